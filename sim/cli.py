@@ -1,0 +1,106 @@
+"""The command `sim`: its verbs put together, and how every verb ends when something is wrong. No logic of its own.
+
+Start-up stays light: what a verb needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import difflib
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+import click
+
+import sim
+from sim.cli_run import rerun, run
+from sim.cli_scenario import check, schema, sources
+from sim.errors import SimError
+
+USER_ERROR, INTERRUPTED, TERMINATED = 2, 130, 143
+STOP_TIME = 2.0
+"""Seconds after Ctrl-C in which a second one changes nothing, so that stopping is not itself interrupted."""
+
+EXAMPLES = """\b
+Examples:
+  sim run scenarios/verkhny_lars.yaml
+  sim run scenarios/verkhny_lars.yaml --intervene no_screening --replications 5
+  sim run scenarios/verkhny_lars.yaml --set seed=7 --out /tmp/seven
+  sim check scenarios/*.yaml
+  sim rerun results/verkhny_lars/20220921T100000Z-s0123abcd
+"""
+COMPLETION = """\b
+Completion of verbs and options in your shell:
+  bash: eval "$(sim completion bash)"      in ~/.bashrc
+  zsh:  eval "$(sim completion zsh)"       in ~/.zshrc
+  fish: sim completion fish | source       in ~/.config/fish/config.fish
+"""
+
+
+class Verbs(click.Group):
+    """A group that says problems in one sentence each and suggests the verb that was meant."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb; what the user can mend ends with exit code 2, Ctrl-C with 130."""
+        try:
+            return super().invoke(ctx)
+        except SimError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(USER_ERROR)
+        except KeyboardInterrupt:
+            click.echo("\nstopped; nothing was written", err=True)
+            ctx.exit(INTERRUPTED)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or say which was meant."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], self.commands, 1)
+            meant = f"did you mean {near[0]!r}?" if near else f"the verbs are {', '.join(self.list_commands(ctx))}"
+            ctx.fail(f"there is no verb {args[0]!r}; {meant}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Verbs, epilog=EXAMPLES + "\n" + COMPLETION, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(sim.__version__, prog_name="sim")
+def cli() -> None:
+    """Simulate queues at a border: a scenario file is the whole experiment."""
+
+
+@cli.command(epilog=COMPLETION)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script that completes verbs and options in a shell."""
+    from click.shell_completion import get_completion_class
+
+    script = get_completion_class(shell)
+    if script is None:
+        raise SimError(f"there is no completion for {shell}")
+    click.echo(script(cli, {}, "sim", "_SIM_COMPLETE").source())
+
+
+for verb in (run, rerun, check, schema, sources):
+    cli.add_command(verb)
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _Stop(KeyboardInterrupt()))
+    signal.signal(signal.SIGTERM, _Stop(SystemExit(TERMINATED)))
+    cli(prog_name="sim")
+
+
+class _Stop:
+    """Turns a signal into an exception, but several in short order into one."""
+
+    def __init__(self, exception: BaseException) -> None:
+        self._exception = exception
+        self._last = float("-inf")
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        last, self._last = self._last, time.monotonic()
+        if self._last - last > STOP_TIME:
+            raise self._exception

@@ -1,0 +1,136 @@
+"""The verbs about scenario files: `schema`, `check` and `sources`.
+
+What they need is imported when they run, so that `sim --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from sim.scenario.passports import PassportRow
+    from sim.scenario.read import Loaded
+
+Rows = list[dict[str, object]]
+
+
+@click.command()
+def schema() -> None:
+    r"""Print the JSON Schema of scenario files, for editors.
+
+    \b
+    Example:
+      sim schema > scenario.schema.json
+    """
+    from sim.scenario.json_schema import text
+
+    click.echo(text(), nl=False)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--quiet", is_flag=True, help="Print problems only.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
+    r"""Look for mistakes in scenario FILEs without running them; exit code 2 if there are any.
+
+    \b
+    Example:
+      sim check scenarios/*.yaml
+    """
+    from sim.scenario.read import load
+
+    results: Rows = []
+    for file in files:
+        row: dict[str, object] = {"file": file, "ok": True, "problems": []}
+        try:
+            loaded = load(file)
+            row |= {"name": loaded.scenario.name, "hash": loaded.scenario_hash}
+        except ScenarioError as error:
+            row |= {"ok": False, "problems": [dataclasses.asdict(problem) for problem in error.problems]}
+            if not as_json:
+                click.echo(str(error), err=True)
+        if row["ok"] and not (quiet or as_json):
+            click.echo(f"{file}: OK")
+        results.append(row)
+    if as_json:
+        click.echo(json.dumps(results, indent=2, ensure_ascii=False))
+    if not all(row["ok"] for row in results):
+        raise click.exceptions.Exit(2)
+
+
+@click.command()
+@click.argument("file")
+@click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Set a value; may be repeated.")
+@click.option("--intervene", multiple=True, metavar="NAME", help="Put a named intervention in force; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+def sources(file: str, sets: tuple[str, ...], intervene: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
+    r"""Print where the numbers of a scenario FILE come from; at the end, which have no source.
+
+    \b
+    Example:
+      sim sources scenarios/verkhny_lars.yaml --csv > sources.csv
+    """
+    from sim.scenario.read import load
+
+    try:
+        loaded = load(file, sets, intervene)
+    except ScenarioError as error:
+        click.echo(str(error), err=True)
+        raise click.exceptions.Exit(2) from None
+    rows = [dataclasses.asdict(row) for row in loaded.passports]
+    if as_json:
+        found = {"passports": rows, "without_passport": loaded.without_passport}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    elif as_csv:
+        click.echo(_csv(rows, loaded), nl=False)
+    else:
+        _print(loaded)
+
+
+def _csv(rows: Rows, loaded: Loaded) -> str:
+    from sim.scenario.passports import PassportRow
+
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [field.name for field in dataclasses.fields(PassportRow)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, "value": _short(row["value"])} for row in rows)
+    writer.writerows({"path": path} for path in loaded.without_passport)
+    return out.getvalue()
+
+
+def _print(loaded: Loaded) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"Sources of {loaded.scenario.name}")
+    for heading in ("value of", "value", "source", "date", "reason", "line"):
+        table.add_column(heading, overflow="fold")
+    for row in loaded.passports:
+        table.add_row(*(Text(cell) for cell in _cells(row)))
+    console = Console()
+    console.print(table)
+    count = len(loaded.without_passport)
+    console.print(Text(f"{count} without a passport:" if count else "Every number has a passport."))
+    for path in loaded.without_passport:
+        console.print(Text(f"  {path}"))
+
+
+def _cells(row: PassportRow) -> tuple[str, ...]:
+    texts = (row.path, _short(row.value), row.source or "", row.date or "", row.reason or "")
+    return (*texts, f"{Path(row.file).name}:{row.line}" if row.line else row.file)
+
+
+def _short(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

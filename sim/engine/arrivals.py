@@ -1,0 +1,151 @@
+"""Demand to expected arrivals: the cumulative number of parties each class sends to each crossing.
+
+The grid is ten minutes; within a cell the rate is constant. Cells are aligned to the start of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import Problem, ScenarioError
+from sim.scenario.clock import local, since_t0
+from sim.scenario.demand import Constant, CountRow, DemandPart, Pulse, Rush, Step
+from sim.scenario.laws import Law
+from sim.scenario.quantities import CLASSES, WEEKDAYS
+from sim.scenario.schema import Change, Clock, Crossing, Scenario
+from sim.units import MS_PER_H, MS_PER_S, milliseconds
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+CELL = 600 * MS_PER_S
+MOST_PARTIES = 20_000_000
+
+
+def grid(clock: Clock) -> Ints:
+    """Return the edges of the cells from start to horizon, milliseconds since t0, shape (B+1,)."""
+    start, horizon = since_t0(clock, clock.start), since_t0(clock, clock.horizon)
+    edges = np.arange(start, horizon, CELL, dtype=np.int64)
+    return np.append(edges, horizon)
+
+
+def expected(scenario: Scenario, edges: Ints) -> Floats:
+    """Return the expected number of parties since start, shape (crossings, classes, B+1), never falling.
+
+    Raises ScenarioError if more than MOST_PARTIES are expected.
+    """
+    clock = scenario.clock
+    total = np.zeros((len(scenario.crossings), len(CLASSES), len(edges)))
+    for x, crossing in enumerate(scenario.crossings.values()):
+        for name, parts in crossing.demand.items():
+            cells = sum((_part(clock, part, edges) for part in parts.values()), np.zeros(len(edges) - 1))
+            total[x, CLASSES.index(name), 1:] = np.cumsum(cells * _factors(clock, crossing, name, edges))
+    if not total[:, :, -1].sum() <= MOST_PARTIES:
+        what = f"{total[:, :, -1].sum():.3g} parties are expected; this model plays at most {MOST_PARTIES:,}"
+        raise ScenarioError([Problem(scenario.name, "demand", what)])
+    return total
+
+
+def _part(clock: Clock, part: DemandPart, edges: Ints) -> Floats:
+    """Expected arrivals of one part of demand, cell by cell, shape (B,)."""
+    kind = part.kind
+    if isinstance(kind, Constant):
+        return _constant(clock, kind, edges)
+    if isinstance(kind, Step):
+        return _step(since_t0(clock, kind.at), kind, edges)
+    if isinstance(kind, Pulse):
+        return kind.parties * np.diff(distribution(kind.lag, edges - since_t0(clock, kind.at)))
+    if isinstance(kind, Rush):
+        return np.diff(_rush(since_t0(clock, kind.announced), since_t0(clock, kind.deadline), kind, edges))
+    return _counts(clock, kind, edges)
+
+
+def _constant(clock: Clock, kind: Constant, edges: Ints) -> Floats:
+    per_cell = kind.rate * np.diff(edges) / MS_PER_H
+    if kind.hours is None and kind.weekdays is None:
+        return per_cell
+    hours = np.array(kind.hours or [1.0] * 24)
+    days = np.array([kind.weekdays[day] for day in WEEKDAYS] if kind.weekdays else [1.0] * 7)
+    moments = [local(clock, at) for at in (edges[:-1] + edges[1:]) // 2]
+    by_hour = (hours / hours.mean())[[moment.hour for moment in moments]]
+    by_day = (days / days.mean())[[moment.weekday() for moment in moments]]
+    return np.asarray(per_cell * by_hour * by_day)
+
+
+def _step(at: int, kind: Step, edges: Ints) -> Floats:
+    """Departures from `at` on, decaying, convolved with the drive; exact at the cells' edges up to the cell size."""
+    cells = max(0, -(-(int(edges[-1]) - at) // CELL))
+    if cells == 0:
+        return np.zeros(len(edges) - 1)
+    ages = np.arange(cells + 1) * (CELL / MS_PER_S)
+    decayed = ages if kind.decay is None else kind.decay * -np.expm1(-ages / kind.decay)
+    departures = kind.rate / 3600 * np.diff(decayed)
+    arrived = np.convolve(departures, distribution(kind.lag, np.arange(1, cells + 1) * CELL))[:cells]
+    instants = at + np.arange(cells + 1) * CELL
+    return np.diff(np.interp(edges, instants, np.concatenate(([0.0], arrived))))
+
+
+def _rush(announced: int, deadline: int, kind: Rush, edges: Ints) -> Floats:
+    growth = milliseconds(kind.growth)
+    begun = np.exp((announced - deadline) / growth)
+    reached = np.exp((np.clip(edges, announced, deadline) - deadline) / growth)
+    return np.asarray(kind.parties * (reached - begun) / (1 - begun))
+
+
+def _counts(clock: Clock, rows: Iterable[CountRow], edges: Ints) -> Floats:
+    total = np.zeros(len(edges))
+    for row in rows:
+        begin, end = since_t0(clock, row.from_), since_t0(clock, row.until)
+        total += row.count * np.clip((edges - begin) / (end - begin), 0, 1)
+    return np.diff(total)
+
+
+def distribution(law: Law, at: Ints) -> Floats:
+    """Return P(duration <= at) for `at` in milliseconds, same shape; 0 for negative times."""
+    from scipy import special  # late: half a second of start-up
+
+    seconds = np.maximum(at, 0) / MS_PER_S
+    mean = law.mean_s
+    if law.family == "empirical":
+        values = np.sort(np.array(law.values))
+        return np.where(at < 0, 0.0, np.searchsorted(values, seconds, side="right") / len(values))
+    if law.family == "deterministic" or mean == 0:
+        return np.where(seconds >= mean, 1.0, 0.0) * (at >= 0)
+    if law.family == "lognormal":
+        sigma2 = np.log1p((law.cv or 0) ** 2)
+        logs = np.log(np.maximum(seconds, 1e-9) / mean)
+        return np.asarray(special.ndtr((logs + sigma2 / 2) / np.sqrt(sigma2)) * (at > 0))
+    shape = {"exponential": 1.0, "erlang": float(law.k or 1), "gamma": (law.cv or 1.0) ** -2}[law.family]
+    return np.asarray(special.gammainc(shape, seconds * shape / mean))
+
+
+def _factors(clock: Clock, crossing: Crossing, name: str, edges: Ints) -> Floats:
+    """What the changes of demand multiply each cell's arrivals with, shape (B,)."""
+
+    def scales(change: Change) -> bool:
+        return change.scale_demand is not None and (change.classes is None or name in change.classes)
+
+    factor = np.ones(len(edges) - 1)
+    middles = (edges[:-1] + edges[1:]) // 2
+    for change in filter(scales, crossing.changes):
+        inside = within(clock, change)
+        factor[inside(middles)] *= change.scale_demand or 0.0
+    return factor
+
+
+def within(clock: Clock, change: Change) -> Callable[[Ints], NDArray[np.bool_]]:
+    """Return the test whether instants (milliseconds since t0) lie between a change's `from` and `until`."""
+    begin = np.iinfo(np.int64).min if change.from_ is None else since_t0(clock, change.from_)
+    end = np.iinfo(np.int64).max if change.until is None else since_t0(clock, change.until)
+    return lambda at: (at >= begin) & (at < end)
+
+
+def day_starts(clock: Clock) -> list[int]:
+    """Return the local midnights from the day of start to the day of the horizon, milliseconds since t0."""
+    first = clock.start.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = (clock.horizon - first) // timedelta(days=1) + 1
+    return [since_t0(clock, first + timedelta(days=day)) for day in range(days)]

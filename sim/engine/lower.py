@@ -1,0 +1,244 @@
+"""Lower a scenario to a plan: names become numbers, quantities integer milliseconds, curves tables."""
+
+from __future__ import annotations
+
+from math import comb
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine import arrivals, switches
+from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, WAYS, Floats, Ints, Plan
+from sim.scenario.clock import since_t0
+from sim.scenario.laws import PeopleSpread
+from sim.scenario.quantities import CLASSES, STREAMS
+from sim.scenario.schema import Behaviour, Crossing, Leaving, Priority, Scenario, Screening, Shares, Station
+from sim.units import MS_PER_H, MS_PER_S, milliseconds
+
+WAIT_STEP = MS_PER_H // 2
+WAIT_COLUMNS = 20 * 48
+"""Quoted waits are read from tables of half hours, up to twenty days."""
+
+STRIDE_UNIT = 10**6
+FATES = ("pass", "summoned", "refused", "sent_on")
+
+
+def lower(scenario: Scenario) -> Plan:
+    """Return the plan of a checked scenario.
+
+    Raises ScenarioError if the demand is beyond what can be played.
+    """
+    edges = arrivals.grid(scenario.clock)
+    intensities, intensity = switches.intensity(scenario)
+    people = 1 + max_people(scenario)
+    return Plan(
+        crossings=tuple(scenario.crossings),
+        stations=tuple(name for crossing in scenario.crossings.values() for name in crossing.stations),
+        start=since_t0(scenario.clock, scenario.clock.start),
+        horizon=since_t0(scenario.clock, scenario.clock.horizon),
+        **_routes(scenario),
+        **_stations(scenario),
+        **_zones(scenario),
+        **_screenings(scenario, people),
+        intensities=intensities,
+        checked_cdf=np.array([binomial_cdf(p, people) for p in intensities]).reshape(-1, people, people),
+        edges=edges,
+        expected=arrivals.expected(scenario, edges),
+        staffing=switches.staffing(scenario),
+        opening=switches.opening(scenario),
+        activity=switches.activity(scenario),
+        intensity=intensity,
+        **_behaviour(scenario),
+    )
+
+
+def max_people(scenario: Scenario) -> int:
+    """Return the largest number of people a party of any class can have."""
+    laws = [cls.people for cls in scenario.classes.values()]
+    return max(law.max if isinstance(law, PeopleSpread) else max(law) for law in laws)
+
+
+def binomial_cdf(p: float, size: int) -> Floats:
+    """Return P(at most k successes in n trials of chance p) as a table [n, k] of shape (size, size)."""
+    table = np.ones((size, size))
+    for n in range(size):
+        terms = [comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
+        table[n, : n + 1] = np.cumsum(terms)
+        table[n, n:] = 1.0
+    return table
+
+
+def _all_stations(scenario: Scenario) -> list[tuple[int, str, Crossing, Station]]:
+    return [
+        (x, name, crossing, station)
+        for x, crossing in enumerate(scenario.crossings.values())
+        for name, station in crossing.stations.items()
+    ]
+
+
+def _routes(scenario: Scenario) -> dict[str, Any]:
+    """Who stops where: the first station, the station the bypass joins, and the next one, by class."""
+    stations = _all_stations(scenario)
+    names = [(x, name) for x, name, _, _ in stations]
+    first = np.full((len(scenario.crossings), len(CLASSES)), NOWHERE, dtype=np.int64)
+    joins, following = first.copy(), np.full((len(stations), len(CLASSES)), NOWHERE, dtype=np.int64)
+
+    def serving(x: int, cls: str, begin: int) -> int:
+        """Number of the first station of crossing x from `begin` on where a class stops."""
+        for s in range(begin, len(stations)):
+            if stations[s][0] == x and cls in stations[s][3].serves and not stations[s][3].only_sent_on:
+                return s
+        return NOWHERE
+
+    for c, cls in enumerate(CLASSES):
+        for x, crossing in enumerate(scenario.crossings.values()):
+            first[x, c] = serving(x, cls, 0)
+            behaviour = crossing.behaviour.get(cls)  # type: ignore[call-overload]
+            if behaviour and behaviour.bypass:
+                joins[x, c] = serving(x, cls, names.index((x, behaviour.bypass.joins)))
+        for s, (x, *_) in enumerate(stations):
+            following[s, c] = serving(x, cls, s + 1)
+    return {"crossing": np.array([x for x, *_ in stations]), "first": first, "joins": joins, "next": following}
+
+
+def _stations(scenario: Scenario) -> dict[str, Any]:
+    found = [station for *_, station in _all_stations(scenario)]
+    ranks, strides = zip(*(_discipline(station) for station in found), strict=True)
+    return {
+        "preempt": np.array([station.when_staff_leave == "preempt" for station in found]),
+        "discipline": np.array([int(isinstance(station.discipline, Shares)) for station in found]),
+        "rank": np.array(ranks),
+        "stride": np.array(strides),
+        "release_size": np.array([station.release.size if station.release else 0 for station in found]),
+        "release_every": np.array([milliseconds(s.release.every) if s.release else 0 for s in found]),
+        "refusal": np.array([station.refusal.probability if station.refusal else 0.0 for station in found]),
+        "patience_row": _rows([station.patience is not None for station in found]),
+        "refusal_row": _rows([station.refusal is not None for station in found]),
+        "man_row": _rows([any(law.man for law in station.service_time.values()) for station in found]),
+        "screening_row": _rows([station.screening is not None for station in found]),
+        "only_sent_on": np.array([station.only_sent_on for station in found]),
+    }
+
+
+def _rows(used: list[bool]) -> Ints:
+    """Number the stations that use a kind of tape column; NOWHERE for the others."""
+    return np.where(used, np.cumsum(used) - 1, NOWHERE)
+
+
+def _discipline(station: Station) -> tuple[list[int], list[int]]:
+    """Rank of each stream (lower first), and what a service start costs it under shares."""
+    rank, stride = [0] * len(STREAMS), [0] * len(STREAMS)
+    if isinstance(station.discipline, Priority):
+        for place, row in enumerate(station.discipline.priority):
+            for stream in row:
+                rank[STREAMS.index(stream)] = place
+    elif isinstance(station.discipline, Shares):
+        for stream, share in station.discipline.shares.items():
+            stride[STREAMS.index(stream)] = round(STRIDE_UNIT / share)
+    return rank, stride
+
+
+def _zones(scenario: Scenario) -> dict[str, Any]:
+    """Halls and shared zones; room is counted in parties, or in millimetres of one file where a length is given."""
+    numbers: dict[tuple[int, str], int] = {}
+    capacity: list[int] = []
+    space: list[list[int]] = []
+    of_station = []
+    spacing = [scenario.classes[c].spacing if c in scenario.classes else 0.0 for c in CLASSES]
+    for x, name, crossing, station in _all_stations(scenario):
+        if station.hall is None:
+            of_station.append(NOWHERE)
+            continue
+        key = (x, station.hall if isinstance(station.hall, str) else f"hall of {name}")
+        if key not in numbers:
+            numbers[key] = len(capacity)
+            length = crossing.zones[station.hall].length if isinstance(station.hall, str) else None
+            places = crossing.zones[station.hall].capacity if isinstance(station.hall, str) else station.hall
+            capacity.append(round(1000 * length) if length is not None else places or 0)
+            space.append([round(1000 * metres) for metres in spacing] if length is not None else [1] * len(CLASSES))
+        of_station.append(numbers[key])
+    return {
+        "zone": np.array(of_station, dtype=np.int64),
+        "zone_capacity": np.array(capacity, dtype=np.int64),
+        "zone_space": np.array(space, dtype=np.int64).reshape(-1, len(CLASSES)),
+    }
+
+
+def _screenings(scenario: Scenario, people: int) -> dict[str, Any]:
+    stations = _all_stations(scenario)
+    names = [(x, name) for x, name, _, _ in stations]
+    hit_cdf = np.ones((len(stations), people, people))
+    fates = np.ones((len(stations), len(FATES)))
+    office = np.full(len(stations), NOWHERE, dtype=np.int64)
+    if_closed = np.zeros(len(stations), dtype=np.int64)
+    together = np.ones(len(stations))
+    for s, (x, _, _, station) in enumerate(stations):
+        screening = station.screening
+        if screening is None:
+            continue
+        hit_cdf[s] = binomial_cdf(screening.hit_rate, people)
+        fates[s] = _fate_cdf(screening)
+        if screening.office is not None:
+            office[s] = names.index((x, screening.office))
+        if_closed[s] = FATES.index(screening.if_office_closed)
+        together[s] = screening.stays_together
+    return {
+        "hit_cdf": hit_cdf, "fate_cdf": fates, "office": office,
+        "if_office_closed": if_closed, "stays_together": together,
+    }  # fmt: skip
+
+
+def _fate_cdf(screening: Screening) -> NDArray[np.float64]:
+    hit = screening.on_hit
+    cdf = np.cumsum([hit.passed, hit.summoned, hit.refused, hit.sent_on])
+    cdf[cdf >= 1 - 1e-9] = 1.0
+    return cdf
+
+
+def _behaviour(scenario: Scenario) -> dict[str, Any]:
+    shape = (len(scenario.crossings), len(CLASSES))
+    balk_over = np.full(shape, ANY_NUMBER, dtype=np.int64)
+    balk, bypass = np.zeros((*shape, WAIT_COLUMNS)), np.zeros((*shape, WAIT_COLUMNS))
+    local = np.zeros(shape)
+    hazard = np.zeros((*shape, len(WAYS), WAIT_COLUMNS), dtype=np.int64)
+    windows: list[tuple[int, ...]] = []
+    every, buckets = np.zeros(shape[0], dtype=np.int64), np.ones(shape[0], dtype=np.int64)
+    for x, crossing in enumerate(scenario.crossings.values()):
+        for cls, behaviour in crossing.behaviour.items():
+            c = CLASSES.index(cls)
+            if behaviour.balk:
+                balk[x, c] = _by_wait(behaviour.balk.by_quoted_wait)
+                balk_over[x, c] = ANY_NUMBER if behaviour.balk.queue_over is None else behaviour.balk.queue_over
+            if behaviour.bypass:
+                bypass[x, c] = _by_wait(behaviour.bypass.at_arrival)
+                local[x, c] = behaviour.bypass.local
+            for w, way in enumerate(_ways(behaviour)):
+                if way is not None:
+                    hazard[x, c, w] = np.rint(_by_wait(way.by_quoted_wait) * (HAZARD_UNIT / MS_PER_H)).astype(np.int64)
+                    windows += _way_windows(scenario, way, (x, c, w))
+        if hazard[x].any() or balk[x].any() or bypass[x].any():
+            every[x] = milliseconds(crossing.quote.every)
+            buckets[x] = round(crossing.quote.window / crossing.quote.every)
+    return {
+        "way_open": np.array(sorted(windows), dtype=np.int64).reshape(-1, 5),
+        "quote_every": every, "quote_buckets": buckets, "balk_over": balk_over, "wait_step": WAIT_STEP,
+        "balk_share": balk, "bypass_share": bypass, "bypass_local": local, "hazard": hazard,
+    }  # fmt: skip
+
+
+def _ways(behaviour: Behaviour) -> tuple[Leaving | None, ...]:
+    return behaviour.renege, behaviour.change_mode, behaviour.bypass
+
+
+def _way_windows(scenario: Scenario, way: Leaving, target: tuple[int, ...]) -> list[tuple[int, ...]]:
+    begin, end = switches.window(scenario.clock, way.from_, way.until)
+    start, horizon = (since_t0(scenario.clock, at) for at in (scenario.clock.start, scenario.clock.horizon))
+    rows = [(start, *target, int(begin <= start < end))]
+    return rows + [(at, *target, value) for at, value in ((begin, 1), (end, 0)) if start < at < horizon]
+
+
+def _by_wait(table: tuple[tuple[float, float], ...]) -> Floats:
+    """Return a curve over the quoted wait at the columns 0, WAIT_STEP, 2 WAIT_STEP..."""
+    waits, values = zip(*table, strict=True)
+    return np.asarray(np.interp(np.arange(WAIT_COLUMNS) * (WAIT_STEP / MS_PER_S), waits, values))

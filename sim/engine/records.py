@@ -1,0 +1,113 @@
+"""What happened: one row per party and visit, the contract between the engines and everything after them.
+
+Rows are sorted by (party, visit). A party that splits at draft screening (the others go on without the men stopped)
+gets a twin whose number is its own plus the number of parties on the tape. An instant that did not happen is NEVER.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NEVER = np.iinfo(np.int64).min
+
+
+class Outcome(IntEnum):
+    """How a visit ended."""
+
+    SERVED = 0  # went on to the next station
+    CROSSED = 1  # served at the last station: is in the other country
+    BALKED = 2  # did not join the queue
+    BARRED = 3  # kept away on the approach (no local plates)
+    RENEGED = 4  # left the queue and went home
+    CHANGED_MODE = 5  # left the vehicle and went on by bike or on foot
+    BYPASSED = 6  # left the main queue for the bypass
+    REFUSED = 7  # turned back by the authority of this station
+    SUMMONED = 8  # given draft papers and turned back
+    SENT_ON = 9  # sent on to the enlistment office
+    UNFINISHED = 10  # still there at the horizon
+
+
+FINAL = frozenset(
+    {
+        Outcome.CROSSED,
+        Outcome.BALKED,
+        Outcome.BARRED,
+        Outcome.RENEGED,
+        Outcome.REFUSED,
+        Outcome.SUMMONED,
+        Outcome.UNFINISHED,
+    }
+)
+"""Outcomes after which a party makes no further visit."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Columns of equal length, one row per party and visit; instants in integer milliseconds since t0.
+
+    `station` is an index into `Plan.stations`, `cls` and `stream` into `CLASSES` and `STREAMS`. `arrived_at` is when
+    the party joined the queue, `started_at` when service began, `ended_at` when service ended, `left_at` when it left
+    the station: `left_at - ended_at` is time blocked. A party still walking towards a station at the horizon has
+    `arrived_at` beyond the horizon. `men` counts the men stopped (found on the list) at draft screening, and the men
+    concerned at an enlistment office. `first` marks a visit to the main queue: the first of a party that came by road
+    and did not bypass.
+    """
+
+    party: NDArray[np.int32]
+    visit: NDArray[np.int16]
+    crossing: NDArray[np.int8]
+    station: NDArray[np.int16]
+    cls: NDArray[np.int8]
+    stream: NDArray[np.int8]
+    people: NDArray[np.int16]
+    men: NDArray[np.int16]
+    arrived_at: NDArray[np.int64]
+    started_at: NDArray[np.int64]
+    ended_at: NDArray[np.int64]
+    left_at: NDArray[np.int64]
+    outcome: NDArray[np.int8]
+    first: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.party)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Records) and all(
+            np.array_equal(getattr(self, column.name), getattr(other, column.name)) for column in fields(self)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return the columns by name, in their written order."""
+        return {column.name: getattr(self, column.name) for column in fields(self)}
+
+
+DTYPES: dict[str, Any] = {
+    "party": np.int32,
+    "visit": np.int16,
+    "crossing": np.int8,
+    "station": np.int16,
+    "cls": np.int8,
+    "stream": np.int8,
+    "people": np.int16,
+    "men": np.int16,
+    "arrived_at": np.int64,
+    "started_at": np.int64,
+    "ended_at": np.int64,
+    "left_at": np.int64,
+    "outcome": np.int8,
+    "first": np.bool_,
+}
+"""Type of each column."""
+
+
+def in_order(columns: dict[str, NDArray[Any]]) -> Records:
+    """Return records made of `columns` (any row order), sorted by party and visit."""
+    order = np.lexsort((columns["visit"], columns["party"]))
+    return Records(**{name: columns[name][order].astype(dtype) for name, dtype in DTYPES.items()})

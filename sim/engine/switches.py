@@ -1,0 +1,193 @@
+"""What changes with time, as tables of switches: staffing, open and closed, active stations, screening intensity.
+
+Every table is sorted by instant and begins with one row per target at `start`. Where steps, shifts and changes overlap,
+shifts win over steps, changes win over both, and of several changes the last listed wins.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.arrivals import day_starts, within
+from sim.scenario.clock import since_t0
+from sim.scenario.quantities import CLASSES, WEEKDAYS
+from sim.scenario.schema import Change, Clock, Crossing, Scenario, Staffing, Station
+from sim.units import MS_PER_S
+
+Ints = NDArray[np.int64]
+Row = tuple[int, ...]
+T = TypeVar("T")
+
+
+def staffing(scenario: Scenario) -> Ints:
+    """Return rows (at, station, servers)."""
+    return _table(scenario, 3, _staffing_rows)
+
+
+def opening(scenario: Scenario) -> Ints:
+    """Return rows (at, station, class, 1 open / 0 closed)."""
+    return _table(scenario, 4, _opening_rows)
+
+
+def activity(scenario: Scenario) -> Ints:
+    """Return rows (at, station, 1 there / 0 not there)."""
+    return _table(scenario, 3, _activity_rows)
+
+
+def intensity(scenario: Scenario) -> tuple[NDArray[np.float64], Ints]:
+    """Return the intensities that occur, ascending, and rows (at, station, index of the intensity)."""
+    levels: list[float] = []
+
+    def rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:
+        for number, name in enumerate(names):
+            screening = crossing.stations[name].screening
+            if screening is None:
+                continue
+            changes = [c for c in crossing.changes if c.intensity is not None and _concerns(c, name)]
+            value = _overridden(clock, screening.intensity, changes, lambda c, _: c.intensity)
+            for at, level in _steps(clock, _instants(clock, changes), value):
+                levels.append(level)
+                yield at, offset + number, len(levels) - 1
+
+    table = _table(scenario, 3, rows)
+    distinct, index = np.unique(np.array(levels), return_inverse=True)
+    if len(table):
+        table[:, 2] = index[table[:, 2]]
+    return distinct, table
+
+
+def _table(scenario: Scenario, width: int, rows: Callable[[Clock, Crossing, list[str], int], Iterator[Row]]) -> Ints:
+    found: list[Row] = []
+    offset = 0
+    for crossing in scenario.crossings.values():
+        names = list(crossing.stations)
+        found += rows(scenario.clock, crossing, names, offset)
+        offset += len(names)
+    return np.array(sorted(found), dtype=np.int64).reshape(-1, width)
+
+
+def _staffing_rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:
+    for number, name in enumerate(names):
+        changes = [c for c in crossing.changes if _staff_change(c) is not None and _concerns(c, name)]
+        plan = crossing.stations[name].staffing
+        planned = _planned(clock, plan)
+        value = _overridden(clock, planned, changes, lambda change, base: _staffed(change, base))
+        instants = _instants(clock, changes) | {since_t0(clock, step.from_) for step in plan.steps}
+        for at, servers in _steps(clock, instants | _shift_edges(clock, plan), value):
+            yield at, offset + number, servers
+
+
+def _staff_change(change: Change) -> int | float | None:
+    return next((v for v in (change.servers, change.add_servers, change.scale_servers) if v is not None), None)
+
+
+def _staffed(change: Change, base: int) -> int:
+    if change.servers is not None:
+        return change.servers
+    if change.add_servers is not None:
+        return max(0, base + change.add_servers)
+    return int(base * (change.scale_servers or 0.0) + 0.5)
+
+
+def _planned(clock: Clock, plan: Staffing) -> Callable[[int], int]:
+    """Return the staffing by steps and shifts as a function of the instant."""
+    steps = sorted((since_t0(clock, step.from_), step.servers) for step in plan.steps)
+    midnights = day_starts(clock)
+    weekday = clock.start.weekday()
+
+    def servers(at: int) -> int:
+        found = plan.servers
+        for begin, number in steps:
+            found = number if begin <= at else found
+        day = bisect_right(midnights, at) - 1
+        for shift in plan.shifts:
+            begin = midnights[day] + int(shift.from_.total_seconds()) * MS_PER_S
+            end = midnights[day] + int(shift.until.total_seconds()) * MS_PER_S
+            if WEEKDAYS[(weekday + day) % 7] in shift.days and begin <= at < end:
+                found = shift.servers
+        return found
+
+    return servers
+
+
+def _shift_edges(clock: Clock, plan: Staffing) -> set[int]:
+    offsets = {int(edge.total_seconds()) * MS_PER_S for shift in plan.shifts for edge in (shift.from_, shift.until)}
+    return {midnight + offset for midnight in day_starts(clock) for offset in offsets}
+
+
+def _opening_rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:
+    for number, name in enumerate(names):
+        for c, cls in enumerate(CLASSES):
+            changes = [
+                change
+                for change in crossing.changes
+                if (change.close or change.open)
+                and _concerns(change, name)
+                and (change.classes is None or cls in change.classes)
+            ]
+            value = _overridden(clock, 1, changes, lambda change, _: int(change.open is not None))
+            for at, is_open in _steps(clock, _instants(clock, changes), value):
+                yield at, offset + number, c, is_open
+
+
+def _activity_rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:
+    for number, name in enumerate(names):
+        station = crossing.stations[name]
+        begin, end = active_window(clock, station)
+        for at, there in _steps(clock, {begin, end}, lambda at, b=begin, e=end: int(b <= at < e)):  # type: ignore[misc]
+            yield at, offset + number, there
+
+
+def active_window(clock: Clock, station: Station) -> tuple[int, int]:
+    """Return from when (inclusive) until when the station is there, milliseconds since t0."""
+    return window(clock, station.active_from, station.active_until)
+
+
+def window(clock: Clock, begin: datetime | None, end: datetime | None) -> tuple[int, int]:
+    """Return two optional local instants as milliseconds since t0; left out: the start, and beyond the horizon."""
+    return (
+        since_t0(clock, clock.start if begin is None else begin),
+        since_t0(clock, clock.horizon) + 1 if end is None else since_t0(clock, end),
+    )
+
+
+def _concerns(change: Change, station: str) -> bool:
+    return change.stations is None or station in change.stations
+
+
+def _instants(clock: Clock, changes: list[Change]) -> set[int]:
+    return {since_t0(clock, at) for change in changes for at in (change.from_, change.until) if at is not None}
+
+
+def _overridden(
+    clock: Clock, base: T | Callable[[int], T], changes: list[Change], apply: Callable[[Change, T], T | None]
+) -> Callable[[int], T]:
+    """Return the value as a function of the instant: the base with the changes in force applied in their order."""
+    tests = [(change, within(clock, change)) for change in changes]
+
+    def value(at: int) -> T:
+        found = base(at) if callable(base) else base
+        for change, inside in tests:
+            if inside(np.int64(at)):  # type: ignore[arg-type]
+                applied = apply(change, found)
+                found = found if applied is None else applied
+        return found
+
+    return value
+
+
+def _steps(clock: Clock, instants: set[int], value: Callable[[int], T]) -> Iterator[tuple[int, T]]:
+    """Yield (instant, value) at the start and wherever the value becomes another before the horizon."""
+    start, horizon = since_t0(clock, clock.start), since_t0(clock, clock.horizon)
+    last: T | None = None
+    for at in sorted({start} | {at for at in instants if start < at < horizon}):
+        now = value(at)
+        if last is None or now != last:
+            yield at, now
+        last = now

@@ -1,0 +1,33 @@
+"""The exceptions a user can see: each prints as one clear sentence per problem and ends the command with exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class SimError(Exception):
+    """Something the user can mend; `str()` is what they read."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with one place of an input.
+
+    `where` is `file:line:column` (or `--set`, `--intervene`), `path` the dotted key, `what` the sentence.
+    """
+
+    where: str
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (f"{self.where}: {self.path}".rstrip(": "), self.what) if part)
+
+
+class ScenarioError(SimError):
+    """All problems of a scenario at once, one a line."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))

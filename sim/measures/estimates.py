@@ -1,0 +1,198 @@
+"""What many replications tell: mean, quantiles and a confidence interval of every series and total.
+
+Replications are reduced as they come, in their order (sums of floats depend on it): means and intervals use all of
+them, quantiles over replications the first KEPT_SERIES (series) or KEPT_TOTALS (totals), which bounds the memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measures.measures import Measures
+from sim.measures.names import ALL, SERIES, TOTALS, Key, by_way
+from sim.scenario.clock import local
+from sim.scenario.schema import Clock
+
+Floats = NDArray[np.float64]
+
+CONFIDENCE = 0.95
+QUANTILES = (0.05, 0.5, 0.95)
+KEPT_SERIES = 256
+KEPT_TOTALS = 16_384
+HEADLINES = (("crossed_people", ALL), ("max_queue", ALL), ("wait_mean", by_way(ALL, "main")))
+"""The (quantity, scope) whose intervals `--precision` looks at, at every crossing."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """A series over replications: columns (T,). Where a replication has NaN it is left out of that point.
+
+    `mean`; `p05`, `p50`, `p95` quantiles over replications; `low`, `high` the 95 % Student-t interval of the mean, NaN
+    with fewer than two replications. `n` (T,): replications that have a value at the point.
+    """
+
+    mean: Floats
+    p05: Floats
+    p50: Floats
+    p95: Floats
+    low: Floats
+    high: Floats
+    n: Floats
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A total over replications: the same fields as Band, one number each."""
+
+    mean: float
+    p05: float
+    p50: float
+    p95: float
+    low: float
+    high: float
+    n: float
+
+    @property
+    def relative_half_width(self) -> float:
+        """Half the interval over the mean: 0 where both are 0, NaN where the interval is undefined."""
+        half = (self.high - self.low) / 2
+        return 0.0 if half == 0 else half / abs(self.mean) if self.mean else np.inf
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Estimates of one scenario: `at` (T,) are the points of the series, milliseconds since t0."""
+
+    clock: Clock
+    at: NDArray[np.int64]
+    replications: int
+    series: dict[Key, Band]
+    totals: dict[Key, Estimate]
+
+    def local_times(self) -> list[str]:
+        """Return the points as local ISO times with offset, such as 2022-09-21T10:00:00+03:00."""
+        return [local(self.clock, int(at)).isoformat(timespec="seconds") for at in self.at]
+
+    @property
+    def note(self) -> str:
+        """One sentence on the uncertainty of these estimates."""
+        if self.replications < 2:
+            return "One replication: quantiles are its values and the confidence interval is undefined."
+        return f"Mean of {self.replications} replications with its 95 % confidence interval (Student's t)."
+
+    def precision(self) -> float:
+        """Return the widest relative half-width of the headlines that exist; infinite while one is undefined."""
+        found = [
+            estimate.relative_half_width
+            for key, estimate in self.totals.items()
+            if key[1:] in HEADLINES and estimate.n > 0
+        ]
+        return float(np.max(np.nan_to_num(found, nan=np.inf))) if found else np.inf
+
+
+class Estimator:
+    """Reduces replications as they finish; feed them in their order."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._first: Measures | None = None
+        self._series = _Moments(KEPT_SERIES, np.float32)
+        self._totals = _Moments(KEPT_TOTALS, np.float64)
+
+    def add(self, measures: Measures) -> None:
+        """Take one more replication of the same scenario."""
+        self._first = self._first or measures
+        self._series.add(np.array(list(measures.series.values())))
+        self._totals.add(np.array(list(measures.totals.values())))
+
+    def result(self) -> Estimates:
+        """Return the estimates so far; raises ValueError before the first replication."""
+        if self._first is None:
+            raise ValueError("no replication to estimate from")
+        bands, numbers = self._series.columns(), self._totals.columns()
+        series = {key: Band(*(c[i] for c in bands)) for i, key in enumerate(self._first.series)}
+        totals = {key: Estimate(*(float(c[i]) for c in numbers)) for i, key in enumerate(self._first.totals)}
+        return Estimates(self._clock, self._first.at, self._totals.count, series, totals)
+
+
+def estimate(clock: Clock, replications: Iterable[Measures]) -> Estimates:
+    """Return the estimates of some replications, in their order; raises ValueError when there is none."""
+    estimator = Estimator(clock)
+    for measures in replications:
+        estimator.add(measures)
+    return estimator.result()
+
+
+class _Moments:
+    """Running mean and variance (Welford 1962, NaN left out cell by cell), and the first `kept` values."""
+
+    def __init__(self, kept: int, dtype: type[np.floating[Any]]) -> None:
+        self.count = 0
+        self._kept, self._dtype = kept, dtype
+        self._sample: list[NDArray[Any]] = []
+
+    def add(self, values: Floats) -> None:
+        if self.count == 0:
+            self._n, self._mean, self._m2 = np.zeros((3, *values.shape))
+        self.count += 1
+        if len(self._sample) < self._kept:
+            self._sample.append(values.astype(self._dtype))
+        there = np.isfinite(values)
+        self._n += there
+        delta = np.where(there, values - self._mean, 0.0)
+        self._mean += delta / np.maximum(self._n, 1)
+        self._m2 += delta * np.where(there, values - self._mean, 0.0)
+
+    def columns(self) -> tuple[Floats, ...]:
+        """Return mean, p05, p50, p95, low, high and n, each in the shape of the values."""
+        from scipy.special import stdtrit  # late: start-up must stay light
+
+        n, mean = self._n, np.where(self._n > 0, self._mean, np.nan)
+        freedom = np.where(n > 1, n - 1, np.nan)
+        half = stdtrit(freedom, (1 + CONFIDENCE) / 2) * np.sqrt(self._m2 / freedom / np.maximum(n, 1))
+        return (mean, *_quantiles(np.array(self._sample)), mean - half, mean + half, n)
+
+
+def _quantiles(sample: NDArray[Any]) -> Floats:
+    """Return the QUANTILES over the first axis, linear between values, NaN left out (NaN where nothing else is)."""
+    ordered = np.sort(sample, axis=0)  # NaN last
+    n = np.isfinite(ordered).sum(axis=0)
+    place = np.array(QUANTILES).reshape(-1, *[1] * n.ndim) * np.maximum(n - 1, 0)
+    below = np.floor(place).astype(np.intp)
+    above = np.minimum(below + 1, np.maximum(n - 1, 0))
+    low, high = (np.take_along_axis(ordered, i, axis=0).astype(np.float64) for i in (below, above))
+    found: Floats = low + (high - low) * (place - below)
+    return found
+
+
+_COLUMNS = ("mean", "p05", "p50", "p95", "low", "high")
+
+
+def series_table(estimates: Estimates) -> dict[str, NDArray[Any]]:
+    """Return all series as tidy columns: crossing, quantity, scope, unit, at (local ISO time), mean, p05, ... high."""
+    points, keys = len(estimates.at), list(estimates.series)
+    table = _names(keys, [SERIES[key.quantity].unit for key in keys], points)
+    table["at"] = np.tile(np.array(estimates.local_times(), dtype=str), len(keys))
+    for name in _COLUMNS:
+        rows = [getattr(band, name) for band in estimates.series.values()]
+        table[name] = np.concatenate(rows) if rows else np.zeros(0)
+    return table
+
+
+def summary_table(estimates: Estimates) -> dict[str, NDArray[Any]]:
+    """Return all totals as tidy columns: crossing, quantity, scope, unit, mean, p05, p50, p95, low, high, n."""
+    keys = list(estimates.totals)
+    table = _names(keys, [TOTALS[key.quantity].unit for key in keys], 1)
+    for name in (*_COLUMNS, "n"):
+        table[name] = np.array([getattr(found, name) for found in estimates.totals.values()], dtype=np.float64)
+    return table
+
+
+def _names(keys: Sequence[Key], units: Sequence[str], repeat: int) -> dict[str, NDArray[Any]]:
+    columns = {name: [getattr(key, name) for key in keys] for name in Key._fields} | {"unit": list(units)}
+    return {name: np.repeat(np.array(values, dtype=str), repeat) for name, values in columns.items()}

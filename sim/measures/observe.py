@@ -1,0 +1,167 @@
+"""What a reporter would have said: reads the model the way each published figure was read, and compares the two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from math import isfinite, nan
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import units
+from sim.errors import SimError
+from sim.measures.measures import Measures
+from sim.measures.names import Key
+from sim.scenario.clock import since_t0
+from sim.scenario.schema import Reported, Scenario
+
+Floats = NDArray[np.float64]
+Verdict = Literal["met", "within 1.5x", "above", "off", "not used"]
+
+RIGHT_ORDER = 1.5
+CLOSE = 1.1
+_FLOWS = ("crossed_parties", "crossed_people")
+_SCALES = {"queue_length": ("length", 1000.0, "km"), "quoted_wait": ("time", 3600.0, "h")}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One reported figure beside the model's.
+
+    `reported` and the model's columns are in `unit`: parties, people, parties/h, people/h, h or km. `mean`, `p05` and
+    `p95` are over replications; `ratio` is `mean` over `reported`. The verdict: `met` (a lower bound: at or above it;
+    else within 10 % or the figure inside 5-95 %), `above` (more than 1.5 times a lower bound), `within 1.5x`, `off`, or
+    `not used` for a figure the scenario rejects.
+    """
+
+    id: str
+    crossing: str
+    quantity: str
+    unit: str
+    qualifier: str
+    reported: float
+    mean: float
+    p05: float
+    p95: float
+    ratio: float
+    verdict: Verdict
+
+
+def observe(row: Reported, scenario: Scenario, measures: Measures) -> float:
+    """Return what the reporter of `row` would have said of this replication, in the unit of `unit_of(row)`.
+
+    The points (of flows: the intervals that begin) in [from, until) are read; a window between two points reads the
+    point before it. Flows are added up for `sum` and per hour for `max` and `mean`. A tail on the road belongs to all
+    classes together; a quoted wait is that of the first class listed. NaN where the model has no value.
+    Raises SimError if the row counts both directions without `outbound_share`.
+    """
+    values = _read(row, scenario, measures)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return nan
+    value = {"max": float(values.max()), "mean": float(values.mean()), "sum": float(values.sum())}[row.statistic]
+    if row.quantity in _FLOWS and row.statistic != "sum":
+        value *= 3600 / scenario.clock.report_every
+    return value / _outbound(row)
+
+
+def _outbound(row: Reported) -> float:
+    """Return the share of what a row counts that goes out. Raises SimError if it is needed and missing."""
+    if row.directions == "out":
+        return 1.0
+    if not row.outbound_share:
+        raise SimError(f"reported figure {row.id!r} counts both directions; it needs an outbound_share above 0")
+    return row.outbound_share
+
+
+def _read(row: Reported, scenario: Scenario, measures: Measures) -> Floats:
+    """Return the points of the model's series that the row is about."""
+    begin, end = (since_t0(scenario.clock, instant) for instant in (row.from_, row.until))
+    last = np.searchsorted(measures.at, end)
+    first = min(np.searchsorted(measures.at, begin), max(last - 1, 0))
+    scopes: Sequence[str] = row.classes
+    if row.quantity in _SCALES:
+        scopes = ("all",) if row.quantity == "queue_length" else row.classes[:1]
+    keys = [Key(row.crossing, row.quantity, scope) for scope in scopes]
+    found = [measures.series[key] for key in keys if key in measures.series]
+    return np.sum(found, axis=0)[first:last] if found else np.full(1, nan)
+
+
+def unit_of(row: Reported) -> str:
+    """Return the unit in which a reported figure is compared."""
+    if row.quantity in _SCALES:
+        return _SCALES[row.quantity][2]
+    unit = "people" if row.quantity.endswith("people") else "parties"
+    return f"{unit}/h" if row.quantity in _FLOWS and row.statistic != "sum" else unit
+
+
+def reported_value(row: Reported) -> float:
+    """Return the published number in `unit_of(row)`: counts are bare, "48 h", "16 km", "130/h".
+
+    Raises SimError where the value does not fit the quantity.
+    """
+    dimension, scale, _ = _SCALES.get(row.quantity, ("rate", 1.0, ""))
+    bare = row.quantity not in _SCALES
+    try:
+        number = float(row.value) if bare else nan
+    except ValueError:
+        number = nan
+    if isfinite(number):
+        return number
+    try:
+        if bare and not unit_of(row).endswith("/h"):
+            raise ValueError(f"expected a count; got {row.value!r}")
+        return units.parse(dimension, row.value) / scale
+    except ValueError as error:
+        raise SimError(f"reported figure {row.id!r}: value: {error}") from None
+
+
+class Observer:
+    """Observes every reported row of a scenario in replications as they come, in their order.
+
+    Raises SimError at once where `observe` or `reported_value` would.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._reported = [reported_value(row) for row in scenario.reported if _outbound(row)]
+        self._observed: list[list[float]] = []
+
+    def add(self, measures: Measures) -> None:
+        """Take one more replication."""
+        self._observed.append([observe(row, self._scenario, measures) for row in self._scenario.reported])
+
+    def result(self) -> tuple[Comparison, ...]:
+        """Return one comparison for every reported row."""
+        columns = np.array(self._observed, dtype=np.float64).reshape(len(self._observed), len(self._reported)).T
+        rows = zip(self._scenario.reported, self._reported, columns, strict=True)
+        return tuple(_comparison(row, reported, values) for row, reported, values in rows)
+
+
+def _comparison(row: Reported, reported: float, values: Floats) -> Comparison:
+    values = values[np.isfinite(values)]
+    mean = float(values.mean()) if len(values) else nan
+    p05, p95 = (float(q) for q in np.quantile(values, (0.05, 0.95))) if len(values) else (nan, nan)
+    ratio = mean / reported if reported else nan
+    verdict = _verdict(row, ratio, p05 <= reported <= p95)
+    return Comparison(
+        row.id, row.crossing, row.quantity, unit_of(row), row.qualifier, reported, mean, p05, p95, ratio, verdict
+    )
+
+
+def _verdict(row: Reported, ratio: float, inside: bool) -> Verdict:
+    if row.status == "rejected":
+        return "not used"
+    if row.qualifier in ("=", "about"):
+        if inside or 1 / CLOSE <= ratio <= CLOSE:
+            return "met"
+    elif ratio >= 1:
+        return "met" if ratio <= RIGHT_ORDER else "above"
+    return "within 1.5x" if 1 / RIGHT_ORDER <= ratio <= RIGHT_ORDER else "off"
+
+
+def comparison_table(comparisons: tuple[Comparison, ...]) -> dict[str, list[object]]:
+    """Return the comparisons as columns, one per field of Comparison."""
+    return {field.name: [getattr(row, field.name) for row in comparisons] for field in fields(Comparison)}

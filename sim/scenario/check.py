@@ -1,0 +1,224 @@
+"""Looks for what single fields cannot show: names that lead nowhere and routes that never begin or end.
+
+Which classes *occur* at a crossing matters: those with demand or an initial queue, and those they change mode to.
+A station may serve classes nobody comes as.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim import units
+from sim.scenario.check_dates import check_dates
+from sim.scenario.node import meant
+from sim.scenario.quantities import BYPASS, ClassName
+from sim.scenario.schema import Crossing, Priority, Reported, Scenario, Screening, Shares, Station
+
+Loc = tuple[str | int, ...]
+Found = Iterator[tuple[Loc, str]]
+MAX_STATIONS = 64
+
+
+def check(scenario: Scenario, whole_run: bool = True) -> Found:
+    """Yield (place, sentence) for everything inconsistent; without `whole_run`, dates after the horizon are let be."""
+    for name, crossing in scenario.crossings.items():
+        here: Loc = ("crossings", name)
+        yield from _classes(scenario, crossing, here)
+        yield from _routes(scenario, crossing, here)
+        for station in crossing.stations:
+            yield from _station(scenario, crossing, station, (*here, "stations", station))
+        yield from _offices(scenario, crossing, here)
+        yield from _bypasses(crossing, here)
+        yield from _changes(crossing, here)
+    if sum(len(crossing.stations) for crossing in scenario.crossings.values()) > MAX_STATIONS:
+        yield ("crossings",), f"a scenario may have at most {MAX_STATIONS} stations"
+    yield from _reported(scenario)
+    yield from check_dates(scenario, whole_run)
+
+
+def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:
+    """Return the classes that can be met at a crossing, in the order of `classes`."""
+    met: set[str] = {*crossing.demand, *(cls for cls, count in crossing.initial_queue.items() if count)}
+    for cls, behaviour in crossing.behaviour.items():
+        if cls in met and behaviour.change_mode:
+            met |= set(behaviour.change_mode.to)
+    return [cls for cls in scenario.classes if cls in met]
+
+
+def _lacking(name: str, kind: str, choices: list[str]) -> str:
+    listed = f"; expected {' or '.join([', '.join(choices[:-1]), choices[-1]] if choices[1:] else choices)}"
+    return f"there is no {kind} {name!r}{meant(name, choices) or listed}" if choices else f"there is no {kind} {name!r}"
+
+
+def _classes(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
+    known: list[str] = list(scenario.classes)
+    for part in ("demand", "initial_queue", "behaviour"):
+        for cls in getattr(crossing, part):
+            if cls not in known:
+                yield (*here, part, cls), f"class {cls!r} is not described under 'classes' ({', '.join(known)})"
+    for cls, behaviour in crossing.behaviour.items():
+        for to in behaviour.change_mode.to if behaviour.change_mode else ():
+            if to not in known:
+                loc = (*here, "behaviour", cls, "change_mode", "to", to)
+                yield loc, f"class {to!r} is not described under 'classes' ({', '.join(known)})"
+
+
+def _route(crossing: Crossing, cls: str) -> list[str]:
+    return [name for name, station in crossing.stations.items() if cls in station.serves and not station.only_sent_on]
+
+
+def _routes(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
+    if all(station.only_sent_on for station in crossing.stations.values()):
+        yield (*here, "stations"), "every station is only for those sent on: a route that never begins"
+        return
+    for cls in occurring(scenario, crossing):
+        if not _route(crossing, cls):
+            part = "demand" if cls in crossing.demand else "initial_queue" if cls in crossing.initial_queue else ""
+            loc = (*here, part, cls) if part else (*here, "stations")
+            yield loc, f"no station serves class {cls!r}: its route never begins"
+
+
+def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Found:
+    station = crossing.stations[name]
+    if isinstance(station.hall, str) and station.hall not in crossing.zones:
+        yield (*here, "hall"), _lacking(station.hall, "zone", list(crossing.zones))
+    elif isinstance(station.hall, str):
+        yield from _room(scenario, crossing, station, here)
+    stopping: list[str] = [cls for cls in occurring(scenario, crossing) if cls in station.serves]
+    unserved = [cls for cls in stopping if cls not in station.service_time and "any" not in station.service_time]
+    if unserved:
+        yield (*here, "service_time"), f"says nothing of {', '.join(unserved)}; give it by class, or 'any' for the rest"
+    for cls, law in station.service_time.items():
+        if law.man and not (station.screening or station.only_sent_on):
+            loc = (*here, "service_time", cls, "man")
+            yield loc, "counts men checked or summoned; only stations with 'screening' or 'only_sent_on' have these"
+    yield from _discipline(crossing, name, stopping, here)
+    if station.screening and station.only_sent_on:
+        yield (*here, "screening"), "a station with 'only_sent_on' cannot screen"
+    elif station.screening:
+        yield from _screening(crossing, name, station.screening, (*here, "screening"))
+
+
+def _room(scenario: Scenario, crossing: Crossing, station: Station, here: Loc) -> Found:
+    length = crossing.zones[str(station.hall)].length
+    for cls in occurring(scenario, crossing):
+        spacing = scenario.classes[cls].spacing
+        if length is not None and cls in station.serves and spacing > length:
+            what = f"zone {station.hall!r} is {length:g} m long, too short for one {cls} ({spacing:g} m)"
+            yield (*here, "hall"), f"{what}: a route that never ends"
+
+
+def _discipline(crossing: Crossing, name: str, stopping: list[str], here: Loc) -> Found:
+    station = crossing.stations[name]
+    if station.discipline == "fifo":
+        return
+    possible = [*stopping, *([BYPASS] if _may_bypass(crossing, name, stopping) else [])]
+    listed: list[str] = []
+    if isinstance(station.discipline, Priority):
+        listed = [stream for row in station.discipline.priority for stream in row]
+    elif isinstance(station.discipline, Shares):
+        listed = list(station.discipline.shares)
+        for stream in listed:
+            if stream != BYPASS and stream not in station.serves:
+                loc = (*here, "discipline", "shares", stream)
+                yield loc, f"the station does not serve class {stream!r}, so its share would be nobody's"
+    twice = sorted({stream for stream in listed if listed.count(stream) > 1})
+    if twice:
+        yield (*here, "discipline"), f"lists {', '.join(twice)} twice"
+    absent = [stream for stream in possible if stream not in listed]
+    if absent:
+        yield (*here, "discipline"), f"leaves out {', '.join(absent)}, which may wait here; list every stream"
+
+
+def _may_bypass(crossing: Crossing, name: str, stopping: list[str]) -> bool:
+    """Say whether parties of the bypass come to a station: at the one where they join, and after it."""
+    names = list(crossing.stations)
+    for cls, behaviour in crossing.behaviour.items():
+        joins = behaviour.bypass.joins if behaviour.bypass else None
+        if cls in stopping and joins in names and names.index(str(joins)) <= names.index(name):
+            return True
+    return False
+
+
+def _screening(crossing: Crossing, name: str, screening: Screening, here: Loc) -> Found:
+    names = list(crossing.stations)
+    if screening.office is None:
+        if screening.on_hit.sent_on > 0:
+            yield here, "needs 'office', for on_hit.sent_on is above 0"
+        return
+    loc = (*here, "office")
+    if screening.office not in names:
+        offices = [n for n in names if crossing.stations[n].only_sent_on]
+        yield loc, _lacking(screening.office, "station", offices or names)
+    elif not crossing.stations[screening.office].only_sent_on:
+        yield loc, f"station {screening.office!r} must have 'only_sent_on: true' to be an enlistment office"
+    elif names.index(screening.office) < names.index(name):
+        yield loc, f"station {screening.office!r} stands before this one; men can only be sent on to a later station"
+
+
+def _offices(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
+    for name, office in crossing.stations.items():
+        if not office.only_sent_on:
+            continue
+        loc = (*here, "stations", name)
+        senders = [s for s in crossing.stations.values() if s.screening and s.screening.office == name]
+        if not senders:
+            yield (*loc, "only_sent_on"), "no screening names this station as its office, so nobody ever comes"
+        sent = {cls for sender in senders for cls in sender.serves if cls in occurring(scenario, crossing)}
+        unserved = sorted(sent - set(office.serves))
+        if unserved:
+            yield (*loc, "serves"), f"leaves out {', '.join(unserved)}, whose men may be sent on to it"
+
+
+def _bypasses(crossing: Crossing, here: Loc) -> Found:
+    names = list(crossing.stations)
+    for cls, behaviour in crossing.behaviour.items():
+        if behaviour.bypass is None:
+            continue
+        loc, joins = (*here, "behaviour", cls, "bypass", "joins"), behaviour.bypass.joins
+        if joins not in names:
+            yield loc, _lacking(joins, "station", names)
+        elif crossing.stations[joins].only_sent_on:
+            yield loc, f"station {joins!r} is only for those sent on; a bypass cannot join there"
+        elif not any(names.index(name) >= names.index(joins) for name in _route(crossing, cls)):
+            yield loc, f"no station from {joins!r} on serves class {cls!r}: a route that leads nowhere"
+
+
+def _changes(crossing: Crossing, here: Loc) -> Found:
+    for i, change in enumerate(crossing.changes):
+        for j, name in enumerate(change.stations or ()):
+            loc = (*here, "changes", i, "stations", j)
+            if name not in crossing.stations:
+                yield loc, _lacking(name, "station", list(crossing.stations))
+            elif change.intensity is not None and not crossing.stations[name].screening:
+                yield loc, f"'intensity' acts on screening; station {name!r} has none"
+
+
+_UNIT_OF = {"queue_length": "length", "quoted_wait": "time"}
+
+
+def _reported(scenario: Scenario) -> Found:
+    ids = [row.id for row in scenario.reported]
+    for i, row in enumerate(scenario.reported):
+        here: Loc = ("reported", i)
+        if row.crossing not in scenario.crossings:
+            yield (*here, "crossing"), _lacking(row.crossing, "crossing", list(scenario.crossings))
+        if row.id in ids[:i]:
+            yield (*here, "id"), f"the id {row.id!r} is taken by row {ids.index(row.id) + 1}"
+        if row.until <= row.from_:
+            yield (*here, "until"), "must be later than from"
+        if row.directions == "both" and row.outbound_share is None:
+            yield here, "needs 'outbound_share', for the figure counts both directions"
+        fault = _value_fault(row)
+        if fault:
+            yield (*here, "value"), fault
+
+
+def _value_fault(row: Reported) -> str:
+    dimension = _UNIT_OF.get(row.quantity)
+    if dimension is None:
+        return "" if isinstance(row.value, float) and row.value >= 0 else f"expected a count; got {row.value!r}"
+    try:
+        return "" if units.parse(dimension, row.value) >= 0 else f"must be at least 0; got {row.value!r}"
+    except ValueError as error:
+        return str(error)

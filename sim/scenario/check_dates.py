@@ -1,0 +1,108 @@
+"""Looks for dates that are out of order, or so far outside the run that what they date would never act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sim.scenario.demand import DemandPart, Pulse, Rush, Step
+from sim.scenario.schema import Clock, Crossing, Scenario, Station
+
+Loc = tuple[str | int, ...]
+Found = Iterator[tuple[Loc, str]]
+MAX_RUN = timedelta(days=400)
+
+
+def check_dates(scenario: Scenario, whole_run: bool = True) -> Found:
+    """Yield (place, sentence) for every date at fault; without `whole_run`, what never acts is let be."""
+    clock = scenario.clock
+    if clock.horizon - clock.start > MAX_RUN:
+        yield ("clock", "horizon"), f"a run may last at most {MAX_RUN.days} days"
+    for name, crossing in scenario.crossings.items():
+        here: Loc = ("crossings", name)
+        for station in crossing.stations:
+            yield from _steps(crossing.stations[station], (*here, "stations", station))
+        yield from _reversed(crossing, here)
+        if whole_run:
+            yield from _crossing(crossing, clock, here)
+    if whole_run:
+        for i, row in enumerate(scenario.reported):
+            if row.from_ < clock.start or row.until > clock.horizon:
+                yield ("reported", i, "from"), f"the figure is of a time outside the run ({_run(clock)})"
+
+
+def _run(clock: Clock) -> str:
+    return f"{clock.start:%Y-%m-%dT%H:%M} to {clock.horizon:%Y-%m-%dT%H:%M}"
+
+
+def _outside(clock: Clock, begin: datetime | None, end: datetime | None = None) -> str | None:
+    """Return a sentence where [begin, end) has nothing in common with the run."""
+    if (begin and begin >= clock.horizon) or (end and end <= clock.start):
+        return f"outside the horizon ({_run(clock)}), it would never act"
+    return None
+
+
+def _at(loc: Loc, clock: Clock, begin: datetime | None, end: datetime | None = None) -> Found:
+    fault = _outside(clock, begin, end)
+    if fault:
+        yield (*loc, "from" if begin and begin >= clock.horizon else "until"), fault
+
+
+def _steps(station: Station, here: Loc) -> Found:
+    steps = station.staffing.steps
+    for i, (earlier, later) in enumerate(pairwise(steps), start=1):
+        if later.from_ <= earlier.from_:
+            yield (*here, "staffing", "steps", i, "from"), "must be later than the step before it"
+
+
+def _reversed(crossing: Crossing, here: Loc) -> Found:
+    for name, station in crossing.stations.items():
+        if station.active_from and station.active_until and station.active_until <= station.active_from:
+            yield (*here, "stations", name, "active_until"), "must be later than active_from"
+    for cls, behaviour in crossing.behaviour.items():
+        for way in ("renege", "change_mode", "bypass"):
+            leaving = getattr(behaviour, way)
+            if leaving and leaving.from_ and leaving.until and leaving.until <= leaving.from_:
+                yield (*here, "behaviour", cls, way, "until"), "must be later than from"
+
+
+def _crossing(crossing: Crossing, clock: Clock, here: Loc) -> Found:
+    for name, lot in crossing.road.lots.items():
+        yield from _at((*here, "road", "lots", name), clock, lot.from_)
+    for name, station in crossing.stations.items():
+        yield from _station(station, clock, (*here, "stations", name))
+    for cls, parts in crossing.demand.items():
+        for name, part in parts.items():
+            yield from _part(part, clock, (*here, "demand", cls, name))
+    for cls, behaviour in crossing.behaviour.items():
+        for way in ("renege", "change_mode", "bypass"):
+            leaving = getattr(behaviour, way)
+            if leaving:
+                yield from _at((*here, "behaviour", cls, way), clock, leaving.from_, leaving.until)
+    for i, change in enumerate(crossing.changes):
+        yield from _at((*here, "changes", i), clock, change.from_, change.until)
+
+
+def _station(station: Station, clock: Clock, here: Loc) -> Found:
+    for i, step in enumerate(station.staffing.steps):
+        yield from _at((*here, "staffing", "steps", i), clock, step.from_)
+    for key, begin, end in (("active_from", station.active_from, None), ("active_until", None, station.active_until)):
+        fault = _outside(clock, begin, end)
+        if fault:
+            yield (*here, key), fault.replace("it would never act", "the station would never be there")
+
+
+def _part(part: DemandPart, clock: Clock, here: Loc) -> Found:
+    kind = part.kind
+    if isinstance(kind, Step | Pulse):
+        fault = _outside(clock, kind.at)
+        if fault:
+            yield (*here, "step" if isinstance(kind, Step) else "pulse", "at"), fault
+    elif isinstance(kind, Rush):
+        late = kind.announced >= clock.horizon
+        fault = _outside(clock, kind.announced, kind.deadline)
+        if fault:
+            yield (*here, "rush", "announced" if late else "deadline"), fault
+    elif isinstance(kind, tuple) and not any(_outside(clock, row.from_, row.until) is None for row in kind):
+        yield (*here, "table"), f"no row falls within the horizon ({_run(clock)}), it would never act"

@@ -1,0 +1,104 @@
+"""How demand is described: a class's arrival rate is the sum of named parts, each of one kind."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from sim.scenario.laws import Law
+from sim.scenario.quantities import WEEKDAYS, Count, Duration, Factor, Instant, Model, Rate, Weekday
+
+Hours = Annotated[tuple[Factor, ...], Field(min_length=24, max_length=24)]
+
+
+class Constant(Model):
+    """An everyday rate with its profile over the day and the week. Each profile is scaled to a mean of one."""
+
+    rate: Rate = Field(description="mean arrivals of parties per hour")
+    hours: Hours | None = Field(None, description="24 factors, from 00-01 to 23-24")
+    weekdays: dict[Weekday, Factor] | None = Field(None, description=f"a factor for each of {', '.join(WEEKDAYS)}")
+
+    @model_validator(mode="after")
+    def _some_demand(self) -> Constant:
+        if self.hours is not None and sum(self.hours) == 0:
+            raise ValueError("hours: at least one of the 24 factors must be above 0")
+        if self.weekdays is not None and set(self.weekdays) != set(WEEKDAYS):
+            raise ValueError(f"weekdays: needs all of {', '.join(WEEKDAYS)}")
+        if self.weekdays is not None and sum(self.weekdays.values()) == 0:
+            raise ValueError("weekdays: at least one factor must be above 0")
+        return self
+
+
+class Step(Model):
+    """People set out at a new rate from an instant on, and arrive after the drive; the rate may decay."""
+
+    at: Instant = Field(description="when they begin to set out")
+    rate: Rate = Field(description="parties setting out per hour at first")
+    lag: Law = Field(Law(family="deterministic", mean=0.0), description="the drive from home to the border")
+    decay: Duration | None = Field(None, description="time in which the rate falls to 37 %; left out: never")
+
+
+class Pulse(Model):
+    """A rumour: so many parties set out at one instant and arrive after the drive."""
+
+    at: Instant = Field(description="when the rumour spreads")
+    parties: Count = Field(description="how many parties set out")
+    lag: Law = Field(description="time until they arrive")
+
+
+class Rush(Model):
+    """A rush before a known deadline: arrivals grow exponentially until the deadline, then stop."""
+
+    announced: Instant = Field(description="when the deadline becomes known")
+    deadline: Instant = Field(description="the last instant that counts")
+    parties: Count = Field(description="how many parties come because of it")
+    growth: Duration = Field(description="time in which the arrival rate grows by a factor of 2.7")
+
+    @model_validator(mode="after")
+    def _order(self) -> Rush:
+        if self.deadline <= self.announced:
+            raise ValueError("deadline must be later than announced")
+        return self
+
+
+class CountRow(Model):
+    """Counted arrivals between two instants, spread evenly."""
+
+    from_: Instant = Field(alias="from")
+    until: Instant
+    count: Annotated[float, Field(ge=0, le=1e9)]
+
+    @model_validator(mode="after")
+    def _order(self) -> CountRow:
+        if self.until <= self.from_:
+            raise ValueError("until must be later than from")
+        return self
+
+
+class DemandPart(Model):
+    """One named part of a class's demand: exactly one of the kinds."""
+
+    constant: Constant | None = None
+    step: Step | None = None
+    pulse: Pulse | None = None
+    rush: Rush | None = None
+    table: tuple[CountRow, ...] | None = Field(
+        None, description="rows {from, until, count}, or the name of a CSV file with these columns"
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> DemandPart:
+        given = [kind for kind in type(self).model_fields if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(type(self).model_fields)}; got {len(given)}")
+        return self
+
+    @property
+    def kind(self) -> Constant | Step | Pulse | Rush | tuple[CountRow, ...]:
+        """The one kind that is given."""
+        for name in type(self).model_fields:
+            found = getattr(self, name)
+            if found is not None:
+                return found  # type: ignore[no-any-return]
+        raise AssertionError("a part has one kind")

@@ -1,0 +1,223 @@
+"""Puts what pydantic found wrong into one sentence each, placed where it is written in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.errors import Problem
+from sim.scenario import shape
+from sim.scenario.node import PASSPORT_KEYS, REPORTED, Node, dotted, find, leaves, meant, show
+from sim.scenario.passports import without
+
+Error = dict[str, Any]
+Loc = tuple[str | int, ...]
+
+_UNIONS = {
+    "discipline": "expected 'fifo', {priority: [[...], [...]]} or {shares: {...}}",
+    "hall": "expected a whole number of waiting places from 1 to 1000000, or the name of a zone",
+    "people": "expected a whole number from 1 to 200, shares such as {1: 30 %, 2: 70 %}, or {mean: 2.9, max: 7}",
+    "value": "expected a count, or a quantity with its unit such as '16 km'",
+}
+
+
+def problems(error: ValidationError, root: Node, prefix: Loc = ()) -> list[Problem]:
+    """Return one problem for each thing that is wrong; `prefix` is where the validated part stands in the tree."""
+    errors: list[Error] = [{**dict(e), "loc": (*prefix, *e["loc"])} for e in error.errors(include_url=False)]
+    errors = _one_per_union(errors, root)
+    errors = [e for e in errors if not (e["type"] == "too_short" and _has_deeper(e, errors))]
+    bad_keys = {e["loc"][:-1] for e in errors if e["loc"][-1:] == ("[key]",)}
+    errors = [e for e in errors if e["loc"] not in bad_keys]
+    return list(dict.fromkeys(_joined(errors, root)))
+
+
+def _has_deeper(error: Error, errors: Iterable[Error]) -> bool:
+    size = len(error["loc"])
+    return any(len(e["loc"]) > size and e["loc"][:size] == error["loc"] for e in errors)
+
+
+def _union_at(loc: Loc, root: Node) -> int | None:
+    """Return the index of the field of `loc` that has alternatives whose tag stands next, if there is one."""
+    for i, part in enumerate(loc[:-1]):
+        if part in _UNIONS and not _in_tree(root, loc[: i + 1], loc[i + 1]) and isinstance(loc[i + 1], str):
+            return i
+    return None
+
+
+def _in_tree(root: Node, loc: Loc, part: str | int) -> bool:
+    node, path = find(root, loc)
+    return len(find(root, (*loc, part))[1]) > len(path) and isinstance(node.value, dict | list)
+
+
+def _one_per_union(errors: list[Error], root: Node) -> list[Error]:
+    kept: list[Error] = []
+    seen: set[Loc] = set()
+    for error in errors:
+        i = _union_at(error["loc"], root)
+        if i is None:
+            kept.append(error)
+            continue
+        union, tag = error["loc"][: i + 1], str(error["loc"][i + 1])
+        value = without(find(root, union)[0])
+        chosen = _chosen(str(union[-1]), value)
+        if chosen and chosen in tag:
+            kept.append({**error, "loc": (*union, *error["loc"][i + 2 :])})
+        elif not chosen and union not in seen:
+            what = f"{_UNIONS[str(union[-1])]}; got {show(value)}"
+            near = _near_form(value) if union[-1] == "discipline" else ""
+            kept.append({"type": "said", "loc": union, "msg": what + near, "input": value})
+        seen.add(union)
+    return kept
+
+
+def _near_form(value: Any) -> str:
+    """Return a suggestion for a misspelt discipline."""
+    if isinstance(value, dict):
+        return next((near for near in (meant(key, ["priority", "shares"]) for key in value) if near), "")
+    return meant(value, ["fifo"]) if isinstance(value, str) else ""
+
+
+def _chosen(name: str, value: Any) -> str:
+    """Return a piece of the tag of the alternative that was meant, or '' where nobody can tell."""
+    if isinstance(value, dict) and name == "discipline":
+        return "Priority" if "priority" in value else "Shares" if "shares" in value else ""
+    if isinstance(value, dict) and name == "people" and value:
+        return "PeopleSpread" if {"mean", "max"} & set(value) else "_sums_to_one"
+    if name == "hall" and isinstance(value, str):
+        return "-str"
+    return ""
+
+
+def _joined(errors: list[Error], root: Node) -> Iterable[Problem]:
+    """Explain errors; a misspelt required key is one problem, not a missing and an unknown one."""
+    gone = {e["loc"] for e in errors if e["type"] == "missing"}
+    answered: set[Loc] = set()
+    out = []
+    for error in errors:
+        if error["type"] == "extra_forbidden":
+            parent = error["loc"][:-1]
+            near = meant(str(error["loc"][-1]), [str(m[-1]) for m in gone if m[:-1] == parent])
+            missing = next((m for m in gone if m[:-1] == parent and near == _hint(m)), None)
+            if missing:
+                answered.add(missing)
+    for error in errors:
+        if error["loc"] not in answered or error["type"] != "missing":
+            out.append(_problem(error, root))
+    return out
+
+
+def _hint(loc: Loc) -> str:
+    return f"; did you mean {str(loc[-1])!r}?"
+
+
+def _problem(error: Error, root: Node) -> Problem:
+    loc: Loc = error["loc"]
+    if error["type"] == "missing":
+        node, path = find(root, loc[:-1])
+        return Problem(node.where, dotted(path), f"missing key {str(loc[-1])!r}")
+    if loc[-1:] == ("[key]",):
+        node, path = find(root, loc[:-1])
+        return Problem(str(node.key or node.place), dotted(path), _bad_name(loc[:-1]))
+    node, path = find(root, loc)
+    if error["type"] == "extra_forbidden":
+        what = _key(str(loc[-1]), shape.keys(shape.at(loc[:-1])), "unknown key")
+        return Problem(str(node.key or node.place), dotted(path), what)
+    if _lacks_value(node, path):
+        near = next((n for n in (meant(key, ["value"]) for key in node.value) if n), "")
+        return Problem(node.where, dotted(path), f"a passport needs the key 'value'{near}")
+    return Problem(node.where, dotted(path), _sentence(error, node, path))
+
+
+def _lacks_value(node: Node, path: Loc) -> bool:
+    """Say whether a mapping was meant as a passport."""
+    marks = {"source", "date", "reason"}
+    return isinstance(node.value, dict) and bool(marks & set(node.value)) and path[:1] != (REPORTED,)
+
+
+def _bad_name(loc: Loc) -> str:
+    if "people" in loc:
+        return f"expected a whole number of people from 1 to 200; got {str(loc[-1])!r}"
+    return _key(str(loc[-1]), shape.keys(shape.at(loc[:-1])), "unknown name")
+
+
+def _key(key: str, choices: list[str] | None, fault: str) -> str:
+    if choices is None:
+        return f"the name {key!r} is not allowed; expected small letters, digits and '_', a letter first"
+    if key in PASSPORT_KEYS:
+        return f"{fault} {key!r}; in a passport, {key!r} stands beside 'value'"
+    return f"{fault} {key!r}{meant(key, choices) or _expected(choices)}"
+
+
+def _expected(choices: list[str]) -> str:
+    return f"; expected {', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else ""
+
+
+_EXPECTED = {
+    "int": "expected a whole number",
+    "float": "expected a number",
+    "string": "expected text",
+    "dict": "expected a mapping ('key: value' lines)",
+    "model": "expected a mapping ('key: value' lines)",
+    "tuple": "expected a list",
+    "bool": "expected true or false",
+    "finite": "every number must be finite",
+}
+_SHORT_FORMS = {
+    "staffing": "expected a whole number of servers, or a mapping (servers, steps, shifts)",
+    "service_time": "expected a time such as '3 min', or a mapping (party, person, man, or one by class)",
+    "serves": "expected a list of classes, or all",
+}
+_BOUNDS = {
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("above", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("below", "lt"),
+}
+
+
+def _sentence(error: Error, node: Node, path: Loc) -> str:
+    kind, got = error["type"], show(without(node))
+    context = error.get("ctx", {})
+    if kind == "said":
+        return str(error["msg"])
+    if kind in _BOUNDS:
+        word, end = _BOUNDS[kind]
+        here = shape.at(error["loc"])
+        allowed = shape.ends(here)
+        return f"must be {word} {shape.end(here, context[end])}; got {got}{f'; allowed {allowed}' if allowed else ''}"
+    special: dict[str, Callable[[], str]] = {
+        "value_error": lambda: _own_words(error),
+        "literal_error": lambda: _literal(error, without(node), got),
+        "string_pattern_mismatch": lambda: f"expected a name of small letters, digits and '_'; got {got}",
+        "too_short": lambda: f"needs at least {context.get('min_length')}; got {context.get('actual_length')}",
+        "too_long": lambda: f"takes at most {context.get('max_length')}; got {context.get('actual_length')}",
+        "int_from_float": lambda: f"expected a whole number; got {got}",
+    }
+    if kind in special:
+        return special[kind]()
+    expected = _SHORT_FORMS.get(str(path[-1]) if path else "") or _EXPECTED.get(kind.split("_")[0])
+    return f"{expected}; got {got}" if expected else f"{error['msg'][:1].lower()}{error['msg'][1:]}; got {got}"
+
+
+def _own_words(error: Error) -> str:
+    text = re.sub(r"got None$", "got nothing", re.sub(r"^Value error, ", "", str(error["msg"])))
+    return text if len(text) <= 300 else f"{text[:297]}..."
+
+
+def _literal(error: Error, value: Any, got: str) -> str:
+    choices = re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", "")) or [error["ctx"]["expected"].lower()]
+    near = meant(value, choices) if isinstance(value, str) else ""
+    listed = f"{', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else choices[0]
+    return f"expected {listed}; got {got}{near}"
+
+
+def stray_booleans(root: Node) -> list[Problem]:
+    """Return a problem for every true or false where a number is expected: pydantic would read it as 1 or 0."""
+    return [
+        Problem(str(node.place), dotted(path), f"expected a number; got {show(node.value)}")
+        for node, path in leaves(root)
+        if isinstance(node.value, bool) and any(kind is float for kind, _ in shape.at(path))
+    ]

@@ -1,0 +1,228 @@
+"""Alters a scenario's tree before it runs: `--set path=value`, named interventions (set, scale, changes)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sim.errors import Problem, ScenarioError
+from sim.scenario import shape
+from sim.scenario.node import Node, Path, Place, bare, child, dotted, is_passport, meant, plain, put, show, stop
+from sim.scenario.passports import is_quantity
+from sim.scenario.yaml_source import parse_value
+
+ON_COMMAND_LINE = "set on the command line"
+_NOT_SCALED = ("cv", "k", "hours", "weekdays", "lag", "decay", "growth", "until", "max", "when_staff_leave")
+_NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)", re.DOTALL)
+_NEVER_SET = ("interventions", "apply", "extends", "reported")
+
+
+def named(names: Iterable[Node], defined: Node | None) -> tuple[list[str], list[Problem]]:
+    """Return the names of interventions that exist, and a problem for each that does not."""
+    choices = list(defined.value) if defined else []
+    good: list[str] = []
+    problems = []
+    for node in names:
+        if node.value in choices:
+            good.append(str(node.value))
+            continue
+        listed = f"the scenario has {', '.join(choices)}" if choices else "the scenario has no interventions"
+        near = meant(str(node.value), choices)
+        path = "apply" if node.place.line else ""
+        problems.append(Problem(str(node.place), path, f"unknown intervention {show(plain(node))}; {listed}{near}"))
+    return good, problems
+
+
+def apply(root: Node, name: str, defined: Node) -> Node:
+    """Return the tree with one (valid) intervention in force; ScenarioError where a path leads nowhere."""
+    parts = bare(defined.value[name]).value
+    problems: list[Problem] = []
+    for verb in ("set", "scale"):
+        for text, node in (bare(parts[verb]).value if verb in parts else {}).items():
+            place = node.key or node.place
+            try:
+                path = locate(root, text, place)
+                alter = _set if verb == "set" else _scaled
+                root = alter(root, path, node, f"intervention {name}")
+            except ScenarioError as error:
+                at = f"interventions.{name}.{verb}.{text}"
+                problems.extend(Problem(problem.where, at, problem.what) for problem in error.problems)
+    for change in bare(parts["changes"]).value if "changes" in parts else []:
+        try:
+            root = _with_change(root, bare(change), name)
+        except ScenarioError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ScenarioError(problems)
+    return root
+
+
+def set_from_command_line(root: Node, text: str) -> Node:
+    """Return the tree with `path=value` set; the value is read as YAML, null takes the key away."""
+    place = Place("--set")
+    path_text, equals, value_text = text.partition("=")
+    if not equals or not path_text.strip():
+        raise stop(place, (), f"expected path=value, such as 'replications=50'; got {show(text)}")
+    try:
+        read = parse_value(value_text, "--set") or Node(None, place)
+    except ScenarioError as error:
+        raise ScenarioError(Problem("--set", path_text, problem.what) for problem in error.problems) from None
+    return _set(root, locate(root, path_text.strip(), place), _moved(read, place), ON_COMMAND_LINE)
+
+
+def _moved(node: Node, place: Place) -> Node:
+    if isinstance(node.value, dict):
+        return Node({k: replace(_moved(part, place), key=place) for k, part in node.value.items()}, place)
+    if isinstance(node.value, list):
+        return Node([_moved(part, place) for part in node.value], place)
+    return Node(node.value, place)
+
+
+def _set(root: Node, path: Path, node: Node, reason: str) -> Node:
+    """Set a value; a bare one gets a passport that says who set it, so that no older source is claimed for it."""
+    place = node.key or node.place
+    if node.value is None:
+        return put(root, path, lambda _: None, place)
+    if is_passport(node) or path[-1] in ("name", "title", "description"):
+        return put(root, path, lambda _: node, place)
+    return put(root, path, lambda _: _stamped(node, reason), place)
+
+
+def _stamped(node: Node, reason: str) -> Node:
+    where = node.key or node.place
+    return Node({"value": replace(node, key=where), "reason": Node(reason, where, where)}, where, where)
+
+
+def locate(root: Node, text: str, place: Place) -> Path:
+    """Return the path that `text` names; `crossings.NAME.` may be left out where the scenario has one crossing.
+
+    Keys the file leaves out are found too, as long as the schema has them. ScenarioError with a suggestion otherwise.
+    """
+    parts = [part for part in re.split(r"[.\[\]]+", text) if part]
+    if parts and parts[0] in _NEVER_SET:
+        raise stop(place, (text,), f"{parts[0]!r} cannot be set; only what is simulated can")
+    crossings = child(root, "crossings")
+    names = list(bare(crossings).value) if crossings else []
+    top = shape.keys(shape.at(())) or []
+    inside = (shape.keys(shape.at(("crossings", "x"))) or []) if len(names) == 1 else []
+    if parts and parts[0] not in top and parts[0] in inside:
+        parts = ["crossings", names[0], *parts]
+    if not parts or parts[0] not in top:
+        word = parts[0] if parts else text
+        choices = [key for key in dict.fromkeys((*top, *inside)) if key not in _NEVER_SET]
+        listed = f"; expected a path that begins with {', '.join(choices)}"
+        raise stop(place, (text,), f"there is no {word!r}{meant(word, choices) or listed}")
+    return _walk(root, parts, place, text)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Where a walk along a path stands: the node, if the file has it, and what the schema allows there."""
+
+    node: Node | None
+    here: list[shape.Kind]
+
+
+def _walk(root: Node, parts: list[str], place: Place, text: str) -> Path:
+    at: _Step = _Step(root, shape.at(()))
+    path: Path = ()
+    for i, part in enumerate(parts):
+        node = bare(at.node) if at.node else None
+        found = child(node, part) if node else None
+        if found is None:
+            fault = _fault(node, at.here, part, last=i == len(parts) - 1)
+            if fault:
+                shown = f"{dotted(path)} has no {part!r}" if path else f"there is no {part!r}"
+                raise stop(place, (text,), shown + fault)
+        below = [kind for here in at.here for kind in shape.step(here, part)]
+        path = (*path, int(part) if node and isinstance(node.value, list) else part)
+        at = _Step(found, below)
+    return path
+
+
+def _fault(node: Node | None, here: list[shape.Kind], part: str, last: bool) -> str:
+    """Return why a part that the file does not have cannot be made, or ''."""
+    present = list(node.value) if node and isinstance(node.value, dict) else []
+    if node and isinstance(node.value, list):
+        return f"; the list has {len(node.value)} rows, counted from 0"
+    allowed = shape.keys(here)
+    if allowed is None:
+        return "" if last else meant(part, present) or f"; it has {', '.join(present) or 'nothing'}"
+    if part in allowed:
+        return ""
+    choices = list(dict.fromkeys([*present, *allowed]))
+    if not choices:
+        return "; it is a single value without parts"
+    return meant(part, choices) or f"; it has {', '.join(choices)}"
+
+
+def _scaled(root: Node, path: Path, factor_node: Node, by: str) -> Node:
+    factor = float(bare(factor_node).value)
+    where = factor_node.key or factor_node.place
+    reason = f"{by}: times {factor:g}"
+
+    def make(old: Node | None) -> Node:
+        new, count = _times(old, factor, where, reason) if old else (Node(None, where), 0)
+        if not count:
+            got = f"; got {show(plain(old))}" if old else ", for the file does not give it"
+            raise stop(where, path, f"there is no number to scale{got}")
+        return new
+
+    return put(root, path, make, where)
+
+
+def _times(node: Node, factor: float, where: Place, reason: str) -> tuple[Node, int]:
+    """Return the node with every number below it scaled, and how many there were.
+
+    A number that had a passport keeps none of it but the words of what was scaled.
+    """
+    if is_passport(node):
+        inner, count = _times(node.value["value"], factor, where, reason)
+        if not count:
+            return node, 0
+        if isinstance(bare(inner).value, dict | list):
+            return replace(node, value={**node.value, "value": inner}), count
+        return replace(inner, key=node.key), count
+    if isinstance(node.value, dict):
+        done = {k: _times(v, factor, where, reason) if k not in _NOT_SCALED else (v, 0) for k, v in node.value.items()}
+        return replace(node, value={k: v for k, (v, _) in done.items()}), sum(n for _, n in done.values())
+    if isinstance(node.value, list):
+        items = [_times(item, factor, where, reason) for item in node.value]
+        return replace(node, value=[item for item, _ in items]), sum(n for _, n in items)
+    if not is_quantity(node.value):
+        return node, 0
+    new = Node(times(node.value, factor), where, node.key)
+    return replace(_stamped(new, f"{reason} (before: {show(node.value)})"), key=node.key), 1
+
+
+def times(value: Any, factor: float) -> Any:
+    """Return a number or a quantity ('62/h') scaled, in its unit; whole numbers stay whole, halves rounded up."""
+    if isinstance(value, int):
+        return math.floor(value * factor + 0.5)
+    if isinstance(value, float):
+        return float(f"{value * factor:.12g}")
+    match = _NUMBER.fullmatch(value)
+    if match is None:
+        return value
+    return f"{float(match[1].replace('_', '')) * factor:.12g}{match[2]}"
+
+
+def _with_change(root: Node, change: Node, name: str) -> Node:
+    names = list(bare(child(root, "crossings") or Node({}, change.place)).value)
+    given = change.value.get("crossing")
+    crossing = bare(given).value if given else names[0] if len(names) == 1 else None
+    if crossing not in names:
+        what = f"names the crossing {crossing!r}; the scenario has" if given else "needs a 'crossing'; it may be one of"
+        path = f"interventions.{name}.changes"
+        raise ScenarioError([Problem(change.where, path, f"{what} {', '.join(names)}{meant(str(crossing), names)}")])
+    entry = replace(change, value={k: v for k, v in change.value.items() if k != "crossing"})
+    row = _stamped(entry, f"intervention {name}")
+
+    def make(old: Node | None) -> Node:
+        rows = list(bare(old).value) if old else []
+        return Node([*rows, row], old.place if old else change.place, old.key if old else change.place)
+
+    return put(root, ("crossings", str(crossing), "changes"), make, change.place)

@@ -1,0 +1,100 @@
+"""How the laws of chance are described in a scenario: durations (mean and family) and people per party."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from sim import units
+from sim.scenario.quantities import Model, Share, Span
+
+Family = Literal["exponential", "erlang", "gamma", "lognormal", "deterministic", "empirical"]
+
+
+class Law(Model):
+    """A law of durations. Bare `90 s` means exactly 90 s; `{mean: 90 s, family: gamma, cv: 50 %}` varies."""
+
+    family: Family = Field("exponential", description="shape of the law; a bare duration is deterministic")
+    mean: Span | None = Field(None, description="mean duration; not for `empirical`")
+    k: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = Field(None, description="phases, for `erlang`")
+    cv: Annotated[float, Field(gt=0, le=20), BeforeValidator(lambda v: units.parse("share", v))] | None = Field(
+        None, description="standard deviation over mean, for `gamma` and `lognormal`"
+    )
+    values: tuple[Span, ...] | None = Field(None, description="observed durations, drawn from at random: `empirical`")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return {"family": "deterministic", "mean": value} if isinstance(value, str | int | float) else value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Law:
+        needs = {"erlang": "k", "gamma": "cv", "lognormal": "cv", "empirical": "values"}.get(self.family)
+        if needs and not getattr(self, needs):
+            raise ValueError(f"family {self.family!r} needs {needs!r}")
+        if self.family != "empirical" and self.mean is None:
+            raise ValueError(f"family {self.family!r} needs 'mean'")
+        for key in ("k", "cv", "values"):
+            if key != needs and getattr(self, key) is not None:
+                raise ValueError(f"family {self.family!r} has no {key!r}")
+        if self.family == "empirical" and self.mean is not None:
+            raise ValueError("family 'empirical' takes its mean from 'values'; leave 'mean' out")
+        return self
+
+    @property
+    def mean_s(self) -> float:
+        """Mean in seconds."""
+        if self.values:
+            return sum(self.values) / len(self.values)
+        return self.mean or 0.0
+
+
+class ServiceTime(Model):
+    """Service of one party: a part for the party, a part for every person, and a part for every man concerned."""
+
+    party: Law = Field(Law(family="deterministic", mean=0.0), description="once per party")
+    person: Law | None = Field(None, description="once per person: passports are checked one by one")
+    man: Law | None = Field(
+        None, description="once per man checked (draft screening) or summoned (enlistment office)"
+    )
+
+
+class PeopleSpread(Model):
+    """People per party as 1 + Binomial(max - 1, (mean - 1)/(max - 1))."""
+
+    mean: Annotated[float, Field(ge=1, le=200)]
+    max: Annotated[int, Field(ge=1, le=200, strict=True)]
+
+    @model_validator(mode="after")
+    def _possible(self) -> PeopleSpread:
+        if self.mean > self.max:
+            raise ValueError(f"mean ({self.mean:g}) must not be above max ({self.max})")
+        return self
+
+
+def _people(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"mean": value, "max": value}
+    return value
+
+
+def _pmf(value: object) -> object:
+    if isinstance(value, dict) and not {"mean", "max"} & set(value):
+        return {int(k) if isinstance(k, str) and k.isdigit() else k: v for k, v in value.items()}
+    return value
+
+
+def _sums_to_one(pmf: dict[int, float]) -> dict[int, float]:
+    total = sum(pmf.values())
+    if abs(total - 1) > 1e-6:
+        raise ValueError(f"shares must add up to 100 %; they add up to {100 * total:g} %")
+    return pmf
+
+
+PeoplePmf = Annotated[
+    dict[Annotated[int, Field(ge=1, le=200)], Share], BeforeValidator(_pmf), AfterValidator(_sums_to_one)
+]
+People = Annotated[PeopleSpread | PeoplePmf, BeforeValidator(_people)]
+"""A whole number, `{1: 30 %, 2: 70 %}` or `{mean: 2.9, max: 7}`."""
+

@@ -1,0 +1,206 @@
+"""The tree of a scenario file as it was written: every value knows its file, line and column.
+
+Nodes are never altered, only replaced, so trees share their unchanged parts. A *passport* is a mapping
+`{value: ..., source: ..., date: ..., reason: ...}` written in place of a value; it is stepped over on every path,
+except below `reported`, whose rows have keys of the same names.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from sim.errors import Problem, ScenarioError
+
+PASSPORT_KEYS = ("value", "source", "date", "reason", "uncertainty")
+REPORTED = "reported"
+Path = tuple[str | int, ...]
+
+
+class Place(NamedTuple):
+    """Where something is written; line 0 stands for a source without lines, such as `--set`."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value with its place and, in a mapping, the place of its key."""
+
+    value: Any
+    place: Place
+    key: Place | None = None
+
+    @property
+    def where(self) -> str:
+        """The place to name in an error: the key of a mapping or list, else the value itself."""
+        return str(self.key if self.key and isinstance(self.value, dict | list) else self.place)
+
+
+def plain(node: Node) -> Any:
+    """Return the values alone, passports kept."""
+    if isinstance(node.value, dict):
+        return {key: plain(child) for key, child in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain(child) for child in node.value]
+    return node.value
+
+
+def from_plain(value: Any, place: Place, depth: int = 0) -> Node:
+    """Return `value` (mappings, lists and scalars) as nodes which all stand at `place`."""
+    if depth > 50:
+        raise stop(place, (), "is nested more than 50 deep")
+    if isinstance(value, dict):
+        return Node({str(k): replace(from_plain(v, place, depth + 1), key=place) for k, v in value.items()}, place)
+    if isinstance(value, list | tuple):
+        return Node([from_plain(item, place, depth + 1) for item in value], place)
+    if value is not None and not isinstance(value, str | int | float | bool):
+        raise stop(place, (), f"holds something that is no YAML value: {show(value)}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise stop(place, (), f"every number must be finite; got {value}")
+    if isinstance(value, int) and abs(value) >= 10**18:
+        raise stop(place, (), "a whole number may have at most 18 digits")
+    return Node(value, place)
+
+
+def is_passport(node: Node) -> bool:
+    """Say whether a mapping (outside `reported`) stands for its `value`."""
+    return isinstance(node.value, dict) and "value" in node.value
+
+
+def bare(node: Node) -> Node:
+    """Return what the passports around a value hold."""
+    while is_passport(node):
+        node = replace(node.value["value"], key=node.key)
+    return node
+
+
+def child(node: Node, part: str | int) -> Node | None:
+    """Return the part of a mapping or list, if there is one."""
+    if isinstance(node.value, dict):
+        found: Node | None = node.value.get(str(part))
+        return found
+    if isinstance(node.value, list) and str(part).isdigit() and int(part) < len(node.value):
+        item: Node = node.value[int(part)]
+        return item
+    return None
+
+
+def find(root: Node, loc: Iterable[str | int]) -> tuple[Node, Path]:
+    """Walk `loc` as far as the tree goes, over what is not in it; return the last node and the path to it."""
+    node, path = root, ()  # type: tuple[Node, Path]
+    for part in loc:
+        inner = node if path[:1] == (REPORTED,) else bare(node)
+        found = child(inner, part)
+        if found is not None:
+            node, path = found, (*path, int(part) if isinstance(inner.value, list) else str(part))
+    return (node if path[:1] == (REPORTED,) else bare(node)), path
+
+
+def merge(base: Node, over: Node) -> Node:
+    """Lay `over` on `base`: mappings key by key, all else (passports, lists, scalars) replaces; null takes away."""
+    inner = bare(base)
+    if not (isinstance(inner.value, dict) and isinstance(over.value, dict)) or is_passport(over):
+        return over
+    merged = dict(inner.value)
+    for key, node in over.value.items():
+        if node.value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged[key], node) if key in merged else node
+    return Node(merged, over.place, over.key)
+
+
+def put(node: Node, path: Path, make: Callable[[Node | None], Node | None], place: Place) -> Node:
+    """Return the tree in which `make` has replaced the node at `path`; None takes it away.
+
+    Mappings that have to be made on the way stand at `place`. Not for paths below `reported`.
+    """
+    if is_passport(node):
+        return replace(node, value={**node.value, "value": put(node.value["value"], path, make, place)})
+    old = child(node, path[0])
+    if len(path) > 1:
+        new: Node | None = put(_opened(old, path[1], place), path[1:], make, place)
+    else:
+        new = make(old)
+    if new is not None:
+        new = replace(new, key=new.key or (old.key if old else place))
+    if isinstance(node.value, list):
+        items = list(node.value)
+        items[int(path[0]) : int(path[0]) + 1] = [] if new is None else [new]
+        return replace(node, value=items)
+    rest = dict(node.value)
+    if new is None:
+        rest.pop(str(path[0]), None)
+    else:
+        rest[str(path[0])] = new
+    return replace(node, value=rest)
+
+
+_LONG_FORMS: dict[str, tuple[str, dict[str, str]]] = {
+    **dict.fromkeys(("servers", "steps", "shifts"), ("servers", {})),
+    **dict.fromkeys(("mean", "family", "cv", "k"), ("mean", {"family": "deterministic"})),
+    **dict.fromkeys(("party", "person", "man"), ("party", {})),
+}
+
+
+def _opened(node: Node | None, key: str | int, place: Place) -> Node:
+    """Return `node` ready to have its part `key` set: a short form (`staffing: 12`) becomes the long one."""
+    if node is None or bare(node).value is None:
+        return Node({}, place)
+    if isinstance(bare(node).value, dict | list):
+        return node
+    main, others = _LONG_FORMS.get(str(key), ("", {}))
+    return Node({**{k: Node(v, place) for k, v in others.items()}, **({main: node} if main else {})}, node.place)
+
+
+def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Node, Path]]:
+    """Yield every single value with its path, passports stepped over."""
+    node = node if path[:1] == (REPORTED,) else bare(node)
+    if isinstance(node.value, dict):
+        for key, part in node.value.items():
+            yield from leaves(part, (*path, key))
+    elif isinstance(node.value, list):
+        for i, part in enumerate(node.value):
+            yield from leaves(part, (*path, i))
+    else:
+        yield node, path
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """Write a path as people do: `road.stretches[0].until`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def show(value: Any) -> str:
+    """Write a value for a message, shortened."""
+    if value is None:
+        return "nothing"
+    try:
+        text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def meant(word: str, choices: Iterable[str]) -> str:
+    """Return '; did you mean ...?' where one of the choices is near, else ''."""
+    near = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def stop(place: Place | str, path: Path, what: str) -> ScenarioError:
+    """Return the error of one problem."""
+    return ScenarioError([Problem(str(place), dotted(path), what)])

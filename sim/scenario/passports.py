@@ -1,0 +1,130 @@
+"""Takes the passports off the values of a scenario and lists them: value, source, date, reason, and what has none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sim import units
+from sim.errors import Problem
+from sim.scenario.node import PASSPORT_KEYS, REPORTED, Node, Path, dotted, is_passport, meant, plain, show
+
+_WORDS = ("name", "title", "description", "timezone", "seed", "replications")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d.*|\d\d:\d\d")
+
+
+@dataclass(frozen=True)
+class PassportRow:
+    """Where one value comes from; a passport on a mapping or list covers every value below its path."""
+
+    path: str
+    value: Any
+    source: str | None
+    date: str | None
+    reason: str | None
+    uncertainty: Any
+    file: str
+    line: int
+
+
+def take_off(root: Node) -> tuple[Any, list[PassportRow], list[Problem]]:
+    """Return the plain values without passports, the passports in the order of the file, and what is wrong with any."""
+    rows: list[PassportRow] = []
+    problems: list[Problem] = []
+    return _take(root, (), rows, problems), rows, problems
+
+
+def _take(node: Node, path: Path, rows: list[PassportRow], problems: list[Problem]) -> Any:
+    if path == (REPORTED,):
+        return plain(node)
+    if is_passport(node):
+        found = _faults(node, path)
+        problems.extend(found)
+        if not found:
+            rows.append(_row(node, path))
+        return _take(node.value["value"], path, rows, problems)
+    if isinstance(node.value, dict):
+        return {key: _take(part, (*path, key), rows, problems) for key, part in node.value.items()}
+    if isinstance(node.value, list):
+        return [_take(part, (*path, i), rows, problems) for i, part in enumerate(node.value)]
+    return node.value
+
+
+def _faults(node: Node, path: Path) -> list[Problem]:
+    faults = []
+    for key, part in node.value.items():
+        if key not in PASSPORT_KEYS:
+            what = f"unknown key {key!r} in a passport{meant(key, PASSPORT_KEYS) or _allowed()}"
+            faults.append(Problem(str(part.key or part.place), dotted((*path, key)), what))
+        elif key in ("source", "date", "reason") and not isinstance(part.value, str | int):
+            what = f"must be text; got {show(plain(part))}"
+            faults.append(Problem(str(part.place), dotted((*path, key)), what))
+    if len(node.value) == 1:
+        what = "a passport needs at least one of source, date and reason beside its value"
+        faults.append(Problem(node.where, dotted(path), what))
+    return faults
+
+
+def _allowed() -> str:
+    return f"; expected {', '.join(PASSPORT_KEYS[:-1])} or {PASSPORT_KEYS[-1]}"
+
+
+def _row(node: Node, path: Path) -> PassportRow:
+    texts = {key: str(part.value) for key, part in node.value.items() if key in ("source", "date", "reason")}
+    uncertainty = plain(node.value["uncertainty"]) if "uncertainty" in node.value else None
+    value = without(node.value["value"])
+    place = node.key or node.place
+    return PassportRow(
+        dotted(path),
+        value,
+        texts.get("source"),
+        texts.get("date"),
+        texts.get("reason"),
+        uncertainty,
+        place.file,
+        place.line,
+    )
+
+
+def without(node: Node) -> Any:
+    """Return the plain values of a part of the tree without its passports."""
+    return take_off(node)[0]
+
+
+def missing(root: Node) -> list[str]:
+    """Return the paths of the quantities and instants which no passport covers; a list of plain values counts once."""
+    found: list[Path] = []
+    _missing(replace(root, value={k: v for k, v in root.value.items() if k != REPORTED}), (), found)
+    return [dotted(path) for path in dict.fromkeys(found)]
+
+
+def _missing(node: Node, path: Path, found: list[Path]) -> None:
+    if is_passport(node):
+        return
+    if isinstance(node.value, dict):
+        for key, part in node.value.items():
+            if key not in _WORDS:
+                _missing(part, (*path, key), found)
+    elif isinstance(node.value, list):
+        for i, part in enumerate(node.value):
+            _missing(part, (*path, i) if isinstance(part.value, dict | list) else path, found)
+    elif is_quantity(node.value) or (isinstance(node.value, str) and _INSTANT.fullmatch(node.value)):
+        found.append(path)
+
+
+def is_quantity(value: Any) -> bool:
+    """Say whether a value as written is a number or a number with a known unit."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return False
+    if not isinstance(value, str):
+        return True
+    return any(_parses(dimension, value) for dimension in units.SCALES)
+
+
+def _parses(dimension: str, value: str) -> bool:
+    try:
+        units.parse(dimension, value)
+    except ValueError:
+        return False
+    return True

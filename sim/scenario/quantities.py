@@ -1,0 +1,129 @@
+"""The field types of a scenario: quantities with units, instants, class names; what each accepts and refuses."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from sim import units
+
+CLASSES = ("car", "truck", "bus", "bike", "foot")
+BYPASS = "bypass"
+STREAMS = (*CLASSES, BYPASS)
+
+ClassName = Literal["car", "truck", "bus", "bike", "foot"]
+StreamName = Literal["car", "truck", "bus", "bike", "foot", "bypass"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Model(BaseModel):
+    """What every part of a scenario is: frozen, and closed to keys nobody asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+
+def _reader(dimension: str) -> BeforeValidator:
+    return BeforeValidator(lambda value: units.parse(dimension, value))
+
+
+def _schema(dimension: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": ["string", "number"], "description": units.EXAMPLES[dimension]})
+
+
+Duration = Annotated[float, Field(gt=0, le=366 * 86400), _reader("time"), _schema("time")]
+"""Seconds, above 0."""
+Span = Annotated[float, Field(ge=0, le=366 * 86400), _reader("time"), _schema("time")]
+"""Seconds, 0 allowed."""
+Length = Annotated[float, Field(gt=0, le=1e7), _reader("length"), _schema("length")]
+"""Metres."""
+Rate = Annotated[float, Field(ge=0, le=1e6), _reader("rate"), _schema("rate")]
+"""Per hour."""
+Hazard = Annotated[float, Field(ge=0, le=100), _reader("hazard"), _schema("hazard")]
+"""Fraction of those waiting that leaves, per hour."""
+Share = Annotated[float, Field(ge=0, le=1), _reader("share"), _schema("share")]
+"""Fraction of one."""
+Volume = Annotated[float, Field(ge=0, le=1e6), _reader("volume"), _schema("volume")]
+"""Litres."""
+Factor = Annotated[float, Field(ge=0, le=1000)]
+Count = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
+Servers = Annotated[int, Field(ge=0, le=1000, strict=True)]
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?")
+_CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
+
+
+def _instant(value: object) -> datetime:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise ValueError(f"expected a date or a local time such as '2022-09-21' or '2022-09-21T10:00'; got {value!r}")
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"there is no such day or hour: {value!r}") from None
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant),
+    WithJsonSchema({"type": "string", "examples": ["2022-09-21", "2022-09-21T10:00"]}),
+]
+"""A local time of the scenario's clock, without offset."""
+
+
+def _clock_time(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str) or not _CLOCK_TIME.fullmatch(value):
+        raise ValueError(f"expected a time of day such as '08:30' (to '24:00'); got {value!r}")
+    hours, minutes = value.split(":")
+    return timedelta(hours=int(hours), minutes=int(minutes))
+
+
+ClockTime = Annotated[
+    timedelta, BeforeValidator(_clock_time), WithJsonSchema({"type": "string", "examples": ["08:30"]})
+]
+
+Table = dict[str, Any]
+
+
+def _wait_table(dimension: str, ceiling: float) -> BeforeValidator:
+    """Read `{12 h: 0 %, 48 h: 5 %}`: rising waits (s) to values of `dimension`; a bare value holds for every wait."""
+
+    def read(value: object) -> tuple[tuple[float, float], ...]:
+        if isinstance(value, tuple):
+            return value
+        if not isinstance(value, dict):
+            return ((0.0, _within(units.parse(dimension, value), ceiling)),)
+        pairs = [(units.parse("time", wait), _within(units.parse(dimension, v), ceiling)) for wait, v in value.items()]
+        waits = [wait for wait, _ in pairs]
+        if not pairs or waits != sorted(set(waits)) or waits[0] < 0:
+            raise ValueError("needs quoted waits that rise from one row to the next, such as {12 h: 0 %, 48 h: 5 %}")
+        return tuple(pairs)
+
+    return BeforeValidator(read)
+
+
+def _within(number: float, ceiling: float) -> float:
+    if not 0 <= number <= ceiling:
+        raise ValueError(f"must be between 0 and {ceiling:g}; got {number:g}")
+    return number
+
+
+def _table_schema(dimension: str) -> WithJsonSchema:
+    one = {"type": ["string", "number"], "description": units.EXAMPLES[dimension]}
+    return WithJsonSchema({"anyOf": [one, {"type": "object", "additionalProperties": one}]})
+
+
+ShareByWait = Annotated[
+    tuple[tuple[float, float], ...], _wait_table("share", 1.0), _table_schema("share"), Field(default=((0.0, 0.0),))
+]
+"""Quoted wait (s) to a share; straight lines between the rows, level outside them."""
+HazardByWait = Annotated[
+    tuple[tuple[float, float], ...], _wait_table("hazard", 100.0), _table_schema("hazard"), Field(default=((0.0, 0.0),))
+]
+"""Quoted wait (s) to a hazard (fraction per hour); straight lines between the rows, level outside them."""

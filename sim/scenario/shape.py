@@ -1,0 +1,132 @@
+"""Answers what the models allow at a path: which keys, and between which ends."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from sim import units
+from sim.scenario.laws import Law, ServiceTime
+from sim.scenario.schema import Scenario
+
+Kind = tuple[Any, tuple[Any, ...]]
+"""A type and what is annotated to it."""
+
+_SHORT_FORMS: dict[str, tuple[Any, ...]] = {
+    "service_time": (ServiceTime, Law),
+    "by_quoted_wait": (dict[str, float],),
+    "at_arrival": (dict[str, float],),
+}
+_DIMENSIONS = {text: dimension for dimension, text in units.EXAMPLES.items()}
+
+
+def kinds(annotation: Any, notes: tuple[Any, ...] = ()) -> list[Kind]:
+    """Return the alternatives of an annotation, each with its notes."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return kinds(annotation.__origin__, (*annotation.__metadata__, *notes))
+    if origin in (Union, types.UnionType):
+        return [kind for part in get_args(annotation) for kind in kinds(part, notes)]
+    return [] if annotation is type(None) else [(annotation, notes)]
+
+
+def fields(model: type[BaseModel]) -> dict[str, list[Kind]]:
+    """Return the keys of a model as they are written in a file, with what each takes."""
+    return {
+        info.alias or name: kinds(info.annotation, tuple(info.metadata)) for name, info in model.model_fields.items()
+    }
+
+
+def at(loc: Iterable[str | int]) -> list[Kind]:
+    """Return what a scenario may hold at `loc`; parts that lead nowhere (tags of alternatives) are passed over."""
+    here: list[Kind] = [(Scenario, ())]
+    for part in loc:
+        here = [below for kind in here for below in step(kind, part)] or here
+    return here
+
+
+def step(kind: Kind, part: str | int) -> list[Kind]:
+    """Return what may stand one step down from `kind`."""
+    annotation = kind[0]
+    origin: Any = get_origin(annotation)
+    below: list[Kind] = []
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        below = fields(annotation).get(str(part), [])
+    elif origin is dict and (_choices(annotation) is None or str(part) in (_choices(annotation) or ())):
+        below = kinds(get_args(annotation)[1])
+    elif origin is tuple and str(part).isdigit():
+        below = kinds(get_args(annotation)[0])
+    if below and str(part) in _SHORT_FORMS:
+        below = [*below, *((form, ()) for form in _SHORT_FORMS[str(part)])]
+    return below
+
+
+def _is_mapping(annotation: Any) -> bool:
+    origin: Any = get_origin(annotation)
+    return bool(origin is dict)
+
+
+def _choices(mapping: Any) -> list[str] | None:
+    """Return the keys a mapping is confined to, or None where names are free."""
+    words = [word for key, _ in kinds(get_args(mapping)[0]) for word in literals(key)]
+    return words or None
+
+
+def literals(annotation: Any) -> list[str]:
+    """Return the words of a (nested) Literal."""
+    if get_origin(annotation) is not Literal:
+        return []
+    nested = (literals(word) if get_origin(word) is Literal else [str(word)] for word in get_args(annotation))
+    return [word for words in nested for word in words]
+
+
+def keys(here: Iterable[Kind]) -> list[str] | None:
+    """Return the keys allowed at a place; None where names are free; an empty list where there are no parts."""
+    allowed: list[str] = []
+    for annotation, _ in here:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            allowed += fields(annotation)
+        elif _is_mapping(annotation):
+            choices = _choices(annotation)
+            if choices is None:
+                return None
+            allowed += choices
+    return list(dict.fromkeys(allowed))
+
+
+def ends(here: Iterable[Kind]) -> str:
+    """Return 'above 0 to 366 d' for the range of a place, or '' where it has none."""
+    for _, notes in here:
+        flat = [part for note in notes for part in (getattr(note, "metadata", None) or [note])]
+        dimension = next((d for d in map(_dimension, notes) if d), None)
+        low = [f"above {_end(n.gt, dimension)}" for n in flat if getattr(n, "gt", None) is not None]
+        low += [_end(n.ge, dimension) for n in flat if getattr(n, "ge", None) is not None]
+        high = [_end(n.le, dimension) for n in flat if getattr(n, "le", None) is not None]
+        high += [f"below {_end(n.lt, dimension)}" for n in flat if getattr(n, "lt", None) is not None]
+        if low and high:
+            return f"{low[0]} to {high[0]}"
+    return ""
+
+
+def end(here: Iterable[Kind], number: float) -> str:
+    """Write an end of a range in the unit people use at this place."""
+    return _end(number, next((d for _, notes in here for d in map(_dimension, notes) if d), None))
+
+
+def _dimension(note: Any) -> str | None:
+    schema = getattr(note, "json_schema", None) or {}
+    return _DIMENSIONS.get(schema.get("description", ""))
+
+
+def _end(number: float, dimension: str | None) -> str:
+    if number == 0 or dimension is None:
+        return f"{number:.15g}"
+    if dimension == "time":
+        return f"{number / 86400:g} d"
+    if dimension == "length":
+        return f"{number / 1000:g} km"
+    factor, unit = {"share": (100, " %"), "hazard": (100, " %/h"), "rate": (1, "/h")}.get(dimension, (1, " L"))
+    return f"{number * factor:g}{unit}"

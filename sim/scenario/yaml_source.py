@@ -1,0 +1,277 @@
+"""Reads YAML text into nodes with their places, by the YAML 1.2 core rules, and writes trees back.
+
+Built from the parser's event stream, so that depth, size and aliases are limited before anything is made of them:
+PyYAML's own loader crashes on a very deep list, and reads `NO` as false and `22:00` as 1320.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sim.errors import Problem, ScenarioError
+from sim.scenario.node import Node, Place, stop
+
+MAX_BYTES = 2_000_000
+MAX_DEPTH = 50
+MAX_NODES = 100_000
+MAX_DIGITS = 18
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_WORDS = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
+}
+_ODD_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file; ScenarioError with one sentence for anything else."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise stop(str(path), (), "there is no such file") from None
+    except IsADirectoryError:
+        raise stop(str(path), (), "is a directory; expected a file") from None
+    except (OSError, ValueError) as error:
+        raise stop(str(path), (), f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(raw) > MAX_BYTES:
+        raise stop(str(path), (), f"is larger than {MAX_BYTES / 1e6:g} MB; a scenario is a small text file")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise stop(str(path), (), f"is not UTF-8 text (byte {error.start + 1} cannot be read)") from None
+
+
+def read_file(path: Path) -> Node:
+    """Return the mapping a YAML file holds."""
+    return parse(read_text(path), str(path))
+
+
+def parse(text: str, file: str) -> Node:
+    """Return the mapping that YAML `text` holds; `file` names it in errors."""
+    root = parse_value(text, file)
+    if root is None or root.value is None:
+        raise stop(file, (), "is empty; expected a scenario")
+    if not isinstance(root.value, dict):
+        kind = "a list" if isinstance(root.value, list) else "a single value"
+        raise stop(root.place, (), f"holds {kind}; expected keys such as 'name:', 'clock:' and 'crossings:'")
+    return root
+
+
+def parse_value(text: str, file: str) -> Node | None:
+    """Return any one YAML value, or None for nothing at all."""
+    odd = _ODD_CHARACTER.search(text)
+    if odd:
+        before = text[: odd.start()]
+        place = Place(file, before.count("\n") + 1, odd.start() - before.rfind("\n"))
+        raise stop(place, (), f"holds the character U+{ord(odd[0]):04X}, which is not allowed in YAML text")
+    builder = _Builder(file)
+    try:
+        for event in _events(text):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        raise stop(_mark(file, error.problem_mark or error.context_mark), (), _syntax(error)) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise stop(file, (), f"is not readable as YAML: {' '.join(str(error).split())}") from None
+    if builder.problems:
+        raise ScenarioError(builder.problems)
+    return builder.root
+
+
+def _events(text: str) -> Iterator[Any]:
+    yield from yaml.parse(text, Loader=_LOADER)
+
+
+def _mark(file: str, mark: Any) -> Place:
+    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+
+
+def _syntax(error: yaml.MarkedYAMLError) -> str:
+    context = f" {error.context}" if error.context else ""
+    return f"is not valid YAML:{context}{',' if context else ''} {error.problem}"
+
+
+@dataclass
+class _Open:
+    """A mapping or list whose end has not come yet."""
+
+    value: dict[str, Node] | list[Node]
+    place: Place
+    key_place: Place | None
+    anchor: str | None
+    size: int = 1
+    height: int = 1
+    key: str | None = None
+    pending: Place | None = None
+
+
+@dataclass
+class _Builder:
+    """Makes nodes of parser events, one after the other."""
+
+    file: str
+    root: Node | None = None
+    problems: list[Problem] = field(default_factory=list)
+    stack: list[_Open] = field(default_factory=list)
+    anchors: dict[str, tuple[Node, int, int] | None] = field(default_factory=dict)
+    documents: int = 0
+    nodes: int = 0
+
+    def take(self, event: Any) -> None:
+        place = _mark(self.file, event.start_mark)
+        if isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                raise stop(place, (), "a second document ('---') begins here; expected one")
+        elif isinstance(event, yaml.ScalarEvent):
+            self._scalar(event, place)
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event.anchor, place)
+        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            self._begin(event, place)
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            self._end()
+
+    def _top(self) -> _Open | None:
+        return self.stack[-1] if self.stack else None
+
+    def _awaits_key(self) -> bool:
+        top = self._top()
+        return top is not None and isinstance(top.value, dict) and top.key is None
+
+    def _problem(self, place: Place, what: str) -> None:
+        self.problems.append(Problem(str(place), "", what))
+
+    def _grow(self, size: int, height: int, place: Place) -> None:
+        self.nodes += size
+        if self.nodes > MAX_NODES:
+            raise stop(place, (), f"holds more than {MAX_NODES} values once its aliases are followed")
+        if len(self.stack) + height > MAX_DEPTH:
+            raise stop(place, (), f"is nested more than {MAX_DEPTH} deep")
+
+    def _scalar(self, event: Any, place: Place) -> None:
+        self._grow(1, 1, place)
+        if self._awaits_key():
+            self._key(event.value, place)
+            return
+        value = event.value
+        if event.tag:
+            self._problem(place, f"tags such as {event.tag!r} are not allowed")
+        elif event.implicit[0]:
+            value = self._resolve(value, place)
+        node = Node(value, place, self._key_place())
+        if event.anchor:
+            self.anchors[event.anchor] = (node, 1, 1)
+        self._add(node, 1, 1)
+
+    def _key(self, key: str, place: Place) -> None:
+        top = self.stack[-1]
+        if key == "<<":
+            self._problem(place, "merge keys ('<<') are not allowed; write the keys out or use 'extends'")
+        elif key in top.value:
+            self._problem(place, f"the key {key!r} stands here a second time; every key may stand once")
+        top.key, top.pending = key, place
+
+    def _key_place(self) -> Place | None:
+        top = self._top()
+        return top.pending if top else None
+
+    def _resolve(self, text: str, place: Place) -> Any:
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INT.fullmatch(text):
+            if len(text.lstrip("+-")) > MAX_DIGITS:
+                self._problem(place, f"a whole number may have at most {MAX_DIGITS} digits; got {len(text)}")
+                return 0
+            return int(text, 0 if text[:2] in ("0o", "0x") else 10)
+        if _NOT_FINITE.fullmatch(text):
+            self._problem(place, f"every number must be finite; got {text}")
+            return 0
+        if _FLOAT.fullmatch(text):
+            number = float(text)
+            if not math.isfinite(number):
+                self._problem(place, f"every number must be finite; got {text[:40]}")
+            return number
+        return text
+
+    def _alias(self, name: str | None, place: Place) -> None:
+        if self._awaits_key():
+            raise stop(place, (), "a key must be a word; got an alias")
+        if name is None or name not in self.anchors:
+            raise stop(place, (), f"the alias '*{name}' has no anchor '&{name}' before it")
+        anchored = self.anchors[name]
+        if anchored is None:
+            raise stop(place, (), f"the alias '*{name}' stands inside its own anchor and would never end")
+        node, size, height = anchored
+        self._grow(size, height, place)
+        self._add(replace(node, key=self._key_place()), size, height)
+
+    def _begin(self, event: Any, place: Place) -> None:
+        if self._awaits_key():
+            raise stop(place, (), "a key must be a word; got a mapping or a list")
+        self._grow(1, 1, place)
+        if event.tag:
+            self._problem(place, f"tags such as {event.tag!r} are not allowed")
+        if event.anchor:
+            self.anchors[event.anchor] = None
+        value: dict[str, Node] | list[Node] = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self.stack.append(_Open(value, place, self._key_place(), event.anchor))
+
+    def _end(self) -> None:
+        done = self.stack.pop()
+        node = Node(done.value, done.place, done.key_place)
+        if done.anchor:
+            self.anchors[done.anchor] = (node, done.size, done.height)
+        self._add(node, done.size, done.height)
+
+    def _add(self, node: Node, size: int, height: int) -> None:
+        top = self._top()
+        if top is None:
+            self.root = node
+            return
+        top.size += size
+        top.height = max(top.height, height + 1)
+        if isinstance(top.value, list):
+            top.value.append(node)
+        elif top.key is not None:
+            top.value[top.key] = node
+            top.key = top.pending = None
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes without anchors, and quotes every text that a YAML 1.1 reader would take for something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    ours = text in _WORDS or any(rule.fullmatch(text) for rule in (_INT, _FLOAT, _NOT_FINITE))
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="'" if ours and "\n" not in text else None)
+
+
+def _float(dumper: yaml.SafeDumper, number: float) -> yaml.ScalarNode:
+    text = repr(number)
+    with_point = text if "." in text else text.replace("e", ".0e")
+    return dumper.represent_scalar("tag:yaml.org,2002:float", with_point)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(float, _float)
+
+
+def dump(tree: dict[str, Any]) -> str:
+    """Return `tree` as YAML text: keys in their order, the same bytes every time, and equal when read again."""
+    text: str = yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text

@@ -1,0 +1,1 @@
+"""For people: the tables of the terminal, the pictures and the poster."""

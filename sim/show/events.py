@@ -1,0 +1,128 @@
+"""The dated events of a scenario in a few words each, in order: what the rail below a picture shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sim.scenario.demand import DemandPart, Pulse, Rush, Step
+from sim.scenario.quantities import CLASSES
+from sim.scenario.schema import Change, Crossing, Scenario
+
+CLASS_WORDS = {"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"}
+MOST = 12
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something dated: a local instant, words for the rail, and how much it matters (0 most)."""
+
+    at: datetime
+    words: str
+    rank: int = 0
+
+
+def words(name: str) -> str:
+    """Return a name of the scenario file as words."""
+    return name.replace("_", " ")
+
+
+def of_classes(classes: tuple[str, ...] | None) -> str:
+    """Return 'cars and buses' for class names, '' for all of them."""
+    if classes is None or set(classes) == set(CLASSES):
+        return ""
+    named = [CLASS_WORDS[name] for name in CLASSES if name in classes]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+
+
+def events(scenario: Scenario, crossing: str) -> list[Event]:
+    """Return the dated events of `crossing` inside the run, the most telling ones if there are many, in order."""
+    place = scenario.crossings[crossing]
+    found: dict[tuple[datetime, str], Event] = {}
+    for event in (*_demand(place), *_stations(place), *_behaviour(place), *_changes(place)):
+        if scenario.clock.start <= event.at < scenario.clock.horizon:
+            found.setdefault((event.at, event.words), event)
+    telling = sorted(found.values(), key=lambda event: (event.rank, event.at))[:MOST]
+    return sorted(telling, key=lambda event: (event.at, event.rank, event.words))
+
+
+def _demand(place: Crossing) -> Iterator[Event]:
+    for cls, parts in place.demand.items():
+        who = CLASS_WORDS[cls]
+        for name, part in parts.items():
+            said = words(name)
+            yield from _demand_part(said if who in said else f"{said} of {who}", words(name), part)
+
+
+def _demand_part(said: str, name: str, part: DemandPart) -> Iterator[Event]:
+    kind = part.kind
+    if isinstance(kind, Step | Pulse):
+        yield Event(kind.at, said)
+    elif isinstance(kind, Rush):
+        yield Event(kind.announced, f"{name} announced")
+        yield Event(kind.deadline, f"{name} reached")
+
+
+def _stations(place: Crossing) -> Iterator[Event]:
+    for name, station in place.stations.items():
+        if station.active_from:
+            yield Event(station.active_from, f"{words(name)} begins")
+        if station.active_until:
+            yield Event(station.active_until, f"{words(name)} ends")
+        for step in station.staffing.steps:
+            yield Event(step.from_, f"{words(name)}: {_servers(step.servers)}", rank=2)
+
+
+def _behaviour(place: Crossing) -> Iterator[Event]:
+    for behaviour in place.behaviour.values():
+        for way, name in ((behaviour.bypass, "bypass"), (behaviour.change_mode, "leaving the vehicle")):
+            if way and way.from_:
+                yield Event(way.from_, f"{name} begins", rank=1)
+            if way and way.until:
+                yield Event(way.until, f"{name} ends", rank=1)
+
+
+def _changes(place: Crossing) -> Iterator[Event]:
+    for change in place.changes:
+        what = change_words(change)
+        if change.from_:
+            yield Event(change.from_, what)
+        if change.until:
+            yield Event(change.until, _ended(change, what), rank=1)
+
+
+def change_words(change: Change) -> str:
+    """Return what a change does, such as 'non-local cars barred (90 %)'."""
+    who = of_classes(change.classes)
+    where = ", ".join(words(name) for name in change.stations or ())
+    subject = " at ".join(part for part in (who, where) if part)
+    if change.bar_non_local is not None:
+        return f"non-local {who or 'vehicles'} barred{_unless_all(change.bar_non_local)}"
+    if change.scale_demand is not None:
+        return f"demand{f' of {who}' if who else ''} × {change.scale_demand:g}"
+    if change.close:
+        return f"{subject or 'crossing'} closed"
+    if change.open:
+        return f"{subject or 'crossing'} open"
+    if change.intensity is not None:
+        return f"{where}: {100 * change.intensity:.3g} % of men checked"
+    if change.servers is not None:
+        return f"{where}: {_servers(change.servers)}"
+    if change.add_servers is not None:
+        return f"{where}: {change.add_servers:+d} servers"
+    return f"{where}: servers × {change.scale_servers:g}"
+
+
+def _ended(change: Change, what: str) -> str:
+    if change.close:
+        return what.removesuffix("closed") + "open again"
+    return what.replace("barred", "let in again") if change.bar_non_local == 1 else f"end of: {what}"
+
+
+def _servers(count: int) -> str:
+    return "1 server" if count == 1 else f"{count} servers"
+
+
+def _unless_all(share: float) -> str:
+    return "" if share == 1 else f" ({100 * share:.3g} %)"

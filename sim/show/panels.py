@@ -1,0 +1,174 @@
+"""The panels that pictures and poster share: each draws one thing on axes whose place and time limits are set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from sim.measures.estimates import Band
+from sim.show.marks import Mark, draw_marks
+from sim.show.story import Floats, Shown, Story, outwards_per_day, qualified, rounded, window
+from sim.show.style import CLASS_COLOURS, CLASS_NAMES, FATE_COLOURS, INK, MUTED, shade, value_axis
+
+FATES = (
+    ("crossed", "crossed"),
+    ("refused", "refused"),
+    ("summoned", "summoned"),
+    ("reneged", "gave up"),
+    ("balked", "did not join"),
+    ("barred", "kept away"),
+    ("unfinished", "still inside"),
+)
+"""Events and the words for what became of people; '_people' makes the quantity."""
+
+NO_POINTS = np.empty((0, 2))
+
+
+def mark(story: Story, shown: Shown, value: float, label: str = "") -> Mark:
+    """Return the mark of a reported figure at `value` of the axis."""
+    row = shown.row
+    label = label or f"{qualified(shown)}\n{window(row)}"
+    return Mark(story.day(row.from_), story.day(row.until), value, row.qualifier, label)
+
+
+def _marks(story: Story, shown: Sequence[Shown]) -> list[Mark]:
+    return [mark(story, s, s.comparison.reported) for s in shown]
+
+
+def line(axes: Axes, story: Story, band: Band | None, colour: str, label: str, style: str = "-") -> None:
+    """Draw the mean of a series over its 5-95 % band."""
+    if band is not None:
+        shade(axes, story.at, band.p05, band.p95, colour)
+        axes.plot(story.at, band.mean, color=colour, label=label, linestyle=style)
+
+
+def finish(axes: Axes, label: str, story: Story, bands: Sequence[Band | None], marks: Sequence[Mark]) -> None:
+    """Set the value axis, then write the reported figures and the legend."""
+    drawn = [band for band in bands if band is not None]
+    tops = [float(np.nanmax([*band.p95, *band.mean, 0.0])) for band in drawn]
+    value_axis(axes, label, [*tops, *(1.08 * found.value for found in marks)])
+    curves = [np.column_stack([story.at, band.mean]) for band in drawn]
+    draw_marks(axes, marks, np.concatenate(curves) if curves else NO_POINTS)
+    if drawn:
+        legend(axes)
+    else:
+        axes.text(0.5, 0.5, "no value in this run", transform=axes.transAxes, ha="center", color=MUTED)
+
+
+def legend(axes: Axes) -> None:
+    """Write the legend in one row above the panel."""
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=6, borderaxespad=0.2, handlelength=1.3, columnspacing=1.4,
+            handletextpad=0.5, borderpad=0,
+        )  # fmt: skip
+
+
+def queue(axes: Axes, story: Story) -> None:
+    """Draw parties waiting, all and by class."""
+    bands = []
+    scopes = story.classes if len(story.classes) == 1 else ("all", *story.classes)
+    for scope in scopes:
+        bands.append(story.band("queue", scope))
+        line(axes, story, bands[-1], CLASS_COLOURS[scope], CLASS_NAMES[scope])
+    finish(axes, "parties waiting", story, bands, _marks(story, story.shown("queue")))
+
+
+def queue_stacked(axes: Axes, story: Story) -> None:
+    """Draw parties waiting as layers by class, and their sum with its band."""
+    base = np.zeros(len(story.at))
+    for name in story.classes:
+        band = story.band("queue", name)
+        if band is not None and np.nanmax(band.mean) > 0:
+            top = base + np.nan_to_num(band.mean)
+            axes.fill_between(
+                story.at, base, top, color=CLASS_COLOURS[name], alpha=0.75, linewidth=0, label=CLASS_NAMES[name]
+            )
+            axes.plot(story.at, top, color="white", linewidth=0.6)
+            base = top
+    everybody = story.band("queue")
+    line(axes, story, everybody, INK, "all")
+    finish(axes, "parties waiting", story, [everybody], _marks(story, story.shown("queue")))
+
+
+def length(axes: Axes, story: Story) -> None:
+    """Draw the distance from the border to the tail of the queue on the road, km."""
+    band = story.band("queue_length")
+    line(axes, story, band, INK, "tail of the queue")
+    finish(axes, "km from the border", story, [band], _marks(story, story.shown("queue_length")))
+
+
+def wait(axes: Axes, story: Story, name: str) -> None:
+    """Draw the wait of class `name` by instant of joining, the same with the unfinished, and the quoted wait; hours."""
+    colour = CLASS_COLOURS[name]
+    lived, quoted, virtual = (story.band(quantity, name) for quantity in ("wait", "quoted_wait", "virtual_wait"))
+    line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
+    if virtual is not None and not _same(virtual, lived):
+        axes.plot(story.at, virtual.mean, color=colour, linestyle=":", label="with those still waiting")
+    line(axes, story, quoted, INK, "quoted", "--")
+    shown = [s for s in story.shown("quoted_wait") if s.row.classes[0] == name]
+    finish(axes, "hours", story, [lived, quoted, virtual], _marks(story, shown))
+
+
+def _same(one: Band, other: Band | None) -> bool:
+    return other is not None and np.array_equal(one.mean, other.mean, equal_nan=True)
+
+
+def wait_classes(story: Story) -> list[str]:
+    """Return the classes whose wait is drawn: those with a reported one first, at most two more of the others."""
+    reported = [s.row.classes[0] for s in story.shown("quoted_wait")]
+    having = [n for n in ("car", "truck", "bus") if story.band("wait", n) or story.band("quoted_wait", n)]
+    classes = [name for name in (*story.classes, *reported) if name in reported]
+    classes = list(dict.fromkeys(classes))
+    others = [name for name in having if name not in classes]
+    return (classes + others[: max(0, 2 - len(classes))]) or list(story.classes[:1]) or ["car"]
+
+
+def parties_a_day(axes: Axes, story: Story) -> None:
+    """Draw bars of parties across by class and local day, with reported flows of parties as daily means."""
+    parts = [("crossed_parties", name, CLASS_COLOURS[name], CLASS_NAMES[name]) for name in story.classes]
+    tops = bars(axes, story, parts)
+    _flows(axes, story, story.shown("crossed_parties"), tops, "parties per day")
+
+
+def people_a_day(axes: Axes, story: Story) -> None:
+    """Draw bars of people across by local day, below zero those who did not get across, with reported flows."""
+    fates = [(f"{event}_people", "all", FATE_COLOURS[name], name) for event, name in FATES if event != "unfinished"]
+    tops = bars(axes, story, fates[:1])
+    depths = bars(axes, story, fates[1:], downwards=True)
+    _flows(axes, story, story.shown("crossed_people"), tops, "people per day", -1.3 * max(depths, default=0.0))
+    axes.axhline(0, color=MUTED, linewidth=0.7)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+
+
+def bars(axes: Axes, story: Story, parts: Sequence[tuple[str, str, str, str]], downwards: bool = False) -> list[float]:
+    """Stack daily bars of (quantity, scope, colour, label), means over replications; return their heights."""
+    base: Floats = np.zeros(1)
+    for quantity, scope, colour, label in parts:
+        first, last, values = story.daily(quantity, scope)
+        if values.sum() > 0:
+            bottom = -base - values if downwards else base + np.zeros(len(values))
+            inset = 0.07 * (last - first)
+            axes.bar(first + inset, values, last - first - 2 * inset, bottom, align="edge", color=colour, label=label)
+        base = base + values
+    return list(base)
+
+
+def _flows(
+    axes: Axes, story: Story, shown: Sequence[Shown], tops: Sequence[float], label: str, lowest: float = 0.0
+) -> None:
+    """Draw reported flows outwards as daily means over their windows, with the axis and the legend."""
+    found = []
+    for s in shown:
+        a_day = outwards_per_day(s)
+        found.append(mark(story, s, a_day, f"{qualified(s)}, {window(s.row)}:\n{rounded(a_day)} a day outwards"))
+    value_axis(axes, label, [max(tops, default=0) * (1.15 if found else 1), *(1.2 * each.value for each in found)])
+    axes.set_ylim(bottom=lowest)
+    first, _, _ = story.daily("crossed_parties")
+    blocks = [
+        np.column_stack([np.full(40, x + 0.5), np.linspace(0, top, 40)]) for x, top in zip(first, tops, strict=False)
+    ]
+    draw_marks(axes, found, np.concatenate(blocks) if blocks else NO_POINTS)
+    legend(axes)

@@ -1,0 +1,231 @@
+"""What pictures and tables ask of a result: series and totals by name, reported figures, and what is said in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.plan import Plan
+from sim.measures.estimates import Band, Estimate, Estimates
+from sim.measures.names import ALL, VEHICLE_CLASSES, VEHICLES, Key
+from sim.measures.observe import Comparison
+from sim.scenario.quantities import CLASSES
+from sim.scenario.schema import Crossing, Reported, Scenario
+from sim.show.events import of_classes
+
+Floats = NDArray[np.float64]
+
+NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A reported figure with the model's reading of it."""
+
+    row: Reported
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class Story:
+    """One crossing of a result. Instants are days since 1970 in UTC, as matplotlib counts dates."""
+
+    scenario: Scenario
+    plan: Plan
+    estimates: Estimates
+    comparisons: tuple[Comparison, ...]
+    crossing: str
+
+    @property
+    def place(self) -> Crossing:
+        """The crossing as described."""
+        return self.scenario.crossings[self.crossing]
+
+    @property
+    def title(self) -> str:
+        """What the crossing is called."""
+        return self.place.title or self.crossing.replace("_", " ")
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Time zone of the scenario's clock."""
+        return ZoneInfo(self.scenario.clock.timezone)
+
+    @cached_property
+    def at(self) -> Floats:
+        """Points of the series (T,), days."""
+        return self.day(self.scenario.clock.t0) + self.estimates.at / 86_400_000
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Start and horizon, days."""
+        return self.day(self.scenario.clock.start), self.day(self.scenario.clock.horizon)
+
+    def day(self, instant: datetime) -> float:
+        """Return a local instant without offset as days since 1970 in UTC."""
+        return instant.replace(tzinfo=self.zone).timestamp() / 86400
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes that come to this crossing, in the usual order."""
+        place = self.place
+        coming = {*place.demand, *(name for name, count in place.initial_queue.items() if count)}
+        for behaviour in place.behaviour.values():
+            coming |= set(behaviour.change_mode.to) if behaviour.change_mode else set()
+        return tuple(name for name in CLASSES if name in coming)
+
+    @property
+    def stations(self) -> tuple[str, ...]:
+        """Stations in order."""
+        return tuple(self.place.stations)
+
+    def band(self, quantity: str, scope: str = ALL) -> Band | None:
+        """Return a series, None if there is none or it never has a value."""
+        found = self.estimates.series.get(Key(self.crossing, quantity, scope))
+        return found if found is not None and bool(np.isfinite(found.mean).any()) else None
+
+    def total(self, quantity: str, scope: str = ALL) -> Estimate:
+        """Return a total; all its numbers are NaN if there is none."""
+        return self.estimates.totals.get(Key(self.crossing, quantity, scope), NOTHING)
+
+    def shown(self, *quantities: str) -> list[Shown]:
+        """Return the reported figures in use for `quantities` (all if none is named), by window."""
+        beside = {found.id: found for found in self.comparisons}
+        rows = [
+            Shown(row, beside[row.id])
+            for row in self.scenario.reported
+            if row.crossing == self.crossing
+            and row.status == "used"
+            and row.id in beside
+            and (not quantities or row.quantity in quantities)
+        ]
+        return sorted(rows, key=lambda shown: (shown.row.from_, shown.row.until, shown.row.id))
+
+    def daily(self, quantity: str, scope: str = ALL) -> tuple[Floats, Floats, Floats]:
+        """Return first and last instants (days) of the local days the run touches, and the mean of a flow on each."""
+        start, end = self.scenario.clock.start, self.scenario.clock.horizon
+        midnight = datetime(start.year, start.month, start.day)
+        count = -(-(end - midnight) // timedelta(days=1))
+        edges = np.array([self.day(midnight + timedelta(days=n)) for n in range(count + 1)])
+        band = self.band(quantity, scope)
+        values = np.zeros(len(self.at)) if band is None else np.nan_to_num(band.mean)
+        return edges[:-1], edges[1:], np.histogram(self.at, bins=edges, weights=values)[0]
+
+    @property
+    def how(self) -> str:
+        """How many replications stand behind the numbers."""
+        count = self.estimates.replications
+        return "one replication" if count == 1 else f"mean and 5–95 % band of {count} replications"
+
+    @property
+    def spread(self) -> str:
+        """The same for the poster, where the band is also written in brackets."""
+        return self.how.replace(" band of", " (shaded, in brackets) of")
+
+
+def amount(value: float, unit: str) -> str:
+    """Return a figure with its unit as people write it: '3,000', '48 h', '16 km'."""
+    if not np.isfinite(value):
+        return "-"
+    digits = f"{value:,.0f}" if unit not in ("h", "km") or abs(value) >= 20 else f"{value:.3g}"
+    return f"{digits} {unit}" if unit in ("h", "km", "parties/h", "people/h") else digits
+
+
+def window(row: Reported) -> str:
+    """Return the window of a reported figure: '25 Sep', '19–25 Sep', '28 Sep–2 Oct'."""
+    first, last = row.from_, max(row.from_, row.until - timedelta(minutes=1))
+    if first.date() == last.date():
+        return f"{first.day} {first:%b}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{last.day} {last:%b}"
+    return f"{first.day} {first:%b}–{last.day} {last:%b}"
+
+
+def counted(row: Reported) -> str:
+    """Return what a reported figure counts: 'vehicles', 'cars and trucks', 'people'; '' for waits and lengths."""
+    if row.quantity == "crossed_people":
+        return "people"
+    if row.quantity in ("queue_length", "quoted_wait"):
+        return ""
+    return "vehicles" if set(row.classes) == set(VEHICLE_CLASSES) else of_classes(row.classes) or "parties"
+
+
+def qualified(shown: Shown) -> str:
+    """Return a reported figure with its qualifier: 'at least 3,000 vehicles', 'about 48 h', '2,500 cars'."""
+    return said_of(shown.row, shown.comparison)
+
+
+def said_of(row: Reported, comparison: Comparison) -> str:
+    """Return a reported figure with its qualifier and what it counts: 'about 37,000 vehicles in both directions'."""
+    qualifier = "" if row.qualifier == "=" else row.qualifier
+    both = "in both directions" if row.directions == "both" else ""
+    figure = amount(comparison.reported, comparison.unit)
+    return " ".join(part for part in (qualifier, figure, counted(row), both) if part)
+
+
+def source_line(shown: Shown) -> str:
+    """Return who said it, when and where it was published."""
+    row = shown.row
+    return f"{qualified(shown)}, {window(row)}: {row.who} ({row.source}, {row.date})"
+
+
+def scope_of(row: Reported) -> str:
+    """Return the scope of the series that comes nearest to what a reported figure counts."""
+    if len(row.classes) == 1:
+        return row.classes[0]
+    return VEHICLES if set(row.classes) <= set(VEHICLE_CLASSES) else ALL
+
+
+def outwards_per_day(shown: Shown) -> float:
+    """Return a reported flow as its mean a day in the direction that is modelled."""
+    row, reported = shown.row, shown.comparison.reported
+    share = (row.outbound_share or 1.0) if row.directions == "both" else 1.0
+    if row.statistic == "sum":
+        return reported * share / ((row.until - row.from_).total_seconds() / 86400)
+    return reported * share * (24 if shown.comparison.unit.endswith("/h") else 1)
+
+
+def rounded(value: float) -> str:
+    """Return a number to three figures: '152,000', '3,420', '8.71'."""
+    if not np.isfinite(value):
+        return "-"
+    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def between(estimate: Estimate) -> str:
+    """Return the 5-95 % band of a total, '' where all replications agree or there is one only."""
+    low, high = rounded(estimate.p05), rounded(estimate.p95)
+    return "" if low == high or not np.isfinite(estimate.low) else f"{low}–{high}"
+
+
+def summary(story: Story) -> str:
+    """Return the story in two sentences, all numbers from the estimates."""
+    scope = VEHICLES if np.isfinite(story.total("max_queue", VEHICLES).mean) else ALL
+    peak, band = story.total("max_queue", scope), story.band("queue", scope)
+    said = []
+    if band is not None and peak.mean > 0:
+        top = datetime.fromtimestamp(story.at[int(np.nanargmax(band.mean))] * 86400, story.zone)
+        spread = between(peak)
+        what = "vehicles" if scope == VEHICLES else "parties"
+        said.append(
+            f"In the model the queue grows to {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''}, "
+            f"at its longest on {top.day} {top:%B}"
+        )
+        quoted = max((story.total("max_quoted_wait", name).mean for name in VEHICLE_CLASSES[:1]), default=np.nan)
+        if np.isfinite(quoted) and quoted > 0:
+            said[0] += f"; the wait quoted for cars reaches {quoted:.0f} hours"
+    back = story.total("refused_people").mean + story.total("summoned_people").mean
+    start, end = story.scenario.clock.start, story.scenario.clock.horizon - timedelta(minutes=1)
+    fates = [f"{rounded(story.total('crossed_people').mean)} people cross"]
+    if back > 0:
+        fates.append(f"{rounded(round(back))} are turned back or given draft papers")
+    if (inside := story.total("unfinished_people").mean) >= 0:
+        fates.append(f"{rounded(round(inside))} are still inside at the end")
+    listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
+    said.append(f"Between {start.day} {start:%B} and {end.day} {end:%B} {listed}")
+    return ". ".join(said) + "."

@@ -1,0 +1,170 @@
+"""How pictures look: type, colours, time axes, bands; and how a figure becomes bytes that are the same every time."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Floats = NDArray[np.float64]
+
+INK = "#22262b"
+MUTED = "#5f6770"
+FAINT = "#d9dde1"
+REPORTED = "#D55E00"
+CLASS_COLOURS = {
+    "all": INK,
+    "car": "#0072B2",
+    "truck": "#E69F00",
+    "bus": "#009E73",
+    "bike": "#CC79A7",
+    "foot": "#56B4E9",
+}
+CLASS_NAMES = {"all": "all", "car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "on foot"}
+FATE_COLOURS = {
+    "crossed": "#0072B2",
+    "refused": "#000000",
+    "summoned": "#CC79A7",
+    "gave up": "#E69F00",
+    "did not join": "#8a9199",
+    "kept away": "#c3c8cd",
+    "still inside": "#56B4E9",
+}
+SPAN_COLOURS = {"waiting": "#0072B2", "service": "#56B4E9", "blocked": "#E69F00"}
+SERIF = "STIXGeneral"
+RASTER_DPI = 150
+
+STYLE: dict[str, object] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 8,
+    "axes.labelsize": 11,
+    "axes.labelcolor": MUTED,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "text.color": INK,
+    "axes.titlecolor": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 10,
+    "lines.linewidth": 1.8,
+    "hatch.linewidth": 0.6,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "border-queues",
+    "svg.fonttype": "path",
+}
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Make `draw` use the style of the project, whatever matplotlibrc the user has."""
+
+    @functools.wraps(draw)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(STYLE)  # type: ignore[arg-type]
+            return draw(*args, **kwargs)
+
+    return wrapped
+
+
+@styled
+def render(figure: Figure, format: str) -> bytes:
+    """Return `figure` as the bytes of a "png" (150 dots an inch) or "svg" file: the same bytes every time."""
+    metadata = {"Date": None, "Creator": None} if format == "svg" else {"Software": None}
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=format, dpi=RASTER_DPI, metadata=metadata)
+    return buffer.getvalue()
+
+
+def sheet(width: float, height: float) -> Figure:
+    """Return an empty figure of `width` by `height` inches with a canvas that can measure text."""
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def days(instant: datetime, zone: ZoneInfo) -> float:
+    """Return a local `instant` as matplotlib counts dates: days since 1970 in UTC."""
+    return instant.replace(tzinfo=zone).timestamp() / 86400
+
+
+def local(day: float, zone: ZoneInfo) -> datetime:
+    """Return the local time of a matplotlib date."""
+    return datetime.fromtimestamp(day * 86400, zone)
+
+
+def day_name(instant: datetime) -> str:
+    """Return '21 Sep'."""
+    return f"{instant.day} {instant:%b}"
+
+
+def time_axis(axes: Axes, limits: tuple[float, float], zone: ZoneInfo, t0: datetime, room: int = 9) -> None:
+    """Give `axes` an axis of local dates between `limits` with about `room` labels, one of them the day of `t0`."""
+    first, last = limits
+    start, end = local(first, zone), local(last, zone)
+    midnight = datetime(start.year, start.month, start.day)
+    count = (end.replace(tzinfo=None) - midnight).days + 1
+    midnights = [midnight + timedelta(days=n) for n in range(count + 1)]
+    if count <= 3:
+        ticks = [m + timedelta(hours=h) for m in midnights for h in range(0, 24, 6 * max(1, round(4 * count / room)))]
+    else:
+        step = max(1, -(-count // room))
+        ticks = midnights[(t0 - midnight).days % step :: step]
+    shown = [(days(tick, zone), tick) for tick in ticks if first <= days(tick, zone) <= last]
+    axes.set_xticks(
+        [at for at, _ in shown], [day_name(tick) if tick.hour == 0 else f"{tick:%H:%M}" for _, tick in shown]
+    )
+    axes.set_xticks([day for m in midnights if first <= (day := days(m, zone)) <= last], minor=True)
+    axes.set_xlim(first, last)
+
+
+def shade(axes: Axes, at: Floats, low: Floats, high: Floats, colour: str) -> None:
+    """Draw the 5-95 % band of a series."""
+    if np.isfinite(low).any() and bool((high > low).any()):
+        axes.fill_between(at, low, high, color=colour, alpha=0.22, linewidth=0)
+
+
+def value_axis(axes: Axes, label: str, highest: Sequence[float] = ()) -> None:
+    """Name the value axis, start it at zero and leave room above for the `highest` values."""
+    axes.set_ylabel(label)
+    axes.grid(axis="y")
+    finite = [value for value in highest if np.isfinite(value) and value > 0]
+    axes.set_ylim(0, 1.18 * max(finite) if finite else 1.0)
+    axes.yaxis.set_major_formatter(lambda value, _: number(value))
+
+
+def number(value: float) -> str:
+    """Return a count for people: '3,000', '12.5', '0.4', '-' where there is none."""
+    if not np.isfinite(value):
+        return "-"
+    if abs(value) >= 100 or float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:.3g}"

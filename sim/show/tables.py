@@ -1,0 +1,220 @@
+"""The tables a person reads after a run: headline measures, stations, and reported figures beside the model's."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sim import units
+from sim.engine.plan import Plan
+from sim.measures.estimates import Estimate, Estimates
+from sim.measures.names import ALL, VEHICLES, at_station, by_way
+from sim.measures.observe import Comparison
+from sim.scenario.schema import Clock, Reported, Scenario
+from sim.show.events import CLASS_WORDS, words
+from sim.show.story import Story, amount, rounded, said_of, window
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "above": "yellow", "off": "red", "not used": "dim"}
+PIPED_WIDTH = 80
+
+
+class Row(NamedTuple):
+    """One measure: what it is called, its unit and its estimate."""
+
+    name: str
+    unit: str
+    found: Estimate
+
+
+def show(scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = ()) -> None:
+    """Print the tables of a result to standard output; 80 columns wide where that is not a terminal."""
+    from rich.console import Console
+
+    print_to(Console(highlight=False), scenario, plan, estimates, comparisons)
+
+
+def html(scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = ()) -> str:
+    """Return the tables of a result as HTML for a notebook."""
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), record=True, width=100, highlight=False, force_jupyter=False)
+    print_to(console, scenario, plan, estimates, comparisons)
+    frame = '<pre style="line-height: 1.25; font-family: monospace">{code}</pre>'
+    return console.export_html(inline_styles=True, code_format=frame)
+
+
+def print_to(
+    console: Console, scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison]
+) -> None:
+    """Print the tables of every crossing of a result to a rich console."""
+    for crossing in scenario.crossings:
+        story = Story(scenario, plan, estimates, tuple(comparisons), crossing)
+        console.print()
+        console.print(f"{scenario.title}: {story.title}", style="bold", markup=False)
+        console.print(_headline(story), "", _stations(story), "", sep="\n")
+        rows = [row for row in scenario.reported if row.crossing == crossing]
+        if rows and comparisons:
+            console.print(_reported(rows, comparisons))
+
+
+def _table(title: str, columns: Sequence[str], least: int = 0) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+    )
+    table.add_column(columns[0], min_width=least)
+    for name in columns[1:]:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _headline(story: Story) -> Table:
+    table = _table("", ("", "mean", "± (95 %)", "5–95 %"), least=36)
+    for group, rows in groups(story):
+        kept = [row for row in rows if np.isfinite(row.found.mean)]
+        if kept:
+            table.add_row(f"[bold]{group}[/]")
+        for row in kept:
+            table.add_row(f"  {row.name}", *_numbers(row))
+    return table
+
+
+def _numbers(row: Row) -> tuple[str, str, str]:
+    found = row.found
+    mean, alone = f"{rounded(found.mean)} {row.unit}".rstrip(), not np.isfinite(found.low)
+    if alone:
+        return mean, "-", "-"
+    return mean, f"{float(f'{(found.high - found.low) / 2:.2g}'):,g}", f"{rounded(found.p05)}–{rounded(found.p95)}"
+
+
+def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
+    """Yield the groups of the headline table with their rows; rows without a value are left out later."""
+    total = story.total
+    yield (
+        "Queue",
+        [
+            Row("most vehicles waiting", "", total("max_queue", VEHICLES)),
+            Row("most people waiting", "", total("max_queue_people")),
+            Row("farthest tail on the road", "km", total("max_queue_length")),
+        ],
+    )
+    yield "Waits of those who crossed", list(_waits(story))
+    yield "Across the border", list(_across(story))
+    yield "What became of people", list(_fates(story))
+    yield (
+        "Relief",
+        [
+            Row("people stuck on the worst night", "", total("people_overnight_max")),
+            Row("nights spent waiting, all people", "", total("person_nights")),
+            Row("thousand person-hours in queues", "", _scaled(total("person_hours_waited"), 1e-3)),
+            Row("drinking water for them", "m³", _scaled(total("drinking_water"), 1e-3)),
+        ],
+    )
+
+
+def _waits(story: Story) -> Iterator[Row]:
+    for name in story.classes:
+        who = CLASS_WORDS[name]
+        yield Row(f"{who}, main queue, mean", "h", story.total("wait_mean", by_way(name, "main")))
+        if name in ("car", "truck"):
+            yield Row(f"{who}, main queue, 90 % quantile", "h", story.total("wait_p90", by_way(name, "main")))
+            yield Row(f"{who}, longest quoted", "h", story.total("max_quoted_wait", name))
+    yield Row("by the bypass, mean", "h", story.total("wait_mean", by_way(ALL, "bypass")))
+
+
+def _across(story: Story) -> Iterator[Row]:
+    clock = story.scenario.clock
+    length = (clock.horizon - clock.start).total_seconds() / 86400
+    for what, quantity, scope in (("people", "crossed_people", ALL), ("vehicles", "crossed_parties", VEHICLES)):
+        yield Row(f"{what}, whole run", "", story.total(quantity, scope))
+        yield Row(f"{what} a day", "", _scaled(story.total(quantity, scope), 1 / length))
+    for what in ("people", "vehicles"):
+        for key, found in story.estimates.totals.items():
+            if key.crossing == story.crossing and key.quantity == f"crossed_{what}_week":
+                yield Row(f"{what}, {_week(key.scope, clock)}", "", found)
+    yield Row("people past the main queue", "%", _scaled(story.total("past_queue_share"), 100))
+
+
+def _week(scope: str, clock: Clock) -> str:
+    """Return '19–25 Sep' for the ISO week '2022-W38', '10–16 Oct (part)' if the run does not cover it."""
+    first = date.fromisocalendar(int(scope[:4]), int(scope[-2:]), 1)
+    last = first + timedelta(days=6)
+    part = clock.start.date() > first or clock.horizon < datetime(last.year, last.month, last.day) + timedelta(days=1)
+    begin = f"{first.day} {first:%b}" if first.month != last.month else f"{first.day}"
+    return f"{begin}–{last.day} {last:%b}{' (part)' if part else ''}"
+
+
+def _fates(story: Story) -> Iterator[Row]:
+    for event, name in (
+        ("initial", "already waiting at the start"),
+        ("arrived", "came"),
+        ("crossed", "crossed"),
+        ("refused", "refused"),
+        ("summoned", "summoned (given draft papers)"),
+        ("reneged", "gave up waiting"),
+        ("balked", "did not join the queue"),
+        ("barred", "kept away on the approach"),
+        ("unfinished", "still inside at the end"),
+    ):
+        found = story.total(f"{event}_people")
+        if found.mean > 0 or event in ("crossed", "unfinished"):
+            yield Row(name, "", found)
+    changed = story.total("changed_mode_people")
+    if changed.mean > 0:
+        yield Row("left their vehicle on the way", "", changed)
+
+
+def _scaled(found: Estimate, by: float) -> Estimate:
+    spread = {name: getattr(found, name) * by for name in ("mean", "p05", "p50", "p95", "low", "high")}
+    return replace(found, **spread)
+
+
+def _stations(story: Story) -> Table:
+    table = _table("Where the time goes, a visit", ("station", "visits", "waiting", "service", "blocked", "busy"))
+    for name in story.stations:
+        scope = at_station(name)
+        spans = (story.total(f"{span}_per_visit", scope).mean for span in ("wait", "service", "blocked"))
+        busy = story.total("utilisation", scope).mean
+        table.add_row(
+            words(name),
+            rounded(story.total("visits", scope).mean),
+            *(units.show_duration(3600 * hours) for hours in spans),
+            f"{100 * busy:.0f} %" if np.isfinite(busy) else "-",
+        )
+    return table
+
+
+def _reported(rows: Sequence[Reported], comparisons: Sequence[Comparison]) -> Table:
+    beside = {found.id: found for found in comparisons}
+    table = _table("Reported and modelled", ("reported", "when and by whom", "model [5–95 %]", "verdict"))
+    table.columns[1].justify, table.columns[1].no_wrap = "left", False
+    table.columns[2].no_wrap = False
+    for row in sorted(rows, key=lambda row: (row.from_, row.until, row.id)):
+        found = beside.get(row.id)
+        if found is None:
+            continue
+        style = VERDICT_STYLES[found.verdict]
+        band = "" if found.p05 == found.p95 else f" [{rounded(found.p05)}–{rounded(found.p95)}]"
+        table.add_row(
+            said_of(row, found),
+            f"{window(row)}, {row.who} ({row.source})",
+            f"{amount(float(f'{found.mean:.3g}'), found.unit)}{band}",
+            f"[{style}]{found.verdict}[/]",
+        )
+    return table

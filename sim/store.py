@@ -1,0 +1,210 @@
+"""The only module that writes to disk: result folders that are complete or absent, their tables and their digests.
+
+A folder is written under a temporary name beside its final one (`.NAME.partial-HOST-PID-TOKEN`) and renamed at the
+end. What a killed process left behind is removed by the next run in the same place, once that process is gone.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import hashlib
+import io
+import os
+import re
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import SimError
+
+Columns = Mapping[str, "NDArray[Any] | Labels"]
+_PARTIAL = re.compile(r"\..+\.partial-(?P<host>.+)-(?P<pid>\d+)-[0-9a-f]{8}")
+_TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
+_MOST_RUNS_A_SECOND = 1000
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A column of names, held as numbers: `names[codes]`."""
+
+    codes: NDArray[Any]
+    names: tuple[str, ...]
+
+    def tolist(self) -> list[str]:
+        """Return the column as names."""
+        return [self.names[code] for code in self.codes]
+
+
+@dataclass
+class Draft:
+    """A folder being written: `path` is where it is now, `final` where it stands once it is complete."""
+
+    path: Path
+    final: Path
+
+
+@contextmanager
+def new_folder(final: Path, *, numbered: bool = False) -> Iterator[Draft]:
+    """Yield a draft of the folder `final`, which appears when the block ends well and never appears otherwise.
+
+    `final` must not exist or be empty; with `numbered`, a name already taken becomes `final-2`, `final-3` and so on.
+    Raises SimError if it holds something or cannot be written.
+    """
+    final = Path(os.path.abspath(final))  # noqa: PTH100  (a name with '..' must not follow links twice)
+    try:
+        if not numbered:
+            _refuse_taken(final)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(final.parent)
+        mark = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        draft = Draft(final.parent / f".{final.name}.partial-{mark}", final)
+        draft.path.mkdir()
+    except OSError as error:
+        raise _sentence(error, final) from None
+    try:
+        yield draft
+        draft.path = draft.final = _claim(draft, numbered)
+    except BaseException:
+        shutil.rmtree(draft.path, ignore_errors=True)
+        raise
+
+
+def stamp() -> str:
+    """Return the present as a name that sorts by time: 20220921T100000Z."""
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Yield a temporary folder that is gone when the block ends."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="sim-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _sentence(error, Path(tempfile.gettempdir())) from None
+    with folder as name:
+        yield Path(name)
+
+
+def write(path: Path, content: bytes | str) -> None:
+    """Write a file under a temporary name and rename it, so that it is complete or absent. Raises SimError.
+
+    The temporary name is always the same, so that a second try takes up what a killed writer left.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as handle:
+            handle.write(content.encode() if isinstance(content, str) else content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise _sentence(error, path) from None
+
+
+def write_table(path: Path, columns: Columns) -> None:
+    """Write `columns` of equal length as CSV or Parquet, by the ending of `path`; `datetime64` are instants in UTC."""
+    write(path, _csv(columns) if path.suffix == ".csv" else _parquet(columns))
+
+
+def _csv(columns: Columns) -> str:
+    """Return a CSV text; what is not a number (NaN) is left empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in zip(*(column.tolist() for column in columns.values()), strict=True):
+        writer.writerow(["" if value != value else value for value in row])
+    return text.getvalue()
+
+
+def _parquet(columns: Columns) -> bytes:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table = pa.table({name: _arrow(column) for name, column in columns.items()})
+    buffer = io.BytesIO()
+    parquet.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def digests(folder: Path, leave_out: str) -> dict[str, str]:
+    """Return the SHA-256 of every file below `folder` by its relative name, sorted, without the file `leave_out`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    named = {path.relative_to(folder).as_posix(): path for path in files}
+    return {name: digest(path) for name, path in named.items() if name != leave_out}
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file. Raises SimError if it cannot be read."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise SimError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _arrow(column: NDArray[Any] | Labels) -> Any:
+    import pyarrow as pa
+
+    if isinstance(column, Labels):
+        return pa.DictionaryArray.from_arrays(pa.array(column.codes.astype(np.int32)), pa.array(column.names))
+    if column.dtype.kind == "M":
+        return pa.array(column).cast(pa.timestamp("ms")).cast(pa.timestamp("ms", tz="UTC"))
+    return pa.array(column)
+
+
+def _refuse_taken(final: Path) -> None:
+    if final.is_dir():
+        if any(final.iterdir()):
+            raise SimError(f"{final}: already holds files; choose another folder (nothing there was changed)")
+    elif final.exists() or final.is_symlink():
+        raise SimError(f"{final}: is a file; choose a folder that does not exist yet")
+
+
+def _claim(draft: Draft, numbered: bool) -> Path:
+    """Give the draft its final name. Renaming onto a folder that holds something fails, so no results are lost."""
+    names = (draft.final.with_name(f"{draft.final.name}-{n}") for n in range(2, _MOST_RUNS_A_SECOND))
+    for final in (draft.final, *(names if numbered else ())):
+        try:
+            return draft.path.replace(final)
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                raise _sentence(error, final) from None
+    raise SimError(f"{draft.final}: was taken by another run meanwhile; choose another folder")
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the drafts that processes of this machine left when they were killed."""
+    if os.name != "posix":
+        return
+    for path in parent.glob(".*.partial-*"):
+        match = _PARTIAL.fullmatch(path.name)
+        if match and match["host"] == socket.gethostname() and not _alive(int(match["pid"])):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _sentence(error: OSError, path: Path) -> SimError:
+    if error.errno == errno.ENOSPC:
+        return SimError(f"{path}: the disk is full; nothing was written")
+    return SimError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}")

@@ -1,0 +1,1 @@
+"""Many runs: run, store, play again; where they execute."""

@@ -1,0 +1,145 @@
+"""Where numbered tasks are carried out: in this process, or in spawned ones that may die without harm.
+
+Results come in the order of the numbers whatever the number of workers, and only a few wait to be taken.
+Spawned workers do not load the caller's `__main__`, so a script needs no guard, and leave Ctrl-C to the parent.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from types import ModuleType, TracebackType
+from typing import Any
+
+from sim.errors import SimError
+
+AHEAD = 4
+"""Tasks handed out per worker before the oldest result must be taken."""
+MOST_LOSSES = 5
+"""Times the workers may die one after the other with no result in between."""
+
+Task = Callable[[int], Any]
+_task: Task | None = None
+
+
+def cores() -> int:
+    """Return the number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Crew:
+    """Workers that carry out `task(number)`; a context manager. `task` must be picklable unless `workers` is 1."""
+
+    def __init__(self, task: Task, workers: int) -> None:
+        self.task = task
+        self.workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop(at_once=kind is not None)
+
+    def results(self, numbers: range) -> Iterator[Any]:
+        """Yield `task(number)` for each of `numbers`, in order. Raises SimError if workers keep dying."""
+        if self.workers == 1:
+            yield from map(self.task, numbers)
+            return
+        handed_out: dict[int, Future[Any]] = {}
+        losses = 0
+        for position, number in enumerate(numbers):
+            while True:
+                try:
+                    self._hand_out(numbers[position : position + AHEAD * self.workers], handed_out)
+                    result = handed_out[number].result()
+                    break
+                except BrokenProcessPool:
+                    losses += 1
+                    if losses > MOST_LOSSES:
+                        raise SimError(_LOST) from None
+                    self._stop(at_once=True)
+                    handed_out = {n: future for n, future in handed_out.items() if _succeeded(future)}
+            losses = 0
+            del handed_out[number]
+            yield result
+
+    def _hand_out(self, numbers: range, handed_out: dict[int, Future[Any]]) -> None:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=(self.task,))
+        with _interrupts_held(), _bare_main():
+            for number in numbers:
+                if number not in handed_out:
+                    handed_out[number] = self._pool.submit(_carry_out, number)
+
+    def _stop(self, *, at_once: bool) -> None:
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        processes = list((pool._processes or {}).values())
+        pool.shutdown(wait=not at_once, cancel_futures=True)
+        if at_once:
+            for process in processes:
+                process.kill()
+            for process in processes:
+                process.join(timeout=1)
+
+
+_LOST = (
+    f"the worker processes were killed {MOST_LOSSES + 1} times in a row, perhaps because memory ran out; "
+    "try --workers 1, or fewer workers"
+)
+
+
+def _succeeded(future: Future[Any]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+def _begin(task: Task) -> None:
+    """Make this process a worker: leave Ctrl-C to the parent, and end when the parent has ended."""
+    global _task
+    _task = task
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+def _carry_out(number: int) -> Any:
+    if _task is None:
+        raise AssertionError("a worker has its task from the start")
+    return _task(number)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back while workers start, so that they inherit its being blocked; it comes through afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _bare_main() -> Iterator[None]:
+    """Hide the caller's `__main__`, which spawned processes would otherwise import, and run if it has no guard."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

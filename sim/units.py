@@ -1,0 +1,83 @@
+"""Quantities with units, in and out: "90 s", "16 km", "62/h", "40 %".
+
+Inside the project durations are seconds, lengths metres, rates per hour, shares fractions of one and volumes litres;
+the engines' integer milliseconds are made from these once, by `milliseconds`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+MS_PER_S = 1000
+MS_PER_H = 3_600_000
+MS_PER_DAY = 24 * MS_PER_H
+
+_TIME = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "day": 86400.0, "days": 86400.0}
+_PER_HOUR = {"s": 3600.0, "min": 60.0, "h": 1.0, "d": 1 / 24, "day": 1 / 24, "week": 1 / 168}
+SCALES: dict[str, dict[str, float]] = {
+    "time": _TIME,
+    "length": {"m": 1.0, "km": 1000.0},
+    "rate": {f"/{unit}": factor for unit, factor in _PER_HOUR.items()},
+    "share": {"%": 0.01},
+    "hazard": {f"%/{unit}": factor / 100 for unit, factor in _PER_HOUR.items()},
+    "volume": {"L": 1.0, "l": 1.0},
+}
+EXAMPLES = {
+    "time": "a time in s, min, h or d, such as '90 s'",
+    "length": "a length in m or km, such as '16 km'",
+    "rate": "a rate per h, min, s, d or week, such as '62/h'",
+    "share": "a share such as '40 %' or 0.4",
+    "hazard": "a share per time, such as '3 %/h'",
+    "volume": "a volume in L, such as '2.5 L'",
+}
+_UNITLESS_ALLOWED = {"share"}
+_QUANTITY = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([%a-zA-Z/]*(?:\s*/\s*[a-zA-Z]+)?)\s*")
+
+
+def parse(dimension: str, value: object) -> float:
+    """Return `value` ("90 s") in the inner unit of `dimension` (seconds, metres, per hour, fraction, litres).
+
+    Raises ValueError with a sentence that says what would be right.
+    """
+    expected = EXAMPLES[dimension]
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"expected {expected}; got {value!r}")
+    if isinstance(value, int | float):
+        if dimension in _UNITLESS_ALLOWED or value == 0:
+            return _finite(float(value), value)
+        raise ValueError(f"a number needs its unit here; expected {expected}; got {value!r}")
+    match = _QUANTITY.fullmatch(value)
+    if match is None:
+        raise ValueError(f"expected {expected}; got {value!r}")
+    number, unit = float(match[1].replace("_", "")), match[2].replace(" ", "")
+    if unit in SCALES[dimension]:
+        return _finite(number * SCALES[dimension][unit], value)
+    if unit == "" and (dimension in _UNITLESS_ALLOWED or number == 0):
+        return _finite(number, value)
+    for other, scale in SCALES.items():
+        if unit in scale:
+            raise ValueError(f"{unit!r} is a unit of {other}; expected {expected}; got {value!r}")
+    missing = "no unit" if unit == "" else f"unknown unit {unit!r}"
+    raise ValueError(f"{missing}; expected {expected}; got {value!r}")
+
+
+def _finite(number: float, value: object) -> float:
+    if not math.isfinite(number):
+        raise ValueError(f"must be a finite number; got {value!r}")
+    return number
+
+
+def milliseconds(seconds: float) -> int:
+    """Return `seconds` as whole milliseconds, rounded half to even: the only place where time is rounded."""
+    return round(seconds * MS_PER_S)
+
+
+def show_duration(seconds: float) -> str:
+    """Return a duration of `seconds` as people write it: '45 s', '6.2 min', '5.1 h', '2.3 d'."""
+    if not math.isfinite(seconds):
+        return "-"
+    for limit, size, unit in ((90, 1, "s"), (5400, 60, "min"), (259_200, 3600, "h")):
+        if abs(seconds) < limit:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 86400:.3g} d"

@@ -1,0 +1,30 @@
+"""The fixture `engine`: every behavioural test runs on every engine listed here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from sim.engine.plan import Plan
+from sim.engine.records import Records
+from sim.engine.tape import Tape
+
+ENGINES = ("reference",)
+
+settings.register_profile(
+    "fixed",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("fixed")
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Callable[[Plan, Tape], Records]:
+    play: Callable[[Plan, Tape], Records] = importlib.import_module(f"sim.engine.{request.param}").play
+    return play

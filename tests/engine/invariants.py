@@ -1,0 +1,234 @@
+"""What must hold in every play, whatever the scenario: each check yields a sentence for what it finds broken."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.engine.plan import NOWHERE, Plan
+from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records
+from sim.engine.tape import Tape
+
+FOREVER = 2**62
+NOT_SERVED = {Outcome.BALKED, Outcome.BARRED, Outcome.RENEGED, Outcome.CHANGED_MODE, Outcome.BYPASSED}
+
+
+class Row(NamedTuple):
+    """One row of the records, with what has not happened at FOREVER."""
+
+    party: int
+    visit: int
+    crossing: int
+    station: int
+    cls: int
+    stream: int
+    people: int
+    men: int
+    arrived_at: int
+    started_at: int
+    ended_at: int
+    left_at: int
+    outcome: int
+    first: bool
+
+
+def rows_of(records: Records) -> list[Row]:
+    """The records as rows."""
+    columns = records.columns()
+    assert {name: column.dtype for name, column in columns.items()} == {n: np.dtype(t) for n, t in DTYPES.items()}
+    listed = [np.where(column == NEVER, FOREVER, column).tolist() if name.endswith("_at") else column.tolist()
+              for name, column in columns.items()]  # fmt: skip
+    return [Row(*values) for values in zip(*listed, strict=True)]
+
+
+def broken(plan: Plan, tape: Tape, records: Records) -> list[str]:
+    """Return a sentence for everything that is not as it must be."""
+    rows = rows_of(records)
+    checks = (instants, conservation, chains, path_identity, order_of_service, servers, closures, halls, releases, idling)
+    return [f"{check.__name__}: {fault}" for check in checks for fault in check(plan, tape, rows)]
+
+
+def instants(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """Instants are ordered, within the run, and fit the outcome."""
+    for row in rows:
+        outcome = Outcome(row.outcome)
+        happened = [at for at in (row.arrived_at, row.started_at, row.ended_at, row.left_at) if at != FOREVER]
+        if happened != sorted(happened) or (happened[1:] and not plan.start <= happened[0] <= happened[-1] < plan.horizon):
+            yield f"instants out of order {row}"
+        if (outcome is Outcome.UNFINISHED) != (row.left_at == FOREVER):
+            yield f"only the unfinished never leave {row}"
+        at_once = outcome is Outcome.CROSSED and row.visit == 0 and row.started_at == FOREVER  # no station was there
+        served = row.ended_at != FOREVER
+        if outcome is not Outcome.UNFINISHED and served != (outcome not in NOT_SERVED) and not at_once:
+            yield f"{outcome.name} does not fit {row}"
+        if served and row.started_at == FOREVER:
+            yield f"ended but not started {row}"
+
+
+def conservation(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """Every party and everybody in it comes to exactly one end; twins take their people from the party."""
+    by_party = grouped(rows, lambda row: row.party)
+    size = len(tape)
+    if {party for party in by_party if party < size} != set(range(size)):
+        yield "some party has no row, or rows of nobody"
+    people: dict[int, int] = defaultdict(int)
+    for party, visits in by_party.items():
+        if [row.visit for row in visits] != list(range(len(visits))):
+            yield f"visits of party {party} are not numbered 0, 1, 2..."
+        if [row.outcome in FINAL for row in visits] != [False] * (len(visits) - 1) + [True]:
+            yield f"party {party} does not end once, at its last visit: {[Outcome(r.outcome).name for r in visits]}"
+        if party >= 2 * size:
+            yield f"party {party} is beyond the twins"
+        people[party % size] += visits[-1].people
+    wrong = [party for party in people if people[party] != tape.people[party]]
+    if wrong:
+        yield f"people of parties {wrong[:3]} are lost or doubled"
+
+
+def chains(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """A party's visits follow each other in time and along the road, starting when it comes."""
+    for party, visits in grouped(rows, lambda row: row.party).items():
+        if party < len(tape) and visits[0].arrived_at != tape.arrived_at[party]:
+            yield f"party {party} does not join when it comes"
+        for here, there in pairwise(visits):
+            walk = tape.walk[party % len(tape)] if here.outcome == Outcome.CHANGED_MODE else 0
+            if there.arrived_at != here.left_at + walk:
+                yield f"a gap between {here} and {there}"
+            if here.outcome in (Outcome.SERVED, Outcome.SENT_ON) and there.station <= here.station:
+                yield f"backwards from {here} to {there}"
+            if plan.crossing[there.station] != here.crossing:
+                yield f"to another crossing, from {here} to {there}"
+            if here.outcome == Outcome.SENT_ON and there.station != plan.office[here.station]:
+                yield f"not sent on to the office, from {here} to {there}"
+
+
+def path_identity(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """The integral of the number in the system is the sum of the times in the system, to the millisecond."""
+    begun: list[int] = tape.arrived_at.tolist()
+    gone: list[int] = []
+    spans = 0
+    for party, visits in grouped(rows, lambda row: row.party).items():
+        begun += [visits[0].arrived_at] if party >= len(tape) else []
+        gone.append(min(visits[-1].left_at, plan.horizon))
+        for row in visits:
+            spans += min(row.left_at, plan.horizon) - min(row.arrived_at, plan.horizon)
+            if row.outcome == Outcome.CHANGED_MODE:
+                spans += min(row.left_at + int(tape.walk[party % len(tape)]), plan.horizon) - row.left_at
+    number, last, integral = 0, plan.start, 0
+    for at, step in sorted([(at, 1) for at in begun] + [(at, -1) for at in gone]):
+        integral += number * (at - last)
+        number, last = number + step, at
+    if integral != spans:
+        yield f"integral of N(t) is {integral} ms, the spans add up to {spans} ms"
+
+
+def order_of_service(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """Within a queue nobody who came later is called earlier; at a plain station that holds across the queues."""
+    closing = {(station, cls) for _, station, cls, value in plan.opening.tolist() if not value}
+
+    def queue(row: Row) -> tuple[int, ...]:
+        plain = not plan.discipline[row.station] and len(set(plan.rank[row.station].tolist())) == 1
+        always_open = not any(station == row.station for station, _ in closing)
+        return (row.station,) if plain and always_open else (row.station, row.stream, row.cls)
+
+    waited = [row for row in rows if row.outcome not in NOT_SERVED and not born(row, len(tape))]
+    for key, visits in grouped(waited, queue).items():
+        latest = -FOREVER
+        for _, group in sorted(grouped(visits, lambda row: row.arrived_at).items()):
+            if min(row.started_at for row in group) < latest:
+                yield f"somebody overtakes in queue {key} at {group[0].arrived_at}"
+            latest = max(latest, max(row.started_at for row in group))
+
+
+def servers(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """Whoever begins finds a server: those in service or blocked are never more than the servers at that instant."""
+    for station, visits in at_stations(tape, rows):
+        if plan.preempt[station]:
+            continue
+        for at in {row.started_at for row in visits} - {FOREVER}:
+            busy, there = in_service(visits, at), state(plan.staffing, (station,), at)
+            if busy > there:
+                yield f"{busy} in service with {there} servers at station {station}, {at}"
+
+
+def closures(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """Nobody is called from a closed queue."""
+    for row in rows:
+        called = row.started_at != FOREVER and not born(row, len(tape))
+        if called and not state(plan.opening, (row.station, row.cls), row.started_at):
+            yield f"called while closed {row}"
+
+
+def halls(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """Those who came from the station before never stand in a zone beyond its room (interrupted services apart)."""
+    before = {(row.party, row.visit): row.outcome for row in rows}
+    from_station = [row for row in rows if before.get((row.party, row.visit - 1)) == Outcome.SERVED]
+    standing = [row for row in from_station if plan.zone[row.station] != NOWHERE]
+    for zone, visits in grouped(standing, lambda row: int(plan.zone[row.station])).items():
+        if any(plan.preempt[row.station] for row in visits):
+            continue
+        for at in {row.arrived_at for row in visits}:
+            there = [row for row in visits if row.arrived_at <= at < min(row.started_at, row.left_at)]
+            used = sum(int(plan.zone_space[zone, row.cls]) for row in there)
+            if used > plan.zone_capacity[zone]:
+                yield f"zone {zone} holds {used} at {at}"
+
+
+def releases(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """A station that releases in batches begins no more services between ticks than a batch."""
+    for station, visits in at_stations(tape, rows):
+        if not plan.release_size[station]:
+            continue
+        starts = [row.started_at for row in visits if row.started_at != FOREVER]
+        ticks = np.unique([(at - plan.start) // plan.release_every[station] for at in starts], return_counts=True)
+        if ticks[1].size and ticks[1].max() > plan.release_size[station]:
+            yield f"{ticks[1].max()} starts in one tick at station {station}"
+
+
+def idling(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """No server stands idle while somebody waits who may be called."""
+    bypass = plan.rank.shape[1] - 1
+    for station, visits in at_stations(tape, rows):
+        if plan.release_size[station] or plan.preempt[station]:
+            continue
+        for row in visits:
+            until = min(row.started_at, row.left_at, plan.horizon) - 1
+            if row.stream == bypass or until < row.arrived_at or row.outcome in (Outcome.BALKED, Outcome.BARRED):
+                continue
+            is_open = state(plan.opening, (station, row.cls), until)
+            if is_open and in_service(visits, until) < state(plan.staffing, (station,), until):
+                yield f"a server idles at {until} while {row} waits"
+
+
+def grouped(rows: list[Row], key: Any) -> dict[Any, list[Row]]:
+    """Rows by a key, in their order."""
+    found: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found
+
+
+def born(row: Row, size: int) -> bool:
+    """Whether the row is the beginning of a twin, which stands in no queue."""
+    return row.party >= size and row.visit == 0
+
+
+def at_stations(tape: Tape, rows: list[Row]) -> list[tuple[int, list[Row]]]:
+    """Rows by station, the beginnings of twins left out."""
+    return sorted(grouped([row for row in rows if not born(row, len(tape))], lambda row: row.station).items())
+
+
+def in_service(visits: list[Row], at: int) -> int:
+    """How many are in service or blocked just after an instant."""
+    return sum(row.started_at <= at < row.left_at for row in visits)
+
+
+def state(table: Any, target: tuple[int, ...], at: int) -> int:
+    """The value a table of switches gives a target at an instant."""
+    steps = [(row[0], row[-1]) for row in table.tolist() if tuple(row[1:-1]) == target]
+    return int(steps[bisect_right([step[0] for step in steps], at) - 1][1])

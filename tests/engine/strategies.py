@@ -1,0 +1,241 @@
+"""Random small valid scenarios with everything a scenario can say, and tapes on which instants often coincide.
+
+`games()` gives (scenario, plan, tape) for any test of an engine; every second tape has its arrivals on whole minutes,
+as are most durations, so that arrivals, ends of service, patience, shifts, ticks and quotes meet at one millisecond.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import assume
+
+from sim.engine.lower import lower
+from sim.engine.plan import Plan
+from sim.engine.tape import Tape, draw
+from sim.scenario.check import check
+from sim.scenario.quantities import CLASSES, STREAMS, WEEKDAYS
+from sim.scenario.schema import Scenario
+from tests.engine.build import MINUTE, SPACING
+
+Draw = st.DrawFn
+Dict = dict[str, Any]
+sometimes = st.sampled_from([False, False, False, True])
+often = st.booleans()
+shares = st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0])
+instants = st.builds("2022-09-21T{:02}:{:02}".format, st.integers(0, 23), st.sampled_from([0, 0, 10, 30]))
+minutes = st.builds("{} min".format, st.sampled_from([0, 1, 2, 5, 10, 20, 30, 60]))
+
+
+@st.composite
+def laws(draw: Draw) -> Any:
+    mean = draw(minutes)
+    family = draw(st.sampled_from(["bare", "bare", "empirical", "exponential", "erlang", "lognormal", "gamma"]))
+    if family == "bare":
+        return {"family": "deterministic", "mean": mean}
+    if family == "empirical":
+        return {"family": family, "values": draw(st.lists(minutes, min_size=1, max_size=3))}
+    more: Dict = {"erlang": {"k": 3}, "lognormal": {"cv": 0.8}, "gamma": {"cv": 0.5}}.get(family, {})
+    return {"family": family, "mean": mean, **more}
+
+
+@st.composite
+def service_times(draw: Draw, of_men: bool) -> Dict:
+    law: Dict = {"party": draw(laws())}
+    if draw(sometimes):
+        law["person"] = draw(laws())
+    if of_men and draw(often):
+        law["man"] = draw(laws())
+    return {"any": law, **({"truck": {"party": draw(laws())}} if draw(sometimes) else {})}
+
+
+@st.composite
+def staffings(draw: Draw) -> Any:
+    servers: Dict = {"servers": draw(st.integers(0, 3))}
+    if draw(sometimes):
+        starts = sorted(draw(st.sets(instants, min_size=1, max_size=3)))
+        servers["steps"] = [{"from": at, "servers": draw(st.integers(0, 4))} for at in starts]
+    if draw(sometimes):
+        begin = draw(st.integers(0, 22))
+        servers["shifts"] = [
+            {"days": list(WEEKDAYS), "from": f"{begin:02}:00", "until": f"{begin + 2:02}:00",
+             "servers": draw(st.integers(0, 4))}
+        ]  # fmt: skip
+    return servers
+
+
+@st.composite
+def disciplines(draw: Draw) -> Any:
+    kind = draw(st.sampled_from(["fifo", "fifo", "priority", "shares"]))
+    if kind == "priority":
+        order = draw(st.permutations(STREAMS))
+        cut = draw(st.integers(1, len(order) - 1))
+        return {"priority": [list(order[:cut]), list(order[cut:])]}
+    if kind == "shares":
+        weights = draw(st.lists(st.integers(1, 5), min_size=len(STREAMS), max_size=len(STREAMS)))
+        return {"shares": {name: w / sum(weights) for name, w in zip(STREAMS, weights, strict=True)}}
+    return "fifo"
+
+
+@st.composite
+def screenings(draw: Draw, office: str | None) -> Dict:
+    parts = draw(st.lists(st.integers(0, 3), min_size=4, max_size=4).filter(any))
+    if office is None:
+        parts[3], parts[2] = 0, parts[2] + parts[3]
+    fates = ("pass", "summoned", "refused", "sent_on")
+    return {
+        "intensity": draw(st.sampled_from([0.0, 0.5, 1.0, 1.0])),
+        "hit_rate": draw(st.sampled_from([0.0, 0.5, 0.9, 1.0])),
+        "on_hit": {fate: part / sum(parts) for fate, part in zip(fates, parts, strict=True)},
+        **({"office": office} if office else {}),
+        "if_office_closed": draw(st.sampled_from(["pass", "summoned", "refused"])),
+        "stays_together": draw(st.sampled_from([0.0, 0.0, 0.5, 1.0])),
+    }
+
+
+@st.composite
+def stations(draw: Draw, number: int, office: str | None) -> Dict:
+    found: Dict = {
+        "staffing": draw(staffings()),
+        "service_time": draw(service_times(office is not None)),
+        "discipline": draw(disciplines()),
+        "when_staff_leave": draw(st.sampled_from(["finish", "preempt"])),
+    }
+    if number > 0 and draw(often):
+        found["hall"] = draw(st.one_of(st.integers(1, 4), st.sampled_from(["yard", "field"])))
+    if number > 0 and found["discipline"] in ("fifo",) and draw(sometimes):
+        found["serves"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
+    if draw(sometimes):
+        found["release"] = {"size": draw(st.integers(1, 4)), "every": draw(st.sampled_from(["7 min", "30 min"]))}
+    if draw(sometimes):
+        found["patience"] = draw(laws())
+    if draw(sometimes):
+        found["refusal"] = {"probability": draw(shares), "service_time": draw(laws())}
+    if draw(sometimes):
+        found["active_from"] = draw(instants)
+    elif draw(sometimes):
+        found["active_until"] = draw(instants.filter(lambda at: at > "2022-09-21T00:00"))
+    if office or draw(often):
+        found["screening"] = draw(screenings(office))
+    return found
+
+
+@st.composite
+def demands(draw: Draw) -> Dict:
+    begin = draw(instants)
+    kinds: dict[str, Dict] = {
+        "constant": {"rate": draw(st.sampled_from(["0/h", "1/h", "6/h"]))},
+        "pulse": {"at": begin, "parties": draw(st.integers(0, 20)), "lag": draw(laws())},
+        "step": {"at": begin, "rate": "4/h", "lag": draw(laws()), "decay": "5 h"},
+        "rush": {"announced": "2022-09-21T01:00", "deadline": "2022-09-21T20:00", "parties": 12, "growth": "3 h"},
+    }
+    chosen = draw(st.lists(st.sampled_from(sorted(kinds)), max_size=2, unique=True))
+    return {kind: {kind: kinds[kind]} for kind in chosen}
+
+
+@st.composite
+def waits(draw: Draw, values: tuple[str, ...]) -> Any:
+    if draw(often):
+        return draw(st.sampled_from(values))
+    return {"0 min": draw(st.sampled_from(values)), "2 h": draw(st.sampled_from(values)), "9 h": values[-1]}
+
+
+@st.composite
+def behaviours(draw: Draw, names: list[str]) -> Dict:
+    hazards = waits(("0 %/h", "10 %/h", "100 %/h"))
+    proportions = waits(("0 %", "30 %", "100 %"))
+    found: Dict = {}
+    if draw(sometimes):
+        found["balk"] = {"queue_over": draw(st.integers(0, 6)), "by_quoted_wait": draw(proportions)}
+    for way in ("renege", "change_mode", "bypass"):
+        if draw(often):
+            found[way] = {"by_quoted_wait": draw(hazards)}
+            if draw(sometimes):
+                found[way]["from"] = draw(instants)
+    if "change_mode" in found:
+        bike = draw(shares)
+        found["change_mode"] |= {"to": {"bike": bike, "foot": 1 - bike}, "takes": draw(laws())}
+    if "bypass" in found:
+        joins = draw(st.sampled_from(names))
+        found["bypass"] |= {"joins": joins, "local": draw(shares), "at_arrival": draw(proportions)}
+    return found
+
+
+@st.composite
+def changes(draw: Draw, names: list[str], screening: list[str]) -> Dict:
+    actions: list[Dict] = [
+        {"close": True}, {"close": True}, {"open": True}, {"scale_demand": 2.0}, {"bar_non_local": draw(shares)},
+        {"servers": draw(st.integers(0, 3))}, {"add_servers": draw(st.integers(-2, 2))}, {"scale_servers": 0.5},
+        *([{"intensity": draw(shares)}] if screening else []),
+    ]  # fmt: skip
+    change = dict(draw(st.sampled_from(actions)))
+    begin, end = sorted((draw(instants), draw(instants)))
+    change |= {"from": begin, **({"until": end} if end > begin and draw(often) else {})}
+    if set(change) & {"close", "open", "servers", "add_servers", "scale_servers", "intensity"}:
+        some = screening if "intensity" in change else names
+        change["stations"] = draw(st.lists(st.sampled_from(some), min_size=1, max_size=2, unique=True))
+    if not set(change) & {"servers", "add_servers", "scale_servers", "intensity"} and draw(often):
+        change["classes"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=3, unique=True))
+    return change
+
+
+@st.composite
+def crossings(draw: Draw) -> Dict:
+    count = draw(st.integers(1, 4))
+    with_office = draw(st.one_of(st.none(), st.integers(0, count - 1)))
+    found = {f"s{n}": draw(stations(n, "office" if n == with_office else None)) for n in range(count)}
+    names = list(found)
+    if with_office is not None:
+        office: Dict = {"only_sent_on": True, "staffing": draw(staffings()), "service_time": draw(service_times(True))}
+        if draw(often):
+            office["refusal"] = {"probability": draw(shares), "service_time": draw(laws())}
+        cut = draw(st.integers(with_office + 1, count))
+        found = {n: found[n] for n in names[:cut]} | {"office": office} | {n: found[n] for n in names[cut:]}
+    coming = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
+    screening = [name for name, station in found.items() if "screening" in station]
+    return {
+        "road": {"stretches": [{"files": 1}]},
+        "zones": {
+            "yard": {"capacity": draw(st.integers(1, 6))},
+            "field": {"length": draw(st.sampled_from(["20 m", "45 m"]))},
+        },
+        "stations": found,
+        "demand": {cls: draw(demands()) for cls in coming},
+        "initial_queue": {cls: draw(st.integers(0, 6)) for cls in coming},
+        "behaviour": {cls: draw(behaviours(names)) for cls in coming if draw(often)},
+        "changes": draw(st.lists(changes(names, screening), max_size=3)),
+        "quote": {"every": "30 min", "window": draw(st.sampled_from(["30 min", "2 h"]))},
+    }  # fmt: skip
+
+
+@st.composite
+def scenarios(draw: Draw) -> Scenario:
+    people = st.sampled_from([1, 2, {"mean": 2.5, "max": 5}, {1: 0.5, 4: 0.5}])
+    classes = {
+        cls: {"spacing": SPACING[cls], "people": draw(people), "men_share": draw(shares), "local_share": draw(shares)}
+        for cls in CLASSES
+    }
+    found = Scenario.model_validate(
+        {
+            "name": "random",
+            "title": "random",
+            "clock": {"timezone": "UTC", "t0": "2022-09-21T06:00", "start": "2022-09-21", "horizon": "2022-09-22"},
+            "classes": classes,
+            "crossings": {name: draw(crossings()) for name in draw(st.sampled_from([("a",), ("a",), ("a", "b")]))},
+        }
+    )
+    assume(not list(check(found)))
+    return found
+
+
+@st.composite
+def games(draw_: Draw) -> tuple[Scenario, Plan, Tape]:
+    """A scenario, its plan, and a tape, on every second one of which arrivals fall on whole minutes."""
+    found = draw_(scenarios())
+    plan = lower(found)
+    tape = draw(found, plan, draw_(st.integers(0, 5)), draw_(st.integers(0, 2)))
+    if draw_(often):
+        tape = replace(tape, arrived_at=tape.arrived_at // MINUTE * MINUTE)
+    return found, plan, tape

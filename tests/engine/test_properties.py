@@ -1,0 +1,38 @@
+"""Random valid scenarios: what must hold in every play, on every engine."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from sim.engine.plan import Plan
+from sim.engine.tape import Tape, draw
+from sim.scenario.schema import Scenario
+from tests.engine.build import Play
+from tests.engine.invariants import broken
+from tests.engine.strategies import games
+
+Game = tuple[Scenario, Plan, Tape]
+
+
+@settings(max_examples=200)
+@given(game=games())
+def test_every_play_keeps_the_invariants(engine: Play, game: Game) -> None:
+    _, plan, tape = game
+    assert broken(plan, tape, engine(plan, tape)) == []
+
+
+@pytest.mark.slow
+@settings(max_examples=3000)
+@given(game=games())
+def test_many_plays_keep_the_invariants(engine: Play, game: Game) -> None:
+    _, plan, tape = game
+    assert broken(plan, tape, engine(plan, tape)) == []
+
+
+@settings(max_examples=50)
+@given(game=games())
+def test_same_seed_same_tape_same_records(engine: Play, game: Game) -> None:
+    scenario, plan, tape = game
+    assert draw(scenario, plan, 3, 1) == draw(scenario, plan, 3, 1)
+    assert engine(plan, tape) == engine(plan, tape)

@@ -1,0 +1,26 @@
+"""The hand-made border as fixtures."""
+
+from __future__ import annotations
+
+import pytest
+from hand_made import MORNING, border, table
+
+from sim.engine.lower import lower
+from sim.engine.plan import Plan
+from sim.engine.records import Records
+from sim.scenario.schema import Scenario
+
+
+@pytest.fixture
+def scenario() -> Scenario:
+    return border()
+
+
+@pytest.fixture
+def plan(scenario: Scenario) -> Plan:
+    return lower(scenario)
+
+
+@pytest.fixture
+def morning() -> Records:
+    return table(MORNING)

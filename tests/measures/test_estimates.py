@@ -1,0 +1,124 @@
+"""Means, intervals and quantiles over replications, by hand and against numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.measures import estimates as module
+from sim.measures.estimates import Estimator, estimate, series_table, summary_table
+from sim.measures.measures import Measures, measure
+from sim.measures.names import Key
+
+QUEUE, WAIT = Key("pass", "queue"), Key("pass", "wait", "car")
+CROSSED, LONGEST = Key("pass", "crossed_people"), Key("pass", "max_queue")
+T2 = 4.302653  # Student's t with two degrees of freedom, 97.5 %
+HOUR = 3_600_000
+
+
+def replication(queue: list[float], wait: list[float], crossed: float) -> Measures:
+    at = np.arange(len(queue), dtype=np.int64) * HOUR
+    return Measures(
+        at, {QUEUE: np.array(queue), WAIT: np.array(wait)}, {CROSSED: crossed, LONGEST: float(np.max(queue))}
+    )
+
+
+THREE = [
+    replication([1.0, 10.0], [np.nan, 4.0], 100.0),
+    replication([2.0, 10.0], [np.nan, np.nan], 110.0),
+    replication([3.0, 10.0], [np.nan, 6.0], 120.0),
+]
+
+
+def test_three_replications_by_hand(scenario):
+    found = estimate(scenario.clock, THREE)
+    assert found.replications == 3
+    queue = found.series[QUEUE]
+    np.testing.assert_allclose(queue.mean, [2, 10])
+    np.testing.assert_allclose(queue.high - queue.mean, [T2 / np.sqrt(3), 0], rtol=1e-6)
+    np.testing.assert_allclose(queue.mean - queue.low, [T2 / np.sqrt(3), 0], rtol=1e-6)
+    np.testing.assert_allclose(queue.p50, [2, 10])
+    np.testing.assert_allclose(queue.p05, [1.1, 10])
+    np.testing.assert_allclose(queue.p95, [2.9, 10])
+    assert found.totals[CROSSED].mean == 110
+    assert found.totals[CROSSED].relative_half_width == pytest.approx(10 * T2 / np.sqrt(3) / 110, rel=1e-6)
+
+
+def test_where_a_replication_has_no_value_it_is_left_out(scenario):
+    wait = estimate(scenario.clock, THREE).series[WAIT]
+    np.testing.assert_array_equal(wait.n, [0, 2])
+    np.testing.assert_allclose(wait.mean, [np.nan, 5])
+    np.testing.assert_allclose(wait.p05, [np.nan, 4.1])
+    np.testing.assert_allclose(wait.high[1] - 5, 12.7062 * np.sqrt(2) / np.sqrt(2), rtol=1e-5)  # t with one degree
+    assert np.isnan(wait.low[0])
+
+
+def test_one_replication_has_no_interval_and_says_so(scenario):
+    found = estimate(scenario.clock, THREE[:1])
+    assert np.isnan(found.series[QUEUE].low).all()
+    assert found.totals[CROSSED].p05 == found.totals[CROSSED].mean == 100
+    assert "undefined" in found.note
+    assert found.precision() == np.inf
+
+
+def test_no_replication_is_refused(scenario):
+    with pytest.raises(ValueError, match="no replication"):
+        estimate(scenario.clock, [])
+
+
+def test_precision_is_that_of_the_widest_headline(scenario):
+    found = estimate(scenario.clock, THREE)
+    assert found.precision() == found.totals[CROSSED].relative_half_width > 0
+    assert found.totals[LONGEST].relative_half_width == 0
+
+
+def test_many_replications_agree_with_numpy(scenario):
+    rng = np.random.default_rng(5)
+    values = rng.normal(1000, 10, size=(40, 6))
+    values[rng.random(values.shape) < 0.2] = np.nan
+    found = estimate(scenario.clock, [
+        Measures(np.arange(6), {QUEUE: row}, {CROSSED: row[0]}) for row in values
+    ]).series[QUEUE]  # fmt: skip
+    np.testing.assert_allclose(found.mean, np.nanmean(values, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(
+        [found.p05, found.p50, found.p95], np.nanquantile(values, (0.05, 0.5, 0.95), axis=0), rtol=1e-6
+    )
+    spread = np.nanstd(values, axis=0, ddof=1) / np.sqrt(found.n)
+    assert ((found.high - found.mean) / spread > 1.96).all()
+    assert ((found.high - found.mean) / spread < 2.1).all()
+
+
+def test_the_interval_holds_the_true_mean_as_often_as_it_says(scenario):
+    """2,000 intervals from 5 normal values each: 95 % should hold 0; outside 93-97 % by chance once in 20,000."""
+    draws = np.random.default_rng(11).normal(size=(5, 2000))
+    at = np.arange(2000)
+    found = estimate(scenario.clock, [Measures(at, {QUEUE: row}, {CROSSED: 0.0}) for row in draws]).series[QUEUE]
+    half = (found.high - found.low) / 2
+    assert 0.93 < (np.abs(found.mean) <= half).mean() < 0.97
+    normal = 1.96 / 2.776  # negative control: the normal instead of Student's t is too narrow
+    assert (np.abs(found.mean) <= normal * half).mean() < 0.93
+
+
+def test_memory_is_bounded(scenario, monkeypatch):
+    monkeypatch.setattr(module, "KEPT_SERIES", 2)
+    estimator = Estimator(scenario.clock)
+    for one in THREE:
+        estimator.add(one)
+    queue = estimator.result().series[QUEUE]
+    assert queue.mean[0] == 2
+    assert queue.p50[0] == 1.5  # of the first two
+
+
+def test_tables_are_tidy_and_name_every_series(scenario, plan, morning):
+    found = estimate(scenario.clock, [measure(scenario, plan, morning)] * 2)
+    series, summary = series_table(found), summary_table(found)
+    assert list(series) == ["crossing", "quantity", "scope", "unit", "at", "mean", "p05", "p50", "p95", "low", "high"]
+    assert {len(column) for column in series.values()} == {len(found.series) * 5}
+    assert {len(column) for column in summary.values()} == {len(found.totals)}
+    here = (
+        (series["quantity"] == "queue") & (series["scope"] == "truck") & (series["at"] == "2022-09-21T03:00:00+03:00")
+    )
+    assert series["mean"][here].tolist() == [2.0]
+    assert series["unit"][here].tolist() == ["parties"]
+    crossed = (summary["quantity"] == "crossed_people") & (summary["scope"] == "all")
+    assert summary["mean"][crossed].tolist() == [12.0]

@@ -1,0 +1,198 @@
+"""The hand-made morning of hand_made, measured, and identities that hold on every path."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hand_made import MINUTE, MORNING, border, table
+
+from sim.engine.lower import lower
+from sim.engine.records import NEVER, Outcome
+from sim.engine.reference import play
+from sim.engine.tape import draw
+from sim.measures.measures import measure
+from sim.measures.names import SERIES, TOTALS, Key
+
+NAN = np.nan
+H = 60.0
+
+SERIES_BY_HAND = [
+    # at 00:00, 01:00, 02:00, 03:00 and 04:00 (the horizon: no interval begins there)
+    ("queue", "all", [1, 0, 2, 3, 1]),
+    ("queue", "vehicles", [1, 0, 2, 3, 1]),
+    ("queue", "car", [1, 0, 1, 1, 0]),
+    ("queue", "truck", [0, 0, 1, 2, 1]),
+    ("queue", "station:gate", [1, 0, 2, 3, 1]),
+    ("queue", "station:booth", [0, 0, 0, 0, 0]),
+    ("queue_people", "all", [3, 0, 5, 4, 1]),
+    ("in_system", "all", [1, 2, 4, 3, 1]),
+    ("in_system", "car", [1, 2, 3, 1, 0]),
+    ("in_system_people", "all", [3, 5, 9, 4, 1]),
+    ("queue_length", "all", [0.005, 0, 0.005, 0.015, 0]),  # two files; one truck stands in the lot
+    ("in_lots", "all", [0, 0, 1, 1, 1]),
+    ("quoted_wait", "car", [NAN, 0, 2 / 3, 2, 0]),
+    ("quoted_wait", "truck", [0, 0, 1, 2, 3]),  # nobody is called: the quote grows
+    ("arrived_parties", "all", [1, 3, 2, 3, NAN]),
+    ("crossed_parties", "all", [0, 1, 3, 1, NAN]),
+    ("crossed_parties", "vehicles", [0, 1, 2, 1, NAN]),
+    ("crossed_people", "all", [0, 3, 7, 2, NAN]),
+    ("crossed_people", "foot", [0, 0, 4, 0, NAN]),
+    ("balked_people", "foot", [0, 0, 0, 2, NAN]),
+    ("barred_parties", "car", [0, 0, 0, 1, NAN]),
+    ("reneged_parties", "truck", [0, 0, 0, 1, NAN]),
+    ("changed_mode_people", "car", [0, 0, 4, 0, NAN]),
+    ("bypassed_parties", "car", [0, 1, 0, 0, NAN]),
+    ("summoned_people", "car", [0, 0, 2, 0, NAN]),
+    ("refused_people", "foot", [0, 0, 1, 0, NAN]),
+    ("wait", "car", [55 / H, NAN, NAN, 10 / H, NAN]),
+    ("wait_p90", "car", [55 / H, NAN, NAN, 10 / H, NAN]),
+    ("virtual_wait", "all", [55 / H, 150 / H, NAN, 10 / H, NAN]),
+    ("virtual_wait_censored", "all", [0, 1, NAN, 0, NAN]),
+    ("servers", "station:booth", [2, 2, 2, 4, 4]),
+    ("utilisation", "station:gate", [1 / 2, 1 / 3, 1 / 6, 1 / 6, NAN]),
+    ("utilisation", "station:booth", [0, 40 / 120, 50 / 180, 40 / 240, NAN]),
+    ("blocked", "station:gate", [0, 0, 1, 0, 0]),
+]
+
+TOTALS_BY_HAND = [
+    ("arrived_parties", "all", 9),
+    ("initial_people", "car", 3),
+    ("crossed_parties", "all", 5),
+    ("crossed_people", "all", 12),
+    ("unfinished_parties", "truck", 1),
+    ("refused_parties", "station:booth", 1),
+    ("summoned_people", "station:booth", 2),
+    ("wait_mean", "all", (55 + 10 + 10 + 70) / 4 / H),
+    ("wait_mean", "all/main", 32.5 / H),
+    ("wait_p50", "car/main", 32.5 / H),
+    ("wait_max", "car", 70 / H),
+    ("wait_mean", "car/bypass", 10 / H),
+    ("wait_mean", "car/changed_mode", 70 / H),
+    ("wait_mean", "truck", NAN),
+    ("sojourn_mean", "all/main", 100 / H),
+    ("past_queue_share", "all", 5 / 12),
+    ("people_per_party", "vehicles", 8 / 4),
+    ("people_per_party", "foot", 4),
+    ("max_queue", "all", 3),
+    ("max_queue_people", "all", 5),
+    ("max_queue_length", "all", 0.015),
+    ("max_quoted_wait", "truck", 3),
+    ("visits", "station:gate", 7),
+    ("visits", "station:booth", 6),
+    ("wait_per_visit", "station:gate", (50 + 0 + 10) / 3 / H),
+    ("service_per_visit", "station:booth", (30 + 20 + 10 + 10 + 20 + 40) / 6 / H),
+    ("blocked_per_visit", "station:gate", 45 / 4 / H),
+    ("blocked_hours", "station:gate", 45 / H),
+    ("utilisation", "station:gate", 70 / 240),
+    ("men_stopped", "all", 2),
+    ("men_summoned", "all", 1),
+    ("crossed_people_day", "2022-09-21", 12),
+    ("crossed_vehicles_week", "2022-W38", 4),
+    ("person_hours_waited", "all", (90 + 110 + 280 + 10 + 150 + 40 + 60 + 20) / H),
+    ("people_overnight_max", "all", 9),
+    ("person_nights", "all", 9),
+    ("drinking_water", "all", 760 / H / 24 * 3),
+]
+
+
+@pytest.mark.parametrize(("quantity", "scope", "expected"), SERIES_BY_HAND)
+def test_series_by_hand(scenario, plan, morning, quantity, scope, expected):
+    np.testing.assert_allclose(measure(scenario, plan, morning).series[Key("pass", quantity, scope)], expected)
+
+
+@pytest.mark.parametrize(("quantity", "scope", "expected"), TOTALS_BY_HAND)
+def test_totals_by_hand(scenario, plan, morning, quantity, scope, expected):
+    np.testing.assert_allclose(measure(scenario, plan, morning).totals[Key("pass", quantity, scope)], expected)
+
+
+def test_every_quantity_is_described_and_every_described_one_is_there(scenario, plan, morning):
+    measures = measure(scenario, plan, morning)
+    assert {key.quantity for key in measures.series} == set(SERIES)
+    assert {key.quantity for key in measures.totals} == set(TOTALS)
+
+
+def test_keys_do_not_depend_on_what_happened(scenario, plan, morning):
+    nothing = measure(scenario, plan, table([]))
+    something = measure(scenario, plan, morning)
+    assert list(nothing.series) == list(something.series)
+    assert list(nothing.totals) == list(something.totals)
+    assert nothing.totals[Key("pass", "crossed_people")] == 0
+    assert nothing.totals[Key("pass", "max_queue")] == 0
+    assert np.isnan(nothing.totals[Key("pass", "wait_mean")])
+
+
+def test_without_relief_there_are_no_nights_and_no_water(morning):
+    dry = border(relief=None)
+    totals = measure(dry, lower(dry), morning).totals
+    assert Key("pass", "person_nights") not in totals
+    assert Key("pass", "drinking_water") not in totals
+
+
+def test_queue_integrated_is_time_waited(morning):
+    """All instants of the morning are whole minutes, so a grid of minutes integrates exactly."""
+    minutes = border(report_every="1 min")
+    measures = measure(minutes, lower(minutes), morning)
+    waits = [
+        (min(r["left_at"] if r["started_at"] == NEVER else r["started_at"], 240 * MINUTE), r)
+        if r["outcome"] != Outcome.UNFINISHED
+        else (240 * MINUTE, r)
+        for r in MORNING
+    ]
+    waited = sum(end - r["arrived_at"] for end, r in waits) / MINUTE
+    assert measures.series[Key("pass", "queue")][:-1].sum() == waited == 405
+    in_system = sum(
+        min(240 * MINUTE, 240 * MINUTE if r["left_at"] == NEVER else r["left_at"]) - r["arrived_at"] for r in MORNING
+    )
+    walked = 10 * MINUTE
+    assert measures.series[Key("pass", "in_system")][:-1].sum() == (in_system + walked) / MINUTE
+
+
+def test_a_grid_that_misses_the_horizon_still_counts_everything(morning):
+    uneven = border(report_every="95 min")
+    measures = measure(uneven, lower(uneven), morning)
+    np.testing.assert_array_equal(measures.at, np.array([0, 95, 190]) * MINUTE)
+    np.testing.assert_array_equal(measures.series[Key("pass", "crossed_parties")], [1, 3, 1])
+    busy = measures.series[Key("pass", "utilisation", "station:gate")] * [95, 95, 50]
+    np.testing.assert_allclose(busy, [30 + 20, 10, 10])
+
+
+@pytest.mark.parametrize("replication", range(3))
+def test_people_and_time_are_conserved_in_a_played_replication(scenario, plan, replication):
+    records = play(plan, draw(scenario, plan, 1, replication))
+    measures = measure(scenario, plan, records)
+    totals = {key[1:]: value for key, value in measures.totals.items()}
+    assert totals["changed_mode_parties", "all"] > 0, "a path on which nothing happens proves nothing"
+    assert totals["bypassed_parties", "all"] > 0
+    ends = ("crossed", "balked", "barred", "reneged", "refused", "summoned", "unfinished")
+    came = totals["arrived_people", "all"] + totals["initial_people", "all"]
+    assert came == sum(totals[f"{end}_people", "all"] for end in ends)
+    for quantity in ("arrived_parties", "crossed_people", "max_queue"):
+        assert totals[quantity, "all"] >= totals[quantity, "car"]
+    by_class = sum(measures.series[Key("pass", "queue", cls)] for cls in scenario.classes)
+    by_station = sum(measures.series[Key("pass", "queue", f"station:{s}")] for s in plan.stations)
+    np.testing.assert_array_equal(by_class, by_station)
+    np.testing.assert_array_equal(by_class, measures.series[Key("pass", "queue")])
+    assert totals["crossed_people_day", "2022-09-21"] == totals["crossed_people", "all"]
+
+
+def test_a_fine_grid_integrates_a_played_replication():
+    """To within the rounding of each end of each wait to the grid of one second."""
+    fine = border(report_every="1 s")
+    plan = lower(fine)
+    records = play(plan, draw(fine, plan, 3, 0))
+    measures = measure(fine, plan, records)
+    people_seconds = measures.series[Key("pass", "queue_people")][:-1].sum()
+    hours = measures.totals[Key("pass", "person_hours_waited")]
+    assert hours > 10
+    assert people_seconds / 3600 == pytest.approx(hours, abs=records.people.sum() / 3600)
+    busy = measures.series[Key("pass", "utilisation", "station:booth")][:-1]
+    servers = measures.series[Key("pass", "servers", "station:booth")][:-1]
+    whole = measures.totals[Key("pass", "utilisation", "station:booth")]
+    assert (busy * servers).sum() / servers.sum() == pytest.approx(whole)
+
+
+def test_the_fates_of_the_morning_add_up(scenario, plan, morning):
+    """The twin's one person is on top: the engine takes it off the other's number, this morning does not."""
+    totals = measure(scenario, plan, morning).totals
+    ends = ("crossed", "balked", "barred", "reneged", "refused", "summoned", "unfinished")
+    assert sum(totals[Key("pass", f"{end}_people")] for end in ends) == 3 + 2 + 4 + 1 + 1 + 2 + 5 + 2 + 1 + 2 + 1

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import copy
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.scenario.json_schema import json_schema, text
+from sim.scenario.read import load
+from sim.scenario.schema import Scenario
+
+SMALL = load(Path(__file__).parent / "small.yaml")
+SCHEMA = json_schema()
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+
+
+def is_type(value: Any, name: str) -> bool:
+    if name in ("integer", "number"):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return whole or (name == "number" and isinstance(value, float))
+    return isinstance(value, TYPES[name])
+
+
+def valid(value: Any, schema: Any) -> bool:
+    """Check the part of JSON Schema that pydantic writes."""
+    if isinstance(schema, bool):
+        return schema
+    unknown = set(schema) - KEYWORDS
+    assert not unknown, f"the checker does not know {unknown}"
+    if "if" in schema and not valid(value, schema["then" if valid(value, schema["if"]) else "else"]):
+        return False
+    if "$ref" in schema and not valid(value, SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")]):
+        return False
+    if "anyOf" in schema and not any(valid(value, one) for one in schema["anyOf"]):
+        return False
+    if "type" in schema:
+        names = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        if not any(is_type(value, name) for name in names):
+            return False
+    if ("const" in schema and value != schema["const"]) or ("enum" in schema and value not in schema["enum"]):
+        return False
+    return valid_range(value, schema) and valid_parts(value, schema)
+
+
+KEYWORDS = {
+    "$schema", "$defs", "$ref", "title", "description", "default", "examples", "type", "if", "then", "else", "anyOf",
+    "const", "enum", "properties", "patternProperties", "additionalProperties", "propertyNames", "required", "items",
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "pattern", "minItems", "maxItems", "minLength",
+    "minProperties",
+}  # fmt: skip
+
+
+def valid_range(value: Any, schema: dict[str, Any]) -> bool:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+            return False
+        if value <= schema.get("exclusiveMinimum", value - 1) or value >= schema.get("exclusiveMaximum", value + 1):
+            return False
+    if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+        return False
+    if isinstance(value, list):
+        return schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value))
+    return True
+
+
+def valid_parts(value: Any, schema: dict[str, Any]) -> bool:
+    if isinstance(value, list) and "items" in schema:
+        return all(valid(item, schema["items"]) for item in value)
+    if not isinstance(value, dict):
+        return True
+    if len(value) < schema.get("minProperties", 0) or set(schema.get("required", ())) - set(value):
+        return False
+    for key, part in value.items():
+        named = [schema["properties"][key]] if key in schema.get("properties", {}) else []
+        named += [one for pattern, one in schema.get("patternProperties", {}).items() if re.search(pattern, key)]
+        if not all(valid(part, one) for one in named or [schema.get("additionalProperties", True)]):
+            return False
+        if "propertyNames" in schema and not valid(key, schema["propertyNames"]):
+            return False
+    return True
+
+
+def edited(path: str, value: Any) -> dict[str, Any]:
+    tree = copy.deepcopy(SMALL.tree)
+    here = tree
+    *way, last = path.split(".")
+    for key in way:
+        here = here[key]
+    here[last] = value
+    return tree
+
+
+def test_it_is_json_with_every_field_described():
+    assert json.loads(text()) == SCHEMA
+    assert set(Scenario.model_fields) < set(SCHEMA["$defs"]["Scenario"]["properties"])
+
+
+def test_the_small_scenario_is_valid_as_written_and_resolved():
+    assert valid(SMALL.tree, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("seed", {"value": 3, "source": "x"}),
+        ("crossings", {"value": SMALL.tree["crossings"], "reason": "x"}),
+        ("classes.car.spacing", {"value": "7 m", "date": 2019, "uncertainty": {"low": 1}}),
+        ("crossings.pass.stations.gate.service_time", "30 s"),
+        ("crossings.pass.stations.gate.serves", "all"),
+        ("crossings.pass.stations.gate.serves", {"value": ["car", {"value": "foot", "source": "x"}], "source": "y"}),
+        ("crossings.pass.demand.car.rumour", {"table": "counts.csv"}),
+        ("reported", "rows.yaml"),
+        ("apply", ["closed"]),
+    ],
+)
+def test_valid_forms(path, value):
+    assert valid(edited(path, value), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("seed", "seven"),
+        ("seed", {"value": 3}),
+        ("seed", {"value": "x", "source": "y"}),
+        ("seed", {"value": 3, "sauce": "y"}),
+        ("replications", 0),
+        ("colour", "red"),
+        ("classes.plane", {"spacing": "1 m", "people": 3, "men_share": 0}),
+        ("crossings.pass.stations.gate.stafing", 3),
+        ("crossings.pass.stations.gate.staffing", 4.5),
+        ("crossings.pass.stations.passport.discipline", "lifo"),
+        ("reported", 3),
+    ],
+)
+def test_invalid_forms(path, value):
+    assert not valid(edited(path, value), SCHEMA)
+
+
+def test_nothing_is_required_of_a_file_that_extends_another():
+    part = {"extends": "base.yaml", "crossings": {"pass": {"stations": {"gate": {"staffing": 3}, "entry": None}}}}
+    assert valid(part, SCHEMA)
+    assert not valid({**part, "seed": "x"}, SCHEMA)
+    assert not valid({key: value for key, value in part.items() if key != "extends"}, SCHEMA)

@@ -1,0 +1,463 @@
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.errors import Problem, ScenarioError
+from sim.scenario.interventions import times
+from sim.scenario.read import Loaded, dump, from_tree, load, sources
+
+SMALL = Path(__file__).parent / "small.yaml"
+TREE = yaml.load(SMALL.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+BASE = load(SMALL)
+
+
+def small(*sets: str, intervene: tuple[str, ...] = ()) -> Loaded:
+    return load(SMALL, sets, intervene)
+
+
+def station(loaded: Loaded, name: str):
+    return loaded.scenario.crossings["pass"].stations[name]
+
+
+def test_the_small_scenario_is_read():
+    assert station(BASE, "passport").staffing.servers == 12
+    assert station(BASE, "passport").service_time["car"].person.mean_s == 30
+    assert BASE.scenario.classes["truck"].people == {1: 0.9, 2: 0.1}
+    assert list(BASE.interventions) == ["twice_the_booths", "no_screening", "closed"]
+    assert BASE.applied == ()
+
+
+@pytest.mark.parametrize(
+    ("sets", "intervene"),
+    [
+        ((), ()),
+        ((), ("twice_the_booths", "closed")),
+        (("clock.horizon=2022-09-22", "demand.car.rumour=null"), ("no_screening",)),
+    ],
+)
+def test_the_resolved_tree_reads_back_the_same(sets, intervene, tmp_path):
+    first = small(*sets, intervene=intervene)
+    path = tmp_path / "resolved.yaml"
+    path.write_text(dump(first.tree), encoding="utf-8")
+    again = load(path)
+    assert again.scenario == first.scenario
+    assert again.tree == first.tree
+    assert again.scenario_hash == first.scenario_hash
+    assert dump(again.tree) == dump(first.tree)
+    assert from_tree(first.tree).scenario_hash == first.scenario_hash
+
+
+def test_the_hash_is_a_letter_and_16_digits_and_follows_every_value():
+    assert BASE.scenario_hash[0] == "s"
+    assert len(BASE.scenario_hash) == 17
+    int(BASE.scenario_hash[1:], 16)
+    others = {small("seed=8").scenario_hash, small(intervene=("closed",)).scenario_hash, BASE.scenario_hash}
+    assert len(others) == 3
+
+
+def test_the_order_of_stations_changes_the_hash():
+    tree = copy.deepcopy(BASE.tree)
+    stations = tree["crossings"]["pass"]["stations"]
+    tree["crossings"]["pass"]["stations"] = {"entry": stations.pop("entry"), **stations}
+    assert from_tree(tree).scenario_hash != BASE.scenario_hash
+
+
+def test_a_program_sees_problems_at_dict():
+    tree = copy.deepcopy(BASE.tree)
+    tree["seed"] = -1
+    with pytest.raises(ScenarioError, match=r"^<dict>: seed: must be at least 0; got -1"):
+        from_tree(tree)
+    for bad in ({"a": object()}, {"a": float("nan")}, {"a": 10**18}, [], {}):
+        with pytest.raises(ScenarioError, match="<dict>"):
+            from_tree(bad)
+    assert from_tree(BASE.tree).tree == BASE.tree
+
+
+def test_from_tree_leaves_the_callers_tree_alone():
+    tree = {**copy.deepcopy(BASE.tree), "apply": []}
+    before = copy.deepcopy(tree)
+    from_tree(tree)
+    assert tree == before
+
+
+# passports
+
+
+def test_sources_lists_passports_in_order_and_what_has_none():
+    rows, none = sources(BASE)
+    assert [row.path for row in rows] == [
+        "classes.car.spacing",
+        "crossings.pass.stations.passport.staffing.servers",
+        "relief.water_per_person_day",
+    ]
+    assert (rows[0].value, rows[0].source, rows[0].date, rows[0].reason) == (
+        "7 m", "a road handbook", "2019", "car and gap",
+    )  # fmt: skip
+    assert (rows[0].file, rows[0].line) == (str(SMALL), 11)
+    assert {"clock.t0", "classes.car.men_share", "relief.night_hour"} < set(none)
+    assert not any(path.startswith(("title", "name", "reported", "seed", "classes.car.spacing")) for path in none)
+
+
+def test_a_passport_on_a_mapping_covers_what_is_below_and_may_hold_others(small_text, tmp_path):
+    text = small_text.replace(
+        "{mean: 2.9, max: 7}", "{value: {mean: {value: 2.9, source: inner}, max: 7}, reason: outer, uncertainty: 0.2}"
+    )
+    path = tmp_path / "s.yaml"
+    path.write_text(text, encoding="utf-8")
+    loaded = load(path)
+    assert loaded.scenario == BASE.scenario
+    rows = {row.path: row for row in loaded.passports}
+    assert rows["classes.car.people"].value == {"mean": 2.9, "max": 7}
+    assert rows["classes.car.people"].uncertainty == 0.2
+    assert rows["classes.car.people.mean"].source == "inner"
+    assert not any(path.startswith("classes.car.people") for path in loaded.without_passport)
+
+
+def test_every_value_may_stand_in_a_passport():
+    def wrapped(value, depth):
+        if isinstance(value, dict) and "value" in value:
+            return value
+        if depth > 0 and isinstance(value, dict):
+            return {"value": {k: wrapped(v, depth + 1) for k, v in value.items()}, "source": "s"}
+        if isinstance(value, dict):
+            return {k: v if k == "reported" else wrapped(v, depth + 1) for k, v in value.items()}
+        if isinstance(value, list):
+            return {"value": [wrapped(item, depth + 1) for item in value], "reason": "r"}
+        return {"value": value, "date": "d"}
+
+    loaded = from_tree(wrapped(BASE.tree, 0))
+    assert loaded.scenario == BASE.scenario
+    assert loaded.without_passport == ()
+
+
+def test_a_whole_scenario_in_a_passport(problems_of):
+    assert problems_of("value: {name: x}\nsource: y\n") == [
+        "s.yaml:1:1: value: a whole scenario cannot stand in a passport; give one to each value"
+    ]
+
+
+# --set
+
+
+def test_set_replaces_and_takes_over_the_passport():
+    loaded = small("stations.passport.staffing.servers=24", "seed=9")
+    assert station(loaded, "passport").staffing.servers == 24
+    assert len(station(loaded, "passport").staffing.steps) == 1
+    rows = {row.path: row for row in loaded.passports}
+    row = rows["crossings.pass.stations.passport.staffing.servers"]
+    assert (row.value, row.source, row.reason, row.file) == (24, None, "set on the command line", "--set")
+    assert station(small("stations.passport.staffing=24"), "passport").staffing.steps == ()
+
+
+def holds(read, loaded: Loaded) -> bool:
+    try:
+        return bool(read(loaded.scenario, loaded.scenario.crossings["pass"]))
+    except (KeyError, AttributeError):
+        return False
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("replications=50", lambda s, _: s.replications == 50),
+        ("title=Another", lambda s, _: s.title == "Another"),
+        ("crossings.pass.stations.gate.staffing.servers=7", lambda _, x: x.stations["gate"].staffing.servers == 7),
+        ("road.stretches[1].files=2", lambda _, x: x.road.stretches[1].files == 2),
+        ("road.stretches.1.files=2", lambda _, x: x.road.stretches[1].files == 2),
+        ("behaviour.truck.renege.by_quoted_wait=3 %/h", lambda _, x: x.behaviour["truck"].renege is not None),
+        ("demand.foot.w={constant: {rate: 3/h}}", lambda _, x: x.demand["foot"]["w"].constant.rate == 3),
+        ("demand.car.rumour=null", lambda _, x: "rumour" not in x.demand["car"]),
+        ("stations.gate.service_time.mean=9 s", lambda _, x: x.stations["gate"].service_time["any"].party.mean == 9),
+        ("stations.gate.patience={value: 2 h, source: me}", lambda _, x: x.stations["gate"].patience.mean == 7200),
+        ("quote.window=2 h", lambda _, x: x.quote.window == 7200),
+    ],
+)
+def test_set(text, read):
+    assert holds(read, small(text))
+    assert not holds(read, BASE)
+
+
+def test_all_bad_sets_at_once():
+    with pytest.raises(ScenarioError) as error:
+        small("x", "titel=3")
+    assert len(error.value.problems) == 2
+
+
+def test_a_horizon_cut_by_hand_is_no_mistake_of_the_file(small_text, problems_of):
+    assert small("clock.horizon=2022-09-23").scenario.clock.horizon.day == 23
+    assert len(problems_of(small_text.replace("horizon: 2022-09-30", "horizon: 2022-09-23"))) == 4
+
+
+def test_short_paths_need_a_single_crossing():
+    tree = copy.deepcopy(BASE.tree)
+    tree["crossings"]["other"] = copy.deepcopy(tree["crossings"]["pass"])
+    with pytest.raises(ScenarioError, match="there is no 'stations'"):
+        from_tree(tree, ["stations.gate.staffing=3"])
+    loaded = from_tree(tree, ["crossings.other.stations.gate.staffing=3"])
+    assert loaded.scenario.crossings["other"].stations["gate"].staffing.servers == 3
+    assert loaded.scenario.crossings["pass"].stations["gate"].staffing.servers == 4
+
+
+# interventions
+
+
+def test_scale_goes_through_staffing_and_claims_no_source():
+    loaded = small(intervene=("twice_the_booths",))
+    staffing = station(loaded, "passport").staffing
+    assert (staffing.servers, staffing.steps[0].servers, staffing.shifts[0].servers) == (24, 28, 20)
+    row = next(r for r in loaded.passports if r.path.endswith("passport.staffing.servers"))
+    assert (row.source, row.reason) == (None, "intervention twice_the_booths: times 2 (before: 12)")
+    assert loaded.applied == ("twice_the_booths",)
+
+
+def test_changes_are_appended_and_set_is_set():
+    loaded = small(intervene=("closed", "no_screening"))
+    changes = loaded.scenario.crossings["pass"].changes
+    assert [change.close for change in changes] == [None, True]
+    assert station(loaded, "passport").screening.intensity == 0
+    assert loaded.scenario.interventions == {}
+
+
+def test_set_comes_last_and_apply_first(small_text, tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text(small_text + "apply: [twice_the_booths]\n", encoding="utf-8")
+    again = load(path, ["stations.passport.staffing.servers=5"], ["twice_the_booths"])
+    assert again.applied == ("twice_the_booths", "twice_the_booths")
+    staffing = station(again, "passport").staffing
+    assert (staffing.servers, staffing.steps[0].servers) == (5, 56)
+
+
+@pytest.mark.parametrize("name", ["nope", "clsed"])
+def test_unknown_intervention(name):
+    with pytest.raises(ScenarioError) as error:
+        small(intervene=(name,))
+    near = "; did you mean 'closed'?" if name == "clsed" else ""
+    said = f"--intervene: unknown intervention '{name}'; the scenario has twice_the_booths, no_screening, closed{near}"
+    assert str(error.value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "factor", "product"),
+    [
+        (3, 1.5, 5), (1, 0.5, 1), (12, 0, 0), (5, 0.5, 3), (2.5, 2, 5.0), (0.1, 3, 0.3), ("62/h", 1.5, "93/h"),
+        ("4 min", 0.5, "2 min"), ("50 %", 2, "100 %"), ("1_700 m", 2, "3400 m"), ("fifo", 2, "fifo"),
+    ],
+)  # fmt: skip
+def test_times(value, factor, product):
+    assert times(value, factor) == product
+    assert type(times(value, factor)) is type(product)
+
+
+def test_scale_a_law_leaves_its_shape():
+    tree = copy.deepcopy(BASE.tree)
+    tree["interventions"] = {"slow": {"description": "d", "scale": {"stations.passport.service_time": 2}}}
+    law = station(from_tree(tree, intervene=["slow"]), "passport").service_time["car"]
+    assert (law.party.mean, law.party.cv, law.person.mean) == (480, 0.5, 60)
+
+
+def test_an_intervention_that_breaks_the_scenario_is_found_on_load():
+    tree = copy.deepcopy(BASE.tree)
+    tree["interventions"] = {"no_office": {"description": "d", "set": {"stations.office": None}}}
+    with pytest.raises(ScenarioError) as error:
+        from_tree(tree)
+    assert str(error.value) == (
+        "<dict>: interventions.no_office: crossings.pass.stations.passport.screening.office: "
+        "there is no station 'office'; expected gate, passport or entry"
+    )
+
+
+# extends
+
+
+def write(folder: Path, **texts: str) -> Path:
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder / f"{next(iter(texts))}.yaml"
+
+
+def test_extends_merges_mappings_and_replaces_the_rest(tmp_path, small_text):
+    child = """
+extends: base.yaml
+name: child
+classes: {car: {spacing: 8 m}}
+crossings:
+  pass:
+    stations: {gate: {staffing: {value: 9, source: me}}, entry: {serves: [car]}}
+    demand: {car: {rumour: null}}
+interventions: {more: {description: d, scale: {demand.car.everyday.constant.rate: 3}}}
+apply: [more, closed]
+"""
+    loaded = load(write(tmp_path, child=child, base=small_text))
+    scenario = loaded.scenario
+    assert (scenario.name, scenario.seed, scenario.classes["car"].spacing) == ("child", 7, 8)
+    assert station(loaded, "gate").staffing.servers == 9
+    assert station(loaded, "entry").serves == ("car",)
+    assert scenario.crossings["pass"].demand["car"]["everyday"].constant.rate == 186
+    assert "rumour" not in scenario.crossings["pass"].demand["car"]
+    assert scenario.crossings["pass"].changes[-1].close is True
+    rows = {row.path: (Path(row.file).name, row.source) for row in loaded.passports}
+    assert "classes.car.spacing" not in rows
+    assert rows["crossings.pass.stations.gate.staffing"] == ("child.yaml", "me")
+    assert rows["relief.water_per_person_day"] == ("base.yaml", "Sphere handbook")
+
+
+def test_a_chain_and_the_right_file_in_errors(tmp_path, small_text):
+    middle = "extends: base.yaml\nseed: -1\n"
+    child = "extends: middle.yaml\nreplications: -2\n"
+    with pytest.raises(ScenarioError) as error:
+        load(write(tmp_path, child=child, middle=middle, base=small_text))
+    said = [line.replace(f"{tmp_path}/", "") for line in str(error.value).splitlines()]
+    assert said == [
+        "child.yaml:2:15: replications: must be at least 1; got -2; allowed 1 to 1000000",
+        "middle.yaml:2:7: seed: must be at least 0; got -1; allowed 0 to below 9.22337203685478e+18",
+    ]
+
+
+def test_extends_refuses(tmp_path):
+    with pytest.raises(ScenarioError, match=r"a.yaml:1:10: extends: there is no file '.*nope.yaml'"):
+        load(write(tmp_path, a="extends: nope.yaml\n"))
+    with pytest.raises(
+        ScenarioError, match=r"b.yaml:1:10: extends: goes round in a circle: a.yaml -> b.yaml -> a.yaml"
+    ):
+        load(write(tmp_path, a="extends: b.yaml\n", b="extends: a.yaml\n"))
+    with pytest.raises(ScenarioError, match=r"a.yaml:1:10: extends: expected the name of a scenario file"):
+        load(write(tmp_path, a="extends: [b]\n"))
+
+
+# files inlined
+
+
+def test_reported_rows_of_another_file(tmp_path, small_text):
+    head, rows = small_text.split("reported:\n")
+    rows, tail = rows.split("relief:")
+    path = write(tmp_path, s=f"{head}reported: rows.yaml\nrelief:{tail}", rows=f"reported:\n{rows}")
+    assert load(path).scenario == BASE.scenario
+    assert load(path).scenario_hash == BASE.scenario_hash
+    write(tmp_path, rows=f"reported:\n{rows.replace('value: 3000', 'value: -3')}")
+    with pytest.raises(ScenarioError, match=r"rows.yaml:9:12: reported\[0\].value: expected a count; got -3"):
+        load(path)
+    write(tmp_path, rows="rows: []\n")
+    with pytest.raises(ScenarioError, match=r"rows.yaml:1:1: expected one key, 'reported', with the rows below it"):
+        load(path)
+    write(tmp_path, s=f"{head}reported: nope.yaml\n")
+    with pytest.raises(ScenarioError, match="reported: there is no file"):
+        load(path)
+
+
+CSV = "from,until,count\n2022-09-20,2022-09-21,300\n2022-09-21,2022-09-22,12.5\n"
+
+
+def with_table(tmp_path: Path, small_text: str, csv: str | None) -> Path:
+    if csv is not None:
+        (tmp_path / "counts.csv").write_text(csv, encoding="utf-8")
+    part = "rumour: {pulse: {at: 2022-09-26, parties: 200, lag: 10 h}}"
+    assert part in small_text
+    return write(tmp_path, s=small_text.replace(part, "rumour: {table: counts.csv}"))
+
+
+def test_a_table_of_counts(tmp_path, small_text):
+    loaded = load(with_table(tmp_path, small_text, CSV))
+    rows = loaded.scenario.crossings["pass"].demand["car"]["rumour"].table
+    assert [row.count for row in rows] == [300, 12.5]
+    assert loaded.tree["crossings"]["pass"]["demand"]["car"]["rumour"]["table"][0] == {
+        "from": "2022-09-20", "until": "2022-09-21", "count": 300,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("csv", "said"),
+    [
+        (None, "s.yaml:67:25: table: there is no file"),
+        ("", "counts.csv:1:1: expected the columns from,until,count"),
+        ("from,until\n", "counts.csv:1:1: expected the columns from,until,count"),
+        (CSV + "a,b\n", "counts.csv:4:1: expected 3 cells; got 2"),
+        (CSV.replace("300", "many"), "counts.csv:2:1: count: expected a number; got 'many'"),
+        (CSV.replace("300", "nan"), "counts.csv:2:1: count: every number must be finite; got 'nan'"),
+        (CSV.replace("300", "-1"), "counts.csv:2:1: crossings.pass.demand.car.rumour.table[0].count: must be"),
+        (CSV.replace("-22,", "-20,"), "counts.csv:3:1: crossings.pass.demand.car.rumour.table[1]: until must be later"),
+        (CSV.replace("2022-09-20,", "20 Sep,"), "counts.csv:2:1: crossings.pass.demand.car.rumour.table[0].from: "),
+    ],
+)  # fmt: skip
+def test_a_bad_table(csv, said, tmp_path, small_text):
+    with pytest.raises(ScenarioError) as error:
+        load(with_table(tmp_path, small_text, csv))
+    assert str(error.value).replace(f"{tmp_path}/", "").startswith(said)
+
+
+# nothing but success or a ScenarioError
+
+
+def attempt(read: Callable[[], Loaded]) -> Loaded | tuple[Problem, ...]:
+    """Return what was loaded or the problems; any other exception is let through, and fails the test."""
+    try:
+        return read()
+    except ScenarioError as error:
+        return error.problems
+
+
+def only_scenario_errors(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    outcome = attempt(lambda: load(path))
+    if isinstance(outcome, Loaded):
+        assert from_tree(outcome.tree).scenario == outcome.scenario
+    else:
+        assert outcome
+        assert all(problem.what and "\n" not in str(problem) for problem in outcome)
+
+
+QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@QUIET
+@given(st.binary(max_size=80) | st.text(max_size=80).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_random_bytes(tmp_path, content):
+    only_scenario_errors(tmp_path / "s.yaml", content)
+
+
+def places(value, path=()):
+    yield path
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from places(part, (*path, key))
+
+
+PLACES = [path for path in places(TREE) if path]
+ODD = st.sampled_from([
+    None, True, 0, -1, 1.5, 10**17, "", "x", "90 s", "-3/h", "40 %", "2022-09-25", "any", "all", "neutral", "\0",
+    [], {}, [[]], [1, "car"], {"value": 3}, {"value": {}, "source": "x"}, {"car": 1}, {"mean": 3},
+    {"value": None, "date": 1},
+])  # fmt: skip
+
+
+@QUIET
+@given(st.lists(st.tuples(st.sampled_from(PLACES), ODD), min_size=1, max_size=3), st.booleans())
+def test_mutated_scenarios(tmp_path, edits, renamed):
+    tree = yaml.safe_load(dump(BASE.tree | {"interventions": TREE["interventions"]}))
+    for path, odd in edits:
+        here = tree
+        for key in path[:-1]:
+            inside = key in here if isinstance(here, dict) else isinstance(here, list) and key < len(here)
+            here = here[key] if inside else {}
+        if isinstance(here, dict):
+            if renamed:
+                here.pop(path[-1], None)
+            here[f"{path[-1]}x" if renamed else path[-1]] = odd
+        elif isinstance(here, list) and here:
+            here[0] = odd
+    only_scenario_errors(tmp_path / "s.yaml", dump(tree).encode())
+
+
+@QUIET
+@given(
+    st.sampled_from(PLACES), st.sampled_from(["3", "[", "null", "{a: 1}", "40 %", "-2", "x: y: z", "2022-09-21", ""])
+)
+def test_any_set(path, value):
+    text = ".".join(map(str, path)) + "=" + value
+    assert attempt(lambda: small(text))

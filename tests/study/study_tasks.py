@@ -1,0 +1,56 @@
+"""Tasks that spawned workers can import."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.errors import SimError
+from sim.study.replication import Play
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def die(number: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def sleep(number: int) -> int:
+    time.sleep(60)
+    return number
+
+
+def refuse(number: int) -> int:
+    raise SimError(f"number {number} cannot be done")
+
+
+@dataclass(frozen=True)
+class DieOnce:
+    """Dies in the middle of the first try at every odd number; `task` does the work, `seen` is a folder."""
+
+    seen: Path
+    task: Play | None = None
+
+    def __call__(self, number: int) -> object:
+        mark = self.seen / str(number)
+        if number % 2 and not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.task(number) if self.task else number
+
+
+@dataclass(frozen=True)
+class LaterFirst:
+    """Numbers finish in the opposite order."""
+
+    last: int
+
+    def __call__(self, number: int) -> int:
+        time.sleep(0.05 * (self.last - number))
+        return number

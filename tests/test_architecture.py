@@ -1,0 +1,191 @@
+"""The architecture, kept true: which room a module is in, what it may import, who owns a library, and the budgets.
+
+ROOMS is the architecture document: a module imports from its own room and from rooms above it in the list, whether at
+the top of the file or late inside a function. `sim/__init__.py` belongs to no room: it hands out `sim.api`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.study.engines import ENGINES
+
+ROOT = Path(__file__).parents[1]
+
+ROOMS = {
+    "foundations": "errors units store",
+    "scenario": """
+        scenario.quantities scenario.laws scenario.demand scenario.schema scenario.clock
+        scenario.node scenario.yaml_source scenario.passports scenario.shape scenario.explain scenario.inline
+        scenario.check scenario.check_dates scenario.interventions scenario.read scenario.json_schema
+        """,
+    "engine": """
+        engine.plan engine.records engine.arrivals engine.switches engine.lower engine.tape
+        engine.places engine.reference
+        """,
+    "measures": """
+        measures.names measures.grid measures.road measures.visits measures.series measures.totals measures.measures
+        measures.estimates measures.observe
+        """,
+    "study": "study.engines study.workers study.replication study.run study.provenance study.results",
+    "show": "show.style show.events show.marks show.story show.panels show.plots show.poster show.tables",
+    "python": "api",
+    "command line": "cli_scenario cli_run cli __main__",
+}
+ROOM_OF = {f"sim.{name}": room for room, names in ROOMS.items() for name in names.split()}
+ORDER = list(ROOMS)
+
+OWNERS = {
+    "simpy": ["sim.engine.reference"],
+    "numba": ["sim.engine.compiled"],
+    "matplotlib": ["sim.show.*", "sim.api"],  # sim.api names its type only
+    "yaml": ["sim.scenario.*"],
+    "pydantic": ["sim.scenario.*", "sim.study.*"],
+    "pyarrow": ["sim.store"],
+    "click": ["sim.cli*"],
+    "rich": ["sim.show.tables", "sim.cli*"],
+    "scipy": ["sim.measures.*", "sim.engine.*", "sim.study.*"],
+    "numpy": ["sim.engine.*", "sim.measures.*", "sim.study.*", "sim.show.*", "sim.store"],
+}
+
+APART = {
+    "sim.measures.*": "sim.engine.(reference|compiled|places|tape|lower)",
+    "sim.show.*": "sim.engine.(reference|compiled|places|tape|lower)",
+    "sim.engine.reference": "sim.scenario.(?!quantities)",
+    "sim.engine.compiled": "sim.(scenario.(?!quantities)|engine.(reference|places))",
+}
+"""Who must not import what, though the rooms would allow it; the engines know nothing of a scenario but its words."""
+
+LINES_A_MODULE, LINES_A_FUNCTION, LINES_A_CLASS, USUAL_FUNCTION = 400, 50, 150, 30
+LONGER_BY_DECISION: dict[str, int] = {}
+"""Functions and classes (`module:name`) allowed more lines."""
+
+WRITING = {"write_text", "write_bytes", "mkdir", "rmdir", "unlink", "rmtree", "rename", "touch", "symlink_to"}
+
+
+def modules() -> dict[str, ast.Module]:
+    paths = sorted((ROOT / "sim").rglob("*.py"))
+    named = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in paths}
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in named.items()}
+
+
+MODULES = modules()
+LISTED = {name: tree for name, tree in MODULES.items() if not name.endswith("__init__")}
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Yield the modules a file imports: `from sim.show import plots` is sim.show.plots where there is one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where a name comes from"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in MODULES else str(node.module)
+
+
+def breaches(name: str, tree: ast.AST) -> list[str]:
+    """Return what a module imports against the rules."""
+    found = []
+    for target in imports(tree):
+        library = target.split(".")[0]
+        if library == "sim":
+            if target != "sim" and ORDER.index(ROOM_OF[target]) > ORDER.index(ROOM_OF[name]):
+                found.append(f"{name} ({ROOM_OF[name]}) imports {target} ({ROOM_OF[target]})")
+            apart = [rule for who, rule in APART.items() if fnmatch(name, who)]
+            found += [f"{name} must not know {target}" for rule in apart if re.match(rule, target)]
+        elif library in OWNERS and not any(fnmatch(name, owner) for owner in OWNERS[library]):
+            found.append(f"{name} imports {library}, which belongs to {', '.join(OWNERS[library])}")
+    return found
+
+
+def test_every_module_has_a_room() -> None:
+    assert set(ROOM_OF) == set(LISTED)
+    assert set(ENGINES.values()) <= set(LISTED)
+
+
+def test_imports_go_up_the_list_only() -> None:
+    assert [breach for name, tree in LISTED.items() for breach in breaches(name, tree)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("sim.measures.road", "def f():\n    from sim.show import plots"),
+        ("sim.units", "import sim.scenario.schema"),
+        ("sim.study.run", "import simpy.core"),
+        ("sim.show.plots", "from pyarrow import csv"),
+        ("sim.measures.totals", "from sim.engine.tape import Tape"),
+        ("sim.engine.reference", "from sim.scenario.schema import Scenario"),
+    ],
+)
+def test_a_forbidden_import_would_be_seen(name: str, line: str) -> None:
+    assert len(breaches(name, ast.parse(line))) == 1
+
+
+def test_every_library_is_declared_and_has_an_owner() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {requirement.split(">")[0] for requirement in project["dependencies"]}
+    names = {"yaml": "pyyaml"}
+    used = {target.split(".")[0] for tree in LISTED.values() for target in imports(tree)}
+    libraries = used - set(sys.stdlib_module_names) - {"sim"}
+    assert libraries <= set(OWNERS)
+    assert {names.get(library, library) for library in libraries} <= declared
+
+
+def test_the_package_hands_out_the_python_face_and_its_version() -> None:
+    assert set(imports(MODULES["sim.__init__"])) - {"__future__", "typing"} == {"sim.api"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == sim.__version__
+
+
+def test_only_the_store_writes() -> None:
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in LISTED.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and name != "sim.store" and writes(node)
+    ]
+    assert found == []
+
+
+def writes(call: ast.Call) -> bool:
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    texts = [part.value for part in (*call.args, *(k.value for k in call.keywords)) if isinstance(part, ast.Constant)]
+    opens = called == "open" and any(isinstance(text, str) and set(text) & set("wax+") for text in texts)
+    return called in WRITING or opens
+
+
+def definitions() -> Iterator[tuple[str, ast.AST, int]]:
+    for name, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield f"{name}:{node.name}", node, 1 + (node.end_lineno or 0) - node.lineno
+
+
+def test_modules_functions_and_classes_stay_short() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}: {lines} lines"
+        for path in sorted((ROOT / "sim").rglob("*.py"))
+        if (lines := path.read_text(encoding="utf-8").count("\n")) > LINES_A_MODULE
+    ]
+    for name, node, lines in definitions():
+        usual = LINES_A_CLASS if isinstance(node, ast.ClassDef) else LINES_A_FUNCTION
+        if lines > LONGER_BY_DECISION.get(name, usual):
+            long.append(f"{name}: {lines} lines")
+    assert long == []
+
+
+def test_nearly_all_functions_are_short() -> None:
+    lines = sorted(lines for _, node, lines in definitions() if not isinstance(node, ast.ClassDef))
+    assert lines[int(0.95 * len(lines))] <= USUAL_FUNCTION
