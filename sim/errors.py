@@ -1,4 +1,4 @@
-"""The exceptions a user can see: each prints as one clear sentence per problem and ends the command with exit code 2."""
+"""The exceptions a user can see: each prints one clear sentence per problem and ends the command with exit code 2."""
 
 from __future__ import annotations
 

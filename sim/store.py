@@ -113,6 +113,16 @@ def write(path: Path, content: bytes | str) -> None:
         raise _sentence(error, path) from None
 
 
+def take(path: Path) -> bytes:
+    """Return the content of a file and remove it. Raises SimError."""
+    try:
+        content = path.read_bytes()
+        path.unlink()
+    except OSError as error:
+        raise SimError(f"{path}: cannot be read: {error.strerror or error}") from None
+    return content
+
+
 def write_table(path: Path, columns: Columns) -> None:
     """Write `columns` of equal length as CSV or Parquet, by the ending of `path`; `datetime64` are instants in UTC."""
     write(path, _csv(columns) if path.suffix == ".csv" else _parquet(columns))

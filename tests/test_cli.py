@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -210,7 +212,8 @@ def test_a_problem_is_one_sentence_and_leaves_nothing(arguments: list[str], sent
 # rerun
 
 
-def test_rerun_finds_the_same_bytes_records_included(at: Path) -> None:
+@pytest.mark.usefixtures("at")
+def test_rerun_finds_the_same_bytes_records_included() -> None:
     play("--out", "out", "--records")
     result = invoke("rerun", "out", "--workers", 2)
     assert result.exit_code == 0, result.output
@@ -261,7 +264,7 @@ def test_a_damaged_provenance_is_one_sentence(text: str, at: Path) -> None:
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_ends_soon_and_leaves_nothing(workers: str, sent: signal.Signals, code: int, at: Path) -> None:
     arguments = ["run", "tiny.yaml", "--replications", "10000", "--workers", workers, "--out", "out", "--records"]
-    with start(*arguments, at=at) as process:
+    with start(*arguments, at=at) as process, ending(process):
         records = wait_for_records(at)
         assert not (at / "out").exists()
         began = time.monotonic()
@@ -273,6 +276,15 @@ def test_a_stopped_run_ends_soon_and_leaves_nothing(workers: str, sent: signal.S
     assert "Traceback" not in err
     assert sent != signal.SIGINT or err.splitlines()[-1] == "stopped; nothing was written"
     assert [path.name for path in at.iterdir()] == ["tiny.yaml"], records
+
+
+@contextmanager
+def ending(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Kill a process that is still there when a test fails, which would otherwise wait for it."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def wait_for_records(at: Path) -> list[Path]:

@@ -58,7 +58,7 @@ def _part(clock: Clock, part: DemandPart, edges: Ints) -> Floats:
     if isinstance(kind, Step):
         return _step(since_t0(clock, kind.at), kind, edges)
     if isinstance(kind, Pulse):
-        return kind.parties * np.diff(distribution(kind.lag, edges - since_t0(clock, kind.at)))
+        return kind.parties * np.diff(distribution(kind.lag, edges - 1 - since_t0(clock, kind.at)))  # before the edge
     if isinstance(kind, Rush):
         return np.diff(_rush(since_t0(clock, kind.announced), since_t0(clock, kind.deadline), kind, edges))
     return _counts(clock, kind, edges)
@@ -77,14 +77,16 @@ def _constant(clock: Clock, kind: Constant, edges: Ints) -> Floats:
 
 
 def _step(at: int, kind: Step, edges: Ints) -> Floats:
-    """Departures from `at` on, decaying, convolved with the drive; exact at the cells' edges up to the cell size."""
+    """Departures from `at` on, decaying, convolved with the drive; exact at the cells' edges up to a minute."""
     cells = max(0, -(-(int(edges[-1]) - at) // CELL))
     if cells == 0:
         return np.zeros(len(edges) - 1)
     ages = np.arange(cells + 1) * (CELL / MS_PER_S)
     decayed = ages if kind.decay is None else kind.decay * -np.expm1(-ages / kind.decay)
     departures = kind.rate / 3600 * np.diff(decayed)
-    arrived = np.convolve(departures, distribution(kind.lag, np.arange(1, cells + 1) * CELL))[:cells]
+    since = (np.arange(cells * 10) + 0.5) * (CELL / 10)  # the drive's law, averaged over departures within a cell
+    there = distribution(kind.lag, since.astype(np.int64)).reshape(cells, 10).mean(axis=1)
+    arrived = np.convolve(departures, there)[:cells]
     instants = at + np.arange(cells + 1) * CELL
     return np.diff(np.interp(edges, instants, np.concatenate(([0.0], arrived))))
 
@@ -144,8 +146,8 @@ def within(clock: Clock, change: Change) -> Callable[[Ints], NDArray[np.bool_]]:
     return lambda at: (at >= begin) & (at < end)
 
 
-def day_starts(clock: Clock) -> list[int]:
-    """Return the local midnights from the day of start to the day of the horizon, milliseconds since t0."""
+def day_times(clock: Clock, time: timedelta = timedelta(0)) -> list[int]:
+    """Return a local time of day on every day from that of start to that of the horizon, milliseconds since t0."""
     first = clock.start.replace(hour=0, minute=0, second=0, microsecond=0)
     days = (clock.horizon - first) // timedelta(days=1) + 1
-    return [since_t0(clock, first + timedelta(days=day)) for day in range(days)]
+    return [since_t0(clock, first + timedelta(days=day) + time) for day in range(days)]

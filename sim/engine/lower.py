@@ -94,7 +94,7 @@ def _routes(scenario: Scenario) -> dict[str, Any]:
     for c, cls in enumerate(CLASSES):
         for x, crossing in enumerate(scenario.crossings.values()):
             first[x, c] = serving(x, cls, 0)
-            behaviour = crossing.behaviour.get(cls)  # type: ignore[call-overload]
+            behaviour = crossing.behaviour.get(cls)
             if behaviour and behaviour.bypass:
                 joins[x, c] = serving(x, cls, names.index((x, behaviour.bypass.joins)))
         for s, (x, *_) in enumerate(stations):

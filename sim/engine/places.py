@@ -17,12 +17,16 @@ from sim.scenario.quantities import STREAMS
 class Party:
     """Who moves as one unit; `row` is its column of the tape, `number` its own (a twin's is beyond the tape)."""
 
-    __slots__ = ("cls", "men", "number", "on_foot", "people", "process", "row", "share", "stream", "visits")
+    __slots__ = (
+        "cls", "men", "number", "of_age", "on_foot", "parted", "people", "process", "row", "share", "stream", "visits",
+    )  # fmt: skip
 
     def __init__(self, number: int, row: int, cls: int, people: int) -> None:
         self.number, self.row, self.cls, self.people = number, row, cls, people
         self.stream = cls
         self.men = 0  # men concerned: found on the list
+        self.of_age = 0  # men of call-up age still with it
+        self.parted = False  # at draft screening, which happens to a party once
         self.on_foot = False
         self.share = (1, 1)  # of the people it came with, for a twin
         self.visits = 0
@@ -34,7 +38,7 @@ class Visit:
 
     __slots__ = (
         "arrived_at", "checked", "cls", "ended_at", "first", "index", "inside", "joined", "men", "party", "people",
-        "refused", "remaining", "room", "started_at", "station", "stream", "turn", "waiting",
+        "quoted", "refused", "remaining", "room", "started_at", "station", "stream", "turn", "waiting",
     )  # fmt: skip
 
     def __init__(self, party: Party, station: Station, now: int, joined: int) -> None:
@@ -43,6 +47,7 @@ class Visit:
         party.visits += 1
         self.arrived_at, self.started_at, self.ended_at = now, NEVER, NEVER
         self.men = self.checked = 0
+        self.quoted = False  # stands in a main queue, on foot or not: counts in its quoted wait
         self.first = self.waiting = self.refused = False
         self.inside = False  # came from the station before, so it stands in the zone; others stand outside
         self.remaining = NEVER  # service left to do, once it has begun

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from enum import IntEnum
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from simpy.events import EventPriority
 
 from sim.engine.places import MainQueue, Party, Station, Visit, Zone, drawn
 from sim.engine.plan import NOWHERE, Plan
-from sim.engine.records import DTYPES, NEVER, Outcome, Records, in_order
+from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
 from sim.engine.tape import Tape
 from sim.scenario.quantities import BYPASS, STREAMS
 
@@ -100,6 +101,7 @@ class Border:
         for row, at in enumerate(self.tape.arrived_at.tolist()):
             yield Moment(self.env, at, Kind.ARRIVAL, row)
             party = Party(row, row, int(self.tape.cls[row]), int(self.tape.people[row]))
+            party.of_age = int(self.tape.men[row])
             visit = self.arrive(party)
             if visit:
                 party.process = self.env.process(self.journey(party, visit))
@@ -205,7 +207,7 @@ class Border:
         outcome = (Outcome.SERVED, Outcome.SUMMONED, Outcome.REFUSED, Outcome.SENT_ON)[fate]
         target = office if outcome is Outcome.SENT_ON else None
         visit.men = hits
-        if hits >= party.people or tape.u_together[row, party.row] < plan.stays_together[s]:
+        if party.parted or hits >= party.people or tape.u_together[row, party.row] < plan.stays_together[s]:
             party.men = hits
             return outcome, target
         self.part(visit, hits, outcome, target)
@@ -217,6 +219,9 @@ class Border:
         twin = Party(len(self.tape) + party.number, party.row, int(self.tape.mode_to[party.row]), men)
         twin.on_foot, twin.men, twin.share = True, men, (men, int(self.tape.people[party.row]))
         party.people -= men
+        party.of_age -= men
+        party.parted = twin.parted = True
+        twin.of_age = men
         now = self.now
         stop = Visit(twin, visit.station, now, 0)
         stop.started_at = stop.ended_at = now
@@ -231,6 +236,7 @@ class Border:
         party.on_foot = True
         station = self.mode_station(party)
         visit = self.open_visit(party, station)
+        visit.quoted = True
         visit.arrived_at = self.now + int(self.tape.walk[party.row])
         yield Moment(self.env, visit.arrived_at, Kind.ON_FOOT, party.number)
         self.joined += 1
@@ -266,7 +272,8 @@ class Border:
     def enter(self, party: Party, station: Station, first: bool = False, inside: bool = False) -> Visit:
         """Join the queue of a station, and be called at once if a server is free."""
         visit = self.open_visit(party, station)
-        visit.first, visit.inside = first, inside
+        visit.first = visit.quoted = first
+        visit.inside = inside
         self.stand(visit)
         return visit
 
@@ -341,7 +348,7 @@ class Border:
             if visit.started_at == NEVER:
                 visit.started_at = self.now
                 visit.remaining = self.service_time(visit)
-                if visit.first:
+                if visit.quoted:
                     self.main_queue(visit).started += 1
             if station.preempt:
                 station.in_service.append(visit)
@@ -354,7 +361,7 @@ class Border:
         time = int((tape.service_on_foot if party.on_foot else tape.service)[s, row])
         time = time * party.share[0] // party.share[1]
         if plan.screening_row[s] != NOWHERE:
-            cdf = plan.checked_cdf[visit.station.intensity, min(int(tape.men[row]), party.people)]
+            cdf = plan.checked_cdf[visit.station.intensity, party.of_age]
             visit.checked = drawn(tape.u_checked[plan.screening_row[s], row], cdf)
         elif s in self.offices:
             visit.men = party.men
@@ -369,12 +376,13 @@ class Border:
     # --- records -----------------------------------------------------------------------------------------------------
 
     def close(self, visit: Visit, outcome: Outcome, left_at: int) -> None:
-        """Write the row of a visit that is over."""
+        """Write the row of a visit that is over; of those who part at screening, each comes to an end of its own."""
         self.visits.pop(visit, None)
+        people = visit.party.people if outcome in FINAL else visit.people
         self.rows.append(
             (
                 visit.party.number, visit.index, int(self.tape.crossing[visit.party.row]), visit.station.number,
-                visit.cls, visit.stream, visit.people, visit.men, visit.arrived_at, visit.started_at,
+                visit.cls, visit.stream, people, visit.men, visit.arrived_at, visit.started_at,
                 visit.ended_at, left_at, outcome, visit.first,
             )
         )  # fmt: skip
@@ -386,7 +394,7 @@ class Border:
     # --- what happens by the calendar --------------------------------------------------------------------------------
 
     def switches(self) -> Process:
-        """Turn the plan's switches at their instants."""
+        """Turn the plan's switches; nobody is called before all switches of the same millisecond are turned."""
         actions: list[tuple[int, Callable[..., None], list[int]]] = [
             (row[0], action, row[1:])
             for table, action in (
@@ -398,9 +406,14 @@ class Border:
             )
             for row in table.tolist()
         ]
-        for number, (at, action, values) in enumerate(sorted(actions, key=lambda row: row[0])):
-            yield Moment(self.env, at, Kind.SWITCH, number)
-            action(*values)
+        for at, together in groupby(sorted(actions, key=lambda row: row[0]), key=lambda row: row[0]):
+            yield Moment(self.env, at, Kind.SWITCH, 0)
+            changed = set()
+            for _, action, values in together:
+                action(*values)
+                changed |= {values[0]} if action in (self.staff, self.open_or_close) else set()
+            for s in sorted(changed):
+                self.settle(self.stations[s])
 
     def staff(self, s: int, servers: int) -> None:
         """Change the staffing; those in service finish, or the last to start go back to the head of the queue."""
@@ -412,12 +425,10 @@ class Border:
             visit.turn = simpy.Event(self.env)
             station.put_back(visit)
             visit.party.process.interrupt()
-        self.settle(station)
 
     def open_or_close(self, s: int, cls: int, is_open: int) -> None:
         """Open or close a station for a class."""
         self.stations[s].open[cls] = bool(is_open)
-        self.settle(self.stations[s])
 
     def activate(self, s: int, there: int) -> None:
         """From now on newcomers stop at the station, or pass by."""

@@ -14,11 +14,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.arrivals import day_starts, within
+from sim.engine.arrivals import day_times, within
 from sim.scenario.clock import since_t0
 from sim.scenario.quantities import CLASSES, WEEKDAYS
 from sim.scenario.schema import Change, Clock, Crossing, Scenario, Staffing, Station
-from sim.units import MS_PER_S
 
 Ints = NDArray[np.int64]
 Row = tuple[int, ...]
@@ -98,7 +97,8 @@ def _staffed(change: Change, base: int) -> int:
 def _planned(clock: Clock, plan: Staffing) -> Callable[[int], int]:
     """Return the staffing by steps and shifts as a function of the instant."""
     steps = sorted((since_t0(clock, step.from_), step.servers) for step in plan.steps)
-    midnights = day_starts(clock)
+    midnights = day_times(clock)
+    shifts = [(shift, day_times(clock, shift.from_), day_times(clock, shift.until)) for shift in plan.shifts]
     weekday = clock.start.weekday()
 
     def servers(at: int) -> int:
@@ -106,10 +106,8 @@ def _planned(clock: Clock, plan: Staffing) -> Callable[[int], int]:
         for begin, number in steps:
             found = number if begin <= at else found
         day = bisect_right(midnights, at) - 1
-        for shift in plan.shifts:
-            begin = midnights[day] + int(shift.from_.total_seconds()) * MS_PER_S
-            end = midnights[day] + int(shift.until.total_seconds()) * MS_PER_S
-            if WEEKDAYS[(weekday + day) % 7] in shift.days and begin <= at < end:
+        for shift, begins, ends in shifts:
+            if WEEKDAYS[(weekday + day) % 7] in shift.days and begins[day] <= at < ends[day]:
                 found = shift.servers
         return found
 
@@ -117,8 +115,7 @@ def _planned(clock: Clock, plan: Staffing) -> Callable[[int], int]:
 
 
 def _shift_edges(clock: Clock, plan: Staffing) -> set[int]:
-    offsets = {int(edge.total_seconds()) * MS_PER_S for shift in plan.shifts for edge in (shift.from_, shift.until)}
-    return {midnight + offset for midnight in day_starts(clock) for offset in offsets}
+    return {at for shift in plan.shifts for edge in (shift.from_, shift.until) for at in day_times(clock, edge)}
 
 
 def _opening_rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:

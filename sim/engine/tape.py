@@ -160,7 +160,7 @@ class _Group:
         part = (unit - expected[cell]) / (expected[cell + 1] - expected[cell])
         edges = self.plan.edges
         at = np.rint(edges[cell] + part * (edges[cell + 1] - edges[cell])).astype(np.int64)
-        return at[at < self.plan.horizon]
+        return np.asarray(at[at < self.plan.horizon], dtype=np.int64)
 
     def _people(self) -> Ints:
         law = self.party_class.people
@@ -169,7 +169,7 @@ class _Group:
             if law.max == 1:
                 return np.ones(self.size, dtype=np.int64)
             cdf = binomial_cdf((law.mean - 1) / (law.max - 1), law.max)[-1]
-            return np.asarray(1 + np.searchsorted(cdf, u, side="right"))
+            return np.asarray(1 + np.searchsorted(cdf, u, side="right"), dtype=np.int64)
         numbers = np.array(sorted(law))
         cdf = np.cumsum([law[n] for n in numbers])
         return np.asarray(numbers[np.minimum(np.searchsorted(cdf, u, side="right"), len(numbers) - 1)])
@@ -255,6 +255,7 @@ class _Group:
             rng = self.rng(f"{purpose}/{cls}/{self.plan.stations[s]}")
             drawn = durations(law.party, rng, self.size)
             if law.person is not None:
+                rng = self.rng(f"{purpose}/{cls}/{self.plan.stations[s]}/person")
                 drawn = drawn + durations_summed(law.person, rng, people)
             total[of_c] = drawn[of_c]
         return _whole(total)

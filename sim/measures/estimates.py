@@ -60,8 +60,7 @@ class Estimate:
     @property
     def relative_half_width(self) -> float:
         """Half the interval over the mean: 0 where both are 0, NaN where the interval is undefined."""
-        half = (self.high - self.low) / 2
-        return 0.0 if half == 0 else half / abs(self.mean) if self.mean else np.inf
+        return _relative(self.mean, (self.high - self.low) / 2)
 
 
 @dataclass(frozen=True)
@@ -87,12 +86,8 @@ class Estimates:
 
     def precision(self) -> float:
         """Return the widest relative half-width of the headlines that exist; infinite while one is undefined."""
-        found = [
-            estimate.relative_half_width
-            for key, estimate in self.totals.items()
-            if key[1:] in HEADLINES and estimate.n > 0
-        ]
-        return float(np.max(np.nan_to_num(found, nan=np.inf))) if found else np.inf
+        found = [total for key, total in self.totals.items() if key[1:] in HEADLINES and total.n > 0]
+        return _widest([total.relative_half_width for total in found])
 
 
 class Estimator:
@@ -108,16 +103,25 @@ class Estimator:
         """Take one more replication of the same scenario."""
         self._first = self._first or measures
         self._series.add(np.array(list(measures.series.values())))
-        self._totals.add(np.array(list(measures.totals.values())))
+        self._totals.add(np.array([list(measures.totals.values())]))
 
     def result(self) -> Estimates:
         """Return the estimates so far; raises ValueError before the first replication."""
         if self._first is None:
             raise ValueError("no replication to estimate from")
-        bands, numbers = self._series.columns(), self._totals.columns()
-        series = {key: Band(*(c[i] for c in bands)) for i, key in enumerate(self._first.series)}
-        totals = {key: Estimate(*(float(c[i]) for c in numbers)) for i, key in enumerate(self._first.totals)}
+        bands, numbers = self._series.columns(), (column[0].tolist() for column in self._totals.columns())
+        series = {key: Band(*columns) for key, *columns in zip(self._first.series, *bands, strict=True)}
+        totals = {key: Estimate(*columns) for key, *columns in zip(self._first.totals, *numbers, strict=True)}
         return Estimates(self._clock, self._first.at, self._totals.count, series, totals)
+
+    def precision(self) -> float:
+        """Return what `result().precision()` would, without estimating anything else."""
+        if self._first is None:
+            return np.inf
+        mean, half, n = (column[0] for column in self._totals.mean())
+        wanted = [key[1:] in HEADLINES and n[i] > 0 for i, key in enumerate(self._first.totals)]
+        widths = [_relative(m, h) for m, h in zip(mean[wanted], half[wanted], strict=True)]
+        return _widest(widths)
 
 
 def estimate(clock: Clock, replications: Iterable[Measures]) -> Estimates:
@@ -129,7 +133,7 @@ def estimate(clock: Clock, replications: Iterable[Measures]) -> Estimates:
 
 
 class _Moments:
-    """Running mean and variance (Welford 1962, NaN left out cell by cell), and the first `kept` values."""
+    """Running mean and variance of tables (Welford 1962, NaN left out cell by cell), and the first `kept` tables."""
 
     def __init__(self, kept: int, dtype: type[np.floating[Any]]) -> None:
         self.count = 0
@@ -148,26 +152,40 @@ class _Moments:
         self._mean += delta / np.maximum(self._n, 1)
         self._m2 += delta * np.where(there, values - self._mean, 0.0)
 
-    def columns(self) -> tuple[Floats, ...]:
-        """Return mean, p05, p50, p95, low, high and n, each in the shape of the values."""
+    def mean(self) -> tuple[Floats, Floats, Floats]:
+        """Return the means, half their confidence intervals (Student 1908), and how many values there are."""
         from scipy.special import stdtrit  # late: start-up must stay light
 
-        n, mean = self._n, np.where(self._n > 0, self._mean, np.nan)
-        freedom = np.where(n > 1, n - 1, np.nan)
+        n, freedom = self._n, np.where(self._n > 1, self._n - 1, np.nan)
         half = stdtrit(freedom, (1 + CONFIDENCE) / 2) * np.sqrt(self._m2 / freedom / np.maximum(n, 1))
-        return (mean, *_quantiles(np.array(self._sample)), mean - half, mean + half, n)
+        return np.where(n > 0, self._mean, np.nan), half, n
+
+    def columns(self) -> tuple[Floats, ...]:
+        """Return mean, p05, p50, p95, low, high and n, each in the shape of the tables."""
+        mean, half, n = self.mean()
+        rows = [_quantiles(np.array([table[i] for table in self._sample])) for i in range(len(mean))]
+        return (mean, *np.stack(rows, axis=1), mean - half, mean + half, n)
 
 
 def _quantiles(sample: NDArray[Any]) -> Floats:
     """Return the QUANTILES over the first axis, linear between values, NaN left out (NaN where nothing else is)."""
-    ordered = np.sort(sample, axis=0)  # NaN last
-    n = np.isfinite(ordered).sum(axis=0)
-    place = np.array(QUANTILES).reshape(-1, *[1] * n.ndim) * np.maximum(n - 1, 0)
+    sample.sort(axis=0)  # NaN last
+    n = np.isfinite(sample).sum(axis=0)
+    place = np.multiply.outer(QUANTILES, np.maximum(n - 1, 0))
     below = np.floor(place).astype(np.intp)
     above = np.minimum(below + 1, np.maximum(n - 1, 0))
-    low, high = (np.take_along_axis(ordered, i, axis=0).astype(np.float64) for i in (below, above))
+    low, high = (np.take_along_axis(sample, i, axis=0).astype(np.float64) for i in (below, above))
     found: Floats = low + (high - low) * (place - below)
     return found
+
+
+def _relative(mean: float, half: float) -> float:
+    return 0.0 if half == 0 else half / abs(mean) if mean else np.inf
+
+
+def _widest(widths: Sequence[float]) -> float:
+    """Return the widest relative half-width; infinite where one is undefined, or there is none."""
+    return float(np.max(np.nan_to_num(widths, nan=np.inf))) if len(widths) else np.inf
 
 
 _COLUMNS = ("mean", "p05", "p50", "p95", "low", "high")

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import SimError
 from sim.scenario.schema import Clock
 from sim.units import MS_PER_S
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+MOST_POINTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,14 @@ class Grid:
 
 
 def grid(clock: Clock, start: int, horizon: int) -> Grid:
-    """Return the grid of a run from `start` to `horizon` (ms since t0), one point every `clock.report_every`."""
+    """Return the grid of a run from `start` to `horizon` (ms since t0), one point every `clock.report_every`.
+
+    Raises SimError beyond MOST_POINTS.
+    """
     every = max(1, round(clock.report_every * MS_PER_S))
+    points = (horizon - start) // every + 1
+    if points > MOST_POINTS:
+        raise SimError(f"clock.report_every makes {points:,} points of every series; {MOST_POINTS:,} is the most")
     return Grid(np.arange(start, horizon + 1, every, dtype=np.int64), every, start, horizon)
 
 

@@ -48,7 +48,7 @@ EVENTS = {
     "barred": "kept away on the approach",
     "reneged": "that left the queue and went home",
     "changed_mode": "that left the vehicle and went on by bike or on foot, by the class they left",
-    "bypassed": "that left the main queue for the bypass",
+    "bypassed": "that took the bypass, on arrival or out of the main queue",
     "refused": "turned back by an authority",
     "summoned": "given draft papers and turned back",
 }
@@ -58,7 +58,7 @@ STATES = {
     "queue_people": Quantity("people", "in the parties waiting at the instant (all, class)"),
     "in_system": Quantity("parties", "waiting, in service, blocked or walking between stations (all, class)"),
     "in_system_people": Quantity("people", "in the parties in the system (all, class)"),
-    "queue_length": Quantity("km", "distance from the border to the tail of the vehicles waiting on the road (all)"),
+    "queue_length": Quantity("km", "length on the road: from the border, where it begins, to its tail (all)"),
     "in_lots": Quantity("parties", "vehicles waiting in holding lots, off the road (all)"),
     "quoted_wait": Quantity("h", "main queue over the rate at which it was called in the window before (class)"),
     "servers": Quantity("servers", "staffed at the instant (station)"),

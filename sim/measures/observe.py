@@ -15,7 +15,8 @@ from sim.errors import SimError
 from sim.measures.measures import Measures
 from sim.measures.names import Key
 from sim.scenario.clock import since_t0
-from sim.scenario.schema import Reported, Scenario
+from sim.scenario.reported import Reported
+from sim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
 Verdict = Literal["met", "within 1.5x", "above", "off", "not used"]

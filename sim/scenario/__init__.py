@@ -1,0 +1,1 @@
+"""What is described: the scenario file, read, checked and explained."""

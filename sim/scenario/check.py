@@ -12,7 +12,8 @@ from sim import units
 from sim.scenario.check_dates import check_dates
 from sim.scenario.node import meant
 from sim.scenario.quantities import BYPASS, ClassName
-from sim.scenario.schema import Crossing, Priority, Reported, Scenario, Screening, Shares, Station
+from sim.scenario.reported import Reported
+from sim.scenario.schema import Crossing, Priority, Scenario, Screening, Shares, Station
 
 Loc = tuple[str | int, ...]
 Found = Iterator[tuple[Loc, str]]

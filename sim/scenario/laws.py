@@ -55,9 +55,7 @@ class ServiceTime(Model):
 
     party: Law = Field(Law(family="deterministic", mean=0.0), description="once per party")
     person: Law | None = Field(None, description="once per person: passports are checked one by one")
-    man: Law | None = Field(
-        None, description="once per man checked (draft screening) or summoned (enlistment office)"
-    )
+    man: Law | None = Field(None, description="once per man checked (draft screening) or summoned (enlistment office)")
 
 
 class PeopleSpread(Model):
@@ -97,4 +95,3 @@ PeoplePmf = Annotated[
 ]
 People = Annotated[PeopleSpread | PeoplePmf, BeforeValidator(_people)]
 """A whole number, `{1: 30 %, 2: 70 %}` or `{mean: 2.9, max: 7}`."""
-

@@ -10,14 +10,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from sim import units
 
-CLASSES = ("car", "truck", "bus", "bike", "foot")
+ClassName = Literal["car", "truck", "bus", "bike", "foot"]
+CLASSES: tuple[ClassName, ...] = ("car", "truck", "bus", "bike", "foot")
 BYPASS = "bypass"
 STREAMS = (*CLASSES, BYPASS)
 
-ClassName = Literal["car", "truck", "bus", "bike", "foot"]
 StreamName = Literal["car", "truck", "bus", "bike", "foot", "bypass"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
 
 
 class Model(BaseModel):

@@ -20,15 +20,15 @@ from sim.scenario.quantities import (
     Instant,
     Length,
     Model,
+    Name,
     Servers,
     Share,
     ShareByWait,
     StreamName,
-    Volume,
     Weekday,
 )
+from sim.scenario.reported import Relief, Reported
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
 NO_LAW = Law(family="deterministic", mean=0.0)
 
 
@@ -84,7 +84,7 @@ class Road(Model):
     """The approach road: turns waiting vehicles into kilometres of queue."""
 
     stretches: tuple[FilesStretch, ...] = Field(min_length=1, description="from the border outwards")
-    lots: dict[Name, HoldingLot] = {}
+    lots: dict[Name, HoldingLot] = Field({})
 
     @model_validator(mode="after")
     def _outwards(self) -> Road:
@@ -347,11 +347,11 @@ class Crossing(Model):
 
     title: str = ""
     road: Road
-    zones: dict[Name, Zone] = {}
+    zones: dict[Name, Zone] = Field({})
     stations: dict[Name, Station] = Field(min_length=1)
-    demand: dict[ClassName, dict[Name, DemandPart]] = {}
+    demand: dict[ClassName, dict[Name, DemandPart]] = Field({})
     initial_queue: dict[ClassName, Count] = Field({}, description="parties already waiting at the start")
-    behaviour: dict[ClassName, Behaviour] = {}
+    behaviour: dict[ClassName, Behaviour] = Field({})
     quote: Quote = Quote()
     changes: tuple[Change, ...] = ()
 
@@ -371,34 +371,6 @@ class Intervention(Model):
     changes: tuple[NamedChange, ...] = ()
 
 
-class Reported(Model):
-    """A published figure, drawn beside the model's; its passport is in the row itself."""
-
-    id: str
-    crossing: Name
-    quantity: Literal["queue", "queue_length", "quoted_wait", "crossed_parties", "crossed_people"]
-    classes: tuple[ClassName, ...] = Field(min_length=1, description="which classes the figure counts")
-    from_: Instant = Field(alias="from")
-    until: Instant
-    statistic: Literal["max", "mean", "sum"] = Field(description="how the model's series is read over the window")
-    directions: Literal["out", "both"] = "out"
-    outbound_share: Share | None = Field(None, description="for figures of both directions")
-    value: float | str = Field(description="a count, or a quantity with its unit")
-    qualifier: Literal["=", "about", "at least", "more than", "well over"]
-    who: str
-    source: str
-    date: str
-    reading: str = Field(description="how we read the figure, and why")
-    status: Literal["used", "rejected"] = "used"
-
-
-class Relief(Model):
-    """What planners of relief count with."""
-
-    water_per_person_day: Volume = Field(3.0, description="litres of drinking water per person and day")
-    night_hour: ClockTime = Field(description="local hour at which people stuck overnight are counted")
-
-
 class Scenario(Model):
     """A whole experiment."""
 
@@ -408,7 +380,7 @@ class Scenario(Model):
     clock: Clock
     classes: dict[ClassName, PartyClass] = Field(min_length=1)
     crossings: dict[Name, Crossing] = Field(min_length=1)
-    interventions: dict[Name, Intervention] = {}
+    interventions: dict[Name, Intervention] = Field({})
     apply: tuple[Name, ...] = Field((), description="interventions in force in this scenario")
     reported: tuple[Reported, ...] = Field((), description="rows, or the name of a file that holds them")
     relief: Relief | None = None

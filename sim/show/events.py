@@ -51,8 +51,8 @@ def _demand(place: Crossing) -> Iterator[Event]:
     for cls, parts in place.demand.items():
         who = CLASS_WORDS[cls]
         for name, part in parts.items():
-            said = words(name)
-            yield from _demand_part(said if who in said else f"{said} of {who}", words(name), part)
+            said = f"{who} set out" if words(name) == who else f"{words(name)} ({who})"
+            yield from _demand_part(said, words(name), part)
 
 
 def _demand_part(said: str, name: str, part: DemandPart) -> Iterator[Event]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -24,11 +23,15 @@ Points = NDArray[np.float64]
 ABOVE = {"at least", "more than", "well over"}
 RAIL_SIZE = 9.5
 RAIL_ROW = 0.2
+GAP = 0.08
+SHORT = 3
+"""Days up to which the rail says the hour."""
+SANS = "DejaVu Sans"
 SIDES = (  # offset in points, horizontal and vertical alignment, penalty
     (9, 0, "left", "center", 0.0), (-9, 0, "right", "center", 0.1), (0, 9, "center", "bottom", 0.1),
     (0, -9, "center", "top", 0.2), (9, 16, "left", "center", 0.2), (-9, 16, "right", "center", 0.3),
     (9, -16, "left", "center", 0.4), (-9, -16, "right", "center", 0.5), (0, 27, "center", "bottom", 0.6),
-    (0, 45, "center", "bottom", 0.9), (0, 64, "center", "bottom", 1.6), (0, 86, "center", "bottom", 2.2),
+    (0, 50, "center", "bottom", 0.9), (0, 64, "center", "bottom", 1.6), (0, 86, "center", "bottom", 2.2),
     (9, 34, "left", "center", 1.0), (-9, 34, "right", "center", 1.1), (9, -34, "left", "center", 1.2),
     (-9, -34, "right", "center", 1.3), (9, 52, "left", "center", 1.7), (-9, 52, "right", "center", 1.8),
     (9, -52, "left", "center", 1.9), (-9, -52, "right", "center", 2.0),
@@ -126,56 +129,72 @@ def _cost(box: Bbox, frame: Bbox, taken: Sequence[Bbox], pixels: Points) -> floa
 
 
 @functools.cache
-def text_width(text: str, size: float) -> float:
+def text_width(text: str, size: float, family: str = SANS) -> float:
     """Return the width of `text` in inches at `size` points."""
-    return (
-        float(TextPath((0, 0), text or " ", size=size, prop=FontProperties(family="DejaVu Sans")).get_extents().x1) / 72
-    )
+    extents = TextPath((0, 0), text or " ", size=size, prop=FontProperties(family=family)).get_extents()
+    return float(extents.x1) / 72
 
 
 @dataclass(frozen=True)
 class RailLabel:
-    """Where the words of an event stand on the rail: row from the top, and whether left of the tick."""
+    """Where the words of an event stand on the rail: its tick and their beginning (days), row from the top."""
 
     at: float
     words: str
     row: int
-    leftwards: bool
+    begin: float
 
 
 def lay_rail(events: Sequence[Event], limits: tuple[float, float], zone: ZoneInfo, width: float) -> list[RailLabel]:
     """Return labels for `events` on a rail `width` inches wide from `limits[0]` to `limits[1]`.
 
-    The first ones stand left of their ticks, each lower than the one before, the others right of them, each lower
-    than the one after: so no tick crosses words. Where they part is chosen for the fewest rows.
+    Words stand left or right of their tick, in as few rows as the search finds, such that no tick crosses words.
     """
     scale = width / (limits[1] - limits[0])
-    said = [f"{day_name(event.at)}  {event.words}" for event in events]
+    hours = " {0:%H:%M}" if limits[1] - limits[0] <= SHORT else ""
+    said = [f"{day_name(event.at)}{hours.format(event.at)}  {event.words}" for event in events]
     at = [(days(event.at, zone) - limits[0]) * scale for event in events]
-    wide = [text_width(text, RAIL_SIZE) + 0.16 for text in said]
+    wide = [text_width(text, RAIL_SIZE) + 2 * GAP for text in said]
 
-    def rows(parting: int) -> list[int]:
-        backwards = [-x for x in reversed(at[parting:])], list(reversed(wide[parting:]))
-        return _stairs(at[:parting], wide[:parting]) + list(reversed(_stairs(*backwards)))
+    def lay(left: Sequence[bool]) -> tuple[float, list[int]]:
+        spans = [(x - w, x) if to_left else (x, x + w) for x, w, to_left in zip(at, wide, left, strict=True)]
+        rows = _rows(at, spans, left)
+        beyond = max((max(-0.5 - begin, end - width - 0.15, 0.0) for begin, end in spans), default=0.0)
+        return 50 * beyond + (max(rows, default=0) if rows is not None else 1000), rows or [0] * len(at)
 
-    def cost(parting: int) -> float:
-        left = max((w - x for x, w in zip(at[:parting], wide[:parting], strict=True)), default=0.0)
-        right = max((x + w - width for x, w in zip(at[parting:], wide[parting:], strict=True)), default=0.0)
-        return max(rows(parting), default=0) + 50 * (max(0.0, left - 0.5) + max(0.0, right - 0.15))
+    count = len(events)
+    sides = [[n < parting for n in range(count)] for parting in range(count + 1)]
+    if min(lay(left)[0] for left in sides) > count:  # some words leave the sheet: turn the first or the last ones
+        ends = [(a, b, c) for c in range(count + 1) for b in range(c + 1) for a in range(b + 1)]
+        sides = [[a <= n < b or n >= c for n in range(count)] for a, b, c in ends]
+    left = min(sides, key=lambda sides: lay(sides)[0])
+    cost, rows = lay(left)
+    begins = [x - w + GAP if to_left else x + GAP for x, w, to_left in zip(at, wide, left, strict=True)]
+    if cost > count:  # no room: one below the other, the last on top, inside the sheet
+        begins = [min(x + GAP, width - w + 0.15) for x, w in zip(at, wide, strict=True)]
+        rows = list(reversed(range(count)))
+    placed = zip(events, said, rows, begins, strict=True)
+    return [RailLabel(days(event.at, zone), text, row, limits[0] + x / scale) for event, text, row, x in placed]
 
-    parting = min(range(len(events) + 1), key=cost)
-    return [
-        RailLabel(days(event.at, zone), text, row, n < parting)
-        for n, (event, text, row) in enumerate(zip(events, said, rows(parting), strict=True))
-    ]
 
-
-def _stairs(at: Sequence[float], wide: Sequence[float]) -> list[int]:
-    """Return rows for labels that end at `at` (rising) and begin `wide` before: below all whose tick they pass."""
-    rows: list[int] = []
-    for n, (end, width) in enumerate(zip(at, wide, strict=True)):
-        rows.append(1 + max((rows[k] for k in range(n) if at[k] > end - width), default=-1))
-    return rows
+def _rows(at: Sequence[float], spans: Sequence[tuple[float, float]], left: Sequence[bool]) -> list[int] | None:
+    """Return a row for each label, below every tick it would meet and every label it would touch; None: impossible."""
+    count = len(at)
+    above: list[list[int]] = [[] for _ in range(count)]
+    for n, (begin, end) in enumerate(spans):
+        for k, (other_begin, other_end) in enumerate(spans):
+            same = at[k] == at[n] and left[k] == left[n] and (k < n if left[n] else k > n)
+            meets = begin < at[k] < end or same
+            touches = k < n and left[k] != left[n] and other_begin < end and begin < other_end and at[k] != at[n]
+            if k != n and (meets or (touches and not other_begin < at[n] < other_end)):
+                above[n].append(k)
+    rows = [0] * count
+    for _ in range(count):
+        lower = [1 + max((rows[k] for k in above[n]), default=-1) for n in range(count)]
+        if lower == rows:
+            return rows
+        rows = lower
+    return None if count else rows
 
 
 def rail_height(labels: Sequence[RailLabel]) -> float:
@@ -196,15 +215,21 @@ def draw_rail(
     for label in labels:
         middle = label.row + 0.5
         rail.plot([label.at, label.at], [-0.2, middle + 0.35], color=MUTED, linewidth=0.8, clip_on=False)
-        rail.annotate(
-            label.words, (label.at, middle), (-4 if label.leftwards else 4, 0), textcoords="offset points",
-            ha="right" if label.leftwards else "left", va="center", fontsize=RAIL_SIZE, color=INK,
+        rail.text(
+            label.begin, middle, label.words, va="center", fontsize=RAIL_SIZE, color=INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )  # fmt: skip
         for axes in above:
             axes.axvline(label.at, color=FAINT, linewidth=0.9, linestyle=(0, (3, 2)), zorder=0.5)
 
 
-def wrapped(text: str, width: float, size: float) -> str:
+def wrapped(text: str, width: float, size: float, family: str = SANS) -> str:
     """Return `text` broken into lines of at most `width` inches at `size` points."""
-    per_character = text_width(text, size) / max(len(text), 1)
-    return "\n".join(textwrap.wrap(text, max(10, int(width / max(per_character, 1e-6)))))
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, size, family) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)

@@ -24,6 +24,8 @@ FATES = (
 """Events and the words for what became of people; '_people' makes the quantity."""
 
 NO_POINTS = np.empty((0, 2))
+SEEN = 1.0
+"""Hours from which on the lower bound of a wait is worth a line."""
 
 
 def mark(story: Story, shown: Shown, value: float, label: str = "") -> Mark:
@@ -101,19 +103,19 @@ def length(axes: Axes, story: Story) -> None:
 
 
 def wait(axes: Axes, story: Story, name: str) -> None:
-    """Draw the wait of class `name` by instant of joining, the same with the unfinished, and the quoted wait; hours."""
+    """Draw the wait of class `name` by instant of joining, where some still wait its lower bound, and as quoted."""
     colour = CLASS_COLOURS[name]
     lived, quoted, virtual = (story.band(quantity, name) for quantity in ("wait", "quoted_wait", "virtual_wait"))
     line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
-    if virtual is not None and not _same(virtual, lived):
-        axes.plot(story.at, virtual.mean, color=colour, linestyle=":", label="with those still waiting")
+    censored = story.band("virtual_wait_censored", name)
+    at_least = np.array([0.0])
+    if virtual is not None and censored is not None:
+        at_least = np.where(censored.mean > 0, virtual.mean, np.nan)
+    if bool((at_least > SEEN).any()):
+        axes.plot(story.at, at_least, color=colour, linestyle=":", label="at least: some still waiting")
     line(axes, story, quoted, INK, "quoted", "--")
     shown = [s for s in story.shown("quoted_wait") if s.row.classes[0] == name]
     finish(axes, "hours", story, [lived, quoted, virtual], _marks(story, shown))
-
-
-def _same(one: Band, other: Band | None) -> bool:
-    return other is not None and np.array_equal(one.mean, other.mean, equal_nan=True)
 
 
 def wait_classes(story: Story) -> list[str]:

@@ -14,7 +14,7 @@ from sim.measures.names import at_station
 from sim.show import panels
 from sim.show.events import events, words
 from sim.show.marks import draw_rail, lay_rail, rail_height, text_width, wrapped
-from sim.show.story import Shown, Story, amount, between, counted, rounded, source_line, summary, window
+from sim.show.story import Shown, Story, amount, between, counted, rounded, source_line, summary, week, whole, window
 from sim.show.style import (
     CLASS_COLOURS,
     FAINT,
@@ -37,6 +37,7 @@ STRIP_ROW = 0.4
 PAPER = "#f5f6f7"
 ROW = 1.35
 FLOWS_MOST = 4
+WEEK_NAMES = 1.55
 
 
 @styled
@@ -65,21 +66,15 @@ def _write(figure: Figure, left: float, top: float, text: str, **how: object) ->
 def _head(figure: Figure, story: Story) -> float:
     """Write title and summary; return the height (inches from the bottom) below them."""
     _write(figure, EDGE, HEIGHT - 0.4, story.scenario.title, fontfamily=SERIF, fontsize=30, fontweight="bold")
-    sentence = wrapped(summary(story), INNER * 1.18, 16)
+    sentence = wrapped(summary(story), INNER - 0.2, 17, SERIF)
     _write(figure, EDGE, HEIGHT - 0.98, sentence, fontfamily=SERIF, fontsize=17, linespacing=1.2)
     lines = sentence.count("\n") + 1
     under = f"{story.title} · {story.spread} · local time ({story.scenario.clock.timezone})"
     top = HEIGHT - 1.04 - 0.29 * lines
     _write(figure, EDGE, top, under, fontsize=10.5, color=MUTED)
-    _write(
-        figure,
-        WIDTH - EDGE,
-        top,
-        "◆ reported figure, ↑ given as a lower bound, ◇ about",
-        fontsize=10.5,
-        color=REPORTED,
-        ha="right",
-    )
+    if story.shown():
+        key = "◆ reported figure, ↑ given as a lower bound, ◇ about"
+        _write(figure, WIDTH - EDGE, top, key, fontsize=10.5, color=REPORTED, ha="right")
     return top - 0.28
 
 
@@ -111,6 +106,9 @@ def _flows(axes: Axes, story: Story) -> None:
     shown = story.shown("crossed_parties", "crossed_people")[:FLOWS_MOST]
     axes.set_title("Across the border, reported and modelled" if shown else "People across, by week", pad=8)
     if not shown:
+        left, bottom, width, height = axes.get_position().bounds
+        axes.set_position((left + WEEK_NAMES / WIDTH, bottom, width - 2 * WEEK_NAMES / WIDTH, height))
+        axes.set_title(axes.get_title(loc="left"), pad=8, x=-WEEK_NAMES / (width * WIDTH - 2 * WEEK_NAMES))
         _weeks(axes, story)
         return
     axes.set(xlim=(0, 1), ylim=(max(len(shown), 2) - 0.4, -0.55))
@@ -120,7 +118,7 @@ def _flows(axes: Axes, story: Story) -> None:
 
 def _pair(axes: Axes, row: float, shown: Shown) -> None:
     found = shown.comparison
-    scale = 0.62 / max(found.reported, found.p95, found.mean)
+    scale = 0.62 / (np.nanmax([found.reported, found.p95, found.mean]) or 1.0)
     both = "both directions" if shown.row.directions == "both" else "outwards"
     axes.text(0, row - 0.1, f"{counted(shown.row)}, {window(shown.row)}", va="bottom", fontsize=10, fontweight="bold")
     axes.text(1.17, row - 0.1, both, va="bottom", ha="right", fontsize=SMALL, color=MUTED)
@@ -134,6 +132,8 @@ def _pair(axes: Axes, row: float, shown: Shown) -> None:
         fontsize=SMALL,
         color=REPORTED,
     )
+    if not np.isfinite(found.mean):
+        return
     band = f" ({rounded(found.p05)}–{rounded(found.p95)})" if found.p05 < found.p95 else ""
     axes.text(
         found.mean * scale + 0.015, row + 0.27, f"{rounded(found.mean)}{band} in the model", va="center", fontsize=SMALL
@@ -152,7 +152,8 @@ def _weeks(axes: Axes, story: Story) -> None:
         for key, found in story.estimates.totals.items()
         if key.crossing == story.crossing and key.quantity == "crossed_people_week"
     )[:6]
-    _number_bars(axes, [(week.replace("-W", ", week "), found, CLASS_COLOURS["car"]) for week, found in weeks])
+    clock = story.scenario.clock
+    _number_bars(axes, [(week(scope, clock), found, CLASS_COLOURS["car"]) for scope, found in weeks])
 
 
 def _fates(axes: Axes, story: Story) -> None:
@@ -165,11 +166,13 @@ def _fates(axes: Axes, story: Story) -> None:
 def _number_bars(axes: Axes, rows: Sequence[tuple[str, Estimate, str]]) -> None:
     """Draw horizontal bars with their names and numbers."""
     axes.axis("off")
+    if not rows:
+        axes.text(0, 0.85, "nobody came", transform=axes.transAxes, color=MUTED)
     axes.set(ylim=(max(len(rows), 4) - 0.5, -0.5), xlim=(0, max((found.mean for _, found, _ in rows), default=0) or 1))
     for row, (name, found, colour) in enumerate(rows):
         axes.barh(row, found.mean, 0.62, color=colour)
         spread = between(found)
-        figure = rounded(found.mean) + (f" ({spread})" if spread else "")
+        figure = whole(found.mean) + (f" ({spread})" if spread else "")
         axes.annotate(figure, (found.mean, row), (5, 0), textcoords="offset points", va="center", fontsize=SMALL)
         axes.annotate(name, (0, row), (-6, 0), textcoords="offset points", va="center", ha="right", fontsize=10)
 

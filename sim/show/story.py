@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,8 @@ from sim.measures.estimates import Band, Estimate, Estimates
 from sim.measures.names import ALL, VEHICLE_CLASSES, VEHICLES, Key
 from sim.measures.observe import Comparison
 from sim.scenario.quantities import CLASSES
-from sim.scenario.schema import Crossing, Reported, Scenario
+from sim.scenario.reported import Reported
+from sim.scenario.schema import Clock, Crossing, Scenario
 from sim.show.events import of_classes
 
 Floats = NDArray[np.float64]
@@ -146,6 +147,15 @@ def window(row: Reported) -> str:
     return f"{first.day} {first:%b}–{last.day} {last:%b}"
 
 
+def week(scope: str, clock: Clock) -> str:
+    """Return '19–25 Sep' for the ISO week '2022-W38', '10–16 Oct (part)' if the run does not cover it."""
+    first = date.fromisocalendar(int(scope[:4]), int(scope[-2:]), 1)
+    last = first + timedelta(days=6)
+    part = clock.start.date() > first or clock.horizon < datetime(last.year, last.month, last.day) + timedelta(days=1)
+    begin = f"{first.day} {first:%b}" if first.month != last.month else f"{first.day}"
+    return f"{begin}–{last.day} {last:%b}{' (part)' if part else ''}"
+
+
 def counted(row: Reported) -> str:
     """Return what a reported figure counts: 'vehicles', 'cars and trucks', 'people'; '' for waits and lengths."""
     if row.quantity == "crossed_people":
@@ -197,9 +207,14 @@ def rounded(value: float) -> str:
     return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def whole(value: float) -> str:
+    """Return a number of people or vehicles to three figures, without decimals."""
+    return rounded(round(value)) if np.isfinite(value) else "-"
+
+
 def between(estimate: Estimate) -> str:
-    """Return the 5-95 % band of a total, '' where all replications agree or there is one only."""
-    low, high = rounded(estimate.p05), rounded(estimate.p95)
+    """Return the 5-95 % band of a count, '' where all replications agree or there is one only."""
+    low, high = whole(estimate.p05), whole(estimate.p95)
     return "" if low == high or not np.isfinite(estimate.low) else f"{low}–{high}"
 
 
@@ -223,9 +238,9 @@ def summary(story: Story) -> str:
     start, end = story.scenario.clock.start, story.scenario.clock.horizon - timedelta(minutes=1)
     fates = [f"{rounded(story.total('crossed_people').mean)} people cross"]
     if back > 0:
-        fates.append(f"{rounded(round(back))} are turned back or given draft papers")
+        fates.append(f"{whole(back)} are turned back or given draft papers")
     if (inside := story.total("unfinished_people").mean) >= 0:
-        fates.append(f"{rounded(round(inside))} are still inside at the end")
+        fates.append(f"{whole(inside)} are still inside at the end")
     listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
     said.append(f"Between {start.day} {start:%B} and {end.day} {end:%B} {listed}")
     return ". ".join(said) + "."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,9 +14,10 @@ from sim.engine.plan import Plan
 from sim.measures.estimates import Estimate, Estimates
 from sim.measures.names import ALL, VEHICLES, at_station, by_way
 from sim.measures.observe import Comparison
-from sim.scenario.schema import Clock, Reported, Scenario
+from sim.scenario.reported import Reported
+from sim.scenario.schema import Scenario
 from sim.show.events import CLASS_WORDS, words
-from sim.show.story import Story, amount, rounded, said_of, window
+from sim.show.story import Story, amount, rounded, said_of, week, window
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -147,17 +147,8 @@ def _across(story: Story) -> Iterator[Row]:
     for what in ("people", "vehicles"):
         for key, found in story.estimates.totals.items():
             if key.crossing == story.crossing and key.quantity == f"crossed_{what}_week":
-                yield Row(f"{what}, {_week(key.scope, clock)}", "", found)
+                yield Row(f"{what}, {week(key.scope, clock)}", "", found)
     yield Row("people past the main queue", "%", _scaled(story.total("past_queue_share"), 100))
-
-
-def _week(scope: str, clock: Clock) -> str:
-    """Return '19–25 Sep' for the ISO week '2022-W38', '10–16 Oct (part)' if the run does not cover it."""
-    first = date.fromisocalendar(int(scope[:4]), int(scope[-2:]), 1)
-    last = first + timedelta(days=6)
-    part = clock.start.date() > first or clock.horizon < datetime(last.year, last.month, last.day) + timedelta(days=1)
-    begin = f"{first.day} {first:%b}" if first.month != last.month else f"{first.day}"
-    return f"{begin}–{last.day} {last:%b}{' (part)' if part else ''}"
 
 
 def _fates(story: Story) -> Iterator[Row]:

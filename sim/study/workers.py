@@ -1,23 +1,29 @@
 """Where numbered tasks are carried out: in this process, or in spawned ones that may die without harm.
 
 Results come in the order of the numbers whatever the number of workers, and only a few wait to be taken.
-Spawned workers do not load the caller's `__main__`, so a script needs no guard, and leave Ctrl-C to the parent.
+What a spawned worker finds comes back through a file: one killed while it sends more than a pipe takes at once would
+leave the pool waiting for the rest for ever. Spawned workers do not load the caller's `__main__`, so a script needs no
+guard, and they leave Ctrl-C to the parent.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
+from sim import store
 from sim.errors import SimError
 
 AHEAD = 4
@@ -26,7 +32,7 @@ MOST_LOSSES = 5
 """Times the workers may die one after the other with no result in between."""
 
 Task = Callable[[int], Any]
-_task: Task | None = None
+_carry_out: Task | None = None
 
 
 def cores() -> int:
@@ -43,12 +49,15 @@ class Crew:
         self.task = task
         self.workers = workers
         self._pool: ProcessPoolExecutor | None = None
+        self._open = ExitStack()
+        self._results: Path | None = None
 
     def __enter__(self) -> Crew:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._stop(at_once=kind is not None)
+        with self._open:
+            self._stop(at_once=kind is not None)
 
     def results(self, numbers: range) -> Iterator[Any]:
         """Yield `task(number)` for each of `numbers`, in order. Raises SimError if workers keep dying."""
@@ -61,7 +70,7 @@ class Crew:
             while True:
                 try:
                     self._hand_out(numbers[position : position + AHEAD * self.workers], handed_out)
-                    result = handed_out[number].result()
+                    result = pickle.loads(store.take(handed_out[number].result()))
                     break
                 except BrokenProcessPool:
                     losses += 1
@@ -74,13 +83,15 @@ class Crew:
             yield result
 
     def _hand_out(self, numbers: range, handed_out: dict[int, Future[Any]]) -> None:
+        self._results = self._results or self._open.enter_context(store.scratch())
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=(self.task,))
+            told = (self.task, self._results)
+            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=told)
         with _interrupts_held(), _bare_main():
             for number in numbers:
                 if number not in handed_out:
-                    handed_out[number] = self._pool.submit(_carry_out, number)
+                    handed_out[number] = self._pool.submit(_work, number)
 
     def _stop(self, *, at_once: bool) -> None:
         pool, self._pool = self._pool, None
@@ -105,20 +116,31 @@ def _succeeded(future: Future[Any]) -> bool:
     return future.done() and not future.cancelled() and future.exception() is None
 
 
-def _begin(task: Task) -> None:
+def _begin(task: Task, results: Path) -> None:
     """Make this process a worker: leave Ctrl-C to the parent, and end when the parent has ended."""
-    global _task
-    _task = task
+    global _carry_out
+
+    def carry_out(number: int) -> Path:
+        path = results / str(number)
+        store.write(path, pickle.dumps(task(number)))
+        return path
+
+    _carry_out = carry_out
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
-def _carry_out(number: int) -> Any:
-    if _task is None:
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _work(number: int) -> Any:
+    if _carry_out is None:
         raise AssertionError("a worker has its task from the start")
-    return _task(number)
+    return _carry_out(number)
 
 
 @contextmanager

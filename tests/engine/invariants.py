@@ -137,6 +137,7 @@ def order_of_service(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
         return (row.station,) if plain and always_open else (row.station, row.stream, row.cls)
 
     waited = [row for row in rows if row.outcome not in NOT_SERVED and not born(row, len(tape))]
+    waited = [row for row in waited if row.started_at != FOREVER or row.left_at == FOREVER]  # no station was there
     for key, visits in grouped(waited, queue).items():
         latest = -FOREVER
         for _, group in sorted(grouped(visits, lambda row: row.arrived_at).items()):
@@ -180,14 +181,15 @@ def halls(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
 
 
 def releases(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
-    """A station that releases in batches begins no more services between ticks than a batch."""
+    """A station that releases in batches begins no more than a batch between ticks, twice that at a tick itself."""
     for station, visits in at_stations(tape, rows):
         if not plan.release_size[station]:
             continue
-        starts = [row.started_at for row in visits if row.started_at != FOREVER]
-        ticks = np.unique([(at - plan.start) // plan.release_every[station] for at in starts], return_counts=True)
-        if ticks[1].size and ticks[1].max() > plan.release_size[station]:
-            yield f"{ticks[1].max()} starts in one tick at station {station}"
+        starts = np.array([row.started_at for row in visits if row.started_at != FOREVER], dtype=np.int64) - plan.start
+        every, size = plan.release_every[station], plan.release_size[station]
+        between, at_ticks = starts[starts % every > 0] // every, starts[starts % every == 0]
+        if most(between) > size or most(at_ticks) > 2 * size:
+            yield f"{most(between)} starts between ticks, {most(at_ticks)} at one, station {station}"
 
 
 def idling(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
@@ -203,6 +205,11 @@ def idling(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
             is_open = state(plan.opening, (station, row.cls), until)
             if is_open and in_service(visits, until) < state(plan.staffing, (station,), until):
                 yield f"a server idles at {until} while {row} waits"
+
+
+def most(numbers: Any) -> int:
+    """How often the commonest number occurs."""
+    return int(np.unique(numbers, return_counts=True)[1].max(initial=0))
 
 
 def grouped(rows: list[Row], key: Any) -> dict[Any, list[Row]]:

@@ -70,6 +70,13 @@ def test_precision_is_that_of_the_widest_headline(scenario):
     found = estimate(scenario.clock, THREE)
     assert found.precision() == found.totals[CROSSED].relative_half_width > 0
     assert found.totals[LONGEST].relative_half_width == 0
+    estimator = Estimator(scenario.clock)
+    assert estimator.precision() == np.inf
+    estimator.add(THREE[0])
+    assert estimator.precision() == np.inf
+    for one in THREE[1:]:
+        estimator.add(one)
+    assert estimator.precision() == pytest.approx(found.precision(), rel=1e-12)
 
 
 def test_many_replications_agree_with_numpy(scenario):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hand_made import border
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.measures.grid import Grid, grouped_quantiles
+from sim.errors import SimError
+from sim.measures.grid import Grid, grid, grouped_quantiles
 
 START, GROUPS = -50, 3
 
@@ -89,3 +91,8 @@ def test_what_happens_at_the_horizon_belongs_to_the_last_interval():
 def test_a_grid_of_one_point_has_one_interval_unless_the_run_is_longer(horizon):
     grid = Grid(np.arange(0, horizon + 1, 10), 10, 0, horizon)
     assert grid.intervals == 1
+
+
+def test_a_grid_too_fine_to_keep_is_refused_in_one_sentence():
+    with pytest.raises(SimError, match=r"clock.report_every makes 144,001 points of every series; 20,000 is the most"):
+        grid(border(report_every="100 ms").clock, 0, 4 * 3_600_000)

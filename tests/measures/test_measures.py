@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import pytest
 from hand_made import MINUTE, MORNING, border, table
@@ -196,3 +198,29 @@ def test_the_fates_of_the_morning_add_up(scenario, plan, morning):
     totals = measure(scenario, plan, morning).totals
     ends = ("crossed", "balked", "barred", "reneged", "refused", "summoned", "unfinished")
     assert sum(totals[Key("pass", f"{end}_people")] for end in ends) == 3 + 2 + 4 + 1 + 1 + 2 + 5 + 2 + 1 + 2 + 1
+
+
+def test_crossings_are_measured_apart(scenario, plan, morning):
+    """The same morning at the second of two crossings, alone and beside another at the first."""
+    one = scenario.crossings["pass"]
+    two = scenario.model_copy(update={"crossings": {"ford": one, "pass": one}})
+    there = [r | {"crossing": 1, "station": r["station"] + 3} for r in MORNING]
+    here = [r | {"party": r["party"] + 12} for r in MORNING if r["party"] == 9]
+    alone = measure(scenario, plan, morning)
+    for rows, at_the_ford in ((there, 0), (there + here, 2)):
+        both = measure(two, lower(two), table(rows))
+        assert both.totals[Key("ford", "crossed_people")] == at_the_ford
+        for mine, expected in ((both.series, alone.series), (both.totals, alone.totals)):
+            for key, value in expected.items():
+                np.testing.assert_array_equal(mine[key], value, err_msg=str(key))
+
+
+def test_days_and_nights_of_a_longer_run(morning):
+    """Two days: one truck still stands there in the second night; the horizon, a midnight, begins no third day."""
+    clock = border().clock.model_copy(update={"horizon": datetime(2022, 9, 23)})
+    longer = border(clock=clock)
+    totals = {key[1:]: value for key, value in measure(longer, lower(longer), morning).totals.items()}
+    days = {scope: value for (quantity, scope), value in totals.items() if quantity == "crossed_people_day"}
+    assert days == {"2022-09-21": 12, "2022-09-22": 0}
+    assert totals["people_overnight_max", "all"] == 9
+    assert totals["person_nights", "all"] == 10

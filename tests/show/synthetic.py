@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from sim.engine.lower import lower
 from sim.engine.plan import Plan
-from sim.measures.estimates import Estimates, estimate
+from sim.measures.estimates import Estimate, Estimates, estimate
 from sim.measures.measures import Measures
 from sim.measures.names import ALL, EVENTS, VEHICLES, Key, at_station
 from sim.measures.observe import Comparison
@@ -137,6 +136,7 @@ def _measures(described: Scenario, replication: int, size: float) -> Measures:
             lived = np.where(at > at[-1] - 86.4e6, np.nan, 0.8 * wait)
             series[Key(crossing, "wait", name)] = lived
             series[Key(crossing, "virtual_wait", name)] = np.where(np.isnan(lived), 0.5 * wait, lived)
+            series[Key(crossing, "virtual_wait_censored", name)] = np.isnan(lived).astype(float)
             totals[Key(crossing, "max_quoted_wait", name)] = float(wait.max())
             totals[Key(crossing, "wait_mean", f"{name}/main")] = float(0.7 * wait.mean())
         totals |= _flows(series, crossing, at, kept, size * (1 + hump))
@@ -218,6 +218,6 @@ def story(replications: int = 20, empty: bool = False, **changes: Any) -> Story:
     return Story(described, plan(described), made, comparisons(described), next(iter(described.crossings)))
 
 
-def instant(text: str) -> datetime:
-    """Return a local time."""
-    return datetime.fromisoformat(text)
+def exactly(value: float, half: float = 0.0) -> Estimate:
+    """Return an estimate of `value` with an interval and a band of `half` to both sides."""
+    return Estimate(value, value - half, value, value + half, value - half, value + half, 20)

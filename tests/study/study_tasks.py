@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sim.errors import SimError
@@ -54,3 +55,30 @@ class LaterFirst:
     def __call__(self, number: int) -> int:
         time.sleep(0.05 * (self.last - number))
         return number
+
+
+@dataclass(frozen=True)
+class DieHandingOver:
+    """Returns `size` bytes; at the first try at every third number the worker dies when part of them is on its way.
+
+    On its way means: the first part is in the pipe to the parent, or the file is written but has not its name.
+    """
+
+    seen: Path
+    size: int
+
+    def __call__(self, number: int) -> bytes:
+        mark = self.seen / str(number)
+        if number % 3 == 0 and not mark.exists():
+            mark.touch()
+            os.fsync = die  # type: ignore[assignment]
+            send = Connection._send  # type: ignore[attr-defined]
+
+            def send_half(connection: Connection, content: bytes) -> None:
+                if len(content) > 16384:
+                    os.write(connection.fileno(), content[:16384])
+                    die(0)
+                send(connection, content)
+
+            Connection._send = send_half  # type: ignore[attr-defined]
+        return bytes(self.size)

@@ -46,7 +46,7 @@ def test_progress_is_told_from_the_start(tiny: Loaded) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_for_precision_ends_after_the_batch_that_is_narrow_enough(tiny: Loaded, workers: int) -> None:
-    asked = 0.04
+    asked = 0.12
     played = run(tiny, Request(precision=asked, workers=workers))
     done = played.request.replications
     assert done is not None

@@ -57,6 +57,14 @@ def test_killed_workers_are_replaced_and_nothing_is_lost(tmp_path: Path) -> None
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "3", "5"]
 
 
+def test_a_worker_killed_while_it_hands_over_a_large_result_is_replaced(tmp_path: Path) -> None:
+    size = 3_000_000  # far more than a pipe holds
+    with Crew(tasks.DieHandingOver(tmp_path, size), 2) as crew:
+        for content in crew.results(range(12)):
+            assert len(content) == size
+    assert len(list(tmp_path.iterdir())) == 4
+
+
 def test_workers_that_always_die_give_one_sentence() -> None:
     with pytest.raises(SimError, match=r"killed 6 times in a row.*try --workers 1"), Crew(tasks.die, 2) as crew:
         list(crew.results(range(2)))
@@ -102,7 +110,10 @@ def test_ctrl_c_ends_the_workers_within_two_seconds() -> None:
         children = wait_for_workers(process.pid)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        process.wait(10)
+        try:
+            process.wait(10)
+        finally:
+            process.kill()
         assert time.monotonic() - began < 2
         assert process.returncode == -signal.SIGINT
     assert_all_gone(children)

@@ -1,0 +1,127 @@
+"""Files a scenario names: what it extends, reported rows, tables of counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.errors import ScenarioError
+from sim.scenario.read import load
+
+BASE = load(Path(__file__).parent / "small.yaml")
+
+
+def write(folder: Path, **texts: str) -> Path:
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder / f"{next(iter(texts))}.yaml"
+
+
+def test_extends_merges_mappings_and_replaces_the_rest(tmp_path, small_text):
+    child = """
+extends: base.yaml
+name: child
+classes: {car: {spacing: 8 m}}
+crossings:
+  pass:
+    stations: {gate: {staffing: {value: 9, source: me}}, entry: {serves: [car]}}
+    demand: {car: {rumour: null}}
+interventions: {more: {description: d, scale: {demand.car.everyday.constant.rate: 3}}}
+apply: [more, closed]
+"""
+    loaded = load(write(tmp_path, child=child, base=small_text))
+    scenario = loaded.scenario
+    assert (scenario.name, scenario.seed, scenario.classes["car"].spacing) == ("child", 7, 8)
+    assert loaded.scenario.crossings["pass"].stations["gate"].staffing.servers == 9
+    assert loaded.scenario.crossings["pass"].stations["entry"].serves == ("car",)
+    assert scenario.crossings["pass"].demand["car"]["everyday"].constant.rate == 186
+    assert "rumour" not in scenario.crossings["pass"].demand["car"]
+    assert scenario.crossings["pass"].changes[-1].close is True
+    rows = {row.path: (Path(row.file).name, row.source) for row in loaded.passports}
+    assert "classes.car.spacing" not in rows
+    assert rows["crossings.pass.stations.gate.staffing"] == ("child.yaml", "me")
+    assert rows["relief.water_per_person_day"] == ("base.yaml", "Sphere handbook")
+
+
+def test_a_chain_and_the_right_file_in_errors(tmp_path, small_text):
+    middle = "extends: base.yaml\nseed: -1\n"
+    child = "extends: middle.yaml\nreplications: -2\n"
+    with pytest.raises(ScenarioError) as error:
+        load(write(tmp_path, child=child, middle=middle, base=small_text))
+    said = [line.replace(f"{tmp_path}/", "") for line in str(error.value).splitlines()]
+    assert said == [
+        "child.yaml:2:15: replications: must be at least 1; got -2; allowed 1 to 1000000",
+        "middle.yaml:2:7: seed: must be at least 0; got -1; allowed 0 to below 9.22337203685478e+18",
+    ]
+
+
+def test_extends_refuses(tmp_path):
+    with pytest.raises(ScenarioError, match=r"a.yaml:1:10: extends: there is no file '.*nope.yaml'"):
+        load(write(tmp_path, a="extends: nope.yaml\n"))
+    with pytest.raises(
+        ScenarioError, match=r"b.yaml:1:10: extends: goes round in a circle: a.yaml -> b.yaml -> a.yaml"
+    ):
+        load(write(tmp_path, a="extends: b.yaml\n", b="extends: a.yaml\n"))
+    with pytest.raises(ScenarioError, match=r"a.yaml:1:10: extends: expected the name of a scenario file"):
+        load(write(tmp_path, a="extends: [b]\n"))
+
+
+# files inlined
+
+
+def test_reported_rows_of_another_file(tmp_path, small_text):
+    head, rows = small_text.split("reported:\n")
+    rows, tail = rows.split("relief:")
+    path = write(tmp_path, s=f"{head}reported: rows.yaml\nrelief:{tail}", rows=f"reported:\n{rows}")
+    assert load(path).scenario == BASE.scenario
+    assert load(path).scenario_hash == BASE.scenario_hash
+    write(tmp_path, rows=f"reported:\n{rows.replace('value: 3000', 'value: -3')}")
+    with pytest.raises(ScenarioError, match=r"rows.yaml:9:12: reported\[0\].value: expected a count; got -3"):
+        load(path)
+    write(tmp_path, rows="rows: []\n")
+    with pytest.raises(ScenarioError, match=r"rows.yaml:1:1: expected one key, 'reported', with the rows below it"):
+        load(path)
+    write(tmp_path, s=f"{head}reported: nope.yaml\n")
+    with pytest.raises(ScenarioError, match="reported: there is no file"):
+        load(path)
+
+
+CSV = "from,until,count\n2022-09-20,2022-09-21,300\n2022-09-21,2022-09-22,12.5\n"
+
+
+def with_table(tmp_path: Path, small_text: str, csv: str | None) -> Path:
+    if csv is not None:
+        (tmp_path / "counts.csv").write_text(csv, encoding="utf-8")
+    part = "rumour: {pulse: {at: 2022-09-26, parties: 200, lag: 10 h}}"
+    assert part in small_text
+    return write(tmp_path, s=small_text.replace(part, "rumour: {table: counts.csv}"))
+
+
+def test_a_table_of_counts(tmp_path, small_text):
+    loaded = load(with_table(tmp_path, small_text, CSV))
+    rows = loaded.scenario.crossings["pass"].demand["car"]["rumour"].table
+    assert [row.count for row in rows] == [300, 12.5]
+    assert loaded.tree["crossings"]["pass"]["demand"]["car"]["rumour"]["table"][0] == {
+        "from": "2022-09-20", "until": "2022-09-21", "count": 300,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("csv", "said"),
+    [
+        (None, "s.yaml:67:25: table: there is no file"),
+        ("", "counts.csv:1:1: expected the columns from,until,count"),
+        ("from,until\n", "counts.csv:1:1: expected the columns from,until,count"),
+        (CSV + "a,b\n", "counts.csv:4:1: expected 3 cells; got 2"),
+        (CSV.replace("300", "many"), "counts.csv:2:1: count: expected a number; got 'many'"),
+        (CSV.replace("300", "nan"), "counts.csv:2:1: count: every number must be finite; got 'nan'"),
+        (CSV.replace("300", "-1"), "counts.csv:2:1: crossings.pass.demand.car.rumour.table[0].count: must be"),
+        (CSV.replace("-22,", "-20,"), "counts.csv:3:1: crossings.pass.demand.car.rumour.table[1]: until must be later"),
+        (CSV.replace("2022-09-20,", "20 Sep,"), "counts.csv:2:1: crossings.pass.demand.car.rumour.table[0].from: "),
+    ],
+)  # fmt: skip
+def test_a_bad_table(csv, said, tmp_path, small_text):
+    with pytest.raises(ScenarioError) as error:
+        load(with_table(tmp_path, small_text, csv))
+    assert str(error.value).replace(f"{tmp_path}/", "").startswith(said)

@@ -1,0 +1,115 @@
+"""The tables of the terminal: complete, 80 columns wide, plain when piped."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import synthetic
+from rich.console import Console
+
+from sim.measures.names import VEHICLES, Key
+from sim.scenario.schema import Scenario
+from sim.show.tables import html, print_to, show
+
+ROOT = Path(__file__).parents[2]
+
+
+def printed(described: Scenario, replications: int = 5, width: int = 80, empty: bool = False) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    estimates = synthetic.estimates(described, replications, empty)
+    print_to(console, described, synthetic.plan(described), estimates, synthetic.comparisons(described))
+    return console.file.getvalue()
+
+
+def test_groups_and_reported_figures_are_there() -> None:
+    text = printed(synthetic.scenario())
+    for group in ("Queue", "Waits of those who crossed", "Across the border", "What became of people", "Relief"):
+        assert re.search(rf"^{group} *$", text, re.MULTILINE), group
+    flat = re.sub(r"\s+", " ", text)
+    assert "Reported and modelled" in flat
+    assert "more than 3,000" in flat
+    assert "2,700 [2,560–2,840]" in flat
+    assert "within 1.5x" in flat
+    for station in synthetic.tree()["crossings"][synthetic.CROSSING]["stations"]:
+        assert station.replace("_", " ") in flat
+
+
+def test_numbers_come_from_the_estimates() -> None:
+    described = synthetic.scenario()
+    estimates = synthetic.estimates(described)
+    key = Key(synthetic.CROSSING, "max_queue", VEHICLES)
+    estimates.totals[key] = synthetic.exactly(3456, half=120)
+    console = Console(file=io.StringIO(), width=80)
+    print_to(console, described, synthetic.plan(described), estimates, ())
+    assert re.search(r"most vehicles waiting +3,460 +120 +3,340–3,580", console.file.getvalue())
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_line_is_longer_than_the_terminal(width: int) -> None:
+    assert max(map(len, printed(synthetic.scenario(), width=width).splitlines())) <= width
+
+
+def test_nothing_is_cut_off_at_80_columns() -> None:
+    assert "…" not in printed(synthetic.scenario())
+
+
+def test_rejected_figures_are_shown_as_not_used() -> None:
+    row = synthetic.REPORTED[0] | {"crossing": synthetic.CROSSING, "reading": "-", "status": "rejected"}
+    assert "not used" in printed(synthetic.scenario(reported=[row]))
+
+
+def test_one_replication_has_neither_band_nor_interval() -> None:
+    line = next(line for line in printed(synthetic.scenario(), 1).splitlines() if "most vehicles" in line)
+    assert line.split()[-2:] == ["-", "-"]
+
+
+def test_nobody_came_and_nothing_reported() -> None:
+    text = printed(synthetic.scenario(reported=[]), empty=True)
+    assert "nan" not in text
+    assert "Reported" not in text
+
+
+def test_html_for_notebooks() -> None:
+    described = synthetic.scenario()
+    text = html(
+        described, synthetic.plan(described), synthetic.estimates(described, 2), synthetic.comparisons(described)
+    )
+    assert text.startswith("<pre")
+    assert "most vehicles waiting" in text
+
+
+SCRIPT = """
+import sys
+sys.path[:0] = sys.argv[1:]
+import synthetic
+from sim.show.tables import show
+d = synthetic.scenario()
+show(d, synthetic.plan(d), synthetic.estimates(d, 2), synthetic.comparisons(d))
+"""
+
+
+@pytest.mark.parametrize("extra", [{}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
+def test_piped_or_no_color_gives_no_colour(extra: dict[str, str]) -> None:
+    quiet = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "COLUMNS", "NO_COLOR")}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(ROOT), str(Path(__file__).parent)],
+        capture_output=True,
+        env=quiet | extra,
+        check=True,
+    )
+    text = done.stdout.decode()
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", text)
+    assert extra or "\x1b" not in text
+    assert "Reported and modelled" in text
+
+
+def test_show_prints_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    described = synthetic.scenario()
+    show(described, synthetic.plan(described), synthetic.estimates(described, 2))
+    assert "Where the time goes" in capsys.readouterr().out

@@ -1,0 +1,81 @@
+"""What is written is executed: README's what-if, the page of measures, and every scenario of the catalogue.
+
+`python tests/test_docs.py` writes docs/measures.md anew.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sim.engine.lower import lower
+from sim.engine.tape import draw
+from sim.measures.names import SERIES, TOTALS, Quantity
+from sim.scenario.read import load
+from sim.study.engines import ENGINES, player
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "measures.md"
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
+A_DAY = ["clock.start=2022-09-27T12:00", "clock.horizon=2022-09-28T12:00"]
+
+
+def measures_page() -> str:
+    def table(quantities: dict[str, Quantity]) -> str:
+        rows = (f"| `{name}` | {quantity.unit} | {quantity.meaning} |" for name, quantity in quantities.items())
+        return "\n".join(["| quantity | unit | meaning |", "|---|---|---|", *rows])
+
+    return f"""# Measures
+
+Each row of `series.parquet` and `summary.csv` names a crossing, a quantity and a scope. A scope is `all`, `vehicles`
+(cars, trucks, buses), a class, a class and its way across (`car/main`, `car/bypass`, `car/changed_mode`), a station
+(`station:NAME`), a day (`2022-09-25`) or an ISO week (`2022-W39`). `mean` is over replications, `p05`, `p50` and
+`p95` are quantiles over replications, `low` and `high` the 95 % confidence interval of the mean (Student's t).
+
+This page is made by `python tests/test_docs.py`.
+
+## Series (`series.parquet`)
+
+Stocks are read at the instant `at`; flows and waits belong to the interval that begins there.
+
+{table(SERIES)}
+
+## Totals (`summary.csv`)
+
+Numbers of the whole run. Waits leave out who was waiting at the start and who is unfinished.
+
+{table(TOTALS)}
+"""
+
+
+def test_the_page_of_measures_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == measures_page(), "run: python tests/test_docs.py"
+
+
+def test_the_readmes_what_if_is_a_valid_scenario(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"```yaml\n(extends: .*?)```", text, re.DOTALL)
+    assert block is not None
+    file = tmp_path / "question.yaml"
+    file.write_text(block[1].replace("extends: ", f"extends: {ROOT}/scenarios/"), encoding="utf-8")
+    assert load(file).scenario.crossings["verkhny_lars"].stations["draft_screening"].staffing.servers == 20
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+def test_every_scenario_plays(file: Path) -> None:
+    scenario = load(file, sets=A_DAY).scenario
+    assert scenario.name == file.stem
+    plan = lower(scenario)
+    records = player(next(iter(ENGINES)))(plan, draw(scenario, plan, scenario.seed, 0))
+    assert len(records) > 1000
+
+
+def test_the_readme_names_every_scenario() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{file.stem}`" in text for file in SCENARIOS)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(measures_page(), encoding="utf-8")

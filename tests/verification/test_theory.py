@@ -1,0 +1,35 @@
+"""The engine against closed forms and Markov chains. Each test fails by bad luck once in a million runs.
+
+Seeds are fixed, so a failure means a change. Every case has a control: a theory slightly wrong, which must fail.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.build import Play
+from tests.verification.cases import Case, cases
+from tests.verification.statistics import assert_mean, measure
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+def test_engine_agrees_with_theory(engine: Play, case: Case) -> None:
+    samples = case.samples(engine)
+    assert_mean(samples, case.expected, case.sees)
+    assert not measure(samples).agrees(case.wrong), f"the control passes: {case.wrong_because}"
+
+
+def test_cases_agree_with_published_numbers() -> None:
+    expected = {case.name: case.expected for case in cases()}
+    assert expected["mm3"] == pytest.approx(2.723537, abs=1e-6)
+    assert expected["mmc_m_patience_11_10"] == pytest.approx(0.123259, abs=1e-6)
+
+
+def test_assert_mean_refuses_a_wrong_mean_and_a_blind_test() -> None:
+    samples = [0.99, 1.01, 1.0, 0.98, 1.02, 1.0, 1.0, 1.0, 0.99, 1.01]
+    assert_mean(samples, 1.0, sees=0.1)
+    with pytest.raises(AssertionError, match="theory"):
+        assert_mean(samples, 1.1, sees=0.1)
+    with pytest.raises(AssertionError, match="sees only"):
+        assert_mean(samples, 1.0, sees=0.01)

@@ -1,0 +1,125 @@
+"""Closed forms and small Markov chains; rates per minute, times in minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from math import factorial
+
+import numpy as np
+from scipy.integrate import quad
+from scipy.sparse import csr_matrix, vstack
+from scipy.sparse.linalg import spsolve
+
+Moves = Callable[[Hashable], list[tuple[Hashable, float]]]
+
+
+def erlang_c(arrivals: float, servers: int, service: float = 1.0) -> float:
+    """P(wait) in M/M/c (Erlang 1917)."""
+    load = arrivals * service
+    last = load**servers / factorial(servers) / (1 - load / servers)
+    return last / (sum(load**k / factorial(k) for k in range(servers)) + last)
+
+
+def mmc_wait(arrivals: float, servers: int, service: float = 1.0) -> float:
+    """Mean wait in M/M/c (Erlang 1917)."""
+    return erlang_c(arrivals, servers, service) / (servers / service - arrivals)
+
+
+def mg1_wait(arrivals: float, service: float, cv2: float) -> float:
+    """Mean wait in M/G/1 (Pollaczek 1930, Khinchine 1932); cv2 is the squared coefficient of variation."""
+    load = arrivals * service
+    return load * service * (1 + cv2) / (2 * (1 - load))
+
+
+def birth_death(births: list[float], deaths: list[float]) -> np.ndarray:
+    """Stationary distribution of a birth-and-death chain: births[n] from n to n + 1, deaths[n] back."""
+    weights = np.concatenate(([1.0], np.cumprod(np.array(births) / np.array(deaths))))
+    return weights / weights.sum()
+
+
+def mmck_loss(arrivals: float, servers: int, places: int) -> float:
+    """P(turned away) in M/M/c/K with unit service, K = servers + places (Kleinrock 1975, section 3.6)."""
+    size = servers + places
+    return float(birth_death([arrivals] * size, [min(n, servers) for n in range(1, size + 1)])[-1])
+
+
+def erlang_a_abandon(arrivals: float, servers: int, impatience: float) -> float:
+    """P(abandon) in M/M/c+M with unit service (Palm 1957; Garnett, Mandelbaum, Reiman 2002)."""
+    size = 400
+    rates = [min(n, servers) + impatience * max(n - servers, 0) for n in range(1, size + 1)]
+    chance = birth_death([arrivals] * size, rates)
+    waiting = chance @ np.maximum(np.arange(size + 1) - servers, 0)
+    return float(impatience * waiting / arrivals)
+
+
+def cobham_waits(arrivals: tuple[float, float], service: float) -> tuple[float, float]:
+    """Mean waits of two classes in M/M/1 with priority, not preempting, one mean service (Cobham 1954)."""
+    loads = [rate * service for rate in arrivals]
+    residual = sum(loads) * service
+    first = residual / (1 - loads[0])
+    return first, first / (1 - sum(loads))
+
+
+def tandem(arrivals: float, services: tuple[float, float], places: int, size: int = 120) -> tuple[float, float]:
+    """Mean number before and at station 1, and share of time it is blocked: M/M/1, `places` places, M/M/1.
+
+    Blocking after service (Perros 1994, chapter 2), the chain (number at 1, number at 2, blocked) solved numerically.
+    """
+    leaving = [1 / service for service in services]
+    full = places + 1
+
+    def moves(state: Hashable) -> list[tuple[Hashable, float]]:
+        first, second, blocked = state  # type: ignore[misc]
+        found: list[tuple[Hashable, float]] = []
+        if first < size:
+            found.append(((first + 1, second, blocked), arrivals))
+        if first and not blocked:
+            found.append(((first, second, 1) if second == full else (first - 1, second + 1, 0), leaving[0]))
+        if second:
+            found.append(((first - 1, second, 0) if blocked else (first, second - 1, 0), leaving[1]))
+        return found
+
+    states, chance = stationary((0, 0, 0), moves)
+    return (
+        float(sum(p * s[0] for s, p in zip(states, chance, strict=True))),  # type: ignore[index]
+        float(sum(p * s[2] for s, p in zip(states, chance, strict=True))),  # type: ignore[index]
+    )
+
+
+def stationary(begin: Hashable, moves: Moves) -> tuple[list[Hashable], np.ndarray]:
+    """States that can be reached from `begin`, and their stationary chances."""
+    states = {begin: 0}
+    found: list[tuple[int, int, float]] = []
+    queue = [begin]
+    for state in queue:
+        for there, rate in moves(state):
+            if there not in states:
+                states[there] = len(states)
+                queue.append(there)
+            found += [(states[there], states[state], rate), (states[state], states[state], -rate)]
+    rows, columns, rates = zip(*found, strict=True)
+    balance = csr_matrix((rates, (rows, columns)), shape=(len(states), len(states)))
+    whole = vstack([balance[:-1], np.ones((1, len(states)))]).tocsc()
+    chance = spsolve(whole, np.concatenate((np.zeros(len(states) - 1), [1.0])))
+    return queue, np.asarray(chance)
+
+
+def batch_queue(arrivals: float, batch: int, size: int = 400) -> float:
+    """Mean number waiting just before a tick that lets `batch` through, Poisson `arrivals` a tick (Bailey 1954)."""
+    steps = np.arange(size)
+    with np.errstate(under="ignore"):
+        logs = steps * np.log(arrivals) - arrivals - np.cumsum(np.log(np.maximum(steps, 1)))
+        poisson = np.exp(logs)
+    chance = np.zeros(size)
+    chance[0] = 1.0
+    for _ in range(4000):
+        spread = np.convolve(chance, poisson)[: size + batch]
+        chance = np.concatenate(([spread[: batch + 1].sum()], spread[batch + 1 :], np.zeros(batch)))[:size]
+        chance /= chance.sum()
+    return float(chance @ steps)
+
+
+def infinite_mean(rate: Callable[[float], float], survives: Callable[[float], float], at: float) -> float:
+    """Mean number in M(t)/G/infinity at an instant, empty at 0; the number is Poisson (Eick, Massey, Whitt 1993)."""
+    knots = [hour for hour in range(1, int(at) + 1) if hour < at]
+    return float(quad(lambda t: rate(t) * survives(at - t), 0, at, points=knots or None, limit=400)[0])
