@@ -6,9 +6,6 @@ Start-up stays light: what a verb needs is imported when it runs.
 from __future__ import annotations
 
 import difflib
-import signal
-import time
-from types import FrameType
 from typing import Any
 
 import click
@@ -16,11 +13,10 @@ import click
 import sim
 from sim.cli_run import rerun, run
 from sim.cli_scenario import check, schema, sources
+from sim.cli_signals import listen
 from sim.errors import SimError
 
-USER_ERROR, INTERRUPTED, TERMINATED = 2, 130, 143
-STOP_TIME = 2.0
-"""Seconds after Ctrl-C in which a second one changes nothing, so that stopping is not itself interrupted."""
+USER_ERROR, INTERRUPTED = 2, 130
 
 EXAMPLES = """\b
 Examples:
@@ -87,20 +83,5 @@ for verb in (run, rerun, check, schema, sources):
 
 def main() -> None:
     """Run the command line of this process."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _Stop(KeyboardInterrupt()))
-    signal.signal(signal.SIGTERM, _Stop(SystemExit(TERMINATED)))
+    listen()
     cli(prog_name="sim")
-
-
-class _Stop:
-    """Turns a signal into an exception, but several in short order into one."""
-
-    def __init__(self, exception: BaseException) -> None:
-        self._exception = exception
-        self._last = float("-inf")
-
-    def __call__(self, _number: int, _frame: FrameType | None) -> None:
-        last, self._last = self._last, time.monotonic()
-        if self._last - last > STOP_TIME:
-            raise self._exception

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim import units
+from sim.cli_signals import heed
 from sim.study.engines import DEFAULT, ENGINES
 
 if TYPE_CHECKING:
@@ -125,7 +126,13 @@ def _say(quiet: bool, words: str) -> None:
 def _progress(quiet: bool, words: str) -> Iterator[Progress]:
     """Yield what shows progress: a bar on a terminal, one line elsewhere, nothing when quiet."""
     if quiet or not sys.stderr.isatty():
-        yield lambda done, planned: None if done else _say(quiet, f"{words}, {planned} replications")
+
+        def start(done: int, planned: int) -> None:
+            heed()
+            if not done:
+                _say(quiet, f"{words}, {planned} replications")
+
+        yield start
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -135,6 +142,7 @@ def _progress(quiet: bool, words: str) -> Iterator[Progress]:
         task = bar.add_task(words, total=None)
 
         def progress(done: int, planned: int) -> None:
+            heed()
             after = "storing and drawing" if done == planned else words
             bar.update(task, completed=done, total=planned, description=after)
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = {
     "foundations": "errors units store",
     "scenario": """
-        scenario.quantities scenario.laws scenario.demand scenario.schema scenario.clock
+        scenario.quantities scenario.laws scenario.demand scenario.reported scenario.schema scenario.clock
         scenario.node scenario.yaml_source scenario.passports scenario.shape scenario.explain scenario.inline
         scenario.check scenario.check_dates scenario.interventions scenario.read scenario.json_schema
         """,
@@ -39,7 +39,7 @@ ROOMS = {
     "study": "study.engines study.workers study.replication study.run study.provenance study.results",
     "show": "show.style show.events show.marks show.story show.panels show.plots show.poster show.tables",
     "python": "api",
-    "command line": "cli_scenario cli_run cli __main__",
+    "command line": "cli_signals cli_scenario cli_run cli __main__",
 }
 ROOM_OF = {f"sim.{name}": room for room, names in ROOMS.items() for name in names.split()}
 ORDER = list(ROOMS)

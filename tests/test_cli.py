@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import sim
+from sim import cli_signals
 from sim.cli import cli
 
 ROOT = Path(__file__).parents[1]
@@ -303,3 +304,14 @@ def test_a_reader_that_goes_away_is_no_error(at: Path) -> None:
         os.close(writing)
         _, err = process.communicate(timeout=60)
     assert err == ""
+
+
+def test_a_stop_that_a_library_swallowed_is_heard_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = cli_signals._Stop(KeyboardInterrupt())
+    monkeypatch.setattr(cli_signals, "_stops", (stop,))
+    cli_signals.heed()
+    with pytest.raises(KeyboardInterrupt):
+        stop(signal.SIGINT, None)
+    stop(signal.SIGINT, None)  # pressed twice
+    with pytest.raises(KeyboardInterrupt):
+        cli_signals.heed()

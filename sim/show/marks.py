@@ -31,12 +31,8 @@ SIDES = (  # offset in points, horizontal and vertical alignment, penalty
     (9, 0, "left", "center", 0.0), (-9, 0, "right", "center", 0.1), (0, 9, "center", "bottom", 0.1),
     (0, -9, "center", "top", 0.2), (9, 16, "left", "center", 0.2), (-9, 16, "right", "center", 0.3),
     (9, -16, "left", "center", 0.4), (-9, -16, "right", "center", 0.5), (0, 27, "center", "bottom", 0.6),
-    (0, 50, "center", "bottom", 0.9), (0, 64, "center", "bottom", 1.6), (0, 86, "center", "bottom", 2.2),
-    (9, 34, "left", "center", 1.0), (-9, 34, "right", "center", 1.1), (9, -34, "left", "center", 1.2),
-    (-9, -34, "right", "center", 1.3), (9, 52, "left", "center", 1.7), (-9, 52, "right", "center", 1.8),
-    (9, -52, "left", "center", 1.9), (-9, -52, "right", "center", 2.0),
+    (0, 40, "center", "bottom", 0.7),
 )  # fmt: skip
-FAR = 30
 NEAR = 16
 
 
@@ -103,7 +99,6 @@ def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox], pixels: Points, size: 
             mark.label, (anchor, mark.value), (dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=size,
             color=REPORTED, zorder=8, linespacing=1.15,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.78, "pad": 1.2},
-            arrowprops={"arrowstyle": "-", "color": REPORTED, "linewidth": 0.6} if abs(dy) > FAR else None,
         )  # fmt: skip
         box = text.get_window_extent()
         cost = penalty + _cost(box, frame, taken, pixels)

@@ -107,8 +107,8 @@ def _flows(axes: Axes, story: Story) -> None:
     axes.set_title("Across the border, reported and modelled" if shown else "People across, by week", pad=8)
     if not shown:
         left, bottom, width, height = axes.get_position().bounds
-        axes.set_position((left + WEEK_NAMES / WIDTH, bottom, width - 2 * WEEK_NAMES / WIDTH, height))
-        axes.set_title(axes.get_title(loc="left"), pad=8, x=-WEEK_NAMES / (width * WIDTH - 2 * WEEK_NAMES))
+        axes.set_position((left + WEEK_NAMES / WIDTH, bottom, width - 1.25 * WEEK_NAMES / WIDTH, height))
+        axes.set_title(axes.get_title(loc="left"), pad=8, x=-WEEK_NAMES / (width * WIDTH - 1.25 * WEEK_NAMES))
         _weeks(axes, story)
         return
     axes.set(xlim=(0, 1), ylim=(max(len(shown), 2) - 0.4, -0.55))

@@ -88,7 +88,7 @@ class Crew:
             context = multiprocessing.get_context("spawn")
             told = (self.task, self._results)
             self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=told)
-        with _interrupts_held(), _bare_main():
+        with _signals_held(), _bare_main():
             for number in numbers:
                 if number not in handed_out:
                     handed_out[number] = self._pool.submit(_work, number)
@@ -144,16 +144,26 @@ def _work(number: int) -> Any:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while workers start, so that they inherit its being blocked; it comes through afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _signals_held() -> Iterator[None]:
+    """Hold Ctrl-C and requests to end back while workers start, so that none is left half started.
+
+    The workers inherit that Ctrl-C is blocked. What came meanwhile comes through afterwards.
+    """
+    caught: list[int] = []
+    in_main = threading.current_thread() is threading.main_thread()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)} if in_main else {}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
+    for number in handlers:
+        signal.signal(number, lambda number, _: caught.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in handlers.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if caught:
+            signal.raise_signal(caught[0])
 
 
 @contextmanager

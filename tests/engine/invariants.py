@@ -49,16 +49,29 @@ def rows_of(records: Records) -> list[Row]:
 def broken(plan: Plan, tape: Tape, records: Records) -> list[str]:
     """Return a sentence for everything that is not as it must be."""
     rows = rows_of(records)
-    checks = (instants, conservation, chains, path_identity, order_of_service, servers, closures, halls, releases, idling)
+    checks = (
+        instants,
+        conservation,
+        chains,
+        path_identity,
+        order_of_service,
+        servers,
+        closures,
+        halls,
+        releases,
+        idling,
+    )
     return [f"{check.__name__}: {fault}" for check in checks for fault in check(plan, tape, rows)]
 
 
-def instants(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+def instants(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
     """Instants are ordered, within the run, and fit the outcome."""
     for row in rows:
         outcome = Outcome(row.outcome)
         happened = [at for at in (row.arrived_at, row.started_at, row.ended_at, row.left_at) if at != FOREVER]
-        if happened != sorted(happened) or (happened[1:] and not plan.start <= happened[0] <= happened[-1] < plan.horizon):
+        if happened != sorted(happened) or (
+            happened[1:] and not plan.start <= happened[0] <= happened[-1] < plan.horizon
+        ):
             yield f"instants out of order {row}"
         if (outcome is Outcome.UNFINISHED) != (row.left_at == FOREVER):
             yield f"only the unfinished never leave {row}"
@@ -70,7 +83,7 @@ def instants(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
             yield f"ended but not started {row}"
 
 
-def conservation(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+def conservation(_: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
     """Every party and everybody in it comes to exactly one end; twins take their people from the party."""
     by_party = grouped(rows, lambda row: row.party)
     size = len(tape)
@@ -165,7 +178,7 @@ def closures(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
             yield f"called while closed {row}"
 
 
-def halls(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+def halls(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
     """Those who came from the station before never stand in a zone beyond its room (interrupted services apart)."""
     before = {(row.party, row.visit): row.outcome for row in rows}
     from_station = [row for row in rows if before.get((row.party, row.visit - 1)) == Outcome.SERVED]

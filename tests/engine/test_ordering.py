@@ -18,7 +18,10 @@ def one_station(parties: int, station: dict[str, Any] | None = None, **rest: Any
 
 
 def test_shift_change_at_the_instant_of_an_arrival_comes_first(engine: Play) -> None:
-    steps = {"servers": 0, "steps": [{"from": "2022-09-21T01:00", "servers": 1}, {"from": "2022-09-21T02:00", "servers": 0}]}
+    steps = {
+        "servers": 0,
+        "steps": [{"from": "2022-09-21T01:00", "servers": 1}, {"from": "2022-09-21T02:00", "servers": 0}],
+    }
     records = engine(*set_by_hand(one_station(2, {"staffing": steps}), [60, 120]))
     assert minutes(records.started_at) == [60, None]
 
@@ -55,7 +58,10 @@ def test_closure_in_the_middle_of_a_service_lets_it_finish(engine: Play) -> None
 
 @pytest.mark.parametrize(("rule", "ended"), [("finish", [10, 70]), ("preempt", [66, 76])])
 def test_staff_who_leave_in_the_middle_of_a_service(engine: Play, rule: str, ended: list[float]) -> None:
-    steps = {"servers": 1, "steps": [{"from": "2022-09-21T00:04", "servers": 0}, {"from": "2022-09-21T01:00", "servers": 1}]}
+    steps = {
+        "servers": 1,
+        "steps": [{"from": "2022-09-21T00:04", "servers": 0}, {"from": "2022-09-21T01:00", "servers": 1}],
+    }
     records = engine(*set_by_hand(one_station(2, {"staffing": steps, "when_staff_leave": rule}), [0, 1]))
     assert minutes(records.started_at)[0] == 0
     assert minutes(records.ended_at) == ended
@@ -66,6 +72,27 @@ def test_the_last_to_start_is_interrupted_first_and_keeps_its_place(engine: Play
     records = engine(*set_by_hand(one_station(3, {"staffing": steps, "when_staff_leave": "preempt"}), [0, 1, 2]))
     assert minutes(records.started_at) == [0, 1, 16]
     assert minutes(records.ended_at) == [10, 16, 26]  # the second worked 4 minutes, and 6 more from minute 10
+
+
+def test_who_is_interrupted_goes_before_those_who_came_later(engine: Play) -> None:
+    fall = [{"from": "2022-09-21T00:01:30", "servers": 2}, {"from": "2022-09-21T00:05", "servers": 1}]
+    station = {"staffing": {"servers": 3, "steps": fall}, "when_staff_leave": "preempt"}
+    records = engine(*set_by_hand(one_station(3, station), [0, 1, 2]))
+    assert minutes(records.started_at) == [0, 1, 16]
+    assert minutes(records.ended_at) == [10, 16, 26]
+
+
+def test_who_reneges_in_a_full_hall_makes_room_for_the_blocked(engine: Play) -> None:
+    game = scenario(
+        {"a": {"staffing": 1, "service_time": "1 min"},
+         "b": {"staffing": 0, "service_time": TEN, "hall": 1, "patience": TEN}},
+        initial_queue={"car": 3},
+    )  # fmt: skip
+    records = engine(*set_by_hand(game, [0, 0, 0]))
+    first = records.station == 0
+    assert minutes(records.left_at[first]) == [1, 11, 21]
+    assert minutes(records.started_at[first]) == [0, 1, 11]
+    assert minutes(records.left_at[~first]) == [11, 21, 31]
 
 
 def test_an_interrupted_party_does_not_renege(engine: Play) -> None:
@@ -141,7 +168,10 @@ def test_shares_are_kept_while_everybody_waits(engine: Play) -> None:
     station = {"staffing": 1, "service_time": "1 min", "discipline": {"shares": {"car": 0.7, "truck": 0.2, "bus": 0.1}}}
     game = scenario({"s": station}, initial_queue={"car": 300, "truck": 300, "bus": 300})
     records = played(engine, game)
-    served = [int(((records.started_at < 300 * 60_000) & (records.started_at >= 0) & (records.cls == c)).sum()) for c in range(3)]
+    served = [
+        int(((records.started_at < 300 * 60_000) & (records.started_at >= 0) & (records.cls == c)).sum())
+        for c in range(3)
+    ]
     assert served == pytest.approx([210, 60, 30], abs=1)
 
 

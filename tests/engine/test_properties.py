@@ -15,7 +15,7 @@ from tests.engine.strategies import games
 Game = tuple[Scenario, Plan, Tape]
 
 
-@settings(max_examples=200)
+@settings(max_examples=150)
 @given(game=games())
 def test_every_play_keeps_the_invariants(engine: Play, game: Game) -> None:
     _, plan, tape = game
@@ -23,7 +23,7 @@ def test_every_play_keeps_the_invariants(engine: Play, game: Game) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=3000)
+@settings(max_examples=1000)
 @given(game=games())
 def test_many_plays_keep_the_invariants(engine: Play, game: Game) -> None:
     _, plan, tape = game

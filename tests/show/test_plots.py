@@ -235,7 +235,7 @@ def test_no_text_leaves_its_sheet(base: dict[str, Figure]) -> None:
 
 @pytest.mark.parametrize(
     ("start", "horizon", "most"),
-    [("2022-09-14", "2022-10-10", 7), ("2022-09-26", "2022-09-28", 3), ("2022-09-20", "2022-10-08", 7)],
+    [("2022-09-14", "2022-10-10", 7), ("2022-09-26", "2022-09-28", 3), ("2022-09-20", "2022-10-08", 11)],
 )
 def test_the_rail_has_no_words_on_words_nor_ticks_through_words(start: str, horizon: str, most: int) -> None:
     width, clock = 8.75, SHORT | {"start": start, "horizon": horizon}

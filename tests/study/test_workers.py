@@ -15,7 +15,7 @@ import pytest
 import study_tasks as tasks
 
 from sim.errors import SimError
-from sim.study.workers import AHEAD, Crew
+from sim.study.workers import AHEAD, Crew, _signals_held
 
 PATHS = os.pathsep.join(map(str, (Path(__file__).parents[2], Path(__file__).parent)))
 
@@ -143,3 +143,18 @@ def assert_all_gone(pids: list[int]) -> None:
     while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in pids):
         time.sleep(0.05)
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_a_signal_while_workers_start_comes_through_afterwards() -> None:
+    began: list[str] = []
+
+    def start() -> None:
+        with _signals_held():
+            signal.raise_signal(signal.SIGINT)
+            began.append("whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert began == ["whole"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())

@@ -1,0 +1,150 @@
+"""The tape: whole milliseconds, the laws asked for, and common random numbers party by party."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.engine.lower import lower
+from sim.engine.plan import HAZARD_UNIT
+from sim.engine.tape import Tape, draw, unit_poisson
+from tests.engine.build import MINUTE, crossing, scenario
+from tests.verification.statistics import assert_mean, measure
+
+LAW = {"any": {"party": {"mean": "4 min", "family": "gamma", "cv": 0.5},
+               "person": {"mean": "1 min", "family": "lognormal", "cv": 1}}}  # fmt: skip
+GATE = {"staffing": 3, "service_time": LAW, "patience": {"mean": "1 h"}, "refusal": {"probability": 0.1}}
+CLASSES = {"car": {"people": {"mean": 2.9, "max": 7}, "men_share": 0.4, "local_share": 0.2}}
+BEHAVIOUR = {
+    "car": {"renege": {"by_quoted_wait": "1 %/h"}, "change_mode": {"by_quoted_wait": "2 %/h", "takes": "9 min"}}
+}
+
+
+def tape_of(stations: Any = None, rate: str = "60/h", seed: int = 1, replication: int = 0, **rest: Any) -> Tape:
+    words: dict[str, Any] = {"demand": {"car": rate, "bus": "5/h"}, "classes": CLASSES, "behaviour": BEHAVIOUR, **rest}
+    found = scenario(stations or {"gate": GATE}, **words)
+    return draw(found, lower(found), seed, replication)
+
+
+def cars(tape: Tape, row: int = 0) -> dict[str, Any]:
+    """The columns of arriving cars, at one station."""
+    of = (tape.cls == 0) & ~tape.initial
+    per_station = ("service", "service_on_foot", "patience", "refusal_time", "u_refused")
+    columns = {field.name: getattr(tape, field.name) for field in fields(Tape)}
+    return {name: (c[row][of] if name in per_station else c[..., of]) for name, c in columns.items()}
+
+
+def same_parties(one: Tape, other: Tape, *but: str) -> None:
+    """Assert that the cars that occur on both tapes are the same cars, but for some columns."""
+    first, second = cars(one), cars(other)
+    size = min(len(first["arrived_at"]), len(second["arrived_at"]))
+    assert size > 100
+    for name, column in first.items():
+        if name not in but:
+            assert np.array_equal(column[..., :size], second[name][..., :size]), name
+
+
+def test_same_seed_same_bytes_and_replications_differ() -> None:
+    assert tape_of() == tape_of()
+    for other in (tape_of(seed=2), tape_of(replication=1)):
+        assert not np.array_equal(other.service[0][:50], tape_of().service[0][:50])
+        assert not np.array_equal(other.arrived_at[:50], tape_of().arrived_at[:50])
+
+
+def test_more_demand_moves_cars_and_leaves_them_who_they_are() -> None:
+    few, many = tape_of(), tape_of(rate="90/h")
+    same_parties(few, many, "arrived_at")
+    sizes = len(cars(few)["arrived_at"])
+    assert len(cars(many)["arrived_at"]) > 1.3 * sizes
+    assert np.all(cars(many)["arrived_at"][:sizes] <= cars(few)["arrived_at"])
+
+
+def test_another_station_before_this_one_disturbs_nobody() -> None:
+    plain = tape_of()
+    more = tape_of({"early": {"staffing": 1, "service_time": {"mean": "1 min"}}, "gate": GATE})
+    for name, column in cars(plain, row=0).items():
+        if name not in ("service", "service_on_foot"):
+            assert np.array_equal(column, cars(more)[name]), name
+    arriving = (more.cls == 0) & ~more.initial
+    assert np.array_equal(cars(plain)["service"], more.service[1, arriving])
+
+
+def test_another_class_or_another_law_disturbs_nobody() -> None:
+    buses = {"bus": {"people": 30, "men_share": 0.1}}
+    same_parties(tape_of(), tape_of(classes=CLASSES | buses))
+    same_parties(tape_of(), tape_of({"gate": GATE | {"patience": {"mean": "2 h"}}}), "patience")
+    same_parties(tape_of(), tape_of({"gate": GATE | {"service_time": "9 min"}}), "service", "service_on_foot")
+    same_parties(tape_of(), tape_of(initial_queue={"car": 50}))
+
+
+def test_the_part_per_person_does_not_hang_on_the_law_of_the_part_per_party() -> None:
+    other = {"any": LAW["any"] | {"party": "4 min"}}
+    none = {"any": LAW["any"] | {"party": "0 min"}}
+    a, b = (cars(tape_of({"gate": GATE | {"service_time": law}}))["service"] for law in (other, none))
+    assert np.array_equal(a - b, np.full(len(a), 4 * MINUTE))
+
+
+def test_crossings_have_streams_of_their_own() -> None:
+    words = {"demand": {"car": "60/h"}, "behaviour": BEHAVIOUR}
+    found = scenario(crossings={"a": crossing({"gate": GATE}, **words), "b": crossing({"gate": GATE}, **words)})
+    alone = scenario(crossings={"b": crossing({"gate": GATE}, **words)})
+    both, one = draw(found, lower(found), 1, 0), draw(alone, lower(alone), 1, 0)
+    of_b = both.crossing == 1
+    assert np.array_equal(both.arrived_at[of_b], one.arrived_at)
+    assert np.array_equal(both.service[1, of_b], one.service[0])
+    assert not np.array_equal(both.arrived_at[~of_b][:50], one.arrived_at[:50])
+
+
+def test_those_already_waiting_come_first_and_at_the_start() -> None:
+    tape = tape_of(initial_queue={"car": 30, "truck": 20})
+    assert tape.initial[:50].all()
+    assert not tape.initial[50:].any()
+    assert set(tape.arrived_at[:50]) == {0}
+    assert tape.cls[:50].tolist() == [0] * 30 + [1] * 20
+    assert np.all(np.diff(tape.arrived_at) >= 0)
+
+
+@pytest.mark.parametrize(
+    ("law", "mean", "variance"),
+    [
+        ({"mean": "5 min", "family": "exponential"}, 5, 25),
+        ({"mean": "5 min", "family": "erlang", "k": 4}, 5, 25 / 4),
+        ({"mean": "5 min", "family": "gamma", "cv": 0.5}, 5, 25 / 4),
+        ({"mean": "5 min", "family": "lognormal", "cv": 0.5}, 5, 25 / 4),
+        ({"family": "empirical", "values": ["1 min", "4 min"]}, 2.5, 2.25),
+    ],
+    ids=["exponential", "erlang", "gamma", "lognormal", "empirical"],
+)
+def test_laws_have_their_mean_and_variance(law: Any, mean: float, variance: float) -> None:
+    """False-failure rate 1e-6 each; sees 4 % of the mean and 15 % of the variance, for sums over people too."""
+    station = {"staffing": 1, "service_time": {"car": {"party": "0 s", "person": law}, "bus": {"party": law}}}
+    found = scenario({"s": station}, initial_queue={"bus": 40_000, "car": 40_000}, classes={"car": {"people": 3}})
+    tape = draw(found, lower(found), 1, 0)
+    for cls, count in ((2, 1), (0, 3)):
+        minutes = tape.service[0, tape.cls == cls] / MINUTE
+        assert_mean(minutes, count * mean, sees=0.06)
+        assert_mean((minutes - count * mean) ** 2, count * variance, sees=0.25)
+        assert not measure(minutes).agrees(count * mean * 1.06)
+
+
+def test_people_men_and_clocks_have_their_means() -> None:
+    """False-failure rate 1e-6 each."""
+    tape = tape_of(demand={"car": "800/h"}, horizon="2022-09-24")
+    assert_mean(tape.people, 2.9, sees=0.03)
+    assert_mean(tape.men / 1.0, 2.9 * 0.4, sees=0.05)
+    assert_mean(tape.local * 1.0, 0.2, sees=0.1)
+    assert_mean(tape.clocks[0] / HAZARD_UNIT, 1.0, sees=0.05)
+    assert tape.people.min() == 1
+    assert tape.people.max() == 7
+    assert np.all(tape.men <= tape.people)
+    assert not measure(tape.people).agrees(3.0)
+
+
+def test_unit_poisson_does_not_depend_on_how_far_it_is_drawn() -> None:
+    near, far = (unit_poisson(np.random.default_rng(1), until) for until in (500.0, 5000.0))
+    assert np.allclose(near, far[: len(near)], rtol=1e-12)
+    assert near[-1] < 500 <= far[len(near)]
+    assert len(unit_poisson(np.random.default_rng(1), 0.0)) == 0
