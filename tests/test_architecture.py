@@ -30,7 +30,7 @@ ROOMS = {
         """,
     "engine": """
         engine.plan engine.records engine.arrivals engine.switches engine.lower engine.tape
-        engine.places engine.reference
+        engine.moments engine.places engine.reference_queues engine.reference_calendar engine.reference
         """,
     "measures": """
         measures.names measures.grid measures.road measures.visits measures.series measures.totals measures.measures
@@ -45,7 +45,7 @@ ROOM_OF = {f"sim.{name}": room for room, names in ROOMS.items() for name in name
 ORDER = list(ROOMS)
 
 OWNERS = {
-    "simpy": ["sim.engine.reference"],
+    "simpy": ["sim.engine.reference*"],
     "numba": ["sim.engine.compiled"],
     "matplotlib": ["sim.show.*", "sim.api"],  # sim.api names its type only
     "yaml": ["sim.scenario.*"],
@@ -58,10 +58,10 @@ OWNERS = {
 }
 
 APART = {
-    "sim.measures.*": "sim.engine.(reference|compiled|places|tape|lower)",
-    "sim.show.*": "sim.engine.(reference|compiled|places|tape|lower)",
-    "sim.engine.reference": "sim.scenario.(?!quantities)",
-    "sim.engine.compiled": "sim.(scenario.(?!quantities)|engine.(reference|places))",
+    "sim.measures.*": "sim.engine.(reference.*|compiled|places|tape|lower)",
+    "sim.show.*": "sim.engine.(reference.*|compiled|places|tape|lower)",
+    "sim.engine.reference*": "sim.scenario.(?!quantities)",
+    "sim.engine.compiled": "sim.(scenario.(?!quantities)|engine.(reference.*|places))",
 }
 """Who must not import what, though the rooms would allow it; the engines know nothing of a scenario but its words."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import comb
 from typing import Any
 
@@ -31,6 +32,7 @@ def lower(scenario: Scenario) -> Plan:
     """
     edges = arrivals.grid(scenario.clock)
     intensities, intensity = switches.intensity(scenario)
+    behaviour = _behaviour(scenario)
     people = 1 + max_people(scenario)
     return Plan(
         crossings=tuple(scenario.crossings),
@@ -49,7 +51,8 @@ def lower(scenario: Scenario) -> Plan:
         opening=switches.opening(scenario),
         activity=switches.activity(scenario),
         intensity=intensity,
-        **_behaviour(scenario),
+        **behaviour,
+        **_rows(scenario, behaviour["hazard"].any(axis=(0, 1, 3))),
     )
 
 
@@ -113,17 +116,44 @@ def _stations(scenario: Scenario) -> dict[str, Any]:
         "release_size": np.array([station.release.size if station.release else 0 for station in found]),
         "release_every": np.array([milliseconds(s.release.every) if s.release else 0 for s in found]),
         "refusal": np.array([station.refusal.probability if station.refusal else 0.0 for station in found]),
-        "patience_row": _rows([station.patience is not None for station in found]),
-        "refusal_row": _rows([station.refusal is not None for station in found]),
-        "man_row": _rows([any(law.man for law in station.service_time.values()) for station in found]),
-        "screening_row": _rows([station.screening is not None for station in found]),
         "only_sent_on": np.array([station.only_sent_on for station in found]),
     }
 
 
-def _rows(used: list[bool]) -> Ints:
-    """Number the stations that use a kind of tape column; NOWHERE for the others."""
-    return np.where(used, np.cumsum(used) - 1, NOWHERE)
+def _rows(scenario: Scenario, ways: NDArray[np.bool_]) -> dict[str, Any]:
+    """Number the rows of the tape: durations in one table, uniforms in another, and only what somebody can need."""
+    found = [station for *_, station in _all_stations(scenario)]
+    behaviours = [b for crossing in scenario.crossings.values() for b in crossing.behaviour.values()]
+    on_foot = ways[WAYS.index("change_mode")] or any(s.screening and s.screening.stays_together < 1 for s in found)
+    times, chances = _Numbers(), _Numbers()
+    return {
+        "service_row": times.each(True for _ in found),
+        "foot_row": times.each(on_foot for _ in found),
+        "patience_row": times.each(station.patience is not None for station in found),
+        "refusal_row": times.each(station.refusal is not None for station in found),
+        "man_row": times.each(any(law.man for law in station.service_time.values()) for station in found),
+        "walk_row": int(times.each([ways[WAYS.index("change_mode")]])[0]),
+        "clock_row": times.each(ways),
+        "refused_row": chances.each(station.refusal is not None for station in found),
+        "screening_row": chances.each((station.screening is not None for station in found), rows=4),
+        "balk_row": int(chances.each([any(b.balk for b in behaviours)])[0]),
+        "bypass_row": int(chances.each([any(b.bypass for b in behaviours)])[0]),
+    }
+
+
+class _Numbers:
+    """Gives out row numbers, one after the other."""
+
+    def __init__(self) -> None:
+        self.next = 0
+
+    def each(self, used: Iterable[bool | np.bool_], rows: int = 1) -> Ints:
+        """Number those that are used, `rows` rows each; NOWHERE for the others."""
+        numbers = []
+        for wanted in used:
+            numbers.append(self.next if wanted else NOWHERE)
+            self.next += rows if wanted else 0
+        return np.array(numbers, dtype=np.int64)
 
 
 def _discipline(station: Station) -> tuple[list[int], list[int]]:

@@ -43,10 +43,19 @@ class Plan:
     release_size: Ints  # (S,) 0: no release in batches
     release_every: Ints  # (S,) milliseconds
     refusal: Floats  # (S,) probability
-    patience_row: Ints  # (S,) row of `Tape.patience`, NOWHERE if nobody reneges here; likewise the next three
-    refusal_row: Ints  # (S,)
-    man_row: Ints  # (S,)
-    screening_row: Ints  # (S,) NOWHERE: no draft screening here
+    # rows of `Tape.times` (NOWHERE: nobody needs it)
+    service_row: Ints  # (S,) service as the class a party came as
+    foot_row: Ints  # (S,) service by bike or on foot, after a change of mode or when men stay behind
+    patience_row: Ints  # (S,)
+    refusal_row: Ints  # (S,) staff time of a refusal
+    man_row: Ints  # (S,) service of one man checked or summoned
+    walk_row: int  # time a change of mode takes
+    clock_row: Ints  # (3,) clocks of the ways of leaving
+    # rows of `Tape.chances`
+    refused_row: Ints  # (S,)
+    screening_row: Ints  # (S,) how many are checked; the next rows: how many are found, their fate, who shares it
+    balk_row: int
+    bypass_row: int
     # zones
     zone_capacity: Ints  # (Z,)
     zone_space: Ints  # (Z, 5) room one party of a class takes

@@ -33,34 +33,22 @@ Floats = NDArray[np.float64]
 class Tape:
     """Columns over P parties sorted by arrival; durations and instants in integer milliseconds.
 
-    Rows of `service` are stations; rows of `patience`, `refusal_time`, `man_time` and of the uniforms of draft
-    screening are those that `Plan.patience_row` and its likes name.
+    The rows of `times` and `chances` are those that the plan's `..._row` fields name: only what somebody can need. What
+    a party cannot need (a service at a station that does not serve its class) is 0.
     """
 
     arrived_at: Ints  # (P,) since t0
     crossing: NDArray[np.int8]
     cls: NDArray[np.int8]
-    number: NDArray[np.int32]  # within crossing and class: the same party in every scenario
+    number: NDArray[np.int32]  # within crossing, class and `initial`: the same party in every scenario
     initial: NDArray[np.bool_]  # already waiting at the start
     people: NDArray[np.int16]
     men: NDArray[np.int16]  # of call-up age
     local: NDArray[np.bool_]  # has local plates
     barred: NDArray[np.bool_]  # kept away on the approach
-    service: Ints  # (S, P) as the class it came as
-    service_on_foot: Ints  # (S, P) by bike or on foot; (S, 0) if nobody can change mode or split
-    man_time: Ints  # (., P) for one man
-    patience: Ints  # (., P)
-    refusal_time: Ints  # (., P)
     mode_to: NDArray[np.int8]  # class after a change of mode, or of the men a party leaves behind
-    walk: Ints  # (P,) time a change of mode takes
-    clocks: Ints  # (3, P) standard exponential clocks of the ways of leaving the main queue, in 1 / HAZARD_UNIT
-    u_balk: Floats  # (P,) uniforms of the decisions
-    u_bypass: Floats
-    u_refused: Floats  # (., P)
-    u_checked: Floats  # (., P) screening: how many men are checked
-    u_hit: Floats  # (., P) how many of them are on the list
-    u_fate: Floats  # (., P)
-    u_together: Floats  # (., P)
+    times: Ints  # (rows, P) durations, and clocks in 1 / HAZARD_UNIT
+    chances: Floats  # (rows, P) uniforms on [0, 1)
 
     def __len__(self) -> int:
         return len(self.arrived_at)
@@ -76,18 +64,39 @@ class Tape:
 def draw(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Tape:
     """Return the tape of one replication (numbered from 0)."""
     groups = [
-        columns
+        group
         for x, (name, crossing) in enumerate(scenario.crossings.items())
         for c, cls in enumerate(CLASSES)
         if cls in scenario.classes
         for initial in (True, False)
-        if (columns := _Group(scenario, plan, (x, name, crossing), (c, cls), initial).columns(seed, replication))
+        if len((group := _Group(scenario, plan, (x, name, crossing), (c, cls), (seed, replication, initial))).at)
     ]
-    if not groups:
-        groups = [_Group.empty(plan)]
-    whole = {key: np.concatenate([group[key] for group in groups], axis=-1) for key in groups[0]}
-    order = np.argsort(whole["arrived_at"], kind="stable")
-    return Tape(**{key: np.ascontiguousarray(column[..., order]) for key, column in whole.items()})
+    at = np.concatenate([group.at for group in groups]) if groups else np.zeros(0, np.int64)
+    order = np.argsort(at, kind="stable")
+    tape = _blank(plan, at[order])
+    place = np.empty(len(at), dtype=np.int64)
+    place[order] = np.arange(len(at))
+    begin = 0
+    for group in groups:
+        group.fill(tape, place[begin : begin + group.size] if len(groups) > 1 else slice(None))
+        begin += group.size
+    return tape
+
+
+def _blank(plan: Plan, at: Ints) -> Tape:
+    """Return a tape on which only the arrivals are written."""
+    size = len(at)
+    times = 1 + max(int(np.max(getattr(plan, name))) for name in _TIME_ROWS)
+    screening = int(plan.screening_row.max()) + len(_SCREENING) if (plan.screening_row != NOWHERE).any() else 0
+    chances = max(screening, 1 + int(plan.refused_row.max()), 1 + plan.balk_row, 1 + plan.bypass_row)
+    kinds = {"number": np.int32, "crossing": np.int8, "cls": np.int8, "mode_to": np.int8, "initial": np.bool_,
+             "local": np.bool_, "barred": np.bool_, "people": np.int16, "men": np.int16}  # fmt: skip
+    blank: dict[str, Any] = {name: np.zeros(size, kind) for name, kind in kinds.items()}
+    return Tape(arrived_at=at, times=np.zeros((times, size), np.int64), chances=np.zeros((chances, size)), **blank)
+
+
+_TIME_ROWS = ("service_row", "foot_row", "patience_row", "refusal_row", "man_row", "walk_row", "clock_row")
+_SCREENING = ("checked", "found", "fate", "together")
 
 
 class _Group:
@@ -95,61 +104,36 @@ class _Group:
 
     def __init__(
         self, scenario: Scenario, plan: Plan, crossing: tuple[int, str, Crossing], cls: tuple[int, ClassName],
-        initial: bool,
+        draw: tuple[int, int, bool],
     ) -> None:  # fmt: skip
-        self.scenario, self.plan, self.initial = scenario, plan, initial
+        self.scenario, self.plan = scenario, plan
         self.x, self.name, self.crossing = crossing
         self.c, self.cls = cls
+        self.seed, self.replication, self.initial = draw
         self.party_class = scenario.classes[self.cls]
-        self.here = [
-            (s, station)
-            for s, station in zip(
-                np.flatnonzero(plan.crossing == self.x).tolist(), self.crossing.stations.values(), strict=True
-            )
-        ]
         self.behaviour = self.crossing.behaviour.get(self.cls)
-
-    def columns(self, seed: int, replication: int) -> dict[str, NDArray[Any]]:
-        """Draw everything; an empty dict if there is nobody."""
-        self.seed, self.replication = seed, replication
-        at = self._arrivals()
-        self.size = len(at)
-        if self.size == 0:
-            return {}
-        people = self._people()
-        local = self.rng("local").random(self.size) < self.party_class.local_share
-        return {
-            "arrived_at": at,
-            "crossing": np.full(self.size, self.x, np.int8),
-            "cls": np.full(self.size, self.c, np.int8),
-            "number": np.arange(self.size, dtype=np.int32),
-            "initial": np.full(self.size, self.initial),
-            "people": people.astype(np.int16),
-            "men": self._men(people).astype(np.int16),
-            "local": local,
-            "barred": self._barred(at, local),
-            **self._services(people),
-            "clocks": self._clocks(),
-            "u_balk": self.rng("balk").random(self.size),
-            "u_bypass": self.rng("bypass").random(self.size),
-        }
+        self.at = self._arrivals()
+        self.size = len(self.at)
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return the generator of one column of this group."""
         group = "initial" if self.initial else "arriving"
         return _generator(self.seed, self.replication, f"{self.name}/{self.cls}/{group}/{purpose}")
 
-    @staticmethod
-    def empty(plan: Plan) -> dict[str, NDArray[Any]]:
-        """Columns of nobody, for a scenario without demand."""
-        shapes = _row_counts(plan)
-        kinds: dict[str, Any] = {"crossing": np.int8, "cls": np.int8, "number": np.int32, "initial": np.bool_}
-        kinds |= {"people": np.int16, "men": np.int16, "local": np.bool_, "barred": np.bool_, "mode_to": np.int8}
-        columns = {}
-        for field in fields(Tape):
-            kind = kinds.get(field.name, np.float64 if field.name.startswith("u_") else np.int64)
-            columns[field.name] = np.zeros((*shapes.get(field.name, ()), 0), kind)
-        return columns
+    def fill(self, tape: Tape, place: Ints | slice) -> None:
+        """Draw everything and write it at the group's places on the tape."""
+        self.tape, self.place = tape, place
+        tape.crossing[place], tape.cls[place] = self.x, self.c
+        tape.number[place], tape.initial[place] = np.arange(self.size), self.initial
+        self.people = self._people()
+        local = self.rng("local").random(self.size) < self.party_class.local_share
+        tape.people[place], tape.men[place], tape.local[place] = self.people, self._men(self.people), local
+        tape.barred[place] = self._barred(local)
+        on_foot = self._modes()
+        tape.mode_to[place] = on_foot
+        for s in np.flatnonzero(self.plan.crossing == self.x).tolist():
+            self._at_station(s, on_foot)
+        self._leaving()
 
     def _arrivals(self) -> Ints:
         if self.initial:
@@ -183,112 +167,91 @@ class _Group:
             men[of_n] = np.searchsorted(cdf[n, : n + 1], u[of_n], side="right").clip(0, n)
         return men
 
-    def _barred(self, at: Ints, local: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _barred(self, local: NDArray[np.bool_]) -> NDArray[np.bool_]:
         share = np.zeros(self.size)
         for change in self.crossing.changes:
             if change.bar_non_local is not None and (change.classes is None or self.cls in change.classes):
-                share[within(self.scenario.clock, change)(at)] = change.bar_non_local
+                share[within(self.scenario.clock, change)(self.at)] = change.bar_non_local
         if self.initial or not share.any():
             return np.zeros(self.size, dtype=np.bool_)
         return np.asarray((self.rng("barred").random(self.size) < share) & ~local)
 
-    def _services(self, people: Ints) -> dict[str, NDArray[Any]]:
-        """Everything that happens at stations, drawn only where a party of this group can come."""
-        rows = _row_counts(self.plan)
-        columns: dict[str, NDArray[Any]] = {
-            key: np.zeros((*shape, self.size), np.float64 if key.startswith("u_") else np.int64)
-            for key, shape in rows.items()
-        }
-        on_foot, columns["mode_to"] = self._modes()
-        columns["walk"] = self._walk()
-        for s, station in self.here:
-            if self.cls in station.serves:
-                columns["service"][s] = self._service(station, s, "service", np.full(self.size, self.c), people)
-            if on_foot:
-                modes = columns["mode_to"].astype(np.int64)
-                columns["service_on_foot"][s] = self._service(station, s, "on_foot", modes, people)
-            self._at_station(s, station, columns)
-        return columns
+    def _write(self, row: int, seconds: Floats) -> None:
+        """Write durations on the tape, rounded to integer milliseconds, once."""
+        self.tape.times[row, self.place] = np.rint(seconds * MS_PER_S)
 
-    def _at_station(self, s: int, station: Station, columns: dict[str, NDArray[Any]]) -> None:
-        name = self.plan.stations[s]
+    def _at_station(self, s: int, on_foot: NDArray[np.int8]) -> None:
+        """What can happen to the group at one station."""
+        plan, name = self.plan, self.plan.stations[s]
+        station = self.crossing.stations[name]
+        if self.cls in station.serves:
+            self._write(plan.service_row[s], self._service(station, f"service/{name}", self.cls))
+        if plan.foot_row[s] != NOWHERE and (self._changes_mode() or can_split(self.crossing)):
+            self._write(plan.foot_row[s], self._service_on_foot(station, name, on_foot))
         if station.patience is not None:
-            row = self.plan.patience_row[s]
-            columns["patience"][row] = _whole(durations(station.patience, self.rng(f"patience/{name}"), self.size))
+            self._write(plan.patience_row[s], durations(station.patience, self.rng(f"patience/{name}"), self.size))
         if station.refusal is not None:
-            row = self.plan.refusal_row[s]
-            rng = self.rng(f"refusal/{name}")
-            columns["refusal_time"][row] = _whole(durations(station.refusal.service_time, rng, self.size))
-            columns["u_refused"][row] = self.rng(f"refused/{name}").random(self.size)
-        if (row := self.plan.man_row[s]) != NOWHERE:
-            law = _service_law(station, self.cls).man
-            if law is not None:
-                columns["man_time"][row] = _whole(durations(law, self.rng(f"man/{name}"), self.size))
-        if (row := self.plan.screening_row[s]) != NOWHERE:
-            for key in ("u_checked", "u_hit", "u_fate", "u_together"):
-                columns[key][row] = self.rng(f"{key}/{name}").random(self.size)
+            law, rng = station.refusal.service_time, self.rng(f"refusal/{name}")
+            self._write(plan.refusal_row[s], durations(law, rng, self.size))
+            self._chance(plan.refused_row[s], f"refused/{name}")
+        man = _service_law(station, self.cls).man
+        if man is not None:
+            self._write(plan.man_row[s], durations(man, self.rng(f"man/{name}"), self.size))
+        if station.screening is not None:
+            for k, decision in enumerate(_SCREENING):
+                self._chance(plan.screening_row[s] + k, f"{decision}/{name}")
 
-    def _modes(self) -> tuple[bool, NDArray[np.int8]]:
-        """Whether anybody can go on by bike or on foot, and as what each party would."""
-        change = self.behaviour.change_mode if self.behaviour else None
-        foot = CLASSES.index("foot")
-        if change is None:
-            return can_split(self.crossing), np.full(self.size, foot, np.int8)
-        bike = self.rng("mode").random(self.size) < change.to.get("bike", 0.0)
-        return True, np.where(bike, CLASSES.index("bike"), foot).astype(np.int8)
+    def _chance(self, row: int, purpose: str) -> None:
+        self.tape.chances[row, self.place] = self.rng(purpose).random(self.size)
 
-    def _walk(self) -> Ints:
-        change = self.behaviour.change_mode if self.behaviour else None
-        if change is None:
-            return np.zeros(self.size, dtype=np.int64)
-        return _whole(durations(change.takes, self.rng("walk"), self.size))
-
-    def _service(self, station: Station, s: int, purpose: str, classes: Ints, people: Ints) -> Ints:
-        """Service of each party at a station as the class it is of, the part of the men left out."""
-        total = np.zeros(self.size)
-        for c in np.unique(classes):
-            cls = CLASSES[c]
-            if cls not in station.serves and not station.only_sent_on:
-                continue
-            law = _service_law(station, cls)
-            of_c = classes == c
-            rng = self.rng(f"{purpose}/{cls}/{self.plan.stations[s]}")
-            drawn = durations(law.party, rng, self.size)
-            if law.person is not None:
-                rng = self.rng(f"{purpose}/{cls}/{self.plan.stations[s]}/person")
-                drawn = drawn + durations_summed(law.person, rng, people)
-            total[of_c] = drawn[of_c]
-        return _whole(total)
-
-    def _clocks(self) -> Ints:
-        clocks = np.zeros((len(WAYS), self.size), dtype=np.int64)
+    def _leaving(self) -> None:
+        """What can happen to the group in its main queue."""
+        plan, behaviour = self.plan, self.behaviour
+        if behaviour is None:
+            return
+        if behaviour.balk:
+            self._chance(plan.balk_row, "balk")
+        if behaviour.bypass:
+            self._chance(plan.bypass_row, "bypass")
         for w, way in enumerate(WAYS):
-            if self.plan.hazard[self.x, self.c, w].any():
-                clocks[w] = np.rint(self.rng(way).standard_exponential(self.size) * HAZARD_UNIT)
-        return clocks
+            if plan.hazard[self.x, self.c, w].any():
+                clocks = self.rng(way).standard_exponential(self.size)
+                self.tape.times[plan.clock_row[w], self.place] = np.rint(clocks * HAZARD_UNIT)
+        if behaviour.change_mode and plan.walk_row != NOWHERE:
+            self._write(plan.walk_row, durations(behaviour.change_mode.takes, self.rng("walk"), self.size))
+
+    def _changes_mode(self) -> bool:
+        return self.behaviour is not None and self.behaviour.change_mode is not None
+
+    def _modes(self) -> NDArray[np.int8]:
+        """As what each party would go on by bike or on foot, shape (P of the group,)."""
+        share = self.behaviour.change_mode.to.get("bike", 0.0) if self.behaviour and self.behaviour.change_mode else 0.0
+        foot, bike = CLASSES.index("foot"), CLASSES.index("bike")
+        if share == 0:
+            return np.full(self.size, foot, np.int8)
+        return np.where(self.rng("mode").random(self.size) < share, bike, foot).astype(np.int8)
+
+    def _service_on_foot(self, station: Station, name: str, on_foot: NDArray[np.int8]) -> Floats:
+        walking = self._service(station, f"on_foot/{name}", "foot")
+        by_bike = on_foot == CLASSES.index("bike")
+        return (
+            np.where(by_bike, self._service(station, f"by_bike/{name}", "bike"), walking) if by_bike.any() else walking
+        )
+
+    def _service(self, station: Station, purpose: str, cls: ClassName) -> Floats:
+        """Service in seconds of each party at a station as a party of class `cls`, the part of the men left out."""
+        if cls not in station.serves and not station.only_sent_on:
+            return np.zeros(self.size)
+        law = _service_law(station, cls)
+        drawn = durations(law.party, self.rng(purpose), self.size)
+        if law.person is None:
+            return drawn
+        return drawn + durations_summed(law.person, self.rng(f"{purpose}/person"), self.people)
 
 
 def can_split(crossing: Crossing) -> bool:
     """Whether a party can go on without the men stopped at draft screening."""
     return any(station.screening and station.screening.stays_together < 1 for station in crossing.stations.values())
-
-
-def _row_counts(plan: Plan) -> dict[str, tuple[int, ...]]:
-    stations = (len(plan.stations),)
-    screened = (int(plan.screening_row.max(initial=-1)) + 1,)
-    refused = (int(plan.refusal_row.max(initial=-1)) + 1,)
-    return {
-        "service": stations,
-        "service_on_foot": stations,
-        "man_time": (int(plan.man_row.max(initial=-1)) + 1,),
-        "patience": (int(plan.patience_row.max(initial=-1)) + 1,),
-        "refusal_time": refused,
-        "u_refused": refused,
-        "u_checked": screened,
-        "u_hit": screened,
-        "u_fate": screened,
-        "u_together": screened,
-    }
 
 
 def _service_law(station: Station, cls: str) -> ServiceTime:
@@ -341,8 +304,3 @@ _GAMMA_SHAPE: dict[str, Callable[[Law], float]] = {
     "erlang": lambda law: float(law.k or 1),
     "gamma": lambda law: (law.cv or 1.0) ** -2,
 }
-
-
-def _whole(seconds: Floats) -> Ints:
-    """Round seconds to integer milliseconds, once."""
-    return np.rint(seconds * MS_PER_S).astype(np.int64)

@@ -29,6 +29,7 @@ def check(scenario: Scenario, whole_run: bool = True) -> Found:
         for station in crossing.stations:
             yield from _station(scenario, crossing, station, (*here, "stations", station))
         yield from _offices(scenario, crossing, here)
+        yield from _shared_zones(scenario, crossing, here)
         yield from _bypasses(crossing, here)
         yield from _changes(crossing, here)
     if sum(len(crossing.stations) for crossing in scenario.crossings.values()) > MAX_STATIONS:
@@ -43,7 +44,15 @@ def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:
     for cls, behaviour in crossing.behaviour.items():
         if cls in met and behaviour.change_mode:
             met |= set(behaviour.change_mode.to)
+    if any(_may_part(station) for station in crossing.stations.values()):
+        met.add("foot")
     return [cls for cls in scenario.classes if cls in met]
+
+
+def _may_part(station: Station) -> bool:
+    """Whether men can be sent on to the office while their party goes on without them: they go on on foot."""
+    screening = station.screening
+    return screening is not None and screening.stays_together < 1 and screening.on_hit.sent_on > 0
 
 
 def _lacking(name: str, kind: str, choices: list[str]) -> str:
@@ -57,6 +66,10 @@ def _classes(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
         for cls in getattr(crossing, part):
             if cls not in known:
                 yield (*here, part, cls), f"class {cls!r} is not described under 'classes' ({', '.join(known)})"
+    for name, station in crossing.stations.items():
+        if _may_part(station) and "foot" not in known:
+            what = "men sent on without their party go on on foot: describe class 'foot' or write 100 %"
+            yield (*here, "stations", name, "screening", "stays_together"), what
     for cls, behaviour in crossing.behaviour.items():
         for to in behaviour.change_mode.to if behaviour.change_mode else ():
             if to not in known:
@@ -77,6 +90,18 @@ def _routes(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
             part = "demand" if cls in crossing.demand else "initial_queue" if cls in crossing.initial_queue else ""
             loc = (*here, part, cls) if part else (*here, "stations")
             yield loc, f"no station serves class {cls!r}: its route never begins"
+
+
+def _shared_zones(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
+    """A party that waits in a zone must not need more room in it to get out, or all could wait for each other."""
+    for cls in occurring(scenario, crossing):
+        first: dict[str, str] = {}
+        for name in _route(crossing, cls):
+            zone = crossing.stations[name].hall
+            if isinstance(zone, str) and first.setdefault(zone, name) != name:
+                what = f"class {cls!r} would pass zone {zone!r} twice, at {first[zone]!r} and here, and block itself"
+                yield (*here, "stations", name, "hall"), f"{what}; give one of them a zone of its own"
+                return
 
 
 def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,35 @@ def scenario(stations: dict[str, Any] | None = None, **rest: Any) -> Scenario:
     )  # fmt: skip
 
 
+STATION_ROWS = {
+    "service": ("times", "service_row", 0), "service_on_foot": ("times", "foot_row", 0),
+    "patience": ("times", "patience_row", 0), "refusal_time": ("times", "refusal_row", 0),
+    "man_time": ("times", "man_row", 0), "u_refused": ("chances", "refused_row", 0),
+    "u_checked": ("chances", "screening_row", 0), "u_hit": ("chances", "screening_row", 1),
+    "u_fate": ("chances", "screening_row", 2), "u_together": ("chances", "screening_row", 3),
+}  # fmt: skip
+OTHER_ROWS = {"walk": ("times", "walk_row"), "u_balk": ("chances", "balk_row"), "u_bypass": ("chances", "bypass_row")}
+
+
+def station_rows(plan: Plan, name: str) -> tuple[str, Any]:
+    """The table and the rows of what a station column means, for the stations that have it."""
+    table, rows, offset = STATION_ROWS[name]
+    numbers = getattr(plan, rows)
+    return table, numbers[numbers >= 0] + offset
+
+
+def by_meaning(plan: Plan, tape: Tape) -> dict[str, Any]:
+    """The columns of a tape by what they mean; those of stations with a row for each station that has them."""
+    found = {f.name: getattr(tape, f.name) for f in fields(Tape) if f.name not in ("times", "chances")}
+    for name in STATION_ROWS:
+        table, rows = station_rows(plan, name)
+        found[name] = getattr(tape, table)[rows]
+    for name, (table, row) in OTHER_ROWS.items():
+        number = getattr(plan, row)
+        found[name] = getattr(tape, table)[number] if number >= 0 else np.zeros(len(tape))
+    return found | {"clocks": tape.times[plan.clock_row[plan.clock_row >= 0]]}
+
+
 def set_by_hand(found: Scenario, arrivals: Iterable[float], **columns: Any) -> tuple[Plan, Tape]:
     """A plan, and a tape whose parties arrive at these minutes; scalars or arrays of `columns` replace others.
 
@@ -56,11 +85,22 @@ def set_by_hand(found: Scenario, arrivals: Iterable[float], **columns: Any) -> t
     tape = draw(found, plan, 1, 0)
     at = np.array([round(minute * MINUTE) for minute in arrivals], dtype=np.int64)
     assert len(at) == len(tape), "the initial queue must have one party for each arrival"
-    changed = {
-        name: np.broadcast_to(np.asarray(value), getattr(tape, name).shape).astype(getattr(tape, name).dtype)
-        for name, value in columns.items()
-    }
-    return plan, replace(tape, arrived_at=at, initial=np.zeros(len(at), bool), **changed)
+    times, chances = tape.times.copy(), tape.chances.copy()
+    changed = {}
+    for name, value in columns.items():
+        if name in STATION_ROWS:
+            table, rows = station_rows(plan, name)
+            (times if table == "times" else chances)[rows] = value
+        elif name in OTHER_ROWS:
+            table, row = OTHER_ROWS[name]
+            (times if table == "times" else chances)[getattr(plan, row)] = value
+        elif name == "clocks":
+            times[plan.clock_row[plan.clock_row >= 0]] = value
+        else:
+            old = getattr(tape, name)
+            changed[name] = np.broadcast_to(np.asarray(value), old.shape).astype(old.dtype)
+    initial = np.zeros(len(at), bool)
+    return plan, replace(tape, arrived_at=at, initial=initial, times=times, chances=chances, **changed)
 
 
 def played(engine: Play, found: Scenario, seed: int = 1, replication: int = 0) -> Records:

@@ -109,7 +109,7 @@ def chains(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
         if party < len(tape) and visits[0].arrived_at != tape.arrived_at[party]:
             yield f"party {party} does not join when it comes"
         for here, there in pairwise(visits):
-            walk = tape.walk[party % len(tape)] if here.outcome == Outcome.CHANGED_MODE else 0
+            walk = tape.times[plan.walk_row, party % len(tape)] if here.outcome == Outcome.CHANGED_MODE else 0
             if there.arrived_at != here.left_at + walk:
                 yield f"a gap between {here} and {there}"
             if here.outcome in (Outcome.SERVED, Outcome.SENT_ON) and there.station <= here.station:
@@ -131,7 +131,9 @@ def path_identity(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
         for row in visits:
             spans += min(row.left_at, plan.horizon) - min(row.arrived_at, plan.horizon)
             if row.outcome == Outcome.CHANGED_MODE:
-                spans += min(row.left_at + int(tape.walk[party % len(tape)]), plan.horizon) - row.left_at
+                spans += (
+                    min(row.left_at + int(tape.times[plan.walk_row, party % len(tape)]), plan.horizon) - row.left_at
+                )
     number, last, integral = 0, plan.start, 0
     for at, step in sorted([(at, 1) for at in begun] + [(at, -1) for at in gone]):
         integral += number * (at - last)

@@ -87,9 +87,9 @@ SCRIPT = """
 """
 
 
-def script(task: str) -> subprocess.Popen[str]:
+def script(task: str, scratch: Path) -> subprocess.Popen[str]:
     # through a file, as users do: its main part has no guard and must not be run again by the workers
-    environment = {**os.environ, "PYTHONPATH": PATHS}
+    environment = {**os.environ, "PYTHONPATH": PATHS, "TMPDIR": str(scratch)}
     code = textwrap.dedent(SCRIPT.format(task=task))
     command = [sys.executable, "-c", f"import sys; exec(compile({code!r}, 'script', 'exec'))"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
@@ -103,8 +103,8 @@ def test_a_script_without_a_guard_works(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "begin\n[0, 1, 4]\n", "")
 
 
-def test_ctrl_c_ends_the_workers_within_two_seconds() -> None:
-    with script("sleep") as process:
+def test_ctrl_c_ends_the_workers_within_two_seconds(tmp_path: Path) -> None:
+    with script("sleep", tmp_path) as process:
         assert process.stdout is not None
         process.stdout.readline()
         children = wait_for_workers(process.pid)
@@ -116,11 +116,12 @@ def test_ctrl_c_ends_the_workers_within_two_seconds() -> None:
             process.kill()
         assert time.monotonic() - began < 2
         assert process.returncode == -signal.SIGINT
+    assert list(tmp_path.iterdir()) == []
     assert_all_gone(children)
 
 
-def test_workers_end_when_their_parent_is_killed() -> None:
-    with script("sleep") as process:
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    with script("sleep", tmp_path) as process:
         children = wait_for_workers(process.pid)
         time.sleep(1.0)  # the watch is set up when a worker begins
         process.kill()

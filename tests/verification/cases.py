@@ -50,7 +50,7 @@ class Case:
         tapes = [draw(self.scenario, plan, seed, number) for number in range(self.replications)]
         measured = [self.measure(plan, tape, engine(plan, tape)) for tape in tapes]
         parties = [len(tape) / plan.expected[:, :, -1].sum() - 1 for tape in tapes]
-        services = [(tape.service / MINUTE - 1).mean() for tape in tapes]
+        services = [(tape.times[plan.service_row] / MINUTE - 1).mean() for tape in tapes]
         return corrected(measured, [parties, services] if np.var(services) > 1e-12 else [parties])
 
 

@@ -34,10 +34,10 @@ def test_engine_equals_the_recursion(engine: Play) -> None:
     scenario = queue(2.7, 2000, {"staffing": 3})
     plan = lower(scenario)
     tape = draw(scenario, plan, 3, 0)
-    expected = starts(tape.arrived_at, tape.service[0], 3)
+    expected = starts(tape.arrived_at, tape.times[plan.service_row[0]], 3)
     in_time = expected < plan.horizon
     assert np.array_equal(engine(plan, tape).started_at[in_time], expected[in_time])
-    slower = replace(tape, service=tape.service + 1)
+    slower = replace(tape, times=tape.times + 1)
     assert not np.array_equal(engine(plan, slower).started_at[in_time], expected[in_time])
 
 
@@ -49,7 +49,7 @@ def test_recursion_agrees_with_erlang() -> None:
     samples = []
     for number in range(20):
         tape = draw(scenario, plan, 5, number)
-        waits = starts(tape.arrived_at, tape.service[0], 3) - tape.arrived_at
+        waits = starts(tape.arrived_at, tape.times[plan.service_row[0]], 3) - tape.arrived_at
         samples.append(waits[len(waits) // 50 :].mean() / MINUTE)
     assert_mean(samples, mmc_wait(2.7, 3), sees=0.08)
     assert not measure(samples).agrees(mmc_wait(2.72, 3)), "the control passes: 2.72 arrivals a minute"
