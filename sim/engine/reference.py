@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+import numpy as np
 import simpy
 
 from sim.engine.moments import LEAVING, Kind
@@ -44,8 +45,8 @@ class Arrivals:
 
     def arrivals(self) -> Process:
         """Let the parties of the tape arrive, one after the other."""
-        for row, at in enumerate(self.tape.arrived_at.tolist()):
-            yield Moment(self.env, at, Kind.ARRIVAL, row)
+        for row in np.argsort(self.tape.arrived_at, kind="stable").tolist():
+            yield Moment(self.env, int(self.tape.arrived_at[row]), Kind.ARRIVAL, row)
             party = Party(row, row, int(self.tape.cls[row]), int(self.tape.people[row]))
             party.of_age = int(self.tape.men[row])
             visit = self.arrive(party)

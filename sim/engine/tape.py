@@ -31,8 +31,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Tape:
-    """Columns over P parties sorted by arrival; durations and instants in integer milliseconds.
+    """Columns over P parties; durations and instants in integer milliseconds.
 
+    Parties stand class by class, crossing by crossing, each group in order of arrival; a party's column is its number.
     The rows of `times` and `chances` are those that the plan's `..._row` fields name: only what somebody can need. What
     a party cannot need (a service at a station that does not serve its class) is 0.
     """
@@ -71,14 +72,10 @@ def draw(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Tape:
         for initial in (True, False)
         if len((group := _Group(scenario, plan, (x, name, crossing), (c, cls), (seed, replication, initial))).at)
     ]
-    at = np.concatenate([group.at for group in groups]) if groups else np.zeros(0, np.int64)
-    order = np.argsort(at, kind="stable")
-    tape = _blank(plan, at[order])
-    place = np.empty(len(at), dtype=np.int64)
-    place[order] = np.arange(len(at))
+    tape = _blank(plan, np.concatenate([group.at for group in groups]) if groups else np.zeros(0, np.int64))
     begin = 0
     for group in groups:
-        group.fill(tape, place[begin : begin + group.size] if len(groups) > 1 else slice(None))
+        group.fill(tape, slice(begin, begin + group.size))
         begin += group.size
     return tape
 
@@ -112,6 +109,8 @@ class _Group:
         self.seed, self.replication, self.initial = draw
         self.party_class = scenario.classes[self.cls]
         self.behaviour = self.crossing.behaviour.get(self.cls)
+        changes_mode = self.behaviour is not None and self.behaviour.change_mode is not None
+        self.may_walk = changes_mode or any(map(self._may_part, self.crossing.stations.values()))
         self.at = self._arrivals()
         self.size = len(self.at)
 
@@ -120,13 +119,13 @@ class _Group:
         group = "initial" if self.initial else "arriving"
         return _generator(self.seed, self.replication, f"{self.name}/{self.cls}/{group}/{purpose}")
 
-    def fill(self, tape: Tape, place: Ints | slice) -> None:
+    def fill(self, tape: Tape, place: slice) -> None:
         """Draw everything and write it at the group's places on the tape."""
         self.tape, self.place = tape, place
         tape.crossing[place], tape.cls[place] = self.x, self.c
         tape.number[place], tape.initial[place] = np.arange(self.size), self.initial
         self.people = self._people()
-        local = self.rng("local").random(self.size) < self.party_class.local_share
+        local = self._local()
         tape.people[place], tape.men[place], tape.local[place] = self.people, self._men(self.people), local
         tape.barred[place] = self._barred(local)
         on_foot = self._modes()
@@ -140,32 +139,37 @@ class _Group:
             return np.full(self.crossing.initial_queue.get(self.cls, 0), self.plan.start, dtype=np.int64)
         expected = self.plan.expected[self.x, self.c]
         unit = unit_poisson(self.rng("arrival"), float(expected[-1]))
-        cell = np.searchsorted(expected, unit, side="right") - 1
-        part = (unit - expected[cell]) / (expected[cell + 1] - expected[cell])
-        edges = self.plan.edges
-        at = np.rint(edges[cell] + part * (edges[cell + 1] - edges[cell])).astype(np.int64)
-        return np.asarray(at[at < self.plan.horizon], dtype=np.int64)
+        at = np.rint(np.interp(unit, expected, self.plan.edges)).astype(np.int64)
+        return at[: np.searchsorted(at, self.plan.horizon)]
 
     def _people(self) -> Ints:
         law = self.party_class.people
-        u = self.rng("people").random(self.size)
         if isinstance(law, PeopleSpread):
-            if law.max == 1:
-                return np.ones(self.size, dtype=np.int64)
-            cdf = binomial_cdf((law.mean - 1) / (law.max - 1), law.max)[-1]
-            return np.asarray(1 + np.searchsorted(cdf, u, side="right"), dtype=np.int64)
-        numbers = np.array(sorted(law))
-        cdf = np.cumsum([law[n] for n in numbers])
-        return np.asarray(numbers[np.minimum(np.searchsorted(cdf, u, side="right"), len(numbers) - 1)])
+            numbers = np.arange(1, law.max + 1)
+            cdf = binomial_cdf((law.mean - 1) / max(law.max - 1, 1), law.max)[-1]
+        else:
+            numbers = np.array(sorted(law))
+            cdf = np.cumsum([law[n] for n in sorted(law)])
+        if len(numbers) == 1:
+            return np.full(self.size, numbers[0])
+        k = np.searchsorted(cdf, self.rng("people").random(self.size), side="right")
+        return np.asarray(numbers[np.minimum(k, len(numbers) - 1)])
 
     def _men(self, people: Ints) -> Ints:
-        cdf = binomial_cdf(self.party_class.men_share, int(people.max()) + 1)
+        share = self.party_class.men_share
+        if share in (0, 1):
+            return people * int(share)
+        cdf = binomial_cdf(share, int(people.max()) + 1)
         u = self.rng("men").random(self.size)
         men = np.zeros(self.size, dtype=np.int64)
-        for n in np.unique(people):
-            of_n = people == n
-            men[of_n] = np.searchsorted(cdf[n, : n + 1], u[of_n], side="right").clip(0, n)
+        for n in np.flatnonzero(np.bincount(people)):
+            of_n = np.flatnonzero(people == n)
+            men[of_n] = np.searchsorted(cdf[n, :n], u[of_n], side="right")
         return men
+
+    def _local(self) -> NDArray[np.bool_]:
+        share = self.party_class.local_share
+        return self.rng("local").random(self.size) < share if share else np.zeros(self.size, np.bool_)
 
     def _barred(self, local: NDArray[np.bool_]) -> NDArray[np.bool_]:
         share = np.zeros(self.size)
@@ -177,8 +181,9 @@ class _Group:
         return np.asarray((self.rng("barred").random(self.size) < share) & ~local)
 
     def _write(self, row: int, seconds: Floats) -> None:
-        """Write durations on the tape, rounded to integer milliseconds, once."""
-        self.tape.times[row, self.place] = np.rint(seconds * MS_PER_S)
+        """Write durations (which are spent) on the tape, rounded to integer milliseconds, once."""
+        seconds *= MS_PER_S
+        self.tape.times[row, self.place] = np.rint(seconds, out=seconds)
 
     def _at_station(self, s: int, on_foot: NDArray[np.int8]) -> None:
         """What can happen to the group at one station."""
@@ -186,7 +191,7 @@ class _Group:
         station = self.crossing.stations[name]
         if self.cls in station.serves:
             self._write(plan.service_row[s], self._service(station, f"service/{name}", self.cls))
-        if plan.foot_row[s] != NOWHERE and (self._changes_mode() or can_split(self.crossing)):
+        if plan.foot_row[s] != NOWHERE and self.may_walk and {"foot", "bike"} & set(station.serves):
             self._write(plan.foot_row[s], self._service_on_foot(station, name, on_foot))
         if station.patience is not None:
             self._write(plan.patience_row[s], durations(station.patience, self.rng(f"patience/{name}"), self.size))
@@ -216,12 +221,15 @@ class _Group:
         for w, way in enumerate(WAYS):
             if plan.hazard[self.x, self.c, w].any():
                 clocks = self.rng(way).standard_exponential(self.size)
-                self.tape.times[plan.clock_row[w], self.place] = np.rint(clocks * HAZARD_UNIT)
+                clocks *= HAZARD_UNIT
+                self.tape.times[plan.clock_row[w], self.place] = np.rint(clocks, out=clocks)
         if behaviour.change_mode and plan.walk_row != NOWHERE:
             self._write(plan.walk_row, durations(behaviour.change_mode.takes, self.rng("walk"), self.size))
 
-    def _changes_mode(self) -> bool:
-        return self.behaviour is not None and self.behaviour.change_mode is not None
+    def _may_part(self, station: Station) -> bool:
+        """Whether men of this class's parties can be stopped at a station while the others go on."""
+        screening = station.screening
+        return screening is not None and screening.stays_together < 1 and self.cls in station.serves
 
     def _modes(self) -> NDArray[np.int8]:
         """As what each party would go on by bike or on foot, shape (P of the group,)."""
@@ -249,11 +257,6 @@ class _Group:
         return drawn + durations_summed(law.person, self.rng(f"{purpose}/person"), self.people)
 
 
-def can_split(crossing: Crossing) -> bool:
-    """Whether a party can go on without the men stopped at draft screening."""
-    return any(station.screening and station.screening.stays_together < 1 for station in crossing.stations.values())
-
-
 def _service_law(station: Station, cls: str) -> ServiceTime:
     law = station.service_time.get(cls) or station.service_time.get("any")  # type: ignore[call-overload]
     return law or ServiceTime()
@@ -277,25 +280,30 @@ def unit_poisson(rng: np.random.Generator, until: float) -> Floats:
 
 def durations(law: Law, rng: np.random.Generator, size: int) -> Floats:
     """Return `size` draws in seconds."""
-    return durations_summed(law, rng, np.ones(size, dtype=np.int64))
+    if law.family == "deterministic":
+        return np.full(size, law.mean_s)
+    if law.family == "exponential":
+        drawn = rng.standard_exponential(size)
+        drawn *= law.mean_s
+        return drawn
+    if law.family in _GAMMA_SHAPE:
+        shape = _GAMMA_SHAPE[law.family](law)
+        return rng.standard_gamma(shape, size) * (law.mean_s / shape)
+    if law.family == "empirical":
+        values = np.array(law.values)
+        return np.asarray(values[rng.integers(0, len(values), size)])
+    sigma2 = np.log1p((law.cv or 0.0) ** 2)
+    return np.asarray(law.mean_s * np.exp(np.sqrt(sigma2) * rng.standard_normal(size) - sigma2 / 2))
 
 
 def durations_summed(law: Law, rng: np.random.Generator, counts: Ints) -> Floats:
     """Return sums of `counts[i]` independent draws in seconds, shape of `counts`; every count is at least 1."""
-    if law.family == "deterministic":
+    if law.family == "deterministic" or len(counts) == 0:
         return np.asarray(law.mean_s * counts, dtype=np.float64)
     if law.family in _GAMMA_SHAPE:
         shape = _GAMMA_SHAPE[law.family](law)
         return np.asarray(rng.standard_gamma(shape * counts) * (law.mean_s / shape), dtype=np.float64)
-    if len(counts) == 0:
-        return np.zeros(0)
-    total = int(counts.sum())
-    if law.family == "empirical":
-        values = np.array(law.values)
-        single = values[rng.integers(0, len(values), total)]
-    else:
-        sigma2 = np.log1p((law.cv or 0.0) ** 2)
-        single = law.mean_s * np.exp(np.sqrt(sigma2) * rng.standard_normal(total) - sigma2 / 2)
+    single = durations(law, rng, int(counts.sum()))
     return np.asarray(np.add.reduceat(single, np.cumsum(counts) - counts), dtype=np.float64)
 
 
