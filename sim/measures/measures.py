@@ -51,12 +51,15 @@ def measure(scenario: Scenario, plan: Plan, records: Records) -> Measures:
             series.quoted_waits(scenario, plan, records, seen, points),
             series.waits(scenario, plan, who, points),
             series.events(scenario, plan, records, seen, points),
+            series.ways_across(scenario, plan, who, points),
             series.work(plan, work, seen, points),
         )
     )
+    over_time |= dict(series.rates(over_time, points))
     whole_run = dict(
         chain(
             totals.from_series(over_time),
+            totals.longest_day(scenario, plan, over_time, points),
             totals.people_per_party(scenario, plan, over_time),
             totals.fates(scenario, plan, who),
             totals.waits(scenario, plan, who),

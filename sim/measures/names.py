@@ -13,6 +13,8 @@ VEHICLES = "vehicles"
 VEHICLE_CLASSES = ("car", "truck", "bus")
 WAYS_ACROSS = ("main", "bypass", "changed_mode")
 """How a party got through: by the main queue alone; by the bypass, at once or later; on foot or by bike after all."""
+RATE_HOURS = 6
+"""Hours over which the flows per hour are means."""
 
 
 class Key(NamedTuple):
@@ -61,6 +63,12 @@ STATES = {
     "queue_length": Quantity("km", "length on the road: from the border, where it begins, to its tail (all)"),
     "in_lots": Quantity("parties", "vehicles waiting in holding lots, off the road (all)"),
     "quoted_wait": Quantity("h", "main queue over the rate at which it was called in the window before (class)"),
+    "crossed_parties_per_hour": Quantity(
+        "parties/h", f"crossed_parties of the same scope, mean of the {RATE_HOURS} h around the instant"
+    ),
+    "crossed_people_per_hour": Quantity(
+        "people/h", f"crossed_people of the same scope, mean of the {RATE_HOURS} h around the instant"
+    ),
     "servers": Quantity("servers", "staffed at the instant (station)"),
     "blocked": Quantity("servers", "held at the instant by a party that is done but cannot go on (station)"),
 }
@@ -69,6 +77,7 @@ STATES = {
 SPANS = {
     **{f"{event}_parties": Quantity("parties", what) for event, what in EVENTS.items()},
     **{f"{event}_people": Quantity("people", f"in the parties {what}") for event, what in EVENTS.items()},
+    "crossed_parties": Quantity("parties", f"{EVENTS['crossed']} (vehicles also by class as they came and way across)"),
     "wait": Quantity("h", "mean time in queues, all stations, of parties that joined the main queue and crossed by it"),
     "wait_p10": Quantity("h", "10 % quantile of the same"),
     "wait_p90": Quantity("h", "90 % quantile of the same"),
@@ -99,6 +108,9 @@ TOTALS = {
     "max_queue_people": Quantity("people", "most people in queues at any point of the series (all)"),
     "max_queue_length": Quantity("km", "farthest tail at any point of the series (all)"),
     "max_quoted_wait": Quantity("h", "longest quoted wait at any point of the series (class)"),
+    "crossed_parties_longest_day": Quantity(
+        "parties/h", "crossed_parties of the same scope, mean of the local day on which most vehicles waited"
+    ),
     "crossed_people_day": Quantity("people", "who crossed on the local day (first and last may be cut short)"),
     "crossed_vehicles_day": Quantity("parties", "vehicles that crossed on the local day"),
     "crossed_people_week": Quantity("people", "who crossed in the ISO week (first and last may be cut short)"),

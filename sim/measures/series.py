@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.engine.plan import NOWHERE, Plan
 from sim.engine.records import Outcome, Records
 from sim.measures.grid import Grid, grouped_quantiles, pad
-from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, Key, at_station
+from sim.measures.names import ALL, EVENTS, RATE_HOURS, VEHICLE_CLASSES, VEHICLES, WAYS_ACROSS, Key, at_station, by_way
 from sim.measures.road import queue_on_road
 from sim.measures.visits import Parties, Stays, Visits
 from sim.scenario.quantities import BYPASS, CLASSES, STREAMS
@@ -98,6 +98,37 @@ def events(scenario: Scenario, plan: Plan, records: Records, seen: Visits, grid:
         for e, event in enumerate(names):
             yield from scoped(scenario, crossing, f"{event}_parties", parties[e, x], vehicles=True)
             yield from scoped(scenario, crossing, f"{event}_people", people[e, x])
+
+
+def ways_across(scenario: Scenario, plan: Plan, who: Parties, grid: Grid) -> Series:
+    """Yield the vehicles that crossed per interval, by class as they came and by way across."""
+    rows = np.flatnonzero(who.outcome == Outcome.CROSSED)
+    ways = len(WAYS_ACROSS)
+    group = who.place[rows] * ways + who.way[rows]
+    found = grid.counts(group, len(plan.crossings) * C * ways, np.minimum(who.gone[rows], grid.horizon))
+    for x, crossing in enumerate(plan.crossings):
+        for cls in _classes(scenario):
+            if cls in VEHICLE_CLASSES:
+                first = (x * C + CLASSES.index(cls)) * ways
+                for way, name in enumerate(WAYS_ACROSS):
+                    yield Key(crossing, "crossed_parties", by_way(cls, name)), found[first + way]
+
+
+def rates(series: dict[Key, Floats], grid: Grid) -> Series:
+    """Yield, for every series of crossed parties and people, the flow per hour around each point (/h).
+
+    The mean is over RATE_HOURS, half of them before the point, at least one interval to each side; of it what lies in
+    the run. NaN where the run has one point only.
+    """
+    keys = [key for key in series if key.quantity in ("crossed_parties", "crossed_people")]
+    points = np.arange(len(grid.at))
+    half = max(1, round(RATE_HOURS * MS_PER_H / 2 / grid.every))
+    begin, end = np.maximum(points - half, 0), np.minimum(points + half, points[-1])
+    before = np.zeros((len(keys), len(points)))
+    np.cumsum([series[key][:-1] for key in keys], axis=1, out=before[:, 1:])
+    hours = (grid.at[end] - grid.at[begin]) / MS_PER_H
+    for key, found in zip(keys, _ratio(before[:, end] - before[:, begin], hours), strict=True):
+        yield Key(key.crossing, f"{key.quantity}_per_hour", key.scope), found
 
 
 def _happened(event: str, records: Records, seen: Visits) -> tuple[Ints, Ints]:

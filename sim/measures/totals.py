@@ -39,6 +39,21 @@ def from_series(series: dict[Key, Floats]) -> Totals:
             yield Key(crossing, "max_queue_people"), float(values.max())
 
 
+def longest_day(scenario: Scenario, plan: Plan, series: dict[Key, Floats], grid: Grid) -> Totals:
+    """Yield parties across an hour on the local day on which most vehicles waited, NaN if none ever did."""
+    midnights = [since_t0(scenario.clock, day) for day in _days(scenario.clock, plan.start, plan.horizon)]
+    days = np.searchsorted(midnights, grid.at, side="right")[: grid.intervals]
+    hours = np.diff(grid.edges) / MS_PER_H
+    for crossing in plan.crossings:
+        queue = series[Key(crossing, "queue", VEHICLES)]
+        top = np.searchsorted(midnights, grid.at[np.argmax(queue)], side="right") if queue.max() > 0 else -1
+        then = days == top
+        for key, values in series.items():
+            if key[:2] == (crossing, "crossed_parties"):
+                across = _over(values[: grid.intervals][then].sum(), hours[then].sum())
+                yield Key(crossing, "crossed_parties_longest_day", key.scope), across
+
+
 def people_per_party(scenario: Scenario, plan: Plan, series: dict[Key, Floats]) -> Totals:
     """Yield people per party of the parties that crossed, by class as they crossed, and of all vehicles."""
     for crossing in plan.crossings:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from sim.measures.estimates import Band
-from sim.show.marks import Mark, draw_marks
+from sim.measures.names import VEHICLE_CLASSES, VEHICLES, by_way
+from sim.show.marks import ABOVE, Mark, draw_marks
 from sim.show.story import Floats, Shown, Story, outwards_per_day, qualified, rounded, window
-from sim.show.style import CLASS_COLOURS, CLASS_NAMES, FATE_COLOURS, INK, MUTED, shade, value_axis
+from sim.show.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, FATE_COLOURS, INK, MUTED, shade, value_axis
 
 FATES = (
     ("crossed", "crossed"),
@@ -133,6 +135,58 @@ def parties_a_day(axes: Axes, story: Story) -> None:
     parts = [("crossed_parties", name, CLASS_COLOURS[name], CLASS_NAMES[name]) for name in story.classes]
     tops = bars(axes, story, parts)
     _flows(axes, story, story.shown("crossed_parties"), tops, "parties per day")
+
+
+def vehicles_an_hour(axes: Axes, story: Story) -> None:
+    """Draw vehicles across per hour as layers by class and way, their sum with its band, and reported outflows."""
+    tops = [np.zeros(len(story.at))]
+    for scope, colour, label in _ways(story):
+        band = story.band("crossed_parties_per_hour", scope)
+        if band is not None and np.nanmax(band.mean) > 0:
+            tops.append(tops[-1] + np.nan_to_num(band.mean))
+            axes.fill_between(story.at, tops[-2], tops[-1], color=colour, alpha=0.8, linewidth=0, label=label)
+            axes.plot(story.at, tops[-1], color="white", linewidth=0.6)
+    everybody = story.band("crossed_parties_per_hour", VEHICLES)
+    line(axes, story, everybody, INK, "all vehicles")
+    finish(axes, "vehicles per hour", story, [everybody], _outflows(story))
+
+
+def _ways(story: Story) -> list[tuple[str, str, str]]:
+    """Return scope, colour and words of the layers: vehicles by class, those with a bypass by way across."""
+    layers = []
+    for name in (name for name in story.classes if name in VEHICLE_CLASSES):
+        past = story.total("crossed_parties", by_way(name, "bypass")).mean > 0
+        scope, words = (by_way(name, "main"), ", main queue") if past else (name, "")
+        layers.append((scope, CLASS_COLOURS[name], CLASS_NAMES[name] + words))
+        if past:
+            layers.append((by_way(name, "bypass"), BYPASS_COLOUR, f"{CLASS_NAMES[name]}, bypass"))
+    return layers
+
+
+def _outflows(story: Story) -> list[Mark]:
+    """Return the outflows that reported figures imply (marks of the queue alone) and reported flows of vehicles."""
+    marks = []
+    for found in story.implied():
+        bound = found.queue.row.qualifier in ABOVE
+        said = f"implied by {qualified(found.queue)}\nand {qualified(found.wait)}, {window(found.queue.row)}"
+        label = f"{found.rate:.0f} an hour out of the queue,\n{said}"
+        qualifier = found.queue.row.qualifier if bound else "about"
+        marks.append(replace(mark(story, found.queue, found.rate, label), qualifier=qualifier))
+    for shown in story.shown("crossed_parties"):
+        if set(shown.row.classes) == set(VEHICLE_CLASSES):
+            an_hour = outwards_per_day(shown) / 24
+            label = f"{qualified(shown)}, {window(shown.row)}:\n{an_hour:.0f} an hour outwards"
+            marks.append(mark(story, shown, an_hour, label))
+    return marks
+
+
+def others_an_hour(axes: Axes, story: Story) -> None:
+    """Draw people across by bike and on foot per hour."""
+    bands = []
+    for name in (name for name in story.classes if name not in VEHICLE_CLASSES):
+        bands.append(story.band("crossed_people_per_hour", name))
+        line(axes, story, bands[-1], CLASS_COLOURS[name], CLASS_NAMES[name])
+    finish(axes, "people per hour", story, bands, [])
 
 
 def people_a_day(axes: Axes, story: Story) -> None:

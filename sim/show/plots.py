@@ -10,14 +10,14 @@ from matplotlib.figure import Figure
 
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimates
-from sim.measures.names import at_station
+from sim.measures.names import RATE_HOURS, VEHICLE_CLASSES, at_station
 from sim.measures.observe import Comparison
 from sim.scenario.schema import Scenario
 from sim.show import panels
 from sim.show.events import events, words
 from sim.show.marks import draw_rail, lay_rail, rail_height, wrapped
 from sim.show.poster import poster
-from sim.show.story import Shown, Story, source_line
+from sim.show.story import Shown, Story, in_one_day, source_line
 from sim.show.style import INK, MUTED, SPAN_COLOURS, render, sheet, styled, time_axis
 
 __all__ = ["pictures", "render"]
@@ -36,7 +36,7 @@ def pictures(
     for crossing in scenario.crossings:
         story = Story(scenario, plan, estimates, tuple(comparisons), crossing)
         ending = "" if len(scenario.crossings) == 1 else f"_{crossing}"
-        for draw in (queue_by_class, queue_km, wait_by_joining, crossings_per_day, where_time_goes, poster):
+        for draw in DRAWN:
             found[f"{draw.__name__}{ending}"] = draw(story)
     return found
 
@@ -108,6 +108,19 @@ def crossings_per_day(story: Story) -> Figure:
 
 
 @styled
+def ways_across(story: Story) -> Figure:
+    """Draw vehicles across per hour by class and way, and people by bike and on foot; reported outflows on top."""
+    how = f"{RATE_HOURS}-hour means; {story.how}\n{in_one_day(story)}".rstrip()
+    heights = [3.9, 1.4] if set(story.classes) - set(VEHICLE_CLASSES) else [3.9]
+    implied = [shown for found in story.implied() for shown in (found.queue, found.wait)]
+    sources = [*dict.fromkeys(implied), *story.shown("crossed_parties")]
+    drawn = _page(story, "Ways across the border, per hour", how, heights, sources)
+    for axes, draw in zip(drawn, (panels.vehicles_an_hour, panels.others_an_hour), strict=False):
+        draw(axes, story)
+    return drawn[0].figure  # type: ignore[return-value]
+
+
+@styled
 def where_time_goes(story: Story) -> Figure:
     """Draw the mean time per visit at each station: waiting, in service, blocked; hours."""
     names = [name for name in story.stations if story.total("visits", at_station(name)).mean > 0]
@@ -139,3 +152,6 @@ def where_time_goes(story: Story) -> Figure:
 
 def _time(hours: float) -> str:
     return f"{hours:.3g} h" if hours >= 1 else f"{60 * hours:.2g} min"
+
+
+DRAWN = (queue_by_class, queue_km, wait_by_joining, crossings_per_day, ways_across, where_time_goes, poster)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.engine.plan import Plan
 from sim.measures.estimates import Band, Estimate, Estimates
-from sim.measures.names import ALL, VEHICLE_CLASSES, VEHICLES, Key
+from sim.measures.names import ALL, VEHICLE_CLASSES, VEHICLES, Key, by_way
 from sim.measures.observe import Comparison
 from sim.scenario.quantities import CLASSES
 from sim.scenario.reported import Reported
@@ -30,6 +30,19 @@ class Shown:
 
     row: Reported
     comparison: Comparison
+
+
+@dataclass(frozen=True)
+class Implied:
+    """What a reported queue and a reported wait for it, of the same classes and window, imply: parties out per hour."""
+
+    queue: Shown
+    wait: Shown
+
+    @property
+    def rate(self) -> float:
+        """Parties an hour out of the queue."""
+        return self.queue.comparison.reported / self.wait.comparison.reported
 
 
 @dataclass(frozen=True)
@@ -106,6 +119,17 @@ class Story:
             and (not quantities or row.quantity in quantities)
         ]
         return sorted(rows, key=lambda shown: (shown.row.from_, shown.row.until, shown.row.id))
+
+    def implied(self) -> list[Implied]:
+        """Return the outflows from the queue that reported figures imply, by window."""
+        pairs = [(queue, wait) for queue in self.shown("queue") for wait in self.shown("quoted_wait")]
+        return [
+            Implied(queue, wait)
+            for queue, wait in pairs
+            if set(queue.row.classes) == set(wait.row.classes)
+            and (queue.row.from_, queue.row.until) == (wait.row.from_, wait.row.until)
+            and wait.comparison.reported > 0
+        ]
 
     def daily(self, quantity: str, scope: str = ALL) -> tuple[Floats, Floats, Floats]:
         """Return first and last instants (days) of the local days the run touches, and the mean of a flow on each."""
@@ -198,6 +222,18 @@ def outwards_per_day(shown: Shown) -> float:
     if row.statistic == "sum":
         return reported * share / ((row.until - row.from_).total_seconds() / 86400)
     return reported * share * (24 if shown.comparison.unit.endswith("/h") else 1)
+
+
+def in_one_day(story: Story) -> str:
+    """Return how vehicles got across on the day of the longest queue in one sentence, '' if it is not known."""
+    every, main, bypass = (
+        story.total("crossed_parties_longest_day", scope).mean
+        for scope in (VEHICLES, by_way("car", "main"), by_way("car", "bypass"))
+    )
+    if not (np.isfinite(every) and main > 0):
+        return ""
+    ways = f"{whole(main)} cars from the main queue" + (f" and {whole(bypass)} by the bypass" if bypass > 0 else "")
+    return f"On the day of the longest queue {whole(every)} vehicles an hour cross, of them {ways}."
 
 
 def rounded(value: float) -> str:

@@ -32,6 +32,7 @@ CLASS_COLOURS = {
     "bike": "#CC79A7",
     "foot": "#56B4E9",
 }
+BYPASS_COLOUR = "#a6cbe6"
 CLASS_NAMES = {"all": "all", "car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "on foot"}
 FATE_COLOURS = {
     "crossed": "#0072B2",

@@ -114,6 +114,14 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
             Row("farthest tail on the road", "km", total("max_queue_length")),
         ],
     )
+    yield (
+        "On the day of the longest queue",
+        [
+            Row("vehicles across an hour", "", total("crossed_parties_longest_day", VEHICLES)),
+            Row("  cars from the main queue", "", total("crossed_parties_longest_day", by_way("car", "main"))),
+            Row("  cars by the bypass", "", total("crossed_parties_longest_day", by_way("car", "bypass"))),
+        ],
+    )
     yield "Waits of those who crossed", list(_waits(story))
     yield "Across the border", list(_across(story))
     yield "What became of people", list(_fates(story))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from hand_made import MINUTE, MORNING, border, table
+from hand_made import MINUTE, MORNING, border, row, table
 
 from sim.engine.lower import lower
 from sim.engine.records import NEVER, Outcome
@@ -37,6 +37,12 @@ SERIES_BY_HAND = [
     ("arrived_parties", "all", [1, 3, 2, 3, NAN]),
     ("crossed_parties", "all", [0, 1, 3, 1, NAN]),
     ("crossed_parties", "vehicles", [0, 1, 2, 1, NAN]),
+    ("crossed_parties", "car/main", [0, 1, 1, 1, NAN]),
+    ("crossed_parties", "car/bypass", [0, 0, 1, 0, NAN]),
+    ("crossed_parties", "car/changed_mode", [0, 0, 1, 0, NAN]),
+    ("crossed_parties_per_hour", "all", [4 / 3, 5 / 4, 5 / 4, 5 / 4, 5 / 3]),  # three hours to each side, in the run
+    ("crossed_parties_per_hour", "car/main", [2 / 3, 3 / 4, 3 / 4, 3 / 4, 3 / 3]),
+    ("crossed_people_per_hour", "foot", [4 / 3, 4 / 4, 4 / 4, 4 / 4, 4 / 3]),
     ("crossed_people", "all", [0, 3, 7, 2, NAN]),
     ("crossed_people", "foot", [0, 0, 4, 0, NAN]),
     ("balked_people", "foot", [0, 0, 0, 2, NAN]),
@@ -60,6 +66,10 @@ TOTALS_BY_HAND = [
     ("arrived_parties", "all", 9),
     ("initial_people", "car", 3),
     ("crossed_parties", "all", 5),
+    ("crossed_parties", "car/main", 3),
+    ("crossed_parties", "car/bypass", 1),
+    ("crossed_parties_longest_day", "vehicles", 4 / 4),
+    ("crossed_parties_longest_day", "car/main", 3 / 4),
     ("crossed_people", "all", 12),
     ("unfinished_parties", "truck", 1),
     ("refused_parties", "station:booth", 1),
@@ -121,6 +131,7 @@ def test_keys_do_not_depend_on_what_happened(scenario, plan, morning):
     assert nothing.totals[Key("pass", "crossed_people")] == 0
     assert nothing.totals[Key("pass", "max_queue")] == 0
     assert np.isnan(nothing.totals[Key("pass", "wait_mean")])
+    assert np.isnan(nothing.totals[Key("pass", "crossed_parties_longest_day", "vehicles")])
 
 
 def test_without_relief_there_are_no_nights_and_no_water(morning):
@@ -174,6 +185,9 @@ def test_people_and_time_are_conserved_in_a_played_replication(scenario, plan, r
     by_station = sum(measures.series[Key("pass", "queue", f"station:{s}")] for s in plan.stations)
     np.testing.assert_array_equal(by_class, by_station)
     np.testing.assert_array_equal(by_class, measures.series[Key("pass", "queue")])
+    cars = [measures.series[Key("pass", "crossed_parties", f"car/{way}")] for way in ("main", "bypass")]
+    assert all(np.nansum(way) > 0 for way in cars)
+    np.testing.assert_array_equal(sum(cars), measures.series[Key("pass", "crossed_parties", "car")])
     assert totals["crossed_people_day", "2022-09-21"] == totals["crossed_people", "all"]
 
 
@@ -224,3 +238,29 @@ def test_days_and_nights_of_a_longer_run(morning):
     assert days == {"2022-09-21": 12, "2022-09-22": 0}
     assert totals["people_overnight_max", "all"] == 9
     assert totals["person_nights", "all"] == 10
+
+
+def test_the_longest_day_is_the_local_day_of_the_longest_queue():
+    """A second day on which one truck waits and one car crosses: the first day, of 24 hours, had the longest queue."""
+    clock = border().clock.model_copy(update={"horizon": datetime(2022, 9, 23)})
+    longer = border(clock=clock)
+    day = 24 * 60
+    late = row((12, 0), 1, ("car", 1), (day + 10, day + 10, day + 20, day + 20), "CROSSED", first=False)
+    for more, expected in (([], 4 / 24), ([late], 4 / 24), ([late, *waiting(6, day)], 1 / 24)):
+        measures = measure(longer, lower(longer), table([*MORNING, *more]))
+        assert measures.totals[Key("pass", "crossed_parties_longest_day", "vehicles")] == pytest.approx(expected)
+
+
+def waiting(number, at):
+    """Cars that come at the minute `at` and wait to the end."""
+    return [row((20 + n, 0), 0, ("car", 1), (at, None, None, None), "UNFINISHED") for n in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"), [("30 min", [4 / 3, 5 / 3]), ("10 h", [np.nan]), ("95 min", [4 / 190 * H, 4 / 190 * H])]
+)
+def test_flows_per_hour_on_other_grids(morning, every, expected):
+    """At the first point and at the last; of one point there is no flow, and what follows the last is left out."""
+    described = border(report_every=every)
+    found = measure(described, lower(described), morning).series[Key("pass", "crossed_parties_per_hour")]
+    np.testing.assert_allclose(found[[0, -1][: len(found)]], expected)

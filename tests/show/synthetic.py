@@ -10,9 +10,11 @@ import numpy as np
 from sim.engine.lower import lower
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimate, Estimates, estimate
+from sim.measures.grid import grid
 from sim.measures.measures import Measures
-from sim.measures.names import ALL, EVENTS, VEHICLES, Key, at_station
+from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, Key, at_station, by_way
 from sim.measures.observe import Comparison
+from sim.measures.series import rates
 from sim.scenario.schema import Scenario
 from sim.show.story import Story
 
@@ -140,6 +142,7 @@ def _measures(described: Scenario, replication: int, size: float) -> Measures:
             totals[Key(crossing, "max_quoted_wait", name)] = float(wait.max())
             totals[Key(crossing, "wait_mean", f"{name}/main")] = float(0.7 * wait.mean())
         totals |= _flows(series, crossing, at, kept, size * (1 + hump))
+        series |= dict(rates(series, grid(clock, int(first), int(last))))
         totals[Key(crossing, "max_queue", VEHICLES)] = float(vehicles.max())
         totals[Key(crossing, "max_queue", ALL)] = float(series[Key(crossing, "queue", ALL)].max())
         totals[Key(crossing, "max_queue_length", ALL)] = float(vehicles.max() * 0.0052)
@@ -161,6 +164,15 @@ def _flows(series: dict[Key, Any], crossing: str, at: Any, kept: dict[str, Any],
     split = {"car": 0.62, "truck": 0.16, "bus": 0.02, "bike": 0.03, "foot": 0.17}
     for name in kept:
         series[Key(crossing, "crossed_parties", name)] = split[name] * series[Key(crossing, "crossed_parties", ALL)]
+        series[Key(crossing, "crossed_people", name)] = split[name] * series[Key(crossing, "crossed_people", ALL)]
+        for way, part in (("main", 0.6), ("bypass", 0.4 if name == "car" else 0.0)):
+            across = part * series[Key(crossing, "crossed_parties", name)]
+            series[Key(crossing, "crossed_parties", by_way(name, way))] = across
+            totals[Key(crossing, "crossed_parties", by_way(name, way))] = float(across.sum())
+            totals[Key(crossing, "crossed_parties_longest_day", by_way(name, way))] = float(across.max())
+    vehicles = [series[Key(crossing, "crossed_parties", name)] for name in kept if name in VEHICLE_CLASSES]
+    series[Key(crossing, "crossed_parties", VEHICLES)] = sum(vehicles, np.zeros(len(at)))
+    totals[Key(crossing, "crossed_parties_longest_day", VEHICLES)] = float(max(sum(vehicles, np.zeros(len(at)))))
     totals[Key(crossing, "unfinished_people")] = float(10 * level[-1])
     for week in ("2022-W37", "2022-W38", "2022-W39", "2022-W40"):
         totals[Key(crossing, "crossed_people_week", week)] = float(people.sum() / 4)

@@ -21,10 +21,18 @@ from sim.scenario.schema import Scenario
 from sim.show import panels, style
 from sim.show.events import events
 from sim.show.marks import RAIL_SIZE, lay_rail, rail_height, text_width
-from sim.show.plots import pictures, queue_km, render
-from sim.show.story import outwards_per_day, qualified, summary, window
+from sim.show.plots import pictures, queue_km, render, ways_across
+from sim.show.story import in_one_day, outwards_per_day, qualified, summary, window
 
-NAMES = ["queue_by_class", "queue_km", "wait_by_joining", "crossings_per_day", "where_time_goes", "poster"]
+NAMES = [
+    "queue_by_class",
+    "queue_km",
+    "wait_by_joining",
+    "crossings_per_day",
+    "ways_across",
+    "where_time_goes",
+    "poster",
+]
 SHORT = {"timezone": "Europe/Moscow", "t0": "2022-09-21T10:00", "start": "2022-09-21", "horizon": "2022-09-23"}
 
 
@@ -60,6 +68,7 @@ def test_every_picture_is_drawn(base: dict[str, Figure]) -> None:
         ("queue_km", ["km from the border"]),
         ("wait_by_joining", ["hours", "hours"]),
         ("crossings_per_day", ["parties per day", "people per day"]),
+        ("ways_across", ["vehicles per hour", "people per hour"]),
     ],
 )
 def test_axes_say_their_units(base: dict[str, Figure], name: str, labels: list[str]) -> None:
@@ -119,6 +128,75 @@ def test_only_lower_bounds_have_an_arrow(base: dict[str, Figure]) -> None:
 def test_a_flow_of_both_directions_is_drawn_as_its_outward_mean_a_day() -> None:
     (shown,) = synthetic.story().shown("crossed_parties")
     assert outwards_per_day(shown) == pytest.approx(37000 * 0.56 / 7)
+
+
+def same_queue_and_wait(**wait: str) -> list[dict[str, str]]:
+    """The reported rows with a queue and a wait of cars on one day; `wait` changes the latter."""
+    rows = [row | {"crossing": synthetic.CROSSING, "reading": "-"} for row in synthetic.REPORTED]
+    named = {row["id"]: row for row in rows}
+    named["queue_25"]["classes"] = ["car"]
+    named["wait_25"] |= wait
+    return rows
+
+
+def test_a_reported_queue_and_its_wait_imply_an_outflow() -> None:
+    drawn = draw(synthetic.scenario(reported=same_queue_and_wait()))["ways_across"]
+    axes = next(axes for axes in drawn.axes if axes.get_ylabel() == "vehicles per hour")
+    ((first, last),) = marks_of(axes, 3000 / 48)
+    assert last - first == 1
+    arrows = {text.xy[1] for text in axes.texts if text.get_text() == "" and text.arrow_patch is not None}
+    assert arrows == {3000 / 48}, "more than 3,000 makes it a lower bound"
+    assert "62 an hour out of the queue,\nimplied by more than 3,000 cars\nand about 48 h, 25 Sep" in said(drawn)
+    assert "Reported: about 48 h, 25 Sep" in said(drawn)
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [{"classes": ["truck"]}, {"until": "2022-09-27"}, {"from": "2022-09-24"}, {"status": "rejected"}],
+    ids=["other class", "other end", "other beginning", "rejected"],
+)
+def test_figures_that_do_not_belong_together_imply_nothing(wait: dict[str, str]) -> None:
+    drawn = draw(synthetic.scenario(reported=same_queue_and_wait(**wait)))["ways_across"]
+    assert "implied" not in said(drawn)
+    assert "implied" not in said(draw(synthetic.scenario())["ways_across"])
+
+
+def test_the_reported_week_is_an_outward_mean_an_hour(base: dict[str, Figure]) -> None:
+    axes = next(axes for axes in base["ways_across"].axes if axes.get_ylabel() == "vehicles per hour")
+    ((first, last),) = marks_of(axes, pytest.approx(37000 * 0.56 / 168))
+    assert last - first == 7
+    assert f"{37000 * 0.56 / 168:.0f} an hour outwards" in said(base["ways_across"])
+
+
+def test_the_layers_of_ways_end_at_all_vehicles(base: dict[str, Figure]) -> None:
+    story = synthetic.story()
+    axes = next(axes for axes in base["ways_across"].axes if axes.get_ylabel() == "vehicles per hour")
+    _, labels = axes.get_legend_handles_labels()
+    assert labels == ["cars, main queue", "cars, bypass", "trucks", "buses", "all vehicles"]
+    tops = [np.nanmax(c.get_paths()[0].vertices[:, 1]) for c in axes.collections[:4]]
+    scopes = ["car/main", "car/bypass", "truck", "bus"]
+    means = np.cumsum([story.band("crossed_parties_per_hour", scope).mean for scope in scopes], axis=0)
+    assert tops == pytest.approx(means.max(axis=1), rel=1e-6)
+    assert np.allclose(means[-1], story.band("crossed_parties_per_hour", VEHICLES).mean)
+
+
+def test_without_a_bypass_cars_are_one_layer() -> None:
+    story = synthetic.story()
+    story.estimates.totals[Key(story.crossing, "crossed_parties", "car/bypass")] = synthetic.exactly(0)
+    story.estimates.totals[Key(story.crossing, "crossed_parties_longest_day", "car/bypass")] = synthetic.exactly(0)
+    text = said(ways_across(story))
+    assert "bypass\n" not in text
+    assert "cars, main queue" not in text
+
+
+def test_the_day_of_the_longest_queue_in_a_sentence() -> None:
+    story = synthetic.story()
+    for scope, value in ((VEHICLES, 144.2), ("car/main", 60.4), ("car/bypass", 55.1)):
+        story.estimates.totals[Key(story.crossing, "crossed_parties_longest_day", scope)] = synthetic.exactly(value)
+    assert in_one_day(story) in said(ways_across(story))
+    assert in_one_day(story).endswith(
+        "144 vehicles an hour cross, of them 60 cars from the main queue and 55 by the bypass."
+    )
 
 
 def test_same_bytes_every_time_and_others_for_other_results(base: dict[str, Figure]) -> None:

@@ -50,6 +50,18 @@ def test_numbers_come_from_the_estimates() -> None:
     assert re.search(r"most vehicles waiting +3,460 +120 +3,340–3,580", console.file.getvalue())
 
 
+def test_the_day_of_the_longest_queue_says_how_vehicles_got_across() -> None:
+    described = synthetic.scenario()
+    estimates = synthetic.estimates(described)
+    for scope, value in ((VEHICLES, 144), ("car/main", 60), ("car/bypass", 55)):
+        estimates.totals[Key(synthetic.CROSSING, "crossed_parties_longest_day", scope)] = synthetic.exactly(value, 2)
+    console = Console(file=io.StringIO(), width=80)
+    print_to(console, described, synthetic.plan(described), estimates, ())
+    numbers = {"vehicles across an hour": 144, "cars from the main queue": 60, "cars by the bypass": 55}
+    for name, value in numbers.items():
+        assert re.search(rf"{name} +{value} +2 +{value - 2}–{value + 2}", console.file.getvalue())
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_no_line_is_longer_than_the_terminal(width: int) -> None:
     assert max(map(len, printed(synthetic.scenario(), width=width).splitlines())) <= width
