@@ -15,7 +15,7 @@ import click
 
 from sim import units
 from sim.cli_signals import heed
-from sim.study.engines import DEFAULT, ENGINES
+from sim.study.engines import DEFAULT, ENGINES, Waiting, ready
 
 if TYPE_CHECKING:
     from sim.api import Result
@@ -61,7 +61,13 @@ Examples:
     "for at most --replications, or 1000.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Of all chance.  [default: as the scenario says]")
-@click.option("--engine", type=click.Choice(sorted(ENGINES)), default=DEFAULT, show_default=True, help="Who plays.")
+@click.option(
+    "--engine",
+    type=click.Choice(sorted(ENGINES)),
+    default=DEFAULT,
+    show_default=True,
+    help="Who plays; both give the same results.",
+)
 @WORKERS
 @click.option(
     "--out", type=click.Path(), metavar="DIR",
@@ -87,8 +93,9 @@ def run(scenario: str, **options: Any) -> None:
     experiment = load(scenario, options["sets"], options["intervene"])
     asked = replace(experiment.asked, command_line=shlex.join(["sim", *sys.argv[1:]]))
     experiment = replace(experiment, asked=asked)
-    named = ("replications", "precision", "seed", "engine", "workers")
-    request = Request(**{name: options[name] for name in named})
+    named = ("replications", "precision", "seed", "workers")
+    engine = ready(options["engine"], _waiting(quiet))
+    request = Request(engine=engine, **{name: options[name] for name in named})
     with _progress(quiet, f"playing {experiment.scenario.name}") as progress:
         result, folder = experiment.run_into(
             options["out"], request, records=options["records"], pictures=not options["no_pictures"], progress=progress
@@ -122,6 +129,26 @@ def _say(quiet: bool, words: str) -> None:
         click.echo(f"{words} ...", err=True)
 
 
+def _waiting(quiet: bool) -> Waiting:
+    """Return what shows that a long wait is alive: a spinner on a terminal, one line elsewhere, nothing when quiet."""
+
+    @contextmanager
+    def waiting(words: str) -> Iterator[None]:
+        if quiet or not sys.stderr.isatty():
+            _say(quiet, words)
+            yield
+            return
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as spinner:
+            spinner.add_task(words)
+            yield
+
+    return waiting
+
+
 @contextmanager
 def _progress(quiet: bool, words: str) -> Iterator[Progress]:
     """Yield what shows progress: a bar on a terminal, one line elsewhere, nothing when quiet."""
@@ -130,7 +157,7 @@ def _progress(quiet: bool, words: str) -> Iterator[Progress]:
         def start(done: int, planned: int) -> None:
             heed()
             if not done:
-                _say(quiet, f"{words}, {planned} replications")
+                _say(quiet, f"{words}, {planned} replication{'' if planned == 1 else 's'}")
 
         yield start
         return

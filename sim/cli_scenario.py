@@ -9,6 +9,10 @@ import csv
 import dataclasses
 import io
 import json
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,32 +25,29 @@ if TYPE_CHECKING:
     from sim.scenario.read import Loaded
 
 Rows = list[dict[str, object]]
+SOURCES_EXAMPLES = """\b
+Examples:
+  sim sources scenarios/verkhny_lars.yaml
+  sim sources scenarios/verkhny_lars.yaml | grep staffing
+  sim sources scenarios/verkhny_lars.yaml --csv > sources.csv
+  sim sources scenarios/verkhny_lars.yaml --json > sources.json
+"""
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  sim schema > scenario.schema.json")
 def schema() -> None:
-    r"""Print the JSON Schema of scenario files, for editors.
-
-    \b
-    Example:
-      sim schema > scenario.schema.json
-    """
+    """Print the JSON Schema of scenario files, for editors."""
     from sim.scenario.json_schema import text
 
     click.echo(text(), nl=False)
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  sim check scenarios/*.yaml")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--quiet", is_flag=True, help="Print problems only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
-    r"""Look for mistakes in scenario FILEs without running them; exit code 2 if there are any.
-
-    \b
-    Example:
-      sim check scenarios/*.yaml
-    """
+    """Look for mistakes in scenario FILEs without running them; exit code 2 if there are any."""
     from sim.scenario.read import load
 
     results: Rows = []
@@ -68,18 +69,16 @@ def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
         raise click.exceptions.Exit(2)
 
 
-@click.command()
+@click.command(epilog=SOURCES_EXAMPLES)
 @click.argument("file")
 @click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Set a value; may be repeated.")
 @click.option("--intervene", multiple=True, metavar="NAME", help="Put a named intervention in force; may be repeated.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
 def sources(file: str, sets: tuple[str, ...], intervene: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
-    r"""Print where the numbers of a scenario FILE come from; at the end, which have no source.
+    """Print where the numbers of a scenario FILE come from; at the end, which have no source.
 
-    \b
-    Example:
-      sim sources scenarios/verkhny_lars.yaml --csv > sources.csv
+    In a pipe, one line per number: path, value, source, date, reason and place, with tabs between.
     """
     from sim.scenario.read import load
 
@@ -94,8 +93,11 @@ def sources(file: str, sets: tuple[str, ...], intervene: tuple[str, ...], as_jso
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     elif as_csv:
         click.echo(_csv(rows, loaded), nl=False)
+    elif sys.stdout.isatty():
+        _print(loaded, shutil.get_terminal_size().columns)
     else:
-        _print(loaded)
+        for line in _lines(loaded):
+            click.echo(line)
 
 
 def _csv(rows: Rows, loaded: Loaded) -> str:
@@ -109,22 +111,34 @@ def _csv(rows: Rows, loaded: Loaded) -> str:
     return out.getvalue()
 
 
-def _print(loaded: Loaded) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def _lines(loaded: Loaded) -> Iterator[str]:
+    rows = [_cells(row) for row in loaded.passports]
+    for cells in (*rows, *((path, *[""] * 5) for path in loaded.without_passport)):
+        yield "\t".join(" ".join(cell.split()) for cell in cells)
 
-    table = Table(title=f"Sources of {loaded.scenario.name}")
-    for heading in ("value of", "value", "source", "date", "reason", "line"):
-        table.add_column(heading, overflow="fold")
+
+def _print(loaded: Loaded, columns: int) -> None:
+    """Print a block for each passport, wrapped between words to the width of the terminal."""
+    width = max(40, min(columns, 110))
+    click.echo(f"Sources of {loaded.scenario.name}\n")
     for row in loaded.passports:
-        table.add_row(*(Text(cell) for cell in _cells(row)))
-    console = Console()
-    console.print(table)
+        path, value, source, date, reason, place = _cells(row)
+        click.echo(click.style(path, bold=True))
+        origin = ", ".join(part for part in (source, date) if part)
+        for text in (f"{value}  ({place})", origin and f"source: {origin}", reason and f"reason: {reason}"):
+            if text:
+                click.echo(_wrapped(text, width))
+        click.echo()
     count = len(loaded.without_passport)
-    console.print(Text(f"{count} without a passport:" if count else "Every number has a passport."))
+    click.echo(f"{count} without a passport:" if count else "Every number has a passport.")
     for path in loaded.without_passport:
-        console.print(Text(f"  {path}"))
+        click.echo(f"  {path}")
+
+
+def _wrapped(text: str, width: int) -> str:
+    return textwrap.fill(
+        text, width, initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _cells(row: PassportRow) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import re
 import secrets
 import shutil
 import socket
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -94,6 +95,17 @@ def scratch() -> Iterator[Path]:
         raise _sentence(error, Path(tempfile.gettempdir())) from None
     with folder as name:
         yield Path(name)
+
+
+def private_folder(path: Path) -> bool:
+    """Make the folder if need be; return whether it is there, belongs to this user alone, and can be written to."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.lstat()
+    except OSError:
+        return False
+    ours = os.name != "posix" or (found.st_uid == os.geteuid() and not found.st_mode & 0o077)
+    return stat.S_ISDIR(found.st_mode) and ours and os.access(path, os.W_OK | os.X_OK)
 
 
 def write(path: Path, content: bytes | str) -> None:

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, settings
 from sim.engine.plan import Plan
 from sim.engine.records import Records
 from sim.engine.tape import Tape
+from sim.study import engines
 
-ENGINES = ("reference",)
+ENGINES = ("reference", "compiled")
 
 settings.register_profile(
     "fixed",
@@ -22,6 +23,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("fixed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_before() -> None:
+    """Compile the engine before the first test, so that no command under test has to say that it does."""
+    engines.ready(engines.COMPILED)
 
 
 @pytest.fixture(params=ENGINES)

@@ -99,7 +99,7 @@ def test_completion_prints_a_script_that_asks_sim(shell: str) -> None:
     assert f"_SIM_COMPLETE={shell}_complete" in invoke("completion", shell).stdout
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["check", "tiny.yaml"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["check", "tiny.yaml"], ["completion", "bash"]])
 def test_start_up_is_light(arguments: list[str], at: Path) -> None:
     code = f"""
 import sys
@@ -135,7 +135,7 @@ def test_run_prints_a_table_and_where_the_results_are(at: Path) -> None:
     said = json.loads((folder / "provenance.json").read_text())
     assert set(said["files"]) == names - {"provenance.json"}
     assert said["command_line"] == "sim run tiny.yaml --replications 2"
-    assert (said["source"], said["seed"], said["replications"], said["engine"]) == ("tiny.yaml", 5, 2, "reference")
+    assert (said["source"], said["seed"], said["replications"], said["engine"]) == ("tiny.yaml", 5, 2, "compiled")
     assert [path.name for path in (at / "results" / "tiny").iterdir()] == [folder.name]
 
 

@@ -37,8 +37,8 @@ class Visit:
     """One party at one station, from joining the queue to leaving."""
 
     __slots__ = (
-        "arrived_at", "checked", "cls", "ended_at", "first", "index", "inside", "joined", "men", "party", "people",
-        "quoted", "refused", "remaining", "room", "started_at", "station", "stream", "turn", "waiting",
+        "arrived_at", "checked", "cls", "ended_at", "ends_at", "first", "index", "inside", "joined", "left_to_do",
+        "men", "party", "people", "quoted", "refused", "room", "started_at", "station", "stream", "turn", "waiting",
     )  # fmt: skip
 
     def __init__(self, party: Party, station: Station, now: int, joined: int) -> None:
@@ -50,9 +50,17 @@ class Visit:
         self.quoted = False  # stands in a main queue, on foot or not: counts in its quoted wait
         self.first = self.waiting = self.refused = False
         self.inside = False  # came from the station before, so it stands in the zone; others stand outside
-        self.remaining = NEVER  # service left to do, once it has begun
+        self.left_to_do: int | None = None  # of the service, once it has begun here or on an earlier visit
+        self.ends_at = NEVER
         self.turn: Any = None  # the event of being called, or of leaving the queue
         self.room: Any = None  # the event of no longer being blocked
+
+    def again(self, now: int) -> Visit:
+        """Return the visit on which an interrupted service goes on; what was found in the first part holds."""
+        visit = Visit(self.party, self.station, now, self.joined)
+        visit.inside, visit.men, visit.checked, visit.refused = self.inside, self.men, self.checked, self.refused
+        visit.left_to_do = self.ends_at - now
+        return visit
 
 
 class Zone:

@@ -30,6 +30,7 @@ class Outcome(IntEnum):
     SUMMONED = 8  # given draft papers and turned back
     SENT_ON = 9  # sent on to the enlistment office
     UNFINISHED = 10  # still there at the horizon
+    INTERRUPTED = 11  # staff left during the service: back to the head of this queue, which is another visit
 
 
 FINAL = frozenset(

@@ -100,8 +100,8 @@ class Journeys:
         while visit is not None:
             how = yield visit.turn
             if how is Kind.SERVICE_END:
-                yield from self.service(visit)
-                visit = yield from self.go_on(party, visit)
+                served = yield from self.service(visit)
+                visit = yield from self.go_on(party, served)
             elif how is Kind.RENEGE:
                 visit = None
             elif how is Kind.CHANGE_MODE:
@@ -110,19 +110,20 @@ class Journeys:
                 party.stream = BYPASS_STREAM
                 visit = self.queues.enter(party, self.queues.station_for(party, self.plan.joins))
 
-    def service(self, visit: Visit) -> Process:
-        """Be served, if need be in several goes."""
+    def service(self, visit: Visit) -> Generator[simpy.Event, Any, Visit]:
+        """Be served, if need be in several goes; return the visit in which the service ended."""
         while True:
-            begun = self.queues.now
             try:
-                yield Moment(self.env, begun + visit.remaining, Kind.SERVICE_END, visit.party.number)
+                yield Moment(self.env, visit.ends_at, Kind.SERVICE_END, visit.party.number)
                 break
-            except simpy.Interrupt:
-                visit.remaining -= self.queues.now - begun
+            except simpy.Interrupt as interrupt:
+                again: Any = interrupt.cause  # the visit that goes on where this one was interrupted
+                visit = again
                 yield visit.turn
         visit.ended_at = self.queues.now
         if visit.station.preempt:
             visit.station.in_service.remove(visit)
+        return visit
 
     def go_on(self, party: Party, visit: Visit) -> Generator[simpy.Event, Any, Visit | None]:
         """After the service: turned back, sent on, across the border, or into the next queue, blocked or not."""

@@ -61,9 +61,7 @@ class Calendar:
         while station.preempt and station.in_service and station.busy > servers:
             visit = station.in_service.pop()
             station.busy -= 1
-            visit.turn = simpy.Event(self.env)
-            station.put_back(visit)
-            visit.party.process.interrupt()
+            visit.party.process.interrupt(self.queues.put_back(visit))
 
     def open_or_close(self, s: int, cls: int, is_open: int) -> None:
         """Open or close a station for a class."""

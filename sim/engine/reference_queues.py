@@ -32,6 +32,11 @@ class Log:
         self.rows: list[tuple[int, ...]] = []
         self.visits: dict[Visit, None] = {}  # those not over
 
+    def open(self, visit: Visit) -> Visit:
+        """Remember a visit that has begun; return it."""
+        self.visits[visit] = None
+        return visit
+
     def close(self, visit: Visit, outcome: Outcome, left_at: int) -> None:
         """Write the row of a visit that is over; of those who part at screening, each comes to an end of its own."""
         self.visits.pop(visit, None)
@@ -87,9 +92,7 @@ class Queues:
     def open_visit(self, party: Party, station: Station) -> Visit:
         """Begin a visit, with the next number in the order of joining."""
         self.joined += 1
-        visit = Visit(party, station, self.now, self.joined)
-        self.log.visits[visit] = None
-        return visit
+        return self.log.open(Visit(party, station, self.now, self.joined))
 
     def enter(self, party: Party, station: Station, first: bool = False, inside: bool = False) -> Visit:
         """Join the queue of a station, and be called at once if a server is free."""
@@ -110,6 +113,15 @@ class Queues:
             self.wind_up(visit)
         if settle:
             self.settle(visit.station)
+
+    def put_back(self, visit: Visit) -> Visit:
+        """Interrupt a service: back to the head of the queue, on a new visit that keeps its place."""
+        visit.ended_at = self.now
+        self.log.close(visit, Outcome.INTERRUPTED, self.now)
+        again = self.log.open(visit.again(self.now))
+        again.turn = simpy.Event(self.env)
+        visit.station.put_back(again)
+        return again
 
     def main_queue(self, visit: Visit) -> MainQueue:
         """The main queue a visit stands in."""
@@ -167,11 +179,12 @@ class Queues:
             station.starts_left -= 1
             station.clock = station.passed[visit.stream]
             station.passed[visit.stream] += station.stride[visit.stream]
-            if visit.started_at == NEVER:
-                visit.started_at = self.now
-                visit.remaining = self.service_time(visit)
+            visit.started_at = self.now
+            if visit.left_to_do is None:
+                visit.left_to_do = self.service_time(visit)
                 if visit.quoted:
                     self.main_queue(visit).started += 1
+            visit.ends_at = self.now + visit.left_to_do
             if station.preempt:
                 station.in_service.append(visit)
             visit.turn.succeed(Kind.SERVICE_END)

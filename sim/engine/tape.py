@@ -124,9 +124,13 @@ class _Group:
         self.tape, self.place = tape, place
         tape.crossing[place], tape.cls[place] = self.x, self.c
         tape.number[place], tape.initial[place] = np.arange(self.size), self.initial
-        self.people = self._people()
+        self.people = people_of(self.party_class.people, self.rng("people"), self.size)
         local = self._local()
-        tape.people[place], tape.men[place], tape.local[place] = self.people, self._men(self.people), local
+        tape.people[place], tape.men[place], tape.local[place] = (
+            self.people,
+            men_of(self.party_class.men_share, self.people, self.rng("men")),
+            local,
+        )
         tape.barred[place] = self._barred(local)
         on_foot = self._modes()
         tape.mode_to[place] = on_foot
@@ -141,31 +145,6 @@ class _Group:
         unit = unit_poisson(self.rng("arrival"), float(expected[-1]))
         at = np.rint(np.interp(unit, expected, self.plan.edges)).astype(np.int64)
         return at[: np.searchsorted(at, self.plan.horizon)]
-
-    def _people(self) -> Ints:
-        law = self.party_class.people
-        if isinstance(law, PeopleSpread):
-            numbers = np.arange(1, law.max + 1)
-            cdf = binomial_cdf((law.mean - 1) / max(law.max - 1, 1), law.max)[-1]
-        else:
-            numbers = np.array(sorted(law))
-            cdf = np.cumsum([law[n] for n in sorted(law)])
-        if len(numbers) == 1:
-            return np.full(self.size, numbers[0])
-        k = np.searchsorted(cdf, self.rng("people").random(self.size), side="right")
-        return np.asarray(numbers[np.minimum(k, len(numbers) - 1)])
-
-    def _men(self, people: Ints) -> Ints:
-        share = self.party_class.men_share
-        if share in (0, 1):
-            return people * int(share)
-        cdf = binomial_cdf(share, int(people.max()) + 1)
-        u = self.rng("men").random(self.size)
-        men = np.zeros(self.size, dtype=np.int64)
-        for n in np.flatnonzero(np.bincount(people)):
-            of_n = np.flatnonzero(people == n)
-            men[of_n] = np.searchsorted(cdf[n, :n], u[of_n], side="right")
-        return men
 
     def _local(self) -> NDArray[np.bool_]:
         share = self.party_class.local_share
@@ -276,6 +255,33 @@ def unit_poisson(rng: np.random.Generator, until: float) -> Floats:
     while points[-1] < until:
         points = np.append(points, points[-1] + np.cumsum(rng.standard_exponential(1000)))
     return points[: np.searchsorted(points, until, side="left")]
+
+
+def people_of(law: PeopleSpread | dict[int, float], rng: np.random.Generator, size: int) -> Ints:
+    """Return the people of `size` parties."""
+    if isinstance(law, PeopleSpread):
+        numbers = np.arange(1, law.max + 1)
+        cdf = binomial_cdf((law.mean - 1) / max(law.max - 1, 1), law.max)[-1]
+    else:
+        numbers = np.array(sorted(law))
+        cdf = np.cumsum([law[n] for n in sorted(law)])
+    if len(numbers) == 1:
+        return np.full(size, numbers[0])
+    k = np.searchsorted(cdf, rng.random(size), side="right")
+    return np.asarray(numbers[np.minimum(k, len(numbers) - 1)])
+
+
+def men_of(share: float, people: Ints, rng: np.random.Generator) -> Ints:
+    """Return how many of each party's people are men of call-up age, if each is one with chance `share`."""
+    if share in (0, 1):
+        return people * int(share)
+    cdf = binomial_cdf(share, int(people.max()) + 1)
+    u = rng.random(len(people))
+    men = np.zeros(len(people), dtype=np.int64)
+    for n in np.flatnonzero(np.bincount(people)):
+        of_n = np.flatnonzero(people == n)
+        men[of_n] = np.searchsorted(cdf[n, :n], u[of_n], side="right")
+    return men
 
 
 def durations(law: Law, rng: np.random.Generator, size: int) -> Floats:

@@ -44,7 +44,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records) -> Measures:
     inside, who = visits.stays(records, seen), visits.parties(records, seen)
     done = np.maximum(seen.started, np.minimum(seen.ended, seen.left))
     busy = points.time_held(seen.station, len(plan.stations), seen.started, done)
-    work = busy, series.staffed_time(plan, points)
+    work = busy, np.maximum(series.staffed_time(plan, points), busy)
     over_time = dict(
         chain(
             series.queues(scenario, plan, seen, inside, points),
@@ -59,7 +59,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records) -> Measures:
     whole_run = dict(
         chain(
             totals.from_series(over_time),
-            totals.longest_day(scenario, plan, over_time, points),
+            totals.longest_day(scenario, plan, over_time, (records, seen), points),
             totals.people_per_party(scenario, plan, over_time),
             totals.fates(scenario, plan, who),
             totals.waits(scenario, plan, who),

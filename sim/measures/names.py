@@ -17,6 +17,10 @@ RATE_HOURS = 6
 """Hours over which the flows per hour are means."""
 
 
+LONGEST_QUOTE = 480
+"""Hours (20 days) from which on a quoted wait says no more than that: where the engines' tables of waits end."""
+
+
 class Key(NamedTuple):
     """Names one series or total: the crossing, the quantity (a key of SERIES or TOTALS) and the scope."""
 
@@ -62,14 +66,18 @@ STATES = {
     "in_system_people": Quantity("people", "in the parties in the system (all, class)"),
     "queue_length": Quantity("km", "length on the road: from the border, where it begins, to its tail (all)"),
     "in_lots": Quantity("parties", "vehicles waiting in holding lots, off the road (all)"),
-    "quoted_wait": Quantity("h", "main queue over the rate at which it was called in the window before (class)"),
+    "quoted_wait": Quantity(
+        "h",
+        "main queue over the rate at which it was called in the window before (class); "
+        f"{LONGEST_QUOTE} stands for 20 days or more",
+    ),
     "crossed_parties_per_hour": Quantity(
         "parties/h", f"crossed_parties of the same scope, mean of the {RATE_HOURS} h around the instant"
     ),
     "crossed_people_per_hour": Quantity(
         "people/h", f"crossed_people of the same scope, mean of the {RATE_HOURS} h around the instant"
     ),
-    "servers": Quantity("servers", "staffed at the instant (station)"),
+    "servers": Quantity("servers", "staffed at the instant; 0 while the station is not there (station)"),
     "blocked": Quantity("servers", "held at the instant by a party that is done but cannot go on (station)"),
 }
 """Series read at the instant `at`; what happens exactly at the instant has happened."""
@@ -83,7 +91,11 @@ SPANS = {
     "wait_p90": Quantity("h", "90 % quantile of the same"),
     "virtual_wait": Quantity("h", "the same with the unfinished, who count as long as they have waited: a lower bound"),
     "virtual_wait_censored": Quantity("0/1", "1: some who joined then are unfinished, virtual_wait is a lower bound"),
-    "utilisation": Quantity("share", "server-time in service over server-time staffed (station); NaN: no staff"),
+    "utilisation": Quantity(
+        "share",
+        "server-time in service over server-time staffed while the station is there, closed or not; what servers "
+        "finish after their time counts as staffed (station); NaN: no staff",
+    ),
 }
 """Series over the interval that begins at `at`; waits go by the instant of joining. NaN where there is nobody."""
 
@@ -101,7 +113,7 @@ TOTALS = {
     "wait_max": Quantity("h", "longest of the same"),
     "sojourn_mean": Quantity("h", "mean time from joining to being across, of the same parties"),
     "past_queue_share": Quantity(
-        "share", "of the people who crossed, those not by the main queue (class as they came)"
+        "share", "of the people who crossed, those not by the main queue (all, vehicles by class as they came)"
     ),
     "people_per_party": Quantity("people", "mean over the parties that crossed (vehicles, class as they crossed)"),
     "max_queue": Quantity("parties", "largest queue at any point of the series (all, vehicles, class)"),
@@ -111,15 +123,21 @@ TOTALS = {
     "crossed_parties_longest_day": Quantity(
         "parties/h", "crossed_parties of the same scope, mean of the local day on which most vehicles waited"
     ),
+    "past_queue_share_longest_day": Quantity(
+        "share", "on that day, of the parties that crossed those not by the main queue (vehicles by class as they came)"
+    ),
+    "past_queue_starts_longest_day": Quantity(
+        "share", "on that day, of the services begun those of bypassers and of parties on foot or by bike (station)"
+    ),
     "crossed_people_day": Quantity("people", "who crossed on the local day (first and last may be cut short)"),
     "crossed_vehicles_day": Quantity("parties", "vehicles that crossed on the local day"),
     "crossed_people_week": Quantity("people", "who crossed in the ISO week (first and last may be cut short)"),
     "crossed_vehicles_week": Quantity("parties", "vehicles that crossed in the ISO week"),
-    "visits": Quantity("parties", "that joined the queue of the station"),
-    "wait_per_visit": Quantity("h", "mean time in the station's queue of visits whose service began"),
+    "visits": Quantity("parties", "that joined the queue of the station; an interrupted service is one visit"),
+    "wait_per_visit": Quantity("h", "mean time in the station's queue of visits in or after their service"),
     "service_per_visit": Quantity("h", "mean time in service of visits whose service ended"),
     "blocked_per_visit": Quantity("h", "mean time blocked after service of visits that left"),
-    "utilisation": Quantity("share", "server-time in service over server-time staffed, whole run (station)"),
+    "utilisation": Quantity("share", "the utilisation of the whole run: of its server-time staffed (station)"),
     "blocked_hours": Quantity("h", "server-time held by parties that could not go on (station)"),
     "men_stopped": Quantity("men", "found on the list at draft screening"),
     "men_summoned": Quantity("men", "given draft papers"),

@@ -11,9 +11,20 @@ from numpy.typing import NDArray
 from sim.engine.plan import NOWHERE, Plan
 from sim.engine.records import Outcome, Records
 from sim.measures.grid import Grid, grouped_quantiles, pad
-from sim.measures.names import ALL, EVENTS, RATE_HOURS, VEHICLE_CLASSES, VEHICLES, WAYS_ACROSS, Key, at_station, by_way
+from sim.measures.names import (
+    ALL,
+    EVENTS,
+    LONGEST_QUOTE,
+    RATE_HOURS,
+    VEHICLE_CLASSES,
+    VEHICLES,
+    WAYS_ACROSS,
+    Key,
+    at_station,
+    by_way,
+)
 from sim.measures.road import queue_on_road
-from sim.measures.visits import Parties, Stays, Visits
+from sim.measures.visits import Parties, Stays, Visits, in_main_queue
 from sim.scenario.quantities import BYPASS, CLASSES, STREAMS
 from sim.scenario.schema import Scenario
 from sim.units import MS_PER_H, milliseconds
@@ -61,14 +72,15 @@ def quoted_waits(scenario: Scenario, plan: Plan, records: Records, seen: Visits,
     """Yield the wait as officials quote it (h), by class.
 
     The main queue over the rate of service starts from it in the window before (since the start, while the window
-    reaches back further). Where nobody waits it is 0; while nobody is called the last quote grows as time passes.
-    NaN at the start where somebody waits then.
+    reaches back further), LONGEST_QUOTE at most. Where nobody waits it is 0; while nobody is called the last quote
+    grows as time passes. NaN at the start where somebody waits then.
     """
     places = len(plan.crossings) * C
     windows = np.array([milliseconds(scenario.crossings[name].quote.window) for name in plan.crossings])
+    rows = np.flatnonzero(in_main_queue(records, seen))
+    queue = grid.states(seen.place[rows], places, (grid.point(seen.arrived[rows]), grid.point(seen.called[rows])))
     rows = np.flatnonzero(records.first)
     place, started = seen.place[rows], seen.started[rows]
-    queue = grid.states(place, places, (grid.point(seen.arrived[rows]), grid.point(seen.called[rows])))
     recent = (grid.point(started), grid.point(started + windows[place // C]))
     starts = grid.states(place, places, recent)
     span = np.minimum(np.repeat(windows, C)[:, None], grid.at - grid.start)
@@ -78,6 +90,7 @@ def quoted_waits(scenario: Scenario, plan: Plan, records: Records, seen: Visits,
     last = np.maximum.accumulate(np.where(known, np.arange(len(grid.at)), 0), axis=1)
     quoted[:, 0] = 0.0
     quoted = np.take_along_axis(quoted, last, axis=1) + (grid.at - grid.at[last]) / MS_PER_H
+    quoted = np.minimum(quoted, LONGEST_QUOTE)
     quoted[queue[:, 0] > 0, 0] = np.nan
     for x, crossing in enumerate(plan.crossings):
         for cls in _classes(scenario):
@@ -102,7 +115,7 @@ def events(scenario: Scenario, plan: Plan, records: Records, seen: Visits, grid:
 
 def ways_across(scenario: Scenario, plan: Plan, who: Parties, grid: Grid) -> Series:
     """Yield the vehicles that crossed per interval, by class as they came and by way across."""
-    rows = np.flatnonzero(who.outcome == Outcome.CROSSED)
+    rows = np.flatnonzero(who.outcome == int(Outcome.CROSSED))
     ways = len(WAYS_ACROSS)
     group = who.place[rows] * ways + who.way[rows]
     found = grid.counts(group, len(plan.crossings) * C * ways, np.minimum(who.gone[rows], grid.horizon))
@@ -136,7 +149,7 @@ def _happened(event: str, records: Records, seen: Visits) -> tuple[Ints, Ints]:
     if event == "arrived":
         rows = np.flatnonzero((records.visit == 0) & ~seen.initial & ~seen.split)
         return rows, seen.arrived[rows]
-    rows = np.flatnonzero(records.outcome == Outcome[event.upper()])
+    rows = np.flatnonzero(records.outcome == int(Outcome[event.upper()]))
     if event != "bypassed":
         return rows, seen.left[rows]
     at_once = np.flatnonzero((records.visit == 0) & (records.stream == STREAMS.index(BYPASS)))
@@ -146,7 +159,7 @@ def _happened(event: str, records: Records, seen: Visits) -> tuple[Ints, Ints]:
 def waits(scenario: Scenario, plan: Plan, who: Parties, grid: Grid) -> Series:
     """Yield the waits (h) of those who joined the main queue, by interval of joining."""
     known = who.main & ~who.initial
-    done, stayed = (known & (who.outcome == Outcome.CROSSED), known & (who.outcome == Outcome.UNFINISHED))
+    done, stayed = (known & (who.outcome == int(end)) for end in (Outcome.CROSSED, Outcome.UNFINISHED))
     for x, crossing in enumerate(plan.crossings):
         for scope in (ALL, *_classes(scenario)):
             here = who.place // C == x if scope == ALL else who.place == x * C + CLASSES.index(scope)
@@ -176,19 +189,30 @@ def work(plan: Plan, time: tuple[Floats, Floats], seen: Visits, grid: Grid) -> S
     utilisation = pad(_ratio(*time), len(grid.at))
     for s, station in enumerate(plan.stations):
         crossing, scope = plan.crossings[plan.crossing[s]], at_station(station)
-        table = plan.staffing[plan.staffing[:, 1] == s]
-        step = np.searchsorted(table[:, 0], grid.at, side="right") - 1
-        yield Key(crossing, "servers", scope), table[step, 2].astype(np.float64)
+        at, servers, there = staffing(plan, s)
+        step = np.searchsorted(at, grid.at, side="right") - 1
+        yield Key(crossing, "servers", scope), (servers * there)[step].astype(np.float64)
         yield Key(crossing, "utilisation", scope), utilisation[s]
         yield Key(crossing, "blocked", scope), blocked[s]
+
+
+def staffing(plan: Plan, station: int) -> tuple[Ints, Ints, Ints]:
+    """Return the instants at which a station's staffing or presence changes, its servers from then on, and 1 or 0.
+
+    Servers count only while the station is there (1); a station that is closed is there.
+    """
+    tables = [table[table[:, 1] == station] for table in (plan.staffing, plan.activity)]
+    at = np.union1d(tables[0][:, 0], tables[1][:, 0])
+    servers, there = (table[np.searchsorted(table[:, 0], at, side="right") - 1, 2] for table in tables)
+    return at, servers, there
 
 
 def staffed_time(plan: Plan, grid: Grid) -> Floats:
     """Return the server-time (ms) staffed at each station in each interval, (S, intervals)."""
     edges, found = grid.edges, np.zeros((len(plan.stations), len(grid.edges) - 1))
     for s in range(len(plan.stations)):
-        at, _, servers = plan.staffing[plan.staffing[:, 1] == s].T
-        added = np.diff(servers, prepend=0)
+        at, servers, there = staffing(plan, s)
+        added = np.diff(servers * there, prepend=0)
         found[s] = np.diff(added @ np.maximum(edges - at[:, None], 0))
     return found
 

@@ -13,7 +13,7 @@ from sim.engine.plan import Plan
 from sim.engine.records import Outcome, Records
 from sim.measures.grid import Grid, grouped_quantiles
 from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, WAYS_ACROSS, Key, at_station, by_way
-from sim.measures.visits import MAIN, Parties, Stays, Visits
+from sim.measures.visits import MAIN, Parties, Stays, Visits, whole_visits
 from sim.scenario.clock import local, since_t0
 from sim.scenario.quantities import CLASSES
 from sim.scenario.schema import Clock, Scenario
@@ -39,19 +39,40 @@ def from_series(series: dict[Key, Floats]) -> Totals:
             yield Key(crossing, "max_queue_people"), float(values.max())
 
 
-def longest_day(scenario: Scenario, plan: Plan, series: dict[Key, Floats], grid: Grid) -> Totals:
-    """Yield parties across an hour on the local day on which most vehicles waited, NaN if none ever did."""
-    midnights = [since_t0(scenario.clock, day) for day in _days(scenario.clock, plan.start, plan.horizon)]
-    days = np.searchsorted(midnights, grid.at, side="right")[: grid.intervals]
+def longest_day(
+    scenario: Scenario, plan: Plan, series: dict[Key, Floats], rows: tuple[Records, Visits], grid: Grid
+) -> Totals:
+    """Yield what happened on the local day on which most vehicles waited, NaN if none ever did.
+
+    Parties across an hour, and the shares of those past the main queue: of vehicles across, and of services begun.
+    """
+    midnights = np.array([since_t0(scenario.clock, day) for day in _days(scenario.clock, plan.start, plan.horizon)])
+    days = np.searchsorted(midnights, grid.at, side="right")
     hours = np.diff(grid.edges) / MS_PER_H
-    for crossing in plan.crossings:
+    begun = _begun_by_day(plan, *rows, midnights)
+    for x, crossing in enumerate(plan.crossings):
         queue = series[Key(crossing, "queue", VEHICLES)]
-        top = np.searchsorted(midnights, grid.at[np.argmax(queue)], side="right") if queue.max() > 0 else -1
-        then = days == top
-        for key, values in series.items():
-            if key[:2] == (crossing, "crossed_parties"):
-                across = _over(values[: grid.intervals][then].sum(), hours[then].sum())
-                yield Key(crossing, "crossed_parties_longest_day", key.scope), across
+        top = int(days[np.argmax(queue)]) if queue.max() > 0 else 0
+        then = days[: grid.intervals] == top
+        across = {key.scope: values[: grid.intervals][then].sum()
+                  for key, values in series.items() if key[:2] == (crossing, "crossed_parties")}  # fmt: skip
+        for scope, number in across.items():
+            yield Key(crossing, "crossed_parties_longest_day", scope), _over(number, hours[then].sum())
+        for cls in (cls for cls in VEHICLE_CLASSES if cls in scenario.classes):
+            by = [across[by_way(cls, way)] for way in WAYS_ACROSS]
+            yield Key(crossing, "past_queue_share_longest_day", cls), _over(sum(by) - by[MAIN], sum(by))
+        for s in np.flatnonzero(plan.crossing == x):
+            share = _over(begun[1, top, s], begun[0, top, s])
+            yield Key(crossing, "past_queue_starts_longest_day", at_station(plan.stations[s])), share
+
+
+def _begun_by_day(plan: Plan, records: Records, seen: Visits, midnights: Ints) -> Floats:
+    """Return the services begun, all and those past the main queue, by day (1 the first, 0 none) and station."""
+    rows = np.flatnonzero((seen.started <= plan.horizon) & ~seen.resumed & ~seen.split)
+    place = np.searchsorted(midnights, seen.started[rows], side="right") * len(plan.stations) + seen.station[rows]
+    past = np.isin(records.stream[rows], _VEHICLES, invert=True)
+    shape = len(midnights) + 1, len(plan.stations)
+    return np.array([np.bincount(place, chosen, shape[0] * shape[1]).reshape(shape) for chosen in (None, past)])
 
 
 def people_per_party(scenario: Scenario, plan: Plan, series: dict[Key, Floats]) -> Totals:
@@ -69,10 +90,10 @@ def people_per_party(scenario: Scenario, plan: Plan, series: dict[Key, Floats]) 
 
 def fates(scenario: Scenario, plan: Plan, who: Parties) -> Totals:
     """Yield who was there at the start and who still is at the horizon, and how people got across."""
-    crossed = who.outcome == Outcome.CROSSED
+    crossed = who.outcome == int(Outcome.CROSSED)
     groups = {
         "initial": (who.initial, who.people),
-        "unfinished": (who.outcome == Outcome.UNFINISHED, who.people_at_last),
+        "unfinished": (who.outcome == int(Outcome.UNFINISHED), who.people_at_last),
         "crossed": (crossed, who.people_at_last),
         "past": (crossed & (who.way != MAIN), who.people_at_last),
     }
@@ -85,13 +106,14 @@ def fates(scenario: Scenario, plan: Plan, who: Parties) -> Totals:
             for name in ("initial", "unfinished"):
                 yield Key(crossing, f"{name}_parties", scope), float(parties[name][here].sum())
                 yield Key(crossing, f"{name}_people", scope), float(people[name][here].sum())
-            share = _over(people["past"][here].sum(), people["crossed"][here].sum())
-            yield Key(crossing, "past_queue_share", scope), share
+            if scope == ALL or scope in VEHICLE_CLASSES:
+                share = _over(people["past"][here].sum(), people["crossed"][here].sum())
+                yield Key(crossing, "past_queue_share", scope), share
 
 
 def waits(scenario: Scenario, plan: Plan, who: Parties) -> Totals:
     """Yield the waits (h) of parties that crossed, by class as they came, and by way across."""
-    rows = np.flatnonzero((who.outcome == Outcome.CROSSED) & who.whole & ~who.initial)
+    rows = np.flatnonzero((who.outcome == int(Outcome.CROSSED)) & who.whole & ~who.initial)
     waited, stay = who.waited[rows], who.gone[rows] - who.joined[rows]
     x, cls, way = who.place[rows] // C, who.place[rows] % C, who.way[rows]
     crossings, ways = len(plan.crossings), len(WAYS_ACROSS)
@@ -121,22 +143,11 @@ _WAITS = ("wait_mean", "wait_p50", "wait_p90", "wait_max", "sojourn_mean")
 def stations(plan: Plan, records: Records, seen: Visits, work: tuple[Floats, Floats], grid: Grid) -> Totals:
     """Yield, by station, visits, where the time goes, utilisation, and who was turned back there."""
     size = len(plan.stations)
-    joined = (records.outcome != Outcome.BALKED) & (records.outcome != Outcome.BARRED) & ~seen.split
-    joined &= seen.arrived <= grid.horizon
-    begun = (seen.started < grid.beyond) & ~seen.initial & ~seen.split
-    ended = (seen.ended < grid.beyond) & ~seen.split
-    left = ended & (seen.left < grid.beyond)
-    held = np.flatnonzero(ended & (seen.left > seen.ended))
-    blocked = np.minimum(seen.left[held], grid.horizon) - seen.ended[held]
-    columns = {
-        "visits": np.bincount(seen.station, joined, size),
-        "wait_per_visit": _hours(seen.station, begun, seen.started - seen.arrived, size),
-        "service_per_visit": _hours(seen.station, ended, seen.ended - seen.started, size),
-        "blocked_per_visit": _hours(seen.station, left, seen.left - seen.ended, size),
-        "blocked_hours": np.bincount(seen.station[held], blocked / MS_PER_H, size),
-    }
+    joined = (records.outcome != int(Outcome.BALKED)) & (records.outcome != int(Outcome.BARRED)) & ~seen.split
+    joined &= (seen.arrived <= grid.horizon) & ~seen.resumed
+    columns = {"visits": np.bincount(seen.station, joined, size), **_spans(seen, grid, size)}
     for name, outcome in (("refused", Outcome.REFUSED), ("summoned", Outcome.SUMMONED)):
-        there = records.outcome == outcome
+        there = records.outcome == int(outcome)
         columns[f"{name}_parties"] = np.bincount(seen.station[there], minlength=size)
         columns[f"{name}_people"] = np.bincount(seen.station[there], seen.people[there], size)
     busy, staffed = (time.sum(axis=1) for time in work)
@@ -146,13 +157,33 @@ def stations(plan: Plan, records: Records, seen: Visits, work: tuple[Floats, Flo
             yield Key(plan.crossings[plan.crossing[s]], name, at_station(station)), float(values[s])
 
 
+def _spans(seen: Visits, grid: Grid, size: int) -> dict[str, Floats]:
+    """Return the hours of a visit by station: waiting, in service (each summed over interruptions), blocked."""
+    head, tail = whole_visits(seen)
+    started, ended = seen.started < grid.beyond, (seen.ended < grid.beyond) & ~seen.split
+    left = ended & (seen.left < grid.beyond)
+    waited, served = (
+        np.add.reduceat(np.where(known, until - since, 0), head) if len(head) else head
+        for known, until, since in ((started, seen.started, seen.arrived), (ended, seen.ended, seen.started))
+    )
+    station, begun = seen.station[head], started[tail] & ~seen.initial[head] & ~seen.split[head]
+    held = np.flatnonzero(ended & (seen.left > seen.ended))
+    blocked = np.minimum(seen.left[held], grid.horizon) - seen.ended[held]
+    return {
+        "wait_per_visit": _hours(station, begun, waited, size),
+        "service_per_visit": _hours(station, ended[tail], served, size),
+        "blocked_per_visit": _hours(station, left[tail], (seen.left - seen.ended)[tail], size),
+        "blocked_hours": np.bincount(seen.station[held], blocked / MS_PER_H, size).astype(np.float64),
+    }
+
+
 def men(scenario: Scenario, plan: Plan, records: Records, seen: Visits) -> Totals:
     """Yield the men stopped at draft screening and the men given draft papers."""
     crossings = len(plan.crossings)
     screening = np.array([scenario.crossings[plan.crossings[x]].stations[name].screening is not None
                           for x, name in zip(plan.crossing, plan.stations, strict=True)])  # fmt: skip
     stopped = np.flatnonzero(screening[seen.station] & (records.men > 0))
-    summoned = np.flatnonzero(records.outcome == Outcome.SUMMONED)
+    summoned = np.flatnonzero(records.outcome == int(Outcome.SUMMONED))
     for name, rows in (("men_stopped", stopped), ("men_summoned", summoned)):
         found = np.bincount(seen.place[rows] // C, records.men[rows], crossings)
         for x, crossing in enumerate(plan.crossings):
@@ -161,7 +192,7 @@ def men(scenario: Scenario, plan: Plan, records: Records, seen: Visits) -> Total
 
 def by_day(scenario: Scenario, plan: Plan, records: Records, seen: Visits) -> Totals:
     """Yield people and vehicles that crossed on each local day and in each ISO week."""
-    rows = np.flatnonzero(records.outcome == Outcome.CROSSED)
+    rows = np.flatnonzero(records.outcome == int(Outcome.CROSSED))
     days = _days(scenario.clock, plan.start, plan.horizon)
     edges = np.array([since_t0(scenario.clock, day) for day in days[1:]], dtype=np.int64)
     group = seen.place[rows] // C * len(days) + np.searchsorted(edges, seen.left[rows], side="right")

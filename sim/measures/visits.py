@@ -24,8 +24,9 @@ MAIN, BY_BYPASS, BY_CHANGED_MODE = range(3)
 class Visits:
     """Columns per row of the records; `place` is crossing x 5 + class. What has not happened is at `grid.beyond`.
 
-    A visit waits from `arrived` to `called` (to its service, or away), is in service from `started` to `ended`, blocked
-    from `ended` to `left` and in the system to `gone`, which is the arrival at the next station where there is one.
+    A row waits from `arrived` to `called` (to its service, or away), is in service from `started` to `ended`, blocked
+    from `ended` to `left` and in the system to `gone`, which is the arrival at the next station where there is one. A
+    visit whose service was interrupted is several rows, all but the first `resumed`.
     """
 
     station: Ints
@@ -40,6 +41,7 @@ class Visits:
     waited: Ints  # ms, up to the horizon
     initial: Bools  # was already waiting at the start
     split: Bools  # begins a twin, at draft screening
+    resumed: Bools  # goes on with a visit whose service was interrupted
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,20 @@ class Stays:
 def visits(plan: Plan, records: Records, grid: Grid) -> Visits:
     """Return the spans of every visit."""
     arrived = records.arrived_at
-    away = (records.outcome == Outcome.BALKED) | (records.outcome == Outcome.BARRED)
+    away = (records.outcome == int(Outcome.BALKED)) | (records.outcome == int(Outcome.BARRED))
     left = np.where(records.left_at == NEVER, grid.beyond, records.left_at)
     np.copyto(left, arrived, where=away)
+    ended = np.where(records.ended_at == NEVER, grid.beyond, records.ended_at)
+    interrupted = records.outcome == int(Outcome.INTERRUPTED)
+    np.copyto(ended, left, where=interrupted)
     started = np.where(records.started_at == NEVER, grid.beyond, records.started_at)
     called = np.minimum(started, left)
     gone = left.copy()
     came = records.first | (records.stream == STREAMS.index(BYPASS)) | (records.started_at == NEVER)
     same = records.party[1:] == records.party[:-1]
     np.copyto(gone[:-1], arrived[1:], where=same)
+    resumed = np.zeros(len(records), dtype=np.bool_)
+    resumed[1:] = interrupted[:-1]
     return Visits(
         station=records.station.astype(np.int64),
         place=records.crossing.astype(np.int64) * len(CLASSES) + records.cls,
@@ -88,13 +95,27 @@ def visits(plan: Plan, records: Records, grid: Grid) -> Visits:
         arrived=arrived,
         called=called,
         started=started,
-        ended=np.where(records.ended_at == NEVER, grid.beyond, records.ended_at),
+        ended=ended,
         left=left,
         gone=gone,
         waited=np.maximum(np.minimum(called, grid.horizon) - arrived, 0),
         initial=records.first & (arrived == plan.start),
         split=(records.visit == 0) & ~came,
+        resumed=resumed,
     )
+
+
+def whole_visits(seen: Visits) -> tuple[Ints, Ints]:
+    """Return the first and last row of every visit."""
+    return _runs(seen.resumed[1:], len(seen.resumed))
+
+
+def in_main_queue(records: Records, seen: Visits) -> Bools:
+    """Return which rows stand in a main queue: `first` ones, and those that go on with them after an interruption."""
+    if not seen.resumed.any():
+        return records.first
+    head, tail = whole_visits(seen)
+    return np.repeat(records.first[head], tail - head + 1)
 
 
 def stays(records: Records, seen: Visits) -> Stays:

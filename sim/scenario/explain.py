@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from pydantic import ValidationError
 
 from sim.errors import Problem
 from sim.scenario import shape
-from sim.scenario.node import PASSPORT_KEYS, REPORTED, Node, dotted, find, leaves, meant, show
+from sim.scenario.node import PASSPORT_KEYS, REPORTED, Node, Path, dotted, find, leaves, meant, nearest, show
 from sim.scenario.passports import without
+from sim.scenario.quantities import RowsError
 
 Error = dict[str, Any]
 Loc = tuple[str | int, ...]
@@ -24,14 +25,39 @@ _UNIONS = {
 }
 
 
+class Fault(NamedTuple):
+    """A problem with the path it is at; `near` is the key or word that was probably meant, or ''."""
+
+    path: Path
+    kind: Literal["missing", "key", "value"]
+    problem: Problem
+    near: str = ""
+
+
 def problems(error: ValidationError, root: Node, prefix: Loc = ()) -> list[Problem]:
     """Return one problem for each thing that is wrong; `prefix` is where the validated part stands in the tree."""
+    return [fault.problem for fault in faults_of(error, root, prefix)]
+
+
+def faults_of(error: ValidationError, root: Node, prefix: Loc = ()) -> list[Fault]:
+    """Return one fault for each thing that is wrong; `prefix` is where the validated part stands in the tree."""
     errors: list[Error] = [{**dict(e), "loc": (*prefix, *e["loc"])} for e in error.errors(include_url=False)]
-    errors = _one_per_union(errors, root)
+    errors = [row for e in _one_per_union(errors, root) for row in _rows(e)]
     errors = [e for e in errors if not (e["type"] == "too_short" and _has_deeper(e, errors))]
     bad_keys = {e["loc"][:-1] for e in errors if e["loc"][-1:] == ("[key]",)}
     errors = [e for e in errors if e["loc"] not in bad_keys]
     return list(dict.fromkeys(_joined(errors, root)))
+
+
+def _rows(error: Error) -> list[Error]:
+    """Return one error for each wrong row of a wait table."""
+    cause = error.get("ctx", {}).get("error")
+    if not isinstance(cause, RowsError):
+        return [error]
+    kind = {True: "said_of_key", False: "said"}
+    return [
+        {**error, "type": kind[of_key], "loc": (*error["loc"], row), "msg": what} for row, of_key, what in cause.rows
+    ]
 
 
 def _has_deeper(error: Error, errors: Iterable[Error]) -> bool:
@@ -91,7 +117,7 @@ def _chosen(name: str, value: Any) -> str:
     return ""
 
 
-def _joined(errors: list[Error], root: Node) -> Iterable[Problem]:
+def _joined(errors: list[Error], root: Node) -> Iterable[Fault]:
     """Explain errors; a misspelt required key is one problem, not a missing and an unknown one."""
     gone = {e["loc"] for e in errors if e["type"] == "missing"}
     answered: set[Loc] = set()
@@ -105,7 +131,7 @@ def _joined(errors: list[Error], root: Node) -> Iterable[Problem]:
                 answered.add(missing)
     for error in errors:
         if error["loc"] not in answered or error["type"] != "missing":
-            out.append(_problem(error, root))
+            out.append(_fault(error, root))
     return out
 
 
@@ -113,22 +139,38 @@ def _hint(loc: Loc) -> str:
     return f"; did you mean {str(loc[-1])!r}?"
 
 
-def _problem(error: Error, root: Node) -> Problem:
+def _fault(error: Error, root: Node) -> Fault:
     loc: Loc = error["loc"]
     if error["type"] == "missing":
         node, path = find(root, loc[:-1])
-        return Problem(node.where, dotted(path), f"missing key {str(loc[-1])!r}")
+        said = Problem(node.where, dotted(path), f"missing key {str(loc[-1])!r}")
+        return Fault((*path, str(loc[-1])), "missing", said)
     if loc[-1:] == ("[key]",):
         node, path = find(root, loc[:-1])
-        return Problem(str(node.key or node.place), dotted(path), _bad_name(loc[:-1]))
+        said = Problem(str(node.key or node.place), dotted(path), _bad_name(loc[:-1]))
+        return Fault(path, "key", said, _other_key(loc[:-1], path, root))
     node, path = find(root, loc)
     if error["type"] == "extra_forbidden":
         what = _key(str(loc[-1]), shape.keys(shape.at(loc[:-1])), "unknown key")
-        return Problem(str(node.key or node.place), dotted(path), what)
+        said = Problem(str(node.key or node.place), dotted(path), what)
+        return Fault(path, "key", said, _other_key(loc, path, root))
     if _lacks_value(node, path):
         near = next((n for n in (meant(key, ["value"]) for key in node.value) if n), "")
-        return Problem(node.where, dotted(path), f"a passport needs the key 'value'{near}")
-    return Problem(node.where, dotted(path), _sentence(error, node, path))
+        return Fault(path, "value", Problem(node.where, dotted(path), f"a passport needs the key 'value'{near}"))
+    where = str(node.key) if node.key and error["type"] == "said_of_key" else node.where
+    said = Problem(where, dotted(path), _sentence(error, node, path))
+    return Fault(path, "value", said, _other_word(error, node))
+
+
+def _other_key(loc: Loc, path: Path, root: Node) -> str:
+    """Return the key that was probably meant, unless it is there too."""
+    near = nearest(str(loc[-1]), shape.keys(shape.at(loc[:-1])) or [])
+    return "" if "people" in loc or near in find(root, path[:-1])[0].value else near
+
+
+def _other_word(error: Error, node: Node) -> str:
+    value = without(node)
+    return nearest(value, _words(error)) if error["type"] == "literal_error" and isinstance(value, str) else ""
 
 
 def _lacks_value(node: Node, path: Loc) -> bool:
@@ -181,7 +223,7 @@ _BOUNDS = {
 def _sentence(error: Error, node: Node, path: Loc) -> str:
     kind, got = error["type"], show(without(node))
     context = error.get("ctx", {})
-    if kind == "said":
+    if kind in ("said", "said_of_key"):
         return str(error["msg"])
     if kind in _BOUNDS:
         word, end = _BOUNDS[kind]
@@ -208,10 +250,14 @@ def _own_words(error: Error) -> str:
 
 
 def _literal(error: Error, value: Any, got: str) -> str:
-    choices = re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", "")) or [error["ctx"]["expected"].lower()]
+    choices = _words(error)
     near = meant(value, choices) if isinstance(value, str) else ""
     listed = f"{', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else choices[0]
     return f"expected {listed}; got {got}{near}"
+
+
+def _words(error: Error) -> list[str]:
+    return re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", "")) or [error["ctx"]["expected"].lower()]
 
 
 def stray_booleans(root: Node) -> list[Problem]:

@@ -3,80 +3,101 @@
 from __future__ import annotations
 
 import csv
+import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.node import Node, Place, bare, child, stop
+from sim.scenario.node import Path as Path_
 from sim.scenario.yaml_source import read_file, read_text
 
 COLUMNS = ("from", "until", "count")
+_TABLES = ("crossings", "*", "demand", "*", "*", "table")
+Reader = Callable[[Node, Path, list[Problem]], Node]
 
 
-def inline(root: Node, folder: Path) -> Node:
-    """Return the tree with the rows of the files it names (relative to `folder`) in place of their names."""
+def inline(root: Node, folder: Path, told: list[Problem]) -> Node:
+    """Return the tree with the rows of the files it names (relative to `folder`) in place of their names.
+
+    What is wrong with such a file as a whole is added to `told`, and an empty list stands for its rows.
+    """
     parts = dict(root.value)
     reported = parts.get("reported")
     if reported is not None and isinstance(reported.value, str):
-        parts["reported"] = _reported(reported, folder)
-    crossings = parts.get("crossings")
-    if crossings is not None:
-        parts["crossings"] = _tables(crossings, folder, ("*", "demand", "*", "*", "table"))
+        parts["reported"] = _instead(_reported, reported, folder, ("reported",), told)
+    if "crossings" in parts:
+        parts["crossings"] = _tables(parts["crossings"], folder, ("crossings",), told)
     return replace(root, value=parts)
 
 
-def _tables(node: Node, folder: Path, steps: tuple[str, ...]) -> Node:
-    """Follow `steps` ('*' stands for every key) and read the CSV files found at their end; share what has none."""
-    if not steps:
-        return _table(node, folder) if isinstance(node.value, str) else node
+def _tables(node: Node, folder: Path, path: Path_, told: list[Problem]) -> Node:
+    """Read the CSV files named at `crossings.*.demand.*.*.table`; share what has none."""
+    if len(path) == len(_TABLES):
+        return _instead(_table, node, folder, path, told) if isinstance(node.value, str) else node
     if isinstance(node.value, dict) and "value" in node.value:
-        return replace(node, value={**node.value, "value": _tables(node.value["value"], folder, steps)})
+        return replace(node, value={**node.value, "value": _tables(node.value["value"], folder, path, told)})
     if not isinstance(node.value, dict):
         return node
-    wanted = node.value if steps[0] == "*" else {steps[0]} & set(node.value)
-    return replace(node, value={k: _tables(v, folder, steps[1:]) if k in wanted else v for k, v in node.value.items()})
+    step = _TABLES[len(path)]
+    wanted = node.value if step == "*" else {step} & set(node.value)
+    parts = {k: _tables(v, folder, (*path, k), told) if k in wanted else v for k, v in node.value.items()}
+    return replace(node, value=parts)
 
 
-def _reported(node: Node, folder: Path) -> Node:
-    path = folder / node.value
-    if not path.is_file():
-        raise stop(node.place, ("reported",), f"there is no file {str(path)!r}")
-    root = read_file(path)
+def _instead(read: Reader, node: Node, folder: Path, path: Path_, told: list[Problem]) -> Node:
+    name = folder / node.value
+    try:
+        if not name.is_file():
+            raise stop(node.place, path, f"there is no file {str(name)!r}")
+        return read(node, name, told)
+    except ScenarioError as error:
+        told.extend(error.problems)
+        return Node([], _place(error.problems[0], node.place))
+
+
+def _place(problem: Problem, otherwise: Place) -> Place:
+    """Return the place of a problem, so that nothing else is told of it."""
+    file, *numbers = problem.where.rsplit(":", 2)
+    return Place(file, *map(int, numbers)) if len(numbers) == 2 else otherwise
+
+
+def _reported(node: Node, path: Path, told: list[Problem]) -> Node:
+    root = read_file(path, told)
     rows = child(root, "reported")
     if rows is None or len(root.value) != 1:
         raise stop(Place(str(path), 1, 1), (), "expected one key, 'reported', with the rows below it")
     return replace(rows, key=node.key)
 
 
-def _table(node: Node, folder: Path) -> Node:
-    path = folder / node.value
-    if not path.is_file():
-        raise stop(node.place, ("table",), f"there is no file {str(path)!r}")
+def _table(node: Node, path: Path, told: list[Problem]) -> Node:
     lines = csv.reader(read_text(path).splitlines())
+    rows: list[Node] = []
     try:
-        rows = list(lines)
+        if tuple(cell.strip() for cell in next(lines, [])) != COLUMNS:
+            raise stop(Place(str(path), 1, 1), (), f"expected the columns {','.join(COLUMNS)}")
+        for cells in lines:
+            place = Place(str(path), lines.line_num, 1)
+            if len(cells) == len(COLUMNS):
+                rows.append(_row(cells, place))
+            elif cells:
+                told.append(Problem(str(place), "", f"expected {len(COLUMNS)} cells; got {len(cells)}"))
     except csv.Error as error:
         raise stop(Place(str(path), lines.line_num, 1), (), f"is not readable as CSV: {error}") from None
-    if not rows or tuple(cell.strip() for cell in rows[0]) != COLUMNS:
-        raise stop(Place(str(path), 1, 1), (), f"expected the columns {','.join(COLUMNS)}")
-    problems: list[Problem] = []
-    items = [_row(row, Place(str(path), i, 1), problems) for i, row in enumerate(rows[1:], start=2) if row]
-    if problems:
-        raise ScenarioError(problems)
-    return Node(items, bare(node).place, node.key)
+    return Node(rows, bare(node).place, node.key)
 
 
-def _row(cells: list[str], place: Place, problems: list[Problem]) -> Node:
-    if len(cells) != len(COLUMNS):
-        problems.append(Problem(str(place), "", f"expected {len(COLUMNS)} cells; got {len(cells)}"))
-        return Node({}, place)
+def _row(cells: list[str], place: Place) -> Node:
     begin, until, count = (cell.strip() for cell in cells)
-    try:
-        number: float | str = int(count) if count.isdigit() and len(count) <= 18 else float(count)
-    except ValueError:
-        problems.append(Problem(str(place), "count", f"expected a number; got {count!r}"))
-        number = 0
-    if number != number or number in (float("inf"), float("-inf")):
-        problems.append(Problem(str(place), "count", f"every number must be finite; got {count!r}"))
-    values = {"from": begin, "until": until, "count": number}
+    values = {"from": begin, "until": until, "count": _number(count)}
     return Node({key: Node(value, place, place) for key, value in values.items()}, place, place)
+
+
+def _number(text: str) -> float | str:
+    """Return a finite number, or the text as it is for what is none."""
+    try:
+        number = int(text) if text.lstrip("+-").isdecimal() and len(text) <= 18 else float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else text

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sim import units
 from sim.scenario.quantities import Model, Share, Span
 
 Family = Literal["exponential", "erlang", "gamma", "lognormal", "deterministic", "empirical"]
+
+_SHARE = WithJsonSchema({"type": ["string", "number"], "description": units.EXAMPLES["share"]})
 
 
 class Law(Model):
@@ -18,7 +20,7 @@ class Law(Model):
     family: Family = Field("exponential", description="shape of the law; a bare duration is deterministic")
     mean: Span | None = Field(None, description="mean duration; not for `empirical`")
     k: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = Field(None, description="phases, for `erlang`")
-    cv: Annotated[float, Field(gt=0, le=20), BeforeValidator(lambda v: units.parse("share", v))] | None = Field(
+    cv: Annotated[float, Field(gt=0, le=20), BeforeValidator(lambda v: units.parse("share", v)), _SHARE] | None = Field(
         None, description="standard deviation over mean, for `gamma` and `lognormal`"
     )
     values: tuple[Span, ...] | None = Field(None, description="observed durations, drawn from at random: `empirical`")

@@ -197,8 +197,13 @@ def show(value: Any) -> str:
 
 def meant(word: str, choices: Iterable[str]) -> str:
     """Return '; did you mean ...?' where one of the choices is near, else ''."""
-    near = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(word, choices)
+    return f"; did you mean {near!r}?" if near else ""
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Return the choice that is most like a word, or '' where none is near."""
+    return next(iter(difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)), "")
 
 
 def stop(place: Place | str, path: Path, what: str) -> ScenarioError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -94,27 +95,58 @@ ClockTime = Annotated[
 Table = dict[str, Any]
 
 
-def _wait_table(dimension: str, ceiling: float) -> BeforeValidator:
+class RowsError(ValueError):
+    """What is wrong with the rows of a wait table: (key of the row, whether it is the key, sentence) each."""
+
+    def __init__(self, rows: list[tuple[str, bool, str]]) -> None:
+        self.rows = rows
+        super().__init__("; ".join(f"{row}: {what}" for row, _, what in rows))
+
+
+def _wait_table(dimension: str, ceiling: float, ends: str) -> BeforeValidator:
     """Read `{12 h: 0 %, 48 h: 5 %}`: rising waits (s) to values of `dimension`; a bare value holds for every wait."""
+
+    def within(value: object) -> float:
+        number = units.parse(dimension, value)
+        if not 0 <= number <= ceiling:
+            raise ValueError(f"must be between {ends}; got {value!r}")
+        return number
 
     def read(value: object) -> tuple[tuple[float, float], ...]:
         if isinstance(value, tuple):
             return value
         if not isinstance(value, dict):
-            return ((0.0, _within(units.parse(dimension, value), ceiling)),)
-        pairs = [(units.parse("time", wait), _within(units.parse(dimension, v), ceiling)) for wait, v in value.items()]
-        waits = [wait for wait, _ in pairs]
-        if not pairs or waits != sorted(set(waits)) or waits[0] < 0:
-            raise ValueError("needs quoted waits that rise from one row to the next, such as {12 h: 0 %, 48 h: 5 %}")
-        return tuple(pairs)
+            return ((0.0, within(value)),)
+        if not value:
+            raise ValueError("needs at least one row, such as {12 h: 0 %, 48 h: 5 %}")
+        return _rows(value, within)
 
     return BeforeValidator(read)
 
 
-def _within(number: float, ceiling: float) -> float:
-    if not 0 <= number <= ceiling:
-        raise ValueError(f"must be between 0 and {ceiling:g}; got {number:g}")
-    return number
+def _rows(table: dict[str, object], within: Callable[[object], float]) -> tuple[tuple[float, float], ...]:
+    pairs: list[tuple[float, float]] = []
+    wrong: list[tuple[str, bool, str]] = []
+    before, latest = "", -1.0
+    for key, value in table.items():
+        wait = latest
+        try:
+            wait = units.parse("time", key)
+            if wait < 0:
+                wrong.append((key, True, f"the quoted wait of a row must be at least 0; got {key!r}"))
+            elif wait <= latest:
+                wrong.append((key, True, f"the quoted wait must rise from row to row; got {key!r} after {before!r}"))
+        except ValueError as error:
+            wrong.append((key, True, f"the quoted wait of a row: {error}"))
+        if wait > latest:
+            before, latest = key, wait
+        try:
+            pairs.append((wait, within(value)))
+        except ValueError as error:
+            wrong.append((key, False, str(error)))
+    if wrong:
+        raise RowsError(wrong)
+    return tuple(pairs)
 
 
 def _table_schema(dimension: str) -> WithJsonSchema:
@@ -123,10 +155,16 @@ def _table_schema(dimension: str) -> WithJsonSchema:
 
 
 ShareByWait = Annotated[
-    tuple[tuple[float, float], ...], _wait_table("share", 1.0), _table_schema("share"), Field(default=((0.0, 0.0),))
+    tuple[tuple[float, float], ...],
+    _wait_table("share", 1.0, "0 and 100 %"),
+    _table_schema("share"),
+    Field(default=((0.0, 0.0),)),
 ]
 """Quoted wait (s) to a share; straight lines between the rows, level outside them."""
 HazardByWait = Annotated[
-    tuple[tuple[float, float], ...], _wait_table("hazard", 100.0), _table_schema("hazard"), Field(default=((0.0, 0.0),))
+    tuple[tuple[float, float], ...],
+    _wait_table("hazard", 100.0, "0 and 10000 %/h"),
+    _table_schema("hazard"),
+    Field(default=((0.0, 0.0),)),
 ]
 """Quoted wait (s) to a hazard (fraction per hour); straight lines between the rows, level outside them."""

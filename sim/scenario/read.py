@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from sim.errors import Problem, ScenarioError
 from sim.scenario import explain, interventions
 from sim.scenario.check import check
 from sim.scenario.inline import inline
+from sim.scenario.mend import besides
 from sim.scenario.node import Node, Place, bare, dotted, find, from_plain, is_passport, merge, plain, stop
 from sim.scenario.passports import PassportRow, missing, take_off
 from sim.scenario.schema import Intervention, Scenario
@@ -48,14 +49,14 @@ def load(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = 
 
     Order: extends, the file's `apply`, `intervene`, `sets`. Raises ScenarioError with every problem found.
     """
-    return _resolve(_extended(Path(path), ()), sets, intervene)
+    return _read(lambda told: _extended(Path(path), (), told), sets, intervene)
 
 
 def from_tree(tree: dict[str, Any], sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Loaded:
     """Read a scenario that a program made; files it names are relative to the working directory."""
     if not isinstance(tree, dict):
         raise stop("<dict>", (), "expected a mapping")
-    return _resolve(_base(from_plain(tree, Place("<dict>")), Path(), ()), sets, intervene)
+    return _read(lambda told: _base(from_plain(tree, Place("<dict>")), Path(), (), told), sets, intervene)
 
 
 def sources(loaded: Loaded) -> tuple[tuple[PassportRow, ...], tuple[str, ...]]:
@@ -63,15 +64,41 @@ def sources(loaded: Loaded) -> tuple[tuple[PassportRow, ...], tuple[str, ...]]:
     return loaded.passports, loaded.without_passport
 
 
-def _extended(path: Path, seen: tuple[Path, ...]) -> Node:
+def _read(tree: Callable[[list[Problem]], Node], sets: Sequence[str], intervene: Sequence[str]) -> Loaded:
+    """Read a tree and resolve it; what was told of the files while reading them counts as well."""
+    told: list[Problem] = []
+    try:
+        loaded = _resolve(tree(told), sets, intervene)
+    except ScenarioError as error:
+        places = {problem.where for problem in told}
+        more = [problem for problem in error.problems if problem.where not in places or problem in told]
+        raise _in_order([*told, *more]) from None
+    if told:
+        raise _in_order(told)
+    return loaded
+
+
+def _in_order(problems: list[Problem]) -> ScenarioError:
+    """Return the error of all problems by file, line and column."""
+
+    def place(problem: Problem) -> tuple[str, int, int]:
+        file, *numbers = problem.where.rsplit(":", 2)
+        if len(numbers) == 2 and all(number.isdecimal() for number in numbers):
+            return file, int(numbers[0]), int(numbers[1])
+        return problem.where, 0, 0
+
+    return ScenarioError(sorted(dict.fromkeys(problems), key=place))
+
+
+def _extended(path: Path, seen: tuple[Path, ...], told: list[Problem]) -> Node:
     """Read a file, laid over what it extends."""
-    return _base(read_file(path), path.parent, (*seen, path.resolve()))
+    return _base(read_file(path, told), path.parent, (*seen, path.resolve()), told)
 
 
-def _base(root: Node, folder: Path, seen: tuple[Path, ...]) -> Node:
+def _base(root: Node, folder: Path, seen: tuple[Path, ...], told: list[Problem]) -> Node:
     if is_passport(root):
         raise stop(root.place, ("value",), "a whole scenario cannot stand in a passport; give one to each value")
-    root = inline(root, folder)
+    root = inline(root, folder, told)
     named = root.value.pop("extends", None)
     if named is None:
         return root
@@ -83,7 +110,7 @@ def _base(root: Node, folder: Path, seen: tuple[Path, ...]) -> Node:
         raise stop(named.place, ("extends",), f"goes round in a circle: {chain}")
     if not parent.is_file():
         raise stop(named.place, ("extends",), f"there is no file {str(parent)!r}")
-    return merge(_extended(parent, seen), root)
+    return merge(_extended(parent, seen, told), root)
 
 
 def _resolve(root: Node, sets: Sequence[str], intervene: Sequence[str]) -> Loaded:
@@ -94,16 +121,16 @@ def _resolve(root: Node, sets: Sequence[str], intervene: Sequence[str]) -> Loade
     wanted = [*_names(applied_nodes, problems), *(Node(name, Place("--intervene")) for name in intervene)]
     applied, unknown = interventions.named(wanted, defined)
     problems += unknown
-    found, scenario = _validated(root)
+    found, scenario = _validated(root, lambda mended: _each_alone(mended, models, defined))
     problems = [*found, *problems]
-    if not found and defined is not None:
-        for name in models:
-            problems += _alone(root, name, defined)
+    if scenario is not None:
+        problems += _each_alone(root, models, defined)
     if problems or scenario is None:
         raise ScenarioError(problems)
     altered = root
-    for name in applied if defined else ():
-        altered = interventions.apply(altered, name, defined)
+    if defined is not None:
+        for name in applied:
+            altered = interventions.apply(altered, name, defined)
     altered = _set_all(altered, sets)
     if altered is not root:
         found, scenario = _validated(altered)
@@ -142,20 +169,26 @@ def _interventions(root: Node, defined: Node | None) -> tuple[dict[str, Interven
     adapter: TypeAdapter[dict[str, Intervention]] = TypeAdapter(
         Scenario.model_fields["interventions"].rebuild_annotation()
     )
+    given = values["interventions"]
     try:
-        return adapter.validate_python(values["interventions"]), problems
+        return adapter.validate_python(given), problems
     except ValidationError as error:
-        return {}, [*problems, *explain.problems(error, whole, ("interventions",))]
+        wrong = {e["loc"][0] for e in error.errors() if e["loc"]}
+        good = {name: given[name] for name in given if name not in wrong} if wrong else {}
+        return adapter.validate_python(good), [*problems, *explain.problems(error, whole, ("interventions",))]
 
 
-def _validated(root: Node) -> tuple[list[Problem], Scenario | None]:
+def _validated(
+    root: Node, more: Callable[[Node], list[Problem]] = lambda _: []
+) -> tuple[list[Problem], Scenario | None]:
     values, _, problems = take_off(root)
     problems += explain.stray_booleans(root)
+    cut = _cut_on_command_line(root)
     try:
         scenario = Scenario.model_validate(values)
     except ValidationError as error:
-        return [*problems, *explain.problems(error, root)], None
-    cut = _cut_on_command_line(root)
+        faults = explain.faults_of(error, root)
+        return [*problems, *(fault.problem for fault in faults), *besides(root, faults, not cut, more)], None
     for loc, what in check(scenario, whole_run=not cut):
         node, path = find(root, loc)
         problems.append(Problem(node.where, dotted(path), what))
@@ -164,12 +197,21 @@ def _validated(root: Node) -> tuple[list[Problem], Scenario | None]:
 
 def _cut_on_command_line(root: Node) -> bool:
     """Say whether start or horizon was set by hand: then dates beyond them are no mistake of the file."""
-    _, rows, _ = take_off(Node({"clock": root.value["clock"]}, root.place))
+    clock = root.value.get("clock")
+    _, rows, _ = take_off(Node({"clock": clock} if clock else {}, root.place))
     return any(row.reason == interventions.ON_COMMAND_LINE for row in rows)
 
 
-def _alone(root: Node, name: str, defined: Node) -> list[Problem]:
-    """Return what is wrong with an intervention when it alone is in force, placed at the intervention."""
+def _each_alone(root: Node, names: Iterable[str], defined: Node | None) -> list[Problem]:
+    """Return what is wrong with each of the interventions in a tree that is valid without them."""
+    if defined is None:
+        return []
+    found = _validated(root)[0]
+    return [problem for name in names for problem in _alone(root, name, defined, found)]
+
+
+def _alone(root: Node, name: str, defined: Node, found: list[Problem]) -> list[Problem]:
+    """Return what is wrong, besides `found`, with an intervention when it alone is in force, placed there."""
     try:
         altered = interventions.apply(root, name, defined)
     except ScenarioError as error:
@@ -178,6 +220,8 @@ def _alone(root: Node, name: str, defined: Node) -> list[Problem]:
     own = {str(place) for part in _all(node) for place in (part.place, part.key) if place}
     problems = []
     for problem in _validated(altered)[0]:
+        if problem in found:
+            continue
         where = problem.where if problem.where in own else node.where
         problems.append(Problem(where, f"interventions.{name}", f"{problem.path}: {problem.what}".lstrip(": ")))
     return problems

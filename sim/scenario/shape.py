@@ -41,10 +41,14 @@ def fields(model: type[BaseModel]) -> dict[str, list[Kind]]:
 
 
 def at(loc: Iterable[str | int]) -> list[Kind]:
-    """Return what a scenario may hold at `loc`; parts that lead nowhere (tags of alternatives) are passed over."""
+    """Return what a scenario may hold at `loc`; parts that lead nowhere (tags of alternatives) are passed over.
+
+    Where a part is a key of a model (`people: {mean: 2}`), mappings of free keys (`{1: 30 %}`) are not meant.
+    """
     here: list[Kind] = [(Scenario, ())]
     for part in loc:
-        here = [below for kind in here for below in step(kind, part)] or here
+        named = [below for kind in here if not _is_mapping(kind[0]) for below in step(kind, part)]
+        here = named or [below for kind in here for below in step(kind, part)] or here
     return here
 
 
@@ -123,7 +127,7 @@ def _dimension(note: Any) -> str | None:
 
 def _end(number: float, dimension: str | None) -> str:
     if number == 0 or dimension is None:
-        return f"{number:.15g}"
+        return f"{number:.15g}" if isinstance(number, float) else str(number)
     if dimension == "time":
         return f"{number / 86400:g} d"
     if dimension == "length":

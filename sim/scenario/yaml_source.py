@@ -37,6 +37,8 @@ _ODD_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U0001
 def read_text(path: Path) -> str:
     """Return the text of a UTF-8 file; ScenarioError with one sentence for anything else."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise stop(str(path), (), "is not a regular file; expected a text file")
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -53,14 +55,14 @@ def read_text(path: Path) -> str:
         raise stop(str(path), (), f"is not UTF-8 text (byte {error.start + 1} cannot be read)") from None
 
 
-def read_file(path: Path) -> Node:
-    """Return the mapping a YAML file holds."""
-    return parse(read_text(path), str(path))
+def read_file(path: Path, told: list[Problem] | None = None) -> Node:
+    """Return the mapping a YAML file holds; what leaves a tree to look at goes to `told`, if given."""
+    return parse(read_text(path), str(path), told)
 
 
-def parse(text: str, file: str) -> Node:
+def parse(text: str, file: str, told: list[Problem] | None = None) -> Node:
     """Return the mapping that YAML `text` holds; `file` names it in errors."""
-    root = parse_value(text, file)
+    root = parse_value(text, file, told)
     if root is None or root.value is None:
         raise stop(file, (), "is empty; expected a scenario")
     if not isinstance(root.value, dict):
@@ -69,8 +71,11 @@ def parse(text: str, file: str) -> Node:
     return root
 
 
-def parse_value(text: str, file: str) -> Node | None:
-    """Return any one YAML value, or None for nothing at all."""
+def parse_value(text: str, file: str, told: list[Problem] | None = None) -> Node | None:
+    """Return any one YAML value, or None for nothing at all.
+
+    Raises ScenarioError; repeated keys, tags and impossible numbers are added to `told` instead, if given.
+    """
     odd = _ODD_CHARACTER.search(text)
     if odd:
         before = text[: odd.start()]
@@ -84,8 +89,10 @@ def parse_value(text: str, file: str) -> Node | None:
         raise stop(_mark(file, error.problem_mark or error.context_mark), (), _syntax(error)) from None
     except (yaml.YAMLError, ValueError) as error:
         raise stop(file, (), f"is not readable as YAML: {' '.join(str(error).split())}") from None
-    if builder.problems:
+    if builder.problems and told is None:
         raise ScenarioError(builder.problems)
+    if told is not None:
+        told.extend(builder.problems)
     return builder.root
 
 
@@ -202,6 +209,7 @@ class _Builder:
             number = float(text)
             if not math.isfinite(number):
                 self._problem(place, f"every number must be finite; got {text[:40]}")
+                return 0
             return number
         return text
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.patheffects import withStroke
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
@@ -27,12 +29,10 @@ GAP = 0.08
 SHORT = 3
 """Days up to which the rail says the hour."""
 SANS = "DejaVu Sans"
-SIDES = (  # offset in points, horizontal and vertical alignment, penalty
-    (9, 0, "left", "center", 0.0), (-9, 0, "right", "center", 0.1), (0, 9, "center", "bottom", 0.1),
-    (0, -9, "center", "top", 0.2), (9, 16, "left", "center", 0.2), (-9, 16, "right", "center", 0.3),
-    (9, -16, "left", "center", 0.4), (-9, -16, "right", "center", 0.5), (0, 27, "center", "bottom", 0.6),
-    (0, 40, "center", "bottom", 0.7),
-)  # fmt: skip
+BESIDE, SHIFTS, OVER, UNDER = (9, 40, 80, 125, 180), (0, 18, -18, 40, -40, 64, -64), (9, 27, 45, 68, 95), (9, 30, 55)
+"""Where a label may stand, in points: beside its mark and shifted up or down, over it, or under it."""
+LEADER = 24
+"""Points from which on a thin line leads from a label to its mark."""
 NEAR = 16
 
 
@@ -52,11 +52,11 @@ class Mark:
         return (self.first + self.last) / 2
 
 
-def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Points, size: float = 10) -> None:
+def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Points], size: float = 10) -> None:
     """Draw `marks` as segments over their windows, an arrow up for lower bounds, each with its label.
 
-    `curves` (N, 2) are points of the drawn lines in data coordinates; labels keep clear of them where they can. The
-    limits and the position of `axes` must be final.
+    `curves` are arrays (N, 2) of points of the drawn lines in data coordinates; labels keep clear of them where they
+    can. The limits and the position of `axes` must be final.
     """
     for mark in marks:
         axes.plot(
@@ -73,11 +73,18 @@ def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Points, size: float = 
                 arrowprops={"arrowstyle": "<-", "color": REPORTED, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0},
             )  # fmt: skip
     taken = [_mark_box(axes, mark) for mark in marks]
-    inside = curves[np.isfinite(curves).all(axis=1)] if len(curves) else np.empty((0, 2))
-    pixels = axes.transData.transform(inside) if len(inside) else inside
+    pixels = np.concatenate([_dense(axes.transData.transform(curve)) for curve in curves] or [np.empty((0, 2))])
     for mark in sorted(marks, key=lambda m: (m.middle, m.value)):
         others = [_mark_box(axes, other, NEAR) for other in marks if other is not mark]
         taken.append(_place(axes, mark, [*taken, *others], pixels, size))
+
+
+def _dense(line: Points) -> Points:
+    """Return points of a line in pixels, none farther than a few pixels from the next."""
+    length = np.concatenate(([0.0], np.cumsum(np.nan_to_num(np.hypot(*np.diff(line, axis=0).T)))))
+    along = np.linspace(0, length[-1], 1 + int(length[-1] // 4))
+    found = np.column_stack([np.interp(along, length, line[:, k]) for k in (0, 1)])
+    return found[np.isfinite(found).all(axis=1)]
 
 
 def _mark_box(axes: Axes, mark: Mark, margin: float = 5) -> Bbox:
@@ -89,38 +96,58 @@ def _mark_box(axes: Axes, mark: Mark, margin: float = 5) -> Bbox:
     return Bbox.from_extents(left - aside, y - margin * point, right + aside, y + (top + margin - 5) * point)
 
 
+def _sides() -> Iterator[tuple[int, int, str, str, float]]:
+    """Yield where a label may stand: offset in points, horizontal and vertical alignment, penalty."""
+    for dx, dy in product(BESIDE, SHIFTS):
+        far = float(np.hypot(dx - BESIDE[0], dy)) / 60
+        yield dx, dy, "left", "center", far
+        yield -dx, dy, "right", "center", far + 0.1
+    for dy in OVER:
+        yield 0, dy, "center", "bottom", 0.1 + (dy - OVER[0]) / 60
+    for dy in UNDER:
+        yield 0, -dy, "center", "top", 0.2 + (dy - UNDER[0]) / 60
+
+
 def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox], pixels: Points, size: float) -> Bbox:
-    """Write the label where it covers least; return the box it takes."""
-    best, best_cost, best_box = None, np.inf, Bbox.null()
-    frame = axes.get_window_extent()
-    for dx, dy, ha, va, penalty in SIDES:
-        anchor = {"left": mark.last, "right": mark.first}.get(ha, mark.middle)
-        text = axes.annotate(
-            mark.label, (anchor, mark.value), (dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=size,
-            color=REPORTED, zorder=8, linespacing=1.15,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.78, "pad": 1.2},
-        )  # fmt: skip
-        box = text.get_window_extent()
-        cost = penalty + _cost(box, frame, taken, pixels)
-        if cost < best_cost:
-            if best is not None:
-                best.remove()
-            best, best_cost, best_box = text, cost, box
-        else:
-            text.remove()
-    return best_box
+    """Write the label where it covers least, with a line to its mark if it stands far off; return the box it takes."""
+    frame, point = axes.get_window_extent(), axes.get_figure().dpi / 72  # type: ignore[union-attr]
+    tried = axes.text(mark.middle, mark.value, mark.label, fontsize=size, linespacing=1.15)
+    extent = tried.get_window_extent()
+    tried.remove()
+    found: list[tuple[float, tuple[int, int], str, str, Bbox]] = []
+    for dx, dy, ha, va, penalty in _sides():
+        x, y = axes.transData.transform((_anchor(mark, ha), mark.value))
+        left = x + dx * point - extent.width * {"left": 0, "center": 0.5, "right": 1}[ha]
+        low = y + dy * point - extent.height * {"bottom": 0, "center": 0.5, "top": 1}[va]
+        box = Bbox.from_bounds(left, low, extent.width, extent.height)
+        found.append((penalty + _cost(box, frame, taken, pixels), (dx, dy), ha, va, box))
+    _, (dx, dy), ha, va, box = min(found, key=lambda place: place[0])
+    far = np.hypot(dx, dy) > LEADER
+    end = ({"left": 0, "center": 0.5, "right": 1}[ha], {"bottom": 0, "center": 0.5, "top": 1}[va])
+    line = {"arrowstyle": "-", "color": REPORTED, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 3, "relpos": end}
+    axes.annotate(
+        mark.label, (_anchor(mark, ha), mark.value), (dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=size,
+        color=REPORTED, zorder=8, linespacing=1.15, arrowprops=line if far else None,
+        path_effects=[withStroke(linewidth=2.6, foreground="white", alpha=0.9)],
+    )  # fmt: skip
+    return box
+
+
+def _anchor(mark: Mark, ha: str) -> float:
+    """Return where on a mark its label hangs: the end it stands beside, or the middle."""
+    return {"left": mark.last, "right": mark.first}.get(ha, mark.middle)
 
 
 def _cost(box: Bbox, frame: Bbox, taken: Sequence[Bbox], pixels: Points) -> float:
     area = box.width * box.height
-    outside = max(0.0, frame.x0 - box.x0) + max(0.0, box.x1 - frame.x1) + 2 * max(0.0, box.y1 - frame.y1 - 12)
+    outside = max(0.0, frame.x0 - box.x0) + max(0.0, box.x1 - frame.x1) + 2 * max(0.0, box.y1 - frame.y1)
     outside += 2 * max(0.0, frame.y0 - box.y0)
     covered = sum(common.width * common.height for other in taken if (common := Bbox.intersection(box, other)))
     hits = 0
     if len(pixels):
         x, y = pixels[:, 0], pixels[:, 1]
-        hits = int(((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)).sum())
-    return float(outside + 40 * covered / area + min(hits, 48) / 12)
+        hits = int(((x > box.x0 - 3) & (x < box.x1 + 3) & (y > box.y0 - 2) & (y < box.y1 + 2)).sum())
+    return float(outside + 40 * covered / area + min(hits, 60) / 12 + (hits > 0))
 
 
 @functools.cache

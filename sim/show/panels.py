@@ -25,7 +25,6 @@ FATES = (
 )
 """Events and the words for what became of people; '_people' makes the quantity."""
 
-NO_POINTS = np.empty((0, 2))
 SEEN = 1.0
 """Hours from which on the lower bound of a wait is worth a line."""
 
@@ -48,17 +47,29 @@ def line(axes: Axes, story: Story, band: Band | None, colour: str, label: str, s
         axes.plot(story.at, band.mean, color=colour, label=label, linestyle=style)
 
 
-def finish(axes: Axes, label: str, story: Story, bands: Sequence[Band | None], marks: Sequence[Mark]) -> None:
-    """Set the value axis, then write the reported figures and the legend."""
+def finish(
+    axes: Axes,
+    label: str,
+    story: Story,
+    bands: Sequence[Band | None],
+    marks: Sequence[Mark],
+    filled: Floats | None = None,
+) -> None:
+    """Set the value axis, then write the reported figures, off what is `filled` up to these tops, and the legend."""
     drawn = [band for band in bands if band is not None]
     tops = [float(np.nanmax([*band.p95, *band.mean, 0.0])) for band in drawn]
     value_axis(axes, label, [*tops, *(1.08 * found.value for found in marks)])
     curves = [np.column_stack([story.at, band.mean]) for band in drawn]
-    draw_marks(axes, marks, np.concatenate(curves) if curves else NO_POINTS)
+    draw_marks(axes, marks, curves if filled is None else [*curves, *upright(story.at, filled)])
     if drawn:
         legend(axes)
     else:
         axes.text(0.5, 0.5, "no value in this run", transform=axes.transAxes, ha="center", color=MUTED)
+
+
+def upright(at: Floats, tops: Floats) -> list[Floats]:
+    """Return lines from 0 up to the tops of what is filled, no more than a hundred."""
+    return [np.array([(x, 0.0), (x, top)]) for x, top in list(zip(at, tops, strict=False))[:: 1 + len(at) // 100]]
 
 
 def legend(axes: Axes) -> None:
@@ -71,9 +82,9 @@ def legend(axes: Axes) -> None:
 
 
 def queue(axes: Axes, story: Story) -> None:
-    """Draw parties waiting, all and by class."""
+    """Draw parties waiting, all vehicles and by class."""
     bands = []
-    scopes = story.classes if len(story.classes) == 1 else ("all", *story.classes)
+    scopes = story.classes if len(story.classes) == 1 else (story.scope, *story.classes)
     for scope in scopes:
         bands.append(story.band("queue", scope))
         line(axes, story, bands[-1], CLASS_COLOURS[scope], CLASS_NAMES[scope])
@@ -81,7 +92,7 @@ def queue(axes: Axes, story: Story) -> None:
 
 
 def queue_stacked(axes: Axes, story: Story) -> None:
-    """Draw parties waiting as layers by class, and their sum with its band."""
+    """Draw parties waiting as layers by class, and a line at the sum of vehicles with its band."""
     base = np.zeros(len(story.at))
     for name in story.classes:
         band = story.band("queue", name)
@@ -92,9 +103,10 @@ def queue_stacked(axes: Axes, story: Story) -> None:
             )
             axes.plot(story.at, top, color="white", linewidth=0.6)
             base = top
-    everybody = story.band("queue")
-    line(axes, story, everybody, INK, "all")
-    finish(axes, "parties waiting", story, [everybody], _marks(story, story.shown("queue")))
+    together = story.band("queue", story.scope)
+    line(axes, story, together, INK, CLASS_NAMES[story.scope])
+    marks = _marks(story, story.shown("queue"))
+    finish(axes, "parties waiting", story, [together, story.band("queue")], marks, base)
 
 
 def length(axes: Axes, story: Story) -> None:
@@ -130,11 +142,25 @@ def wait_classes(story: Story) -> list[str]:
     return (classes + others[: max(0, 2 - len(classes))]) or list(story.classes[:1]) or ["car"]
 
 
-def parties_a_day(axes: Axes, story: Story) -> None:
-    """Draw bars of parties across by class and local day, with reported flows of parties as daily means."""
-    parts = [("crossed_parties", name, CLASS_COLOURS[name], CLASS_NAMES[name]) for name in story.classes]
-    tops = bars(axes, story, parts)
-    _flows(axes, story, story.shown("crossed_parties"), tops, "parties per day")
+def vehicles_a_day(axes: Axes, story: Story) -> None:
+    """Draw bars of vehicles across by class and local day, with reported flows of parties as daily means."""
+    tops = bars(axes, story, [_parties(name) for name in story.classes if name in VEHICLE_CLASSES])
+    _flows(axes, story, _reported_parties(story, vehicles=True), tops, "vehicles per day")
+
+
+def others_a_day(axes: Axes, story: Story) -> None:
+    """Draw bars of parties across by bike and on foot by local day."""
+    tops = bars(axes, story, [_parties(name) for name in story.classes if name not in VEHICLE_CLASSES])
+    _flows(axes, story, _reported_parties(story, vehicles=False), tops, "parties per day")
+
+
+def _reported_parties(story: Story, vehicles: bool) -> list[Shown]:
+    """Return the reported flows of parties that count vehicles, or those that do not."""
+    return [s for s in story.shown("crossed_parties") if vehicles != set(s.row.classes).isdisjoint(VEHICLE_CLASSES)]
+
+
+def _parties(name: str) -> tuple[str, str, str, str]:
+    return "crossed_parties", name, CLASS_COLOURS[name], CLASS_NAMES[name]
 
 
 def vehicles_an_hour(axes: Axes, story: Story) -> None:
@@ -148,7 +174,7 @@ def vehicles_an_hour(axes: Axes, story: Story) -> None:
             axes.plot(story.at, tops[-1], color="white", linewidth=0.6)
     everybody = story.band("crossed_parties_per_hour", VEHICLES)
     line(axes, story, everybody, INK, "all vehicles")
-    finish(axes, "vehicles per hour", story, [everybody], _outflows(story))
+    finish(axes, "vehicles per hour", story, [everybody], _outflows(story), tops[-1])
 
 
 def _ways(story: Story) -> list[tuple[str, str, str]]:
@@ -220,11 +246,8 @@ def _flows(
     for s in shown:
         a_day = outwards_per_day(s)
         found.append(mark(story, s, a_day, f"{qualified(s)}, {window(s.row)}:\n{rounded(a_day)} a day outwards"))
-    value_axis(axes, label, [max(tops, default=0) * (1.15 if found else 1), *(1.2 * each.value for each in found)])
+    value_axis(axes, label, [max(tops, default=0) * (1.3 if found else 1), *(1.35 * each.value for each in found)])
     axes.set_ylim(bottom=lowest)
     first, _, _ = story.daily("crossed_parties")
-    blocks = [
-        np.column_stack([np.full(40, x + 0.5), np.linspace(0, top, 40)]) for x, top in zip(first, tops, strict=False)
-    ]
-    draw_marks(axes, found, np.concatenate(blocks) if blocks else NO_POINTS)
+    draw_marks(axes, found, [each for part in (0.1, 0.5, 0.9) for each in upright(first + part, np.array(tops))])
     legend(axes)

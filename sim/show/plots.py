@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -19,6 +18,7 @@ from sim.show.marks import draw_rail, lay_rail, rail_height, wrapped
 from sim.show.poster import poster
 from sim.show.story import Shown, Story, in_one_day, source_line
 from sim.show.style import INK, MUTED, SPAN_COLOURS, render, sheet, styled, time_axis
+from sim.units import show_duration
 
 __all__ = ["pictures", "render"]
 
@@ -26,6 +26,10 @@ WIDTH = 10.0
 LEFT, RIGHT, HEAD, DATES, GAP = 0.95, 0.3, 1.05, 0.62, 0.75
 NOTE_SIZE = 9.5
 NOTE_LINE = 0.175
+TIMES = ((0.1, "0.1 s"), (1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3600, "1 h"), (36_000, "10 h"),
+         (345_600, "4 d"), (3_456_000, "40 d"))  # fmt: skip
+LEAST_SHOWN = 0.1
+"""Seconds from which on a time is a point on the scale; all are written beside it."""
 
 
 def pictures(
@@ -72,7 +76,7 @@ def _heading(figure: Figure, title: str, how: str) -> None:
 
 @styled
 def queue_by_class(story: Story) -> Figure:
-    """Draw parties waiting, all and by class, over time; reported queues on top."""
+    """Draw parties waiting, all vehicles and by class, over time; reported queues on top."""
     (axes,) = _page(story, "Parties waiting", story.how, [3.7], story.shown("queue"))
     panels.queue(axes, story)
     return axes.figure  # type: ignore[return-value]
@@ -101,10 +105,14 @@ def wait_by_joining(story: Story) -> Figure:
 def crossings_per_day(story: Story) -> Figure:
     """Draw parties across by class and what became of people, by local day; reported flows as daily means."""
     how = story.how.replace("mean and 5–95 % band", "mean")
-    parties, people = _page(story, "Crossings a day", how, [2.6, 3.2], story.shown("crossed_parties", "crossed_people"))
-    panels.parties_a_day(parties, story)
-    panels.people_a_day(people, story)
-    return parties.figure  # type: ignore[return-value]
+    others, vehicles = set(story.classes) - set(VEHICLE_CLASSES), set(story.classes) & set(VEHICLE_CLASSES)
+    shown = story.shown("crossed_parties", "crossed_people")
+    drawn = {panels.vehicles_a_day: 2.4} if vehicles or not others else {}
+    drawn |= ({panels.others_a_day: 1.2} if others else {}) | {panels.people_a_day: 3.0}
+    page = _page(story, "Crossings a day", how, list(drawn.values()), shown)
+    for axes, draw in zip(page, drawn, strict=True):
+        draw(axes, story)
+    return page[0].figure  # type: ignore[return-value]
 
 
 @styled
@@ -122,36 +130,47 @@ def ways_across(story: Story) -> Figure:
 
 @styled
 def where_time_goes(story: Story) -> Figure:
-    """Draw the mean time per visit at each station: waiting, in service, blocked; hours."""
+    """Draw the mean time of a visit to each station, waiting, in service, blocked: points on a logarithmic scale."""
     names = [name for name in story.stations if story.total("visits", at_station(name)).mean > 0]
-    height = 1.75 + 0.5 * max(len(names), 2)
+    inner = 0.42 * max(len(names), 2)
+    height = inner + 2.05
     figure = sheet(WIDTH, height)
     _heading(
         figure,
         f"Where the time goes: {story.title}",
         f"mean time of a visit to each station; {story.how}".replace("mean and 5–95 % band of ", ""),
     )
-    left = 2.4
-    axes = figure.add_axes((left / WIDTH, 0.6 / height, (WIDTH - left - 1.3) / WIDTH, (height - 1.75) / height))
-    base = np.zeros(len(names))
-    for span, colour in SPAN_COLOURS.items():
-        quantity = {"waiting": "wait"}.get(span, span) + "_per_visit"
-        values = np.nan_to_num([story.total(quantity, at_station(name)).mean for name in names])
-        axes.barh(range(len(names)), values, 0.62, base, color=colour, label=span)
-        base = base + values
-    for row, total in enumerate(base):
-        axes.annotate(_time(total), (total, row), (5, 0), textcoords="offset points", va="center", fontsize=10)
+    axes = figure.add_axes((2.2 / WIDTH, 0.65 / height, 4.6 / WIDTH, inner / height))
+    spent = {
+        span: [3600 * story.total(f"{what}_per_visit", at_station(name)).mean for name in names]
+        for span, what in (("waiting", "wait"), ("service", "service"), ("blocked", "blocked"))
+    }
+    axes.grid(axis="both")
+    for column, (span, seconds) in enumerate(spent.items()):
+        rows = [row for row, value in enumerate(seconds) if value >= LEAST_SHOWN]
+        times = [seconds[row] for row in rows]
+        axes.scatter(times, rows, s=72, color=SPAN_COLOURS[span], label=span, zorder=3)
+        for row, written in ((-0.85, span), *enumerate(map(show_duration, seconds))):
+            axes.annotate(
+                written, (1, row), (72 + 68 * column, 0), xycoords=("axes fraction", "data"),
+                textcoords="offset points", ha="right", va="center", fontsize=10.5, color=MUTED if row < 0 else INK,
+            )  # fmt: skip
     axes.set_yticks(range(len(names)), [words(name) for name in names], color=INK, fontsize=11)
     axes.tick_params(axis="y", length=0)
-    axes.set(xlabel="hours per visit", ylim=(max(len(names), 1) - 0.5, -0.5), xlim=(0, max(base, default=0) or 1))
-    axes.grid(axis="x")
+    axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
+    _time_scale(axes, [value for seconds in spent.values() for value in seconds if value >= LEAST_SHOWN])
     if names:
         panels.legend(axes)
     return figure
 
 
-def _time(hours: float) -> str:
-    return f"{hours:.3g} h" if hours >= 1 else f"{60 * hours:.2g} min"
+def _time_scale(axes: Axes, seconds: Sequence[float]) -> None:
+    """Give `axes` a logarithmic scale with room for all of `seconds`, labelled in people's units."""
+    low, high = min(seconds, default=1.0) / 1.7, max(seconds, default=3600.0) * 1.7
+    axes.set(xscale="log", xlabel="time per visit, logarithmic scale", xlim=(low, high))
+    ticks = [(at, label) for at, label in TIMES if low <= at <= high]
+    axes.set_xticks([at for at, _ in ticks], [label for _, label in ticks])
+    axes.set_xticks([], minor=True)
 
 
 DRAWN = (queue_by_class, queue_km, wait_by_joining, crossings_per_day, ways_across, where_time_goes, poster)

@@ -11,6 +11,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from sim.measures.estimates import Estimate
 from sim.measures.names import at_station
+from sim.measures.series import staffing
 from sim.show import panels
 from sim.show.events import events, words
 from sim.show.marks import draw_rail, lay_rail, rail_height, text_width, wrapped
@@ -232,7 +233,7 @@ def _stations(figure: Figure, story: Story, bottom: float) -> float:
     axes = _box(figure, (EDGE, bottom, INNER, tall))
     axes.set(xlim=(0, INNER), ylim=(0, tall))
     axes.axis("off")
-    axes.set_title("The way across: servers, and how busy they are over the whole run", pad=6)
+    axes.set_title("The way across: servers, and how busy they are while they are staffed", pad=6)
     gap = 0.3
     width = (INNER - gap * (len(stages) - 1)) / len(stages)
     for n, stage in enumerate(stages):
@@ -278,8 +279,9 @@ def _servers(story: Story, name: str) -> str:
     station = next(
         s for s, of in enumerate(plan.stations) if of == name and plan.crossings[plan.crossing[s]] == story.crossing
     )
-    of_station = plan.staffing[plan.staffing[:, 1] == station]
-    low, high = int(of_station[:, 2].min(initial=1000)), int(of_station[:, 2].max(initial=0))
+    _, servers, there = staffing(plan, station)
+    present = servers[there == 1]
+    low, high = int(present.min(initial=1000)), int(present.max(initial=0))
     return f"{high} server{'' if high == 1 else 's'}" if low >= high else f"{low}–{high} servers"
 
 

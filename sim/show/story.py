@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.engine.plan import Plan
 from sim.measures.estimates import Band, Estimate, Estimates
-from sim.measures.names import ALL, VEHICLE_CLASSES, VEHICLES, Key, by_way
+from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way
 from sim.measures.observe import Comparison
 from sim.scenario.quantities import CLASSES
 from sim.scenario.reported import Reported
@@ -21,6 +21,7 @@ from sim.show.events import of_classes
 
 Floats = NDArray[np.float64]
 
+QUOTED_MOST = f"{LONGEST_QUOTE // 24} days or more"
 NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
 
 
@@ -94,6 +95,11 @@ class Story:
         return tuple(name for name in CLASSES if name in coming)
 
     @property
+    def scope(self) -> str:
+        """Whose queue is spoken of as the queue: vehicles', or everybody's where no vehicles come."""
+        return VEHICLES if set(self.classes) & set(VEHICLE_CLASSES) else ALL
+
+    @property
     def stations(self) -> tuple[str, ...]:
         """Stations in order."""
         return tuple(self.place.stations)
@@ -159,6 +165,11 @@ def amount(value: float, unit: str) -> str:
         return "-"
     digits = f"{value:,.0f}" if unit not in ("h", "km") or abs(value) >= 20 else f"{value:.3g}"
     return f"{digits} {unit}" if unit in ("h", "km", "parties/h", "people/h") else digits
+
+
+def quote(hours: float, unit: str = "h") -> str:
+    """Return a quoted wait of the model: '57 h', '20 days or more'."""
+    return QUOTED_MOST if hours >= LONGEST_QUOTE else f"{hours:.0f} {unit}"
 
 
 def window(row: Reported) -> str:
@@ -256,20 +267,19 @@ def between(estimate: Estimate) -> str:
 
 def summary(story: Story) -> str:
     """Return the story in two sentences, all numbers from the estimates."""
-    scope = VEHICLES if np.isfinite(story.total("max_queue", VEHICLES).mean) else ALL
-    peak, band = story.total("max_queue", scope), story.band("queue", scope)
+    peak, band = story.total("max_queue", story.scope), story.band("queue", story.scope)
     said = []
     if band is not None and peak.mean > 0:
         top = datetime.fromtimestamp(story.at[int(np.nanargmax(band.mean))] * 86400, story.zone)
         spread = between(peak)
-        what = "vehicles" if scope == VEHICLES else "parties"
+        what = "vehicles" if story.scope == VEHICLES else "parties"
         said.append(
             f"In the model the queue grows to {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''}, "
             f"at its longest on {top.day} {top:%B}"
         )
         quoted = max((story.total("max_quoted_wait", name).mean for name in VEHICLE_CLASSES[:1]), default=np.nan)
         if np.isfinite(quoted) and quoted > 0:
-            said[0] += f"; the wait quoted for cars reaches {quoted:.0f} hours"
+            said[0] += f"; the wait quoted for cars reaches {quote(quoted, 'hours')}"
     back = story.total("refused_people").mean + story.total("summoned_people").mean
     start, end = story.scenario.clock.start, story.scenario.clock.horizon - timedelta(minutes=1)
     fates = [f"{rounded(story.total('crossed_people').mean)} people cross"]
@@ -278,5 +288,6 @@ def summary(story: Story) -> str:
     if (inside := story.total("unfinished_people").mean) >= 0:
         fates.append(f"{whole(inside)} are still inside at the end")
     listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
-    said.append(f"Between {start.day} {start:%B} and {end.day} {end:%B} {listed}")
+    days = f"{start.day} {start:%B}", f"{end.day} {end:%B}"
+    said.append(f"{f'On {days[0]}' if days[0] == days[1] else 'Between {} and {}'.format(*days)} {listed}")
     return ". ".join(said) + "."

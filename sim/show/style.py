@@ -26,6 +26,7 @@ FAINT = "#d9dde1"
 REPORTED = "#D55E00"
 CLASS_COLOURS = {
     "all": INK,
+    "vehicles": INK,
     "car": "#0072B2",
     "truck": "#E69F00",
     "bus": "#009E73",
@@ -33,7 +34,15 @@ CLASS_COLOURS = {
     "foot": "#56B4E9",
 }
 BYPASS_COLOUR = "#a6cbe6"
-CLASS_NAMES = {"all": "all", "car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "on foot"}
+CLASS_NAMES = {
+    "all": "all",
+    "vehicles": "all vehicles",
+    "car": "cars",
+    "truck": "trucks",
+    "bus": "buses",
+    "bike": "bikes",
+    "foot": "on foot",
+}
 FATE_COLOURS = {
     "crossed": "#0072B2",
     "refused": "#000000",

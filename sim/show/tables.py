@@ -12,27 +12,29 @@ import numpy as np
 from sim import units
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimate, Estimates
-from sim.measures.names import ALL, VEHICLES, at_station, by_way
+from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.observe import Comparison
 from sim.scenario.reported import Reported
 from sim.scenario.schema import Scenario
 from sim.show.events import CLASS_WORDS, words
-from sim.show.story import Story, amount, rounded, said_of, week, window
+from sim.show.story import QUOTED_MOST, Story, amount, rounded, said_of, week, window
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
 VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "above": "yellow", "off": "red", "not used": "dim"}
-PIPED_WIDTH = 80
+NARROW = 78
+"""Columns below which the tables would break words."""
 
 
 class Row(NamedTuple):
-    """One measure: what it is called, its unit and its estimate."""
+    """One measure: what it is called, its unit ("h": the unit of time that fits) and its estimate."""
 
     name: str
     unit: str
     found: Estimate
+    quoted: bool = False
 
 
 def show(scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = ()) -> None:
@@ -55,22 +57,51 @@ def html(scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequ
 def print_to(
     console: Console, scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison]
 ) -> None:
-    """Print the tables of every crossing of a result to a rich console."""
+    """Print the tables of every crossing of a result to a rich console; where it is narrow, one thing a line."""
+    narrow = console.width < NARROW
     for crossing in scenario.crossings:
         story = Story(scenario, plan, estimates, tuple(comparisons), crossing)
         console.print()
         console.print(f"{scenario.title}: {story.title}", style="bold", markup=False)
-        console.print(_headline(story), "", _stations(story), "", sep="\n")
+        console.print(_headline(story, narrow))
+        tables = [_stations(story)]
         rows = [row for row in scenario.reported if row.crossing == crossing]
         if rows and comparisons:
-            console.print(_reported(rows, comparisons))
+            tables.append(_reported(rows, comparisons))
+        for table in tables:
+            console.print("", table.listed() if narrow else table.drawn(), sep="\n")
 
 
-def _table(title: str, columns: Sequence[str], least: int = 0) -> Table:
+class Sheet(NamedTuple):
+    """A table in words: rich markup in its cells. `wrap` says of each column whether its cells may be broken."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    wrap: tuple[bool, ...]
+
+    def drawn(self) -> Table:
+        """Return the table in columns, numbers to the right."""
+        table = _table(self.title)
+        for name, wrap in zip(self.columns, self.wrap, strict=True):
+            table.add_column(name, justify="left" if wrap else "right", no_wrap=not wrap)
+        for row in self.rows:
+            table.add_row(*row)
+        return table
+
+    def listed(self) -> str:
+        """Return the table as lines, each column of a row on its own."""
+        lines = [f"[bold]{self.title}[/]"]
+        for first, *others in self.rows:
+            lines += [first, *(f"  {name}: {cell}" for name, cell in zip(self.columns[1:], others, strict=True))]
+        return "\n".join(lines)
+
+
+def _table(title: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(
+    return Table(
         title=title or None,
         title_justify="left",
         title_style="bold",
@@ -78,26 +109,32 @@ def _table(title: str, columns: Sequence[str], least: int = 0) -> Table:
         pad_edge=False,
         show_edge=False,
     )
-    table.add_column(columns[0], min_width=least)
-    for name in columns[1:]:
+
+
+def _headline(story: Story, narrow: bool) -> Table:
+    from rich.padding import Padding
+
+    table = _table("")
+    table.add_column("", min_width=None if narrow else 36)
+    for name in ("mean",) if narrow else ("mean", "± (95 %)", "5–95 %"):
         table.add_column(name, justify="right", no_wrap=True)
-    return table
-
-
-def _headline(story: Story) -> Table:
-    table = _table("", ("", "mean", "± (95 %)", "5–95 %"), least=36)
     for group, rows in groups(story):
         kept = [row for row in rows if np.isfinite(row.found.mean)]
         if kept:
             table.add_row(f"[bold]{group}[/]")
         for row in kept:
-            table.add_row(f"  {row.name}", *_numbers(row))
+            table.add_row(Padding(row.name, (0, 0, 0, 2)), *_numbers(row)[: 1 if narrow else 3])
     return table
 
 
 def _numbers(row: Row) -> tuple[str, str, str]:
-    found = row.found
-    mean, alone = f"{rounded(found.mean)} {row.unit}".rstrip(), not np.isfinite(found.low)
+    found, unit = row.found, row.unit
+    if unit == "h":
+        unit = units.show_duration(3600 * found.mean).split()[-1]
+        found = _scaled(found, 3600 / units.SCALES["time"][unit])
+    mean, alone = f"{rounded(found.mean)} {unit}".rstrip(), not np.isfinite(found.low)
+    if row.quoted and row.found.mean >= LONGEST_QUOTE:
+        mean = QUOTED_MOST
     if alone:
         return mean, "-", "-"
     return mean, f"{float(f'{(found.high - found.low) / 2:.2g}'):,g}", f"{rounded(found.p05)}–{rounded(found.p95)}"
@@ -120,6 +157,8 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
             Row("vehicles across an hour", "", total("crossed_parties_longest_day", VEHICLES)),
             Row("  cars from the main queue", "", total("crossed_parties_longest_day", by_way("car", "main"))),
             Row("  cars by the bypass", "", total("crossed_parties_longest_day", by_way("car", "bypass"))),
+            Row("cars past the main queue", "%", _scaled(total("past_queue_share_longest_day", "car"), 100)),
+            *_past_at_the_exit(story),
         ],
     )
     yield "Waits of those who crossed", list(_waits(story))
@@ -136,13 +175,24 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
     )
 
 
+def _past_at_the_exit(story: Story) -> Iterator[Row]:
+    """Yield what those past the main queue are of the services begun at the busiest station that serves cars."""
+    serving = [at_station(name) for name in story.stations if "car" in story.place.stations[name].serves]
+    found = [(story.total("utilisation", scope).mean, scope) for scope in serving]
+    known = [(busy, scope) for busy, scope in found if np.isfinite(busy)]
+    if known and story.total("past_queue_share_longest_day", "car").mean > 0:
+        scope = max(known)[1]
+        share = _scaled(story.total("past_queue_starts_longest_day", scope), 100)
+        yield Row(f"past it, of starts at {words(scope.partition(':')[2])}", "%", share)
+
+
 def _waits(story: Story) -> Iterator[Row]:
     for name in story.classes:
         who = CLASS_WORDS[name]
         yield Row(f"{who}, main queue, mean", "h", story.total("wait_mean", by_way(name, "main")))
         if name in ("car", "truck"):
             yield Row(f"{who}, main queue, 90 % quantile", "h", story.total("wait_p90", by_way(name, "main")))
-            yield Row(f"{who}, longest quoted", "h", story.total("max_quoted_wait", name))
+            yield Row(f"{who}, longest quoted", "h", story.total("max_quoted_wait", name), quoted=True)
     yield Row("by the bypass, mean", "h", story.total("wait_mean", by_way(ALL, "bypass")))
 
 
@@ -151,12 +201,13 @@ def _across(story: Story) -> Iterator[Row]:
     length = (clock.horizon - clock.start).total_seconds() / 86400
     for what, quantity, scope in (("people", "crossed_people", ALL), ("vehicles", "crossed_parties", VEHICLES)):
         yield Row(f"{what}, whole run", "", story.total(quantity, scope))
-        yield Row(f"{what} a day", "", _scaled(story.total(quantity, scope), 1 / length))
+        if length >= 1:
+            yield Row(f"{what} a day", "", _scaled(story.total(quantity, scope), 1 / length))
     for what in ("people", "vehicles"):
         for key, found in story.estimates.totals.items():
             if key.crossing == story.crossing and key.quantity == f"crossed_{what}_week":
                 yield Row(f"{what}, {week(key.scope, clock)}", "", found)
-    yield Row("people past the main queue", "%", _scaled(story.total("past_queue_share"), 100))
+    yield Row("people past the main queue, whole run", "%", _scaled(story.total("past_queue_share"), 100))
 
 
 def _fates(story: Story) -> Iterator[Row]:
@@ -184,36 +235,37 @@ def _scaled(found: Estimate, by: float) -> Estimate:
     return replace(found, **spread)
 
 
-def _stations(story: Story) -> Table:
-    table = _table("Where the time goes, a visit", ("station", "visits", "waiting", "service", "blocked", "busy"))
+def _stations(story: Story) -> Sheet:
+    columns = ("station", "visits", "waiting", "service", "blocked", "busy")
+    sheet = Sheet("Where the time goes, a visit; busy while staffed", columns, [], (True, *[False] * 5))
     for name in story.stations:
         scope = at_station(name)
         spans = (story.total(f"{span}_per_visit", scope).mean for span in ("wait", "service", "blocked"))
         busy = story.total("utilisation", scope).mean
-        table.add_row(
-            words(name),
-            rounded(story.total("visits", scope).mean),
-            *(units.show_duration(3600 * hours) for hours in spans),
-            f"{100 * busy:.0f} %" if np.isfinite(busy) else "-",
-        )
-    return table
+        times = (units.show_duration(3600 * hours) for hours in spans)
+        share = f"{100 * busy:.0f} %" if np.isfinite(busy) else "-"
+        sheet.rows.append((words(name), rounded(story.total("visits", scope).mean), *times, share))
+    return sheet
 
 
-def _reported(rows: Sequence[Reported], comparisons: Sequence[Comparison]) -> Table:
+def _reported(rows: Sequence[Reported], comparisons: Sequence[Comparison]) -> Sheet:
+    from rich.markup import escape
+
+    columns = ("reported", "when and by whom", "model [5–95 %]", "verdict")
+    sheet = Sheet("Reported and modelled", columns, [], (True, True, True, False))
     beside = {found.id: found for found in comparisons}
-    table = _table("Reported and modelled", ("reported", "when and by whom", "model [5–95 %]", "verdict"))
-    table.columns[1].justify, table.columns[1].no_wrap = "left", False
-    table.columns[2].no_wrap = False
     for row in sorted(rows, key=lambda row: (row.from_, row.until, row.id)):
         found = beside.get(row.id)
-        if found is None:
-            continue
-        style = VERDICT_STYLES[found.verdict]
-        band = "" if found.p05 == found.p95 else f" [{rounded(found.p05)}–{rounded(found.p95)}]"
-        table.add_row(
-            said_of(row, found),
-            f"{window(row)}, {row.who} ({row.source})",
-            f"{amount(float(f'{found.mean:.3g}'), found.unit)}{band}",
-            f"[{style}]{found.verdict}[/]",
-        )
-    return table
+        if found is not None:
+            style = VERDICT_STYLES[found.verdict]
+            source = escape(f"{window(row)}, {row.who} ({row.source})")
+            verdict = f"[{style}]{found.verdict}[/]"
+            sheet.rows.append((said_of(row, found), source, escape(_modelled(found)), verdict))
+    return sheet
+
+
+def _modelled(found: Comparison) -> str:
+    if found.quantity == "quoted_wait" and found.mean >= LONGEST_QUOTE:
+        return QUOTED_MOST
+    band = "" if found.p05 == found.p95 else f" [{rounded(found.p05)}–{rounded(found.p95)}]"
+    return f"{amount(float(f'{found.mean:.3g}'), found.unit)}{band}"

@@ -3,21 +3,97 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from typing import Any
 
 from sim.errors import SimError
 
-ENGINES = {"reference": "sim.engine.reference"}
-DEFAULT = "reference"
+ENGINES = {"compiled": "sim.engine.compiled", "reference": "sim.engine.reference"}
+COMPILED, REFERENCE = ENGINES
+DEFAULT = COMPILED
+COMPILING = "compiling the engine once, about 20 seconds"
+
+Waiting = Callable[[str], AbstractContextManager[object]]
+"""Called with the words to show while something takes long; the wait is over when the block ends."""
 
 
-def player(name: str) -> Callable[..., Any]:
-    """Return `play` of the engine called `name`; raises SimError with the choices if there is none."""
+def check(name: str) -> None:
+    """Raise SimError with the choices if there is no engine called `name`."""
     if name not in ENGINES:
         close = difflib.get_close_matches(name, ENGINES, 1)
         meant = f"did you mean {close[0]!r}? " if close else ""
         raise SimError(f"there is no engine {name!r}; {meant}the engines are {', '.join(ENGINES)}")
+
+
+def player(name: str) -> Callable[..., Any]:
+    """Return `play` of the engine called `name`. Raises SimError with the choices if there is none."""
+    check(name)
     play: Callable[..., Any] = import_module(ENGINES[name]).play
     return play
+
+
+@contextmanager
+def said(words: str) -> Iterator[None]:
+    """Say on stderr, in one line, what is waited for."""
+    sys.stderr.write(f"{words} ...\n")
+    yield
+
+
+def ready(name: str, waiting: Waiting = said) -> str:
+    """Make an engine ready to play, compiling it if that was never done; return the name of the one that will play.
+
+    That is `name`, or the reference engine, which gives the same results, where the compiled one cannot be had; this
+    is said once on stderr. Raises SimError if there is no engine `name`.
+    """
+    check(name)
+    if name != COMPILED or _compiled.ready(waiting):
+        return name
+    return REFERENCE
+
+
+class _Compiled:
+    """Whether the compiled engine can be used, found out once."""
+
+    def __init__(self) -> None:
+        self.usable: bool | None = None
+
+    def ready(self, waiting: Waiting) -> bool:
+        if self.usable is None:
+            try:
+                engine = import_module(ENGINES[COMPILED])
+                with nullcontext() if engine.kept() else waiting(COMPILING):
+                    _in_thread(engine.prepare)
+                self.usable = True
+            except Exception as error:  # numba may be absent, broken, or not know this platform
+                why = f"{type(error).__name__}: {error}".splitlines()[0]
+                sys.stderr.write(
+                    f"Note: the compiled engine cannot be used here ({why}); "
+                    "the reference engine plays, with the same results but far more slowly.\n"
+                )
+                self.usable = False
+        return self.usable
+
+
+_compiled = _Compiled()
+
+
+def _in_thread(work: Callable[[], None]) -> None:
+    """Do something that takes long outside Python, so that Ctrl-C is heard at once."""
+    failed: list[Exception] = []
+
+    def attempt() -> None:
+        try:
+            work()
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.1)
+    if failed:
+        raise failed[0]

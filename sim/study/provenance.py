@@ -98,18 +98,21 @@ def _understood(found: Any) -> Provenance:
     return Provenance(str(found["version"]), str(found["code"]), request, bool(found["records"]), files)
 
 
-def code() -> str:
+def code(package: Path = PACKAGE) -> str:
     """Return a digest of the project's source files, so that an edited copy does not pass for the same version."""
     digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return "c" + digest.hexdigest()[:16]
 
 
 def git() -> dict[str, Any] | None:
-    """Return commit and whether the working copy differs from it; None outside a checkout of this project."""
-    root = PACKAGE.parent
-    if not (root / ".git").exists():
+    """Return commit and whether the working copy differs from it; None if the sources are those of no checkout.
+
+    An installed copy is known again in the checkout it was installed from, if that is where the command runs.
+    """
+    root = next((r for r in (PACKAGE.parent, Path.cwd()) if (r / ".git").exists() and (r / "sim").is_dir()), None)
+    if root is None or (root != PACKAGE.parent and code(root / "sim") != code()):
         return None
     commit = _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain", "--", "sim", "scenarios", "calibration")

@@ -61,7 +61,7 @@ def records_table(scenario: Scenario, plan: Plan, records: Records) -> dict[str,
             table["class" if name == "cls" else name] = store.Labels(column, names[name])
         elif name.endswith("_at"):
             instants = t0 + np.where(column == NEVER, 0, column).astype("timedelta64[ms]")
-            table[name] = np.where(column == NEVER, np.datetime64("NaT"), instants)
+            table[name] = np.where(column == NEVER, np.datetime64("NaT", "ms"), instants)
         else:
             table[name] = column
     return table

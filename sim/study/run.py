@@ -62,7 +62,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run found. `request` is complete: its seed, replications and workers are those of the play."""
+    """What a run found. `request` is complete: its seed, engine, replications and workers are those of the play."""
 
     loaded: Loaded
     plan: Plan = field(repr=False)
@@ -84,7 +84,7 @@ class Run:
 
 def check(scenario: Scenario, request: Request) -> None:
     """Find out before anything is played what would stop the run at its end. Raises SimError."""
-    engines.player(request.engine)
+    engines.check(request.engine)
     for row in scenario.reported:
         reported_value(row)
 
@@ -96,7 +96,8 @@ def run(loaded: Loaded, request: Request, progress: Progress = silent) -> Run:
     check(scenario, request)
     seed = scenario.seed if request.seed is None else request.seed
     plan = lower(scenario)
-    play = Play(scenario, plan, request.engine, seed, request.records_to)
+    engine = engines.ready(request.engine)
+    play = Play(scenario, plan, engine, seed, request.records_to)
     most = request.replications or (MOST if request.precision else scenario.replications)
     workers = min(request.workers or cores(), most)
     estimator, observer = Estimator(scenario.clock), Observer(scenario)
@@ -112,6 +113,6 @@ def run(loaded: Loaded, request: Request, progress: Progress = silent) -> Run:
                 progress(done, planned)
             if request.precision and estimator.result().precision() > request.precision:
                 planned = min(planned + BATCH, most)
-    asked = replace(request, seed=seed, replications=done, workers=workers)
+    asked = replace(request, seed=seed, engine=engine, replications=done, workers=workers)
     wall_s = time.perf_counter() - began
     return Run(loaded, plan, asked, estimator.result(), observer.result(), started_at, wall_s)

@@ -151,7 +151,9 @@ def order_of_service(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
         always_open = not any(station == row.station for station, _ in closing)
         return (row.station,) if plain and always_open else (row.station, row.stream, row.cls)
 
+    broken_off = {(row.party, row.visit + 1) for row in rows if row.outcome == Outcome.INTERRUPTED}  # keep their place
     waited = [row for row in rows if row.outcome not in NOT_SERVED and not born(row, len(tape))]
+    waited = [row for row in waited if (row.party, row.visit) not in broken_off]
     waited = [row for row in waited if row.started_at != FOREVER or row.left_at == FOREVER]  # no station was there
     for key, visits in grouped(waited, queue).items():
         latest = -FOREVER
@@ -164,8 +166,6 @@ def order_of_service(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
 def servers(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
     """Whoever begins finds a server: those in service or blocked are never more than the servers at that instant."""
     for station, visits in at_stations(tape, rows):
-        if plan.preempt[station]:
-            continue
         for at in {row.started_at for row in visits} - {FOREVER}:
             busy, there = in_service(visits, at), state(plan.staffing, (station,), at)
             if busy > there:
@@ -211,7 +211,7 @@ def idling(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
     """No server stands idle while somebody waits who may be called."""
     bypass = plan.rank.shape[1] - 1
     for station, visits in at_stations(tape, rows):
-        if plan.release_size[station] or plan.preempt[station]:
+        if plan.release_size[station]:
             continue
         for row in visits:
             until = min(row.started_at, row.left_at, plan.horizon) - 1

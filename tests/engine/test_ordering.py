@@ -56,30 +56,34 @@ def test_closure_in_the_middle_of_a_service_lets_it_finish(engine: Play) -> None
     assert minutes(records.ended_at) == [10, 70]
 
 
-@pytest.mark.parametrize(("rule", "ended"), [("finish", [10, 70]), ("preempt", [66, 76])])
-def test_staff_who_leave_in_the_middle_of_a_service(engine: Play, rule: str, ended: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("rule", "started", "ended"), [("finish", [0, 60], [10, 70]), ("preempt", [0, 60, 66], [4, 66, 76])]
+)
+def test_staff_who_leave_in_the_middle_of_a_service(
+    engine: Play, rule: str, started: list[float], ended: list[float]
+) -> None:
     steps = {
         "servers": 1,
         "steps": [{"from": "2022-09-21T00:04", "servers": 0}, {"from": "2022-09-21T01:00", "servers": 1}],
     }
     records = engine(*set_by_hand(one_station(2, {"staffing": steps, "when_staff_leave": rule}), [0, 1]))
-    assert minutes(records.started_at)[0] == 0
+    assert minutes(records.started_at) == started
     assert minutes(records.ended_at) == ended
 
 
 def test_the_last_to_start_is_interrupted_first_and_keeps_its_place(engine: Play) -> None:
     steps = {"servers": 2, "steps": [{"from": "2022-09-21T00:05", "servers": 1}]}
     records = engine(*set_by_hand(one_station(3, {"staffing": steps, "when_staff_leave": "preempt"}), [0, 1, 2]))
-    assert minutes(records.started_at) == [0, 1, 16]
-    assert minutes(records.ended_at) == [10, 16, 26]  # the second worked 4 minutes, and 6 more from minute 10
+    assert minutes(records.started_at) == [0, 1, 10, 16]
+    assert minutes(records.ended_at) == [10, 5, 16, 26]  # the second worked 4 minutes, and 6 more from minute 10
 
 
 def test_who_is_interrupted_goes_before_those_who_came_later(engine: Play) -> None:
     fall = [{"from": "2022-09-21T00:01:30", "servers": 2}, {"from": "2022-09-21T00:05", "servers": 1}]
     station = {"staffing": {"servers": 3, "steps": fall}, "when_staff_leave": "preempt"}
     records = engine(*set_by_hand(one_station(3, station), [0, 1, 2]))
-    assert minutes(records.started_at) == [0, 1, 16]
-    assert minutes(records.ended_at) == [10, 16, 26]
+    assert minutes(records.started_at) == [0, 1, 10, 16]
+    assert minutes(records.ended_at) == [10, 5, 16, 26]
 
 
 def test_who_reneges_in_a_full_hall_makes_room_for_the_blocked(engine: Play) -> None:
@@ -99,7 +103,7 @@ def test_an_interrupted_party_does_not_renege(engine: Play) -> None:
     steps = {"servers": 1, "steps": [{"from": "2022-09-21T00:04", "servers": 0}]}
     station = {"staffing": steps, "when_staff_leave": "preempt", "patience": "6 min"}
     records = engine(*set_by_hand(one_station(2, station), [0, 1]))
-    assert outcomes(records) == [Outcome.UNFINISHED, Outcome.RENEGED]
+    assert outcomes(records) == [Outcome.INTERRUPTED, Outcome.UNFINISHED, Outcome.RENEGED]
 
 
 def test_switches_of_one_millisecond_are_turned_before_anybody_is_called(engine: Play) -> None:

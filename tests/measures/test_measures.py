@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from sim.engine.records import NEVER, Outcome
 from sim.engine.reference import play
 from sim.engine.tape import draw
 from sim.measures.measures import measure
-from sim.measures.names import SERIES, TOTALS, Key
+from sim.measures.names import LONGEST_QUOTE, SERIES, TOTALS, Key
+from sim.measures.series import staffing
 
 NAN = np.nan
 H = 60.0
@@ -83,6 +86,10 @@ TOTALS_BY_HAND = [
     ("wait_mean", "truck", NAN),
     ("sojourn_mean", "all/main", 100 / H),
     ("past_queue_share", "all", 5 / 12),
+    ("past_queue_share_longest_day", "car", 2 / 5),
+    ("past_queue_share_longest_day", "truck", NAN),
+    ("past_queue_starts_longest_day", "station:gate", 0),
+    ("past_queue_starts_longest_day", "station:booth", 2 / 6),
     ("people_per_party", "vehicles", 8 / 4),
     ("people_per_party", "foot", 4),
     ("max_queue", "all", 3),
@@ -264,3 +271,115 @@ def test_flows_per_hour_on_other_grids(morning, every, expected):
     described = border(report_every=every)
     found = measure(described, lower(described), morning).series[Key("pass", "crossed_parties_per_hour")]
     np.testing.assert_allclose(found[[0, -1][: len(found)]], expected)
+
+
+A_GATE = {"road": {"stretches": [{"files": 1}]}, "demand": {"car": {"all_day": {"constant": {"rate": "1/h"}}}}}
+EIGHT_HOURS = {"timezone": "Europe/Moscow", "t0": "2022-09-21", "start": "2022-09-21", "horizon": "2022-09-21T08:00",
+               "report_every": "1 h"}  # fmt: skip
+A_LONG_PAUSE = {
+    "servers": 1,
+    "steps": [{"from": "2022-09-21T00:05", "servers": 0}, {"from": "2022-09-21T06:00", "servers": 1}],
+}
+
+
+def one_gate(clock=EIGHT_HOURS, **station):
+    """One station on the road, from midnight to 08:00."""
+    gate = {"staffing": 1, "service_time": "10 min"} | station
+    return border(clock=clock, crossings={"pass": A_GATE | {"stations": {"gate": gate}}})
+
+
+@pytest.mark.parametrize("ended", [None, 5], ids=["no end written", "end written"])
+def test_an_interrupted_service_is_one_visit(ended):
+    """Comes at 00:00, is served until 00:05 and from 06:00 to 06:05; another party is served afterwards, in one go."""
+    gate = one_gate(EIGHT_HOURS | {"start": "2022-09-20T23:00"}, staffing=A_LONG_PAUSE, when_staff_leave="preempt")
+    rows = [
+        row((0, 0), 0, ("car", 2), (0, 0, ended, 5), "INTERRUPTED"),
+        row((0, 1), 0, ("car", 2), (5, 360, 365, 365), "CROSSED", first=False),
+        row((1, 0), 0, ("car", 1), (1, 365, 375, 375), "CROSSED"),
+    ]
+    measures = measure(gate, lower(gate), table(rows))
+    series, totals = ({key[1:]: value for key, value in found.items()} for found in (measures.series, measures.totals))
+    expected = {
+        "visits": 2, "wait_per_visit": (355 + 364) / 2 / H, "service_per_visit": 10 / H, "blocked_per_visit": 0,
+        "utilisation": 20 / 185,
+    }  # fmt: skip
+    for quantity, value in expected.items():
+        assert totals[quantity, "station:gate"] == pytest.approx(value), quantity
+    assert totals["wait_mean", "car/main"] == pytest.approx((355 + 364) / 2 / H)
+    assert totals["person_hours_waited", "all"] == pytest.approx((2 * 355 + 364) / H)
+    assert totals["arrived_parties", "all"] == totals["crossed_parties", "all"] == 2
+    assert totals["unfinished_parties", "all"] == 0
+    np.testing.assert_array_equal(series["queue", "all"], [0, 0, 2, 2, 2, 2, 2, 1, 0, 0])
+    np.testing.assert_array_equal(series["in_system", "all"], [0, 1, 2, 2, 2, 2, 2, 2, 0, 0])
+    assert series["quoted_wait", "car"][2] == 4  # two wait, one was called in the two hours before
+    np.testing.assert_allclose(series["utilisation", "station:gate"], [0, 1, *[NAN] * 5, 15 / 60, 0, NAN])
+
+
+def test_a_service_interrupted_for_good_is_not_over():
+    gate = one_gate(staffing=A_LONG_PAUSE, when_staff_leave="preempt")
+    rows = [
+        row((0, 0), 0, ("car", 2), (1, 1, None, 5), "INTERRUPTED"),
+        row((0, 1), 0, ("car", 2), (5, None, None, None), "UNFINISHED", first=False),
+    ]
+    totals = {key[1:]: value for key, value in measure(gate, lower(gate), table(rows)).totals.items()}
+    assert totals["visits", "station:gate"] == 1
+    assert np.isnan(totals["service_per_visit", "station:gate"])
+    assert np.isnan(totals["wait_per_visit", "station:gate"])
+    assert totals["unfinished_people", "all"] == 2
+    assert totals["person_hours_waited", "all"] == pytest.approx(2 * 475 / H)
+
+
+def test_servers_count_only_while_their_station_is_there():
+    """Two servers, four from 05:00, at a station that is there from 02:30 to 06:00; one car is served 05:30-06:30."""
+    gate = one_gate(
+        staffing={"servers": 2, "steps": [{"from": "2022-09-21T05:00", "servers": 4}]},
+        active_from="2022-09-21T02:30", active_until="2022-09-21T06:00",
+    )  # fmt: skip
+    measures = measure(gate, lower(gate), table([row((0, 0), 0, ("car", 1), (330, 330, 390, 390), "CROSSED")]))
+    series = {key[1:]: value for key, value in measures.series.items()}
+    np.testing.assert_array_equal(series["servers", "station:gate"], [0, 0, 0, 2, 2, 4, 0, 0, 0])
+    np.testing.assert_allclose(
+        series["utilisation", "station:gate"], [NAN, NAN, 0, 0, 0, 30 / 240, 1, NAN, NAN]
+    )  # what is finished after 06:00 counts as staffed
+    assert measures.totals[Key("pass", "utilisation", "station:gate")] == pytest.approx(60 / (60 + 240 + 240 + 30))
+
+
+def test_a_closed_station_is_staffed():
+    gate = one_gate()
+    closed = gate.crossings["pass"].model_copy(
+        update={"changes": tuple(border(crossings={"pass": A_GATE | {
+            "stations": {"gate": {"staffing": 1, "service_time": "10 min"}}, "changes": [{"close": True}],
+        }}).crossings["pass"].changes)}
+    )  # fmt: skip
+    plan = lower(gate.model_copy(update={"crossings": {"pass": closed}}))
+    assert (plan.opening[:, 3] == 0).any()
+    assert [column.tolist() for column in staffing(plan, 0)] == [[0], [1], [1]]
+
+
+def test_nobody_quotes_more_than_twenty_days():
+    """One is called in the first hour, thousands wait and nobody moves: as at a border that closes."""
+    clock = EIGHT_HOURS | {"horizon": "2022-10-21"}
+    gate = one_gate(clock)
+    plan = lower(gate)
+    assert plan.wait_step * plan.hazard.shape[-1] == LONGEST_QUOTE * 60 * MINUTE
+    called = [row((0, 0), 0, ("car", 1), (1, 1, 11, 11), "CROSSED")]
+    crowd = [row((n, 0), 0, ("car", 1), (2, None, None, None), "UNFINISHED") for n in range(1, 1001)]
+    quoted = measure(gate, plan, table([*called, *crowd])).series[Key("pass", "quoted_wait", "car")]
+    assert quoted[0] == 0
+    assert (quoted[1:] == LONGEST_QUOTE).all()
+    alone = measure(gate, plan, table([*called, crowd[0]])).series[Key("pass", "quoted_wait", "car")]
+    assert alone[24] < LONGEST_QUOTE
+    assert alone[-1] == LONGEST_QUOTE
+
+
+def test_those_who_came_by_bike_or_on_foot_have_no_queue_to_pass(scenario, plan, morning):
+    scopes = {key.scope for key in measure(scenario, plan, morning).totals if key.quantity == "past_queue_share"}
+    assert scopes == {"all", "car", "truck"}
+
+
+def test_no_array_is_compared_with_an_enum():
+    """NumPy swallows a Ctrl-C that comes while it turns a member of an IntEnum into an array."""
+    sources = (Path(measure.__code__.co_filename).parent).glob("*.py")
+    found = [line for file in sources for line in file.read_text(encoding="utf-8").splitlines()
+             if re.search(r"[!=]=\s*Outcome\b", line)]  # fmt: skip
+    assert found == []

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from sim import cli_scenario
+from sim.scenario.read import load
 
 SMALL = str(Path(__file__).parent / "small.yaml")
 
@@ -41,16 +43,50 @@ def test_check_quiet_and_json(tmp_path):
     assert bad["problems"] == [{"where": f"{tmp_path}/none.yaml", "path": "", "what": "there is no such file"}]
 
 
-def test_sources_as_table_csv_and_json():
-    shown = run("sources", SMALL).output
-    assert "a road handbook" in shown
+def test_sources_in_a_pipe_are_one_line_each():
+    lines = [line.split("\t") for line in run("sources", SMALL).output.splitlines()]
+    assert {len(cells) for cells in lines} == {6}
+    assert lines[0] == ["classes.car.spacing", "7 m", "a road handbook", "2019", "car and gap", "small.yaml:11"]
+    assert lines[3] == ["clock.t0", "", "", "", "", ""]
+    assert len(lines) == 66
+
+
+def test_sources_on_a_terminal_break_between_words(capsys, small_text, tmp_path):
+    reason = "as far as anybody can tell from the photographs taken that week, and nobody has said anything else"
+    path = tmp_path / "s.yaml"
+    path.write_text(small_text.replace("car and gap", f'"{reason}"'), encoding="utf-8")
+    cli_scenario._print(load(path), 60)
+    shown = capsys.readouterr().out
+    assert max(len(line) for line in shown.split("without a passport")[0].splitlines()) <= 60
+    block = shown.split("\n\n")[1].splitlines()
+    assert block[0] == "classes.car.spacing"
+    assert block[1:3] == ["  7 m  (s.yaml:11)", "  source: a road handbook, 2019"]
+    assert " ".join(line.strip() for line in block[3:]) == f"reason: {reason}"
     assert "63 without a passport:\n  clock.t0\n" in shown
+
+
+def test_sources_as_csv_and_json():
     rows = list(csv.DictReader(io.StringIO(run("sources", SMALL, "--csv").output)))
     assert len(rows) == 66
     assert (rows[0]["path"], rows[0]["value"], rows[0]["line"]) == ("classes.car.spacing", "7 m", "11")
     found = json.loads(run("sources", SMALL, "--json", "--set", "seed=3").output)
     assert [row["reason"] for row in found["passports"]][-1] == "set on the command line"
     assert len(found["without_passport"]) == 63
+
+
+def test_the_help_of_sources_names_its_formats():
+    text = run("sources", "--help").output
+    assert "--csv" in text
+    assert "    sim sources scenarios/verkhny_lars.yaml --json > sources.json\n" in text
+
+
+def test_a_fifo_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    result = run("check", str(tmp_path / "pipe.yaml"))
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"{tmp_path}/pipe.yaml: is not a regular file; expected a text file\n",
+    )
 
 
 @pytest.mark.parametrize("args", [("/nope.yaml",), (SMALL, "--set", "sed=3"), (SMALL, "--intervene", "x")])

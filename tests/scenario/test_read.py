@@ -187,7 +187,7 @@ def test_all_bad_sets_at_once():
 
 def test_a_horizon_cut_by_hand_is_no_mistake_of_the_file(small_text, problems_of):
     assert small("clock.horizon=2022-09-23").scenario.clock.horizon.day == 23
-    assert len(problems_of(small_text.replace("horizon: 2022-09-30", "horizon: 2022-09-23"))) == 4
+    assert len(problems_of(small_text.replace("horizon: 2022-09-30", "horizon: 2022-09-23"))) == 5
 
 
 def test_short_paths_need_a_single_crossing():

@@ -67,7 +67,7 @@ def test_every_picture_is_drawn(base: dict[str, Figure]) -> None:
         ("queue_by_class", ["parties waiting"]),
         ("queue_km", ["km from the border"]),
         ("wait_by_joining", ["hours", "hours"]),
-        ("crossings_per_day", ["parties per day", "people per day"]),
+        ("crossings_per_day", ["vehicles per day", "parties per day", "people per day"]),
         ("ways_across", ["vehicles per hour", "people per hour"]),
     ],
 )
@@ -77,11 +77,23 @@ def test_axes_say_their_units(base: dict[str, Figure], name: str, labels: list[s
     assert drawn[-1].get_xlabel() == "local time (Europe/Moscow)"
 
 
-def test_where_time_goes_is_in_hours_and_names_the_stations(base: dict[str, Figure]) -> None:
+def test_where_time_goes_names_the_stations_and_shows_seconds_beside_hours(base: dict[str, Figure]) -> None:
     (axes,) = base["where_time_goes"].axes
-    assert axes.get_xlabel() == "hours per visit"
+    assert axes.get_xlabel() == "time per visit, logarithmic scale"
     stations = synthetic.tree()["crossings"][synthetic.CROSSING]["stations"]
     assert [label.get_text() for label in axes.get_yticklabels()] == [name.replace("_", " ") for name in stations]
+    story = synthetic.story()
+    waiting, service, blocked = (
+        sorted(dots.get_offsets().tolist(), key=lambda dot: dot[1]) for dots in axes.collections
+    )
+    for dots, span in ((waiting, "wait"), (service, "service"), (blocked, "blocked")):
+        hours = [story.total(f"{span}_per_visit", f"station:{name}").mean for name in stations]
+        assert [dot[0] for dot in dots] == pytest.approx([3600 * value for value in hours])
+    low, high = axes.get_xlim()
+    assert low < min(dot[0] for dot in service)
+    assert high > max(dot[0] for dot in waiting)
+    assert {"10 min", "1 h", "10 h"} <= {label.get_text() for label in axes.get_xticklabels()}
+    assert "20 h" in said(base["where_time_goes"])
 
 
 def test_every_reported_figure_in_use_is_drawn_and_sourced(base: dict[str, Figure]) -> None:
@@ -389,8 +401,82 @@ def test_stacked_layers_end_at_all_parties() -> None:
     axes = figure.add_axes((0.1, 0.1, 0.8, 0.8))
     style.time_axis(axes, story.limits, story.zone, story.scenario.clock.t0)
     panels.queue_stacked(axes, story)
-    top = max(collection.get_paths()[0].vertices[:, 1].max() for collection in axes.collections[:-1])
+    layers = [collection for collection in axes.collections if collection.get_label() in style.CLASS_NAMES.values()]
+    top = max(collection.get_paths()[0].vertices[:, 1].max() for collection in layers)
     assert top == pytest.approx(by_class.max(), rel=1e-6)
+
+
+def test_the_reported_flow_of_vehicles_stands_against_vehicles_alone(base: dict[str, Figure]) -> None:
+    vehicles, others, _ = (axes for axes in base["crossings_per_day"].axes if axes.get_ylabel())
+    assert len(marks_of(vehicles, pytest.approx(37000 * 0.56 / 7))) == 1
+    assert vehicles.get_legend_handles_labels()[1] == ["cars", "trucks", "buses"]
+    assert others.get_legend_handles_labels()[1] == ["on foot"]
+    assert not [line for line in others.get_lines() if line.get_color() == style.REPORTED]
+
+
+def test_the_line_and_the_sentence_speak_of_the_same_queue(base: dict[str, Figure]) -> None:
+    story = synthetic.story()
+    band = story.band("queue", VEHICLES)
+    for name in ("queue_by_class", "poster"):
+        drawn = [line for axes in base[name].axes for line in axes.get_lines() if line.get_label() == "all vehicles"]
+        (line,) = (line for line in drawn if len(line.get_xdata()) == len(story.at))
+        assert np.allclose(line.get_ydata(), band.mean)
+    top = datetime.fromtimestamp(story.at[int(band.mean.argmax())] * 86400, story.zone)
+    assert f"at its longest on {top.day} {top:%B}" in summary(story)
+
+
+def test_where_no_vehicles_come_the_queue_is_everybodys() -> None:
+    tree = synthetic.tree(reported=[])
+    crossing = tree["crossings"][synthetic.CROSSING]
+    crossing["demand"] = {"foot": synthetic.CONSTANT}
+    del crossing["initial_queue"], crossing["behaviour"]
+    described = Scenario.model_validate(tree)
+    drawn = draw(described)
+    labels = [axes.get_ylabel() for axes in drawn["crossings_per_day"].axes if axes.get_ylabel()]
+    assert labels == ["parties per day", "people per day"]
+    assert "vehicles" not in said(drawn["poster"])
+
+
+def test_labels_stand_off_the_curves_and_bars_and_have_no_box(base: dict[str, Figure]) -> None:
+    for name, figure in base.items():
+        complete(figure)
+        for axes in figure.axes:
+            labels = [text for text in axes.texts if text.get_color() == style.REPORTED and "Sep" in text.get_text()]
+            assert all(text.get_bbox_patch() is None for text in labels), name
+            boxes = [Text.get_window_extent(text) for text in labels if text.get_path_effects()]
+            for line in axes.get_lines():
+                if len(line.get_xdata()) > 100:
+                    points = axes.transData.transform(line.get_xydata())
+                    for box in boxes:
+                        assert not any(box.contains(x, y) for x, y in points), (name, line.get_label())
+            bars = [patch.get_window_extent() for patch in axes.patches if patch.get_height() > 0]
+            if name == "crossings_per_day":
+                assert not any(box.overlaps(bar) for box in boxes for bar in bars)
+
+
+def test_a_run_of_one_day_is_on_that_day() -> None:
+    one = SHORT | {"start": "2022-09-21T08:00", "horizon": "2022-09-21T20:00"}
+    text = summary(synthetic.story(2, clock=one, reported=[]))
+    assert re.search(r"\. On 21 September [\d,]+ people cross", text)
+    assert "Between" not in text
+
+
+def test_a_quote_beyond_the_tables_is_said_as_such() -> None:
+    story = synthetic.story()
+    for value, words in ((479.4, "reaches 479 hours"), (480.0, "reaches 20 days or more")):
+        story.estimates.totals[Key(story.crossing, "max_quoted_wait", "car")] = synthetic.exactly(value)
+        assert words in summary(story)
+
+
+def test_servers_of_a_station_are_those_it_has_while_it_is_there() -> None:
+    tree = synthetic.tree()
+    office = tree["crossings"][synthetic.CROSSING]["stations"]["enlistment_office"]
+    office["staffing"] = {"servers": 9, "steps": [{"from": "2022-09-20", "servers": 3}]}
+    described = Scenario.model_validate(tree)
+    estimates = synthetic.estimates(described, 2)
+    poster = pictures(described, synthetic.plan(described), estimates)["poster"]
+    assert re.search(r"^3 servers · ", said(poster), re.MULTILINE)
+    assert "9 servers" not in said(poster)
 
 
 def test_svg_has_no_date_and_no_version(base: dict[str, Figure]) -> None:

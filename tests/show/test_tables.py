@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import synthetic
@@ -62,13 +63,76 @@ def test_the_day_of_the_longest_queue_says_how_vehicles_got_across() -> None:
         assert re.search(rf"{name} +{value} +2 +{value - 2}–{value + 2}", console.file.getvalue())
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
 def test_no_line_is_longer_than_the_terminal(width: int) -> None:
     assert max(map(len, printed(synthetic.scenario(), width=width).splitlines())) <= width
 
 
-def test_nothing_is_cut_off_at_80_columns() -> None:
-    assert "…" not in printed(synthetic.scenario())
+@pytest.mark.parametrize("width", [30, 40, 60, 80])
+def test_nothing_is_cut_off_nor_broken_inside_a_word(width: int) -> None:
+    text = printed(synthetic.scenario(), width=width)
+    assert "…" not in text
+    wide = set(re.findall(r"[^\s:─]+", printed(synthetic.scenario(), width=200)))
+    assert set(re.findall(r"[^\s:─]+", text)) <= wide
+
+
+@pytest.mark.parametrize("width", [30, 40, 60])
+def test_a_narrow_terminal_keeps_names_and_means(width: int) -> None:
+    lines = printed(synthetic.scenario(), width=width).splitlines()
+    (line,) = (line for line in lines if line.startswith("  most vehicles"))
+    assert re.fullmatch(r"  most vehicles( waiting)? +[45],\d{3}", line)
+    at = lines.index("exit cars")
+    assert re.fullmatch(r"  waiting: 7\d(\.\d)? min", lines[at + 2])
+    assert "  verdict: within 1.5x" in lines
+
+
+def lines_of(totals: dict[tuple[str, str], float], **changes: Any) -> list[str]:
+    """The lines of the table at 80 columns with some totals set."""
+    described = synthetic.scenario(**changes)
+    estimates = synthetic.estimates(described, 3)
+    for (quantity, scope), value in totals.items():
+        estimates.totals[Key(synthetic.CROSSING, quantity, scope)] = synthetic.exactly(value, value / 10)
+    console = Console(file=io.StringIO(), width=80)
+    print_to(console, described, synthetic.plan(described), estimates, ())
+    return [line.strip() for line in console.file.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(0.00406, "14.6 s"), (0.14, "8.4 min"), (11.3, "11.3 h"), (96, "4 d"), (480, "20 days or more")],
+)
+def test_waits_are_in_the_unit_that_fits(hours: float, said: str) -> None:
+    lines = lines_of({("max_quoted_wait", "car"): hours})
+    assert any(re.match(rf"cars, longest quoted +{said} ", line) for line in lines)
+
+
+def test_a_spread_is_in_the_unit_of_its_mean() -> None:
+    lines = lines_of({("wait_mean", "bus/main"): 0.1})
+    assert any(re.match(r"buses, main queue, mean +6 min +0.6 +5.4–6.6$", line) for line in lines)
+
+
+def test_the_share_past_the_main_queue_is_said_of_that_day_and_of_the_whole_run() -> None:
+    totals = {
+        ("past_queue_share_longest_day", "car"): 0.5, ("past_queue_share", "all"): 0.18,
+        ("past_queue_starts_longest_day", "station:exit_cars"): 0.55, ("utilisation", "station:exit_cars"): 0.999,
+    }  # fmt: skip
+    lines = lines_of(totals)
+    assert lines.index("On the day of the longest queue") < _line(lines, r"cars past the main queue +50 %")
+    assert _line(lines, r"past it, of starts at exit cars +55 %") < lines.index("Waits of those who crossed")
+    assert _line(lines, r"people past the main queue, whole run +18 %")
+
+
+def _line(lines: list[str], pattern: str) -> int:
+    (found,) = (n for n, line in enumerate(lines) if re.match(pattern, line))
+    return found
+
+
+def test_half_a_day_has_no_numbers_per_day() -> None:
+    clock = {"timezone": "Europe/Moscow", "t0": "2022-09-21", "start": "2022-09-21", "horizon": "2022-09-21T12:00"}
+    assert _line(lines_of({}), "people a day")
+    half = lines_of({}, clock=clock)
+    assert _line(half, "people, whole run")
+    assert not [line for line in half if " a day" in line]
 
 
 def test_rejected_figures_are_shown_as_not_used() -> None:

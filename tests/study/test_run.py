@@ -35,7 +35,7 @@ def test_workers_do_not_change_the_result_and_seeds_do(tiny: Loaded) -> None:
 
 def test_what_is_not_asked_for_is_as_the_scenario_says(tiny: Loaded) -> None:
     request = run(tiny, Request(workers=1)).request
-    assert (request.replications, request.seed, request.engine) == (3, 5, "reference")
+    assert (request.replications, request.seed, request.engine) == (3, 5, "compiled")
 
 
 def test_progress_is_told_from_the_start(tiny: Loaded) -> None:

@@ -1,0 +1,199 @@
+"""The compiled engine: the same plan, tape and records as reference.py, hundreds of times faster."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine import kernel
+from sim.engine.kernel_cache import kept as kept
+from sim.engine.kernel_tables import (
+    BORDER,
+    BUCKET_SHIFT,
+    CLOCK,
+    KEPT,
+    MAX_CROSSINGS,
+    MAX_STATIONS,
+    MAX_ZONES,
+    MOMENT,
+    N_CLASSES,
+    NOBODY,
+    PARTY,
+    ROW,
+)  # fmt: skip
+from sim.engine.plan import NOWHERE, Plan
+from sim.engine.records import DTYPES, Records
+from sim.engine.tape import Tape
+from sim.errors import SimError
+
+
+def play(plan: Plan, tape: Tape) -> Records:
+    """Return what happens when the tape is played: one row per party and visit. Raises SimError if it is too large."""
+    _refuse_too_large(plan, tape)
+    rooms = _rooms(plan, tape)
+    while True:
+        border = _border(plan, tape)
+        tables = _tables(plan, tape, border, rooms)
+        _give_addresses(border, tables)
+        kernel.play(border)
+        if not border["full"]:
+            return _records(border, tables["party"]["visits"].astype(np.int64))
+        rooms *= 2
+
+
+def prepare() -> None:
+    """Compile the kernel, or load what was compiled before, by playing a border without anything."""
+    border = np.zeros(1, BORDER)[0]
+    collects = gc.isenabled()
+    gc.disable()  # the compiler makes a great many objects that live on; looking through them takes a sixth of its time
+    try:
+        for _ in range(2):
+            try:
+                kernel.play(border)
+                _records(border, np.zeros(0, np.int64))
+                break
+            except OSError:  # what was compiled could not be kept, as on a full disk, but it is there
+                continue
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _rooms(plan: Plan, tape: Tape) -> int:
+    """Rows that the tables of moments and of visits have at first; where one is full, all is played again with twice.
+
+    Memory is taken up only by rows that are used.
+    """
+    return (len(plan.stations) + 2) * len(tape) + 1000
+
+
+def _refuse_too_large(plan: Plan, tape: Tape) -> None:
+    """Refuse what has no room in the kernel's tables or in its 64-bit sums. Raises SimError."""
+    numbers = {"crossings": len(plan.crossings), "stations": len(plan.stations), "zones": len(plan.zone_capacity)}
+    for (name, number), most in zip(numbers.items(), (MAX_CROSSINGS, MAX_STATIONS, MAX_ZONES), strict=True):
+        if number > most:
+            raise SimError(f"the compiled engine has room for {most} {name}, not for {number}; use --engine reference")
+    clocks = tape.times[plan.clock_row[plan.clock_row != NOWHERE]]
+    lasts = plan.horizon - plan.start + int(plan.quote_every.max())
+    if int(plan.hazard.max()) * lasts + int(clocks.max(initial=0)) >= 2**63:
+        raise SimError("a hazard of leaving is too high to be summed up over the whole run; lower it or the horizon")
+
+
+def _records(border: Any, visits: NDArray[Any]) -> Records:
+    """Copy the rows out, sorted; every visit begun must have come to an end."""
+    begins, begun = np.cumsum(visits), int(visits.sum())
+    if begun != border["rows"]:
+        raise AssertionError(f"{begun} visits were begun, but {border['rows']} came to an end")
+    columns = tuple(np.empty(border["rows"], kind) for kind in DTYPES.values())
+    kernel.in_order(border, begins - visits, columns)
+    return Records(*columns)
+
+
+def _give_addresses(border: Any, tables: dict[str, NDArray[Any]]) -> None:
+    for name, table in tables.items():
+        border[f"{name}_table"] = table.ctypes.data
+        if f"{name}_rows" in (BORDER.names or ()):
+            border[f"{name}_rows"] = table.shape[-1] if name == "recent" else len(table)
+    border["heap_rows"] = len(tables["ends"]), len(tables["later"])
+
+
+def _tables(plan: Plan, tape: Tape, border: Any, rooms: int) -> dict[str, NDArray[Any]]:
+    """Return the large tables by name; the kernel has their addresses, so they must live as long as it plays.
+
+    Of those without a watched end, `stack` holds a station once for each party blocked, and `clock` a party once for
+    each way of leaving its main queue, which it joins once.
+    """
+    uses_way = np.asarray(plan.hazard.any(axis=3))
+    sizes = _clock_sizes(tape, uses_way)
+    border["uses_way"][: len(plan.crossings)] = uses_way
+    border["clock_begin"][: len(sizes)] = np.cumsum(sizes) - sizes
+    border["most_people"], border["wait_columns"] = plan.hit_cdf.shape[1], plan.hazard.shape[3]
+    party = _parties(plan, tape)
+    tables = {
+        "party": party,
+        "ends": np.empty(rooms, MOMENT),
+        "later": np.empty(rooms, MOMENT),
+        "kept": np.empty(rooms, KEPT),
+        "row": np.empty(rooms, ROW),
+        "stack": np.empty(len(party) + 1, np.int64),
+        "clock": np.empty(int(sizes.sum()) + 1, CLOCK),
+        "buckets": np.full(((plan.horizon - plan.start) >> BUCKET_SHIFT) + 2, NOBODY),
+        "order": np.argsort(tape.arrived_at, kind="stable"),
+        "recent": np.zeros((len(plan.crossings), N_CLASSES, int(plan.quote_buckets.max())), np.int64),
+        "switch": _switches(plan),
+        "hit": plan.hit_cdf,
+        "checked": plan.checked_cdf,
+        "hazard": plan.hazard,
+        "balk": plan.balk_share,
+        "bypass": plan.bypass_share,
+        "times": tape.times,
+        "chances": tape.chances,
+    }
+    return {name: np.ascontiguousarray(table) for name, table in tables.items()}
+
+
+_STATION_FIELDS = (
+    "zone", "crossing", "office", "if_office_closed", "service_row", "foot_row", "patience_row", "refusal_row",
+    "refused_row", "man_row", "screening_row", "preempt", "stays_together", "refusal", "fate_cdf", "next", "stride",
+    "rank",
+)  # fmt: skip
+_CROSSING_FIELDS = ("quote_every", "quote_buckets", "first", "joins", "balk_over", "bypass_local")
+
+
+def _border(plan: Plan, tape: Tape) -> Any:
+    """The record of the border, as it is before anything happens."""
+    table = np.zeros(1, BORDER)
+    border = table[0]
+    border["parties"] = len(tape)
+    for name in ("start", "horizon", "wait_step", "walk_row", "balk_row", "bypass_row"):
+        border[name] = getattr(plan, name)
+    border["clock_row"] = plan.clock_row
+    for name in _STATION_FIELDS:
+        border[name][: len(plan.stations)] = getattr(plan, name)
+    for name in _CROSSING_FIELDS:
+        border[name][: len(plan.crossings)] = getattr(plan, name)
+    stations = slice(len(plan.stations))
+    border["batch"][stations], border["release_every"][stations] = plan.release_size, plan.release_every
+    border["by_shares"][stations] = plan.discipline
+    border["active"], border["open"], border["way_open"] = 1, 1, 1
+    border["is_office"][plan.office[plan.office != NOWHERE]] = 1
+    border["head"], border["tail"] = NOBODY, NOBODY
+    border["capacity"][: len(plan.zone_capacity)] = plan.zone_capacity
+    border["space"][: len(plan.zone_capacity)] = plan.zone_space
+    border["quoted_at"] = plan.start
+    return border
+
+
+def _parties(plan: Plan, tape: Tape) -> NDArray[Any]:
+    """A row for every party, and for its twin where a party can part."""
+    can_part = bool((plan.stays_together < 1).any())
+    table = np.zeros(len(tape) * (2 if can_part else 1), PARTY)
+    party = table[: len(tape)]
+    party["came_at"], party["came_with"], party["of_age"] = tape.arrived_at, tape.people, tape.men
+    party["stream"] = tape.cls
+    for name in ("people", "cls", "crossing", "mode_to", "local", "barred", "initial"):
+        party[name] = getattr(tape, name)
+    return table
+
+
+def _clock_sizes(tape: Tape, uses_way: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Room for each main queue's heap of clocks: every party of the class may be in it."""
+    crossings, classes, _ = uses_way.shape
+    counts = np.bincount(tape.crossing.astype(np.int64) * classes + tape.cls, minlength=crossings * classes)
+    return np.asarray((counts.reshape(crossings, classes, 1) * uses_way).ravel(), dtype=np.int64)
+
+
+def _switches(plan: Plan) -> NDArray[np.int64]:
+    """All switches by instant, in the order of the plan's tables: (at, which table, up to four values)."""
+    tables = (plan.staffing, plan.opening, plan.activity, plan.intensity, plan.way_open)
+    rows = np.zeros((sum(map(len, tables)), 6), np.int64)
+    begin = 0
+    for what, table in enumerate(tables):
+        end = begin + len(table)
+        rows[begin:end, 0], rows[begin:end, 1] = table[:, 0], what
+        rows[begin:end, 2 : 1 + table.shape[1]] = table[:, 1:]
+        begin = end
+    return rows[np.argsort(rows[:, 0], kind="stable")]

@@ -1,0 +1,86 @@
+"""How the kernel is compiled, and where the outcome is kept, so that it is compiled once and not at every start.
+
+numba looks only at the file of a function to decide whether what it kept is still good. So the folder is named by a
+hash of all that the kernel is made of. What is kept is code: the folder must be this user's alone. Where no such folder
+can be had, everything works, but compiles anew in every process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+from sim import store
+
+SOURCES = ("kernel*.py", "moments.py", "records.py")
+APP = "border-queues"
+_config: Any = numba.config
+
+
+def _user_cache() -> Path:
+    """Return the folder in which this user's programs keep what they can make again, by the custom of the platform."""
+    if _config.CACHE_DIR:  # the environment variable NUMBA_CACHE_DIR
+        return Path(_config.CACHE_DIR)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return named if named.is_absolute() else Path.home() / ".cache"
+
+
+def _places() -> list[Callable[[], Path]]:
+    user = str(getattr(os, "getuid", lambda: "")())
+    return [lambda: _user_cache() / APP, lambda: Path(tempfile.gettempdir()) / f"{APP}-{user}"]
+
+
+def _folder() -> Path | None:
+    """Return a private folder for this very kernel; None if there is nowhere to keep it."""
+    made_of = [numba.__version__, np.__version__, sys.version, platform.machine()]
+    try:
+        here = Path(__file__).parent
+        made_of += [path.read_text(encoding="utf-8") for name in SOURCES for path in sorted(here.glob(name))]
+    except OSError:
+        return None
+    key = hashlib.sha256("\0".join(made_of).encode()).hexdigest()[:16]
+    for place in _places():
+        try:
+            parent = place()
+        except (OSError, RuntimeError):  # there is no home
+            continue
+        if store.private_folder(parent) and store.private_folder(parent / f"kernel-{key}"):
+            return parent / f"kernel-{key}"
+    return None
+
+
+FOLDER = _folder()
+
+
+def kept() -> bool:
+    """Whether the kernel was compiled and kept before."""
+    return FOLDER is not None and any(FOLDER.rglob("*.nbc"))
+
+
+def rule(function: Callable[..., Any]) -> Any:
+    """Compile a function that others of the kernel call."""
+    return numba.njit(error_model="numpy")(function)
+
+
+def entry(function: Callable[..., Any]) -> Any:
+    """Compile a function that Python calls, with all that it calls, and keep the outcome."""
+    if FOLDER is None:
+        return numba.njit(error_model="numpy", nogil=True)(function)
+    before, _config.CACHE_DIR = _config.CACHE_DIR, str(FOLDER)
+    try:
+        return numba.njit(error_model="numpy", nogil=True, cache=True)(function)
+    finally:
+        _config.CACHE_DIR = before

@@ -1,0 +1,241 @@
+"""The kernel's queues: who stands where, who is called, and what follows at once from a change.
+
+Read it beside reference_queues.py and places.py. Numbers passed from function to function are all of one type (int64):
+numba compiles a function again for every mixture of types it is called with.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.engine.kernel_cache import rule
+from sim.engine.kernel_lists import append, key_of, pop_clock, push, push_clock, push_later, remove
+from sim.engine.kernel_tables import (
+    BLOCKED_LISTS, BYPASSED, CHANGED_MODE, ENDS, IN_SERVICE, N_CLASSES, N_STREAMS, N_WAYS, NOBODY, NOWHERE,
+    QUEUE_LISTS, RENEGE, INTERRUPTED, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS, WAITING, cdf_of, chances_of,
+    clocks_of, parties, rows_of, stack_of, times_of,
+)  # fmt: skip
+from sim.engine.records import NEVER
+
+
+@rule
+def drawn(u: float, cdf: Any) -> int:
+    """Return the smallest k with u < cdf[k]."""
+    k = 0
+    while k < len(cdf) and u >= cdf[k]:
+        k += 1
+    return k
+
+
+@rule
+def tape_column(b: Any, i: int) -> int:
+    """Return the column of the tape a party plays: a twin plays its party's."""
+    return i if i < b.parties else i - b.parties
+
+
+@rule
+def standing(b: Any, s: int, cls: int) -> int:
+    """Return the first active station of a class from s on; NOWHERE across the border."""
+    while s != NOWHERE and not b.active[s]:
+        s = b.next[s, cls]
+    return s
+
+
+@rule
+def close(b: Any, i: int, outcome: int, left_at: int) -> None:
+    """Write the row of a visit that is over."""
+    if b.rows == b.row_rows:
+        b.full = 1
+        return
+    p, row = parties(b)[i], rows_of(b)[b.rows]
+    b.rows += 1
+    final = outcome not in (SERVED, CHANGED_MODE, BYPASSED, SENT_ON, INTERRUPTED)
+    row.party, row.visit, row.station, row.crossing = i, p.index, p.station, b.crossing[p.station]
+    row.cls, row.stream, row.men, row.people = p.cls, p.stream, p.visit_men, p.people if final else p.visit_people
+    row.arrived_at, row.started_at, row.ended_at, row.left_at = p.arrived_at, p.started_at, p.ended_at, left_at
+    row.outcome, row.first = outcome, p.first
+
+
+@rule
+def open_visit(b: Any, p: Any, s: int, now: int) -> None:
+    """Begin a visit, with the next number in the order of joining."""
+    b.joined += 1
+    p.joined, p.station, p.index, p.visit_people = b.joined, s, p.visits, p.people
+    p.visits += 1
+    p.arrived_at, p.started_at, p.ended_at = now, NEVER, NEVER
+    p.visit_men, p.checked, p.first, p.quoted, p.inside, p.refused, p.resumed = 0, 0, 0, 0, 0, 0, 0
+
+
+@rule
+def in_queue(b: Any, p: Any, sign: int) -> None:
+    """Count a party in (1) or out (-1) of its queue and, if it came from the station before, of the zone."""
+    b.waiting[p.station, p.stream] += sign
+    z = b.zone[p.station]
+    if p.inside and z != NOWHERE:
+        b.used[z] += sign * b.space[z, p.cls]
+
+
+@rule
+def stand(b: Any, i: int, now: int) -> None:
+    """Stand in the queue, with the clocks that may end the wait."""
+    p = parties(b)[i]
+    s, stream = np.int64(p.station), p.stream
+    if b.waiting[s, stream] == 0:
+        b.passed[s, stream] = max(b.passed[s, stream], b.clock[s])
+    append(b, QUEUE_LISTS + s * N_STREAMS + stream, i)
+    in_queue(b, p, 1)
+    p.where = WAITING
+    row = b.patience_row[s]
+    if row != NOWHERE:
+        push_later(b, now + times_of(b)[row, tape_column(b, i)], key_of(RENEGE, i), np.int64(p.index))
+    if p.first:
+        wind_up(b, i, now)
+
+
+@rule
+def unqueue(b: Any, i: int) -> None:
+    """Leave the queue, to be served or not."""
+    p = parties(b)[i]
+    remove(b, QUEUE_LISTS + p.station * N_STREAMS + p.stream, i)
+    in_queue(b, p, -1)
+
+
+@rule
+def wind_up(b: Any, i: int, now: int) -> None:
+    """Start the clocks that make a party leave the main queue."""
+    p = parties(b)[i]
+    x, c = b.crossing[p.station], np.int64(p.cls)
+    for way in range(N_WAYS):
+        if b.uses_way[x, c, way]:
+            at = b.summed[x, c, way] + b.rate[x, c, way] * (now - b.quoted_at[x, c]) + times_of(b)[b.clock_row[way], i]
+            push_clock(b, (x * N_CLASSES + c) * N_WAYS + way, at, i)
+            leave_when_due(b, x, c, way)
+
+
+@rule
+def leave_when_due(b: Any, x: int, c: int, way: int) -> None:
+    """Let those leave whose clock runs down before the next announcement."""
+    rate, summed, which = b.rate[x, c, way], b.summed[x, c, way], (x * N_CLASSES + c) * N_WAYS + way
+    first = clocks_of(b)[b.clock_begin[which]]
+    until = summed + rate * b.quote_every[x]
+    while rate > 0 and b.clock_size[which] > 0 and first.at <= until:
+        at = b.quoted_at[x, c] - (summed - first.at) // rate
+        push_later(b, at, key_of(RENEGE + way, np.int64(first.party)), np.int64(first.visit))
+        pop_clock(b, which)
+
+
+@rule
+def can_start(b: Any, s: int) -> bool:
+    """Whether a server is free, and a start left of the batch."""
+    return b.busy[s] < b.servers[s] and (b.batch[s] == 0 or b.starts_left[s] > 0)
+
+
+@rule
+def next_up(b: Any, s: int) -> int:
+    """Return who is called next if a server is free now; NOBODY if nobody can be."""
+    party, best, passed, rank = parties(b), NOBODY, 0, 0
+    if not can_start(b, s):
+        return best
+    for stream in range(N_STREAMS):
+        i = b.head[QUEUE_LISTS + s * N_STREAMS + stream]
+        if i == NOBODY or not b.open[s, party[i].cls]:
+            continue
+        of_stream = b.passed[s, stream] if b.by_shares[s] else 0
+        if best != NOBODY:
+            if of_stream != passed:
+                if of_stream > passed:
+                    continue
+            elif b.rank[s, stream] != rank:
+                if b.rank[s, stream] > rank:
+                    continue
+            elif party[i].joined > party[best].joined:
+                continue
+        best, passed, rank = i, of_stream, b.rank[s, stream]
+    return best
+
+
+@rule
+def call_all(b: Any, s: int, now: int) -> None:
+    """Call the next as long as a server is free and somebody may be called."""
+    while True:
+        i = next_up(b, s)
+        if i == NOBODY:
+            return
+        p = parties(b)[i]
+        unqueue(b, i)
+        b.busy[s] += 1
+        b.starts_left[s] -= 1
+        b.clock[s] = b.passed[s, p.stream]
+        b.passed[s, p.stream] += b.stride[s, p.stream]
+        p.started_at = now
+        if not p.resumed:
+            p.remaining = service_time(b, i, s)
+            if p.quoted:
+                b.started[b.crossing[s], p.cls] += 1
+        p.where = IN_SERVICE
+        if b.preempt[s]:
+            append(b, SERVICE_LISTS + s, i)
+        p.remaining += now  # from here on the instant at which the service ends
+        push(b, ENDS, p.remaining, key_of(SERVICE_END, i), np.int64(p.index))
+
+
+@rule
+def service_time(b: Any, i: int, s: int) -> int:
+    """Return the milliseconds the service takes; here it is settled how many men are checked and who is refused."""
+    p, column = parties(b)[i], tape_column(b, i)
+    time = times_of(b)[b.foot_row[s] if p.on_foot else b.service_row[s], column]
+    if p.share:
+        time = time * p.share // parties(b)[column].came_with
+    if b.screening_row[s] != NOWHERE:
+        p.checked = drawn(
+            chances_of(b)[b.screening_row[s], column], cdf_of(b, b.checked_table)[b.intensity[s], p.of_age]
+        )
+    elif b.is_office[s]:
+        p.visit_men = p.men
+    if b.man_row[s] != NOWHERE:
+        time += times_of(b)[b.man_row[s], column] * max(p.checked, p.visit_men)
+    if b.refused_row[s] != NOWHERE and chances_of(b)[b.refused_row[s], column] < b.refusal[s]:
+        p.refused = 1
+        time += times_of(b)[b.refusal_row[s], column]
+    return time
+
+
+@rule
+def settle(b: Any, s: int, now: int) -> None:
+    """Do everything that follows at once from a change at a station: calls, room behind, and calls upstream."""
+    call_all(b, s, now)
+    if b.zone[s] == NOWHERE or b.head[BLOCKED_LISTS + b.zone[s]] == NOBODY:
+        return
+    depth = admit(b, b.zone[s], 0, now)
+    while depth:
+        depth -= 1
+        s = stack_of(b)[depth]
+        call_all(b, s, now)
+        if b.zone[s] != NOWHERE:
+            depth = admit(b, b.zone[s], depth, now)
+
+
+@rule
+def admit(b: Any, z: int, depth: int, now: int) -> int:
+    """Let those blocked for a zone move up as far as there is room; stack the stations they free, the first on top."""
+    blocked, begin, stack = BLOCKED_LISTS + z, depth, stack_of(b)
+    while b.head[blocked] != NOBODY:
+        i = b.head[blocked]
+        p = parties(b)[i]
+        if b.used[z] + b.space[z, p.cls] > b.capacity[z]:
+            break
+        remove(b, blocked, i)
+        upstream, target = np.int64(p.station), np.int64(p.target)
+        close(b, i, SERVED, now)
+        b.busy[upstream] -= 1
+        open_visit(b, p, target, now)
+        p.inside = 1
+        stand(b, i, now)
+        call_all(b, target, now)
+        stack[depth] = upstream
+        depth += 1
+    for k in range((depth - begin) // 2):
+        stack[begin + k], stack[depth - 1 - k] = stack[depth - 1 - k], stack[begin + k]
+    return depth

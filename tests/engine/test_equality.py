@@ -1,0 +1,148 @@
+"""Both engines return the same records, element for element: for the scenarios of the repository, and random ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from sim.engine import compiled, reference
+from sim.engine.lower import lower
+from sim.engine.plan import Plan
+from sim.engine.records import Outcome, Records
+from sim.engine.tape import Tape, draw
+from sim.errors import SimError
+from sim.scenario.read import load
+from sim.scenario.schema import Scenario
+from tests.engine.build import MINUTE, scenario
+from tests.engine.differences import first_difference
+from tests.engine.strategies import games
+
+SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
+Game = tuple[Scenario, Plan, Tape]
+
+
+def assert_equal(plan: Plan, tape: Tape) -> Records:
+    quick, story = compiled.play(plan, tape), reference.play(plan, tape)
+    assert quick == story, f"compiled / reference: {first_difference(plan, quick, story)}"
+    return quick
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_scenario_files_in_a_short_window(path: Path) -> None:
+    found = load(path).scenario
+    begin = found.clock.start + timedelta(days=12)
+    clock = found.clock.model_copy(update={"start": begin, "horizon": begin + timedelta(hours=18)})
+    short = found.model_copy(update={"clock": clock})
+    plan = lower(short)
+    records = assert_equal(plan, draw(short, plan, found.seed, 0))
+    assert len(records) > 1000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_scenario_files_to_the_end(path: Path) -> None:
+    found = load(path).scenario
+    plan = lower(found)
+    assert len(assert_equal(plan, draw(found, plan, found.seed, 0))) > 10_000
+
+
+@settings(max_examples=100)
+@given(game=games())
+def test_random_scenarios(game: Game) -> None:
+    _, plan, tape = game
+    assert_equal(plan, tape)
+
+
+@pytest.mark.slow
+@settings(max_examples=2000)
+@given(game=games())
+def test_many_random_scenarios(game: Game) -> None:
+    _, plan, tape = game
+    assert_equal(plan, tape)
+
+
+def small_game(**rest: object) -> tuple[Plan, Tape]:
+    stations = {
+        "s": {"staffing": 1, "service_time": "3 min", "patience": "20 min"},
+        "t": {"staffing": 1, "service_time": "2 min"},
+    }
+    found = scenario(stations, demand={"car": "40/h"}, initial_queue={"car": 30}, **rest)
+    plan = lower(found)
+    return plan, draw(found, plan, 1, 0)
+
+
+def test_tables_that_are_full_are_made_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, tape = small_game()
+    expected = compiled.play(plan, tape)
+    for least in (1, 7, 500):
+        monkeypatch.setattr(compiled, "_rooms", lambda *_, least=least: least)
+        assert compiled.play(plan, tape) == expected
+
+
+def test_more_are_blocked_at_once_than_anybody_foresaw() -> None:
+    many = 12_000
+    stations = {
+        "s": {"staffing": 1000, "service_time": "1 min"},
+        "t": {"staffing": {"servers": 0, "steps": [{"from": "2022-09-21T02:00", "servers": 1000}]},
+              "service_time": "1 min", "hall": 1},
+    }  # fmt: skip
+    found = scenario(stations, initial_queue={"car": many})
+    plan = lower(found)
+    plan = replace(plan, staffing=np.where(plan.staffing == 1000, many, plan.staffing))
+    records = compiled.play(plan, draw(found, plan, 1, 0))
+    crossed = records.left_at[records.outcome == Outcome.CROSSED]
+    assert crossed.tolist() == [121 * MINUTE] * many
+
+
+def test_interrupted_again_and_again() -> None:
+    steps = [
+        {"from": f"2022-09-21T{h:02}:{m:02}", "servers": (h + m // 10) % 2 * 9} for h in range(24) for m in (0, 30)
+    ]
+    stations = {
+        "s": {"staffing": {"servers": 9, "steps": steps}, "service_time": "50 min", "when_staff_leave": "preempt"}
+    }
+    found = scenario(stations, initial_queue={"car": 60})
+    plan = lower(found)
+    assert_equal(plan, draw(found, plan, 1, 0))
+
+
+def test_an_empty_tape() -> None:
+    found = scenario({"s": {"staffing": 1, "service_time": "1 min"}})
+    plan = lower(found)
+    assert len(assert_equal(plan, draw(found, plan, 1, 0))) == 0
+
+
+def test_more_crossings_than_the_compiled_engine_has_room_for() -> None:
+    plan, tape = small_game()
+    wide = replace(plan, crossings=tuple(f"x{n}" for n in range(17)))
+    with pytest.raises(SimError, match="room for 16 crossings, not for 17; use --engine reference"):
+        compiled.play(wide, tape)
+
+
+def test_a_hazard_that_cannot_be_summed_up_is_refused() -> None:
+    plan, tape = small_game()
+    with pytest.raises(SimError, match="a hazard of leaving is too high"):
+        compiled.play(replace(plan, hazard=plan.hazard + 2**60), tape)
+
+
+def test_one_changed_field_is_seen_and_told() -> None:
+    plan, tape = small_game()
+    records = compiled.play(plan, tape)
+    assert first_difference(plan, records, records) is None
+    left_at, outcome = records.left_at.copy(), records.outcome.copy()
+    row = int((records.outcome == Outcome.RENEGED).argmax())
+    left_at[row] += 1
+    outcome[row] = Outcome.SERVED
+    changed = replace(records, left_at=left_at, outcome=outcome)
+    assert changed != records
+    party, before = int(records.party[row]), int(records.left_at[row])
+    told = f"party {party}, visit 0, s: left_at {before + 1} / {before}, outcome served / reneged"
+    assert first_difference(plan, changed, records) == told
+    fewer = Records(**{name: column[:-1] for name, column in records.columns().items()})
+    assert str(first_difference(plan, fewer, records)).startswith(f"party {int(records.party[-1])}, visit ")
+    assert "no such visit / arrived_at" in str(first_difference(plan, fewer, records))

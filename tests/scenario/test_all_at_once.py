@@ -1,0 +1,122 @@
+"""Mistakes of every kind are told together, and none that only follows from another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.errors import ScenarioError
+from sim.scenario.read import load
+
+UNIT = ("spacing: 20 m", "spacing: 20 s", "16:14: classes.truck.spacing:")
+ZONE = ("hall: neutral", "hall: nozone", "62:15: crossings.pass.stations.entry.hall: there is no zone 'nozone'")
+LATE = ("at: 2022-09-26", "at: 2030-01-01", "67:30: crossings.pass.demand.car.rumour.pulse.at: outside the horizon")
+KEY = ("staffing: 8", "stafing: 8", "60:9: crossings.pass.stations.entry.stafing: unknown key 'stafing'")
+GONE = ("    spacing: 0.5 m\n", "", "18:3: classes.foot: missing key 'spacing'")
+MISSPELT = ("    zones:", "    zoness:", "32:5: crossings.pass.zoness: unknown key 'zoness'; did you mean 'zones'?")
+LAW = (", cv: 50 %", "", "44:17: crossings.pass.stations.passport.service_time.car.party: family 'gamma' needs 'cv'")
+COUNT = ("staffing: 4\n", "staffing: four\n", "36:19: crossings.pass.stations.gate.staffing:")
+ORDER = ("horizon: 2022-09-30", "horizon: 2022-09-10", "3:1: clock: horizon must be later than start")
+SCALE = (
+    "set: {stations",
+    "set: {statons",
+    "84:11: interventions.no_screening.set.statons.passport.screening.intensity:",
+)
+TWICE = ("replications: 4", "seed: 4", "106:1: the key 'seed' stands here a second time")
+
+
+@pytest.mark.parametrize(
+    "mistakes",
+    [
+        (UNIT, ZONE, LATE), (KEY, LATE), (MISSPELT, ZONE, LATE), (COUNT, LAW), (UNIT, COUNT, ORDER), (UNIT, SCALE),
+        (TWICE, ZONE, UNIT), (ZONE, SCALE), (GONE, LATE),
+    ],
+)  # fmt: skip
+def test_mistakes_of_every_kind_together(mistakes, small_text, problems_of):
+    text = small_text
+    for old, new, _ in mistakes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    said = problems_of(text)
+    assert len(said) == len(mistakes)
+    for _, _, begin in mistakes:
+        column = begin.split(":")[1]
+        moved = [line for line in said if begin.split(": ", 1)[1] in line and line.split(":")[2] == column]
+        assert moved, (begin, said)
+
+
+FOLLOWS = {
+    "a bad start says nothing of dates": ("start: 2022-09-20", "start: 2022-09-20x"),
+    "a bad clock": ("  start: 2022-09-20\n", ""),
+    "stations that are none": ("    stations:\n", "    stations: 3\n    unknown:\n"),
+    "a bad station": ("        only_sent_on: true\n", "        only_sent_on: maybe\n"),
+    "a stream nobody knows": ("[foot], [car, truck]]", "[foot], [car, zzz]]"),
+    "a bad office": ("office: office", "office: [1]"),
+    "a screening that is none": ("intensity: 50 %", "intensity: much"),
+    "a zone without size": ("capacity: 60", "capacity: sixty"),
+    "a class without people": ("    people: {mean: 2.9, max: 7}\n", ""),
+    "a share of what adds up": ("{1: 90 %, 2: 10 %}", "{1: ninety, 2: 10 %}"),
+    "an action nobody knows": ("bar_non_local: 100 %", "barring: 100 %"),
+    "a first step that is no date": ("[{from: 2022-09-24, servers: 14}]", "[{from: x, servers: 14}]"),
+}
+
+
+@pytest.mark.parametrize("name", FOLLOWS)
+def test_what_follows_is_not_told(name, small_text, problems_of):
+    old, new = FOLLOWS[name]
+    assert old in small_text
+    said = problems_of(small_text.replace(old, new, 1))
+    assert len(said) == (2 if "unknown:" in new else 1), said
+
+
+def test_sorted_by_line_and_column(small_text, problems_of):
+    text = small_text.replace("seed: 7", "seed: x").replace("2 km, files: 1", "2 s, files: 0").replace("20 m", "20 s")
+    places = [tuple(map(int, said.split(":")[1:3])) for said in problems_of(text + "colour: red\n")]
+    assert places == sorted(places)
+    assert [line for line, _ in places] == [16, 28, 28, 106, 107]
+
+
+def test_all_of_a_table_and_of_the_file_that_names_it(tmp_path, small_text):
+    rows = [
+        "from,until,count",
+        "2022-09-20,2022-09-21,many",
+        "2022-09-22,2022-09-21,3",
+        "2022-09-22,2022-09-23,-1",
+        "1,2",
+    ]
+    (tmp_path / "counts.csv").write_text("\n".join(rows), encoding="utf-8")
+    text = small_text.replace("{pulse: {at: 2022-09-26, parties: 200, lag: 10 h}}", "{table: counts.csv}")
+    path = tmp_path / "s.yaml"
+    path.write_text(text.replace("hall: neutral", "hall: nozone"), encoding="utf-8")
+    with pytest.raises(ScenarioError) as error:
+        load(path)
+    said = [str(problem).replace(f"{tmp_path}/", "") for problem in error.value.problems]
+    table = "crossings.pass.demand.car.rumour.table"
+    assert said == [
+        f"counts.csv:2:1: {table}[0].count: expected a number; got 'many'",
+        f"counts.csv:3:1: {table}[1]: until must be later than from",
+        f"counts.csv:4:1: {table}[2].count: must be at least 0; got -1; allowed 0 to 1000000000",
+        "counts.csv:5:1: expected 3 cells; got 2",
+        "s.yaml:62:15: crossings.pass.stations.entry.hall: there is no zone 'nozone'; expected neutral",
+    ]
+
+
+def test_a_missing_table_hides_nothing(tmp_path, small_text):
+    text = small_text.replace("{pulse: {at: 2022-09-26, parties: 200, lag: 10 h}}", "{table: counts.csv}")
+    path: Path = tmp_path / "s.yaml"
+    path.write_text(text.replace("spacing: 20 m", "spacing: 20 s"), encoding="utf-8")
+    with pytest.raises(ScenarioError) as error:
+        load(path)
+    first, second = error.value.problems
+    assert first.path == "classes.truck.spacing"
+    assert (second.path, second.what) == (
+        "crossings.pass.demand.car.rumour.table",
+        f"there is no file {str(tmp_path / 'counts.csv')!r}",
+    )
+
+
+def test_every_bad_row_of_a_wait_table(small_text, problems_of):
+    said = problems_of(small_text.replace("{12 h: 0 %/h, 48 h: 2 %/h}", "{12 h: -1 %/h, 6 h: 2 %, 50 h: 3 %/h}"))
+    assert [line.split(": ", 3)[1].rsplit(".", 1)[1] for line in said] == ["12 h", "6 h", "6 h"]
+    assert said[0].endswith("must be between 0 and 10000 %/h; got '-1 %/h'")
