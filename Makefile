@@ -9,10 +9,10 @@ check:
 	$(PYTHON) -m ruff format --check sim tests
 	$(PYTHON) -m ruff check sim tests
 	$(PYTHON) -m mypy
-	$(PYTHON) -m pytest -m "not slow"
+	$(PYTHON) -m pytest -n auto -m "not slow"
 
 verify:
-	$(PYTHON) -m pytest -m slow
+	$(PYTHON) -m pytest -n auto -m slow
 
 gallery:
 	rm -rf build/gallery
