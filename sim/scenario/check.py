@@ -17,7 +17,7 @@ from sim.scenario.schema import Crossing, Priority, Scenario, Screening, Shares,
 
 Loc = tuple[str | int, ...]
 Found = Iterator[tuple[Loc, str]]
-MAX_STATIONS = 64
+MAX_CROSSINGS, MAX_STATIONS = 16, 64
 
 
 def check(scenario: Scenario, whole_run: bool = True) -> Found:
@@ -32,6 +32,8 @@ def check(scenario: Scenario, whole_run: bool = True) -> Found:
         yield from _shared_zones(scenario, crossing, here)
         yield from _bypasses(crossing, here)
         yield from _changes(crossing, here)
+    if len(scenario.crossings) > MAX_CROSSINGS:
+        yield ("crossings",), f"a scenario may have at most {MAX_CROSSINGS} crossings"
     if sum(len(crossing.stations) for crossing in scenario.crossings.values()) > MAX_STATIONS:
         yield ("crossings",), f"a scenario may have at most {MAX_STATIONS} stations"
     yield from _reported(scenario)

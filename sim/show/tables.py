@@ -17,7 +17,7 @@ from sim.measures.observe import Comparison
 from sim.scenario.reported import Reported
 from sim.scenario.schema import Scenario
 from sim.show.events import CLASS_WORDS, words
-from sim.show.story import QUOTED_MOST, Story, amount, rounded, said_of, week, window
+from sim.show.story import Story, amount, rounded, said_of, week, window
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "above": "yellow", "off": "red", "not used": "dim"}
 NARROW = 78
 """Columns below which the tables would break words."""
+
+LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
+"""The longest wait that is quoted, in a table's column."""
 
 
 class Row(NamedTuple):
@@ -134,7 +137,7 @@ def _numbers(row: Row) -> tuple[str, str, str]:
         found = _scaled(found, 3600 / units.SCALES["time"][unit])
     mean, alone = f"{rounded(found.mean)} {unit}".rstrip(), not np.isfinite(found.low)
     if row.quoted and row.found.mean >= LONGEST_QUOTE:
-        mean = QUOTED_MOST
+        mean = LONGEST_SHORT
     if alone:
         return mean, "-", "-"
     return mean, f"{float(f'{(found.high - found.low) / 2:.2g}'):,g}", f"{rounded(found.p05)}–{rounded(found.p95)}"
@@ -266,6 +269,6 @@ def _reported(rows: Sequence[Reported], comparisons: Sequence[Comparison]) -> Sh
 
 def _modelled(found: Comparison) -> str:
     if found.quantity == "quoted_wait" and found.mean >= LONGEST_QUOTE:
-        return QUOTED_MOST
+        return LONGEST_SHORT
     band = "" if found.p05 == found.p95 else f" [{rounded(found.p05)}–{rounded(found.p95)}]"
     return f"{amount(float(f'{found.mean:.3g}'), found.unit)}{band}"

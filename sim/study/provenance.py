@@ -18,7 +18,7 @@ from sim.errors import SimError
 from sim.study.run import Request, Run
 
 FILE = "provenance.json"
-LIBRARIES = ("numpy", "scipy", "simpy", "pyarrow", "pydantic", "matplotlib")
+LIBRARIES = ("numpy", "scipy", "simpy", "numba", "pyarrow", "pydantic", "matplotlib")
 PACKAGE = Path(sim.__file__).parent
 
 
@@ -55,7 +55,7 @@ def of_run(run: Run, asked: Asked, files: Mapping[str, str]) -> str:
         "wall_seconds": round(run.wall_s, 3),
         "platform": platform.platform(),
         "python": platform.python_version(),
-        "libraries": {name: metadata.version(name) for name in LIBRARIES},
+        "libraries": {name: _version(name) for name in LIBRARIES},
         "files": dict(files),
     }
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
@@ -117,6 +117,14 @@ def git() -> dict[str, Any] | None:
     commit = _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain", "--", "sim", "scenarios", "calibration")
     return None if commit is None or changes is None else {"commit": commit, "dirty": changes != ""}
+
+
+def _version(library: str) -> str | None:
+    """Return the version of a library; None where it is not installed, as numba may not be."""
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _git(root: Path, *arguments: str) -> str | None:

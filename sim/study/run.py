@@ -28,6 +28,9 @@ BATCH = 10
 MOST = 1000
 """Replications after which a run for precision ends at the latest, unless the request says another number."""
 
+FEW = 40
+"""Replications of the compiled engine below which starting processes costs more than it saves."""
+
 Progress = Callable[[int, int], None]
 """Called with the replications done and those planned so far: first with 0 done, then after each."""
 
@@ -99,7 +102,7 @@ def run(loaded: Loaded, request: Request, progress: Progress = silent) -> Run:
     engine = engines.ready(request.engine)
     play = Play(scenario, plan, engine, seed, request.records_to)
     most = request.replications or (MOST if request.precision else scenario.replications)
-    workers = min(request.workers or cores(), most)
+    workers = min(request.workers or (1 if engine == "compiled" and most < FEW else cores()), most)
     estimator, observer = Estimator(scenario.clock), Observer(scenario)
     planned = min(BATCH, most) if request.precision else most
     done = 0
@@ -111,7 +114,7 @@ def run(loaded: Loaded, request: Request, progress: Progress = silent) -> Run:
                 observer.add(measures)
                 done += 1
                 progress(done, planned)
-            if request.precision and estimator.result().precision() > request.precision:
+            if request.precision and estimator.precision() > request.precision:
                 planned = min(planned + BATCH, most)
     asked = replace(request, seed=seed, engine=engine, replications=done, workers=workers)
     wall_s = time.perf_counter() - began

@@ -99,7 +99,7 @@ def lines_of(totals: dict[tuple[str, str], float], **changes: Any) -> list[str]:
 
 @pytest.mark.parametrize(
     ("hours", "said"),
-    [(0.00406, "14.6 s"), (0.14, "8.4 min"), (11.3, "11.3 h"), (96, "4 d"), (480, "20 days or more")],
+    [(0.00406, "14.6 s"), (0.14, "8.4 min"), (11.3, "11.3 h"), (96, "4 d"), (480, "≥ 20 d")],
 )
 def test_waits_are_in_the_unit_that_fits(hours: float, said: str) -> None:
     lines = lines_of({("max_quoted_wait", "car"): hours})
