@@ -119,7 +119,7 @@ def erlang_a(rate: float, servers: int, how: str) -> Scenario:
 
 def _mg1() -> list[Case]:
     laws = {
-        "lognormal": ({"cv": 1.5}, 2.25), "erlang": ({"k": 3}, 1 / 3), "gamma": ({"cv": 2.0}, 4.0),
+        "lognormal": ({"cv": 0.8}, 0.64), "erlang": ({"k": 3}, 1 / 3), "gamma": ({"cv": 2.0}, 4.0),
         "deterministic": ({}, 0.0),
     }  # fmt: skip
     return [

@@ -47,7 +47,7 @@ def test_recursion_agrees_with_erlang() -> None:
     scenario = queue(2.7, 185_000, {"staffing": 3})
     plan = lower(scenario)
     samples = []
-    for number in range(20):
+    for number in range(40):
         tape = draw(scenario, plan, 5, number)
         waits = starts(tape.arrived_at, tape.times[plan.service_row[0]], 3) - tape.arrived_at
         samples.append(waits[len(waits) // 50 :].mean() / MINUTE)
