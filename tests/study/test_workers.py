@@ -131,7 +131,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 def wait_for_workers(pid: int) -> list[int]:
     deadline = time.monotonic() + 150
     while time.monotonic() < deadline:
-        found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True)
+        found = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True)
         workers = [int(line.split()[0]) for line in found.stdout.splitlines() if "spawn_main" in line]
         if len(workers) == 2:
             return workers
