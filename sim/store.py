@@ -108,18 +108,20 @@ def private_folder(path: Path) -> bool:
     return stat.S_ISDIR(found.st_mode) and ours and os.access(path, os.W_OK | os.X_OK)
 
 
-def write(path: Path, content: bytes | str) -> None:
+def write(path: Path, content: bytes | str, *, lasting: bool = True) -> None:
     """Write a file under a temporary name and rename it, so that it is complete or absent. Raises SimError.
 
-    The temporary name is always the same, so that a second try takes up what a killed writer left.
+    The temporary name is always the same, so that a second try takes up what a killed writer left. What is not
+    `lasting` is not waited for until it is on the disk.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as handle:
             handle.write(content.encode() if isinstance(content, str) else content)
-            handle.flush()
-            os.fsync(handle.fileno())
+            if lasting:
+                handle.flush()
+                os.fsync(handle.fileno())
         partial.replace(path)
     except OSError as error:
         raise _sentence(error, path) from None
@@ -135,9 +137,31 @@ def take(path: Path) -> bytes:
     return content
 
 
+def remove(path: Path) -> None:
+    """Remove a file, if it is there. Raises SimError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SimError(f"{path}: cannot be removed: {error.strerror or error}") from None
+
+
 def write_table(path: Path, columns: Columns) -> None:
     """Write `columns` of equal length as CSV or Parquet, by the ending of `path`; `datetime64` are instants in UTC."""
     write(path, _csv(columns) if path.suffix == ".csv" else _parquet(columns))
+
+
+def read_table(path: Path) -> dict[str, NDArray[Any]]:
+    """Return the columns of a Parquet file of numbers. Raises SimError if it cannot be read, or not to its end."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(io.BytesIO(path.read_bytes()))
+    except OSError as error:
+        raise SimError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except pa.ArrowException as error:
+        raise SimError(f"{path}: is damaged: {str(error).splitlines()[0]}") from None
+    return {name: table[name].to_numpy() for name in table.column_names}
 
 
 def _csv(columns: Columns) -> str:

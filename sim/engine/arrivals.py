@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ def grid(clock: Clock) -> Ints:
 
 
 def expected(scenario: Scenario, edges: Ints) -> Floats:
-    """Return the expected number of parties since start, shape (crossings, classes, B+1), never falling.
+    """Return the expected number of parties since start at the edges of `grid`, shape (crossings, classes, B+1).
 
     Raises ScenarioError if more than MOST_PARTIES are expected.
     """
@@ -70,10 +71,16 @@ def _constant(clock: Clock, kind: Constant, edges: Ints) -> Floats:
         return per_cell
     hours = np.array(kind.hours or [1.0] * 24)
     days = np.array([kind.weekdays[day] for day in WEEKDAYS] if kind.weekdays else [1.0] * 7)
+    hour, day = _local_hours(clock)
+    return np.asarray(per_cell * (hours / hours.mean())[hour] * (days / days.mean())[day])
+
+
+@lru_cache(maxsize=8)
+def _local_hours(clock: Clock) -> tuple[Ints, Ints]:
+    """Return the local hour and the day of the week (Monday 0) in the middle of each cell of the grid, shape (B,)."""
+    edges = grid(clock)
     moments = [local(clock, at) for at in (edges[:-1] + edges[1:]) // 2]
-    by_hour = (hours / hours.mean())[[moment.hour for moment in moments]]
-    by_day = (days / days.mean())[[moment.weekday() for moment in moments]]
-    return np.asarray(per_cell * by_hour * by_day)
+    return np.array([moment.hour for moment in moments]), np.array([moment.weekday() for moment in moments])
 
 
 def _step(at: int, kind: Step, edges: Ints) -> Floats:
@@ -84,11 +91,16 @@ def _step(at: int, kind: Step, edges: Ints) -> Floats:
     ages = np.arange(cells + 1) * (CELL / MS_PER_S)
     decayed = ages if kind.decay is None else kind.decay * -np.expm1(-ages / kind.decay)
     departures = kind.rate / 3600 * np.diff(decayed)
-    since = (np.arange(cells * 10) + 0.5) * (CELL / 10)  # the drive's law, averaged over departures within a cell
-    there = distribution(kind.lag, since.astype(np.int64)).reshape(cells, 10).mean(axis=1)
-    arrived = np.convolve(departures, there)[:cells]
+    arrived = np.convolve(departures, _there(kind.lag, -(-cells // 1024) * 1024)[:cells])[:cells]
     instants = at + np.arange(cells + 1) * CELL
     return np.diff(np.interp(edges, instants, np.concatenate(([0.0], arrived))))
+
+
+@lru_cache(maxsize=32)
+def _there(lag: Law, cells: int) -> Floats:
+    """Return the share that has arrived each cell after setting out, averaged over departures within a cell."""
+    since = (np.arange(cells * 10) + 0.5) * (CELL / 10)
+    return np.asarray(distribution(lag, since.astype(np.int64)).reshape(cells, 10).mean(axis=1))
 
 
 def _rush(announced: int, deadline: int, kind: Rush, edges: Ints) -> Floats:

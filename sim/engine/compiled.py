@@ -29,19 +29,32 @@ from sim.engine.records import DTYPES, Records
 from sim.engine.tape import Tape
 from sim.errors import SimError
 
+Scratch = dict[str, NDArray[Any]]
+_spare: list[Scratch] = []
+"""Scratch tables that no replication under way uses; the next takes them, for fresh memory is slow at first touch."""
+
+KEPT_ROWS = 1_000_000
+"""Scratch tables of a replication with more rows are not kept."""
+
 
 def play(plan: Plan, tape: Tape) -> Records:
     """Return what happens when the tape is played: one row per party and visit. Raises SimError if it is too large."""
     _refuse_too_large(plan, tape)
+    scratch = _spare.pop() if _spare else {}
     rooms = _rooms(plan, tape)
     while True:
         border = _border(plan, tape)
-        tables = _tables(plan, tape, border, rooms)
+        tables = _tables(plan, tape, border, scratch)
         _give_addresses(border, tables)
+        _give_watched(border, scratch, rooms)
         kernel.play(border)
         if not border["full"]:
-            return _records(border, tables["party"]["visits"].astype(np.int64))
+            break
         rooms *= 2
+    records = _records(border)
+    if border["rows"] <= KEPT_ROWS:
+        _spare.append(scratch)
+    return records
 
 
 def prepare() -> None:
@@ -53,7 +66,7 @@ def prepare() -> None:
         for _ in range(2):
             try:
                 kernel.play(border)
-                _records(border, np.zeros(0, np.int64))
+                _records(border)
                 break
             except OSError:  # what was compiled could not be kept, as on a full disk, but it is there
                 continue
@@ -76,19 +89,18 @@ def _refuse_too_large(plan: Plan, tape: Tape) -> None:
     for (name, number), most in zip(numbers.items(), (MAX_CROSSINGS, MAX_STATIONS, MAX_ZONES), strict=True):
         if number > most:
             raise SimError(f"the compiled engine has room for {most} {name}, not for {number}; use --engine reference")
-    clocks = tape.times[plan.clock_row[plan.clock_row != NOWHERE]]
+    longest = max((int(tape.times[row].max(initial=0)) for row in plan.clock_row if row != NOWHERE), default=0)
     lasts = plan.horizon - plan.start + int(plan.quote_every.max())
-    if int(plan.hazard.max()) * lasts + int(clocks.max(initial=0)) >= 2**63:
+    if int(plan.hazard.max()) * lasts + longest >= 2**63:
         raise SimError("a hazard of leaving is too high to be summed up over the whole run; lower it or the horizon")
 
 
-def _records(border: Any, visits: NDArray[Any]) -> Records:
+def _records(border: Any) -> Records:
     """Copy the rows out, sorted; every visit begun must have come to an end."""
-    begins, begun = np.cumsum(visits), int(visits.sum())
+    columns = tuple(np.empty(border["rows"], kind) for kind in DTYPES.values())
+    begun = kernel.in_order(border, columns)
     if begun != border["rows"]:
         raise AssertionError(f"{begun} visits were begun, but {border['rows']} came to an end")
-    columns = tuple(np.empty(border["rows"], kind) for kind in DTYPES.values())
-    kernel.in_order(border, begins - visits, columns)
     return Records(*columns)
 
 
@@ -97,10 +109,25 @@ def _give_addresses(border: Any, tables: dict[str, NDArray[Any]]) -> None:
         border[f"{name}_table"] = table.ctypes.data
         if f"{name}_rows" in (BORDER.names or ()):
             border[f"{name}_rows"] = table.shape[-1] if name == "recent" else len(table)
-    border["heap_rows"] = len(tables["ends"]), len(tables["later"])
 
 
-def _tables(plan: Plan, tape: Tape, border: Any, rooms: int) -> dict[str, NDArray[Any]]:
+def _room(scratch: Scratch, name: str, rows: int, kind: Any) -> NDArray[Any]:
+    """Return a table with at least so many rows, whatever is in them. Memory is taken up only by rows that are used."""
+    if name not in scratch or len(scratch[name]) < rows:
+        scratch[name] = np.empty(rows, kind)
+    return scratch[name]
+
+
+def _give_watched(border: Any, scratch: Scratch, rooms: int) -> None:
+    """Give the kernel those tables whose end it watches, with room for so many rows."""
+    watched = {"kept": _room(scratch, "kept", rooms, KEPT), "row": _room(scratch, "row", rooms, ROW)}
+    _give_addresses(border, watched)
+    for which in range(len(border["heap_table"])):
+        heap = _room(scratch, f"heap {which}", rooms, MOMENT)
+        border["heap_table"][which], border["heap_rows"][which] = heap.ctypes.data, len(heap)
+
+
+def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, NDArray[Any]]:
     """Return the large tables by name; the kernel has their addresses, so they must live as long as it plays.
 
     Of those without a watched end, `stack` holds a station once for each party blocked, and `clock` a party once for
@@ -111,17 +138,14 @@ def _tables(plan: Plan, tape: Tape, border: Any, rooms: int) -> dict[str, NDArra
     border["uses_way"][: len(plan.crossings)] = uses_way
     border["clock_begin"][: len(sizes)] = np.cumsum(sizes) - sizes
     border["most_people"], border["wait_columns"] = plan.hit_cdf.shape[1], plan.hazard.shape[3]
-    party = _parties(plan, tape)
+    numbers = len(tape) * (2 if bool((plan.stays_together < 1).any()) else 1)  # of parties and their possible twins
     tables = {
-        "party": party,
-        "ends": np.empty(rooms, MOMENT),
-        "later": np.empty(rooms, MOMENT),
-        "kept": np.empty(rooms, KEPT),
-        "row": np.empty(rooms, ROW),
-        "stack": np.empty(len(party) + 1, np.int64),
-        "clock": np.empty(int(sizes.sum()) + 1, CLOCK),
+        "party": _room(scratch, "party", numbers, PARTY),
+        "stack": _room(scratch, "stack", numbers + 1, np.int64),
+        "visits": _room(scratch, "visits", numbers, np.int32)[:numbers],
+        "clock": _room(scratch, "clock", int(sizes.sum()) + 1, CLOCK),
         "buckets": np.full(((plan.horizon - plan.start) >> BUCKET_SHIFT) + 2, NOBODY),
-        "order": np.argsort(tape.arrived_at, kind="stable"),
+        "run": np.append(np.flatnonzero(tape.arrived_at[1:] < tape.arrived_at[:-1]) + 1, len(tape))[: len(tape)],
         "recent": np.zeros((len(plan.crossings), N_CLASSES, int(plan.quote_buckets.max())), np.int64),
         "switch": _switches(plan),
         "hit": plan.hit_cdf,
@@ -131,6 +155,15 @@ def _tables(plan: Plan, tape: Tape, border: Any, rooms: int) -> dict[str, NDArra
         "bypass": plan.bypass_share,
         "times": tape.times,
         "chances": tape.chances,
+        "came": tape.arrived_at,
+        "crossing": tape.crossing,
+        "cls": tape.cls,
+        "initial": tape.initial,
+        "people": tape.people,
+        "men": tape.men,
+        "local": tape.local,
+        "barred": tape.barred,
+        "mode": tape.mode_to,
     }
     return {name: np.ascontiguousarray(table) for name, table in tables.items()}
 
@@ -161,27 +194,18 @@ def _border(plan: Plan, tape: Tape) -> Any:
     border["active"], border["open"], border["way_open"] = 1, 1, 1
     border["is_office"][plan.office[plan.office != NOWHERE]] = 1
     border["head"], border["tail"] = NOBODY, NOBODY
+    border["free_slot"], border["free_kept"] = NOBODY, NOBODY
     border["capacity"][: len(plan.zone_capacity)] = plan.zone_capacity
     border["space"][: len(plan.zone_capacity)] = plan.zone_space
     border["quoted_at"] = plan.start
     return border
 
 
-def _parties(plan: Plan, tape: Tape) -> NDArray[Any]:
-    """A row for every party, and for its twin where a party can part."""
-    can_part = bool((plan.stays_together < 1).any())
-    table = np.zeros(len(tape) * (2 if can_part else 1), PARTY)
-    party = table[: len(tape)]
-    party["came_at"], party["came_with"], party["of_age"] = tape.arrived_at, tape.people, tape.men
-    party["stream"] = tape.cls
-    for name in ("people", "cls", "crossing", "mode_to", "local", "barred", "initial"):
-        party[name] = getattr(tape, name)
-    return table
-
-
 def _clock_sizes(tape: Tape, uses_way: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Room for each main queue's heap of clocks: every party of the class may be in it."""
     crossings, classes, _ = uses_way.shape
+    if not uses_way.any():
+        return np.zeros(uses_way.size, np.int64)
     counts = np.bincount(tape.crossing.astype(np.int64) * classes + tape.cls, minlength=crossings * classes)
     return np.asarray((counts.reshape(crossings, classes, 1) * uses_way).ravel(), dtype=np.int64)
 

@@ -1,8 +1,8 @@
 """The compiled engine's kernel: the border's rules over arrays, compiled by numba; it knows no classes of ours.
 
 Read it beside reference.py and reference_calendar.py: the functions carry the same names and do the same in the same
-order. A party has one row of PARTY, which also holds its visit under way; waiting, blocked and interruptible parties
-are doubly linked lists in it.
+order. A party has a row of PARTY, its slot, as long as it is there, which also holds its visit under way; waiting,
+blocked and interruptible parties are doubly linked lists in it. In these functions i is a slot, not a party's number.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from sim.engine.kernel_cache import entry, rule
-from sim.engine.kernel_lists import append, key_of, may_leave, open_bucket, pop, prepend, push, push_later, remove
+from sim.engine.kernel_lists import (
+    append, before, key_of, may_leave, open_bucket, pop, prepend, push, push_later, remove, sink, take_slot,
+)  # fmt: skip
 from sim.engine.kernel_queues import (
     can_start, close, drawn, in_queue, leave_when_due, open_visit, settle, stand, standing, tape_column, unqueue,
 )  # fmt: skip
@@ -21,8 +23,8 @@ from sim.engine.kernel_tables import (
     CROSSED, ENDS, FIRST, HORIZON, HORIZON_KEY, IN_SERVICE, INSIDE, LATER, MAX_CROSSINGS, MAX_STATIONS, N_CLASSES,
     N_STREAMS, N_WAYS, NOBODY, NOWHERE, NUMBER_MASK, ON_FOOT, OTHERWISE, OUTSIDE, QUEUE_LISTS, QUOTE, REFUSED,
     INTERRUPTED, RELEASE, RENEGE, RENEGED, ROAD, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS, SUMMONED, SWITCH_KEY,
-    UNFINISHED, WAITING, WALKING, cdf_of, chances_of, hazard_of, heap_of, order_of, parties, recent_of, rows_of,
-    share_of, switches_of, times_of,
+    UNFINISHED, WAITING, WALKING, cdf_of, chance_of, column_of, hazard_of, heap_of, party_in, recent_of, rows_of,
+    runs_of, share_of, switches_of, time_of, visits_of,
 )  # fmt: skip
 from sim.engine.moments import KIND_SHIFT
 from sim.engine.records import NEVER
@@ -31,7 +33,7 @@ from sim.engine.records import NEVER
 @rule
 def enter(b: Any, i: int, s: int, now: int, how: int) -> None:
     """Join the queue of a station, and be called at once if a server is free; how: FIRST, INSIDE or neither."""
-    p = parties(b)[i]
+    p = party_in(b, i)
     open_visit(b, p, s, now)
     p.first = p.quoted = how == FIRST
     p.inside = how == INSIDE
@@ -42,35 +44,47 @@ def enter(b: Any, i: int, s: int, now: int, how: int) -> None:
 @rule
 def turn_away(b: Any, i: int, s: int, outcome: int, now: int) -> None:
     """Write the row of a party that does not join."""
-    open_visit(b, parties(b)[i], s, now)
+    open_visit(b, party_in(b, i), s, now)
     b.joined -= 1
     close(b, i, outcome, now)
 
 
 @rule
-def arrive(b: Any, i: int, now: int) -> None:
+def come(b: Any, number: int) -> int:
+    """Return the slot of a party that comes."""
+    i = take_slot(b, number)
+    p = party_in(b, i)
+    p.cls = p.stream = column_of(b, b.cls_table, np.int8)[number]
+    p.people, p.of_age = column_of(b, b.people_table, np.int16)[number], column_of(b, b.men_table, np.int16)[number]
+    return i
+
+
+@rule
+def arrive(b: Any, number: int, now: int) -> None:
     """Join the main queue or the bypass, or do not join at all."""
-    p = parties(b)[i]
-    x, c = np.int64(p.crossing), np.int64(p.cls)
+    i = come(b, number)
+    p, initial = party_in(b, i), column_of(b, b.initial_table, np.uint8)[number]
+    x, c = np.int64(column_of(b, b.crossing_table, np.int8)[number]), np.int64(p.cls)
     column = b.column[x, c]
     s = standing(b, b.first[x, c], c)
     if s == NOWHERE:
         turn_away(b, i, b.first[x, c], CROSSED, now)
         return
-    if p.barred:
+    if column_of(b, b.barred_table, np.uint8)[number]:
         turn_away(b, i, s, BARRED, now)
         return
-    if b.way_open[x, c, 2] and b.bypass_row != NOWHERE and not p.initial:
-        bypass = standing(b, b.joins[x, c], c)
-        share = b.bypass_local[x, c] if p.local else share_of(b, b.bypass_table)[x, c, column]
-        if bypass != NOWHERE and chances_of(b)[b.bypass_row, i] < share:
+    if b.way_open[x, c, 2] and b.bypass_row != NOWHERE and not initial:
+        bypass, local = standing(b, b.joins[x, c], c), column_of(b, b.local_table, np.uint8)[number]
+        share = b.bypass_local[x, c] if local else share_of(b, b.bypass_table)[x, c, column]
+        if bypass != NOWHERE and chance_of(b, b.bypass_row, number) < share:
             p.stream = BYPASS_STREAM
             enter(b, i, bypass, now, OTHERWISE)
             return
     waiting = b.waiting[s, c]
     sees_too_much = waiting >= b.balk_over[x, c] and (waiting > 0 or not (can_start(b, s) and b.open[s, c]))
-    hears_too_much = b.balk_row != NOWHERE and chances_of(b)[b.balk_row, i] < share_of(b, b.balk_table)[x, c, column]
-    if not p.initial and (sees_too_much or hears_too_much):
+    balk_row = b.balk_row
+    hears_too_much = balk_row != NOWHERE and chance_of(b, balk_row, number) < share_of(b, b.balk_table)[x, c, column]
+    if not initial and (sees_too_much or hears_too_much):
         turn_away(b, i, s, BALKED, now)
         return
     enter(b, i, s, now, FIRST)
@@ -79,8 +93,8 @@ def arrive(b: Any, i: int, now: int) -> None:
 @rule
 def leave(b: Any, i: int, kind: int, now: int) -> None:
     """Leave the queue: go home, go on by bike or on foot, or take the bypass."""
-    p = parties(b)[i]
-    s = np.int64(p.station)
+    p = party_in(b, i)
+    s, number = np.int64(p.station), np.int64(p.number)
     unqueue(b, i)
     close(b, i, RENEGED + kind - RENEGE, now)
     p.where = OUTSIDE
@@ -92,30 +106,30 @@ def leave(b: Any, i: int, kind: int, now: int) -> None:
         target = standing(b, b.joins[x, c], c)
         enter(b, i, b.joins[x, c] if target == NOWHERE else target, now, OTHERWISE)
     elif kind == CHANGE_MODE:
-        c = np.int64(p.mode_to)
+        c = np.int64(column_of(b, b.mode_table, np.int8)[number])
         p.cls = p.stream = c
         p.on_foot = 1
         target = standing(b, b.first[x, c], c)
         open_visit(b, p, b.first[x, c] if target == NOWHERE else target, now)
         p.quoted = 1
-        p.arrived_at = now + times_of(b)[b.walk_row, i]
+        p.arrived_at = now + time_of(b, b.walk_row, number)
         p.where = WALKING
-        push_later(b, p.arrived_at, key_of(ON_FOOT, i), np.int64(p.index))
+        push_later(b, p.arrived_at, ON_FOOT, i)
 
 
 @rule
 def arrive_on_foot(b: Any, i: int, now: int) -> None:
     """Stand in the queue after the walk."""
     b.joined += 1
-    parties(b)[i].joined = b.joined
+    party_in(b, i).joined = b.joined
     stand(b, i, now)
-    settle(b, np.int64(parties(b)[i].station), now)
+    settle(b, np.int64(party_in(b, i).station), now)
 
 
 @rule
 def end_service(b: Any, i: int, now: int) -> None:
     """After the service: turned back, sent on, across the border, or into the next queue, blocked or not."""
-    p = parties(b)[i]
+    p = party_in(b, i)
     s, c = np.int64(p.station), np.int64(p.cls)
     p.ended_at, p.where = now, OUTSIDE
     if b.preempt[s]:
@@ -146,11 +160,12 @@ def end_service(b: Any, i: int, now: int) -> None:
 @rule
 def screened(b: Any, i: int, s: int, now: int) -> int:
     """Return what becomes of a party after draft screening; SERVED if it goes on, perhaps without some of its men."""
-    p, column, row = parties(b)[i], tape_column(b, i), b.screening_row[s]
-    hits = drawn(chances_of(b)[row + 1, column], cdf_of(b, b.hit_table)[s, p.checked])
+    p, row = party_in(b, i), b.screening_row[s]
+    column = tape_column(b, p)
+    hits = drawn(chance_of(b, row + 1, column), cdf_of(b, b.hit_table)[s, p.checked])
     if hits == 0:
         return SERVED
-    fate = drawn(chances_of(b)[row + 2, column], b.fate_cdf[s])
+    fate = drawn(chance_of(b, row + 2, column), b.fate_cdf[s])
     office = b.office[s]
     if fate == 3 and (office == NOWHERE or not b.active[office] or not b.open[office, p.cls]):
         fate = b.if_office_closed[s]
@@ -158,7 +173,7 @@ def screened(b: Any, i: int, s: int, now: int) -> int:
         return SERVED
     outcome = SUMMONED if fate == 1 else (REFUSED if fate == 2 else SENT_ON)
     p.visit_men = hits
-    if p.parted or hits >= p.people or chances_of(b)[row + 3, column] < b.stays_together[s]:
+    if p.parted or hits >= p.people or chance_of(b, row + 3, column) < b.stays_together[s]:
         p.men = hits
         return outcome
     part(b, i, hits, outcome, now)
@@ -168,12 +183,11 @@ def screened(b: Any, i: int, s: int, now: int) -> int:
 @rule
 def part(b: Any, i: int, men: int, outcome: int, now: int) -> None:
     """Leave the men stopped behind as a party of their own, the twin."""
-    p = parties(b)[i]
-    twin_number = b.parties + i
-    twin = parties(b)[twin_number]
-    twin.cls = twin.stream = p.mode_to
-    twin.people, twin.of_age, twin.men, twin.share, twin.visits = men, men, men, men, 0
-    twin.on_foot, twin.mode_to = 1, p.mode_to
+    p, column = party_in(b, i), np.int64(party_in(b, i).number)
+    j = take_slot(b, b.parties + column)
+    twin = party_in(b, j)
+    twin.cls = twin.stream = column_of(b, b.mode_table, np.int8)[column]
+    twin.people, twin.of_age, twin.men, twin.share, twin.on_foot = men, men, men, men, 1
     p.people -= men
     p.of_age -= men
     p.parted = twin.parted = 1
@@ -181,9 +195,9 @@ def part(b: Any, i: int, men: int, outcome: int, now: int) -> None:
     b.joined -= 1
     twin.started_at = twin.ended_at = now
     twin.visit_men, p.visit_men = men, 0
-    close(b, twin_number, outcome, now)
+    close(b, j, outcome, now)
     if outcome == SENT_ON:
-        enter(b, twin_number, b.office[p.station], now, OTHERWISE)
+        enter(b, j, b.office[p.station], now, OTHERWISE)
 
 
 @rule
@@ -230,7 +244,7 @@ def staff(b: Any, s: int, servers: int, now: int) -> None:
 @rule
 def put_back(b: Any, i: int, s: int, now: int) -> None:
     """Interrupt a service: back to the head of the queue, on a new visit that keeps its place."""
-    p = parties(b)[i]
+    p = party_in(b, i)
     joined, men, checked, refused, inside, left_to_do = (
         p.joined, p.visit_men, p.checked, p.refused, p.inside, p.remaining - now,
     )  # fmt: skip
@@ -270,36 +284,51 @@ def switch(b: Any, begin: int, now: int) -> int:
 
 
 @rule
-def happen(b: Any, at: int, key: int, visit: int) -> None:
+def follow(b: Any, number: int) -> None:
+    """Put the next of its run onto the road in the place of a party that comes."""
+    run, number = np.int64(heap_of(b, ROAD)[0].slot), number + 1
+    if number < runs_of(b)[run]:
+        sink(b, ROAD, column_of(b, b.came_table, np.int64)[number], key_of(ARRIVAL, number), run, 0)
+    else:
+        pop(b, ROAD)
+
+
+@rule
+def happen(b: Any, at: int, key: int, slot: int, serial: int) -> None:
     """Let one moment of the heap happen, unless it was overtaken."""
     kind, number = key >> KIND_SHIFT, key & NUMBER_MASK
     if kind == QUOTE:
         announce(b, number, at)
-        push(b, LATER, at + b.quote_every[number], key, 0)
+        push(b, LATER, at + b.quote_every[number], key, 0, 0)
     elif kind == RELEASE:
         b.starts_left[number] = b.batch[number]
         settle(b, number, at)
-        push(b, LATER, at + b.release_every[number], key, 0)
+        push(b, LATER, at + b.release_every[number], key, 0, 0)
     else:
-        p = parties(b)[number]
+        p = party_in(b, slot)
         if kind == SERVICE_END:
-            if p.where == IN_SERVICE and p.remaining == at and p.index == visit:
-                end_service(b, number, at)
+            if p.serial == serial and p.where == IN_SERVICE:
+                end_service(b, slot, at)
         elif kind == ON_FOOT:
-            arrive_on_foot(b, number, at)
-        elif may_leave(p, visit):
-            leave(b, number, kind, at)
+            arrive_on_foot(b, slot, at)
+        elif may_leave(p, serial):
+            leave(b, slot, kind, at)
 
 
 @rule
 def begin(b: Any) -> None:
-    """Put the first announcements and releases into the heap."""
+    """Put the first announcements and releases into the heap, and the first of each run of parties onto the road."""
+    visits_of(b)[:] = 0
+    first = 0
+    for run in range(b.run_rows):
+        push(b, ROAD, column_of(b, b.came_table, np.int64)[first], key_of(ARRIVAL, first), run, 0)
+        first = runs_of(b)[run]
     for x in range(MAX_CROSSINGS):
         if b.quote_every[x]:
-            push(b, LATER, b.start, key_of(QUOTE, x), 0)
+            push(b, LATER, b.start, key_of(QUOTE, x), 0, 0)
     for s in range(MAX_STATIONS):
         if b.batch[s]:
-            push(b, LATER, b.start, key_of(RELEASE, s), 0)
+            push(b, LATER, b.start, key_of(RELEASE, s), 0, 0)
 
 
 @entry
@@ -308,19 +337,17 @@ def play(b: Any) -> None:
 
     Ends early, with `full` set, when a table has no room left.
     """
-    ends, later, party, switches = heap_of(b, ENDS), heap_of(b, LATER), parties(b), switches_of(b)
-    order, turned, arrived = order_of(b), 0, 0
+    ends, later, road, switches = heap_of(b, ENDS), heap_of(b, LATER), heap_of(b, ROAD), switches_of(b)
+    turned = 0
     begin(b)
     while not b.full:
         at, key, source = b.horizon, HORIZON_KEY, HORIZON
-        if b.in_heap[ENDS] and (ends[0].at < at or (ends[0].at == at and ends[0].key < key)):
+        if b.in_heap[ENDS] and before(ends[0], at, key):
             at, key, source = ends[0].at, ends[0].key, ENDS
-        if b.in_heap[LATER] and (later[0].at < at or (later[0].at == at and later[0].key < key)):
+        if b.in_heap[LATER] and before(later[0], at, key):
             at, key, source = later[0].at, later[0].key, LATER
-        if arrived < b.parties:
-            came_at, arrival_key = party[order[arrived]].came_at, (ARRIVAL << KIND_SHIFT) | order[arrived]
-            if came_at < at or (came_at == at and arrival_key < key):
-                at, key, source = came_at, arrival_key, ROAD
+        if b.in_heap[ROAD] and before(road[0], at, key):
+            at, key, source = road[0].at, road[0].key, ROAD
         if turned < len(switches) and (switches[turned, 0] < at or (switches[turned, 0] == at and key > SWITCH_KEY)):
             at, source = switches[turned, 0], CALENDAR
         if (at - b.start) >> BUCKET_SHIFT > b.bucket:
@@ -328,28 +355,37 @@ def play(b: Any) -> None:
         elif source == HORIZON:
             break
         elif source == ROAD:
-            arrive(b, order[arrived], at)
-            arrived += 1
+            follow(b, key & NUMBER_MASK)
+            arrive(b, key & NUMBER_MASK, at)
         elif source == CALENDAR:
             turned = switch(b, turned, at)
         else:
-            visit = ends[0].visit if source == ENDS else later[0].visit
+            first = ends[0] if source == ENDS else later[0]
+            slot, serial = np.int64(first.slot), np.int64(first.serial)
             pop(b, source)
-            happen(b, at, key, visit)
-    for i in range(len(party)):
-        if parties(b)[i].where != OUTSIDE:
+            happen(b, at, key, slot, serial)
+    for i in range(b.slots):
+        if party_in(b, i).where != OUTSIDE:
             close(b, i, UNFINISHED, NEVER)
 
 
 @entry
-def in_order(b: Any, begins: Any, columns: Any) -> None:
-    """Copy the rows, sorted by party and visit, into columns (in the order of Records); begins: a party's first row."""
-    rows = rows_of(b)
+def in_order(b: Any, columns: Any) -> int:
+    """Copy the rows, sorted by party and visit, into columns (in the order of Records).
+
+    Return how many visits were begun; if there are not as many rows, nothing is copied.
+    """
+    rows, begins, begin = rows_of(b), visits_of(b), 0
+    for party in range(len(begins)):
+        begins[party], begin = begin, begin + begins[party]
+    if begin != b.rows:
+        return begin
     (party, visit, crossing, station, cls, stream, people, men, arrived, started, ended, left, outcome, first) = columns
     for k in range(b.rows):
         row = rows[k]
         i = begins[row.party] + row.visit
-        party[i], visit[i], crossing[i], station[i] = row.party, row.visit, row.crossing, row.station
+        party[i], visit[i], crossing[i], station[i] = row.party, row.visit, b.crossing[row.station], row.station
         cls[i], stream[i], people[i], men[i] = row.cls, row.stream, row.people, row.men
         arrived[i], started[i], ended[i], left[i] = row.arrived_at, row.started_at, row.ended_at, row.left_at
         outcome[i], first[i] = row.outcome, row.first != 0
+    return begin

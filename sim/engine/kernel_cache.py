@@ -1,7 +1,7 @@
 """How the kernel is compiled, and where the outcome is kept, so that it is compiled once and not at every start.
 
 numba looks only at the file of a function to decide whether what it kept is still good. So the folder is named by a
-hash of all that the kernel is made of. What is kept is code: the folder must be this user's alone. Where no such folder
+hash of all that is compiled. What is kept is code: the folder must be this user's alone. Where no such folder
 can be had, everything works, but compiles anew in every process.
 """
 
@@ -21,7 +21,10 @@ import numpy as np
 
 from sim import store
 
-SOURCES = ("kernel*.py", "moments.py", "records.py")
+SOURCES = (
+    "engine/kernel*.py", "engine/moments.py", "engine/records.py", "measures/passes.py", "measures/tables.py",
+    "scenario/quantities.py",
+)  # fmt: skip
 APP = "border-queues"
 _config: Any = numba.config
 
@@ -47,7 +50,7 @@ def _folder() -> Path | None:
     """Return a private folder for this very kernel; None if there is nowhere to keep it."""
     made_of = [numba.__version__, np.__version__, sys.version, platform.machine()]
     try:
-        here = Path(__file__).parent
+        here = Path(__file__).parents[1]
         made_of += [path.read_text(encoding="utf-8") for name in SOURCES for path in sorted(here.glob(name))]
     except OSError:
         return None

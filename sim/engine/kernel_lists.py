@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from sim.engine.kernel_cache import rule
 from sim.engine.kernel_tables import (
-    BUCKET_SHIFT, LATER, NOBODY, NUMBER_MASK, ON_FOOT, WAITING, buckets_of, clocks_of, heap_of, kept_of, parties,
+    BUCKET_SHIFT, KEPT_TOGETHER, LATER, NOBODY, ON_FOOT, OUTSIDE, WAITING, buckets_of, clocks_of, heap_of, kept_of,
+    party_in,
 )  # fmt: skip
 from sim.engine.moments import KIND_SHIFT
 from sim.engine.records import NEVER
@@ -24,14 +27,40 @@ def key_of(kind: int, number: int) -> int:
 
 
 @rule
-def before(a: Any, b: Any) -> bool:
-    """Whether moment a comes before moment b."""
-    return a.at < b.at or (a.at == b.at and a.key < b.key)
+def take_slot(b: Any, number: int) -> int:
+    """Return a free row of PARTY, now that of a party without visits."""
+    i = b.free_slot
+    if i == NOBODY:
+        i = b.slots
+        b.slots = i + 1
+    else:
+        b.free_slot = np.int64(party_in(b, i).next)
+    p = party_in(b, i)
+    p.number, p.visits, p.where = number, 0, OUTSIDE
+    p.men, p.share, p.on_foot, p.parted = 0, 0, 0, 0
+    return i
 
 
 @rule
-def push(b: Any, which: int, at: int, key: int, visit: int) -> None:
-    """Put a moment into one of the two heaps: ENDS of services, or LATER for all others; key: kind and number."""
+def free_slot(b: Any, i: int) -> None:
+    """Give back the row of a party that has left for good."""
+    p = party_in(b, i)
+    p.where, p.serial, p.next = OUTSIDE, 0, b.free_slot
+    b.free_slot = i
+
+
+@rule
+def before(a: Any, at: int, key: int) -> bool:
+    """Whether moment a comes before an instant and key."""
+    return a.at < at or (a.at == at and a.key < key)
+
+
+@rule
+def push(b: Any, which: int, at: int, key: int, slot: int, serial: int) -> None:
+    """Put a moment into a heap: ENDS of services, arrivals on the ROAD, or LATER for all others; key: kind and number.
+
+    Every moment has four below it, which come later.
+    """
     heap = heap_of(b, which)
     i = b.in_heap[which]
     if i == b.heap_rows[which]:
@@ -39,57 +68,75 @@ def push(b: Any, which: int, at: int, key: int, visit: int) -> None:
         return
     b.in_heap[which] = i + 1
     while i > 0:
-        above = (i - 1) >> 1
-        if heap[above].at < at or (heap[above].at == at and heap[above].key <= key):
+        above = (i - 1) >> 2
+        if before(heap[above], at, key):
             break
         heap[i] = heap[above]
         i = above
-    heap[i].at, heap[i].key, heap[i].visit = at, key, visit
+    heap[i].at, heap[i].key, heap[i].slot, heap[i].serial = at, key, slot, serial
 
 
 @rule
 def pop(b: Any, which: int) -> None:
     """Take the first moment out of a heap."""
-    heap = heap_of(b, which)
-    size = b.in_heap[which] - 1
-    b.in_heap[which] = size
-    last = heap[size]
-    i = 0
-    while True:
-        below = 2 * i + 1
-        if below >= size:
-            break
-        if below + 1 < size and before(heap[below + 1], heap[below]):
-            below += 1
-        if not before(heap[below], last):
-            break
-        heap[i] = heap[below]
-        i = below
-    heap[i] = last
+    last = b.in_heap[which] - 1
+    b.in_heap[which] = last
+    moment = heap_of(b, which)[last]
+    sink(b, which, moment.at, moment.key, np.int64(moment.slot), np.int64(moment.serial))
 
 
 @rule
-def may_leave(p: Any, visit: int) -> bool:
+def sink(b: Any, which: int, at: int, key: int, slot: int, serial: int) -> None:
+    """Put a moment in the place of the first, and let it sink to where it belongs."""
+    heap, size, i = heap_of(b, which), b.in_heap[which], 0
+    while 4 * i + 1 < size:
+        least = 4 * i + 1
+        for k in range(least + 1, min(least + 4, size)):
+            if before(heap[k], heap[least].at, heap[least].key):
+                least = k
+        if not before(heap[least], at, key):
+            break
+        heap[i] = heap[least]
+        i = least
+    heap[i].at, heap[i].key, heap[i].slot, heap[i].serial = at, key, slot, serial
+
+
+@rule
+def may_leave(p: Any, serial: int) -> bool:
     """Whether a party still waits on that visit, never called."""
-    return p.where == WAITING and p.index == visit and p.started_at == NEVER
+    return p.serial == serial and p.where == WAITING and p.started_at == NEVER
 
 
 @rule
-def push_later(b: Any, at: int, key: int, visit: int) -> None:
+def push_later(b: Any, at: int, kind: int, slot: int) -> None:
     """Keep a moment in the heap if it comes soon, else in its bucket of the calendar (a calendar queue, Brown 1988)."""
+    p = party_in(b, slot)
     bucket = (at - b.start) >> BUCKET_SHIFT
     if bucket <= b.bucket:
-        push(b, LATER, at, key, visit)
+        push(b, LATER, at, key_of(kind, np.int64(p.number)), slot, np.int64(p.serial))
     elif at < b.horizon:
+        n = buckets_of(b)[bucket]
+        if n == NOBODY or kept_of(b)[n].size == KEPT_TOGETHER:
+            n = begin_kept(b, n)
+            buckets_of(b)[bucket] = n
+        kept = kept_of(b)[n]
+        k = np.int64(kept.size)
+        kept.at[k], kept.kind[k], kept.slot[k], kept.serial[k] = at, kind, slot, p.serial
+        kept.size = k + 1
+
+
+@rule
+def begin_kept(b: Any, others: int) -> int:
+    """Return a free row of KEPT, before others of the same bucket; the last row is never used."""
+    n = b.free_kept
+    if n != NOBODY:
+        b.free_kept = kept_of(b)[n].next
+    else:
         n = b.kept
-        if n == b.kept_rows:
-            b.full = 1
-            return
-        b.kept = n + 1
-        node = kept_of(b)[n]
-        node.at, node.key, node.visit = at, key, visit
-        node.next = buckets_of(b)[bucket]
-        buckets_of(b)[bucket] = n
+        b.full |= n + 1 == b.kept_rows
+        b.kept = min(n + 1, b.kept_rows - 1)
+    kept_of(b)[n].size, kept_of(b)[n].next = 0, others
+    return n
 
 
 @rule
@@ -98,86 +145,83 @@ def open_bucket(b: Any) -> None:
     b.bucket += 1
     n = buckets_of(b)[b.bucket]
     while n != NOBODY:
-        node = kept_of(b)[n]
-        if node.key >> KIND_SHIFT == ON_FOOT or may_leave(parties(b)[node.key & NUMBER_MASK], node.visit):
-            push(b, LATER, node.at, node.key, node.visit)
-        n = node.next
+        kept = kept_of(b)[n]
+        for k in range(kept.size):
+            slot, serial, kind = np.int64(kept.slot[k]), np.int64(kept.serial[k]), np.int64(kept.kind[k])
+            p = party_in(b, slot)
+            if kind == ON_FOOT or may_leave(p, serial):
+                push(b, LATER, kept.at[k], key_of(kind, np.int64(p.number)), slot, serial)
+        following = kept.next
+        kept.next, b.free_kept = b.free_kept, n
+        n = following
 
 
 @rule
-def push_clock(b: Any, which: int, at: int, i: int) -> None:
+def push_clock(b: Any, which: int, at: int, slot: int) -> None:
     """Put a clock into heap number `which`."""
-    begin = b.clock_begin[which]
-    k = b.clock_size[which]
-    b.clock_size[which] = k + 1
-    heap = clocks_of(b)[begin:]
-    while k > 0:
-        above = (k - 1) >> 1
+    heap, i = clocks_of(b, which), b.clock_size[which]
+    b.clock_size[which] = i + 1
+    while i > 0:
+        above = (i - 1) >> 2
         if heap[above].at <= at:
             break
-        heap[k] = heap[above]
-        k = above
-    heap[k].at, heap[k].party, heap[k].visit = at, i, parties(b)[i].index
+        heap[i] = heap[above]
+        i = above
+    heap[i].at, heap[i].slot, heap[i].serial = at, slot, party_in(b, slot).serial
 
 
 @rule
 def pop_clock(b: Any, which: int) -> None:
     """Take the first clock out of heap number `which`."""
-    begin = b.clock_begin[which]
     size = b.clock_size[which] - 1
     b.clock_size[which] = size
-    heap = clocks_of(b)[begin:]
-    last = heap[size]
-    k = 0
-    while True:
-        below = 2 * k + 1
-        if below >= size:
+    heap, i = clocks_of(b, which), 0
+    at, slot, serial = heap[size].at, heap[size].slot, heap[size].serial
+    while 4 * i + 1 < size:
+        least = 4 * i + 1
+        for k in range(least + 1, min(least + 4, size)):
+            if heap[k].at < heap[least].at:
+                least = k
+        if at <= heap[least].at:
             break
-        if below + 1 < size and heap[below + 1].at < heap[below].at:
-            below += 1
-        if last.at <= heap[below].at:
-            break
-        heap[k] = heap[below]
-        k = below
-    heap[k] = last
+        heap[i] = heap[least]
+        i = least
+    heap[i].at, heap[i].slot, heap[i].serial = at, slot, serial
 
 
 @rule
 def append(b: Any, which: int, i: int) -> None:
     """Put party i at the end of a list."""
-    party = parties(b)
     last = b.tail[which]
-    party[i].next, party[i].previous = NOBODY, last
+    party_in(b, i).next, party_in(b, i).previous = NOBODY, last
     if last == NOBODY:
         b.head[which] = i
     else:
-        party[last].next = i
+        party_in(b, last).next = i
     b.tail[which] = i
 
 
 @rule
 def prepend(b: Any, which: int, i: int) -> None:
     """Put party i at the head of a list."""
-    party = parties(b)
     first = b.head[which]
-    party[i].next, party[i].previous = first, NOBODY
+    party_in(b, i).next, party_in(b, i).previous = first, NOBODY
     if first == NOBODY:
         b.tail[which] = i
     else:
-        party[first].previous = i
+        party_in(b, first).previous = i
     b.head[which] = i
 
 
 @rule
 def remove(b: Any, which: int, i: int) -> None:
     """Take party i out of a list."""
-    party = parties(b)
-    ahead, behind = party[i].previous, party[i].next
+    ahead, behind = party_in(b, i).previous, party_in(b, i).next
     if ahead == NOBODY:
         b.head[which] = behind
     else:
-        party[ahead].next = behind
+        party_in(b, ahead).next = behind
     if behind == NOBODY:
         b.tail[which] = ahead
     else:
-        party[behind].previous = ahead
+        party_in(b, behind).previous = ahead

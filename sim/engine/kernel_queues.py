@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from sim.engine.kernel_cache import rule
-from sim.engine.kernel_lists import append, key_of, pop_clock, push, push_clock, push_later, remove
+from sim.engine.kernel_lists import (
+    append, free_slot, key_of, may_leave, pop_clock, push, push_clock, push_later, remove,
+)  # fmt: skip
 from sim.engine.kernel_tables import (
     BLOCKED_LISTS, BYPASSED, CHANGED_MODE, ENDS, IN_SERVICE, N_CLASSES, N_STREAMS, N_WAYS, NOBODY, NOWHERE,
-    QUEUE_LISTS, RENEGE, INTERRUPTED, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS, WAITING, cdf_of, chances_of,
-    clocks_of, parties, rows_of, stack_of, times_of,
+    QUEUE_LISTS, RENEGE, INTERRUPTED, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS, WAITING, cdf_of, chance_of,
+    clocks_of, column_of, party_in, rows_of, stack_of, time_of, visits_of,
 )  # fmt: skip
 from sim.engine.records import NEVER
 
@@ -30,9 +32,10 @@ def drawn(u: float, cdf: Any) -> int:
 
 
 @rule
-def tape_column(b: Any, i: int) -> int:
+def tape_column(b: Any, p: Any) -> int:
     """Return the column of the tape a party plays: a twin plays its party's."""
-    return i if i < b.parties else i - b.parties
+    number = np.int64(p.number)
+    return number if number < b.parties else number - b.parties
 
 
 @rule
@@ -45,24 +48,28 @@ def standing(b: Any, s: int, cls: int) -> int:
 
 @rule
 def close(b: Any, i: int, outcome: int, left_at: int) -> None:
-    """Write the row of a visit that is over."""
+    """Write the row of a visit that is over; after the last one nothing is left of the party."""
     if b.rows == b.row_rows:
         b.full = 1
         return
-    p, row = parties(b)[i], rows_of(b)[b.rows]
+    p, row = party_in(b, i), rows_of(b)[b.rows]
     b.rows += 1
     final = outcome not in (SERVED, CHANGED_MODE, BYPASSED, SENT_ON, INTERRUPTED)
-    row.party, row.visit, row.station, row.crossing = i, p.index, p.station, b.crossing[p.station]
+    row.party, row.visit, row.station = p.number, p.visits - 1, p.station
     row.cls, row.stream, row.men, row.people = p.cls, p.stream, p.visit_men, p.people if final else p.visit_people
     row.arrived_at, row.started_at, row.ended_at, row.left_at = p.arrived_at, p.started_at, p.ended_at, left_at
     row.outcome, row.first = outcome, p.first
+    if final:
+        visits_of(b)[np.int64(p.number)] = p.visits
+        free_slot(b, i)
 
 
 @rule
 def open_visit(b: Any, p: Any, s: int, now: int) -> None:
     """Begin a visit, with the next number in the order of joining."""
     b.joined += 1
-    p.joined, p.station, p.index, p.visit_people = b.joined, s, p.visits, p.people
+    b.serial += 1
+    p.joined, p.serial, p.station, p.visit_people = b.joined, b.serial, s, p.people
     p.visits += 1
     p.arrived_at, p.started_at, p.ended_at = now, NEVER, NEVER
     p.visit_men, p.checked, p.first, p.quoted, p.inside, p.refused, p.resumed = 0, 0, 0, 0, 0, 0, 0
@@ -71,8 +78,14 @@ def open_visit(b: Any, p: Any, s: int, now: int) -> None:
 @rule
 def in_queue(b: Any, p: Any, sign: int) -> None:
     """Count a party in (1) or out (-1) of its queue and, if it came from the station before, of the zone."""
-    b.waiting[p.station, p.stream] += sign
-    z = b.zone[p.station]
+    s, stream = np.int64(p.station), np.int64(p.stream)
+    waiting = b.waiting[s, stream] + sign
+    b.waiting[s, stream] = waiting
+    if waiting == 0:
+        b.streams[s] &= ~(1 << stream)
+    elif sign > 0:
+        b.streams[s] |= 1 << stream
+    z = b.zone[s]
     if p.inside and z != NOWHERE:
         b.used[z] += sign * b.space[z, p.cls]
 
@@ -80,8 +93,8 @@ def in_queue(b: Any, p: Any, sign: int) -> None:
 @rule
 def stand(b: Any, i: int, now: int) -> None:
     """Stand in the queue, with the clocks that may end the wait."""
-    p = parties(b)[i]
-    s, stream = np.int64(p.station), p.stream
+    p = party_in(b, i)
+    s, stream = np.int64(p.station), np.int64(p.stream)
     if b.waiting[s, stream] == 0:
         b.passed[s, stream] = max(b.passed[s, stream], b.clock[s])
     append(b, QUEUE_LISTS + s * N_STREAMS + stream, i)
@@ -89,7 +102,7 @@ def stand(b: Any, i: int, now: int) -> None:
     p.where = WAITING
     row = b.patience_row[s]
     if row != NOWHERE:
-        push_later(b, now + times_of(b)[row, tape_column(b, i)], key_of(RENEGE, i), np.int64(p.index))
+        push_later(b, now + time_of(b, row, tape_column(b, p)), RENEGE, i)
     if p.first:
         wind_up(b, i, now)
 
@@ -97,7 +110,7 @@ def stand(b: Any, i: int, now: int) -> None:
 @rule
 def unqueue(b: Any, i: int) -> None:
     """Leave the queue, to be served or not."""
-    p = parties(b)[i]
+    p = party_in(b, i)
     remove(b, QUEUE_LISTS + p.station * N_STREAMS + p.stream, i)
     in_queue(b, p, -1)
 
@@ -105,24 +118,28 @@ def unqueue(b: Any, i: int) -> None:
 @rule
 def wind_up(b: Any, i: int, now: int) -> None:
     """Start the clocks that make a party leave the main queue."""
-    p = parties(b)[i]
-    x, c = b.crossing[p.station], np.int64(p.cls)
+    p = party_in(b, i)
+    x, c, column = b.crossing[p.station], np.int64(p.cls), tape_column(b, p)
     for way in range(N_WAYS):
         if b.uses_way[x, c, way]:
-            at = b.summed[x, c, way] + b.rate[x, c, way] * (now - b.quoted_at[x, c]) + times_of(b)[b.clock_row[way], i]
-            push_clock(b, (x * N_CLASSES + c) * N_WAYS + way, at, i)
-            leave_when_due(b, x, c, way)
+            rate, summed, clock = b.rate[x, c, way], b.summed[x, c, way], time_of(b, b.clock_row[way], column)
+            at = summed + rate * (now - b.quoted_at[x, c]) + clock
+            if rate > 0 and at <= summed + rate * b.quote_every[x]:
+                push_later(b, b.quoted_at[x, c] - (summed - at) // rate, RENEGE + way, i)
+            else:
+                push_clock(b, (x * N_CLASSES + c) * N_WAYS + way, at, i)
 
 
 @rule
 def leave_when_due(b: Any, x: int, c: int, way: int) -> None:
     """Let those leave whose clock runs down before the next announcement."""
     rate, summed, which = b.rate[x, c, way], b.summed[x, c, way], (x * N_CLASSES + c) * N_WAYS + way
-    first = clocks_of(b)[b.clock_begin[which]]
+    first = clocks_of(b, which)[0]
     until = summed + rate * b.quote_every[x]
     while rate > 0 and b.clock_size[which] > 0 and first.at <= until:
-        at = b.quoted_at[x, c] - (summed - first.at) // rate
-        push_later(b, at, key_of(RENEGE + way, np.int64(first.party)), np.int64(first.visit))
+        slot = np.int64(first.slot)
+        if may_leave(party_in(b, slot), np.int64(first.serial)):
+            push_later(b, b.quoted_at[x, c] - (summed - first.at) // rate, RENEGE + way, slot)
         pop_clock(b, which)
 
 
@@ -135,12 +152,15 @@ def can_start(b: Any, s: int) -> bool:
 @rule
 def next_up(b: Any, s: int) -> int:
     """Return who is called next if a server is free now; NOBODY if nobody can be."""
-    party, best, passed, rank = parties(b), NOBODY, 0, 0
-    if not can_start(b, s):
+    best, passed, rank = NOBODY, 0, 0
+    streams = np.int64(b.streams[s])
+    if streams == 0 or not can_start(b, s):
         return best
     for stream in range(N_STREAMS):
+        if not (streams >> stream) & 1:
+            continue
         i = b.head[QUEUE_LISTS + s * N_STREAMS + stream]
-        if i == NOBODY or not b.open[s, party[i].cls]:
+        if not b.open[s, party_in(b, i).cls]:
             continue
         of_stream = b.passed[s, stream] if b.by_shares[s] else 0
         if best != NOBODY:
@@ -150,7 +170,7 @@ def next_up(b: Any, s: int) -> int:
             elif b.rank[s, stream] != rank:
                 if b.rank[s, stream] > rank:
                     continue
-            elif party[i].joined > party[best].joined:
+            elif party_in(b, i).joined > party_in(b, best).joined:
                 continue
         best, passed, rank = i, of_stream, b.rank[s, stream]
     return best
@@ -163,7 +183,7 @@ def call_all(b: Any, s: int, now: int) -> None:
         i = next_up(b, s)
         if i == NOBODY:
             return
-        p = parties(b)[i]
+        p = party_in(b, i)
         unqueue(b, i)
         b.busy[s] += 1
         b.starts_left[s] -= 1
@@ -178,27 +198,28 @@ def call_all(b: Any, s: int, now: int) -> None:
         if b.preempt[s]:
             append(b, SERVICE_LISTS + s, i)
         p.remaining += now  # from here on the instant at which the service ends
-        push(b, ENDS, p.remaining, key_of(SERVICE_END, i), np.int64(p.index))
+        push(b, ENDS, p.remaining, key_of(SERVICE_END, np.int64(p.number)), i, np.int64(p.serial))
 
 
 @rule
 def service_time(b: Any, i: int, s: int) -> int:
     """Return the milliseconds the service takes; here it is settled how many men are checked and who is refused."""
-    p, column = parties(b)[i], tape_column(b, i)
-    time = times_of(b)[b.foot_row[s] if p.on_foot else b.service_row[s], column]
+    p = party_in(b, i)
+    column = tape_column(b, p)
+    time = time_of(b, b.foot_row[s] if p.on_foot else b.service_row[s], column)
     if p.share:
-        time = time * p.share // parties(b)[column].came_with
+        time = time * p.share // column_of(b, b.people_table, np.int16)[column]
     if b.screening_row[s] != NOWHERE:
         p.checked = drawn(
-            chances_of(b)[b.screening_row[s], column], cdf_of(b, b.checked_table)[b.intensity[s], p.of_age]
+            chance_of(b, b.screening_row[s], column), cdf_of(b, b.checked_table)[b.intensity[s], p.of_age]
         )
     elif b.is_office[s]:
         p.visit_men = p.men
     if b.man_row[s] != NOWHERE:
-        time += times_of(b)[b.man_row[s], column] * max(p.checked, p.visit_men)
-    if b.refused_row[s] != NOWHERE and chances_of(b)[b.refused_row[s], column] < b.refusal[s]:
+        time += time_of(b, b.man_row[s], column) * max(p.checked, p.visit_men)
+    if b.refused_row[s] != NOWHERE and chance_of(b, b.refused_row[s], column) < b.refusal[s]:
         p.refused = 1
-        time += times_of(b)[b.refusal_row[s], column]
+        time += time_of(b, b.refusal_row[s], column)
     return time
 
 
@@ -223,7 +244,7 @@ def admit(b: Any, z: int, depth: int, now: int) -> int:
     blocked, begin, stack = BLOCKED_LISTS + z, depth, stack_of(b)
     while b.head[blocked] != NOBODY:
         i = b.head[blocked]
-        p = parties(b)[i]
+        p = party_in(b, i)
         if b.used[z] + b.space[z, p.cls] > b.capacity[z]:
             break
         remove(b, blocked, i)

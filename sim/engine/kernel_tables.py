@@ -32,22 +32,28 @@ REFUSED, SUMMONED, SENT_ON = (int(o) for o in (Outcome.REFUSED, Outcome.SUMMONED
 INTERRUPTED = int(Outcome.INTERRUPTED)
 UNFINISHED = int(Outcome.UNFINISHED)
 
-BUCKET_SHIFT = 22
-"""A bucket of the calendar holds 2**22 ms, 70 minutes."""
+BUCKET_SHIFT = 18
+"""A bucket of the calendar holds 2**18 ms, four minutes."""
 
 OUTSIDE, WALKING, WAITING, IN_SERVICE, BLOCKED = 0, 1, 2, 3, 4  # where a party is
 FIRST, INSIDE, OTHERWISE = 1, 2, 3  # how a party joins a queue: the main queue, from the station before, from outside
-ENDS, LATER, HORIZON, ROAD, CALENDAR = 0, 1, 2, 3, 4  # where the next moment comes from
+ENDS, LATER, ROAD, HORIZON, CALENDAR = 0, 1, 2, 3, 4  # where the next moment comes from; the first three are heaps
 
 PARTY = np.dtype([
-    ("came_at", "i8"), ("arrived_at", "i8"), ("started_at", "i8"), ("ended_at", "i8"), ("remaining", "i8"),
-    ("joined", "i8"), ("previous", "i4"), ("next", "i4"), ("station", "i2"), ("target", "i2"), ("visits", "i2"),
-    ("index", "i2"), ("came_with", "i2"), ("people", "i2"), ("visit_people", "i2"), ("of_age", "i2"), ("men", "i2"),
-    ("visit_men", "i2"), ("checked", "i2"), ("share", "i2"), ("where", "i1"), ("cls", "i1"), ("stream", "i1"),
-    ("crossing", "i1"), ("mode_to", "i1"), ("on_foot", "u1"), ("parted", "u1"), ("first", "u1"), ("quoted", "u1"),
-    ("inside", "u1"), ("refused", "u1"), ("resumed", "u1"), ("local", "u1"), ("barred", "u1"), ("initial", "u1"),
+    ("arrived_at", "i8"), ("started_at", "i8"), ("ended_at", "i8"), ("remaining", "i8"), ("joined", "i8"),
+    ("number", "i4"), ("serial", "i4"), ("previous", "i4"), ("next", "i4"), ("station", "i2"), ("target", "i2"),
+    ("visits", "i2"), ("people", "i2"), ("visit_people", "i2"), ("of_age", "i2"), ("men", "i2"), ("visit_men", "i2"),
+    ("checked", "i2"), ("share", "i2"), ("where", "i1"), ("cls", "i1"), ("stream", "i1"), ("on_foot", "u1"),
+    ("parted", "u1"), ("first", "u1"), ("quoted", "u1"), ("inside", "u1"), ("refused", "u1"), ("resumed", "u1"),
 ], align=True)  # fmt: skip
-"""A party and its visit under way; the first and the last fields come from the tape."""
+"""A party that has come and not left, and its visit under way; who comes later takes the row of who has left.
+
+`number` is the party's, `serial` that of its visit among all visits: by it a moment knows whether it was overtaken.
+"""
+
+PARTY_BYTES = PARTY.itemsize
+AHEAD = 128
+"""Bytes by which the tape is fetched ahead: 16 parties."""
 
 MAX_STATIONS, MAX_ZONES, MAX_CROSSINGS = 64, 64, 16
 QUEUE_LISTS, SERVICE_LISTS, BLOCKED_LISTS = 0, MAX_STATIONS * N_STREAMS, MAX_STATIONS * (N_STREAMS + 1)
@@ -59,20 +65,15 @@ def _fields(kind: str, shape: tuple[int, ...], names: str) -> list[tuple[str, st
 
 
 BORDER = np.dtype(
-    _fields("i8", (), "full rows joined kept bucket parties start horizon wait_step walk_row balk_row bypass_row")
-    # addresses and sizes of the large tables
-    + _fields(
-        "i8",
-        (),
-        "party_table ends_table later_table kept_table buckets_table order_table clock_table row_table switch_table "
-        "stack_table times_table chances_table",
-    )
-    + _fields("i8", (), "recent_table hit_table checked_table balk_table bypass_table hazard_table party_rows")
-    + _fields(
-        "i8", (), "clock_rows row_rows switch_rows stack_rows times_rows chances_rows recent_rows kept_rows most_people"
-    )
-    + _fields("i8", (), "wait_columns")
-    + _fields("i8", (2,), "in_heap heap_rows")
+    _fields("i8", (), "full rows joined serial kept free_kept bucket slots free_slot parties start horizon wait_step")
+    + _fields("i8", (), "walk_row balk_row bypass_row most_people wait_columns")
+    # addresses of the large tables, and sizes of those whose end is watched
+    + _fields("i8", (), "party_table kept_table buckets_table clock_table row_table visits_table stack_table")
+    + _fields("i8", (), "run_table switch_table recent_table hit_table checked_table balk_table bypass_table")
+    + _fields("i8", (), "hazard_table times_table chances_table came_table crossing_table cls_table initial_table")
+    + _fields("i8", (), "people_table men_table local_table barred_table mode_table")
+    + _fields("i8", (), "row_rows kept_rows visits_rows run_rows switch_rows recent_rows")
+    + _fields("i8", (HORIZON,), "heap_table heap_rows in_heap")
     + _fields("i8", (N_WAYS,), "clock_row")
     # stations
     + _fields(
@@ -82,7 +83,7 @@ BORDER = np.dtype(
         "i8", (MAX_STATIONS,), "if_office_closed service_row foot_row patience_row refusal_row refused_row man_row"
     )
     + _fields("i8", (MAX_STATIONS,), "screening_row")
-    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt is_office")
+    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt is_office streams")
     + _fields("f8", (MAX_STATIONS,), "stays_together refusal")
     + _fields("f8", (MAX_STATIONS, 4), "fate_cdf")
     + _fields("i8", (MAX_STATIONS, N_CLASSES), "next")
@@ -102,13 +103,19 @@ BORDER = np.dtype(
 )
 """All state but that of the parties, and the plan's small tables; named as in plan.py."""
 
-MOMENT = np.dtype([("at", "i8"), ("key", "i8"), ("visit", "i8")])
-KEPT = np.dtype([("at", "i8"), ("key", "i8"), ("visit", "i8"), ("next", "i8")])
-CLOCK = np.dtype([("at", "i8"), ("party", "i4"), ("visit", "i4")])
+MOMENT = np.dtype([("at", "i8"), ("key", "i8"), ("slot", "i4"), ("serial", "i4")])
+KEPT_TOGETHER = 7
+KEPT = np.dtype([
+    ("at", "i8", (KEPT_TOGETHER,)), ("slot", "i4", (KEPT_TOGETHER,)), ("serial", "i4", (KEPT_TOGETHER,)),
+    ("kind", "i1", (KEPT_TOGETHER,)), ("size", "i1"), ("next", "i8"),
+], align=True)  # fmt: skip
+"""Up to seven moments of the same bucket; `next` is the row with others of it."""
+
+CLOCK = np.dtype([("at", "i8"), ("slot", "i4"), ("serial", "i4")])
 ROW = np.dtype([
     ("arrived_at", "i8"), ("started_at", "i8"), ("ended_at", "i8"), ("left_at", "i8"), ("party", "i4"),
-    ("visit", "i2"), ("station", "i2"), ("people", "i2"), ("men", "i2"), ("crossing", "i1"), ("cls", "i1"),
-    ("stream", "i1"), ("outcome", "i1"), ("first", "u1"),
+    ("visit", "i2"), ("station", "i2"), ("people", "i2"), ("men", "i2"), ("cls", "i1"), ("stream", "i1"),
+    ("outcome", "i1"), ("first", "u1"),
 ], align=True)  # fmt: skip
 
 
@@ -122,16 +129,29 @@ def _pointer(_: Any, address: Any) -> Any:
     return types.voidptr(address), codegen
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def _fetch(_: Any, address: Any) -> Any:
+    """Bring what is at an address into the cache, without waiting for it; any address will do."""
+
+    def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        ir, pointer, flag = cgutils.ir, cgutils.voidptr_t, cgutils.int32_t
+        kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])  # address; 0 to read, 3 to keep, 1 data
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
+        builder.call(prefetch, [builder.inttoptr(args[0], pointer), flag(0), flag(3), flag(1)])
+
+    return types.void(address), codegen
+
+
 @rule
-def parties(b: Any) -> Any:
-    """PARTY: the parties and their possible twins."""
-    return carray(_pointer(b.party_table), (b.party_rows,), PARTY)
+def party_in(b: Any, slot: int) -> Any:
+    """PARTY: the party in a slot."""
+    return carray(_pointer(b.party_table + slot * PARTY_BYTES), (1,), PARTY)[0]
 
 
 @rule
 def heap_of(b: Any, which: int) -> Any:
-    """MOMENT: one of the two heaps of moments."""
-    return carray(_pointer(b.ends_table if which == ENDS else b.later_table), (1,), MOMENT)
+    """MOMENT: one of the three heaps of moments."""
+    return carray(_pointer(b.heap_table[which]), (1,), MOMENT)
 
 
 @rule
@@ -142,20 +162,14 @@ def kept_of(b: Any) -> Any:
 
 @rule
 def buckets_of(b: Any) -> Any:
-    """The last moment put into each bucket of the calendar."""
+    """The row of KEPT last begun for each bucket of the calendar."""
     return carray(_pointer(b.buckets_table), (1,), np.int64)
 
 
 @rule
-def order_of(b: Any) -> Any:
-    """The parties in the order in which they come."""
-    return carray(_pointer(b.order_table), (b.parties,), np.int64)
-
-
-@rule
-def clocks_of(b: Any) -> Any:
-    """CLOCK: the heaps of all main queues, one after the other."""
-    return carray(_pointer(b.clock_table), (b.clock_rows,), CLOCK)
+def clocks_of(b: Any, which: int) -> Any:
+    """CLOCK: the heap of one way of leaving one main queue."""
+    return carray(_pointer(b.clock_table), (1 << 40,), CLOCK)[b.clock_begin[which] :]
 
 
 @rule
@@ -173,19 +187,41 @@ def switches_of(b: Any) -> Any:
 @rule
 def stack_of(b: Any) -> Any:
     """Stations still to settle."""
-    return carray(_pointer(b.stack_table), (b.stack_rows,), np.int64)
+    return carray(_pointer(b.stack_table), (1,), np.int64)
 
 
 @rule
-def times_of(b: Any) -> Any:
-    """Tape.times."""
-    return carray(_pointer(b.times_table), (b.times_rows, b.parties), np.int64)
+def visits_of(b: Any) -> Any:
+    """How many visits each party made that has left, and each twin."""
+    return carray(_pointer(b.visits_table), (b.visits_rows,), np.int32)
 
 
 @rule
-def chances_of(b: Any) -> Any:
-    """Tape.chances."""
-    return carray(_pointer(b.chances_table), (b.chances_rows, b.parties), np.float64)
+def runs_of(b: Any) -> Any:
+    """The numbers with which each run of parties that come one after the other ends, the last excluded."""
+    return carray(_pointer(b.run_table), (b.run_rows,), np.int64)
+
+
+@rule
+def column_of(b: Any, table: int, kind: Any) -> Any:
+    """A column of the tape."""
+    return carray(_pointer(table), (b.parties,), kind)
+
+
+@rule
+def time_of(b: Any, row: int, column: int) -> int:
+    """Return Tape.times[row, column], and fetch what those who came soon after will need."""
+    address = b.times_table + 8 * (row * b.parties + column)
+    _fetch(address + AHEAD)
+    return carray(_pointer(address), (1,), np.int64)[0]
+
+
+@rule
+def chance_of(b: Any, row: int, column: int) -> float:
+    """Return Tape.chances[row, column], and fetch what those who came soon after will need."""
+    address = b.chances_table + 8 * (row * b.parties + column)
+    _fetch(address + AHEAD)
+    return carray(_pointer(address), (1,), np.float64)[0]
 
 
 @rule

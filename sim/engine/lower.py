@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 from math import comb
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine import arrivals, switches
-from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, WAYS, Floats, Ints, Plan
+from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, WAYS, Floats, Plan
+from sim.engine.rows import number_rows
 from sim.scenario.clock import since_t0
 from sim.scenario.laws import PeopleSpread
 from sim.scenario.quantities import CLASSES, STREAMS
@@ -52,7 +53,7 @@ def lower(scenario: Scenario) -> Plan:
         activity=switches.activity(scenario),
         intensity=intensity,
         **behaviour,
-        **_rows(scenario, behaviour["hazard"].any(axis=(0, 1, 3))),
+        **number_rows(scenario, behaviour["hazard"]),
     )
 
 
@@ -62,13 +63,15 @@ def max_people(scenario: Scenario) -> int:
     return max(law.max if isinstance(law, PeopleSpread) else max(law) for law in laws)
 
 
+@lru_cache(maxsize=32)
 def binomial_cdf(p: float, size: int) -> Floats:
-    """Return P(at most k successes in n trials of chance p) as a table [n, k] of shape (size, size)."""
+    """Return P(at most k successes in n trials of chance p) as a table [n, k] of shape (size, size), read-only."""
     table = np.ones((size, size))
     for n in range(size):
         terms = [comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
         table[n, : n + 1] = np.cumsum(terms)
         table[n, n:] = 1.0
+    table.flags.writeable = False
     return table
 
 
@@ -118,42 +121,6 @@ def _stations(scenario: Scenario) -> dict[str, Any]:
         "refusal": np.array([station.refusal.probability if station.refusal else 0.0 for station in found]),
         "only_sent_on": np.array([station.only_sent_on for station in found]),
     }
-
-
-def _rows(scenario: Scenario, ways: NDArray[np.bool_]) -> dict[str, Any]:
-    """Number the rows of the tape: durations in one table, uniforms in another, and only what somebody can need."""
-    found = [station for *_, station in _all_stations(scenario)]
-    behaviours = [b for crossing in scenario.crossings.values() for b in crossing.behaviour.values()]
-    on_foot = ways[WAYS.index("change_mode")] or any(s.screening and s.screening.stays_together < 1 for s in found)
-    times, chances = _Numbers(), _Numbers()
-    return {
-        "service_row": times.each(True for _ in found),
-        "foot_row": times.each(on_foot for _ in found),
-        "patience_row": times.each(station.patience is not None for station in found),
-        "refusal_row": times.each(station.refusal is not None for station in found),
-        "man_row": times.each(any(law.man for law in station.service_time.values()) for station in found),
-        "walk_row": int(times.each([ways[WAYS.index("change_mode")]])[0]),
-        "clock_row": times.each(ways),
-        "refused_row": chances.each(station.refusal is not None for station in found),
-        "screening_row": chances.each((station.screening is not None for station in found), rows=4),
-        "balk_row": int(chances.each([any(b.balk for b in behaviours)])[0]),
-        "bypass_row": int(chances.each([any(b.bypass for b in behaviours)])[0]),
-    }
-
-
-class _Numbers:
-    """Gives out row numbers, one after the other."""
-
-    def __init__(self) -> None:
-        self.next = 0
-
-    def each(self, used: Iterable[bool | np.bool_], rows: int = 1) -> Ints:
-        """Number those that are used, `rows` rows each; NOWHERE for the others."""
-        numbers = []
-        for wanted in used:
-            numbers.append(self.next if wanted else NOWHERE)
-            self.next += rows if wanted else 0
-        return np.array(numbers, dtype=np.int64)
 
 
 def _discipline(station: Station) -> tuple[list[int], list[int]]:

@@ -43,9 +43,9 @@ class Plan:
     release_size: Ints  # (S,) 0: no release in batches
     release_every: Ints  # (S,) milliseconds
     refusal: Floats  # (S,) probability
-    # rows of `Tape.times` (NOWHERE: nobody needs it)
+    # rows of `Tape.times` (NOWHERE: nobody needs it); one row may serve parties of several kinds in several ways
     service_row: Ints  # (S,) service as the class a party came as
-    foot_row: Ints  # (S,) service by bike or on foot, after a change of mode or when men stay behind
+    foot_row: Ints  # (S,) service by bike or on foot, after a change of mode or when men stay behind: perhaps the same
     patience_row: Ints  # (S,)
     refusal_row: Ints  # (S,) staff time of a refusal
     man_row: Ints  # (S,) service of one man checked or summoned

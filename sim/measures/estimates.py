@@ -148,9 +148,12 @@ class _Moments:
             self._sample.append(values.astype(self._dtype))
         there = np.isfinite(values)
         self._n += there
-        delta = np.where(there, values - self._mean, 0.0)
+        values = np.where(there, values, self._mean)  # what is not there moves nothing
+        delta = values - self._mean
         self._mean += delta / np.maximum(self._n, 1)
-        self._m2 += delta * np.where(there, values - self._mean, 0.0)
+        values -= self._mean
+        delta *= values
+        self._m2 += delta
 
     def mean(self) -> tuple[Floats, Floats, Floats]:
         """Return the means, half their confidence intervals (Student 1908), and how many values there are."""

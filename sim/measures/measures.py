@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from sim.engine.plan import Plan
 from sim.engine.records import Records
-from sim.measures import series, totals, visits
+from sim.measures import series, totals
 from sim.measures.grid import grid
 from sim.measures.names import Key
+from sim.measures.tally import tally
 from sim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
@@ -40,33 +41,32 @@ def measure(scenario: Scenario, plan: Plan, records: Records) -> Measures:
     outcomes, but not in waits: theirs began at an unknown time.
     """
     points = grid(scenario.clock, plan.start, plan.horizon)
-    seen = visits.visits(plan, records, points)
-    inside, who = visits.stays(records, seen), visits.parties(records, seen)
-    done = np.maximum(seen.started, np.minimum(seen.ended, seen.left))
-    busy = points.time_held(seen.station, len(plan.stations), seen.started, done)
-    work = busy, np.maximum(series.staffed_time(plan, points), busy)
+    counted = tally(scenario, plan, records, points)
+    busy = points.time_held(counted.queues.busy)
+    servers, staffed = series.staffed(plan, points)
+    work = busy, np.maximum(staffed, busy)
     over_time = dict(
         chain(
-            series.queues(scenario, plan, seen, inside, points),
-            series.quoted_waits(scenario, plan, records, seen, points),
-            series.waits(scenario, plan, who, points),
-            series.events(scenario, plan, records, seen, points),
-            series.ways_across(scenario, plan, who, points),
-            series.work(plan, work, seen, points),
+            series.queues(scenario, plan, counted.queues, points),
+            series.quoted_waits(scenario, plan, counted.queues, points),
+            series.waits(scenario, plan, counted, points),
+            series.events(scenario, plan, counted.events, points),
+            series.ways_across(scenario, plan, counted.parties, points),
+            series.work(plan, servers, work, counted.queues, points),
         )
     )
     over_time |= dict(series.rates(over_time, points))
     whole_run = dict(
         chain(
             totals.from_series(over_time),
-            totals.longest_day(scenario, plan, over_time, (records, seen), points),
+            totals.longest_day(scenario, plan, over_time, counted, points),
             totals.people_per_party(scenario, plan, over_time),
-            totals.fates(scenario, plan, who),
-            totals.waits(scenario, plan, who),
-            totals.stations(plan, records, seen, work, points),
-            totals.men(scenario, plan, records, seen),
-            totals.by_day(scenario, plan, records, seen),
-            totals.relief(scenario, plan, seen, inside),
+            totals.fates(scenario, plan, counted.parties),
+            totals.waits(scenario, plan, counted, points),
+            totals.stations(plan, counted.stations, work),
+            totals.men(scenario, plan, counted.stations),
+            totals.by_day(plan, counted),
+            totals.relief(scenario, plan, counted),
         )
     )
     return Measures(points.at, over_time, whole_run)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.plan import NOWHERE, Plan
-from sim.engine.records import Outcome, Records
-from sim.measures.grid import Grid, grouped_quantiles, pad
+from sim.engine.records import Outcome
+from sim.measures import tables
+from sim.measures.grid import Grid, pad
 from sim.measures.names import (
     ALL,
     EVENTS,
@@ -24,8 +25,8 @@ from sim.measures.names import (
     by_way,
 )
 from sim.measures.road import queue_on_road
-from sim.measures.visits import Parties, Stays, Visits, in_main_queue
-from sim.scenario.quantities import BYPASS, CLASSES, STREAMS
+from sim.measures.tally import Tally
+from sim.scenario.quantities import CLASSES
 from sim.scenario.schema import Scenario
 from sim.units import MS_PER_H, milliseconds
 
@@ -44,87 +45,68 @@ def scoped(scenario: Scenario, crossing: str, quantity: str, by_class: Floats, v
         yield Key(crossing, quantity, cls), by_class[CLASSES.index(cls)]
 
 
-def queues(scenario: Scenario, plan: Plan, seen: Visits, inside: Stays, grid: Grid) -> Series:
+def queues(scenario: Scenario, plan: Plan, found: tables.Queues, grid: Grid) -> Series:
     """Yield parties and people in queues and in the system, kilometres of queue and vehicles in lots."""
-    places, stations = len(plan.crossings) * C, len(plan.stations)
-    span = grid.point(seen.arrived), grid.point(seen.called)
-    waiting = grid.states(seen.station * C + seen.place % C, stations * C, span).reshape(stations, C, -1)
-    people = grid.states(seen.place, places, span, seen.people).reshape(-1, C, len(grid.at))
-    span = grid.point(inside.arrived), grid.point(inside.gone)
-    in_system = grid.states(inside.place, places, span).reshape(people.shape)
-    people_inside = grid.states(inside.place, places, span, inside.people).reshape(people.shape)
+    inside = grid.states(np.moveaxis(found.inside, -1, 0))
+    at_stations = grid.states(found.waiting[..., 0].sum(axis=1))
     on_road = (plan.zone == NOWHERE) & ~plan.only_sent_on
     for x, crossing in enumerate(plan.crossings):
         here = plan.crossing == x
-        yield from scoped(scenario, crossing, "queue", waiting[here].sum(axis=0), vehicles=True)
+        parties, people = grid.states(np.moveaxis(found.waiting[here].sum(axis=0), -1, 0))
+        yield from scoped(scenario, crossing, "queue", parties, vehicles=True)
         for s in np.flatnonzero(here):
-            yield Key(crossing, "queue", at_station(plan.stations[s])), waiting[s].sum(axis=0)
-        yield from scoped(scenario, crossing, "queue_people", people[x])
-        yield from scoped(scenario, crossing, "in_system", in_system[x])
-        yield from scoped(scenario, crossing, "in_system_people", people_inside[x])
-        road = scenario.crossings[crossing].road
-        length, in_lots = queue_on_road(scenario, road, grid.at, waiting[here & on_road].sum(axis=0))
+            yield Key(crossing, "queue", at_station(plan.stations[s])), at_stations[s]
+        yield from scoped(scenario, crossing, "queue_people", people)
+        yield from scoped(scenario, crossing, "in_system", inside[0, x])
+        yield from scoped(scenario, crossing, "in_system_people", inside[1, x])
+        before = grid.states(found.waiting[here & on_road, ..., 0].sum(axis=0))
+        length, in_lots = queue_on_road(scenario, scenario.crossings[crossing].road, grid.at, before)
         yield Key(crossing, "queue_length"), length
         yield Key(crossing, "in_lots"), in_lots
 
 
-def quoted_waits(scenario: Scenario, plan: Plan, records: Records, seen: Visits, grid: Grid) -> Series:
+def quoted_waits(scenario: Scenario, plan: Plan, found: tables.Queues, grid: Grid) -> Series:
     """Yield the wait as officials quote it (h), by class.
 
     The main queue over the rate of service starts from it in the window before (since the start, while the window
     reaches back further), LONGEST_QUOTE at most. Where nobody waits it is 0; while nobody is called the last quote
-    grows as time passes. NaN at the start where somebody waits then.
+    grows as time tables. NaN at the start where somebody waits then.
     """
-    places = len(plan.crossings) * C
-    windows = np.array([milliseconds(scenario.crossings[name].quote.window) for name in plan.crossings])
-    rows = np.flatnonzero(in_main_queue(records, seen))
-    queue = grid.states(seen.place[rows], places, (grid.point(seen.arrived[rows]), grid.point(seen.called[rows])))
-    rows = np.flatnonzero(records.first)
-    place, started = seen.place[rows], seen.started[rows]
-    recent = (grid.point(started), grid.point(started + windows[place // C]))
-    starts = grid.states(place, places, recent)
-    span = np.minimum(np.repeat(windows, C)[:, None], grid.at - grid.start)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        quoted = np.where(queue == 0, 0.0, queue * span / starts / MS_PER_H)
-    known = (queue == 0) | (starts > 0)
-    last = np.maximum.accumulate(np.where(known, np.arange(len(grid.at)), 0), axis=1)
-    quoted[:, 0] = 0.0
-    quoted = np.take_along_axis(quoted, last, axis=1) + (grid.at - grid.at[last]) / MS_PER_H
-    quoted = np.minimum(quoted, LONGEST_QUOTE)
-    quoted[queue[:, 0] > 0, 0] = np.nan
     for x, crossing in enumerate(plan.crossings):
+        queue, starts = grid.states(found.main[x]), grid.states(found.called[x])
+        span = np.minimum(milliseconds(scenario.crossings[crossing].quote.window), grid.at - grid.start)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            quoted = np.where(queue == 0, 0.0, queue * span / starts / MS_PER_H)
+        known = (queue == 0) | (starts > 0)
+        last = np.maximum.accumulate(np.where(known, np.arange(len(grid.at)), 0), axis=1)
+        quoted[:, 0] = 0.0
+        quoted = np.take_along_axis(quoted, last, axis=1) + (grid.at - grid.at[last]) / MS_PER_H
+        quoted = np.minimum(quoted, LONGEST_QUOTE)
+        quoted[queue[:, 0] > 0, 0] = np.nan
         for cls in _classes(scenario):
-            yield Key(crossing, "quoted_wait", cls), quoted[x * C + CLASSES.index(cls)]
+            yield Key(crossing, "quoted_wait", cls), quoted[CLASSES.index(cls)]
 
 
-def events(scenario: Scenario, plan: Plan, records: Records, seen: Visits, grid: Grid) -> Series:
+def events(scenario: Scenario, plan: Plan, found: tables.Events, grid: Grid) -> Series:
     """Yield parties and people by what happened to them, per interval."""
-    places, names = len(plan.crossings) * C, list(EVENTS)
-    found = [_happened(event, records, seen) for event in names]
-    rows = np.concatenate([rows for rows, _ in found])
-    at = np.minimum(np.concatenate([at for _, at in found]), grid.horizon)
-    group = np.repeat(np.arange(len(names)), [len(rows) for rows, _ in found]) * places + seen.place[rows]
-    shape = (len(names), len(plan.crossings), C, len(grid.at))
-    parties = grid.counts(group, len(names) * places, at).reshape(shape)
-    people = grid.counts(group, len(names) * places, at, seen.people[rows]).reshape(shape)
+    outcomes = [tables.ARRIVED if name == "arrived" else Outcome[name.upper()] for name in EVENTS]
+    counts = np.moveaxis(found.by_outcome[outcomes], -1, 0).astype(np.float64, order="C")
+    counts[..., grid.intervals :] = np.nan
     for x, crossing in enumerate(plan.crossings):
-        for e, event in enumerate(names):
-            yield from scoped(scenario, crossing, f"{event}_parties", parties[e, x], vehicles=True)
-            yield from scoped(scenario, crossing, f"{event}_people", people[e, x])
+        for event, parties, people in zip(EVENTS, *counts[:, :, x], strict=True):
+            yield from scoped(scenario, crossing, f"{event}_parties", parties, vehicles=True)
+            yield from scoped(scenario, crossing, f"{event}_people", people)
 
 
-def ways_across(scenario: Scenario, plan: Plan, who: Parties, grid: Grid) -> Series:
+def ways_across(scenario: Scenario, plan: Plan, found: tables.Parties, grid: Grid) -> Series:
     """Yield the vehicles that crossed per interval, by class as they came and by way across."""
-    rows = np.flatnonzero(who.outcome == int(Outcome.CROSSED))
-    ways = len(WAYS_ACROSS)
-    group = who.place[rows] * ways + who.way[rows]
-    found = grid.counts(group, len(plan.crossings) * C * ways, np.minimum(who.gone[rows], grid.horizon))
+    counts = tables.by_way_across(found.across).astype(np.float64)
+    counts[..., grid.intervals :] = np.nan
     for x, crossing in enumerate(plan.crossings):
         for cls in _classes(scenario):
             if cls in VEHICLE_CLASSES:
-                first = (x * C + CLASSES.index(cls)) * ways
-                for way, name in enumerate(WAYS_ACROSS):
-                    yield Key(crossing, "crossed_parties", by_way(cls, name)), found[first + way]
+                for name, values in zip(WAYS_ACROSS, counts[x, CLASSES.index(cls)], strict=True):
+                    yield Key(crossing, "crossed_parties", by_way(cls, name)), values
 
 
 def rates(series: dict[Key, Floats], grid: Grid) -> Series:
@@ -144,54 +126,43 @@ def rates(series: dict[Key, Floats], grid: Grid) -> Series:
         yield Key(key.crossing, f"{key.quantity}_per_hour", key.scope), found
 
 
-def _happened(event: str, records: Records, seen: Visits) -> tuple[Ints, Ints]:
-    """Return the rows of an event and its instants."""
-    if event == "arrived":
-        rows = np.flatnonzero((records.visit == 0) & ~seen.initial & ~seen.split)
-        return rows, seen.arrived[rows]
-    rows = np.flatnonzero(records.outcome == int(Outcome[event.upper()]))
-    if event != "bypassed":
-        return rows, seen.left[rows]
-    at_once = np.flatnonzero((records.visit == 0) & (records.stream == STREAMS.index(BYPASS)))
-    return np.concatenate((rows, at_once)), np.concatenate((seen.left[rows], seen.arrived[at_once]))
-
-
-def waits(scenario: Scenario, plan: Plan, who: Parties, grid: Grid) -> Series:
+def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
     """Yield the waits (h) of those who joined the main queue, by interval of joining."""
-    known = who.main & ~who.initial
-    done, stayed = (known & (who.outcome == int(end)) for end in (Outcome.CROSSED, Outcome.UNFINISHED))
-    for x, crossing in enumerate(plan.crossings):
-        for scope in (ALL, *_classes(scenario)):
-            here = who.place // C == x if scope == ALL else who.place == x * C + CLASSES.index(scope)
-            yield from _waits(crossing, scope, who, (np.flatnonzero(here & done), np.flatnonzero(here & stayed)), grid)
-
-
-def _waits(crossing: str, scope: str, who: Parties, rows: tuple[Ints, Ints], grid: Grid) -> Series:
-    """Yield the waits of one scope; `rows` are the parties that crossed, and the unfinished."""
     points = len(grid.at)
-    joined = [grid.interval(who.joined[found]) for found in rows]
-    number = [np.bincount(at, minlength=points) for at in joined]
-    hours = [np.bincount(at, who.waited[found] / MS_PER_H, points) for at, found in zip(joined, rows, strict=True)]
-    low, high = grouped_quantiles(who.waited[rows[0]], joined[0], points, (0.1, 0.9)) / MS_PER_H
-    yield Key(crossing, "wait", scope), _ratio(hours[0], number[0])
-    yield Key(crossing, "wait_p10", scope), low
-    yield Key(crossing, "wait_p90", scope), high
-    yield Key(crossing, "virtual_wait", scope), _ratio(hours[0] + hours[1], number[0] + number[1])
-    censored = np.where(number[0] + number[1] > 0, (number[1] > 0).astype(float), np.nan)
+    way, x, c, then = np.ogrid[: tables.N_WAYS, : len(plan.crossings), :C, :points]
+    quantiles = []
+    for group, by_class in ((x * points + then, False), ((x * C + c) * points + then, True)):
+        number = counted.parties.joined[0, ..., 0].sum(axis=() if by_class else 1)
+        group_of = np.where(way == tables.MAIN, group, number.size) + np.zeros_like(c)
+        found = counted.quantiles(group_of.ravel(), number.ravel(), (0.1, 0.9)) / MS_PER_H
+        quantiles.append(found.reshape(2, len(plan.crossings), -1, points))
+    for n, crossing in enumerate(plan.crossings):
+        joined = counted.parties.joined[:, n]
+        yield from _waits(crossing, ALL, joined.sum(axis=1), quantiles[0][:, n, 0])
+        for cls in _classes(scenario):
+            k = CLASSES.index(cls)
+            yield from _waits(crossing, cls, joined[:, k], quantiles[1][:, n, k])
+
+
+def _waits(crossing: str, scope: str, joined: Ints, quantiles: Floats) -> Series:
+    """Yield the waits of one scope from parties and ms in queues (crossed and unfinished, T, 2), and quantiles."""
+    (crossed, hours), (stayed, lived) = (np.moveaxis(found, -1, 0) for found in (joined[0], joined[1]))
+    number = crossed + stayed
+    yield Key(crossing, "wait", scope), _ratio(hours / MS_PER_H, crossed)
+    yield Key(crossing, "wait_p10", scope), quantiles[0]
+    yield Key(crossing, "wait_p90", scope), quantiles[1]
+    yield Key(crossing, "virtual_wait", scope), _ratio((hours + lived) / MS_PER_H, number)
+    censored = np.where(number > 0, (stayed > 0).astype(float), np.nan)
     yield Key(crossing, "virtual_wait_censored", scope), censored
 
 
-def work(plan: Plan, time: tuple[Floats, Floats], seen: Visits, grid: Grid) -> Series:
+def work(plan: Plan, servers: Floats, time: tuple[Floats, Floats], found: tables.Queues, grid: Grid) -> Series:
     """Yield utilisation, staffing and blocked servers by station; `time` is server-time busy and staffed."""
-    rows = np.flatnonzero((seen.left > seen.ended) & (seen.ended < grid.beyond))
-    span = grid.point(seen.ended[rows]), grid.point(seen.left[rows])
-    blocked = grid.states(seen.station[rows], len(plan.stations), span)
+    blocked = grid.states(found.blocked)
     utilisation = pad(_ratio(*time), len(grid.at))
     for s, station in enumerate(plan.stations):
         crossing, scope = plan.crossings[plan.crossing[s]], at_station(station)
-        at, servers, there = staffing(plan, s)
-        step = np.searchsorted(at, grid.at, side="right") - 1
-        yield Key(crossing, "servers", scope), (servers * there)[step].astype(np.float64)
+        yield Key(crossing, "servers", scope), servers[s]
         yield Key(crossing, "utilisation", scope), utilisation[s]
         yield Key(crossing, "blocked", scope), blocked[s]
 
@@ -207,14 +178,18 @@ def staffing(plan: Plan, station: int) -> tuple[Ints, Ints, Ints]:
     return at, servers, there
 
 
-def staffed_time(plan: Plan, grid: Grid) -> Floats:
-    """Return the server-time (ms) staffed at each station in each interval, (S, intervals)."""
-    edges, found = grid.edges, np.zeros((len(plan.stations), len(grid.edges) - 1))
+def staffed(plan: Plan, grid: Grid) -> tuple[Floats, Floats]:
+    """Return the servers staffed at the points, (S, T), and the server-time (ms) in the intervals, (S, intervals)."""
+    points, instants = len(grid.at), np.append(grid.at, grid.horizon)
+    number, time = np.zeros((len(plan.stations), points)), np.zeros((len(plan.stations), grid.intervals))
     for s in range(len(plan.stations)):
         at, servers, there = staffing(plan, s)
-        added = np.diff(servers * there, prepend=0)
-        found[s] = np.diff(added @ np.maximum(edges - at[:, None], 0))
-    return found
+        servers = servers * there
+        before = np.append(0, np.cumsum(servers[:-1] * np.diff(at)))
+        step = np.searchsorted(at, instants, side="right") - 1
+        number[s] = servers[step[:points]]
+        time[s] = np.diff(before[step] + servers[step] * (instants - at[step]))[: grid.intervals]
+    return number, time
 
 
 def _classes(scenario: Scenario) -> list[str]:

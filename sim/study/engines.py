@@ -64,9 +64,10 @@ class _Compiled:
     def ready(self, waiting: Waiting) -> bool:
         if self.usable is None:
             try:
-                engine = import_module(ENGINES[COMPILED])
+                engine, tally = import_module(ENGINES[COMPILED]), import_module("sim.measures.tally")
                 with nullcontext() if engine.kept() else waiting(COMPILING):
                     _in_thread(engine.prepare)
+                    _in_thread(tally.prepare)
                 self.usable = True
             except Exception as error:  # numba may be absent, broken, or not know this platform
                 why = f"{type(error).__name__}: {error}".splitlines()[0]

@@ -1,6 +1,6 @@
-"""Where numbered tasks are carried out: in this process, or in spawned ones that may die without harm.
+"""Where tasks are carried out: in this process, or in spawned ones that may die without harm.
 
-Results come in the order of the numbers whatever the number of workers, and only a few wait to be taken.
+Results come in the order of the items whatever the number of workers, and only a few wait to be taken.
 What a spawned worker finds comes back through a file: one killed while it sends more than a pipe takes at once would
 leave the pool waiting for the rest for ever. Spawned workers do not load the caller's `__main__`, so a script needs no
 guard, and they leave Ctrl-C to the parent.
@@ -14,7 +14,7 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
@@ -31,8 +31,8 @@ AHEAD = 4
 MOST_LOSSES = 5
 """Times the workers may die one after the other with no result in between."""
 
-Task = Callable[[int], Any]
-_carry_out: Task | None = None
+Task = Callable[[Any], Any]
+_carry_out: Callable[[int, Any], Path] | None = None
 
 
 def cores() -> int:
@@ -43,7 +43,7 @@ def cores() -> int:
 
 
 class Crew:
-    """Workers that carry out `task(number)`; a context manager. `task` must be picklable unless `workers` is 1."""
+    """Workers that carry out `task(item)`; a context manager. Both must be picklable unless `workers` is 1."""
 
     def __init__(self, task: Task, workers: int) -> None:
         self.task = task
@@ -51,6 +51,7 @@ class Crew:
         self._pool: ProcessPoolExecutor | None = None
         self._open = ExitStack()
         self._results: Path | None = None
+        self._asked = 0  # so that no two items ever share the file of their result
 
     def __enter__(self) -> Crew:
         return self
@@ -59,18 +60,20 @@ class Crew:
         with self._open:
             self._stop(at_once=kind is not None)
 
-    def results(self, numbers: range) -> Iterator[Any]:
-        """Yield `task(number)` for each of `numbers`, in order. Raises SimError if workers keep dying."""
+    def results(self, items: Sequence[Any]) -> Iterator[Any]:
+        """Yield `task(item)` for each of `items`, in order. Raises SimError if workers keep dying."""
         if self.workers == 1:
-            yield from map(self.task, numbers)
+            yield from map(self.task, items)
             return
         handed_out: dict[int, Future[Any]] = {}
         losses = 0
-        for position, number in enumerate(numbers):
+        begin, self._asked = self._asked, self._asked + len(items)
+        for position in range(begin, self._asked):
             while True:
                 try:
-                    self._hand_out(numbers[position : position + AHEAD * self.workers], handed_out)
-                    result = pickle.loads(store.take(handed_out[number].result()))
+                    ahead = items[position - begin : position - begin + AHEAD * self.workers]
+                    self._hand_out(dict(enumerate(ahead, position)), handed_out)
+                    result = pickle.loads(store.take(handed_out[position].result()))
                     break
                 except BrokenProcessPool:
                     losses += 1
@@ -79,19 +82,19 @@ class Crew:
                     self._stop(at_once=True)
                     handed_out = {n: future for n, future in handed_out.items() if _succeeded(future)}
             losses = 0
-            del handed_out[number]
+            del handed_out[position]
             yield result
 
-    def _hand_out(self, numbers: range, handed_out: dict[int, Future[Any]]) -> None:
+    def _hand_out(self, items: dict[int, Any], handed_out: dict[int, Future[Any]]) -> None:
         self._results = self._results or self._open.enter_context(store.scratch())
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             told = (self.task, self._results)
             self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=told)
         with _signals_held(), _bare_main():
-            for number in numbers:
-                if number not in handed_out:
-                    handed_out[number] = self._pool.submit(_work, number)
+            for position, item in items.items():
+                if position not in handed_out:
+                    handed_out[position] = self._pool.submit(_work, position, item)
 
     def _stop(self, *, at_once: bool) -> None:
         pool, self._pool = self._pool, None
@@ -120,9 +123,9 @@ def _begin(task: Task, results: Path) -> None:
     """Make this process a worker: leave Ctrl-C to the parent, and end when the parent has ended."""
     global _carry_out
 
-    def carry_out(number: int) -> Path:
-        path = results / str(number)
-        store.write(path, pickle.dumps(task(number)))
+    def carry_out(position: int, item: Any) -> Path:
+        path = results / str(position)
+        store.write(path, pickle.dumps(task(item)), lasting=False)
         return path
 
     _carry_out = carry_out
@@ -137,10 +140,10 @@ def _end_with(parent: BaseProcess) -> None:
     os._exit(1)
 
 
-def _work(number: int) -> Any:
+def _work(position: int, item: Any) -> Any:
     if _carry_out is None:
         raise AssertionError("a worker has its task from the start")
-    return _carry_out(number)
+    return _carry_out(position, item)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -66,12 +67,12 @@ def test_many_random_scenarios(game: Game) -> None:
     assert_equal(plan, tape)
 
 
-def small_game(**rest: object) -> tuple[Plan, Tape]:
+def small_game(waiting: int = 30) -> tuple[Plan, Tape]:
     stations = {
         "s": {"staffing": 1, "service_time": "3 min", "patience": "20 min"},
         "t": {"staffing": 1, "service_time": "2 min"},
     }
-    found = scenario(stations, demand={"car": "40/h"}, initial_queue={"car": 30}, **rest)
+    found = scenario(stations, demand={"car": "40/h"}, initial_queue={"car": waiting})
     plan = lower(found)
     return plan, draw(found, plan, 1, 0)
 
@@ -80,8 +81,28 @@ def test_tables_that_are_full_are_made_larger(monkeypatch: pytest.MonkeyPatch) -
     plan, tape = small_game()
     expected = compiled.play(plan, tape)
     for least in (1, 7, 500):
+        monkeypatch.setattr(compiled, "_spare", [])
         monkeypatch.setattr(compiled, "_rooms", lambda *_, least=least: least)
         assert compiled.play(plan, tape) == expected
+        (scratch,) = compiled._spare
+        assert all(len(scratch[name]) > least for name in ("row", "heap 1"))
+
+
+def test_scratch_tables_are_taken_up_again_and_hold_nothing_of_the_game_before() -> None:
+    plan, tape = small_game()
+    expected = reference.play(plan, tape)
+    for waiting in (90, 10):
+        compiled.play(*small_game(waiting))
+        before = {name: table.ctypes.data for name, table in compiled._spare[-1].items()}
+        assert compiled.play(plan, tape) == expected
+    assert {name: table.ctypes.data for name, table in compiled._spare[-1].items()} == before
+
+
+def test_replications_played_at_the_same_time_in_threads_share_nothing() -> None:
+    games = [small_game(cars) for cars in (10, 30, 60, 90)]
+    expected = [compiled.play(*game) for game in games]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda game: compiled.play(*game), games * 25)) == expected * 25
 
 
 def test_more_are_blocked_at_once_than_anybody_foresaw() -> None:

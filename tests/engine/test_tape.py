@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.draws import unit_poisson
 from sim.engine.lower import lower
 from sim.engine.plan import HAZARD_UNIT, Plan
-from sim.engine.tape import Tape, draw, unit_poisson
+from sim.engine.tape import Tape, draw
 from tests.engine.build import MINUTE, STATION_ROWS, by_meaning, crossing, scenario
 from tests.verification.statistics import assert_mean, measure
 
@@ -92,6 +93,42 @@ def test_the_part_per_person_does_not_hang_on_the_law_of_the_part_per_party() ->
     assert np.all(a - b == 4 * MINUTE)
 
 
+def test_another_chance_of_refusal_leaves_the_staff_time_of_a_refusal() -> None:
+    """The staff time is drawn for some only, but for these it stays; false-failure rate 1e-6 of the mean."""
+    often, seldom = (
+        cars(tape_of({"gate": GATE | {"refusal": {"probability": p, "service_time": {"mean": "9 min"}}}}, "2000/h"))
+        for p in (0.3, 0.005)
+    )
+    u = often["u_refused"][0]
+    assert (u < 0.005).sum() > 100
+    assert np.array_equal(often["refusal_time"][0, u < 0.01], seldom["refusal_time"][0, u < 0.01])
+    assert np.all(seldom["refusal_time"][0, u >= 0.01] == 0)
+    assert_mean(often["refusal_time"][0, u < 0.3] / MINUTE, 9, sees=0.6)
+
+
+def test_who_leaves_the_car_is_served_as_long_where_the_law_is_the_same() -> None:
+    party, person = LAW["any"]["party"], {"person": LAW["any"]["person"]}
+    apart, parties = (
+        cars(tape_of({"gate": GATE | {"service_time": law}})) for law in ({"car": LAW["any"], "any": person}, party)
+    )
+    assert np.abs(apart["service"] - apart["service_on_foot"] - parties["service"]).max() <= 2  # rounding
+    assert np.ptp(parties["service"]) > MINUTE
+
+
+def test_columns_are_uncorrelated() -> None:
+    """False-failure rate 1e-4 over all pairs; sees a correlation of 10 %."""
+    screening = {"intensity": 1, "hit_rate": "10 %", "on_hit": {"refused": 1}}
+    tape = cars(tape_of({"gate": GATE | {"screening": screening}}, "500/h"))
+    names = ("service", "patience", "u_refused", "u_checked", "u_hit", "u_fate", "u_together")
+    columns = [tape[name][0] for name in names] + [
+        *tape["clocks"],
+        np.diff(tape["arrived_at"], prepend=0),
+    ]
+    found = np.corrcoef(np.array(columns, dtype=float)) - np.eye(len(columns))
+    assert np.abs(found).max() < 5.5 * tape["people"].size ** -0.5 < 0.06
+    assert np.corrcoef(tape["service"][0], tape["people"])[0, 1] > 0.1
+
+
 def test_crossings_have_streams_of_their_own() -> None:
     words = {"demand": {"car": "60/h"}, "behaviour": BEHAVIOUR}
     found = scenario(crossings={"a": crossing({"gate": GATE}, **words), "b": crossing({"gate": GATE}, **words)})
@@ -122,11 +159,12 @@ def test_the_parties_of_a_class_stand_in_order_of_arrival() -> None:
     [
         ({"mean": "5 min", "family": "exponential"}, 5, 25),
         ({"mean": "5 min", "family": "erlang", "k": 4}, 5, 25 / 4),
-        ({"mean": "5 min", "family": "gamma", "cv": 0.5}, 5, 25 / 4),
+        ({"mean": "5 min", "family": "erlang", "k": 9}, 5, 25 / 9),
+        ({"mean": "5 min", "family": "gamma", "cv": 0.8}, 5, 16),
         ({"mean": "5 min", "family": "lognormal", "cv": 0.5}, 5, 25 / 4),
         ({"family": "empirical", "values": ["1 min", "4 min"]}, 2.5, 2.25),
     ],
-    ids=["exponential", "erlang", "gamma", "lognormal", "empirical"],
+    ids=["exponential", "erlang", "erlang of many", "gamma", "lognormal", "empirical"],
 )
 def test_laws_have_their_mean_and_variance(law: Any, mean: float, variance: float) -> None:
     """False-failure rate 1e-6 each; sees 4 % of the mean and 15 % of the variance, for sums over people too."""

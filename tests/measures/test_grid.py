@@ -1,4 +1,4 @@
-"""States, counts, integrals and quantiles against plain loops over random spans."""
+"""States and integrals against plain loops over random spans."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import SimError
-from sim.measures.grid import Grid, grid, grouped_quantiles
+from sim.measures.grid import Grid, grid
 
 START, GROUPS = -50, 3
 
@@ -33,7 +33,9 @@ def columns(rows):
 @given(grids(), SPANS)
 def test_states_count_spans_begun_and_not_over(grid, rows):
     group, begin, end, weight = columns(rows)
-    span = grid.point(begin), grid.point(end)
+    changes = np.zeros((GROUPS, len(grid.at) + 1), dtype=np.int64)
+    for sign, instants in ((1, begin), (-1, end)):
+        np.add.at(changes, (group, points(grid, instants)), sign * weight)
     expected = [
         [
             sum(w for h, b, e, w in zip(group, begin, end, weight, strict=True) if h == g and b <= at < e)
@@ -41,14 +43,19 @@ def test_states_count_spans_begun_and_not_over(grid, rows):
         ]
         for g in range(GROUPS)
     ]
-    np.testing.assert_array_equal(grid.states(group, GROUPS, span, weight.astype(float)), expected)
+    np.testing.assert_array_equal(grid.states(changes), expected)
 
 
 @given(grids(), SPANS)
 def test_time_held_is_the_overlap_with_each_interval(grid, rows):
     group, begin, end, _ = columns(rows)
     edges = grid.edges
-    held = grid.time_held(group, GROUPS, begin, end)
+    ends = np.zeros((GROUPS, len(grid.at) + 1, 2), dtype=np.int64)
+    for sign, instants in ((1, begin), (-1, end)):
+        inside = np.minimum(instants, grid.horizon)
+        np.add.at(ends[..., 0], (group, points(grid, inside)), sign)
+        np.add.at(ends[..., 1], (group, points(grid, inside)), sign * (inside - grid.start))
+    held = grid.time_held(ends)
     assert held.shape == (GROUPS, grid.intervals)
     for g in range(GROUPS):
         for k in range(grid.intervals):
@@ -60,31 +67,8 @@ def test_time_held_is_the_overlap_with_each_interval(grid, rows):
             assert held[g, k] == sum(overlap)
 
 
-@given(grids(), SPANS)
-def test_every_instant_of_the_run_falls_in_one_interval(grid, rows):
-    group, begin, _, _ = columns(rows)
-    inside = begin <= grid.horizon
-    counts = grid.counts(group[inside], GROUPS, begin[inside])
-    assert np.nansum(counts) == inside.sum()
-    assert np.isnan(counts[:, grid.intervals :]).all()
-    assert not np.isnan(counts[:, : grid.intervals]).any()
-
-
-@given(st.lists(st.tuples(st.integers(0, GROUPS - 1), st.integers(0, 2**36 - 1)), max_size=40))
-def test_quantiles_by_group_are_numpys(rows):
-    group, values = np.array(rows, dtype=np.int64).reshape(-1, 2).T
-    found = grouped_quantiles(values, group, GROUPS, (0.1, 0.5, 1.0))
-    for g in range(GROUPS):
-        mine = values[group == g]
-        expected = np.quantile(mine, (0.1, 0.5, 1.0)) if len(mine) else [np.nan] * 3
-        np.testing.assert_allclose(found[:, g], expected, rtol=1e-12)
-
-
-def test_what_happens_at_the_horizon_belongs_to_the_last_interval():
-    grid = Grid(np.array([0, 10, 20]), 10, 0, 20)
-    counts = grid.counts(np.zeros(3, dtype=int), 1, np.array([0, 10, 20]))
-    np.testing.assert_array_equal(counts, [[1, 2, np.nan]])
-    assert grid.intervals == 2
+def points(grid, instants):
+    return np.searchsorted(grid.at, instants)
 
 
 @pytest.mark.parametrize("horizon", [9, 10])

@@ -17,6 +17,10 @@ def square(number: int) -> int:
     return number * number
 
 
+def total(numbers: tuple[float, ...]) -> float:
+    return sum(numbers)
+
+
 def die(number: int) -> int:
     os.kill(os.getpid(), signal.SIGKILL)
     return number

@@ -29,6 +29,11 @@ def test_results_come_in_order_over_several_batches(workers: int) -> None:
     assert multiprocessing.active_children() == []
 
 
+def test_items_may_be_anything_picklable() -> None:
+    with Crew(tasks.total, 2) as crew:
+        assert list(crew.results([(1, 2), (0.5, 0.25), (7,)])) == [3, 0.75, 7]
+
+
 def test_those_that_finish_early_wait_for_their_turn() -> None:
     with Crew(tasks.LaterFirst(3), 2) as crew:
         assert list(crew.results(range(4))) == [0, 1, 2, 3]
@@ -40,9 +45,9 @@ def test_no_more_is_handed_out_than_can_wait() -> None:
         hand_out = crew._hand_out
         most = 0
 
-        def watched(numbers: range, futures: dict) -> None:
+        def watched(items: dict, futures: dict) -> None:
             nonlocal most, handed_out
-            hand_out(numbers, futures)
+            hand_out(items, futures)
             handed_out, most = futures, max(most, len(futures))
 
         crew._hand_out = watched  # type: ignore[method-assign]

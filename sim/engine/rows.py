@@ -1,0 +1,131 @@
+"""The rows of the tape: who can need which of them, and their numbers.
+
+Where no party needs two rows both, they are one: the service of trucks in their lanes, and that of cars in theirs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.plan import NOWHERE, WAYS, Ints
+from sim.scenario.laws import ServiceTime
+from sim.scenario.quantities import CLASSES, ClassName
+from sim.scenario.schema import Crossing, Scenario, Station
+
+Bools = NDArray[np.bool_]
+SCREENING = ("checked", "found", "fate", "together")
+"""What is settled by chance at draft screening; one row each, in this order."""
+
+ON_FOOT: tuple[ClassName, ...] = ("foot", "bike")
+
+
+def serves(station: Station, cls: ClassName) -> bool:
+    """Return whether a station has servers for a class; an enlistment office has for whoever is sent there."""
+    return cls in station.serves or station.only_sent_on
+
+
+def stops(crossing: Crossing, station: Station, cls: ClassName) -> bool:
+    """Return whether parties may be served at a station as the class they came as."""
+    if station.only_sent_on:
+        return any(other.screening and cls in other.serves for other in crossing.stations.values())
+    return cls in station.serves
+
+
+def may_walk(crossing: Crossing, cls: ClassName) -> bool:
+    """Return whether parties that came as a class, or men they leave behind, may go on by bike or on foot."""
+    behaviour = crossing.behaviour.get(cls)
+    changes_mode = behaviour is not None and behaviour.change_mode is not None
+    return changes_mode or any(
+        station.screening and station.screening.stays_together < 1 and cls in station.serves
+        for station in crossing.stations.values()
+    )
+
+
+def walks_there(crossing: Crossing, station: Station, cls: ClassName) -> bool:
+    """Return whether parties that came as a class, or men they leave behind, may be served by bike or on foot."""
+    return may_walk(crossing, cls) and any(serves(station, mode) for mode in ON_FOOT)
+
+
+def service_law(station: Station, cls: ClassName) -> ServiceTime:
+    """Return the law of the service of a class."""
+    return station.service_time.get(cls) or station.service_time.get("any") or ServiceTime()
+
+
+def same_on_foot(station: Station, cls: ClassName) -> bool:
+    """Return whether the service of a class has the same law by bike and on foot, men checked left out."""
+    laws = [service_law(station, mode) for mode in (cls, *ON_FOOT) if serves(station, mode)]
+    return all((law.party, law.person) == (laws[0].party, laws[0].person) for law in laws)
+
+
+def number_rows(scenario: Scenario, hazard: Ints) -> dict[str, Any]:
+    """Return the `..._row` fields of the plan; a way of leaving has no clock where its `hazard` (X, 5, 3, W) is 0."""
+    times, chances = _Rows(scenario), _Rows(scenario)
+    uses_way = np.asarray(hazard.any(axis=3))
+    behaviours = [[crossing.behaviour.get(cls) for cls in CLASSES] for crossing in scenario.crossings.values()]
+    numbers: dict[str, list[int]] = {name: [] for name in _OF_STATIONS}
+    for x, crossing in enumerate(scenario.crossings.values()):
+        for station in crossing.stations.values():
+            for name, number in _of_station(x, crossing, station, times, chances).items():
+                numbers[name].append(number)
+    return {
+        **{name: np.array(found, dtype=np.int64) for name, found in numbers.items()},
+        "walk_row": times.take(uses_way[:, :, WAYS.index("change_mode")]),
+        "clock_row": np.array([times.take(uses_way[:, :, w]) for w in range(len(WAYS))], dtype=np.int64),
+        "balk_row": chances.take(np.array([[bool(b and b.balk) for b in row] for row in behaviours])),
+        "bypass_row": chances.take(np.array([[bool(b and b.bypass) for b in row] for row in behaviours])),
+    }
+
+
+_OF_STATIONS = (
+    "service_row", "foot_row", "patience_row", "refusal_row", "man_row", "refused_row", "screening_row",
+)  # fmt: skip
+
+
+def _of_station(x: int, crossing: Crossing, station: Station, times: _Rows, chances: _Rows) -> dict[str, int]:
+    def needed(by: list[bool]) -> Bools:
+        cells = np.zeros_like(times.comes)
+        cells[x] = by
+        return np.asarray(cells & times.comes)
+
+    own = needed([stops(crossing, station, cls) for cls in CLASSES])
+    foot = needed([walks_there(crossing, station, cls) for cls in CLASSES])
+    alike = needed([same_on_foot(station, cls) for cls in CLASSES])
+    shared = not (own & foot & ~alike).any()
+    service = times.take(own | foot if shared else own)
+    every = own | foot
+    has_man = any(law.man for law in station.service_time.values())
+    return {
+        "service_row": service,
+        "foot_row": times.take(foot) if not shared else service if foot.any() else NOWHERE,
+        "patience_row": times.take(every) if station.patience else NOWHERE,
+        "refusal_row": times.take(every) if station.refusal else NOWHERE,
+        "man_row": times.take(every) if has_man else NOWHERE,
+        "refused_row": chances.take(every) if station.refusal else NOWHERE,
+        "screening_row": chances.take(every, len(SCREENING)) if station.screening else NOWHERE,
+    }
+
+
+class _Rows:
+    """Gives out the rows of one table."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.comes = np.array(
+            [[cls in c.demand or cls in c.initial_queue for cls in CLASSES] for c in scenario.crossings.values()]
+        )
+        self.taken: list[Bools] = []
+
+    def take(self, needed: Bools, rows: int = 1) -> int:
+        """Return the first of `rows` rows free for the classes (X, 5) that need them; NOWHERE if nobody does."""
+        needed = needed & self.comes
+        if not needed.any():
+            return NOWHERE
+        number = 0
+        while any((taken & needed).any() for taken in self.taken[number : number + rows]):
+            number += 1
+        self.taken += [np.zeros_like(needed) for _ in range(number + rows - len(self.taken))]
+        for taken in self.taken[number : number + rows]:
+            taken |= needed
+        return number

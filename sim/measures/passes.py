@@ -1,0 +1,260 @@
+"""The passes over the records: each reads the rows once, in their order, and adds what it finds to tables of integers.
+
+Compiled where numba can be had, the same slow Python where not. Nothing is made that has a place for every row but the
+`keys` of `parties`. All sums are of integers, so that their order does not matter. A function called once a row must
+get numbers, no arrays: what numba does to keep count of their users takes longer than the rest of the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sim.engine.records import NEVER, Outcome
+from sim.measures.tables import (
+    ARRIVED,
+    BESIDE,
+    BY_BYPASS,
+    BY_CHANGED_MODE,
+    BYPASS_STREAM,
+    GROUP,
+    GROUP_BITS,
+    MAIN,
+    Days,
+    Events,
+    Parties,
+    Queues,
+    Rows,
+    Stations,
+    Steps,
+)
+
+try:
+    from sim.engine.kernel_cache import entry, rule
+except ImportError:
+
+    def rule(function: Callable[..., Any]) -> Any:
+        """Leave a function as it is written."""
+        return function
+
+    entry = rule
+
+BALKED, BARRED, CROSSED = int(Outcome.BALKED), int(Outcome.BARRED), int(Outcome.CROSSED)
+INTERRUPTED, UNFINISHED = int(Outcome.INTERRUPTED), int(Outcome.UNFINISHED)
+BYPASSED, SERVED = int(Outcome.BYPASSED), int(Outcome.SERVED)
+
+
+@rule
+def interval(steps: Steps, at: int) -> Any:
+    """Return the number of the interval an instant falls in, the last at most; division is exact below 2**53."""
+    return max(0, min(int((at - steps.start) / steps.every), steps.intervals - 1))
+
+
+@rule
+def point(steps: Steps, at: int) -> Any:
+    """Return the number of the first point at or after an instant; T if there is none."""
+    return max(0, min(int((at - steps.start + (steps.every - 1)) / steps.every), steps.points))
+
+
+@rule
+def spans(outcome: int, arrived: int, started_at: int, ended_at: int, left_at: int, beyond: int) -> Any:
+    """Return when a visit was called (to its service, or away), its service started and ended, and it left."""
+    left = left_at
+    if outcome in (BALKED, BARRED):
+        left = arrived
+    elif left_at == NEVER:
+        left = beyond
+    ended = ended_at
+    if outcome == INTERRUPTED:
+        ended = left
+    elif ended_at == NEVER:
+        ended = beyond
+    started = beyond if started_at == NEVER else started_at
+    return min(started, left), started, ended, left
+
+
+@rule
+def split(visit: int, first: bool, stream: int, started_at: int) -> Any:
+    """Whether a row begins a twin: the men stopped at draft screening, whose wait began before their rows."""
+    return visit == 0 and not (first or stream == BYPASS_STREAM or started_at == NEVER)
+
+
+@entry
+def queues(rows: Rows, steps: Steps, days: Days, windows: Any, found: Queues) -> None:
+    """Add up who is where at every point; `windows` (X,) are those of the quoted waits, in ms."""
+    in_main = resumed = False
+    for r in range(len(rows.party)):
+        s, x, c, people, arrived = rows.station[r], rows.crossing[r], rows.cls[r], rows.people[r], rows.arrived_at[r]
+        called, started, ended, left = spans(
+            rows.outcome[r], arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
+        )
+        goes_on = r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r]
+        gone = rows.arrived_at[r + 1] if goes_on else left
+        came, away, out = point(steps, arrived), point(steps, called), point(steps, gone)
+        found.waiting[s, c, came, 0] += 1
+        found.waiting[s, c, came, 1] += people
+        found.waiting[s, c, away, 0] -= 1
+        found.waiting[s, c, away, 1] -= people
+        found.inside[x, c, came, 0] += 1
+        found.inside[x, c, came, 1] += people
+        found.inside[x, c, out, 0] -= 1
+        found.inside[x, c, out, 1] -= people
+        in_main = in_main if resumed else rows.first[r]
+        resumed = rows.outcome[r] == INTERRUPTED
+        if in_main:
+            found.main[x, c, came] += 1
+            found.main[x, c, away] -= 1
+        if rows.first[r] and started < steps.beyond:
+            found.called[x, c, away] += 1
+            found.called[x, c, point(steps, started + windows[x])] -= 1
+        if left > ended and ended < steps.beyond:
+            found.blocked[s, point(steps, ended)] += 1
+            found.blocked[s, point(steps, left)] -= 1
+        if started < steps.horizon:
+            done = min(max(started, min(ended, left)), steps.horizon)
+            end = out if done == gone else point(steps, done)
+            found.busy[s, away, 0] += 1
+            found.busy[s, away, 1] += started - steps.start
+            found.busy[s, end, 0] -= 1
+            found.busy[s, end, 1] -= done - steps.start
+        if len(days.nights) > 1:
+            first, last = days.nights_before[max(came - 1, 0)], days.nights_before[max(out - 1, 0)]
+            while days.nights[first] < arrived:
+                first += 1
+            while days.nights[last] < gone:
+                last += 1
+            found.overnight[x, first] += people
+            found.overnight[x, last] -= people
+
+
+@entry
+def events(rows: Rows, steps: Steps, days: Days, found: Events) -> None:
+    """Count what happened in every interval and on every local day."""
+    resumed = False
+    for r in range(len(rows.party)):
+        s, x, c, people, arrived = rows.station[r], rows.crossing[r], rows.cls[r], rows.people[r], rows.arrived_at[r]
+        outcome, stream = rows.outcome[r], rows.stream[r]
+        _, started, _, left = spans(
+            outcome, arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
+        )
+        is_split = split(rows.visit[r], rows.first[r], stream, rows.started_at[r])
+        then = interval(steps, left)
+        if outcome != SERVED:
+            found.by_outcome[outcome, x, c, then, 0] += 1
+            found.by_outcome[outcome, x, c, then, 1] += people
+        if rows.visit[r] == 0:
+            came = interval(steps, arrived)
+            if not is_split and not (rows.first[r] and arrived == steps.start):
+                found.by_outcome[ARRIVED, x, c, came, 0] += 1
+                found.by_outcome[ARRIVED, x, c, came, 1] += people
+            if stream == BYPASS_STREAM:
+                found.by_outcome[BYPASSED, x, c, came, 0] += 1
+                found.by_outcome[BYPASSED, x, c, came, 1] += people
+        if outcome == CROSSED:
+            day = days.midnights_before[then]
+            while days.midnights[day] <= left:
+                day += 1
+            found.crossed[day, x, c, 0] += 1
+            found.crossed[day, x, c, 1] += people
+        if started <= steps.horizon and not is_split and not resumed:
+            day = days.midnights_before[interval(steps, started)]
+            while days.midnights[day] <= started:
+                day += 1
+            found.begun[day, s, stream] += 1
+        resumed = outcome == INTERRUPTED
+
+
+@entry
+def stations(rows: Rows, steps: Steps, found: Stations) -> None:
+    """Add up visits and where their time goes; a visit interrupted is several rows."""
+    counts = resumed = False
+    waited = served = 0
+    for r in range(len(rows.party)):
+        s, people, outcome, arrived = rows.station[r], rows.people[r], rows.outcome[r], rows.arrived_at[r]
+        called, started, ended, left = spans(
+            outcome, arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
+        )
+        is_split = split(rows.visit[r], rows.first[r], rows.stream[r], rows.started_at[r])
+        found.waited[rows.crossing[r]] += people * max(min(called, steps.horizon) - arrived, 0)
+        if not resumed:
+            counts, waited, served = not is_split and not (rows.first[r] and arrived == steps.start), 0, 0
+            if outcome not in (BALKED, BARRED) and not is_split and arrived <= steps.horizon:
+                found.visits[s] += 1
+        over = ended < steps.beyond and not is_split
+        waited += started - arrived if started < steps.beyond else 0
+        served += ended - started if over else 0
+        if over and left > ended:
+            found.held[s] += min(left, steps.horizon) - ended
+        found.by_outcome[s, outcome, 0] += 1
+        found.by_outcome[s, outcome, 1] += people
+        found.by_outcome[s, outcome, 2] += rows.men[r]
+        resumed = outcome == INTERRUPTED
+        if resumed:
+            continue
+        if counts and started < steps.beyond:
+            found.wait[s, 0] += 1
+            found.wait[s, 1] += waited
+        if over:
+            found.service[s, 0] += 1
+            found.service[s, 1] += served
+        if over and left < steps.beyond:
+            found.blocked[s, 0] += 1
+            found.blocked[s, 1] += left - ended
+
+
+@entry
+def parties(rows: Rows, steps: Steps, keys: Any, found: Parties) -> int:
+    """Count what became of parties; return how many `keys` were written, one for each that counts in waits.
+
+    A key is the wait (ms) and, in its low bits, the group: (way, crossing, class, interval of joining) as one number.
+    """
+    crossings, classes, _ = found.initial.shape
+    head = waited = n = 0
+    for r in range(len(rows.party)):
+        outcome, arrived = rows.outcome[r], rows.arrived_at[r]
+        called, _, _, left = spans(
+            outcome, arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
+        )
+        waited += max(min(called, steps.horizon) - arrived, 0)
+        if r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r]:
+            continue
+        x, c, joined = int(rows.crossing[head]), int(rows.cls[head]), rows.arrived_at[head]
+        way = MAIN if rows.first[head] else BESIDE
+        if rows.cls[r] != c:
+            way = BY_CHANGED_MODE
+        elif rows.stream[r] == BYPASS_STREAM:
+            way = BY_BYPASS
+        counts = not split(rows.visit[head], rows.first[head], rows.stream[head], rows.started_at[head])
+        if rows.first[head] and joined == steps.start:
+            counts = False
+            found.initial[x, c, 0] += 1
+            found.initial[x, c, 1] += rows.people[head]
+        then = interval(steps, joined)
+        if outcome == UNFINISHED:
+            found.unfinished[x, c, 0] += 1
+            found.unfinished[x, c, 1] += rows.people[r]
+        elif outcome == CROSSED:
+            found.crossed[x, c, way, 0] += 1
+            found.crossed[x, c, way, 1] += rows.people[r]
+            found.across[x, c, way, interval(steps, left)] += 1
+            if counts:
+                found.waits[x, c, way, 0] += 1
+                found.waits[x, c, way, 1] += waited
+                found.waits[x, c, way, 2] += left - joined
+                group = ((way * crossings + x) * classes + c) * steps.points + then
+                keys[n] = waited << GROUP_BITS | group
+                n += 1
+        if counts and way == MAIN and outcome in (CROSSED, UNFINISHED):
+            found.joined[int(outcome == UNFINISHED), x, c, then, 0] += 1
+            found.joined[int(outcome == UNFINISHED), x, c, then, 1] += waited
+        head, waited = r + 1, 0
+    return n
+
+
+@entry
+def regroup(keys: Any, group_of: Any, first: Any, found: Any) -> None:
+    """Put the waits of sorted keys in order of other groups; those of one begin at `first` (groups + 1,), moved on."""
+    for n in range(len(keys)):
+        group = group_of[keys[n] & GROUP]
+        found[first[group]] = keys[n] >> GROUP_BITS
+        first[group] += 1
