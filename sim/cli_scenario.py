@@ -34,28 +34,40 @@ Examples:
 """
 
 
-@click.command(epilog="\b\nExample:\n  sim schema > scenario.schema.json")
-def schema() -> None:
+SCHEMA_EXAMPLES = """\b
+Examples:
+  sim schema > scenario.schema.json
+  sim schema --calibration > calibration.schema.json
+"""
+CHECK_EXAMPLES = """\b
+Examples:
+  sim check scenarios/*.yaml
+  sim check calibration/*.yaml
+"""
+
+
+@click.command(epilog=SCHEMA_EXAMPLES)
+@click.option("--calibration", is_flag=True, help="Print that of calibration files.")
+def schema(calibration: bool) -> None:
     """Print the JSON Schema of scenario files, for editors."""
     from sim.scenario.json_schema import text
 
-    click.echo(text(), nl=False)
+    click.echo(text(calibration), nl=False)
 
 
-@click.command(epilog="\b\nExample:\n  sim check scenarios/*.yaml")
+@click.command(epilog=CHECK_EXAMPLES)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--quiet", is_flag=True, help="Print problems only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
-    """Look for mistakes in scenario FILEs without running them; exit code 2 if there are any."""
-    from sim.scenario.read import load
+    """Look for mistakes in scenario and calibration FILEs without running them; exit code 2 if there are any."""
+    from sim.scenario.examine import examine
 
     results: Rows = []
     for file in files:
         row: dict[str, object] = {"file": file, "ok": True, "problems": []}
         try:
-            loaded = load(file)
-            row |= {"name": loaded.scenario.name, "hash": loaded.scenario_hash}
+            row |= examine(file)
         except ScenarioError as error:
             row |= {"ok": False, "problems": [dataclasses.asdict(problem) for problem in error.problems]}
             if not as_json:

@@ -222,7 +222,7 @@ def _changes(crossing: Crossing, here: Loc) -> Found:
                 yield loc, f"'intensity' acts on screening; station {name!r} has none"
 
 
-_UNIT_OF = {"queue_length": "length", "quoted_wait": "time"}
+_UNIT_OF = {"queue_length": "length", "quoted_wait": "time", "virtual_wait": "time"}
 
 
 def _reported(scenario: Scenario) -> Found:
@@ -237,16 +237,17 @@ def _reported(scenario: Scenario) -> Found:
             yield (*here, "until"), "must be later than from"
         if row.directions == "both" and row.outbound_share is None:
             yield here, "needs 'outbound_share', for the figure counts both directions"
-        fault = _value_fault(row)
-        if fault:
-            yield (*here, "value"), fault
+        for key, value in (("value", row.value), ("rounding", row.rounding)):
+            fault = "" if value is None else _value_fault(row, value)
+            if fault:
+                yield (*here, key), fault
 
 
-def _value_fault(row: Reported) -> str:
+def _value_fault(row: Reported, value: float | str) -> str:
     dimension = _UNIT_OF.get(row.quantity)
     if dimension is None:
-        return "" if isinstance(row.value, float) and row.value >= 0 else f"expected a count; got {row.value!r}"
+        return "" if isinstance(value, float) and value >= 0 else f"expected a count; got {value!r}"
     try:
-        return "" if units.parse(dimension, row.value) >= 0 else f"must be at least 0; got {row.value!r}"
+        return "" if units.parse(dimension, value) >= 0 else f"must be at least 0; got {value!r}"
     except ValueError as error:
         return str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sim.scenario.schema import Clock
@@ -10,6 +11,7 @@ from sim.scenario.schema import Clock
 _MS = timedelta(milliseconds=1)
 
 
+@lru_cache(maxsize=10_000)
 def since_t0(clock: Clock, instant: datetime) -> int:
     """Return the local `instant` as integer milliseconds since t0 (a doubtful hour is read as the earlier one)."""
     zone = ZoneInfo(clock.timezone)

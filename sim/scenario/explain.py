@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sim.errors import Problem
 from sim.scenario import shape
-from sim.scenario.node import PASSPORT_KEYS, REPORTED, Node, Path, dotted, find, leaves, meant, nearest, show
+from sim.scenario.node import PASSPORT_KEYS, Node, Path, dotted, find, is_row, leaves, meant, nearest, show
 from sim.scenario.passports import without
 from sim.scenario.quantities import RowsError
+from sim.scenario.schema import Scenario
 
 Error = dict[str, Any]
 Loc = tuple[str | int, ...]
@@ -22,6 +23,7 @@ _UNIONS = {
     "hall": "expected a whole number of waiting places from 1 to 1000000, or the name of a zone",
     "people": "expected a whole number from 1 to 200, shares such as {1: 30 %, 2: 70 %}, or {mean: 2.9, max: 7}",
     "value": "expected a count, or a quantity with its unit such as '16 km'",
+    "rounding": "expected a number in the unit of the value, such as '12 h'",
 }
 
 
@@ -34,14 +36,15 @@ class Fault(NamedTuple):
     near: str = ""
 
 
-def problems(error: ValidationError, root: Node, prefix: Loc = ()) -> list[Problem]:
+def problems(error: ValidationError, root: Node, prefix: Loc = (), model: type[BaseModel] = Scenario) -> list[Problem]:
     """Return one problem for each thing that is wrong; `prefix` is where the validated part stands in the tree."""
-    return [fault.problem for fault in faults_of(error, root, prefix)]
+    return [fault.problem for fault in faults_of(error, root, prefix, model)]
 
 
-def faults_of(error: ValidationError, root: Node, prefix: Loc = ()) -> list[Fault]:
-    """Return one fault for each thing that is wrong; `prefix` is where the validated part stands in the tree."""
-    errors: list[Error] = [{**dict(e), "loc": (*prefix, *e["loc"])} for e in error.errors(include_url=False)]
+def faults_of(error: ValidationError, root: Node, prefix: Loc = (), model: type[BaseModel] = Scenario) -> list[Fault]:
+    """Return one fault for each thing that is wrong in a file of `model`; `prefix` is where the validated part is."""
+    found = error.errors(include_url=False)
+    errors: list[Error] = [{**dict(e), "loc": (*prefix, *e["loc"]), "model": model} for e in found]
     errors = [row for e in _one_per_union(errors, root) for row in _rows(e)]
     errors = [e for e in errors if not (e["type"] == "too_short" and _has_deeper(e, errors))]
     bad_keys = {e["loc"][:-1] for e in errors if e["loc"][-1:] == ("[key]",)}
@@ -94,7 +97,7 @@ def _one_per_union(errors: list[Error], root: Node) -> list[Error]:
         elif not chosen and union not in seen:
             what = f"{_UNIONS[str(union[-1])]}; got {show(value)}"
             near = _near_form(value) if union[-1] == "discipline" else ""
-            kept.append({"type": "said", "loc": union, "msg": what + near, "input": value})
+            kept.append({**error, "type": "said", "loc": union, "msg": what + near, "input": value})
         seen.add(union)
     return kept
 
@@ -147,13 +150,13 @@ def _fault(error: Error, root: Node) -> Fault:
         return Fault((*path, str(loc[-1])), "missing", said)
     if loc[-1:] == ("[key]",):
         node, path = find(root, loc[:-1])
-        said = Problem(str(node.key or node.place), dotted(path), _bad_name(loc[:-1]))
-        return Fault(path, "key", said, _other_key(loc[:-1], path, root))
+        said = Problem(str(node.key or node.place), dotted(path), _bad_name(loc[:-1], _allowed(error, -2)))
+        return Fault(path, "key", said, _other_key(_allowed(error, -2), loc[:-1], path, root))
     node, path = find(root, loc)
     if error["type"] == "extra_forbidden":
-        what = _key(str(loc[-1]), shape.keys(shape.at(loc[:-1])), "unknown key")
+        what = _key(str(loc[-1]), _allowed(error, -1), "unknown key")
         said = Problem(str(node.key or node.place), dotted(path), what)
-        return Fault(path, "key", said, _other_key(loc, path, root))
+        return Fault(path, "key", said, _other_key(_allowed(error, -1), loc, path, root))
     if _lacks_value(node, path):
         near = next((n for n in (meant(key, ["value"]) for key in node.value) if n), "")
         return Fault(path, "value", Problem(node.where, dotted(path), f"a passport needs the key 'value'{near}"))
@@ -162,9 +165,14 @@ def _fault(error: Error, root: Node) -> Fault:
     return Fault(path, "value", said, _other_word(error, node))
 
 
-def _other_key(loc: Loc, path: Path, root: Node) -> str:
+def _allowed(error: Error, end: int) -> list[str] | None:
+    """Return the keys allowed where an error's path leads without its last parts."""
+    return shape.keys(shape.at(error["loc"][:end], error["model"]))
+
+
+def _other_key(allowed: list[str] | None, loc: Loc, path: Path, root: Node) -> str:
     """Return the key that was probably meant, unless it is there too."""
-    near = nearest(str(loc[-1]), shape.keys(shape.at(loc[:-1])) or [])
+    near = nearest(str(loc[-1]), allowed or [])
     return "" if "people" in loc or near in find(root, path[:-1])[0].value else near
 
 
@@ -173,16 +181,16 @@ def _other_word(error: Error, node: Node) -> str:
     return nearest(value, _words(error)) if error["type"] == "literal_error" and isinstance(value, str) else ""
 
 
-def _lacks_value(node: Node, path: Loc) -> bool:
+def _lacks_value(node: Node, path: Path) -> bool:
     """Say whether a mapping was meant as a passport."""
     marks = {"source", "date", "reason"}
-    return isinstance(node.value, dict) and bool(marks & set(node.value)) and path[:1] != (REPORTED,)
+    return isinstance(node.value, dict) and bool(marks & set(node.value)) and not is_row(path)
 
 
-def _bad_name(loc: Loc) -> str:
+def _bad_name(loc: Loc, allowed: list[str] | None) -> str:
     if "people" in loc:
         return f"expected a whole number of people from 1 to 200; got {str(loc[-1])!r}"
-    return _key(str(loc[-1]), shape.keys(shape.at(loc[:-1])), "unknown name")
+    return _key(str(loc[-1]), allowed, "unknown name")
 
 
 def _key(key: str, choices: list[str] | None, fault: str) -> str:
@@ -227,7 +235,7 @@ def _sentence(error: Error, node: Node, path: Loc) -> str:
         return str(error["msg"])
     if kind in _BOUNDS:
         word, end = _BOUNDS[kind]
-        here = shape.at(error["loc"])
+        here = shape.at(error["loc"], error["model"])
         allowed = shape.ends(here)
         return f"must be {word} {shape.end(here, context[end])}; got {got}{f'; allowed {allowed}' if allowed else ''}"
     special: dict[str, Callable[[], str]] = {
@@ -260,10 +268,10 @@ def _words(error: Error) -> list[str]:
     return re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", "")) or [error["ctx"]["expected"].lower()]
 
 
-def stray_booleans(root: Node) -> list[Problem]:
+def stray_booleans(root: Node, model: type[BaseModel] = Scenario) -> list[Problem]:
     """Return a problem for every true or false where a number is expected: pydantic would read it as 1 or 0."""
     return [
         Problem(str(node.place), dotted(path), f"expected a number; got {show(node.value)}")
         for node, path in leaves(root)
-        if isinstance(node.value, bool) and any(kind is float for kind, _ in shape.at(path))
+        if isinstance(node.value, bool) and any(kind is float for kind, _ in shape.at(path, model))
     ]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.node import Node, Place, bare, child, stop
+from sim.scenario.node import Node, Place, bare, child, placed, stop
 from sim.scenario.node import Path as Path_
 from sim.scenario.yaml_source import read_file, read_text
 
@@ -54,20 +54,14 @@ def _instead(read: Reader, node: Node, folder: Path, path: Path_, told: list[Pro
         return read(node, name, told)
     except ScenarioError as error:
         told.extend(error.problems)
-        return Node([], _place(error.problems[0], node.place))
-
-
-def _place(problem: Problem, otherwise: Place) -> Place:
-    """Return the place of a problem, so that nothing else is told of it."""
-    file, *numbers = problem.where.rsplit(":", 2)
-    return Place(file, *map(int, numbers)) if len(numbers) == 2 else otherwise
+        return Node([], placed(error.problems[0].where))
 
 
 def _reported(node: Node, path: Path, told: list[Problem]) -> Node:
     root = read_file(path, told)
     rows = child(root, "reported")
-    if rows is None or len(root.value) != 1:
-        raise stop(Place(str(path), 1, 1), (), "expected one key, 'reported', with the rows below it")
+    if rows is None:
+        raise stop(Place(str(path), 1, 1), (), "expected the key 'reported' with the rows below it")
     return replace(rows, key=node.key)
 
 

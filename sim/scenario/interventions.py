@@ -15,7 +15,7 @@ from sim.scenario.passports import is_quantity
 from sim.scenario.yaml_source import parse_value
 
 ON_COMMAND_LINE = "set on the command line"
-_NOT_SCALED = ("cv", "k", "hours", "weekdays", "lag", "decay", "growth", "until", "max", "when_staff_leave")
+NOT_SCALED = ("cv", "k", "hours", "weekdays", "lag", "decay", "growth", "until", "max", "when_staff_leave")
 _NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)", re.DOTALL)
 _NEVER_SET = ("interventions", "apply", "extends", "reported")
 
@@ -187,7 +187,7 @@ def _times(node: Node, factor: float, where: Place, reason: str) -> tuple[Node, 
             return replace(node, value={**node.value, "value": inner}), count
         return replace(inner, key=node.key), count
     if isinstance(node.value, dict):
-        done = {k: _times(v, factor, where, reason) if k not in _NOT_SCALED else (v, 0) for k, v in node.value.items()}
+        done = {k: _times(v, factor, where, reason) if k not in NOT_SCALED else (v, 0) for k, v in node.value.items()}
         return replace(node, value={k: v for k, (v, _) in done.items()}), sum(n for _, n in done.values())
     if isinstance(node.value, list):
         items = [_times(item, factor, where, reason) for item in node.value]

@@ -1,4 +1,4 @@
-"""Prints the models as a JSON Schema for editors: every value also with a passport, and the short forms of a file.
+"""Prints the models as a JSON Schema for editors: every value also in a passport or calibrated, and the short forms.
 
 A file with `extends` gives only what differs, so nothing is required of it.
 """
@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sim.scenario.node import PASSPORT_KEYS
+from sim.scenario.calibration import Calibration
+from sim.scenario.node import CALIBRATED, PASSPORT_KEYS, TIMES
+from sim.scenario.quantities import REST
 from sim.scenario.schema import Scenario
 
 Schema = dict[str, Any]
 _LABELS = ("title", "description", "default", "examples")
-_NO_PASSPORT = ("Reported", "Intervention")
+_NO_PASSPORT = ("Intervention",)
 _PART = "PartOf"
 _TEXT: Schema = {"type": ["string", "integer"]}
 _PASSPORT: Schema = {
@@ -24,6 +26,14 @@ _PASSPORT: Schema = {
     "minProperties": 2,
     "additionalProperties": False,
 }
+_REFERENCE: Schema = {
+    "type": "object",
+    "description": "the fitted value of a parameter, or a number or table with every value multiplied by it",
+    "properties": {CALIBRATED: {"type": "string"}, TIMES: True},
+    "required": [CALIBRATED],
+    "additionalProperties": False,
+}
+_OWN = {"Passport": _PASSPORT, "Reference": _REFERENCE}
 _TIME: Schema = {"type": ["string", "number"], "description": "exactly so long"}
 
 
@@ -33,8 +43,7 @@ def json_schema() -> Schema:
     kinds: dict[str, Schema] = whole.pop("$defs")
     _short_forms(whole, kinds)
     kinds["Scenario"] = whole
-    for name in [name for name in kinds if name not in _NO_PASSPORT]:
-        _allow_passports(kinds[name], name, kinds)
+    _with_passports(kinds)
     kinds["Law"] = {"anyOf": [_TIME, kinds["Law"]]}
     loose = {_PART + name: _loosened(kind) for name, kind in kinds.items()}
     return {
@@ -44,13 +53,34 @@ def json_schema() -> Schema:
         "if": {"required": ["extends"]},
         "then": {"$ref": f"#/$defs/{_PART}Scenario"},
         "else": {"$ref": "#/$defs/Scenario"},
-        "$defs": {"Passport": _PASSPORT, **kinds, **loose},
+        "$defs": {**_OWN, **kinds, **loose},
     }
+
+
+def calibration_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of a calibration file."""
+    whole = Calibration.model_json_schema(by_alias=True)
+    kinds: dict[str, Schema] = whole.pop("$defs")
+    kinds["Calibration"] = whole
+    _with_passports(kinds)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A calibration of a border queue scenario",
+        "$ref": "#/$defs/Calibration",
+        "$defs": {**_OWN, **kinds},
+    }
+
+
+def _with_passports(kinds: dict[str, Schema]) -> None:
+    for name in [name for name in kinds if name not in _NO_PASSPORT]:
+        _allow_passports(kinds[name], name, kinds)
 
 
 def _short_forms(whole: Schema, kinds: dict[str, Schema]) -> None:
     """Add what the readers take beside the models: bare numbers, `all`, file names."""
     whole["properties"]["extends"] = {"type": "string", "description": "the file this one is laid over"}
+    fitted = "the file that holds the values of what is calibrated, written by `sim calibrate`"
+    whole["properties"][CALIBRATED] = {"type": "string", "description": fitted}
     station, part = kinds["Station"]["properties"], kinds["DemandPart"]["properties"]
     ref = {name: {"$ref": f"#/$defs/{name}"} for name in ("Law", "ServiceTime")}
     _also(whole["properties"], "reported", {"type": "string"})
@@ -59,6 +89,7 @@ def _short_forms(whole: Schema, kinds: dict[str, Schema]) -> None:
     _also(station, "staffing", {"type": "integer", "minimum": 0, "maximum": 1000})
     _also(station, "service_time", ref["ServiceTime"], ref["Law"])
     _also(kinds["PartyClass"]["properties"], "people", {"type": "integer", "minimum": 1, "maximum": 200})
+    _also(kinds["Shares"]["properties"]["shares"], "additionalProperties", {"const": REST})
     cv = kinds["Law"]["properties"]["cv"]
     cv["anyOf"] = [{"type": ["string", "number"]}, {"type": "null"}]
 
@@ -73,7 +104,7 @@ def _allow_passports(schema: Schema, name: str, kinds: dict[str, Schema]) -> Non
     """Let every value below `schema` stand in a passport; what is written out twice gets a name in `kinds`."""
     for group in ("properties", "patternProperties"):
         for key, value in schema.get(group, {}).items():
-            if key not in ("extends", "reported"):
+            if key not in ("extends", CALIBRATED, "reported"):
                 schema[group][key] = _or_passport(value, f"{name}.{key}" if group == "properties" else name, kinds)
     for key in ("additionalProperties", "items"):
         if isinstance(schema.get(key), dict):
@@ -89,7 +120,8 @@ def _or_passport(value: Schema, name: str, kinds: dict[str, Schema]) -> Schema:
         _allow_passports(inner, name, kinds)
         kinds[name] = inner
         inner = {"$ref": f"#/$defs/{name}"}
-    return {"anyOf": [inner, {"$ref": "#/$defs/Passport", "properties": {"value": inner}}], **labels}
+    given = {"anyOf": [inner, {"$ref": "#/$defs/Reference"}]}
+    return {"anyOf": [*given["anyOf"], {"$ref": "#/$defs/Passport", "properties": {"value": given}}], **labels}
 
 
 def _loosened(schema: Any) -> Any:
@@ -100,7 +132,7 @@ def _loosened(schema: Any) -> Any:
         return schema
     loose = {}
     for key, part in schema.items():
-        if key == "$ref" and part != "#/$defs/Passport":
+        if key == "$ref" and part.removeprefix("#/$defs/") not in _OWN:
             loose[key] = part.replace("#/$defs/", f"#/$defs/{_PART}")
         elif key in ("properties", "patternProperties"):
             loose[key] = {name: {"anyOf": [_loosened(value), {"type": "null"}]} for name, value in part.items()}
@@ -111,6 +143,7 @@ def _loosened(schema: Any) -> Any:
     return loose
 
 
-def text() -> str:
-    """Return the JSON Schema as text."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+def text(calibration: bool = False) -> str:
+    """Return the JSON Schema of scenario (or calibration) files as text."""
+    schema = calibration_schema() if calibration else json_schema()
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

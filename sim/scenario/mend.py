@@ -172,12 +172,12 @@ class _Leaf:
     edit: Any
 
 
-def _walk(node: Node, tree: dict[Any, Any], reported: bool = False) -> Node:
-    if is_passport(node) and not reported:
-        return replace(node, value={**node.value, "value": _walk(node.value["value"], tree)})
+def _walk(node: Node, tree: dict[Any, Any], path: Path = ()) -> Node:
+    if is_passport(node, path):
+        return replace(node, value={**node.value, "value": _walk(node.value["value"], tree, path)})
     if isinstance(node.value, list):
         items = [
-            _part(item, tree.get(i), node.place, reported) if i in tree else item for i, item in enumerate(node.value)
+            _part(item, tree[i], node.place, (*path, i)) if i in tree else item for i, item in enumerate(node.value)
         ]
         return replace(node, value=[item for item in items if item is not None])
     if not isinstance(node.value, dict):
@@ -185,16 +185,16 @@ def _walk(node: Node, tree: dict[Any, Any], reported: bool = False) -> Node:
     parts: dict[str, Node] = {}
     for key in dict.fromkeys((*node.value, *tree)):
         step, old = tree.get(key), node.value.get(key)
-        new = old if step is None else _part(old, step, node.place, reported or key == "reported")
+        new = old if step is None else _part(old, step, node.place, (*path, key))
         if new is not None:
             edit = step.edit if isinstance(step, _Leaf) else None
             parts[edit.key if isinstance(edit, _Renamed) else str(key)] = new
     return replace(node, value=parts)
 
 
-def _part(old: Node | None, step: Any, place: Place, reported: bool) -> Node | None:
+def _part(old: Node | None, step: Any, place: Place, path: Path) -> Node | None:
     if not isinstance(step, _Leaf):
-        return _walk(old, step, reported) if old else None
+        return _walk(old, step, path) if old else None
     if isinstance(step.edit, _Renamed):
         return old
     if step.edit is _DROP:

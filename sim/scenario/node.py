@@ -1,8 +1,9 @@
 """The tree of a scenario file as it was written: every value knows its file, line and column.
 
 Nodes are never altered, only replaced, so trees share their unchanged parts. A *passport* is a mapping
-`{value: ..., source: ..., date: ..., reason: ...}` written in place of a value; it is stepped over on every path,
-except below `reported`, whose rows have keys of the same names.
+`{value: ..., source: ..., date: ..., reason: ...}` written in place of a value; it is stepped over on every path. The
+rows of `reported` and of fitted `values` have keys of the same names and are none. A *reference* is a mapping
+`{calibrated: NAME}` or `{calibrated: NAME, times: ...}` written in place of a value.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Any, NamedTuple
 from sim.errors import Problem, ScenarioError
 
 PASSPORT_KEYS = ("value", "source", "date", "reason", "uncertainty")
-REPORTED = "reported"
+REPORTED, CALIBRATED, TIMES = "reported", "calibrated", "times"
+_ROWS = (REPORTED, "values")
 Path = tuple[str | int, ...]
 
 
@@ -30,6 +32,13 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+def placed(where: str) -> Place:
+    """Return the place that a problem names; nothing more is told of a node that is put there."""
+    file, *numbers = where.rsplit(":", 2)
+    whole = len(numbers) == 2 and all(number.isdecimal() for number in numbers)
+    return Place(file, *map(int, numbers)) if whole else Place(where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +81,19 @@ def from_plain(value: Any, place: Place, depth: int = 0) -> Node:
     return Node(value, place)
 
 
-def is_passport(node: Node) -> bool:
-    """Say whether a mapping (outside `reported`) stands for its `value`."""
-    return isinstance(node.value, dict) and "value" in node.value
+def is_row(path: Path) -> bool:
+    """Say whether a mapping at `path` is a row with a key `value` of its own."""
+    return len(path) == 2 and path[0] in _ROWS
+
+
+def is_passport(node: Node, path: Path = ()) -> bool:
+    """Say whether a mapping (no row) stands for its `value`."""
+    return isinstance(node.value, dict) and "value" in node.value and not is_row(path)
+
+
+def is_reference(node: Node) -> bool:
+    """Say whether a mapping (not the whole file) stands for a calibrated value."""
+    return isinstance(node.value, dict) and CALIBRATED in node.value
 
 
 def bare(node: Node) -> Node:
@@ -99,25 +118,32 @@ def find(root: Node, loc: Iterable[str | int]) -> tuple[Node, Path]:
     """Walk `loc` as far as the tree goes, over what is not in it; return the last node and the path to it."""
     node, path = root, ()  # type: tuple[Node, Path]
     for part in loc:
-        inner = node if path[:1] == (REPORTED,) else bare(node)
+        inner = node if is_row(path) else bare(node)
         found = child(inner, part)
         if found is not None:
             node, path = found, (*path, int(part) if isinstance(inner.value, list) else str(part))
-    return (node if path[:1] == (REPORTED,) else bare(node)), path
+    return (node if is_row(path) else bare(node)), path
 
 
 def merge(base: Node, over: Node) -> Node:
-    """Lay `over` on `base`: mappings key by key, all else (passports, lists, scalars) replaces; null takes away."""
-    inner = bare(base)
-    if not (isinstance(inner.value, dict) and isinstance(over.value, dict)) or is_passport(over):
-        return over
-    merged = dict(inner.value)
+    """Lay one tree on another: mappings key by key, all else (passports, references, lists, scalars) replaces.
+
+    A null takes away.
+    """
+    merged = dict(base.value)
     for key, node in over.value.items():
         if node.value is None:
             merged.pop(key, None)
         else:
-            merged[key] = merge(merged[key], node) if key in merged else node
+            merged[key] = _merged(merged[key], node) if key in merged else node
     return Node(merged, over.place, over.key)
+
+
+def _merged(base: Node, over: Node) -> Node:
+    inner = bare(base)
+    mappings = isinstance(inner.value, dict) and isinstance(over.value, dict)
+    whole = is_passport(over) or is_reference(over) or is_reference(inner)
+    return merge(inner, over) if mappings and not whole else over
 
 
 def put(node: Node, path: Path, make: Callable[[Node | None], Node | None], place: Place) -> Node:
@@ -165,7 +191,7 @@ def _opened(node: Node | None, key: str | int, place: Place) -> Node:
 
 def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Node, Path]]:
     """Yield every single value with its path, passports stepped over."""
-    node = node if path[:1] == (REPORTED,) else bare(node)
+    node = node if is_row(path) else bare(node)
     if isinstance(node.value, dict):
         for key, part in node.value.items():
             yield from leaves(part, (*path, key))

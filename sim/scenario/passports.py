@@ -36,9 +36,7 @@ def take_off(root: Node) -> tuple[Any, list[PassportRow], list[Problem]]:
 
 
 def _take(node: Node, path: Path, rows: list[PassportRow], problems: list[Problem]) -> Any:
-    if path == (REPORTED,):
-        return plain(node)
-    if is_passport(node):
+    if is_passport(node, path):
         found = _faults(node, path)
         problems.extend(found)
         if not found:

@@ -92,7 +92,26 @@ ClockTime = Annotated[
     timedelta, BeforeValidator(_clock_time), WithJsonSchema({"type": "string", "examples": ["08:30"]})
 ]
 
-Table = dict[str, Any]
+REST = "rest"
+
+
+def _rest(shares: Any) -> Any:
+    """Read the word 'rest' as what the other shares leave of 100 %."""
+    rests = [stream for stream, share in shares.items() if share == REST] if isinstance(shares, dict) else []
+    if not rests:
+        return shares
+    if len(rests) > 1:
+        raise ValueError(f"only one stream may have the rest; got {' and '.join(rests)}")
+    try:
+        others = sum(units.parse("share", share) for stream, share in shares.items() if stream != rests[0])
+    except ValueError:
+        others = 0.5  # what is wrong with another share is said of that one
+    if others >= 1:
+        raise ValueError(f"nothing is left for {rests[0]}; the other shares add up to {100 * others:g} %")
+    return {**shares, rests[0]: round(1 - others, 12)}
+
+
+StreamShares = Annotated[dict[StreamName, Share], BeforeValidator(_rest)]
 
 
 class RowsError(ValueError):

@@ -7,24 +7,42 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario import explain, interventions
+from sim.scenario import calibrated, explain, interventions
+from sim.scenario.calibrated import fill_from_file
 from sim.scenario.check import check
 from sim.scenario.inline import inline
 from sim.scenario.mend import besides
-from sim.scenario.node import Node, Place, bare, dotted, find, from_plain, is_passport, merge, plain, stop
+from sim.scenario.node import (
+    CALIBRATED,
+    Node,
+    Place,
+    bare,
+    child,
+    dotted,
+    find,
+    from_plain,
+    is_passport,
+    merge,
+    placed,
+    plain,
+    stop,
+)
 from sim.scenario.passports import PassportRow, missing, take_off
 from sim.scenario.schema import Intervention, Scenario
 from sim.scenario.yaml_source import dump, read_file
 
-__all__ = ["Loaded", "dump", "from_tree", "load", "sources"]
+__all__ = [
+    "Loaded", "Template", "dump", "from_tree", "in_order", "load", "opened", "read_tree", "sources", "template",
+    "untold",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,19 +62,81 @@ class Loaded:
     scenario_hash: str
 
 
+@dataclass(frozen=True)
+class Template:
+    """A scenario file as it was read, whose calibrated values are still to be chosen.
+
+    `names` are the parameters that it names, `applied` the interventions in force. A value that is set or scaled
+    (`sets`, `intervene`) is so after the calibrated values are put in.
+    """
+
+    root: Node
+    sets: tuple[str, ...]
+    intervene: tuple[str, ...]
+    applied: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def loaded(self, values: Mapping[str, float], units: Mapping[str, str]) -> Loaded:
+        """Return the scenario with a value (in its unit) for every parameter. Raises ScenarioError as `load` does."""
+        known = calibrated.known(values, units)
+        return _read(lambda told: calibrated.fill(self.root, known, told), self.sets, self.intervene)
+
+    def scenario(self, values: Mapping[str, float], units: Mapping[str, str]) -> Scenario:
+        """Return the scenario alone, quickly: names that lead nowhere and the like are not looked for.
+
+        Raises ScenarioError where a value is impossible.
+        """
+        told: list[Problem] = []
+        root = calibrated.fill(self.root, calibrated.known(values, units), told)
+        if told:
+            raise in_order(told)
+        defined = child(root, "interventions")
+        root = _without(root, "interventions", "apply")
+        root = _altered(root, self.applied, bare(defined) if defined else None, self.sets)
+        try:
+            return Scenario.model_validate(take_off(root)[0])
+        except ValidationError as error:
+            raise in_order(explain.problems(error, root)) from None
+
+
 def load(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Loaded:
     """Read a scenario file; `sets` are 'path=value', `intervene` names of interventions.
 
     Order: extends, the file's `apply`, `intervene`, `sets`. Raises ScenarioError with every problem found.
     """
-    return _read(lambda told: _extended(Path(path), (), told), sets, intervene)
+    return _read(lambda told: fill_from_file(read_tree(Path(path), told), told), sets, intervene)
+
+
+def template(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Template:
+    """Read a scenario file whose calibrated values are to be chosen; the fitted file it names is not read.
+
+    Raises ScenarioError where a file cannot be read or an intervention is unknown; all else shows with the values.
+    """
+    told: list[Problem] = []
+    root = read_tree(Path(path), told)
+    if told:
+        raise in_order(told)
+    return opened(root, sets, intervene)
+
+
+def opened(root: Node, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Template:
+    """Return the template of a tree as it was read. Raises ScenarioError where an intervention is unknown."""
+    root = _without(root, CALIBRATED)
+    problems: list[Problem] = []
+    applied, defined = _applied(root, intervene, problems)
+    if problems:
+        raise ScenarioError(problems)
+    parts = [_without(root, "interventions"), *(defined.value[name] for name in applied if defined)]
+    names = dict.fromkeys(name for part in parts for name, *_ in calibrated.named(part))
+    return Template(root, tuple(sets), tuple(intervene), tuple(applied), tuple(names))
 
 
 def from_tree(tree: dict[str, Any], sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Loaded:
     """Read a scenario that a program made; files it names are relative to the working directory."""
     if not isinstance(tree, dict):
         raise stop("<dict>", (), "expected a mapping")
-    return _read(lambda told: _base(from_plain(tree, Place("<dict>")), Path(), (), told), sets, intervene)
+    place = Place("<dict>")
+    return _read(lambda told: fill_from_file(_base(from_plain(tree, place), Path(), (), told), told), sets, intervene)
 
 
 def sources(loaded: Loaded) -> tuple[tuple[PassportRow, ...], tuple[str, ...]]:
@@ -65,33 +145,31 @@ def sources(loaded: Loaded) -> tuple[tuple[PassportRow, ...], tuple[str, ...]]:
 
 
 def _read(tree: Callable[[list[Problem]], Node], sets: Sequence[str], intervene: Sequence[str]) -> Loaded:
-    """Read a tree and resolve it; what was told of the files while reading them counts as well."""
+    """Read a tree and resolve it; what was told of the files while reading and filling them counts as well."""
     told: list[Problem] = []
     try:
         loaded = _resolve(tree(told), sets, intervene)
     except ScenarioError as error:
-        places = {problem.where for problem in told}
-        more = [problem for problem in error.problems if problem.where not in places or problem in told]
-        raise _in_order([*told, *more]) from None
+        raise in_order([*told, *untold(told, error.problems)]) from None
     if told:
-        raise _in_order(told)
+        raise in_order(told)
     return loaded
 
 
-def _in_order(problems: list[Problem]) -> ScenarioError:
+def untold(told: Sequence[Problem], more: Iterable[Problem]) -> list[Problem]:
+    """Return the problems of places of which nothing has been told, neither of them nor of what they directly hold."""
+    places = {problem.where for problem in told}
+    holders = {problem.path.rpartition(".")[0] for problem in told} - {""}
+    return [problem for problem in more if problem.where not in places and problem.path not in holders]
+
+
+def in_order(problems: list[Problem]) -> ScenarioError:
     """Return the error of all problems by file, line and column."""
-
-    def place(problem: Problem) -> tuple[str, int, int]:
-        file, *numbers = problem.where.rsplit(":", 2)
-        if len(numbers) == 2 and all(number.isdecimal() for number in numbers):
-            return file, int(numbers[0]), int(numbers[1])
-        return problem.where, 0, 0
-
-    return ScenarioError(sorted(dict.fromkeys(problems), key=place))
+    return ScenarioError(sorted(dict.fromkeys(problems), key=lambda problem: placed(problem.where)))
 
 
-def _extended(path: Path, seen: tuple[Path, ...], told: list[Problem]) -> Node:
-    """Read a file, laid over what it extends."""
+def read_tree(path: Path, told: list[Problem], seen: tuple[Path, ...] = ()) -> Node:
+    """Read a file, laid over what it extends; what is wrong with files named in it is added to `told`."""
     return _base(read_file(path, told), path.parent, (*seen, path.resolve()), told)
 
 
@@ -110,28 +188,20 @@ def _base(root: Node, folder: Path, seen: tuple[Path, ...], told: list[Problem])
         raise stop(named.place, ("extends",), f"goes round in a circle: {chain}")
     if not parent.is_file():
         raise stop(named.place, ("extends",), f"there is no file {str(parent)!r}")
-    return merge(_extended(parent, seen, told), root)
+    return merge(read_tree(parent, told, seen), root)
 
 
 def _resolve(root: Node, sets: Sequence[str], intervene: Sequence[str]) -> Loaded:
-    defined, applied_nodes = root.value.pop("interventions", None), root.value.pop("apply", None)
-    defined = bare(defined) if defined else None
-    models, problems = _interventions(root, defined)
-    defined = defined if defined and isinstance(defined.value, dict) else None
-    wanted = [*_names(applied_nodes, problems), *(Node(name, Place("--intervene")) for name in intervene)]
-    applied, unknown = interventions.named(wanted, defined)
-    problems += unknown
+    models, problems = _interventions(root)
+    applied, defined = _applied(root, intervene, problems)
+    root = _without(root, "interventions", "apply")
     found, scenario = _validated(root, lambda mended: _each_alone(mended, models, defined))
     problems = [*found, *problems]
     if scenario is not None:
         problems += _each_alone(root, models, defined)
     if problems or scenario is None:
         raise ScenarioError(problems)
-    altered = root
-    if defined is not None:
-        for name in applied:
-            altered = interventions.apply(altered, name, defined)
-    altered = _set_all(altered, sets)
+    altered = _altered(root, applied, defined, sets)
     if altered is not root:
         found, scenario = _validated(altered)
         if found or scenario is None:
@@ -139,7 +209,26 @@ def _resolve(root: Node, sets: Sequence[str], intervene: Sequence[str]) -> Loade
     return _loaded(altered, scenario, models, applied)
 
 
-def _set_all(root: Node, sets: Sequence[str]) -> Node:
+def _without(root: Node, *keys: str) -> Node:
+    return replace(root, value={key: part for key, part in root.value.items() if key not in keys})
+
+
+def _applied(root: Node, intervene: Sequence[str], problems: list[Problem]) -> tuple[list[str], Node | None]:
+    """Return the names of the interventions in force, and where all of them are described."""
+    given = child(root, "interventions")
+    defined = bare(given) if given else None
+    defined = defined if defined and isinstance(defined.value, dict) else None
+    wanted = [*_names(child(root, "apply"), problems), *(Node(name, Place("--intervene")) for name in intervene)]
+    applied, unknown = interventions.named(wanted, defined)
+    problems += unknown
+    return applied, defined
+
+
+def _altered(root: Node, applied: Sequence[str], defined: Node | None, sets: Sequence[str]) -> Node:
+    """Return the tree with interventions in force and values set."""
+    if defined is not None:
+        for name in applied:
+            root = interventions.apply(root, name, defined)
     problems: list[Problem] = []
     for text in sets:
         try:
@@ -161,20 +250,21 @@ def _names(node: Node | None, problems: list[Problem]) -> list[Node]:
     return rows
 
 
-def _interventions(root: Node, defined: Node | None) -> tuple[dict[str, Intervention], list[Problem]]:
-    if defined is None:
+def _interventions(root: Node) -> tuple[dict[str, Intervention], list[Problem]]:
+    given = child(root, "interventions")
+    if given is None:
         return {}, []
-    whole = Node({"interventions": defined}, root.place)
+    whole = Node({"interventions": bare(given)}, root.place)
     values, _, problems = take_off(whole)
     adapter: TypeAdapter[dict[str, Intervention]] = TypeAdapter(
         Scenario.model_fields["interventions"].rebuild_annotation()
     )
-    given = values["interventions"]
+    described = values["interventions"]
     try:
-        return adapter.validate_python(given), problems
+        return adapter.validate_python(described), problems
     except ValidationError as error:
         wrong = {e["loc"][0] for e in error.errors() if e["loc"]}
-        good = {name: given[name] for name in given if name not in wrong} if wrong else {}
+        good = {name: described[name] for name in described if name not in wrong} if wrong else {}
         return adapter.validate_python(good), [*problems, *explain.problems(error, whole, ("interventions",))]
 
 

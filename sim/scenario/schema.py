@@ -25,6 +25,7 @@ from sim.scenario.quantities import (
     Share,
     ShareByWait,
     StreamName,
+    StreamShares,
     Weekday,
 )
 from sim.scenario.reported import Relief, Reported
@@ -139,7 +140,7 @@ class Priority(Model):
 class Shares(Model):
     """Every stream has its share of the service starts as long as somebody of it waits."""
 
-    shares: dict[StreamName, Share] = Field(min_length=1)
+    shares: StreamShares = Field(min_length=1, description="one may be `rest`: what the others leave of 100 %")
 
     @model_validator(mode="after")
     def _whole(self) -> Shares:

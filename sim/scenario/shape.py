@@ -40,12 +40,12 @@ def fields(model: type[BaseModel]) -> dict[str, list[Kind]]:
     }
 
 
-def at(loc: Iterable[str | int]) -> list[Kind]:
-    """Return what a scenario may hold at `loc`; parts that lead nowhere (tags of alternatives) are passed over.
+def at(loc: Iterable[str | int], model: type[BaseModel] = Scenario) -> list[Kind]:
+    """Return what a file of a model may hold at `loc`; parts that lead nowhere (tags of alternatives) are passed over.
 
     Where a part is a key of a model (`people: {mean: 2}`), mappings of free keys (`{1: 30 %}`) are not meant.
     """
-    here: list[Kind] = [(Scenario, ())]
+    here: list[Kind] = [(model, ())]
     for part in loc:
         named = [below for kind in here if not _is_mapping(kind[0]) for below in step(kind, part)]
         here = named or [below for kind in here for below in step(kind, part)] or here

@@ -23,6 +23,7 @@ def run(verb: str, *args: str):
 
 def test_schema_prints_json():
     assert json.loads(run("schema").output)["title"] == "A border queue scenario"
+    assert json.loads(run("schema", "--calibration").output)["title"] == "A calibration of a border queue scenario"
 
 
 def test_check_looks_at_every_file(tmp_path):
@@ -41,6 +42,26 @@ def test_check_quiet_and_json(tmp_path):
     good, bad = json.loads(result.stdout)
     assert (result.exit_code, good["ok"], good["name"], good["problems"]) == (2, True, "small", [])
     assert bad["problems"] == [{"where": f"{tmp_path}/none.yaml", "path": "", "what": "there is no such file"}]
+
+
+def test_check_knows_calibrations_and_fitted_values(tmp_path):
+    folder = Path(__file__).parents[2] / "calibration"
+    files = [SMALL.replace("small.", "small_calibration."), str(folder / "verkhny_lars_fitted.yaml")]
+    assert run("check", *files).stdout == "".join(f"{file}: OK\n" for file in files)
+    small, fitted = json.loads(run("check", "--json", *files).stdout)
+    assert (small["kind"], small["parameters"], small["reported"]) == ("calibration", 3, 2)
+    assert (fitted["kind"], fitted["values"]) == ("fitted", 12)
+    (tmp_path / "c.yaml").write_text("parameters: {}\n", encoding="utf-8")
+    result = run("check", str(tmp_path / "c.yaml"))
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (2, f"{tmp_path}/c.yaml:1:1: missing key 'scenario'")
+
+
+def test_sources_show_where_calibrated_values_come_from():
+    file = str(Path(__file__).parents[2] / "scenarios" / "verkhny_lars.yaml")
+    found = json.loads(run("sources", file, "--json").output)["passports"]
+    row = next(row for row in found if row["path"] == "crossings.verkhny_lars.demand.car.surge.step.rate")
+    assert row["source"] == "calibrated, see calibration/verkhny_lars_fitted.yaml"
+    assert set(row["uncertainty"]) == {"low", "high"}
 
 
 def test_sources_in_a_pipe_are_one_line_each():

@@ -80,7 +80,7 @@ def test_reported_rows_of_another_file(tmp_path, small_text):
     with pytest.raises(ScenarioError, match=r"rows.yaml:9:12: reported\[0\].value: expected a count; got -3"):
         load(path)
     write(tmp_path, rows="rows: []\n")
-    with pytest.raises(ScenarioError, match=r"rows.yaml:1:1: expected one key, 'reported', with the rows below it"):
+    with pytest.raises(ScenarioError, match=r"rows.yaml:1:1: expected the key 'reported' with the rows below it"):
         load(path)
     write(tmp_path, s=f"{head}reported: nope.yaml\n")
     with pytest.raises(ScenarioError, match="reported: there is no file"):

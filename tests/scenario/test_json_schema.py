@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from sim.scenario.json_schema import json_schema, text
+from sim.scenario.json_schema import calibration_schema, json_schema, text
 from sim.scenario.read import load
 from sim.scenario.schema import Scenario
 
 SMALL = load(Path(__file__).parent / "small.yaml")
 SCHEMA = json_schema()
+CALIBRATION = calibration_schema()
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
@@ -24,17 +26,17 @@ def is_type(value: Any, name: str) -> bool:
     return isinstance(value, TYPES[name])
 
 
-def valid(value: Any, schema: Any) -> bool:
-    """Check the part of JSON Schema that pydantic writes."""
+def valid(value: Any, schema: Any, whole: Any = SCHEMA) -> bool:
+    """Check the part of JSON Schema that pydantic writes; names are those of `whole`."""
     if isinstance(schema, bool):
         return schema
     unknown = set(schema) - KEYWORDS
     assert not unknown, f"the checker does not know {unknown}"
-    if "if" in schema and not valid(value, schema["then" if valid(value, schema["if"]) else "else"]):
+    if "if" in schema and not valid(value, schema["then" if valid(value, schema["if"]) else "else"], whole):
         return False
-    if "$ref" in schema and not valid(value, SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")]):
+    if "$ref" in schema and not valid(value, whole["$defs"][schema["$ref"].removeprefix("#/$defs/")], whole):
         return False
-    if "anyOf" in schema and not any(valid(value, one) for one in schema["anyOf"]):
+    if "anyOf" in schema and not any(valid(value, one, whole) for one in schema["anyOf"]):
         return False
     if "type" in schema:
         names = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
@@ -42,7 +44,7 @@ def valid(value: Any, schema: Any) -> bool:
             return False
     if ("const" in schema and value != schema["const"]) or ("enum" in schema and value not in schema["enum"]):
         return False
-    return valid_range(value, schema) and valid_parts(value, schema)
+    return valid_range(value, schema) and valid_parts(value, schema, whole)
 
 
 KEYWORDS = {
@@ -66,9 +68,9 @@ def valid_range(value: Any, schema: dict[str, Any]) -> bool:
     return True
 
 
-def valid_parts(value: Any, schema: dict[str, Any]) -> bool:
+def valid_parts(value: Any, schema: dict[str, Any], whole: Any) -> bool:
     if isinstance(value, list) and "items" in schema:
-        return all(valid(item, schema["items"]) for item in value)
+        return all(valid(item, schema["items"], whole) for item in value)
     if not isinstance(value, dict):
         return True
     if len(value) < schema.get("minProperties", 0) or set(schema.get("required", ())) - set(value):
@@ -76,9 +78,9 @@ def valid_parts(value: Any, schema: dict[str, Any]) -> bool:
     for key, part in value.items():
         named = [schema["properties"][key]] if key in schema.get("properties", {}) else []
         named += [one for pattern, one in schema.get("patternProperties", {}).items() if re.search(pattern, key)]
-        if not all(valid(part, one) for one in named or [schema.get("additionalProperties", True)]):
+        if not all(valid(part, one, whole) for one in named or [schema.get("additionalProperties", True)]):
             return False
-        if "propertyNames" in schema and not valid(key, schema["propertyNames"]):
+        if "propertyNames" in schema and not valid(key, schema["propertyNames"], whole):
             return False
     return True
 
@@ -114,6 +116,11 @@ def test_the_small_scenario_is_valid_as_written_and_resolved():
         ("crossings.pass.demand.car.rumour", {"table": "counts.csv"}),
         ("reported", "rows.yaml"),
         ("apply", ["closed"]),
+        ("calibrated", "fitted.yaml"),
+        ("classes.car.spacing", {"calibrated": "spacing"}),
+        ("crossings.pass.stations.gate.staffing", {"calibrated": "x", "times": {"servers": 3}}),
+        ("crossings.pass.stations.gate.staffing", {"value": {"calibrated": "x", "times": 3}, "source": "y"}),
+        ("crossings.pass.stations.gate.discipline", {"shares": {"car": "rest", "foot": {"calibrated": "x"}}}),
     ],
 )
 def test_valid_forms(path, value):
@@ -134,6 +141,9 @@ def test_valid_forms(path, value):
         ("crossings.pass.stations.gate.staffing", 4.5),
         ("crossings.pass.stations.passport.discipline", "lifo"),
         ("reported", 3),
+        ("calibrated", {"calibrated": "x"}),
+        ("classes.car.spacing", {"calibrated": 3}),
+        ("classes.car.spacing", {"calibrated": "x", "time": 3}),
     ],
 )
 def test_invalid_forms(path, value):
@@ -145,3 +155,23 @@ def test_nothing_is_required_of_a_file_that_extends_another():
     assert valid(part, SCHEMA)
     assert not valid({**part, "seed": "x"}, SCHEMA)
     assert not valid({key: value for key, value in part.items() if key != "extends"}, SCHEMA)
+
+
+def calibration() -> dict[str, Any]:
+    text = (Path(__file__).parent / "small_calibration.yaml").read_text(encoding="utf-8").replace(": 2022", ": x2022")
+    tree: dict[str, Any] = yaml.safe_load(text)
+    return tree
+
+
+def test_calibrations_have_a_schema_too():
+    assert json.loads(text(calibration=True)) == CALIBRATION
+    assert valid(calibration(), CALIBRATION, CALIBRATION)
+    for part, key, bad in (
+        ("parameters", "surge", {}),
+        ("observation", "discrepancy", "x"),
+        ("reported", 0, {"id": 3}),
+    ):
+        tree = calibration()
+        tree[part][key] = bad
+        assert not valid(tree, CALIBRATION, CALIBRATION), part
+    assert not valid({**calibration(), "colour": "red"}, CALIBRATION, CALIBRATION)

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.errors import Problem, ScenarioError
+from sim.scenario.calibrated import load_fitted
 from sim.scenario.read import Loaded, dump, from_tree, load
+from sim.scenario.read_calibration import load_calibration
 
 SMALL = Path(__file__).parent / "small.yaml"
 TREE = yaml.load(SMALL.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
@@ -35,6 +37,19 @@ def only_scenario_errors(path: Path, content: bytes) -> None:
         assert all(problem.what and "\n" not in str(problem) for problem in outcome)
 
 
+FITTED = """
+calibration: c.yaml
+date: 2022-12-24
+version: 0.0.0
+posterior: none.parquet
+values:
+  surge: {value: 120, low: 100, high: 140, unit: /h}
+  slow: {value: 1.5, low: 1, high: 2}
+"""
+CALIBRATIONS = {
+    load_calibration: yaml.load(SMALL.with_name("small_calibration.yaml").read_text("utf-8"), Loader=yaml.BaseLoader),
+    load_fitted: yaml.load(FITTED, Loader=yaml.BaseLoader),
+}
 QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -55,7 +70,8 @@ PLACES = [path for path in places(TREE) if path]
 ODD = st.sampled_from([
     None, True, 0, -1, 1.5, 10**17, "", "x", "90 s", "-3/h", "40 %", "2022-09-25", "any", "all", "neutral", "\0",
     [], {}, [[]], [1, "car"], {"value": 3}, {"value": {}, "source": "x"}, {"car": 1}, {"mean": 3},
-    {"value": None, "date": 1},
+    {"value": None, "date": 1}, {"calibrated": "surge"}, {"calibrated": "slow", "times": {"12 h": 1, "value": 2}},
+    {"calibrated": None}, {"calibrated": "slow", "times": None}, "rest", {"calibrated": {"calibrated": "slow"}},
 ])  # fmt: skip
 
 
@@ -63,6 +79,12 @@ ODD = st.sampled_from([
 @given(st.lists(st.tuples(st.sampled_from(PLACES), ODD), min_size=1, max_size=3), st.booleans())
 def test_mutated_scenarios(tmp_path, edits, renamed):
     tree = yaml.safe_load(dump(BASE.tree | {"interventions": TREE["interventions"]}))
+    edit(tree, edits, renamed)
+    (tmp_path / "fit.yaml").write_text(FITTED, encoding="utf-8")
+    only_scenario_errors(tmp_path / "s.yaml", dump({"calibrated": "fit.yaml", **tree}).encode())
+
+
+def edit(tree, edits, renamed):
     for path, odd in edits:
         here = tree
         for key in path[:-1]:
@@ -74,7 +96,6 @@ def test_mutated_scenarios(tmp_path, edits, renamed):
             here[f"{path[-1]}x" if renamed else path[-1]] = odd
         elif isinstance(here, list) and here:
             here[0] = odd
-    only_scenario_errors(tmp_path / "s.yaml", dump(tree).encode())
 
 
 @QUIET
@@ -84,3 +105,16 @@ def test_mutated_scenarios(tmp_path, edits, renamed):
 def test_any_set(path, value):
     text = ".".join(map(str, path)) + "=" + value
     assert attempt(lambda: load(SMALL, [text]))
+
+
+@QUIET
+@given(st.sampled_from(list(CALIBRATIONS)), st.data(), st.booleans())
+def test_mutated_calibrations(tmp_path, read, data, renamed):
+    tree = yaml.safe_load(dump(CALIBRATIONS[read]))
+    found = [path for path in places(tree) if path]
+    edit(tree, data.draw(st.lists(st.tuples(st.sampled_from(found), ODD), max_size=3)), renamed)
+    for name in ("small.yaml", "small_fitted.yaml"):
+        (tmp_path / name).write_text(SMALL.with_name(name).read_text("utf-8"), encoding="utf-8")
+    (tmp_path / "c.yaml").write_text(dump(tree), encoding="utf-8")
+    outcome = attempt(lambda: read(tmp_path / "c.yaml"))
+    assert not isinstance(outcome, tuple) or all(problem.what and "\n" not in str(problem) for problem in outcome)

@@ -1,0 +1,134 @@
+"""The calibration file as frozen models: what was reported, how far reports may be off, and what is fitted.
+
+A fitted parameter is named in the scenario where its value belongs: `rate: {calibrated: surge_rate}`, or, for a factor
+on a number or on every value of a table, `{calibrated: bypass, times: {12 h: 6 %, 48 h: 18 %}}`. A row of `reported`
+may name one as well.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sim.scenario.quantities import Instant, Model, Name, Share
+from sim.scenario.reported import Reported, Trust
+
+Family = Literal["uniform", "loguniform", "normal", "lognormal"]
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "uniform": ("low", "high"),
+    "loguniform": ("low", "high"),
+    "normal": ("mean", "sd"),
+    "lognormal": ("median", "spread"),
+}
+_MAY: dict[str, tuple[str, ...]] = {
+    family: (*needs, *(() if "low" in needs else ("low", "high"))) for family, needs in _NEEDS.items()
+}
+
+
+class Prior(Model):
+    """What is held possible before the reported figures are looked at; numbers in the unit of the parameter."""
+
+    family: Family
+    low: float | None = Field(None, description="no value below; cuts the laws of `normal` and `lognormal` off")
+    high: float | None = Field(None, description="no value above")
+    mean: float | None = Field(None, description="of `normal`, before it is cut off")
+    sd: Annotated[float, Field(gt=0)] | None = Field(None, description="standard deviation of `normal`")
+    median: Annotated[float, Field(gt=0)] | None = Field(None, description="of `lognormal`")
+    spread: Annotated[float, Field(gt=0, le=5)] | None = Field(
+        None, description="standard deviation of the logarithm, for `lognormal`: 0.3 is about 30 % up or down"
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Prior:
+        given = {name for name in ("low", "high", "mean", "sd", "median", "spread") if getattr(self, name) is not None}
+        lacking = [name for name in _NEEDS[self.family] if name not in given]
+        if lacking:
+            raise ValueError(f"family {self.family!r} needs {' and '.join(map(repr, lacking))}")
+        strange = sorted(given - set(_MAY[self.family]))
+        if strange:
+            raise ValueError(f"family {self.family!r} takes {', '.join(_MAY[self.family])}; not {', '.join(strange)}")
+        if self.low is not None and self.high is not None and self.high <= self.low:
+            raise ValueError(f"high must be above low; got {self.low:g} to {self.high:g}")
+        if self.family == "loguniform" and (self.low or 0) <= 0:
+            raise ValueError("the low end of 'loguniform' must be above 0")
+        low, high = self.ends
+        if not low <= self.centre <= high:
+            raise ValueError(f"the {_NEEDS[self.family][0]} must lie between low and high; got {self.centre:g}")
+        return self
+
+    @property
+    def centre(self) -> float:
+        """The middle of the law before it is cut off: its median."""
+        low, high = self.low or 0.0, self.high or 0.0
+        centres = {"uniform": (low + high) / 2, "loguniform": math.sqrt(abs(low * high)), "normal": self.mean or 0.0}
+        return centres.get(self.family, self.median or 0.0)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Where the law is cut off, else three standard deviations from its centre."""
+        far, factor = 3 * (self.sd or 0.0), math.exp(3 * (self.spread or 0.0))
+        low = self.low if self.low is not None else self.centre / factor - far
+        high = self.high if self.high is not None else self.centre * factor + far
+        return low, high
+
+
+class Parameter(Model):
+    """A number of the scenario (or of the reading of the figures) that is fitted."""
+
+    unit: str = Field("", description="as it is written after the number in the scenario: '/h', 'd', '%'; '' for none")
+    label: str = Field(description="what it is, in plain words")
+    prior: Prior
+    reason: str = Field(description="why this prior")
+    source: str = ""
+
+
+class Outlier(Model):
+    """A figure may be about something else altogether: with this chance, it is off by far more."""
+
+    chance: Annotated[Share, Field(gt=0, lt=0.5)] = 0.05
+    spread: Annotated[float, Field(gt=0, le=5)] = Field(1.5, description="standard deviation of the logarithm")
+
+
+class Observation(Model):
+    """How far apart a true model and an honest report may be: standard deviations of logarithms (0.1: about 10 %)."""
+
+    spread: dict[Trust, Annotated[float, Field(gt=0, le=3)]] = Field(
+        description="of the report, by who counted", min_length=1
+    )
+    discrepancy: Annotated[float, Field(ge=0, le=3)] = Field(
+        description="of the model: what it gets wrong however its parameters are chosen"
+    )
+    outlier: Outlier = Outlier()
+
+
+class Calibration(Model):
+    """A calibration: reported figures, and the priors of the parameters that are fitted to them."""
+
+    scenario: str = Field(description="the scenario file that is fitted, relative to this file")
+    description: str = ""
+    observation: Observation
+    parameters: dict[Name, Parameter] = Field({})
+    reported: tuple[Reported, ...] = Field(min_length=1)
+    known_until: Instant | None = Field(None, description="rows that end later are not fitted, only predicted")
+
+
+class FittedValue(Model):
+    """A fitted value with its 90 % interval, in the unit of the parameter."""
+
+    value: float
+    low: float
+    high: float
+    unit: str = ""
+    label: str = Field("", description="what it is, in plain words; stands in its passport")
+
+
+class Fitted(Model):
+    """What `sim calibrate` writes and a scenario names with `calibrated: FILE`."""
+
+    calibration: str = Field(description="name of the calibration file")
+    date: str = Field(description="day of the fit")
+    version: str = Field(description="of the program")
+    posterior: str = Field(description="Parquet file of the posterior sample, relative to this file")
+    values: dict[Name, FittedValue] = Field(min_length=1)

@@ -1,0 +1,142 @@
+"""Reads a calibration file with the scenario that it fits, and shows all problems at once.
+
+A scenario can be fitted only where it is possible: it is checked at the centre of the priors and at both ends of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from sim.errors import Problem, ScenarioError
+from sim.scenario import calibrated
+from sim.scenario.calibration import Calibration, Parameter
+from sim.scenario.node import CALIBRATED, REPORTED, Node, child, dotted, find, meant, stop
+from sim.scenario.passports import PassportRow, take_off
+from sim.scenario.read import Loaded, Template, in_order, opened, read_tree, untold
+from sim.scenario.yaml_source import read_file
+
+
+@dataclass(frozen=True)
+class LoadedCalibration:
+    """A calibration that is ready to be audited or fitted.
+
+    `template` is the scenario with the rows of this file for its reported figures, in their order; `central` is it with
+    every parameter at the centre of its prior, and so are the numbers in `calibration.reported`.
+    """
+
+    path: Path
+    calibration: Calibration
+    template: Template
+    central: Loaded
+    passports: tuple[PassportRow, ...]
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of every parameter."""
+        return {name: parameter.unit for name, parameter in self.calibration.parameters.items()}
+
+
+def load_calibration(path: str | Path) -> LoadedCalibration:
+    """Read a calibration file and the scenario it names. Raises ScenarioError with every problem found."""
+    told: list[Problem] = []
+    root = read_file(Path(path), told)
+    calibration, passports = _validated(root, told)
+    template = _template(root, Path(path), told)
+    if told or calibration is None or template is None:
+        raise in_order(told)
+    priors = {name: parameter.prior for name, parameter in calibration.parameters.items()}
+    units = {name: parameter.unit for name, parameter in calibration.parameters.items()}
+    told = [*_misnamed(root, template, list(priors)), *_lacking(root, calibration)]
+    if told:
+        raise in_order(told)
+    centres = {name: prior.centre for name, prior in priors.items()}
+    central = template.loaded(centres, units)
+    for name, prior in priors.items():
+        for end, value in zip(("low", "high"), prior.ends, strict=True):
+            told.extend(_impossible(root, template, {**centres, name: value}, units, (name, end)))
+    if told:
+        raise in_order(told)
+    return LoadedCalibration(Path(path), calibration, template, central, tuple(passports))
+
+
+def _validated(root: Node, told: list[Problem]) -> tuple[Calibration | None, list[PassportRow]]:
+    """Return the calibration with its parameters at their centres wherever its figures name them."""
+    described = child(root, "parameters")
+    given = take_off(described)[0] if described else None
+    centres: dict[str, calibrated.Known] = {}
+    unread = set()
+    for name, parameter in given.items() if isinstance(given, dict) else ():
+        try:
+            read = Parameter.model_validate(parameter)
+            centres[name] = calibrated.Known(read.prior.centre, read.unit)
+        except ValidationError:
+            unread.add(name)
+    empty: list[Problem] = []
+    filled = calibrated.fill(root, centres, empty)
+    places = {str(node.value[CALIBRATED].place) for name, node, _ in calibrated.named(root) if name in unread}
+    told.extend(problem for problem in empty if problem.where not in places)
+    more: list[Problem] = []
+    calibration, passports = calibrated.validated(Calibration, filled, more)
+    told.extend(untold([*told, *empty], more))
+    return calibration, passports
+
+
+def _template(root: Node, path: Path, told: list[Problem]) -> Template | None:
+    """Return the scenario that is fitted, with the rows of the calibration for its reported figures."""
+    named, rows = child(root, "scenario"), child(root, REPORTED)
+    if named is None or rows is None or not isinstance(named.value, str):
+        return None
+    file = path.parent / named.value
+    try:
+        if not file.is_file():
+            raise stop(named.place, ("scenario",), f"there is no file {str(file)!r}")
+        tree = read_tree(file, told)
+        return opened(replace(tree, value={**tree.value, REPORTED: rows}))
+    except ScenarioError as error:
+        told.extend(error.problems)
+        return None
+
+
+def _misnamed(root: Node, template: Template, parameters: list[str]) -> Iterator[Problem]:
+    """Yield what is named in the scenario or the figures but not described, and the other way round."""
+    for name, node, path in calibrated.named(template.root):
+        if name in template.names and name not in parameters:
+            listed = f"; the calibration has {', '.join(parameters) or 'none'}"
+            what = f"unknown parameter {name!r}{meant(name, parameters) or listed}"
+            yield Problem(str(node.value[CALIBRATED].place), dotted(path), what)
+    for name in parameters:
+        if name not in template.names:
+            node, _ = find(root, ("parameters", name))
+            near = meant(name, [other for other in template.names if other not in parameters])
+            otherwise = f"; write '{{calibrated: {name}}}' where its value belongs"
+            what = f"neither the scenario nor a figure names this parameter{near or otherwise}"
+            yield Problem(node.where, f"parameters.{name}", what)
+
+
+def _lacking(root: Node, calibration: Calibration) -> Iterator[Problem]:
+    spreads = list(calibration.observation.spread)
+    for i, row in enumerate(calibration.reported):
+        if row.trust not in spreads:
+            node, _ = find(root, (REPORTED, i, "trust"))
+            what = f"observation.spread says nothing of {row.trust!r}; it has {', '.join(spreads)}"
+            yield Problem(node.where, f"reported[{i}].trust", what)
+    if not any(row.status == "used" for row in calibration.reported):
+        yield Problem(find(root, (REPORTED,))[0].where, REPORTED, "every figure is rejected; at least one must be used")
+
+
+def _impossible(
+    root: Node, template: Template, values: Mapping[str, float], units: Mapping[str, str], at: tuple[str, str]
+) -> Iterator[Problem]:
+    """Yield a problem where the scenario cannot be at one end of a prior."""
+    name, end = at
+    try:
+        template.scenario(values, units)
+    except ScenarioError as error:
+        first = error.problems[0]
+        what = f"at its {end} end, {values[name]:.4g}, the scenario is impossible: {first.path}: {first.what}"
+        node, _ = find(root, ("parameters", name, "prior"))
+        yield Problem(node.where, f"parameters.{name}.prior", f"{what}; cut it off with {end!r}")
