@@ -1,0 +1,282 @@
+"""The audit in plain sentences: what figures imply, and what must have been so for them to hold together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+
+from sim.measures.observe import unit_of
+from sim.show.events import of_classes
+from sim.show.story import amount, counted, window
+from sim.study.audit import Audit
+from sim.study.audit_arithmetic import Range
+from sim.study.audit_figures import WAITS, Figure, Finding, Kind, Need
+
+HEADINGS: dict[Kind, str] = {
+    "rate": "Through the queue",
+    "road": "Room on the road",
+    "people": "People",
+    "level": "The same thing counted twice",
+    "flow": "Across the border",
+}
+PARTS = {
+    0.1: "a tenth", 0.2: "a fifth", 0.25: "a quarter", 1 / 3: "a third", 0.5: "half", 2 / 3: "two thirds",
+    0.75: "three quarters", 0.9: "nine tenths",
+}  # fmt: skip
+SLIGHT = 1.05
+"""A factor not worth a word."""
+SIGNS = {"parties/h": "/h", "m": " m", "share": " %", "h": " h", "km": " km", "times": " times"}
+
+
+def rounded(value: float) -> str:
+    """Return a number as it is said: two figures below 100 and from 1,000 on, three between: '62', '141', '5,200'."""
+    exact = f"{value:.3g}" if 100 <= abs(value) < 1000 else f"{value:.2g}"
+    return f"{float(exact):,.0f}" if abs(value) >= 10 else f"{float(exact):g}"
+
+
+def span(found: Range, unit: str = "") -> str:
+    """Return a range as people write it: '110–141/h', '56/h or more', 'up to 7 m'; '' if both ends are open."""
+    scale, sign = (100 if unit == "share" else 1), SIGNS.get(unit, "")
+    low, high = (rounded(scale * end) for end in (found.low, found.high))
+    if not isfinite(found.high):
+        return f"{low}{sign} or more" if found.low > 0 else ""
+    if found.low <= 0 < found.high:
+        return f"up to {high}{sign}"
+    return f"{low}{sign}" if low == high else f"{low}–{high}{sign}"
+
+
+def middle(found: Range, unit: str = "") -> str:
+    """Return the middle of a range with its unit."""
+    return f"{rounded((100 if unit == 'share' else 1) * found.mid)}{SIGNS.get(unit, '')}"
+
+
+def both(found: Range, unit: str = "") -> str:
+    """Return the middle of a range and the range in brackets: '62/h (56/h or more)'."""
+    mid, ends = middle(found, unit), span(found, unit)
+    if unit == "times" and not found.known:
+        return mid
+    if ends == f"{mid} or more":
+        return ends
+    return mid if ends in ("", mid) else f"{mid} ({ends})"
+
+
+def what(figure: Figure, *, qualified: bool = False) -> str:
+    """Return a figure in words: '3,000 cars', '48 h', with its qualifier if wanted: 'more than 3,000 cars'."""
+    row = figure.row
+    parts = [
+        row.qualifier if qualified and row.qualifier != "=" else "",
+        short(figure),
+        "waiting" if row.quantity == "queue_people" else "",
+        f"within {span(figure.reach, 'km')} of the border" if figure.reach else "",
+        "in both directions" if row.directions == "both" else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def short(figure: Figure) -> str:
+    """Return a figure as briefly as it can be said: '3,000 cars', '48 h'."""
+    who, unit = counted(figure.row), unit_of(figure.row)
+    if unit in ("parties/h", "people/h"):
+        return f"{amount(figure.printed.mid, '')} {who} an hour"
+    return f"{amount(figure.printed.mid, unit)} {who}".strip()
+
+
+def dated(figure: Figure) -> str:
+    """Return a figure in words with its window."""
+    return f"{what(figure)} ({window(figure.row)})"
+
+
+def sentence(finding: Finding) -> str:
+    """Return what a finding says, and under which assumption its figures hold together."""
+    words = {"rate": _rate, "road": _road, "people": _people, "level": _level, "flow": _flow}[finding.kind]
+    return " ".join(part for part in (*words(finding), _bounds(finding)) if part)
+
+
+def sentences(audit: Audit) -> Iterator[tuple[str, list[str]]]:
+    """Yield headings with their sentences: the figures in use by kind, the rejected ones, those that repeat another."""
+    crossings = list(dict.fromkeys(figure.row.crossing for figure in audit.figures))
+    for crossing in crossings:
+        where = "" if len(crossings) == 1 else f", {audit.assumed.middle.crossings[crossing].title or crossing}"
+        for kind, heading in HEADINGS.items():
+            of_kind = [finding for finding in audit.findings if finding.kind == kind and not finding.rejected]
+            found = [sentence(finding) for finding in of_kind if finding.figures[0].row.crossing == crossing]
+            if found:
+                yield f"{heading}{where}", found
+    for figure in audit.figures:
+        if figure.row.status == "rejected":
+            against = [sentence(finding) for finding in audit.findings if figure in finding.figures]
+            yield f"Rejected: {dated(figure)}", [figure.row.reading.strip(), *against]
+    again = [figure for figure in audit.figures if figure.repeats]
+    if again:
+        repeats = (f"{figure.row.id} ({figure.row.source}) repeats {figure.repeats}" for figure in again)
+        yield "Told again", [f"{words}; the two count once." for words in repeats]
+
+
+def summary(audit: Audit) -> str:
+    """Return in one sentence how many sets of figures hold together."""
+    found = [finding.verdict for finding in audit.findings if not finding.rejected]
+    if not found:
+        return "No figures in use can be held against each other."
+    held, under, never = (found.count(verdict) for verdict in ("together", "only if", "not together"))
+    many = f"{len(found)} comparison{'s' if len(found) > 1 else ''} between figures in use"
+    return f"Of {many}, {held} hold as printed, {under} only under an assumption, {never} not at all."
+
+
+def _one_day(finding: Finding) -> tuple[str, str]:
+    """Return the first two figures in words, the window said once where it is the same."""
+    one, other = finding.figures[:2]
+    same = window(one.row) == window(other.row)
+    return (what(one) if same else dated(one)), dated(other)
+
+
+def _bounds(finding: Finding) -> str:
+    """Return which of the figures are bounds."""
+    open_ended = [
+        what(figure, qualified=True) for figure in finding.figures if figure.target.bound and finding.kind != "level"
+    ]
+    if not open_ended:
+        return ""
+    return f"Printed as “{'” and “'.join(open_ended)}”."
+
+
+def _needs(finding: Finding) -> dict[str, Need]:
+    return {need.what: need for need in finding.needs}
+
+
+def _hold(finding: Finding, conditions: list[str]) -> str:
+    """Return the verdict with the assumptions, any one of which would do."""
+    number = "both" if len(finding.figures) == 2 else "all"
+    if finding.verdict == "together":
+        return f"{number.capitalize()} hold."
+    if finding.verdict == "only if" and conditions:
+        return f"{number.capitalize()} hold only if {', or if '.join(conditions)}."
+    return f"They cannot {number} hold{': ' + '; '.join(conditions) if conditions else ''}."
+
+
+def _off(finding: Finding) -> list[str]:
+    need = _needs(finding).get("reports_off")
+    if need is None or need.amount.mid < SLIGHT:
+        return []
+    if finding.verdict == "not together":
+        return [f"each would be off by a factor of {rounded(need.amount.mid)}, more than such reports are"]
+    return [f"each is off by a factor of {rounded(need.amount.mid)}, as such reports may be"]
+
+
+def _rate(finding: Finding) -> Iterator[str]:
+    needs = _needs(finding)
+    one, other = _one_day(finding)
+    through = f"{one} and {other} imply {middle(finding.implied, 'parties/h')} through the main queue"
+    conditions: list[str] = []
+    beside = span(finding.beside, "parties/h") if finding.beside else ""
+    if len(finding.figures) == 3:
+        yield f"{through}; {dated(finding.figures[2])} imply {beside} outbound."
+    elif finding.beside and not isfinite(finding.beside.low):
+        yield f"{through}; the scenario sets no limit."
+    else:
+        yield f"{through}; the scenario's stations pass {beside} at most."
+    if past := needs.get("past_queue"):
+        lanes = f", {of_classes(past.who)} in lanes of their own included" if past.who else ""
+        conditions += [
+            f"about {_part(past.amount.mid)} of the exit ({span(past.amount, 'share')}) went past the main queue"
+            f"{lanes}",
+            f"{span(needs['queue'].amount)} {of_classes(needs['queue'].who) or 'parties'} were waiting",
+            f"the wait was {span(needs['wait'].amount, 'h')}",
+        ]
+    if finding.verdict == "not together":
+        conditions.append("more left the queue than can have crossed")
+    elif gave_up := needs.get("gave_up"):
+        conditions.append(f"{span(gave_up.amount, 'parties/h')} left the queue without crossing")
+    if faster := needs.get("faster"):
+        conditions.append(f"the exit was {span(faster.amount, 'times')} as fast then as on the mean of its window")
+    yield _hold(finding, conditions)
+    if alike := needs.get("same_wait"):
+        yield f"This takes it that {of_classes(alike.who)} wait as long."
+    if mean := needs.get("mean_for_day"):
+        yield f"The mean of {rounded(mean.amount.mid)} days is taken for that time."
+
+
+def _part(share: float) -> str:
+    """Return a share in words: 'half', 'a third'."""
+    if share < 0.07:
+        return "hardly any"
+    return "all" if share > 0.95 else PARTS[min(PARTS, key=lambda part: abs(part - share))]
+
+
+def _road(finding: Finding) -> Iterator[str]:
+    needs, stock = _needs(finding), finding.figures[0]
+    one, other = _one_day(finding)
+    files, usual = needs["files"].amount, needs["files_assumed"].amount
+    apart = span(finding.beside, "m") if finding.beside else ""
+    each = middle(finding.implied, "m")
+    yield f"{one} over {other} are {each} for each in a single file; each is taken to need {apart}."
+    conditions = []
+    if between := needs.get("between"):
+        conditions.append(
+            f"others filled the gaps, such as {span(between.amount)} {of_classes(between.who)} in a single file"
+        )
+    elif more := needs.get("more"):
+        conditions.append(f"there were {span(more.amount)} of them or more")
+    elif finding.verdict == "only if":
+        conditions.append(f"they stood {span(files)} abreast on average, or part of them off the road")
+    elif finding.verdict == "not together":
+        gaps = files.high < 1
+        conditions.append("a queue has no such gaps" if gaps else f"they would stand {span(files)} abreast")
+    yield _hold(finding, conditions).replace("hold.", "hold, in a single file.")
+    if within := needs.get("files_within"):
+        reach = span(stock.reach, "km") if stock.reach else ""
+        yield f"If only the nearest {reach} were counted, they stood {span(within.amount)} abreast there."
+    yield (
+        f"The scenario has {both(usual)} files over this distance, which hold {span(needs['stands'].amount)} "
+        f"{counted(stock.row)}."
+    )
+
+
+def _people(finding: Finding) -> Iterator[str]:
+    one, other = _one_day(finding)
+    each = both(_needs(finding)["people_each"].amount)
+    if finding.unit == "people":
+        waiting = span(finding.implied) or middle(finding.implied)
+        queue = dated(finding.figures[1])
+        yield f"With the scenario's people in each, {queue} are {waiting} people; reported are {one}."
+    else:
+        yield f"{one} and {other} are {both(finding.implied)} people for each; the scenario has {each}."
+    conditions = _off(finding)
+    if uneven := _needs(finding).get("uneven"):
+        share = span(uneven.amount if uneven.amount.high <= 1 else uneven.amount.at_least(), "share")
+        conditions.append(f"{share} of the {counted(finding.figures[1].row)} crossed in the hours that both share")
+    yield _hold(finding, conditions)
+
+
+def _level(finding: Finding) -> Iterator[str]:
+    first, second = finding.figures
+    needs, conditions = _needs(finding), _off(finding)
+    if elsewhere := needs.get("elsewhere"):
+        reach = next((figure.reach for figure in finding.figures if figure.reach), None)
+        where = [f"were {of_classes(elsewhere.who)}"] if elsewhere.who else []
+        where += [f"stood farther than {span(reach, 'km')} from the border"] if reach else []
+        conditions.append(f"{rounded(elsewhere.amount.mid)} of them {' or '.join(where)}")
+    if changed := needs.get("changed"):
+        by = changed.amount.mid
+        how = "grew" if by > 0 else "fell"
+        it = "the wait" if first.row.quantity in WAITS else "the queue"
+        conditions.append(
+            f"{it} {how} by {rounded(abs(by))} {changed.unit} an hour between them".replace(" parties", "")
+        )
+    one, other = (f"{what(figure, qualified=True)} ({window(figure.row)})" for figure in (first, second))
+    yield f"{one[0].upper()}{one[1:]} and {other}:"
+    held = _hold(finding, conditions)
+    yield held[0].lower() + held[1:]
+
+
+def _flow(finding: Finding) -> Iterator[str]:
+    longer, shorter = finding.figures
+    needs = _needs(finding)
+    usual = middle(finding.beside, "share") if finding.beside else ""
+    yield (
+        f"By {dated(shorter)} and {dated(longer)}, {both(finding.implied, 'share')} of those who went out in the "
+        f"longer window crossed in the hours that both share, {usual} of it."
+    )
+    conditions = ["that is more than all"] if finding.verdict == "not together" else []
+    if "in_shared_hours" in needs and finding.verdict == "only if":
+        conditions = [" and ".join(["crossing was so uneven", *_off(finding)])]
+    yield _hold(finding, conditions)

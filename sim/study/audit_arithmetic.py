@@ -1,0 +1,118 @@
+"""The arithmetic of the audit: what two reported figures imply, every number an interval.
+
+A bound has an open end: "more than 3,000" is 3,000 to infinity, with 3,000 as the number that was printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf, isfinite, sqrt
+
+
+@dataclass(frozen=True)
+class Range:
+    """A positive number that lies between `low` and `high`; `mid` is the number as printed or assumed."""
+
+    low: float
+    mid: float
+    high: float
+
+    @classmethod
+    def exactly(cls, value: float) -> Range:
+        """Return the range of a number that is known."""
+        return cls(value, value, value)
+
+    @classmethod
+    def around(cls, values: Iterable[float]) -> Range:
+        """Return the range that holds all `values`, the first of them in the middle."""
+        first, *others = values
+        return cls(min(first, *others, first), first, max(first, *others, first))
+
+    def __mul__(self, other: Range | float) -> Range:
+        """Return the product of two ranges that know nothing of each other."""
+        other = _range(other)
+        return Range(self.low * other.low, self.mid * other.mid, self.high * other.high)
+
+    def __truediv__(self, other: Range | float) -> Range:
+        """Return the quotient of two ranges that know nothing of each other."""
+        other = _range(other)
+        return Range(
+            _over(self.low, other.high), self.mid / other.mid, _over(self.high, other.low) if self.high < inf else inf
+        )
+
+    def meets(self, other: Range) -> bool:
+        """Return whether one number can lie in both."""
+        return self.low <= other.high and other.low <= self.high
+
+    def at_least(self) -> Range:
+        """Return the range as a lower bound: part of the whole was counted."""
+        return Range(self.low, self.mid, inf)
+
+    def at_most(self) -> Range:
+        """Return the range as an upper bound: more than the whole was counted."""
+        return Range(0.0, self.mid, self.high)
+
+    def widened(self, factor: float) -> Range:
+        """Return the range reaching further by `factor` on both sides."""
+        return Range(self.low / factor, self.mid, self.high * factor)
+
+    @property
+    def printed(self) -> Range:
+        """The middle alone, as if the number were known."""
+        return Range.exactly(self.mid)
+
+    @property
+    def known(self) -> bool:
+        """Whether neither end is open."""
+        return self.low > 0 and isfinite(self.high)
+
+
+def _range(value: Range | float) -> Range:
+    return value if isinstance(value, Range) else Range.exactly(value)
+
+
+def _over(number: float, by: float) -> float:
+    if by == 0:
+        return inf
+    return number / by
+
+
+def throughput(stock: Range, wait: Range) -> Range:
+    """Return the parties an hour that leave a queue of `stock` parties in which a joiner waits `wait` hours.
+
+    Little's law (Little 1961); for a quoted wait it is how the quote is made.
+    """
+    return stock / wait
+
+
+def metres_each(length: Range, stock: Range) -> Range:
+    """Return the metres of one file for each of `stock` vehicles that stand over `length` kilometres."""
+    return length * 1000.0 / stock
+
+
+def files_abreast(stock: Range, spacing: Range, length: Range) -> Range:
+    """Return the mean number of files in which `stock` vehicles of `spacing` metres take up `length` kilometres."""
+    return stock * spacing / (length * 1000.0)
+
+
+def outflow(count: Range, outbound: Range, hours: float) -> Range:
+    """Return the number an hour that went out when `count` passed in `hours`, `outbound` of them outwards."""
+    return count * outbound / hours
+
+
+def share_past(rate: float, outflow: Range) -> Range:
+    """Return the share of an `outflow` that did not come through a queue that lets `rate` an hour through."""
+    low, mid, high = (max(0.0, 1 - rate / flow) for flow in (outflow.low, outflow.mid, outflow.high))
+    return Range(low, mid, high)
+
+
+def change(before: Range, after: Range, hours: float) -> Range:
+    """Return by how much an hour a stock changed between two counts `hours` apart; negative: it fell."""
+    return Range((after.low - before.high) / hours, (after.mid - before.mid) / hours, (after.high - before.low) / hours)
+
+
+def gap(one: Range, other: Range) -> float:
+    """Return the factor by which each of two ranges must be widened until they meet; 1 if they do."""
+    low, high = (one, other) if one.mid <= other.mid else (other, one)
+    return 1.0 if one.meets(other) else sqrt(_over(high.low, low.high))
