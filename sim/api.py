@@ -18,6 +18,7 @@ from sim.scenario import read
 from sim.scenario.node import meant
 from sim.scenario.schema import Scenario
 from sim.study import engines, results
+from sim.study import posterior as drawn
 from sim.study.provenance import Asked
 from sim.study.run import Progress, Request, Run, run, silent
 
@@ -27,13 +28,17 @@ if TYPE_CHECKING:
 RESULTS = Path("results")
 
 
-def load(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Experiment:
+def load(
+    path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = (), *, posterior: bool = False
+) -> Experiment:
     """Read and check a scenario file; `sets` are 'path=value', `intervene` names of its interventions.
 
-    Raises ScenarioError with every problem found.
+    With `posterior`, every replication takes its calibrated parameters from the fitted posterior, so that bands carry
+    their uncertainty too. Raises ScenarioError with every problem found, or SimError where there is no posterior.
     """
     asked = Asked(str(path), tuple(sets), tuple(intervene))
-    return Experiment(read.load(path, sets, intervene), asked)
+    loaded = read.load(path, sets, intervene)
+    return Experiment(loaded, asked, drawn.read(Path(path), sets, intervene) if posterior else None)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class Experiment:
 
     loaded: read.Loaded = field(repr=False)
     asked: Asked
+    drawn: drawn.Drawn | None = field(default=None, repr=False)
 
     @property
     def scenario(self) -> Scenario:
@@ -66,7 +72,7 @@ class Experiment:
 
     def carry_out(self, request: Request, progress: Progress = silent) -> Result:
         """Play the scenario as `request` says; nothing but the records it asks for is written. Raises SimError."""
-        return Result(run(self.loaded, request, progress), self.asked)
+        return Result(run(self.loaded, request, progress, self.drawn), self.asked)
 
     def run_into(
         self, out: str | Path | None, request: Request, *, records: bool = False, pictures: bool = True,

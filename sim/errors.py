@@ -31,3 +31,7 @@ class ScenarioError(SimError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[tuple[Problem, ...]]]:
+        """Return how another process makes it anew."""
+        return ScenarioError, (self.problems,)

@@ -43,9 +43,40 @@ def _park(clock: Clock, road: Road, at: NDArray[np.int64], waiting: Floats) -> t
 
 def tail(stretches: tuple[FilesStretch, ...], metres: Floats) -> Floats:
     """Return where (m from the border) a queue ends that would be `metres` long in one file, any shape."""
-    ends = np.array([0.0, *(stretch.until for stretch in stretches[:-1])], dtype=np.float64)
-    files = np.array([stretch.files for stretch in stretches])
-    holds = np.concatenate(([0.0], np.cumsum(np.diff(ends) * files[:-1])))  # metres of one file up to each end
+    ends, files, holds = _stretches(stretches)
     stretch = np.searchsorted(holds, metres, side="right") - 1
     position: Floats = ends[stretch] + (metres - holds[stretch]) / files[stretch]
     return position
+
+
+def beyond(
+    scenario: Scenario, road: Road, seen: tuple[NDArray[np.int64], Floats], length: Floats, within: float
+) -> Floats:
+    """Return the parties (5, T) that stand in lots, or on the road more than `within` metres from the border.
+
+    `seen` are the instants (T,) and all parties waiting then, by class (5, T); `length` (T,) is where the tail is (m).
+    The classes stand mixed, in the proportions of those waiting that are not in lots: halls hold few of them.
+    """
+    at, waiting = seen
+    vehicles = np.array([cls in VEHICLE_CLASSES for cls in CLASSES])
+    standing = np.where(vehicles[:, None], waiting, 0.0)
+    on_road, _ = _park(scenario.clock, road, at, standing)
+    spacing = np.array([scenario.classes[c].spacing if c in scenario.classes else 0.0 for c in CLASSES])
+    past = np.maximum(in_one_file(road.stretches, length) - in_one_file(road.stretches, np.array(within)), 0.0)
+    share = np.minimum(past / np.maximum(spacing @ on_road, 1e-9), 1.0)
+    return share * on_road + standing - on_road
+
+
+def in_one_file(stretches: tuple[FilesStretch, ...], position: Floats) -> Floats:
+    """Return how many metres long in one file a queue is whose tail is at `position` (m), any shape; undoes `tail`."""
+    ends, files, holds = _stretches(stretches)
+    stretch = np.searchsorted(ends, position, side="right") - 1
+    metres: Floats = holds[stretch] + (position - ends[stretch]) * files[stretch]
+    return metres
+
+
+def _stretches(stretches: tuple[FilesStretch, ...]) -> tuple[Floats, Floats, Floats]:
+    """Return where every stretch begins (m), its files, and the metres of one file nearer to the border than it."""
+    ends = np.array([0.0, *(stretch.until for stretch in stretches[:-1])], dtype=np.float64)
+    files = np.array([stretch.files for stretch in stretches])
+    return ends, files, np.concatenate(([0.0], np.cumsum(np.diff(ends) * files[:-1])))

@@ -47,6 +47,7 @@ def of_run(run: Run, asked: Asked, files: Mapping[str, str]) -> str:
         "seed": request.seed,
         "replications": request.replications,
         "precision": request.precision,
+        "posterior": run.drawn is not None,
         "engine": request.engine,
         "records": any(name.startswith("records/") for name in files),
         "workers": request.workers,
@@ -63,13 +64,20 @@ def of_run(run: Run, asked: Asked, files: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a stored provenance says that matters for playing it again."""
+    """What a stored provenance says that matters for playing it again.
+
+    `sets` and `interventions` are those still to be put in force: a stored scenario has them already, unless its
+    parameters are drawn from a posterior.
+    """
 
     version: str
     code: str
     request: Request
     records: bool
     files: dict[str, str]
+    posterior: bool
+    sets: tuple[str, ...]
+    interventions: tuple[str, ...]
 
 
 def read(folder: Path) -> Provenance:
@@ -95,7 +103,10 @@ def _understood(found: Any) -> Provenance:
     if request.replications is None or request.seed is None:
         raise TypeError("replications and seed must be whole numbers")
     files = {str(name): str(digest) for name, digest in found["files"].items()}
-    return Provenance(str(found["version"]), str(found["code"]), request, bool(found["records"]), files)
+    drawn = bool(found.get("posterior", False))
+    sets, interventions = (tuple(map(str, found[key])) if drawn else () for key in ("sets", "interventions"))
+    records = bool(found["records"])
+    return Provenance(str(found["version"]), str(found["code"]), request, records, files, drawn, sets, interventions)
 
 
 def code(package: Path = PACKAGE) -> str:

@@ -5,43 +5,62 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import store
+from sim.engine.lower import lower
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import draw
 from sim.measures.measures import Measures, measure
+from sim.measures.observe import observations
 from sim.scenario.quantities import CLASSES, STREAMS
 from sim.scenario.schema import Scenario
 from sim.study.engines import player
+from sim.study.posterior import Drawn
+
+
+class Played(NamedTuple):
+    """What is kept of a replication: its measures, and what reporters would have said (one number a reported row)."""
+
+    measures: Measures
+    observed: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Play:
-    """What every replication of a run shares; call it with the number of a replication."""
+    """What every replication of a run shares; call it with the number of a replication.
+
+    With `drawn`, a replication has a scenario of its own and `scenario` and `plan` are only alike.
+    """
 
     scenario: Scenario
     plan: Plan
     engine: str
     seed: int
     records_to: Path | None
+    drawn: Drawn | None = None
 
-    def __call__(self, number: int) -> Measures:
-        """Return the measures of replication `number`, from 0; its records go to a Parquet file in `records_to`."""
-        tape = draw(self.scenario, self.plan, self.seed, number)
-        records = player(self.engine)(self.plan, tape)
+    def __call__(self, number: int) -> Played:
+        """Return what is kept of replication `number`, from 0; its records go to a Parquet file in `records_to`."""
+        scenario, plan = self.scenario, self.plan
+        if self.drawn is not None:
+            scenario = self.drawn.scenario(number)
+            plan = lower(scenario)
+        tape = draw(scenario, plan, self.seed, number)
+        records = player(self.engine)(plan, tape)
         if self.records_to is not None:
             columns: dict[str, NDArray[Any] | store.Labels] = {
                 "replication": np.full(len(records), number, dtype=np.int32)
             }
-            columns |= records_table(self.scenario, self.plan, records)
+            columns |= records_table(scenario, plan, records)
             store.write_table(self.records_to / f"replication={number:04d}.parquet", columns)
-        return measure(self.scenario, self.plan, records)
+        measures = measure(scenario, plan, records)
+        return Played(measures, observations(scenario, measures))
 
 
 def records_table(scenario: Scenario, plan: Plan, records: Records) -> dict[str, NDArray[Any] | store.Labels]:

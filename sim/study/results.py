@@ -14,10 +14,10 @@ from sim import store
 from sim.measures.estimates import series_table, summary_table
 from sim.measures.observe import comparison_table
 from sim.scenario.read import dump, load
-from sim.study import provenance
+from sim.study import posterior, provenance
+from sim.study.posterior import SCENARIO
 from sim.study.run import Progress, Request, Run, run
 
-SCENARIO = "scenario.yaml"
 RECORDS = "records"
 DIGITS = 10
 """Significant digits in result files: what lies beyond differs from one processor to another."""
@@ -36,7 +36,10 @@ def tables(played: Run) -> dict[str, store.Columns]:
 
 def write(folder: Path, played: Run) -> None:
     """Write the resolved scenario and the tables of a run into `folder`. Raises SimError."""
-    store.write(folder / SCENARIO, dump(played.loaded.tree))
+    if played.drawn is None:
+        store.write(folder / SCENARIO, dump(played.loaded.tree))
+    else:
+        played.drawn.write(folder)
     for name, columns in tables(played).items():
         store.write_table(folder / name, columns)
 
@@ -77,7 +80,8 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
     Raises SimError if the folder cannot be read or its scenario no longer runs.
     """
     said = provenance.read(folder)
-    loaded = load(folder / SCENARIO)
+    loaded = load(folder / SCENARIO, said.sets, said.interventions)
+    drawn = posterior.read(folder / SCENARIO, said.sets, said.interventions) if said.posterior else None
     with store.scratch() as second:
         request = Request(
             said.request.replications,
@@ -86,7 +90,7 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
             workers=workers,
             records_to=second / RECORDS if said.records else None,
         )
-        write(second, run(loaded, request, progress))
+        write(second, run(loaded, request, progress, drawn))
         played = store.digests(second, leave_out=provenance.FILE)
     promised = {name: digest for name, digest in said.files.items() if name in played or _is_data(name)}
     names = sorted({*promised, *played})

@@ -20,6 +20,7 @@ from sim.measures.observe import Comparison, Observer, reported_value
 from sim.scenario.read import Loaded
 from sim.scenario.schema import Scenario
 from sim.study import engines
+from sim.study.posterior import Drawn
 from sim.study.replication import Play
 from sim.study.workers import Crew, cores
 
@@ -74,15 +75,17 @@ class Run:
     comparisons: tuple[Comparison, ...] = field(repr=False)
     started_at: datetime
     wall_s: float
+    drawn: Drawn | None = field(default=None, repr=False)
 
     @property
     def note(self) -> str:
         """One sentence on how sure the numbers are."""
         asked, reached = self.request.precision, self.estimates.precision()
+        sure = f"{self.estimates.note} {self.drawn.note}" if self.drawn else self.estimates.note
         if asked is None or reached <= asked:
-            return self.estimates.note
+            return sure
         wide = f"{100 * reached:.3g} %" if math.isfinite(reached) else "undefined"
-        return f"{self.estimates.note} The precision of {100 * asked:g} % was not reached: {wide}."
+        return f"{sure} The precision of {100 * asked:g} % was not reached: {wide}."
 
 
 def check(scenario: Scenario, request: Request) -> None:
@@ -92,15 +95,18 @@ def check(scenario: Scenario, request: Request) -> None:
         reported_value(row)
 
 
-def run(loaded: Loaded, request: Request, progress: Progress = silent) -> Run:
-    """Play the replications of a scenario and estimate. Raises SimError if the engine or the workers fail."""
+def run(loaded: Loaded, request: Request, progress: Progress = silent, drawn: Drawn | None = None) -> Run:
+    """Play the replications of a scenario and estimate. Raises SimError if the engine or the workers fail.
+
+    With `drawn`, every replication has its own parameters; `loaded` is then the scenario with its fitted values.
+    """
     started_at, began = datetime.now(UTC), time.perf_counter()
     scenario = loaded.scenario
     check(scenario, request)
     seed = scenario.seed if request.seed is None else request.seed
     plan = lower(scenario)
     engine = engines.ready(request.engine)
-    play = Play(scenario, plan, engine, seed, request.records_to)
+    play = Play(scenario, plan, engine, seed, request.records_to, drawn)
     most = request.replications or (MOST if request.precision else scenario.replications)
     workers = min(request.workers or (1 if engine == "compiled" and most < FEW else cores()), most)
     estimator, observer = Estimator(scenario.clock), Observer(scenario)
@@ -109,13 +115,13 @@ def run(loaded: Loaded, request: Request, progress: Progress = silent) -> Run:
     progress(0, planned)
     with Crew(play, workers) as crew:
         while done < planned:
-            for measures in crew.results(range(done, planned)):
-                estimator.add(measures)
-                observer.add(measures)
+            for played in crew.results(range(done, planned)):
+                estimator.add(played.measures)
+                observer.add(played.observed)
                 done += 1
                 progress(done, planned)
             if request.precision and estimator.precision() > request.precision:
                 planned = min(planned + BATCH, most)
     asked = replace(request, seed=seed, engine=engine, replications=done, workers=workers)
     wall_s = time.perf_counter() - began
-    return Run(loaded, plan, asked, estimator.result(), observer.result(), started_at, wall_s)
+    return Run(loaded, plan, asked, estimator.result(), observer.result(), started_at, wall_s, drawn)

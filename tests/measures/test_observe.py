@@ -8,7 +8,7 @@ from hand_made import border
 
 from sim.errors import SimError
 from sim.measures.measures import measure
-from sim.measures.observe import Observer, comparison_table, observe, reported_value
+from sim.measures.observe import Observer, comparison_table, observations, observe, reported_value
 from sim.scenario.schema import Reported
 
 
@@ -30,6 +30,10 @@ def figure(**changes):
         ({"from": "2022-09-21T02:10", "until": "2022-09-21T02:20"}, 2),  # between two points: the one before
         ({"classes": ["bus"]}, np.nan),  # no such class here
         ({"quantity": "queue_length", "classes": ["car"]}, 0.015),
+        ({"quantity": "queue_length", "classes": ["car"], "frame": "10 m"}, 0.015),  # cut in the likelihood
+        ({"classes": ["car"], "within": "1 km"}, 1),  # it stands nearer
+        ({"classes": ["truck"], "within": "1 km"}, 1),  # one of two is in the lot
+        ({"quantity": "queue_people", "classes": ["car"]}, 4),  # of the third party, at 02:00
         ({"quantity": "quoted_wait", "classes": ["truck", "car"]}, 3),
         ({"quantity": "crossed_parties", "classes": ["car"], "statistic": "sum"}, 4),
         ({"quantity": "crossed_people", "classes": ["car", "foot"], "statistic": "max"}, 7),
@@ -64,6 +68,8 @@ def test_both_directions_need_a_share(scenario, plan, morning):
         ({"value": "3000"}, 3000),
         ({"quantity": "quoted_wait", "value": "48 h"}, 48),
         ({"quantity": "quoted_wait", "value": "2 d"}, 48),
+        ({"quantity": "virtual_wait", "value": "2 d"}, 48),
+        ({"quantity": "queue_people", "value": 2000}, 2000),
         ({"quantity": "queue_length", "value": "16 km"}, 16),
         ({"quantity": "crossed_parties", "statistic": "mean", "value": "130/h"}, 130),
         ({"quantity": "crossed_parties", "statistic": "mean", "value": "2400/d"}, 100),
@@ -101,6 +107,10 @@ VERDICTS = [
     ("well over", 1.9, "above"),
     ("at least", 3.5, "within 1.5x"),
     ("at least", 5, "off"),
+    ("at most", 3, "met"),
+    ("at most", 30, "met"),
+    ("at most", 2.5, "within 1.5x"),
+    ("at most", 1.5, "off"),
 ]
 
 
@@ -109,7 +119,7 @@ def test_verdict(plan, morning, qualifier, value, verdict):
     scenario = border(reported=[figure(qualifier=qualifier, value=value)])
     observer = Observer(scenario)
     for _ in range(2):
-        observer.add(measure(scenario, plan, morning))
+        observer.add(observations(scenario, measure(scenario, plan, morning)))
     (found,) = observer.result()
     assert found.verdict == verdict
     assert (found.mean, found.p05, found.p95) == (3, 3, 3)
@@ -120,7 +130,7 @@ def test_no_value_in_the_model_is_off_and_a_rejected_figure_is_not_used(plan, mo
     rows = [figure(id="nothing", classes=["bus"]), figure(id="rejected", value=9, status="rejected")]
     scenario = border(reported=rows)
     observer = Observer(scenario)
-    observer.add(measure(scenario, plan, morning))
+    observer.add(observations(scenario, measure(scenario, plan, morning)))
     table = comparison_table(observer.result())
     assert table["id"] == ["nothing", "rejected"]
     assert table["verdict"] == ["off", "not used"]
@@ -129,7 +139,7 @@ def test_no_value_in_the_model_is_off_and_a_rejected_figure_is_not_used(plan, mo
 
 def test_without_reported_figures_there_is_nothing_to_compare(scenario, plan, morning):
     observer = Observer(scenario)
-    observer.add(measure(scenario, plan, morning))
+    observer.add(observations(scenario, measure(scenario, plan, morning)))
     assert observer.result() == ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.measures.road import queue_on_road, tail
+from sim.measures.road import beyond, in_one_file, queue_on_road, tail
 from sim.scenario.quantities import CLASSES
 from sim.scenario.schema import FilesStretch, Road
 
@@ -56,3 +56,26 @@ def test_people_on_foot_take_no_room_in_the_files(scenario):
     length, parked = queue_on_road(scenario, road, np.array([0]), waiting(foot=500, bike=20))
     assert length[0] == 0
     assert parked[0] == 0
+
+
+def test_in_one_file_undoes_tail():
+    metres = np.linspace(0, 40_000, 999)
+    np.testing.assert_allclose(in_one_file(ROAD, tail(ROAD, metres)), metres)
+
+
+def test_who_stands_farther_out_than_was_counted(scenario):
+    """In one file: 6 cars (10 m) and 3 trucks (20 m) mixed are 120 m; a lot holds two more trucks."""
+    road = Road(stretches=({"files": 1},), lots={"a": {"classes": ["truck"], "capacity": 2}})
+    seen = np.array([0]), waiting(car=6, truck=5, foot=40)
+    length = 1000 * queue_on_road(scenario, road, *seen)[0]
+    assert length[0] == pytest.approx(120)
+    for within, cars, trucks in ((120.0, 0, 2), (500.0, 0, 2), (60.0, 3, 2 + 1.5), (0.0, 6, 5)):
+        found = dict(zip(CLASSES, beyond(scenario, road, seen, length, within)[:, 0], strict=True))
+        assert found == pytest.approx({"car": cars, "truck": trucks, "bus": 0, "bike": 0, "foot": 0})
+
+
+def test_who_waits_in_a_hall_is_within_any_distance(scenario):
+    """Of 6 cars two stand in a hall, so that the road holds 40 m: half of it, two cars, lie beyond 20 m."""
+    road = Road(stretches=({"files": 1},))
+    found = beyond(scenario, road, (np.array([0]), waiting(car=6)), np.array([40.0]), 20.0)
+    assert found[CLASSES.index("car"), 0] == pytest.approx(2)

@@ -94,8 +94,8 @@ def test_a_worker_killed_in_the_middle_changes_nothing(tiny: Loaded, tmp_path: P
     play = Play(tiny.scenario, plan, "reference", 5, None)
     estimator = Estimator(tiny.scenario.clock)
     with Crew(tasks.DieOnce(tmp_path, play), 2) as crew:
-        for measures in crew.results(range(4)):
-            estimator.add(measures)
+        for played in crew.results(range(4)):
+            estimator.add(played.measures)
     assert {path.name for path in tmp_path.iterdir()} == {"1", "3"}
     undisturbed = run(tiny, Request(4, workers=1))
     assert summary(dataclasses.replace(undisturbed, estimates=estimator.result())) == summary(undisturbed)

@@ -1,0 +1,89 @@
+"""A run whose parameters are drawn from a fitted posterior: another vector in every replication.
+
+What a series or a total then varies by is both chance and what the reported figures leave open.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import store
+from sim.errors import Problem, ScenarioError, SimError
+from sim.scenario.calibrated import load_fitted
+from sim.scenario.calibration import Fitted
+from sim.scenario.node import CALIBRATED, child, plain
+from sim.scenario.read import Template, dump, opened, read_tree
+from sim.scenario.schema import Scenario
+
+SCENARIO, FITTED, SAMPLE = "scenario.yaml", "fitted.yaml", "posterior.parquet"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A scenario with a sample of its calibrated parameters: `values` (N, D) are those of `names`, in `units`."""
+
+    template: Template = field(repr=False)
+    fitted: Fitted
+    names: tuple[str, ...]
+    units: dict[str, str]
+    values: NDArray[np.float64] = field(repr=False)
+
+    @property
+    def note(self) -> str:
+        """One sentence on where the parameters come from."""
+        return (
+            f"Each replication has parameters of its own, from the posterior of {self.fitted.calibration} "
+            f"({self.fitted.date}): the bands hold chance and what the reported figures leave open."
+        )
+
+    def scenario(self, replication: int) -> Scenario:
+        """Return the scenario of a replication; beyond the last vector they begin anew. Raises ScenarioError."""
+        row = self.values[replication % len(self.values)].tolist()
+        values = dict(zip(self.names, row, strict=True))
+        try:
+            return self.template.scenario(values, self.units)
+        except ScenarioError as error:
+            at = ", ".join(f"{name} {value:.4g}{self.units[name]}" for name, value in values.items())
+            told = [Problem(p.where, p.path, f"{p.what} (with the posterior's {at})") for p in error.problems]
+            raise ScenarioError(told) from None
+
+    def write(self, folder: Path) -> None:
+        """Write what is needed to read this again with `read` into a folder. Raises SimError."""
+        tree = {CALIBRATED: FITTED, **plain(self.template.root)}
+        store.write(folder / SCENARIO, dump(tree))
+        store.write(folder / FITTED, dump({**json.loads(self.fitted.model_dump_json()), "posterior": SAMPLE}))
+        columns = {name: self.values[:, i] for i, name in enumerate(self.names)}
+        store.write_table(folder / SAMPLE, columns)
+
+
+def read(path: Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Drawn:
+    """Read a scenario file with the posterior that its fitted file names. Raises ScenarioError or SimError."""
+    told: list[Problem] = []
+    root = read_tree(path, told)
+    if told:
+        raise ScenarioError(told)
+    named = child(root, CALIBRATED)
+    if named is None:
+        what = "needs a scenario that takes values from a calibration (`calibrated: FILE`)"
+        raise SimError(f"{path}: --posterior {what}")
+    template = opened(root, sets, intervene)
+    file = Path(named.place.file).parent / str(named.value)
+    fitted = load_fitted(file)
+    sample = file.parent / fitted.posterior
+    if not sample.is_file():
+        raise SimError(f"{file}: posterior: there is no file {str(sample)!r}; `sim calibrate --update` writes it")
+    columns = store.read_table(sample)
+    missing = [name for name in template.names if name not in columns]
+    if missing or not all(name in fitted.values for name in template.names):
+        raise SimError(f"{sample}: has no column {', '.join(missing)}; run `sim calibrate --update` again")
+    values = np.column_stack([columns[name] for name in template.names]).astype(np.float64)
+    if not len(values) or not np.isfinite(values).all():
+        raise SimError(f"{sample}: must hold at least one row, and only finite numbers")
+    units = {name: fitted.values[name].unit for name in template.names}
+    return Drawn(template, fitted, template.names, units, values)
