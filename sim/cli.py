@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 import sim
+from sim.cli_calibrate import calibrate
+from sim.cli_calibration import audit
 from sim.cli_run import rerun, run
 from sim.cli_scenario import check, schema, sources
 from sim.cli_signals import listen
@@ -24,6 +26,8 @@ Examples:
   sim run scenarios/verkhny_lars.yaml --intervene no_screening --replications 5
   sim run scenarios/verkhny_lars.yaml --set seed=7 --out /tmp/seven
   sim check scenarios/*.yaml
+  sim audit calibration/verkhny_lars.yaml
+  sim calibrate calibration/verkhny_lars.yaml
   sim rerun results/verkhny_lars/20220921T100000Z-s0123abcd
 """
 COMPLETION = """\b
@@ -77,7 +81,7 @@ def completion(shell: str) -> None:
     click.echo(script(cli, {}, "sim", "_SIM_COMPLETE").source())
 
 
-for verb in (run, rerun, check, schema, sources):
+for verb in (run, rerun, check, schema, sources, audit, calibrate):
     cli.add_command(verb)
 
 

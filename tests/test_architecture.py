@@ -24,42 +24,54 @@ ROOT = Path(__file__).parents[1]
 ROOMS = {
     "foundations": "errors units store",
     "scenario": """
-        scenario.quantities scenario.laws scenario.demand scenario.reported scenario.schema scenario.clock
+        scenario.quantities scenario.laws scenario.demand scenario.reported scenario.calibration scenario.schema
+        scenario.clock
         scenario.node scenario.yaml_source scenario.passports scenario.shape scenario.explain scenario.mend
-        scenario.inline scenario.check scenario.check_dates scenario.interventions scenario.read scenario.json_schema
+        scenario.inline scenario.check scenario.check_dates scenario.interventions scenario.calibrated scenario.read
+        scenario.read_calibration scenario.examine scenario.json_schema
         """,
     "engine": """
-        engine.plan engine.records engine.arrivals engine.switches engine.lower engine.tape
+        engine.plan engine.records engine.arrivals engine.switches engine.rows engine.lower engine.draws
+        engine.tape
         engine.moments engine.places engine.reference_queues engine.reference_calendar engine.reference
         engine.kernel_cache engine.kernel_tables engine.kernel_lists engine.kernel_queues engine.kernel engine.compiled
         """,
     "measures": """
-        measures.names measures.grid measures.road measures.visits measures.series measures.totals measures.measures
-        measures.estimates measures.observe
+        measures.names measures.grid measures.road measures.tables measures.passes measures.tally measures.series
+        measures.totals measures.measures
+        measures.estimates measures.observe measures.likelihood
         """,
-    "study": "study.engines study.workers study.replication study.run study.provenance study.results",
-    "show": "show.style show.events show.marks show.story show.panels show.plots show.poster show.tables",
+    "study": """
+        study.engines study.workers study.posterior study.replication study.run study.provenance study.results
+        study.sampling study.evaluations study.priors study.fit study.observing study.trials study.learnt
+        study.calibrate study.calibration_results
+        study.audit_arithmetic study.audit_assumed study.audit_figures study.audit study.audit_results
+        """,
+    "show": "show.style show.events show.marks show.story show.panels show.plots show.poster show.tables "
+    "show.calibration_tables show.calibration_pictures show.calibration_page "
+    "show.audit_words show.audit_tables show.audit_picture",
     "python": "api",
-    "command line": "cli_signals cli_scenario cli_run cli __main__",
+    "command line": "cli_signals cli_scenario cli_run cli_calibration cli_calibrate cli __main__",
 }
 ROOM_OF = {f"sim.{name}": room for room, names in ROOMS.items() for name in names.split()}
 ORDER = list(ROOMS)
 
 OWNERS = {
     "simpy": ["sim.engine.reference*"],
+    "cmaes": ["sim.study.calibrate"],
     "numba": ["sim.engine.kernel*"],
     "matplotlib": ["sim.show.*", "sim.api"],  # sim.api names its type only
     "yaml": ["sim.scenario.*"],
     "pydantic": ["sim.scenario.*", "sim.study.*"],
     "pyarrow": ["sim.store"],
     "click": ["sim.cli*"],
-    "rich": ["sim.show.tables", "sim.cli*"],
+    "rich": ["sim.show.*tables", "sim.cli*"],
     "scipy": ["sim.measures.*", "sim.engine.*", "sim.study.*"],
     "numpy": ["sim.engine.*", "sim.measures.*", "sim.study.*", "sim.show.*", "sim.store"],
 }
 
 APART = {
-    "sim.measures.*": "sim.engine.(reference.*|compiled|kernel.*|places|tape|lower)",
+    "sim.measures.*": "sim.engine.(reference.*|compiled|kernel(?!_cache).*|places|tape|lower)",
     "sim.show.*": "sim.engine.(reference.*|compiled|kernel.*|places|tape|lower)",
     "sim.engine.reference*": "sim.(scenario.(?!quantities)|engine.(compiled|kernel.*))",
     "sim.engine.compiled": "sim.(scenario.(?!quantities)|engine.(reference.*|places))",

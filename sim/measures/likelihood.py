@@ -1,0 +1,162 @@
+"""How probable a report is, given what the model says: the observation model between `observe` and the figures.
+
+A report is log-normal around the model's value, with a variance that adds up what the reporter (`spread`), the model
+(`discrepancy`) and chance (`noise`) get wrong. A rounded figure is an interval and a bound is a tail probability: read
+as "about", bounds would pull the model down to them. With a small chance a figure is about something else altogether.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_ndtr
+
+from sim.errors import SimError
+from sim.measures.observe import parsed_value, reported_value
+from sim.scenario.calibration import Calibration, Observation
+from sim.scenario.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported
+
+Floats = NDArray[np.float64]
+
+FLOOR = 1e-3
+"""A model that says 0, or nothing, is read as saying this share of the reported figure: very improbable, not never."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reported figure as the likelihood sees it, in the unit of its row.
+
+    The truth of the report lies in [`low`, `high`]: its rounding interval, from a lower `bound` (+1) to infinity, or
+    from 0 to an upper one (-1). `spread` is the standard deviation of the logarithm for who counted, `frame` where the
+    picture ends (infinity: nowhere), `rounding` 0 for a figure that is not rounded. Only `fitted` rows count in a fit,
+    with their `weight`.
+    """
+
+    row: Reported
+    reported: float
+    low: float
+    high: float
+    bound: int
+    spread: float
+    weight: float
+    fitted: bool
+    frame: float
+    rounding: float
+
+
+def targets(calibration: Calibration) -> tuple[Target, ...]:
+    """Return all rows, also those that are rejected or end after `known_until`.
+
+    The rows of one group that are fitted weigh 1 together. Raises SimError if a value does not fit its quantity or is
+    not above 0, or if the spread of a trust class is missing.
+    """
+    until = calibration.known_until
+    fitted = [row.status == "used" and (until is None or row.until <= until) for row in calibration.reported]
+    sizes = Counter(row.group or row.id for row, counts in zip(calibration.reported, fitted, strict=True) if counts)
+    return tuple(
+        _target(row, calibration.observation, counts, 1 / max(1, sizes[row.group or row.id]))
+        for row, counts in zip(calibration.reported, fitted, strict=True)
+    )
+
+
+def _target(row: Reported, observation: Observation, fitted: bool, weight: float) -> Target:
+    value = reported_value(row)
+    if value <= 0:
+        raise SimError(
+            f"reported figure {row.id!r}: value: must be above 0, since it is compared by ratio; got {value:g}"
+        )
+    if row.trust not in observation.spread:
+        raise SimError(f"reported figure {row.id!r}: trust: observation.spread has no value for {row.trust!r}")
+    rounding = 0.0 if row.rounding is None else parsed_value(row, row.rounding, "rounding")
+    frame = inf if row.frame is None else row.frame / 1000
+    low, high, bound = _interval(row, value, rounding, frame)
+    return Target(row, value, low, high, bound, observation.spread[row.trust], weight, fitted, frame, rounding)
+
+
+def _interval(row: Reported, value: float, rounding: float, frame: float) -> tuple[float, float, int]:
+    """Return between what the truth lies, and which end is open. Who sees to the frame cannot see where it ends."""
+    if row.qualifier in LOWER_BOUNDS:
+        return min(value, frame), inf, 1
+    if row.qualifier in UPPER_BOUNDS:
+        return 0.0, value, -1
+    low, high = max(0.0, value - rounding / 2), value + rounding / 2
+    return (min(low, frame), inf, 1) if high >= frame else (low, high, 0)
+
+
+def log_likelihood(targets: tuple[Target, ...], observation: Observation, observed: Floats, noise: Floats) -> Floats:
+    """Return the logarithm of the likelihood of every row, (N, J), before the weights.
+
+    `observed` (N, J) is what the model says; NaN and what lies below FLOOR of the report count as that. `noise` (J,) is
+    how far off chance alone may be: the standard deviation of the logarithm of one play over `observed`.
+    """
+    centre, honest, wild = _laws(targets, observation, observed, noise)
+    low, high = (np.array([getattr(target, end) for target in targets]) for end in ("low", "high"))
+    with np.errstate(divide="ignore"):
+        ends = np.log(low), np.log(high)
+    chance = observation.outlier.chance
+    found: Floats = np.logaddexp(
+        np.log1p(-chance) + _within(*ends, centre, honest), np.log(chance) + _within(*ends, centre, wild)
+    )
+    return found
+
+
+def total(targets: tuple[Target, ...], by_row: Floats) -> Floats:
+    """Return the logarithm of the likelihood of all fitted rows together, (N,), from that of every row (N, J)."""
+    found: Floats = by_row @ np.array([target.weight * target.fitted for target in targets])
+    return found
+
+
+def predicted(
+    targets: tuple[Target, ...],
+    observation: Observation,
+    observed: Floats,
+    noise: Floats,
+    chances: tuple[Floats, Floats],
+) -> Floats:
+    """Return what reporters would have said, (N, J), in the units of the rows: rounded as they do, cut at the frame.
+
+    `chances` are standard normals and uniforms, both (N, J). Bounds are not rounded: what is returned for them is the
+    number that the reporter had in mind.
+    """
+    normals, uniforms = chances
+    centre, honest, wild = _laws(targets, observation, observed, noise)
+    sd = np.where(uniforms < observation.outlier.chance, wild, honest)
+    said = np.exp(centre + sd * normals)
+    rounding = np.array([0.0 if target.bound else target.rounding for target in targets])
+    step = np.where(rounding > 0, rounding, 1.0)
+    said = np.where(rounding > 0, np.round(said / step) * step, said)
+    found: Floats = np.minimum(said, [target.frame for target in targets])
+    return found
+
+
+def floored(targets: tuple[Target, ...], observed: Floats) -> Floats:
+    """Return what the model says, (..., J), with FLOOR of the report in the place of less than that, and of NaN."""
+    found: Floats = np.fmax(observed, FLOOR * np.array([target.reported for target in targets]))
+    return found
+
+
+def _laws(
+    targets: tuple[Target, ...], observation: Observation, observed: Floats, noise: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return the centre (N, J) of the logarithm of a report, and its standard deviations (J,): usual, and outlier's."""
+    centre = np.log(floored(targets, observed))
+    spread = np.array([target.spread for target in targets])
+    variance = spread**2 + observation.discrepancy**2 + noise**2
+    return centre, np.sqrt(variance), np.sqrt(variance + observation.outlier.spread**2)
+
+
+def _within(low: Floats, high: Floats, centre: Floats, sd: Floats) -> Floats:
+    """Return the logarithm of P(low < X < high) for X normal; of its density where low is high. Shapes broadcast."""
+    a, b = (low - centre) / sd, (high - centre) / sd
+    flip = a + b > 0  # the difference of two probabilities near 1 would lose all digits
+    a, b = np.where(flip, -b, a), np.where(flip, -a, b)
+    point = np.broadcast_to(low == high, a.shape)
+    upper = log_ndtr(b)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        wide = upper + np.log1p(-np.exp(np.where(point, -inf, log_ndtr(a) - upper)))
+    density = -0.5 * np.square(np.where(point, b, 0.0)) - np.log(sd) - 0.5 * np.log(2 * np.pi)
+    return np.where(point, density, wide)
