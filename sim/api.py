@@ -157,7 +157,8 @@ class Result:
         from sim.show.plots import pictures
 
         found = self.found
-        return pictures(found.loaded.scenario, found.plan, found.estimates, found.comparisons)
+        besides = "each with parameters from the posterior" if found.drawn else ""
+        return pictures(found.loaded.scenario, found.plan, found.estimates, found.comparisons, besides)
 
     def _repr_html_(self) -> str:
         from sim.show.tables import html

@@ -259,6 +259,15 @@ def put_back(b: Any, i: int, s: int, now: int) -> None:
 
 
 @rule
+def open_or_close(b: Any, s: int, cls: int, is_open: int) -> None:
+    """Open or close a station for a class; the closed saved nothing up."""
+    b.open[s, cls] = is_open
+    if is_open:
+        for stream in range(N_STREAMS):
+            b.passed[s, stream] = max(b.passed[s, stream], b.clock[s])
+
+
+@rule
 def switch(b: Any, begin: int, now: int) -> int:
     """Turn all switches of this millisecond, then call; return the number of the next switch."""
     end, switches = begin, switches_of(b)
@@ -267,7 +276,7 @@ def switch(b: Any, begin: int, now: int) -> int:
         if what == 0:
             staff(b, first, second, now)
         elif what == 1:
-            b.open[first, second] = switches[end, 4]
+            open_or_close(b, first, second, switches[end, 4])
         elif what == 2:
             b.active[first] = second
         elif what == 3:

@@ -74,8 +74,13 @@ def kept() -> bool:
 
 
 def rule(function: Callable[..., Any]) -> Any:
-    """Compile a function that others of the kernel call."""
-    return numba.njit(error_model="numpy")(function)
+    """Compile a function of the kernel into each that calls it: then what it is given and returns costs nothing."""
+    return numba.njit(error_model="numpy", forceinline=True)(function)
+
+
+def long_rule(function: Callable[..., Any]) -> Any:
+    """Compile a function of the kernel that is too long to be put into each that calls it."""
+    return numba.njit(error_model="numpy", forceinline=False)(function)  # left out, its callers' is taken over
 
 
 def entry(function: Callable[..., Any]) -> Any:

@@ -1,8 +1,8 @@
-"""The kernel's heaps and lists: moments in order of time, the clocks of the main queues, and who stands behind whom.
+"""The kernel's heaps and lists: moments in order of time, and who stands behind whom.
 
 A moment is an instant and a key, kind and number in one, by which those of the same millisecond are ordered. Only
 those that come soon are in a heap; later ones wait in a calendar of buckets (Brown 1988), and most are out of date when
-theirs is opened.
+theirs is opened. The clocks of a main queue wait in buckets of their own, by what they will have run down to.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.engine.kernel_cache import rule
 from sim.engine.kernel_tables import (
-    BUCKET_SHIFT, KEPT_TOGETHER, LATER, NOBODY, ON_FOOT, OUTSIDE, WAITING, buckets_of, clocks_of, heap_of, kept_of,
+    BUCKET_SHIFT, KEPT_TOGETHER, LATER, NOBODY, ON_FOOT, OUTSIDE, WAITING, buckets_of, heap_of, kept_of,
     party_in,
 )  # fmt: skip
 from sim.engine.moments import KIND_SHIFT
@@ -115,14 +115,20 @@ def push_later(b: Any, at: int, kind: int, slot: int) -> None:
     if bucket <= b.bucket:
         push(b, LATER, at, key_of(kind, np.int64(p.number)), slot, np.int64(p.serial))
     elif at < b.horizon:
-        n = buckets_of(b)[bucket]
-        if n == NOBODY or kept_of(b)[n].size == KEPT_TOGETHER:
-            n = begin_kept(b, n)
-            buckets_of(b)[bucket] = n
-        kept = kept_of(b)[n]
-        k = np.int64(kept.size)
-        kept.at[k], kept.kind[k], kept.slot[k], kept.serial[k] = at, kind, slot, p.serial
-        kept.size = k + 1
+        keep(b, bucket, at, kind, slot)
+
+
+@rule
+def keep(b: Any, bucket: int, at: int, kind: int, slot: int) -> None:
+    """Put a moment into a bucket."""
+    n = buckets_of(b)[bucket]
+    if n == NOBODY or kept_of(b)[n].size == KEPT_TOGETHER:
+        n = begin_kept(b, n)
+        buckets_of(b)[bucket] = n
+    kept = kept_of(b)[n]
+    k = np.int64(kept.size)
+    kept.at[k], kept.kind[k], kept.slot[k], kept.serial[k] = at, kind, slot, party_in(b, slot).serial
+    kept.size = k + 1
 
 
 @rule
@@ -140,6 +146,14 @@ def begin_kept(b: Any, others: int) -> int:
 
 
 @rule
+def end_kept(b: Any, n: int) -> int:
+    """Give back a row of KEPT; return the next of its bucket."""
+    following = kept_of(b)[n].next
+    kept_of(b)[n].next, b.free_kept = b.free_kept, n
+    return following
+
+
+@rule
 def open_bucket(b: Any) -> None:
     """Move what the next bucket holds into the heap, but for leavings that cannot happen any more."""
     b.bucket += 1
@@ -151,42 +165,7 @@ def open_bucket(b: Any) -> None:
             p = party_in(b, slot)
             if kind == ON_FOOT or may_leave(p, serial):
                 push(b, LATER, kept.at[k], key_of(kind, np.int64(p.number)), slot, serial)
-        following = kept.next
-        kept.next, b.free_kept = b.free_kept, n
-        n = following
-
-
-@rule
-def push_clock(b: Any, which: int, at: int, slot: int) -> None:
-    """Put a clock into heap number `which`."""
-    heap, i = clocks_of(b, which), b.clock_size[which]
-    b.clock_size[which] = i + 1
-    while i > 0:
-        above = (i - 1) >> 2
-        if heap[above].at <= at:
-            break
-        heap[i] = heap[above]
-        i = above
-    heap[i].at, heap[i].slot, heap[i].serial = at, slot, party_in(b, slot).serial
-
-
-@rule
-def pop_clock(b: Any, which: int) -> None:
-    """Take the first clock out of heap number `which`."""
-    size = b.clock_size[which] - 1
-    b.clock_size[which] = size
-    heap, i = clocks_of(b, which), 0
-    at, slot, serial = heap[size].at, heap[size].slot, heap[size].serial
-    while 4 * i + 1 < size:
-        least = 4 * i + 1
-        for k in range(least + 1, min(least + 4, size)):
-            if heap[k].at < heap[least].at:
-                least = k
-        if at <= heap[least].at:
-            break
-        heap[i] = heap[least]
-        i = least
-    heap[i].at, heap[i].slot, heap[i].serial = at, slot, serial
+        n = end_kept(b, n)
 
 
 @rule

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.kernel_cache import rule
+from sim.engine.kernel_cache import long_rule, rule
 from sim.engine.kernel_lists import (
-    append, free_slot, key_of, may_leave, pop_clock, push, push_clock, push_later, remove,
+    append, end_kept, free_slot, keep, key_of, may_leave, push, push_later, remove,
 )  # fmt: skip
 from sim.engine.kernel_tables import (
-    BLOCKED_LISTS, BYPASSED, CHANGED_MODE, ENDS, IN_SERVICE, N_CLASSES, N_STREAMS, N_WAYS, NOBODY, NOWHERE,
-    QUEUE_LISTS, RENEGE, INTERRUPTED, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS, WAITING, cdf_of, chance_of,
-    clocks_of, column_of, party_in, rows_of, stack_of, time_of, visits_of,
+    BLOCKED_LISTS, BYPASSED, CHANGED_MODE, CLOCK_BUCKETS, CLOCK_SHIFT, ENDS, INTERRUPTED, IN_SERVICE, NOBODY,
+    NOWHERE, N_CLASSES, N_STREAMS, N_WAYS, QUEUE_LISTS, RENEGE, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS,
+    WAITING, buckets_of, cdf_of, chance_of, column_of, kept_of, party_in, rows_of, stack_of, time_of, visits_of,
 )  # fmt: skip
 from sim.engine.records import NEVER
 
@@ -127,20 +127,40 @@ def wind_up(b: Any, i: int, now: int) -> None:
             if rate > 0 and at <= summed + rate * b.quote_every[x]:
                 push_later(b, b.quoted_at[x, c] - (summed - at) // rate, RENEGE + way, i)
             else:
-                push_clock(b, (x * N_CLASSES + c) * N_WAYS + way, at, i)
+                which = (x * N_CLASSES + c) * N_WAYS + way
+                keep(b, clock_bucket(b, which, at >> CLOCK_SHIFT), at, RENEGE + way, i)
 
 
 @rule
 def leave_when_due(b: Any, x: int, c: int, way: int) -> None:
     """Let those leave whose clock runs down before the next announcement."""
     rate, summed, which = b.rate[x, c, way], b.summed[x, c, way], (x * N_CLASSES + c) * N_WAYS + way
-    first = clocks_of(b, which)[0]
+    if rate == 0:
+        return
     until = summed + rate * b.quote_every[x]
-    while rate > 0 and b.clock_size[which] > 0 and first.at <= until:
-        slot = np.int64(first.slot)
-        if may_leave(party_in(b, slot), np.int64(first.serial)):
-            push_later(b, b.quoted_at[x, c] - (summed - first.at) // rate, RENEGE + way, slot)
-        pop_clock(b, which)
+    begin, end = b.clock_bucket[which], until >> CLOCK_SHIFT
+    b.clock_bucket[which] = end  # which is opened again by the next announcement, for those left in it
+    for number in range(max(begin, end - CLOCK_BUCKETS + 1), end + 1):
+        bucket = clock_bucket(b, which, number)
+        n = buckets_of(b)[bucket]
+        buckets_of(b)[bucket] = NOBODY
+        while n != NOBODY:
+            kept = kept_of(b)[n]
+            for k in range(kept.size):
+                at, slot = kept.at[k], np.int64(kept.slot[k])
+                if not may_leave(party_in(b, slot), np.int64(kept.serial[k])):
+                    continue
+                if at <= until:
+                    push_later(b, b.quoted_at[x, c] - (summed - at) // rate, RENEGE + way, slot)
+                else:
+                    keep(b, bucket, at, RENEGE + way, slot)
+            n = end_kept(b, n)
+
+
+@rule
+def clock_bucket(b: Any, which: int, number: int) -> int:
+    """Return the bucket for clocks of a main queue and way of leaving."""
+    return b.clock_begin[which] + number % CLOCK_BUCKETS
 
 
 @rule
@@ -176,7 +196,7 @@ def next_up(b: Any, s: int) -> int:
     return best
 
 
-@rule
+@long_rule
 def call_all(b: Any, s: int, now: int) -> None:
     """Call the next as long as a server is free and somebody may be called."""
     while True:
@@ -223,7 +243,7 @@ def service_time(b: Any, i: int, s: int) -> int:
     return time
 
 
-@rule
+@long_rule
 def settle(b: Any, s: int, now: int) -> None:
     """Do everything that follows at once from a change at a station: calls, room behind, and calls upstream."""
     call_all(b, s, now)
@@ -238,7 +258,7 @@ def settle(b: Any, s: int, now: int) -> None:
             depth = admit(b, b.zone[s], depth, now)
 
 
-@rule
+@long_rule
 def admit(b: Any, z: int, depth: int, now: int) -> int:
     """Let those blocked for a zone move up as far as there is room; stack the stations they free, the first on top."""
     blocked, begin, stack = BLOCKED_LISTS + z, depth, stack_of(b)

@@ -34,6 +34,8 @@ UNFINISHED = int(Outcome.UNFINISHED)
 
 BUCKET_SHIFT = 18
 """A bucket of the calendar holds 2**18 ms, four minutes."""
+CLOCK_SHIFT, CLOCK_BUCKETS = 34, 4096
+"""A bucket of a main queue's clocks holds 2**34 / HAZARD_UNIT, a sixtieth of their mean; after the last the first."""
 
 OUTSIDE, WALKING, WAITING, IN_SERVICE, BLOCKED = 0, 1, 2, 3, 4  # where a party is
 FIRST, INSIDE, OTHERWISE = 1, 2, 3  # how a party joins a queue: the main queue, from the station before, from outside
@@ -41,9 +43,9 @@ ENDS, LATER, ROAD, HORIZON, CALENDAR = 0, 1, 2, 3, 4  # where the next moment co
 
 PARTY = np.dtype([
     ("arrived_at", "i8"), ("started_at", "i8"), ("ended_at", "i8"), ("remaining", "i8"), ("joined", "i8"),
-    ("number", "i4"), ("serial", "i4"), ("previous", "i4"), ("next", "i4"), ("station", "i2"), ("target", "i2"),
-    ("visits", "i2"), ("people", "i2"), ("visit_people", "i2"), ("of_age", "i2"), ("men", "i2"), ("visit_men", "i2"),
-    ("checked", "i2"), ("share", "i2"), ("where", "i1"), ("cls", "i1"), ("stream", "i1"), ("on_foot", "u1"),
+    ("number", "u4"), ("serial", "u4"), ("previous", "i4"), ("next", "i4"), ("station", "u2"), ("target", "u2"),
+    ("visits", "u2"), ("people", "u2"), ("visit_people", "u2"), ("of_age", "u2"), ("men", "u2"), ("visit_men", "u2"),
+    ("checked", "u2"), ("share", "u2"), ("where", "u1"), ("cls", "u1"), ("stream", "u1"), ("on_foot", "u1"),
     ("parted", "u1"), ("first", "u1"), ("quoted", "u1"), ("inside", "u1"), ("refused", "u1"), ("resumed", "u1"),
 ], align=True)  # fmt: skip
 """A party that has come and not left, and its visit under way; who comes later takes the row of who has left.
@@ -68,7 +70,7 @@ BORDER = np.dtype(
     _fields("i8", (), "full rows joined serial kept free_kept bucket slots free_slot parties start horizon wait_step")
     + _fields("i8", (), "walk_row balk_row bypass_row most_people wait_columns")
     # addresses of the large tables, and sizes of those whose end is watched
-    + _fields("i8", (), "party_table kept_table buckets_table clock_table row_table visits_table stack_table")
+    + _fields("i8", (), "party_table kept_table buckets_table row_table visits_table stack_table")
     + _fields("i8", (), "run_table switch_table recent_table hit_table checked_table balk_table bypass_table")
     + _fields("i8", (), "hazard_table times_table chances_table came_table crossing_table cls_table initial_table")
     + _fields("i8", (), "people_table men_table local_table barred_table mode_table")
@@ -99,23 +101,22 @@ BORDER = np.dtype(
     + _fields("f8", (MAX_CROSSINGS, N_CLASSES), "bypass_local")
     + _fields("u1", (MAX_CROSSINGS, N_CLASSES, N_WAYS), "way_open uses_way")
     + _fields("i8", (MAX_CROSSINGS, N_CLASSES, N_WAYS), "summed rate")
-    + _fields("i8", (MAX_CROSSINGS * N_CLASSES * N_WAYS,), "clock_begin clock_size")
+    + _fields("i8", (MAX_CROSSINGS * N_CLASSES * N_WAYS,), "clock_begin clock_bucket")
 )
 """All state but that of the parties, and the plan's small tables; named as in plan.py."""
 
-MOMENT = np.dtype([("at", "i8"), ("key", "i8"), ("slot", "i4"), ("serial", "i4")])
+MOMENT = np.dtype([("at", "i8"), ("key", "i8"), ("slot", "u4"), ("serial", "u4")])
 KEPT_TOGETHER = 7
 KEPT = np.dtype([
-    ("at", "i8", (KEPT_TOGETHER,)), ("slot", "i4", (KEPT_TOGETHER,)), ("serial", "i4", (KEPT_TOGETHER,)),
-    ("kind", "i1", (KEPT_TOGETHER,)), ("size", "i1"), ("next", "i8"),
+    ("at", "i8", (KEPT_TOGETHER,)), ("slot", "u4", (KEPT_TOGETHER,)), ("serial", "u4", (KEPT_TOGETHER,)),
+    ("kind", "u1", (KEPT_TOGETHER,)), ("size", "u1"), ("next", "i8"),
 ], align=True)  # fmt: skip
 """Up to seven moments of the same bucket; `next` is the row with others of it."""
 
-CLOCK = np.dtype([("at", "i8"), ("slot", "i4"), ("serial", "i4")])
 ROW = np.dtype([
-    ("arrived_at", "i8"), ("started_at", "i8"), ("ended_at", "i8"), ("left_at", "i8"), ("party", "i4"),
-    ("visit", "i2"), ("station", "i2"), ("people", "i2"), ("men", "i2"), ("cls", "i1"), ("stream", "i1"),
-    ("outcome", "i1"), ("first", "u1"),
+    ("arrived_at", "i8"), ("started_at", "i8"), ("ended_at", "i8"), ("left_at", "i8"), ("party", "u4"),
+    ("visit", "u2"), ("station", "u2"), ("people", "u2"), ("men", "u2"), ("cls", "u1"), ("stream", "u1"),
+    ("outcome", "u1"), ("first", "u1"),
 ], align=True)  # fmt: skip
 
 
@@ -164,12 +165,6 @@ def kept_of(b: Any) -> Any:
 def buckets_of(b: Any) -> Any:
     """The row of KEPT last begun for each bucket of the calendar."""
     return carray(_pointer(b.buckets_table), (1,), np.int64)
-
-
-@rule
-def clocks_of(b: Any, which: int) -> Any:
-    """CLOCK: the heap of one way of leaving one main queue."""
-    return carray(_pointer(b.clock_table), (1 << 40,), CLOCK)[b.clock_begin[which] :]
 
 
 @rule

@@ -65,7 +65,10 @@ class Calendar:
 
     def open_or_close(self, s: int, cls: int, is_open: int) -> None:
         """Open or close a station for a class."""
-        self.stations[s].open[cls] = bool(is_open)
+        station = self.stations[s]
+        station.open[cls] = bool(is_open)
+        if is_open:
+            station.passed = [max(passed, station.clock) for passed in station.passed]  # the closed saved nothing up
 
     def activate(self, s: int, there: int) -> None:
         """From now on newcomers stop at the station, or pass by."""

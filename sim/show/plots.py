@@ -33,12 +33,15 @@ LEAST_SHOWN = 0.1
 
 
 def pictures(
-    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = ()
+    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = (), besides: str = ""
 ) -> dict[str, Figure]:
-    """Return the pictures of a result by name; with several crossings each name ends in the crossing's."""
+    """Return the pictures of a result by name; with several crossings each name ends in the crossing's.
+
+    `besides` is what else the bands hold, in a few words.
+    """
     found = {}
     for crossing in scenario.crossings:
-        story = Story(scenario, plan, estimates, tuple(comparisons), crossing)
+        story = Story(scenario, plan, estimates, tuple(comparisons), crossing, besides)
         ending = "" if len(scenario.crossings) == 1 else f"_{crossing}"
         for draw in DRAWN:
             found[f"{draw.__name__}{ending}"] = draw(story)

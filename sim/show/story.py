@@ -55,6 +55,7 @@ class Story:
     estimates: Estimates
     comparisons: tuple[Comparison, ...]
     crossing: str
+    besides: str = ""
 
     @property
     def place(self) -> Crossing:
@@ -151,7 +152,8 @@ class Story:
     def how(self) -> str:
         """How many replications stand behind the numbers."""
         count = self.estimates.replications
-        return "one replication" if count == 1 else f"mean and 5–95 % band of {count} replications"
+        told = "one replication" if count == 1 else f"mean and 5–95 % band of {count} replications"
+        return f"{told}, {self.besides}" if self.besides else told
 
     @property
     def spread(self) -> str:

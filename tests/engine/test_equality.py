@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from sim.engine import compiled, reference
+from sim.engine.kernel_tables import CLOCK_BUCKETS, CLOCK_SHIFT
 from sim.engine.lower import lower
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome, Records
@@ -118,6 +119,22 @@ def test_more_are_blocked_at_once_than_anybody_foresaw() -> None:
     records = compiled.play(plan, draw(found, plan, 1, 0))
     crossed = records.left_at[records.outcome == Outcome.CROSSED]
     assert crossed.tolist() == [121 * MINUTE] * many
+
+
+def test_clocks_whole_rounds_of_buckets_apart() -> None:
+    renege = {"renege": {"by_quoted_wait": {"0 h": "0 %/h", "1 h": "5 %/h"}}}
+    stations = {"s": {"staffing": 1, "service_time": "20 min"}}
+    found = scenario(stations, initial_queue={"car": 90}, behaviour={"car": renege})
+    plan = lower(found)
+    tape = draw(found, plan, 1, 0)
+    tape.times[plan.clock_row[0]] += np.arange(len(tape)) % 3 * (CLOCK_BUCKETS << CLOCK_SHIFT)
+    reneged = []
+    for factor in (1, 50, 5_000, 50_000):
+        records = assert_equal(replace(plan, hazard=plan.hazard * factor), tape)
+        reneged.append(np.bincount(records.party[records.outcome == Outcome.RENEGED] % 3, minlength=3).tolist())
+    assert reneged[0][0] > 0
+    assert reneged[0][1:] == [0, 0]
+    assert min(reneged[-1]) > 0
 
 
 def test_interrupted_again_and_again() -> None:

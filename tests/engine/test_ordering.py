@@ -185,3 +185,12 @@ def test_an_idle_stream_saves_up_no_share(engine: Play) -> None:
     records = engine(*set_by_hand(game, [0, 0, 0, 0, 0, 0, 35, 35, 35], cls=[0] * 6 + [1] * 3))
     trucks = [minute for minute, cls in zip(minutes(records.started_at), records.cls, strict=True) if cls == 1]
     assert trucks == [40, 60, 80]
+
+
+def test_a_closed_stream_saves_up_no_share(engine: Play) -> None:
+    station = {"staffing": 1, "service_time": TEN, "discipline": {"shares": {"car": 0.5, "truck": 0.5}}}
+    closed = [{"until": "2022-09-21T00:35", "classes": ["truck"], "stations": ["s"], "close": True}]
+    game = scenario({"s": station}, initial_queue={"car": 6, "truck": 3}, changes=closed)
+    records = engine(*set_by_hand(game, [0] * 9, cls=[0] * 6 + [1] * 3))
+    trucks = [minute for minute, cls in zip(minutes(records.started_at), records.cls, strict=True) if cls == 1]
+    assert trucks == [40, 60, 80]
