@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, SimError
 
 if TYPE_CHECKING:
+    from sim.scenario.examine import Origins
     from sim.scenario.passports import PassportRow
-    from sim.scenario.read import Loaded
 
 Rows = list[dict[str, object]]
 SOURCES_EXAMPLES = """\b
@@ -31,6 +31,7 @@ Examples:
   sim sources scenarios/verkhny_lars.yaml | grep staffing
   sim sources scenarios/verkhny_lars.yaml --csv > sources.csv
   sim sources scenarios/verkhny_lars.yaml --json > sources.json
+  sim sources calibration/verkhny_lars.yaml
 """
 
 
@@ -88,52 +89,52 @@ def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
 def sources(file: str, sets: tuple[str, ...], intervene: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
-    """Print where the numbers of a scenario FILE come from; at the end, which have no source.
+    """Print where the numbers of a scenario or calibration FILE come from; at the end, which have no source.
 
     In a pipe, one line per number: path, value, source, date, reason and place, with tabs between.
     """
-    from sim.scenario.read import load
+    from sim.scenario.examine import origins
 
     try:
-        loaded = load(file, sets, intervene)
-    except ScenarioError as error:
+        found = origins(file, sets, intervene)
+    except SimError as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(2) from None
-    rows = [dataclasses.asdict(row) for row in loaded.passports]
+    rows = [dataclasses.asdict(row) for row in found.passports]
     if as_json:
-        found = {"passports": rows, "without_passport": loaded.without_passport}
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        document = {"passports": rows, "without_passport": found.without}
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     elif as_csv:
-        click.echo(_csv(rows, loaded), nl=False)
+        click.echo(_csv(rows, found), nl=False)
     elif sys.stdout.isatty():
-        _print(loaded, shutil.get_terminal_size().columns)
+        _print(found, shutil.get_terminal_size().columns)
     else:
-        for line in _lines(loaded):
+        for line in _lines(found):
             click.echo(line)
 
 
-def _csv(rows: Rows, loaded: Loaded) -> str:
+def _csv(rows: Rows, found: Origins) -> str:
     from sim.scenario.passports import PassportRow
 
     out = io.StringIO()
     writer = csv.DictWriter(out, [field.name for field in dataclasses.fields(PassportRow)], lineterminator="\n")
     writer.writeheader()
     writer.writerows({**row, "value": _short(row["value"])} for row in rows)
-    writer.writerows({"path": path} for path in loaded.without_passport)
+    writer.writerows({"path": path} for path in found.without)
     return out.getvalue()
 
 
-def _lines(loaded: Loaded) -> Iterator[str]:
-    rows = [_cells(row) for row in loaded.passports]
-    for cells in (*rows, *((path, *[""] * 5) for path in loaded.without_passport)):
+def _lines(found: Origins) -> Iterator[str]:
+    rows = [_cells(row) for row in found.passports]
+    for cells in (*rows, *((path, *[""] * 5) for path in found.without)):
         yield "\t".join(" ".join(cell.split()) for cell in cells)
 
 
-def _print(loaded: Loaded, columns: int) -> None:
+def _print(found: Origins, columns: int) -> None:
     """Print a block for each passport, wrapped between words to the width of the terminal."""
     width = max(40, min(columns, 110))
-    click.echo(f"Sources of {loaded.scenario.name}\n")
-    for row in loaded.passports:
+    click.echo(f"Sources of {found.name}\n")
+    for row in found.passports:
         path, value, source, date, reason, place = _cells(row)
         click.echo(click.style(path, bold=True))
         origin = ", ".join(part for part in (source, date) if part)
@@ -141,9 +142,9 @@ def _print(loaded: Loaded, columns: int) -> None:
             if text:
                 click.echo(_wrapped(text, width))
         click.echo()
-    count = len(loaded.without_passport)
+    count = len(found.without)
     click.echo(f"{count} without a passport:" if count else "Every number has a passport.")
-    for path in loaded.without_passport:
+    for path in found.without:
         click.echo(f"  {path}")
 
 

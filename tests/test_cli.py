@@ -250,6 +250,17 @@ def test_rerun_says_first_that_the_version_is_another(monkeypatch: pytest.Monkey
     assert first == "Note: the results are of version 0.1.0; this is 99."
 
 
+@pytest.mark.parametrize(("more", "kind"), [({"method": "m"}, "a calibration"), ({}, "an audit")])
+def test_rerun_of_another_command_names_that_command(more: dict[str, str], kind: str, at: Path) -> None:
+    (at / "out").mkdir()
+    told = {"calibration": "c.yaml", "files": {}, "command_line": "sim audit c.yaml", **more}
+    (at / "out" / "provenance.json").write_text(json.dumps(told))
+    result = invoke("rerun", "out")
+    assert result.exit_code == 2
+    sentence = f"out: is the folder of {kind}, not of a run; run its command again: sim audit c.yaml"
+    assert result.stderr.splitlines()[-1] == sentence
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"files": {}}', '{"files": {}, "replications": "2"}', "\0", "[" * 9999]
 )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine import kernel
+from sim.engine.kernel_cache import forget as forget
 from sim.engine.kernel_cache import kept as kept
 from sim.engine.kernel_tables import (
     BORDER,

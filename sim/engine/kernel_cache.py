@@ -25,6 +25,8 @@ SOURCES = (
     "engine/kernel*.py", "engine/moments.py", "engine/records.py", "measures/passes.py", "measures/tables.py",
     "scenario/quantities.py",
 )  # fmt: skip
+LAST = ("kernel.in_order", "passes.regroup")
+"""What is compiled last in each of the two."""
 APP = "border-queues"
 _config: Any = numba.config
 
@@ -69,8 +71,14 @@ FOLDER = _folder()
 
 
 def kept() -> bool:
-    """Whether the kernel was compiled and kept before."""
-    return FOLDER is not None and any(FOLDER.rglob("*.nbc"))
+    """Whether the kernel and the passes of the measures were compiled and kept before."""
+    return FOLDER is not None and all(any(FOLDER.rglob(f"{last}*.nbc")) for last in LAST)
+
+
+def forget() -> None:
+    """Take away what was kept, as when a file of it is damaged. Raises SimError."""
+    for path in FOLDER.rglob("*.nb[ci]") if FOLDER is not None else ():
+        store.remove(path)
 
 
 def rule(function: Callable[..., Any]) -> Any:

@@ -31,11 +31,15 @@ from sim.measures.tables import (
 
 try:
     from sim.engine.kernel_cache import entry, rule
-except ImportError:
+    from sim.engine.kernel_cache import forget as forget
+except Exception:  # numba may be absent, broken, or not know this platform
 
     def rule(function: Callable[..., Any]) -> Any:
         """Leave a function as it is written."""
         return function
+
+    def forget() -> None:
+        """Forget nothing, for nothing is kept."""
 
     entry = rule
 

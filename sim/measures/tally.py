@@ -89,14 +89,17 @@ def prepare() -> Any:
     rows = Rows(*(np.zeros(0, dtype) for dtype in DTYPES.values()))
     none = np.full(1, LATER)
     days = Days(none, np.zeros_like(none), none, np.zeros_like(none))
-    for _ in range(PASSES):
+    for attempt in range(PASSES + 1):
         try:
             keys = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2), days, none, empty(1, 1, 1, 1, 1))
             passes.regroup(keys, none, none, keys)
             break
         except OSError:  # one was compiled but could not be kept, as on a full disk; it is there
             continue
-        except Exception:  # numba does not know this platform
+        except Exception:  # what was kept is damaged, or numba does not know this platform
+            if attempt == 0:
+                passes.forget()
+                continue
             for name, function in vars(passes).items():
                 setattr(passes, name, getattr(function, "py_func", function))
             break

@@ -35,9 +35,10 @@ from sim.scenario.node import (
 )
 from sim.scenario.node import Path as Path_
 from sim.scenario.passports import PassportRow, is_quantity, take_off
-from sim.scenario.yaml_source import read_file
+from sim.scenario.yaml_source import FITTED, read_file
 
 M = TypeVar("M", bound=BaseModel)
+WRITES = "`sim calibrate CALIBRATION --update` writes"
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def fill_from_file(root: Node, told: list[Problem]) -> Node:
     if file is None:
         for name, node, path in named(root):
             what = f"{name!r} is calibrated, but the scenario names no fitted file; write 'calibrated: FILE' at its top"
+            what += f", and {WRITES} that file"
             told.append(Problem(str(node.value[CALIBRATED].place), dotted(path), what))
         return _emptied(root, None)
     try:
@@ -105,7 +107,7 @@ def fill_from_file(root: Node, told: list[Problem]) -> Node:
 def load_fitted(path: str | Path) -> Fitted:
     """Read the file that a calibration wrote. Raises ScenarioError with every problem found."""
     told: list[Problem] = []
-    root = read_file(Path(path), told)
+    root = read_file(Path(path), told, FITTED)
     fitted, _ = validated(Fitted, root, told)
     if told or fitted is None:
         raise ScenarioError(told)
@@ -128,7 +130,7 @@ def _values(file: Node) -> dict[str, Known]:
         raise stop(file.place, (CALIBRATED,), f"expected the name of a fitted file; got {show(plain(file))}")
     path = Path(file.place.file).parent / file.value
     if not path.is_file():
-        raise stop(file.place, (CALIBRATED,), f"there is no file {str(path)!r}")
+        raise stop(file.place, (CALIBRATED,), f"there is no file {str(path)!r}; {WRITES} it")
     fitted = load_fitted(path)
     source = f"calibrated, see {re.sub(r'^([.]{1,2}/)+', '', file.value)}"
     return {

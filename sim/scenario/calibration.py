@@ -108,6 +108,7 @@ class Calibration(Model):
 
     scenario: str = Field(description="the scenario file that is fitted, relative to this file")
     description: str = ""
+    limits: str = Field("", description="what the reader of the result must know of its limits; told on the page")
     observation: Observation
     parameters: dict[Name, Parameter] = Field({})
     reported: tuple[Reported, ...] = Field(min_length=1)

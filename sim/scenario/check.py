@@ -18,6 +18,8 @@ from sim.scenario.schema import Crossing, Priority, Scenario, Screening, Shares,
 Loc = tuple[str | int, ...]
 Found = Iterator[tuple[Loc, str]]
 MAX_CROSSINGS, MAX_STATIONS = 16, 64
+MOST_REPORTED = 1e9
+"""Largest reported figure: a count, or in s or m."""
 
 
 def check(scenario: Scenario, whole_run: bool = True) -> Found:
@@ -238,16 +240,21 @@ def _reported(scenario: Scenario) -> Found:
         if row.directions == "both" and row.outbound_share is None:
             yield here, "needs 'outbound_share', for the figure counts both directions"
         for key, value in (("value", row.value), ("rounding", row.rounding)):
-            fault = "" if value is None else _value_fault(row, value)
+            fault = "" if value is None else value_fault(row, value)
             if fault:
                 yield (*here, key), fault
 
 
-def _value_fault(row: Reported, value: float | str) -> str:
+def value_fault(row: Reported, value: float | str, least: float = 0.0) -> str:
+    """Return what is wrong with a reported value or rounding, '' if nothing; `least` is a count, in s or in m."""
     dimension = _UNIT_OF.get(row.quantity)
-    if dimension is None:
-        return "" if isinstance(value, float) and value >= 0 else f"expected a count; got {value!r}"
+    if dimension is None and not isinstance(value, float):
+        return f"expected a count; got {value!r}"
     try:
-        return "" if units.parse(dimension, value) >= 0 else f"must be at least 0; got {value!r}"
+        size = float(value) if dimension is None else units.parse(dimension, value)
     except ValueError as error:
         return str(error)
+    got = value if isinstance(value, str) else f"{value:g}"
+    if size > MOST_REPORTED:
+        return f"is larger than any figure of a border can be; got {got}"
+    return "" if size >= least else f"must be at least {least:g}; got {got}"

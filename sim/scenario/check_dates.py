@@ -29,7 +29,8 @@ def check_dates(scenario: Scenario, whole_run: bool = True) -> Found:
     if whole_run:
         for i, row in enumerate(scenario.reported):
             if row.from_ < clock.start or row.until > clock.horizon:
-                yield ("reported", i, "from"), f"the figure is of a time outside the run ({_run(clock)})"
+                end = "until" if clock.start <= row.from_ < clock.horizon else "from"
+                yield ("reported", i, end), f"the figure is of a time outside the run ({_run(clock)})"
 
 
 def _run(clock: Clock) -> str:

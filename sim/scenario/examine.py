@@ -1,30 +1,63 @@
-"""Tells which kind of file one is (scenario, calibration or fitted values) and reads it for its mistakes."""
+"""Tells which kind of file one is (scenario, calibration or fitted values), and reads it for mistakes or sources."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, SimError
 from sim.scenario.calibrated import load_fitted
+from sim.scenario.passports import PassportRow
 from sim.scenario.read import load
-from sim.scenario.read_calibration import load_calibration
+from sim.scenario.read_calibration import load_calibration, sources
 from sim.scenario.yaml_source import read_file
 
 _CALIBRATION, _FITTED = {"parameters", "observation"}, {"posterior", "values"}
+Kind = Literal["scenario", "calibration", "fitted"]
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Where the numbers of a file come from; `without` are the paths of those that have no passport."""
+
+    name: str
+    passports: tuple[PassportRow, ...]
+    without: tuple[str, ...]
 
 
 def examine(path: str | Path) -> dict[str, object]:
     """Return what a file describes: its kind, name and size. Raises ScenarioError with every problem found."""
     path = Path(path)
-    try:
-        keys = set(read_file(path, []).value)
-    except ScenarioError:
-        keys = set()
-    if keys & _CALIBRATION:
+    kind = _kind(path)
+    if kind == "calibration":
         calibration = load_calibration(path).calibration
         sizes = {"parameters": len(calibration.parameters), "reported": len(calibration.reported)}
         return {"kind": "calibration", "name": path.stem, **sizes}
-    if keys & _FITTED:
+    if kind == "fitted":
         return {"kind": "fitted", "name": path.stem, "values": len(load_fitted(path).values)}
     loaded = load(path)
     return {"kind": "scenario", "name": loaded.scenario.name, "hash": loaded.scenario_hash}
+
+
+def origins(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Origins:
+    """Return where the numbers of a scenario or a calibration come from. Raises ScenarioError or SimError."""
+    path = Path(path)
+    kind = _kind(path)
+    if kind == "scenario":
+        loaded = load(path, sets, intervene)
+        return Origins(loaded.scenario.name, loaded.passports, loaded.without_passport)
+    if sets or intervene:
+        raise SimError(f"{path}: is no scenario, so nothing can be set or put in force in it")
+    if kind == "fitted":
+        raise SimError(f"{path}: holds fitted values; ask for the sources of the calibration they were fitted with")
+    return Origins(path.stem, tuple(sources(load_calibration(path))), ())
+
+
+def _kind(path: Path) -> Kind:
+    try:
+        keys = set(read_file(path, []).value)
+    except ScenarioError:
+        return "scenario"
+    return "calibration" if keys & _CALIBRATION else "fitted" if keys & _FITTED else "scenario"

@@ -14,10 +14,14 @@ from pydantic import ValidationError
 from sim.errors import Problem, ScenarioError
 from sim.scenario import calibrated
 from sim.scenario.calibration import Calibration, Parameter
+from sim.scenario.check import value_fault
 from sim.scenario.node import CALIBRATED, REPORTED, Node, child, dotted, find, meant, stop
 from sim.scenario.passports import PassportRow, take_off
 from sim.scenario.read import Loaded, Template, in_order, opened, read_tree, untold
-from sim.scenario.yaml_source import read_file
+from sim.scenario.yaml_source import CALIBRATION, read_file
+
+LEAST = 1e-3
+"""Smallest figure that can be compared by ratio: a count, or in s or m."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class LoadedCalibration:
 def load_calibration(path: str | Path) -> LoadedCalibration:
     """Read a calibration file and the scenario it names. Raises ScenarioError with every problem found."""
     told: list[Problem] = []
-    root = read_file(Path(path), told)
+    root = read_file(Path(path), told, CALIBRATION)
     calibration, passports = _validated(root, told)
     template = _template(root, Path(path), told)
     if told or calibration is None or template is None:
@@ -61,6 +65,26 @@ def load_calibration(path: str | Path) -> LoadedCalibration:
     if told:
         raise in_order(told)
     return LoadedCalibration(Path(path), calibration, template, central, tuple(passports))
+
+
+def sources(loaded: LoadedCalibration) -> list[PassportRow]:
+    """Return where the assumptions, priors and figures of a calibration come from, in the order of its file."""
+    root, file = read_file(loaded.path, [], CALIBRATION), str(loaded.path)
+    rows = list(loaded.passports)
+    for name, parameter in loaded.calibration.parameters.items():
+        law = parameter.prior.model_dump(exclude_none=True)
+        value = {"unit": parameter.unit, **law} if parameter.unit else law
+        node, _ = find(root, ("parameters", name))
+        line = (node.key or node.place).line
+        rows.append(
+            PassportRow(f"parameters.{name}.prior", value, parameter.source, None, parameter.reason, None, file, line)
+        )
+    for i, row in enumerate(loaded.calibration.reported):
+        number = row.value if isinstance(row.value, str) else f"{row.value:g}"
+        said, source = f"{row.qualifier} {number}, {row.status}", f"{row.who} ({row.source})"
+        line = find(root, (REPORTED, i, "value"))[0].place.line
+        rows.append(PassportRow(f"reported.{row.id}", said, source, row.date, row.reading, None, file, line))
+    return sorted(rows, key=lambda row: row.line)
 
 
 def _validated(root: Node, told: list[Problem]) -> tuple[Calibration | None, list[PassportRow]]:
@@ -102,19 +126,24 @@ def _template(root: Node, path: Path, told: list[Problem]) -> Template | None:
 
 
 def _misnamed(root: Node, template: Template, parameters: list[str]) -> Iterator[Problem]:
-    """Yield what is named in the scenario or the figures but not described, and the other way round."""
+    """Yield what is named in the scenario or the figures but not described, and the other way round.
+
+    Where two such names are alike one is misspelt; nobody can say which, so it is told once for both.
+    """
+    unnamed = [name for name in parameters if name not in template.names]
+    alike = set()
     for name, node, path in calibrated.named(template.root):
         if name in template.names and name not in parameters:
-            listed = f"; the calibration has {', '.join(parameters) or 'none'}"
-            what = f"unknown parameter {name!r}{meant(name, parameters) or listed}"
+            what = f"unknown parameter {name!r}; the calibration has {', '.join(parameters) or 'none'}"
+            for other in (other for other in unnamed if meant(name, [other])):
+                at = find(root, ("parameters", other))[0].where
+                what = f"{name!r} is not described, and nothing names {other!r} ({at}): one of the two is misspelt"
+                alike.add(other)
             yield Problem(str(node.value[CALIBRATED].place), dotted(path), what)
-    for name in parameters:
-        if name not in template.names:
-            node, _ = find(root, ("parameters", name))
-            near = meant(name, [other for other in template.names if other not in parameters])
-            otherwise = f"; write '{{calibrated: {name}}}' where its value belongs"
-            what = f"neither the scenario nor a figure names this parameter{near or otherwise}"
-            yield Problem(node.where, f"parameters.{name}", what)
+    for name in (name for name in unnamed if name not in alike):
+        node, _ = find(root, ("parameters", name))
+        what = f"neither the scenario nor a figure names this parameter; write '{{calibrated: {name}}}' where its value"
+        yield Problem(node.where, f"parameters.{name}", f"{what} belongs")
 
 
 def _lacking(root: Node, calibration: Calibration) -> Iterator[Problem]:
@@ -124,6 +153,9 @@ def _lacking(root: Node, calibration: Calibration) -> Iterator[Problem]:
             node, _ = find(root, (REPORTED, i, "trust"))
             what = f"observation.spread says nothing of {row.trust!r}; it has {', '.join(spreads)}"
             yield Problem(node.where, f"reported[{i}].trust", what)
+        fault = value_fault(row, row.value, LEAST)
+        if fault:
+            yield Problem(find(root, (REPORTED, i, "value"))[0].where, f"reported[{i}].value", fault)
     if not any(row.status == "used" for row in calibration.reported):
         yield Problem(find(root, (REPORTED,))[0].where, REPORTED, "every figure is rejected; at least one must be used")
 

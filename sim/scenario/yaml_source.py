@@ -31,6 +31,13 @@ _WORDS = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
 }
+SCENARIO, CALIBRATION, FITTED = "a scenario", "a calibration", "fitted values"
+EXPECTED = {
+    SCENARIO: "'name:', 'clock:' and 'crossings:'",
+    CALIBRATION: "'scenario:', 'parameters:' and 'reported:'",
+    FITTED: "'calibration:', 'posterior:' and 'values:'",
+}
+"""Kinds of files, with keys they have."""
 _ODD_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -55,19 +62,19 @@ def read_text(path: Path) -> str:
         raise stop(str(path), (), f"is not UTF-8 text (byte {error.start + 1} cannot be read)") from None
 
 
-def read_file(path: Path, told: list[Problem] | None = None) -> Node:
+def read_file(path: Path, told: list[Problem] | None = None, kind: str = SCENARIO) -> Node:
     """Return the mapping a YAML file holds; what leaves a tree to look at goes to `told`, if given."""
-    return parse(read_text(path), str(path), told)
+    return parse(read_text(path), str(path), told, kind)
 
 
-def parse(text: str, file: str, told: list[Problem] | None = None) -> Node:
-    """Return the mapping that YAML `text` holds; `file` names it in errors."""
+def parse(text: str, file: str, told: list[Problem] | None = None, kind: str = SCENARIO) -> Node:
+    """Return the mapping that YAML `text` holds; `file` and `kind` (of EXPECTED) name it in errors."""
     root = parse_value(text, file, told)
     if root is None or root.value is None:
-        raise stop(file, (), "is empty; expected a scenario")
+        raise stop(file, (), f"is empty; expected {kind}")
     if not isinstance(root.value, dict):
-        kind = "a list" if isinstance(root.value, list) else "a single value"
-        raise stop(root.place, (), f"holds {kind}; expected keys such as 'name:', 'clock:' and 'crossings:'")
+        found = "a list" if isinstance(root.value, list) else "a single value"
+        raise stop(root.place, (), f"holds {found}; expected keys such as {EXPECTED[kind]}")
     return root
 
 

@@ -75,11 +75,14 @@ def _panels(audit: Audit, crossing: str) -> Iterator[Panel]:
     findings = [finding for finding in audit.findings if finding.figures[0].row.crossing == crossing]
     rates = [finding for finding in findings if finding.kind == "rate"]
     through = tuple(dict.fromkeys(finding.figures[1].row.classes[0] for finding in rates))
-    bands = [(audit.assumed.capacity(crossing, name), f"{CLASS_WORDS[name]} the stations can pass") for name in through]
+    bands = [
+        (audit.assumed.capacity(crossing, name), f"what the stations pass, if {CLASS_WORDS[name]} only")
+        for name in through
+    ]
     flows = [figure for figure in figures if figure.row.quantity == "crossed_parties"]
     who = {name for figure in figures for name in figure.row.classes if figure.row.quantity not in PEOPLE}
     units = "vehicles" if who <= set(VEHICLE_CLASSES) else "parties"
-    yield Panel("Across the border", f"{units} an hour", tuple(_rates(audit, rates, flows)), tuple(bands[:1]))
+    yield Panel("Through the queue", f"{units} an hour", tuple(_rates(audit, rates, flows)), tuple(bands[:1]))
     stocks = [figure for figure in figures if figure.row.quantity == "queue"]
     yield Panel("Waiting", units, tuple(_stocks(stocks, findings)))
     road = [finding for finding in findings if finding.kind == "road"]
@@ -92,7 +95,7 @@ def _panels(audit: Audit, crossing: str) -> Iterator[Panel]:
     )
     each = [finding for finding in findings if finding.kind == "people" and finding.unit != "people"]
     spread = tuple((finding.beside, "in the scenario") for finding in each[:1] if finding.beside)
-    yield Panel("People for each", f"people for each of the {units}", tuple(map(_bar, each)), spread)
+    yield Panel("People", f"people for each of the {units}", tuple(map(_bar, each)), spread)
 
 
 def _used_first(panel: Panel) -> Panel:

@@ -8,7 +8,7 @@ from math import isfinite
 from sim.measures.observe import unit_of
 from sim.show.events import of_classes
 from sim.show.story import amount, counted, window
-from sim.study.audit import Audit
+from sim.study.audit import ONE_FILE, Audit
 from sim.study.audit_arithmetic import Range
 from sim.study.audit_figures import WAITS, Figure, Finding, Kind, Need
 
@@ -25,11 +25,23 @@ PARTS = {
 }  # fmt: skip
 SLIGHT = 1.05
 """A factor not worth a word."""
+LEAST, MOST = 1e-4, 1e9
+"""Numbers beyond these are written with an exponent."""
+SINGLE = {
+    "people": "person", "vehicles": "vehicle", "cars": "car", "trucks": "truck", "buses": "bus", "bikes": "bike",
+    "walkers": "walker",
+}  # fmt: skip
+"""Words for one of them; several classes together are a party."""
 SIGNS = {"parties/h": "/h", "m": " m", "share": " %", "h": " h", "km": " km", "times": " times"}
 
 
 def rounded(value: float) -> str:
-    """Return a number as it is said: two figures below 100 and from 1,000 on, three between: '62', '141', '5,200'."""
+    """Return a number as it is said: two figures below 100 and from 1,000 on, three between: '62', '141', '5,200'.
+
+    What is huge or tiny has an exponent: '1e+308'.
+    """
+    if value and not LEAST <= abs(value) < MOST:
+        return f"{value:.3g}"
     exact = f"{value:.3g}" if 100 <= abs(value) < 1000 else f"{value:.2g}"
     return f"{float(exact):,.0f}" if abs(value) >= 10 else f"{float(exact):g}"
 
@@ -77,8 +89,14 @@ def short(figure: Figure) -> str:
     """Return a figure as briefly as it can be said: '3,000 cars', '48 h'."""
     who, unit = counted(figure.row), unit_of(figure.row)
     if unit in ("parties/h", "people/h"):
-        return f"{amount(figure.printed.mid, '')} {who} an hour"
-    return f"{amount(figure.printed.mid, unit)} {who}".strip()
+        return f"{_count(figure.printed.mid, '')} {who} an hour"
+    if figure.printed.mid == 1 and who:
+        who = SINGLE.get(who, "party")
+    return f"{_count(figure.printed.mid, unit)} {who}".strip()
+
+
+def _count(value: float, unit: str) -> str:
+    return amount(value, unit) if 1 <= value < MOST else f"{rounded(value)} {unit}".removesuffix(" parties")
 
 
 def dated(figure: Figure) -> str:
@@ -130,13 +148,11 @@ def _one_day(finding: Finding) -> tuple[str, str]:
 
 
 def _bounds(finding: Finding) -> str:
-    """Return which of the figures are bounds."""
+    """Return which of the figures are read as bounds."""
     open_ended = [
         what(figure, qualified=True) for figure in finding.figures if figure.target.bound and finding.kind != "level"
     ]
-    if not open_ended:
-        return ""
-    return f"Printed as “{'” and “'.join(open_ended)}”."
+    return f"Read as: {'; '.join(open_ended)}." if open_ended else ""
 
 
 def _needs(finding: Finding) -> dict[str, Need]:
@@ -147,7 +163,7 @@ def _hold(finding: Finding, conditions: list[str]) -> str:
     """Return the verdict with the assumptions, any one of which would do."""
     number = "both" if len(finding.figures) == 2 else "all"
     if finding.verdict == "together":
-        return f"{number.capitalize()} hold."
+        return f"{number.capitalize()} hold as printed."
     if finding.verdict == "only if" and conditions:
         return f"{number.capitalize()} hold only if {', or if '.join(conditions)}."
     return f"They cannot {number} hold{': ' + '; '.join(conditions) if conditions else ''}."
@@ -166,7 +182,6 @@ def _rate(finding: Finding) -> Iterator[str]:
     needs = _needs(finding)
     one, other = _one_day(finding)
     through = f"{one} and {other} imply {middle(finding.implied, 'parties/h')} through the main queue"
-    conditions: list[str] = []
     beside = span(finding.beside, "parties/h") if finding.beside else ""
     if len(finding.figures) == 3:
         yield f"{through}; {dated(finding.figures[2])} imply {beside} outbound."
@@ -174,32 +189,56 @@ def _rate(finding: Finding) -> Iterator[str]:
         yield f"{through}; the scenario sets no limit."
     else:
         yield f"{through}; the scenario's stations pass {beside} at most."
-    if past := needs.get("past_queue"):
-        lanes = f", {of_classes(past.who)} in lanes of their own included" if past.who else ""
-        conditions += [
-            f"about {_part(past.amount.mid)} of the exit ({span(past.amount, 'share')}) went past the main queue"
-            f"{lanes}",
-            f"{span(needs['queue'].amount)} {of_classes(needs['queue'].who) or 'parties'} were waiting",
-            f"the wait was {span(needs['wait'].amount, 'h')}",
-        ]
-    if finding.verdict == "not together":
-        conditions.append("more left the queue than can have crossed")
-    elif gave_up := needs.get("gave_up"):
-        conditions.append(f"{span(gave_up.amount, 'parties/h')} left the queue without crossing")
-    if faster := needs.get("faster"):
-        conditions.append(f"the exit was {span(faster.amount, 'times')} as fast then as on the mean of its window")
-    yield _hold(finding, conditions)
+    conditions = list(_unlike(finding))
+    if finding.verdict == "together":
+        yield _hold(finding, [])
+        yield _at_printed(" or ".join(conditions)) if conditions else ""
+    else:
+        yield _hold(finding, conditions)
     if alike := needs.get("same_wait"):
         yield f"This takes it that {of_classes(alike.who)} wait as long."
     if mean := needs.get("mean_for_day"):
         yield f"The mean of {rounded(mean.amount.mid)} days is taken for that time."
 
 
+def _at_printed(words: str) -> str:
+    return f"At the printed numbers {words}."
+
+
+def _unlike(finding: Finding) -> Iterator[str]:
+    """Yield what can be so where a rate through a queue and what passed differ: each would do alone."""
+    needs = _needs(finding)
+    if past := needs.get("past_queue"):
+        lanes = f", {of_classes(past.who)} in lanes of their own included" if past.who else ""
+        share = f"{_part(past.amount.mid)} of the exit ({span(past.amount, 'share')})"
+        yield f"{share} went past the main queue{lanes}{_less(needs)}"
+    if gave_up := needs.get("gave_up"):
+        if finding.verdict == "not together":
+            yield "more left the queue than can have crossed"
+            return
+        yield f"{span(gave_up.amount, 'parties/h')} left the queue without crossing"
+        if alike := needs.get("same_wait"):
+            yield f"{of_classes(alike.who)} waited longer"
+    if faster := needs.get("faster"):
+        yield f"the exit was {span(faster.amount, 'times')} as fast then as on the mean of its window"
+
+
+def _less(needs: dict[str, Need]) -> str:
+    """Return what leaves nothing for the way past the queue, within the figures as printed."""
+    words = ""
+    if queue := needs.get("queue"):
+        who = of_classes(queue.who) or "parties"
+        words += f"; with more {who} waiting, less: at {span(queue.amount)} nothing"
+    if wait := needs.get("wait"):
+        words += f"; with a shorter wait, less: at {span(wait.amount, 'h')} nothing"
+    return words
+
+
 def _part(share: float) -> str:
-    """Return a share in words: 'half', 'a third'."""
+    """Return a share in words: 'about half', 'about a third'."""
     if share < 0.07:
         return "hardly any"
-    return "all" if share > 0.95 else PARTS[min(PARTS, key=lambda part: abs(part - share))]
+    return "nearly all" if share > 0.95 else f"about {PARTS[min(PARTS, key=lambda part: abs(part - share))]}"
 
 
 def _road(finding: Finding) -> Iterator[str]:
@@ -209,19 +248,10 @@ def _road(finding: Finding) -> Iterator[str]:
     apart = span(finding.beside, "m") if finding.beside else ""
     each = middle(finding.implied, "m")
     yield f"{one} over {other} are {each} for each in a single file; each is taken to need {apart}."
-    conditions = []
-    if between := needs.get("between"):
-        conditions.append(
-            f"others filled the gaps, such as {span(between.amount)} {of_classes(between.who)} in a single file"
-        )
-    elif more := needs.get("more"):
-        conditions.append(f"there were {span(more.amount)} of them or more")
-    elif finding.verdict == "only if":
-        conditions.append(f"they stood {span(files)} abreast on average, or part of them off the road")
-    elif finding.verdict == "not together":
-        gaps = files.high < 1
-        conditions.append("a queue has no such gaps" if gaps else f"they would stand {span(files)} abreast")
-    yield _hold(finding, conditions).replace("hold.", "hold, in a single file.")
+    if finding.verdict == "together":
+        yield _abreast(files)
+    else:
+        yield _hold(finding, [_squeezed(finding)])
     if within := needs.get("files_within"):
         reach = span(stock.reach, "km") if stock.reach else ""
         yield f"If only the nearest {reach} were counted, they stood {span(within.amount)} abreast there."
@@ -229,6 +259,31 @@ def _road(finding: Finding) -> Iterator[str]:
         f"The scenario has {both(usual)} files over this distance, which hold {span(needs['stands'].amount)} "
         f"{counted(stock.row)}."
     )
+
+
+def _abreast(files: Range) -> str:
+    """Return how vehicles stand at the printed numbers, whose bounds and rounding leave room for a single file."""
+    if files.low > ONE_FILE:
+        return f"Both hold as printed. {_at_printed(f'they stand {span(files)} abreast')}"
+    if files.high * ONE_FILE < 1:
+        return f"Both hold as printed. {_at_printed('there are gaps between them')}"
+    if files.low > 1:
+        return f"Both hold as printed, nearly in a single file ({span(files)} abreast)."
+    return "Both hold as printed, in a single file."
+
+
+def _squeezed(finding: Finding) -> str:
+    """Return how vehicles must have stood that do not fit a single file, or what fills the gaps between them."""
+    needs = _needs(finding)
+    files, possible = needs["files"].amount, needs["files_possible"].amount
+    if between := needs.get("between"):
+        return f"others filled the gaps, such as {span(between.amount)} {of_classes(between.who)} in a single file"
+    if possible.high < 1:
+        return "a queue has no such gaps"
+    printed = "" if span(files) == span(possible) else f" ({span(files)} at the printed numbers)"
+    if finding.verdict == "not together":
+        return f"they would stand {span(possible)} abreast{printed}"
+    return f"they stood {span(possible)} abreast on average{printed}, or part of them off the road"
 
 
 def _people(finding: Finding) -> Iterator[str]:
@@ -242,8 +297,8 @@ def _people(finding: Finding) -> Iterator[str]:
         yield f"{one} and {other} are {both(finding.implied)} people for each; the scenario has {each}."
     conditions = _off(finding)
     if uneven := _needs(finding).get("uneven"):
-        share = span(uneven.amount if uneven.amount.high <= 1 else uneven.amount.at_least(), "share")
-        conditions.append(f"{share} of the {counted(finding.figures[1].row)} crossed in the hours that both share")
+        share = f"{span(uneven.amount, 'share')} of the {counted(finding.figures[1].row)}"
+        conditions.append(f"{share} crossed in the hours that both share")
     yield _hold(finding, conditions)
 
 
@@ -254,14 +309,13 @@ def _level(finding: Finding) -> Iterator[str]:
         reach = next((figure.reach for figure in finding.figures if figure.reach), None)
         where = [f"were {of_classes(elsewhere.who)}"] if elsewhere.who else []
         where += [f"stood farther than {span(reach, 'km')} from the border"] if reach else []
-        conditions.append(f"{rounded(elsewhere.amount.mid)} of them {' or '.join(where)}")
+        conditions.append(f"{span(elsewhere.amount, elsewhere.unit)} of them {' or '.join(where)}")
     if changed := needs.get("changed"):
-        by = changed.amount.mid
-        how = "grew" if by > 0 else "fell"
+        by, how = changed.amount, "grew"
+        if by.mid < 0:
+            by, how = Range(-by.high, -by.mid, -by.low), "fell"
         it = "the wait" if first.row.quantity in WAITS else "the queue"
-        conditions.append(
-            f"{it} {how} by {rounded(abs(by))} {changed.unit} an hour between them".replace(" parties", "")
-        )
+        conditions.append(f"{it} {how} by {span(by)} {changed.unit} an hour between them".replace(" parties", ""))
     one, other = (f"{what(figure, qualified=True)} ({window(figure.row)})" for figure in (first, second))
     yield f"{one[0].upper()}{one[1:]} and {other}:"
     held = _hold(finding, conditions)
@@ -276,7 +330,10 @@ def _flow(finding: Finding) -> Iterator[str]:
         f"By {dated(shorter)} and {dated(longer)}, {both(finding.implied, 'share')} of those who went out in the "
         f"longer window crossed in the hours that both share, {usual} of it."
     )
-    conditions = ["that is more than all"] if finding.verdict == "not together" else []
-    if "in_shared_hours" in needs and finding.verdict == "only if":
-        conditions = [" and ".join(["crossing was so uneven", *_off(finding)])]
-    yield _hold(finding, conditions)
+    if share := needs.get("in_shared_hours"):
+        beyond = finding.implied.mid > 1
+        yield _hold(finding, [f"{span(share.amount, 'share')} did{'; at the printed numbers they cannot' * beyond}"])
+    elif finding.verdict == "only if":
+        yield _hold(finding, [" and ".join(["nearly all did", *_off(finding)])])
+    else:
+        yield _hold(finding, ["that is more than all"] if finding.verdict == "not together" else [])

@@ -8,6 +8,8 @@ from pathlib import Path
 from sim import store
 from sim.measures.observe import unit_of
 from sim.show.calibration_tables import (
+    caveats,
+    combination_words,
     ends,
     figure_words,
     gate_words,
@@ -88,13 +90,8 @@ def _parameters(learnt: Learnt) -> Iterator[str]:
     moved = [row for row in learnt.parameters if abs(row.shift) >= FAR]
     if moved:
         yield _bullets("The figures pull these away from what was held likely before:", map(_moved_words, moved))
-    count = len(learnt.parameters)
-    if count > 1:
-        yield (
-            f"Taken together, the figures identify {learnt.combinations} of {count} independent combinations of the"
-            f" parameters. In each of the other {count - learnt.combinations}, more than half of the variance assumed"
-            " before is left."
-        )
+    if len(learnt.parameters) > 1:
+        yield combination_words(learnt)
     header = ("parameter", "what it is", "before", "after", "best", "narrowed", "the figures", "tied to")
     yield _table(header, map(_parameter_row, learnt.parameters))
 
@@ -112,6 +109,7 @@ def _unknown(learnt: Learnt) -> Iterator[str]:
         "Everything here supposes that the scenario is right in what is not fitted: its other numbers are taken as they"
         " are, and no interval here holds their uncertainty."
     )
+    yield from caveats(learnt)
 
 
 def _figures(learnt: Learnt) -> Iterator[str]:

@@ -73,7 +73,7 @@ def figures(learnt: Learnt) -> Picture:
         rejected = found.verdict == "rejected"
         name = "rejected" if rejected else "fitted" if found.target.fitted else "not fitted, only predicted"
         groups[name].append(_figure_line(found, rejected))
-    how = "bars: 90 % of what honest reporters would say; arrow: the figure is a bound, the truth lies that way"
+    how = "bars: 90 % of what honest reporters would say; arrow: a bound, the truth lies that way; triangle: goes on"
     marks = [
         Patch(color=BEFORE, label="before the figures"),
         Patch(color=AFTER, label="after"),
@@ -151,6 +151,7 @@ def _draw(axes: Axes, line: Line, at: float) -> None:
     for span, colour, tall in line.bands:
         low, _, high = (value / line.reported for value in span)
         axes.fill_betweenx([at - tall / 2, at + tall / 2], low, high, color=colour, linewidth=0, zorder=2)
+        _mark_cut(axes, (low, high), at, colour)
     span, _, tall = line.bands[-1]
     axes.plot([span.median / line.reported] * 2, [at - 0.14, at + 0.14], color=INK, linewidth=1.6, zorder=3)
     colour = MUTED if line.faint else REPORTED
@@ -165,6 +166,14 @@ def _draw(axes: Axes, line: Line, at: float) -> None:
         )  # fmt: skip
     _write(axes, at, (0, -72 * WORDS, WORDS - 0.08), line.words, MUTED if line.faint else INK)
     _write(axes, at, (1, 10, SAID), line.said, MUTED if line.faint else INK, loud=line.loud)
+
+
+def _mark_cut(axes: Axes, ends: tuple[float, float], at: float, colour: str) -> None:
+    """Put a triangle where a band goes on beyond an edge of the scale."""
+    left, right = axes.get_xlim()
+    for edge, marker, beyond in ((left, "<", ends[0] < left), (right, ">", ends[1] > right)):
+        if beyond:
+            axes.plot(edge, at, marker=marker, color=colour, markersize=8, clip_on=False, zorder=2)
 
 
 def _write(

@@ -13,7 +13,7 @@ from sim.scenario.reported import Reported
 from sim.show.events import words
 from sim.show.story import amount, counted, rounded, window
 from sim.show.tables import NARROW, Sheet
-from sim.study.learnt import TENSION, Figure, Learning, Learnt, Range, logarithmic
+from sim.study.learnt import TENSION, TIED, Figure, Learning, Learnt, Range, logarithmic, moving_together
 from sim.study.results import round_off
 
 if TYPE_CHECKING:
@@ -98,6 +98,42 @@ def gate_words(learnt: Learnt) -> str:
     )
 
 
+def combination_words(learnt: Learnt) -> str:
+    """Return how many combinations of the parameters the figures identify, in two sentences; '' for one parameter."""
+    count = len(learnt.parameters)
+    if count < 2:
+        return ""
+    told = (
+        f"Taken together, the figures identify {learnt.combinations} of {count} independent combinations of the"
+        " parameters."
+    )
+    rest = count - learnt.combinations
+    return (
+        f"{told} In each of the other {rest}, more than half of the variance assumed before is left." if rest else told
+    )
+
+
+def caveats(learnt: Learnt) -> list[str]:
+    """Return what limits the result, in paragraphs: what the file says of it, shared errors, power of the test."""
+    told = [" ".join(learnt.fit.loaded.calibration.limits.split())]
+    pair = moving_together(learnt.fit)
+    if pair and pair[2] >= TIED:
+        names = " and ".join(f"'{figure_words(target.row, target.reported)}'" for target in pair[:2])
+        told.append(
+            "The model is taken to be off by another, independent amount for each figure, though its figures move"
+            f" together: those for {names} have a correlation of {pair[2]:.2f} after the fit. An error that they share"
+            " counts as if it averaged out, so the intervals are somewhat too narrow."
+        )
+    if learnt.held_out:
+        wide = float(np.median([found.high / found.low for found in learnt.held_out]))
+        told.append(
+            "A figure that was left out would have been a surprise only outside its band, or as a bound beyond it,"
+            f" and the upper end of a band is {wide:.2g} times the lower one (median). That a figure lies"
+            " inside shows that the model is not far off; it does not show that it is right."
+        )
+    return [paragraph for paragraph in told if paragraph]
+
+
 def _times(count: int, what: str, each: str) -> str:
     return f", {count} {what}{'' if count == 1 else 's'}{each}"
 
@@ -109,8 +145,9 @@ def show(learnt: Learnt) -> None:
     console = Console(highlight=False)
     for sheet in sheets(learnt):
         console.print("", sheet.listed() if console.width < NARROW else sheet.drawn(), sep="\n")
-    console.print()
-    console.print(gate_words(learnt), markup=False)
+    for paragraph in (combination_words(learnt), *caveats(learnt), gate_words(learnt)):
+        if paragraph:
+            console.print("", paragraph, sep="\n", markup=False)
 
 
 def sheets(learnt: Learnt) -> list[Sheet]:
@@ -187,6 +224,7 @@ def document(learnt: Learnt) -> dict[str, Any]:
         "replications": fit.replications,
         "gate": _finite({name: getattr(gate, name) for name in judged}) | {"reasons": list(gate.reasons)},
         "combinations_identified": learnt.combinations,
+        "limits": caveats(learnt),
         "parameters": [_finite(_parameter_record(learnt, found)) for found in learnt.parameters],
         "figures": [_finite(_figure_record(found)) for found in learnt.figures],
         "correlations": [_finite(record) for record in _correlation_records(learnt)],

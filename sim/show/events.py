@@ -36,11 +36,14 @@ def of_classes(classes: tuple[str, ...] | None) -> str:
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
-def events(scenario: Scenario, crossing: str) -> list[Event]:
-    """Return the dated events of `crossing` inside the run, the most telling ones if there are many, in order."""
+def events(scenario: Scenario, crossing: str, drawn: bool = False) -> list[Event]:
+    """Return the dated events of `crossing` inside the run, the most telling ones if there are many, in order.
+
+    Where parameters are `drawn` anew in every replication, shares and factors are left out.
+    """
     place = scenario.crossings[crossing]
     found: dict[tuple[datetime, str], Event] = {}
-    for event in (*_demand(place), *_stations(place), *_behaviour(place), *_changes(place)):
+    for event in (*_demand(place), *_stations(place), *_behaviour(place), *_changes(place, drawn)):
         if scenario.clock.start <= event.at < scenario.clock.horizon:
             found.setdefault((event.at, event.words), event)
     telling = sorted(found.values(), key=lambda event: (event.rank, event.at))[:MOST]
@@ -83,30 +86,30 @@ def _behaviour(place: Crossing) -> Iterator[Event]:
                 yield Event(way.until, f"{name} ends", rank=1)
 
 
-def _changes(place: Crossing) -> Iterator[Event]:
+def _changes(place: Crossing, drawn: bool) -> Iterator[Event]:
     for change in place.changes:
-        what = change_words(change)
+        what = change_words(change, drawn)
         if change.from_:
             yield Event(change.from_, what)
         if change.until:
             yield Event(change.until, _ended(change, what), rank=1)
 
 
-def change_words(change: Change) -> str:
-    """Return what a change does, such as 'non-local cars barred (90 %)'."""
+def change_words(change: Change, drawn: bool = False) -> str:
+    """Return what a change does, such as 'non-local cars barred (90 %)'; if `drawn`, without share or factor."""
     who = of_classes(change.classes)
     where = ", ".join(words(name) for name in change.stations or ())
     subject = " at ".join(part for part in (who, where) if part)
     if change.bar_non_local is not None:
-        return f"non-local {who or 'vehicles'} barred{_unless_all(change.bar_non_local)}"
+        return f"non-local {who or 'vehicles'} barred{'' if drawn else _unless_all(change.bar_non_local)}"
     if change.scale_demand is not None:
-        return f"demand{f' of {who}' if who else ''} × {change.scale_demand:g}"
+        return f"demand{f' of {who}' if who else ''} {'changes' if drawn else f'× {change.scale_demand:g}'}"
     if change.close:
         return f"{subject or 'crossing'} closed"
     if change.open:
         return f"{subject or 'crossing'} open"
     if change.intensity is not None:
-        return f"{where}: {100 * change.intensity:.3g} % of men checked"
+        return f"{where}: {'another share' if drawn else f'{100 * change.intensity:.3g} %'} of men checked"
     if change.servers is not None:
         return f"{where}: {_servers(change.servers)}"
     if change.add_servers is not None:

@@ -52,7 +52,7 @@ def _page(story: Story, title: str, how: str, heights: Sequence[float], sources:
     """Return panels of these heights (inches) over the time of the run, with title, rail of events and sources."""
     inner = WIDTH - LEFT - RIGHT
     notes = [wrapped(f"Reported: {source_line(shown)}", inner, NOTE_SIZE) for shown in sources]
-    labels = lay_rail(events(story.scenario, story.crossing), story.limits, story.zone, inner)
+    labels = lay_rail(events(story.scenario, story.crossing, bool(story.besides)), story.limits, story.zone, inner)
     rail, lines = rail_height(labels), sum(note.count("\n") + 1 for note in notes)
     rail_at = 0.18 + NOTE_LINE * lines + (0.15 if notes else 0)
     height = rail_at + rail + DATES + sum(heights) + GAP * (len(heights) - 1) + HEAD

@@ -82,7 +82,7 @@ def _head(figure: Figure, story: Story) -> float:
 def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> None:
     """Draw the queue with the rail of events on the left, waits and kilometres on the right."""
     left, width = EDGE + 0.55, SPLIT - EDGE - 0.55
-    labels = lay_rail(events(story.scenario, story.crossing), story.limits, story.zone, width)
+    labels = lay_rail(events(story.scenario, story.crossing, bool(story.besides)), story.limits, story.zone, width)
     rail = rail_height(labels)
     low = bottom + rail + 0.42
     queue = _box(figure, (left, low, width, top - 0.5 - low))

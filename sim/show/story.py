@@ -279,9 +279,10 @@ def summary(story: Story) -> str:
             f"In the model the queue grows to {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''}, "
             f"at its longest on {top.day} {top:%B}"
         )
-        quoted = max((story.total("max_quoted_wait", name).mean for name in VEHICLE_CLASSES[:1]), default=np.nan)
-        if np.isfinite(quoted) and quoted > 0:
-            said[0] += f"; the wait quoted for cars reaches {quote(quoted, 'hours')}"
+        quoted = story.total("max_quoted_wait", VEHICLE_CLASSES[0])
+        if quoted.mean > 0:
+            ends = between(quoted)
+            said[0] += f"; the wait quoted for cars reaches {quote(quoted.mean, 'hours')}{f' ({ends})' if ends else ''}"
     back = story.total("refused_people").mean + story.total("summoned_people").mean
     start, end = story.scenario.clock.start, story.scenario.clock.horizon - timedelta(minutes=1)
     fates = [f"{rounded(story.total('crossed_people').mean)} people cross"]

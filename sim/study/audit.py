@@ -2,8 +2,8 @@
 
 Pairs are found by what the rows say of themselves: the same crossing, windows that overlap or touch, quantities that
 combine. Figures that repeat another (one group) are left out; rejected ones are shown with what speaks against them.
-Numbers are taken as printed, with their rounding and their bounds; what does not fit so may still be as far off as
-reports of that kind are.
+Numbers are taken as printed, with their rounding and their bounds: figures hold where these intervals can meet. What
+does not fit so needs an assumption, or may still be as far off as reports of that kind are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
-from math import inf, isnan
+from math import isnan
 
 from sim.measures.likelihood import targets
 from sim.measures.names import VEHICLE_CLASSES
@@ -20,7 +20,7 @@ from sim.measures.observe import unit_of
 from sim.scenario.calibration import Calibration
 from sim.scenario.read_calibration import LoadedCalibration
 from sim.scenario.reported import Reported
-from sim.study.audit_arithmetic import Range, change, files_abreast, gap, metres_each, share_past, throughput
+from sim.study.audit_arithmetic import Range, change, excess, files_abreast, gap, metres_each, share_past, throughput
 from sim.study.audit_assumed import Assumed, over_priors
 from sim.study.audit_figures import WAITS, Figure, Finding, Need, Verdict, apart, hourly, hours_of, overlap, sees_all
 
@@ -30,8 +30,9 @@ FLOWS = ("crossed_parties", "crossed_people")
 TOUCHING, CHANGING = timedelta(0), timedelta(days=2)
 """How far apart the windows of two figures may be: to be combined; to ask how a number changed between them."""
 ONE_FILE = 1.15
-"""Vehicles this much closer than they are assumed to stand still pass for a single file."""
+"""Files abreast that still pass for nearly a single one: spacing is not known better."""
 MOST_FILES = 20
+UP_TO_ALL = Range(0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,8 @@ def _near(some: list[Figure], others: list[Figure]) -> Iterator[tuple[Figure, Fi
 
 def _rates(stock: Figure, wait: Figure, flows: list[Figure], assumed: Assumed) -> Iterator[Finding]:
     """Yield what a queue and its wait imply for the rate through it, beside every flow that includes it."""
-    found = throughput(stock.printed, wait.printed), throughput(stock.believed, wait.believed)
-    if stock.reach:
-        found = found[0].at_least(), found[1].at_least()
+    printed, believed = stock.whole(stock.printed), stock.whole(stock.believed)
+    found = throughput(printed, wait.printed), throughput(believed, wait.believed)
     more = tuple(name for name in stock.row.classes if name not in wait.row.classes)
     needs = [Need("same_wait", found[0].printed, "parties/h", more)] if more else []
     beside = [
@@ -121,24 +121,29 @@ def _beside_flow(
     """Hold the rate through a queue against all that crossed: the rest of them went past it."""
     (stock, wait, flow), (implied, believed) = figures, found
     out = hourly(flow, assumed)
+    verdict: Verdict = "together" if implied.meets(out) else "only if"
+    rate = implied.printed if verdict == "together" else implied
     needs = [*needs]
-    verdict: Verdict = "only if" if needs else "together"
-    if implied.mid < out.low:
-        verdict = "only if"
+    longer = hours_of(flow.row) > hours_of(stock.row)
+    if rate.high < out.low:
         others = tuple(name for name in flow.row.classes if name not in stock.row.classes)
-        needs.append(Need("past_queue", share_past(implied.mid, out), "share", others))
-        needs.append(Need("queue", out * wait.printed.printed, "parties", stock.row.classes))
-        needs.append(Need("wait", stock.printed.printed / out, "h"))
-    elif implied.mid > out.high:
-        longer = hours_of(flow.row) > hours_of(stock.row)
-        possible = longer or believed.meets(hourly(flow, assumed, believed=True))
-        verdict = "only if" if possible else "not together"
-        more = Range(implied.mid - out.high, implied.mid - out.mid, implied.mid - out.low)
-        needs.append(Need("gave_up", more, "parties/h"))
-        needs += [Need("faster", implied.printed / out, "times")] if longer else []
+        needs += [Need("past_queue", share_past(rate, out), "share", others), *_none_past(stock, wait, out)]
+    elif rate.low > out.high:
+        if not (verdict == "together" or needs or longer or believed.meets(hourly(flow, assumed, believed=True))):
+            verdict = "not together"
+        needs.append(Need("gave_up", excess(rate, out), "parties/h"))
+        needs += [Need("faster", rate / out, "times")] if longer else []
     if hours_of(flow.row) > 2 * hours_of(stock.row) and "faster" not in [need.what for need in needs]:
         needs.append(Need("mean_for_day", Range.exactly(hours_of(flow.row) / 24), "d"))
     return Finding("rate", figures, implied, believed, "parties/h", out, verdict, tuple(needs))
+
+
+def _none_past(stock: Figure, wait: Figure, out: Range) -> Iterator[Need]:
+    """Yield how many would have to wait, or how long, for all to come through the queue, if that is as printed."""
+    if queue := (out * wait.printed.mid).within(stock.whole(stock.printed)):
+        yield Need("queue", queue, "parties", stock.row.classes)
+    if hours := (stock.printed.printed / out).within(wait.printed):
+        yield Need("wait", hours, "h")
 
 
 def _beside_capacity(
@@ -147,23 +152,26 @@ def _beside_capacity(
     """Hold the rate through a queue against what the scenario's stations can pass, where no flow was reported."""
     (stock, wait), (implied, believed) = figures, found
     most = assumed.capacity(stock.row.crossing, wait.row.classes[0])
-    if implied.mid <= most.high:
-        verdict: Verdict = "only if" if needs else "together"
-    else:
-        verdict = "only if" if believed.low <= most.high else "not together"
-        needs = [*needs, Need("gave_up", Range.exactly(implied.mid - most.high), "parties/h")]
+    verdict: Verdict = "together"
+    rate = implied.printed
+    if implied.low > most.high:
+        verdict, rate = "only if" if needs or believed.low <= most.high else "not together", implied
+    if rate.low > most.high:
+        needs = [*needs, Need("gave_up", excess(rate, Range.exactly(most.high)), "parties/h")]
     return Finding("rate", figures, implied, believed, "parties/h", most, verdict, tuple(needs))
 
 
 def _road(stock: Figure, length: Figure, assumed: Assumed) -> Finding:
     """Hold vehicles against the kilometres they are said to take up."""
-    implied, believed = metres_each(length.printed, stock.printed), metres_each(length.believed, stock.believed)
+    counts = stock.whole(stock.printed), stock.whole(stock.believed)
+    implied, believed = metres_each(length.printed, counts[0]), metres_each(length.believed, counts[1])
     spacing = assumed.spacing(stock.row.classes)
     kilometres = length.printed.mid
-    files = files_abreast(stock.printed.printed, spacing, length.printed.printed)
     usual = assumed.files(stock.row.crossing, kilometres)
+    possible = files_abreast(counts[0], spacing, length.printed)
     needs = [
-        Need("files", files),
+        Need("files", files_abreast(stock.printed.printed, spacing, length.printed.printed)),
+        Need("files_possible", possible),
         Need("files_assumed", usual),
         Need("stands", usual * (1000 * kilometres) / spacing, "parties"),
     ]
@@ -171,15 +179,12 @@ def _road(stock: Figure, length: Figure, assumed: Assumed) -> Finding:
         nearer = Range(*(min(end, kilometres) for end in (stock.reach.low, stock.reach.mid, stock.reach.high)))
         needs.append(Need("files_within", files_abreast(stock.printed.printed, spacing, nearer)))
     verdict: Verdict = "together"
-    if files.high * ONE_FILE < 1:
+    if possible.high * ONE_FILE < 1:
         between = _between(stock, length, assumed, 1000 * kilometres - stock.printed.mid * spacing.mid)
-        open_end = stock.printed.high == inf
-        verdict = "only if" if between or open_end else "not together"
-        needs += between or ([Need("more", Range.exactly(1000 * kilometres) / spacing, "parties")] if open_end else [])
-    elif files.low > MOST_FILES:
-        verdict = "only if" if length.printed.high == inf else "not together"
-    elif files.low > ONE_FILE:
-        verdict = "only if"
+        verdict = "only if" if between else "not together"
+        needs += between
+    elif possible.low > ONE_FILE:
+        verdict = "only if" if possible.low <= MOST_FILES else "not together"
     return Finding("road", (stock, length), implied, believed, "m", spacing, verdict, tuple(needs))
 
 
@@ -215,11 +220,11 @@ def _people(people: Figure, parties: Figure, assumed: Assumed) -> Iterator[Findi
     yield Finding("people", (people, parties), implied, believed, unit, beside, verdict, tuple(needs))
 
 
-def _uneven(people: Reported, parties: Reported, excess: Range) -> list[Need]:
+def _uneven(people: Reported, parties: Reported, more: Range) -> list[Need]:
     """Return the share of the parties that would have crossed in the hours both windows share, if that is possible."""
-    share = excess * (overlap(people, parties) / hours_of(parties))
+    share = (more * (overlap(people, parties) / hours_of(parties))).within(UP_TO_ALL)
     differ = (people.from_, people.until) != (parties.from_, parties.until)
-    return [Need("uneven", share, "share")] if differ and share.low <= 1 else []
+    return [Need("uneven", share, "share")] if differ and share else []
 
 
 def _waiting(people: Figure, parties: Figure, each: Range) -> tuple[Range, Range]:
@@ -264,34 +269,30 @@ def _level(first: Figure, second: Figure) -> Iterator[Finding]:
     distance = apart(a, b)
     if distance > CHANGING or not (sees_all(first, second) or sees_all(second, first)):
         return
-    later = distance >= TOUCHING
-    if (a.quantity in WAITS and a.classes[0] != b.classes[0]) or (not later and a.statistic != b.statistic):
+    if (a.quantity in WAITS and a.classes[0] != b.classes[0]) or (distance < TOUCHING and a.statistic != b.statistic):
         return
     wider, narrower = (first, second) if sees_all(first, second) else (second, first)
-    alike = sees_all(narrower, wider)
-    fits = wider.printed.meets(narrower.printed) if alike else narrower.printed.low <= wider.printed.high
-    needs = list(_elsewhere(wider, narrower)) if not alike else []
-    if later and (needs or not fits) and first.printed.mid != second.printed.mid:
-        hours = (_middle(b) - _middle(a)) / timedelta(hours=1)
-        needs.append(Need("changed", change(first.printed.printed, second.printed.printed, hours), unit_of(a)))
-    off = not fits and not later
-    if off:
-        needs = [Need("reports_off", Range.exactly(gap(wider.printed, narrower.printed)))]
-    believed_fit = narrower.believed.low <= wider.believed.high and (
-        not alike or wider.believed.meets(narrower.believed)
-    )
-    possible = believed_fit or not off
-    verdict: Verdict = "not together" if not possible else "only if" if needs else "together"
+    needs = [] if wider.printed.meets(narrower.printed) else list(_differs(first, second, wider, narrower))
+    verdict: Verdict = "only if" if needs else "together"
+    if "reports_off" in [need.what for need in needs] and not wider.believed.meets(narrower.believed):
+        verdict = "not together"
     implied, believed = second.printed / first.printed, second.believed / first.believed
     yield Finding("level", (first, second), implied, believed, "times", None, verdict, tuple(needs))
 
 
-def _elsewhere(wider: Figure, narrower: Figure) -> Iterator[Need]:
-    """Yield those whom the wider count holds and the narrower does not, if there must be any."""
-    more = wider.printed.mid - narrower.printed.mid
-    if more > 0:
+def _differs(first: Figure, second: Figure, wider: Figure, narrower: Figure) -> Iterator[Need]:
+    """Yield how two counts can differ: by those whom only the wider one holds, over time, or as reports do."""
+    more = excess(wider.printed, narrower.printed)
+    elsewhere = more.low > 0 and not sees_all(narrower, wider)
+    later = apart(first.row, second.row) >= TOUCHING
+    if elsewhere:
         classes = tuple(name for name in wider.row.classes if name not in narrower.row.classes)
-        yield Need("elsewhere", Range.exactly(more), unit_of(wider.row), classes)
+        yield Need("elsewhere", more, unit_of(wider.row), classes)
+    if later:
+        hours = (_middle(second.row) - _middle(first.row)) / timedelta(hours=1)
+        yield Need("changed", change(first.printed, second.printed, hours), unit_of(first.row))
+    if not (elsewhere or later):
+        yield Need("reports_off", Range.exactly(gap(wider.printed, narrower.printed)))
 
 
 def _middle(row: Reported) -> datetime:
@@ -308,12 +309,13 @@ def _flow(one: Figure, other: Figure, assumed: Assumed) -> Iterator[Finding]:
         hourly(shorter, assumed, believed=wide) * shared / (hourly(longer, assumed, believed=wide) * whole)
         for wide in (False, True)
     )
-    usual = shared / whole
+    usual = Range.exactly(shared / whole)
     needs: tuple[Need, ...] = ()
     verdict: Verdict = "together"
-    if not printed.meets(Range.exactly(usual)):
-        needs = (Need("in_shared_hours", printed, "share"), Need("mean_share", Range.exactly(usual), "share"))
-        verdict = "only if" if printed.low <= 1 and shared < whole else "not together"
-    if verdict == "not together" and (believed.low <= 1 if shared < whole else believed.meets(Range.exactly(1.0))):
-        verdict, needs = "only if", (*needs, Need("reports_off", Range.exactly(gap(printed, Range.exactly(1.0)))))
-    yield Finding("flow", (longer, shorter), printed, believed, "share", Range.exactly(usual), verdict, needs)
+    if not printed.meets(usual):
+        share = printed.within(UP_TO_ALL) if shared < whole else None
+        off = share is None and (believed.low <= 1 if shared < whole else believed.meets(usual))
+        verdict = "only if" if share or off else "not together"
+        needs = (Need("in_shared_hours", share, "share"),) if share else ()
+        needs += (Need("reports_off", Range.exactly(gap(printed, Range.exactly(1.0)))),) if off else ()
+    yield Finding("flow", (longer, shorter), printed, believed, "share", usual, verdict, needs)

@@ -45,6 +45,13 @@ class Range:
         """Return whether one number can lie in both."""
         return self.low <= other.high and other.low <= self.high
 
+    def within(self, other: Range) -> Range | None:
+        """Return the part of the range that lies in another; None: there is none."""
+        if not self.meets(other):
+            return None
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        return Range(low, min(max(self.mid, low), high), high)
+
     def at_least(self) -> Range:
         """Return the range as a lower bound: part of the whole was counted."""
         return Range(self.low, self.mid, inf)
@@ -101,15 +108,20 @@ def outflow(count: Range, outbound: Range, hours: float) -> Range:
     return count * outbound / hours
 
 
-def share_past(rate: float, outflow: Range) -> Range:
+def share_past(rate: Range, outflow: Range) -> Range:
     """Return the share of an `outflow` that did not come through a queue that lets `rate` an hour through."""
-    low, mid, high = (max(0.0, 1 - rate / flow) for flow in (outflow.low, outflow.mid, outflow.high))
-    return Range(low, mid, high)
+    through = rate / outflow
+    return Range(max(0.0, 1 - through.high), max(0.0, 1 - through.mid), max(0.0, 1 - through.low))
 
 
 def change(before: Range, after: Range, hours: float) -> Range:
     """Return by how much an hour a stock changed between two counts `hours` apart; negative: it fell."""
     return Range((after.low - before.high) / hours, (after.mid - before.mid) / hours, (after.high - before.low) / hours)
+
+
+def excess(rate: Range, most: Range) -> Range:
+    """Return by how much a `rate` is above what can have passed."""
+    return Range(rate.low - most.high, rate.mid - most.mid, rate.high - most.low)
 
 
 def gap(one: Range, other: Range) -> float:

@@ -42,9 +42,16 @@ class Figure:
         """The range in which nine of ten honest reports lie around the truth, laid around the report."""
         return self.printed.widened(exp(NINETY * self.target.spread))
 
+    def whole(self, counted: Range) -> Range:
+        """Return what was `counted` as a statement on the whole queue: a lower bound where only part was in reach."""
+        return counted.at_least() if self.reach else counted
+
 
 class Need(NamedTuple):
-    """An assumption under which figures hold together: what it is about, and how much of it is needed."""
+    """What is so if figures hold together: what it is about, and how much of it.
+
+    Where figures hold as printed it is told at the printed numbers, else over all that rounding and bounds allow.
+    """
 
     what: str
     amount: Range

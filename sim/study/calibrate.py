@@ -25,6 +25,7 @@ from sim.study.fit import Fit, Gate, HeldOut, Sample, joined
 from sim.study.learnt import predictive, tail
 from sim.study.sampling import Drawn, Sampler, effective, log_prior
 from sim.study.trials import Progress, Request, Trials, silent
+from sim.units import show_duration
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +42,8 @@ ESS, ESS_OF_START, LARGEST_WEIGHT, APART = 400.0, 200.0, 0.02, 0.3
 """What the gate asks for. Two fair starts differ by more than APART (see Gate) about once in a hundred times."""
 EFFORTS = ((450.0, 4096), (900.0, 8192), (1800.0, 16384))
 """How much a start must be worth, for at most so many trials: first, and after each time the gate stays shut."""
+USUAL, WORTH_TELLING = 3000, 60.0
+"""Plays that most fits take, when one of each vector is enough; seconds from which on that is told beforehand."""
 SURPRISING = 0.01
 """A figure that the priors predict with less than this chance is told about."""
 WORTH_HELD_OUT = 100.0
@@ -53,6 +56,7 @@ def calibrate(loaded: LoadedCalibration, request: Request, progress: Progress = 
     began = time.perf_counter()
     with Trials(loaded, request, progress) as trials:
         starts = _starts(trials)
+        _tell_time(trials, time.perf_counter() - began)
         _average(trials, starts)
         prior = trials.sample(_unweighted(trials, np.concatenate(starts)))
         _check(trials, prior)
@@ -62,7 +66,7 @@ def calibrate(loaded: LoadedCalibration, request: Request, progress: Progress = 
         named = dict(zip(trials.priors.names, trials.priors.values(point[None])[0].tolist(), strict=True))
         return Fit(
             loaded, trials.targets, prior, _together(samples), samples, named, trials.noise, trials.replications,
-            gate, trials.seed, METHOD, time.perf_counter() - began,
+            gate, trials.seed, METHOD, time.perf_counter() - began, trials.played,
         )  # fmt: skip
 
 
@@ -95,6 +99,16 @@ def _starts(trials: Trials) -> list[Floats]:
     for start in starts:
         trials.observed(start)
     return starts
+
+
+def _tell_time(trials: Trials, seconds: float) -> None:
+    """Say how long the fit will take, judged by the `seconds` of the plays made so far."""
+    left = seconds / trials.played * (USUAL - trials.tried) if trials.played else 0.0
+    if left > WORTH_TELLING:
+        trials.say(
+            f"most fits take about {USUAL:,} plays, here {show_duration(left)} more; one that is hard to settle takes "
+            "up to ten times that, and every figure that has to be fitted again for --held-out about as long"
+        )
 
 
 def _average(trials: Trials, starts: list[Floats]) -> None:

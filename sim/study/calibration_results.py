@@ -117,6 +117,7 @@ def write_provenance(folder: Path, fit: Fit, command_line: str | None) -> None:
         "seed": fit.seed,
         "replications": fit.replications,
         "plays": fit.gate.evaluations,
+        "plays_made_now": fit.played,
         "command_line": command_line,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "wall_seconds": round(fit.wall_s, 3),

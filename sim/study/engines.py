@@ -64,10 +64,12 @@ class _Compiled:
     def ready(self, waiting: Waiting) -> bool:
         if self.usable is None:
             try:
-                engine, tally = import_module(ENGINES[COMPILED]), import_module("sim.measures.tally")
-                with nullcontext() if engine.kept() else waiting(COMPILING):
-                    _in_thread(engine.prepare)
-                    _in_thread(tally.prepare)
+                engine = import_module(ENGINES[COMPILED])
+                try:
+                    self._prepare(engine, waiting)
+                except Exception:  # perhaps what was kept is damaged
+                    engine.forget()
+                    self._prepare(engine, waiting)
                 self.usable = True
             except Exception as error:  # numba may be absent, broken, or not know this platform
                 why = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -77,6 +79,11 @@ class _Compiled:
                 )
                 self.usable = False
         return self.usable
+
+    def _prepare(self, engine: Any, waiting: Waiting) -> None:
+        with nullcontext() if engine.kept() else waiting(COMPILING):
+            _in_thread(engine.prepare)
+            _in_thread(import_module("sim.measures.tally").prepare)
 
 
 _compiled = _Compiled()

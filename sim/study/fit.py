@@ -81,7 +81,8 @@ class Fit:
     """A calibration that passed its gate.
 
     `posterior` is of all `starts` together, `point` the most probable vector, `noise` (J,) the standard deviation, by
-    chance alone, of the logarithm of one play over the mean of `replications` with the same parameters.
+    chance alone, of the logarithm of one play over the mean of `replications` with the same parameters. `played` of
+    the evaluations were made in `wall_s`; the others were known from before.
     """
 
     loaded: LoadedCalibration
@@ -96,6 +97,7 @@ class Fit:
     seed: int
     method: str
     wall_s: float
+    played: int
 
 
 @dataclass(frozen=True)

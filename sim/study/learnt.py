@@ -125,6 +125,31 @@ def learnt(fit: Fit, held_out: Sequence[HeldOut] = ()) -> Learnt:
     return Learnt(fit, parameters, tuple(_figures(fit)), correlations, combinations, tuple(held_out))
 
 
+def moving_together(fit: Fit) -> tuple[Target, Target, float] | None:
+    """Return the two fitted figures whose model's figures go together most over the posterior, and their correlation.
+
+    It is the correlation of logarithms; figures of one group are no pair. None where there is no pair.
+    """
+    columns = [j for j, target in enumerate(fit.targets) if target.fitted]
+    logs = {j: np.log(np.fmax(fit.posterior.observed[:, j], FLOOR * fit.targets[j].reported)) for j in columns}
+    centred = {j: log - fit.posterior.weights @ log for j, log in logs.items()}
+    size = {j: float(np.sqrt(fit.posterior.weights @ np.square(part))) for j, part in centred.items()}
+    pairs = [
+        (float(fit.posterior.weights @ (centred[a] * centred[b])) / (size[a] * size[b]), a, b)
+        for a in columns
+        for b in columns
+        if a < b and size[a] > 0 and size[b] > 0 and not _one_group(fit.targets[a], fit.targets[b])
+    ]
+    if not pairs:
+        return None
+    value, a, b = max(pairs)
+    return fit.targets[a], fit.targets[b], value
+
+
+def _one_group(a: Target, b: Target) -> bool:
+    return a.row.group is not None and a.row.group == b.row.group
+
+
 def predictive(target: Target, values: Floats, weights: Floats, spread: float) -> Range:
     """Return median and 90 % interval of what reporters would say if the model's figures `values` (N,) were true.
 

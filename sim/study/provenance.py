@@ -86,7 +86,13 @@ def read(folder: Path) -> Provenance:
     if not folder.is_dir():
         raise SimError(f"{folder}: there is no such folder")
     try:
-        return _understood(json.loads(path.read_text(encoding="utf-8")))
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(found, dict) and "calibration" in found and "engine" not in found:
+            kind = "a calibration" if "method" in found else "an audit"
+            command = found.get("command_line")
+            again = f": {command}" if command else ""
+            raise SimError(f"{folder}: is the folder of {kind}, not of a run; run its command again{again}")
+        return _understood(found)
     except FileNotFoundError:
         raise SimError(f"{folder}: is not a result folder; it has no {FILE}") from None
     except OSError as error:

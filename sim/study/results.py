@@ -11,11 +11,12 @@ import numpy as np
 
 import sim
 from sim import store
+from sim.errors import SimError
 from sim.measures.estimates import series_table, summary_table
 from sim.measures.observe import comparison_table
 from sim.scenario.read import dump, load
 from sim.study import posterior, provenance
-from sim.study.posterior import SCENARIO
+from sim.study.posterior import FITTED, SAMPLE, SCENARIO
 from sim.study.run import Progress, Request, Run, run
 
 RECORDS = "records"
@@ -80,8 +81,8 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
     Raises SimError if the folder cannot be read or its scenario no longer runs.
     """
     said = provenance.read(folder)
+    drawn = _drawn(folder, said) if said.posterior else None
     loaded = load(folder / SCENARIO, said.sets, said.interventions)
-    drawn = posterior.read(folder / SCENARIO, said.sets, said.interventions) if said.posterior else None
     with store.scratch() as second:
         request = Request(
             said.request.replications,
@@ -96,6 +97,14 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
     names = sorted({*promised, *played})
     files = {name: _sameness(folder / name, promised.get(name), played.get(name)) for name in names}
     return Rerun(tuple(_notes(said)), files)
+
+
+def _drawn(folder: Path, said: provenance.Provenance) -> posterior.Drawn:
+    """Read the posterior in a result folder; first, so that nothing is told but what is wrong with it."""
+    for name in (FITTED, SAMPLE):
+        if not (folder / name).is_file():
+            raise SimError(f"{folder}: cannot be played again, for {name} is missing")
+    return posterior.read(folder / SCENARIO, said.sets, said.interventions)
 
 
 def _is_data(name: str) -> bool:

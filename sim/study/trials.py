@@ -54,14 +54,17 @@ class Request:
 
 
 class Trials:
-    """All vectors tried for one calibration; a context manager. `replications` of each are averaged."""
+    """All vectors tried for one calibration; a context manager.
+
+    `replications` of each are averaged; `played` is the number of plays made now, not known from before.
+    """
 
     def __init__(self, loaded: LoadedCalibration, request: Request, progress: Progress) -> None:
         calibration, scenario = loaded.calibration, loaded.central.scenario
         self.observation, self.targets = calibration.observation, targets(calibration)
         self.priors = priors(calibration)
         self.seed = scenario.seed if request.seed is None else request.seed
-        self.replications = 1
+        self.replications, self.played = 1, 0
         self.noise = np.zeros(len(self.targets))
         self._used: set[Point] = set()
         engine = engines.ready(request.engine)
@@ -114,7 +117,9 @@ class Trials:
             self._progress(self._stage, before + ready, max(before + len(fresh), self._planned))
 
         if fresh:
+            known = len(self.evaluations.known)
             self.evaluations.of(fresh, self._crew, done)
+            self.played += len(self.evaluations.known) - known
             self._used.update(fresh)
             done(len(fresh))
         return self.evaluations.of(points, self._crew, unneeded)

@@ -163,6 +163,7 @@ def test_a_wrong_name_of_the_fitted_file(case, fitted):
 
 def test_no_name_of_a_fitted_file(fitted):
     what = "'surge' is calibrated, but the scenario names no fitted file; write 'calibrated: FILE' at its top"
+    what += ", and `sim calibrate CALIBRATION --update` writes that file"
     path = fitted((RATE, "rate: {calibrated: surge}"), head="")
     assert said(path) == [f"s.yaml:66:64: crossings.pass.demand.car.news.step.rate: {what}"]
 

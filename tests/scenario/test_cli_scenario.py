@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from sim import cli_scenario
-from sim.scenario.read import load
+from sim.scenario.examine import origins
 
 SMALL = str(Path(__file__).parent / "small.yaml")
 
@@ -64,6 +64,19 @@ def test_sources_show_where_calibrated_values_come_from():
     assert set(row["uncertainty"]) == {"low", "high"}
 
 
+def test_sources_of_a_calibration_and_of_what_has_none():
+    lines = [
+        line.split("\t") for line in run("sources", SMALL.replace("small.", "small_calibration.")).output.splitlines()
+    ]
+    assert lines[1][0] == "parameters.surge.prior"
+    assert lines[1][4:] == ["about the everyday rate", "small_calibration.yaml:6"]
+    refused = run("sources", SMALL.replace("small.", "small_calibration."), "--set", "seed=1")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "is no scenario, so nothing can be set" in refused.stderr
+    fitted = run("sources", str(Path(__file__).parents[2] / "calibration" / "verkhny_lars_fitted.yaml"))
+    assert (fitted.exit_code, len(fitted.stderr.splitlines())) == (2, 1)
+
+
 def test_sources_in_a_pipe_are_one_line_each():
     lines = [line.split("\t") for line in run("sources", SMALL).output.splitlines()]
     assert {len(cells) for cells in lines} == {6}
@@ -76,7 +89,7 @@ def test_sources_on_a_terminal_break_between_words(capsys, small_text, tmp_path)
     reason = "as far as anybody can tell from the photographs taken that week, and nobody has said anything else"
     path = tmp_path / "s.yaml"
     path.write_text(small_text.replace("car and gap", f'"{reason}"'), encoding="utf-8")
-    cli_scenario._print(load(path), 60)
+    cli_scenario._print(origins(path), 60)
     shown = capsys.readouterr().out
     assert max(len(line) for line in shown.split("without a passport")[0].splitlines()) <= 60
     block = shown.split("\n\n")[1].splitlines()

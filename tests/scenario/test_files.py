@@ -77,7 +77,7 @@ def test_reported_rows_of_another_file(tmp_path, small_text):
     assert load(path).scenario == BASE.scenario
     assert load(path).scenario_hash == BASE.scenario_hash
     write(tmp_path, rows=f"reported:\n{rows.replace('value: 3000', 'value: -3')}")
-    with pytest.raises(ScenarioError, match=r"rows.yaml:9:12: reported\[0\].value: expected a count; got -3"):
+    with pytest.raises(ScenarioError, match=r"rows.yaml:9:12: reported\[0\].value: must be at least 0; got -3"):
         load(path)
     write(tmp_path, rows="rows: []\n")
     with pytest.raises(ScenarioError, match=r"rows.yaml:1:1: expected the key 'reported' with the rows below it"):

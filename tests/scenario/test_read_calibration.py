@@ -12,7 +12,7 @@ from sim.errors import ScenarioError
 from sim.scenario.calibrated import load_fitted
 from sim.scenario.calibration import Prior
 from sim.scenario.read import load
-from sim.scenario.read_calibration import load_calibration
+from sim.scenario.read_calibration import load_calibration, sources
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -91,8 +91,8 @@ def test_mistakes_of_the_scenario_are_said_of_the_scenario(folder):
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("calibrated: surge", "calibrated: surg"), encoding="utf-8")
     assert said(folder, SMALL) == [
-        "c.yaml:6:3: parameters.surge: neither the scenario nor a figure names this parameter; did you mean 'surg'?",
-        f"small_fitted.yaml:10:42: {RATE}: unknown parameter 'surg'; did you mean 'surge'?",
+        f"small_fitted.yaml:10:42: {RATE}: 'surg' is not described, and nothing names 'surge' (c.yaml:6:3): "
+        "one of the two is misspelt",
     ]
     path.write_text(text + "seed: -1\napply: [x]\n", encoding="utf-8")
     assert len(said(folder, SMALL)) == 1
@@ -100,6 +100,24 @@ def test_mistakes_of_the_scenario_are_said_of_the_scenario(folder):
     assert said(folder, SMALL)[0].startswith("small_fitted.yaml:11:7: seed: must be at least 0")
     path.write_text(text.replace("{calibrated: slow,", "{calibrated: slow, value: 3,"), encoding="utf-8")
     assert "unknown key 'value' beside 'calibrated'" in said(folder, SMALL)[0]
+
+
+def test_an_empty_file_is_no_calibration(folder):
+    assert said(folder, "") == ["c.yaml: is empty; expected a calibration"]
+
+
+def test_sources_are_those_of_assumptions_priors_and_figures():
+    rows = {row.path: row for row in sources(load_calibration(HERE / "small_calibration.yaml"))}
+    assert list(rows) == [
+        "observation.spread.press", "parameters.surge.prior", "parameters.slow.prior", "parameters.outward.prior",
+        "reported[0].within", "reported.queue_25", "reported[1].outbound_share", "reported.crossed",
+    ]  # fmt: skip
+    assert rows["parameters.outward.prior"].value == {
+        "unit": "%", "family": "normal", "low": 50, "high": 70, "mean": 60, "sd": 5,
+    }  # fmt: skip
+    figure = rows["reported.queue_25"]
+    assert (figure.value, figure.source) == ("at least 3000, used", "an official (an agency)")
+    assert (figure.date, figure.line) == ("2022-09-26", 29)
 
 
 def test_some_figure_must_be_used(folder):

@@ -89,6 +89,7 @@ def fit(count: int = 8000) -> Fit:
         seed=2022,
         method="importance sampling from the prior",
         wall_s=1.5,
+        played=3 * count,
     )
 
 

@@ -17,10 +17,11 @@ from rich.console import Console
 from sim.scenario.read_calibration import load_calibration
 from sim.show import audit_tables
 from sim.show.audit_picture import pictures
-from sim.show.audit_words import both, rounded, sentence, sentences, span, summary
+from sim.show.audit_words import both, rounded, sentence, sentences, short, span, summary
 from sim.show.style import render, styled
 from sim.study.audit import Audit, audit
 from sim.study.audit_arithmetic import Range
+from sim.study.audit_figures import Figure
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +58,9 @@ def printed(found: Audit, width: int) -> str:
         (0.907, "0.91"),
         (3, "3"),
         (38.6, "39"),
+        (1e308, "1e+308"),
+        (2.346e-7, "2.35e-07"),
+        (0, "0"),
     ],
 )
 def test_numbers_are_said_with_the_figures_they_deserve(value: float, text: str) -> None:
@@ -88,22 +92,58 @@ def test_the_sentence_of_the_main_queue(found: Audit) -> None:
     words = said(found, "vehicles_3000", "wait_48h", "week_vehicles")
     assert words.startswith(
         "3,000 cars and 48 h (25 Sep) imply 62/h through the main queue; 37,000 vehicles in both directions "
-        "(19–25 Sep) imply 109–143/h outbound. All hold only if about half of the exit (42–56 %) went past the main "
-        "queue, "
+        "(19–25 Sep) imply 109–143/h outbound. All hold as printed. At the printed numbers about half of the exit "
+        "(42–56 %) went past the main queue, "
     )
-    assert "or if 5,200–6,900 cars were waiting, or if the wait was 21–28 h." in words
-    assert words.endswith("Printed as “more than 3,000 cars”.")
+    assert "; with more cars waiting, less: at 5,200–6,900 nothing." in words
+    assert words.endswith("Read as: more than 3,000 cars.")
 
 
 def test_sentences_of_the_other_kinds(found: Audit) -> None:
     assert "are 39 m for each in a single file; each is taken to need 7 m." in said(
         found, "hundreds_of_cars", "length_12mi"
     )
-    assert "Both hold, in a single file." in said(found, "customs_2500", "length_12mi")
+    assert "Both hold as printed, in a single file." in said(found, "customs_2500", "length_12mi")
+    assert "nearly in a single file (1.1 abreast)." in said(found, "vehicles_3000", "length_12mi")
+    assert "Both hold as printed. At the printed numbers they stand 1.3 abreast." in said(
+        found, "vehicles_3000", "length_16km"
+    )
+    assert "only if they stood 1.7–5 abreast on average (1.7–4.7 at the printed numbers)" in said(
+        found, "vehicles_4800", "length_12mi"
+    )
+    assert said(found, "vehicles_3000", "vehicles_4800").endswith("cars and trucks (26 Sep): both hold as printed.")
+    assert "only if 96–100 % did; at the printed numbers they cannot." in said(found, "week_people", "entered_100000")
     assert "115,000 people in both directions and 37,000 vehicles" in said(found, "week_people", "week_vehicles")
     assert "they cannot both hold: each would be off by a factor of 2.1, more than such reports are." in said(
         found, "hundreds_of_cars", "customs_2500"
     )
+
+
+def test_nearly_all_and_hardly_any_are_not_about(found: Audit) -> None:
+    (finding,) = [f for f in found.findings if [g.row.id for g in f.figures][::2] == ["vehicles_3000", "week_vehicles"]]
+    for share, words in ((0.999, "numbers nearly all of the exit"), (0.01, "numbers hardly any of the exit")):
+        needs = [n._replace(amount=Range.exactly(share)) if n.what == "past_queue" else n for n in finding.needs]
+        assert words in sentence(replace(finding, needs=tuple(needs)))
+
+
+def printed_as(figure: Figure, value: float) -> str:
+    return short(replace(figure, target=replace(figure.target, reported=value)))
+
+
+def test_one_is_singular_and_a_huge_number_is_short(found: Audit) -> None:
+    figures = {figure.row.id: figure for figure in found.figures}
+    assert printed_as(figures["vehicles_3000"], 1) == "1 car"
+    assert printed_as(figures["week_people"], 1) == "1 person"
+    assert printed_as(figures["vehicles_4800"], 1) == "1 party"
+    assert printed_as(figures["wait_48h"], 1) == "1 h"
+    assert printed_as(figures["vehicles_3000"], 1e308) == "1e+308 cars"
+    assert printed_as(figures["vehicles_3000"], 0.4) == "0.4 cars"
+    assert printed_as(figures["wait_48h"], 1e-300) == "1e-300 h"
+
+
+def test_nothing_is_in_quotation_marks_that_the_file_does_not_quote(found: Audit) -> None:
+    words = [sentence(finding) for finding in found.findings]
+    assert not re.search('[“”"]', " ".join(words))
 
 
 def test_rejected_and_repeated_figures_have_their_own_place(found: Audit) -> None:

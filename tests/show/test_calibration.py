@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +19,19 @@ from matplotlib.text import Text
 from sim.scenario.read_calibration import load_calibration
 from sim.show import style
 from sim.show.calibration_page import page, write
-from sim.show.calibration_pictures import density, pictures
-from sim.show.calibration_tables import document, figure_words, gate_words, interval, percent, show, tables
-from sim.study.learnt import Learnt, Range, learnt
+from sim.show.calibration_pictures import _mark_cut, density, pictures
+from sim.show.calibration_tables import (
+    caveats,
+    combination_words,
+    document,
+    figure_words,
+    gate_words,
+    interval,
+    percent,
+    show,
+    tables,
+)
+from sim.study.learnt import Learnt, Range, learnt, moving_together
 
 DOCS = (Path(__file__).parents[2] / "docs" / "calibration.md").read_text(encoding="utf-8")
 
@@ -89,6 +100,9 @@ def test_the_table_of_the_terminal_says_everything_in_80_columns(
         assert verdict in flat
     assert "Left out in turn" in flat
     assert "24,000 evaluations of the model, 2 replications each, 4 rounds" in flat
+    assert combination_words(base) in flat
+    for paragraph in caveats(base):
+        assert paragraph in flat
 
 
 def test_every_column_of_the_files_is_documented(base: Learnt) -> None:
@@ -118,12 +132,53 @@ def test_what_the_page_says_was_learnt_follows_the_numbers(base: Learnt) -> None
     assert "(`outbound`)" not in part(told, learnt_)
     assert "both higher or both lower the figures are met about as well (correlation +0.7" in part(told, unknown)
     assert "4 numbers may change" in told
+    assert combination_words(replace(base, combinations=3)).endswith(
+        "In each of the other 1, more than half of the variance assumed before is left."
+    )
+    assert combination_words(replace(base, combinations=4)).endswith(
+        "identify 4 of 4 independent combinations of the parameters."
+    )
     other = page(changed(base, "outbound", contraction=0.9, shift=-1.3))
     assert "outbound share of a count of both directions (`outbound`)" in part(other, learnt_).split("They narrow")[0]
     assert "(`outbound`): down by 1.3 standard deviations" in part(other, learnt_)
     assert "hardly narrow" not in part(other, unknown)
     tied = page(changed(base, "leaving", tied=(("surge_rate", -0.83),)))  # type: ignore[arg-type]
     assert "one higher and the other lower the figures are met about as well (correlation −0.83)" in tied
+
+
+def test_the_limits_are_told_and_follow_the_numbers(base: Learnt) -> None:
+    told = caveats(base)
+    assert len(told) == 2
+    one, other, value = moving_together(base.fit)  # type: ignore[misc]
+    assert f"have a correlation of {value:.2f} after the fit" in told[0]
+    assert one.row.group is None or one.row.group != other.row.group
+    assert value > 0.6
+    median = np.median([row.high / row.low for row in base.held_out])
+    assert f"the upper end of a band is {median:.2g} times the lower one" in told[1]
+    narrow = tuple(replace(row, low=10.0, high=12.0) for row in base.held_out)
+    assert "the upper end of a band is 1.2 times" in caveats(replace(base, held_out=narrow))[1]
+    assert len(caveats(replace(base, held_out=()))) == 1
+    loaded = copy(base.fit.loaded)
+    loaded.calibration = synthetic_fit.calibration(limits="Known by\n  halves.")  # type: ignore[misc]
+    limited = replace(base, fit=replace(base.fit, loaded=loaded))
+    assert caveats(limited)[0] == "Known by halves."
+    unknown = part(page(limited), "What cannot be known from these figures")
+    assert all(paragraph in unknown for paragraph in caveats(limited))
+
+
+def test_figures_that_move_together_are_found_but_not_in_one_group(base: Learnt) -> None:
+    posterior = base.fit.posterior
+    fitted = [j for j, target in enumerate(base.fit.targets) if target.fitted]
+    level = np.array([target.reported for target in base.fit.targets])
+    free = np.exp(0.5 * np.random.default_rng(1).standard_normal(posterior.observed.shape))
+    free[:, fitted[-1]] = free[:, fitted[0]] ** 2
+    observed = level * free
+    changed_fit = replace(base.fit, posterior=replace(posterior, observed=observed))
+    one, other, value = moving_together(changed_fit)  # type: ignore[misc]
+    assert (one, other) == (base.fit.targets[fitted[0]], base.fit.targets[fitted[-1]])
+    assert value == pytest.approx(1)
+    grouped = tuple(replace(t, row=t.row.model_copy(update={"group": "one"})) for t in base.fit.targets)
+    assert moving_together(replace(changed_fit, targets=grouped)) is None
 
 
 def test_the_page_says_of_each_figure_how_it_fares(base: Learnt) -> None:
@@ -227,3 +282,13 @@ def test_the_example_of_the_docs_can_be_fitted(tmp_path: Path) -> None:
     loaded = load_calibration(tmp_path / "my_pass_calibration.yaml")
     assert loaded.template.names == ("person_time", "surge_rate")
     assert [row.id for row in loaded.central.scenario.reported] == ["cars_1500", "wait_20h", "across"]
+
+
+@style.styled
+def test_a_band_that_goes_on_beyond_the_scale_has_a_triangle() -> None:
+    axes = style.sheet(2, 1).add_axes((0, 0, 1, 1))
+    axes.set_xlim(0.5, 2)
+    for ends, marks in (((0.6, 1.9), []), ((0.4, 1.9), ["<"]), ((0.4, 3.0), ["<", ">"])):
+        before = len(axes.lines)
+        _mark_cut(axes, ends, 0.0, "black")
+        assert [line.get_marker() for line in axes.lines[before:]] == marks

@@ -46,6 +46,24 @@ def test_every_change_has_its_words(change: dict[str, object], expected: str) ->
     assert change_words(Change.model_validate(change)) == expected
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"bar_non_local": "90 %", "classes": ["car"]}, "non-local cars barred"),
+        ({"scale_demand": 1.5}, "demand changes"),
+        ({"intensity": "40 %", "stations": ["gate"]}, "gate: another share of men checked"),
+    ],
+)
+def test_what_is_drawn_anew_stands_without_its_number(change: dict[str, object], expected: str) -> None:
+    assert change_words(Change.model_validate(change), drawn=True) == expected
+
+
+def test_events_of_drawn_parameters() -> None:
+    found = [event.words for event in events(synthetic.scenario(), synthetic.CROSSING, drawn=True)]
+    assert "non-local cars barred" in found
+    assert not any("%" in words for words in found)
+
+
 def test_events_outside_the_run_are_left_out() -> None:
     clock = {"timezone": "Europe/Moscow", "t0": "2022-09-21", "start": "2022-09-27", "horizon": "2022-09-29"}
     found = events(Scenario.model_validate(synthetic.tree(clock=clock)), synthetic.CROSSING)

@@ -46,10 +46,12 @@ def test_a_fit_is_whole(tmp_path: Path) -> None:
 def test_the_same_for_any_number_of_workers_and_nothing_is_played_twice(tmp_path: Path) -> None:
     path = described(tmp_path)
     first = fit_of(path, kept=tmp_path / "kept")
+    assert first.played == first.gate.evaluations
     parts = sorted((tmp_path / "kept").rglob("*.parquet"))
     again = calibrate(load_calibration(path), Request(workers=2, kept=tmp_path / "kept"))
     alone = calibrate(load_calibration(path), Request(workers=2))
     assert sorted((tmp_path / "kept").rglob("*.parquet")) == parts
+    assert again.played == 0
     for other in (again, alone):
         np.testing.assert_array_equal(first.posterior.values, other.posterior.values)
         np.testing.assert_array_equal(first.posterior.weights, other.posterior.weights)

@@ -54,9 +54,13 @@ def test_an_engine_that_does_not_compile_gives_way(
     def fail() -> None:
         raise ValueError("no such instruction\nand more")
 
+    forgotten: list[bool] = []
     monkeypatch.setattr(compiled, "prepare", fail)
+    monkeypatch.setattr(compiled, "kept", lambda: True)
+    monkeypatch.setattr(compiled, "forget", lambda: forgotten.append(True))
     assert [engines.ready("compiled") for _ in range(2)] == ["reference", "reference"]
     said = capsys.readouterr().err
+    assert forgotten == [True]
     assert said.count("\n") == 1
     assert said.startswith("Note: the compiled engine cannot be used here (ValueError: no such instruction); the ref")
 
@@ -140,3 +144,32 @@ def test_ctrl_c_is_heard_while_it_compiles() -> None:
         finally:
             process.kill()
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.slow
+def test_what_was_kept_and_is_damaged_is_made_again(tmp_path: Path) -> None:
+    home = {"HOME": os.environ["HOME"]}
+    assert python("from sim.study import engines; engines.ready('compiled')", **home).returncode == 0
+    kept = Path(python(FOLDER, **home).stdout.strip())
+    copy = tmp_path / "border-queues" / kept.name
+    shutil.copytree(kept, copy)
+    for folder in (tmp_path / "border-queues", copy):
+        folder.chmod(0o700)
+    damaged = [path for name in ("kernel.play", "passes.queues") for path in copy.rglob(f"{name}*.nbc")]
+    assert len(damaged) >= 2
+    for path in damaged:
+        path.write_bytes(b"")
+    code = "from sim.study import engines; print(engines.ready('compiled'))"
+    for said in ("compiling the engine once, about 20 seconds ...\n", ""):
+        done = python(code, XDG_CACHE_HOME=str(tmp_path), **home)
+        assert (done.stdout, done.stderr) == ("compiled\n", said)
+
+
+def test_numba_that_breaks_in_its_own_way_leaves_the_reference_engine(tmp_path: Path) -> None:
+    (tmp_path / "numba").mkdir()
+    (tmp_path / "numba" / "__init__.py").write_text("raise OSError('no libllvm')", encoding="utf-8")
+    code = f"import sim; print(sim.load({str(TINY)!r}).run(1, workers=1).found.request.engine)"
+    done = python(code, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    assert done.stdout == "reference\n"
+    assert "OSError: no libllvm" in done.stderr
+    assert "Traceback" not in done.stderr

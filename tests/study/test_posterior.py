@@ -86,6 +86,13 @@ def test_the_result_says_so_and_can_be_played_again(file: Path, tmp_path: Path) 
     file.unlink()
     again = results.rerun(out, 1, silent)
     assert again.same, again.files
+    (out / "fitted.yaml").write_text("values: 3\n")
+    with pytest.raises(SimError) as error:
+        results.rerun(out, 1, silent)
+    assert all("/fitted.yaml:1:" in line for line in str(error.value).splitlines())
+    (out / "posterior.parquet").unlink()
+    with pytest.raises(SimError, match=r"out: cannot be played again, for posterior.parquet is missing"):
+        results.rerun(out, 1, silent)
 
 
 def test_what_is_missing_is_said(file: Path) -> None:

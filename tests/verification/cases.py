@@ -142,7 +142,7 @@ def _erlang_a() -> list[Case]:
                 Case(
                     f"mmc_m_{how}_{rate:g}_{servers}", "P(renege)", "Palm 1957", expected, wrong,
                     "patience of 3.6 min in place of 5", 0.14 if servers == 11 else 0.06,
-                    erlang_a(rate, servers, how), share(Outcome.RENEGED), 40,
+                    erlang_a(rate, servers, how), share(Outcome.RENEGED), 60,
                 )
             )  # fmt: skip
     return found
@@ -179,13 +179,14 @@ def cases() -> list[Case]:
     release = {"staffing": 1000, "service_time": "0 s", "release": {"size": 5, "every": "10 min"}}
     return [
         Case("mm1", "mean wait", "Erlang 1909", theory.mmc_wait(0.7, 1), theory.mmc_wait(0.74, 1),
-             "0.74 arrivals a minute in place of 0.7", 0.2, queue(0.7, 14_000), mean_wait),
+             "0.74 arrivals a minute in place of 0.7", 0.2, queue(0.7, 14_000), mean_wait, 50),
         Case("mm3", "mean wait", "Erlang 1917", theory.mmc_wait(2.7, 3), theory.mmc_wait(2.75, 3),
              "2.75 arrivals a minute in place of 2.7", 0.2,
-             queue(2.7, 8000, {"staffing": 3}), mean_wait, 40),
+             queue(2.7, 8000, {"staffing": 3}), mean_wait, 80),
         Case("mmck", "P(balk)", "Kleinrock 1975, 3.6", theory.mmck_loss(3, 2, 4), theory.mmck_loss(3, 2, 3),
              "one waiting place fewer", 0.04,
-             queue(3, 2000, {"staffing": 2}, behaviour={"car": {"balk": {"queue_over": 4}}}), share(Outcome.BALKED)),
+             queue(3, 2000, {"staffing": 2}, behaviour={"car": {"balk": {"queue_over": 4}}}), share(Outcome.BALKED),
+             60),
         *_erlang_a(),
         *_mg1(),
         *_tandem(),
