@@ -13,9 +13,11 @@ import click
 import sim
 from sim.cli_calibrate import calibrate
 from sim.cli_calibration import audit
+from sim.cli_compare import compare
 from sim.cli_run import rerun, run
 from sim.cli_scenario import check, schema, sources
 from sim.cli_signals import listen
+from sim.cli_sweep import sweep
 from sim.errors import SimError
 
 USER_ERROR, INTERRUPTED = 2, 130
@@ -28,6 +30,8 @@ Examples:
   sim check scenarios/*.yaml
   sim audit calibration/verkhny_lars.yaml
   sim calibrate calibration/verkhny_lars.yaml
+  sim compare scenarios/verkhny_lars.yaml +no_screening
+  sim sweep scenarios/verkhny_lars.yaml --over stations.exit_cars.staffing=12:36:4
   sim rerun results/verkhny_lars/20220921T100000Z-s0123abcd
 """
 COMPLETION = """\b
@@ -81,7 +85,7 @@ def completion(shell: str) -> None:
     click.echo(script(cli, {}, "sim", "_SIM_COMPLETE").source())
 
 
-for verb in (run, rerun, check, schema, sources, audit, calibrate):
+for verb in (run, rerun, check, schema, sources, audit, calibrate, compare, sweep):
     cli.add_command(verb)
 
 

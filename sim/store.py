@@ -127,6 +127,33 @@ def write(path: Path, content: bytes | str, *, lasting: bool = True) -> None:
         raise _sentence(error, path) from None
 
 
+def write_shared(path: Path, content: bytes | str) -> None:
+    """Write a file as `write` does where others may write the same one at once: the last to end wins. Raises SimError.
+
+    What a killed writer leaves beside it is removed by `tidy`.
+    """
+    content = content.encode() if isinstance(content, str) else content
+    partial = path.with_name(f".{path.name}.partial-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with partial.open("xb") as handle:
+                handle.write(content)
+                handle.flush()
+                os.fsync(handle.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise _sentence(error, path) from None
+
+
+def tidy(folder: Path) -> None:
+    """Remove the drafts in a folder that processes of this machine left when they were killed."""
+    _sweep(folder)
+
+
 def take(path: Path) -> bytes:
     """Return the content of a file and remove it. Raises SimError."""
     try:
@@ -148,6 +175,11 @@ def remove(path: Path) -> None:
 def write_table(path: Path, columns: Columns) -> None:
     """Write `columns` of equal length as CSV or Parquet, by the ending of `path`; `datetime64` are instants in UTC."""
     write(path, _csv(columns) if path.suffix == ".csv" else _parquet(columns))
+
+
+def write_table_shared(path: Path, columns: Columns) -> None:
+    """Write `columns` as `write_table` does where others may write the same file at once. Raises SimError."""
+    write_shared(path, _csv(columns) if path.suffix == ".csv" else _parquet(columns))
 
 
 def read_table(path: Path) -> dict[str, NDArray[Any]]:
@@ -237,7 +269,10 @@ def _sweep(parent: Path) -> None:
     for path in parent.glob(".*.partial-*"):
         match = _PARTIAL.fullmatch(path.name)
         if match and match["host"] == socket.gethostname() and not _alive(int(match["pid"])):
-            shutil.rmtree(path, ignore_errors=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _alive(pid: int) -> bool:

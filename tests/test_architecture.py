@@ -28,6 +28,7 @@ ROOMS = {
         scenario.clock
         scenario.node scenario.yaml_source scenario.passports scenario.shape scenario.explain scenario.mend
         scenario.inline scenario.check scenario.check_dates scenario.interventions scenario.calibrated scenario.read
+        scenario.levers scenario.sweep_file
         scenario.read_calibration scenario.examine scenario.json_schema
         """,
     "engine": """
@@ -39,19 +40,25 @@ ROOMS = {
     "measures": """
         measures.names measures.grid measures.road measures.tables measures.passes measures.tally measures.series
         measures.totals measures.measures
-        measures.estimates measures.observe measures.likelihood
+        measures.estimates measures.observe measures.likelihood measures.parties
         """,
     "study": """
         study.engines study.workers study.posterior study.replication study.run study.provenance study.results
         study.sampling study.evaluations study.priors study.fit study.observing study.trials study.learnt
         study.calibrate study.calibration_results
+        study.designs study.kept study.cluster study.sweep study.sweep_results study.constraint study.search
+        study.sensitivity study.sweep_asked
+        study.pairing study.differences study.compare study.gains study.comparison_results
         study.audit_arithmetic study.audit_assumed study.audit_figures study.audit study.audit_results
         """,
     "show": "show.style show.events show.marks show.story show.panels show.plots show.poster show.tables "
     "show.calibration_tables show.calibration_pictures show.calibration_page "
+    "show.comparison_lines show.comparison_words show.comparison_tables show.comparison_frame show.comparison_gains "
+    "show.comparison_differences show.comparison_pictures "
+    "show.sweep_tables show.sweep_pictures "
     "show.audit_words show.audit_tables show.audit_picture",
     "python": "api",
-    "command line": "cli_signals cli_scenario cli_run cli_calibration cli_calibrate cli __main__",
+    "command line": "cli_signals cli_scenario cli_run cli_calibration cli_calibrate cli_compare cli_sweep cli __main__",
 }
 ROOM_OF = {f"sim.{name}": room for room, names in ROOMS.items() for name in names.split()}
 ORDER = list(ROOMS)
@@ -59,6 +66,7 @@ ORDER = list(ROOMS)
 OWNERS = {
     "simpy": ["sim.engine.reference*"],
     "cmaes": ["sim.study.calibrate"],
+    "distributed": ["sim.study.cluster"],
     "numba": ["sim.engine.kernel*"],
     "matplotlib": ["sim.show.*", "sim.api"],  # sim.api names its type only
     "yaml": ["sim.scenario.*"],
@@ -152,7 +160,8 @@ def test_a_forbidden_import_would_be_seen(name: str, line: str) -> None:
 
 def test_every_library_is_declared_and_has_an_owner() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {requirement.split(">")[0] for requirement in project["dependencies"]}
+    requirements = [*project["dependencies"], *project["optional-dependencies"]["cluster"]]
+    declared = {requirement.split(">")[0] for requirement in requirements}
     names = {"yaml": "pyyaml"}
     used = {target.split(".")[0] for tree in LISTED.values() for target in imports(tree)}
     libraries = used - set(sys.stdlib_module_names) - {"sim"}

@@ -79,7 +79,8 @@ def test_version() -> None:
         (["chek"], "there is no verb 'chek'; did you mean 'check'?"),
         (
             ["fly"],
-            "there is no verb 'fly'; the verbs are audit, calibrate, check, completion, rerun, run, schema, sources",
+            "there is no verb 'fly'; the verbs are audit, calibrate, check, compare, completion, rerun, run, schema, "
+            "sources, sweep",
         ),
         (["run"], "Missing argument 'SCENARIO'"),
         (["run", "x", "--replicatoins", "3"], "No such option '--replicatoins'"),

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -171,3 +172,22 @@ def test_digests_name_every_file_but_one(tmp_path: Path) -> None:
     found = store.digests(tmp_path, leave_out="skip")
     assert list(found) == ["a", "b/c"]
     assert set(found.values()) == {"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}
+
+
+def test_a_shared_file_is_whole_whoever_writes_it_last(tmp_path: Path) -> None:
+    """Many at once, each with contents of its own; what a killed writer left is cleared up, a living one's is not."""
+    path = tmp_path / "shared"
+    contents = [bytes([n]) * 100_000 for n in range(8)]
+    threads = [threading.Thread(target=store.write_shared, args=(path, content)) for content in contents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert path.read_bytes() in contents
+    assert [file.name for file in tmp_path.iterdir()] == ["shared"]
+    host = socket.gethostname()
+    dead, living = (tmp_path / f".shared.partial-{host}-{pid}-0123abcd" for pid in (2**22 + 1, os.getpid()))
+    dead.touch()
+    living.touch()
+    store.tidy(tmp_path)
+    assert (dead.exists(), living.exists()) == (False, True)

@@ -132,6 +132,14 @@ def estimate(clock: Clock, replications: Iterable[Measures]) -> Estimates:
     return estimator.result()
 
 
+def totals_estimates(values: Floats) -> list[Estimate]:
+    """Return the estimate of every column of `values` (replications, measures)."""
+    moments = _Moments(KEPT_TOTALS, np.float64)
+    for row in values:
+        moments.add(row[None])
+    return [Estimate(*numbers) for numbers in zip(*(column[0].tolist() for column in moments.columns()), strict=True)]
+
+
 class _Moments:
     """Running mean and variance of tables (Welford 1962, NaN left out cell by cell), and the first `kept` tables."""
 

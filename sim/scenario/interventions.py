@@ -73,6 +73,12 @@ def set_from_command_line(root: Node, text: str) -> Node:
     return _set(root, locate(root, path_text.strip(), place), _moved(read, place), ON_COMMAND_LINE)
 
 
+def scale_from_command_line(root: Node, text: str, factor: float) -> Node:
+    """Return the tree with every number below the path `text` multiplied by `factor`, as an intervention scales."""
+    place = Place("--over")
+    return _scaled(root, locate(root, text, place), Node(factor, place), ON_COMMAND_LINE)
+
+
 def _moved(node: Node, place: Place) -> Node:
     if isinstance(node.value, dict):
         return Node({k: replace(_moved(part, place), key=place) for k, part in node.value.items()}, place)

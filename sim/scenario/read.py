@@ -67,7 +67,8 @@ class Template:
     """A scenario file as it was read, whose calibrated values are still to be chosen.
 
     `names` are the parameters that it names, `applied` the interventions in force. A value that is set or scaled
-    (`sets`, `intervene`) is so after the calibrated values are put in.
+    (`sets`, `intervene`) is so after the calibrated values are put in; `scales` (path and factor, not for `loaded`)
+    come last of all.
     """
 
     root: Node
@@ -75,6 +76,7 @@ class Template:
     intervene: tuple[str, ...]
     applied: tuple[str, ...]
     names: tuple[str, ...]
+    scales: tuple[tuple[str, float], ...] = ()
 
     def loaded(self, values: Mapping[str, float], units: Mapping[str, str]) -> Loaded:
         """Return the scenario with a value (in its unit) for every parameter. Raises ScenarioError as `load` does."""
@@ -86,6 +88,17 @@ class Template:
 
         Raises ScenarioError where a value is impossible.
         """
+        return self._made(values, units)[1]
+
+    def checked(self, values: Mapping[str, float], units: Mapping[str, str]) -> Scenario:
+        """Return the scenario alone, with names that lead nowhere looked for. Raises ScenarioError."""
+        root, scenario = self._made(values, units)
+        problems = _inconsistent(root, scenario)
+        if problems:
+            raise in_order(problems)
+        return scenario
+
+    def _made(self, values: Mapping[str, float], units: Mapping[str, str]) -> tuple[Node, Scenario]:
         told: list[Problem] = []
         root = calibrated.fill(self.root, calibrated.known(values, units), told)
         if told:
@@ -93,8 +106,10 @@ class Template:
         defined = child(root, "interventions")
         root = _without(root, "interventions", "apply")
         root = _altered(root, self.applied, bare(defined) if defined else None, self.sets)
+        for path, factor in self.scales:
+            root = interventions.scale_from_command_line(root, path, factor)
         try:
-            return Scenario.model_validate(take_off(root)[0])
+            return root, Scenario.model_validate(take_off(root)[0])
         except ValidationError as error:
             raise in_order(explain.problems(error, root)) from None
 
@@ -279,10 +294,15 @@ def _validated(
     except ValidationError as error:
         faults = explain.faults_of(error, root)
         return [*problems, *(fault.problem for fault in faults), *besides(root, faults, not cut, more)], None
-    for loc, what in check(scenario, whole_run=not cut):
-        node, path = find(root, loc)
-        problems.append(Problem(node.where, dotted(path), what))
+    problems += _inconsistent(root, scenario)
     return list(dict.fromkeys(problems)), scenario
+
+
+def _inconsistent(root: Node, scenario: Scenario) -> list[Problem]:
+    """Return what is wrong with a scenario whose values are possible one by one, placed there."""
+    found = check(scenario, whole_run=not _cut_on_command_line(root))
+    nodes = ((*find(root, loc), what) for loc, what in found)
+    return [Problem(node.where, dotted(path), what) for node, path, what in nodes]
 
 
 def _cut_on_command_line(root: Node) -> bool:

@@ -48,17 +48,22 @@ def pictures(
     return found
 
 
-def _page(story: Story, title: str, how: str, heights: Sequence[float], sources: Sequence[Shown]) -> list[Axes]:
-    """Return panels of these heights (inches) over the time of the run, with title, rail of events and sources."""
+def time_page(
+    story: Story, title: str, how: str, heights: Sequence[float], sources: Sequence[Shown], head: float = HEAD
+) -> list[Axes]:
+    """Return panels of these heights (inches) over the time of the run, with title, rail of events and sources.
+
+    `head` is the room above the panels, in inches.
+    """
     inner = WIDTH - LEFT - RIGHT
     notes = [wrapped(f"Reported: {source_line(shown)}", inner, NOTE_SIZE) for shown in sources]
     labels = lay_rail(events(story.scenario, story.crossing, bool(story.besides)), story.limits, story.zone, inner)
     rail, lines = rail_height(labels), sum(note.count("\n") + 1 for note in notes)
     rail_at = 0.18 + NOTE_LINE * lines + (0.15 if notes else 0)
-    height = rail_at + rail + DATES + sum(heights) + GAP * (len(heights) - 1) + HEAD
+    height = rail_at + rail + DATES + sum(heights) + GAP * (len(heights) - 1) + head
     figure = sheet(WIDTH, height)
-    _heading(figure, f"{title}: {story.title}", how)
-    axes, top = [], height - HEAD
+    heading(figure, f"{title}: {story.title}", how)
+    axes, top = [], height - head
     for tall in heights:
         axes.append(figure.add_axes((LEFT / WIDTH, (top - tall) / height, inner / WIDTH, tall / height)))
         time_axis(axes[-1], story.limits, story.zone, story.scenario.clock.t0)
@@ -71,16 +76,17 @@ def _page(story: Story, title: str, how: str, heights: Sequence[float], sources:
     return axes
 
 
-def _heading(figure: Figure, title: str, how: str) -> None:
-    height = figure.get_size_inches()[1]
-    figure.text(0.3 / WIDTH, 1 - 0.16 / height, title, fontsize=15, fontweight="bold", va="top")
-    figure.text(0.3 / WIDTH, 1 - 0.46 / height, how, fontsize=10.5, color=MUTED, va="top")
+def heading(figure: Figure, title: str, how: str) -> None:
+    """Write the title of a picture and, below it, how its numbers came about."""
+    width, height = figure.get_size_inches()
+    figure.text(0.3 / width, 1 - 0.16 / height, title, fontsize=15, fontweight="bold", va="top")
+    figure.text(0.3 / width, 1 - 0.46 / height, how, fontsize=10.5, color=MUTED, va="top")
 
 
 @styled
 def queue_by_class(story: Story) -> Figure:
     """Draw parties waiting, all vehicles and by class, over time; reported queues on top."""
-    (axes,) = _page(story, "Parties waiting", story.how, [3.7], story.shown("queue"))
+    (axes,) = time_page(story, "Parties waiting", story.how, [3.7], story.shown("queue"))
     panels.queue(axes, story)
     return axes.figure  # type: ignore[return-value]
 
@@ -88,7 +94,7 @@ def queue_by_class(story: Story) -> Figure:
 @styled
 def queue_km(story: Story) -> Figure:
     """Draw the distance from the border to the tail of the queue on the road, km; reported lengths on top."""
-    (axes,) = _page(story, "Length of the queue on the road", story.how, [3.7], story.shown("queue_length"))
+    (axes,) = time_page(story, "Length of the queue on the road", story.how, [3.7], story.shown("queue_length"))
     panels.length(axes, story)
     return axes.figure  # type: ignore[return-value]
 
@@ -98,7 +104,7 @@ def wait_by_joining(story: Story) -> Figure:
     """Draw, for the classes with a main queue, the wait by instant of joining and the quoted wait, hours."""
     classes = panels.wait_classes(story)
     heights = [3.7] if len(classes) == 1 else [2.6] * len(classes)
-    drawn = _page(story, "Wait in the main queue", story.how, heights, story.shown("quoted_wait"))
+    drawn = time_page(story, "Wait in the main queue", story.how, heights, story.shown("quoted_wait"))
     for axes, name in zip(drawn, classes, strict=True):
         panels.wait(axes, story, name)
     return drawn[0].figure  # type: ignore[return-value]
@@ -112,7 +118,7 @@ def crossings_per_day(story: Story) -> Figure:
     shown = story.shown("crossed_parties", "crossed_people")
     drawn = {panels.vehicles_a_day: 2.4} if vehicles or not others else {}
     drawn |= ({panels.others_a_day: 1.2} if others else {}) | {panels.people_a_day: 3.0}
-    page = _page(story, "Crossings a day", how, list(drawn.values()), shown)
+    page = time_page(story, "Crossings a day", how, list(drawn.values()), shown)
     for axes, draw in zip(page, drawn, strict=True):
         draw(axes, story)
     return page[0].figure  # type: ignore[return-value]
@@ -125,7 +131,7 @@ def ways_across(story: Story) -> Figure:
     heights = [3.9, 1.4] if set(story.classes) - set(VEHICLE_CLASSES) else [3.9]
     implied = [shown for found in story.implied() for shown in (found.queue, found.wait)]
     sources = [*dict.fromkeys(implied), *story.shown("crossed_parties")]
-    drawn = _page(story, "Ways across the border, per hour", how, heights, sources)
+    drawn = time_page(story, "Ways across the border, per hour", how, heights, sources)
     for axes, draw in zip(drawn, (panels.vehicles_an_hour, panels.others_an_hour), strict=False):
         draw(axes, story)
     return drawn[0].figure  # type: ignore[return-value]
@@ -138,7 +144,7 @@ def where_time_goes(story: Story) -> Figure:
     inner = 0.42 * max(len(names), 2)
     height = inner + 2.05
     figure = sheet(WIDTH, height)
-    _heading(
+    heading(
         figure,
         f"Where the time goes: {story.title}",
         f"mean time of a visit to each station; {story.how}".replace("mean and 5–95 % band of ", ""),

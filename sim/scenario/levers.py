@@ -1,0 +1,120 @@
+"""What a sweep turns: named levers of a scenario file, and the scenario at any setting of them.
+
+A lever is a path of the scenario (`stations.exit.staffing`: its value is set), a path with a star (`demand.car*`: every
+number below it is multiplied), `calibrated.NAME` (a fitted parameter, in its unit) or `intervene` (names of
+interventions joined by `+`, or `none`). A setting is a text as it would stand in the file; '' leaves the lever alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sim.errors import Problem, ScenarioError
+from sim.scenario.calibrated import load_fitted
+from sim.scenario.interventions import locate
+from sim.scenario.node import CALIBRATED, Node, Place, child, find, from_plain, meant, plain, show
+from sim.scenario.read import Loaded, Template, opened, read_tree
+from sim.scenario.schema import Scenario
+
+Setting = tuple[str, str]
+"""A lever and the text it is set to."""
+INTERVENE, NONE, FITTED, TIMES = "intervene", "none", "calibrated.", "*"
+
+
+@dataclass(frozen=True)
+class Levers:
+    """A scenario file with its fitted `values` (in `units`), ready to be made with any settings."""
+
+    root: Node = field(repr=False)
+    sets: tuple[str, ...]
+    intervene: tuple[str, ...]
+    values: Mapping[str, float]
+    units: Mapping[str, str]
+
+    def scenario(self, settings: Iterable[Setting]) -> Scenario:
+        """Return the scenario with these settings, fully checked. Raises ScenarioError."""
+        template, values = self._template(settings)
+        try:
+            return template.checked(values, self.units)
+        except ScenarioError as error:
+            told = [replace(problem, where=_place(problem.where)) for problem in error.problems]
+            raise ScenarioError(told) from None
+
+    def check(self, lever: str) -> None:
+        """Find out whether there is such a lever. Raises ScenarioError with what is near."""
+        if lever.startswith(FITTED):
+            self._fitted(lever)
+        elif lever != INTERVENE:
+            locate(self.root, lever.removesuffix(TIMES), Place("--over"))
+
+    def _template(self, settings: Iterable[Setting]) -> tuple[Template, dict[str, float]]:
+        values, sets = dict(self.values), list(self.sets)
+        scales, intervene = [], list(self.intervene)
+        for lever, text in settings:
+            if not text:
+                continue
+            if lever == INTERVENE:
+                intervene += [] if text == NONE else text.split("+")
+            elif lever.startswith(FITTED):
+                values[self._fitted(lever)] = number(lever, text.removesuffix(self.units[self._fitted(lever)]))
+            elif lever.endswith(TIMES):
+                scales.append((lever.removesuffix(TIMES), number(lever, text)))
+            else:
+                sets.append(f"{lever}={text}")
+        return replace(opened(self.root, sets, intervene), scales=tuple(scales)), values
+
+    def _fitted(self, lever: str) -> str:
+        name = lever.removeprefix(FITTED)
+        if name not in self.values:
+            listed = f"; there are {', '.join(self.values)}" if self.values else "; the scenario has none"
+            what = f"there is no calibrated parameter {name!r}{meant(name, self.values) or listed}"
+            raise ScenarioError([Problem("--over", lever, what)])
+        return name
+
+
+def _place(where: str) -> str:
+    """Return the place of a problem as the user wrote it: a lever is set as `--set` does."""
+    return "--over" if where == "--set" else where
+
+
+def read(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Levers:
+    """Read a scenario file with the fitted values it takes. Raises ScenarioError."""
+    told: list[Problem] = []
+    root = read_tree(Path(path), told)
+    if told:
+        raise ScenarioError(told)
+    named = child(root, CALIBRATED)
+    values, units = {}, {}
+    if named is not None:
+        fitted = load_fitted(Path(named.place.file).parent / str(named.value))
+        values = {name: found.value for name, found in fitted.values.items()}
+        units = {name: found.unit for name, found in fitted.values.items()}
+    return Levers(root, tuple(sets), tuple(intervene), values, units)
+
+
+def number(lever: str, text: str) -> float:
+    """Return a setting that must be a plain number. Raises ScenarioError."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise ScenarioError([Problem("--over", lever, f"expected a number; got {show(text)}")])
+    return found
+
+
+def present(loaded: Loaded, lever: str) -> str:
+    """Return the text that stands at a path of a resolved scenario; '' where the file does not say it, or not in one.
+
+    Raises ScenarioError where the path leads nowhere.
+    """
+    root = from_plain(loaded.tree, Place("--find"))
+    path = locate(root, lever, Place("--find"))
+    node, reached = find(root, path)
+    found = plain(node)
+    if isinstance(found, dict) and "servers" in found:
+        found = found["servers"]
+    return str(found) if len(reached) == len(path) and isinstance(found, int | float | str) else ""

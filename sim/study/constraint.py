@@ -1,0 +1,83 @@
+"""Measures and constraints as people write them: `wait.p90`, `max_queue@car`, `wait.p90 < 6 h`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.errors import SimError
+from sim.measures.estimates import CONFIDENCE
+from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
+from sim.scenario.node import meant
+
+_CONSTRAINT = re.compile(r"\s*([^<>=\s]+)\s*(<=|>=|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([%a-zA-Z/]*)\s*")
+PREFERRED = (by_way(ALL, "main"), ALL, VEHICLES)
+"""Scopes in the order in which one is taken where none is named: first the main queue."""
+UNITS = {
+    ("h", "min"): 1 / 60, ("h", "d"): 24.0, ("h", "s"): 1 / 3600, ("share", "%"): 0.01, ("km", "m"): 0.001,
+    ("parties/h", "/h"): 1.0, ("people/h", "/h"): 1.0,
+}  # fmt: skip
+"""What other units than its own a measure may be compared in, by their size in its own."""
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A bound on a measure, in its unit."""
+
+    key: Key
+    below: bool
+    bound: float
+    text: str
+
+    def judged(self, values: np.ndarray, confidence: float = CONFIDENCE) -> bool | None:
+        """Return whether the mean behind these replications meets the bound; None if they do not show it.
+
+        Each answer is wrong with a chance of at most 1 - `confidence` (one-sided Student t, 1908).
+        """
+        from scipy.special import stdtrit
+
+        values = values if self.below else -values
+        bound = self.bound if self.below else -self.bound
+        mean, n = float(values.mean()), len(values)
+        if not np.isfinite(mean):
+            return None
+        half = stdtrit(n - 1, confidence) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.inf
+        if mean + half <= bound:
+            return True
+        return False if mean - half > bound else None
+
+
+def constraint(text: str, keys: Sequence[Key]) -> Constraint:
+    """Read 'MEASURE < BOUND UNIT', a measure among `keys`. Raises SimError."""
+    match = _CONSTRAINT.fullmatch(text)
+    if match is None:
+        raise SimError(f"{text!r}: expected a measure and a bound, such as 'wait.p90 < 6 h'")
+    key = measure_key(match[1], keys)
+    own, unit = TOTALS[key.quantity].unit, match[4]
+    size = 1.0 if unit in ("", own) else UNITS.get((own, unit))
+    if size is None:
+        raise SimError(f"{text!r}: {key.quantity} is in {own}, not in {unit!r}")
+    return Constraint(key, match[2].startswith("<"), float(match[3]) * size, text.strip())
+
+
+def measure_key(text: str, keys: Sequence[Key]) -> Key:
+    """Return the measure that '[CROSSING:]QUANTITY[@SCOPE]' names among `keys`; a dot is as good as an underscore.
+
+    Raises SimError with what is near.
+    """
+    crossing, _, rest = text.rpartition(":")
+    quantity, _, scope = rest.partition("@")
+    quantity = quantity.replace(".", "_").strip()
+    if quantity not in TOTALS:
+        names = sorted({key.quantity for key in keys})
+        raise SimError(f"there is no measure {quantity!r}{meant(quantity, names) or '; docs/measures.md lists them'}")
+    found = [key for key in keys if key.quantity == quantity and (not crossing or key.crossing == crossing)]
+    scopes = (scope,) if scope else (*PREFERRED, *(key.scope for key in found))
+    chosen = next((key for wanted in scopes for key in found if key.scope == wanted), None)
+    if chosen is None:
+        here = ", ".join(dict.fromkeys(key.scope for key in found)) or "none here"
+        raise SimError(f"{text!r}: there is no such measure; the scopes of {quantity} are {here}")
+    return chosen

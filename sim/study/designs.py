@@ -1,0 +1,245 @@
+"""Which points a sweep plays: grids, one at a time, Latin hypercube, Sobol points, sensitivity and posterior.
+
+A point is one text for every lever, as it would stand in the file; '' leaves the lever as the scenario has it. Numbers
+are written in one way (0.10 is 0.1), so that the same point asked for differently is known again.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+
+import numpy as np
+
+from sim.errors import SimError
+
+Point = tuple[str, ...]
+
+GRID, ONE_AT_A_TIME, LATIN, SOBOL, SENSITIVITY = "grid", "one-at-a-time", "lhs", "sobol", "sensitivity"
+DESIGNS = (GRID, ONE_AT_A_TIME, LATIN, SOBOL, SENSITIVITY)
+MOST_POINTS = 1_000_000
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_RANGE = re.compile(rf"\s*(?:(whole|log)\s*:\s*)?({_NUMBER})\s*:\s*({_NUMBER})(?:\s*:\s*({_NUMBER}))?\s*([%a-zA-Z/ ]*)")
+_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*([%a-zA-Z/ ]*)")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A lever with its `values`, or with a range (`low` to `high`, in `unit`) from which a design takes them."""
+
+    lever: str
+    values: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    unit: str = ""
+    kind: str = ""
+
+    def at(self, share: float) -> str:
+        """Return the text at a share (0 to 1) of the way; with values, the one in whose equal part it falls."""
+        if self.values:
+            return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+        if self.kind == "log":
+            return _written(self.low * (self.high / self.low) ** share, self.unit)
+        return _written(self.low + share * (self.high - self.low), self.unit)
+
+    @property
+    def numbers(self) -> tuple[float, ...] | None:
+        """The values as numbers, if all are numbers in one unit."""
+        return numbers(self.values)
+
+
+@dataclass(frozen=True)
+class Design:
+    """The points of a sweep. `kind` says how they were chosen, `size` is that of a sensitivity sample."""
+
+    kind: str
+    levers: tuple[str, ...]
+    points: tuple[Point, ...]
+    size: int = 0
+
+    def numbers(self, lever: int) -> tuple[float, ...] | None:
+        """Return the settings of a lever as numbers (NaN: left alone), None if they are not all numbers in one unit."""
+        texts = [point[lever] for point in self.points]
+        found = numbers([text for text in texts if text])
+        if not found:
+            return None
+        given = iter(found)
+        return tuple(next(given) if text else math.nan for text in texts)
+
+
+def axis(text: str) -> Axis:
+    """Read 'lever=VALUES'. Raises SimError with what would be right.
+
+    VALUES: '4,8,12' (a list), '0:1:0.1' (from, to, step), 'whole:4:24' (whole numbers), 'log:1:100:5' (from, to, how
+    many), '0:1' and 'log:1:100' (ranges for designs that choose), each with a unit at its end where one is needed.
+    """
+    lever, equals, values = (part.strip() for part in text.partition("="))
+    if not equals or not lever or not values:
+        raise SimError(f"--over {text}: expected path=VALUES, such as stations.exit.staffing=4:12:2 or seed=1,2,3")
+    match = _RANGE.fullmatch(values)
+    if match is None:
+        found = tuple(_canonical(value) for value in _listed(values))
+        if "" in found or len(set(found)) < len(found):
+            raise SimError(f"--over {text}: every value must be there once")
+        return Axis(lever, found)
+    try:
+        return _range(lever, match[1] or "", match[2], match[3], match[4], match[5])
+    except ValueError as error:
+        raise SimError(f"--over {text}: {error}") from None
+
+
+def _range(lever: str, kind: str, first: str, last: str, third: str | None, unit: str) -> Axis:
+    low, high = float(first), float(last)
+    if not low < high:
+        raise ValueError("the first number must be the smaller one")
+    if kind == "log":
+        if low <= 0:
+            raise ValueError("a logarithmic range must begin above 0")
+        count = None if third is None else int(third) if third.isdecimal() else 0
+        if count is None:
+            return Axis(lever, (), low, high, unit, kind)
+        if not 2 <= count <= MOST_POINTS:
+            raise ValueError("the third number says how many values, at least 2")
+        values = tuple(_written(low * (high / low) ** (n / (count - 1)), unit) for n in range(count))
+        return Axis(lever, values, low, high, unit, kind)
+    if kind == "whole" and not (low.is_integer() and high.is_integer()):
+        raise ValueError("expected whole numbers")
+    if kind != "whole" and third is None:
+        return Axis(lever, (), low, high, unit, kind)
+    step = Decimal(third or "1")
+    if step <= 0:
+        raise ValueError("the step must be above 0")
+    steps = int((Decimal(last) - Decimal(first)) / step)
+    if steps > MOST_POINTS:
+        raise ValueError(f"are {steps + 1:,} values; at most {MOST_POINTS:,} may be")
+    values = tuple(_written(float(Decimal(first) + n * step), unit) for n in range(steps + 1))
+    return Axis(lever, values, low, high, unit, kind)
+
+
+def _listed(text: str) -> list[str]:
+    """Return the parts between the commas that stand in no bracket."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
+def _canonical(text: str) -> str:
+    match = _QUANTITY.fullmatch(text)
+    return _written(float(match[1]), match[2]) if match else text.strip()
+
+
+def _written(value: float, unit: str) -> str:
+    """Return a number as it stands in a file: '155/h', '98 s', or bare."""
+    unit = unit.strip()
+    return f"{value:.12g}{'' if unit.startswith('/') or not unit else ' '}{unit}"
+
+
+def numbers(texts: Sequence[str]) -> tuple[float, ...] | None:
+    """Return texts as numbers, None if one is no number or they have several units."""
+    matches = [_QUANTITY.fullmatch(text) for text in texts]
+    found = [match for match in matches if match]
+    if len(found) < len(matches) or len({match[2].strip() for match in found}) > 1:
+        return None
+    return tuple(float(match[1]) for match in found)
+
+
+def unit_of(texts: Sequence[str]) -> str:
+    """Return the unit that stands after the numbers."""
+    match = next((found for text in texts if (found := _QUANTITY.fullmatch(text))), None)
+    return match[2].strip() if match else ""
+
+
+def design(kind: str, axes: Sequence[Axis], size: int, seed: int) -> Design:
+    """Return the points of a design; `size` and `seed` are for those that choose. Raises SimError."""
+    _check(kind, axes, size)
+    levers = tuple(one.lever for one in axes)
+    if kind == GRID:
+        return Design(kind, levers, tuple(product(*(one.values for one in axes))))
+    if kind == ONE_AT_A_TIME:
+        return Design(kind, levers, one_at_a_time(axes))
+    spread = {LATIN: _latin, SOBOL: _sobol, SENSITIVITY: _saltelli}[kind]
+    return Design(kind, levers, _placed(axes, spread(len(axes), size, seed)), size if kind == SENSITIVITY else 0)
+
+
+def _check(kind: str, axes: Sequence[Axis], size: int) -> None:
+    """Raise SimError where the axes do not give such a design."""
+    if kind not in DESIGNS:
+        raise SimError(f"there is no design {kind!r}; the designs are {', '.join(DESIGNS)}")
+    levers = {one.lever for one in axes}
+    if levers & {"seed", "replications"}:
+        raise SimError("seed and replications are the same at all points; give them with --seed and --replications")
+    if not axes or len(levers) < len(axes):
+        raise SimError("a sweep needs --over path=VALUES, each path once")
+    loose = next((one.lever for one in axes if not one.values), None)
+    if kind in (GRID, ONE_AT_A_TIME) and loose:
+        what = f"a range needs a step for this design ({loose}=0:1:0.1)"
+        raise SimError(f"--over {loose}: {what}; or choose --design lhs")
+    if kind in (SOBOL, SENSITIVITY) and size & (size - 1):
+        raise SimError(f"--points must be a power of two for Sobol points, such as 64; got {size}")
+    if kind == SENSITIVITY and len(axes) < 2:
+        raise SimError("--design sensitivity needs at least two levers")
+    count = math.prod(len(one.values) for one in axes) if kind == GRID else size * (len(axes) + 2)
+    if count > MOST_POINTS:
+        raise SimError(f"the design has {count:,} points; at most {MOST_POINTS:,} may be")
+
+
+def one_at_a_time(axes: Sequence[Axis]) -> tuple[Point, ...]:
+    """Return the scenario as it is, and then every value of every lever with the others as they are."""
+    untouched = ("",) * len(axes)
+    moved = ((*untouched[:i], value, *untouched[i + 1 :]) for i, one in enumerate(axes) for value in one.values)
+    return (untouched, *moved)
+
+
+def from_posterior(names: Sequence[str], values: np.ndarray, units: dict[str, str], size: int) -> Design:
+    """Return `size` vectors of a posterior sample, (N, D), as points."""
+    if size > len(values):
+        raise SimError(f"the posterior sample has {len(values)} vectors; {size} points cannot be taken from it")
+    points = tuple(
+        tuple(_written(number, units[name]) for name, number in zip(names, row, strict=True))
+        for row in values[:size].tolist()
+    )
+    return Design("posterior", tuple(f"calibrated.{name}" for name in names), points)
+
+
+def crossed(first: Design, second: Design) -> Design:
+    """Return every point of one design with every point of another."""
+    points = tuple((*a, *b) for a in first.points for b in second.points)
+    return Design(first.kind, (*first.levers, *second.levers), points)
+
+
+def _placed(axes: Sequence[Axis], shares: np.ndarray) -> tuple[Point, ...]:
+    return tuple(tuple(one.at(share) for one, share in zip(axes, row, strict=True)) for row in shares.tolist())
+
+
+def _latin(dimensions: int, size: int, seed: int) -> np.ndarray:
+    from scipy.stats import qmc
+
+    return np.asarray(qmc.LatinHypercube(dimensions, rng=np.random.default_rng(seed)).random(size))
+
+
+def _sobol(dimensions: int, size: int, seed: int) -> np.ndarray:
+    from scipy.stats import qmc
+
+    sampler = qmc.Sobol(dimensions, rng=np.random.default_rng(seed))
+    return np.asarray(sampler.random_base2(size.bit_length() - 1))
+
+
+def _saltelli(dimensions: int, size: int, seed: int) -> np.ndarray:
+    """Return A, B and, for every lever, A with that column of B: (`size` (D + 2), D) (Saltelli 2010)."""
+    both = _sobol(2 * dimensions, size, seed)
+    a, b = both[:, :dimensions], both[:, dimensions:]
+    mixed = []
+    for d in range(dimensions):
+        one = a.copy()
+        one[:, d] = b[:, d]
+        mixed.append(one)
+    return np.concatenate([a, b, *mixed])

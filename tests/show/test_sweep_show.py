@@ -1,0 +1,120 @@
+"""The pictures and words of sweeps show what was found."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.measures.names import Key
+from sim.show.style import render
+from sim.show.sweep_pictures import pictures
+from sim.show.sweep_tables import counted, document, lever_words, measure_words
+from sim.study.constraint import Constraint
+from sim.study.designs import Design, axis, design
+from sim.study.kept import Totals
+from sim.study.sensitivity import sensitivity
+from sim.study.sweep import Swept, base
+
+TINY = Path(__file__).parents[1] / "study" / "tiny.yaml"
+KEY = Key("post", "wait_p90", "all/main")
+BOUND = Constraint(KEY, True, 6.0, "wait.p90 < 6 h")
+
+
+def swept(chosen: Design, function, failed: tuple[int, ...] = ()) -> Swept:
+    """Return a sweep whose measure is a function of the settings; two replications, one apart."""
+    found = []
+    for n, point in enumerate(chosen.points):
+        value = function(*(float(text or 3) for text in point))
+        found.append(None if n in failed else Totals((KEY,), np.array([[value - 0.5], [value + 0.5]])))
+    reasons = dict.fromkeys(failed, "it could not be")
+    return Swept(base(TINY), chosen, tuple(found), reasons, 5, 2, 1, 3, datetime.now(UTC), 0.0)
+
+
+def grid(*texts: str) -> Design:
+    return design("grid", [axis(text) for text in texts], 0, 0)
+
+
+def test_a_line_goes_through_the_means() -> None:
+    found = swept(grid("a=1:5:1"), lambda x: 10 - x)
+    figure = pictures(found, [KEY], [BOUND], [])["line_wait_p90_all_main"]
+    drawn = figure.axes[0].lines[0]
+    np.testing.assert_allclose(drawn.get_xydata(), [(x, 10 - x) for x in range(1, 6)])
+    texts = [text.get_text() for text in (*figure.texts, *figure.axes[0].texts)]
+    assert "wait.p90 < 6 h" in texts
+    assert "90 % quantile of the wait, main queue" in texts
+
+
+def test_a_map_puts_every_mean_in_its_place_and_draws_the_contour() -> None:
+    found = swept(grid("a=1:5:1", "b=1:4:1"), lambda x, y: x + y, failed=(0,))
+    axes = pictures(found, [KEY], [BOUND], [])["map_wait_p90_all_main"].axes[0]
+    table = np.ma.filled(axes.images[0].get_array(), np.nan)
+    expected = np.add.outer(np.arange(1.0, 5), np.arange(1.0, 6))
+    expected[0, 0] = np.nan
+    np.testing.assert_array_equal(table, expected)
+    (contour,) = [c for c in axes.collections if hasattr(c, "levels")]
+    (line,) = [path.vertices for path in contour.get_paths()]
+    np.testing.assert_allclose(line.sum(axis=1) + 2, 6)  # pixels begin at 0, settings at 1
+
+
+def test_a_tornado_has_the_widest_lever_on_top() -> None:
+    chosen = design("one-at-a-time", [axis("a=2,4"), axis("b=1,5"), axis("c=3,3.1")], 0, 0)
+    found = swept(chosen, lambda x, y, z: x + 2 * y + z)
+    axes = pictures(found, [KEY], [], [])["tornado_wait_p90_all_main"].axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["c", "a", "b"]
+    assert {text.get_text() for text in axes.texts} >= {"1", "5", "2", "4"}
+    ends = sorted(patch.get_x() + patch.get_width() for patch in axes.patches)
+    assert ends[0] == pytest.approx(3 + 2 * 1 + 3)
+    assert ends[-1] == pytest.approx(3 + 2 * 5 + 3)
+
+
+def test_sobol_indices_stand_in_the_order_of_their_size() -> None:
+    chosen = design("sensitivity", [axis("a=0:1"), axis("b=0:1")], 64, 1)
+    found = swept(chosen, lambda x, y: x + 3 * y)
+    indices = sensitivity(found, KEY)
+    axes = pictures(found, [KEY], [], [indices])["sensitivity_wait_p90_all_main"].axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
+    assert [patch.get_width() for patch in axes.patches][-1] == pytest.approx(indices.total[1].value)
+
+
+def test_other_designs_are_scattered_and_words_have_their_places() -> None:
+    chosen = design("lhs", [axis("a=0:1"), axis("b=0:1"), axis("c=0:1"), axis("d=0:1")], 12, 1)
+    figure = pictures(swept(chosen, lambda *x: sum(x)), [KEY], [BOUND], [])["scatter_wait_p90_all_main"]
+    assert [len(axes.collections[0].get_offsets()) for axes in figure.axes] == [12] * 4
+    named = Design("grid", ("intervene",), (("none",), ("more",)))
+    axes = pictures(_named(named), [KEY], [], [])["line_wait_p90_all_main"].axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["none", "more"]
+
+
+def _named(chosen: Design) -> Swept:
+    found = tuple(Totals((KEY,), np.array([[1.0], [2.0]])) for _ in chosen.points)
+    return Swept(base(TINY), chosen, found, {}, 5, 2, 0, 4, datetime.now(UTC), 0.0)
+
+
+def test_pictures_are_the_same_bytes_every_time() -> None:
+    found = swept(grid("a=1:3:1", "b=1:3:1"), lambda x, y: x * y)
+    one, two = (render(pictures(found, [KEY], [BOUND], [])["map_wait_p90_all_main"], "svg") for _ in range(2))
+    assert one == two
+
+
+def test_everything_failed_is_no_crash() -> None:
+    found = swept(grid("a=1,2"), lambda x: x, failed=(0, 1))
+    assert pictures(found, [], [], []) == {}
+    assert "2 points failed (see failed.csv)" in counted(found)
+
+
+def test_words() -> None:
+    assert measure_words(Key("x", "person_nights", "all")) == "person nights"
+    assert measure_words(Key("x", "max_queue", "car")) == "largest queue, car"
+    assert lever_words("crossings.post.demand.car*") == "demand.car, times"
+    assert counted(swept(grid("a=1,2"), lambda x: x)) == (
+        "2 points, 2 replications of each; 3 plays, 1 known from before."
+    )
+
+
+def test_the_document_has_only_what_json_knows() -> None:
+    found = document(swept(grid("a=1,2"), lambda x: x, failed=(1,)), [KEY], [], None)
+    assert found["points"][0]["post.wait_p90.all/main"]["mean"] == 1.0
+    assert found["points"][1] == {"settings": ["2"], "failed": "it could not be", "post.wait_p90.all/main": None}

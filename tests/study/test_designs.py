@@ -1,0 +1,120 @@
+"""Values after --over, and the points that designs make of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.errors import SimError
+from sim.study.designs import Design, axis, crossed, design, from_posterior, numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("a=4,8,12", ("4", "8", "12")),
+        ("a=0:1:0.25", ("0", "0.25", "0.5", "0.75", "1")),
+        ("a=0:0.3:0.1", ("0", "0.1", "0.2", "0.3")),  # no 0.30000000000000004
+        ("a=0:1:0.4", ("0", "0.4", "0.8")),
+        ("a=log:1:100:3", ("1", "10", "100")),
+        ("a=whole:4:6", ("4", "5", "6")),
+        ("a=20:60:20/h", ("20/h", "40/h", "60/h")),
+        ("a = 1:2:1 min", ("1 min", "2 min")),
+        ("a=0.10,1e1", ("0.1", "10")),
+        ("a=none,twice", ("none", "twice")),
+        ("a={servers: 2, steps: []},3", ("{servers: 2, steps: []}", "3")),
+        ("clock.t0=2022-09-21T10:00", ("2022-09-21T10:00",)),
+    ],
+)
+def test_values_are_read(text: str, values: tuple[str, ...]) -> None:
+    assert axis(text).values == values
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a", "expected path=VALUES"),
+        ("a=1,1.0", "once"),
+        ("a=2:1:1", "smaller one"),
+        ("a=log:0:1:3", "above 0"),
+        ("a=log:1:2:1", "at least 2"),
+        ("a=0:1:0", "step"),
+        ("a=0:1e9:1e-3", "at most"),
+        ("a=whole:0.5:2", "whole"),
+    ],
+)
+def test_mistakes_say_what_would_be_right(text: str, says: str) -> None:
+    with pytest.raises(SimError, match=says):
+        axis(text)
+
+
+def test_a_grid_has_every_combination_and_one_at_a_time_the_scenario_first() -> None:
+    axes = [axis("a=1,2"), axis("b=x,y,z")]
+    assert len(set(design("grid", axes, 0, 0).points)) == 6
+    assert design("one-at-a-time", axes, 0, 0).points == (
+        ("", ""), ("1", ""), ("2", ""), ("", "x"), ("", "y"), ("", "z"),
+    )  # fmt: skip
+
+
+def test_a_latin_hypercube_has_one_point_in_every_part_of_every_range() -> None:
+    points = np.array(design("lhs", [axis("a=0:1"), axis("b=log:1:1024")], 10, 3).points, dtype=float)
+    assert sorted((points[:, 0] * 10).astype(int)) == list(range(10))
+    assert sorted(np.log2(points[:, 1]).astype(int)) == list(range(10))
+
+
+def test_sobol_points_fill_lists_and_whole_numbers_evenly() -> None:
+    points = design("sobol", [axis("a=whole:1:4"), axis("b=none,x")], 16, 3).points
+    assert {text: sum(a == text for a, _ in points) for text in "1234"} == dict.fromkeys("1234", 4)
+    assert sum(b == "x" for _, b in points) == 8
+    assert design("sobol", [axis("a=0:1")], 16, 3) == design("sobol", [axis("a=0:1")], 16, 3)
+    assert design("sobol", [axis("a=0:1")], 16, 3) != design("sobol", [axis("a=0:1")], 16, 4)
+
+
+def test_a_sensitivity_sample_mixes_one_column_at_a_time() -> None:
+    found = design("sensitivity", [axis("a=0:1"), axis("b=0:1"), axis("c=0:1")], 8, 1)
+    a, b, *mixed = np.array(found.points, dtype=float).reshape(5, 8, 3)
+    for d, block in enumerate(mixed):
+        others = [e for e in range(3) if e != d]
+        np.testing.assert_array_equal(block[:, d], b[:, d])
+        np.testing.assert_array_equal(block[:, others], a[:, others])
+    assert not (a == b).any()
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "size", "says"),
+    [
+        ("grid", ["a=0:1"], 0, "needs a step"),
+        ("grid", [], 0, "needs --over"),
+        ("grid", ["a=1", "a=2"], 0, "each path once"),
+        ("grid", ["seed=1,2"], 0, "--seed"),
+        ("grid", [f"{x}=0:1:0.001" for x in "abc"], 0, "at most"),
+        ("sobol", ["a=0:1"], 10, "power of two"),
+        ("sensitivity", ["a=0:1"], 8, "two levers"),
+        ("star", ["a=0:1"], 8, "no design"),
+    ],
+)
+def test_designs_that_cannot_be(kind: str, texts: list[str], size: int, says: str) -> None:
+    with pytest.raises(SimError, match=says):
+        design(kind, [axis(text) for text in texts], size, 0)
+
+
+def test_the_posterior_gives_vectors_and_crosses_with_a_grid() -> None:
+    values = np.array([[1.5, 20], [2.5, 30], [3.5, 40]])
+    vectors = from_posterior(["x", "y"], values, {"x": "", "y": "/h"}, 2)
+    assert vectors.points == (("1.5", "20/h"), ("2.5", "30/h"))
+    assert vectors.levers == ("calibrated.x", "calibrated.y")
+    both = crossed(vectors, design("grid", [axis("a=1,2")], 0, 0))
+    assert both.points[1] == ("1.5", "20/h", "2")
+    assert len(both.points) == 4
+    with pytest.raises(SimError, match="has 3 vectors"):
+        from_posterior(["x", "y"], values, {"x": "", "y": "/h"}, 4)
+
+
+def test_settings_are_numbers_only_in_one_unit() -> None:
+    assert numbers(["1 h", "2 h"]) == (1.0, 2.0)
+    assert numbers(["1 h", "2 min"]) is None
+    assert numbers(["1", "x"]) is None
+    found = Design("one-at-a-time", ("a",), (("",), ("3",))).numbers(0)
+    assert found is not None
+    assert np.isnan(found[0])
+    assert found[1] == 3

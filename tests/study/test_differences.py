@@ -1,0 +1,97 @@
+"""Paired differences, families of them, and rankings: against SciPy, and how often they are right."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.measures.names import Key
+from sim.study.differences import Difference, difference, intervals, paired, rank
+
+KEY = Key("post", "wait_mean")
+
+
+def one(base: list[float], here: list[float], family: int = 1) -> Difference:
+    return paired((KEY,), np.array(base)[:, None], np.array(here)[:, None], family)[0]
+
+
+def test_a_difference_is_scipys_paired_t() -> None:
+    base, here = [3.0, 5.0, 4.0, 7.5], [2.0, 4.5, 3.8, 6.0]
+    found, test = one(base, here, 3), stats.ttest_rel(here, base)
+    assert (found.base, found.here, found.n) == (4.875, 4.075, 4)
+    assert found.difference == pytest.approx(-0.8)
+    assert (found.low, found.high) == pytest.approx(tuple(test.confidence_interval(0.95)))
+    assert (found.family_low, found.family_high) == pytest.approx(tuple(test.confidence_interval(1 - 0.05 / 3)))
+    assert found.percent == pytest.approx(-16.41, abs=0.01)
+    together = np.var(base, ddof=1) + np.var(here, ddof=1)
+    assert found.saved == pytest.approx(1 - np.var(np.subtract(here, base), ddof=1) / together)
+
+
+@pytest.mark.parametrize(
+    ("base", "here", "verdict"),
+    [
+        ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], "same"),
+        ([1.0, 2.0, 3.0], [0.5, 1.4, 2.5], "less"),
+        ([1.0, 2.0, 3.0], [1.5, 2.6, 3.5], "more"),
+        ([1.0, 2.0, 3.0], [1.5, 1.4, 3.1], "unclear"),
+        ([1.0], [2.0], "unknown"),
+        ([1.0], [1.0], "unknown"),
+        ([math.nan, 1.0, 1.0], [1.0, math.nan, math.nan], "unknown"),
+    ],
+)
+def test_the_verdict(base: list[float], here: list[float], verdict: str) -> None:
+    assert one(base, here).verdict == verdict
+
+
+def test_replications_without_a_value_are_left_out_and_rounding_is_no_difference() -> None:
+    found = one([1.0, math.nan, 3.0, 4.0], [2.0, 5.0, 3.5, math.nan])
+    assert (found.n, found.base, found.here) == (2, 2.0, 2.75)
+    assert difference(np.array([0.1 + 0.2]), np.array([0.3])).tolist() == [0.0]
+
+
+def test_intervals_of_columns_with_and_without_gaps() -> None:
+    values = np.array([[1.0, 1.0, math.nan, 2.0], [2.0, 1.0, math.nan, math.nan], [4.0, 1.0, 3.0, 5.0]])
+    mean, (bounds,) = intervals(values, (0.1,))
+    assert mean == pytest.approx([7 / 3, 1.0, 3.0, 3.5])
+    assert bounds[:, 0] == pytest.approx(stats.ttest_1samp([1, 2, 4], 0).confidence_interval(0.9))
+    assert bounds[:, 1].tolist() == [1.0, 1.0]
+    assert np.isnan(bounds[:, 2]).all()
+    assert bounds[:, 3] == pytest.approx(stats.ttest_1samp([2, 5], 0).confidence_interval(0.9))
+
+
+def coupled(rng: np.random.Generator, trials: int, means: list[float]) -> np.ndarray:
+    """Return normal samples (trials, 8 replications, scenarios) that share nine tenths of their variance."""
+    shared = rng.normal(size=(trials, 8, 1)) * 3
+    return shared + rng.normal(size=(trials, 8, len(means))) + means
+
+
+def test_intervals_of_a_family_cover_together() -> None:
+    trials, means = 1500, [0.0, 0.5, 1.0, 1.5, 2.0]
+    samples = coupled(np.random.default_rng(1), trials, means)
+    alone = together = 0
+    for sample in samples:
+        found = [paired((KEY,), sample[:, :1], sample[:, [s]], 4)[0] for s in range(1, 5)]
+        alone += all(d.low <= m <= d.high for d, m in zip(found, means[1:], strict=True))
+        together += all(d.family_low <= m <= d.family_high for d, m in zip(found, means[1:], strict=True))
+    assert together / trials > 0.95 - 4.8 * math.sqrt(0.05 * 0.95 / trials)  # fails by bad luck once in a million
+    assert alone / trials < 0.93  # the control: without the family's level they do not
+
+
+def test_the_best_is_rarely_thrown_out_and_found_where_it_is_clear() -> None:
+    trials = 1000
+    near = [rank(KEY, s, highest=False) for s in coupled(np.random.default_rng(2), trials, [0.0, 0.0, 0.0, 0.0])]
+    lost = sum(not each.contend[0] for each in near) / trials
+    assert lost < 0.05 + 4.8 * math.sqrt(0.05 * 0.95 / trials)
+    far = [rank(KEY, s, highest=True) for s in coupled(np.random.default_rng(3), 100, [0.0, 9.0, 1.0])]
+    assert sum(each.best == 1 for each in far) > 95
+    assert all(each.order[0] == 1 for each in far)
+
+
+def test_equal_scenarios_both_contend_and_a_missing_value_says_nothing() -> None:
+    values = np.array([[1.0, 1.0, 5.0], [2.0, 2.0, 6.5], [3.0, 3.0, 7.2]])
+    assert rank(KEY, values, highest=False).contend == (True, True, False)
+    assert rank(KEY, values * math.nan, highest=False).contend == (True, True, True)
+    assert rank(KEY, values[:1], highest=False).best is None
