@@ -34,7 +34,7 @@ class Parties:
     @property
     def crossed(self) -> NDArray[np.bool_]:
         """Who got across."""
-        crossed: NDArray[np.bool_] = self.outcome == Outcome.CROSSED
+        crossed: NDArray[np.bool_] = self.outcome == int(Outcome.CROSSED)
         return crossed
 
 
@@ -46,7 +46,7 @@ def parties(plan: Plan, records: Records, size: int) -> Parties:
     party = records.party.astype(np.int64)
     begin = np.flatnonzero(np.diff(party, prepend=-1))
     last = np.append(begin[1:], len(party)) - 1
-    never_joined = (records.outcome == Outcome.BALKED) | (records.outcome == Outcome.BARRED)
+    never_joined = (records.outcome == int(Outcome.BALKED)) | (records.outcome == int(Outcome.BARRED))
     left = np.where(records.left_at == NEVER, plan.horizon, records.left_at)
     started = np.where(records.started_at == NEVER, plan.horizon, records.started_at)
     called = np.minimum(np.minimum(started, left), plan.horizon)

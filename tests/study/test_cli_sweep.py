@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -77,10 +78,8 @@ def test_the_table_can_be_read_as_the_page_says(here: Path) -> None:
     assert any("pandas" in line for line in lines)
     names: dict[str, object] = {}
     for line in lines:
-        library = line.split()[1]
-        if line.startswith("import") and library in ("pandas", "polars", "duckdb"):
-            pytest.importorskip(library)
-        exec(line, names)
+        if find_spec(line.split()[1].rstrip(";")):  # whichever of these is installed
+            exec(line, names)
     table = parquet.read_table(here / "sweep" / "sweep.parquet").to_pylist()
     assert {row[STAFFING] for row in table} == {1.0, 2.0}
 
