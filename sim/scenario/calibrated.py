@@ -35,7 +35,7 @@ from sim.scenario.node import (
 )
 from sim.scenario.node import Path as Path_
 from sim.scenario.passports import PassportRow, is_quantity, take_off
-from sim.scenario.yaml_source import FITTED, read_file
+from sim.scenario.yaml_source import FITTED, read_kind
 
 M = TypeVar("M", bound=BaseModel)
 WRITES = "`sim calibrate CALIBRATION --update` writes"
@@ -107,7 +107,7 @@ def fill_from_file(root: Node, told: list[Problem]) -> Node:
 def load_fitted(path: str | Path) -> Fitted:
     """Read the file that a calibration wrote. Raises ScenarioError with every problem found."""
     told: list[Problem] = []
-    root = read_file(Path(path), told, FITTED)
+    root = read_kind(Path(path), told, FITTED)
     fitted, _ = validated(Fitted, root, told)
     if told or fitted is None:
         raise ScenarioError(told)

@@ -12,9 +12,8 @@ from sim.scenario.calibrated import load_fitted
 from sim.scenario.passports import PassportRow
 from sim.scenario.read import load
 from sim.scenario.read_calibration import load_calibration, sources
-from sim.scenario.yaml_source import read_file
+from sim.scenario.yaml_source import CALIBRATION, FITTED, kinds, read_file
 
-_CALIBRATION, _FITTED = {"parameters", "observation"}, {"posterior", "values"}
 Kind = Literal["scenario", "calibration", "fitted"]
 
 
@@ -57,7 +56,7 @@ def origins(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str]
 
 def _kind(path: Path) -> Kind:
     try:
-        keys = set(read_file(path, []).value)
+        found = kinds(read_file(path, []))
     except ScenarioError:
         return "scenario"
-    return "calibration" if keys & _CALIBRATION else "fitted" if keys & _FITTED else "scenario"
+    return "calibration" if CALIBRATION in found else "fitted" if FITTED in found else "scenario"

@@ -37,7 +37,7 @@ from sim.scenario.node import (
 )
 from sim.scenario.passports import PassportRow, missing, take_off
 from sim.scenario.schema import Intervention, Scenario
-from sim.scenario.yaml_source import dump, read_file
+from sim.scenario.yaml_source import SCENARIO, dump, read_kind
 
 __all__ = [
     "Loaded", "Template", "dump", "from_tree", "in_order", "load", "opened", "read_tree", "sources", "template",
@@ -185,7 +185,7 @@ def in_order(problems: list[Problem]) -> ScenarioError:
 
 def read_tree(path: Path, told: list[Problem], seen: tuple[Path, ...] = ()) -> Node:
     """Read a file, laid over what it extends; what is wrong with files named in it is added to `told`."""
-    return _base(read_file(path, told), path.parent, (*seen, path.resolve()), told)
+    return _base(read_kind(path, told, SCENARIO), path.parent, (*seen, path.resolve()), told)
 
 
 def _base(root: Node, folder: Path, seen: tuple[Path, ...], told: list[Problem]) -> Node:

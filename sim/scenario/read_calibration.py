@@ -18,7 +18,7 @@ from sim.scenario.check import value_fault
 from sim.scenario.node import CALIBRATED, REPORTED, Node, child, dotted, find, meant, stop
 from sim.scenario.passports import PassportRow, take_off
 from sim.scenario.read import Loaded, Template, in_order, opened, read_tree, untold
-from sim.scenario.yaml_source import CALIBRATION, read_file
+from sim.scenario.yaml_source import CALIBRATION, read_file, read_kind
 
 LEAST = 1e-3
 """Smallest figure that can be compared by ratio: a count, or in s or m."""
@@ -47,7 +47,7 @@ class LoadedCalibration:
 def load_calibration(path: str | Path) -> LoadedCalibration:
     """Read a calibration file and the scenario it names. Raises ScenarioError with every problem found."""
     told: list[Problem] = []
-    root = read_file(Path(path), told, CALIBRATION)
+    root = read_kind(Path(path), told, CALIBRATION)
     calibration, passports = _validated(root, told)
     template = _template(root, Path(path), told)
     if told or calibration is None or template is None:

@@ -38,6 +38,12 @@ EXPECTED = {
     FITTED: "'calibration:', 'posterior:' and 'values:'",
 }
 """Kinds of files, with keys they have."""
+_MARKS = {
+    CALIBRATION: {"parameters", "observation"},
+    FITTED: {"posterior", "values"},
+    SCENARIO: {"clock", "crossings", "extends"},
+}
+"""Keys that only one kind of file has."""
 _ODD_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -65,6 +71,20 @@ def read_text(path: Path) -> str:
 def read_file(path: Path, told: list[Problem] | None = None, kind: str = SCENARIO) -> Node:
     """Return the mapping a YAML file holds; what leaves a tree to look at goes to `told`, if given."""
     return parse(read_text(path), str(path), told, kind)
+
+
+def kinds(root: Node) -> list[str]:
+    """Return what a file seems to hold (of EXPECTED), by keys that only one kind of file has."""
+    return [kind for kind, keys in _MARKS.items() if keys & set(root.value)]
+
+
+def read_kind(path: Path, told: list[Problem] | None, kind: str) -> Node:
+    """Read a file as `read_file` does. Raises ScenarioError with one sentence if it is plainly of another kind."""
+    root = read_file(path, told, kind)
+    found = kinds(root)
+    if found and kind not in found:
+        raise stop(str(path), (), f"holds {found[0]}; expected {kind}")
+    return root
 
 
 def parse(text: str, file: str, told: list[Problem] | None = None, kind: str = SCENARIO) -> Node:

@@ -221,13 +221,6 @@ def source_line(shown: Shown) -> str:
     return f"{qualified(shown)}, {window(row)}: {row.who} ({row.source}, {row.date})"
 
 
-def scope_of(row: Reported) -> str:
-    """Return the scope of the series that comes nearest to what a reported figure counts."""
-    if len(row.classes) == 1:
-        return row.classes[0]
-    return VEHICLES if set(row.classes) <= set(VEHICLE_CLASSES) else ALL
-
-
 def outwards_per_day(shown: Shown) -> float:
     """Return a reported flow as its mean a day in the direction that is modelled."""
     row, reported = shown.row, shown.comparison.reported

@@ -39,13 +39,6 @@ class Sample:
         """How many equally weighted vectors the sample is worth (Kish 1965)."""
         return effective(self.weights)
 
-    def reweighted(self, weights: Floats) -> Sample:
-        """Return the same vectors with other weights, brought to the sum 1."""
-        return Sample(
-            self.parameters, self.values, weights / weights.sum(), self.observed, self.log_likelihood, self.log_prior,
-            self.log_density,
-        )  # fmt: skip
-
 
 def joined(samples: tuple[Sample, ...], shares: Floats) -> Sample:
     """Return samples as one, in which each has its share of the weight."""

@@ -70,15 +70,23 @@ class Answer:
         sure = f"{100 * self.confidence:g} % confidence"
         if self.setting is None:
             first, last = self.question.axis.values[0], self.question.axis.values[-1]
-            return f"No {lever} between {first} and {last} is shown to meet {self.constraint.text} with {sure}."
+            found = f"No {lever} between {first} and {last} is shown to meet {self.constraint.text} with {sure}."
+            return f"{found}{self._doubt}"
         sentence = f"The {which} {lever} that meets {self.constraint.text} is {self.setting}, with {sure} that it does"
         values = self.question.axis.values
         at = values.index(self.setting) + (1 if self.question.largest else -1)
         if not 0 <= at < len(values):
-            return f"{sentence}; it is the end of the range."
+            return f"{sentence}; it is the end of the range.{self._doubt}"
         beside = next(one for one in self.tried if one.setting == values[at])
         said = "it does not" if beside.meets is False else "whether it does is not shown"
-        return f"{sentence}; of {beside.setting}, {said}."
+        return f"{sentence}; of {beside.setting}, {said}.{self._doubt}"
+
+    @property
+    def _doubt(self) -> str:
+        """What to say where the measure goes up and down along the lever, which halving cannot follow."""
+        return (
+            "" if self.monotone else " The measure goes up and down along the lever: other settings may meet it, too."
+        )
 
     @property
     def monotone(self) -> bool:

@@ -73,7 +73,11 @@ def fit(count: int = 8000) -> Fit:
     described = calibration()
     found = targets(described)
     prior, *starts = (_sample(described, seed, count) for seed in range(3))
-    weighted = [start.reweighted(np.exp((logs := total(found, start.log_likelihood)) - logs.max())) for start in starts]
+    weighted = []
+    for start in starts:
+        logs = total(found, start.log_likelihood)
+        weights = np.exp(logs - logs.max())
+        weighted.append(replace(start, weights=weights / weights.sum()))
     posterior = joined(tuple(weighted), np.array([0.5, 0.5]))
     best = int(np.argmax(total(found, posterior.log_likelihood)))
     return Fit(
