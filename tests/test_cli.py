@@ -251,10 +251,18 @@ def test_rerun_says_first_that_the_version_is_another(monkeypatch: pytest.Monkey
     assert first == "Note: the results are of version 0.1.0; this is 99."
 
 
-@pytest.mark.parametrize(("more", "kind"), [({"method": "m"}, "a calibration"), ({}, "an audit")])
-def test_rerun_of_another_command_names_that_command(more: dict[str, str], kind: str, at: Path) -> None:
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({"calibration": "c.yaml", "method": "m"}, "a calibration"),
+        ({"calibration": "c.yaml"}, "an audit"),
+        ({"scenarios": [], "engine": "compiled", "replications": 6, "seed": 1}, "a comparison"),
+        ({"points": 3, "replications": 6, "seed": 1}, "a sweep"),
+    ],
+)
+def test_rerun_of_another_command_names_that_command(more: dict[str, object], kind: str, at: Path) -> None:
     (at / "out").mkdir()
-    told = {"calibration": "c.yaml", "files": {}, "command_line": "sim audit c.yaml", **more}
+    told = {"files": {}, "command_line": "sim audit c.yaml", **more}
     (at / "out" / "provenance.json").write_text(json.dumps(told))
     result = invoke("rerun", "out")
     assert result.exit_code == 2

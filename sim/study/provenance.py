@@ -80,6 +80,10 @@ class Provenance:
     interventions: tuple[str, ...]
 
 
+_OTHERS = {"method": "a calibration", "scenarios": "a comparison", "points": "a sweep", "calibration": "an audit"}
+"""What else leaves a provenance, by a key that only it has (of a calibration and an audit, the first that is there)."""
+
+
 def read(folder: Path) -> Provenance:
     """Read the provenance of a result folder. Raises SimError if there is none or it is damaged."""
     path = folder / FILE
@@ -87,8 +91,8 @@ def read(folder: Path) -> Provenance:
         raise SimError(f"{folder}: there is no such folder")
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(found, dict) and "calibration" in found and "engine" not in found:
-            kind = "a calibration" if "method" in found else "an audit"
+        kind = next((kind for key, kind in _OTHERS.items() if isinstance(found, dict) and key in found), None)
+        if kind is not None:
             command = found.get("command_line")
             again = f": {command}" if command else ""
             raise SimError(f"{folder}: is the folder of {kind}, not of a run; run its command again{again}")
