@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from benchmarks import floor, memory, ours, with_simpy, work
+from benchmarks import floor, memory, ours, sweeping, with_simpy, work
 from benchmarks.sample import MOST_ERRORS, Sample
 from benchmarks.timing import Contender, Timing, interleaved, timed
 from benchmarks.work import Size
@@ -241,6 +241,16 @@ def parallel(size: Size) -> Found:
     yield Row(what, against, 1.8, True, one.cpu / two.cpu, one.wall / two.wall, note, by_wall=True)
 
 
+def sweep(size: Size) -> Found:
+    """A sweep of the base case on all cores: the share of their time inside replications."""
+    points, replications = size.sweep
+    found = sweeping.spent(points, replications)
+    what = f"sweep of the base case, {points:,} points of {replications} replications on {found.workers} workers"
+    parts = ", ".join(f"{part} {100 * found.share(part):.0f} %" for part in (*sweeping.PARTS, "read"))
+    note = f"{found.wall:.0f} s in all; {parts}, batches {100 * found.share('batches'):.0f} % of the cores' time"
+    yield Row(what, "wall time of all cores", 0.85, True, None, found.inside, note, by_wall=True)
+
+
 WORK: dict[str, Callable[[Size], Found]] = {
     "base": base,
     "mm3": mm3,
@@ -248,6 +258,7 @@ WORK: dict[str, Callable[[Size], Found]] = {
     "growth": growth,
     "memory": memory_use,
     "parallel": parallel,
+    "sweep": sweep,
 }
 """What `--only` takes."""
 

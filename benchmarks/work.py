@@ -33,10 +33,11 @@ class Size:
     parties: tuple[int, ...]  # growth
     memory_parties: int
     replications: int
+    sweep: tuple[int, int]  # points, replications of each
 
 
-FULL = Size(200_000, 16, 7, 3, (10**4, 10**5, 10**6, 10**7), 10**7, 1000)
-QUICK = Size(20_000, 4, 3, 1, (10**4, 10**5), 10**5, 4)
+FULL = Size(200_000, 16, 7, 3, (10**4, 10**5, 10**6, 10**7), 10**7, 1000, (1000, 10))
+QUICK = Size(20_000, 4, 3, 1, (10**4, 10**5), 10**5, 4, (4, 2))
 
 
 def erlang_wait(rate: float, servers: int, service: float) -> float:

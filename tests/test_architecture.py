@@ -24,22 +24,25 @@ ROOT = Path(__file__).parents[1]
 ROOMS = {
     "foundations": "errors units store",
     "scenario": """
-        scenario.quantities scenario.laws scenario.demand scenario.reported scenario.calibration scenario.schema
-        scenario.clock
+        scenario.quantities scenario.laws scenario.demand scenario.reported scenario.network scenario.changes
+        scenario.calibration scenario.schema scenario.passages scenario.clock
         scenario.node scenario.yaml_source scenario.passports scenario.shape scenario.explain scenario.mend
-        scenario.inline scenario.check scenario.check_dates scenario.interventions scenario.calibrated scenario.read
+        scenario.inline scenario.check_dates scenario.check_network scenario.check
+        scenario.interventions scenario.calibrated scenario.read
         scenario.levers scenario.sweep_file
         scenario.read_calibration scenario.examine scenario.json_schema
         """,
     "engine": """
-        engine.plan engine.records engine.arrivals engine.switches engine.rows engine.lower engine.draws
-        engine.tape
-        engine.moments engine.places engine.reference_queues engine.reference_calendar engine.reference
-        engine.kernel_cache engine.kernel_tables engine.kernel_lists engine.kernel_queues engine.kernel engine.compiled
+        engine.plan engine.records engine.arrivals engine.switches engine.rows engine.lower_network engine.lower
+        engine.draws engine.tape_groups engine.tape
+        engine.moments engine.places engine.reference_roads engine.reference_queues engine.reference_calendar
+        engine.reference
+        engine.kernel_cache engine.kernel_tables engine.kernel_lists engine.kernel_queues engine.kernel_calendar
+        engine.kernel_roads engine.kernel engine.compiled
         """,
     "measures": """
         measures.names measures.grid measures.road measures.tables measures.passes measures.tally measures.series
-        measures.totals measures.measures
+        measures.totals measures.flows measures.measures
         measures.estimates measures.observe measures.likelihood measures.parties
         """,
     "study": """

@@ -38,11 +38,15 @@ def played(game: str, engine: str) -> Records:
     return records
 
 
+OF_NETWORKS = ("diverted", "stayed", "on_the_way")
+
+
 def portrait(records: Records) -> dict[str, Any]:
     digest = hashlib.sha256()
     for column in records.columns().values():
         digest.update(np.ascontiguousarray(column).astype(np.int64).tobytes())
-    counts = {outcome.name.lower(): int((records.outcome == int(outcome)).sum()) for outcome in Outcome}
+    counts = {o.name.lower(): int((records.outcome == int(o)).sum()) for o in Outcome}
+    counts = {name: count for name, count in counts.items() if count or name not in OF_NETWORKS}
     return {"rows": len(records), "outcomes": counts, "digest": "d" + digest.hexdigest()[:32]}
 
 

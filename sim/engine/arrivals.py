@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import Problem, ScenarioError
+from sim.scenario.changes import Change
 from sim.scenario.clock import local, since_t0
 from sim.scenario.demand import Constant, CountRow, DemandPart, Pulse, Rush, Step
 from sim.scenario.laws import Law
+from sim.scenario.network import Origin
 from sim.scenario.quantities import CLASSES, WEEKDAYS
-from sim.scenario.schema import Change, Clock, Crossing, Scenario
+from sim.scenario.schema import Clock, Crossing, Scenario
 from sim.units import MS_PER_H, MS_PER_S, milliseconds
 
 Floats = NDArray[np.float64]
@@ -35,16 +37,20 @@ def grid(clock: Clock) -> Ints:
 
 
 def expected(scenario: Scenario, edges: Ints) -> Floats:
-    """Return the expected number of parties since start at the edges of `grid`, shape (crossings, classes, B+1).
+    """Return the expected number of parties since start at the edges of `grid`, shape (sources, classes, B+1).
 
-    Raises ScenarioError if more than MOST_PARTIES are expected.
+    Sources are the crossings, then the origins. Raises ScenarioError if more than MOST_PARTIES are expected.
     """
     clock = scenario.clock
-    total = np.zeros((len(scenario.crossings), len(CLASSES), len(edges)))
-    for x, crossing in enumerate(scenario.crossings.values()):
-        for name, parts in crossing.demand.items():
+    origins = scenario.network.origins.values() if scenario.network else ()
+    sources: list[Crossing | Origin] = [*scenario.crossings.values(), *origins]
+    total = np.zeros((len(sources), len(CLASSES), len(edges)))
+    for x, source in enumerate(sources):
+        for name, parts in source.demand.items():
             cells = sum((_part(clock, part, edges) for part in parts.values()), np.zeros(len(edges) - 1))
-            total[x, CLASSES.index(name), 1:] = np.cumsum(cells * _factors(clock, crossing, name, edges))
+            if isinstance(source, Crossing):
+                cells = cells * _factors(clock, source, name, edges)
+            total[x, CLASSES.index(name), 1:] = np.cumsum(cells)
     if not total[:, :, -1].sum() <= MOST_PARTIES:
         what = f"{total[:, :, -1].sum():.3g} parties are expected; this model plays at most {MOST_PARTIES:,}"
         raise ScenarioError([Problem(scenario.name, "demand", what)])

@@ -119,7 +119,7 @@ def _give_addresses(border: Any, tables: dict[str, NDArray[Any]]) -> None:
     for name, table in tables.items():
         border[f"{name}_table"] = table.ctypes.data
         if f"{name}_rows" in (BORDER.names or ()):
-            border[f"{name}_rows"] = table.shape[-1] if name == "recent" else len(table)
+            border[f"{name}_rows"] = table.shape[-1] if name in ("recent", "history") else len(table)
 
 
 def _room(scratch: Scratch, name: str, rows: int, kind: Any) -> NDArray[Any]:
@@ -165,7 +165,7 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "times": tape.times,
         "chances": tape.chances,
         "came": tape.arrived_at,
-        "crossing": tape.crossing,
+        "source": tape.source,
         "cls": tape.cls,
         "initial": tape.initial,
         "people": tape.people,
@@ -173,8 +173,24 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "local": tape.local,
         "barred": tape.barred,
         "mode": tape.mode_to,
+        **_known(plan),
     }
     return {name: np.ascontiguousarray(table) for name, table in tables.items()}
+
+
+def _known(plan: Plan) -> dict[str, NDArray[Any]]:
+    """The tables of those who choose, with a place for as many crossings as there may be."""
+    spare = MAX_CROSSINGS - len(plan.crossings)
+    announcements = (plan.horizon - plan.start) // max(1, int(plan.quote_every.min())) + 2 if plan.origins else 0
+    return {
+        "utility": np.pad(plan.utility, ((0, 0), (0, 0), (0, spare))),
+        "admits": np.pad(plan.admits, ((0, 0), (0, spare), (0, 0))),
+        "informed": np.pad(plan.informed, ((0, 0), (0, spare))),
+        "bars": np.pad(plan.bars, ((0, 0), (0, spare), (0, 0))),
+        "drive": np.pad(plan.drive, ((0, 0), (0, spare)), constant_values=NOWHERE),
+        "wait_utility": plan.wait_utility,
+        "history": np.zeros((len(plan.crossings), N_CLASSES, announcements), np.int16),
+    }
 
 
 _STATION_FIELDS = (
@@ -182,7 +198,13 @@ _STATION_FIELDS = (
     "refused_row", "man_row", "screening_row", "preempt", "stays_together", "refusal", "fate_cdf", "next", "stride",
     "rank",
 )  # fmt: skip
-_CROSSING_FIELDS = ("quote_every", "quote_buckets", "first", "joins", "balk_over", "bypass_local")
+_CROSSING_FIELDS = (
+    "quote_every", "quote_buckets", "first", "joins", "balk_over", "bypass_local", "travels_as", "quote_delay",
+)  # fmt: skip
+_NUMBERS = (
+    "start", "horizon", "wait_step", "walk_row", "balk_row", "bypass_row", "drive_row", "papers_row", "news_row",
+    "barred_row", "gumbel_row", "reconsider", "diversions", "stay", "switching", "drive_utility",
+)  # fmt: skip
 
 
 def _border(plan: Plan, tape: Tape) -> Any:
@@ -190,7 +212,8 @@ def _border(plan: Plan, tape: Tape) -> Any:
     table = np.zeros(1, BORDER)
     border = table[0]
     border["parties"] = len(tape)
-    for name in ("start", "horizon", "wait_step", "walk_row", "balk_row", "bypass_row"):
+    border["crossings"], border["origins"] = len(plan.crossings), len(plan.origins)
+    for name in _NUMBERS:
         border[name] = getattr(plan, name)
     border["clock_row"] = plan.clock_row
     for name in _STATION_FIELDS:
@@ -212,7 +235,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
 
 def _switches(plan: Plan) -> NDArray[np.int64]:
     """All switches by instant, in the order of the plan's tables: (at, which table, up to four values)."""
-    tables = (plan.staffing, plan.opening, plan.activity, plan.intensity, plan.way_open)
+    tables = (plan.staffing, plan.opening, plan.activity, plan.intensity, plan.way_open, plan.epoch)
     rows = np.zeros((sum(map(len, tables)), 6), np.int64)
     begin = 0
     for what, table in enumerate(tables):

@@ -123,3 +123,9 @@ def erlang(phases: int, rng: np.random.Generator, size: int) -> Floats:
         product *= uniforms[phase::phases]
     np.maximum(product, SMALLEST, out=product)  # a uniform can be 0
     return np.asarray(np.negative(np.log(product, out=product), out=product))
+
+
+def gumbels(rng: np.random.Generator, size: int) -> Floats:
+    """Return standard Gumbel variables: the largest of utilities with such errors is a multinomial logit choice."""
+    exponentials = np.maximum(rng.standard_exponential(size), SMALLEST)
+    return np.asarray(np.negative(np.log(exponentials, out=exponentials), out=exponentials))

@@ -11,20 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.kernel_cache import entry, rule
+from sim.engine.kernel_cache import entry, long_rule, rule
+from sim.engine.kernel_calendar import announce, switch
 from sim.engine.kernel_lists import (
-    append, before, key_of, may_leave, open_bucket, pop, prepend, push, push_later, remove, sink, take_slot,
+    append, before, key_of, may_leave, open_bucket, pop, push, push_later, remove, sink, take_slot,
 )  # fmt: skip
 from sim.engine.kernel_queues import (
-    can_start, close, drawn, in_queue, leave_when_due, open_visit, settle, stand, standing, tape_column, unqueue,
+    can_start, close, drawn, open_visit, settle, stand, standing, tape_column, unqueue,
 )  # fmt: skip
+from sim.engine.kernel_roads import admitted, best, better, choose_again, dreamt_of, drive, elsewhere, is_barred
 from sim.engine.kernel_tables import (
     ARRIVAL, BALKED, BARRED, BLOCKED, BLOCKED_LISTS, BUCKET_SHIFT, BYPASS, BYPASS_STREAM, CALENDAR, CHANGE_MODE,
-    CROSSED, ENDS, FIRST, HORIZON, HORIZON_KEY, IN_SERVICE, INSIDE, LATER, MAX_CROSSINGS, MAX_STATIONS, N_CLASSES,
-    N_STREAMS, N_WAYS, NOBODY, NOWHERE, NUMBER_MASK, ON_FOOT, OTHERWISE, OUTSIDE, QUEUE_LISTS, QUOTE, REFUSED,
-    INTERRUPTED, RELEASE, RENEGE, RENEGED, ROAD, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS, SUMMONED, SWITCH_KEY,
-    UNFINISHED, WAITING, WALKING, cdf_of, chance_of, column_of, hazard_of, heap_of, party_in, recent_of, rows_of,
-    runs_of, share_of, switches_of, time_of, visits_of,
+    CROSSED, DIVERTED, DRIVING, ENDS, FIRST, HORIZON, HORIZON_KEY, INSIDE, IN_SERVICE, LATER, MAX_CROSSINGS,
+    MAX_STATIONS, NOBODY, NOWHERE, NO_CROSSING, NUMBER_MASK, ON_FOOT, ON_THE_WAY, OTHERWISE, OUTSIDE, QUOTE,
+    RECONSIDER, REFUSED, RELEASE, RENEGE, RENEGED, ROAD, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS, STAYED, SUMMONED,
+    SWITCH_KEY, TAIL, UNFINISHED, WALKING, cdf_of, chance_of, column_of, heap_of, party_in, rows_of, runs_of, share_of,
+    switches_of, time_of, visits_of,
 )  # fmt: skip
 from sim.engine.moments import KIND_SHIFT
 from sim.engine.records import NEVER
@@ -60,18 +62,41 @@ def come(b: Any, number: int) -> int:
 
 
 @rule
-def arrive(b: Any, number: int, now: int) -> None:
-    """Join the main queue or the bypass, or do not join at all."""
-    i = come(b, number)
-    p, initial = party_in(b, i), column_of(b, b.initial_table, np.uint8)[number]
-    x, c = np.int64(column_of(b, b.crossing_table, np.int8)[number]), np.int64(p.cls)
+def come_or_set_out(b: Any, number: int, now: int) -> None:
+    """Let the next party of the tape come to its crossing, or choose one at its origin and set out."""
+    i, source = come(b, number), np.int64(column_of(b, b.source_table, np.int8)[number])
+    p = party_in(b, i)
+    p.roams = source >= b.crossings
+    if not p.roams:
+        arrive(b, i, source, now)
+        return
+    p.home, p.diversions, p.crossing = p.cls, 0, NO_CROSSING
+    origin = source - b.crossings
+    x = best(b, i, now, origin, NOWHERE, 0)
+    if x != NOWHERE:
+        drive(b, i, x, origin, now)
+        return
+    x = dreamt_of(b, i, origin)
+    p.cls = p.stream = b.travels_as[x, p.home]
+    turn_away(b, i, b.first[x, p.cls], STAYED, now)
+
+
+@long_rule
+def arrive(b: Any, i: int, x: int, now: int) -> None:
+    """Join the main queue or the bypass, go on to another crossing, or do not join at all."""
+    p = party_in(b, i)
+    number, c = np.int64(p.number), np.int64(p.cls)
+    initial = column_of(b, b.initial_table, np.uint8)[number]
     column = b.column[x, c]
     s = standing(b, b.first[x, c], c)
     if s == NOWHERE:
         turn_away(b, i, b.first[x, c], CROSSED, now)
         return
-    if column_of(b, b.barred_table, np.uint8)[number]:
-        turn_away(b, i, s, BARRED, now)
+    if column_of(b, b.barred_table, np.uint8)[number] or (p.roams and is_barred(b, i, x)):
+        turn_elsewhere(b, i, s, BARRED, now)
+        return
+    if p.roams and not admitted(b, i, x):
+        turn_elsewhere(b, i, s, BALKED, now)
         return
     if b.way_open[x, c, 2] and b.bypass_row != NOWHERE and not initial:
         bypass, local = standing(b, b.joins[x, c], c), column_of(b, b.local_table, np.uint8)[number]
@@ -80,26 +105,46 @@ def arrive(b: Any, number: int, now: int) -> None:
             p.stream = BYPASS_STREAM
             enter(b, i, bypass, now, OTHERWISE)
             return
+    if p.roams:
+        target = better(b, i, x, now)
+        if target != NOWHERE:
+            turn_away(b, i, s, DIVERTED, now)
+            drive(b, i, target, b.origins + x, now)
+            return
     waiting = b.waiting[s, c]
     sees_too_much = waiting >= b.balk_over[x, c] and (waiting > 0 or not (can_start(b, s) and b.open[s, c]))
     balk_row = b.balk_row
     hears_too_much = balk_row != NOWHERE and chance_of(b, balk_row, number) < share_of(b, b.balk_table)[x, c, column]
     if not initial and (sees_too_much or hears_too_much):
-        turn_away(b, i, s, BALKED, now)
+        turn_elsewhere(b, i, s, BALKED, now)
         return
     enter(b, i, s, now, FIRST)
 
 
+@long_rule
+def turn_elsewhere(b: Any, i: int, s: int, outcome: int, now: int) -> None:
+    """Let a party that does not join go home, or on to another crossing if it can choose."""
+    x = b.crossing[s]
+    target = elsewhere(b, i, x, now) if party_in(b, i).roams else NOWHERE
+    turn_away(b, i, s, outcome if target == NOWHERE else DIVERTED, now)
+    if target != NOWHERE:
+        drive(b, i, target, b.origins + x, now)
+
+
 @rule
 def leave(b: Any, i: int, kind: int, now: int) -> None:
-    """Leave the queue: go home, go on by bike or on foot, or take the bypass."""
+    """Leave the queue: go home or to another crossing, go on by bike or on foot, or take the bypass."""
     p = party_in(b, i)
     s, number = np.int64(p.station), np.int64(p.number)
+    x, elsewhere_to = b.crossing[s], NOWHERE
     unqueue(b, i)
-    close(b, i, RENEGED + kind - RENEGE, now)
+    if kind == RENEGE and p.first and p.roams:
+        elsewhere_to = elsewhere(b, i, x, now)
+    close(b, i, RENEGED + kind - RENEGE if elsewhere_to == NOWHERE else DIVERTED, now)
     p.where = OUTSIDE
     settle(b, s, now)
-    x = b.crossing[s]
+    if elsewhere_to != NOWHERE:
+        drive(b, i, elsewhere_to, b.origins + x, now)
     if kind == BYPASS:
         c = np.int64(p.cls)
         p.stream = BYPASS_STREAM
@@ -201,98 +246,6 @@ def part(b: Any, i: int, men: int, outcome: int, now: int) -> None:
 
 
 @rule
-def announce(b: Any, x: int, now: int) -> None:
-    """Quote the wait of every main queue of a crossing anew: stock over recent departures."""
-    every, buckets, recent, hazard = b.quote_every[x], b.quote_buckets[x], recent_of(b), hazard_of(b)
-    for c in range(N_CLASSES):
-        if now > b.start:
-            recent[x, c, b.oldest[x, c]] = b.started[x, c]
-            b.oldest[x, c] = (b.oldest[x, c] + 1) % buckets
-            b.filled[x, c] = min(b.filled[x, c] + 1, buckets)
-        b.started[x, c] = 0
-        departures = recent[x, c].sum()
-        s = standing(b, b.first[x, c], c)
-        stock = b.waiting[s, c] if s != NOWHERE else 0
-        if stock == 0 or b.filled[x, c] == 0:
-            b.quote[x, c] = 0
-        elif departures:
-            b.quote[x, c] = stock * b.filled[x, c] * every // departures
-        else:
-            b.quote[x, c] += every
-        column = min(b.quote[x, c] // b.wait_step, b.wait_columns - 1)
-        b.column[x, c] = column
-        for way in range(N_WAYS):
-            b.summed[x, c, way] += b.rate[x, c, way] * (now - b.quoted_at[x, c])
-            b.rate[x, c, way] = hazard[x, c, way, column] if b.way_open[x, c, way] else 0
-        b.quoted_at[x, c] = now
-        for way in range(N_WAYS):
-            if b.uses_way[x, c, way]:
-                leave_when_due(b, x, c, way)
-
-
-@rule
-def staff(b: Any, s: int, servers: int, now: int) -> None:
-    """Change the staffing; where services are interrupted, the last to begin go back to the head of the queue."""
-    b.servers[s] = servers
-    while b.preempt[s] and b.tail[SERVICE_LISTS + s] != NOBODY and b.busy[s] > servers:
-        i = b.tail[SERVICE_LISTS + s]
-        remove(b, SERVICE_LISTS + s, i)
-        b.busy[s] -= 1
-        put_back(b, i, s, now)
-
-
-@rule
-def put_back(b: Any, i: int, s: int, now: int) -> None:
-    """Interrupt a service: back to the head of the queue, on a new visit that keeps its place."""
-    p = party_in(b, i)
-    joined, men, checked, refused, inside, left_to_do = (
-        p.joined, p.visit_men, p.checked, p.refused, p.inside, p.remaining - now,
-    )  # fmt: skip
-    p.ended_at = now
-    close(b, i, INTERRUPTED, now)
-    open_visit(b, p, s, now)
-    b.joined -= 1
-    p.joined, p.visit_men, p.checked, p.refused, p.inside = joined, men, checked, refused, inside
-    p.remaining, p.resumed, p.where = left_to_do, 1, WAITING
-    prepend(b, QUEUE_LISTS + s * N_STREAMS + p.stream, i)
-    in_queue(b, p, 1)
-
-
-@rule
-def open_or_close(b: Any, s: int, cls: int, is_open: int) -> None:
-    """Open or close a station for a class; the closed saved nothing up."""
-    b.open[s, cls] = is_open
-    if is_open:
-        for stream in range(N_STREAMS):
-            b.passed[s, stream] = max(b.passed[s, stream], b.clock[s])
-
-
-@rule
-def switch(b: Any, begin: int, now: int) -> int:
-    """Turn all switches of this millisecond, then call; return the number of the next switch."""
-    end, switches = begin, switches_of(b)
-    while end < len(switches) and switches[end, 0] == now:
-        what, first, second = switches[end, 1], switches[end, 2], switches[end, 3]
-        if what == 0:
-            staff(b, first, second, now)
-        elif what == 1:
-            open_or_close(b, first, second, switches[end, 4])
-        elif what == 2:
-            b.active[first] = second
-        elif what == 3:
-            b.intensity[first] = second
-        else:
-            b.way_open[first, second, switches[end, 4]] = switches[end, 5]
-        end += 1
-    for s in range(MAX_STATIONS):
-        for k in range(begin, end):
-            if switches[k, 1] <= 1 and switches[k, 2] == s:
-                settle(b, s, now)
-                break
-    return end
-
-
-@rule
 def follow(b: Any, number: int) -> None:
     """Put the next of its run onto the road in the place of a party that comes."""
     run, number = np.int64(heap_of(b, ROAD)[0].slot), number + 1
@@ -320,6 +273,11 @@ def happen(b: Any, at: int, key: int, slot: int, serial: int) -> None:
                 end_service(b, slot, at)
         elif kind == ON_FOOT:
             arrive_on_foot(b, slot, at)
+        elif kind == RECONSIDER:
+            choose_again(b, slot, at)
+        elif kind == TAIL:
+            p.crossing, p.where = p.bound_for, OUTSIDE
+            arrive(b, slot, np.int64(p.bound_for), at)
         elif may_leave(p, serial):
             leave(b, slot, kind, at)
 
@@ -365,7 +323,7 @@ def play(b: Any) -> None:
             break
         elif source == ROAD:
             follow(b, key & NUMBER_MASK)
-            arrive(b, key & NUMBER_MASK, at)
+            come_or_set_out(b, key & NUMBER_MASK, at)
         elif source == CALENDAR:
             turned = switch(b, turned, at)
         else:
@@ -374,7 +332,12 @@ def play(b: Any) -> None:
             pop(b, source)
             happen(b, at, key, slot, serial)
     for i in range(b.slots):
-        if party_in(b, i).where != OUTSIDE:
+        p = party_in(b, i)
+        if p.where == DRIVING:
+            comes_at = p.arrived_at
+            open_visit(b, p, b.first[p.bound_for, p.cls], comes_at)
+            close(b, i, ON_THE_WAY, NEVER)
+        elif p.where != OUTSIDE:
             close(b, i, UNFINISHED, NEVER)
 
 

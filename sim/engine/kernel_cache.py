@@ -22,8 +22,8 @@ import numpy as np
 from sim import store
 
 SOURCES = (
-    "engine/kernel*.py", "engine/moments.py", "engine/records.py", "measures/passes.py", "measures/tables.py",
-    "scenario/quantities.py",
+    "engine/kernel*.py", "engine/moments.py", "engine/plan.py", "engine/records.py", "measures/passes.py",
+    "measures/tables.py", "scenario/quantities.py",
 )  # fmt: skip
 LAST = ("kernel.in_order", "passes.regroup")
 """What is compiled last in each of the two."""

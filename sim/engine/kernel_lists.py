@@ -37,7 +37,7 @@ def take_slot(b: Any, number: int) -> int:
         b.free_slot = np.int64(party_in(b, i).next)
     p = party_in(b, i)
     p.number, p.visits, p.where = number, 0, OUTSIDE
-    p.men, p.share, p.on_foot, p.parted = 0, 0, 0, 0
+    p.men, p.share, p.on_foot, p.parted, p.roams = 0, 0, 0, 0, 0
     return i
 
 
@@ -163,7 +163,7 @@ def open_bucket(b: Any) -> None:
         for k in range(kept.size):
             slot, serial, kind = np.int64(kept.slot[k]), np.int64(kept.serial[k]), np.int64(kept.kind[k])
             p = party_in(b, slot)
-            if kind == ON_FOOT or may_leave(p, serial):
+            if kind >= ON_FOOT or may_leave(p, serial):
                 push(b, LATER, kept.at[k], key_of(kind, np.int64(p.number)), slot, serial)
         n = end_kept(b, n)
 

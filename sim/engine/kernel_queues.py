@@ -15,7 +15,7 @@ from sim.engine.kernel_lists import (
     append, end_kept, free_slot, keep, key_of, may_leave, push, push_later, remove,
 )  # fmt: skip
 from sim.engine.kernel_tables import (
-    BLOCKED_LISTS, BYPASSED, CHANGED_MODE, CLOCK_BUCKETS, CLOCK_SHIFT, ENDS, INTERRUPTED, IN_SERVICE, NOBODY,
+    BLOCKED_LISTS, BYPASSED, CHANGED_MODE, CLOCK_BUCKETS, CLOCK_SHIFT, DIVERTED, ENDS, INTERRUPTED, IN_SERVICE, NOBODY,
     NOWHERE, N_CLASSES, N_STREAMS, N_WAYS, QUEUE_LISTS, RENEGE, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS,
     WAITING, buckets_of, cdf_of, chance_of, column_of, kept_of, party_in, rows_of, stack_of, time_of, visits_of,
 )  # fmt: skip
@@ -54,7 +54,7 @@ def close(b: Any, i: int, outcome: int, left_at: int) -> None:
         return
     p, row = party_in(b, i), rows_of(b)[b.rows]
     b.rows += 1
-    final = outcome not in (SERVED, CHANGED_MODE, BYPASSED, SENT_ON, INTERRUPTED)
+    final = outcome not in (SERVED, CHANGED_MODE, BYPASSED, SENT_ON, INTERRUPTED, DIVERTED)
     row.party, row.visit, row.station = p.number, p.visits - 1, p.station
     row.cls, row.stream, row.men, row.people = p.cls, p.stream, p.visit_men, p.people if final else p.visit_people
     row.arrived_at, row.started_at, row.ended_at, row.left_at = p.arrived_at, p.started_at, p.ended_at, left_at

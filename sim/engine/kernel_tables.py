@@ -25,19 +25,22 @@ SWITCH_KEY = int(Kind.SWITCH) << KIND_SHIFT
 QUOTE, SERVICE_END, RELEASE = int(Kind.QUOTE), int(Kind.SERVICE_END), int(Kind.RELEASE)
 RENEGE, CHANGE_MODE, BYPASS = int(Kind.RENEGE), int(Kind.CHANGE_MODE), int(Kind.BYPASS)
 ARRIVAL, ON_FOOT = int(Kind.ARRIVAL), int(Kind.ON_FOOT)
+RECONSIDER, TAIL = int(Kind.RECONSIDER), int(Kind.TAIL)
 NUMBER_MASK = (1 << KIND_SHIFT) - 1
 SERVED, CROSSED, BALKED, BARRED = (int(o) for o in (Outcome.SERVED, Outcome.CROSSED, Outcome.BALKED, Outcome.BARRED))
 RENEGED, CHANGED_MODE, BYPASSED = (int(o) for o in (Outcome.RENEGED, Outcome.CHANGED_MODE, Outcome.BYPASSED))
 REFUSED, SUMMONED, SENT_ON = (int(o) for o in (Outcome.REFUSED, Outcome.SUMMONED, Outcome.SENT_ON))
 INTERRUPTED = int(Outcome.INTERRUPTED)
 UNFINISHED = int(Outcome.UNFINISHED)
+DIVERTED, STAYED, ON_THE_WAY = int(Outcome.DIVERTED), int(Outcome.STAYED), int(Outcome.ON_THE_WAY)
 
 BUCKET_SHIFT = 18
 """A bucket of the calendar holds 2**18 ms, four minutes."""
 CLOCK_SHIFT, CLOCK_BUCKETS = 34, 4096
 """A bucket of a main queue's clocks holds 2**34 / HAZARD_UNIT, a sixtieth of their mean; after the last the first."""
 
-OUTSIDE, WALKING, WAITING, IN_SERVICE, BLOCKED = 0, 1, 2, 3, 4  # where a party is
+OUTSIDE, WALKING, WAITING, IN_SERVICE, BLOCKED, DRIVING = 0, 1, 2, 3, 4, 5  # where a party is
+NO_CROSSING = 255
 FIRST, INSIDE, OTHERWISE = 1, 2, 3  # how a party joins a queue: the main queue, from the station before, from outside
 ENDS, LATER, ROAD, HORIZON, CALENDAR = 0, 1, 2, 3, 4  # where the next moment comes from; the first three are heaps
 
@@ -47,6 +50,7 @@ PARTY = np.dtype([
     ("visits", "u2"), ("people", "u2"), ("visit_people", "u2"), ("of_age", "u2"), ("men", "u2"), ("visit_men", "u2"),
     ("checked", "u2"), ("share", "u2"), ("where", "u1"), ("cls", "u1"), ("stream", "u1"), ("on_foot", "u1"),
     ("parted", "u1"), ("first", "u1"), ("quoted", "u1"), ("inside", "u1"), ("refused", "u1"), ("resumed", "u1"),
+    ("roams", "u1"), ("home", "u1"), ("bound_for", "u1"), ("crossing", "u1"), ("diversions", "u1"),
 ], align=True)  # fmt: skip
 """A party that has come and not left, and its visit under way; who comes later takes the row of who has left.
 
@@ -72,11 +76,19 @@ BORDER = np.dtype(
     # addresses of the large tables, and sizes of those whose end is watched
     + _fields("i8", (), "party_table kept_table buckets_table row_table visits_table stack_table")
     + _fields("i8", (), "run_table switch_table recent_table hit_table checked_table balk_table bypass_table")
-    + _fields("i8", (), "hazard_table times_table chances_table came_table crossing_table cls_table initial_table")
+    + _fields("i8", (), "hazard_table times_table chances_table came_table source_table cls_table initial_table")
     + _fields("i8", (), "people_table men_table local_table barred_table mode_table")
+    + _fields("i8", (), "utility_table admits_table informed_table bars_table drive_table wait_utility_table")
+    + _fields("i8", (), "history_table history_rows")
     + _fields("i8", (), "row_rows kept_rows visits_rows run_rows switch_rows recent_rows")
     + _fields("i8", (HORIZON,), "heap_table heap_rows in_heap")
     + _fields("i8", (N_WAYS,), "clock_row")
+    # who chooses between crossings
+    + _fields("i8", (), "crossings origins epoch drive_row papers_row news_row barred_row gumbel_row")
+    + _fields("i8", (), "reconsider diversions")
+    + _fields("f8", (), "stay switching drive_utility")
+    + _fields("i8", (MAX_CROSSINGS,), "quote_delay announced")
+    + _fields("i8", (MAX_CROSSINGS, N_CLASSES), "travels_as")
     # stations
     + _fields(
         "i8", (MAX_STATIONS,), "servers busy starts_left batch release_every clock zone intensity crossing office"
@@ -241,3 +253,39 @@ def share_of(b: Any, table: int) -> Any:
 def hazard_of(b: Any) -> Any:
     """Plan.hazard, [crossing, class, way, column]."""
     return carray(_pointer(b.hazard_table), (MAX_CROSSINGS, N_CLASSES, N_WAYS, b.wait_columns), np.int64)
+
+
+@rule
+def roaming_of(b: Any, row: int, column: int) -> float:
+    """Return Tape.chances[row, column], without fetching ahead: few parties in a row choose."""
+    return carray(_pointer(b.chances_table + 8 * (row * b.parties + column)), (1,), np.float64)[0]
+
+
+@rule
+def known_of(table: int) -> Any:
+    """Plan.utility as [2 * epoch + men, crossing], or Plan.informed as [epoch, crossing]."""
+    return carray(_pointer(table), (1, MAX_CROSSINGS), np.float64)
+
+
+@rule
+def share_by_class(table: int) -> Any:
+    """Plan.admits or Plan.bars, [epoch, crossing, class]."""
+    return carray(_pointer(table), (1, MAX_CROSSINGS, N_CLASSES), np.float64)
+
+
+@rule
+def drives_of(b: Any) -> Any:
+    """Plan.drive, [place, crossing]."""
+    return carray(_pointer(b.drive_table), (1, MAX_CROSSINGS), np.int64)
+
+
+@rule
+def wait_utility_of(b: Any) -> Any:
+    """Plan.wait_utility, [column]."""
+    return carray(_pointer(b.wait_utility_table), (b.wait_columns,), np.float64)
+
+
+@rule
+def history_of(b: Any) -> Any:
+    """Columns of the waits announced so far, [crossing, class, announcement]."""
+    return carray(_pointer(b.history_table), (MAX_CROSSINGS, N_CLASSES, b.history_rows), np.int16)

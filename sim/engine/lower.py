@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine import arrivals, switches
+from sim.engine.lower_network import network
 from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, WAYS, Floats, Plan
 from sim.engine.rows import number_rows
 from sim.scenario.clock import since_t0
@@ -53,6 +54,7 @@ def lower(scenario: Scenario) -> Plan:
         activity=switches.activity(scenario),
         intensity=intensity,
         **behaviour,
+        **network(scenario, WAIT_STEP, WAIT_COLUMNS),
         **number_rows(scenario, behaviour["hazard"]),
     )
 
@@ -214,7 +216,7 @@ def _behaviour(scenario: Scenario) -> dict[str, Any]:
                 if way is not None:
                     hazard[x, c, w] = np.rint(_by_wait(way.by_quoted_wait) * (HAZARD_UNIT / MS_PER_H)).astype(np.int64)
                     windows += _way_windows(scenario, way, (x, c, w))
-        if hazard[x].any() or balk[x].any() or bypass[x].any():
+        if hazard[x].any() or balk[x].any() or bypass[x].any() or scenario.network:
             every[x] = milliseconds(crossing.quote.every)
             buckets[x] = round(crossing.quote.window / crossing.quote.every)
     return {

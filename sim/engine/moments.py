@@ -11,15 +11,17 @@ class Kind(IntEnum):
     """What a moment is; at one millisecond lower numbers come first, and within a kind lower numbers of its subject."""
 
     HORIZON = 1
-    SWITCH = 2  # staffing, opening, activity, screening intensity, ways of leaving
+    SWITCH = 2  # staffing, opening, activity, screening intensity, ways of leaving, what travellers know
     QUOTE = 3  # the wait is announced
     SERVICE_END = 4
     RELEASE = 5  # a batch is let through
     RENEGE = 6
     CHANGE_MODE = 7
     BYPASS = 8
-    ARRIVAL = 9
+    ARRIVAL = 9  # or a party sets out from its origin
     ON_FOOT = 10  # a party that left its vehicle arrives on foot or by bike
+    RECONSIDER = 11  # a party on the way chooses again
+    TAIL = 12  # a party from an origin comes to a crossing
 
 
 KIND_SHIFT = 40

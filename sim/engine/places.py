@@ -18,12 +18,15 @@ class Party:
     """Who moves as one unit; `row` is its column of the tape, `number` its own (a twin's is beyond the tape)."""
 
     __slots__ = (
-        "cls", "men", "number", "of_age", "on_foot", "parted", "people", "process", "row", "share", "stream", "visits",
+        "bound_for", "cls", "crossing", "diversions", "home", "men", "number", "of_age", "on_foot", "origin", "parted",
+        "people", "process", "row", "share", "stream", "visits",
     )  # fmt: skip
 
     def __init__(self, number: int, row: int, cls: int, people: int) -> None:
         self.number, self.row, self.cls, self.people = number, row, cls, people
-        self.stream = cls
+        self.stream = self.home = cls
+        self.crossing = self.origin = self.bound_for = NOWHERE
+        self.diversions = 0
         self.men = 0  # men concerned: found on the list
         self.of_age = 0  # men of call-up age still with it
         self.parted = False  # at draft screening, which happens to a party once
@@ -154,6 +157,7 @@ class MainQueue:
         self.started = 0  # services begun since the last announcement
         self.recent: deque[int] = deque(maxlen=self.buckets)
         self.quote, self.column, self.quoted_at = 0, 0, plan.start
+        self.columns: list[int] = []  # of all announcements so far
         self.summed, self.rate = [0] * len(WAYS), [0] * len(WAYS)
         self.clocks: list[list[tuple[int, int, int, Visit]]] = [[] for _ in WAYS]
 
@@ -174,6 +178,7 @@ class MainQueue:
         else:
             self.quote += self.every
         self.column = min(self.quote // self.plan.wait_step, self.plan.hazard.shape[3] - 1)
+        self.columns.append(self.column)
         for w in self.ways:
             self.summed[w] += self.rate[w] * (now - self.quoted_at)
             self.rate[w] = int(self.plan.hazard[self.x, self.cls, w, self.column]) if self.open[w] else 0

@@ -16,11 +16,13 @@ NOWHERE = -1
 ANY_NUMBER = np.iinfo(np.int64).max // 4
 WAYS = ("renege", "change_mode", "bypass")
 HAZARD_UNIT = 10**12
+DRIVE_UNIT = 2**20
+PER_MILLE = 1000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A scenario as arrays: S stations, Z zones, X crossings, 5 classes, 6 streams, 3 ways of leaving the main queue.
+    """A scenario as arrays: S stations, Z zones, X crossings, O origins, 5 classes, 6 streams, 3 ways of leaving.
 
     Instants and durations are integer milliseconds (instants since t0). A switch is a row (at, target..., value) of a
     table sorted by instant; the first rows, at `start`, set the state the run begins with.
@@ -70,7 +72,7 @@ class Plan:
     checked_cdf: Floats  # (I, M+1, M+1) P(at most k of n men are checked) as [intensity, n, k]
     # arrivals: expected number of parties since start, straight lines between the edges
     edges: Ints  # (B+1,)
-    expected: Floats  # (X, 5, B+1)
+    expected: Floats  # (X + O, 5, B+1); from an origin: parties that set out
     # what changes with time: (at, station, value) and so on
     staffing: Ints  # (., 3) at, station, servers
     opening: Ints  # (., 4) at, station, class, 1 open / 0 closed
@@ -86,6 +88,27 @@ class Plan:
     bypass_share: Floats  # (X, 5, W) of parties without local plates, on arrival
     bypass_local: Floats  # (X, 5)
     hazard: Ints  # (X, 5, 3, W) per millisecond, in units of 1 / HAZARD_UNIT
+    # who chooses between crossings; what they know of them changes from epoch to epoch (E)
+    origins: tuple[str, ...]
+    epoch: Ints  # (., 2) at, epoch
+    utility: Floats  # (E, 2, X) of a crossing but for drive and wait, to parties without and with men of call-up age
+    admits: Floats  # (E, X, 5) share whose papers are accepted, 0 where the way of the class is closed
+    informed: Floats  # (E, X) share that hears the quoted wait
+    bars: Floats  # (E, X, 5) share kept away on the approach
+    drive: Ints  # (O + X, X) mean milliseconds from an origin, or from another crossing; NOWHERE: not gone
+    travels_as: Ints  # (X, 5) class of a party there
+    quote_delay: Ints  # (X,) milliseconds until those who choose know of an announcement
+    wait_utility: Floats  # (W,) by quoted wait
+    drive_utility: float  # per millisecond
+    stay: float  # utility of not leaving, -inf: no choice
+    switching: float  # by how much another crossing must be better
+    reconsider: int  # per mille of the drive after which those who hear the waits choose again, 0: never
+    diversions: int  # how often a party goes on from one crossing to another at most
+    drive_row: int  # of `Tape.times`: the factor on drives in 1 / DRIVE_UNIT
+    papers_row: int  # of `Tape.chances`
+    news_row: int
+    barred_row: int
+    gumbel_row: int  # the first of X + 1: for each crossing, and for staying
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Plan) and all(

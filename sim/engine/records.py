@@ -31,6 +31,9 @@ class Outcome(IntEnum):
     SENT_ON = 9  # sent on to the enlistment office
     UNFINISHED = 10  # still there at the horizon
     INTERRUPTED = 11  # staff left during the service: back to the head of this queue, which is another visit
+    DIVERTED = 12  # did not join, or left the main queue, and went on to another crossing
+    STAYED = 13  # did not set out; the crossing is that it would have chosen were all open to it
+    ON_THE_WAY = 14  # still driving to this crossing at the horizon
 
 
 FINAL = frozenset(
@@ -42,6 +45,8 @@ FINAL = frozenset(
         Outcome.REFUSED,
         Outcome.SUMMONED,
         Outcome.UNFINISHED,
+        Outcome.STAYED,
+        Outcome.ON_THE_WAY,
     }
 )
 """Outcomes after which a party makes no further visit."""
@@ -53,10 +58,10 @@ class Records:
 
     `station` is an index into `Plan.stations`, `cls` and `stream` into `CLASSES` and `STREAMS`. `arrived_at` is when
     the party joined the queue, `started_at` when service began, `ended_at` when service ended, `left_at` when it left
-    the station: `left_at - ended_at` is time blocked. A party still walking towards a station at the horizon has
-    `arrived_at` beyond the horizon. `men` counts the men stopped (found on the list) at draft screening, and the men
-    concerned at an enlistment office. `first` marks a visit to the main queue: the first of a party that came by road
-    and did not bypass.
+    the station: `left_at - ended_at` is time blocked. A party still walking or driving towards a station at the horizon
+    has `arrived_at` at or beyond the horizon. `men` counts the men stopped (found on the list) at draft screening, and
+    the men concerned at an enlistment office. `first` marks a visit to the main queue: the first, at a crossing, of a
+    party that came by road and did not bypass.
     """
 
     party: NDArray[np.int32]

@@ -8,7 +8,7 @@ queue being called, is done within it.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import simpy
 
 from sim.engine.moments import LEAVING, Kind
 from sim.engine.places import MainQueue, Party, Station, Visit, Zone, drawn
-from sim.engine.plan import NOWHERE, Plan
+from sim.engine.plan import DRIVE_UNIT, NOWHERE, PER_MILLE, Plan
 from sim.engine.records import Outcome, Records
 from sim.engine.reference_calendar import Calendar
 from sim.engine.reference_queues import Moment, Queues
@@ -41,7 +41,9 @@ class Arrivals:
 
     def __init__(self, queues: Queues) -> None:
         self.queues, self.plan, self.tape, self.env = queues, queues.plan, queues.tape, queues.env
-        self.journeys = Journeys(queues)
+        self.roads = queues.roads
+        self.drives = Drives(queues, self.arrive)
+        self.journeys = Journeys(queues, self.drives)
 
     def arrivals(self) -> Process:
         """Let the parties of the tape arrive, one after the other."""
@@ -49,21 +51,31 @@ class Arrivals:
             yield Moment(self.env, int(self.tape.arrived_at[row]), Kind.ARRIVAL, row)
             party = Party(row, row, int(self.tape.cls[row]), int(self.tape.people[row]))
             party.of_age = int(self.tape.men[row])
-            visit = self.arrive(party)
-            if visit:
+            source, visit = int(self.tape.source[row]), None
+            if source < len(self.plan.crossings):
+                party.crossing = source
+                visit = self.arrive(party)
+            else:
+                party.origin = source - len(self.plan.crossings)
+                self.drives.set_out(party)
+            if visit or party.bound_for != NOWHERE:
                 party.process = self.env.process(self.journeys.journey(party, visit))
 
     def arrive(self, party: Party) -> Visit | None:
-        """Join the main queue or the bypass, or do not join at all."""
+        """Join the main queue or the bypass, go on to another crossing, or do not join at all."""
         tape, plan, row = self.tape, self.plan, party.row
-        x = int(tape.crossing[row])
+        x = party.crossing
+        roams = party.origin != NOWHERE
         main = self.queues.main_queues[x][party.cls]
         station = self.queues.standing(plan.first[x, party.cls], party.cls)
         if station is None:
-            self.turn_away(party, self.queues.stations[plan.first[x, party.cls]], Outcome.CROSSED)
+            self.log(party, self.queues.stations[plan.first[x, party.cls]], Outcome.CROSSED)
             return None
-        if tape.barred[row]:
+        if tape.barred[row] or (roams and self.roads.barred(party)):
             self.turn_away(party, station, Outcome.BARRED)
+            return None
+        if roams and not self.roads.admitted(party, x):
+            self.turn_away(party, station, Outcome.BALKED)
             return None
         bypass = (
             self.queues.standing(plan.joins[x, party.cls], party.cls) if main.open[LEAVING.index(Kind.BYPASS)] else None
@@ -72,6 +84,10 @@ class Arrivals:
         if bypass and not tape.initial[row] and tape.chances[plan.bypass_row, row] < share:
             party.stream = BYPASS_STREAM
             return self.queues.enter(party, bypass)
+        party.bound_for = self.roads.better(party, self.queues.now) if roams else NOWHERE
+        if party.bound_for != NOWHERE:
+            self.log(party, station, Outcome.DIVERTED)
+            return None
         waiting = station.waiting[party.stream]
         sees_too_much = waiting >= main.balk_over and (waiting > 0 or not station.someone_could_start(party.cls))
         if not tape.initial[row] and (sees_too_much or self.hears_too_much(row, main)):
@@ -85,19 +101,77 @@ class Arrivals:
         return balk_row != NOWHERE and self.tape.chances[balk_row, row] < main.quoted(self.plan.balk_share)
 
     def turn_away(self, party: Party, station: Station, outcome: Outcome) -> None:
+        """Let a party that does not join go home, or on to another crossing if it can choose."""
+        party.bound_for = self.roads.elsewhere(party, self.queues.now) if party.origin != NOWHERE else NOWHERE
+        self.log(party, station, outcome if party.bound_for == NOWHERE else Outcome.DIVERTED)
+
+    def log(self, party: Party, station: Station, outcome: Outcome) -> None:
         """Write the row of a party that does not join."""
         self.queues.log.close(Visit(party, station, self.queues.now, 0), outcome, self.queues.now)
+
+
+class Drives:
+    """Those who set out from an origin, until they join a queue or go home."""
+
+    def __init__(self, queues: Queues, arrive: Callable[[Party], Visit | None]) -> None:
+        self.queues, self.plan, self.tape, self.env = queues, queues.plan, queues.tape, queues.env
+        self.arrive, self.roads = arrive, queues.roads
+
+    def set_out(self, party: Party) -> None:
+        """Choose a crossing and begin the drive there, or stay."""
+        party.bound_for = self.roads.from_home(party, self.queues.now)
+        if party.bound_for == NOWHERE:
+            party.crossing = self.roads.dreamt_of(party)
+            party.cls = party.stream = int(self.plan.travels_as[party.crossing, party.home])
+            stayed = Visit(party, self.queues.stations[self.plan.first[party.crossing, party.cls]], self.queues.now, 0)
+            self.queues.log.close(stayed, Outcome.STAYED, self.queues.now)
+
+    def drive(self, party: Party) -> Generator[simpy.Event, Any, Visit | None]:
+        """Drive to the crossing a party is bound for, perhaps on to others, until it joins a queue or goes home."""
+        roads, plan, log = self.roads, self.plan, self.queues.log
+        slowness = int(self.tape.times[plan.drive_row, party.row])
+        while party.bound_for != NOWHERE:
+            begun, at_home = self.queues.now, party.crossing == NOWHERE
+            place = party.origin if at_home else len(plan.origins) + party.crossing
+            takes = int(plan.drive[place, party.bound_for]) * slowness // DRIVE_UNIT
+            party.diversions += not at_home
+            party.crossing = NOWHERE
+            self.head_for(party, begun + takes)
+            if at_home and plan.reconsider and roads.hears(party, party.bound_for):
+                yield Moment(self.env, begun + takes * plan.reconsider // PER_MILLE, Kind.RECONSIDER, party.number)
+                target, left = roads.on_the_way(party, self.queues.now)
+                if target != party.bound_for:
+                    party.bound_for = target
+                    self.head_for(party, self.queues.now + left * slowness // DRIVE_UNIT)
+            yield Moment(self.env, log.driving[party][1], Kind.TAIL, party.number)
+            del log.driving[party]
+            party.crossing, party.bound_for = party.bound_for, NOWHERE
+            visit = self.arrive(party)
+            if visit:
+                return visit
+        return None
+
+    def head_for(self, party: Party, comes_at: int) -> None:
+        """Be under way to the crossing a party is bound for, as the class it will be of there."""
+        party.cls = party.stream = int(self.plan.travels_as[party.bound_for, party.home])
+        station = self.queues.stations[self.plan.first[party.bound_for, party.cls]]
+        self.queues.log.driving[party] = (station, comes_at)
 
 
 class Journeys:
     """The ways of the parties, from the first queue to the other country, or back."""
 
-    def __init__(self, queues: Queues) -> None:
+    def __init__(self, queues: Queues, drives: Drives) -> None:
         self.queues, self.plan, self.tape, self.env = queues, queues.plan, queues.tape, queues.env
+        self.drives = drives
 
     def journey(self, party: Party, visit: Visit | None) -> Process:
-        """One party's way from the first queue to the other country, or back."""
-        while visit is not None:
+        """One party's way to a crossing, from the first queue to the other country, or back."""
+        while True:
+            if visit is None:
+                visit = yield from self.drives.drive(party)
+            if visit is None:
+                return
             how = yield visit.turn
             if how is Kind.SERVICE_END:
                 served = yield from self.service(visit)
@@ -183,6 +257,7 @@ class Journeys:
         """The men stopped stay behind as a party of their own, the twin; the others go on."""
         party = visit.party
         twin = Party(len(self.tape) + party.number, party.row, int(self.tape.mode_to[party.row]), men)
+        twin.crossing = party.crossing
         twin.on_foot, twin.men, twin.share = True, men, (men, int(self.tape.people[party.row]))
         party.people -= men
         party.of_age -= men

@@ -42,6 +42,7 @@ class Calendar:
                 (self.plan.activity, self.activate),
                 (self.plan.intensity, self.screen),
                 (self.plan.way_open, self.open_way),
+                (self.plan.epoch, self.tell),
             )
             for row in table.tolist()
         ]
@@ -81,6 +82,10 @@ class Calendar:
     def open_way(self, x: int, cls: int, way: int, is_open: int) -> None:
         """Open or close a way of leaving the main queue; hazards follow at the next announcement."""
         self.main_queues[x][cls].open[way] = bool(is_open)
+
+    def tell(self, epoch: int) -> None:
+        """Let travellers know what is new."""
+        self.queues.roads.epoch = epoch
 
     def releases(self, station: Station) -> Process:
         """Let a batch through at every tick."""

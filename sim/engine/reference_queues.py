@@ -8,10 +8,11 @@ import numpy as np
 import simpy
 from simpy.events import EventPriority
 
-from sim.engine.moments import KIND_SHIFT, LEAVING, LEFT_AS, Kind
+from sim.engine.moments import KIND_SHIFT, LEAVING, Kind
 from sim.engine.places import MainQueue, Party, Station, Visit, Zone, drawn
 from sim.engine.plan import NOWHERE, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
+from sim.engine.reference_roads import Roads
 from sim.engine.tape import Tape
 
 
@@ -27,10 +28,10 @@ class Moment(simpy.Event):
 class Log:
     """The rows of the records, as they come."""
 
-    def __init__(self, tape: Tape) -> None:
-        self.crossing = tape.crossing.tolist()
+    def __init__(self) -> None:
         self.rows: list[tuple[int, ...]] = []
         self.visits: dict[Visit, None] = {}  # those not over
+        self.driving: dict[Party, tuple[Station, int]] = {}  # to which first station, and when they come there
 
     def open(self, visit: Visit) -> Visit:
         """Remember a visit that has begun; return it."""
@@ -43,16 +44,19 @@ class Log:
         people = visit.party.people if outcome in FINAL else visit.people
         self.rows.append(
             (
-                visit.party.number, visit.index, self.crossing[visit.party.row], visit.station.number,
+                visit.party.number, visit.index, visit.party.crossing, visit.station.number,
                 visit.cls, visit.stream, people, visit.men, visit.arrived_at, visit.started_at,
                 visit.ended_at, left_at, outcome, visit.first,
             )
         )  # fmt: skip
 
     def records(self) -> Records:
-        """Return what happened, those still there at the horizon as unfinished."""
+        """Return what happened, those still there at the horizon as unfinished, or on the way."""
         for visit in list(self.visits):
             self.close(visit, Outcome.UNFINISHED, NEVER)
+        for party, (station, comes_at) in self.driving.items():
+            party.crossing = party.bound_for
+            self.close(Visit(party, station, comes_at, 0), Outcome.ON_THE_WAY, NEVER)
         columns = zip(*self.rows, strict=True) if self.rows else [()] * len(DTYPES)
         return in_order({name: np.array(c, dtype=t) for (name, t), c in zip(DTYPES.items(), columns, strict=True)})
 
@@ -68,10 +72,11 @@ class Queues:
         self.offices = set(plan.office.tolist())
         self.next = plan.next.tolist()
         self.joined = 0
-        self.log = Log(tape)
+        self.log = Log()
         self.main_queues = [
             [MainQueue(plan, x, c) for c in range(plan.first.shape[1])] for x in range(len(plan.crossings))
         ]
+        self.roads = Roads(plan, tape, self.main_queues)
 
     @property
     def now(self) -> int:
@@ -86,7 +91,7 @@ class Queues:
 
     def station_for(self, party: Party, table: Any) -> Station:
         """Where a party stands that goes to the station `table` (X, 5) names for its class: the first still active."""
-        number = table[self.tape.crossing[party.row], party.cls]
+        number = table[party.crossing, party.cls]
         return self.standing(number, party.cls) or self.stations[number]
 
     def open_visit(self, party: Party, station: Station) -> Visit:
@@ -125,7 +130,7 @@ class Queues:
 
     def main_queue(self, visit: Visit) -> MainQueue:
         """The main queue a visit stands in."""
-        return self.main_queues[int(self.tape.crossing[visit.party.row])][visit.cls]
+        return self.main_queues[visit.party.crossing][visit.cls]
 
     def wind_up(self, visit: Visit) -> None:
         """Start the clocks that make a party leave the main queue."""
@@ -149,7 +154,7 @@ class Queues:
         if not visit.waiting or visit.started_at != NEVER:
             return
         visit.station.take(visit)
-        self.log.close(visit, LEFT_AS[how], self.now)
+        self.log.close(visit, self.roads.left_as(visit, how, self.now), self.now)
         visit.turn.succeed(how)
         self.settle(visit.station)
 

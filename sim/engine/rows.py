@@ -1,6 +1,8 @@
 """The rows of the tape: who can need which of them, and their numbers.
 
 Where no party needs two rows both, they are one: the service of trucks in their lanes, and that of cars in theirs.
+Who sets out from an origin passes only one of the crossings it may choose, so rows for the same purpose at stations of
+the same name are one too.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.engine.plan import NOWHERE, WAYS, Ints
 from sim.scenario.laws import ServiceTime
+from sim.scenario.passages import passages
 from sim.scenario.quantities import CLASSES, ClassName
 from sim.scenario.schema import Crossing, Scenario, Station
 
@@ -67,15 +70,20 @@ def number_rows(scenario: Scenario, hazard: Ints) -> dict[str, Any]:
     behaviours = [[crossing.behaviour.get(cls) for cls in CLASSES] for crossing in scenario.crossings.values()]
     numbers: dict[str, list[int]] = {name: [] for name in _OF_STATIONS}
     for x, crossing in enumerate(scenario.crossings.values()):
-        for station in crossing.stations.values():
-            for name, number in _of_station(x, crossing, station, times, chances).items():
-                numbers[name].append(number)
+        for name, station in crossing.stations.items():
+            for field, number in _of_station(x, crossing, (name, station), times, chances).items():
+                numbers[field].append(number)
     return {
         **{name: np.array(found, dtype=np.int64) for name, found in numbers.items()},
         "walk_row": times.take(uses_way[:, :, WAYS.index("change_mode")]),
         "clock_row": np.array([times.take(uses_way[:, :, w]) for w in range(len(WAYS))], dtype=np.int64),
         "balk_row": chances.take(np.array([[bool(b and b.balk) for b in row] for row in behaviours])),
         "bypass_row": chances.take(np.array([[bool(b and b.bypass) for b in row] for row in behaviours])),
+        "drive_row": times.take_for_origins(),
+        "papers_row": chances.take_for_origins(),
+        "news_row": chances.take_for_origins(),
+        "barred_row": chances.take_for_origins(),
+        "gumbel_row": chances.take_for_origins(len(scenario.crossings) + 1),
     }
 
 
@@ -84,48 +92,95 @@ _OF_STATIONS = (
 )  # fmt: skip
 
 
-def _of_station(x: int, crossing: Crossing, station: Station, times: _Rows, chances: _Rows) -> dict[str, int]:
+def _of_station(
+    x: int, crossing: Crossing, named: tuple[str, Station], times: _Rows, chances: _Rows
+) -> dict[str, int]:  # fmt: skip
+    name, station = named
+    if crossing.destination.travels_as:
+        name = f"{name}/{x}"  # parties are of another class here, and served under its law
+
     def needed(by: list[bool]) -> Bools:
-        cells = np.zeros_like(times.comes)
+        cells = np.zeros((len(times.crossings), len(CLASSES)), dtype=np.bool_)
         cells[x] = by
-        return np.asarray(cells & times.comes)
+        return cells
 
     own = needed([stops(crossing, station, cls) for cls in CLASSES])
     foot = needed([walks_there(crossing, station, cls) for cls in CLASSES])
-    alike = needed([same_on_foot(station, cls) for cls in CLASSES])
-    shared = not (own & foot & ~alike).any()
-    service = times.take(own | foot if shared else own)
+    unlike = needed([not same_on_foot(station, cls) for cls in CLASSES])
+    shared = not times.come(own & foot & unlike).any()
+    law = station.service_time if times.roaming else None
+    service = times.take(own | foot if shared else own, f"service/{name}/{law}")
     every = own | foot
     has_man = any(law.man for law in station.service_time.values())
     return {
         "service_row": service,
-        "foot_row": times.take(foot) if not shared else service if foot.any() else NOWHERE,
-        "patience_row": times.take(every) if station.patience else NOWHERE,
-        "refusal_row": times.take(every) if station.refusal else NOWHERE,
-        "man_row": times.take(every) if has_man else NOWHERE,
-        "refused_row": chances.take(every) if station.refusal else NOWHERE,
-        "screening_row": chances.take(every, len(SCREENING)) if station.screening else NOWHERE,
+        "foot_row": times.take(foot, f"on foot/{name}/{law}") if not shared else service if foot.any() else NOWHERE,
+        "patience_row": times.take(every, f"patience/{name}/{station.patience}") if station.patience else NOWHERE,
+        "refusal_row": times.take(every, f"refusal/{name}/{station.refusal}") if station.refusal else NOWHERE,
+        "man_row": times.take(every, f"man/{name}/{law}") if has_man else NOWHERE,
+        "refused_row": chances.take(every, f"refused/{name}") if station.refusal else NOWHERE,
+        "screening_row": chances.take(every, f"screening/{name}", len(SCREENING)) if station.screening else NOWHERE,
     }
 
 
 class _Rows:
-    """Gives out the rows of one table."""
+    """Gives out the rows of one table; what is needed is said by source and class, (X, 5) or (X + O, 5)."""
 
     def __init__(self, scenario: Scenario) -> None:
+        self.crossings = list(scenario.crossings.values())
+        origins = scenario.network.origins.values() if scenario.network else ()
         self.comes = np.array(
-            [[cls in c.demand or cls in c.initial_queue for cls in CLASSES] for c in scenario.crossings.values()]
+            [[cls in c.demand or cls in c.initial_queue for cls in CLASSES] for c in self.crossings]
+            + [[cls in origin.demand for cls in CLASSES] for origin in origins]
         )
+        self.ways = [[passages(scenario, len(self.crossings) + o, cls) for cls in CLASSES] for o in range(len(origins))]
+        self.roaming = self.comes[len(self.crossings) :].any()
         self.taken: list[Bools] = []
+        self.of_purpose: dict[str, int] = {}
 
-    def take(self, needed: Bools, rows: int = 1) -> int:
+    def come(self, needed: Bools) -> Bools:
+        """Return who needs a row (X + O, 5), given the classes that need it at each crossing (X, 5)."""
+        from_origins = [
+            [any(needed[x, CLASSES.index(cls)] for x, _, cls in ways) for ways in of_origin] for of_origin in self.ways
+        ]
+        whole = np.concatenate([needed, np.array(from_origins, dtype=np.bool_).reshape(-1, len(CLASSES))])
+        return np.asarray(whole & self.comes)
+
+    def take(self, needed: Bools, purpose: str = "", rows: int = 1) -> int:
         """Return the first of `rows` rows free for the classes (X, 5) that need them; NOWHERE if nobody does."""
-        needed = needed & self.comes
-        if not needed.any():
+        wanted = self.come(needed)
+        if not wanted.any():
+            return NOWHERE
+        bound, origins = wanted.copy(), slice(len(self.crossings), None)
+        bound[origins] = False
+        number = self.of_purpose.get(purpose, NOWHERE)
+        if number == NOWHERE or self._clash(bound, number, rows):
+            if wanted[origins].any():
+                wanted[origins] = self.comes[origins]
+            number = 0
+            while self._clash(wanted, number, rows):
+                number += 1
+            if purpose and wanted[origins].any():
+                self.of_purpose[purpose] = number
+        self._mark(wanted, number, rows)
+        return number
+
+    def take_for_origins(self, rows: int = 1) -> int:
+        """Return the first of `rows` rows free for all who set out from origins; NOWHERE if nobody does."""
+        wanted = self.comes.copy()
+        wanted[: len(self.crossings)] = False
+        if not wanted.any():
             return NOWHERE
         number = 0
-        while any((taken & needed).any() for taken in self.taken[number : number + rows]):
+        while self._clash(wanted, number, rows):
             number += 1
-        self.taken += [np.zeros_like(needed) for _ in range(number + rows - len(self.taken))]
-        for taken in self.taken[number : number + rows]:
-            taken |= needed
+        self._mark(wanted, number, rows)
         return number
+
+    def _clash(self, wanted: Bools, number: int, rows: int) -> bool:
+        return any((taken & wanted).any() for taken in self.taken[number : number + rows])
+
+    def _mark(self, wanted: Bools, number: int, rows: int) -> None:
+        self.taken += [np.zeros_like(wanted) for _ in range(number + rows - len(self.taken))]
+        for taken in self.taken[number : number + rows]:
+            taken |= wanted

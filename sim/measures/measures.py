@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.engine.plan import Plan
 from sim.engine.records import Records
-from sim.measures import series, totals
+from sim.measures import flows, series, totals
 from sim.measures.grid import grid
 from sim.measures.names import Key
 from sim.measures.tally import tally
@@ -34,8 +34,12 @@ class Measures:
     totals: dict[Key, float]
 
 
-def measure(scenario: Scenario, plan: Plan, records: Records) -> Measures:
+def measure(
+    scenario: Scenario, plan: Plan, records: Records, source: NDArray[np.int8] | None = None
+) -> Measures:  # fmt: skip
     """Return the measures of one replication of `scenario`, whose plan is `plan`.
+
+    With the tape's `source` (P,) people are counted by origin as well.
 
     Parties already waiting at the start (`first` visits with `arrived_at` at the start) count in queues, flows and
     outcomes, but not in waits: theirs began at an unknown time.
@@ -67,6 +71,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records) -> Measures:
             totals.men(scenario, plan, counted.stations),
             totals.by_day(plan, counted),
             totals.relief(scenario, plan, counted),
+            flows.totals(plan, source, records) if source is not None else (),
         )
     )
     return Measures(points.at, over_time, whole_run)

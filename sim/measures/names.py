@@ -1,7 +1,7 @@
 """What the measures are called: keys, scopes and, for every quantity, its unit and definition (these go to the CSVs).
 
 A scope is `all`, `vehicles` (car, truck and bus), a class (`car`), a class and its way across (`car/main`),
-`station:NAME`, a local day (`2022-09-25`) or an ISO week (`2022-W39`).
+`station:NAME`, `from:NAME` (an origin), a local day (`2022-09-25`) or an ISO week (`2022-W39`).
 """
 
 from __future__ import annotations
@@ -41,6 +41,11 @@ def at_station(station: str) -> str:
     return f"station:{station}"
 
 
+def from_origin(origin: str) -> str:
+    """Return the scope of the parties that set out from an origin."""
+    return f"from:{origin}"
+
+
 def by_way(cls: str, way: str) -> str:
     """Return the scope of the parties of class `cls` (as they came; or `all`) that took `way` across."""
     return f"{cls}/{way}"
@@ -57,7 +62,12 @@ EVENTS = {
     "bypassed": "that took the bypass, on arrival or out of the main queue",
     "refused": "turned back by an authority",
     "summoned": "given draft papers and turned back",
+    "diverted": "that went on to another crossing, from the tail or out of the main queue",
+    "stayed": "that did not set out, and would have chosen this crossing were all open to them and empty",
+    "on_the_way": "that still drive to this crossing at the horizon",
 }
+TRAVELLERS = ("diverted", "stayed", "on_the_way")
+"""Events of those alone who choose between crossings: there only where the scenario has a network."""
 
 STATES = {
     "queue": Quantity("parties", "waiting in queues at the instant (scopes: all, vehicles, class, station)"),

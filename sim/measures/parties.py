@@ -21,10 +21,11 @@ Ints = NDArray[np.int64]
 class Parties:
     """Columns over parties and twins; `waited` is in ms in all queues up to the horizon, `left_at` in ms since t0.
 
-    `origin` is the column of the tape; the wait of a twin begins where it was left behind.
+    `origin` is the column of the tape, `crossing` the last; the wait of a twin begins where it was left behind.
     """
 
     origin: Ints
+    crossing: Ints
     twin: NDArray[np.bool_]
     outcome: Ints
     people: Ints
@@ -42,7 +43,7 @@ def parties(plan: Plan, records: Records, size: int) -> Parties:
     """Return what became of the parties of a replication whose tape has `size` of them."""
     if not len(records):
         none = np.zeros(0, np.int64)
-        return Parties(none, none.astype(np.bool_), none, none, none, none)
+        return Parties(none, none, none.astype(np.bool_), none, none, none, none)
     party = records.party.astype(np.int64)
     begin = np.flatnonzero(np.diff(party, prepend=-1))
     last = np.append(begin[1:], len(party)) - 1
@@ -53,6 +54,7 @@ def parties(plan: Plan, records: Records, size: int) -> Parties:
     waited = np.where(never_joined, 0, np.maximum(called - records.arrived_at, 0))
     return Parties(
         origin=party[begin] % size,
+        crossing=records.crossing[last].astype(np.int64),
         twin=party[begin] >= size,
         outcome=records.outcome[last].astype(np.int64),
         people=records.people[last].astype(np.int64),

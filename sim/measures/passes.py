@@ -45,7 +45,8 @@ except Exception:  # numba may be absent, broken, or not know this platform
 
 BALKED, BARRED, CROSSED = int(Outcome.BALKED), int(Outcome.BARRED), int(Outcome.CROSSED)
 INTERRUPTED, UNFINISHED = int(Outcome.INTERRUPTED), int(Outcome.UNFINISHED)
-BYPASSED, SERVED = int(Outcome.BYPASSED), int(Outcome.SERVED)
+BYPASSED, SERVED, DIVERTED = int(Outcome.BYPASSED), int(Outcome.SERVED), int(Outcome.DIVERTED)
+STAYED, ON_THE_WAY = int(Outcome.STAYED), int(Outcome.ON_THE_WAY)
 
 
 @rule
@@ -83,16 +84,24 @@ def split(visit: int, first: bool, stream: int, started_at: int) -> Any:
     return visit == 0 and not (first or stream == BYPASS_STREAM or started_at == NEVER)
 
 
+@rule
+def never_came(outcome: int) -> Any:
+    """Whether a row is of somebody who is not at the crossing at all."""
+    return outcome in (STAYED, ON_THE_WAY)
+
+
 @entry
 def queues(rows: Rows, steps: Steps, days: Days, windows: Any, found: Queues) -> None:
     """Add up who is where at every point; `windows` (X,) are those of the quoted waits, in ms."""
     in_main = resumed = False
     for r in range(len(rows.party)):
+        if never_came(rows.outcome[r]):
+            continue
         s, x, c, people, arrived = rows.station[r], rows.crossing[r], rows.cls[r], rows.people[r], rows.arrived_at[r]
         called, started, ended, left = spans(
             rows.outcome[r], arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
         )
-        goes_on = r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r]
+        goes_on = r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r] and rows.outcome[r] != DIVERTED
         gone = rows.arrived_at[r + 1] if goes_on else left
         came, away, out = point(steps, arrived), point(steps, called), point(steps, gone)
         found.waiting[s, c, came, 0] += 1
@@ -134,7 +143,7 @@ def queues(rows: Rows, steps: Steps, days: Days, windows: Any, found: Queues) ->
 @entry
 def events(rows: Rows, steps: Steps, days: Days, found: Events) -> None:
     """Count what happened in every interval and on every local day."""
-    resumed = False
+    resumed = diverted = False
     for r in range(len(rows.party)):
         s, x, c, people, arrived = rows.station[r], rows.crossing[r], rows.cls[r], rows.people[r], rows.arrived_at[r]
         outcome, stream = rows.outcome[r], rows.stream[r]
@@ -146,7 +155,7 @@ def events(rows: Rows, steps: Steps, days: Days, found: Events) -> None:
         if outcome != SERVED:
             found.by_outcome[outcome, x, c, then, 0] += 1
             found.by_outcome[outcome, x, c, then, 1] += people
-        if rows.visit[r] == 0:
+        if (rows.visit[r] == 0 or diverted) and not never_came(outcome):
             came = interval(steps, arrived)
             if not is_split and not (rows.first[r] and arrived == steps.start):
                 found.by_outcome[ARRIVED, x, c, came, 0] += 1
@@ -165,7 +174,7 @@ def events(rows: Rows, steps: Steps, days: Days, found: Events) -> None:
             while days.midnights[day] <= started:
                 day += 1
             found.begun[day, s, stream] += 1
-        resumed = outcome == INTERRUPTED
+        resumed, diverted = outcome == INTERRUPTED, outcome == DIVERTED
 
 
 @entry
@@ -174,6 +183,8 @@ def stations(rows: Rows, steps: Steps, found: Stations) -> None:
     counts = resumed = False
     waited = served = 0
     for r in range(len(rows.party)):
+        if never_came(rows.outcome[r]):
+            continue
         s, people, outcome, arrived = rows.station[r], rows.people[r], rows.outcome[r], rows.arrived_at[r]
         called, started, ended, left = spans(
             outcome, arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
@@ -182,7 +193,8 @@ def stations(rows: Rows, steps: Steps, found: Stations) -> None:
         found.waited[rows.crossing[r]] += people * max(min(called, steps.horizon) - arrived, 0)
         if not resumed:
             counts, waited, served = not is_split and not (rows.first[r] and arrived == steps.start), 0, 0
-            if outcome not in (BALKED, BARRED) and not is_split and arrived <= steps.horizon:
+            joins = outcome not in (BALKED, BARRED) and (rows.first[r] or outcome != DIVERTED)
+            if joins and not is_split and arrived <= steps.horizon:
                 found.visits[s] += 1
         over = ended < steps.beyond and not is_split
         waited += started - arrived if started < steps.beyond else 0
@@ -220,7 +232,9 @@ def parties(rows: Rows, steps: Steps, keys: Any, found: Parties) -> int:
             outcome, arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
         )
         waited += max(min(called, steps.horizon) - arrived, 0)
-        if r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r]:
+        goes_on = r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r] and outcome != DIVERTED
+        if goes_on or never_came(outcome):
+            head, waited = head if goes_on else r + 1, waited if goes_on else 0
             continue
         x, c, joined = int(rows.crossing[head]), int(rows.cls[head]), rows.arrived_at[head]
         way = MAIN if rows.first[head] else BESIDE

@@ -17,6 +17,7 @@ from sim.measures.names import (
     EVENTS,
     LONGEST_QUOTE,
     RATE_HOURS,
+    TRAVELLERS,
     VEHICLE_CLASSES,
     VEHICLES,
     WAYS_ACROSS,
@@ -89,11 +90,12 @@ def quoted_waits(scenario: Scenario, plan: Plan, found: tables.Queues, grid: Gri
 
 def events(scenario: Scenario, plan: Plan, found: tables.Events, grid: Grid) -> Series:
     """Yield parties and people by what happened to them, per interval."""
-    outcomes = [tables.ARRIVED if name == "arrived" else Outcome[name.upper()] for name in EVENTS]
+    names = [event for event in EVENTS if plan.origins or event not in TRAVELLERS]
+    outcomes = [tables.ARRIVED if name == "arrived" else Outcome[name.upper()] for name in names]
     counts = np.moveaxis(found.by_outcome[outcomes], -1, 0).astype(np.float64, order="C")
     counts[..., grid.intervals :] = np.nan
     for x, crossing in enumerate(plan.crossings):
-        for event, parties, people in zip(EVENTS, *counts[:, :, x], strict=True):
+        for event, parties, people in zip(names, *counts[:, :, x], strict=True):
             yield from scoped(scenario, crossing, f"{event}_parties", parties, vehicles=True)
             yield from scoped(scenario, crossing, f"{event}_people", people)
 

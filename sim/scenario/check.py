@@ -10,7 +10,9 @@ from collections.abc import Iterator
 
 from sim import units
 from sim.scenario.check_dates import check_dates
-from sim.scenario.node import meant
+from sim.scenario.check_network import check_network
+from sim.scenario.node import lacking
+from sim.scenario.passages import from_origin
 from sim.scenario.quantities import BYPASS, ClassName
 from sim.scenario.reported import Reported
 from sim.scenario.schema import Crossing, Priority, Scenario, Screening, Shares, Station
@@ -38,6 +40,7 @@ def check(scenario: Scenario, whole_run: bool = True) -> Found:
         yield ("crossings",), f"a scenario may have at most {MAX_CROSSINGS} crossings"
     if sum(len(crossing.stations) for crossing in scenario.crossings.values()) > MAX_STATIONS:
         yield ("crossings",), f"a scenario may have at most {MAX_STATIONS} stations"
+    yield from check_network(scenario)
     yield from _reported(scenario)
     yield from check_dates(scenario, whole_run)
 
@@ -45,6 +48,9 @@ def check(scenario: Scenario, whole_run: bool = True) -> Found:
 def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:
     """Return the classes that can be met at a crossing, in the order of `classes`."""
     met: set[str] = {*crossing.demand, *(cls for cls, count in crossing.initial_queue.items() if count)}
+    for origin in scenario.network.origins.values() if scenario.network else ():
+        for cls in origin.demand:
+            met |= {passage.cls for passage in from_origin(scenario, origin, cls) if passage.crossing is crossing}
     for cls, behaviour in crossing.behaviour.items():
         if cls in met and behaviour.change_mode:
             met |= set(behaviour.change_mode.to)
@@ -57,11 +63,6 @@ def _may_part(station: Station) -> bool:
     """Whether men can be sent on to the office while their party goes on without them: they go on on foot."""
     screening = station.screening
     return screening is not None and screening.stays_together < 1 and screening.on_hit.sent_on > 0
-
-
-def _lacking(name: str, kind: str, choices: list[str]) -> str:
-    listed = f"; expected {' or '.join([', '.join(choices[:-1]), choices[-1]] if choices[1:] else choices)}"
-    return f"there is no {kind} {name!r}{meant(name, choices) or listed}" if choices else f"there is no {kind} {name!r}"
 
 
 def _classes(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
@@ -111,7 +112,7 @@ def _shared_zones(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
 def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Found:
     station = crossing.stations[name]
     if isinstance(station.hall, str) and station.hall not in crossing.zones:
-        yield (*here, "hall"), _lacking(station.hall, "zone", list(crossing.zones))
+        yield (*here, "hall"), lacking(station.hall, "zone", list(crossing.zones))
     elif isinstance(station.hall, str):
         yield from _room(scenario, crossing, station, here)
     stopping: list[str] = [cls for cls in occurring(scenario, crossing) if cls in station.serves]
@@ -179,7 +180,7 @@ def _screening(crossing: Crossing, name: str, screening: Screening, here: Loc) -
     loc = (*here, "office")
     if screening.office not in names:
         offices = [n for n in names if crossing.stations[n].only_sent_on]
-        yield loc, _lacking(screening.office, "station", offices or names)
+        yield loc, lacking(screening.office, "station", offices or names)
     elif not crossing.stations[screening.office].only_sent_on:
         yield loc, f"station {screening.office!r} must have 'only_sent_on: true' to be an enlistment office"
     elif names.index(screening.office) < names.index(name):
@@ -207,7 +208,7 @@ def _bypasses(crossing: Crossing, here: Loc) -> Found:
             continue
         loc, joins = (*here, "behaviour", cls, "bypass", "joins"), behaviour.bypass.joins
         if joins not in names:
-            yield loc, _lacking(joins, "station", names)
+            yield loc, lacking(joins, "station", names)
         elif crossing.stations[joins].only_sent_on:
             yield loc, f"station {joins!r} is only for those sent on; a bypass cannot join there"
         elif not any(names.index(name) >= names.index(joins) for name in _route(crossing, cls)):
@@ -219,7 +220,7 @@ def _changes(crossing: Crossing, here: Loc) -> Found:
         for j, name in enumerate(change.stations or ()):
             loc = (*here, "changes", i, "stations", j)
             if name not in crossing.stations:
-                yield loc, _lacking(name, "station", list(crossing.stations))
+                yield loc, lacking(name, "station", list(crossing.stations))
             elif change.intensity is not None and not crossing.stations[name].screening:
                 yield loc, f"'intensity' acts on screening; station {name!r} has none"
 
@@ -232,7 +233,7 @@ def _reported(scenario: Scenario) -> Found:
     for i, row in enumerate(scenario.reported):
         here: Loc = ("reported", i)
         if row.crossing not in scenario.crossings:
-            yield (*here, "crossing"), _lacking(row.crossing, "crossing", list(scenario.crossings))
+            yield (*here, "crossing"), lacking(row.crossing, "crossing", list(scenario.crossings))
         if row.id in ids[:i]:
             yield (*here, "id"), f"the id {row.id!r} is taken by row {ids.index(row.id) + 1}"
         if row.until <= row.from_:

@@ -235,3 +235,9 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 def stop(place: Place | str, path: Path, what: str) -> ScenarioError:
     """Return the error of one problem."""
     return ScenarioError([Problem(str(place), dotted(path), what)])
+
+
+def lacking(name: str, kind: str, choices: list[str]) -> str:
+    """Return the sentence that there is no such thing, with what may have been meant, or what there is."""
+    listed = f"; expected {' or '.join([', '.join(choices[:-1]), choices[-1]] if choices[1:] else choices)}"
+    return f"there is no {kind} {name!r}{meant(name, choices) or listed}" if choices else f"there is no {kind} {name!r}"

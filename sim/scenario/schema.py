@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from sim.scenario.changes import Change, NamedChange
 from sim.scenario.demand import DemandPart
 from sim.scenario.laws import Law, People, ServiceTime
+from sim.scenario.network import Destination, Network
 from sim.scenario.quantities import (
     CLASSES,
     ClassName,
@@ -24,6 +26,7 @@ from sim.scenario.quantities import (
     Servers,
     Share,
     ShareByWait,
+    Span,
     StreamName,
     StreamShares,
     Weekday,
@@ -291,49 +294,12 @@ class Behaviour(Model):
     bypass: BypassStream | None = None
 
 
-class Change(Model):
-    """One dated alteration (undated: the whole run). Later entries of the list win over earlier ones."""
-
-    from_: Instant | None = Field(None, alias="from")
-    until: Instant | None = None
-    classes: tuple[ClassName, ...] | None = Field(None, description="left out: all classes")
-    stations: tuple[Name, ...] | None = Field(None, description="left out: all stations")
-    close: Literal[True] | None = Field(None, description="nobody is called to a server")
-    open: Literal[True] | None = Field(None, description="takes back earlier closures")
-    servers: Servers | None = Field(None, description="this many servers")
-    add_servers: Annotated[int, Field(ge=-1000, le=1000, strict=True)] | None = None
-    scale_servers: Factor | None = Field(None, description="servers times this, rounded half up")
-    intensity: Share | None = Field(None, description="screening intensity")
-    scale_demand: Factor | None = Field(None, description="arrival rate times this")
-    bar_non_local: Share | None = Field(None, description="share of parties without local plates that is kept away")
-
-    @model_validator(mode="after")
-    def _one_action(self) -> Change:
-        given = [key for key in CHANGE_ACTIONS if getattr(self, key) is not None]
-        if len(given) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(CHANGE_ACTIONS)}; got {', '.join(given) or 'none'}")
-        if self.from_ and self.until and self.until <= self.from_:
-            raise ValueError("until must be later than from")
-        if given[0] in ("servers", "add_servers", "scale_servers", "intensity"):
-            if self.classes is not None:
-                raise ValueError(f"{given[0]!r} acts on stations; leave 'classes' out")
-            if self.stations is None:
-                raise ValueError(f"{given[0]!r} needs 'stations'")
-        if given[0] in ("scale_demand", "bar_non_local") and self.stations is not None:
-            raise ValueError(f"{given[0]!r} acts on classes; leave 'stations' out")
-        return self
-
-
-CHANGE_ACTIONS = (
-    "close", "open", "servers", "add_servers", "scale_servers", "intensity", "scale_demand", "bar_non_local",
-)  # fmt: skip
-
-
 class Quote(Model):
     """The wait as an official quotes it: parties in the queue over recent departures from it."""
 
     every: Duration = Field(1800.0, description="distance of the announcements")
     window: Duration = Field(6 * 3600.0, description="recent means this long; a whole multiple of `every`")
+    delay: Span = Field(0.0, description="until an announcement is known to those who choose between crossings")
 
     @model_validator(mode="after")
     def _multiple(self) -> Quote:
@@ -354,13 +320,8 @@ class Crossing(Model):
     initial_queue: dict[ClassName, Count] = Field({}, description="parties already waiting at the start")
     behaviour: dict[ClassName, Behaviour] = Field({})
     quote: Quote = Quote()
+    destination: Destination = Destination()
     changes: tuple[Change, ...] = ()
-
-
-class NamedChange(Change):
-    """A change of an intervention; `crossing` may be left out where the scenario has one."""
-
-    crossing: Name | None = None
 
 
 class Intervention(Model):
@@ -381,6 +342,7 @@ class Scenario(Model):
     clock: Clock
     classes: dict[ClassName, PartyClass] = Field(min_length=1)
     crossings: dict[Name, Crossing] = Field(min_length=1)
+    network: Network | None = Field(None, description="origins of travellers who choose between the crossings")
     interventions: dict[Name, Intervention] = Field({})
     apply: tuple[Name, ...] = Field((), description="interventions in force in this scenario")
     reported: tuple[Reported, ...] = Field((), description="rows, or the name of a file that holds them")

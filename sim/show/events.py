@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from sim.scenario.changes import Change
 from sim.scenario.demand import DemandPart, Pulse, Rush, Step
 from sim.scenario.quantities import CLASSES
-from sim.scenario.schema import Change, Crossing, Scenario
+from sim.scenario.schema import Crossing, Scenario
 
 CLASS_WORDS = {"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"}
 MOST = 12

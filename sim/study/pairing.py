@@ -33,7 +33,9 @@ from sim.units import MS_PER_H
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-ENDS = ("crossed", "refused", "summoned", "reneged", "balked", "barred", "unfinished")
+ENDS = (
+    "crossed", "refused", "summoned", "reneged", "balked", "barred", "unfinished", "stayed", "on_the_way",
+)  # fmt: skip
 """What can become of people, as in the names of measures."""
 GROUP_COLUMNS = ("came", *ENDS, "parties_crossed", "hours_waited")
 """People of a group by what became of them; its parties across, and the hours these spent in queues."""
@@ -95,9 +97,10 @@ class PlayAll:
             scenario, plan = entry.at(replication)
             tape = draw(scenario, plan, self.seed, replication)
             records = player(self.engine)(plan, tape)
-            fates = Fates(tape, parties(plan, records, max(len(tape), 1)), groups_of(scenario, plan, tape))
+            found = parties(plan, records, max(len(tape), 1))
+            fates = Fates(tape, found, groups_of(scenario, plan, tape, found))
             base = base or fates
-            measures = measure(scenario, plan, records)
+            measures = measure(scenario, plan, records, tape.source)
             series = {key: values for key, values in measures.series.items() if _is_kept(key)}
             kept.append(Kept(
                 Measures(measures.at, series, measures.totals), observations(scenario, measures),
@@ -126,14 +129,19 @@ class Groups(NamedTuple):
     shape: tuple[int, int, int]
 
 
-def groups_of(scenario: Scenario, plan: Plan, tape: Tape) -> Groups:
-    """Return the groups of the parties on a tape: crossing, class, and local day of coming."""
+def groups_of(scenario: Scenario, plan: Plan, tape: Tape, found: Parties) -> Groups:
+    """Return the groups of the parties on a tape: the crossing they come to at last, class, and local day of coming.
+
+    Who sets out from an origin comes, here, on the day of setting out.
+    """
     days = days_of(scenario, plan)
     midnights = np.array([since_t0(scenario.clock, day) for day in days], np.int64)
     day = np.searchsorted(midnights, tape.arrived_at, side="right") - 1
     day = np.where(tape.initial, len(days), np.maximum(day, 0))
     shape = len(plan.crossings), len(CLASSES), len(days) + 1
-    return Groups(np.ravel_multi_index((tape.crossing, tape.cls, day), shape).astype(np.int64), shape)
+    crossing = np.zeros(len(tape), np.int64)
+    crossing[found.origin[~found.twin]] = found.crossing[~found.twin]
+    return Groups(np.ravel_multi_index((crossing, tape.cls, day), shape).astype(np.int64), shape)
 
 
 def days_of(scenario: Scenario, plan: Plan) -> list[datetime]:
@@ -187,7 +195,7 @@ class Fates:
         """Return the shares (X, C + 1, steps) of those who came and have crossed with a wait up to each step."""
         x_count, classes, _ = self.groups.shape
         came = ~self.tape.initial
-        cell = self.tape.crossing.astype(np.int64) * classes + self.tape.cls
+        cell = self.groups.of // self.groups.shape[2]
         number = np.bincount(cell[came], minlength=x_count * classes).reshape(x_count, classes)
         own = self.found.crossed & ~self.found.twin & came[self.found.origin]
         step = np.searchsorted(steps, self.found.waited[own])
@@ -211,5 +219,5 @@ def _same_parties(here: Tape, there: Tape) -> tuple[Ints, Ints]:
 
 
 def _names(tape: Tape) -> Ints:
-    group = (tape.crossing.astype(np.int64) * len(CLASSES) + tape.cls) * 2 + tape.initial
+    group = (tape.source.astype(np.int64) * len(CLASSES) + tape.cls) * 2 + tape.initial
     return (group << 32) + tape.number

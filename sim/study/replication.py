@@ -59,7 +59,7 @@ class Play:
             }
             columns |= records_table(scenario, plan, records)
             store.write_table(self.records_to / f"replication={number:04d}.parquet", columns)
-        measures = measure(scenario, plan, records)
+        measures = measure(scenario, plan, records, tape.source)
         return Played(measures, observations(scenario, measures))
 
 

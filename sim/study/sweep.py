@@ -76,8 +76,8 @@ class Sweeping:
             plan, play = lower(scenario), engines.player(self.engine)
             rows = []
             for number in range(batch.first, batch.first + batch.count):
-                records = play(plan, draw(scenario, plan, self.seed, number))
-                rows.append(measure(scenario, plan, records).totals)
+                tape = draw(scenario, plan, self.seed, number)
+                rows.append(measure(scenario, plan, play(plan, tape), tape.source).totals)
         except SimError as error:
             return Failed("; ".join(str(error).splitlines()))
         except Exception as error:  # one bad point must not lose the others

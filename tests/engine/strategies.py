@@ -211,29 +211,96 @@ def crossings(draw: Draw) -> Dict:
 
 
 @st.composite
-def scenarios(draw: Draw) -> Scenario:
+def destinations(draw: Draw) -> Dict:
+    proportions = st.sampled_from([0.0, 0.5, 1.0, 1.0])
+    found: Dict = {
+        "admits": draw(proportions),
+        "informed": draw(proportions),
+        "risk": draw(shares),
+        "price": draw(st.sampled_from([0, 500])),
+    }
+    if draw(sometimes):
+        found["travels_as"] = {draw(st.sampled_from(CLASSES)): draw(st.sampled_from(CLASSES))}
+    return found
+
+
+@st.composite
+def news(draw: Draw) -> Dict:
+    what: Dict = draw(
+        st.sampled_from(
+            [{"admits": 0.0}, {"admits": 1.0}, {"informed": 0.5}, {"risk": 1.0}, {"price": 100.0}, {"attraction": 2.0}]
+        )
+    )
+    return {"from": draw(instants), **what}
+
+
+@st.composite
+def networks(draw: Draw, names: list[str]) -> Dict:
+    hours = st.sampled_from(["0 h", "20 min", "2 h", "5 h"])
+    pairs = [(one, other) for i, one in enumerate(names) for other in names[i + 1 :]]
+    between: Dict = {}
+    for one, other in draw(st.lists(st.sampled_from(pairs), unique=True)):
+        between.setdefault(one, {})[other] = draw(hours)
+    origins = {
+        name: {
+            "demand": {
+                cls: draw(demands())
+                for cls in draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=3, unique=True))
+            },
+            "travel": {x: draw(hours) for x in draw(st.lists(st.sampled_from(names), min_size=1, unique=True))},
+        }
+        for name in draw(st.sampled_from([("o",), ("o", "p")]))
+    }
+    choice: Dict = {
+        "travel": draw(st.sampled_from([0.0, -0.5])),
+        "wait": draw(st.sampled_from([0.0, -1.0])),
+        "risk": -1.0,
+        "price": -0.2,
+        "stay": draw(st.sampled_from([None, None, -1.0])),
+        "switching": draw(st.sampled_from([0.0, 0.5])),
+        "reconsider": draw(st.sampled_from([0.0, 0.5, 1.0])),
+        "diversions": draw(st.integers(0, 3)),
+        "drive_cv": draw(st.sampled_from([0.0, 0.0, 0.5])),
+    }
+    return {"origins": origins, "between": between, "choice": choice}
+
+
+@st.composite
+def scenarios(draw: Draw, with_network: bool = False) -> Scenario:
     people = st.sampled_from([1, 2, {"mean": 2.5, "max": 5}, {1: 0.5, 4: 0.5}])
     classes = {
         cls: {"spacing": SPACING[cls], "people": draw(people), "men_share": draw(shares), "local_share": draw(shares)}
         for cls in CLASSES
     }
-    found = Scenario.model_validate(
-        {
-            "name": "random",
-            "title": "random",
-            "clock": {"timezone": "UTC", "t0": "2022-09-21T06:00", "start": "2022-09-21", "horizon": "2022-09-22"},
-            "classes": classes,
-            "crossings": {name: draw(crossings()) for name in draw(st.sampled_from([("a",), ("a",), ("a", "b")]))},
-        }
-    )
-    assume(not list(check(found)))
-    return found
+    names = draw(st.sampled_from([("a", "b"), ("a", "b", "c")] if with_network else [("a",), ("a",), ("a", "b")]))
+    found: Dict = {
+        "name": "random",
+        "title": "random",
+        "clock": {"timezone": "UTC", "t0": "2022-09-21T06:00", "start": "2022-09-21", "horizon": "2022-09-22"},
+        "classes": classes,
+        "crossings": {name: draw(crossings()) for name in names},
+    }
+    if with_network:
+        found["network"] = draw(networks(list(names)))
+        for x in found["crossings"].values():
+            x["destination"] = draw(destinations())
+            x["quote"]["delay"] = draw(hours_or_none)
+            x["changes"] += draw(st.lists(news(), max_size=2))
+            for behaviour in x["behaviour"].values():
+                if "change_mode" in behaviour:
+                    behaviour["change_mode"] |= {"to": {"bike": 0.5, "foot": 0.5}, "takes": "10 min"}
+    made = Scenario.model_validate(found)
+    assume(not list(check(made)))
+    return made
+
+
+hours_or_none = st.sampled_from(["0 h", "45 min", "3 h"])
 
 
 @st.composite
-def games(draw_: Draw) -> tuple[Scenario, Plan, Tape]:
+def games(draw_: Draw, with_network: bool = False) -> tuple[Scenario, Plan, Tape]:
     """A scenario, its plan, and a tape, on every second one of which arrivals fall on whole minutes."""
-    found = draw_(scenarios())
+    found = draw_(scenarios(with_network))
     plan = lower(found)
     tape = draw(found, plan, draw_(st.integers(0, 5)), draw_(st.integers(0, 2)))
     if draw_(often):

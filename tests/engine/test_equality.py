@@ -60,6 +60,13 @@ def test_random_scenarios(game: Game) -> None:
     assert_equal(plan, tape)
 
 
+@settings(max_examples=100)
+@given(game=games(with_network=True))
+def test_random_networks(game: Game) -> None:
+    _, plan, tape = game
+    assert_equal(plan, tape)
+
+
 @pytest.mark.slow
 @settings(max_examples=2000)
 @given(game=games())

@@ -134,7 +134,7 @@ def test_crossings_have_streams_of_their_own() -> None:
     found = scenario(crossings={"a": crossing({"gate": GATE}, **words), "b": crossing({"gate": GATE}, **words)})
     alone = scenario(crossings={"b": crossing({"gate": GATE}, **words)})
     both, one = draw(found, lower(found), 1, 0), draw(alone, lower(alone), 1, 0)
-    of_b = both.crossing == 1
+    of_b = both.source == 1
     assert np.array_equal(both.arrived_at[of_b], one.arrived_at)
     assert np.array_equal(both.times[lower(found).service_row[1], of_b], one.times[lower(alone).service_row[0]])
     assert not np.array_equal(both.arrived_at[~of_b][:50], one.arrived_at[:50])

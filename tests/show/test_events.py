@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import synthetic
 
-from sim.scenario.schema import Change, Scenario
+from sim.scenario.changes import Change
+from sim.scenario.schema import Scenario
 from sim.show.events import change_words, events
 
 

@@ -1,0 +1,111 @@
+"""The kernel's calendar: switches and announcements of the wait; read it beside reference_calendar.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+from sim.engine.kernel_cache import rule
+from sim.engine.kernel_lists import prepend, remove
+from sim.engine.kernel_queues import close, in_queue, leave_when_due, open_visit, settle, standing
+from sim.engine.kernel_tables import (
+    INTERRUPTED, MAX_STATIONS, NOBODY, NOWHERE, N_CLASSES, N_STREAMS, N_WAYS, QUEUE_LISTS, SERVICE_LISTS, WAITING,
+    hazard_of, history_of, party_in, recent_of, switches_of,
+)  # fmt: skip
+
+
+@rule
+def announce(b: Any, x: int, now: int) -> None:
+    """Quote the wait of every main queue of a crossing anew: stock over recent departures."""
+    every, buckets, recent, hazard = b.quote_every[x], b.quote_buckets[x], recent_of(b), hazard_of(b)
+    for c in range(N_CLASSES):
+        if now > b.start:
+            recent[x, c, b.oldest[x, c]] = b.started[x, c]
+            b.oldest[x, c] = (b.oldest[x, c] + 1) % buckets
+            b.filled[x, c] = min(b.filled[x, c] + 1, buckets)
+        b.started[x, c] = 0
+        departures = recent[x, c].sum()
+        s = standing(b, b.first[x, c], c)
+        stock = b.waiting[s, c] if s != NOWHERE else 0
+        if stock == 0 or b.filled[x, c] == 0:
+            b.quote[x, c] = 0
+        elif departures:
+            b.quote[x, c] = stock * b.filled[x, c] * every // departures
+        else:
+            b.quote[x, c] += every
+        column = min(b.quote[x, c] // b.wait_step, b.wait_columns - 1)
+        b.column[x, c] = column
+        for way in range(N_WAYS):
+            b.summed[x, c, way] += b.rate[x, c, way] * (now - b.quoted_at[x, c])
+            b.rate[x, c, way] = hazard[x, c, way, column] if b.way_open[x, c, way] else 0
+        b.quoted_at[x, c] = now
+        if b.origins:
+            history_of(b)[x, c, b.announced[x]] = column
+        for way in range(N_WAYS):
+            if b.uses_way[x, c, way]:
+                leave_when_due(b, x, c, way)
+    b.announced[x] += 1
+
+
+@rule
+def staff(b: Any, s: int, servers: int, now: int) -> None:
+    """Change the staffing; where services are interrupted, the last to begin go back to the head of the queue."""
+    b.servers[s] = servers
+    while b.preempt[s] and b.tail[SERVICE_LISTS + s] != NOBODY and b.busy[s] > servers:
+        i = b.tail[SERVICE_LISTS + s]
+        remove(b, SERVICE_LISTS + s, i)
+        b.busy[s] -= 1
+        put_back(b, i, s, now)
+
+
+@rule
+def put_back(b: Any, i: int, s: int, now: int) -> None:
+    """Interrupt a service: back to the head of the queue, on a new visit that keeps its place."""
+    p = party_in(b, i)
+    joined, men, checked, refused, inside, left_to_do = (
+        p.joined, p.visit_men, p.checked, p.refused, p.inside, p.remaining - now,
+    )  # fmt: skip
+    p.ended_at = now
+    close(b, i, INTERRUPTED, now)
+    open_visit(b, p, s, now)
+    b.joined -= 1
+    p.joined, p.visit_men, p.checked, p.refused, p.inside = joined, men, checked, refused, inside
+    p.remaining, p.resumed, p.where = left_to_do, 1, WAITING
+    prepend(b, QUEUE_LISTS + s * N_STREAMS + p.stream, i)
+    in_queue(b, p, 1)
+
+
+@rule
+def open_or_close(b: Any, s: int, cls: int, is_open: int) -> None:
+    """Open or close a station for a class; the closed saved nothing up."""
+    b.open[s, cls] = is_open
+    if is_open:
+        for stream in range(N_STREAMS):
+            b.passed[s, stream] = max(b.passed[s, stream], b.clock[s])
+
+
+@rule
+def switch(b: Any, begin: int, now: int) -> int:
+    """Turn all switches of this millisecond, then call; return the number of the next switch."""
+    end, switches = begin, switches_of(b)
+    while end < len(switches) and switches[end, 0] == now:
+        what, first, second = switches[end, 1], switches[end, 2], switches[end, 3]
+        if what == 0:
+            staff(b, first, second, now)
+        elif what == 1:
+            open_or_close(b, first, second, switches[end, 4])
+        elif what == 2:
+            b.active[first] = second
+        elif what == 3:
+            b.intensity[first] = second
+        elif what == 4:
+            b.way_open[first, second, switches[end, 4]] = switches[end, 5]
+        else:
+            b.epoch = first
+        end += 1
+    for s in range(MAX_STATIONS):
+        for k in range(begin, end):
+            if switches[k, 1] <= 1 and switches[k, 2] == s:
+                settle(b, s, now)
+                break
+    return end

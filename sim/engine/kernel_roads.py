@@ -1,0 +1,164 @@
+"""The kernel's roads: how parties from an origin choose a crossing, and drive there; beside reference_roads.py.
+
+A place is a row of the drives: an origin, or the number of origins plus that of a crossing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.engine.kernel_cache import long_rule, rule
+from sim.engine.kernel_lists import push_later
+from sim.engine.kernel_tables import (
+    DRIVING, NO_CROSSING, NOWHERE, RECONSIDER, TAIL, column_of, drives_of, history_of, known_of, party_in, roaming_of,
+    share_by_class, time_of, wait_utility_of,
+)  # fmt: skip
+from sim.engine.plan import DRIVE_UNIT, PER_MILLE
+
+
+@rule
+def leg(b: Any, place: int, x: int, here: int, done: int) -> Any:
+    """Return the mean drive in ms to crossing x from a place, or after `done` per mille of the way to `here`."""
+    drives = drives_of(b)
+    if done == 0:
+        return 0 if x == here else drives[place, x]
+    if x == here:
+        return drives[place, x] * (PER_MILLE - done) // PER_MILLE
+    between = drives[b.origins + here, x]
+    if drives[place, x] == NOWHERE or between == NOWHERE:
+        return NOWHERE
+    return (drives[place, x] * (PER_MILLE - done) + between * done) // PER_MILLE
+
+
+@long_rule
+def best(b: Any, i: int, now: int, place: int, here: int, done: int) -> int:
+    """Return the crossing of highest utility; NOWHERE if that is to stay at home, or there is no way.
+
+    All but `here` must be better by `switching`; one who is under way does not go home of its own accord.
+    """
+    number, chosen, most = np.int64(party_in(b, i).number), NOWHERE, -np.inf
+    if here == NOWHERE:
+        most = b.stay + roaming_of(b, b.gumbel_row + b.crossings, number)
+    for x in range(b.crossings):
+        way = leg(b, place, x, here, done)
+        if way == NOWHERE or not admitted(b, i, x):
+            continue
+        utility = utility_of(b, i, x, heard(b, i, x, now), way)
+        if here != NOWHERE and x != here:
+            utility = utility - b.switching
+        if utility > most:
+            chosen, most = x, utility
+    return chosen
+
+
+@rule
+def utility_of(b: Any, i: int, x: int, column: int, way: int) -> Any:
+    """Return what a crossing is worth to a party that expects the wait of a column, a mean drive away."""
+    p = party_in(b, i)
+    known = known_of(b.utility_table)[2 * b.epoch + (1 if p.of_age > 0 else 0), x] + wait_utility_of(b)[column]
+    return known + b.drive_utility * way + roaming_of(b, b.gumbel_row + x, np.int64(p.number))
+
+
+@rule
+def admitted(b: Any, i: int, x: int) -> Any:
+    """Whether a party's papers are accepted beyond a crossing, and a way for it leads there and is open."""
+    p = party_in(b, i)
+    c = b.travels_as[x, p.home]
+    papers = roaming_of(b, b.papers_row, np.int64(p.number))
+    return b.first[x, c] != NOWHERE and papers < share_by_class(b.admits_table)[b.epoch, x, c]
+
+
+@rule
+def is_barred(b: Any, i: int, x: int) -> Any:
+    """Whether a party is kept away on the approach to its crossing."""
+    p = party_in(b, i)
+    return roaming_of(b, b.barred_row, np.int64(p.number)) < share_by_class(b.bars_table)[b.epoch, x, p.cls]
+
+
+@rule
+def hears(b: Any, i: int, x: int) -> Any:
+    """Whether a party hears the waits quoted at a crossing."""
+    news = roaming_of(b, b.news_row, np.int64(party_in(b, i).number))
+    return news < known_of(b.informed_table)[b.epoch, x]
+
+
+@rule
+def heard(b: Any, i: int, x: int, now: int) -> Any:
+    """Return the column of the wait that a party expects: quoted some time ago, at its own crossing now."""
+    p = party_in(b, i)
+    c = b.travels_as[x, p.home]
+    if p.crossing == x:
+        return b.column[x, c]
+    if not hears(b, i, x):
+        return 0
+    told = min((now - b.quote_delay[x] - b.start) // b.quote_every[x], b.announced[x] - 1)
+    return np.int64(history_of(b)[x, c, told]) if told >= 0 else 0
+
+
+@rule
+def dreamt_of(b: Any, i: int, origin: int) -> int:
+    """Return the crossing a party that stays would have chosen were all open to it and empty."""
+    chosen, most = 0, -np.inf
+    for x in range(b.crossings):
+        way = drives_of(b)[origin, x]
+        if way != NOWHERE:
+            utility = utility_of(b, i, x, 0, way)
+            if utility > most:
+                chosen, most = x, utility
+    return chosen
+
+
+@rule
+def elsewhere(b: Any, i: int, x: int, now: int) -> Any:
+    """Return where a party goes that cannot or will not stay at its crossing; NOWHERE: home."""
+    if party_in(b, i).diversions == b.diversions:
+        return NOWHERE
+    return best(b, i, now, b.origins + x, NOWHERE, 0)
+
+
+@rule
+def better(b: Any, i: int, x: int, now: int) -> int:
+    """Return the crossing that a party at the tail of the queue goes on to; NOWHERE: it joins here."""
+    if party_in(b, i).diversions == b.diversions or not hears(b, i, x):
+        return NOWHERE
+    target = best(b, i, now, b.origins + x, x, 0)
+    return NOWHERE if target == x else target
+
+
+@long_rule
+def drive(b: Any, i: int, x: int, place: int, now: int) -> None:
+    """Begin the drive from an origin, or from a crossing to another, as the class the party will be of there."""
+    p = party_in(b, i)
+    takes = drives_of(b)[place, x] * time_of(b, b.drive_row, np.int64(p.number)) // DRIVE_UNIT
+    p.diversions += place >= b.origins
+    p.crossing = NO_CROSSING
+    head_for(b, i, x, now + takes)
+    if place < b.origins and b.reconsider and hears(b, i, x):
+        push_later(b, now + takes * b.reconsider // PER_MILLE, RECONSIDER, i)
+    else:
+        push_later(b, p.arrived_at, TAIL, i)
+
+
+@rule
+def head_for(b: Any, i: int, x: int, comes_at: int) -> None:
+    """Be under way to a crossing."""
+    p = party_in(b, i)
+    b.serial += 1
+    p.serial, p.where, p.bound_for, p.arrived_at = b.serial, DRIVING, x, comes_at
+    p.cls = p.stream = b.travels_as[x, p.home]
+
+
+@long_rule
+def choose_again(b: Any, i: int, now: int) -> None:
+    """Choose again on the way, and go on."""
+    p = party_in(b, i)
+    x, number = np.int64(p.bound_for), np.int64(p.number)
+    if hears(b, i, x):
+        origin = np.int64(column_of(b, b.source_table, np.int8)[number]) - b.crossings
+        target = best(b, i, now, origin, x, b.reconsider)
+        if target != NOWHERE and target != x:
+            left = leg(b, origin, target, x, b.reconsider)
+            head_for(b, i, target, now + left * time_of(b, b.drive_row, number) // DRIVE_UNIT)
+    push_later(b, party_in(b, i).arrived_at, TAIL, i)

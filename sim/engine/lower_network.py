@@ -1,0 +1,124 @@
+"""Lower a network to arrays: what travellers know of the crossings at which time, and the drives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine import switches
+from sim.engine.arrivals import within
+from sim.engine.plan import NOWHERE, PER_MILLE
+from sim.scenario.changes import KNOWN, Change
+from sim.scenario.clock import since_t0
+from sim.scenario.network import Choice
+from sim.scenario.quantities import CLASSES, ClassName
+from sim.scenario.schema import Clock, Crossing, Scenario
+from sim.units import MS_PER_H, milliseconds
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+NO_CHOICE = Choice(travel=0.0, wait=0.0)
+
+
+def network(scenario: Scenario, wait_step: int, wait_columns: int) -> dict[str, Any]:
+    """Return the plan's fields of a network; quoted waits are read in columns of `wait_step` ms."""
+    choice = scenario.network.choice if scenario.network else NO_CHOICE
+    instants = _instants(scenario) if scenario.network else []
+    waits = np.arange(wait_columns) * (wait_step / MS_PER_H)
+    return {
+        "origins": tuple(scenario.network.origins) if scenario.network else (),
+        "epoch": np.array([(at, e) for e, at in enumerate(instants)], dtype=np.int64).reshape(-1, 2),
+        **_known(scenario, choice, instants),
+        "drive": _drives(scenario),
+        "travels_as": np.array([_classes_there(crossing) for crossing in scenario.crossings.values()], dtype=np.int64),
+        "quote_delay": np.array([milliseconds(crossing.quote.delay) for crossing in scenario.crossings.values()]),
+        "wait_utility": choice.wait * waits,
+        "drive_utility": choice.travel / MS_PER_H,
+        "stay": -np.inf if choice.stay is None else choice.stay,
+        "switching": choice.switching,
+        "reconsider": round(PER_MILLE * choice.reconsider),
+        "diversions": choice.diversions,
+    }
+
+
+def _classes_there(crossing: Crossing) -> list[int]:
+    return [CLASSES.index(crossing.destination.travels_as.get(cls, cls)) for cls in CLASSES]
+
+
+def _drives(scenario: Scenario) -> Ints:
+    """Return the mean drives in ms (O + X, X): from origins, then from crossings."""
+    names = list(scenario.crossings)
+    network = scenario.network
+    if network is None:
+        return np.full((len(names), len(names)), NOWHERE, dtype=np.int64)
+    rows = [[origin.travel.get(name) for name in names] for origin in network.origins.values()]
+    rows += [[network.drive_between(one, other) if one != other else None for other in names] for one in names]
+    return np.array([[NOWHERE if t is None else milliseconds(t) for t in row] for row in rows], dtype=np.int64)
+
+
+def _instants(scenario: Scenario) -> list[int]:
+    """Return the start and every instant before the horizon at which travellers may come to know something new."""
+    clock = scenario.clock
+    start, horizon = since_t0(clock, clock.start), since_t0(clock, clock.horizon)
+    found = {start}
+    for crossing in scenario.crossings.values():
+        for change in crossing.changes:
+            found |= {since_t0(clock, at) for at in (change.from_, change.until) if at is not None}
+        for station in crossing.stations.values():
+            found |= set(switches.active_window(clock, station))
+    return sorted(at for at in found if start <= at < horizon)
+
+
+def _known(scenario: Scenario, choice: Choice, instants: list[int]) -> dict[str, Floats]:
+    shape = len(instants), len(scenario.crossings)
+    utility = np.zeros((shape[0], 2, shape[1]))
+    admits, bars, informed = np.zeros((*shape, len(CLASSES))), np.zeros((*shape, len(CLASSES))), np.zeros(shape)
+    for x, crossing in enumerate(scenario.crossings.values()):
+        told = _Told(scenario.clock, crossing)
+        for e, at in enumerate(instants):
+            known = {what: told.at(at, what) for what in KNOWN}
+            informed[e, x] = known["informed"]
+            utility[e, :, x] = known["attraction"] + choice.price * known["price"] / 100
+            utility[e, 1, x] += choice.risk * known["risk"]
+            for c, cls in enumerate(CLASSES):
+                admits[e, x, c] = told.at(at, "admits", cls) * told.is_open(at, cls)
+                bars[e, x, c] = told.at(at, "bar_non_local", cls)
+    return {"utility": utility, "admits": admits, "informed": informed, "bars": bars}
+
+
+class _Told:
+    """What is known of a crossing at an instant: as described, with the changes in force applied in their order."""
+
+    def __init__(self, clock: Clock, crossing: Crossing) -> None:
+        self.clock, self.crossing = clock, crossing
+        self.tests: list[tuple[Change, Callable[[Any], Any]]] = [(c, within(clock, c)) for c in crossing.changes]
+
+    def at(self, at: int, what: str, cls: ClassName | None = None) -> float:
+        """Return the last value given of one thing, by a change for a class or for all."""
+        found: float = getattr(self.crossing.destination, what, 0.0)
+        for change in self._in_force(at, cls):
+            value = getattr(change, what)
+            found = found if value is None else value
+        return found
+
+    def is_open(self, at: int, cls: ClassName) -> bool:
+        """Return whether no station on the way of a class is closed to it."""
+        for name, station in self.crossing.stations.items():
+            begin, end = switches.active_window(self.clock, station)
+            if cls not in station.serves or station.only_sent_on or not begin <= at < end:
+                continue
+            closed = False
+            for change in self._in_force(at, cls):
+                if (change.close or change.open) and (change.stations is None or name in change.stations):
+                    closed = bool(change.close)
+            if closed:
+                return False
+        return True
+
+    def _in_force(self, at: int, cls: ClassName | None) -> Iterator[Change]:
+        for change, inside in self.tests:
+            if inside(np.int64(at)) and (change.classes is None or cls is None or cls in change.classes):
+                yield change

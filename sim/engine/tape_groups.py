@@ -1,0 +1,254 @@
+"""The groups of parties on a tape: those of one class that come to a crossing, wait there at the start, or set out.
+
+Who sets out from an origin may come to any of several crossings but passes one of them only. So what is drawn for
+stations of the same name comes from one stream: in the same lane of another crossing the same party is as slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.arrivals import within
+from sim.engine.draws import durations, durations_summed, gumbels, men_of, people_of, stream, unit_poisson
+from sim.engine.plan import DRIVE_UNIT, HAZARD_UNIT, WAYS, Plan
+from sim.engine.rows import SCREENING, service_law, stops, walks_there
+from sim.scenario.laws import Law
+from sim.scenario.passages import passages
+from sim.scenario.quantities import CLASSES, ClassName
+from sim.scenario.schema import Crossing, Refusal, Scenario, Station
+from sim.units import MS_PER_S
+
+if TYPE_CHECKING:
+    from sim.engine.tape import Tape
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+RARE = (0.0, 0.01, 0.1, 1.0)
+"""Bounds of the ranges of `u`, the uniform that settles a refusal; for each, the staff time has a stream of its own.
+
+So it is drawn for few parties where few are refused, and another probability leaves it as it was.
+"""
+STANDARD = Law.model_validate({"family": "exponential", "mean": "1 s"})
+"""The law of the clocks of the ways of leaving, whose unit is not the second."""
+LONGEST_DRIVE = 100.0
+"""A drive takes at most so many times the mean."""
+
+
+class Draw(NamedTuple):
+    """Of which replication, and whether of those already waiting at the start."""
+
+    seed: int
+    replication: int
+    initial: bool = False
+
+
+def groups(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Iterator[Group]:
+    """Yield the groups of a replication in the order of the tape, empty ones as well."""
+    for x, name in enumerate(scenario.crossings):
+        for cls in (cls for cls in CLASSES if cls in scenario.classes):
+            for initial in (True, False):
+                yield Group(scenario, plan, (x, name), cls, Draw(seed, replication, initial))
+    for o, name in enumerate(scenario.network.origins if scenario.network else ()):
+        for cls in (cls for cls in CLASSES if cls in scenario.classes):
+            yield Group(scenario, plan, (len(scenario.crossings) + o, f"from {name}"), cls, Draw(seed, replication))
+
+
+class Group:
+    """The parties of one class from one source (a crossing, or an origin), in order of arrival."""
+
+    def __init__(self, scenario: Scenario, plan: Plan, source: tuple[int, str], cls: ClassName, draw: Draw) -> None:
+        self.scenario, self.plan, self.cls, self.draw = scenario, plan, cls, draw
+        self.source, self.name = source
+        self.roams = self.source >= len(scenario.crossings)
+        self.passages = passages(scenario, self.source, cls)
+        self.at = self._arrivals()
+        self.size = len(self.at)
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """Return the generator of one column of this group."""
+        seed, replication, initial = self.draw
+        group = "initial" if initial else "arriving"
+        return stream(f"{seed}/{replication}/{self.name}/{self.cls}/{group}/{purpose}")
+
+    def fill(self, tape: Tape, place: slice) -> None:
+        """Draw everything and write it at the group's places on the tape."""
+        self.tape, self.place = tape, place
+        self.unwritten = {(table, row) for table in ("times", "chances") for row in range(len(getattr(tape, table)))}
+        self.drawn: dict[tuple[str, Law], Floats] = {}
+        party_class = self.scenario.classes[self.cls]
+        tape.source[place], tape.cls[place] = self.source, CLASSES.index(self.cls)
+        tape.number[place], tape.initial[place] = np.arange(self.size), self.draw.initial
+        self.people = people_of(party_class.people, self.rng("people"), self.size)
+        local = self._local(party_class.local_share)
+        tape.people[place], tape.men[place], tape.local[place] = (
+            self.people,
+            men_of(party_class.men_share, self.people, self.rng("men")),
+            local,
+        )
+        tape.barred[place] = self._barred(local)
+        self.by_bike = self._by_bike()
+        modes = np.array([CLASSES.index("foot"), CLASSES.index("bike")], np.int8)
+        tape.mode_to[place] = modes.take(self.by_bike.view(np.int8))
+        for x, crossing, cls in self.passages:
+            _Passage(self, x, crossing, cls).draw()
+        if self.roams:
+            self._choices()
+        for table, row in self.unwritten:
+            getattr(tape, table)[row, place] = 0
+
+    def _arrivals(self) -> Ints:
+        if self.draw.initial:
+            crossing = self.passages[0].crossing
+            return np.full(crossing.initial_queue.get(self.cls, 0), self.plan.start, dtype=np.int64)
+        expected = self.plan.expected[self.source, CLASSES.index(self.cls)]
+        unit = unit_poisson(self.rng("arrival"), float(expected[-1]))
+        at = np.rint(np.interp(unit, expected, self.plan.edges)).astype(np.int64)
+        return at[: np.searchsorted(at, self.plan.horizon)]
+
+    def _local(self, share: float) -> NDArray[np.bool_]:
+        share = 0.0 if self.roams else share
+        return self.rng("local").random(self.size) < share if share else np.zeros(self.size, np.bool_)
+
+    def _barred(self, local: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Who is kept away on the approach; of those who roam that is settled where they come to."""
+        share = np.zeros(self.size)
+        for change in () if self.roams else self.passages[0].crossing.changes:
+            if change.bar_non_local is not None and (change.classes is None or self.cls in change.classes):
+                share[within(self.scenario.clock, change)(self.at)] = change.bar_non_local
+        if self.draw.initial or not share.any():
+            return np.zeros(self.size, dtype=np.bool_)
+        return np.asarray((self.rng("barred").random(self.size) < share) & ~local)
+
+    def _by_bike(self) -> NDArray[np.bool_]:
+        """Who would go on by bike, not on foot."""
+        behaviours = [crossing.behaviour.get(cls) for _, crossing, cls in self.passages]
+        shares = [b.change_mode.to.get("bike", 0.0) for b in behaviours if b and b.change_mode]
+        share = shares[0] if shares else 0.0
+        return self.rng("mode").random(self.size) < share if share else np.zeros(self.size, np.bool_)
+
+    def _choices(self) -> None:
+        """What those who choose between crossings need: how slowly they drive, papers, news, and their tastes."""
+        plan, choice = self.plan, self.scenario.network.choice if self.scenario.network else None
+        if choice is None:
+            raise AssertionError("only a network has origins")
+        for row, purpose in ((plan.papers_row, "papers"), (plan.news_row, "news"), (plan.barred_row, "barred")):
+            self.chance(row, purpose)
+        family = {"family": "gamma", "cv": choice.drive_cv} if choice.drive_cv else {"family": "deterministic"}
+        drive = durations(Law.model_validate({"mean": "1 s", **family}), self.rng("drive"), self.size)
+        self.write(plan.drive_row, np.minimum(drive, LONGEST_DRIVE), DRIVE_UNIT)
+        for k, name in enumerate([*plan.crossings, "stay"]):
+            self.unwritten.discard(("chances", plan.gumbel_row + k))
+            self.tape.chances[plan.gumbel_row + k, self.place] = gumbels(self.rng(f"taste/{name}"), self.size)
+
+    def durations(self, purpose: str, law: Law, counts: Ints | None = None) -> Floats:
+        """Return seconds drawn from a law, once for each purpose; with `counts`, sums of so many draws.
+
+        Those who roam are as slow under laws that differ in their mean only.
+        """
+        scale = law.mean_s if self.roams and law.family != "empirical" else 1.0
+        unit = law.model_copy(update={"mean": 1.0}) if scale != 1.0 and scale else law
+        if (purpose, unit) not in self.drawn:
+            rng = self.rng(purpose)
+            drawn = durations(unit, rng, self.size) if counts is None else durations_summed(unit, rng, counts)
+            self.drawn[purpose, unit] = drawn
+        found = self.drawn[purpose, unit]
+        return found if unit is law else found * scale
+
+    def chance(self, row: int, purpose: str) -> Floats:
+        """Draw a row of uniforms on the tape unless that is done, and return them."""
+        found: Floats = self.tape.chances[row, self.place]
+        if not self.roams or ("chances", row) in self.unwritten:
+            self.rng(purpose).random(out=found)
+        self.unwritten.discard(("chances", row))
+        return found
+
+    def write(self, row: int, spans: Floats, unit: int = MS_PER_S) -> None:
+        """Write durations in seconds on the tape, rounded to integer milliseconds, once; or clocks by their unit."""
+        self.unwritten.discard(("times", row))
+        scaled = spans * unit
+        self.tape.times[row, self.place] = np.rint(scaled, out=scaled)
+
+
+class _Passage:
+    """What can happen to a group at one crossing, to which its parties come as a class."""
+
+    def __init__(self, group: Group, x: int, crossing: Crossing, cls: ClassName) -> None:
+        self.group, self.plan = group, group.plan
+        self.x, self.crossing, self.cls = x, crossing, cls
+
+    def draw(self) -> None:
+        """Write the rows of the stations and of the main queue."""
+        for s in np.flatnonzero(self.plan.crossing == self.x).tolist():
+            self._at_station(s, self.crossing.stations[self.plan.stations[s]])
+        self._leaving()
+
+    def _at_station(self, s: int, station: Station) -> None:
+        """What can happen to the group at one station."""
+        plan, name, group = self.plan, self.plan.stations[s], self.group
+        comes, walks = (may(self.crossing, station, self.cls) for may in (stops, walks_there))
+        if not (comes or walks):
+            return
+        self._services(s, station, comes, walks)
+        if station.patience is not None:
+            group.write(plan.patience_row[s], group.durations(f"patience/{name}", station.patience))
+        if station.refusal is not None:
+            u = group.chance(plan.refused_row[s], f"refused/{name}")
+            if station.refusal.service_time.mean_s:
+                self._refusals(plan.refusal_row[s], name, station.refusal, u)
+        man = service_law(station, self.cls if comes else "foot").man
+        if man is not None:
+            group.write(plan.man_row[s], group.durations(f"man/{name}", man))
+        if station.screening is not None:
+            for k, decision in enumerate(SCREENING):
+                group.chance(plan.screening_row[s] + k, f"{decision}/{name}")
+        if not group.roams:
+            group.drawn.clear()
+
+    def _services(self, s: int, station: Station, comes: bool, walks: bool) -> None:
+        """How long the service takes as the class they came as, and by bike or on foot; men checked left out."""
+        service_row, foot_row = self.plan.service_row[s], self.plan.foot_row[s]
+        if comes:
+            self.group.write(service_row, self._service(s, station, self.cls))
+        if walks and not (comes and foot_row == service_row):
+            on_foot = self._service(s, station, "foot")
+            if self.group.by_bike.any():
+                on_foot = np.where(self.group.by_bike, self._service(s, station, "bike"), on_foot)
+            self.group.write(foot_row, on_foot)
+
+    def _service(self, s: int, station: Station, cls: ClassName) -> Floats:
+        """Seconds of each party's service as a party of class `cls`; under the same law it takes as long as another."""
+        law, purpose = service_law(station, cls), f"service/{self.plan.stations[s]}"
+        party = self.group.durations(purpose, law.party)
+        if law.person is None:
+            return party
+        return party + self.group.durations(f"{purpose}/person", law.person, self.group.people)
+
+    def _refusals(self, row: int, name: str, refusal: Refusal, u: Floats) -> None:
+        """The staff time of refusals, for all whose `u` is in a range in which somebody is refused."""
+        seconds = np.zeros(self.group.size)
+        for low, high in pairwise(RARE):
+            if low < refusal.probability:
+                those = np.flatnonzero((u >= low) & (u < high))
+                seconds[those] = durations(refusal.service_time, self.group.rng(f"refusal/{name}/{high}"), len(those))
+        self.group.write(row, seconds)
+
+    def _leaving(self) -> None:
+        """What can happen to the group in its main queue."""
+        plan, group, behaviour = self.plan, self.group, self.crossing.behaviour.get(self.cls)
+        if behaviour is None:
+            return
+        if behaviour.balk:
+            group.chance(plan.balk_row, "balk")
+        if behaviour.bypass:
+            group.chance(plan.bypass_row, "bypass")
+        for w, way in enumerate(WAYS):
+            if plan.hazard[self.x, CLASSES.index(self.cls), w].any():
+                group.write(plan.clock_row[w], group.durations(way, STANDARD), HAZARD_UNIT)
+                if way == "change_mode" and behaviour.change_mode:
+                    group.write(plan.walk_row, group.durations("walk", behaviour.change_mode.takes))

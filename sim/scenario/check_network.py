@@ -1,0 +1,79 @@
+"""Looks for what single fields of a network cannot show: ways that lead nowhere, and travellers without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.scenario.changes import KNOWN
+from sim.scenario.network import Network, Origin
+from sim.scenario.node import lacking
+from sim.scenario.passages import Passage, from_origin
+from sim.scenario.schema import Scenario
+
+Loc = tuple[str | int, ...]
+Found = Iterator[tuple[Loc, str]]
+
+
+def check_network(scenario: Scenario) -> Found:
+    """Yield (place, sentence) for everything inconsistent in a network, and for what only a network could use."""
+    if scenario.network is None:
+        yield from _unused(scenario)
+        return
+    known: list[str] = list(scenario.classes)
+    for name, crossing in scenario.crossings.items():
+        for one, other in crossing.destination.travels_as.items():
+            for cls in {one, other} - set(known):
+                loc: Loc = ("crossings", name, "destination", "travels_as", one)
+                yield loc, f"class {cls!r} is not described under 'classes' ({', '.join(known)})"
+    for name, origin in scenario.network.origins.items():
+        yield from _origin(scenario, origin, ("network", "origins", name))
+    yield from _between(scenario.network, list(scenario.crossings), ("network", "between"))
+
+
+def _unused(scenario: Scenario) -> Found:
+    for name, crossing in scenario.crossings.items():
+        for i, change in enumerate(crossing.changes):
+            for what in KNOWN:
+                if getattr(change, what) is not None:
+                    loc: Loc = ("crossings", name, "changes", i, what)
+                    yield loc, "acts on travellers who choose between crossings; the scenario has no 'network'"
+
+
+def _origin(scenario: Scenario, origin: Origin, here: Loc) -> Found:
+    for crossing in origin.travel:
+        if crossing not in scenario.crossings:
+            yield (*here, "travel", crossing), lacking(crossing, "crossing", list(scenario.crossings))
+    for cls in origin.demand:
+        if cls not in scenario.classes:
+            known = ", ".join(scenario.classes)
+            yield (*here, "demand", cls), f"class {cls!r} is not described under 'classes' ({known})"
+            continue
+        found = from_origin(scenario, origin, cls)
+        if found and not any(_served(passage) for passage in found):
+            yield (*here, "demand", cls), f"no crossing in reach has a station for class {cls!r}"
+        yield from _same_walk(found, (*here, "demand", cls))
+
+
+def _served(passage: Passage) -> bool:
+    return any(passage.cls in s.serves and not s.only_sent_on for s in passage.crossing.stations.values())
+
+
+def _same_walk(found: list[Passage], here: Loc) -> Found:
+    """Who leaves the vehicle walks as long wherever that is: the tape has one walk a party."""
+    behaviours = [passage.crossing.behaviour.get(passage.cls) for passage in found]
+    walks = [b.change_mode for b in behaviours if b and b.change_mode]
+    if any((walk.takes, walk.to) != (walks[0].takes, walks[0].to) for walk in walks):
+        yield here, "'takes' and 'to' of change_mode must be the same at all crossings that these parties may come to"
+
+
+def _between(network: Network, names: list[str], here: Loc) -> Found:
+    for one, others in network.between.items():
+        if one not in names:
+            yield (*here, one), lacking(one, "crossing", names)
+        for other in others:
+            if other not in names:
+                yield (*here, one, other), lacking(other, "crossing", names)
+            elif other == one:
+                yield (*here, one, other), "is the way from a crossing to itself"
+            elif one in network.between.get(other, {}):
+                yield (*here, one, other), "is given twice; one of both ways is enough"

@@ -1,0 +1,40 @@
+"""Which crossings the parties of a source may come to: its own, or all that an origin has a way to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sim.scenario.network import Origin
+from sim.scenario.quantities import ClassName
+from sim.scenario.schema import Crossing, Scenario
+
+
+class Passage(NamedTuple):
+    """A crossing that parties may come to, and the class they are of there."""
+
+    x: int
+    crossing: Crossing
+    cls: ClassName
+
+
+def passages(scenario: Scenario, source: int, cls: ClassName) -> list[Passage]:
+    """Return where parties of a class may come to: the crossing `source`, or all that an origin has a way to."""
+    crossings = list(scenario.crossings.items())
+    if source < len(crossings):
+        return [Passage(source, crossings[source][1], cls)]
+    origins = list(scenario.network.origins.values()) if scenario.network else []
+    return from_origin(scenario, origins[source - len(crossings)], cls)
+
+
+def from_origin(scenario: Scenario, origin: Origin, cls: ClassName) -> list[Passage]:
+    """Return where parties of a class that set out from an origin may come to, at first or from another crossing."""
+    travel = origin.travel
+    return [
+        Passage(x, crossing, crossing.destination.travels_as.get(cls, cls))
+        for x, (name, crossing) in enumerate(scenario.crossings.items())
+        if name in travel or any(_leads(scenario, other, name) for other in travel)
+    ]
+
+
+def _leads(scenario: Scenario, one: str, other: str) -> bool:
+    return scenario.network is not None and scenario.network.drive_between(one, other) is not None
