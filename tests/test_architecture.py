@@ -27,7 +27,7 @@ ROOMS = {
         scenario.quantities scenario.laws scenario.demand scenario.reported scenario.network scenario.changes
         scenario.calibration scenario.schema scenario.passages scenario.clock
         scenario.node scenario.yaml_source scenario.passports scenario.shape scenario.explain scenario.mend
-        scenario.inline scenario.check_dates scenario.check_network scenario.check
+        scenario.inline scenario.borrow scenario.check_dates scenario.check_network scenario.check
         scenario.interventions scenario.calibrated scenario.read
         scenario.levers scenario.sweep_file
         scenario.read_calibration scenario.examine scenario.json_schema

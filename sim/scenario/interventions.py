@@ -17,6 +17,8 @@ from sim.scenario.yaml_source import parse_value
 ON_COMMAND_LINE = "set on the command line"
 NOT_SCALED = ("cv", "k", "hours", "weekdays", "lag", "decay", "growth", "until", "max", "when_staff_leave")
 _NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)", re.DOTALL)
+EVERYWHERE = "all"
+"""What a change of an intervention names to concern every crossing."""
 _NEVER_SET = ("interventions", "apply", "extends", "reported")
 
 
@@ -220,10 +222,12 @@ def _with_change(root: Node, change: Node, name: str) -> Node:
     names = list(bare(child(root, "crossings") or Node({}, change.place)).value)
     given = change.value.get("crossing")
     crossing = bare(given).value if given else names[0] if len(names) == 1 else None
-    if crossing not in names:
+    concerned = names if crossing == EVERYWHERE and EVERYWHERE not in names else [crossing]
+    if crossing not in names and crossing != EVERYWHERE:
         what = f"names the crossing {crossing!r}; the scenario has" if given else "needs a 'crossing'; it may be one of"
         path = f"interventions.{name}.changes"
-        raise ScenarioError([Problem(change.where, path, f"{what} {', '.join(names)}{meant(str(crossing), names)}")])
+        listed = ", ".join(names if len(names) == 1 else [*names, EVERYWHERE])
+        raise ScenarioError([Problem(change.where, path, f"{what} {listed}{meant(str(crossing), names)}")])
     entry = replace(change, value={k: v for k, v in change.value.items() if k != "crossing"})
     row = _stamped(entry, f"intervention {name}")
 
@@ -231,4 +235,6 @@ def _with_change(root: Node, change: Node, name: str) -> Node:
         rows = list(bare(old).value) if old else []
         return Node([*rows, row], old.place if old else change.place, old.key if old else change.place)
 
-    return put(root, ("crossings", str(crossing), "changes"), make, change.place)
+    for one in concerned:
+        root = put(root, ("crossings", str(one), "changes"), make, change.place)
+    return root

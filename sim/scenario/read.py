@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario import calibrated, explain, interventions
+from sim.scenario.borrow import borrow
 from sim.scenario.calibrated import fill_from_file
 from sim.scenario.check import check
 from sim.scenario.inline import inline
@@ -192,6 +193,7 @@ def _base(root: Node, folder: Path, seen: tuple[Path, ...], told: list[Problem])
     if is_passport(root):
         raise stop(root.place, ("value",), "a whole scenario cannot stand in a passport; give one to each value")
     root = inline(root, folder, told)
+    root = borrow(root, folder, lambda path: _filled(path, seen), told)
     named = root.value.pop("extends", None)
     if named is None:
         return root
@@ -204,6 +206,17 @@ def _base(root: Node, folder: Path, seen: tuple[Path, ...], told: list[Problem])
     if not parent.is_file():
         raise stop(named.place, ("extends",), f"there is no file {str(parent)!r}")
     return merge(read_tree(parent, told, seen), root)
+
+
+def _filled(path: Path, seen: tuple[Path, ...]) -> Node:
+    """Read a file that crossings are borrowed from, with its fitted values. Raises ScenarioError."""
+    if path.resolve() in seen:
+        raise stop(Place(str(path)), ("crossings",), "borrows from itself")
+    told: list[Problem] = []
+    root = fill_from_file(read_tree(path, told, seen), told)
+    if told:
+        raise ScenarioError(told)
+    return root
 
 
 def _resolve(root: Node, sets: Sequence[str], intervene: Sequence[str]) -> Loaded:
