@@ -13,6 +13,7 @@ import click
 import sim
 from sim.cli_calibrate import calibrate
 from sim.cli_calibration import audit
+from sim.cli_catalogue import catalogue
 from sim.cli_compare import compare
 from sim.cli_run import rerun, run
 from sim.cli_scenario import check, schema, sources
@@ -27,6 +28,7 @@ Examples:
   sim run scenarios/verkhny_lars.yaml
   sim run scenarios/verkhny_lars.yaml --intervene no_screening --replications 5
   sim run scenarios/verkhny_lars.yaml --set seed=7 --out /tmp/seven
+  sim catalogue
   sim check scenarios/*.yaml
   sim audit calibration/verkhny_lars.yaml
   sim calibrate calibration/verkhny_lars.yaml
@@ -85,7 +87,7 @@ def completion(shell: str) -> None:
     click.echo(script(cli, {}, "sim", "_SIM_COMPLETE").source())
 
 
-for verb in (run, rerun, check, schema, sources, audit, calibrate, compare, sweep):
+for verb in (run, rerun, check, schema, sources, audit, calibrate, catalogue, compare, sweep):
     cli.add_command(verb)
 
 

@@ -30,7 +30,7 @@ ROOMS = {
         scenario.inline scenario.borrow scenario.check_dates scenario.check_network scenario.check
         scenario.interventions scenario.calibrated scenario.read
         scenario.levers scenario.sweep_file
-        scenario.read_calibration scenario.examine scenario.json_schema
+        scenario.read_calibration scenario.examine scenario.catalogue scenario.json_schema
         """,
     "engine": """
         engine.plan engine.records engine.arrivals engine.switches engine.rows engine.lower_network engine.lower
@@ -61,7 +61,8 @@ ROOMS = {
     "show.sweep_tables show.sweep_pictures "
     "show.audit_words show.audit_tables show.audit_picture",
     "python": "api",
-    "command line": "cli_signals cli_scenario cli_run cli_calibration cli_calibrate cli_compare cli_sweep cli __main__",
+    "command line": "cli_signals cli_scenario cli_catalogue cli_run cli_calibration cli_calibrate cli_compare "
+    "cli_sweep cli __main__",
 }
 ROOM_OF = {f"sim.{name}": room for room, names in ROOMS.items() for name in names.split()}
 ORDER = list(ROOMS)

@@ -65,7 +65,7 @@ def test_help_shows_verbs_and_examples() -> None:
     text = invoke("--help").stdout
     assert all(verb in text for verb in ("run", "rerun", "check", "schema", "sources", "completion", "Examples:"))
     assert invoke("-h").stdout == text
-    for verb in ("run", "rerun", "check", "schema", "sources", "completion"):
+    for verb in ("run", "rerun", "catalogue", "check", "schema", "sources", "completion"):
         assert invoke(verb, "--help").exit_code == 0
 
 
@@ -79,8 +79,8 @@ def test_version() -> None:
         (["chek"], "there is no verb 'chek'; did you mean 'check'?"),
         (
             ["fly"],
-            "there is no verb 'fly'; the verbs are audit, calibrate, check, compare, completion, rerun, run, schema, "
-            "sources, sweep",
+            "there is no verb 'fly'; the verbs are audit, calibrate, catalogue, check, compare, completion, rerun, "
+            "run, schema, sources, sweep",
         ),
         (["run"], "Missing argument 'SCENARIO'"),
         (["run", "x", "--replicatoins", "3"], "No such option '--replicatoins'"),

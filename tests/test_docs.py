@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,6 @@ from sim.study.engines import ENGINES, player
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "measures.md"
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
-A_DAY = ["clock.start=2022-09-27T12:00", "clock.horizon=2022-09-28T12:00"]
 
 
 def measures_page() -> str:
@@ -65,11 +65,14 @@ def test_the_readmes_what_if_is_a_valid_scenario(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
 def test_every_scenario_plays(file: Path) -> None:
-    scenario = load(file, sets=A_DAY).scenario
-    assert scenario.name == file.stem
+    found = load(file).scenario
+    assert found.name == file.stem
+    begin = found.clock.start + timedelta(days=13, hours=12)
+    clock = found.clock.model_copy(update={"start": begin, "horizon": begin + timedelta(days=1)})
+    scenario = found.model_copy(update={"clock": clock})
     plan = lower(scenario)
     records = player(next(iter(ENGINES)))(plan, draw(scenario, plan, scenario.seed, 0))
-    assert len(records) > 1000
+    assert len(records) > 200
 
 
 def test_the_readme_names_every_scenario() -> None:

@@ -37,7 +37,7 @@ SMALL = 9.5
 STRIP_ROW = 0.4
 PAPER = "#f5f6f7"
 ROW = 1.35
-FLOWS_MOST = 4
+FLOWS_MOST, FLOWS_WIDE = 4, 2
 WEEK_NAMES = 1.55
 
 
@@ -114,25 +114,23 @@ def _flows(axes: Axes, story: Story) -> None:
         return
     axes.set(xlim=(0, 1), ylim=(max(len(shown), 2) - 0.4, -0.55))
     for row, s in enumerate(shown):
-        _pair(axes, row, s)
+        _pair(axes, row, s, len(shown) > FLOWS_WIDE)
 
 
-def _pair(axes: Axes, row: float, shown: Shown) -> None:
+def _pair(axes: Axes, row: float, shown: Shown, tight: bool) -> None:
+    """Draw a flow and the model's; where it is tight the reported figure stands beside the heading."""
     found = shown.comparison
     scale = 0.62 / (np.nanmax([found.reported, found.p95, found.mean]) or 1.0)
     both = "both directions" if shown.row.directions == "both" else "outwards"
-    axes.text(0, row - 0.1, f"{counted(shown.row)}, {window(shown.row)}", va="bottom", fontsize=10, fontweight="bold")
-    axes.text(1.17, row - 0.1, both, va="bottom", ha="right", fontsize=SMALL, color=MUTED)
+    heading, said = f"{counted(shown.row)}, {window(shown.row)}", f"{qualified_short(shown)} reported"
+    axes.text(0, row - 0.1, heading, va="bottom", fontsize=SMALL if tight else 10, fontweight="bold")
     for offset, value, colour in ((0.03, found.reported, REPORTED), (0.27, found.mean, CLASS_COLOURS["car"])):
         axes.barh(row + offset, value * scale, 0.19, color=colour, align="center", clip_on=False)
-    axes.text(
-        found.reported * scale + 0.015,
-        row + 0.03,
-        f"{qualified_short(shown)} reported",
-        va="center",
-        fontsize=SMALL,
-        color=REPORTED,
-    )
+    if tight:
+        axes.text(1.17, row - 0.1, f"{said}, {both}", va="bottom", ha="right", fontsize=SMALL, color=REPORTED)
+    else:
+        axes.text(1.17, row - 0.1, both, va="bottom", ha="right", fontsize=SMALL, color=MUTED)
+        axes.text(found.reported * scale + 0.015, row + 0.03, said, va="center", fontsize=SMALL, color=REPORTED)
     if not np.isfinite(found.mean):
         return
     band = f" ({rounded(found.p05)}–{rounded(found.p95)})" if found.p05 < found.p95 else ""

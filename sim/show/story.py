@@ -22,6 +22,8 @@ from sim.show.events import of_classes
 Floats = NDArray[np.float64]
 
 QUOTED_MOST = f"{LONGEST_QUOTE // 24} days or more"
+IN_MINUTES = 2
+"""Hours below which a quoted wait is said in minutes."""
 NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
 
 
@@ -170,7 +172,9 @@ def amount(value: float, unit: str) -> str:
 
 
 def quote(hours: float, unit: str = "h") -> str:
-    """Return a quoted wait of the model: '57 h', '20 days or more'."""
+    """Return a quoted wait of the model: '57 h', '48 min', '20 days or more'."""
+    if hours < IN_MINUTES:
+        return f"{60 * hours:.0f} min"
     return QUOTED_MOST if hours >= LONGEST_QUOTE else f"{hours:.0f} {unit}"
 
 
@@ -274,13 +278,14 @@ def summary(story: Story) -> str:
         )
         quoted = story.total("max_quoted_wait", VEHICLE_CLASSES[0])
         if quoted.mean > 0:
-            ends = between(quoted)
+            ends = between(quoted) if quoted.mean >= IN_MINUTES else ""
             said[0] += f"; the wait quoted for cars reaches {quote(quoted.mean, 'hours')}{f' ({ends})' if ends else ''}"
-    back = story.total("refused_people").mean + story.total("summoned_people").mean
+    summoned = story.total("summoned_people").mean
+    back = story.total("refused_people").mean + summoned
     start, end = story.scenario.clock.start, story.scenario.clock.horizon - timedelta(minutes=1)
     fates = [f"{rounded(story.total('crossed_people').mean)} people cross"]
     if back > 0:
-        fates.append(f"{whole(back)} are turned back or given draft papers")
+        fates.append(f"{whole(back)} are turned back{' or given draft papers' if summoned > 0 else ''}")
     if (inside := story.total("unfinished_people").mean) >= 0:
         fates.append(f"{whole(inside)} are still inside at the end")
     listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]

@@ -1,0 +1,149 @@
+"""Lists the scenarios of a folder: what each is about, whether it was fitted, and what it rests on.
+
+Files are read with all that they extend and name, which takes milliseconds; whether their values are possible is not
+looked at, for that takes longer and is what `sim check` does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sim.errors import Problem, ScenarioError, SimError
+from sim.scenario.calibrated import fill_from_file
+from sim.scenario.node import CALIBRATED, REPORTED, Node, bare, child, meant
+from sim.scenario.passports import take_off
+from sim.scenario.read import in_order, read_tree
+from sim.scenario.yaml_source import SCENARIO, kinds, read_file
+
+ASSUMPTION = "assumption"
+FOLDER = "scenarios"
+Status = Literal["calibrated", "indicative"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A scenario of the catalogue.
+
+    `status` is `calibrated` if values of a fit stand in it, else `indicative`; `figures` counts the reported figures
+    that are used, `sources` the numbers for each source of the passports (assumptions are none), `base` is the file
+    that a what-if extends. Of a file that cannot be read only `problems` tell.
+    """
+
+    file: Path
+    name: str
+    title: str = ""
+    base: Path | None = None
+    crossings: tuple[str, ...] = ()
+    status: Status = "indicative"
+    figures: int = 0
+    interventions: tuple[str, ...] = ()
+    sources: Mapping[str, int] = field(default_factory=dict)
+    assumptions: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+def catalogue(folder: str | Path | None = None) -> list[Entry]:
+    """Return the scenarios of a folder by name, every what-if after its base; other files are passed over.
+
+    Without a folder: `scenarios` here, else that of the checkout this package is run from. Raises SimError where there
+    is no folder or no scenario in it.
+    """
+    where = _folder(folder)
+    files = sorted(path for path in where.iterdir() if path.suffix in (".yaml", ".yml"))
+    entries = [entry for path in files if (entry := _entry(path))]
+    if not entries:
+        raise SimError(f"{where}: holds no scenario")
+    return list(_in_families(sorted(entries, key=lambda entry: entry.name)))
+
+
+def named(entries: list[Entry], name: str) -> Entry:
+    """Return the scenario of a name. Raises SimError with a suggestion where there is none."""
+    for entry in entries:
+        if name in (entry.name, entry.file.stem, str(entry.file)):
+            return entry
+    names = [entry.name for entry in entries]
+    listed = f"; there are {', '.join(names)}"
+    raise SimError(f"there is no scenario {name!r}{meant(name, names) or listed}")
+
+
+def _folder(given: str | Path | None) -> Path:
+    if given is not None:
+        if Path(given).is_dir():
+            return Path(given)
+        raise SimError(
+            f"{given}: {'is a file; expected a folder' if Path(given).exists() else 'there is no such folder'}"
+        )
+    for folder in (Path(FOLDER), Path(__file__).parents[2] / FOLDER):
+        if folder.is_dir():
+            return folder
+    raise SimError(f"there is no folder {FOLDER!r} here; name the folder that holds your scenarios")
+
+
+def _entry(path: Path) -> Entry | None:
+    """Return what a file holds, None if that is no scenario."""
+    told: list[Problem] = []
+    try:
+        root = read_file(path, told)
+        if SCENARIO not in kinds(root):
+            return None
+        told.clear()
+        tree = read_tree(path, told)
+        fitted = CALIBRATED in tree.value
+        tree = fill_from_file(tree, told)
+    except ScenarioError as error:
+        return Entry(path, path.stem, problems=in_order([*told, *error.problems]).problems)
+    if told:
+        return Entry(path, path.stem, problems=in_order(told).problems)
+    extended = child(root, "extends")
+    base = (path.parent / str(extended.value)).resolve() if extended else None
+    return _described(path, base, tree, "calibrated" if fitted else "indicative")
+
+
+def _described(path: Path, base: Path | None, tree: Node, status: Status) -> Entry:
+    values, passports, _ = take_off(tree)
+    rows = values.get(REPORTED)
+    used = [row for row in rows if isinstance(row, dict) and row.get("status") != "rejected"] if rows else []
+    counts = Counter(row.source for row in passports if row.source)
+    assumptions = counts.pop(ASSUMPTION, 0)
+    return Entry(
+        path,
+        _text(values, "name") or path.stem,
+        _text(values, "title"),
+        base,
+        _keys(tree, "crossings"),
+        status,
+        len(used),
+        _keys(tree, "interventions"),
+        dict(counts.most_common()),
+        assumptions,
+    )
+
+
+def _text(values: Mapping[str, object], key: str) -> str:
+    found = values.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def _keys(tree: Node, key: str) -> tuple[str, ...]:
+    found = child(tree, key)
+    inner = bare(found).value if found else None
+    return tuple(inner) if isinstance(inner, dict) else ()
+
+
+def _in_families(entries: list[Entry]) -> Iterator[Entry]:
+    """Yield every scenario with those that extend it behind it."""
+    at = {entry.file.resolve(): entry for entry in entries}
+
+    def with_what_ifs(entry: Entry) -> Iterator[Entry]:
+        yield entry
+        for other in entries:
+            if other.base == entry.file.resolve():
+                yield from with_what_ifs(other)
+
+    for entry in entries:
+        if entry.base not in at:
+            yield from with_what_ifs(entry)
