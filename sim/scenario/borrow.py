@@ -1,7 +1,8 @@
 """Takes crossings over from other scenario files: `crossings: {verkhny_lars: {borrow: verkhny_lars.yaml}}`.
 
 A crossing comes as it stands in its file, with the values fitted there; `without` takes parts of it away, and what
-stands beside `borrow` is laid over it. Instants are read in the clock of the file that borrows.
+stands beside `borrow` is laid over it; `changes` there come after its own. Instants are read in the clock of the file
+that borrows.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sim.errors import Problem, ScenarioError
 from sim.scenario.node import Node, bare, child, lacking, merge, put, stop
 from sim.scenario.node import Path as Path_
 
-BORROW, WITHOUT = "borrow", "without"
+BORROW, WITHOUT, CHANGES = "borrow", "without", "changes"
 
 
 def borrow(root: Node, folder: Path, read: Callable[[Path], Node], told: list[Problem]) -> Node:
@@ -52,8 +53,11 @@ def _borrowed(name: str, node: Node, folder: Path, read: Callable[[Path], Node])
     crossing: Node = bare(found[name])
     for row in _rows(without, (*here, WITHOUT)):
         crossing = _less(crossing, row, (*here, WITHOUT))
-    over = replace(node, value={key: part for key, part in node.value.items() if key not in (BORROW, WITHOUT)})
-    return replace(merge(crossing, over), key=node.key)
+    beside = {key: part for key, part in node.value.items() if key not in (BORROW, WITHOUT)}
+    changes, own = beside.get(CHANGES), child(crossing, CHANGES)
+    if changes and own and isinstance(bare(changes).value, list) and isinstance(bare(own).value, list):
+        beside[CHANGES] = replace(changes, value=[*bare(own).value, *bare(changes).value])
+    return replace(merge(crossing, replace(node, value=beside)), key=node.key)
 
 
 def _rows(without: Node | None, path: Path_) -> list[Node]:

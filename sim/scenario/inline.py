@@ -1,4 +1,7 @@
-"""Puts the files a scenario names into its tree: `reported: rows.yaml` and `table: counts.csv` of a demand part."""
+"""Puts the files a scenario names into its tree: `reported: rows.yaml` and `table: counts.csv` of a demand part.
+
+A row of `reported` may be `{file: other.yaml, rows: [ID, ID]}`: these rows of another file, or all of them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.node import Node, Place, bare, child, placed, stop
+from sim.scenario.node import Node, Place, bare, child, lacking, placed, stop
 from sim.scenario.node import Path as Path_
 from sim.scenario.yaml_source import read_file, read_text
 
@@ -27,6 +30,8 @@ def inline(root: Node, folder: Path, told: list[Problem]) -> Node:
     reported = parts.get("reported")
     if reported is not None and isinstance(reported.value, str):
         parts["reported"] = _instead(_reported, reported, folder, ("reported",), told)
+    elif reported is not None:
+        parts["reported"] = rows_of_files(reported, folder, told)
     if "crossings" in parts:
         parts["crossings"] = _tables(parts["crossings"], folder, ("crossings",), told)
     return replace(root, value=parts)
@@ -62,7 +67,42 @@ def _reported(node: Node, path: Path, told: list[Problem]) -> Node:
     rows = child(root, "reported")
     if rows is None:
         raise stop(Place(str(path), 1, 1), (), "expected the key 'reported' with the rows below it")
-    return replace(rows, key=node.key)
+    return replace(rows_of_files(rows, path.parent, told), key=node.key)
+
+
+def rows_of_files(rows: Node, folder: Path, told: list[Problem]) -> Node:
+    """Return a list of rows with those of other files in place of `{file: NAME, rows: [ID, ...]}`."""
+    if not isinstance(rows.value, list):
+        return rows
+    found: list[Node] = []
+    for row in rows.value:
+        if not isinstance(row.value, dict) or "file" not in row.value:
+            found.append(row)
+            continue
+        try:
+            found += _of_file(row, folder, told)
+        except ScenarioError as error:
+            told.extend(error.problems)
+    return replace(rows, value=found)
+
+
+def _of_file(row: Node, folder: Path, told: list[Problem]) -> list[Node]:
+    """Return the rows that one row of `reported` names."""
+    here = ("reported",)
+    if set(row.value) - {"file", "rows"}:
+        raise stop(row.place, here, "a row that names a file may have 'file' and 'rows' only")
+    file, wanted = row.value["file"], row.value.get("rows")
+    if not isinstance(file.value, str):
+        raise stop(file.place, here, "expected the name of a file with reported rows")
+    all_rows = _instead(_reported, file, folder, here, told).value
+    if wanted is None:
+        return list(all_rows)
+    by_id = {str(named.value): one for one in all_rows if (named := child(one, "id")) is not None}
+    names = wanted.value if isinstance(wanted.value, list) else [wanted]
+    missing = [name for name in names if str(name.value) not in by_id]
+    if missing and all_rows:
+        raise stop(missing[0].place, here, lacking(str(missing[0].value), "row", list(by_id)))
+    return [by_id[str(name.value)] for name in names if str(name.value) in by_id]
 
 
 def _table(node: Node, path: Path, told: list[Problem]) -> Node:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from sim import units
 from sim.scenario.demand import DemandPart
 from sim.scenario.quantities import ClassName, Model, Name, Share, Span
 
@@ -50,7 +51,7 @@ class Choice(Model):
     diversions: Annotated[int, Field(ge=0, le=20, strict=True)] = Field(
         3, description="how often a party goes from one crossing on to another at most"
     )
-    drive_cv: Annotated[float, Field(ge=0, le=2)] = Field(
+    drive_cv: Annotated[float, Field(ge=0, le=2), BeforeValidator(lambda v: units.parse("share", v))] = Field(
         0.3, description="coefficient of variation of a party's driving time about the mean (gamma law)"
     )
 

@@ -15,6 +15,7 @@ from sim.errors import Problem, ScenarioError
 from sim.scenario import calibrated
 from sim.scenario.calibration import Calibration, Parameter
 from sim.scenario.check import value_fault
+from sim.scenario.inline import rows_of_files
 from sim.scenario.node import CALIBRATED, REPORTED, Node, child, dotted, find, meant, stop
 from sim.scenario.passports import PassportRow, take_off
 from sim.scenario.read import Loaded, Template, in_order, opened, read_tree, untold
@@ -47,7 +48,7 @@ class LoadedCalibration:
 def load_calibration(path: str | Path) -> LoadedCalibration:
     """Read a calibration file and the scenario it names. Raises ScenarioError with every problem found."""
     told: list[Problem] = []
-    root = read_kind(Path(path), told, CALIBRATION)
+    root = _with_rows(read_kind(Path(path), told, CALIBRATION), Path(path), told)
     calibration, passports = _validated(root, told)
     template = _template(root, Path(path), told)
     if told or calibration is None or template is None:
@@ -69,7 +70,7 @@ def load_calibration(path: str | Path) -> LoadedCalibration:
 
 def sources(loaded: LoadedCalibration) -> list[PassportRow]:
     """Return where the assumptions, priors and figures of a calibration come from, in the order of its file."""
-    root, file = read_file(loaded.path, [], CALIBRATION), str(loaded.path)
+    root, file = _with_rows(read_file(loaded.path, [], CALIBRATION), loaded.path, []), str(loaded.path)
     rows = list(loaded.passports)
     for name, parameter in loaded.calibration.parameters.items():
         law = parameter.prior.model_dump(exclude_none=True)
@@ -82,9 +83,19 @@ def sources(loaded: LoadedCalibration) -> list[PassportRow]:
     for i, row in enumerate(loaded.calibration.reported):
         number = row.value if isinstance(row.value, str) else f"{row.value:g}"
         said, source = f"{row.qualifier} {number}, {row.status}", f"{row.who} ({row.source})"
-        line = find(root, (REPORTED, i, "value"))[0].place.line
-        rows.append(PassportRow(f"reported.{row.id}", said, source, row.date, row.reading, None, file, line))
-    return sorted(rows, key=lambda row: row.line)
+        place = find(root, (REPORTED, i, "value"))[0].place
+        rows.append(
+            PassportRow(f"reported.{row.id}", said, source, row.date, row.reading, None, place.file, place.line)
+        )
+    return sorted(rows, key=lambda row: (row.file != file, row.file, row.line))
+
+
+def _with_rows(root: Node, path: Path, told: list[Problem]) -> Node:
+    """Return the tree with the rows of other files that it names."""
+    rows = child(root, REPORTED)
+    if rows is None:
+        return root
+    return replace(root, value={**root.value, REPORTED: rows_of_files(rows, path.parent, told)})
 
 
 def _validated(root: Node, told: list[Problem]) -> tuple[Calibration | None, list[PassportRow]]:
