@@ -173,6 +173,7 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "local": tape.local,
         "barred": tape.barred,
         "mode": tape.mode_to,
+        "tastes": tape.tastes,
         **_known(plan),
     }
     return {name: np.ascontiguousarray(table) for name, table in tables.items()}
@@ -199,11 +200,11 @@ _STATION_FIELDS = (
     "rank",
 )  # fmt: skip
 _CROSSING_FIELDS = (
-    "quote_every", "quote_buckets", "first", "joins", "balk_over", "bypass_local", "travels_as", "quote_delay",
+    "quote_every", "quote_buckets", "first", "joins", "balk_over", "bypass_local", "travels_as",
 )  # fmt: skip
 _NUMBERS = (
-    "start", "horizon", "wait_step", "walk_row", "balk_row", "bypass_row", "drive_row", "papers_row", "news_row",
-    "barred_row", "gumbel_row", "reconsider", "diversions", "stay", "switching", "drive_utility",
+    "start", "horizon", "wait_step", "walk_row", "balk_row", "bypass_row", "drive_row", "reconsider", "diversions",
+    "stay", "switching", "drive_utility",
 )  # fmt: skip
 
 
@@ -212,7 +213,11 @@ def _border(plan: Plan, tape: Tape) -> Any:
     table = np.zeros(1, BORDER)
     border = table[0]
     border["parties"] = len(tape)
-    border["crossings"], border["origins"] = len(plan.crossings), len(plan.origins)
+    border["crossings"], border["origins"], border["tastes"] = (
+        len(plan.crossings),
+        len(plan.origins),
+        tape.tastes.shape[1],
+    )
     for name in _NUMBERS:
         border[name] = getattr(plan, name)
     border["clock_row"] = plan.clock_row
@@ -230,6 +235,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
     border["capacity"][: len(plan.zone_capacity)] = plan.zone_capacity
     border["space"][: len(plan.zone_capacity)] = plan.zone_space
     border["quoted_at"] = plan.start
+    border["told_until"][: len(plan.crossings)] = plan.start + plan.quote_delay
     return border
 
 

@@ -12,10 +12,10 @@ import numpy as np
 from sim.engine.kernel_cache import long_rule, rule
 from sim.engine.kernel_lists import push_later
 from sim.engine.kernel_tables import (
-    DRIVING, NO_CROSSING, NOWHERE, RECONSIDER, TAIL, column_of, drives_of, history_of, known_of, party_in, roaming_of,
-    share_by_class, time_of, wait_utility_of,
+    DRIVING, NO_CROSSING, NOWHERE, RECONSIDER, TAIL, column_of, drives_of, history_of, known_of, party_in,
+    share_by_class, tastes_of, time_of, wait_utility_of,
 )  # fmt: skip
-from sim.engine.plan import DRIVE_UNIT, PER_MILLE
+from sim.engine.plan import BARRED, DRIVE_UNIT, NEWS, PAPERS, PER_MILLE, TASTES
 
 
 @rule
@@ -38,14 +38,21 @@ def best(b: Any, i: int, now: int, place: int, here: int, done: int) -> int:
 
     All but `here` must be better by `switching`; one who is under way does not go home of its own accord.
     """
-    number, chosen, most = np.int64(party_in(b, i).number), NOWHERE, -np.inf
+    p = party_in(b, i)
+    number, home, crossing, chosen, most = np.int64(p.number), np.int64(p.home), np.int64(p.crossing), NOWHERE, -np.inf
+    tastes, epoch = tastes_of(b), b.epoch
+    papers, news = tastes[number, PAPERS], tastes[number, NEWS]
+    utilities, known = known_of(b.utility_table), 2 * epoch + (1 if p.of_age > 0 else 0)
+    admits, informed = share_by_class(b.admits_table), known_of(b.informed_table)
     if here == NOWHERE:
-        most = b.stay + roaming_of(b, b.gumbel_row + b.crossings, number)
+        most = b.stay + tastes[number, TASTES + b.crossings]
     for x in range(b.crossings):
-        way = leg(b, place, x, here, done)
-        if way == NOWHERE or not admitted(b, i, x):
+        way, c = leg(b, place, x, here, done), b.travels_as[x, home]
+        if way == NOWHERE or papers >= admits[epoch, x, c] or b.first[x, c] == NOWHERE:
             continue
-        utility = utility_of(b, i, x, heard(b, i, x, now), way)
+        column = b.column[x, c] if x == crossing else heard(b, x, c, now) if news < informed[epoch, x] else 0
+        utility = utilities[known, x] + wait_utility_of(b)[column]
+        utility = utility + b.drive_utility * way + tastes[number, TASTES + x]
         if here != NOWHERE and x != here:
             utility = utility - b.switching
         if utility > most:
@@ -54,19 +61,11 @@ def best(b: Any, i: int, now: int, place: int, here: int, done: int) -> int:
 
 
 @rule
-def utility_of(b: Any, i: int, x: int, column: int, way: int) -> Any:
-    """Return what a crossing is worth to a party that expects the wait of a column, a mean drive away."""
-    p = party_in(b, i)
-    known = known_of(b.utility_table)[2 * b.epoch + (1 if p.of_age > 0 else 0), x] + wait_utility_of(b)[column]
-    return known + b.drive_utility * way + roaming_of(b, b.gumbel_row + x, np.int64(p.number))
-
-
-@rule
 def admitted(b: Any, i: int, x: int) -> Any:
     """Whether a party's papers are accepted beyond a crossing, and a way for it leads there and is open."""
     p = party_in(b, i)
     c = b.travels_as[x, p.home]
-    papers = roaming_of(b, b.papers_row, np.int64(p.number))
+    papers = tastes_of(b)[np.int64(p.number), PAPERS]
     return b.first[x, c] != NOWHERE and papers < share_by_class(b.admits_table)[b.epoch, x, c]
 
 
@@ -74,37 +73,36 @@ def admitted(b: Any, i: int, x: int) -> Any:
 def is_barred(b: Any, i: int, x: int) -> Any:
     """Whether a party is kept away on the approach to its crossing."""
     p = party_in(b, i)
-    return roaming_of(b, b.barred_row, np.int64(p.number)) < share_by_class(b.bars_table)[b.epoch, x, p.cls]
+    return tastes_of(b)[np.int64(p.number), BARRED] < share_by_class(b.bars_table)[b.epoch, x, p.cls]
 
 
 @rule
 def hears(b: Any, i: int, x: int) -> Any:
     """Whether a party hears the waits quoted at a crossing."""
-    news = roaming_of(b, b.news_row, np.int64(party_in(b, i).number))
+    news = tastes_of(b)[np.int64(party_in(b, i).number), NEWS]
     return news < known_of(b.informed_table)[b.epoch, x]
 
 
 @rule
-def heard(b: Any, i: int, x: int, now: int) -> Any:
-    """Return the column of the wait that a party expects: quoted some time ago, at its own crossing now."""
-    p = party_in(b, i)
-    c = b.travels_as[x, p.home]
-    if p.crossing == x:
-        return b.column[x, c]
-    if not hears(b, i, x):
-        return 0
-    told = min((now - b.quote_delay[x] - b.start) // b.quote_every[x], b.announced[x] - 1)
+def heard(b: Any, x: int, c: int, now: int) -> Any:
+    """Return the column of the wait last quoted at a crossing of which word has come."""
+    while now >= b.told_until[x]:
+        b.told[x] += 1
+        b.told_until[x] += b.quote_every[x]
+    told = min(b.told[x], b.announced[x]) - 1
     return np.int64(history_of(b)[x, c, told]) if told >= 0 else 0
 
 
 @rule
 def dreamt_of(b: Any, i: int, origin: int) -> int:
     """Return the crossing a party that stays would have chosen were all open to it and empty."""
-    chosen, most = 0, -np.inf
+    p = party_in(b, i)
+    chosen, most, known = 0, -np.inf, 2 * b.epoch + (1 if p.of_age > 0 else 0)
     for x in range(b.crossings):
         way = drives_of(b)[origin, x]
         if way != NOWHERE:
-            utility = utility_of(b, i, x, 0, way)
+            utility = known_of(b.utility_table)[known, x] + wait_utility_of(b)[0]
+            utility = utility + b.drive_utility * way + tastes_of(b)[np.int64(p.number), TASTES + x]
             if utility > most:
                 chosen, most = x, utility
     return chosen

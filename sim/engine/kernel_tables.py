@@ -78,16 +78,18 @@ BORDER = np.dtype(
     + _fields("i8", (), "run_table switch_table recent_table hit_table checked_table balk_table bypass_table")
     + _fields("i8", (), "hazard_table times_table chances_table came_table source_table cls_table initial_table")
     + _fields("i8", (), "people_table men_table local_table barred_table mode_table")
-    + _fields("i8", (), "utility_table admits_table informed_table bars_table drive_table wait_utility_table")
+    + _fields(
+        "i8", (), "tastes_table utility_table admits_table informed_table bars_table drive_table wait_utility_table"
+    )
     + _fields("i8", (), "history_table history_rows")
     + _fields("i8", (), "row_rows kept_rows visits_rows run_rows switch_rows recent_rows")
     + _fields("i8", (HORIZON,), "heap_table heap_rows in_heap")
     + _fields("i8", (N_WAYS,), "clock_row")
     # who chooses between crossings
-    + _fields("i8", (), "crossings origins epoch drive_row papers_row news_row barred_row gumbel_row")
+    + _fields("i8", (), "crossings origins epoch drive_row tastes")
     + _fields("i8", (), "reconsider diversions")
     + _fields("f8", (), "stay switching drive_utility")
-    + _fields("i8", (MAX_CROSSINGS,), "quote_delay announced")
+    + _fields("i8", (MAX_CROSSINGS,), "announced told told_until")
     + _fields("i8", (MAX_CROSSINGS, N_CLASSES), "travels_as")
     # stations
     + _fields(
@@ -256,9 +258,9 @@ def hazard_of(b: Any) -> Any:
 
 
 @rule
-def roaming_of(b: Any, row: int, column: int) -> float:
-    """Return Tape.chances[row, column], without fetching ahead: few parties in a row choose."""
-    return carray(_pointer(b.chances_table + 8 * (row * b.parties + column)), (1,), np.float64)[0]
+def tastes_of(b: Any) -> Any:
+    """Tape.tastes, [party, column]."""
+    return carray(_pointer(b.tastes_table), (b.parties, b.tastes), np.float64)
 
 
 @rule

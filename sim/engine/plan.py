@@ -18,6 +18,8 @@ WAYS = ("renege", "change_mode", "bypass")
 HAZARD_UNIT = 10**12
 DRIVE_UNIT = 2**20
 PER_MILLE = 1000
+PAPERS, NEWS, BARRED, TASTES = 0, 1, 2, 3
+"""Columns of `Tape.tastes`; from the last on one for each crossing, and one for staying."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +107,6 @@ class Plan:
     reconsider: int  # per mille of the drive after which those who hear the waits choose again, 0: never
     diversions: int  # how often a party goes on from one crossing to another at most
     drive_row: int  # of `Tape.times`: the factor on drives in 1 / DRIVE_UNIT
-    papers_row: int  # of `Tape.chances`
-    news_row: int
-    barred_row: int
-    gumbel_row: int  # the first of X + 1: for each crossing, and for staying
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Plan) and all(

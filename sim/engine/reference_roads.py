@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.engine.moments import LEFT_AS, Kind
 from sim.engine.places import MainQueue, Party, Visit
-from sim.engine.plan import NOWHERE, PER_MILLE, Plan
+from sim.engine.plan import BARRED, NEWS, NOWHERE, PAPERS, PER_MILLE, TASTES, Plan
 from sim.engine.records import Outcome
 from sim.engine.tape import Tape
 
@@ -81,7 +81,7 @@ class Roads:
         """
         best, most = NOWHERE, -np.inf
         if here == NOWHERE:
-            most = self.plan.stay + self.tape.chances[self.plan.gumbel_row + len(drives), party.row]
+            most = self.plan.stay + self.tape.tastes[party.row, TASTES + len(drives)]
         for x, drive in enumerate(drives.tolist()):
             if drive == NOWHERE or not self.admitted(party, x):
                 continue
@@ -96,22 +96,22 @@ class Roads:
         """Return what a crossing is worth to a party that expects the wait of a column of `wait_utility`."""
         plan = self.plan
         known = plan.utility[self.epoch, int(party.of_age > 0), x] + plan.wait_utility[column]
-        return float(known + plan.drive_utility * drive + self.tape.chances[plan.gumbel_row + x, party.row])
+        return float(known + plan.drive_utility * drive + self.tape.tastes[party.row, TASTES + x])
 
     def admitted(self, party: Party, x: int) -> bool:
         """Whether a party's papers are accepted beyond a crossing, and a way for it leads there and is open."""
         cls = int(self.plan.travels_as[x, party.home])
-        papers = self.tape.chances[self.plan.papers_row, party.row]
+        papers = self.tape.tastes[party.row, PAPERS]
         return bool(self.plan.first[x, cls] != NOWHERE and papers < self.plan.admits[self.epoch, x, cls])
 
     def barred(self, party: Party) -> bool:
         """Whether a party is kept away on the approach to its crossing."""
         share = self.plan.bars[self.epoch, party.crossing, party.cls]
-        return bool(self.tape.chances[self.plan.barred_row, party.row] < share)
+        return bool(self.tape.tastes[party.row, BARRED] < share)
 
     def hears(self, party: Party, x: int) -> bool:
         """Whether a party hears the waits quoted at a crossing."""
-        return bool(self.tape.chances[self.plan.news_row, party.row] < self.plan.informed[self.epoch, x])
+        return bool(self.tape.tastes[party.row, NEWS] < self.plan.informed[self.epoch, x])
 
     def heard(self, party: Party, x: int, now: int) -> int:
         """Return the column of the wait that a party expects: quoted some time ago, at its own crossing now."""

@@ -80,10 +80,6 @@ def number_rows(scenario: Scenario, hazard: Ints) -> dict[str, Any]:
         "balk_row": chances.take(np.array([[bool(b and b.balk) for b in row] for row in behaviours])),
         "bypass_row": chances.take(np.array([[bool(b and b.bypass) for b in row] for row in behaviours])),
         "drive_row": times.take_for_origins(),
-        "papers_row": chances.take_for_origins(),
-        "news_row": chances.take_for_origins(),
-        "barred_row": chances.take_for_origins(),
-        "gumbel_row": chances.take_for_origins(len(scenario.crossings) + 1),
     }
 
 
@@ -165,16 +161,16 @@ class _Rows:
         self._mark(wanted, number, rows)
         return number
 
-    def take_for_origins(self, rows: int = 1) -> int:
-        """Return the first of `rows` rows free for all who set out from origins; NOWHERE if nobody does."""
+    def take_for_origins(self) -> int:
+        """Return a row free for all who set out from origins; NOWHERE if nobody does."""
         wanted = self.comes.copy()
         wanted[: len(self.crossings)] = False
         if not wanted.any():
             return NOWHERE
         number = 0
-        while self._clash(wanted, number, rows):
+        while self._clash(wanted, number, 1):
             number += 1
-        self._mark(wanted, number, rows)
+        self._mark(wanted, number, 1)
         return number
 
     def _clash(self, wanted: Bools, number: int, rows: int) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.plan import NOWHERE, Plan
+from sim.engine.plan import NOWHERE, TASTES, Plan
 from sim.engine.rows import SCREENING
 from sim.engine.tape_groups import Group, groups
 from sim.scenario.schema import Scenario
@@ -45,7 +45,8 @@ class Tape:
     barred: NDArray[np.bool_]  # kept away on the approach
     mode_to: NDArray[np.int8]  # class after a change of mode, or of the men a party leaves behind
     times: Ints  # (rows, P) durations; clocks in 1 / HAZARD_UNIT; the factor on drives in 1 / DRIVE_UNIT
-    chances: Floats  # (rows, P) uniforms on [0, 1); Gumbel variables, one for each crossing and one for staying
+    chances: Floats  # (rows, P) uniforms on [0, 1)
+    tastes: Floats  # (P, TASTES + X + 1), or (P, 0) without a network: what those who choose between crossings need
 
     def __len__(self) -> int:
         return len(self.arrived_at)
@@ -75,14 +76,15 @@ def _blank(plan: Plan, at: Ints) -> Tape:
     times = 1 + max(int(np.max(getattr(plan, name))) for name in _TIME_ROWS)
     screening = int(plan.screening_row.max()) + len(SCREENING) if (plan.screening_row != NOWHERE).any() else 0
     chances = max(screening, 1 + int(plan.refused_row.max()), *(1 + getattr(plan, name) for name in _CHANCE_ROWS))
-    chances = max(chances, plan.gumbel_row + len(plan.crossings) + 1 if plan.origins else 0)
+    tastes = TASTES + len(plan.crossings) + 1 if plan.origins else 0
     kinds = {"number": np.int32, "source": np.int8, "cls": np.int8, "mode_to": np.int8, "initial": np.bool_,
              "local": np.bool_, "barred": np.bool_, "people": np.int16, "men": np.int16}  # fmt: skip
     blank: dict[str, Any] = {name: np.zeros(size, kind) for name, kind in kinds.items()}
-    return Tape(arrived_at=at, times=np.empty((times, size), np.int64), chances=np.empty((chances, size)), **blank)
+    blank |= {"times": np.empty((times, size), np.int64), "chances": np.empty((chances, size))}
+    return Tape(arrived_at=at, tastes=np.zeros((size, tastes)), **blank)
 
 
 _TIME_ROWS = (
     "service_row", "foot_row", "patience_row", "refusal_row", "man_row", "walk_row", "clock_row", "drive_row",
 )  # fmt: skip
-_CHANCE_ROWS = ("balk_row", "bypass_row", "papers_row", "news_row", "barred_row")
+_CHANCE_ROWS = ("balk_row", "bypass_row")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.engine.arrivals import within
 from sim.engine.draws import durations, durations_summed, gumbels, men_of, people_of, stream, unit_poisson
-from sim.engine.plan import DRIVE_UNIT, HAZARD_UNIT, WAYS, Plan
+from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
 from sim.engine.rows import SCREENING, service_law, stops, walks_there
 from sim.scenario.laws import Law
 from sim.scenario.passages import passages
@@ -137,14 +137,14 @@ class Group:
         plan, choice = self.plan, self.scenario.network.choice if self.scenario.network else None
         if choice is None:
             raise AssertionError("only a network has origins")
-        for row, purpose in ((plan.papers_row, "papers"), (plan.news_row, "news"), (plan.barred_row, "barred")):
-            self.chance(row, purpose)
+        tastes = self.tape.tastes[self.place]
+        for column, purpose in ((PAPERS, "papers"), (NEWS, "news"), (BARRED, "barred")):
+            tastes[:, column] = self.rng(purpose).random(self.size)
+        for k, name in enumerate([*plan.crossings, "stay"], TASTES):
+            tastes[:, k] = gumbels(self.rng(f"taste/{name}"), self.size)
         family = {"family": "gamma", "cv": choice.drive_cv} if choice.drive_cv else {"family": "deterministic"}
         drive = durations(Law.model_validate({"mean": "1 s", **family}), self.rng("drive"), self.size)
         self.write(plan.drive_row, np.minimum(drive, LONGEST_DRIVE), DRIVE_UNIT)
-        for k, name in enumerate([*plan.crossings, "stay"]):
-            self.unwritten.discard(("chances", plan.gumbel_row + k))
-            self.tape.chances[plan.gumbel_row + k, self.place] = gumbels(self.rng(f"taste/{name}"), self.size)
 
     def durations(self, purpose: str, law: Law, counts: Ints | None = None) -> Floats:
         """Return seconds drawn from a law, once for each purpose; with `counts`, sums of so many draws.
