@@ -66,7 +66,7 @@ def station_rows(plan: Plan, name: str) -> tuple[str, Any]:
 
 def by_meaning(plan: Plan, tape: Tape) -> dict[str, Any]:
     """The columns of a tape by what they mean; those of stations with a row for each station that has them."""
-    found = {f.name: getattr(tape, f.name) for f in fields(Tape) if f.name not in ("times", "chances")}
+    found = {f.name: getattr(tape, f.name) for f in fields(Tape) if f.name not in ("times", "chances", "tastes")}
     for name in STATION_ROWS:
         table, rows = station_rows(plan, name)
         found[name] = getattr(tape, table)[rows]
