@@ -51,9 +51,8 @@ def test_every_file_is_listed_with_what_it_rests_on() -> None:
         assert entry.figures == sum(row.status == "used" for row in loaded.scenario.reported) > 0
         assert set(entry.sources) == {row.source for row in loaded.passports if row.source} - {"assumption"}
         assert entry.assumptions == sum(row.source == "assumption" for row in loaded.passports)
-    assert [name for name, entry in entries.items() if entry.status == "indicative"] == sorted(
-        (*BORDERS, "moscow_airports", "us_land_port")
-    )
+    calibrated = {name for name, entry in entries.items() if entry.status == "calibrated" and entry.base is None}
+    assert calibrated == {"verkhny_lars", "kazakhstan", "finland"}
 
 
 def test_what_ifs_stand_below_their_base() -> None:
@@ -158,7 +157,7 @@ def test_text_fits_the_terminal_and_names_all() -> None:
     lines = invoke(SCENARIOS).stdout.splitlines()
     assert max(map(len, lines)) <= 80
     at = lines.index("kazakhstan: Kazakhstan, September 2022")
-    assert lines[at + 1].startswith("  indicative; 4 reported figures used; ")
+    assert lines[at + 1].startswith("  calibrated; 4 reported figures used; ")
     assert "  + no_screening: Verkhny Lars, September 2022: no draft screening" in lines
 
 

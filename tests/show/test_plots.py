@@ -22,7 +22,7 @@ from sim.show import panels, style
 from sim.show.events import events
 from sim.show.marks import RAIL_SIZE, lay_rail, rail_height, text_width
 from sim.show.plots import pictures, queue_km, render, ways_across
-from sim.show.story import in_one_day, outwards_per_day, qualified, summary, window
+from sim.show.story import in_one_day, outwards_per_day, qualified, quote, summary, window
 
 NAMES = [
     "queue_by_class",
@@ -385,6 +385,33 @@ def test_a_model_without_a_value_leaves_the_reported_flow_alone() -> None:
     complete(drawn["poster"])
     assert "about 37,000 reported" in said(drawn["poster"])
     assert "nan" not in said(drawn["poster"])
+
+
+def test_more_than_two_reported_flows_do_not_overlap() -> None:
+    described = synthetic.scenario()
+    flow = next(row for row in described.reported if row.quantity == "crossed_parties")
+    rows = tuple(flow.model_copy(update={"id": f"flow_{k}"}) for k in range(4))
+    described = described.model_copy(update={"reported": rows})
+    figure = draw(described)["poster"]
+    complete(figure)
+    found = [t for t in figure.findobj(Text) if re.search("reported, both directions|in the model", t.get_text())]
+    assert len(found) == 6
+    boxes = [text.get_window_extent() for text in found]
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+
+
+def test_a_short_quoted_wait_is_said_in_minutes() -> None:
+    assert (quote(0.8), quote(57), quote(0.8, "hours"), quote(3, "hours")) == ("48 min", "57 h", "48 min", "3 hours")
+
+
+def test_draft_papers_are_told_only_where_some_were_given() -> None:
+    story = synthetic.story()
+    assert "are turned back or given draft papers" in summary(story)
+    key = next(key for key in story.estimates.totals if key.quantity == "summoned_people")
+    totals = {**story.estimates.totals, key: synthetic.exactly(0)}
+    without = replace(story, estimates=replace(story.estimates, totals=totals))
+    assert "are turned back" in summary(without)
+    assert "draft papers" not in summary(without)
 
 
 def test_daily_bars_add_up_to_the_total() -> None:
