@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from sim.cli_run import WORKERS
 from sim.study.engines import DEFAULT, ENGINES, ready
 
 if TYPE_CHECKING:
+    from sim.measures.names import Key
     from sim.study.compare import Compared
     from sim.study.differences import Ranking
 
@@ -98,7 +100,7 @@ def _carried_out(base: str, others: tuple[str, ...], options: dict[str, Any]) ->
     request = Request(engine=engine, **{name: options[name] for name in ("replications", "seed", "workers")})
     with results.folder(contenders[0].label, options["out"]) as draft:
         with _progress(quiet, f"playing {len(contenders)} scenarios on the same tapes") as progress:
-            compared = played(contenders, request, progress)
+            compared = played(contenders, request, progress, lambda keys: _look(keys, options))
             rankings = _rankings(compared, options)
             results.write(draft.path, compared, rankings)
             store.write(draft.path / "summary.md", comparison_tables.markdown(compared, rankings))
@@ -106,6 +108,14 @@ def _carried_out(base: str, others: tuple[str, ...], options: dict[str, Any]) ->
                 _draw(draft.path / "pictures", compared)
         results.write_provenance(draft.path, compared, shlex.join(["sim", *sys.argv[1:]]))
     return compared, rankings, Path(options["out"] or draft.final.relative_to(Path.cwd()))
+
+
+def _look(keys: Sequence[Sequence[Key]], options: dict[str, Any]) -> None:
+    """Find out early whether there is the total that scenarios are to be ranked by. Raises SimError."""
+    from sim.study.compare import in_all
+
+    if options["best"] is not None or len(keys) >= FEW_TO_RANK:
+        in_all(keys, options["best"] or BEST, options["scope"])
 
 
 def _rankings(compared: Compared, options: dict[str, Any]) -> list[Ranking]:

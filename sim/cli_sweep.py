@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 INTERRUPTED, SOME_FAILED = 130, 1
 SIGN_OF_LIFE = 20.0
 """Seconds after which a log that nobody watches gets a line."""
+A_WHILE = 100
+"""Seconds below which the time left is told in seconds."""
 GIVEN_DESIGNS = ("grid", "one-at-a-time", "lhs", "sobol", "sensitivity")
 
 EXAMPLES = """\b
@@ -93,10 +95,8 @@ def sweep(scenario: Path, **options: Any) -> None:
             found = carry_out(told, command, progress, lambda words: _tell(quiet, words))
         _finish(told, found, command, options)
     except KeyboardInterrupt:
-        click.echo(
-            f"\nstopped; {done[0]} of {done[1]} plays are kept in {told.folder}; the same command goes on from there",
-            err=True,
-        )
+        kept = f"{done[0]:,} of {done[1]:,} plays are kept" if done[1] else "nothing new was played; what was kept is"
+        click.echo(f"\nstopped; {kept} in {told.folder}; the same command goes on from there", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     if found.swept.failed:
         raise click.exceptions.Exit(SOME_FAILED)
@@ -182,10 +182,11 @@ class Lines:
         now = time.monotonic()
         if self.began is None or done < self.began[1]:
             self.began, self.told_at = (now, done), now
-            known = f" ({done} known from before)" if done else ""
-            _tell(self.quiet, f"{self.words}: {planned} plays{known} ...")
+            known = f" ({done:,} known from before)" if done else ""
+            _tell(self.quiet, f"{self.words}: {planned:,} play{'' if planned == 1 else 's'}{known} ...")
         elif now - self.told_at > SIGN_OF_LIFE and done > self.began[1]:
             self.told_at = now
             rate = (done - self.began[1]) / (now - self.began[0])
             left = (planned - done) / rate
-            _tell(self.quiet, f"{done} of {planned} plays, {rate:.1f} a second, {left / 60:.0f} min left ...")
+            time_left = f"{left:.0f} s" if left < A_WHILE else f"{left / 60:.0f} min"
+            _tell(self.quiet, f"{done:,} of {planned:,} plays, {rate:.1f} a second, {time_left} left ...")

@@ -12,7 +12,7 @@ from sim.scenario.calibrated import validated
 from sim.scenario.node import child, stop
 from sim.scenario.quantities import Model
 from sim.scenario.read import in_order
-from sim.scenario.yaml_source import read_file
+from sim.scenario.yaml_source import CALIBRATION, SCENARIO, SWEEP, kinds, read_file
 
 Text = str | int | float | bool | None
 
@@ -45,9 +45,11 @@ def read_sweep(path: str | Path) -> SweepFile | None:
     path = Path(path)
     told: list[Problem] = []
     root = read_file(path, told)
-    named = child(root, "scenario")
-    if named is None or child(root, "crossings") is not None:
+    named, found = child(root, "scenario"), kinds(root)
+    if named is None or SCENARIO in found:
         return None
+    if CALIBRATION in found:
+        raise stop(str(path), (), f"holds {CALIBRATION}; expected {SCENARIO} or {SWEEP}")
     spec, _ = validated(SweepFile, root, told)
     if told or spec is None:
         raise in_order(told)

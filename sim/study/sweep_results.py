@@ -21,6 +21,7 @@ from sim.study.kept import Totals
 from sim.study.results import round_off
 from sim.study.sweep import Base, Sweep, Swept
 
+INDICES = "sensitivity.csv"
 KEPT, MANIFEST, TABLE, SUMMARY, FAILED = "kept", "manifest.json", "sweep.parquet", "summary.csv", "failed.csv"
 HEADLINE_SCOPES = (ALL, VEHICLES, by_way(ALL, "main"))
 PICTURES = "pictures"
@@ -71,8 +72,12 @@ def write(folder: Path, swept: Swept, more: Mapping[str, store.Columns]) -> None
 
 
 def write_provenance(folder: Path, swept: Swept, command_line: str, files: Sequence[str]) -> None:
-    """Write where the results come from, last of all: it holds the digests of the other `files`."""
+    """Write where the results come from, last of all: it holds the digests of the other `files`.
+
+    What an earlier sweep left in the folder that is none of `files` would belong to other numbers, and is removed.
+    """
     base = swept.base
+    _remove_stale(folder, files)
     found = {
         "version": sim.__version__,
         "code": provenance.code(),
@@ -94,6 +99,17 @@ def write_provenance(folder: Path, swept: Swept, command_line: str, files: Seque
         "files": {name: store.digest(folder / name) for name in sorted(files)},
     }
     store.write_shared(folder / provenance.FILE, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+
+
+def _remove_stale(folder: Path, files: Sequence[str]) -> None:
+    try:
+        before = json.loads((folder / provenance.FILE).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    for path in (folder / INDICES, *(folder / PICTURES).glob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name in before and name not in files:
+            store.remove(path)
 
 
 def table(swept: Swept) -> store.Columns:
