@@ -151,7 +151,7 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
         [
             Row("most vehicles waiting", "", total("max_queue", VEHICLES)),
             Row("most people waiting", "", total("max_queue_people")),
-            Row("farthest tail on the road", "km", total("max_queue_length")),
+            *([Row("farthest tail on the road", "km", total("max_queue_length"))] if story.by_road else []),
         ],
     )
     yield (
@@ -224,6 +224,9 @@ def _fates(story: Story) -> Iterator[Row]:
         ("balked", "did not join the queue"),
         ("barred", "kept away on the approach"),
         ("unfinished", "still inside at the end"),
+        ("diverted", "went on to another crossing"),
+        ("on_the_way", "still on the way at the end"),
+        ("stayed", "did not set out, would have come"),
     ):
         found = story.total(f"{event}_people")
         if found.mean > 0 or event in ("crossed", "unfinished"):
