@@ -58,7 +58,8 @@ ROOMS = {
     "show.calibration_tables show.calibration_pictures show.calibration_page "
     "show.comparison_lines show.comparison_words show.comparison_tables show.comparison_frame show.comparison_gains "
     "show.comparison_differences show.comparison_pictures "
-    "show.network_words show.network_tables show.network_ribbons show.network_pictures show.network_comparison "
+    "show.network_words show.network_tables show.network_ribbons show.network_map show.network_pictures "
+    "show.network_comparison "
     "show.sweep_tables show.sweep_pictures "
     "show.audit_words show.audit_tables show.audit_picture",
     "python": "api",
