@@ -154,17 +154,20 @@ class Result:
 
     @cached_property
     def _figures(self) -> dict[str, Figure]:
-        from sim.show.plots import pictures
+        from sim.show import network_pictures, plots
 
         found = self.found
         besides = "each with parameters from the posterior" if found.drawn else ""
-        return pictures(found.loaded.scenario, found.plan, found.estimates, found.comparisons, besides)
+        told = (found.loaded.scenario, found.plan, found.estimates, found.comparisons)
+        drawn = plots.pictures(*told, besides)
+        return drawn | (network_pictures.pictures(*told, found.flows, besides) if found.flows else {})
 
     def _repr_html_(self) -> str:
         from sim.show.tables import html
 
         poster = base64.b64encode(self.plot(self.plots[-1]).render("png")).decode()
-        table = html(self.found.loaded.scenario, self.found.plan, self.found.estimates, self.found.comparisons)
+        found = self.found
+        table = html(found.loaded.scenario, found.plan, found.estimates, found.comparisons, found.flows)
         return f'<div>{table}<img alt="poster" style="max-width: 100%" src="data:image/png;base64,{poster}"></div>'
 
 

@@ -191,7 +191,7 @@ def _print(result: Result, folder: Path, *, quiet: bool, as_json: bool) -> None:
         from sim.show.tables import show
 
         found = result.found
-        show(found.loaded.scenario, found.plan, found.estimates, found.comparisons)
+        show(found.loaded.scenario, found.plan, found.estimates, found.comparisons, found.flows)
         click.echo(found.note)
         click.echo(f"Results are in {folder}")
 

@@ -46,19 +46,21 @@ ROOMS = {
         measures.estimates measures.observe measures.likelihood measures.parties
         """,
     "study": """
-        study.engines study.workers study.posterior study.replication study.run study.provenance study.results
+        study.engines study.workers study.posterior study.replication study.flows study.run study.provenance study.results
         study.sampling study.evaluations study.priors study.fit study.observing study.trials study.learnt
         study.calibrate study.calibration_results
         study.designs study.possible study.kept study.cluster study.sweep study.sweep_results study.constraint
         study.search
         study.sensitivity study.sweep_asked
-        study.pairing study.differences study.compare study.gains study.comparison_results
+        study.moves study.pairing study.differences study.compare study.gains study.comparison_results
         study.audit_arithmetic study.audit_assumed study.audit_figures study.audit study.audit_results
         """,
     "show": "show.style show.events show.marks show.story show.panels show.plots show.poster show.tables "
     "show.calibration_tables show.calibration_pictures show.calibration_page "
     "show.comparison_lines show.comparison_words show.comparison_tables show.comparison_frame show.comparison_gains "
     "show.comparison_differences show.comparison_pictures "
+    "show.network_words show.network_tables show.network_ribbons show.network_map show.network_pictures "
+    "show.network_comparison "
     "show.sweep_tables show.sweep_pictures "
     "show.audit_words show.audit_tables show.audit_picture",
     "python": "api",

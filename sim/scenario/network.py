@@ -17,8 +17,15 @@ Price = Annotated[float, Field(ge=0, le=1e6)]
 """Euros a person."""
 
 
+class Place(Model):
+    """Where something is on the map, in degrees, for pictures alone: drives are given, not measured."""
+
+    longitude: Annotated[float, Field(ge=-180, le=180)] = Field(description="degrees east of Greenwich")
+    latitude: Annotated[float, Field(ge=-90, le=90)] = Field(description="degrees north of the equator")
+
+
 class Destination(Model):
-    """What a crossing is to travellers who choose between crossings; all but `travels_as` may change by date."""
+    """What a crossing is to travellers who choose; all but `travels_as` and `place` may change by date."""
 
     admits: Share = Field(
         1.0, description="share of these travellers whose papers the country beyond accepts; 10 % are among any 20 %"
@@ -30,6 +37,7 @@ class Destination(Model):
     travels_as: dict[ClassName, ClassName] = Field(
         {}, description="class that parties are of here, such as {car: foot} at an airport; left out: the same"
     )
+    place: Place | None = Field(None, description="where pictures draw it; left out for one: none is on a map")
 
 
 class Choice(Model):
@@ -62,6 +70,7 @@ class Origin(Model):
     title: str = ""
     demand: dict[ClassName, dict[Name, DemandPart]] = Field(min_length=1, description="parties that set out")
     travel: dict[Name, Span] = Field(min_length=1, description="mean drive to each crossing that is open to choice")
+    place: Place | None = Field(None, description="where pictures draw it; left out for one: none is on a map")
 
 
 class Network(Model):

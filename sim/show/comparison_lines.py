@@ -125,6 +125,9 @@ def lines() -> list[Line]:
         ("balked", "did not join"),
         ("barred", "kept away"),
         ("changed_mode", "left their vehicle"),
+        ("diverted", "went on elsewhere"),
+        ("stayed", "did not set out"),
+        ("on_the_way", "still on the way"),
         ("unfinished", "still inside"),
     ):
         found.append(Line(fates, name, f"{event}_people", ALL))

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from sim.measures.names import ALL, Key
 from sim.scenario.quantities import CLASSES
-from sim.show import panels
+from sim.show import network_comparison, panels
 from sim.show.comparison_differences import differences, fates
 from sim.show.comparison_frame import (
     LEGEND_ROW,
@@ -49,7 +49,7 @@ def pictures(compared: Compared) -> dict[str, Figure]:
         ending = "" if len(crossings) == 1 else f"_{crossing}"
         for draw in DRAWN:
             found[f"{draw.__name__}{ending}"] = draw(scene)
-    return found
+    return found | (network_comparison.pictures(compared) if compared.base.plan.origins else {})
 
 
 @styled

@@ -8,9 +8,10 @@ from typing import Any
 
 from sim.measures.names import ALL, TOTALS
 from sim.scenario.quantities import CLASSES
-from sim.show.comparison_lines import NOT_KNOWN, Shown, shown, signed
+from sim.show.comparison_lines import NOT_KNOWN, Line, Shown, shown, signed
 from sim.show.comparison_words import NO_TIME, gains_words, ranking_words, share
 from sim.show.events import CLASS_WORDS, words
+from sim.show.network_words import crossing_name, moves_words
 from sim.show.story import whole
 from sim.show.tables import NARROW, Sheet
 from sim.study.compare import Compared
@@ -18,6 +19,9 @@ from sim.study.differences import Ranking
 from sim.study.gains import SCOPES, TIME, Gains, gains
 from sim.units import show_duration
 
+HEADLINES = ("max_queue_people", "wait_mean", "crossed_people", "diverted_people")
+"""What is printed of every crossing of a network; all the rest is in the files."""
+NETWORK_WORDS = {"wait_mean": "mean wait", "crossed_people": "people across"}
 STYLES = {"less": "", "more": "", "same": "dim", "unclear": "dim", "unknown": "dim"}
 
 
@@ -84,38 +88,77 @@ def note(compared: Compared) -> str:
 
 def parts(compared: Compared, rankings: Sequence[Ranking]) -> Iterator[Sheet | str]:
     """Yield tables and paragraphs in the order they are read."""
-    for crossing in compared.base.plan.crossings:
+    if compared.base.plan.origins:
+        yield from _network_parts(compared)
+    for crossing in () if compared.base.plan.origins else compared.base.plan.crossings:
         several = len(compared.base.plan.crossings) > 1
         place = f"{words(crossing)}: " if several else ""
         yield _effects(compared, crossing, place)
         for n, label in enumerate(compared.labels[1:], 1):
-            yield _who(compared, n, crossing, f"{place}Who gains, who loses with {words(label)}")
+            x = compared.base.plan.crossings.index(crossing)
+            yield _who(gains(compared, n, by_day=False), x, f"{place}Who gains, who loses with {words(label)}")
             yield gains_words(compared, n, crossing)
     for ranking in rankings:
         yield ranking_words(ranking, compared.labels)
 
 
+def _network_parts(compared: Compared) -> Iterator[Sheet | str]:
+    """Yield the main effects at every crossing, where people go, and who gains and loses at all crossings together."""
+    yield _network_effects(compared)
+    for n, label in enumerate(compared.labels[1:], 1):
+        yield moves_words(compared, n)
+        found = gains(compared, n, by_day=False, together=True)
+        yield _who(found, 0, f"Who gains, who loses with {words(label)}")
+        yield gains_words(compared, n, None)
+
+
+def _network_effects(compared: Compared) -> Sheet:
+    """Return the main effects at the crossings where there are any, those of a crossing together."""
+    sheet = _blank(compared, "")
+    for crossing in compared.base.plan.crossings:
+        rows = [
+            [row for row in shown(compared, n, crossing) if row.line.quantity in HEADLINES and row.line.scope == ALL]
+            for n in range(1, len(compared.contenders))
+        ]
+        if any(row.found.verdict != "same" for each in rows for row in each):
+            sheet.rows.append((f"[bold]{escaped(crossing_name(compared.base.scenario, crossing))}[/]", *[""] * 4))
+            for line in dict.fromkeys(row.line for each in rows for row in each):
+                sheet.rows.extend(_of_line(compared, rows, line, NETWORK_WORDS.get(line.quantity, line.name)))
+    return sheet
+
+
 def _effects(compared: Compared, crossing: str, place: str) -> Sheet:
     """Return the table of effects: a line a measure, or with several scenarios a line each below it."""
-    base, others = words(compared.base.label), compared.labels[1:]
-    rows = [shown(compared, n, crossing) for n in range(1, len(others) + 1)]
-    sure = " ± 95 %" if compared.replications > 1 else ""
-    columns = ("", "base", f"difference{sure}", "%", "")
-    sheet = Sheet(f"{place}What changes from {base}", columns, [], (True, False, False, False, False))
+    rows = [shown(compared, n, crossing) for n in range(1, len(compared.contenders))]
+    sheet = _blank(compared, place)
     group = ""
     for line in dict.fromkeys(row.line for each in rows for row in each):
-        beside = [next((row for row in each if row.line == line), None) for each in rows]
         if line.group != group:
             sheet.rows.append((f"[bold]{line.group}[/]", *[""] * 4))
             group = line.group
-        if len(others) > 1:
-            first = next(row for row in beside if row is not None)
-            sheet.rows.append((f"  {line.name}", first.amount(first.found.base), *[""] * 3))
-        for label, row in zip(others, beside, strict=True):
-            if row is not None:
-                base_too = (f"  {line.name}", row.amount(row.found.base))
-                sheet.rows.append(_effect((f"    {words(label)}", "") if len(others) > 1 else base_too, row))
+        sheet.rows.extend(_of_line(compared, rows, line, line.name))
     return sheet
+
+
+def _blank(compared: Compared, place: str) -> Sheet:
+    """Return the table of effects without its rows."""
+    sure = " ± 95 %" if compared.replications > 1 else ""
+    columns = ("", "base", f"difference{sure}", "%", "")
+    title = f"{place}What changes from {words(compared.base.label)}"
+    return Sheet(title, columns, [], (True, False, False, False, False))
+
+
+def _of_line(compared: Compared, rows: list[list[Shown]], line: Line, name: str) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of a measure: one, or with several scenarios one each below that of the base."""
+    others = compared.labels[1:]
+    beside = [next((row for row in each if row.line == line), None) for each in rows]
+    if len(others) > 1:
+        first = next(row for row in beside if row is not None)
+        yield (f"  {name}", first.amount(first.found.base), *[""] * 3)
+    for label, row in zip(others, beside, strict=True):
+        if row is not None:
+            base_too = (f"  {name}", row.amount(row.found.base))
+            yield _effect((f"    {words(label)}", "") if len(others) > 1 else base_too, row)
 
 
 def _effect(first: tuple[str, str], row: Shown) -> tuple[str, ...]:
@@ -131,10 +174,8 @@ def escaped(text: str) -> str:
     return escape(text)
 
 
-def _who(compared: Compared, contender: int, crossing: str, title: str) -> Sheet:
-    """Return the table of who gains and who loses, by class."""
-    found = gains(compared, contender, by_day=False)
-    x = compared.base.plan.crossings.index(crossing)
+def _who(found: Gains, x: int, title: str) -> Sheet:
+    """Return the table of who gains and who loses at a crossing, by class."""
     columns = ("people", "came", "only here", "only base", "both", "sooner", "later", "on average")
     sheet = Sheet(f"{title}: people across here, in the base, in both", columns, [], (True, *[False] * 7))
     for scope in (*CLASSES, ALL):
@@ -187,6 +228,7 @@ def document(compared: Compared, rankings: Sequence[Ranking]) -> dict[str, Any]:
             for n, label in enumerate(compared.labels[1:], 1)
             for crossing in compared.base.plan.crossings
         ],
+        **(_moves(compared) if compared.base.plan.origins else {}),
         "ranking": [
             {
                 **found.key._asdict(), "best_is": "highest" if found.highest else "lowest",
@@ -197,6 +239,12 @@ def document(compared: Compared, rankings: Sequence[Ranking]) -> dict[str, Any]:
             for found in rankings
         ],
     }  # fmt: skip
+
+
+def _moves(compared: Compared) -> dict[str, Any]:
+    """Return where people go in words, one text a scenario."""
+    found = enumerate(compared.labels[1:], 1)
+    return {"moves": [{"scenario": label, "words": moves_words(compared, n)} for n, label in found]}
 
 
 _NUMBERS = ("base", "here", "difference", "low", "high", "family_low", "family_high", "percent", "saved", "n")

@@ -25,6 +25,8 @@ END_WORDS = {
     "balked": "who do not join",
     "barred": "kept away",
     "unfinished": "still inside at the end",
+    "stayed": "who stay at home",
+    "on_the_way": "still on the way at the end",
 }
 LEAST_PERCENT = 0.1
 OF_THOSE_ACROSS = ("wait_m", "wait_p5", "wait_p9", "sojourn")
@@ -43,10 +45,14 @@ def share(part: float) -> str:
     return f"{percent:.{digits}f} %".replace("-", "−")
 
 
-def gains_words(compared: Compared, contender: int, crossing: str) -> str:
-    """Return one paragraph on who gains and who loses at a crossing with a contender (from 1), against the base."""
-    x = compared.base.plan.crossings.index(crossing)
-    whole_run, by_day = (gains(compared, contender, by_day=by_day) for by_day in (False, True))
+def gains_words(compared: Compared, contender: int, crossing: str | None) -> str:
+    """Return one paragraph on who gains and who loses with a contender (from 1), against the base.
+
+    At a crossing, or at all of them together (None).
+    """
+    together = crossing is None
+    x = 0 if crossing is None else compared.base.plan.crossings.index(crossing)
+    whole_run, by_day = (gains(compared, contender, by_day=by_day, together=together) for by_day in (False, True))
     label, base = words(compared.labels[contender]), words(compared.base.label)
 
     def total(name: str) -> float:

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from sim.scenario.changes import Change
 from sim.scenario.demand import DemandPart, Pulse, Rush, Step
-from sim.scenario.quantities import CLASSES
+from sim.scenario.network import Origin
+from sim.scenario.passages import from_origin
+from sim.scenario.quantities import CLASSES, ClassName
 from sim.scenario.schema import Crossing, Scenario
 
 CLASS_WORDS = {"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"}
@@ -44,15 +46,28 @@ def events(scenario: Scenario, crossing: str, drawn: bool = False) -> list[Event
     """
     place = scenario.crossings[crossing]
     found: dict[tuple[datetime, str], Event] = {}
-    for event in (*_demand(place), *_stations(place), *_behaviour(place), *_changes(place, drawn)):
+    demand = [place.demand, *(origin.demand for origin, _ in origins_of(scenario, crossing))]
+    set_out = [event for each in demand for event in _demand(each)]
+    for event in (*set_out, *_stations(place), *_behaviour(place), *_changes(place, drawn)):
         if scenario.clock.start <= event.at < scenario.clock.horizon:
             found.setdefault((event.at, event.words), event)
     telling = sorted(found.values(), key=lambda event: (event.rank, event.at))[:MOST]
     return sorted(telling, key=lambda event: (event.at, event.rank, event.words))
 
 
-def _demand(place: Crossing) -> Iterator[Event]:
-    for cls, parts in place.demand.items():
+def origins_of(scenario: Scenario, crossing: str) -> list[tuple[Origin, str]]:
+    """Return the origins from which people can come to a crossing, at first or from another one, with their names."""
+    found = scenario.network.origins if scenario.network else {}
+    x = list(scenario.crossings).index(crossing)
+    return [
+        (origin, name)
+        for name, origin in found.items()
+        if any(passage.x == x for cls in origin.demand for passage in from_origin(scenario, origin, cls))
+    ]
+
+
+def _demand(demand: dict[ClassName, dict[str, DemandPart]]) -> Iterator[Event]:
+    for cls, parts in demand.items():
         who = CLASS_WORDS[cls]
         for name, part in parts.items():
             said = f"{who} set out" if words(name) == who else f"{words(name)} ({who})"
@@ -115,7 +130,25 @@ def change_words(change: Change, drawn: bool = False) -> str:
         return f"{where}: {_servers(change.servers)}"
     if change.add_servers is not None:
         return f"{where}: {change.add_servers:+d} servers"
+    known = _known_words(change, who, drawn)
+    if known:
+        return known
     return f"{where}: servers × {change.scale_servers:g}"
+
+
+def _known_words(change: Change, who: str, drawn: bool) -> str:
+    """Return what a change of what travellers know does, '' if it is none."""
+    for share, what in ((change.admits, f"{who or 'travellers'} with the papers needed"),
+                        (change.informed, "travellers who hear of the waits")):  # fmt: skip
+        if share is not None:
+            return f"{what}: {'another share' if drawn else f'{100 * share:.3g} %'}"
+    if change.risk is not None:
+        return f"expected risk: {'another' if drawn else f'{100 * change.risk:.3g} %'}"
+    if change.price is not None:
+        return f"price: {'another' if drawn else f'{change.price:,.0f} €'}"
+    if change.attraction is not None:
+        return "attraction changes" if drawn else f"attraction: {change.attraction:g}"
+    return ""
 
 
 def _ended(change: Change, what: str) -> str:

@@ -22,8 +22,15 @@ FATES = (
     ("balked", "did not join"),
     ("barred", "kept away"),
     ("unfinished", "still inside"),
+    ("diverted", "went elsewhere"),
+    ("on_the_way", "on the way"),
 )
 """Events and the words for what became of people; '_people' makes the quantity."""
+AT_THE_END = ("unfinished", "on_the_way")
+"""Those of the horizon, which belong to no day."""
+
+PEOPLE_ACROSS = (("crossed_people", "all", FATE_COLOURS["crossed"], "crossed"),)
+"""The part of `bars` that draws people across."""
 
 SEEN = 1.0
 """Hours from which on the lower bound of a wait is worth a line."""
@@ -135,7 +142,8 @@ def wait(axes: Axes, story: Story, name: str) -> None:
 def wait_classes(story: Story) -> list[str]:
     """Return the classes whose wait is drawn: those with a reported one first, at most two more of the others."""
     reported = [s.row.classes[0] for s in story.shown("quoted_wait")]
-    having = [n for n in ("car", "truck", "bus") if story.band("wait", n) or story.band("quoted_wait", n)]
+    coming = [name for name in ("car", "truck", "bus") if name in story.classes]
+    having = [name for name in coming if story.band("wait", name) or story.band("quoted_wait", name)]
     classes = [name for name in (*story.classes, *reported) if name in reported]
     classes = list(dict.fromkeys(classes))
     others = [name for name in having if name not in classes]
@@ -215,9 +223,14 @@ def others_an_hour(axes: Axes, story: Story) -> None:
     finish(axes, "people per hour", story, bands, [])
 
 
+def people_across(axes: Axes, story: Story) -> None:
+    """Draw bars of people across by local day, with reported flows."""
+    _flows(axes, story, story.shown("crossed_people"), bars(axes, story, PEOPLE_ACROSS), "people per day")
+
+
 def people_a_day(axes: Axes, story: Story) -> None:
     """Draw bars of people across by local day, below zero those who did not get across, with reported flows."""
-    fates = [(f"{event}_people", "all", FATE_COLOURS[name], name) for event, name in FATES if event != "unfinished"]
+    fates = [(f"{event}_people", "all", FATE_COLOURS[name], name) for event, name in FATES if event not in AT_THE_END]
     tops = bars(axes, story, fates[:1])
     depths = bars(axes, story, fates[1:], downwards=True)
     _flows(axes, story, story.shown("crossed_people"), tops, "people per day", -1.3 * max(depths, default=0.0))

@@ -43,7 +43,7 @@ def pictures(
     for crossing in scenario.crossings:
         story = Story(scenario, plan, estimates, tuple(comparisons), crossing, besides)
         ending = "" if len(scenario.crossings) == 1 else f"_{crossing}"
-        for draw in DRAWN:
+        for draw in DRAWN if story.by_road else [draw for draw in DRAWN if draw is not queue_km]:
             found[f"{draw.__name__}{ending}"] = draw(story)
     return found
 

@@ -89,16 +89,17 @@ def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> Non
     right = SPLIT + 0.95
     tall = (top - bottom - 2 * 0.5 - 0.55) / 2
     wait = _box(figure, (right, bottom + tall + 1.05, WIDTH - EDGE - right, tall))
-    length = _box(figure, (right, bottom, WIDTH - EDGE - right, tall))
-    for axes, room in ((queue, 10), (wait, 6), (length, 6)):
+    below = _box(figure, (right, bottom, WIDTH - EDGE - right, tall))
+    for axes, room in ((queue, 10), (wait, 6), (below, 6)):
         time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, room)
     name = panels.wait_classes(story)[0]
-    for axes, title in ((queue, "Who is waiting"), (wait, "How long they wait"), (length, "How far the queue reaches")):
+    third = "How far the queue reaches" if story.by_road else "How many get across"
+    for axes, title in ((queue, "Who is waiting"), (wait, "How long they wait"), (below, third)):
         axes.set_title(title, pad=22)
     draw_rail(figure, (left, bottom, width, rail), labels, [queue])
     panels.queue_stacked(queue, story)
     panels.wait(wait, story, name)
-    panels.length(length, story)
+    (panels.length if story.by_road else panels.people_across)(below, story)
 
 
 def _flows(axes: Axes, story: Story) -> None:

@@ -14,10 +14,11 @@ from sim.engine.plan import Plan
 from sim.measures.estimates import Band, Estimate, Estimates
 from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way
 from sim.measures.observe import Comparison
+from sim.scenario.network import Origin
 from sim.scenario.quantities import CLASSES
 from sim.scenario.reported import Reported
 from sim.scenario.schema import Clock, Crossing, Scenario
-from sim.show.events import of_classes
+from sim.show.events import of_classes, origins_of
 
 Floats = NDArray[np.float64]
 
@@ -93,9 +94,20 @@ class Story:
         """Classes that come to this crossing, in the usual order."""
         place = self.place
         coming = {*place.demand, *(name for name, count in place.initial_queue.items() if count)}
+        coming |= {place.destination.travels_as.get(cls, cls) for origin in self.origins for cls in origin.demand}
         for behaviour in place.behaviour.values():
             coming |= set(behaviour.change_mode.to) if behaviour.change_mode else set()
         return tuple(name for name in CLASSES if name in coming)
+
+    @property
+    def origins(self) -> list[Origin]:
+        """Origins from which people can come here."""
+        return [origin for origin, _ in origins_of(self.scenario, self.crossing)]
+
+    @property
+    def by_road(self) -> bool:
+        """Whether the queue has a length on a road: not where a network leads nobody but walkers, as to an airport."""
+        return self.scenario.network is None or self.scope == VEHICLES
 
     @property
     def scope(self) -> str:
@@ -288,6 +300,8 @@ def summary(story: Story) -> str:
         fates.append(f"{whole(back)} are turned back{' or given draft papers' if summoned > 0 else ''}")
     if (inside := story.total("unfinished_people").mean) >= 0:
         fates.append(f"{whole(inside)} are still inside at the end")
+    if (elsewhere := story.total("diverted_people").mean) >= 0.5:
+        fates.append(f"{whole(elsewhere)} go on to another crossing")
     listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
     days = f"{start.day} {start:%B}", f"{end.day} {end:%B}"
     said.append(f"{f'On {days[0]}' if days[0] == days[1] else 'Between {} and {}'.format(*days)} {listed}")

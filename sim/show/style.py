@@ -51,6 +51,9 @@ FATE_COLOURS = {
     "did not join": "#8a9199",
     "kept away": "#c3c8cd",
     "still inside": "#56B4E9",
+    "went elsewhere": "#009E73",
+    "on the way": "#F0E442",
+    "stayed": "#e3e6e9",
 }
 SPAN_COLOURS = {"waiting": "#0072B2", "service": "#56B4E9", "blocked": "#E69F00"}
 SERIF = "STIXGeneral"

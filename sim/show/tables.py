@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from sim.study.flows import Flows
+
 VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "above": "yellow", "off": "red", "not used": "dim"}
 NARROW = 78
 """Columns below which the tables would break words."""
@@ -40,39 +42,60 @@ class Row(NamedTuple):
     quoted: bool = False
 
 
-def show(scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = ()) -> None:
+def show(
+    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = (),
+    flows: Flows | None = None,
+) -> None:  # fmt: skip
     """Print the tables of a result to standard output; 80 columns wide where that is not a terminal."""
     from rich.console import Console
 
-    print_to(Console(highlight=False), scenario, plan, estimates, comparisons)
+    print_to(Console(highlight=False), scenario, plan, estimates, comparisons, flows)
 
 
-def html(scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = ()) -> str:
+def html(
+    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = (),
+    flows: Flows | None = None,
+) -> str:  # fmt: skip
     """Return the tables of a result as HTML for a notebook."""
     from rich.console import Console
 
     console = Console(file=io.StringIO(), record=True, width=100, highlight=False, force_jupyter=False)
-    print_to(console, scenario, plan, estimates, comparisons)
+    print_to(console, scenario, plan, estimates, comparisons, flows)
     frame = '<pre style="line-height: 1.25; font-family: monospace">{code}</pre>'
     return console.export_html(inline_styles=True, code_format=frame)
 
 
 def print_to(
-    console: Console, scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison]
-) -> None:
-    """Print the tables of every crossing of a result to a rich console; where it is narrow, one thing a line."""
+    console: Console, scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison],
+    flows: Flows | None = None,
+) -> None:  # fmt: skip
+    """Print the tables of a result to a rich console, one thing a line where it is narrow.
+
+    Those of every crossing; with `flows` those of the network in place of all but the reported figures.
+    """
     narrow = console.width < NARROW
-    for crossing in scenario.crossings:
-        story = Story(scenario, plan, estimates, tuple(comparisons), crossing)
+    stories = [Story(scenario, plan, estimates, tuple(comparisons), crossing) for crossing in scenario.crossings]
+    if flows is not None:
+        from sim.show.network_tables import sheets
+
         console.print()
-        console.print(f"{scenario.title}: {story.title}", style="bold", markup=False)
-        console.print(_headline(story, narrow))
-        tables = [_stations(story)]
-        rows = [row for row in scenario.reported if row.crossing == crossing]
-        if rows and comparisons:
-            tables.append(_reported(rows, comparisons))
-        for table in tables:
-            console.print("", table.listed() if narrow else table.drawn(), sep="\n")
+        console.print(scenario.title, style="bold", markup=False)
+        _print_sheets(console, sheets(stories, flows), narrow)
+    for story in stories:
+        rows = [row for row in scenario.reported if row.crossing == story.crossing]
+        found = [_reported(rows, comparisons)] if rows and comparisons else []
+        if flows is None or found:
+            console.print()
+            console.print(f"{scenario.title}: {story.title}", style="bold", markup=False)
+        if flows is None:
+            console.print(_headline(story, narrow))
+            found.insert(0, _stations(story))
+        _print_sheets(console, found, narrow)
+
+
+def _print_sheets(console: Console, sheets: Sequence[Sheet], narrow: bool) -> None:
+    for sheet in sheets:
+        console.print("", sheet.listed() if narrow else sheet.drawn(), sep="\n")
 
 
 class Sheet(NamedTuple):
@@ -151,7 +174,7 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
         [
             Row("most vehicles waiting", "", total("max_queue", VEHICLES)),
             Row("most people waiting", "", total("max_queue_people")),
-            Row("farthest tail on the road", "km", total("max_queue_length")),
+            *([Row("farthest tail on the road", "km", total("max_queue_length"))] if story.by_road else []),
         ],
     )
     yield (
@@ -224,6 +247,9 @@ def _fates(story: Story) -> Iterator[Row]:
         ("balked", "did not join the queue"),
         ("barred", "kept away on the approach"),
         ("unfinished", "still inside at the end"),
+        ("diverted", "went on to another crossing"),
+        ("on_the_way", "still on the way at the end"),
+        ("stayed", "did not set out, would have come"),
     ):
         found = story.total(f"{event}_people")
         if found.mean > 0 or event in ("crossed", "unfinished"):

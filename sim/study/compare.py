@@ -67,7 +67,8 @@ class Compared:
     """What a comparison found; the first contender is the base.
 
     `totals` are (replications, keys of that contender); `groups` and `pairs` (replications, contenders, X, C, D + 1,
-    columns), `waits` (replications, contenders, X, C + 1, steps) as in `pairing`. `apart` has, for every contender but
+    columns), `waits` (replications, contenders, X, C + 1, steps) as in `pairing`, `moves` (replications, contenders,
+    states, states) as in `moves`. `apart` has, for every contender but
     the base, the difference of its series from the base's as estimates. `request` is complete.
     """
 
@@ -80,6 +81,7 @@ class Compared:
     groups: Floats = field(repr=False)
     pairs: Floats = field(repr=False)
     waits: Floats = field(repr=False)
+    moves: Floats = field(repr=False)
     reported: tuple[Comparison, ...] = field(repr=False)
     started_at: datetime
     wall_s: float
@@ -196,6 +198,7 @@ def _comparable(base: Contender, other: Contender) -> None:
     a, b = base.scenario, other.scenario
     clocks = [(f"clock.{name}", getattr(a.clock, name), getattr(b.clock, name)) for name in type(a.clock).model_fields]
     sets = [(name, ", ".join(getattr(a, name)), ", ".join(getattr(b, name))) for name in ("crossings", "classes")]
+    sets.append(("network.origins", *(", ".join(each.network.origins if each.network else ()) for each in (a, b))))
     differ = [f"{name} ({here} in place of {there})" for name, there, here in (*clocks, *sets) if there != here]
     if base.drawn and other.drawn and not _same_sample(base.drawn, other.drawn):
         differ.append("the posterior that their parameters come from")
@@ -272,13 +275,13 @@ class _Gathered:
 
     def result(self, request: Request, started_at: datetime, began: float) -> Compared:
         """Return what was found."""
-        groups, pairs, waits = (
+        groups, pairs, waits, moves = (
             np.array([[getattr(each, name) for each in row] for row in self.kept])
-            for name in ("groups", "pairs", "waits")
+            for name in ("groups", "pairs", "waits", "moves")
         )
         return Compared(
             self.contenders, request, tuple(each.result() for each in self.own),
             tuple(each.result() for each in self.apart), tuple(self.keys),
-            tuple(np.array(rows) for rows in self.totals), groups, pairs, waits, self.observer.result(), started_at,
-            time.perf_counter() - began,
+            tuple(np.array(rows) for rows in self.totals), groups, pairs, waits, moves, self.observer.result(),
+            started_at, time.perf_counter() - began,
         )  # fmt: skip

@@ -23,7 +23,9 @@ from sim.scenario.read import dump
 from sim.study import provenance
 from sim.study.compare import Compared
 from sim.study.differences import Difference, Ranking
-from sim.study.gains import QUANTITIES, SCOPES, gains
+from sim.study.flows import NUMBERS, estimate
+from sim.study.gains import OF_NETWORKS, QUANTITIES, SCOPES, gains
+from sim.study.moves import states
 from sim.study.results import round_off
 
 RESULTS = Path("results") / "comparisons"
@@ -58,7 +60,8 @@ def tables(compared: Compared, rankings: Sequence[Ranking]) -> dict[str, store.C
         "waits.parquet": waits_table(compared),
         "reported.csv": {name: np.asarray(each) for name, each in comparison_table(compared.reported).items()},
     }
-    return found | ({"ranking.csv": ranking_table(compared, rankings)} if rankings else {})
+    found |= {"ranking.csv": ranking_table(compared, rankings)} if rankings else {}
+    return found | ({"flows.csv": flows_table(compared)} if compared.base.plan.origins else {})
 
 
 def differences_table(compared: Compared) -> dict[str, NDArray[Any]]:
@@ -83,19 +86,37 @@ def groups_table(compared: Compared) -> dict[str, NDArray[Any]]:
     """
     names = ("scenario", "crossing", "class", "day", "quantity", "unit")
     numbers = ("base", "here", "difference", "low", "high")
+    kept = [k for k, name in enumerate(QUANTITIES) if compared.base.plan.origins or name not in OF_NETWORKS]
+    quantities, units = (np.array(each)[kept] for each in (list(QUANTITIES), [unit for unit, _ in QUANTITIES.values()]))
     parts: list[list[NDArray[Any]]] = []
     for n in range(1, len(compared.contenders)):
         for by_day in (False, True):
             found = gains(compared, n, by_day=by_day)
             came = np.nan_to_num(found.of("came_people", "base") + found.of("came_people", "here")) > 0
-            x, scope, day = (np.repeat(i, len(QUANTITIES)) for i in np.nonzero(came))
-            units = [unit for unit, _ in QUANTITIES.values()]
+            x, scope, day = (np.repeat(i, len(kept)) for i in np.nonzero(came))
             parts.append([
                 np.full(len(x), compared.labels[n]), np.array(compared.base.plan.crossings)[x], np.array(SCOPES)[scope],
-                np.array(found.days)[day], np.tile(list(QUANTITIES), int(came.sum())), np.tile(units, int(came.sum())),
-                *(getattr(found, name)[came].ravel() for name in numbers),
+                np.array(found.days)[day], np.tile(quantities, int(came.sum())), np.tile(units, int(came.sum())),
+                *(getattr(found, name)[came][:, kept].ravel() for name in numbers),
             ])  # fmt: skip
     return {name: np.concatenate(each) for name, each in zip((*names, *numbers), zip(*parts, strict=True), strict=True)}
+
+
+def flows_table(compared: Compared) -> dict[str, NDArray[Any]]:
+    """Return where people from the origins end up in the base and here as tidy columns, one row a pair of states.
+
+    `mean`, `p05` and `p95` over replications, `low` and `high` the 95 % interval of the mean; pairs of nobody left out.
+    """
+    found = states(compared.base.plan.crossings)
+    rows = []
+    for n, label in enumerate(compared.labels[1:], 1):
+        people = compared.moves[:, n]
+        for one, two in np.argwhere(people.any(axis=0)):
+            moved = estimate(people[:, one, two])
+            rows.append((label, *found[one], *found[two], *(getattr(moved, name) for name in NUMBERS)))
+    names = ("scenario", "base_crossing", "base_end", "crossing", "end", *NUMBERS)
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {name: np.array(column) for name, column in zip(names, columns, strict=True)}
 
 
 def replications_table(compared: Compared) -> dict[str, NDArray[Any] | store.Labels]:

@@ -35,6 +35,9 @@ QUANTITIES = {
 }
 """Unit and meaning; from `sooner_people` on, of the same people in both scenarios, `base` and `here` being empty."""
 
+OF_NETWORKS = ("stayed_people", "on_the_way_people")
+"""Quantities of those who choose between crossings."""
+
 
 @dataclass(frozen=True)
 class Gains:
@@ -57,10 +60,13 @@ class Gains:
         return found
 
 
-def gains(compared: Compared, contender: int, *, by_day: bool) -> Gains:
-    """Return what a contender (from 1; 0 is the base) changes for every group, against the base."""
-    groups = [_gathered(compared.groups[:, n], by_day) for n in (0, contender)]
-    pairs = _gathered(compared.pairs[:, contender], by_day)
+def gains(compared: Compared, contender: int, *, by_day: bool, together: bool = False) -> Gains:
+    """Return what a contender (from 1; 0 is the base) changes for every group, against the base.
+
+    With all crossings `together` they count as one.
+    """
+    groups = [_gathered(compared.groups[:, n], by_day, together) for n in (0, contender)]
+    pairs = _gathered(compared.pairs[:, contender], by_day, together)
     own = [np.concatenate((each[..., :-2], _over(each[..., -1:], each[..., -2:-1])), axis=-1) for each in groups]
     both = pairs[..., : PAIR_COLUMNS.index("only_here")].sum(axis=-1, keepdims=True)
     paired = np.concatenate((pairs[..., :-1], _over(pairs[..., -1:], both)), axis=-1)
@@ -75,8 +81,10 @@ def gains(compared: Compared, contender: int, *, by_day: bool) -> Gains:
     return Gains(days, base, here, mean.reshape(shape), bounds[0].reshape(shape), bounds[1].reshape(shape))
 
 
-def _gathered(table: Floats, by_day: bool) -> Floats:
-    """Return a table (replications, X, C, D + 1, columns) with all classes together as well, perhaps without days."""
+def _gathered(table: Floats, by_day: bool, together: bool) -> Floats:
+    """Return a table (replications, X, C, D + 1, columns) with all classes too, perhaps without days or crossings."""
+    if together:
+        table = table.sum(axis=1, keepdims=True)
     if not by_day:
         table = table.sum(axis=3, keepdims=True)
     return np.concatenate((table, table.sum(axis=2, keepdims=True)), axis=2)

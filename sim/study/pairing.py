@@ -27,6 +27,7 @@ from sim.scenario.clock import since_t0
 from sim.scenario.quantities import CLASSES
 from sim.scenario.schema import Scenario
 from sim.study.engines import player
+from sim.study.moves import moves
 from sim.study.posterior import Drawn
 from sim.units import MS_PER_H
 
@@ -55,7 +56,8 @@ class Kept(NamedTuple):
 
     `observed` is what reporters would have said; `groups` (X, C, D + 1, GROUP_COLUMNS), `pairs` the same with
     PAIR_COLUMNS, against the base; `waits` (X, C + 1, WAIT_STEPS) the share of the parties that came and have crossed
-    with a wait up to each of `wait_steps`, by class and of all together.
+    with a wait up to each of `wait_steps`, by class and of all together; `moves` as in `sim.study.moves`, against the
+    base, empty without a network.
     """
 
     measures: Measures
@@ -63,6 +65,7 @@ class Kept(NamedTuple):
     groups: Floats
     pairs: Floats
     waits: Floats
+    moves: Floats
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class PlayAll:
             series = {key: values for key, values in measures.series.items() if _is_kept(key)}
             kept.append(Kept(
                 Measures(measures.at, series, measures.totals), observations(scenario, measures),
-                fates.by_group(), fates.against(base), fates.waits(wait_steps(plan)),
+                fates.by_group(), fates.against(base), fates.waits(wait_steps(plan)), fates.moves(base, plan),
             ))  # fmt: skip
         return tuple(kept)
 
@@ -190,6 +193,13 @@ class Fates:
             weights = fates.tape.people * alone
             table[..., PAIR_COLUMNS.index(column)] = self._table(fates.groups.of, [weights])[..., 0]
         return table
+
+    def moves(self, base: Fates, plan: Plan) -> Floats:
+        """Return where those who choose between crossings end up in the base and here, () without a network."""
+        if not plan.origins:
+            return np.zeros((0, 0))
+        there, here = (base.tape, base.found), (self.tape, self.found)
+        return moves(len(plan.crossings), there, here, _same_parties(self.tape, base.tape))
 
     def waits(self, steps: Floats) -> Floats:
         """Return the shares (X, C + 1, steps) of those who came and have crossed with a wait up to each step."""

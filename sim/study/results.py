@@ -28,11 +28,12 @@ Sameness = Literal["same", "differs", "missing", "changed since the run"]
 
 def tables(played: Run) -> dict[str, store.Columns]:
     """Return the tables of a run by the name of their file."""
-    return {
+    found: dict[str, store.Columns] = {
         "summary.csv": _rounded(summary_table(played.estimates)),
         "series.parquet": _rounded(series_table(played.estimates)),
         "reported.csv": _rounded(comparison_table(played.comparisons)),
     }
+    return found | ({"flows.csv": _rounded(played.flows.table())} if played.flows else {})
 
 
 def write(folder: Path, played: Run) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from sim.engine.lower import lower
 from sim.engine.plan import Plan
 from sim.errors import SimError
@@ -20,6 +22,7 @@ from sim.measures.observe import Comparison, Observer, reported_value
 from sim.scenario.read import Loaded
 from sim.scenario.schema import Scenario
 from sim.study import engines
+from sim.study.flows import Flows, flows, is_flow
 from sim.study.posterior import Drawn
 from sim.study.replication import Play
 from sim.study.workers import Crew, cores
@@ -66,7 +69,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run found. `request` is complete: its seed, engine, replications and workers are those of the play."""
+    """What a run found. `request` is complete: its seed, engine, replications and workers are those of the play.
+
+    `flows` are there where the scenario has a network.
+    """
 
     loaded: Loaded
     plan: Plan = field(repr=False)
@@ -76,6 +82,7 @@ class Run:
     started_at: datetime
     wall_s: float
     drawn: Drawn | None = field(default=None, repr=False)
+    flows: Flows | None = field(default=None, repr=False)
 
     @property
     def note(self) -> str:
@@ -111,17 +118,20 @@ def run(loaded: Loaded, request: Request, progress: Progress = silent, drawn: Dr
     workers = min(request.workers or (1 if engine == "compiled" and most < FEW else cores()), most)
     estimator, observer = Estimator(scenario.clock), Observer(scenario)
     planned = min(BATCH, most) if request.precision else most
-    done = 0
+    done, by_origin = 0, list[list[float]]()
     progress(0, planned)
     with Crew(play, workers) as crew:
         while done < planned:
             for played in crew.results(range(done, planned)):
                 estimator.add(played.measures)
                 observer.add(played.observed)
+                by_origin.append([value for key, value in played.measures.totals.items() if is_flow(key)])
                 done += 1
                 progress(done, planned)
             if request.precision and estimator.precision() > request.precision:
                 planned = min(planned + BATCH, most)
     asked = replace(request, seed=seed, engine=engine, replications=done, workers=workers)
     wall_s = time.perf_counter() - began
-    return Run(loaded, plan, asked, estimator.result(), observer.result(), started_at, wall_s, drawn)
+    found = estimator.result()
+    people = flows(plan, list(filter(is_flow, found.totals)), np.array(by_origin))
+    return Run(loaded, plan, asked, found, observer.result(), started_at, wall_s, drawn, people)

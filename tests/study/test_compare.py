@@ -12,7 +12,7 @@ from sim.errors import SimError
 from sim.measures.names import Key
 from sim.study import comparison_results as results
 from sim.study.compare import Compared, compare, gather
-from sim.study.gains import QUANTITIES, SCOPES, TIME, gains
+from sim.study.gains import OF_NETWORKS, QUANTITIES, SCOPES, TIME, gains
 from sim.study.pairing import ENDS, GROUP_COLUMNS, PAIR_COLUMNS
 from sim.study.run import Request
 
@@ -166,7 +166,7 @@ def test_tables_are_tidy_and_whole(found: Compared) -> None:
     row = next(r for r in rows if r[:5] == ("more_booths", 4, "post", "crossed_people", "all"))
     assert row[5] == found.totals[1][4, found.keys[1].index(Key("post", "crossed_people"))]
     groups = tables["groups.csv"]
-    assert set(groups["quantity"].tolist()) == set(QUANTITIES)
+    assert set(groups["quantity"].tolist()) == set(QUANTITIES) - set(OF_NETWORKS)
     assert set(groups["class"].tolist()) == {"car", "foot", "all"}
 
 

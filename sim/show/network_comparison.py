@@ -1,0 +1,131 @@
+"""The picture of a comparison of networks: where those go who no longer take their crossing, and what that does there."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sim.measures.names import ALL, Key
+from sim.show.comparison_lines import signed
+from sim.show.events import words
+from sim.show.marks import wrapped
+from sim.show.network_ribbons import ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of
+from sim.show.network_words import HOME, changed, crossing_name, sure
+from sim.show.plots import heading
+from sim.show.style import FATE_COLOURS, INK, MUTED, sheet, styled
+from sim.study.compare import Compared
+from sim.study.differences import Difference
+from sim.study.moves import ACROSS, states
+
+Floats = NDArray[np.float64]
+
+WIDTH, HEAD, FOOT = 12.5, 1.45, 0.65
+PLACES = (3.4, 8.6)
+ROW, BELOW = 0.36, 0.95
+"""Inches of a crossing's row in the panels of differences, and above these panels."""
+PANELS = ((3.4, 3.3), (8.6, 2.6))
+"""Left and width of the two panels, inches."""
+NOT_ACROSS = "did not get across"
+MEASURES = (("wait_mean", "change of the mean wait, h"), ("max_queue_people", "change of the most people waiting"))
+
+
+def pictures(compared: Compared) -> dict[str, Figure]:
+    """Return a picture for every contender, named after it where there are several."""
+    labels = compared.labels[1:]
+    names = ["diverted"] if len(labels) == 1 else [f"diverted_{label}" for label in labels]
+    return {name: diverted(compared, n) for n, name in enumerate(names, 1)}
+
+
+@styled
+def diverted(compared: Compared, contender: int) -> Figure:
+    """Draw from which crossing of the base people go to which one here, and the changes at every crossing."""
+    columns, way = _columns(compared, contender)
+    scale = scale_of(columns)
+    tall = max(max(column.height(scale) for column in columns), 0.6)
+    rows = len(compared.base.plan.crossings)
+    height = HEAD + tall + BELOW + ROW * rows + FOOT
+    figure = sheet(WIDTH, height)
+    label, base = words(compared.labels[contender]), words(compared.base.label)
+    interval = "; ± 95 % interval of the mean" if compared.replications > 1 else ""
+    how = (
+        f"people from the origins whose last crossing is another with {label} than in {base}, person by person "
+        f"on the same {compared.replications} tapes{interval}"
+    )
+    heading(figure, f"Where people go: {label} in place of {base}", wrapped(how, WIDTH - 0.6, 10.5))
+    axes = figure.add_axes((0, 1 - (HEAD + tall) / height, 1, tall / height))
+    axes.set(xlim=(0, WIDTH), ylim=(tall, 0))
+    axes.axis("off")
+    if way.any():
+        draw_columns(axes, columns, [way], [True])
+        for x, side, said in ((PLACES[0], "right", f"in {base}"), (PLACES[1], "left", f"with {label}")):
+            figure.text(x / WIDTH, 1 - (HEAD - 0.12) / height, said, ha=side, color=MUTED, fontsize=10.5)
+    else:
+        axes.text(WIDTH / 2, tall / 2, "everybody takes the same crossing", ha="center", color=MUTED)
+    for k, ((left, wide), (quantity, title)) in enumerate(zip(PANELS, MEASURES, strict=True)):
+        panel = figure.add_axes((left / WIDTH, FOOT / height, wide / WIDTH, ROW * rows / height))
+        _changes(panel, compared, contender, quantity, named=k == 0)
+        panel.set_title(title, fontsize=11, pad=6)
+    return figure
+
+
+def _columns(compared: Compared, contender: int) -> tuple[list[Column], Floats]:
+    """Return the crossings of the base and where their people go, and the people from bar to bar."""
+    crossings = compared.base.plan.crossings
+    found, moved = states(crossings), changed(compared, contender)
+    left = np.array([[state.crossing == place for place in (*crossings, "")] for state in found], np.float64)
+    right = np.array([
+        [*(state == (crossing, ACROSS) for crossing in crossings),
+         state.crossing != "" and state.end != ACROSS, state.crossing == ""]
+        for state in found
+    ], np.float64)  # fmt: skip
+    people = left.T @ moved @ right
+    names = [crossing_name(compared.base.scenario, crossing) for crossing in crossings]
+    colours = [ORIGIN_COLOURS[n % len(ORIGIN_COLOURS)] for n in range(len(names))]
+    starts = _bars([*names, HOME], [*colours, FATE_COLOURS["stayed"]], people.sum(axis=2))
+    ends = _bars([*(f"{name}: across" for name in names), NOT_ACROSS, HOME],
+                 [*colours, FATE_COLOURS["did not join"], FATE_COLOURS["stayed"]], people.sum(axis=1))  # fmt: skip
+    chosen = [[k for k, bar in enumerate(bars) if bar.people >= 0.5] for bars in (starts, ends)]
+    way = people.mean(axis=0)[np.ix_(*chosen)]
+    bars = [[each[k] for k in kept] for each, kept in zip((starts, ends), chosen, strict=True)]
+    return [Column(bars[0], PLACES[0], "left"), Column(bars[1], PLACES[1], "right")], way
+
+
+def _bars(names: list[str], colours: list[str], people: Floats) -> list[Bar]:
+    """Return a bar for each column of `people` (replications, bars)."""
+    found = zip(names, colours, people.T, strict=True)
+    return [Bar(name, sure(each), float(each.mean()), colour) for name, colour, each in found]
+
+
+def _changes(axes: Axes, compared: Compared, contender: int, quantity: str, *, named: bool) -> None:
+    """Draw the change of a total at every crossing with its interval, and its number on the right."""
+    crossings = compared.base.plan.crossings
+    found = {each.key: each for each in compared.differences[contender - 1]}
+    for row, crossing in enumerate(crossings):
+        each = found.get(Key(crossing, quantity, ALL))
+        if each is not None and math.isfinite(each.difference):
+            _change(axes, each, row)
+    names = [crossing_name(compared.base.scenario, crossing) for crossing in crossings] if named else []
+    axes.set_yticks(range(len(crossings)), names or [""] * len(crossings), color=INK, fontsize=10.5)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(crossings) - 0.5, -0.5)
+    axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
+    axes.grid(axis="x")
+    axes.margins(x=0.08)
+    axes.xaxis.set_major_formatter(lambda value, _: signed(value))
+
+
+def _change(axes: Axes, found: Difference, row: int) -> None:
+    clear = found.verdict in ("less", "more")
+    if math.isfinite(found.family_low):
+        axes.plot((found.family_low, found.family_high), (row, row), color=INK, linewidth=2.0, solid_capstyle="butt")
+    axes.plot(found.difference, row, "o", markersize=6.5, color=INK, markerfacecolor=INK if clear else "white", zorder=3)
+    half = (found.family_high - found.family_low) / 2
+    known = f" ± {float(f'{half:.2g}'):,g}" if math.isfinite(half) and found.verdict != "same" else ""
+    axes.annotate(
+        f"{signed(found.difference)}{known}", (1, row), (8, 0), xycoords=("axes fraction", "data"),
+        textcoords="offset points", va="center", fontsize=10, color=INK if clear else MUTED,
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""The pictures of a network after a run: who goes where and what becomes of them, and the map with its crossings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sim.engine.plan import Plan
+from sim.measures.estimates import Estimates
+from sim.measures.observe import Comparison
+from sim.scenario.schema import Scenario
+from sim.show.network_map import network
+from sim.show.network_ribbons import ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of
+from sim.show.network_words import END_WORDS, HOME, crossing_name, origin_name, ranged
+from sim.show.plots import heading
+from sim.show.story import Story
+from sim.show.style import FATE_COLOURS, MUTED, sheet, styled
+from sim.study.flows import DIVERTED, LAST, STAYED, Flows
+
+Floats = NDArray[np.float64]
+
+WIDTH, HEAD, FOOT = 12.5, 1.35, 0.3
+PLACES = (2.1, 5.2, 10.3)
+"""Inches from the left at which the columns of the flow diagram stand."""
+NODE = "#7a828a"
+
+
+def pictures(
+    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison], flows: Flows, besides: str
+) -> dict[str, Figure]:
+    """Return the pictures of a network by name; `besides` is what else the bands hold, in a few words."""
+    stories = [Story(scenario, plan, estimates, tuple(comparisons), x, besides) for x in scenario.crossings]
+    return {"flows": flow_diagram(stories, flows), "network": network(stories, flows)}
+
+
+@styled
+def flow_diagram(stories: Sequence[Story], flows: Flows) -> Figure:
+    """Draw people from origins to the last crossing they came to, and on to what became of them there."""
+    columns, ways = _columns(stories[0].scenario, flows)
+    scale = scale_of(columns)
+    tall = max(column.height(scale) for column in columns)
+    height = HEAD + tall + FOOT
+    figure = sheet(WIDTH, height)
+    how = (
+        f"people by origin, last crossing and end; {stories[0].how.replace('and 5–95 % band', '(5–95 %)')}\n"
+        "who goes on from one crossing to another is drawn at the last one"
+    )
+    heading(figure, f"Who goes where: {stories[0].scenario.title}", how)
+    axes = figure.add_axes((0, FOOT / height, 1, tall / height))
+    axes.set(xlim=(0, WIDTH), ylim=(tall, 0))
+    axes.axis("off")
+    draw_columns(axes, columns, ways, (True, False))
+    for column, name in zip(columns, ("from", "last crossing", "what became of them"), strict=True):
+        side = "right" if column.words == "left" else "left"
+        figure.text(column.x / WIDTH, 1 - (HEAD - 0.12) / height, name, ha=side, color=MUTED, fontsize=10.5)
+    return figure
+
+
+def _columns(scenario: Scenario, flows: Flows) -> tuple[list[Column], list[Floats]]:
+    """Return the columns of the diagram, and the people from bar to bar."""
+    there = [end for end in END_WORDS if end != STAYED and flows.of(end).any()]
+    came = flows.of(*(end for end in LAST if end != STAYED))
+    stayed, went_on = flows.of(STAYED), flows.of(DIVERTED).sum(axis=1)
+    origins = [
+        _bar(origin_name(scenario, origin), (came + stayed)[:, o].sum(axis=1), ORIGIN_COLOURS[o % len(ORIGIN_COLOURS)])
+        for o, origin in enumerate(flows.origins)
+    ]
+    crossings = [
+        _bar(crossing_name(scenario, crossing), came[:, :, x].sum(axis=1), NODE, went_on[:, x])
+        for x, crossing in enumerate(flows.crossings)
+    ]
+    ends = [_bar(END_WORDS[end], flows.of(end).sum(axis=(1, 2)), _colour(end)) for end in there]
+    first, second = came.mean(axis=0), np.stack([flows.of(end).sum(axis=1).mean(axis=0) for end in there], axis=1)
+    if stayed.any():
+        crossings.append(_bar(HOME, stayed.sum(axis=(1, 2)), FATE_COLOURS["stayed"]))
+        first = np.column_stack([first, stayed.sum(axis=2).mean(axis=0)])
+        second = np.vstack([second, np.zeros(len(there))])
+    sides = ("left", "right", "right")
+    found = zip((origins, crossings, ends), PLACES, sides, strict=True)
+    return [Column(bars, x, side) for bars, x, side in found], [first, second]
+
+
+def _bar(name: str, people: Floats, colour: str, went_on: Floats | None = None) -> Bar:
+    """Return the bar of people (replications,); `went_on` to another crossing are written below."""
+    below = f"\n{ranged(went_on)} came and went on" if went_on is not None and went_on.mean() >= 0.5 else ""
+    return Bar(name, ranged(people) + below, float(people.mean()), colour)
+
+
+def _colour(end: str) -> str:
+    return FATE_COLOURS[END_WORDS[end]]

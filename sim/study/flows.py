@@ -1,0 +1,82 @@
+"""People from the origins of a network, by origin, crossing and what became of them there, replication by replication.
+
+Who goes on from one crossing to another is counted at both: `diverted` at the first. All other ends are last ones, so
+that without `diverted` everybody who set out, or stayed, is counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.plan import Plan
+from sim.measures.estimates import Estimate, totals_estimates
+from sim.measures.flows import ENDS
+from sim.measures.names import Key, from_origin
+
+Floats = NDArray[np.float64]
+
+DIVERTED, STAYED = "diverted", "stayed"
+END_NAMES = tuple(end.name.lower() for end in ENDS)
+LAST = tuple(name for name in END_NAMES if name != DIVERTED)
+"""Ends after which there is no other: everybody has one."""
+
+
+@dataclass(frozen=True)
+class Flows:
+    """People (replications, origins, crossings, END_NAMES)."""
+
+    origins: tuple[str, ...]
+    crossings: tuple[str, ...]
+    people: Floats = field(repr=False)
+
+    def of(self, *ends: str) -> Floats:
+        """Return the people with one of these ends, (replications, origins, crossings)."""
+        return np.asarray(self.people[..., [END_NAMES.index(end) for end in ends]].sum(axis=-1))
+
+    @property
+    def came(self) -> Floats:
+        """People who set out for a crossing, or went on to it, (replications, origins, crossings)."""
+        return self.of(*(end for end in END_NAMES if end != STAYED))
+
+    def table(self) -> dict[str, NDArray[np.generic]]:
+        """Return origin, crossing, end, mean, p05, p95, low and high as tidy columns."""
+        size = self.people.shape[1:]
+        found = totals_estimates(self.people.reshape(len(self.people), -1))
+        names = zip(("origin", "crossing", "end"), (self.origins, self.crossings, END_NAMES), strict=True)
+        places = np.unravel_index(np.arange(len(found)), size)
+        named = {name: np.array(words)[place] for (name, words), place in zip(names, places, strict=True)}
+        numbers = {name: np.array([getattr(each, name) for each in found]) for name in NUMBERS}
+        return {**named, **numbers}
+
+
+NUMBERS = ("mean", "p05", "p95", "low", "high")
+
+
+def is_flow(key: Key) -> bool:
+    """Say whether a total is of the people from an origin."""
+    return key.scope.startswith(from_origin(""))
+
+
+def flows(plan: Plan, keys: Sequence[Key], totals: Floats) -> Flows | None:
+    """Return the flows among the totals (replications, keys) of a run; None where it has no origins."""
+    if not plan.origins:
+        return None
+    place = {key: k for k, key in enumerate(keys)}
+    wanted = [
+        place[Key(crossing, f"{end}_people", from_origin(origin))]
+        for origin in plan.origins
+        for crossing in plan.crossings
+        for end in END_NAMES
+    ]
+    size = len(totals), len(plan.origins), len(plan.crossings), len(END_NAMES)
+    return Flows(plan.origins, plan.crossings, totals[:, wanted].reshape(size))
+
+
+def estimate(people: Floats) -> Estimate:
+    """Return the estimate of a number of people (replications,)."""
+    (found,) = totals_estimates(people[:, None])
+    return found
