@@ -103,7 +103,7 @@ def dreamt_of(b: Any, i: int, origin: int) -> int:
     chosen, most = 0, -np.inf
     for x in range(b.crossings):
         way = drives_of(b)[origin, x]
-        if way != NOWHERE:
+        if way != NOWHERE and b.first[x, b.travels_as[x, party_in(b, i).home]] != NOWHERE:
             utility = utility_of(b, i, x, 0, way)
             if utility > most:
                 chosen, most = x, utility
