@@ -71,6 +71,7 @@ def broken(plan: Plan, tape: Tape, records: Records) -> list[str]:
 
 def instants(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
     """Instants are ordered, within the run, and fit the outcome."""
+    after_drive = {(row.party, row.visit + 1) for row in rows if row.outcome == Outcome.DIVERTED}
     for row in rows:
         outcome = Outcome(row.outcome)
         happened = [at for at in (row.arrived_at, row.started_at, row.ended_at, row.left_at) if at != FOREVER]
@@ -81,7 +82,8 @@ def instants(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
         still_there = outcome in (Outcome.UNFINISHED, Outcome.ON_THE_WAY)
         if still_there != (row.left_at == FOREVER):
             yield f"only the unfinished never leave {row}"
-        at_once = outcome is Outcome.CROSSED and row.visit == 0 and row.started_at == FOREVER  # no station was there
+        comes = row.visit == 0 or (row.party, row.visit) in after_drive
+        at_once = outcome is Outcome.CROSSED and comes and row.started_at == FOREVER  # no station was there
         served = row.ended_at != FOREVER
         if not still_there and served != (outcome not in NOT_SERVED) and not at_once:
             yield f"{outcome.name} does not fit {row}"
