@@ -74,12 +74,20 @@ def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
             if not as_json:
                 click.echo(str(error), err=True)
         if row["ok"] and not (quiet or as_json):
-            click.echo(f"{file}: OK")
+            click.echo(f"{file}: OK{_shared(row)}")
         results.append(row)
     if as_json:
         click.echo(json.dumps(results, indent=2, ensure_ascii=False))
     if not all(row["ok"] for row in results):
         raise click.exceptions.Exit(2)
+
+
+def _shared(row: dict[str, object]) -> str:
+    """Say of a network how many origins share how many crossings."""
+    if "origins" not in row:
+        return ""
+    sizes = (f"{row[what]} {what if row[what] != 1 else what[:-1]}" for what in ("origins", "crossings"))
+    return f" (travellers from {' choose between '.join(sizes)})"
 
 
 @click.command(epilog=SOURCES_EXAMPLES)

@@ -100,7 +100,7 @@ def dreamt_of(b: Any, i: int, origin: int) -> int:
     chosen, most, known = 0, -np.inf, 2 * b.epoch + (1 if p.of_age > 0 else 0)
     for x in range(b.crossings):
         way = drives_of(b)[origin, x]
-        if way != NOWHERE:
+        if way != NOWHERE and b.first[x, b.travels_as[x, p.home]] != NOWHERE:
             utility = known_of(b.utility_table)[known, x] + wait_utility_of(b)[0]
             utility = utility + b.drive_utility * way + tastes_of(b)[np.int64(p.number), TASTES + x]
             if utility > most:

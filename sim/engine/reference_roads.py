@@ -32,7 +32,8 @@ class Roads:
         """Return the crossing a party that stays would have chosen were all open to it and empty."""
         drives = self.plan.drive[party.origin].tolist()
         utilities = [
-            self.utility(party, x, 0, drive) if drive != NOWHERE else -np.inf for x, drive in enumerate(drives)
+            self.utility(party, x, 0, drive) if drive != NOWHERE and self.served(party, x) else -np.inf
+            for x, drive in enumerate(drives)
         ]
         return int(np.argmax(utilities))
 
@@ -102,7 +103,11 @@ class Roads:
         """Whether a party's papers are accepted beyond a crossing, and a way for it leads there and is open."""
         cls = int(self.plan.travels_as[x, party.home])
         papers = self.tape.tastes[party.row, PAPERS]
-        return bool(self.plan.first[x, cls] != NOWHERE and papers < self.plan.admits[self.epoch, x, cls])
+        return bool(self.served(party, x) and papers < self.plan.admits[self.epoch, x, cls])
+
+    def served(self, party: Party, x: int) -> bool:
+        """Whether a crossing has stations for a party."""
+        return bool(self.plan.first[x, self.plan.travels_as[x, party.home]] != NOWHERE)
 
     def barred(self, party: Party) -> bool:
         """Whether a party is kept away on the approach to its crossing."""

@@ -1,20 +1,24 @@
 """Takes crossings over from other scenario files: `crossings: {verkhny_lars: {borrow: verkhny_lars.yaml}}`.
 
 A crossing comes as it stands in its file, with the values fitted there; `without` takes parts of it away, and what
-stands beside `borrow` is laid over it; `changes` there come after its own. Instants are read in the clock of the file
-that borrows.
+stands beside `borrow` is laid over it; `changes` there come after its own. Its instants are turned into local times of
+the clock that borrows; hours of the day and shifts are left as they are written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.node import Node, bare, child, lacking, merge, put, stop
+from sim.scenario.node import Node, bare, child, is_passport, lacking, merge, put, stop
 from sim.scenario.node import Path as Path_
 
+INSTANTS = {"from", "until", "at", "announced", "deadline", "active_from", "active_until"}
+"""Keys of instants; `from` and `until` of a shift are hours of the day, and of a table of counts are instants."""
 BORROW, WITHOUT, CHANGES = "borrow", "without", "changes"
 
 
@@ -32,13 +36,43 @@ def borrow(root: Node, folder: Path, read: Callable[[Path], Node], told: list[Pr
             parts[name] = node
             continue
         try:
-            parts[name] = _borrowed(name, node, folder, read)
+            parts[name] = _borrowed(name, node, folder, read, _zone(root))
         except ScenarioError as error:
             told.extend(error.problems)
     return put(root, ("crossings",), lambda old: replace(old or crossings, value=parts), crossings.place)
 
 
-def _borrowed(name: str, node: Node, folder: Path, read: Callable[[Path], Node]) -> Node:
+def _zone(root: Node) -> ZoneInfo | None:
+    """Return the time zone of a scenario; None where none that exists is given, which is told elsewhere."""
+    clock = child(root, "clock")
+    named = child(bare(clock), "timezone") if clock else None
+    try:
+        return ZoneInfo(str(bare(named).value)) if named else None
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _told_here(node: Node, there: ZoneInfo | None, here: ZoneInfo | None, key: str = "") -> Node:
+    """Return a part of a tree whose instants are local times `there`, with the local times `here`."""
+    if is_passport(node):
+        return replace(node, value={**node.value, "value": _told_here(node.value["value"], there, here, key)})
+    if isinstance(node.value, dict):
+        return replace(node, value={k: _told_here(part, there, here, k) for k, part in node.value.items()})
+    if isinstance(node.value, list):
+        return replace(node, value=[_told_here(item, there, here, key) for item in node.value])
+    if key not in INSTANTS or not isinstance(node.value, str) or there is None or here is None:
+        return node
+    try:
+        at = datetime.fromisoformat(node.value)
+    except ValueError:
+        return node  # an hour of the day, or what is wrong and told elsewhere
+    told = at.replace(tzinfo=there).astimezone(here).replace(tzinfo=None)
+    return node if told == at else replace(node, value=told.isoformat(timespec="seconds"))
+
+
+def _borrowed(
+    name: str, node: Node, folder: Path, read: Callable[[Path], Node], zone: ZoneInfo | None
+) -> Node:  # fmt: skip
     here: Path_ = ("crossings", name)
     file, without = node.value[BORROW], node.value.get(WITHOUT)
     if not isinstance(file.value, str):
@@ -46,11 +80,12 @@ def _borrowed(name: str, node: Node, folder: Path, read: Callable[[Path], Node])
     path = folder / file.value
     if not path.is_file():
         raise stop(file.place, (*here, BORROW), f"there is no file {str(path)!r}")
-    described = child(read(path), "crossings")
+    lender = read(path)
+    described = child(lender, "crossings")
     found = bare(described).value if described else {}
     if name not in found:
         raise stop(file.place, (*here, BORROW), f"in that file {lacking(name, 'crossing', list(found))}")
-    crossing: Node = bare(found[name])
+    crossing: Node = _told_here(bare(found[name]), _zone(lender), zone)
     for row in _rows(without, (*here, WITHOUT)):
         crossing = _less(crossing, row, (*here, WITHOUT))
     beside = {key: part for key, part in node.value.items() if key not in (BORROW, WITHOUT)}

@@ -50,7 +50,8 @@ def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:
     met: set[str] = {*crossing.demand, *(cls for cls, count in crossing.initial_queue.items() if count)}
     for origin in scenario.network.origins.values() if scenario.network else ():
         for cls in origin.demand:
-            met |= {passage.cls for passage in from_origin(scenario, origin, cls) if passage.crossing is crossing}
+            found = (passage.cls for passage in from_origin(scenario, origin, cls) if passage.crossing is crossing)
+            met |= {there for there in found if _route(crossing, there)}  # others do not choose this crossing
     for cls, behaviour in crossing.behaviour.items():
         if cls in met and behaviour.change_mode:
             met |= set(behaviour.change_mode.to)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sim.scenario.demand import DemandPart, Pulse, Rush, Step
+from sim.scenario.network import Origin
 from sim.scenario.schema import Clock, Crossing, Scenario, Station
 
 Loc = tuple[str | int, ...]
@@ -27,6 +28,8 @@ def check_dates(scenario: Scenario, whole_run: bool = True) -> Found:
         if whole_run:
             yield from _crossing(crossing, clock, here)
     if whole_run:
+        for name, origin in scenario.network.origins.items() if scenario.network else ():
+            yield from _demand(origin, clock, ("network", "origins", name))
         for i, row in enumerate(scenario.reported):
             if row.from_ < clock.start or row.until > clock.horizon:
                 end = "until" if clock.start <= row.from_ < clock.horizon else "from"
@@ -73,9 +76,7 @@ def _crossing(crossing: Crossing, clock: Clock, here: Loc) -> Found:
         yield from _at((*here, "road", "lots", name), clock, lot.from_)
     for name, station in crossing.stations.items():
         yield from _station(station, clock, (*here, "stations", name))
-    for cls, parts in crossing.demand.items():
-        for name, part in parts.items():
-            yield from _part(part, clock, (*here, "demand", cls, name))
+    yield from _demand(crossing, clock, here)
     for cls, behaviour in crossing.behaviour.items():
         for way in ("renege", "change_mode", "bypass"):
             leaving = getattr(behaviour, way)
@@ -92,6 +93,12 @@ def _station(station: Station, clock: Clock, here: Loc) -> Found:
         fault = _outside(clock, begin, end)
         if fault:
             yield (*here, key), fault.replace("it would never act", "the station would never be there")
+
+
+def _demand(source: Crossing | Origin, clock: Clock, here: Loc) -> Found:
+    for cls, parts in source.demand.items():
+        for name, part in parts.items():
+            yield from _part(part, clock, (*here, "demand", cls, name))
 
 
 def _part(part: DemandPart, clock: Clock, here: Loc) -> Found:

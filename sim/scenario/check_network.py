@@ -49,9 +49,10 @@ def _origin(scenario: Scenario, origin: Origin, here: Loc) -> Found:
             yield (*here, "demand", cls), f"class {cls!r} is not described under 'classes' ({known})"
             continue
         found = from_origin(scenario, origin, cls)
-        if found and not any(_served(passage) for passage in found):
-            yield (*here, "demand", cls), f"no crossing in reach has a station for class {cls!r}"
-        yield from _same_walk(found, (*here, "demand", cls))
+        direct = [passage for passage in found if list(scenario.crossings)[passage.x] in origin.travel]
+        if direct and not any(_served(passage) for passage in direct):
+            yield (*here, "demand", cls), f"no crossing they can set out for has a station for class {cls!r}"
+        yield from _same_walk([passage for passage in found if _served(passage)], (*here, "demand", cls))
 
 
 def _served(passage: Passage) -> bool:

@@ -42,7 +42,9 @@ def examine(path: str | Path) -> dict[str, object]:
         load(spec.scenario, spec.sets, spec.intervene)
         return {"kind": "sweep", "name": path.stem, "levers": len(spec.over)}
     loaded = load(path)
-    return {"kind": "scenario", "name": loaded.scenario.name, "hash": loaded.scenario_hash}
+    network = loaded.scenario.network
+    shared = {"origins": len(network.origins), "crossings": len(loaded.scenario.crossings)} if network else {}
+    return {"kind": "scenario", "name": loaded.scenario.name, "hash": loaded.scenario_hash, **shared}
 
 
 def origins(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Origins:

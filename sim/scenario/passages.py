@@ -28,13 +28,24 @@ def passages(scenario: Scenario, source: int, cls: ClassName) -> list[Passage]:
 
 def from_origin(scenario: Scenario, origin: Origin, cls: ClassName) -> list[Passage]:
     """Return where parties of a class that set out from an origin may come to, at first or from another crossing."""
-    travel = origin.travel
+    reached = _reached(scenario, origin)
     return [
         Passage(x, crossing, crossing.destination.travels_as.get(cls, cls))
         for x, (name, crossing) in enumerate(scenario.crossings.items())
-        if name in travel or any(_leads(scenario, other, name) for other in travel)
+        if name in reached
     ]
 
 
-def _leads(scenario: Scenario, one: str, other: str) -> bool:
-    return scenario.network is not None and scenario.network.drive_between(one, other) is not None
+def _reached(scenario: Scenario, origin: Origin) -> set[str]:
+    """Return the crossings with a way from an origin, from one of these, and so on."""
+    reached: set[str] = set()
+    new: set[str] = set(origin.travel)
+    while new:
+        reached |= new
+        new = {other for other in set(scenario.crossings) - reached if _leads(scenario, new, other)}
+    return reached
+
+
+def _leads(scenario: Scenario, ones: set[str], other: str) -> bool:
+    network = scenario.network
+    return network is not None and any(network.drive_between(one, other) is not None for one in ones)

@@ -122,7 +122,9 @@ def _change(axes: Axes, found: Difference, row: int) -> None:
     clear = found.verdict in ("less", "more")
     if math.isfinite(found.family_low):
         axes.plot((found.family_low, found.family_high), (row, row), color=INK, linewidth=2.0, solid_capstyle="butt")
-    axes.plot(found.difference, row, "o", markersize=6.5, color=INK, markerfacecolor=INK if clear else "white", zorder=3)
+    axes.plot(
+        found.difference, row, "o", markersize=6.5, color=INK, markerfacecolor=INK if clear else "white", zorder=3
+    )
     half = (found.family_high - found.family_low) / 2
     known = f" ± {float(f'{half:.2g}'):,g}" if math.isfinite(half) and found.verdict != "same" else ""
     axes.annotate(

@@ -77,7 +77,11 @@ def _places(scenario: Scenario) -> tuple[dict[str, Place], dict[str, Place]] | N
     origins = scenario.network.origins if scenario.network else {}
     found = (
         {name: origin.place for name, origin in origins.items() if origin.place},
-        {name: crossing.destination.place for name, crossing in scenario.crossings.items() if crossing.destination.place},
+        {
+            name: crossing.destination.place
+            for name, crossing in scenario.crossings.items()
+            if crossing.destination.place
+        },
     )
     return found if (len(found[0]), len(found[1])) == (len(origins), len(scenario.crossings)) else None
 

@@ -33,7 +33,7 @@ def scenario(stations: dict[str, Any] | None = None, **rest: Any) -> Scenario:
     """A scenario of `stations`; other words are of the crossing, the clock (start, horizon, timezone) or the top."""
     clock = {"timezone": rest.pop("timezone", "UTC"), "start": rest.pop("start", "2022-09-21")}
     clock |= {"t0": clock["start"], "horizon": rest.pop("horizon", "2022-09-22")}
-    classes = rest.pop("classes", {})
+    classes, network = rest.pop("classes", {}), rest.pop("network", None)
     crossings = rest.pop("crossings", None) or {"x": crossing(stations or {}, **rest)}
     return Scenario.model_validate(
         {
@@ -43,6 +43,7 @@ def scenario(stations: dict[str, Any] | None = None, **rest: Any) -> Scenario:
             "classes": {cls: {"spacing": SPACING[cls], "people": 1, "men_share": 1} | classes.get(cls, {})
                         for cls in SPACING},
             "crossings": crossings,
+            "network": network,
         }
     )  # fmt: skip
 

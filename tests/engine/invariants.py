@@ -10,12 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.plan import NOWHERE, Plan
+from sim.engine.plan import DRIVE_UNIT, NOWHERE, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records
 from sim.engine.tape import Tape
+from tests.engine.courses import Course
 
 FOREVER = 2**62
-NOT_SERVED = {Outcome.BALKED, Outcome.BARRED, Outcome.RENEGED, Outcome.CHANGED_MODE, Outcome.BYPASSED}
+NOT_SERVED = {
+    Outcome.BALKED, Outcome.BARRED, Outcome.RENEGED, Outcome.CHANGED_MODE, Outcome.BYPASSED, Outcome.DIVERTED,
+    Outcome.STAYED,
+}  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -54,6 +58,7 @@ def broken(plan: Plan, tape: Tape, records: Records) -> list[str]:
         conservation,
         chains,
         path_identity,
+        courses,
         order_of_service,
         servers,
         closures,
@@ -66,6 +71,7 @@ def broken(plan: Plan, tape: Tape, records: Records) -> list[str]:
 
 def instants(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
     """Instants are ordered, within the run, and fit the outcome."""
+    after_drive = {(row.party, row.visit + 1) for row in rows if row.outcome == Outcome.DIVERTED}
     for row in rows:
         outcome = Outcome(row.outcome)
         happened = [at for at in (row.arrived_at, row.started_at, row.ended_at, row.left_at) if at != FOREVER]
@@ -73,11 +79,13 @@ def instants(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
             happened[1:] and not plan.start <= happened[0] <= happened[-1] < plan.horizon
         ):
             yield f"instants out of order {row}"
-        if (outcome is Outcome.UNFINISHED) != (row.left_at == FOREVER):
+        still_there = outcome in (Outcome.UNFINISHED, Outcome.ON_THE_WAY)
+        if still_there != (row.left_at == FOREVER):
             yield f"only the unfinished never leave {row}"
-        at_once = outcome is Outcome.CROSSED and row.visit == 0 and row.started_at == FOREVER  # no station was there
+        comes = row.visit == 0 or (row.party, row.visit) in after_drive
+        at_once = outcome is Outcome.CROSSED and comes and row.started_at == FOREVER  # no station was there
         served = row.ended_at != FOREVER
-        if outcome is not Outcome.UNFINISHED and served != (outcome not in NOT_SERVED) and not at_once:
+        if not still_there and served != (outcome not in NOT_SERVED) and not at_once:
             yield f"{outcome.name} does not fit {row}"
         if served and row.started_at == FOREVER:
             yield f"ended but not started {row}"
@@ -106,18 +114,31 @@ def conservation(_: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
 def chains(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
     """A party's visits follow each other in time and along the road, starting when it comes."""
     for party, visits in grouped(rows, lambda row: row.party).items():
-        if party < len(tape) and visits[0].arrived_at != tape.arrived_at[party]:
+        at_home = party < len(tape) and tape.source[party] < len(plan.crossings)
+        if at_home and visits[0].arrived_at != tape.arrived_at[party]:
             yield f"party {party} does not join when it comes"
         for here, there in pairwise(visits):
-            walk = tape.times[plan.walk_row, party % len(tape)] if here.outcome == Outcome.CHANGED_MODE else 0
-            if there.arrived_at != here.left_at + walk:
+            if there.arrived_at != here.left_at + between(plan, tape, here, there):
                 yield f"a gap between {here} and {there}"
             if here.outcome in (Outcome.SERVED, Outcome.SENT_ON) and there.station <= here.station:
                 yield f"backwards from {here} to {there}"
-            if plan.crossing[there.station] != here.crossing:
+            if plan.crossing[here.station] != here.crossing:
+                yield f"no station of that crossing {here}"
+            if (there.crossing != here.crossing) != (here.outcome == Outcome.DIVERTED):
                 yield f"to another crossing, from {here} to {there}"
             if here.outcome == Outcome.SENT_ON and there.station != plan.office[here.station]:
                 yield f"not sent on to the office, from {here} to {there}"
+
+
+def between(plan: Plan, tape: Tape, here: Row, there: Row) -> int:
+    """Milliseconds on foot or on the road from one visit to the next."""
+    column = here.party % len(tape)
+    if here.outcome == Outcome.CHANGED_MODE:
+        return int(tape.times[plan.walk_row, column])
+    if here.outcome == Outcome.DIVERTED:
+        mean = plan.drive[len(plan.origins) + here.crossing, there.crossing]
+        return int(mean * tape.times[plan.drive_row, column]) // DRIVE_UNIT
+    return 0
 
 
 def path_identity(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
@@ -128,18 +149,29 @@ def path_identity(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
     for party, visits in grouped(rows, lambda row: row.party).items():
         begun += [visits[0].arrived_at] if party >= len(tape) else []
         gone.append(min(visits[-1].left_at, plan.horizon))
+        if party < len(tape):
+            spans += min(visits[0].arrived_at, plan.horizon) - int(tape.arrived_at[party])  # from home
         for row in visits:
             spans += min(row.left_at, plan.horizon) - min(row.arrived_at, plan.horizon)
-            if row.outcome == Outcome.CHANGED_MODE:
-                spans += (
-                    min(row.left_at + int(tape.times[plan.walk_row, party % len(tape)]), plan.horizon) - row.left_at
-                )
+        for here, there in pairwise(visits):
+            spans += min(here.left_at + between(plan, tape, here, there), plan.horizon) - here.left_at
     number, last, integral = 0, plan.start, 0
     for at, step in sorted([(at, 1) for at in begun] + [(at, -1) for at in gone]):
         integral += number * (at - last)
         number, last = number + step, at
     if integral != spans:
         yield f"integral of N(t) is {integral} ms, the spans add up to {spans} ms"
+
+
+def courses(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """Who sets out comes when its drives end, to crossings that take it, and goes home only if it must or would."""
+    for party, visits in grouped(rows, lambda row: row.party).items():
+        roams = party < len(tape) and tape.source[party] >= len(plan.crossings)
+        if roams:
+            for fault in Course(plan, tape, visits).faults():
+                yield f"{fault}: {visits}"
+        elif any(row.outcome in (Outcome.DIVERTED, Outcome.STAYED, Outcome.ON_THE_WAY) for row in visits):
+            yield f"only who sets out chooses a crossing: {visits}"
 
 
 def order_of_service(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:

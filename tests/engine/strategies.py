@@ -211,58 +211,85 @@ def crossings(draw: Draw) -> Dict:
 
 
 @st.composite
-def destinations(draw: Draw) -> Dict:
-    proportions = st.sampled_from([0.0, 0.5, 1.0, 1.0])
+def destinations(draw: Draw, coming: list[str]) -> Dict:
     found: Dict = {
-        "admits": draw(proportions),
-        "informed": draw(proportions),
+        "admits": draw(st.sampled_from([0.6, 0.9, 1.0, 1.0])),
+        "informed": draw(st.sampled_from([0.0, 0.5, 1.0, 1.0])),
         "risk": draw(shares),
         "price": draw(st.sampled_from([0, 500])),
     }
-    if draw(sometimes):
-        found["travels_as"] = {draw(st.sampled_from(CLASSES)): draw(st.sampled_from(CLASSES))}
+    if draw(often):
+        found["travels_as"] = {draw(st.sampled_from(coming)): draw(st.sampled_from(CLASSES))}
     return found
 
 
 @st.composite
 def news(draw: Draw) -> Dict:
-    what: Dict = draw(
-        st.sampled_from(
-            [{"admits": 0.0}, {"admits": 1.0}, {"informed": 0.5}, {"risk": 1.0}, {"price": 100.0}, {"attraction": 2.0}]
-        )
-    )
-    return {"from": draw(instants), **what}
+    what: list[Dict] = [
+        {"admits": 0.2}, {"admits": 1.0}, {"informed": 0.5}, {"risk": 1.0}, {"price": 100.0}, {"attraction": 2.0},
+        {"bar_non_local": 0.5}, {"close": True},
+    ]  # fmt: skip
+    change = dict(draw(st.sampled_from(what)))
+    begin, end = sorted((draw(instants), draw(instants)))
+    return {"from": begin, **({"until": end} if end > begin and draw(often) else {}), **change}
+
+
+@st.composite
+def impatience(draw: Draw) -> Dict:
+    """Why parties leave a crossing that they came to."""
+    found: Dict = {}
+    if draw(often):
+        found["balk"] = {"queue_over": draw(st.integers(0, 4))}
+    if draw(often):
+        found["renege"] = {"by_quoted_wait": draw(st.sampled_from(["50 %/h", "300 %/h"]))}
+    return found
 
 
 @st.composite
 def networks(draw: Draw, names: list[str]) -> Dict:
-    hours = st.sampled_from(["0 h", "20 min", "2 h", "5 h"])
+    hours = st.sampled_from(["0 h", "20 min", "1 h", "3 h"])
     pairs = [(one, other) for i, one in enumerate(names) for other in names[i + 1 :]]
     between: Dict = {}
-    for one, other in draw(st.lists(st.sampled_from(pairs), unique=True)):
+    for one, other in draw(st.one_of(st.just(pairs), st.just(pairs), st.lists(st.sampled_from(pairs), unique=True))):
         between.setdefault(one, {})[other] = draw(hours)
+    coming = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=2, unique=True))
+    constant: Dict = {"constant": {"rate": draw(st.sampled_from(["1/h", "4/h"]))}}
+    some = st.lists(st.sampled_from(names), min_size=1, unique=True)
     origins = {
         name: {
-            "demand": {
-                cls: draw(demands())
-                for cls in draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=3, unique=True))
-            },
-            "travel": {x: draw(hours) for x in draw(st.lists(st.sampled_from(names), min_size=1, unique=True))},
+            "demand": {cls: {"all": constant, **draw(demands())} for cls in coming},
+            "travel": {x: draw(hours) for x in draw(st.one_of(st.just(names), st.just(names), some))},
         }
-        for name in draw(st.sampled_from([("o",), ("o", "p")]))
+        for name in draw(st.sampled_from([("o",), ("o",), ("o", "p")]))
     }
     choice: Dict = {
         "travel": draw(st.sampled_from([0.0, -0.5])),
-        "wait": draw(st.sampled_from([0.0, -1.0])),
+        "wait": draw(st.sampled_from([0.0, -1.0, -3.0, -3.0])),
         "risk": -1.0,
         "price": -0.2,
-        "stay": draw(st.sampled_from([None, None, -1.0])),
+        "stay": draw(st.sampled_from([None, None, None, -1.0])),
         "switching": draw(st.sampled_from([0.0, 0.5])),
-        "reconsider": draw(st.sampled_from([0.0, 0.5, 1.0])),
-        "diversions": draw(st.integers(0, 3)),
+        "reconsider": draw(st.sampled_from([0.0, 0.5, 0.8, 0.8, 1.0])),
+        "diversions": draw(st.sampled_from([0, 1, 2, 3, 9])),
         "drive_cv": draw(st.sampled_from([0.0, 0.0, 0.5])),
     }
     return {"origins": origins, "between": between, "choice": choice}
+
+
+def joined(found: Dict, network: Dict, draw: Draw) -> None:
+    """Make crossings of their own part of a network: what travellers know of them, and why they go on to others."""
+    found["network"] = network
+    coming = sorted({cls for origin in network["origins"].values() for cls in origin["demand"]})
+    for x in found["crossings"].values():
+        x["destination"] = draw(destinations(coming))
+        x["quote"]["delay"] = draw(hours_or_none)
+        x["changes"] += draw(st.lists(news(), max_size=2))
+        names = [name for name in x["stations"] if name != "office"]
+        for cls in sorted({*coming, *x["destination"].get("travels_as", {}).values()}):
+            x["behaviour"].setdefault(cls, draw(behaviours(names))).update(draw(impatience()))
+        for behaviour in x["behaviour"].values():
+            if "change_mode" in behaviour:
+                behaviour["change_mode"] |= {"to": {"bike": 0.5, "foot": 0.5}, "takes": "10 min"}
 
 
 @st.composite
@@ -281,14 +308,7 @@ def scenarios(draw: Draw, with_network: bool = False) -> Scenario:
         "crossings": {name: draw(crossings()) for name in names},
     }
     if with_network:
-        found["network"] = draw(networks(list(names)))
-        for x in found["crossings"].values():
-            x["destination"] = draw(destinations())
-            x["quote"]["delay"] = draw(hours_or_none)
-            x["changes"] += draw(st.lists(news(), max_size=2))
-            for behaviour in x["behaviour"].values():
-                if "change_mode" in behaviour:
-                    behaviour["change_mode"] |= {"to": {"bike": 0.5, "foot": 0.5}, "takes": "10 min"}
+        joined(found, draw(networks(list(names))), draw)
     made = Scenario.model_validate(found)
     assume(not list(check(made)))
     return made
