@@ -61,7 +61,7 @@ def schema(calibration: bool) -> None:
 @click.option("--quiet", is_flag=True, help="Print problems only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
-    """Look for mistakes in scenario and calibration FILEs without running them; exit code 2 if there are any."""
+    """Look for mistakes in scenario, calibration and sweep FILEs without running them; exit code 2 if there are any."""
     from sim.scenario.examine import examine
 
     results: Rows = []

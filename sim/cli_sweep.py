@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 INTERRUPTED, SOME_FAILED = 130, 1
 SIGN_OF_LIFE = 20.0
 """Seconds after which a log that nobody watches gets a line."""
+A_WHILE = 100
+"""Seconds below which the time left is told in seconds."""
 GIVEN_DESIGNS = ("grid", "one-at-a-time", "lhs", "sobol", "sensitivity")
 
 EXAMPLES = """\b
@@ -93,10 +95,8 @@ def sweep(scenario: Path, **options: Any) -> None:
             found = carry_out(told, command, progress, lambda words: _tell(quiet, words))
         _finish(told, found, command, options)
     except KeyboardInterrupt:
-        click.echo(
-            f"\nstopped; {done[0]} of {done[1]} plays are kept in {told.folder}; the same command goes on from there",
-            err=True,
-        )
+        kept = f"{done[0]:,} of {done[1]:,} plays are kept" if done[1] else "nothing new was played; what was kept is"
+        click.echo(f"\nstopped; {kept} in {told.folder}; the same command goes on from there", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     if found.swept.failed:
         raise click.exceptions.Exit(SOME_FAILED)
@@ -109,16 +109,11 @@ def _tell(quiet: bool, words: str) -> None:
 
 def _finish(told: Asked, found: Found, command: str, options: dict[str, Any]) -> None:
     """Draw, write the provenance, and print."""
+    from sim.api import SweepResult
     from sim.show import sweep_tables
-    from sim.study import sweep_results
-    from sim.study.kept import consoling
 
     _tell(options["quiet"], "storing and drawing ...")
-    files = list(found.files)
-    with consoling():
-        if not options["no_pictures"]:
-            files += _draw(told.folder, found)
-        sweep_results.write_provenance(told.folder, found.swept, command, files)
+    SweepResult(found, told.folder).finish(command, pictures=not options["no_pictures"])
     if options["quiet"]:
         click.echo(told.folder)
     elif options["as_json"]:
@@ -127,20 +122,6 @@ def _finish(told: Asked, found: Found, command: str, options: dict[str, Any]) ->
     else:
         sweep_tables.show(found.swept, found.keys, found.indices, found.answer)
         click.echo(f"Results are in {told.folder}")
-
-
-def _draw(folder: Path, found: Found) -> list[str]:
-    from sim import store
-    from sim.show.style import render
-    from sim.show.sweep_pictures import pictures
-    from sim.study.sweep_results import PICTURES
-
-    files = []
-    for name, figure in pictures(found.swept, found.keys, found.bounds, found.indices).items():
-        for format in ("png", "svg"):
-            files.append(f"{PICTURES}/{name}.{format}")
-            store.write_shared(folder / files[-1], render(figure, format))
-    return files
 
 
 @contextmanager
@@ -182,10 +163,11 @@ class Lines:
         now = time.monotonic()
         if self.began is None or done < self.began[1]:
             self.began, self.told_at = (now, done), now
-            known = f" ({done} known from before)" if done else ""
-            _tell(self.quiet, f"{self.words}: {planned} plays{known} ...")
+            known = f" ({done:,} known from before)" if done else ""
+            _tell(self.quiet, f"{self.words}: {planned:,} play{'' if planned == 1 else 's'}{known} ...")
         elif now - self.told_at > SIGN_OF_LIFE and done > self.began[1]:
             self.told_at = now
             rate = (done - self.began[1]) / (now - self.began[0])
             left = (planned - done) / rate
-            _tell(self.quiet, f"{done} of {planned} plays, {rate:.1f} a second, {left / 60:.0f} min left ...")
+            time_left = f"{left:.0f} s" if left < A_WHILE else f"{left / 60:.0f} min"
+            _tell(self.quiet, f"{done:,} of {planned:,} plays, {rate:.1f} a second, {time_left} left ...")

@@ -46,7 +46,8 @@ ROOMS = {
         study.engines study.workers study.posterior study.replication study.run study.provenance study.results
         study.sampling study.evaluations study.priors study.fit study.observing study.trials study.learnt
         study.calibrate study.calibration_results
-        study.designs study.kept study.cluster study.sweep study.sweep_results study.constraint study.search
+        study.designs study.possible study.kept study.cluster study.sweep study.sweep_results study.constraint
+        study.search
         study.sensitivity study.sweep_asked
         study.pairing study.differences study.compare study.gains study.comparison_results
         study.audit_arithmetic study.audit_assumed study.audit_figures study.audit study.audit_results

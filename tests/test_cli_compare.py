@@ -121,6 +121,19 @@ def test_the_commands_of_the_page_are_understood() -> None:
         assert all((ROOT / text.split("+")[0]).is_file() for text in (context.params["base"],))
 
 
+def test_a_total_to_rank_by_that_is_not_there_is_told_after_the_first_replication(tmp_path: Path) -> None:
+    wrong = (("--best", "crossed_peple"), ("--best", "wait_mean", "--scope", "bus"))
+    for options in wrong:
+        result = invoke(TINY, "+more_booths", "--replications", "100000", "--out", str(tmp_path / "out"), *options)
+        assert result.exit_code == 2
+        assert "there is no total 'crossed_peple'" in result.output or "has no scope 'bus'" in result.output
+
+
+def test_the_base_must_be_a_file(tmp_path: Path) -> None:
+    result = invoke("+more_booths", TINY, "--out", str(tmp_path / "out"))
+    assert (result.exit_code, "the first scenario is the base, a file" in result.output) == (2, True)
+
+
 def test_help_stays_light() -> None:
     code = "import sys; sys.argv = ['sim', 'compare', '--help']; from sim.cli import cli; cli(standalone_mode=False)"
     heavy = "heavy = {'scipy', 'matplotlib', 'numba', 'simpy', 'pyarrow'} & set(sys.modules); assert not heavy, heavy"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from sim.measures.estimates import totals_estimates
 from sim.measures.names import TOTALS, Key
 from sim.show.style import FAINT, INK, MUTED, number, sheet, styled
-from sim.show.sweep_tables import lever_words, measure_words, times
+from sim.show.sweep_tables import broken, lever_words, measure_words, times
 from sim.study.constraint import Constraint
 from sim.study.designs import ONE_AT_A_TIME, SENSITIVITY, unit_of
 from sim.study.sensitivity import Sensitivity
@@ -27,7 +28,10 @@ BLUE, LIGHT, LOW, HIGH = "#0072B2", "#8fbfe0", "#56B4E9", "#0072B2"
 WIDTH, HEAD, ROW = 8.0, 1.0, 0.46
 LEFT = 0.95
 INTERVAL = "95 % interval of the mean"
-LONG = 32
+LONG, NAME, LETTER = 32, 9, 0.065
+"""Letters to which names are broken beside an axis and, at least, below it, and how wide (in) one is there."""
+MOST_TICKS = 12
+"""Parts of a line's width: settings that are not nearer to each other are all written below it."""
 MOST = 1.3
 """Share of the variance beyond which intervals of Sobol indices are cut off."""
 
@@ -94,12 +98,6 @@ def _lever_label(swept: Swept, lever: int) -> str:
     return f"{words} ({unit})" if unit else words
 
 
-def _broken(words: str) -> str:
-    """Return a long name on two lines, broken at a dot."""
-    at = words.rfind(".", 0, LONG) + 1 if len(words) > LONG else 0
-    return f"{words[:at]}\n{words[at:]}" if at else words
-
-
 def _headed(figure: Figure, swept: Swept, key: Key, how: str) -> None:
     width, height = figure.get_size_inches()
     title = measure_words(key)
@@ -107,7 +105,7 @@ def _headed(figure: Figure, swept: Swept, key: Key, how: str) -> None:
     figure.text(
         0.3 / width, 1 - 0.16 / height, f"{title[0].upper()}{title[1:]}", fontsize=15, fontweight="bold", va="top"
     )
-    said = f"{scenario.title}; {times(swept.replications)} a point on the same tapes; {how}"
+    said = "; ".join(part for part in (scenario.title, f"{times(swept)} a point on the same tapes", how) if part)
     figure.text(0.3 / width, 1 - 0.48 / height, said, fontsize=9.5, color=MUTED, va="top", wrap=True)
 
 
@@ -128,6 +126,22 @@ def _positions(swept: Swept, lever: int) -> tuple[Floats, list[str] | None]:
     return np.array([float(names.index(text)) for text in texts]), names
 
 
+def _named(axes: Axes, names: Sequence[str], width: float) -> None:
+    """Write names side by side below an axis of `width` inches, broken and, if that is too wide, turned."""
+    letters = int(width / len(names) / LETTER) - 1
+    said = [broken(name or "as it is", max(letters, NAME)) for name in names]
+    turned = any(len(line) > letters for words in said for line in words.split("\n"))
+    axes.set_xticks(
+        range(len(said)), said, fontsize=8, rotation=30 if turned else 0, ha="right" if turned else "center"
+    )
+
+
+def _sure(swept: Swept, what: str) -> str:
+    """Return what shows how sure a mean is."""
+    alone = all(found is None or len(found.values) < 2 for found in swept.found)
+    return "one replication has no interval" if alone else f"{what}: {INTERVAL}"
+
+
 def _bounded(axes: Axes, bounds: Sequence[Constraint]) -> None:
     for bound in bounds:
         axes.axhline(bound.bound, color=INK, linewidth=1, linestyle=(0, (5, 3)), zorder=1)
@@ -141,18 +155,22 @@ def _bounded(axes: Axes, bounds: Sequence[Constraint]) -> None:
 def line(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
     """Draw a measure along one lever with its interval; points side by side where the settings are no numbers."""
     figure, axes = _panel(3.7)
-    _headed(figure, swept, key, f"band: {INTERVAL}")
     at, names = _positions(swept, 0)
+    barred = names is not None or len(at) == 1
+    _headed(figure, swept, key, _sure(swept, "bars" if barred else "band"))
     order = np.argsort(at, kind="stable")
     at, means = at[order], _means(swept, key)[order]
     low, high = (end[order] for end in _ends(swept, key))
-    if names is None:
+    if barred:
+        axes.errorbar(at, means, (means - low, high - means), color=BLUE, fmt="o", capsize=4)
+    else:
         axes.fill_between(at, low, high, color=BLUE, alpha=0.22, linewidth=0)
         axes.plot(at, means, color=BLUE, marker="o", markersize=4)
-    else:
-        axes.errorbar(at, means, (means - low, high - means), color=BLUE, fmt="o", capsize=4)
-        axes.set_xticks(range(len(names)), [name or "as it is" for name in names])
+    if names is not None:
+        _named(axes, names, WIDTH - LEFT - 0.4)
         axes.set_xlim(-0.5, len(names) - 0.5)
+    elif len(at) == 1 or np.diff(at).min() * MOST_TICKS >= np.ptp(at):
+        axes.set_xticks(at, [number(value) for value in at])
     _bounded(axes, bounds)
     top = np.nanmax([*means, *high, *(bound.bound for bound in bounds), 1e-12])
     if np.nanmin(means, initial=0.0) >= 0:
@@ -167,7 +185,6 @@ def line(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
 def heat_map(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
     """Draw a measure over two levers, with the contour of each bound where both have numbers."""
     figure, axes = _panel(4.6, right=1.3)
-    _headed(figure, swept, key, "white: failed, or no value")
     places, labels, numeric = [], [], []
     for lever in (0, 1):
         at, names = _positions(swept, lever)
@@ -179,10 +196,16 @@ def heat_map(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
     table = np.full((len(up), len(across)), np.nan)
     table[row, column] = _means(swept, key)
     shown = axes.imshow(table, origin="lower", aspect="auto", cmap="cividis_r", interpolation="nearest")
+    told = list(_met_alike(table, bounds))
     for bound in bounds:
         if all(numeric) and min(table.shape) > 1 and np.nanmin(table) < bound.bound < np.nanmax(table):
             lines = axes.contour(table, levels=[bound.bound], colors=INK, linewidths=1.8)
-            axes.clabel(lines, fmt={bound.bound: bound.text}, fontsize=9.5)
+            lines.set(path_effects=[withStroke(linewidth=4, foreground="white")])
+            told.append(f"line: {bound.text}")
+            if len(bounds) > 1:
+                axes.clabel(lines, fmt={bound.bound: f"{bound.bound:g}"}, fontsize=9.5)
+    blank = [] if np.isfinite(table).all() else ["white: failed, or no value"]
+    _headed(figure, swept, key, "; ".join([*told, *blank]))
     for axis, words in ((axes.xaxis, labels[0]), (axes.yaxis, labels[1])):
         step = -(-len(words) // 10)
         axis.set_ticks(range(0, len(words), step), words[::step])
@@ -193,6 +216,15 @@ def heat_map(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
     return figure
 
 
+def _met_alike(table: Floats, bounds: Sequence[Constraint]) -> Iterator[str]:
+    """Yield what to say of bounds that all means meet, or none: they have no contour."""
+    means = table[np.isfinite(table)]
+    for bound in bounds:
+        met = means <= bound.bound if bound.below else means >= bound.bound
+        if len(means) and (met.all() or not met.any()):
+            yield f"{bound.text}: {'everywhere' if met.all() else 'nowhere'}"
+
+
 @styled
 def tornado(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
     """Draw how far each lever alone moves a measure from what it is, the widest first."""
@@ -201,7 +233,7 @@ def tornado(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
     for d, lever in enumerate(swept.design.levers):
         points = [n for n, point in enumerate(swept.design.points) if point[d] and np.isfinite(means[n])]
         if points:
-            rows.append((_broken(lever_words(lever)), [(swept.design.points[n][d], n) for n in points]))
+            rows.append((broken(lever_words(lever), LONG), [(swept.design.points[n][d], n) for n in points]))
     rows.sort(key=lambda found: np.ptp([base, *(means[n] for _, n in found[1])]))
     figure, axes = _panel(max(1.0, ROW * len(rows)), left=2.9, right=0.7)
     _headed(figure, swept, key, "one lever at a time; whiskers: 95 %")
@@ -229,13 +261,16 @@ def tornado(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
 def sobol(found: Sensitivity, swept: Swept) -> Figure:
     """Draw first-order and total indices of every lever with their intervals, the largest total first."""
     order = sorted(range(len(found.levers)), key=lambda d: found.total[d].value)
-    figure, axes = _panel(max(1.2, 0.6 * len(order)), left=2.9)
-    _headed(figure, swept, found.key, f"its sd over the ranges is {number(found.spread)}")
+    figure, axes = _panel(max(1.2, 0.7 * len(order)), left=2.9)
+    _headed(
+        figure, swept, found.key, f"its sd over the ranges is {number(found.spread)} {TOTALS[found.key.quantity].unit}"
+    )
     for y, d in enumerate(order):
         for shift, index, colour in ((0.18, found.first[d], LIGHT), (-0.18, found.total[d], BLUE)):
-            axes.barh(y + shift, index.value, height=0.32, color=colour)
+            axes.barh(y + shift, max(0.0, index.value), height=0.32, color=colour)
             axes.plot([index.low, index.high], [y + shift] * 2, color=INK, linewidth=1)
-    axes.set_yticks(range(len(order)), [_broken(lever_words(found.levers[d])) for d in order])
+    labels = [f"{broken(lever_words(found.levers[d]), LONG)}\n{found.ranges[d]}" for d in order]
+    axes.set_yticks(range(len(order)), labels, fontsize=9.5)
     axes.tick_params(axis="y", length=0)
     axes.axvline(0, color=MUTED, linewidth=0.7)
     ends = [end for index in (*found.first, *found.total) for end in (index.low, index.high)]
@@ -268,7 +303,7 @@ def scatter(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
         at, names = _positions(swept, d)
         axes.scatter(at, means, s=9, color=BLUE, alpha=0.6, linewidth=0)
         if names:
-            axes.set_xticks(range(len(names)), [name or "as it is" for name in names], fontsize=8)
+            _named(axes, names, width - 0.85)
             axes.set_xlim(-0.6, len(names) - 0.4)
         _bounded(axes, bounds)
         axes.set_xlabel(_lever_label(swept, d), fontsize=8.5)

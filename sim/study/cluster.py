@@ -6,6 +6,7 @@ to another. Results come in the order of the items, and are the same to the byte
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -19,14 +20,17 @@ from sim.study.workers import AHEAD
 SCHEME = "dask://"
 PATIENCE = 15
 """Seconds to wait for the scheduler to answer, and for its first worker."""
-RETRIES = 3
+TALKATIVE = ("distributed", "distributed.client", "distributed.core", "distributed.utils")
+"""Dask's logs of lost connections, which are told here in a sentence."""
+RETRIES, PORTS = 3, 65536
 
 
 class Cluster:
     """Workers of the cluster at `address` (dask://HOST:PORT) that carry out `task(item)`; a context manager."""
 
     def __init__(self, task: Callable[[Any], Any], address: str) -> None:
-        if not address.startswith(SCHEME) or ":" not in address.removeprefix(SCHEME):
+        host, _, port = address.removeprefix(SCHEME).rpartition(":")
+        if not (address.startswith(SCHEME) and host and port.isdecimal() and 0 < int(port) < PORTS):
             raise SimError(f"--on {address}: expected dask://HOST:PORT, the address that `dask scheduler` prints")
         self.task = task
         self.address = address
@@ -39,6 +43,8 @@ class Cluster:
         except ModuleNotFoundError:
             raise SimError("--on needs Dask: pip install 'border-queues[cluster]'") from None
         try:
+            for name in TALKATIVE:
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
             client: Any = distributed.Client
             self._client = client(f"tcp://{self.address.removeprefix(SCHEME)}", timeout=PATIENCE, set_as_default=False)
             self._client.wait_for_workers(1, timeout=PATIENCE)
@@ -76,10 +82,13 @@ class Cluster:
                 yield sent.popleft().result()
         except KilledWorker:
             raise SimError(
-                f"{self.address}: several workers died with the same task, perhaps for lack of memory"
+                f"{self.address}: several workers died with the same task, perhaps for lack of memory; "
+                "what was finished before is kept"
             ) from None
         except (CancelledError, OSError, TimeoutError) as error:
-            raise SimError(f"{self.address}: the cluster was lost ({type(error).__name__})") from None
+            raise SimError(
+                f"{self.address}: the cluster was lost ({type(error).__name__}); what was finished before is kept"
+            ) from None
 
     def _close(self) -> None:
         if self._client is not None:

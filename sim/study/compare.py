@@ -6,7 +6,7 @@ What comes out depends on scenarios, seed and number of replications alone, as w
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -35,8 +35,15 @@ from sim.study.workers import Crew, cores
 
 Floats = NDArray[np.float64]
 
+Look = Callable[[Sequence[Sequence[Key]]], None]
+"""Called with the totals of every scenario after the first replication; raises SimError where it needs another."""
+
 HIGHER_IS_BETTER = ("crossed_",)
 """How the quantities begin of which the highest total is the best; of the others it is the lowest."""
+
+
+def content(keys: Sequence[Sequence[Key]]) -> None:
+    """Need no total in particular."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +128,18 @@ class Compared:
         if highest is None:
             highest = quantity.startswith(HIGHER_IS_BETTER)
         columns = [{key: k for k, key in enumerate(keys)} for keys in self.keys]
-        crossings = self.base.plan.crossings
-        named = [key for x in crossings if all((key := Key(x, quantity, scope)) in each for each in columns)]
-        if not named:
-            raise SimError(_no_total(quantity, scope, set.intersection(*map(set, self.keys))))
+        named = in_all(self.keys, quantity, scope)
         values = {key: [t[:, c[key]] for t, c in zip(self.totals, columns, strict=True)] for key in named}
         return [rank(key, np.stack(found, axis=1), highest) for key, found in values.items()]
+
+
+def in_all(keys: Sequence[Sequence[Key]], quantity: str, scope: str) -> list[Key]:
+    """Return the totals of that name that all scenarios have, a crossing each. Raises SimError if there is none."""
+    common = set.intersection(*map(set, keys))
+    named = [key for key in keys[0] if key in common and key[1:] == (quantity, scope)]
+    if not named:
+        raise SimError(_no_total(quantity, scope, common))
+    return named
 
 
 def _no_total(quantity: str, scope: str, keys: set[Key]) -> str:
@@ -144,6 +157,10 @@ def gather(base: str, others: Sequence[str], *, from_posterior: bool = False) ->
     `+INTERVENTION` alone stands for the base with it. Raises ScenarioError, or SimError if they cannot be compared.
     """
     file, names = _parts(base)
+    if not file:
+        raise SimError(
+            f"{base}: the first scenario is the base, a file; +NAME stands for the base with an intervention"
+        )
     found: list[Contender] = []
     for text in (base, *others):
         own, interventions = _parts(text)
@@ -193,10 +210,12 @@ def _same_sample(a: Drawn, b: Drawn) -> bool:
     return all(np.array_equal(columns[n], v) for n, v in zip(b.names, b.values.T, strict=True) if n in columns)
 
 
-def compare(contenders: Sequence[Contender], request: Request, progress: Progress = silent) -> Compared:
+def compare(
+    contenders: Sequence[Contender], request: Request, progress: Progress = silent, look: Look = content
+) -> Compared:
     """Play all scenarios on the same tapes, with the base's seed and replications unless `request` says others.
 
-    Raises SimError if there are fewer than two, or the engine or the workers fail.
+    Raises SimError if there are fewer than two, the engine or the workers fail, or `look` does so.
     """
     if len(contenders) < 2:
         raise SimError("a comparison needs a base and at least one other scenario")
@@ -215,6 +234,8 @@ def compare(contenders: Sequence[Contender], request: Request, progress: Progres
     with Crew(PlayAll(entries, engine, seed), workers) as crew:
         for done, kept in enumerate(crew.results(range(count)), 1):
             gathered.add(kept)
+            if done == 1:
+                look(gathered.keys)
             progress(done, count)
     asked = replace(request, seed=seed, engine=engine, replications=count, workers=workers)
     return gathered.result(asked, started_at, began)

@@ -47,6 +47,15 @@ class Axis:
         return _written(self.low + share * (self.high - self.low), self.unit)
 
     @property
+    def range(self) -> str:
+        """From where to where the lever goes, or its values where they are no numbers."""
+        if self.values and self.numbers is None:
+            return ", ".join(self.values)
+        ends = (self.at(0), self.at(1))
+        unit = unit_of(ends)
+        return f"{ends[0].removesuffix(unit).strip()}–{ends[1]}{', logarithmic' if self.kind == 'log' else ''}"
+
+    @property
     def numbers(self) -> tuple[float, ...] | None:
         """The values as numbers, if all are numbers in one unit."""
         return numbers(self.values)
@@ -54,12 +63,13 @@ class Axis:
 
 @dataclass(frozen=True)
 class Design:
-    """The points of a sweep. `kind` says how they were chosen, `size` is that of a sensitivity sample."""
+    """The points of a sweep. `kind` says how they were chosen; `size` and `ranges` belong to a sensitivity sample."""
 
     kind: str
     levers: tuple[str, ...]
     points: tuple[Point, ...]
     size: int = 0
+    ranges: tuple[str, ...] = ()
 
     def numbers(self, lever: int) -> tuple[float, ...] | None:
         """Return the settings of a lever as numbers (NaN: left alone), None if they are not all numbers in one unit."""
@@ -71,7 +81,7 @@ class Design:
         return tuple(next(given) if text else math.nan for text in texts)
 
 
-def axis(text: str) -> Axis:
+def axis(text: str, option: str = "--over") -> Axis:
     """Read 'lever=VALUES'. Raises SimError with what would be right.
 
     VALUES: '4,8,12' (a list), '0:1:0.1' (from, to, step), 'whole:4:24' (whole numbers), 'log:1:100:5' (from, to, how
@@ -79,17 +89,17 @@ def axis(text: str) -> Axis:
     """
     lever, equals, values = (part.strip() for part in text.partition("="))
     if not equals or not lever or not values:
-        raise SimError(f"--over {text}: expected path=VALUES, such as stations.exit.staffing=4:12:2 or seed=1,2,3")
+        raise SimError(f"{option} {text}: expected path=VALUES, such as stations.exit.staffing=4:12:2")
     match = _RANGE.fullmatch(values)
     if match is None:
         found = tuple(_canonical(value) for value in _listed(values))
         if "" in found or len(set(found)) < len(found):
-            raise SimError(f"--over {text}: every value must be there once")
+            raise SimError(f"{option} {text}: every value must be there once")
         return Axis(lever, found)
     try:
         return _range(lever, match[1] or "", match[2], match[3], match[4], match[5])
     except ValueError as error:
-        raise SimError(f"--over {text}: {error}") from None
+        raise SimError(f"{option} {text}: {error}") from None
 
 
 def _range(lever: str, kind: str, first: str, last: str, third: str | None, unit: str) -> Axis:
@@ -115,7 +125,7 @@ def _range(lever: str, kind: str, first: str, last: str, third: str | None, unit
         raise ValueError("the step must be above 0")
     steps = int((Decimal(last) - Decimal(first)) / step)
     if steps > MOST_POINTS:
-        raise ValueError(f"are {steps + 1:,} values; at most {MOST_POINTS:,} may be")
+        raise ValueError(f"these are {steps + 1:,} values; at most {MOST_POINTS:,} may be")
     values = tuple(_written(float(Decimal(first) + n * step), unit) for n in range(steps + 1))
     return Axis(lever, values, low, high, unit, kind)
 
@@ -167,7 +177,12 @@ def design(kind: str, axes: Sequence[Axis], size: int, seed: int) -> Design:
     if kind == ONE_AT_A_TIME:
         return Design(kind, levers, one_at_a_time(axes))
     spread = {LATIN: _latin, SOBOL: _sobol, SENSITIVITY: _saltelli}[kind]
-    return Design(kind, levers, _placed(axes, spread(len(axes), size, seed)), size if kind == SENSITIVITY else 0)
+    points = _placed(axes, spread(len(axes), size, seed))
+    return (
+        Design(kind, levers, points, size, tuple(one.range for one in axes))
+        if kind == SENSITIVITY
+        else Design(kind, levers, points)
+    )
 
 
 def _check(kind: str, axes: Sequence[Axis], size: int) -> None:
@@ -178,7 +193,7 @@ def _check(kind: str, axes: Sequence[Axis], size: int) -> None:
     if levers & {"seed", "replications"}:
         raise SimError("seed and replications are the same at all points; give them with --seed and --replications")
     if not axes or len(levers) < len(axes):
-        raise SimError("a sweep needs --over path=VALUES, each path once")
+        raise SimError("a sweep needs --over path=VALUES, each path once (or --find, or --posterior)")
     loose = next((one.lever for one in axes if not one.values), None)
     if kind in (GRID, ONE_AT_A_TIME) and loose:
         what = f"a range needs a step for this design ({loose}=0:1:0.1)"

@@ -70,6 +70,10 @@ class Kept:
         """Return why a point failed, None if it did not."""
         return self._failed.get(key)
 
+    def measures(self) -> tuple[Key, ...]:
+        """Return the measures of a play that is known; none if no play is."""
+        return next((keys for rows in self._rows.values() for keys, _ in rows.values()), ())
+
     def of(self, key: str, replications: int) -> Totals:
         """Return the first so many replications of a point, all of which are known."""
         rows = [self._rows[key][number] for number in range(replications)]

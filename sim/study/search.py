@@ -15,11 +15,11 @@ import numpy as np
 
 from sim.errors import SimError
 from sim.measures.estimates import CONFIDENCE, Estimate, totals_estimates
-from sim.scenario.levers import present
+from sim.scenario.levers import INTERVENE, present
 from sim.study.constraint import Constraint, constraint
 from sim.study.designs import Axis, Design, axis, numbers, unit_of
 from sim.study.kept import Totals
-from sim.study.sweep import Progress, Sweep, Swept, silent
+from sim.study.sweep import Base, Progress, Sweep, Swept, silent
 
 _QUESTION = re.compile(r"\s*(?:(smallest|largest)\s+)?(.+?)\s+such that\s+(.+)", re.DOTALL)
 STEPS = 100
@@ -34,11 +34,12 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Question:
-    """Which setting is looked for: the first of `axis.values` that meets the constraint, which begin at the far end."""
+    """Which setting is looked for: the smallest (or largest) of `axis.values` that meets the constraint."""
 
     axis: Axis
     largest: bool
     constraint: str
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,19 +96,19 @@ class Answer:
         return bool((steps >= 0).all() or (steps <= 0).all())
 
 
-def question(text: str, sweep: Sweep) -> Question:
+def question(text: str, start: Base) -> Question:
     """Read '[smallest|largest] LEVER[=LOW:HIGH[:STEP]] such that MEASURE < BOUND'. Raises SimError."""
     match = _QUESTION.fullmatch(text)
     if match is None:
         raise SimError(f"--find {text}: expected 'stations.exit.staffing=4:40 such that wait.p90 < 6 h'")
-    return Question(_axis(match[2], sweep), match[1] == "largest", match[3].strip())
+    return Question(_axis(match[2].strip(), start), match[1] == "largest", match[3].strip(), text)
 
 
-def _axis(text: str, sweep: Sweep) -> Axis:
+def _axis(text: str, start: Base) -> Axis:
     if "=" not in text:
-        text = f"{text}={_around(text, sweep)}"
-    given = axis(text)
-    sweep.base.levers.check(given.lever)
+        text = f"{text}={_around(text, start)}"
+    given = axis(text, "--find")
+    start.levers.check(given.lever)
     if given.values:
         found = given
     else:
@@ -120,9 +121,12 @@ def _axis(text: str, sweep: Sweep) -> Axis:
     return found
 
 
-def _around(lever: str, sweep: Sweep) -> str:
+def _around(lever: str, start: Base) -> str:
     """Return the range around what the scenario has."""
-    now = present(sweep.base.loaded, lever)
+    start.levers.check(lever)
+    if lever == INTERVENE:
+        raise SimError(f"--find {lever}: expected a lever that is a number")
+    now = present(start.loaded, lever)
     at = numbers([now])
     if not now or at is None or at[0] <= 0:
         raise SimError(f"--find: the scenario has no single number at {lever}; give a range, such as {lever}=4:40")
@@ -144,6 +148,7 @@ class _Search:
         looks = (2 + int(np.ceil(np.log2(len(self.settings))))) * (DOUBLINGS + 1)
         self.sure_of_one = 1 - (1 - CONFIDENCE) / looks
         self.tried: dict[int, Tried] = {}
+        self.played: dict[int, list[Swept]] = {}
         self.constraint: Constraint | None = None
 
     def answer(self) -> Answer:
@@ -159,12 +164,23 @@ class _Search:
                 good, bad = (middle, bad) if self.meets(middle) else (good, middle)
             found = good
         tried = tuple(self.tried[at] for at in sorted(self.tried))
-        most = max(one.replications for one in tried)
-        points = tuple((one.setting,) for one in tried)
-        design = Design("find", (self.question.axis.lever,), points)
-        swept = self.sweep.play(design, replications=most)
+        swept = self._together()
         setting = None if found is None else self.settings[found]
         return Answer(self.question, self._bound(swept.found[0]), setting, tried, CONFIDENCE, swept)
+
+    def _together(self) -> Swept:
+        """Return everything that was played as one sweep; its points have as many replications as they needed."""
+        order = sorted(self.tried)
+        design = Design("find", (self.question.axis.lever,), tuple((self.settings[at],) for at in order))
+        last = [self.played[at][-1] for at in order]
+        played = sum(one.played for at in order for one in self.played[at])
+        return replace(
+            last[0], design=design, found=tuple(one.found[0] for one in last),
+            replications=max(one.replications for one in last),
+            reused=sum(one.replications for one in last) - played, played=played,
+            started_at=min(self.played[at][0].started_at for at in order),
+            wall_s=sum(one.wall_s for at in order for one in self.played[at]),
+        )  # fmt: skip
 
     def meets(self, at: int) -> bool:
         """Return whether a setting is shown to meet the constraint, playing it for as long as that needs."""
@@ -173,6 +189,7 @@ class _Search:
         count = max(2, self.sweep.replications)
         for doubling in range(DOUBLINGS + 1):
             swept = self.sweep.play(design, self.progress, count << doubling)
+            self.played.setdefault(at, []).append(swept)
             if swept.failed:
                 raise SimError(f"{self.question.axis.lever} = {setting}: {swept.failed[0]}")
             bound, values = self._bound(swept.found[0]), self._values(swept.found[0])

@@ -33,10 +33,11 @@ class Index:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What the levers do to one measure, in their order; `spread` is the standard deviation over the ranges."""
+    """What the levers do to one measure over their ranges, in their order; `spread` is the standard deviation."""
 
     key: Key
     levers: tuple[str, ...]
+    ranges: tuple[str, ...]
     first: tuple[Index, ...]
     total: tuple[Index, ...]
     mean: float
@@ -63,9 +64,9 @@ def sensitivity(swept: Swept, key: Key) -> Sensitivity:
     mean, spread = float(values.mean()), float(values[: 2 * size].std())
     if spread == 0:
         still = tuple(Index(0.0, 0.0, 0.0) for _ in levers)
-        return Sensitivity(key, levers, still, still, mean, spread)
+        return Sensitivity(key, levers, design.ranges, still, still, mean, spread)
     first, total = _indices(values, size, swept.seed)
-    return Sensitivity(key, levers, first, total, mean, spread)
+    return Sensitivity(key, levers, design.ranges, first, total, mean, spread)
 
 
 def _mean(swept: Swept, point: int, key: Key) -> float:

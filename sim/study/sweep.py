@@ -25,6 +25,7 @@ from sim.engine.lower import lower
 from sim.engine.tape import draw
 from sim.errors import SimError
 from sim.measures.measures import measure
+from sim.measures.names import Key
 from sim.scenario import levers
 from sim.scenario.levers import Levers, Setting
 from sim.scenario.read import Loaded, load
@@ -41,8 +42,16 @@ Progress = Callable[[int, int], None]
 """Called with the replications that are ready and those wanted: first when it is known what is kept."""
 
 
+Look = Callable[[Sequence[Key]], None]
+"""Called with the measures there are as soon as one play is known; raises SimError where one is missing."""
+
+
 def silent(done: int, planned: int) -> None:
     """Show no progress."""
+
+
+def content(keys: Sequence[Key]) -> None:
+    """Need no measure in particular."""
 
 
 class Hands(Protocol):
@@ -131,9 +140,9 @@ class Swept:
 class Sweep:
     """Points of one scenario in one folder; a context manager, whose workers are started once and kept."""
 
-    def __init__(self, base: Base, request: Request, folder: Path) -> None:
+    def __init__(self, base: Base, request: Request, folder: Path, look: Look = content) -> None:
         scenario = base.loaded.scenario
-        self.base, self.request, self.folder = base, request, folder
+        self.base, self.request, self.folder, self.look = base, request, folder, look
         self.seed = scenario.seed if request.seed is None else request.seed
         self.replications = request.replications or scenario.replications
         self.damaged: list[str] = []
@@ -156,7 +165,8 @@ class Sweep:
     def play(self, design: Design, progress: Progress = silent, replications: int | None = None) -> Swept:
         """Return the totals of all points, playing those that are not kept yet.
 
-        Raises SimError if the workers keep dying, nothing can be written or, with `fail_fast`, a point fails.
+        Raises SimError if the workers keep dying, nothing can be written, `look` does so or, with `fail_fast`, a point
+        fails.
         """
         started_at, began = datetime.now(UTC), time.perf_counter()
         wanted = replications or self.replications
@@ -169,13 +179,19 @@ class Sweep:
         batches = dict(_batches(_missing(kept, dict(zip(keys, points, strict=True)), wanted)))
         missing = sum(batch.count for batch in batches)
         planned = wanted * len(set(keys)) - wanted * sum(kept.reason(key) is not None for key in set(keys))
-        played = 0
+        played, there = 0, kept.measures()
+        if there:
+            self.look(there)
         progress(planned - missing, planned)
         for (batch, key), found in zip(batches.items(), self._hands.results(list(batches)), strict=True):
             kept.add(key, batch.first, found)
             if isinstance(found, Failed) and self.request.fail_fast:
                 raise SimError(f"{said(batch.settings)}: {found.reason}; what was finished before is kept")
-            played += batch.count if isinstance(found, Totals) else 0
+            if isinstance(found, Totals):
+                played += batch.count
+                if not there:
+                    there = found.keys
+                    self.look(there)
             progress(planned - missing + played, planned)
         failed = {n: reason for n, key in enumerate(keys) if (reason := kept.reason(key)) is not None}
         totals = tuple(None if n in failed else kept.of(key, wanted) for n, key in enumerate(keys))

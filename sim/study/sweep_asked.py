@@ -18,21 +18,21 @@ from sim.study import posterior, sweep_results
 from sim.study.constraint import Constraint, constraint, measure_key
 from sim.study.designs import GRID, Design, axis, crossed, design, from_posterior
 from sim.study.kept import consoling
-from sim.study.search import Answer, question, search
+from sim.study.possible import check_settings
+from sim.study.search import Answer, Question, question, search
 from sim.study.sensitivity import Sensitivity, sensitivity
-from sim.study.sweep import Base, Progress, Request, Sweep, Swept, base
+from sim.study.sweep import Base, Progress, Request, Sweep, Swept, base, silent
 
 POINTS = 64
-INDICES = "sensitivity.csv"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A sweep that is ready to be carried out in `folder`; `design` is None for a question (`find`)."""
+    """A sweep that is ready to be carried out in `folder`: a `design`, or a question (`find`)."""
 
     base: Base
     design: Design | None
-    find: str
+    find: Question | None
     request: Request
     folder: Path
     measures: tuple[str, ...]
@@ -65,20 +65,26 @@ def asked(path: Path, options: Mapping[str, Any]) -> Asked:
         options["replications"] or spec.replications, seed, options["engine"], options["workers"], options["on"],
         options["fail_fast"], options["retry_failed"],
     )  # fmt: skip
-    chosen = None
+    chosen = looked_for = None
     for text in overs:
         start.levers.check(axis(text).lever)
-    if not find:
+    if find:
+        looked_for = question(find, start)
+        ends = (looked_for.axis.values[0], looked_for.axis.values[-1])
+        check_settings(start.levers, Design("find", (looked_for.axis.lever,), tuple((end,) for end in ends)), "--find")
+    else:
         drawn = options["posterior"] or spec.posterior
         kind, points = options["design"] or spec.design, options["points"] or spec.points or POINTS
         chosen = _design(start, overs, kind, points, drawn, start.loaded.scenario.seed if seed is None else seed)
     folder = options["out"] or sweep_results.default_folder(start, chosen.levers if chosen else ("find",))
     measures, thresholds = (*spec.measure, *options["measure"]), (*spec.threshold, *options["threshold"])
-    return Asked(start, chosen, find, request, folder, measures, thresholds)
+    return Asked(start, chosen, looked_for, request, folder, measures, thresholds)
 
 
 def _design(start: Base, overs: Sequence[str], kind: str, points: int, drawn: int | None, seed: int) -> Design:
     swept = design(kind, [axis(text) for text in overs], points, seed) if overs or not drawn else None
+    if swept is not None:
+        check_settings(start.levers, swept)
     if not drawn:
         if swept is None:
             raise AssertionError("without levers there is no design")
@@ -90,31 +96,41 @@ def _design(start: Base, overs: Sequence[str], kind: str, points: int, drawn: in
     return vectors if swept is None else crossed(vectors, swept)
 
 
-def carry_out(told: Asked, command_line: str, progress: Progress, tell: Callable[[str], None]) -> Found:
+def carry_out(
+    told: Asked, command_line: str | None, progress: Progress = silent, tell: Callable[[str], None] = lambda _: None
+) -> Found:
     """Play what is missing and write the tables, each point as soon as it is finished. Raises SimError."""
-    with Sweep(told.base, told.request, told.folder / sweep_results.KEPT) as sweep:
-        manifest = told.design or Design(told.find, (), ())
-        sweep_results.write_manifest(told.folder, sweep, manifest, command_line)
-        answer = None
-        if told.design is None:
-            answer = search(sweep, question(told.find, sweep), progress, tell)
-            swept = answer.swept
-        else:
-            swept = sweep.play(told.design, progress)
+
+    def look(there: Sequence[Key]) -> None:
+        _shown(told, there)
+
+    with Sweep(told.base, told.request, told.folder / sweep_results.KEPT, look) as sweep:
+        sweep_results.write_manifest(told.folder, sweep, _planned(told), command_line)
+        answer = search(sweep, told.find, progress, tell) if told.find else None
+        swept = answer.swept if answer else sweep.play(_planned(told), progress)
         for name in dict.fromkeys(sweep.damaged):
             tell(f"{name} was damaged and removed; what it held was computed again")
-    keys, bounds = _shown(told, swept, answer)
+    there = next((found.keys for found in swept.found if found is not None), ())
+    keys, bounds = _shown(told, there, answer)
     indices = tuple(sensitivity(swept, key) for key in keys) if swept.design.size else ()
-    more = {INDICES: _indices(indices)} if indices else {}
+    more = {sweep_results.INDICES: _indices(indices)} if indices else {}
     with consoling():
         sweep_results.write(told.folder, swept, more)
     files = (sweep_results.MANIFEST, sweep_results.TABLE, sweep_results.SUMMARY, sweep_results.FAILED, *more)
     return Found(swept, keys, bounds, indices, answer, files)
 
 
-def _shown(told: Asked, swept: Swept, answer: Answer | None) -> tuple[tuple[Key, ...], tuple[Constraint, ...]]:
-    """Return the measures that are shown, and the bounds drawn with them."""
-    there = next((found.keys for found in swept.found if found is not None), ())
+def _planned(told: Asked) -> Design:
+    """Return what the manifest names; which points a search plays is known at its end."""
+    if told.design is not None:
+        return told.design
+    return Design(told.find.text if told.find else "", (), ())
+
+
+def _shown(
+    told: Asked, there: Sequence[Key], answer: Answer | None = None
+) -> tuple[tuple[Key, ...], tuple[Constraint, ...]]:
+    """Return the measures that are shown, of those there are, and the bounds drawn with them. Raises SimError."""
     if not there:
         return (), ()
     bounds = tuple(constraint(text, there) for text in told.thresholds)
@@ -126,10 +142,10 @@ def _shown(told: Asked, swept: Swept, answer: Answer | None) -> tuple[tuple[Key,
 
 def _indices(found: Sequence[Sensitivity]) -> store.Columns:
     rows = [
-        (*one.key, lever, kind, index.value, index.low, index.high)
+        (*one.key, lever, one.ranges[d], kind, index.value, index.low, index.high)
         for one in found
         for d, lever in enumerate(one.levers)
         for kind, index in (("first order", one.first[d]), ("total", one.total[d]))
     ]
-    names = (*Key._fields, "lever", "index", "value", "low", "high")
+    names = (*Key._fields, "lever", "range", "index", "value", "low", "high")
     return {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}

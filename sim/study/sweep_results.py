@@ -21,6 +21,7 @@ from sim.study.kept import Totals
 from sim.study.results import round_off
 from sim.study.sweep import Base, Sweep, Swept
 
+INDICES = "sensitivity.csv"
 KEPT, MANIFEST, TABLE, SUMMARY, FAILED = "kept", "manifest.json", "sweep.parquet", "summary.csv", "failed.csv"
 HEADLINE_SCOPES = (ALL, VEHICLES, by_way(ALL, "main"))
 PICTURES = "pictures"
@@ -37,7 +38,7 @@ def _word(lever: str) -> str:
     return "".join(c if c.isalnum() else "-" for c in lever.removeprefix("crossings.").removeprefix("stations."))
 
 
-def write_manifest(folder: Path, sweep: Sweep, design: Design, command_line: str) -> None:
+def write_manifest(folder: Path, sweep: Sweep, design: Design, command_line: str | None) -> None:
     """Write what is about to be played, before the first point; clear up what killed sweeps left. Raises SimError."""
     for place in (folder, folder / KEPT, folder / PICTURES):
         store.tidy(place)
@@ -70,9 +71,13 @@ def write(folder: Path, swept: Swept, more: Mapping[str, store.Columns]) -> None
         store.write_table_shared(folder / name, columns)
 
 
-def write_provenance(folder: Path, swept: Swept, command_line: str, files: Sequence[str]) -> None:
-    """Write where the results come from, last of all: it holds the digests of the other `files`."""
+def write_provenance(folder: Path, swept: Swept, command_line: str | None, files: Sequence[str]) -> None:
+    """Write where the results come from, last of all: it holds the digests of the other `files`.
+
+    What an earlier sweep left in the folder that is none of `files` would belong to other numbers, and is removed.
+    """
     base = swept.base
+    _remove_stale(folder, files)
     found = {
         "version": sim.__version__,
         "code": provenance.code(),
@@ -94,6 +99,17 @@ def write_provenance(folder: Path, swept: Swept, command_line: str, files: Seque
         "files": {name: store.digest(folder / name) for name in sorted(files)},
     }
     store.write_shared(folder / provenance.FILE, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+
+
+def _remove_stale(folder: Path, files: Sequence[str]) -> None:
+    try:
+        before = json.loads((folder / provenance.FILE).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    for path in (folder / INDICES, *(folder / PICTURES).glob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name in before and name not in files:
+            store.remove(path)
 
 
 def table(swept: Swept) -> store.Columns:

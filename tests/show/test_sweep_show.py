@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,11 @@ import pytest
 from sim.measures.names import Key
 from sim.show.style import render
 from sim.show.sweep_pictures import pictures
-from sim.show.sweep_tables import counted, document, lever_words, measure_words
+from sim.show.sweep_tables import counted, document, index_words, lever_words, measure_words, show
 from sim.study.constraint import Constraint
 from sim.study.designs import Design, axis, design
 from sim.study.kept import Totals
-from sim.study.sensitivity import sensitivity
+from sim.study.sensitivity import Index, sensitivity
 from sim.study.sweep import Swept, base
 
 TINY = Path(__file__).parents[1] / "study" / "tiny.yaml"
@@ -75,7 +76,7 @@ def test_sobol_indices_stand_in_the_order_of_their_size() -> None:
     found = swept(chosen, lambda x, y: x + 3 * y)
     indices = sensitivity(found, KEY)
     axes = pictures(found, [KEY], [], [indices])["sensitivity_wait_p90_all_main"].axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a\n0–1", "b\n0–1"]
     assert [patch.get_width() for patch in axes.patches][-1] == pytest.approx(indices.total[1].value)
 
 
@@ -105,7 +106,46 @@ def test_everything_failed_is_no_crash() -> None:
     assert "2 points failed (see failed.csv)" in counted(found)
 
 
+def test_a_bound_without_a_contour_is_told() -> None:
+    found = swept(grid("a=1:5:1", "b=1:4:1"), lambda x, y: x + y)
+    for bound, says in ((0.5, "wait.p90 < 6 h: nowhere"), (50.0, "wait.p90 < 6 h: everywhere")):
+        figure = pictures(found, [KEY], [Constraint(KEY, True, bound, "wait.p90 < 6 h")], [])["map_wait_p90_all_main"]
+        assert any(says in text.get_text() for text in figure.texts)
+
+
+def test_settings_below_a_line_are_those_that_were_played() -> None:
+    axes = pictures(swept(grid("a=12:36:4"), lambda x: x), [KEY], [], [])["line_wait_p90_all_main"].axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["12", "16", "20", "24", "28", "32", "36"]
+
+
+def test_long_names_below_an_axis_do_not_touch() -> None:
+    names = tuple((name,) for name in ("none", "twice_the_booths", "border_closed_28_september", "rumour_of_closure"))
+    figure = pictures(_named(Design("grid", ("intervene",), names)), [KEY], [], [])["line_wait_p90_all_main"]
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_a_table_that_is_narrow_keeps_its_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is asked for stands in the first columns, whole; many levers give way to the number of the point."""
+    long = "stations.exit_control.service_time.party.mean"
+    show(swept(grid(f"{long}=0.123456789,14.25"), lambda x: x), [KEY], (), None)
+    told = capsys.readouterr().out
+    assert "0.1235 " in told
+    assert "14.25 " in told
+    chosen = design("lhs", [axis(f"lever_number_{n}=0:1") for n in range(6)], 3, 1)
+    show(swept(chosen, lambda *x: sum(x)), [KEY], (), None)
+    told = capsys.readouterr().out
+    assert "lever" not in told
+    assert "summary.csv" in told
+
+
+def test_indices_below_0_read_0() -> None:
+    assert index_words(Index(-0.004, -0.02, 0.011)) == "0 % [0–1]"
+
+
 def test_words() -> None:
+    assert counted(_named(Design("grid", ("a",), (("1",),)))) == "1 point, 2 replications of each; 4 plays."
     assert measure_words(Key("x", "person_nights", "all")) == "person nights"
     assert measure_words(Key("x", "max_queue", "car")) == "largest queue, car"
     assert lever_words("crossings.post.demand.car*") == "demand.car, times"

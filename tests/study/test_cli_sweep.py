@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).parent / "tiny.yaml"
 STAFFING = "stations.exit_control.staffing"
 SHORT = ("--set", "clock.horizon=2022-09-21T13:00", "--replications", "2", "--workers", "1")
+ONE_FAILS = ("--over", "classes.car.people.mean=2.5,4", "--over", "classes.car.people.max=5,3")
+"""Four points; the mean cannot be above the maximum."""
 FILES = {"manifest.json", "sweep.parquet", "summary.csv", "failed.csv", "provenance.json"}
 
 
@@ -86,16 +88,11 @@ def test_the_table_can_be_read_as_the_page_says(here: Path) -> None:
 
 def test_json_quiet_and_the_default_folder(here: Path) -> None:
     document = json.loads(
-        sweep(
-            str(TINY), "--over", f"{STAFFING}=1,x", *SHORT, "--json", "--no-pictures", "--measure", "max_queue"
-        ).stdout
+        sweep(str(TINY), *ONE_FAILS, *SHORT, "--json", "--no-pictures", "--measure", "max_queue").stdout
     )
-    assert (
-        document["folder"]
-        == f"results/tiny/sweep-{STAFFING.removeprefix('stations.').replace('.', '-').replace('_', '-')}"
-    )
+    assert document["folder"] == "results/tiny/sweep-classes-car-people-mean_classes-car-people-max"
     assert document["points"][0]["post.max_queue.all"]["mean"] > 0
-    assert "whole number" in document["points"][1]["failed"]
+    assert "mean" in document["points"][3]["failed"]
     done = sweep(str(TINY), "--over", f"{STAFFING}=1", *SHORT, "--quiet", "--no-pictures")
     assert (done.exit_code, done.stderr) == (0, "")
     assert (here / done.stdout.strip() / "sweep.parquet").is_file()
@@ -103,14 +100,64 @@ def test_json_quiet_and_the_default_folder(here: Path) -> None:
 
 
 def test_failed_points_end_with_exit_code_1_and_stand_in_a_table(here: Path) -> None:
-    command = (str(TINY), "--over", f"{STAFFING}=1,x", *SHORT, "--out", "out", "--no-pictures")
+    command = (str(TINY), *ONE_FAILS, *SHORT, "--out", "out", "--no-pictures")
     done = sweep(*command)
     assert done.exit_code == 1
-    assert "1 points failed (see failed.csv)" in done.stdout
-    assert "expected a whole number of servers" in (here / "out" / "failed.csv").read_text()
+    assert "1 point failed (see failed.csv)" in " ".join(done.stdout.split())
+    rows = (here / "out" / "failed.csv").read_text().splitlines()
+    assert len(rows) == 2
+    assert rows[1].startswith("3,4,3,")
     stopped = sweep(*command, "--fail-fast", "--retry-failed")
     assert stopped.exit_code == 2
     assert len(stopped.stderr.splitlines()[-1]) < 250
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--over", f"{STAFFING}=1,b,c"), f"--over {STAFFING}=b: expected a whole number of servers"),
+        (("--over", f"{STAFFING}=1:5000:1"), f"--over {STAFFING}=1042: must be at most 1000"),
+        (("--over", "demand.car*=-1:1", "--design", "lhs", "--points", "20"), "must be at least 0; got"),
+        (("--over", "intervene=none,fewer_booths"), "--over intervene=fewer_booths: unknown intervention"),
+        (("--over", "name*=1,2"), "--over name*=1: "),
+        (("--find", f"{STAFFING}=1:5000 such that max_queue < 3"), f"--find {STAFFING}=5000: must be at most 1000"),
+    ],
+)
+def test_an_impossible_setting_is_told_before_anything_is_played(
+    here: Path, options: tuple[str, ...], says: str
+) -> None:
+    done = sweep(str(TINY), *options, *SHORT, "--out", "out")
+    assert done.exit_code == 2
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) < 6
+    assert not (here / "out").exists()
+
+
+def test_a_measure_that_is_not_there_is_told_after_the_first_play(here: Path) -> None:
+    points = ("--over", f"{STAFFING}=1:40:1", "--out", "out", "--workers", "1")
+    for option, text, says in (
+        ("--measure", "wait.p91", "there is no measure 'wait_p91'"),
+        ("--threshold", "wait.p90@bus < 3 h", "the scopes of wait_p90 are"),
+        ("--threshold", "wait.p90 < 3 parsecs", "wait_p90 is in h"),
+    ):
+        done = sweep(str(TINY), *points, *SHORT, option, text)
+        assert done.exit_code == 2
+        assert says in done.stderr.splitlines()[-1]
+    assert len(list((here / "out" / "kept").iterdir())) == 1
+
+
+def test_another_sweep_into_the_folder_leaves_nothing_of_the_one_before(here: Path) -> None:
+    levers = ("--over", f"{STAFFING}=whole:1:3", "--over", "demand.car*=0.5:1")
+    first = (*levers, "--design", "sensitivity", "--points", "2")
+    assert sweep(str(TINY), *first, *SHORT, "--out", "out", "--measure", "max_queue").exit_code == 0
+    (here / "out" / "pictures" / "mine.png").write_bytes(b"")
+    assert (here / "out" / "sensitivity.csv").exists()
+    assert (
+        sweep(str(TINY), "--over", f"{STAFFING}=1,2", *SHORT, "--out", "out", "--measure", "max_queue").exit_code == 0
+    )
+    assert not (here / "out" / "sensitivity.csv").exists()
+    names = {path.name for path in (here / "out" / "pictures").glob("*.png")}
+    assert names == {"mine.png", "line_max_queue_all.png"}
 
 
 def test_a_sweep_file_says_the_same_as_the_options(here: Path) -> None:

@@ -33,8 +33,8 @@ if __name__ == "__main__":
 
 
 @pytest.fixture
-def local(tmp_path: Path) -> Iterator[tuple[str, list[int]]]:
-    """Start Dask's own cluster of this machine; yield its address and the ids of the two worker processes."""
+def local(tmp_path: Path) -> Iterator[tuple[str, list[int], int]]:
+    """Start Dask's own cluster of this machine; yield its address and the ids of its two workers and its scheduler."""
     script = tmp_path / "local_cluster.py"
     script.write_text(LOCAL_CLUSTER)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -45,7 +45,7 @@ def local(tmp_path: Path) -> Iterator[tuple[str, list[int]]]:
     assert process.stdout is not None
     address, *workers = process.stdout.readline().split()
     try:
-        yield address, [int(worker) for worker in workers]
+        yield address, [int(worker) for worker in workers], process.pid
     finally:
         process.communicate("\n", timeout=30)
 
@@ -57,8 +57,8 @@ def sweep(out: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_a_worker_killed_half_way_changes_nothing(tmp_path: Path, local: tuple[str, list[int]]) -> None:
-    address, workers = local
+def test_a_worker_killed_half_way_changes_nothing(tmp_path: Path, local: tuple[str, list[int], int]) -> None:
+    address, workers, _ = local
     assert len(workers) == 2
     process = sweep(tmp_path / "cluster", "--on", address)
     kept = tmp_path / "cluster" / "kept"
@@ -76,6 +76,23 @@ def test_a_worker_killed_half_way_changes_nothing(tmp_path: Path, local: tuple[s
         assert (tmp_path / "cluster" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_lost_scheduler_is_one_sentence_and_what_was_finished_is_kept(
+    tmp_path: Path, local: tuple[str, list[int], int]
+) -> None:
+    address, _, scheduler = local
+    process = sweep(tmp_path / "out", "--replications", "400", "--on", address)
+    kept = tmp_path / "out" / "kept"
+    while len(list(kept.glob("*.parquet"))) < 3 and process.poll() is None:
+        time.sleep(0.01)
+    os.kill(scheduler, signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "Traceback" not in err
+    assert err.splitlines()[-1].startswith(f"{address}: the cluster was lost")
+    assert err.endswith("what was finished before is kept\n")
+
+
 def test_no_scheduler_is_one_sentence(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", "from sim.study import cluster; cluster.PATIENCE = 1; from sim.cli import main; main()",
@@ -88,7 +105,10 @@ def test_no_scheduler_is_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("address", ["10.0.0.1:8786", "dask://host", "spark://host:1"])
+@pytest.mark.parametrize(
+    "address",
+    ["10.0.0.1:8786", "dask://host", "dask://host:abc", "dask://:8786", "dask://host:99999", "spark://host:1"],
+)
 def test_an_address_that_is_none(address: str) -> None:
     with pytest.raises(SimError, match="expected dask://HOST:PORT"):
         Cluster(len, address)
@@ -101,7 +121,7 @@ def test_without_dask_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_ctrl_c_stops_within_two_seconds(tmp_path: Path, local: tuple[str, list[int]]) -> None:
+def test_ctrl_c_stops_within_two_seconds(tmp_path: Path, local: tuple[str, list[int], int]) -> None:
     process = sweep(tmp_path / "out", "--replications", "200", "--on", local[0])
     while len(list((tmp_path / "out" / "kept").glob("*.parquet"))) < 3 and process.poll() is None:
         time.sleep(0.01)

@@ -75,7 +75,7 @@ def test_one_replication_shows_nothing() -> None:
 def test_the_answer_is_the_edge(sweep: Sweep, which: str, sign: int) -> None:
     """Every setting played with many replications gives the same edge as the search."""
     bound = "max_queue < 40" if sign > 0 else "max_queue > 40"
-    asked = question(f"{which} {STAFFING}=1:8 such that {bound}", sweep)
+    asked = question(f"{which} {STAFFING}=1:8 such that {bound}", sweep.base)
     answer = search(sweep, asked)
     means = {}
     for setting in asked.axis.values:
@@ -92,17 +92,17 @@ def test_the_answer_is_the_edge(sweep: Sweep, which: str, sign: int) -> None:
 
 
 def test_where_nothing_or_everything_meets_it_is_said(sweep: Sweep) -> None:
-    nothing = search(sweep, question(f"{STAFFING}=1:3 such that max_queue < 1", sweep))
+    nothing = search(sweep, question(f"{STAFFING}=1:3 such that max_queue < 1", sweep.base))
     assert nothing.setting is None
     assert "between 1 and 3 is shown" in nothing.sentence
-    everything = search(sweep, question(f"{STAFFING}=1:3 such that max_queue < 100000", sweep))
+    everything = search(sweep, question(f"{STAFFING}=1:3 such that max_queue < 100000", sweep.base))
     assert everything.setting == "1"
     assert "end of the range" in everything.sentence
 
 
 def test_without_a_range_it_is_around_what_the_scenario_has(sweep: Sweep) -> None:
-    assert question(f"{STAFFING} such that max_queue < 1", sweep).axis.values == tuple(map(str, range(1, 17)))
-    rates = question("demand.car.everyday.constant.rate such that max_queue < 1", sweep).axis
+    assert question(f"{STAFFING} such that max_queue < 1", sweep.base).axis.values == tuple(map(str, range(1, 17)))
+    rates = question("demand.car.everyday.constant.rate such that max_queue < 1", sweep.base).axis
     assert (rates.values[0], rates.values[-1]) == ("3.125/h", "200/h")
 
 
@@ -110,14 +110,28 @@ def test_without_a_range_it_is_around_what_the_scenario_has(sweep: Sweep) -> Non
     ("text", "says"),
     [("wait < 6", "expected 'stations"), (f"{STAFFING}=x,y such that max_queue < 1", "rising numbers"),
      ("stations.exit_controll.staffing=1:4 such that max_queue < 1", "did you mean 'exit_control'"),
-     ("intervene such that max_queue < 1", "there is no 'intervene'"),
-     ("title such that max_queue < 1", "no single number at title")],
+     ("intervene such that max_queue < 1", "expected a lever that is a number"),
+     ("title such that max_queue < 1", "no single number at title"),
+         ("demand.car* such that max_queue < 1", r"give a range, such as demand.car\*=4:40"),
+         (f"{STAFFING}=8:4 such that max_queue < 1", "--find .*the first number must be the smaller one")],
 )  # fmt: skip
 def test_questions_that_cannot_be_answered(sweep: Sweep, text: str, says: str) -> None:
     with pytest.raises(SimError, match=says):
-        question(text, sweep)
+        question(text, sweep.base)
 
 
 def test_a_setting_that_is_impossible_is_told(sweep: Sweep) -> None:
     with pytest.raises(SimError, match=r"staffing = -3: .*at least 0"):
-        search(sweep, question(f"{STAFFING}=-3:4 such that max_queue < 1", sweep))
+        search(sweep, question(f"{STAFFING}=-3:4 such that max_queue < 1", sweep.base))
+
+
+def test_nothing_is_played_but_what_the_answer_needs(sweep: Sweep) -> None:
+    """Settings have as many replications as their tests took; the same question again plays nothing."""
+    asked = question(f"{STAFFING}=1:8 such that max_queue < 40", sweep.base)
+    answer = search(sweep, asked)
+    needed = [one.replications for one in answer.tried]
+    assert [len(found.values) for found in answer.swept.found if found] == needed
+    assert (answer.swept.played, answer.swept.reused) == (sum(needed), 0)
+    again = search(sweep, asked)
+    assert (again.swept.played, again.swept.reused) == (0, sum(needed))
+    assert again.setting == answer.setting
