@@ -20,7 +20,7 @@ from sim.measures.observe import comparison_table
 from sim.scenario import read
 from sim.scenario.node import meant
 from sim.scenario.schema import Scenario
-from sim.scenario.sweep_file import _values as written
+from sim.scenario.sweep_file import written
 from sim.study import compare as comparing
 from sim.study import comparison_results, engines, results, sweep_results
 from sim.study import posterior as drawn
@@ -259,11 +259,7 @@ def sweep(
         name = sorted(unknown)[0]
         raise SimError(f"there is no option {name!r}{meant(name, SWEEP_OPTIONS)}; there are {', '.join(SWEEP_OPTIONS)}")
     Request(options.get("replications"), None, options.get("seed"), workers=options.get("workers"))  # checks them
-    overs = (
-        [f"{path}={written(tuple(given) if isinstance(given, list) else given)}" for path, given in over.items()]
-        if isinstance(over, Mapping)
-        else list(over)
-    )
+    overs = [f"{path}={written(given)}" for path, given in over.items()] if isinstance(over, Mapping) else list(over)
     told = asked(Path(scenario), {**SWEEP_OPTIONS, **options, "over": overs, "out": None if out is None else Path(out)})
     result = SweepResult(carry_out(told, None), told.folder)
     result.finish(pictures=pictures)

@@ -1,4 +1,4 @@
-"""Tells which kind of file one is (scenario, calibration or fitted values), and reads it for mistakes or sources."""
+"""Tells which kind a file is (scenario, calibration, fitted values, sweep), and reads it for mistakes or sources."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from sim.scenario.calibrated import load_fitted
 from sim.scenario.passports import PassportRow
 from sim.scenario.read import load
 from sim.scenario.read_calibration import load_calibration, sources
-from sim.scenario.yaml_source import CALIBRATION, FITTED, kinds, read_file
+from sim.scenario.sweep_file import read_sweep
+from sim.scenario.yaml_source import CALIBRATION, FITTED, SWEEP, kinds, read_file
 
-Kind = Literal["scenario", "calibration", "fitted"]
+Kind = Literal["scenario", "calibration", "fitted", "sweep"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ def examine(path: str | Path) -> dict[str, object]:
         return {"kind": "calibration", "name": path.stem, **sizes}
     if kind == "fitted":
         return {"kind": "fitted", "name": path.stem, "values": len(load_fitted(path).values)}
+    spec = read_sweep(path) if kind == "sweep" else None
+    if spec is not None:
+        load(spec.scenario, spec.sets, spec.intervene)
+        return {"kind": "sweep", "name": path.stem, "levers": len(spec.over)}
     loaded = load(path)
     return {"kind": "scenario", "name": loaded.scenario.name, "hash": loaded.scenario_hash}
 
@@ -49,6 +54,8 @@ def origins(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str]
         return Origins(loaded.scenario.name, loaded.passports, loaded.without_passport)
     if sets or intervene:
         raise SimError(f"{path}: is no scenario, so nothing can be set or put in force in it")
+    if kind == "sweep":
+        raise SimError(f"{path}: holds a sweep; ask for the sources of its scenario")
     if kind == "fitted":
         raise SimError(f"{path}: holds fitted values; ask for the sources of the calibration they were fitted with")
     return Origins(path.stem, tuple(sources(load_calibration(path))), ())
@@ -59,4 +66,6 @@ def _kind(path: Path) -> Kind:
         found = kinds(read_file(path, []))
     except ScenarioError:
         return "scenario"
+    if SWEEP in found:
+        return "sweep"
     return "calibration" if CALIBRATION in found else "fitted" if FITTED in found else "scenario"

@@ -111,6 +111,8 @@ def present(loaded: Loaded, lever: str) -> str:
 
     Raises ScenarioError where the path leads nowhere.
     """
+    if lever == INTERVENE or lever.startswith(FITTED) or lever.endswith(TIMES):
+        return ""
     root = from_plain(loaded.tree, Place("--find"))
     path = locate(root, lever, Place("--find"))
     node, reached = find(root, path)

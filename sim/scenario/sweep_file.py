@@ -12,7 +12,7 @@ from sim.scenario.calibrated import validated
 from sim.scenario.node import child, stop
 from sim.scenario.quantities import Model
 from sim.scenario.read import in_order
-from sim.scenario.yaml_source import read_file
+from sim.scenario.yaml_source import CALIBRATION, SCENARIO, SWEEP, kinds, read_file
 
 Text = str | int | float | bool | None
 
@@ -37,7 +37,7 @@ class SweepFile(Model):
     @property
     def overs(self) -> tuple[str, ...]:
         """What is swept, as after --over."""
-        return tuple(f"{path}={_values(given)}" for path, given in self.over.items())
+        return tuple(f"{path}={written(given)}" for path, given in self.over.items())
 
 
 def read_sweep(path: str | Path) -> SweepFile | None:
@@ -45,9 +45,11 @@ def read_sweep(path: str | Path) -> SweepFile | None:
     path = Path(path)
     told: list[Problem] = []
     root = read_file(path, told)
-    named = child(root, "scenario")
-    if named is None or child(root, "crossings") is not None:
+    named, found = child(root, "scenario"), kinds(root)
+    if named is None or SCENARIO in found:
         return None
+    if CALIBRATION in found:
+        raise stop(str(path), (), f"holds {CALIBRATION}; expected {SCENARIO} or {SWEEP}")
     spec, _ = validated(SweepFile, root, told)
     if told or spec is None:
         raise in_order(told)
@@ -57,8 +59,9 @@ def read_sweep(path: str | Path) -> SweepFile | None:
     return spec.model_copy(update={"scenario": str(file)})
 
 
-def _values(given: Any) -> str:
-    return ",".join(_text(value) for value in given) if isinstance(given, tuple) else _text(given)
+def written(given: Any) -> str:
+    """Return settings, or a list of them, as they stand after --over."""
+    return ",".join(_text(value) for value in given) if isinstance(given, tuple | list) else _text(given)
 
 
 def _text(value: Text) -> str:

@@ -31,14 +31,16 @@ _WORDS = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
 }
-SCENARIO, CALIBRATION, FITTED = "a scenario", "a calibration", "fitted values"
+SCENARIO, CALIBRATION, FITTED, SWEEP = "a scenario", "a calibration", "fitted values", "a sweep"
 EXPECTED = {
     SCENARIO: "'name:', 'clock:' and 'crossings:'",
     CALIBRATION: "'scenario:', 'parameters:' and 'reported:'",
     FITTED: "'calibration:', 'posterior:' and 'values:'",
+    SWEEP: "'scenario:' and 'over:'",
 }
 """Kinds of files, with keys they have."""
 _MARKS = {
+    SWEEP: {"over", "find", "design"},
     CALIBRATION: {"parameters", "observation"},
     FITTED: {"posterior", "values"},
     SCENARIO: {"clock", "crossings", "extends"},

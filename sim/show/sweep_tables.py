@@ -27,7 +27,7 @@ WORDS = {
     "crossed_parties": "parties across", "person_hours_waited": "person-hours in queues",
 }  # fmt: skip
 SCOPES = {ALL: "", by_way(ALL, "main"): "main queue", VEHICLES: "all vehicles"}
-NAME_WIDTH, LEVER_WIDTH, LONG_SETTING = 12, 32, 8
+NAME_WIDTH, LEVER_WIDTH, LONG_SETTING = 12, 24, 8
 """Letters from which on the names of levers are broken and numbers are cut."""
 MOST_LEVERS = 4
 """Levers above which the terminal shows the number of a point in place of its settings."""

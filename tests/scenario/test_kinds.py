@@ -9,8 +9,10 @@ import pytest
 
 from sim.errors import ScenarioError
 from sim.scenario.calibrated import load_fitted
+from sim.scenario.examine import examine
 from sim.scenario.read import load
 from sim.scenario.read_calibration import load_calibration
+from sim.scenario.sweep_file import read_sweep
 
 ROOT = Path(__file__).parents[2]
 FILES = {
@@ -21,6 +23,18 @@ FILES = {
 READERS: dict[str, Callable[[Path], object]] = {
     "a scenario": load, "a calibration": load_calibration, "fitted values": load_fitted,
 }  # fmt: skip
+
+
+def test_a_sweep_is_told_from_a_scenario_and_a_calibration() -> None:
+    file = ROOT / "sweeps" / "verkhny_lars_levers.yaml"
+    for expected, read in READERS.items():
+        with pytest.raises(ScenarioError) as caught:
+            read(file)
+        assert str(caught.value) == f"{file}: holds a sweep; expected {expected}"
+    assert examine(file) == {"kind": "sweep", "name": file.stem, "levers": 6}
+    assert read_sweep(FILES["a scenario"]) is None
+    with pytest.raises(ScenarioError, match=r"holds a calibration; expected a scenario or a sweep$"):
+        read_sweep(FILES["a calibration"])
 
 
 @pytest.mark.parametrize("expected", FILES)
