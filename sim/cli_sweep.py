@@ -32,10 +32,10 @@ EXAMPLES = """\b
 Examples:
   sim sweep scenarios/verkhny_lars.yaml --over stations.exit_cars.staffing=12:36:4 --replications 10
   sim sweep scenarios/verkhny_lars.yaml --over stations.exit_cars.staffing=12:36:4 \\
-      --over 'demand.car*=0.5:1.5:0.25' --threshold 'wait.p90 < 24 h'
+      --over 'demand.car*=0.5:1.5:0.25' --threshold 'wait.p90@car/main < 24 h'
   sim sweep scenarios/verkhny_lars.yaml --design sensitivity --points 64 \\
       --over stations.exit_cars.staffing=whole:12:36 --over 'demand.car*=0.5:1.5'
-  sim sweep scenarios/verkhny_lars.yaml --find 'stations.exit_cars.staffing=12:60 such that wait.p90 < 24 h'
+  sim sweep scenarios/verkhny_lars.yaml --find 'stations.exit_cars.staffing=12:60 such that wait.p90@car/main < 24 h'
   sim sweep my_sweep.yaml --on dask://10.0.0.1:8786
 """
 
