@@ -1,6 +1,6 @@
 """A discrete-event simulator of border queues.
 
-`import sim` is light: what is heavy loads when `sim.load` is first used.
+`import sim` is light: what is heavy loads when `sim.load`, `sim.compare` or `sim.sweep` is first used.
 """
 
 from __future__ import annotations
@@ -8,14 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.api import Experiment, Result, load
+    from sim.api import Comparison, Experiment, Result, SweepResult, compare, load, sweep
 
 __version__ = "0.1.0"
-__all__ = ["Experiment", "Result", "__version__", "load"]
+FACE = ("Comparison", "Experiment", "Result", "SweepResult", "compare", "load", "sweep")
+__all__ = [
+    "Comparison", "Experiment", "Result", "SweepResult", "__version__", "compare", "load", "sweep",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Experiment", "Result", "load"):
+    if name in FACE:
         from sim import api
 
         return getattr(api, name)

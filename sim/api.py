@@ -1,9 +1,12 @@
-"""The Python face: `sim.load(file).run(replications=20)` gives a result that shows, draws and saves itself."""
+"""The Python face: `sim.load(file).run(replications=20)`, `sim.compare(base, other)`, `sim.sweep(file, over={...})`.
+
+Each gives a result that shows, draws and saves itself.
+"""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +20,15 @@ from sim.measures.observe import comparison_table
 from sim.scenario import read
 from sim.scenario.node import meant
 from sim.scenario.schema import Scenario
-from sim.study import engines, results
+from sim.scenario.sweep_file import written
+from sim.study import compare as comparing
+from sim.study import comparison_results, engines, results, sweep_results
 from sim.study import posterior as drawn
+from sim.study.differences import Ranking
+from sim.study.kept import consoling
 from sim.study.provenance import Asked
 from sim.study.run import Progress, Request, Run, run, silent
+from sim.study.sweep_asked import Found, asked, carry_out
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -171,6 +179,158 @@ class Result:
         return f'<div>{table}<img alt="poster" style="max-width: 100%" src="data:image/png;base64,{poster}"></div>'
 
 
+def compare(
+    base: str | Path, *others: str | Path, replications: int | None = None, seed: int | None = None,
+    posterior: bool = False, engine: str = engines.DEFAULT, workers: int | None = None,
+) -> Comparison:  # fmt: skip
+    """Play scenarios on the same tapes: files, each perhaps with interventions ('FILE+NAME'; '+NAME' is the base's).
+
+    What is left out is as the base says. Nothing is written. Raises SimError.
+    """
+    contenders = comparing.gather(str(base), [str(other) for other in others], from_posterior=posterior)
+    request = Request(replications, None, seed, engine, workers)
+    return Comparison(comparing.compare(contenders, request))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found. In a notebook it shows its tables. `rankings` are written and shown with it."""
+
+    found: comparing.Compared
+    rankings: tuple[Ranking, ...] = ()
+
+    @property
+    def differences(self) -> list[dict[str, Any]]:
+        """Paired differences, a row a scenario and total (the columns of comparison.csv)."""
+        return _rows(comparison_results.differences_table(self.found))
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """Who gains and who loses, by class and day of coming (the columns of groups.csv)."""
+        return _rows(comparison_results.groups_table(self.found))
+
+    def ranked(self, quantity: str = "crossed_people", scope: str = ALL, highest: bool | None = None) -> Comparison:
+        """Return the comparison with a ranking by this total; left out, `highest` is as in `sim compare`."""
+        return replace(self, rankings=(*self.rankings, *self.found.ranking(quantity, scope, highest)))
+
+    @cached_property
+    def plots(self) -> dict[str, Picture]:
+        """The pictures by name."""
+        from sim.show.comparison_pictures import pictures
+
+        return {name: Picture(name, figure) for name, figure in pictures(self.found).items()}
+
+    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+        """Save everything in the new folder `out` (`results/comparisons/BASE/TIME`) and return it. Raises SimError."""
+        with comparison_results.folder(self.found.base.label, out) as draft:
+            self.write_into(draft.path, pictures=pictures)
+        return Path(draft.final)
+
+    def write_into(
+        self, folder: Path, command_line: str | None = None, *, pictures: bool = True,
+        pause: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """Write all files into an existing empty folder; `pause` is called between pictures. Raises SimError."""
+        from sim.show.comparison_tables import markdown
+
+        comparison_results.write(folder, self.found, self.rankings)
+        store.write(folder / "summary.md", markdown(self.found, self.rankings))
+        for picture in self.plots.values() if pictures else ():
+            for format in ("png", "svg"):
+                pause()
+                store.write(folder / "pictures" / f"{picture.name}.{format}", picture.render(format))
+        comparison_results.write_provenance(folder, self.found, command_line)
+
+    def _repr_html_(self) -> str:
+        from sim.show.comparison_tables import html
+
+        return f"<div>{html(self.found, self.rankings)}</div>"
+
+
+def sweep(
+    scenario: str | Path, over: Mapping[str, Any] | Sequence[str] = (), *, out: str | Path | None = None,
+    pictures: bool = False, **options: Any,
+) -> SweepResult:  # fmt: skip
+    """Play a scenario, or a sweep file, at many points; everything is kept in `out`, as `sim sweep` does.
+
+    `over` is {path: values}, values a list or a text such as '12:36:4'. `options` are those of `sim sweep` by their
+    names: design, points, posterior, find, measure, threshold, replications, seed, engine, workers, on, sets,
+    intervene, fail_fast, retry_failed. Raises SimError.
+    """
+    unknown = set(options) - set(SWEEP_OPTIONS)
+    if unknown:
+        name = sorted(unknown)[0]
+        raise SimError(f"there is no option {name!r}{meant(name, SWEEP_OPTIONS)}; there are {', '.join(SWEEP_OPTIONS)}")
+    Request(options.get("replications"), None, options.get("seed"), workers=options.get("workers"))  # checks them
+    overs = [f"{path}={written(given)}" for path, given in over.items()] if isinstance(over, Mapping) else list(over)
+    told = asked(Path(scenario), {**SWEEP_OPTIONS, **options, "over": overs, "out": None if out is None else Path(out)})
+    result = SweepResult(carry_out(told, None), told.folder)
+    result.finish(pictures=pictures)
+    return result
+
+
+SWEEP_OPTIONS: dict[str, Any] = {
+    "design": None, "points": None, "posterior": None, "find": None, "measure": (), "threshold": (),
+    "replications": None, "seed": None, "engine": engines.DEFAULT, "workers": None, "on": None, "sets": (),
+    "intervene": (), "fail_fast": False, "retry_failed": False,
+}  # fmt: skip
+"""What `sweep` may be told, and what is so if it is not."""
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep found, and the `folder` that keeps it. In a notebook it shows its table."""
+
+    found: Found
+    folder: Path
+
+    @property
+    def summary(self) -> list[dict[str, Any]]:
+        """The headline measures at every point, one row each (the columns of summary.csv)."""
+        return _rows(sweep_results.summary(self.found.swept))
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """All totals of all replications as tidy columns, ready for `pandas.DataFrame` (those of sweep.parquet)."""
+        columns = sweep_results.table(self.found.swept)
+        return {name: c.tolist() if isinstance(c, store.Labels) else c for name, c in columns.items()}
+
+    @property
+    def answer(self) -> str | None:
+        """The answer to `find` in words."""
+        return self.found.answer.sentence if self.found.answer else None
+
+    @property
+    def failed(self) -> dict[int, str]:
+        """Why points failed, by their number."""
+        return self.found.swept.failed
+
+    @cached_property
+    def plots(self) -> dict[str, Picture]:
+        """The pictures by name."""
+        from sim.show.sweep_pictures import pictures
+
+        found = self.found
+        drawn = pictures(found.swept, found.keys, found.bounds, found.indices)
+        return {name: Picture(name, figure) for name, figure in drawn.items()}
+
+    def finish(self, command_line: str | None = None, *, pictures: bool = True) -> None:
+        """Write the pictures and, last of all, the provenance into the folder. Raises SimError."""
+        files = list(self.found.files)
+        with consoling():
+            for picture in self.plots.values() if pictures else ():
+                for format in ("png", "svg"):
+                    files.append(f"{sweep_results.PICTURES}/{picture.name}.{format}")
+                    store.write_shared(self.folder / files[-1], picture.render(format))
+            sweep_results.write_provenance(self.folder, self.found.swept, command_line, files)
+
+    def _repr_html_(self) -> str:
+        from sim.show.sweep_tables import html
+
+        found = self.found
+        return f"<div>{html(found.swept, found.keys, found.indices, found.answer)}</div>"
+
+
 @dataclass(frozen=True)
 class Picture:
     """A picture that shows itself in a notebook; `figure` is matplotlib's."""
@@ -196,6 +356,6 @@ class Picture:
         return self.render("png")
 
 
-def _rows(columns: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
     plain: Iterable[list[Any]] = (getattr(column, "tolist", lambda c=column: list(c))() for column in columns.values())
     return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]

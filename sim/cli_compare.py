@@ -85,9 +85,9 @@ def compare(base: str, others: tuple[str, ...], **options: Any) -> None:
 
 def _carried_out(base: str, others: tuple[str, ...], options: dict[str, Any]) -> tuple[Compared, list[Ranking], Path]:
     """Play and write; return what was found, the rankings, and the folder."""
-    from sim import store
+    from sim.api import Comparison
     from sim.cli_run import _progress, _say, _waiting
-    from sim.show import comparison_tables
+    from sim.cli_signals import heed
     from sim.study import comparison_results as results
     from sim.study.compare import compare as played
     from sim.study.compare import gather
@@ -98,15 +98,12 @@ def _carried_out(base: str, others: tuple[str, ...], options: dict[str, Any]) ->
     contenders = gather(base, others, from_posterior=options["posterior"])
     engine = ready(options["engine"], _waiting(quiet))
     request = Request(engine=engine, **{name: options[name] for name in ("replications", "seed", "workers")})
-    with results.folder(contenders[0].label, options["out"]) as draft:
-        with _progress(quiet, f"playing {len(contenders)} scenarios on the same tapes") as progress:
-            compared = played(contenders, request, progress, lambda keys: _look(keys, options))
-            rankings = _rankings(compared, options)
-            results.write(draft.path, compared, rankings)
-            store.write(draft.path / "summary.md", comparison_tables.markdown(compared, rankings))
-            if not options["no_pictures"]:
-                _draw(draft.path / "pictures", compared)
-        results.write_provenance(draft.path, compared, shlex.join(["sim", *sys.argv[1:]]))
+    playing = _progress(quiet, f"playing {len(contenders)} scenarios on the same tapes")
+    with results.folder(contenders[0].label, options["out"]) as draft, playing as progress:
+        compared = played(contenders, request, progress, lambda keys: _look(keys, options))
+        rankings = _rankings(compared, options)
+        command, pictures = shlex.join(["sim", *sys.argv[1:]]), not options["no_pictures"]
+        Comparison(compared, tuple(rankings)).write_into(draft.path, command, pictures=pictures, pause=heed)
     return compared, rankings, Path(options["out"] or draft.final.relative_to(Path.cwd()))
 
 
@@ -122,15 +119,3 @@ def _rankings(compared: Compared, options: dict[str, Any]) -> list[Ranking]:
     if options["best"] is None and len(compared.contenders) < FEW_TO_RANK:
         return []
     return compared.ranking(options["best"] or BEST, options["scope"], options["highest"])
-
-
-def _draw(folder: Path, compared: Compared) -> None:
-    from sim import store
-    from sim.cli_signals import heed
-    from sim.show.comparison_pictures import pictures
-    from sim.show.style import render
-
-    for name, figure in pictures(compared).items():
-        for format in ("png", "svg"):
-            heed()
-            store.write(folder / f"{name}.{format}", render(figure, format))

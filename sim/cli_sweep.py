@@ -32,10 +32,10 @@ EXAMPLES = """\b
 Examples:
   sim sweep scenarios/verkhny_lars.yaml --over stations.exit_cars.staffing=12:36:4 --replications 10
   sim sweep scenarios/verkhny_lars.yaml --over stations.exit_cars.staffing=12:36:4 \\
-      --over 'demand.car*=0.5:1.5:0.25' --threshold 'wait.p90 < 24 h'
+      --over 'demand.car*=0.5:1.5:0.25' --threshold 'wait.p90@car/main < 24 h'
   sim sweep scenarios/verkhny_lars.yaml --design sensitivity --points 64 \\
       --over stations.exit_cars.staffing=whole:12:36 --over 'demand.car*=0.5:1.5'
-  sim sweep scenarios/verkhny_lars.yaml --find 'stations.exit_cars.staffing=12:60 such that wait.p90 < 24 h'
+  sim sweep scenarios/verkhny_lars.yaml --find 'stations.exit_cars.staffing=12:60 such that wait.p90@car/main < 24 h'
   sim sweep my_sweep.yaml --on dask://10.0.0.1:8786
 """
 
@@ -109,16 +109,11 @@ def _tell(quiet: bool, words: str) -> None:
 
 def _finish(told: Asked, found: Found, command: str, options: dict[str, Any]) -> None:
     """Draw, write the provenance, and print."""
+    from sim.api import SweepResult
     from sim.show import sweep_tables
-    from sim.study import sweep_results
-    from sim.study.kept import consoling
 
     _tell(options["quiet"], "storing and drawing ...")
-    files = list(found.files)
-    with consoling():
-        if not options["no_pictures"]:
-            files += _draw(told.folder, found)
-        sweep_results.write_provenance(told.folder, found.swept, command, files)
+    SweepResult(found, told.folder).finish(command, pictures=not options["no_pictures"])
     if options["quiet"]:
         click.echo(told.folder)
     elif options["as_json"]:
@@ -127,20 +122,6 @@ def _finish(told: Asked, found: Found, command: str, options: dict[str, Any]) ->
     else:
         sweep_tables.show(found.swept, found.keys, found.indices, found.answer)
         click.echo(f"Results are in {told.folder}")
-
-
-def _draw(folder: Path, found: Found) -> list[str]:
-    from sim import store
-    from sim.show.style import render
-    from sim.show.sweep_pictures import pictures
-    from sim.study.sweep_results import PICTURES
-
-    files = []
-    for name, figure in pictures(found.swept, found.keys, found.bounds, found.indices).items():
-        for format in ("png", "svg"):
-            files.append(f"{PICTURES}/{name}.{format}")
-            store.write_shared(folder / files[-1], render(figure, format))
-    return files
 
 
 @contextmanager

@@ -71,3 +71,50 @@ def test_import_is_light_and_names_are_there() -> None:
     assert done.stdout == "[] True\n"
     with pytest.raises(AttributeError, match="has no attribute 'lod'"):
         sim.lod  # noqa: B018
+
+
+def test_a_comparison_tells_ranks_draws_and_saves(tmp_path: Path) -> None:
+    found = sim.compare(TINY, "+more_booths", replications=3, workers=1)
+    row = next(row for row in found.differences if (row["quantity"], row["scope"]) == ("crossed_people", "all"))
+    assert row["scenario"] == "more_booths"
+    assert row["low"] < row["difference"] < row["high"]
+    assert {row["cls"] if "cls" in row else row["class"] for row in found.groups} >= {"car", "all"}
+    folder = found.ranked("wait_mean").save(tmp_path / "out", pictures=False)
+    assert (folder / "ranking.csv").is_file()
+    assert json.loads((folder / "provenance.json").read_text())["command_line"] is None
+    assert found.plots["queues"]._repr_png_().startswith(b"\x89PNG")
+    assert "What changes from tiny" in found._repr_html_()
+    with pytest.raises(SimError, match="did you mean 'wait_mean'"):
+        found.ranked("wait_mena")
+
+
+def test_a_sweep_tells_draws_and_goes_on(tmp_path: Path) -> None:
+    settings = {"stations.exit_control.staffing": [1, 2], "demand.car*": "0.5:1:0.5"}
+    out, short = tmp_path / "out", {"sets": ["clock.horizon=2022-09-21T13:00"], "workers": 1, "measure": ["max_queue"]}
+    found = sim.sweep(TINY, settings, out=out, replications=2, **short)
+    assert found.failed == {}
+    assert found.answer is None
+    rows = [row for row in found.summary if (row["quantity"], row["scope"]) == ("max_queue", "all")]
+    assert [(row["stations.exit_control.staffing"], row["demand.car*"]) for row in rows] == [
+        ("1", "0.5"), ("1", "1"), ("2", "0.5"), ("2", "1"),
+    ]  # fmt: skip
+    assert len({len(column) for column in found.table.values()}) == 1
+    assert found.plots["map_max_queue_all"]._repr_png_().startswith(b"\x89PNG")
+    assert "largest queue" in found._repr_html_()
+    assert (out / "provenance.json").is_file()
+    more = sim.sweep(TINY, settings, out=out, replications=3, pictures=True, **short)
+    assert (more.found.swept.reused, more.found.swept.played) == (8, 4)
+    assert (out / "pictures" / "map_max_queue_all.png").is_file()
+    asked = sim.sweep(TINY, find="stations.exit_control.staffing=1:4 such that max_queue < 1000", out=out, **short)
+    assert asked.answer is not None
+    assert asked.answer.startswith("The smallest stations.exit_control.staffing that meets")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({"measures": ["max_queue"]}, "did you mean 'measure'"), ({"replications": "ten"}, "must be a whole number"),
+     ({"engine": "fast"}, "there is no engine 'fast'")],
+)  # fmt: skip
+def test_what_a_sweep_cannot_be_told(tmp_path: Path, options: dict[str, object], says: str) -> None:
+    with pytest.raises(SimError, match=says):
+        sim.sweep(TINY, {"stations.exit_control.staffing": [1, 2]}, out=tmp_path / "out", **options)

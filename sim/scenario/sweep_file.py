@@ -37,7 +37,7 @@ class SweepFile(Model):
     @property
     def overs(self) -> tuple[str, ...]:
         """What is swept, as after --over."""
-        return tuple(f"{path}={_values(given)}" for path, given in self.over.items())
+        return tuple(f"{path}={written(given)}" for path, given in self.over.items())
 
 
 def read_sweep(path: str | Path) -> SweepFile | None:
@@ -59,8 +59,9 @@ def read_sweep(path: str | Path) -> SweepFile | None:
     return spec.model_copy(update={"scenario": str(file)})
 
 
-def _values(given: Any) -> str:
-    return ",".join(_text(value) for value in given) if isinstance(given, tuple) else _text(given)
+def written(given: Any) -> str:
+    """Return settings, or a list of them, as they stand after --over."""
+    return ",".join(_text(value) for value in given) if isinstance(given, tuple | list) else _text(given)
 
 
 def _text(value: Text) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.measures.names import ALL, TOTALS
 from sim.scenario.quantities import CLASSES
@@ -13,11 +13,14 @@ from sim.show.comparison_words import NO_TIME, gains_words, ranking_words, share
 from sim.show.events import CLASS_WORDS, words
 from sim.show.network_words import crossing_name, moves_words
 from sim.show.story import whole
-from sim.show.tables import NARROW, Sheet
+from sim.show.tables import NARROW, Sheet, as_html
 from sim.study.compare import Compared
 from sim.study.differences import Ranking
 from sim.study.gains import SCOPES, TIME, Gains, gains
 from sim.units import show_duration
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 HEADLINES = ("max_queue_people", "wait_mean", "crossed_people", "diverted_people")
 """What is printed of every crossing of a network; all the rest is in the files."""
@@ -29,7 +32,16 @@ def show(compared: Compared, rankings: Sequence[Ranking]) -> None:
     """Print a comparison to standard output; 80 columns wide where that is not a terminal."""
     from rich.console import Console
 
-    console = Console(highlight=False)
+    print_to(Console(highlight=False), compared, rankings)
+
+
+def html(compared: Compared, rankings: Sequence[Ranking]) -> str:
+    """Return a comparison as HTML for a notebook."""
+    return as_html(lambda console: print_to(console, compared, rankings))
+
+
+def print_to(console: Console, compared: Compared, rankings: Sequence[Ranking]) -> None:
+    """Print a comparison to a rich console."""
     narrow = console.width < NARROW
     console.print(f"\n{title(compared)}", style="bold", markup=False)
     console.print(note(compared), markup=False)

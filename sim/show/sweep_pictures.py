@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from sim.measures.estimates import totals_estimates
@@ -27,10 +28,10 @@ BLUE, LIGHT, LOW, HIGH = "#0072B2", "#8fbfe0", "#56B4E9", "#0072B2"
 WIDTH, HEAD, ROW = 8.0, 1.0, 0.46
 LEFT = 0.95
 INTERVAL = "95 % interval of the mean"
-LONG, NAME, LETTER = 32, 14, 0.085
-"""Letters to which names are broken beside and below an axis, and how wide (in) one is below it."""
+LONG, NAME, LETTER = 32, 9, 0.065
+"""Letters to which names are broken beside an axis and, at least, below it, and how wide (in) one is there."""
 MOST_TICKS = 12
-"""Settings that are all written below a line."""
+"""Parts of a line's width: settings that are not nearer to each other are all written below it."""
 MOST = 1.3
 """Share of the variance beyond which intervals of Sobol indices are cut off."""
 
@@ -104,7 +105,7 @@ def _headed(figure: Figure, swept: Swept, key: Key, how: str) -> None:
     figure.text(
         0.3 / width, 1 - 0.16 / height, f"{title[0].upper()}{title[1:]}", fontsize=15, fontweight="bold", va="top"
     )
-    said = f"{scenario.title}; {times(swept)} a point on the same tapes; {how}"
+    said = "; ".join(part for part in (scenario.title, f"{times(swept)} a point on the same tapes", how) if part)
     figure.text(0.3 / width, 1 - 0.48 / height, said, fontsize=9.5, color=MUTED, va="top", wrap=True)
 
 
@@ -127,9 +128,9 @@ def _positions(swept: Swept, lever: int) -> tuple[Floats, list[str] | None]:
 
 def _named(axes: Axes, names: Sequence[str], width: float) -> None:
     """Write names side by side below an axis of `width` inches, broken and, if that is too wide, turned."""
-    said = [broken(name or "as it is", NAME) for name in names]
-    widest = max(len(line) for words in said for line in words.split("\n"))
-    turned = widest * LETTER * len(said) > width
+    letters = int(width / len(names) / LETTER) - 1
+    said = [broken(name or "as it is", max(letters, NAME)) for name in names]
+    turned = any(len(line) > letters for words in said for line in words.split("\n"))
     axes.set_xticks(
         range(len(said)), said, fontsize=8, rotation=30 if turned else 0, ha="right" if turned else "center"
     )
@@ -168,7 +169,7 @@ def line(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
     if names is not None:
         _named(axes, names, WIDTH - LEFT - 0.4)
         axes.set_xlim(-0.5, len(names) - 0.5)
-    elif len(at) <= MOST_TICKS:
+    elif len(at) == 1 or np.diff(at).min() * MOST_TICKS >= np.ptp(at):
         axes.set_xticks(at, [number(value) for value in at])
     _bounded(axes, bounds)
     top = np.nanmax([*means, *high, *(bound.bound for bound in bounds), 1e-12])
@@ -195,11 +196,16 @@ def heat_map(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
     table = np.full((len(up), len(across)), np.nan)
     table[row, column] = _means(swept, key)
     shown = axes.imshow(table, origin="lower", aspect="auto", cmap="cividis_r", interpolation="nearest")
-    _headed(figure, swept, key, "; ".join(["white: failed, or no value", *_met_alike(table, bounds)]))
+    told = list(_met_alike(table, bounds))
     for bound in bounds:
         if all(numeric) and min(table.shape) > 1 and np.nanmin(table) < bound.bound < np.nanmax(table):
             lines = axes.contour(table, levels=[bound.bound], colors=INK, linewidths=1.8)
-            axes.clabel(lines, fmt={bound.bound: bound.text}, fontsize=9.5)
+            lines.set(path_effects=[withStroke(linewidth=4, foreground="white")])
+            told.append(f"line: {bound.text}")
+            if len(bounds) > 1:
+                axes.clabel(lines, fmt={bound.bound: f"{bound.bound:g}"}, fontsize=9.5)
+    blank = [] if np.isfinite(table).all() else ["white: failed, or no value"]
+    _headed(figure, swept, key, "; ".join([*told, *blank]))
     for axis, words in ((axes.xaxis, labels[0]), (axes.yaxis, labels[1])):
         step = -(-len(words) // 10)
         axis.set_ticks(range(0, len(words), step), words[::step])

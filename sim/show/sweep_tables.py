@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sim.measures.estimates import Estimate
 from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
 from sim.show.story import rounded
-from sim.show.tables import NARROW, Sheet
+from sim.show.tables import NARROW, Sheet, as_html
 from sim.study.designs import numbers, unit_of
 from sim.study.search import Answer
 from sim.study.sensitivity import Index, Sensitivity
@@ -27,17 +27,19 @@ WORDS = {
     "crossed_parties": "parties across", "person_hours_waited": "person-hours in queues",
 }  # fmt: skip
 SCOPES = {ALL: "", by_way(ALL, "main"): "main queue", VEHICLES: "all vehicles"}
-NAME_WIDTH, LEVER_WIDTH, LONG_SETTING = 20, 32, 8
+NAME_WIDTH, LEVER_WIDTH, LONG_SETTING = 12, 24, 8
 """Letters from which on the names of levers are broken and numbers are cut."""
 MOST_LEVERS = 4
 """Levers above which the terminal shows the number of a point in place of its settings."""
+WAYS = {"main": "main queue", "bypass": "by the bypass", "changed_mode": "left the vehicle"}
 MOST_ROWS = 40
 """Points above which the terminal shows no table of them."""
 
 
 def measure_words(key: Key) -> str:
     """Return what a measure is called: 'mean wait, main queue'."""
-    scope = SCOPES.get(key.scope, key.scope)
+    cls, _, way = key.scope.partition("/")
+    scope = SCOPES.get(key.scope, f"{cls}, {WAYS[way]}" if way else cls)
     return ", ".join(part for part in (WORDS.get(key.quantity, key.quantity.replace("_", " ")), scope) if part)
 
 
@@ -84,7 +86,18 @@ def show(swept: Swept, keys: Sequence[Key], indices: Sequence[Sensitivity], answ
     """Print what a sweep found to standard output."""
     from rich.console import Console
 
-    console = Console(highlight=False)
+    print_to(Console(highlight=False), swept, keys, indices, answer)
+
+
+def html(swept: Swept, keys: Sequence[Key], indices: Sequence[Sensitivity], answer: Answer | None) -> str:
+    """Return the same as HTML for a notebook."""
+    return as_html(lambda console: print_to(console, swept, keys, indices, answer))
+
+
+def print_to(
+    console: Console, swept: Swept, keys: Sequence[Key], indices: Sequence[Sensitivity], answer: Answer | None
+) -> None:
+    """Print what a sweep found to a rich console."""
     sheets = [_indices(one) for one in indices]
     if answer is not None:
         sheets.append(_tried(answer))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,10 +57,15 @@ def html(
     flows: Flows | None = None,
 ) -> str:  # fmt: skip
     """Return the tables of a result as HTML for a notebook."""
+    return as_html(lambda console: print_to(console, scenario, plan, estimates, comparisons, flows))
+
+
+def as_html(printed: Callable[[Console], None]) -> str:
+    """Return as HTML what `printed` prints to a rich console."""
     from rich.console import Console
 
     console = Console(file=io.StringIO(), record=True, width=100, highlight=False, force_jupyter=False)
-    print_to(console, scenario, plan, estimates, comparisons, flows)
+    printed(console)
     frame = '<pre style="line-height: 1.25; font-family: monospace">{code}</pre>'
     return console.export_html(inline_styles=True, code_format=frame)
 

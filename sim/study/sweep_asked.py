@@ -21,7 +21,7 @@ from sim.study.kept import consoling
 from sim.study.possible import check_settings
 from sim.study.search import Answer, Question, question, search
 from sim.study.sensitivity import Sensitivity, sensitivity
-from sim.study.sweep import Base, Progress, Request, Sweep, Swept, base
+from sim.study.sweep import Base, Progress, Request, Sweep, Swept, base, silent
 
 POINTS = 64
 
@@ -96,7 +96,9 @@ def _design(start: Base, overs: Sequence[str], kind: str, points: int, drawn: in
     return vectors if swept is None else crossed(vectors, swept)
 
 
-def carry_out(told: Asked, command_line: str, progress: Progress, tell: Callable[[str], None]) -> Found:
+def carry_out(
+    told: Asked, command_line: str | None, progress: Progress = silent, tell: Callable[[str], None] = lambda _: None
+) -> Found:
     """Play what is missing and write the tables, each point as soon as it is finished. Raises SimError."""
 
     def look(there: Sequence[Key]) -> None:

@@ -38,7 +38,7 @@ def _word(lever: str) -> str:
     return "".join(c if c.isalnum() else "-" for c in lever.removeprefix("crossings.").removeprefix("stations."))
 
 
-def write_manifest(folder: Path, sweep: Sweep, design: Design, command_line: str) -> None:
+def write_manifest(folder: Path, sweep: Sweep, design: Design, command_line: str | None) -> None:
     """Write what is about to be played, before the first point; clear up what killed sweeps left. Raises SimError."""
     for place in (folder, folder / KEPT, folder / PICTURES):
         store.tidy(place)
@@ -71,7 +71,7 @@ def write(folder: Path, swept: Swept, more: Mapping[str, store.Columns]) -> None
         store.write_table_shared(folder / name, columns)
 
 
-def write_provenance(folder: Path, swept: Swept, command_line: str, files: Sequence[str]) -> None:
+def write_provenance(folder: Path, swept: Swept, command_line: str | None, files: Sequence[str]) -> None:
     """Write where the results come from, last of all: it holds the digests of the other `files`.
 
     What an earlier sweep left in the folder that is none of `files` would belong to other numbers, and is removed.
