@@ -8,8 +8,8 @@ from sim import units
 from sim.measures.estimates import Estimate
 from sim.scenario.schema import Scenario
 from sim.show.network_words import crossing_name, origin_name, ranged_estimate
-from sim.show.tables import Sheet
 from sim.show.story import Story, whole
+from sim.show.tables import Sheet
 from sim.study.flows import LAST, Flows
 
 
