@@ -127,6 +127,11 @@ class Result:
         return _rows(comparison_table(self.found.comparisons))
 
     @property
+    def flows(self) -> list[dict[str, Any]]:
+        """People by origin, crossing and end, one row each; none where the scenario has no network."""
+        return _rows(self.found.flows.table()) if self.found.flows else []
+
+    @property
     def series(self) -> dict[str, Any]:
         """All time series as tidy columns, ready for `pandas.DataFrame` or `polars.DataFrame`."""
         return series_table(self.found.estimates)

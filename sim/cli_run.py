@@ -207,6 +207,7 @@ def _document(result: Result, folder: Path) -> dict[str, Any]:
         "note": found.note,
         "headline": [_finite(row) for row in result.headline],
         "reported": [_finite(row) for row in result.reported],
+        **({"flows": [_finite(row) for row in result.flows]} if result.flows else {}),
         "folder": str(folder),
     }
 

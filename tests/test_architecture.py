@@ -46,7 +46,8 @@ ROOMS = {
         measures.estimates measures.observe measures.likelihood measures.parties
         """,
     "study": """
-        study.engines study.workers study.posterior study.replication study.flows study.run study.provenance study.results
+        study.engines study.workers study.posterior study.replication study.flows study.run study.provenance
+        study.results
         study.sampling study.evaluations study.priors study.fit study.observing study.trials study.learnt
         study.calibrate study.calibration_results
         study.designs study.possible study.kept study.cluster study.sweep study.sweep_results study.constraint

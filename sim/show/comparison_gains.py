@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sim.scenario.quantities import CLASSES
 from sim.show.comparison_frame import Scene, around_zero, colour, dashes, grid_page
 from sim.show.comparison_words import day_of
 from sim.show.style import CLASS_NAMES, shade, styled
@@ -24,7 +25,7 @@ LEAST = 0.002
 def who_gains(scene: Scene) -> Figure:
     """Draw, for each class and day of coming, how many more people get across, and how much longer the others take."""
     found = [gains(scene.compared, n, by_day=True) for n in range(1, len(scene.stories))]
-    classes = [name for name in scene.classes if _came(found, scene.x, name).any()] or list(scene.classes[:1])
+    classes: list[str] = [name for name in CLASSES if _came(found, scene.x, name).any()] or [*scene.classes[:1]]
     how = (
         "left: people across here less people across in the base, of those who came on the day; right: change of the "
         "mean time from coming to being across, of those across in both (hours; mean with 95 % interval); same tapes, "

@@ -1,4 +1,4 @@
-"""The picture of a comparison of networks: where those go who no longer take their crossing, and what that does there."""
+"""The picture of a comparison of networks: where those go who no longer take their crossing, and what that changes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sim.measures.names import ALL, Key
+from sim.show import panels
+from sim.show.comparison_frame import Scene, around_zero
 from sim.show.comparison_lines import signed
 from sim.show.events import words
 from sim.show.marks import wrapped
+from sim.show.network_map import shade_closed, while_open
 from sim.show.network_ribbons import ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of
 from sim.show.network_words import HOME, changed, crossing_name, sure
 from sim.show.plots import heading
-from sim.show.style import FATE_COLOURS, INK, MUTED, sheet, styled
+from sim.show.style import CLASS_NAMES, FATE_COLOURS, INK, MUTED, shade, sheet, styled, time_axis
 from sim.study.compare import Compared
 from sim.study.differences import Difference
 from sim.study.moves import ACROSS, states
@@ -30,7 +33,11 @@ ROW, BELOW = 0.36, 0.95
 PANELS = ((3.4, 3.3), (8.6, 2.6))
 """Left and width of the two panels, inches."""
 NOT_ACROSS = "did not get across"
-MEASURES = (("wait_mean", "change of the mean wait, h"), ("max_queue_people", "change of the most people waiting"))
+MEASURES = (("wait_mean", "change of the mean wait of those who cross, h"),
+            ("max_queue_people", "change of the most people waiting"))  # fmt: skip
+EDGE, COLUMNS, WIDE, ASIDE = 0.75, 3, 3.3, 0.7
+STRIP, BETWEEN = 1.3, 1.0
+"""Inches of a panel over time, and between two of them."""
 
 
 def pictures(compared: Compared) -> dict[str, Figure]:
@@ -47,7 +54,8 @@ def diverted(compared: Compared, contender: int) -> Figure:
     scale = scale_of(columns)
     tall = max(max(column.height(scale) for column in columns), 0.6)
     rows = len(compared.base.plan.crossings)
-    height = HEAD + tall + BELOW + ROW * rows + FOOT
+    strips = -(-rows // COLUMNS)
+    height = HEAD + tall + BELOW + ROW * rows + BELOW + strips * (STRIP + BETWEEN) + FOOT - BETWEEN
     figure = sheet(WIDTH, height)
     label, base = words(compared.labels[contender]), words(compared.base.label)
     interval = "; ± 95 % interval of the mean" if compared.replications > 1 else ""
@@ -65,11 +73,32 @@ def diverted(compared: Compared, contender: int) -> Figure:
             figure.text(x / WIDTH, 1 - (HEAD - 0.12) / height, said, ha=side, color=MUTED, fontsize=10.5)
     else:
         axes.text(WIDTH / 2, tall / 2, "everybody takes the same crossing", ha="center", color=MUTED)
+    bottom = height - HEAD - tall - BELOW - ROW * rows
     for k, ((left, wide), (quantity, title)) in enumerate(zip(PANELS, MEASURES, strict=True)):
-        panel = figure.add_axes((left / WIDTH, FOOT / height, wide / WIDTH, ROW * rows / height))
+        panel = figure.add_axes((left / WIDTH, bottom / height, wide / WIDTH, ROW * rows / height))
         _changes(panel, compared, contender, quantity, named=k == 0)
         panel.set_title(title, fontsize=11, pad=6)
+    for n, crossing in enumerate(compared.base.plan.crossings):
+        left, low = EDGE + n % COLUMNS * (WIDE + ASIDE), bottom - BELOW - STRIP - n // COLUMNS * (STRIP + BETWEEN)
+        panel = figure.add_axes((left / WIDTH, low / height, WIDE / WIDTH, STRIP / height))
+        _wait_over_time(panel, Scene(compared, crossing), contender)
     return figure
+
+
+def _wait_over_time(axes: Axes, scene: Scene, contender: int) -> None:
+    """Draw how the quoted wait at a crossing changes, with the 95 % interval of the mean."""
+    story = scene.base
+    name = panels.wait_classes(story)[0]
+    band = scene.compared.apart[contender - 1].series.get(Key(scene.crossing, "quoted_wait", name))
+    time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, 5)
+    shade_closed(axes, scene.stories[contender])
+    if band is not None:
+        band = while_open(band, [story, scene.stories[contender]])
+        shade(axes, story.at, band.low, band.high, INK)
+        axes.plot(story.at, band.mean, color=INK)
+    around_zero(axes, "")
+    axes.locator_params(axis="y", nbins=5)
+    axes.set_title(f"{story.title}:\nchange of the quoted wait, h ({CLASS_NAMES[name]})", fontsize=10.5, pad=5)
 
 
 def _columns(compared: Compared, contender: int) -> tuple[list[Column], Floats]:
@@ -88,7 +117,7 @@ def _columns(compared: Compared, contender: int) -> tuple[list[Column], Floats]:
     starts = _bars([*names, HOME], [*colours, FATE_COLOURS["stayed"]], people.sum(axis=2))
     ends = _bars([*(f"{name}: across" for name in names), NOT_ACROSS, HOME],
                  [*colours, FATE_COLOURS["did not join"], FATE_COLOURS["stayed"]], people.sum(axis=1))  # fmt: skip
-    chosen = [[k for k, bar in enumerate(bars) if bar.people >= 0.5] for bars in (starts, ends)]
+    chosen = [[k for k, bar in enumerate(bars) if bar.people >= 1] for bars in (starts, ends)]
     way = people.mean(axis=0)[np.ix_(*chosen)]
     bars = [[each[k] for k in kept] for each, kept in zip((starts, ends), chosen, strict=True)]
     return [Column(bars[0], PLACES[0], "left"), Column(bars[1], PLACES[1], "right")], way
@@ -115,6 +144,8 @@ def _changes(axes: Axes, compared: Compared, contender: int, quantity: str, *, n
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
     axes.grid(axis="x")
     axes.margins(x=0.08)
+    if not axes.dataLim.intervalx[0] < axes.dataLim.intervalx[1]:
+        axes.set(xlim=(-1, 1), xticks=[0])
     axes.xaxis.set_major_formatter(lambda value, _: signed(value))
 
 

@@ -1,12 +1,13 @@
-"""The overview of a network: origins and crossings with the people on the drives between them, and what happens at each.
+"""The overview of a network: origins and crossings, the people on the drives between them, and what happens there.
 
-Where all origins and crossings have a place, they stand as on a map; else in two columns. Beside them every crossing has
-its panels over time: who waits, the quoted wait, and who gets across.
+Where all origins and crossings have a place, they stand as on a map; else in two columns. Beside them every crossing
+has its panels over time: who waits, the quoted wait, and who gets across.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,6 +17,7 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
+from sim.measures.estimates import Band
 from sim.scenario.network import Place
 from sim.scenario.schema import Scenario
 from sim.show import panels
@@ -144,7 +146,9 @@ def _draw_map(axes: Axes, stories: Sequence[Story], flows: Flows, origins: Point
         )  # fmt: skip
     for n, at in enumerate(crossings):
         axes.plot(*at, "o", markersize=17, markerfacecolor="white", markeredgecolor=INK, markeredgewidth=1.4, zorder=6)
-        axes.text(*at, str(n + 1), ha="center", va="center_baseline", fontsize=10.5, fontweight="bold", zorder=7)
+        axes.text(
+            at[0], at[1], str(n + 1), ha="center", va="center_baseline", fontsize=10.5, fontweight="bold", zorder=7
+        )
     if most > 0:
         line = {"color": MUTED, "linewidth": THICKEST, "alpha": 0.6, "solid_capstyle": "butt", "clip_on": False}
         axes.plot([0.0, 0.5], [-0.38] * 2, **line)  # type: ignore[arg-type]
@@ -175,7 +179,7 @@ def _curve(axes: Axes, start: Points, end: Points, **how: object) -> None:
     along = end - start
     middle = (start + end) / 2 + 0.12 * np.array([-along[1], along[0]])
     path = Path([tuple(start), tuple(middle), tuple(end)], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
-    axes.add_patch(PathPatch(path, facecolor="none", capstyle="butt", **how))  # type: ignore[arg-type]
+    axes.add_patch(PathPatch(path, facecolor="none", capstyle="butt", **how))
 
 
 def _crossing_row(figure: Figure, story: Story, n: int, bottom: float, *, last: bool) -> None:
@@ -188,8 +192,7 @@ def _crossing_row(figure: Figure, story: Story, n: int, bottom: float, *, last: 
         left = PANELS + k * (PANEL + GAP)
         axes = figure.add_axes((left / WIDTH, bottom, PANEL / WIDTH, ROW / height))
         time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, 4)
-        for first, end in _closed(story):
-            axes.axvspan(first, end, color=FAINT, alpha=0.7, linewidth=0, zorder=0)
+        shade_closed(axes, story)
         label, marks, tops, curves = draw(axes, story)
         value_axis(axes, "", [*tops, *(1.3 * each.value for each in marks)])
         axes.set_title(label, fontsize=10, fontweight="normal", color=MUTED, pad=3)
@@ -221,11 +224,13 @@ def _quoted(axes: Axes, story: Story) -> Panel:
 
 def _series(axes: Axes, story: Story, key: tuple[str, str], label: str, reported: Sequence[Shown]) -> Panel:
     band = story.band(*key)
+    if band is not None and key[0] == "quoted_wait":
+        band = while_open(band, [story])
     marks = [_mark(story, shown, shown.comparison.reported) for shown in reported]
     panels.line(axes, story, band, INK, "")
     if band is None:
         return label, marks, [], []
-    return label, marks, [float(np.nanmax([*band.p95, *band.mean]))], [np.column_stack([story.at, band.mean])]
+    return label, marks, [float(np.nanmax([*band.p95, *band.mean, 0.0]))], [np.column_stack([story.at, band.mean])]
 
 
 def _across(axes: Axes, story: Story) -> Panel:
@@ -240,6 +245,24 @@ def _mark(story: Story, shown: Shown, value: float) -> Mark:
     """Return the mark of a reported figure with a few signs for its words."""
     unit = "h" if shown.row.quantity == "quoted_wait" else ""
     return panels.mark(story, shown, value, SHORT.get(shown.row.qualifier, "") + amount(float(f"{value:.3g}"), unit))
+
+
+def while_open(band: Band, stories: Sequence[Story]) -> Band:
+    """Return a band of quoted waits without its values where a crossing is closed in any of the stories.
+
+    Nobody quotes a wait there. The horizon is left out too: what is due just then is not played.
+    """
+    at = stories[0].at
+    there = at < at[-1]
+    for first, end in (span for story in stories for span in _closed(story)):
+        there &= (at < first) | (at >= end)
+    return replace(band, **{field.name: np.where(there, getattr(band, field.name), np.nan) for field in fields(Band)})
+
+
+def shade_closed(axes: Axes, story: Story) -> None:
+    """Shade when a crossing is closed."""
+    for first, end in _closed(story):
+        axes.axvspan(first, end, color=FAINT, alpha=0.7, linewidth=0, zorder=0)
 
 
 def _closed(story: Story) -> list[tuple[float, float]]:

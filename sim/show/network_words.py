@@ -1,4 +1,4 @@
-"""The words for people in a network: numbers with their ranges, and where people go who no longer take their crossing."""
+"""The words for people in a network: numbers with their ranges, and where those go who change their crossing."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def changed(compared: Compared, contender: int) -> Floats:
     """Return the moves (replications, states, states) to another crossing than in the base, or to or from home."""
     found = states(compared.base.plan.crossings)
     other = np.array([[one.crossing != two.crossing for two in found] for one in found])
-    return compared.moves[:, contender] * other
+    return np.asarray(compared.moves[:, contender] * other)
 
 
 def moves_words(compared: Compared, contender: int) -> str:
@@ -88,9 +88,9 @@ def moves_words(compared: Compared, contender: int) -> str:
     everybody = compared.moves[:, contender].sum(axis=(1, 2)).mean()
     across = moved[:, :, [each.end == ACROSS for each in found]].sum(axis=(1, 2))
     said = [
-        f"With {label}, {sure(total)} people from the origins ({share(total.mean() / everybody)}) take another crossing "
-        f"than in {base}, or stay: {_ways(compared, found, moved)}. Of them {share(across.mean() / total.mean())} get "
-        "across before the end."
+        f"With {label}, {sure(total)} people from the origins ({share(total.mean() / everybody)}) take another "
+        f"crossing than in {base}, or stay: {_ways(compared, found, moved)}.",
+        f"Of them {share(across.mean() / total.mean())} get across before the end.",
     ]
     said += [each for each in (_waits(compared, contender),) if each]
     return " ".join(said)

@@ -142,7 +142,7 @@ def wait(axes: Axes, story: Story, name: str) -> None:
 def wait_classes(story: Story) -> list[str]:
     """Return the classes whose wait is drawn: those with a reported one first, at most two more of the others."""
     reported = [s.row.classes[0] for s in story.shown("quoted_wait")]
-    coming = [name for name in ("car", "truck", "bus") if name in story.classes]
+    coming = [str(name) for name in ("car", "truck", "bus") if name in story.classes]
     having = [name for name in coming if story.band("wait", name) or story.band("quoted_wait", name)]
     classes = [name for name in (*story.classes, *reported) if name in reported]
     classes = list(dict.fromkeys(classes))

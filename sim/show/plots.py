@@ -128,11 +128,12 @@ def crossings_per_day(story: Story) -> Figure:
 def ways_across(story: Story) -> Figure:
     """Draw vehicles across per hour by class and way, and people by bike and on foot; reported outflows on top."""
     how = f"{RATE_HOURS}-hour means; {story.how}\n{in_one_day(story)}".rstrip()
-    heights = [3.9, 1.4] if set(story.classes) - set(VEHICLE_CLASSES) else [3.9]
+    parts = {panels.vehicles_an_hour: 3.9} if story.by_road else {}
+    parts |= {panels.others_an_hour: 1.4 if parts else 3.9} if set(story.classes) - set(VEHICLE_CLASSES) else {}
     implied = [shown for found in story.implied() for shown in (found.queue, found.wait)]
     sources = [*dict.fromkeys(implied), *story.shown("crossed_parties")]
-    drawn = time_page(story, "Ways across the border, per hour", how, heights, sources)
-    for axes, draw in zip(drawn, (panels.vehicles_an_hour, panels.others_an_hour), strict=False):
+    drawn = time_page(story, "Ways across the border, per hour", how, list(parts.values()), sources)
+    for axes, draw in zip(drawn, parts, strict=True):
         draw(axes, story)
     return drawn[0].figure  # type: ignore[return-value]
 

@@ -198,7 +198,8 @@ def _comparable(base: Contender, other: Contender) -> None:
     a, b = base.scenario, other.scenario
     clocks = [(f"clock.{name}", getattr(a.clock, name), getattr(b.clock, name)) for name in type(a.clock).model_fields]
     sets = [(name, ", ".join(getattr(a, name)), ", ".join(getattr(b, name))) for name in ("crossings", "classes")]
-    sets.append(("network.origins", *(", ".join(each.network.origins if each.network else ()) for each in (a, b))))
+    there, here = (", ".join(each.network.origins if each.network else ()) for each in (a, b))
+    sets.append(("network.origins", there, here))
     differ = [f"{name} ({here} in place of {there})" for name, there, here in (*clocks, *sets) if there != here]
     if base.drawn and other.drawn and not _same_sample(base.drawn, other.drawn):
         differ.append("the posterior that their parameters come from")

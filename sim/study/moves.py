@@ -1,7 +1,7 @@
 """Where the people of a network end up in one scenario, and where the same people do in the base, person by person.
 
-A state is a crossing and whether the person got across there, or having stayed at home; it is that of the last crossing.
-The people of a party that splits are told apart: those who stayed with it come first in both scenarios.
+A state is the last crossing and whether the person got across there, or having stayed at home. The people of a party
+that splits are told apart: those who stayed with it come first in both scenarios.
 """
 
 from __future__ import annotations

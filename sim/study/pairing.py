@@ -205,6 +205,7 @@ class Fates:
         """Return the shares (X, C + 1, steps) of those who came and have crossed with a wait up to each step."""
         x_count, classes, _ = self.groups.shape
         came = ~self.tape.initial
+        came[self.found.origin[self.found.outcome == int(Outcome.STAYED)]] = False
         cell = self.groups.of // self.groups.shape[2]
         number = np.bincount(cell[came], minlength=x_count * classes).reshape(x_count, classes)
         own = self.found.crossed & ~self.found.twin & came[self.found.origin]
