@@ -40,9 +40,7 @@ def network(
     demand = {cls: {"all": {"constant": {"rate": rate}}} for cls, rate in rest.pop("demand", {"car": "60/h"}).items()}
     weights = {"travel": -1, "wait": -1, "reconsider": 0, "drive_cv": 0, "switching": 0, **(choice or {})}
     origins = {"home": {"demand": demand, "travel": travel}}
-    return scenario(
-        crossings=made, network={"origins": origins, "between": between or {}, "choice": weights}, **rest
-    )
+    return scenario(crossings=made, network={"origins": origins, "between": between or {}, "choice": weights}, **rest)
 
 
 def setting_out(found: Scenario, at: Iterable[float], tastes: dict[str, Any] | None = None, **by_hand: Any) -> Any:
@@ -86,5 +84,3 @@ def way(plan: Plan, records: Records, party: int = 0) -> list[tuple[str, Outcome
 def chosen(plan: Plan, records: Records) -> list[str]:
     """Where each party came first, or stayed away from, in the order of the tape."""
     return [plan.crossings[x] for x in records.crossing[records.visit == 0]]
-
-

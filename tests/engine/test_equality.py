@@ -75,6 +75,14 @@ def test_many_random_scenarios(game: Game) -> None:
     assert_equal(plan, tape)
 
 
+@pytest.mark.slow
+@settings(max_examples=2000)
+@given(game=games(with_network=True))
+def test_many_random_networks(game: Game) -> None:
+    _, plan, tape = game
+    assert_equal(plan, tape)
+
+
 def small_game(waiting: int = 30) -> tuple[Plan, Tape]:
     stations = {
         "s": {"staffing": 1, "service_time": "3 min", "patience": "20 min"},
