@@ -25,6 +25,8 @@ def check_network(scenario: Scenario) -> Found:
             for cls in {one, other} - set(known):
                 loc: Loc = ("crossings", name, "destination", "travels_as", one)
                 yield loc, f"class {cls!r} is not described under 'classes' ({', '.join(known)})"
+            if other in known and not _served(Passage(0, crossing, other)):
+                yield ("crossings", name, "destination", "travels_as", one), f"no station here serves class {other!r}"
     for name, origin in scenario.network.origins.items():
         yield from _origin(scenario, origin, ("network", "origins", name))
     yield from _between(scenario.network, list(scenario.crossings), ("network", "between"))
@@ -43,16 +45,21 @@ def _origin(scenario: Scenario, origin: Origin, here: Loc) -> Found:
     for crossing in origin.travel:
         if crossing not in scenario.crossings:
             yield (*here, "travel", crossing), lacking(crossing, "crossing", list(scenario.crossings))
+    served: set[str] = set()
     for cls in origin.demand:
         if cls not in scenario.classes:
             known = ", ".join(scenario.classes)
             yield (*here, "demand", cls), f"class {cls!r} is not described under 'classes' ({known})"
             continue
-        found = from_origin(scenario, origin, cls)
-        direct = [passage for passage in found if list(scenario.crossings)[passage.x] in origin.travel]
-        if direct and not any(_served(passage) for passage in direct):
+        found = [passage for passage in from_origin(scenario, origin, cls) if _served(passage)]
+        names = {list(scenario.crossings)[passage.x] for passage in found} & set(origin.travel)
+        if not names:
             yield (*here, "demand", cls), f"no crossing they can set out for has a station for class {cls!r}"
-        yield from _same_walk([passage for passage in found if _served(passage)], (*here, "demand", cls))
+        served |= names
+        yield from _same_walk(found, (*here, "demand", cls))
+    for crossing in origin.travel:
+        if served and crossing in scenario.crossings and crossing not in served:
+            yield (*here, "travel", crossing), "no station there serves any class that sets out here"
 
 
 def _served(passage: Passage) -> bool:
@@ -68,6 +75,7 @@ def _same_walk(found: list[Passage], here: Loc) -> Found:
 
 
 def _between(network: Network, names: list[str], here: Loc) -> Found:
+    given = list(network.between)
     for one, others in network.between.items():
         if one not in names:
             yield (*here, one), lacking(one, "crossing", names)
@@ -76,5 +84,5 @@ def _between(network: Network, names: list[str], here: Loc) -> Found:
                 yield (*here, one, other), lacking(other, "crossing", names)
             elif other == one:
                 yield (*here, one, other), "is the way from a crossing to itself"
-            elif one in network.between.get(other, {}):
+            elif one in network.between.get(other, {}) and given.index(other) < given.index(one):
                 yield (*here, one, other), "is given twice; one of both ways is enough"

@@ -105,7 +105,8 @@ def _allow_passports(schema: Schema, name: str, kinds: dict[str, Schema]) -> Non
     for group in ("properties", "patternProperties"):
         for key, value in schema.get(group, {}).items():
             if key not in ("extends", CALIBRATED, "reported"):
-                schema[group][key] = _or_passport(value, f"{name}.{key}" if group == "properties" else name, kinds)
+                within = key if group == "properties" else "each"
+                schema[group][key] = _or_passport(value, f"{name}.{within}", kinds)
     for key in ("additionalProperties", "items"):
         if isinstance(schema.get(key), dict):
             schema[key] = _or_passport(schema[key], f"{name}.each", kinds)

@@ -1,4 +1,4 @@
-"""What must hold of the course of a party that sets out from an origin: written down again, not taken from an engine."""
+"""What must hold of the course of a party that sets out from an origin: written down again, taken from no engine."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_random_scenarios(game: Game) -> None:
     assert_equal(plan, tape)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(game=games(with_network=True))
 def test_random_networks(game: Game) -> None:
     _, plan, tape = game
@@ -71,6 +71,14 @@ def test_random_networks(game: Game) -> None:
 @settings(max_examples=2000)
 @given(game=games())
 def test_many_random_scenarios(game: Game) -> None:
+    _, plan, tape = game
+    assert_equal(plan, tape)
+
+
+@pytest.mark.slow
+@settings(max_examples=2000)
+@given(game=games(with_network=True))
+def test_many_random_networks(game: Game) -> None:
     _, plan, tape = game
     assert_equal(plan, tape)
 

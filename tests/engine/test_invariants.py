@@ -14,6 +14,7 @@ from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import draw
 from tests.engine.build import Play, scenario
 from tests.engine.invariants import broken
+from tests.engine.networks import ONE, STUCK, network, setting_out
 
 Lie = Callable[[dict[str, Any]], Any]
 
@@ -95,3 +96,135 @@ def test_a_call_from_a_closed_queue_and_a_batch_too_large_are_noticed(engine: Pl
     assert {fault.split(":")[0] for fault in broken(smaller, tape, records)} == {"releases"}
     closed = replace(plan, opening=plan.opening * [1, 1, 1, 0])
     assert "closures" in {fault.split(":")[0] for fault in broken(closed, tape, records)}
+
+
+DIVERTED = Outcome.DIVERTED
+
+
+def _begun_by(columns: dict[str, Any], outcome: Outcome) -> Any:
+    """Rows after those that ended so."""
+    return np.flatnonzero(columns["outcome"] == outcome) + 1
+
+
+def come_a_little_sooner(columns: dict[str, Any]) -> None:
+    columns["arrived_at"][0] -= 1
+
+
+def come_elsewhere(columns: dict[str, Any]) -> None:
+    columns["crossing"][_begun_by(columns, DIVERTED)[0]] = 0
+
+
+def drive_a_little_longer(columns: dict[str, Any]) -> None:
+    columns["arrived_at"][_begun_by(columns, DIVERTED)[0]] += 1
+
+
+def be_of_another_class(columns: dict[str, Any]) -> None:
+    columns["cls"][_begun_by(columns, DIVERTED)[0]] = 4
+
+
+def hesitate_before_staying(columns: dict[str, Any]) -> None:
+    columns["left_at"][columns["outcome"] == Outcome.STAYED] += 1
+
+
+def stay_at_a_crossing_out_of_reach(columns: dict[str, Any]) -> None:
+    columns["crossing"][columns["outcome"] == Outcome.STAYED] = 2
+
+
+def go_home_too_soon(columns: dict[str, Any]) -> Any:
+    row = np.flatnonzero(columns["outcome"] == DIVERTED)[0]
+    columns["outcome"][row] = Outcome.RENEGED if columns["first"][row] else Outcome.BALKED
+    return ~((columns["party"] == columns["party"][row]) & (columns["visit"] > columns["visit"][row]))
+
+
+def stay_for_no_reason(columns: dict[str, Any]) -> Any:
+    row = np.flatnonzero(columns["outcome"] == Outcome.ON_THE_WAY)[0]
+    columns["outcome"][row], columns["left_at"][row] = Outcome.STAYED, columns["arrived_at"][row]
+    return None
+
+
+def be_barred_for_no_reason(columns: dict[str, Any]) -> None:
+    columns["outcome"][columns["outcome"] == Outcome.BALKED] = Outcome.BARRED
+
+
+def drive_on_for_no_reason(columns: dict[str, Any]) -> None:
+    columns["left_at"][columns["outcome"] == Outcome.ON_THE_WAY] = 86_400_000 - 1
+
+
+OF_COURSES = [
+    (come_a_little_sooner, "courses"), (come_elsewhere, "chains"), (drive_a_little_longer, "chains"),
+    (drive_a_little_longer, "path_identity"), (be_of_another_class, "courses"), (hesitate_before_staying, "courses"),
+    (stay_at_a_crossing_out_of_reach, "courses"), (go_home_too_soon, "courses"), (stay_for_no_reason, "courses"),
+    (be_barred_for_no_reason, "courses"), (drive_on_for_no_reason, "instants"),
+]  # fmt: skip
+
+
+def travellers() -> tuple[Any, Any]:
+    """Ten parties: some are turned away or lose patience at `a` and go on to `b`; one cannot go; one comes too late."""
+    behaviour = {"car": {"balk": {"queue_over": 2}, "renege": {"by_quoted_wait": "100 %/h"}}}
+    crossings = {
+        "a": (ONE, {"behaviour": behaviour, "destination": {"admits": 0.9}}),
+        "b": (ONE, {"behaviour": {"car": {"balk": {"queue_over": 3}}}, "destination": {"admits": 0.9}}),
+        "c": STUCK,
+    }
+    found = network(crossings, {"a": "1 h", "b": "3 h"}, {"a": {"b": "1 h"}}, {"wait": 0, "diversions": 1})
+    at = [0, 1, 2, 3, 4, 5, 6, 7, 8, 1439]
+    return setting_out(found, at, papers=[0.0] * 8 + [0.95, 0.0], clocks=5 * 10**11)
+
+
+def test_every_kind_of_course_is_among_those_lied_about(engine: Play) -> None:
+    plan, tape = travellers()
+    records = engine(plan, tape)
+    assert broken(plan, tape, records) == []
+    assert {DIVERTED, Outcome.STAYED, Outcome.ON_THE_WAY, Outcome.BALKED} <= set(records.outcome.tolist())
+    assert set(records.first[records.outcome == DIVERTED].tolist()) == {True, False}
+
+
+@pytest.mark.parametrize(("lie", "check"), OF_COURSES, ids=lambda value: getattr(value, "__name__", value))
+def test_a_lie_about_a_course_is_noticed(engine: Play, lie: Lie, check: str) -> None:
+    plan, tape = travellers()
+    faults = broken(plan, tape, told(engine(plan, tape), lie))
+    assert check in {fault.split(":")[0] for fault in faults}
+
+
+@pytest.mark.parametrize(
+    ("field", "change", "said"),
+    [
+        ("diversions", lambda _: 0, "diverts too often"),
+        ("admits", lambda admits: admits * 0, "joins where it is not let"),
+        ("admits", lambda admits: admits * 0, "goes on to a crossing without a way, or that does not take it"),
+        ("bars", lambda bars: bars + 1, "joins where it is not let"),
+        ("drive", lambda drive: drive + 1, "comes when no drive ends"),
+        ("diversions", lambda _: 2, "goes home although another crossing would take it"),
+    ],
+)
+def test_a_course_that_another_plan_would_not_allow_is_noticed(
+    engine: Play, field: str, change: Callable[[Any], Any], said: str
+) -> None:
+    plan, tape = travellers()
+    records = engine(plan, tape)
+    other = replace(plan, **{field: change(getattr(plan, field))})
+    assert any(fault.startswith(f"courses: {said}") for fault in broken(other, tape, records))
+
+
+def test_who_hears_of_no_wait_does_not_go_on_of_its_own_accord(engine: Play) -> None:
+    crossings = {"a": (STUCK, {"initial_queue": {"car": 1}}), "b": STUCK}
+    plan, tape = setting_out(network(crossings, {"a": "1 h"}, {"a": {"b": "1 h"}}), [600])
+    records = engine(plan, tape)
+    assert broken(plan, tape, records) == []
+    deaf = replace(plan, informed=plan.informed * 0)
+    assert [fault.split(":")[1].strip() for fault in broken(deaf, tape, records)] == [
+        "goes on of its own accord, but hears of no wait"
+    ]
+
+
+def test_only_who_sets_out_chooses_a_crossing(engine: Play) -> None:
+    found = scenario({"a": ONE["gate"]}, initial_queue={"car": 1}, behaviour={"car": {"balk": {"queue_over": 0}}},
+                     demand={"car": "1/h"})  # fmt: skip
+    plan = lower(found)
+    tape = draw(found, plan, 1, 0)
+
+    def stay(columns: dict[str, Any]) -> None:
+        columns["outcome"][columns["outcome"] == Outcome.BALKED] = Outcome.STAYED
+
+    faults = broken(plan, tape, told(engine(plan, tape), stay))
+    assert {fault.split(":")[0] for fault in faults} == {"courses"}

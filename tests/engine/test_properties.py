@@ -22,6 +22,21 @@ def test_every_play_keeps_the_invariants(engine: Play, game: Game) -> None:
     assert broken(plan, tape, engine(plan, tape)) == []
 
 
+@settings(max_examples=60)
+@given(game=games(with_network=True))
+def test_every_play_of_a_network_keeps_the_invariants(engine: Play, game: Game) -> None:
+    _, plan, tape = game
+    assert broken(plan, tape, engine(plan, tape)) == []
+
+
+@pytest.mark.slow
+@settings(max_examples=1000)
+@given(game=games(with_network=True))
+def test_many_plays_of_networks_keep_the_invariants(engine: Play, game: Game) -> None:
+    _, plan, tape = game
+    assert broken(plan, tape, engine(plan, tape)) == []
+
+
 @pytest.mark.slow
 @settings(max_examples=1000)
 @given(game=games())
