@@ -20,7 +20,8 @@ from sim.measures.measures import measure
 from sim.scenario.read import Loaded, load
 from sim.scenario.schema import Scenario
 
-BASE = Path(__file__).parents[1] / "scenarios" / "verkhny_lars.yaml"
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+BASE, NETWORK = SCENARIOS / "verkhny_lars.yaml", SCENARIOS / "russia_2022.yaml"
 MS_PER_MIN = 60_000
 Player = Callable[..., Records]
 ENGINES: dict[str, Player] = {"compiled": compiled.play, "reference": reference.play}

@@ -12,8 +12,10 @@ from benchmarks import floor, memory, ours, sweeping, with_simpy, work
 from benchmarks.sample import MOST_ERRORS, Sample
 from benchmarks.timing import Contender, Timing, interleaved, timed
 from benchmarks.work import Size
+from sim.engine.lower import lower
 from sim.engine.tape import draw
 from sim.measures.measures import measure
+from sim.scenario.read import load
 from sim.study.run import Request, run
 
 
@@ -241,6 +243,37 @@ def parallel(size: Size) -> Found:
     yield Row(what, against, 1.8, True, one.cpu / two.cpu, one.wall / two.wall, note, by_wall=True)
 
 
+def network(size: Size) -> Found:
+    """Six crossings whose travellers choose between them, against the single crossing of the base case, by party."""
+    loaded = {"network": load(ours.NETWORK), "single": ours.base_case()}
+    games = {name: (each.scenario, lower(each.scenario)) for name, each in loaded.items()}
+    tapes = {name: draw(scenario, plan, 1, 0) for name, (scenario, plan) in games.items()}
+
+    def whole(name: str) -> Contender:
+        scenario, plan = games[name]
+
+        def replication(seed: int) -> float:
+            tape = draw(scenario, plan, seed, 0)
+            measure(scenario, plan, ours.ENGINES["compiled"](plan, tape), tape.source)
+            return len(tape)
+
+        return replication
+
+    def only_play(name: str) -> Contender:
+        plan, tape = games[name][1], tapes[name]
+        return lambda _: len(tape) * min(1, len(ours.ENGINES["compiled"](plan, tape)))
+
+    for what, kind in (("play alone", only_play), ("draw + play + measures", whole)):
+        contenders = {name: kind(name) for name in games}
+        for contender in contenders.values():
+            contender(0)
+        times = interleaved(contenders, size.rounds)
+        six, one = times["network"], times["single"]
+        note = _times("single", six, one)
+        name = f"network of {len(games['network'][1].crossings)} crossings, {len(tapes['network']):,} parties: {what}"
+        yield Row(name, "a party of the base case", 2.0, False, six.cpu / one.cpu, six.wall / one.wall, note)
+
+
 def sweep(size: Size) -> Found:
     """A sweep of the base case on all cores: the share of their time inside replications."""
     points, replications = size.sweep
@@ -258,6 +291,7 @@ WORK: dict[str, Callable[[Size], Found]] = {
     "growth": growth,
     "memory": memory_use,
     "parallel": parallel,
+    "network": network,
     "sweep": sweep,
 }
 """What `--only` takes."""
