@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli_run import WORKERS
+from sim.cli_run import WORKERS, _waiting
 from sim.cli_signals import heed
-from sim.study.engines import DEFAULT, ENGINES
+from sim.study.engines import DEFAULT, ENGINES, ready
 
 if TYPE_CHECKING:
     from sim.study.sweep import Progress
@@ -88,6 +88,7 @@ def sweep(scenario: Path, **options: Any) -> None:
     from sim.study.sweep_asked import asked, carry_out
 
     told = asked(scenario, options)
+    ready(options["engine"], _waiting(quiet))
     done = [0, 0]
     command = shlex.join(["sim", *sys.argv[1:]])
     try:

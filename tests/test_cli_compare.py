@@ -39,6 +39,7 @@ def test_a_table_sentences_and_a_folder(folder: tuple[Path, Result]) -> None:
                   "Best with 95 % confidence, by the highest crossed people", f"Results are in {out}"):  # fmt: skip
         assert words in " ".join(result.output.split()), words
     assert max(map(len, result.output.splitlines())) <= 80 + len(str(out))
+    assert "…" not in result.output
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     pictures = {name for name in names if name.startswith("pictures/")}
     assert names - pictures == {

@@ -64,7 +64,7 @@ def markdown(compared: Compared, rankings: Sequence[Ranking]) -> str:
             continue
         rows = [[Text.from_markup(cell).plain for cell in row] for row in part.rows]
         rule = ["---" if wrap else "--:" for wrap in part.wrap]
-        table = ["| " + " | ".join(row) + " |" for row in (part.columns, rule, *rows)]
+        table = ["| " + " | ".join(row) + " |" for row in (part.names, rule, *rows)]
         lines += [f"## {part.title}", "", *table, ""]
     return "\n".join(lines)
 
@@ -93,9 +93,13 @@ def note(compared: Compared) -> str:
                   if math.isfinite(row.found.saved) and row.found.verdict != "same")  # fmt: skip
     if kept:
         said.append(
-            f"Sharing the tapes takes away {share(kept[len(kept) // 2])} of their variance (median of what is shown)."
+            f"Sharing the tapes takes away {_saved(kept[len(kept) // 2])} of their variance (median of what is shown)."
         )
     return " ".join(said)
+
+
+def _saved(found: float) -> str:
+    return "more than 99 %" if 0.99 < found < 1 else share(found)
 
 
 def parts(compared: Compared, rankings: Sequence[Ranking]) -> Iterator[Sheet | str]:
@@ -188,7 +192,7 @@ def escaped(text: str) -> str:
 
 def _who(found: Gains, x: int, title: str) -> Sheet:
     """Return the table of who gains and who loses at a crossing, by class."""
-    columns = ("people", "came", "only here", "only base", "both", "sooner", "later", "on average")
+    columns = ("people", "came", "only\nhere", "only\nbase", "both", "sooner", "later", "on average")
     sheet = Sheet(f"{title}: people across here, in the base, in both", columns, [], (True, *[False] * 7))
     for scope in (*CLASSES, ALL):
         c = SCOPES.index(scope)

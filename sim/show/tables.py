@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -111,6 +112,11 @@ class Sheet(NamedTuple):
     rows: list[tuple[str, ...]]
     wrap: tuple[bool, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns on one line each."""
+        return tuple(re.sub(r"(?<=[._])\n", "", name).replace("\n", " ") for name in self.columns)
+
     def drawn(self) -> Table:
         """Return the table in columns, numbers to the right."""
         table = _table(self.title)
@@ -124,7 +130,7 @@ class Sheet(NamedTuple):
         """Return the table as lines, each column of a row on its own."""
         lines = [f"[bold]{self.title}[/]"]
         for first, *others in self.rows:
-            lines += [first, *(f"  {name}: {cell}" for name, cell in zip(self.columns[1:], others, strict=True))]
+            lines += [first, *(f"  {name}: {cell}" for name, cell in zip(self.names[1:], others, strict=True))]
         return "\n".join(lines)
 
 
