@@ -16,7 +16,7 @@ from sim.show.comparison_lines import signed
 from sim.show.events import words
 from sim.show.marks import wrapped
 from sim.show.network_map import shade_closed, while_open
-from sim.show.network_ribbons import ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of
+from sim.show.network_ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
 from sim.show.network_words import HOME, changed, crossing_name, sure
 from sim.show.plots import heading
 from sim.show.style import CLASS_NAMES, FATE_COLOURS, INK, MUTED, shade, sheet, styled, time_axis
@@ -26,12 +26,13 @@ from sim.study.moves import ACROSS, states
 
 Floats = NDArray[np.float64]
 
-WIDTH, HEAD, FOOT = 12.5, 1.45, 0.65
-PLACES = (3.4, 8.6)
+LEAST_WIDE, HEAD, FOOT = 12.5, 1.45, 0.65
+LEAST_LEFT, APART = 3.4, 5.2
+"""Inches at which the first column stands at least, and from it the second one."""
 ROW, BELOW = 0.36, 0.95
 """Inches of a crossing's row in the panels of differences, and above these panels."""
-PANELS = ((3.4, 3.3), (8.6, 2.6))
-"""Left and width of the two panels, inches."""
+PANELS = (3.3, 2.6)
+"""Widths of the two panels, which begin where the columns stand, inches."""
 NOT_ACROSS = "did not get across"
 MEASURES = (("wait_mean", "change of the mean wait of those who cross, h"),
             ("max_queue_people", "change of the most people waiting"))  # fmt: skip
@@ -56,31 +57,32 @@ def diverted(compared: Compared, contender: int) -> Figure:
     rows = len(compared.base.plan.crossings)
     strips = -(-rows // COLUMNS)
     height = HEAD + tall + BELOW + ROW * rows + BELOW + strips * (STRIP + BETWEEN) + FOOT - BETWEEN
-    figure = sheet(WIDTH, height)
+    width = max(LEAST_WIDE, columns[1].x + BAR + words_width(columns[1].bars) + 0.3)
+    figure = sheet(width, height)
     label, base = words(compared.labels[contender]), words(compared.base.label)
     interval = "; ± 95 % interval of the mean" if compared.replications > 1 else ""
     how = (
         f"people from the origins whose last crossing is another with {label} than in {base}, person by person "
         f"on the same {compared.replications} tapes{interval}"
     )
-    heading(figure, f"Where people go: {label} in place of {base}", wrapped(how, WIDTH - 0.6, 10.5))
+    heading(figure, f"Where people go: {label} in place of {base}", wrapped(how, width - 0.6, 10.5))
     axes = figure.add_axes((0, 1 - (HEAD + tall) / height, 1, tall / height))
-    axes.set(xlim=(0, WIDTH), ylim=(tall, 0))
+    axes.set(xlim=(0, width), ylim=(tall, 0))
     axes.axis("off")
     if way.any():
         draw_columns(axes, columns, [way], [True])
-        for x, side, said in ((PLACES[0], "right", f"in {base}"), (PLACES[1], "left", f"with {label}")):
-            figure.text(x / WIDTH, 1 - (HEAD - 0.12) / height, said, ha=side, color=MUTED, fontsize=10.5)
+        for column, side, said in zip(columns, ("right", "left"), (f"in {base}", f"with {label}"), strict=True):
+            figure.text(column.x / width, 1 - (HEAD - 0.12) / height, said, ha=side, color=MUTED, fontsize=10.5)
     else:
-        axes.text(WIDTH / 2, tall / 2, "everybody takes the same crossing", ha="center", color=MUTED)
+        axes.text(width / 2, tall / 2, "everybody takes the same crossing", ha="center", color=MUTED)
     bottom = height - HEAD - tall - BELOW - ROW * rows
-    for k, ((left, wide), (quantity, title)) in enumerate(zip(PANELS, MEASURES, strict=True)):
-        panel = figure.add_axes((left / WIDTH, bottom / height, wide / WIDTH, ROW * rows / height))
+    for k, (column, wide, (quantity, title)) in enumerate(zip(columns, PANELS, MEASURES, strict=True)):
+        panel = figure.add_axes((column.x / width, bottom / height, wide / width, ROW * rows / height))
         _changes(panel, compared, contender, quantity, named=k == 0)
         panel.set_title(title, fontsize=11, pad=6)
     for n, crossing in enumerate(compared.base.plan.crossings):
         left, low = EDGE + n % COLUMNS * (WIDE + ASIDE), bottom - BELOW - STRIP - n // COLUMNS * (STRIP + BETWEEN)
-        panel = figure.add_axes((left / WIDTH, low / height, WIDE / WIDTH, STRIP / height))
+        panel = figure.add_axes((left / width, low / height, WIDE / width, STRIP / height))
         _wait_over_time(panel, Scene(compared, crossing), contender)
     return figure
 
@@ -120,7 +122,8 @@ def _columns(compared: Compared, contender: int) -> tuple[list[Column], Floats]:
     chosen = [[k for k, bar in enumerate(bars) if bar.people >= 1] for bars in (starts, ends)]
     way = people.mean(axis=0)[np.ix_(*chosen)]
     bars = [[each[k] for k in kept] for each, kept in zip((starts, ends), chosen, strict=True)]
-    return [Column(bars[0], PLACES[0], "left"), Column(bars[1], PLACES[1], "right")], way
+    first = max(LEAST_LEFT, words_width(bars[0]) + 0.3)
+    return [Column(bars[0], first, "left"), Column(bars[1], first + APART, "right")], way
 
 
 def _bars(names: list[str], colours: list[str], people: Floats) -> list[Bar]:

@@ -21,7 +21,7 @@ from sim.measures.estimates import Band
 from sim.scenario.network import Place
 from sim.scenario.schema import Scenario
 from sim.show import panels
-from sim.show.marks import Mark, draw_marks, wrapped
+from sim.show.marks import Mark, draw_marks, text_width, wrapped
 from sim.show.network_ribbons import ORIGIN_COLOURS
 from sim.show.network_words import origin_name, ranged, ranged_estimate
 from sim.show.plots import heading
@@ -39,6 +39,8 @@ THICKEST = 18.0
 """Points of the line that most people take."""
 APART = 0.5
 """Inches that two things on the map stand apart at least."""
+STRETCH = 2.2
+"""How many times longer a degree may be drawn in one direction than in the other, for the map to fill its room."""
 SHORT = {"at least": "≥ ", "more than": "> ", "well over": "≫ ", "about": "≈ ", "at most": "≤ "}
 MARK = 9.5
 
@@ -106,7 +108,8 @@ def _positions(
     low, span = at.min(axis=0), np.maximum(np.ptp(at, axis=0), 1e-6)
     edges = np.array([1.1, 0.55])
     free = np.array([wide, tall]) - 2 * edges
-    scale = min(free / span)
+    scale = free / span
+    scale = np.minimum(scale, STRETCH * scale.min())
     found = _apart(edges + (free - span * scale) / 2 + (at - low) * scale)
     return found[:count], found[count:]
 
@@ -136,14 +139,7 @@ def _draw_map(axes: Axes, stories: Sequence[Story], flows: Flows, origins: Point
         if people.mean() > 0:
             width = max(THICKEST * float(people.mean()) / most, 0.6)
             _curve(axes, origins[o], crossings[n], edgecolor=_colour(o), linewidth=width, alpha=0.6)
-    leaving = flows.of(*LAST).sum(axis=2)
-    for o, name in enumerate(flows.origins):
-        said = f"{origin_name(scenario, name)}\n{ranged(leaving[:, o])} people"
-        axes.plot(*origins[o], "o", markersize=13, color=_colour(o), zorder=6)
-        axes.annotate(
-            said, origins[o], (0, -11), textcoords="offset points", ha="center", va="top", fontsize=10, zorder=8,
-            linespacing=1.15, path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.9)],
-        )  # fmt: skip
+    _draw_origins(axes, scenario, flows, origins, crossings)
     for n, at in enumerate(crossings):
         axes.plot(*at, "o", markersize=17, markerfacecolor="white", markeredgecolor=INK, markeredgewidth=1.4, zorder=6)
         axes.text(
@@ -153,6 +149,35 @@ def _draw_map(axes: Axes, stories: Sequence[Story], flows: Flows, origins: Point
         line = {"color": MUTED, "linewidth": THICKEST, "alpha": 0.6, "solid_capstyle": "butt", "clip_on": False}
         axes.plot([0.0, 0.5], [-0.38] * 2, **line)  # type: ignore[arg-type]
         axes.text(0.62, -0.38, f"{whole(most)} people across", va="center", fontsize=10, color=MUTED)
+
+
+def _draw_origins(axes: Axes, scenario: Scenario, flows: Flows, origins: Points, crossings: Points) -> None:
+    """Draw the origins with their names and people, each where its words cover least."""
+    leaving = flows.of(*LAST).sum(axis=2)
+    taken = [(x - 0.17, y - 0.17, x + 0.17, y + 0.17) for x, y in (*origins, *crossings)]
+    room = (0.0, 0.0, axes.get_xlim()[1], axes.get_ylim()[1])
+    for o, (name, at) in enumerate(zip(flows.origins, origins, strict=True)):
+        said = f"{origin_name(scenario, name)}\n{ranged(leaving[:, o])} people"
+        wide, tall = max(text_width(line, 10) for line in said.split("\n")), 0.36
+        around = ((0, -0.17 - tall / 2), (0, 0.17 + tall / 2), (0.2 + wide / 2, 0), (-0.2 - wide / 2, 0))
+        boxes = [(at[0] + dx - wide / 2, at[1] + dy - tall / 2, at[0] + dx + wide / 2, at[1] + dy + tall / 2)
+                 for dx, dy in around]  # fmt: skip
+        box = min(boxes, key=lambda box: sum(_common(box, other) for other in taken) - 3 * _common(box, room))
+        taken.append(box)
+        axes.plot(*at, "o", markersize=13, color=_colour(o), zorder=6)
+        axes.text(
+            (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, said, ha="center", va="center", fontsize=10, zorder=8,
+            linespacing=1.15, path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.9)],
+        )  # fmt: skip
+
+
+Box = tuple[float, float, float, float]
+
+
+def _common(one: Box, other: Box) -> float:
+    """Return the area that two boxes (left, bottom, right, top) share."""
+    wide, tall = (min(one[k + 2], other[k + 2]) - max(one[k], other[k]) for k in (0, 1))
+    return max(wide, 0.0) * max(tall, 0.0)
 
 
 def _colour(origin: int) -> str:

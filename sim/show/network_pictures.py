@@ -13,7 +13,7 @@ from sim.measures.estimates import Estimates
 from sim.measures.observe import Comparison
 from sim.scenario.schema import Scenario
 from sim.show.network_map import network
-from sim.show.network_ribbons import ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of
+from sim.show.network_ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
 from sim.show.network_words import END_WORDS, HOME, crossing_name, origin_name, ranged
 from sim.show.plots import heading
 from sim.show.story import Story
@@ -22,9 +22,9 @@ from sim.study.flows import DIVERTED, LAST, STAYED, Flows
 
 Floats = NDArray[np.float64]
 
-WIDTH, HEAD, FOOT = 12.5, 1.35, 0.3
-PLACES = (2.1, 5.2, 10.3)
-"""Inches from the left at which the columns of the flow diagram stand."""
+LEAST_WIDE, HEAD, FOOT, EDGE = 12.5, 1.35, 0.3, 0.3
+PLACES = (0.0, 3.1, 8.2)
+"""Inches at which the columns of the flow diagram stand, from the first on."""
 NODE = "#7a828a"
 
 
@@ -43,19 +43,20 @@ def flow_diagram(stories: Sequence[Story], flows: Flows) -> Figure:
     scale = scale_of(columns)
     tall = max(column.height(scale) for column in columns)
     height = HEAD + tall + FOOT
-    figure = sheet(WIDTH, height)
+    width = max(LEAST_WIDE, columns[-1].x + BAR + words_width(columns[-1].bars) + EDGE)
+    figure = sheet(width, height)
     how = (
         f"people by origin, last crossing and end; {stories[0].how.replace('and 5–95 % band', '(5–95 %)')}\n"
         "who goes on from one crossing to another is drawn at the last one"
     )
     heading(figure, f"Who goes where: {stories[0].scenario.title}", how)
     axes = figure.add_axes((0, FOOT / height, 1, tall / height))
-    axes.set(xlim=(0, WIDTH), ylim=(tall, 0))
+    axes.set(xlim=(0, width), ylim=(tall, 0))
     axes.axis("off")
     draw_columns(axes, columns, ways, (True, False))
     for column, name in zip(columns, ("from", "last crossing", "what became of them"), strict=True):
         side = "right" if column.words == "left" else "left"
-        figure.text(column.x / WIDTH, 1 - (HEAD - 0.12) / height, name, ha=side, color=MUTED, fontsize=10.5)
+        figure.text(column.x / width, 1 - (HEAD - 0.12) / height, name, ha=side, color=MUTED, fontsize=10.5)
     return figure
 
 
@@ -79,8 +80,9 @@ def _columns(scenario: Scenario, flows: Flows) -> tuple[list[Column], list[Float
         first = np.column_stack([first, stayed.sum(axis=2).mean(axis=0)])
         second = np.vstack([second, np.zeros(len(there))])
     sides = ("left", "right", "right")
+    begin = words_width(origins) + EDGE
     found = zip((origins, crossings, ends), PLACES, sides, strict=True)
-    return [Column(bars, x, side) for bars, x, side in found], [first, second]
+    return [Column(bars, begin + x, side) for bars, x, side in found], [first, second]
 
 
 def _bar(name: str, people: Floats, colour: str, went_on: Floats | None = None) -> Bar:

@@ -12,6 +12,7 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
+from sim.show.marks import text_width
 from sim.show.style import INK, MUTED
 
 Floats = NDArray[np.float64]
@@ -57,6 +58,13 @@ class Column:
     def height(self, scale: float) -> float:
         """Return the inches that the bars take."""
         return sum(max(bar.people * scale + 0.14, SLOT) for bar in self.bars)
+
+
+def words_width(bars: Sequence[Bar]) -> float:
+    """Return the inches that the widest words of bars take."""
+    lines = [(bar.name, 1.12 * LABEL) for bar in bars]
+    lines += [(line, LABEL - 1) for bar in bars for line in bar.number.split("\n")]
+    return 0.1 + max((text_width(text, size) for text, size in lines), default=0.0)
 
 
 def scale_of(columns: Sequence[Column]) -> float:

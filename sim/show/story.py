@@ -300,7 +300,7 @@ def summary(story: Story) -> str:
         fates.append(f"{whole(back)} are turned back{' or given draft papers' if summoned > 0 else ''}")
     if (inside := story.total("unfinished_people").mean) >= 0:
         fates.append(f"{whole(inside)} are still inside at the end")
-    if (elsewhere := story.total("diverted_people").mean) >= 0.5:
+    if story.origins and (elsewhere := story.total("diverted_people").mean) >= 0.5:
         fates.append(f"{whole(elsewhere)} go on to another crossing")
     listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
     days = f"{start.day} {start:%B}", f"{end.day} {end:%B}"
