@@ -4,8 +4,10 @@ PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 BASE := verkhny_lars
 GALLERY := results/gallery/$(BASE)
 LEVERS := $(BASE)_levers
+NETWORK := russia_2022
+CLOSURE := verkhny_lars_closes_28_september
 
-.PHONY: check verify gallery gallery-levers
+.PHONY: check verify gallery gallery-levers gallery-network
 
 check:
 	$(PYTHON) -m ruff format --check sim tests
@@ -32,3 +34,13 @@ gallery-levers:
 	$(PYTHON) -m sim sweep sweeps/$(LEVERS).yaml --out build/gallery/$(LEVERS)
 	mkdir -p results/gallery/$(LEVERS)
 	cd build/gallery/$(LEVERS) && cp pictures/*.png sensitivity.csv provenance.json $(CURDIR)/results/gallery/$(LEVERS)/
+
+gallery-network:
+	rm -rf build/gallery/$(NETWORK)
+	$(PYTHON) -m sim run scenarios/$(NETWORK).yaml --posterior --replications 100 --out build/gallery/$(NETWORK)/run
+	$(PYTHON) -m sim compare scenarios/$(NETWORK).yaml +$(CLOSURE) --posterior --replications 100 --out build/gallery/$(NETWORK)/closure
+	$(PYTHON) -m sim calibrate calibration/$(NETWORK).yaml --out build/gallery/$(NETWORK)/calibration --quiet
+	mkdir -p results/gallery/$(NETWORK)/closure results/gallery/$(NETWORK)/calibration
+	cd build/gallery/$(NETWORK)/run && cp pictures/network.png pictures/flows.png flows.csv reported.csv provenance.json $(CURDIR)/results/gallery/$(NETWORK)/
+	cd build/gallery/$(NETWORK)/closure && cp pictures/diverted.png summary.md flows.csv provenance.json $(CURDIR)/results/gallery/$(NETWORK)/closure/
+	cd build/gallery/$(NETWORK)/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv provenance.json $(CURDIR)/results/gallery/$(NETWORK)/calibration/
