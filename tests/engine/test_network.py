@@ -234,6 +234,16 @@ def test_news_of_the_instant_of_the_choice_counts_and_later_news_does_not(engine
     assert went(engine, found, [0, 0.5 - MS, 0.5]) == ["a", "a", "b"]
 
 
+@pytest.mark.parametrize(("at_first", "later", "place"), [(1, 1, "b"), (0, 1, "a"), (1, 0, "a")])
+def test_only_who_hears_at_home_and_on_the_way_chooses_again(
+    engine: Play, at_first: int, later: int, place: str
+) -> None:
+    changes = [{"from": "2022-09-21T01:00", "informed": later}]
+    crossings = {"a": (FREE, {"destination": {"informed": at_first}, "changes": changes}), "b": (FREE, NEWS)}
+    found = network(crossings, ROADS, ACROSS, {"reconsider": 0.5, "diversions": 0})
+    assert went(engine, found, [0]) == [place]
+
+
 def test_another_course_must_be_better_by_switching_on_the_way(engine: Play) -> None:
     """Half-way 120 minutes are left to `a`, 270 to `b`: 2.5 hours more for an attraction of 10."""
     roads, across = {"a": "4 h", "b": "6 h"}, {"a": {"b": "3 h"}}
