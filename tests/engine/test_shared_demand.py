@@ -15,7 +15,7 @@ import pytest
 from scipy import stats
 
 from sim.engine.lower import lower
-from sim.engine.plan import Plan
+from sim.engine.plan import TASTES, Plan
 from sim.engine.records import Outcome
 from sim.engine.tape import Tape, draw
 from sim.scenario.schema import Scenario
@@ -81,9 +81,8 @@ def test_tastes_that_are_no_gumbel_variables_split_otherwise(engine: Play) -> No
     tape = draw(found, plan, 1, 0)
     expected = np.array(list(utilities.values()))
     assert doubt(split(engine, found)[:-1], expected) > RARELY
-    taste = slice(plan.gumbel_row, plan.gumbel_row + len(utilities))
     width = np.pi * np.sqrt(2)  # a Gumbel variable has the variance pi^2 / 6
-    tape.chances[taste] = np.random.default_rng(1).random(tape.chances[taste].shape) * width
+    tape.tastes[:, TASTES:] = np.random.default_rng(1).random(tape.tastes[:, TASTES:].shape) * width
     assert doubt(np.bincount(engine(plan, tape).crossing, minlength=3), expected) < RARELY
 
 
@@ -217,6 +216,7 @@ def test_one_crossing_without_a_drive_plays_to_the_millisecond_as_without_a_netw
     blank = draw(there, network_plan, 1, 0)
     tables = {name: np.zeros((len(getattr(blank, name)), len(tape)), getattr(blank, name).dtype)
               for name in ("times", "chances")}  # fmt: skip
+    tables["tastes"] = np.zeros((len(tape), blank.tastes.shape[1]))
     ways = plan.clock_row >= 0
     rows = [("times", plan.clock_row[ways], network_plan.clock_row[ways])]
     for name in STATION_ROWS:
