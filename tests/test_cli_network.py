@@ -35,6 +35,15 @@ def test_a_run_has_flows_pictures_and_can_be_played_again(tmp_path: Path) -> Non
     assert "flows.csv: same" in again.output
 
 
+def test_the_page_names_every_column_and_end(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "network.md").read_text(encoding="utf-8")
+    assert invoke("run", NETWORK, "--out", str(tmp_path / "r"), "--no-pictures").exit_code == 0
+    assert invoke("compare", NETWORK, "+pass_closed", "--out", str(tmp_path / "c"), "--no-pictures").exit_code == 0
+    ran, compared = rows(tmp_path / "r" / "flows.csv"), rows(tmp_path / "c" / "flows.csv")
+    for name in {*ran[0], *compared[0], *(row["end"] for row in (*ran, *compared))}:
+        assert f"`{name}`" in page, name
+
+
 def test_quiet_and_json_stay_for_programs(tmp_path: Path) -> None:
     quiet = invoke("run", NETWORK, "--out", str(tmp_path / "a"), "--quiet", "--no-pictures")
     assert quiet.stdout == f"{tmp_path / 'a'}\n"
