@@ -6,7 +6,9 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks import rows, sample, table, work
 
-SMALL = work.Size(customers=20_000, days=2, rounds=1, slow_rounds=1, parties=(), memory_parties=0, replications=0)
+SMALL = work.Size(
+    customers=20_000, days=2, rounds=1, slow_rounds=1, parties=(), memory_parties=0, replications=0, sweep=(1, 1)
+)
 
 
 def test_the_mean_wait_of_mm3_is_that_of_the_books():
