@@ -23,6 +23,7 @@ from sim.show.events import change_words, events
 from sim.show.network_ribbons import LABEL, ORIGIN_COLOURS, SLOT
 from sim.show.network_words import moves_words, ranged, sure
 from sim.show.plots import pictures
+from sim.show.poster import poster
 from sim.show.story import Story, whole
 from sim.show.style import FATE_COLOURS, render, styled
 from sim.show.tables import print_to
@@ -302,3 +303,12 @@ def test_several_contenders_have_a_picture_each() -> None:
     assert list(network_comparison.pictures(found)) == ["diverted_pass_closed", "diverted_network_2"]
     page = comparison_tables.markdown(found, [])
     assert page.count("Who gains, who loses") == 2
+
+
+def test_the_poster_of_a_crossing_in_a_network_is_named_after_it_and_nobody_is_stuck_at_an_airport(found: Run) -> None:
+    for crossing, place in found.loaded.scenario.crossings.items():
+        story = Story(found.loaded.scenario, found.plan, found.estimates, (), crossing)
+        drawn = poster(story)
+        (largest,) = (text for text in drawn.texts if text.get_fontsize() == 30)
+        assert largest.get_text() == place.title
+        assert ("What it meant for those waiting" in said(drawn)) == (crossing != "airport")
