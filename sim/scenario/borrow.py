@@ -99,7 +99,9 @@ def _lender(path: Path, file: Node, here: Path_, read: Callable[[Path], Node]) -
     try:
         return read(path)
     except ScenarioError as error:
-        said = Problem(file.where, dotted(here), f"nothing can be borrowed from {str(path)!r} until that is mended:")
+        said = Problem(
+            file.where, dotted(here), f"nothing can be borrowed from {str(path)!r} while that file has mistakes"
+        )
         raise ScenarioError([said, *error.problems]) from None
 
 

@@ -117,5 +117,5 @@ def test_a_place_that_was_emptied_is_not_told_of(problems_of):
 def test_who_borrows_from_a_file_with_mistakes_is_named_first(problems_of, tmp_path):
     (tmp_path / "figures.yaml").write_text("scenario: s.yaml\nparameters: {}\n", encoding="utf-8")
     found = problems_of(TEXT.replace("  pass:\n", "  more: {borrow: figures.yaml}\n  pass:\n", 1))
-    told = "crossings.more.borrow: nothing can be borrowed from 'figures.yaml' until that is mended:"
+    told = "crossings.more.borrow: nothing can be borrowed from 'figures.yaml' while that file has mistakes"
     assert set(found) == {f"s.yaml:13:18: {told}", "figures.yaml: holds a calibration; expected a scenario"}
