@@ -16,7 +16,7 @@ from sim.scenario.read import load
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "your_border.md").read_text(encoding="utf-8")
 BLOCK = re.compile(
-    r"(?:<!-- (?P<how>in|at the end of) (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)```", re.DOTALL
+    r"(?:<!-- (?P<how>in|at the end of|as) (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)```", re.DOTALL
 )
 
 
@@ -52,6 +52,8 @@ def test_the_page_is_followed_to_the_letter(tmp_path: Path, monkeypatch: pytest.
     for block in BLOCK.finditer(PAGE):
         if block["how"] == "in":
             edited(Path(block["file"]), block["text"])
+        elif block["how"] == "as":
+            Path(block["file"]).write_text(block["text"], encoding="utf-8")
         elif block["how"]:
             file = Path(block["file"])
             file.write_text(file.read_text(encoding="utf-8") + block["text"], encoding="utf-8")
@@ -60,10 +62,11 @@ def test_the_page_is_followed_to_the_letter(tmp_path: Path, monkeypatch: pytest.
             for command in block["text"].splitlines():
                 run(command)
                 commands += 1
-    assert commands == 13
+    assert commands == 16
     found = load("mine/my_port.yaml").scenario
     assert (found.name, found.crossings["port"].stations["primary"].staffing.servers) == ("my_port", 8)
     assert [shift.servers for shift in found.crossings["port"].stations["primary"].staffing.shifts] == [5, 6]
     assert [row.value for row in found.reported] == [17000, "40 min"]
     assert Path("mine/first/pictures/poster.png").is_file()
     assert Path("mine/lanes/summary.csv").is_file()
+    assert Path("mine/bridge_closed/pictures/diverted.png").is_file()

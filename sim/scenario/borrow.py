@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.node import Node, bare, child, is_passport, lacking, merge, put, stop
+from sim.scenario.node import Node, bare, child, dotted, is_passport, lacking, merge, put, stop
 from sim.scenario.node import Path as Path_
 
 INSTANTS = {"from", "until", "at", "announced", "deadline", "active_from", "active_until"}
@@ -80,7 +80,7 @@ def _borrowed(
     path = folder / file.value
     if not path.is_file():
         raise stop(file.place, (*here, BORROW), f"there is no file {str(path)!r}")
-    lender = read(path)
+    lender = _lender(path, file, (*here, BORROW), read)
     described = child(lender, "crossings")
     found = bare(described).value if described else {}
     if name not in found:
@@ -93,6 +93,16 @@ def _borrowed(
     if changes and own and isinstance(bare(changes).value, list) and isinstance(bare(own).value, list):
         beside[CHANGES] = replace(changes, value=[*bare(own).value, *bare(changes).value])
     return replace(merge(crossing, replace(node, value=beside)), key=node.key)
+
+
+def _lender(path: Path, file: Node, here: Path_, read: Callable[[Path], Node]) -> Node:
+    try:
+        return read(path)
+    except ScenarioError as error:
+        said = Problem(
+            file.where, dotted(here), f"nothing can be borrowed from {str(path)!r} while that file has mistakes"
+        )
+        raise ScenarioError([said, *error.problems]) from None
 
 
 def _rows(without: Node | None, path: Path_) -> list[Node]:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import Problem
+from sim.scenario.changes import KNOWN
 from sim.scenario.check import check
 from sim.scenario.explain import Fault, faults_of
 from sim.scenario.node import Node, Path, Place, dotted, find, from_plain, is_passport, leaves
@@ -84,7 +85,9 @@ class _Attempt:
                 scenario = Scenario.model_validate(take_off(self.root)[0])
             except ValidationError as error:
                 faults = faults_of(error, self.root)
-                said += [fault.problem for fault in faults if not self._told(fault.path)]
+                said += [
+                    fault.problem for fault in faults if not self._told(fault.path) and not self._emptied(fault.path)
+                ]
                 continue
             if not self._nameless():
                 said += self._checked(scenario, whole_run and self._dated())
@@ -99,7 +102,9 @@ class _Attempt:
                 yield Problem(node.where, dotted(path), what)
 
     def _follows(self, loc: Path) -> bool:
-        """Say whether a lack is that of something wrong: the office of a screening, a stream in a discipline."""
+        """Say whether a lack is that of something wrong: the office of a screening, a stream, a whole network."""
+        if loc[-1] in KNOWN:
+            return ("network",) in self.bad
         if loc[-1] == "only_sent_on":
             return any(path[-1] in ("screening", "office") for path in self.bad if path)
         return loc[-1] == "discipline" and any(path[: len(loc)] == loc for path in self.bad)
@@ -116,6 +121,11 @@ class _Attempt:
 
     def _told(self, path: Path) -> bool:
         return path in self.parents or self._owner(path) is not None
+
+    def _emptied(self, path: Path) -> bool:
+        """Say whether nothing stands in a place because what was there has been taken out."""
+        node, found = find(self.root, path)
+        return found == path and node.value in ({}, []) and any(bad[: len(path)] == path for bad in self.bad)
 
     def _edits(self, faults: list[Fault]) -> dict[Path, Any] | None:
         """Return what to put where, or None where nothing is left to try."""

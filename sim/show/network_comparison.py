@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields, replace
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sim.measures.estimates import Band
 from sim.measures.names import ALL, Key
 from sim.show import panels
 from sim.show.comparison_frame import Scene, around_zero
@@ -37,6 +39,8 @@ NOT_ACROSS = "did not get across"
 MEASURES = (("wait_mean", "change of the mean wait of those who cross, h"),
             ("max_queue_people", "change of the most people waiting"))  # fmt: skip
 EDGE, COLUMNS, WIDE, ASIDE = 0.75, 3, 3.3, 0.7
+ROUNDING = 1e-9
+"""Hours below which a difference of waits is none."""
 STRIP, BETWEEN = 1.3, 1.0
 """Inches of a panel over time, and between two of them."""
 
@@ -95,12 +99,23 @@ def _wait_over_time(axes: Axes, scene: Scene, contender: int) -> None:
     time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, 5)
     shade_closed(axes, scene.stories[contender])
     if band is not None:
-        band = while_open(band, [story, scene.stories[contender]])
+        band = _exact(while_open(band, [story, scene.stories[contender]]))
         shade(axes, story.at, band.low, band.high, INK)
         axes.plot(story.at, band.mean, color=INK)
     around_zero(axes, "")
     axes.locator_params(axis="y", nbins=5)
     axes.set_title(f"{story.title}:\nchange of the quoted wait, h ({CLASS_NAMES[name]})", fontsize=10.5, pad=5)
+
+
+def _exact(band: Band) -> Band:
+    """Return a band of differences without what is but rounding of sums."""
+    return replace(
+        band,
+        **{
+            each.name: np.where(np.abs(getattr(band, each.name)) < ROUNDING, 0.0, getattr(band, each.name))
+            for each in fields(Band)
+        },
+    )
 
 
 def _columns(compared: Compared, contender: int) -> tuple[list[Column], Floats]:

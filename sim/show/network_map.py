@@ -30,6 +30,8 @@ from sim.show.style import CLASS_NAMES, FAINT, INK, MUTED, sheet, styled, time_a
 from sim.study.flows import LAST, Flows
 
 Points = NDArray[np.float64]
+Box = tuple[float, float, float, float]
+"""Left, bottom, right and top, inches."""
 
 WIDTH, HEAD, FOOT = 16.0, 1.2, 0.65
 MAP = (0.35, 6.1)
@@ -39,10 +41,14 @@ THICKEST = 18.0
 """Points of the line that most people take."""
 APART = 0.5
 """Inches that two things on the map stand apart at least."""
-STRETCH = 2.2
+STRETCH = 5.0
 """How many times longer a degree may be drawn in one direction than in the other, for the map to fill its room."""
 SHORT = {"at least": "≥ ", "more than": "> ", "well over": "≫ ", "about": "≈ ", "at most": "≤ "}
 MARK = 9.5
+NAME = 1.7
+"""Inches that a line of an origin's words takes at most, if its words are short enough."""
+COVERED, ROUNDS = 10.0, 3
+"""How much worse it is to cover a place than the words of another, and how often words look for their place."""
 
 
 @styled
@@ -68,12 +74,14 @@ def network(stories: Sequence[Story], flows: Flows) -> Figure:
 
 def _how(stories: Sequence[Story]) -> str:
     """Return what is drawn, in words."""
-    said = f"lines: people across, as wide as they are many; panels: {stories[0].how}"
+    said = "lines: people from the origins who get across, as wide as they are many; "
+    own = any(story.place.demand for story in stories)
+    said += f"panels: {'all people, also from no origin, ' if own else ''}{stories[0].how}"
     if any(story.shown() for story in stories):
         said += "; orange: reported (≥ at least, > more than, ≫ well over, ≈ about; sources in reported.csv)"
     if any(_closed(story) for story in stories):
         said += "; grey: closed"
-    return wrapped(said, WIDTH - 0.6, 10.5)
+    return wrapped(said, WIDTH - 1.2, 10.5)
 
 
 def _places(scenario: Scenario) -> tuple[dict[str, Place], dict[str, Place]] | None:
@@ -154,30 +162,56 @@ def _draw_map(axes: Axes, stories: Sequence[Story], flows: Flows, origins: Point
 def _draw_origins(axes: Axes, scenario: Scenario, flows: Flows, origins: Points, crossings: Points) -> None:
     """Draw the origins with their names and people, each where its words cover least."""
     leaving = flows.of(*LAST).sum(axis=2)
-    taken = [(x - 0.17, y - 0.17, x + 0.17, y + 0.17) for x, y in (*origins, *crossings)]
-    room = (0.0, 0.0, axes.get_xlim()[1], axes.get_ylim()[1])
-    for o, (name, at) in enumerate(zip(flows.origins, origins, strict=True)):
-        said = f"{origin_name(scenario, name)}\n{ranged(leaving[:, o])} people"
-        wide, tall = max(text_width(line, 10) for line in said.split("\n")), 0.36
-        around = ((0, -0.17 - tall / 2), (0, 0.17 + tall / 2), (0.2 + wide / 2, 0), (-0.2 - wide / 2, 0))
-        boxes = [(at[0] + dx - wide / 2, at[1] + dy - tall / 2, at[0] + dx + wide / 2, at[1] + dy + tall / 2)
-                 for dx, dy in around]  # fmt: skip
-        box = min(boxes, key=lambda box: sum(_common(box, other) for other in taken) - 3 * _common(box, room))
-        taken.append(box)
+    said = [
+        f"{wrapped(origin_name(scenario, name), NAME, 10)}\n{ranged(leaving[:, o])} people"
+        for o, name in enumerate(flows.origins)
+    ]
+    places = [(x - 0.17, y - 0.17, x + 0.17, y + 0.17) for x, y in (*origins, *crossings)]
+    boxes = _least_covering(
+        [_around(words, at) for words, at in zip(said, origins, strict=True)],
+        places,
+        (0.0, 0.0, axes.get_xlim()[1], axes.get_ylim()[1]),
+    )
+    for o, (words, box, at) in enumerate(zip(said, boxes, origins, strict=True)):
         axes.plot(*at, "o", markersize=13, color=_colour(o), zorder=6)
         axes.text(
-            (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, said, ha="center", va="center", fontsize=10, zorder=8,
+            (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, words, ha="center", va="center", fontsize=10, zorder=8,
             linespacing=1.15, path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.9)],
         )  # fmt: skip
 
 
-Box = tuple[float, float, float, float]
+def _around(words: str, at: Points) -> list[Box]:
+    """Return the boxes of lines of words below, above, right and left of a place, and at its corners."""
+    lines = words.split("\n")
+    wide, tall = max(text_width(line, 10) for line in lines), 0.18 * len(lines)
+    aside, over = 0.2 + wide / 2, 0.17 + tall / 2
+    steps = [(0.0, -over), (0.0, over), (aside, 0.0), (-aside, 0.0)]
+    steps += [(right * (aside - 0.1), up * (over - 0.1)) for up in (1, -1) for right in (1, -1)]
+    middles = [(at[0] + dx, at[1] + dy) for dx, dy in steps]
+    return [(x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2) for x, y in middles]
+
+
+def _least_covering(choices: Sequence[Sequence[Box]], places: Sequence[Box], room: Box) -> list[Box]:
+    """Return one box of each choice, such that they cover little of each other and less of places, within the room."""
+    found: list[Box] = []
+    for turn in range(ROUNDS * len(choices)):
+        n = turn % len(choices)
+        others = [*found[:n], *found[n + 1 :]]
+        cost = [
+            _covers(box, others) + COVERED * (_covers(box, places) - _common(box, room)) for box in choices[n]
+        ]  # fmt: skip
+        found[n : n + 1] = [choices[n][int(np.argmin(cost))]]
+    return found
 
 
 def _common(one: Box, other: Box) -> float:
     """Return the area that two boxes (left, bottom, right, top) share."""
     wide, tall = (min(one[k + 2], other[k + 2]) - max(one[k], other[k]) for k in (0, 1))
     return max(wide, 0.0) * max(tall, 0.0)
+
+
+def _covers(box: Box, others: Sequence[Box]) -> float:
+    return sum(_common(box, other) for other in others)
 
 
 def _colour(origin: int) -> str:

@@ -54,14 +54,14 @@ def flow_diagram(stories: Sequence[Story], flows: Flows) -> Figure:
     axes.set(xlim=(0, width), ylim=(tall, 0))
     axes.axis("off")
     draw_columns(axes, columns, ways, (True, False))
-    for column, name in zip(columns, ("from", "last crossing", "what became of them"), strict=True):
+    for column, name in zip(columns, ("from", "last crossing", "what became of them"), strict=False):
         side = "right" if column.words == "left" else "left"
         figure.text(column.x / width, 1 - (HEAD - 0.12) / height, name, ha=side, color=MUTED, fontsize=10.5)
     return figure
 
 
 def _columns(scenario: Scenario, flows: Flows) -> tuple[list[Column], list[Floats]]:
-    """Return the columns of the diagram, and the people from bar to bar."""
+    """Return the columns of the diagram, without ends where nobody has any, and the people from bar to bar."""
     there = [end for end in END_WORDS if end != STAYED and flows.of(end).any()]
     came = flows.of(*(end for end in LAST if end != STAYED))
     stayed, went_on = flows.of(STAYED), flows.of(DIVERTED).sum(axis=1)
@@ -74,15 +74,16 @@ def _columns(scenario: Scenario, flows: Flows) -> tuple[list[Column], list[Float
         for x, crossing in enumerate(flows.crossings)
     ]
     ends = [_bar(END_WORDS[end], flows.of(end).sum(axis=(1, 2)), _colour(end)) for end in there]
-    first, second = came.mean(axis=0), np.stack([flows.of(end).sum(axis=1).mean(axis=0) for end in there], axis=1)
+    first = came.mean(axis=0)
+    second = np.array([flows.of(end).sum(axis=1).mean(axis=0) for end in there]).reshape(len(there), len(crossings)).T
     if stayed.any():
         crossings.append(_bar(HOME, stayed.sum(axis=(1, 2)), FATE_COLOURS["stayed"]))
         first = np.column_stack([first, stayed.sum(axis=2).mean(axis=0)])
         second = np.vstack([second, np.zeros(len(there))])
     sides = ("left", "right", "right")
     begin = words_width(origins) + EDGE
-    found = zip((origins, crossings, ends), PLACES, sides, strict=True)
-    return [Column(bars, begin + x, side) for bars, x, side in found], [first, second]
+    found = zip((origins, crossings, ends) if ends else (origins, crossings), PLACES, sides, strict=False)
+    return [Column(bars, begin + x, side) for bars, x, side in found], [first, second][: 2 if ends else 1]
 
 
 def _bar(name: str, people: Floats, colour: str, went_on: Floats | None = None) -> Bar:

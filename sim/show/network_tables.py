@@ -20,8 +20,11 @@ def sheets(stories: list[Story], flows: Flows) -> list[Sheet]:
 
 def crossings_sheet(stories: list[Story]) -> Sheet:
     """Return a row a crossing: people across, waits of those who crossed, most waiting, and who went elsewhere."""
-    columns = ("crossing", "across [5–95 %]", "wait", "90 %", "waiting", "went on")
-    title = "People across, mean wait and its 90 % quantile, most people waiting, people who went on elsewhere"
+    columns = ("crossing", "across [5–95 %]", "wait", "90 %", "waiting", "went\non")
+    title = (
+        "People across (also from no origin), mean wait and its 90 % quantile, most people waiting, "
+        "people who went on elsewhere"
+    )
     sheet = Sheet(title, columns, [], (True, *[False] * 5))
     for story in stories:
         sheet.rows.append((
@@ -38,7 +41,7 @@ def _time(found: Estimate) -> str:
 
 def origins_sheet(scenario: Scenario, flows: Flows) -> Sheet:
     """Return what became of the people from each origin and of all of them, means."""
-    columns = ("from", "would leave", *(name for name, _ in FATES))
+    columns = ("from", "would\nleave", *(name.replace(" ", "\n") for name, _ in FATES))
     sheet = Sheet("What became of people by origin, means", columns, [], (True, *[False] * (len(columns) - 1)))
     names = [origin_name(scenario, origin) for origin in flows.origins]
     everybody = [slice(o, o + 1) for o in range(len(names))] + ([slice(None)] if len(names) > 1 else [])

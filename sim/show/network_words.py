@@ -38,6 +38,8 @@ HOME = "stayed at home"
 FEW = 0.02
 """Share of those who go elsewhere below which a way of theirs is not named."""
 MOST_NAMED = 4
+MINUTE = 1 / 60
+"""Hours."""
 
 
 def crossing_name(scenario: Scenario, crossing: str) -> str:
@@ -116,12 +118,20 @@ def _ways(compared: Compared, found: list[State], moved: Floats) -> str:
 def _waits(compared: Compared, contender: int) -> str:
     """Return how the mean wait of those who cross changes at each crossing."""
     found = {each.key: each for each in compared.differences[contender - 1]}
-    told = []
+    told, small = [], 0
     for crossing in compared.base.plan.crossings:
         each = found.get(Key(crossing, "wait_mean", ALL))
-        if each is not None and math.isfinite(each.difference) and each.verdict != "same":
+        if each is None or not math.isfinite(each.difference):
+            continue
+        bounds = [each.difference, *(bound for bound in (each.family_low, each.family_high) if math.isfinite(bound))]
+        if max(map(abs, bounds)) < MINUTE:
+            small += 1
+        else:
             told.append(f"{crossing_name(compared.base.scenario, crossing)} {_change(each)}")
-    return f"The mean wait of those who cross changes by (95 % interval): {'; '.join(told)}." if told else ""
+    if not told:
+        return ""
+    others = "; elsewhere by less than a minute" if small else ""
+    return f"The mean wait of those who cross changes by (95 % interval): {'; '.join(told)}{others}."
 
 
 def _change(found: Difference) -> str:

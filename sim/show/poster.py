@@ -50,7 +50,8 @@ def poster(story: Story) -> Figure:
     row = _stations(figure, story, foot + 0.15) + 0.22
     _flows(_box(figure, (EDGE, row, 4.1, ROW)), story)
     _fates(_box(figure, (EDGE + 6.9, row, 2.6, ROW)), story)
-    _relief(figure, story, (EDGE + 11.85, row))
+    if story.by_road:  # who waits for a flight waits at home
+        _relief(figure, story, (EDGE + 11.85, row))
     _time_panels(figure, story, row + ROW + 0.62, top)
     return figure
 
@@ -66,11 +67,14 @@ def _write(figure: Figure, left: float, top: float, text: str, **how: object) ->
 
 def _head(figure: Figure, story: Story) -> float:
     """Write title and summary; return the height (inches from the bottom) below them."""
-    _write(figure, EDGE, HEIGHT - 0.4, story.scenario.title, fontfamily=SERIF, fontsize=30, fontweight="bold")
+    above, below = story.scenario.title, story.title
+    if story.scenario.network is not None:
+        above, below = below, above
+    _write(figure, EDGE, HEIGHT - 0.4, above, fontfamily=SERIF, fontsize=30, fontweight="bold")
     sentence = wrapped(summary(story), INNER - 0.2, 17, SERIF)
     _write(figure, EDGE, HEIGHT - 0.98, sentence, fontfamily=SERIF, fontsize=17, linespacing=1.2)
     lines = sentence.count("\n") + 1
-    under = f"{story.title} · {story.spread} · local time ({story.scenario.clock.timezone})"
+    under = f"{below} · {story.spread} · local time ({story.scenario.clock.timezone})"
     top = HEIGHT - 1.04 - 0.29 * lines
     _write(figure, EDGE, top, under, fontsize=10.5, color=MUTED)
     if story.shown():

@@ -102,3 +102,20 @@ def test_check_says_how_many_origins_share_how_many_crossings(tmp_path):
     one = tmp_path / "one.yaml"
     one.write_text(TEXT.replace(port, ""), encoding="utf-8")
     assert "from 1 origin choose" in CliRunner().invoke(cli_scenario.check, [str(one)]).output
+
+
+def test_a_place_that_was_emptied_is_not_told_of(problems_of):
+    said = ["s.yaml:43:7: network.origins.port.travel: needs at least 1; got 0"]
+    assert problems_of(TEXT.replace("travel: {pass: 3 h}", "travel: {}")) == said
+    city = TEXT[TEXT.index("    city:") : TEXT.index("    port:")]
+    alone = TEXT.replace(city, "").replace("truck: {everyday: {constant: {rate: 5/h}}}", "{}")
+    assert [line.split(": ", 1)[1] for line in problems_of(alone)] == [
+        "network.origins.port.demand: needs at least 1; got 0"
+    ]
+
+
+def test_who_borrows_from_a_file_with_mistakes_is_named_first(problems_of, tmp_path):
+    (tmp_path / "figures.yaml").write_text("scenario: s.yaml\nparameters: {}\n", encoding="utf-8")
+    found = problems_of(TEXT.replace("  pass:\n", "  more: {borrow: figures.yaml}\n  pass:\n", 1))
+    told = "crossings.more.borrow: nothing can be borrowed from 'figures.yaml' while that file has mistakes"
+    assert set(found) == {f"s.yaml:13:18: {told}", "figures.yaml: holds a calibration; expected a scenario"}

@@ -14,14 +14,16 @@ from matplotlib.text import Text
 from rich.console import Console
 
 import sim
+from sim.measures.estimates import Band
 from sim.measures.names import Key
 from sim.scenario.changes import Change
 from sim.scenario.schema import Scenario
-from sim.show import comparison_tables, network_comparison, network_pictures
+from sim.show import comparison_tables, network_comparison, network_map, network_pictures
 from sim.show.events import change_words, events
 from sim.show.network_ribbons import LABEL, ORIGIN_COLOURS, SLOT
 from sim.show.network_words import moves_words, ranged, sure
 from sim.show.plots import pictures
+from sim.show.poster import poster
 from sim.show.story import Story, whole
 from sim.show.style import FATE_COLOURS, render, styled
 from sim.show.tables import print_to
@@ -128,6 +130,15 @@ def test_the_flow_diagram_keeps_everybody(found: Run, drawn: dict[str, Figure]) 
     assert f"{ranged(found.flows.of('diverted')[:, :, 0].sum(axis=1))} came and went on" in text
 
 
+@pytest.mark.parametrize("sets", [["network.choice.stay=1000"], ["crossings.airport.destination.admits=0 %"]])
+def test_a_network_that_nobody_sets_out_in_has_its_pictures(sets: list[str]) -> None:
+    run = sim.load(NETWORK, [*sets, "clock.horizon=2022-09-23"]).run(replications=1).found
+    assert run.flows is not None
+    text = said(draw(run)["flows"])
+    assert "stayed at home" in text
+    assert ("crossed" in text) == bool(run.flows.of("crossed").any())
+
+
 def test_origins_and_fates_have_no_colour_in_common() -> None:
     assert len({*ORIGIN_COLOURS, *FATE_COLOURS.values()}) == len(ORIGIN_COLOURS) + len(FATE_COLOURS)
     assert SLOT > 2.8 * LABEL / 72  # three lines of words fit a bar
@@ -231,6 +242,22 @@ def test_changes_of_what_travellers_know_in_words(change: dict[str, float], told
 # comparisons
 
 
+def test_words_on_the_map_find_room_beside_each_other_and_leave_places_free() -> None:
+    room = (0.0, 0.0, 6.0, 6.0)
+    at = np.array([(2.0, 3.0), (3.4, 3.0), (5.6, 3.0)])
+    places = [(x - 0.17, y - 0.17, x + 0.17, y + 0.17) for x, y in at]
+    boxes = network_map._least_covering([network_map._around("a long name", point) for point in at], places, room)
+    for n, box in enumerate(boxes):
+        assert network_map._covers(box, [*places, *boxes[:n]]) == 0
+        assert network_map._common(box, room) == pytest.approx((box[2] - box[0]) * (box[3] - box[1]))
+
+
+def test_a_difference_that_is_but_rounding_is_none() -> None:
+    band = Band(*np.array([[1e-17, -2.0, np.nan]] * 7))
+    assert network_comparison._exact(band).mean.tolist()[:2] == [0.0, -2.0]
+    assert np.isnan(network_comparison._exact(band).low[2])
+
+
 def test_the_words_say_where_people_go_and_what_that_does_to_waits(compared: Compared) -> None:
     text = moves_words(compared, 1)
     found = states(compared.base.plan.crossings)
@@ -276,3 +303,12 @@ def test_several_contenders_have_a_picture_each() -> None:
     assert list(network_comparison.pictures(found)) == ["diverted_pass_closed", "diverted_network_2"]
     page = comparison_tables.markdown(found, [])
     assert page.count("Who gains, who loses") == 2
+
+
+def test_the_poster_of_a_crossing_in_a_network_is_named_after_it_and_nobody_is_stuck_at_an_airport(found: Run) -> None:
+    for crossing, place in found.loaded.scenario.crossings.items():
+        story = Story(found.loaded.scenario, found.plan, found.estimates, (), crossing)
+        drawn = poster(story)
+        (largest,) = (text for text in drawn.texts if text.get_fontsize() == 30)
+        assert largest.get_text() == place.title
+        assert ("What it meant for those waiting" in said(drawn)) == (crossing != "airport")
