@@ -20,8 +20,10 @@ from sim.study.workers import AHEAD
 SCHEME = "dask://"
 PATIENCE = 15
 """Seconds to wait for the scheduler to answer, and for its first worker."""
-TALKATIVE = ("distributed", "distributed.client", "distributed.core", "distributed.utils")
-"""Dask's logs of lost connections, which are told here in a sentence."""
+TALKATIVE = (
+    "distributed", "distributed.client", "distributed.core", "distributed.utils", "tornado.application", "asyncio",
+)  # fmt: skip
+"""Logs, of Dask and what it runs on, of lost connections and of what Ctrl-C broke off; told here in a sentence."""
 RETRIES, PORTS = 3, 65536
 
 

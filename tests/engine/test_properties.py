@@ -30,7 +30,7 @@ def test_every_play_of_a_network_keeps_the_invariants(engine: Play, game: Game) 
 
 
 @pytest.mark.slow
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(game=games(with_network=True))
 def test_many_plays_of_networks_keep_the_invariants(engine: Play, game: Game) -> None:
     _, plan, tape = game
@@ -38,7 +38,7 @@ def test_many_plays_of_networks_keep_the_invariants(engine: Play, game: Game) ->
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@settings(max_examples=1000)
 @given(game=games())
 def test_many_plays_keep_the_invariants(engine: Play, game: Game) -> None:
     _, plan, tape = game

@@ -37,11 +37,16 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_that_it_compiles_is_said_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(compiled, "kept", lambda: False)
     assert [engines.ready("compiled") for _ in range(2)] == ["compiled", "compiled"]
-    assert capsys.readouterr().err == "compiling the engine once, about 20 seconds ...\n"
+    assert capsys.readouterr().err == "compiling the engine once, about half a minute ...\n"
 
 
 @pytest.mark.usefixtures("fresh")
-def test_what_is_kept_is_loaded_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_kept_is_loaded_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engines.ready("compiled")  # compiled now, if no other test has needed it before
+    monkeypatch.setattr(engines, "_compiled", engines._Compiled())
+    capsys.readouterr()
     assert compiled.kept()
     assert engines.ready("compiled") == "compiled"
     assert capsys.readouterr().err == ""
@@ -123,7 +128,7 @@ def test_a_read_only_installation_without_a_home_compiles_and_plays(tmp_path: Pa
         path.chmod(0o555 if path.is_dir() else 0o444)
     code = f"import sim; print(sim.load({str(TINY)!r}).run(1, workers=1).found.request.engine)"
     done = python(NOWHERE + code, HOME="/dev/null/nowhere", PYTHONPATH=str(tmp_path), PYTHONDONTWRITEBYTECODE="1")
-    assert (done.stdout, done.stderr) == ("compiled\n", "compiling the engine once, about 20 seconds ...\n")
+    assert (done.stdout, done.stderr) == ("compiled\n", "compiling the engine once, about half a minute ...\n")
 
 
 def test_ctrl_c_is_heard_while_it_compiles() -> None:
@@ -160,7 +165,7 @@ def test_what_was_kept_and_is_damaged_is_made_again(tmp_path: Path) -> None:
     for path in damaged:
         path.write_bytes(b"")
     code = "from sim.study import engines; print(engines.ready('compiled'))"
-    for said in ("compiling the engine once, about 20 seconds ...\n", ""):
+    for said in ("compiling the engine once, about half a minute ...\n", ""):
         done = python(code, XDG_CACHE_HOME=str(tmp_path), **home)
         assert (done.stdout, done.stderr) == ("compiled\n", said)
 
