@@ -15,7 +15,7 @@ from sim.errors import SimError
 ENGINES = {"compiled": "sim.engine.compiled", "reference": "sim.engine.reference"}
 COMPILED, REFERENCE = ENGINES
 DEFAULT = COMPILED
-COMPILING = "compiling the engine once, about 20 seconds"
+COMPILING = "compiling the engine once, about half a minute"
 
 Waiting = Callable[[str], AbstractContextManager[object]]
 """Called with the words to show while something takes long; the wait is over when the block ends."""
