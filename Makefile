@@ -43,4 +43,4 @@ gallery-network:
 	mkdir -p results/gallery/$(NETWORK)/closure results/gallery/$(NETWORK)/calibration
 	cd build/gallery/$(NETWORK)/run && cp pictures/network.png pictures/flows.png flows.csv reported.csv provenance.json $(CURDIR)/results/gallery/$(NETWORK)/
 	cd build/gallery/$(NETWORK)/closure && cp pictures/diverted.png summary.md flows.csv provenance.json $(CURDIR)/results/gallery/$(NETWORK)/closure/
-	cd build/gallery/$(NETWORK)/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv provenance.json $(CURDIR)/results/gallery/$(NETWORK)/calibration/
+	cd build/gallery/$(NETWORK)/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv $(CURDIR)/results/gallery/$(NETWORK)/calibration/
