@@ -25,7 +25,6 @@ from tests.engine.differences import first_difference
 from tests.engine.strategies import games
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
-BORDERS = [path for path in SCENARIOS if "\nextends:" not in f"\n{path.read_text(encoding='utf-8')}"]
 Game = tuple[Scenario, Plan, Tape]
 
 
@@ -43,11 +42,11 @@ def test_scenario_files_in_a_short_window(path: Path) -> None:
     short = found.model_copy(update={"clock": clock})
     plan = lower(short)
     records = assert_equal(plan, draw(short, plan, found.seed, 0))
-    assert len(records) > 200
+    assert len(records) > (200 if path.stem == "mongolia" else 1000)  # few cross there
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", BORDERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario_files_to_the_end(path: Path) -> None:
     found = load(path).scenario
     if found.network:  # six crossings: the reference engine takes minutes for all of it
