@@ -88,11 +88,14 @@ def test_where_numba_fails_at_compiling_the_plain_passes_count(monkeypatch, scen
         def __call__(self, *_):
             raise NotImplementedError("no such instruction")
 
+    forgotten = []
+    monkeypatch.setattr(passes, "forget", lambda: forgotten.append(True))  # not what this machine has kept
     monkeypatch.setattr(passes, "events", Broken(passes.events))
     tally.prepare.cache_clear()
     try:
         assert measure(scenario, lower(scenario), morning).at.size == 5
         assert not isinstance(passes.events, Broken)
+        assert forgotten == [True]
     finally:
         tally.prepare.cache_clear()
 
