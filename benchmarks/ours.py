@@ -17,8 +17,8 @@ from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import draw
 from sim.measures.measures import measure
-from sim.scenario.read import Loaded, load
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.load_scenario import Loaded, load
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 BASE, NETWORK = SCENARIOS / "verkhny_lars.yaml", SCENARIOS / "russia_2022.yaml"

@@ -15,7 +15,7 @@ from benchmarks.work import Size
 from sim.engine.lower import lower
 from sim.engine.tape import draw
 from sim.measures.measures import measure
-from sim.scenario.read import load
+from sim.scenario.text.load_scenario import load
 from sim.study.run import Request, run
 
 

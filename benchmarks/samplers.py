@@ -19,7 +19,7 @@ import numpy as np
 from scipy.stats import wasserstein_distance
 
 from sim.measures.likelihood import floored, log_likelihood, total
-from sim.scenario.read_calibration import load_calibration
+from sim.scenario.text.load_calibration import load_calibration
 from sim.study.calibrate import START, calibrate
 from sim.study.calibration_results import evaluations
 from sim.study.fit import Fit

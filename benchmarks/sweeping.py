@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import ours
-from sim.scenario.levers import Levers
+from sim.scenario.text.levers import Levers
 from sim.study import engines, sweep
 from sim.study.designs import GRID, axis, design
 from sim.study.kept import Failed, Totals

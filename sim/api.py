@@ -17,10 +17,10 @@ from sim.errors import SimError
 from sim.measures.estimates import series_table, summary_table
 from sim.measures.names import ALL, VEHICLES, by_way
 from sim.measures.observe import comparison_table
-from sim.scenario import read
-from sim.scenario.node import meant
-from sim.scenario.schema import Scenario
-from sim.scenario.sweep_file import written
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.model.sweep import written
+from sim.scenario.text import load_scenario as read
+from sim.scenario.text.tree import meant
 from sim.study import compare as comparing
 from sim.study import comparison_results, engines, results, sweep_results
 from sim.study import posterior as drawn

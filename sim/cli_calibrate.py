@@ -66,7 +66,7 @@ def calibrate(calibration: Path, **options: Any) -> None:
 def _carried_out(calibration: Path, options: dict[str, Any]) -> tuple[Learnt, Path, tuple[Path, ...]]:
     """Fit and write; return what was learnt, the folder, and the files that were updated."""
     from sim.cli_run import _waiting
-    from sim.scenario.read_calibration import load_calibration
+    from sim.scenario.text.load_calibration import load_calibration
     from sim.show import calibration_page
     from sim.study import calibrate as study
     from sim.study import calibration_results as results

@@ -38,7 +38,7 @@ def audit(calibration: Path, out: str | None, no_pictures: bool, as_json: bool, 
     """
     if quiet + as_json + as_csv > 1:
         raise click.UsageError("--quiet, --json and --csv exclude each other")
-    from sim.scenario.read_calibration import load_calibration
+    from sim.scenario.text.load_calibration import load_calibration
     from sim.study import audit as figures
     from sim.study.audit_results import folder
 

@@ -21,8 +21,8 @@ import click
 from sim.errors import ScenarioError, SimError
 
 if TYPE_CHECKING:
-    from sim.scenario.examine import Origins
-    from sim.scenario.passports import PassportRow
+    from sim.scenario.file_kinds import Origins
+    from sim.scenario.text.passports import PassportRow
 
 Rows = list[dict[str, object]]
 SOURCES_EXAMPLES = """\b
@@ -62,7 +62,7 @@ def schema(calibration: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Look for mistakes in scenario, calibration and sweep FILEs without running them; exit code 2 if there are any."""
-    from sim.scenario.examine import examine
+    from sim.scenario.file_kinds import examine
 
     results: Rows = []
     for file in files:
@@ -101,7 +101,7 @@ def sources(file: str, sets: tuple[str, ...], intervene: tuple[str, ...], as_jso
 
     In a pipe, one line per number: path, value, source, date, reason and place, with tabs between.
     """
-    from sim.scenario.examine import origins
+    from sim.scenario.file_kinds import origins
 
     try:
         found = origins(file, sets, intervene)
@@ -122,7 +122,7 @@ def sources(file: str, sets: tuple[str, ...], intervene: tuple[str, ...], as_jso
 
 
 def _csv(rows: Rows, found: Origins) -> str:
-    from sim.scenario.passports import PassportRow
+    from sim.scenario.text.passports import PassportRow
 
     out = io.StringIO()
     writer = csv.DictWriter(out, [field.name for field in dataclasses.fields(PassportRow)], lineterminator="\n")

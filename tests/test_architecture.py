@@ -152,11 +152,11 @@ def test_imports_go_up_the_list_only() -> None:
     ("name", "line"),
     [
         ("sim.measures.road", "def f():\n    from sim.show import plots"),
-        ("sim.units", "import sim.scenario.schema"),
+        ("sim.units", "import sim.scenario.model.scenario"),
         ("sim.study.run", "import simpy.core"),
         ("sim.show.plots", "from pyarrow import csv"),
         ("sim.measures.totals", "from sim.engine.tape import Tape"),
-        ("sim.engine.reference", "from sim.scenario.schema import Scenario"),
+        ("sim.engine.reference", "from sim.scenario.model.scenario import Scenario"),
         ("sim.engine.reference", "from sim.engine import kernel"),
         ("sim.engine.kernel", "from sim.engine.places import Zone"),
         ("sim.study.run", "import numba"),

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from sim.cli import cli
 from sim.errors import SimError
 from sim.scenario.catalogue import catalogue, named
-from sim.scenario.read import load
-from sim.scenario.read_calibration import load_calibration
+from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_scenario import load
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ROOT / "scenarios"

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from sim.cli import cli
-from sim.scenario.read import load
+from sim.scenario.text.load_scenario import load
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "your_border.md").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ import pytest
 from sim.engine.lower import lower
 from sim.engine.records import Outcome, Records
 from sim.engine.tape import draw
-from sim.scenario.read import load
+from sim.scenario.text.load_scenario import load
 from sim.study.engines import ENGINES, player
 
 ROOT = Path(__file__).parents[1]

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.changes import Change
-from sim.scenario.clock import local, since_t0
-from sim.scenario.demand import Constant, CountRow, DemandPart, Pulse, Rush, Step
-from sim.scenario.laws import Law
-from sim.scenario.network import Origin
-from sim.scenario.quantities import CLASSES, WEEKDAYS
-from sim.scenario.schema import Clock, Crossing, Scenario
+from sim.scenario.model.changes import Change
+from sim.scenario.model.demand import Constant, CountRow, DemandPart, Pulse, Rush, Step
+from sim.scenario.model.instants import local, since_t0
+from sim.scenario.model.laws import Law
+from sim.scenario.model.network import Origin
+from sim.scenario.model.quantities import CLASSES, WEEKDAYS
+from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.units import MS_PER_H, MS_PER_S, milliseconds
 
 Floats = NDArray[np.float64]

@@ -14,7 +14,7 @@ from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
 from sim.engine.lower import binomial_cdf
-from sim.scenario.laws import Law, PeopleSpread
+from sim.scenario.model.laws import Law, PeopleSpread
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -23,7 +23,7 @@ from sim import store
 
 SOURCES = (
     "engine/kernel*.py", "engine/moments.py", "engine/plan.py", "engine/records.py", "measures/passes.py",
-    "measures/tables.py", "scenario/quantities.py",
+    "measures/tables.py", "scenario/model/quantities.py",
 )  # fmt: skip
 LAST = ("kernel.in_order", "passes.regroup")
 """What is compiled last in each of the two."""

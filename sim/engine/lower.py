@@ -13,10 +13,10 @@ from sim.engine import arrivals, switches
 from sim.engine.lower_network import network
 from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, WAYS, Floats, Plan
 from sim.engine.rows import number_rows
-from sim.scenario.clock import since_t0
-from sim.scenario.laws import PeopleSpread
-from sim.scenario.quantities import CLASSES, STREAMS
-from sim.scenario.schema import Behaviour, Crossing, Leaving, Priority, Scenario, Screening, Shares, Station
+from sim.scenario.model.instants import since_t0
+from sim.scenario.model.laws import PeopleSpread
+from sim.scenario.model.quantities import CLASSES, STREAMS
+from sim.scenario.model.scenario import Behaviour, Crossing, Leaving, Priority, Scenario, Screening, Shares, Station
 from sim.units import MS_PER_H, MS_PER_S, milliseconds
 
 WAIT_STEP = MS_PER_H // 2

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from sim.engine import switches
 from sim.engine.arrivals import within
 from sim.engine.plan import NOWHERE, PER_MILLE
-from sim.scenario.changes import KNOWN, Change
-from sim.scenario.clock import since_t0
-from sim.scenario.network import Choice
-from sim.scenario.quantities import CLASSES, ClassName
-from sim.scenario.schema import Clock, Crossing, Scenario
+from sim.scenario.model.changes import KNOWN, Change
+from sim.scenario.model.instants import since_t0
+from sim.scenario.model.network import Choice
+from sim.scenario.model.quantities import CLASSES, ClassName
+from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.units import MS_PER_H, milliseconds
 
 Ints = NDArray[np.int64]

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.engine.plan import NOWHERE, WAYS, Plan
 from sim.engine.records import NEVER
-from sim.scenario.quantities import STREAMS
+from sim.scenario.model.quantities import STREAMS
 
 
 class Party:

@@ -21,7 +21,7 @@ from sim.engine.records import Outcome, Records
 from sim.engine.reference_calendar import Calendar
 from sim.engine.reference_queues import Moment, Queues
 from sim.engine.tape import Tape
-from sim.scenario.quantities import BYPASS, STREAMS
+from sim.scenario.model.quantities import BYPASS, STREAMS
 
 BYPASS_STREAM = STREAMS.index(BYPASS)
 Process = Generator[simpy.Event, Any, None]

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.plan import NOWHERE, WAYS, Ints
-from sim.scenario.laws import ServiceTime
-from sim.scenario.passages import passages
-from sim.scenario.quantities import CLASSES, ClassName
-from sim.scenario.schema import Crossing, Scenario, Station
+from sim.scenario.model.laws import ServiceTime
+from sim.scenario.model.passages import passages
+from sim.scenario.model.quantities import CLASSES, ClassName
+from sim.scenario.model.scenario import Crossing, Scenario, Station
 
 Bools = NDArray[np.bool_]
 SCREENING = ("checked", "found", "fate", "together")

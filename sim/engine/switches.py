@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.arrivals import day_times, within
-from sim.scenario.changes import Change
-from sim.scenario.clock import since_t0
-from sim.scenario.quantities import CLASSES, WEEKDAYS
-from sim.scenario.schema import Clock, Crossing, Scenario, Staffing, Station
+from sim.scenario.model.changes import Change
+from sim.scenario.model.instants import since_t0
+from sim.scenario.model.quantities import CLASSES, WEEKDAYS
+from sim.scenario.model.scenario import Clock, Crossing, Scenario, Staffing, Station
 
 Ints = NDArray[np.int64]
 Row = tuple[int, ...]

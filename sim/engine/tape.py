@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sim.engine.plan import NOWHERE, TASTES, Plan
 from sim.engine.rows import SCREENING
 from sim.engine.tape_groups import Group, groups
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

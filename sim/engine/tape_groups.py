@@ -17,10 +17,10 @@ from sim.engine.arrivals import within
 from sim.engine.draws import durations, durations_summed, gumbels, men_of, people_of, stream, unit_poisson
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
 from sim.engine.rows import SCREENING, service_law, stops, walks_there
-from sim.scenario.laws import Law
-from sim.scenario.passages import passages
-from sim.scenario.quantities import CLASSES, ClassName
-from sim.scenario.schema import Crossing, Refusal, Scenario, Station
+from sim.scenario.model.laws import Law
+from sim.scenario.model.passages import passages
+from sim.scenario.model.quantities import CLASSES, ClassName
+from sim.scenario.model.scenario import Crossing, Refusal, Scenario, Station
 from sim.units import MS_PER_S
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from sim.measures.measures import Measures
 from sim.measures.names import ALL, SERIES, TOTALS, Key, by_way
-from sim.scenario.clock import local
-from sim.scenario.schema import Clock
+from sim.scenario.model.instants import local
+from sim.scenario.model.scenario import Clock
 
 Floats = NDArray[np.float64]
 

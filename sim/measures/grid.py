@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import SimError
-from sim.scenario.schema import Clock
+from sim.scenario.model.scenario import Clock
 from sim.units import MS_PER_S
 
 Ints = NDArray[np.int64]

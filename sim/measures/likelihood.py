@@ -17,8 +17,8 @@ from scipy.special import log_ndtr
 
 from sim.errors import SimError
 from sim.measures.observe import parsed_value, reported_value
-from sim.scenario.calibration import Calibration, Observation
-from sim.scenario.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported
+from sim.scenario.model.calibration import Calibration, Observation
+from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported
 
 Floats = NDArray[np.float64]
 

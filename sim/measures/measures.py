@@ -17,7 +17,7 @@ from sim.measures import flows, series, totals
 from sim.measures.grid import grid
 from sim.measures.names import Key
 from sim.measures.tally import tally
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 
 Floats = NDArray[np.float64]
 

@@ -15,10 +15,10 @@ from sim.errors import SimError
 from sim.measures.measures import Measures
 from sim.measures.names import Key
 from sim.measures.road import beyond
-from sim.scenario.clock import since_t0
-from sim.scenario.quantities import CLASSES
-from sim.scenario.reported import UPPER_BOUNDS, Reported
-from sim.scenario.schema import Scenario
+from sim.scenario.model.instants import since_t0
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.reported import UPPER_BOUNDS, Reported
+from sim.scenario.model.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Verdict = Literal["met", "within 1.5x", "above", "off", "not used"]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measures.names import VEHICLE_CLASSES
-from sim.scenario.clock import since_t0
-from sim.scenario.quantities import CLASSES
-from sim.scenario.schema import Clock, FilesStretch, Road, Scenario
+from sim.scenario.model.instants import since_t0
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.scenario import Clock, FilesStretch, Road, Scenario
 
 Floats = NDArray[np.float64]
 

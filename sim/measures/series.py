@@ -27,8 +27,8 @@ from sim.measures.names import (
 )
 from sim.measures.road import queue_on_road
 from sim.measures.tally import Tally
-from sim.scenario.quantities import CLASSES
-from sim.scenario.schema import Scenario
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds
 
 Ints = NDArray[np.int64]

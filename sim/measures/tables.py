@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.records import Outcome
-from sim.scenario.quantities import BYPASS, CLASSES, STREAMS
+from sim.scenario.model.quantities import BYPASS, CLASSES, STREAMS
 
 ARRIVED = len(Outcome)
 """Row of `Events.by_outcome` for arrivals; the others are those of Outcome."""

@@ -14,8 +14,8 @@ from sim.engine.plan import Plan
 from sim.engine.records import DTYPES, Records
 from sim.measures.grid import Grid
 from sim.measures.tables import Days, Events, Parties, Queues, Rows, Stations, Steps, Tables, empty
-from sim.scenario.clock import local, since_t0
-from sim.scenario.schema import Clock, Scenario
+from sim.scenario.model.instants import local, since_t0
+from sim.scenario.model.scenario import Clock, Scenario
 from sim.units import MS_PER_DAY, milliseconds
 
 Ints = NDArray[np.int64]

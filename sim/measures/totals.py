@@ -14,8 +14,8 @@ from sim.measures import tables
 from sim.measures.grid import Grid
 from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, WAYS_ACROSS, Key, at_station, by_way
 from sim.measures.tally import Tally
-from sim.scenario.quantities import CLASSES
-from sim.scenario.schema import Scenario
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H
 
 Floats = NDArray[np.float64]

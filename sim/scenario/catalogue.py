@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Literal
 
 from sim.errors import Problem, ScenarioError, SimError
-from sim.scenario.calibrated import fill_from_file
-from sim.scenario.node import CALIBRATED, REPORTED, Node, bare, child, meant
-from sim.scenario.passports import take_off
-from sim.scenario.read import in_order, read_tree
-from sim.scenario.yaml_source import SCENARIO, kinds, read_file
+from sim.scenario.text.fitted_values import fill_from_file
+from sim.scenario.text.load_scenario import in_order, read_tree
+from sim.scenario.text.passports import take_off
+from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, bare, child, meant
+from sim.scenario.text.yaml_text import SCENARIO, kinds, read_file
 
 ASSUMPTION = "assumption"
 FOLDER = "scenarios"

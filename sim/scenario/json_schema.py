@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sim.scenario.calibration import Calibration
-from sim.scenario.node import CALIBRATED, PASSPORT_KEYS, TIMES
-from sim.scenario.quantities import REST
-from sim.scenario.schema import Scenario
+from sim.scenario.model.calibration import Calibration
+from sim.scenario.model.quantities import REST
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.tree import CALIBRATED, PASSPORT_KEYS, TIMES
 
 Schema = dict[str, Any]
 _LABELS = ("title", "description", "default", "examples")

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim.scenario.quantities import CLASSES
+from sim.scenario.model.quantities import CLASSES
 from sim.show.comparison_frame import Scene, around_zero, colour, dashes, grid_page
 from sim.show.comparison_words import day_of
 from sim.show.style import CLASS_NAMES, shade, styled

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sim import units
 from sim.measures.names import ALL, VEHICLES, Key, by_way
-from sim.scenario.quantities import CLASSES
+from sim.scenario.model.quantities import CLASSES
 from sim.show.events import CLASS_WORDS
 from sim.show.story import rounded
 from sim.study.compare import Compared

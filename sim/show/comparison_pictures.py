@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.measures.names import ALL, Key
-from sim.scenario.quantities import CLASSES
+from sim.scenario.model.quantities import CLASSES
 from sim.show import network_comparison, panels
 from sim.show.comparison_differences import differences, fates
 from sim.show.comparison_frame import (

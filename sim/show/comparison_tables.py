@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.measures.names import ALL, TOTALS
-from sim.scenario.quantities import CLASSES
+from sim.scenario.model.quantities import CLASSES
 from sim.show.comparison_lines import NOT_KNOWN, Line, Shown, shown, signed
 from sim.show.comparison_words import NO_TIME, gains_words, ranking_words, share
 from sim.show.events import CLASS_WORDS, words

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from sim.measures.names import ALL, TOTALS
-from sim.scenario.quantities import CLASSES
+from sim.scenario.model.quantities import CLASSES
 from sim.show.events import CLASS_WORDS, words
 from sim.show.story import rounded, whole
 from sim.study.compare import Compared

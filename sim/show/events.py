@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sim.scenario.changes import Change
-from sim.scenario.demand import DemandPart, Pulse, Rush, Step
-from sim.scenario.network import Origin
-from sim.scenario.passages import from_origin
-from sim.scenario.quantities import CLASSES, ClassName
-from sim.scenario.schema import Crossing, Scenario
+from sim.scenario.model.changes import Change
+from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
+from sim.scenario.model.network import Origin
+from sim.scenario.model.passages import from_origin
+from sim.scenario.model.quantities import CLASSES, ClassName
+from sim.scenario.model.scenario import Crossing, Scenario
 
 CLASS_WORDS = {"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"}
 MOST = 12

@@ -18,8 +18,8 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from sim.measures.estimates import Band
-from sim.scenario.network import Place
-from sim.scenario.schema import Scenario
+from sim.scenario.model.network import Place
+from sim.scenario.model.scenario import Scenario
 from sim.show import panels
 from sim.show.marks import Mark, draw_marks, text_width, wrapped
 from sim.show.network_ribbons import ORIGIN_COLOURS

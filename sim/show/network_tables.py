@@ -6,7 +6,7 @@ import numpy as np
 
 from sim import units
 from sim.measures.estimates import Estimate
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 from sim.show.network_words import crossing_name, origin_name, ranged_estimate
 from sim.show.story import Story, whole
 from sim.show.tables import Sheet

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.measures.estimates import Estimate
 from sim.measures.names import ALL, Key
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 from sim.show.comparison_lines import signed
 from sim.show.comparison_words import share
 from sim.show.events import words

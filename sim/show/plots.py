@@ -11,7 +11,7 @@ from sim.engine.plan import Plan
 from sim.measures.estimates import Estimates
 from sim.measures.names import RATE_HOURS, VEHICLE_CLASSES, at_station
 from sim.measures.observe import Comparison
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 from sim.show import panels
 from sim.show.events import events, words
 from sim.show.marks import draw_rail, lay_rail, rail_height, wrapped

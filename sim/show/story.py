@@ -14,10 +14,10 @@ from sim.engine.plan import Plan
 from sim.measures.estimates import Band, Estimate, Estimates
 from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way
 from sim.measures.observe import Comparison
-from sim.scenario.network import Origin
-from sim.scenario.quantities import CLASSES
-from sim.scenario.reported import Reported
-from sim.scenario.schema import Clock, Crossing, Scenario
+from sim.scenario.model.network import Origin
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.reported import Reported
+from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.show.events import of_classes, origins_of
 
 Floats = NDArray[np.float64]

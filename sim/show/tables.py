@@ -15,8 +15,8 @@ from sim.engine.plan import Plan
 from sim.measures.estimates import Estimate, Estimates
 from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.observe import Comparison
-from sim.scenario.reported import Reported
-from sim.scenario.schema import Scenario
+from sim.scenario.model.reported import Reported
+from sim.scenario.model.scenario import Scenario
 from sim.show.events import CLASS_WORDS, words
 from sim.show.story import Story, amount, rounded, said_of, week, window
 

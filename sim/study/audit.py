@@ -17,9 +17,9 @@ from math import isnan
 from sim.measures.likelihood import targets
 from sim.measures.names import VEHICLE_CLASSES
 from sim.measures.observe import unit_of
-from sim.scenario.calibration import Calibration
-from sim.scenario.read_calibration import LoadedCalibration
-from sim.scenario.reported import Reported
+from sim.scenario.model.calibration import Calibration
+from sim.scenario.model.reported import Reported
+from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.study.audit_arithmetic import Range, change, excess, files_abreast, gap, metres_each, share_past, throughput
 from sim.study.audit_assumed import Assumed, over_priors
 from sim.study.audit_figures import WAITS, Figure, Finding, Need, Verdict, apart, hourly, hours_of, overlap, sees_all

@@ -16,13 +16,13 @@ import numpy as np
 from sim.engine.arrivals import expected, grid
 from sim.errors import SimError
 from sim.measures.road import in_one_file
-from sim.scenario.calibration import Prior
-from sim.scenario.clock import since_t0
-from sim.scenario.laws import Law, PeopleSpread, ServiceTime
-from sim.scenario.quantities import CLASSES
-from sim.scenario.read_calibration import LoadedCalibration
-from sim.scenario.reported import Reported
-from sim.scenario.schema import Crossing, Scenario, Station
+from sim.scenario.model.calibration import Prior
+from sim.scenario.model.instants import since_t0
+from sim.scenario.model.laws import Law, PeopleSpread, ServiceTime
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.reported import Reported
+from sim.scenario.model.scenario import Crossing, Scenario, Station
+from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.study.audit_arithmetic import Range
 
 NINETY = 1.645

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from sim.measures.likelihood import Target
 from sim.measures.observe import unit_of
-from sim.scenario.reported import Reported
+from sim.scenario.model.reported import Reported
 from sim.study.audit_arithmetic import Range, outflow
 from sim.study.audit_assumed import NINETY, Assumed
 

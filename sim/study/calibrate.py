@@ -19,8 +19,8 @@ from scipy.special import logsumexp
 
 from sim.errors import SimError
 from sim.measures.likelihood import Target, floored
-from sim.scenario.calibration import Observation
-from sim.scenario.read_calibration import LoadedCalibration
+from sim.scenario.model.calibration import Observation
+from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.study.fit import Fit, Gate, HeldOut, Sample, joined
 from sim.study.learnt import predictive, tail
 from sim.study.sampling import Drawn, Sampler, effective, log_prior

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 import sim
 from sim import store
 from sim.errors import SimError
-from sim.scenario.calibrated import load_fitted
-from sim.scenario.calibration import Fitted, FittedValue
-from sim.scenario.node import CALIBRATED, child
-from sim.scenario.read import dump, read_tree
-from sim.scenario.read_calibration import LoadedCalibration
+from sim.scenario.model.calibration import Fitted, FittedValue
+from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.load_calibration import LoadedCalibration
+from sim.scenario.text.load_scenario import dump, read_tree
+from sim.scenario.text.tree import CALIBRATED, child
 from sim.study import provenance
 from sim.study.fit import Fit, Sample
 from sim.study.learnt import quantiles

@@ -22,10 +22,10 @@ from sim.measures.estimates import Estimates, Estimator
 from sim.measures.measures import Measures
 from sim.measures.names import TOTALS, Key
 from sim.measures.observe import Comparison, Observer
-from sim.scenario import read
-from sim.scenario.node import meant
-from sim.scenario.read import Loaded
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text import load_scenario as read
+from sim.scenario.text.load_scenario import Loaded
+from sim.scenario.text.tree import meant
 from sim.study import engines, posterior
 from sim.study.differences import Difference, Ranking, paired, rank
 from sim.study.pairing import Entry, Kept, PlayAll, days_of, wait_steps

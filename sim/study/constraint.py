@@ -11,7 +11,7 @@ import numpy as np
 from sim.errors import SimError
 from sim.measures.estimates import CONFIDENCE
 from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
-from sim.scenario.node import meant
+from sim.scenario.text.tree import meant
 
 _CONSTRAINT = re.compile(r"\s*([^<>=\s]+)\s*(<=|>=|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([%a-zA-Z/]*)\s*")
 PREFERRED = (by_way(ALL, "main"), ALL, VEHICLES)

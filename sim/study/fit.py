@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measures.likelihood import Target
-from sim.scenario.read_calibration import LoadedCalibration
+from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.study.sampling import effective
 
 Floats = NDArray[np.float64]

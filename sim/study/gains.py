@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measures.names import ALL
-from sim.scenario.quantities import CLASSES
+from sim.scenario.model.quantities import CLASSES
 from sim.study.compare import Compared
 from sim.study.differences import LEVEL, difference, intervals, means
 from sim.study.pairing import ENDS, PAIR_COLUMNS

@@ -18,7 +18,7 @@ from sim.measures.likelihood import FLOOR, Target
 from sim.measures.observe import unit_of
 
 if TYPE_CHECKING:
-    from sim.scenario.calibration import Parameter
+    from sim.scenario.model.calibration import Parameter
     from sim.study.fit import Fit, HeldOut, Sample
 
 Floats = NDArray[np.float64]

@@ -17,10 +17,10 @@ from sim.engine.tape import draw
 from sim.errors import ScenarioError, SimError
 from sim.measures.measures import measure
 from sim.measures.observe import observe
-from sim.scenario.clock import local, since_t0
-from sim.scenario.passports import take_off
-from sim.scenario.read import Template
-from sim.scenario.schema import Clock, Scenario
+from sim.scenario.model.instants import local, since_t0
+from sim.scenario.model.scenario import Clock, Scenario
+from sim.scenario.text.load_scenario import Template
+from sim.scenario.text.passports import take_off
 from sim.study import provenance
 from sim.study.engines import player
 from sim.units import milliseconds

@@ -23,9 +23,9 @@ from sim.measures.names import Key
 from sim.measures.observe import observations
 from sim.measures.parties import Parties, parties
 from sim.measures.tally import local_days
-from sim.scenario.clock import since_t0
-from sim.scenario.quantities import CLASSES
-from sim.scenario.schema import Scenario
+from sim.scenario.model.instants import since_t0
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.scenario import Scenario
 from sim.study.engines import player
 from sim.study.moves import moves
 from sim.study.posterior import Drawn

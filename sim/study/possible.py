@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.levers import Levers, Setting
+from sim.scenario.text.levers import Levers, Setting
 from sim.study.designs import Design, numbers
 
 MOST_SETTINGS, MOST_POINTS, MOST_TOLD = 25, 10, 3

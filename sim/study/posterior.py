@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from sim import store
 from sim.errors import Problem, ScenarioError, SimError
-from sim.scenario.calibrated import load_fitted
-from sim.scenario.calibration import Fitted
-from sim.scenario.node import CALIBRATED, child, plain
-from sim.scenario.read import Template, dump, opened, read_tree
-from sim.scenario.schema import Scenario
+from sim.scenario.model.calibration import Fitted
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.load_scenario import Template, dump, opened, read_tree
+from sim.scenario.text.tree import CALIBRATED, child, plain
 
 SCENARIO, FITTED, SAMPLE = "scenario.yaml", "fitted.yaml", "posterior.parquet"
 

@@ -17,7 +17,7 @@ from scipy import stats
 from scipy.special import ndtr, ndtri
 
 from sim.errors import SimError
-from sim.scenario.calibration import Calibration, Prior
+from sim.scenario.model.calibration import Calibration, Prior
 
 Floats = NDArray[np.float64]
 

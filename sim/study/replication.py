@@ -18,8 +18,8 @@ from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import draw
 from sim.measures.measures import Measures, measure
 from sim.measures.observe import observations
-from sim.scenario.quantities import CLASSES, STREAMS
-from sim.scenario.schema import Scenario
+from sim.scenario.model.quantities import CLASSES, STREAMS
+from sim.scenario.model.scenario import Scenario
 from sim.study.engines import player
 from sim.study.posterior import Drawn
 

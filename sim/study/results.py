@@ -14,7 +14,7 @@ from sim import store
 from sim.errors import SimError
 from sim.measures.estimates import series_table, summary_table
 from sim.measures.observe import comparison_table
-from sim.scenario.read import dump, load
+from sim.scenario.text.load_scenario import dump, load
 from sim.study import posterior, provenance
 from sim.study.posterior import FITTED, SAMPLE, SCENARIO
 from sim.study.run import Progress, Request, Run, run

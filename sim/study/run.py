@@ -19,8 +19,8 @@ from sim.engine.plan import Plan
 from sim.errors import SimError
 from sim.measures.estimates import Estimates, Estimator
 from sim.measures.observe import Comparison, Observer, reported_value
-from sim.scenario.read import Loaded
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.load_scenario import Loaded
 from sim.study import engines
 from sim.study.flows import Flows, flows, is_flow
 from sim.study.posterior import Drawn

@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.errors import SimError
 from sim.measures.estimates import CONFIDENCE, Estimate, totals_estimates
-from sim.scenario.levers import INTERVENE, present
+from sim.scenario.text.levers import INTERVENE, present
 from sim.study.constraint import Constraint, constraint
 from sim.study.designs import Axis, Design, axis, numbers, unit_of
 from sim.study.kept import Totals

@@ -26,9 +26,9 @@ from sim.engine.tape import draw
 from sim.errors import SimError
 from sim.measures.measures import measure
 from sim.measures.names import Key
-from sim.scenario import levers
-from sim.scenario.levers import Levers, Setting
-from sim.scenario.read import Loaded, load
+from sim.scenario.text import levers
+from sim.scenario.text.levers import Levers, Setting
+from sim.scenario.text.load_scenario import Loaded, load
 from sim.study import engines, provenance
 from sim.study.designs import Design, Point
 from sim.study.kept import Failed, Kept, Totals

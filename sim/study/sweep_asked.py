@@ -13,7 +13,7 @@ from sim import store
 from sim.errors import SimError
 from sim.measures.estimates import HEADLINES
 from sim.measures.names import Key
-from sim.scenario.sweep_file import SweepFile, read_sweep
+from sim.scenario.model.sweep import SweepFile, read_sweep
 from sim.study import posterior, sweep_results
 from sim.study.constraint import Constraint, constraint, measure_key
 from sim.study.designs import GRID, Design, axis, crossed, design, from_posterior

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measures.likelihood import Target, floored, log_likelihood, targets, total
-from sim.scenario.read_calibration import LoadedCalibration
+from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.study import engines
 from sim.study.evaluations import Evaluations, Point
 from sim.study.fit import Sample

@@ -12,7 +12,7 @@ from sim.engine.lower import lower
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import Tape, draw
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H
 
 MINUTE = 60_000

@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
-from sim.scenario.quantities import CLASSES, STREAMS
+from sim.scenario.model.quantities import CLASSES, STREAMS
 
 
 def first_difference(plan: Plan, a: Records, b: Records) -> str | None:

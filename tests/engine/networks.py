@@ -12,7 +12,7 @@ from sim.engine.lower import lower
 from sim.engine.plan import BARRED, DRIVE_UNIT, NEWS, PAPERS, TASTES, Plan
 from sim.engine.records import Outcome, Records
 from sim.engine.tape import Tape, draw
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 from tests.engine.build import MINUTE, crossing, minutes, scenario
 
 FREE = {"gate": {"staffing": 9, "service_time": "1 min"}}

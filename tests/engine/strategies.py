@@ -15,9 +15,9 @@ from hypothesis import assume
 from sim.engine.lower import lower
 from sim.engine.plan import Plan
 from sim.engine.tape import Tape, draw
-from sim.scenario.check import check
-from sim.scenario.quantities import CLASSES, STREAMS, WEEKDAYS
-from sim.scenario.schema import Scenario
+from sim.scenario.checks.crossings import check
+from sim.scenario.model.quantities import CLASSES, STREAMS, WEEKDAYS
+from sim.scenario.model.scenario import Scenario
 from tests.engine.build import MINUTE, SPACING
 
 Draw = st.DrawFn

@@ -18,8 +18,8 @@ from sim.engine.plan import Plan
 from sim.engine.records import Outcome, Records
 from sim.engine.tape import Tape, draw
 from sim.errors import SimError
-from sim.scenario.read import load
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.load_scenario import load
 from tests.engine.build import MINUTE, scenario
 from tests.engine.differences import first_difference
 from tests.engine.strategies import games

@@ -10,7 +10,7 @@ import pytest
 from sim.engine.lower import lower
 from sim.engine.records import Outcome
 from sim.engine.tape import draw
-from sim.scenario.quantities import BYPASS, CLASSES, STREAMS
+from sim.scenario.model.quantities import BYPASS, CLASSES, STREAMS
 from tests.engine.build import MINUTE, Play, minutes, outcomes, played, scenario, set_by_hand
 
 FOOT, BIKE = CLASSES.index("foot"), CLASSES.index("bike")

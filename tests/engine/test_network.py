@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sim.engine.records import Outcome
-from sim.scenario.quantities import CLASSES
+from sim.scenario.model.quantities import CLASSES
 from tests.engine.build import MINUTE, Play
 from tests.engine.networks import FREE, ONE, SOLD_OUT, STUCK, chosen, network, setting_out, way
 

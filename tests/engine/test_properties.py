@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from sim.engine.plan import Plan
 from sim.engine.tape import Tape, draw
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 from tests.engine.build import Play
 from tests.engine.invariants import broken
 from tests.engine.strategies import games

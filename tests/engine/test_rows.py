@@ -7,8 +7,8 @@ from typing import Any
 from sim.engine.lower import lower
 from sim.engine.plan import NOWHERE
 from sim.engine.tape import draw
-from sim.scenario.quantities import CLASSES
-from sim.scenario.schema import Scenario
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.scenario import Scenario
 from tests.engine.build import MINUTE, crossing, scenario
 
 LANE: dict[str, Any] = {"staffing": 1, "service_time": "1 min"}

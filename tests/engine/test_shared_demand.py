@@ -18,7 +18,7 @@ from sim.engine.lower import lower
 from sim.engine.plan import TASTES, Plan
 from sim.engine.records import Outcome
 from sim.engine.tape import Tape, draw
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H
 from tests.engine.build import OTHER_ROWS, STATION_ROWS, Play, crossing, scenario, station_rows
 from tests.engine.invariants import broken

@@ -8,7 +8,7 @@ from hand_made import MORNING, border, table
 from sim.engine.lower import lower
 from sim.engine.plan import Plan
 from sim.engine.records import Records
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 
 
 @pytest.fixture

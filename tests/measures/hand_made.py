@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from sim.engine.records import DTYPES, NEVER, Outcome, Records, in_order
-from sim.scenario.quantities import CLASSES, STREAMS
-from sim.scenario.schema import Scenario
+from sim.scenario.model.quantities import CLASSES, STREAMS
+from sim.scenario.model.scenario import Scenario
 
 MINUTE = 60_000
 NO = None

@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from sim.errors import SimError
 from sim.measures.likelihood import FLOOR, log_likelihood, predicted, targets, total
-from sim.scenario.calibration import Calibration
+from sim.scenario.model.calibration import Calibration
 
 PRESS, DISCREPANCY, NOISE = 0.3, 0.1, 0.2
 SD = (PRESS**2 + DISCREPANCY**2 + NOISE**2) ** 0.5

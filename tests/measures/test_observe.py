@@ -9,7 +9,7 @@ from hand_made import border
 from sim.errors import SimError
 from sim.measures.measures import measure
 from sim.measures.observe import Observer, comparison_table, observations, observe, reported_value
-from sim.scenario.schema import Reported
+from sim.scenario.model.scenario import Reported
 
 
 def figure(**changes):

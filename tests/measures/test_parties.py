@@ -14,7 +14,7 @@ from sim.engine.tape import Tape, draw
 from sim.measures.measures import Measures, measure
 from sim.measures.names import Key
 from sim.measures.parties import Parties, parties
-from sim.scenario.read import load
+from sim.scenario.text.load_scenario import load
 
 ROOT = Path(__file__).parents[2]
 CUT = ["clock.start=2022-09-26T12:00", "clock.horizon=2022-09-28T00:00"]

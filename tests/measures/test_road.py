@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sim.measures.road import beyond, in_one_file, queue_on_road, tail
-from sim.scenario.quantities import CLASSES
-from sim.scenario.schema import FilesStretch, Road
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.scenario import FilesStretch, Road
 
 ROAD = (FilesStretch(until="2 km", files=1), FilesStretch(until="5 km", files=4), FilesStretch(files=2.5))
 

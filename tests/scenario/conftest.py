@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario.read import load
+from sim.scenario.text.load_scenario import load
 
 SMALL = Path(__file__).parent / "small.yaml"
 

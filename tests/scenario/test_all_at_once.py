@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario.read import load
+from sim.scenario.text.load_scenario import load
 
 UNIT = ("spacing: 20 m", "spacing: 20 s", "16:14: classes.truck.spacing:")
 ZONE = ("hall: neutral", "hall: nozone", "62:15: crossings.pass.stations.entry.hall: there is no zone 'nozone'")

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from sim.errors import ScenarioError
-from sim.scenario.calibrated import load_fitted
-from sim.scenario.read import Loaded, dump, from_tree, load, template
+from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.load_scenario import Loaded, dump, from_tree, load, template
 
 HERE = Path(__file__).parent
 BASE = load(HERE / "small.yaml")

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from sim import cli_scenario
-from sim.scenario.examine import origins
+from sim.scenario.file_kinds import origins
 
 SMALL = str(Path(__file__).parent / "small.yaml")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario.read import load
+from sim.scenario.text.load_scenario import load
 
 BASE = load(Path(__file__).parent / "small.yaml")
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from sim.scenario.json_schema import calibration_schema, json_schema, text
-from sim.scenario.read import load
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.load_scenario import load
 
 SMALL = load(Path(__file__).parent / "small.yaml")
 SCHEMA = json_schema()

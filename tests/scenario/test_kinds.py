@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario.calibrated import load_fitted
-from sim.scenario.examine import examine
-from sim.scenario.read import load
-from sim.scenario.read_calibration import load_calibration
-from sim.scenario.sweep_file import read_sweep
+from sim.scenario.file_kinds import examine
+from sim.scenario.model.sweep import read_sweep
+from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_scenario import load
 
 ROOT = Path(__file__).parents[2]
 FILES = {

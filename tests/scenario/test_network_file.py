@@ -16,7 +16,7 @@ from sim.engine.compiled import play
 from sim.engine.lower import lower
 from sim.engine.records import Outcome
 from sim.engine.tape import draw
-from sim.scenario.read import load
+from sim.scenario.text.load_scenario import load
 from tests.scenario.test_json_schema import SCHEMA, valid
 
 HERE = Path(__file__).parent

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.calibrated import load_fitted
-from sim.scenario.read import Loaded, dump, from_tree, load
-from sim.scenario.read_calibration import load_calibration
+from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_scenario import Loaded, dump, from_tree, load
 
 SMALL = Path(__file__).parent / "small.yaml"
 TREE = yaml.load(SMALL.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)

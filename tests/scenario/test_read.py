@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario.interventions import times
-from sim.scenario.read import Loaded, dump, from_tree, load, sources
+from sim.scenario.text.load_scenario import Loaded, dump, from_tree, load, sources
+from sim.scenario.text.overrides import times
 
 SMALL = Path(__file__).parent / "small.yaml"
 BASE = load(SMALL)

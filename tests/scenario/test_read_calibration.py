@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from sim.errors import ScenarioError
-from sim.scenario.calibrated import load_fitted
-from sim.scenario.calibration import Prior
-from sim.scenario.read import load
-from sim.scenario.read_calibration import load_calibration, sources
+from sim.scenario.model.calibration import Prior
+from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.load_calibration import load_calibration, sources
+from sim.scenario.text.load_scenario import load
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

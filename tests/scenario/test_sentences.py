@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from sim.errors import ScenarioError
-from sim.scenario.read import load
+from sim.scenario.text.load_scenario import load
 
 HERE = Path(__file__).parent
 CASES = yaml.safe_load((HERE / "sentences.yaml").read_text(encoding="utf-8"))

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
-from sim.scenario.node import plain
-from sim.scenario.yaml_source import MAX_DEPTH, dump, parse, read_file
+from sim.scenario.text.tree import plain
+from sim.scenario.text.yaml_text import MAX_DEPTH, dump, parse, read_file
 
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12)

@@ -15,7 +15,7 @@ from sim.measures.measures import Measures
 from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, Key, at_station, by_way
 from sim.measures.observe import Comparison
 from sim.measures.series import rates
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 from sim.show.story import Story
 
 CROSSING = "verkhny_lars"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.measures.likelihood import log_likelihood, targets, total
-from sim.scenario.calibration import Calibration
+from sim.scenario.model.calibration import Calibration
 from sim.study.fit import Fit, Gate, HeldOut, Sample, joined
 from sim.study.learnt import predictive, tail
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure as Sheet
 from matplotlib.text import Text
 from rich.console import Console
 
-from sim.scenario.read_calibration import load_calibration
+from sim.scenario.text.load_calibration import load_calibration
 from sim.show import audit_tables
 from sim.show.audit_picture import pictures
 from sim.show.audit_words import both, rounded, sentence, sentences, short, span, summary

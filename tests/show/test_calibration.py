@@ -16,7 +16,7 @@ import synthetic_fit
 from matplotlib.figure import Figure as Picture
 from matplotlib.text import Text
 
-from sim.scenario.read_calibration import load_calibration
+from sim.scenario.text.load_calibration import load_calibration
 from sim.show import style
 from sim.show.calibration_page import page, write
 from sim.show.calibration_pictures import _mark_cut, density, pictures

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import synthetic
 
-from sim.scenario.changes import Change
-from sim.scenario.schema import Scenario
+from sim.scenario.model.changes import Change
+from sim.scenario.model.scenario import Scenario
 from sim.show.events import change_words, events
 
 

@@ -16,8 +16,8 @@ from rich.console import Console
 import sim
 from sim.measures.estimates import Band
 from sim.measures.names import Key
-from sim.scenario.changes import Change
-from sim.scenario.schema import Scenario
+from sim.scenario.model.changes import Change
+from sim.scenario.model.scenario import Scenario
 from sim.show import comparison_tables, network_comparison, network_map, network_pictures
 from sim.show.events import change_words, events
 from sim.show.network_ribbons import LABEL, ORIGIN_COLOURS, SLOT

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sim.measures.names import VEHICLES, Key
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 from sim.show import panels, style
 from sim.show.events import events
 from sim.show.marks import RAIL_SIZE, lay_rail, rail_height, text_width

@@ -15,7 +15,7 @@ import synthetic
 from rich.console import Console
 
 from sim.measures.names import VEHICLES, Key
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 from sim.show.tables import html, print_to, show
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.read import Loaded, load
+from sim.scenario.text.load_scenario import Loaded, load
 from sim.study import calibrate as study
 
 TINY = Path(__file__).parent / "tiny.yaml"

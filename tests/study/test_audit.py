@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from sim.errors import SimError
-from sim.scenario.calibration import Calibration, Prior
-from sim.scenario.read import from_tree
-from sim.scenario.read_calibration import load_calibration
-from sim.scenario.schema import Scenario
+from sim.scenario.model.calibration import Calibration, Prior
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_scenario import from_tree
 from sim.study.audit import Audit, audit, audit_under
 from sim.study.audit_arithmetic import (
     Range,

@@ -9,7 +9,7 @@ import pytest
 from small_calibration import described, row
 
 from sim.errors import SimError
-from sim.scenario.read_calibration import load_calibration
+from sim.scenario.text.load_calibration import load_calibration
 from sim.study import calibrate as study
 from sim.study.calibrate import calibrate, held_out
 from sim.study.fit import Fit

@@ -16,8 +16,8 @@ from pyarrow import parquet
 from small_calibration import described
 
 from sim.cli import cli
-from sim.scenario.calibrated import load_fitted
-from sim.scenario.read import load
+from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.load_scenario import load
 
 ROOT = Path(__file__).parents[2]
 FILES = {

@@ -10,7 +10,7 @@ import pytest
 from scipy.special import ndtr, ndtri
 
 from sim.measures.likelihood import Target, predicted, targets
-from sim.scenario.calibration import Calibration
+from sim.scenario.model.calibration import Calibration
 from sim.study.fit import Gate, Sample
 from sim.study.learnt import Learnt, condensed, learnt, predictive, quantiles, tail
 

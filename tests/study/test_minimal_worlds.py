@@ -12,10 +12,10 @@ from sim.engine.lower import lower
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Records
 from sim.engine.tape import Tape, draw
-from sim.scenario.clock import since_t0
-from sim.scenario.quantities import CLASSES
-from sim.scenario.read import from_tree, load
-from sim.scenario.schema import Scenario
+from sim.scenario.model.instants import since_t0
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.load_scenario import from_tree, load
 
 Play = Callable[[Plan, Tape], Records]
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import sim
 from sim import store
 from sim.engine.lower import lower
 from sim.errors import ScenarioError, SimError
-from sim.scenario.read import load
+from sim.scenario.text.load_scenario import load
 from sim.study import posterior, results
 from sim.study.replication import Play
 from sim.study.run import Request, silent

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.stats import kstest, lognorm, norm
 
 from sim.errors import SimError
-from sim.scenario.calibration import Calibration, Prior
+from sim.scenario.model.calibration import Calibration, Prior
 from sim.study.priors import Priors, priors
 
 PRIORS = {

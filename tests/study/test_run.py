@@ -14,7 +14,7 @@ from sim.engine.lower import lower
 from sim.engine.tape import draw
 from sim.errors import SimError
 from sim.measures.estimates import Estimator, summary_table
-from sim.scenario.read import Loaded, from_tree
+from sim.scenario.text.load_scenario import Loaded, from_tree
 from sim.study.replication import Play
 from sim.study.run import BATCH, Request, Run, run
 from sim.study.workers import Crew

@@ -9,7 +9,7 @@ import pytest
 
 from sim.errors import ScenarioError, SimError
 from sim.measures.names import Key
-from sim.scenario.read import load
+from sim.scenario.text.load_scenario import load
 from sim.study import sweep as study
 from sim.study.designs import Design, axis, design
 from sim.study.kept import Totals

@@ -17,7 +17,7 @@ from sim.engine.lower import lower
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import Tape, draw
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
 from tests.engine.build import MINUTE, Play, scenario
 from tests.verification import theory
 from tests.verification.statistics import corrected

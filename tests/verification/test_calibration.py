@@ -18,7 +18,7 @@ import pytest
 from scipy.stats import binom, kstest
 
 from sim.measures.likelihood import Target, log_likelihood, predicted, targets, total
-from sim.scenario.read_calibration import LoadedCalibration, load_calibration
+from sim.scenario.text.load_calibration import LoadedCalibration, load_calibration
 from sim.study import calibrate as study
 from sim.study.sampling import Drawn, Sampler
 from sim.study.trials import Request, Trials, silent

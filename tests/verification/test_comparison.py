@@ -15,8 +15,8 @@ from sim.engine.compiled import play
 from sim.engine.lower import lower
 from sim.engine.tape import draw
 from sim.measures.names import Key
-from sim.scenario.read import load
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.load_scenario import load
 from sim.study.compare import Contender, compare
 from sim.study.differences import paired
 from sim.study.run import Request

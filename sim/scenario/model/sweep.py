@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from sim.errors import Problem
-from sim.scenario.calibrated import validated
-from sim.scenario.node import child, stop
-from sim.scenario.quantities import Model
-from sim.scenario.read import in_order
-from sim.scenario.yaml_source import CALIBRATION, SCENARIO, SWEEP, kinds, read_file
+from sim.scenario.model.quantities import Model
+from sim.scenario.text.fitted_values import validated
+from sim.scenario.text.load_scenario import in_order
+from sim.scenario.text.tree import child, stop
+from sim.scenario.text.yaml_text import CALIBRATION, SCENARIO, SWEEP, kinds, read_file
 
 Text = str | int | float | bool | None
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim import units
-from sim.scenario.check_dates import check_dates
-from sim.scenario.check_network import check_network
-from sim.scenario.node import lacking
-from sim.scenario.passages import from_origin
-from sim.scenario.quantities import BYPASS, ClassName
-from sim.scenario.reported import Reported
-from sim.scenario.schema import Crossing, Priority, Scenario, Screening, Shares, Station
+from sim.scenario.checks.dates import check_dates
+from sim.scenario.checks.network import check_network
+from sim.scenario.model.passages import from_origin
+from sim.scenario.model.quantities import BYPASS, ClassName
+from sim.scenario.model.reported import Reported
+from sim.scenario.model.scenario import Crossing, Priority, Scenario, Screening, Shares, Station
+from sim.scenario.text.tree import lacking
 
 Loc = tuple[str | int, ...]
 Found = Iterator[tuple[Loc, str]]

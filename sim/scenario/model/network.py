@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from sim import units
-from sim.scenario.demand import DemandPart
-from sim.scenario.quantities import ClassName, Model, Name, Share, Span
+from sim.scenario.model.demand import DemandPart
+from sim.scenario.model.quantities import ClassName, Model, Name, Share, Span
 
 Weight = Annotated[float, Field(ge=-1000, le=0)]
 """Utility per unit of something unwanted, at most 0."""

@@ -13,12 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import Problem
-from sim.scenario.changes import KNOWN
-from sim.scenario.check import check
-from sim.scenario.explain import Fault, faults_of
-from sim.scenario.node import Node, Path, Place, dotted, find, from_plain, is_passport, leaves
-from sim.scenario.passports import take_off
-from sim.scenario.schema import Scenario
+from sim.scenario.checks.crossings import check
+from sim.scenario.model.changes import KNOWN
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.messages import Fault, faults_of
+from sim.scenario.text.passports import take_off
+from sim.scenario.text.tree import Node, Path, Place, dotted, find, from_plain, is_passport, leaves
 
 MAX_FAULTS = 500
 MAX_TRIES = 150

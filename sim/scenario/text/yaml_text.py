@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.node import Node, Place, stop
+from sim.scenario.text.tree import Node, Place, stop
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 50

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario import shape
-from sim.scenario.node import Node, Path, Place, bare, child, dotted, is_passport, meant, plain, put, show, stop
-from sim.scenario.passports import is_quantity
-from sim.scenario.yaml_source import parse_value
+from sim.scenario.text import allowed as shape
+from sim.scenario.text.passports import is_quantity
+from sim.scenario.text.tree import Node, Path, Place, bare, child, dotted, is_passport, meant, plain, put, show, stop
+from sim.scenario.text.yaml_text import parse_value
 
 ON_COMMAND_LINE = "set on the command line"
 NOT_SCALED = ("cv", "k", "hours", "weekdays", "lag", "decay", "growth", "until", "max", "when_staff_leave")

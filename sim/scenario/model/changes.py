@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.network import Price, Utility
-from sim.scenario.quantities import ClassName, Factor, Instant, Model, Name, Servers, Share
+from sim.scenario.model.network import Price, Utility
+from sim.scenario.model.quantities import ClassName, Factor, Instant, Model, Name, Servers, Share
 
 
 class Change(Model):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sim.scenario.demand import DemandPart, Pulse, Rush, Step
-from sim.scenario.network import Origin
-from sim.scenario.schema import Clock, Crossing, Scenario, Station
+from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
+from sim.scenario.model.network import Origin
+from sim.scenario.model.scenario import Clock, Crossing, Scenario, Station
 
 Loc = tuple[str | int, ...]
 Found = Iterator[tuple[Loc, str]]

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from sim.scenario.changes import Change, NamedChange
-from sim.scenario.demand import DemandPart
-from sim.scenario.laws import Law, People, ServiceTime
-from sim.scenario.network import Destination, Network
-from sim.scenario.quantities import (
+from sim.scenario.model.changes import Change, NamedChange
+from sim.scenario.model.demand import DemandPart
+from sim.scenario.model.laws import Law, People, ServiceTime
+from sim.scenario.model.network import Destination, Network
+from sim.scenario.model.quantities import (
     CLASSES,
     ClassName,
     ClockTime,
@@ -31,7 +31,7 @@ from sim.scenario.quantities import (
     StreamShares,
     Weekday,
 )
-from sim.scenario.reported import Relief, Reported
+from sim.scenario.model.reported import Relief, Reported
 
 NO_LAW = Law(family="deterministic", mean=0.0)
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from sim import units
-from sim.scenario.laws import Law, ServiceTime
-from sim.scenario.schema import Scenario
+from sim.scenario.model.laws import Law, ServiceTime
+from sim.scenario.model.scenario import Scenario
 
 Kind = tuple[Any, tuple[Any, ...]]
 """A type and what is annotated to it."""

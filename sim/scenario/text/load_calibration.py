@@ -12,14 +12,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario import calibrated
-from sim.scenario.calibration import Calibration, Parameter
-from sim.scenario.check import value_fault
-from sim.scenario.inline import rows_of_files
-from sim.scenario.node import CALIBRATED, REPORTED, Node, child, dotted, find, meant, stop
-from sim.scenario.passports import PassportRow, take_off
-from sim.scenario.read import Loaded, Template, in_order, opened, read_tree, untold
-from sim.scenario.yaml_source import CALIBRATION, read_file, read_kind
+from sim.scenario.checks.crossings import value_fault
+from sim.scenario.model.calibration import Calibration, Parameter
+from sim.scenario.text import fitted_values as calibrated
+from sim.scenario.text.includes import rows_of_files
+from sim.scenario.text.load_scenario import Loaded, Template, in_order, opened, read_tree, untold
+from sim.scenario.text.passports import PassportRow, take_off
+from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, child, dotted, find, meant, stop
+from sim.scenario.text.yaml_text import CALIBRATION, read_file, read_kind
 
 LEAST = 1e-3
 """Smallest figure that can be compared by ratio: a count, or in s or m."""

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.node import Node, Place, bare, child, lacking, placed, stop
-from sim.scenario.node import Path as Path_
-from sim.scenario.yaml_source import read_file, read_text
+from sim.scenario.text.tree import Node, Place, bare, child, lacking, placed, stop
+from sim.scenario.text.tree import Path as Path_
+from sim.scenario.text.yaml_text import read_file, read_text
 
 COLUMNS = ("from", "until", "count")
 _TABLES = ("crossings", "*", "demand", "*", "*", "table")

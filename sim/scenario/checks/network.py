@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.scenario.changes import KNOWN
-from sim.scenario.network import Network, Origin
-from sim.scenario.node import lacking
-from sim.scenario.passages import Passage, from_origin
-from sim.scenario.schema import Scenario
+from sim.scenario.model.changes import KNOWN
+from sim.scenario.model.network import Network, Origin
+from sim.scenario.model.passages import Passage, from_origin
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.tree import lacking
 
 Loc = tuple[str | int, ...]
 Found = Iterator[tuple[Loc, str]]

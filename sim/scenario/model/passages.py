@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sim.scenario.network import Origin
-from sim.scenario.quantities import ClassName
-from sim.scenario.schema import Crossing, Scenario
+from sim.scenario.model.network import Origin
+from sim.scenario.model.quantities import ClassName
+from sim.scenario.model.scenario import Crossing, Scenario
 
 
 class Passage(NamedTuple):

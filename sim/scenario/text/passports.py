@@ -8,7 +8,7 @@ from typing import Any
 
 from sim import units
 from sim.errors import Problem
-from sim.scenario.node import PASSPORT_KEYS, REPORTED, Node, Path, dotted, is_passport, meant, plain, show
+from sim.scenario.text.tree import PASSPORT_KEYS, REPORTED, Node, Path, dotted, is_passport, meant, plain, show
 
 _WORDS = ("name", "title", "description", "timezone", "seed", "replications")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d.*|\d\d:\d\d")

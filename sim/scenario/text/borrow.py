@@ -14,8 +14,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.node import Node, bare, child, dotted, is_passport, lacking, merge, put, stop
-from sim.scenario.node import Path as Path_
+from sim.scenario.text.tree import Node, bare, child, dotted, is_passport, lacking, merge, put, stop
+from sim.scenario.text.tree import Path as Path_
 
 INSTANTS = {"from", "until", "at", "announced", "deadline", "active_from", "active_until"}
 """Keys of instants; `from` and `until` of a shift are hours of the day, and of a table of counts are instants."""

@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.quantities import Instant, Model, Name, Share
-from sim.scenario.reported import Reported, Trust
+from sim.scenario.model.quantities import Instant, Model, Name, Share
+from sim.scenario.model.reported import Reported, Trust
 
 Family = Literal["uniform", "loguniform", "normal", "lognormal"]
 _NEEDS: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from sim.scenario.schema import Clock
+from sim.scenario.model.scenario import Clock
 
 _MS = timedelta(milliseconds=1)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.quantities import ClassName, ClockTime, Instant, Length, Model, Name, Share, Volume
+from sim.scenario.model.quantities import ClassName, ClockTime, Instant, Length, Model, Name, Share, Volume
 
 Trust = Literal["official_count", "official_round", "press", "eyewitness"]
 Qualifier = Literal["=", "about", "at least", "more than", "well over", "at most"]

@@ -9,11 +9,11 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import Problem
-from sim.scenario import shape
-from sim.scenario.node import PASSPORT_KEYS, Node, Path, dotted, find, is_row, leaves, meant, nearest, show
-from sim.scenario.passports import without
-from sim.scenario.quantities import RowsError
-from sim.scenario.schema import Scenario
+from sim.scenario.model.quantities import RowsError
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text import allowed as shape
+from sim.scenario.text.passports import without
+from sim.scenario.text.tree import PASSPORT_KEYS, Node, Path, dotted, find, is_row, leaves, meant, nearest, show
 
 Error = dict[str, Any]
 Loc = tuple[str | int, ...]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sim import units
-from sim.scenario.quantities import Model, Share, Span
+from sim.scenario.model.quantities import Model, Share, Span
 
 Family = Literal["exponential", "erlang", "gamma", "lognormal", "deterministic", "empirical"]
 

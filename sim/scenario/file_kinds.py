@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from sim.errors import ScenarioError, SimError
-from sim.scenario.calibrated import load_fitted
-from sim.scenario.passports import PassportRow
-from sim.scenario.read import load
-from sim.scenario.read_calibration import load_calibration, sources
-from sim.scenario.sweep_file import read_sweep
-from sim.scenario.yaml_source import CALIBRATION, FITTED, SWEEP, kinds, read_file
+from sim.scenario.model.sweep import read_sweep
+from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.load_calibration import load_calibration, sources
+from sim.scenario.text.load_scenario import load
+from sim.scenario.text.passports import PassportRow
+from sim.scenario.text.yaml_text import CALIBRATION, FITTED, SWEEP, kinds, read_file
 
 Kind = Literal["scenario", "calibration", "fitted", "sweep"]
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from sim.scenario.laws import Law
-from sim.scenario.quantities import WEEKDAYS, Count, Duration, Factor, Instant, Model, Rate, Weekday
+from sim.scenario.model.laws import Law
+from sim.scenario.model.quantities import WEEKDAYS, Count, Duration, Factor, Instant, Model, Rate, Weekday
 
 Hours = Annotated[tuple[Factor, ...], Field(min_length=24, max_length=24)]
 

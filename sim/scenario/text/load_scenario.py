@@ -15,13 +15,17 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario import calibrated, explain, interventions
-from sim.scenario.borrow import borrow
-from sim.scenario.calibrated import fill_from_file
-from sim.scenario.check import check
-from sim.scenario.inline import inline
-from sim.scenario.mend import besides
-from sim.scenario.node import (
+from sim.scenario.checks.crossings import check
+from sim.scenario.model.scenario import Intervention, Scenario
+from sim.scenario.text import fitted_values as calibrated
+from sim.scenario.text import messages as explain
+from sim.scenario.text import overrides as interventions
+from sim.scenario.text.borrow import borrow
+from sim.scenario.text.fitted_values import fill_from_file
+from sim.scenario.text.includes import inline
+from sim.scenario.text.masked_errors import besides
+from sim.scenario.text.passports import PassportRow, missing, take_off
+from sim.scenario.text.tree import (
     CALIBRATED,
     Node,
     Place,
@@ -36,9 +40,7 @@ from sim.scenario.node import (
     plain,
     stop,
 )
-from sim.scenario.passports import PassportRow, missing, take_off
-from sim.scenario.schema import Intervention, Scenario
-from sim.scenario.yaml_source import SCENARIO, dump, read_kind
+from sim.scenario.text.yaml_text import SCENARIO, dump, read_kind
 
 __all__ = [
     "Loaded", "Template", "dump", "from_tree", "in_order", "load", "opened", "read_tree", "sources", "template",

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.calibrated import load_fitted
-from sim.scenario.interventions import locate
-from sim.scenario.node import CALIBRATED, Node, Place, child, find, from_plain, meant, plain, show
-from sim.scenario.read import Loaded, Template, opened, read_tree
-from sim.scenario.schema import Scenario
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.load_scenario import Loaded, Template, opened, read_tree
+from sim.scenario.text.overrides import locate
+from sim.scenario.text.tree import CALIBRATED, Node, Place, child, find, from_plain, meant, plain, show
 
 Setting = tuple[str, str]
 """A lever and the text it is set to."""

@@ -15,10 +15,11 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario import explain
-from sim.scenario.calibration import Fitted
-from sim.scenario.interventions import NOT_SCALED, times
-from sim.scenario.node import (
+from sim.scenario.model.calibration import Fitted
+from sim.scenario.text import messages as explain
+from sim.scenario.text.overrides import NOT_SCALED, times
+from sim.scenario.text.passports import PassportRow, is_quantity, take_off
+from sim.scenario.text.tree import (
     CALIBRATED,
     TIMES,
     Node,
@@ -33,9 +34,8 @@ from sim.scenario.node import (
     show,
     stop,
 )
-from sim.scenario.node import Path as Path_
-from sim.scenario.passports import PassportRow, is_quantity, take_off
-from sim.scenario.yaml_source import FITTED, read_kind
+from sim.scenario.text.tree import Path as Path_
+from sim.scenario.text.yaml_text import FITTED, read_kind
 
 M = TypeVar("M", bound=BaseModel)
 WRITES = "`sim calibrate CALIBRATION --update` writes"
