@@ -12,9 +12,9 @@ from benchmarks import floor, memory, ours, sweeping, with_simpy, work
 from benchmarks.sample import MOST_ERRORS, Sample
 from benchmarks.timing import Contender, Timing, interleaved, timed
 from benchmarks.work import Size
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.tape import draw
-from sim.measures.measures import measure
+from sim.measures.replication import measure
 from sim.scenario.text.load_scenario import load
 from sim.study.run import Request, run
 

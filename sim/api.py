@@ -16,7 +16,7 @@ from sim import store
 from sim.errors import SimError
 from sim.measures.estimates import series_table, summary_table
 from sim.measures.names import ALL, VEHICLES, by_way
-from sim.measures.observe import comparison_table
+from sim.measures.reports import comparison_table
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.sweep import written
 from sim.scenario.text import load_scenario as read

@@ -72,10 +72,10 @@ ROOM_OF = {f"sim.{name}": room for room, names in ROOMS.items() for name in name
 ORDER = list(ROOMS)
 
 OWNERS = {
-    "simpy": ["sim.engine.reference*"],
+    "simpy": ["sim.engine.reference.story*"],
     "cmaes": ["sim.study.calibrate"],
     "distributed": ["sim.study.cluster"],
-    "numba": ["sim.engine.kernel*"],
+    "numba": ["sim.engine.compiled.kernel*"],
     "matplotlib": ["sim.show.*", "sim.api"],  # sim.api names its type only
     "yaml": ["sim.scenario.*"],
     "pydantic": ["sim.scenario.*", "sim.study.*"],
@@ -89,9 +89,9 @@ OWNERS = {
 APART = {
     "sim.measures.*": "sim.engine.(reference.*|compiled|kernel(?!_cache).*|places|tape|lower)",
     "sim.show.*": "sim.engine.(reference.*|compiled|kernel.*|places|tape|lower)",
-    "sim.engine.reference*": "sim.(scenario.(?!quantities)|engine.(compiled|kernel.*))",
-    "sim.engine.compiled": "sim.(scenario.(?!quantities)|engine.(reference.*|places))",
-    "sim.engine.kernel*": "sim.(scenario|engine.(reference.*|places|tape|lower|compiled))",
+    "sim.engine.reference.story*": "sim.(scenario.(?!quantities)|engine.(compiled|kernel.*))",
+    "sim.engine.compiled.engine": "sim.(scenario.(?!quantities)|engine.(reference.*|places))",
+    "sim.engine.compiled.kernel*": "sim.(scenario|engine.(reference.*|places|tape|lower|compiled))",
 }
 """Who must not import what, though the rooms would allow it; the engines know nothing of a scenario but its words."""
 
@@ -156,9 +156,9 @@ def test_imports_go_up_the_list_only() -> None:
         ("sim.study.run", "import simpy.core"),
         ("sim.show.plots", "from pyarrow import csv"),
         ("sim.measures.totals", "from sim.engine.tape import Tape"),
-        ("sim.engine.reference", "from sim.scenario.model.scenario import Scenario"),
-        ("sim.engine.reference", "from sim.engine import kernel"),
-        ("sim.engine.kernel", "from sim.engine.places import Zone"),
+        ("sim.engine.reference.story", "from sim.scenario.model.scenario import Scenario"),
+        ("sim.engine.reference.story", "from sim.engine import kernel"),
+        ("sim.engine.compiled.kernel", "from sim.engine.reference.state import Zone"),
         ("sim.study.run", "import numba"),
     ],
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.tape import draw
 from sim.measures.names import SERIES, TOTALS, Quantity
 from sim.scenario.text.load_scenario import load

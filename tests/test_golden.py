@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.records import Outcome, Records
 from sim.engine.tape import draw
 from sim.scenario.text.load_scenario import load

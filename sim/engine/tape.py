@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.draw.groups import Group, groups
+from sim.engine.lower.tape_rows import SCREENING
 from sim.engine.plan import NOWHERE, TASTES, Plan
-from sim.engine.rows import SCREENING
-from sim.engine.tape_groups import Group, groups
 from sim.scenario.model.scenario import Scenario
 
 Ints = NDArray[np.int64]

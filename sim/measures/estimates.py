@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measures.measures import Measures
 from sim.measures.names import ALL, SERIES, TOTALS, Key, by_way
+from sim.measures.replication import Measures
 from sim.scenario.model.instants import local
 from sim.scenario.model.scenario import Clock
 

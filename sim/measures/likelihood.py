@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
 from sim.errors import SimError
-from sim.measures.observe import parsed_value, reported_value
+from sim.measures.reports import parsed_value, reported_value
 from sim.scenario.model.calibration import Calibration, Observation
 from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported
 

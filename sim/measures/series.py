@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sim.engine.plan import NOWHERE, Plan
 from sim.engine.records import Outcome
-from sim.measures import tables
+from sim.measures.count import counters as tables
+from sim.measures.count.tally import Tally
 from sim.measures.grid import Grid, pad
 from sim.measures.names import (
     ALL,
@@ -26,7 +27,6 @@ from sim.measures.names import (
     by_way,
 )
 from sim.measures.road import queue_on_road
-from sim.measures.tally import Tally
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome
-from sim.measures import tables
+from sim.measures.count import counters as tables
+from sim.measures.count.tally import Tally
 from sim.measures.grid import Grid
 from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, WAYS_ACROSS, Key, at_station, by_way
-from sim.measures.tally import Tally
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H

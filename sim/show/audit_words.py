@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
-from sim.measures.observe import unit_of
+from sim.measures.reports import unit_of
 from sim.show.events import of_classes
 from sim.show.story import amount, counted, window
 from sim.study.audit import ONE_FILE, Audit

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sim import store
-from sim.measures.observe import unit_of
+from sim.measures.reports import unit_of
 from sim.show.calibration_tables import (
     caveats,
     combination_words,

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from sim.measures.observe import unit_of
+from sim.measures.reports import unit_of
 from sim.show.calibration_tables import (
     ends,
     figure_words,

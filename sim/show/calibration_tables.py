@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.measures.observe import unit_of
+from sim.measures.reports import unit_of
 from sim.scenario.model.reported import Reported
 from sim.show.events import words
 from sim.show.story import amount, counted, rounded, window

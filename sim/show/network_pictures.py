@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimates
-from sim.measures.observe import Comparison
+from sim.measures.reports import Comparison
 from sim.scenario.model.scenario import Scenario
 from sim.show.network_map import network
 from sim.show.network_ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width

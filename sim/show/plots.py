@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimates
 from sim.measures.names import RATE_HOURS, VEHICLE_CLASSES, at_station
-from sim.measures.observe import Comparison
+from sim.measures.reports import Comparison
 from sim.scenario.model.scenario import Scenario
 from sim.show import panels
 from sim.show.events import events, words

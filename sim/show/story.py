@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.engine.plan import Plan
 from sim.measures.estimates import Band, Estimate, Estimates
 from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way
-from sim.measures.observe import Comparison
+from sim.measures.reports import Comparison
 from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported

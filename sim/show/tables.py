@@ -14,7 +14,7 @@ from sim import units
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimate, Estimates
 from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLES, at_station, by_way
-from sim.measures.observe import Comparison
+from sim.measures.reports import Comparison
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Scenario
 from sim.show.events import CLASS_WORDS, words

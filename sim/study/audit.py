@@ -16,7 +16,7 @@ from math import isnan
 
 from sim.measures.likelihood import targets
 from sim.measures.names import VEHICLE_CLASSES
-from sim.measures.observe import unit_of
+from sim.measures.reports import unit_of
 from sim.scenario.model.calibration import Calibration
 from sim.scenario.model.reported import Reported
 from sim.scenario.text.load_calibration import LoadedCalibration

@@ -13,7 +13,7 @@ from math import exp, inf, nan
 
 import numpy as np
 
-from sim.engine.arrivals import expected, grid
+from sim.engine.lower.arrivals import expected, grid
 from sim.errors import SimError
 from sim.measures.road import in_one_file
 from sim.scenario.model.calibration import Prior

@@ -8,7 +8,7 @@ from math import exp
 from typing import Literal, NamedTuple
 
 from sim.measures.likelihood import Target
-from sim.measures.observe import unit_of
+from sim.measures.reports import unit_of
 from sim.scenario.model.reported import Reported
 from sim.study.audit_arithmetic import Range, outflow
 from sim.study.audit_assumed import NINETY, Assumed

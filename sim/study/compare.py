@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.errors import SimError
 from sim.measures.estimates import Estimates, Estimator
-from sim.measures.measures import Measures
 from sim.measures.names import TOTALS, Key
-from sim.measures.observe import Comparison, Observer
+from sim.measures.replication import Measures
+from sim.measures.reports import Comparison, Observer
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import load_scenario as read
 from sim.scenario.text.load_scenario import Loaded

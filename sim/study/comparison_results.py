@@ -18,7 +18,7 @@ import sim
 from sim import store
 from sim.measures.estimates import series_table
 from sim.measures.names import TOTALS, Key
-from sim.measures.observe import comparison_table
+from sim.measures.reports import comparison_table
 from sim.scenario.text.load_scenario import dump
 from sim.study import provenance
 from sim.study.compare import Compared

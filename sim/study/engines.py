@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.errors import SimError
 
-ENGINES = {"compiled": "sim.engine.compiled", "reference": "sim.engine.reference"}
+ENGINES = {"compiled": "sim.engine.compiled.engine", "reference": "sim.engine.reference.story"}
 COMPILED, REFERENCE = ENGINES
 DEFAULT = COMPILED
 COMPILING = "compiling the engine once, about half a minute"
@@ -83,7 +83,7 @@ class _Compiled:
     def _prepare(self, engine: Any, waiting: Waiting) -> None:
         with nullcontext() if engine.kept() else waiting(COMPILING):
             _in_thread(engine.prepare)
-            _in_thread(import_module("sim.measures.tally").prepare)
+            _in_thread(import_module("sim.measures.count.tally").prepare)
 
 
 _compiled = _Compiled()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from sim.measures.likelihood import FLOOR, Target
-from sim.measures.observe import unit_of
+from sim.measures.reports import unit_of
 
 if TYPE_CHECKING:
     from sim.scenario.model.calibration import Parameter

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import store
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.tape import draw
 from sim.errors import ScenarioError, SimError
-from sim.measures.measures import measure
-from sim.measures.observe import observe
+from sim.measures.replication import measure
+from sim.measures.reports import observe
 from sim.scenario.model.instants import local, since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.scenario.text.load_scenario import Template

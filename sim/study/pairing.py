@@ -14,15 +14,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome
 from sim.engine.tape import Tape, draw
-from sim.measures.measures import Measures, measure
+from sim.measures.count.tally import local_days
 from sim.measures.names import Key
-from sim.measures.observe import observations
 from sim.measures.parties import Parties, parties
-from sim.measures.tally import local_days
+from sim.measures.replication import Measures, measure
+from sim.measures.reports import observations
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import store
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import draw
-from sim.measures.measures import Measures, measure
-from sim.measures.observe import observations
+from sim.measures.replication import Measures, measure
+from sim.measures.reports import observations
 from sim.scenario.model.quantities import CLASSES, STREAMS
 from sim.scenario.model.scenario import Scenario
 from sim.study.engines import player

@@ -13,7 +13,7 @@ import sim
 from sim import store
 from sim.errors import SimError
 from sim.measures.estimates import series_table, summary_table
-from sim.measures.observe import comparison_table
+from sim.measures.reports import comparison_table
 from sim.scenario.text.load_scenario import dump, load
 from sim.study import posterior, provenance
 from sim.study.posterior import FITTED, SAMPLE, SCENARIO

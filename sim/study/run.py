@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.errors import SimError
 from sim.measures.estimates import Estimates, Estimator
-from sim.measures.observe import Comparison, Observer, reported_value
+from sim.measures.reports import Comparison, Observer, reported_value
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import Loaded
 from sim.study import engines

@@ -21,11 +21,11 @@ import numpy as np
 
 import sim
 from sim import store
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.tape import draw
 from sim.errors import SimError
-from sim.measures.measures import measure
 from sim.measures.names import Key
+from sim.measures.replication import measure
 from sim.scenario.text import levers
 from sim.scenario.text.levers import Levers, Setting
 from sim.scenario.text.load_scenario import Loaded, load

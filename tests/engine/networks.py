@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import BARRED, DRIVE_UNIT, NEWS, PAPERS, TASTES, Plan
 from sim.engine.records import Outcome, Records
 from sim.engine.tape import Tape, draw

@@ -12,7 +12,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import assume
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.tape import Tape, draw
 from sim.scenario.checks.crossings import check

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from sim.engine import compiled, reference
-from sim.engine.kernel_tables import CLOCK_BUCKETS, CLOCK_SHIFT
-from sim.engine.lower import lower
+from sim.engine.compiled import engine as compiled
+from sim.engine.compiled.layout import CLOCK_BUCKETS, CLOCK_SHIFT
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome, Records
+from sim.engine.reference import story as reference
 from sim.engine.tape import Tape, draw
 from sim.errors import SimError
 from sim.scenario.model.scenario import Scenario

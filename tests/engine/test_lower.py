@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.engine.lower import WAIT_STEP, binomial_cdf, lower
+from sim.engine.lower.plan_from import WAIT_STEP, binomial_cdf, lower
 from sim.engine.plan import HAZARD_UNIT, NOWHERE
 from sim.units import MS_PER_H
 from tests.engine.build import MINUTE, crossing, scenario

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.records import Outcome
 from sim.engine.tape import draw
 from sim.scenario.model.quantities import BYPASS, CLASSES, STREAMS

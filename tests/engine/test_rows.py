@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import NOWHERE
 from sim.engine.tape import draw
 from sim.scenario.model.quantities import CLASSES

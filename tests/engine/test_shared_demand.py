@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import TASTES, Plan
 from sim.engine.records import Outcome
 from sim.engine.tape import Tape, draw

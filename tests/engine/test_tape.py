@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.engine.draws import unit_poisson
-from sim.engine.lower import lower
+from sim.engine.draw.streams import unit_poisson
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import HAZARD_UNIT, Plan
 from sim.engine.tape import Tape, draw
 from tests.engine.build import MINUTE, STATION_ROWS, by_meaning, crossing, scenario

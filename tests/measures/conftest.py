@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hand_made import MORNING, border, table
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import Records
 from sim.scenario.model.scenario import Scenario

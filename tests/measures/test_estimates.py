@@ -7,8 +7,8 @@ import pytest
 
 from sim.measures import estimates as module
 from sim.measures.estimates import Estimator, estimate, series_table, summary_table
-from sim.measures.measures import Measures, measure
 from sim.measures.names import Key
+from sim.measures.replication import Measures, measure
 
 QUEUE, WAIT = Key("pass", "queue"), Key("pass", "wait", "car")
 CROSSED, LONGEST = Key("pass", "crossed_people"), Key("pass", "max_queue")

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hand_made import MINUTE, MORNING, border, row, table
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.records import NEVER, Outcome
-from sim.engine.reference import play
+from sim.engine.reference.story import play
 from sim.engine.tape import draw
-from sim.measures.measures import measure
 from sim.measures.names import LONGEST_QUOTE, SERIES, TOTALS, TRAVELLERS, Key
+from sim.measures.replication import measure
 from sim.measures.series import staffing
 
 NAN = np.nan

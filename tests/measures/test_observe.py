@@ -7,8 +7,8 @@ import pytest
 from hand_made import border
 
 from sim.errors import SimError
-from sim.measures.measures import measure
-from sim.measures.observe import Observer, comparison_table, observations, observe, reported_value
+from sim.measures.replication import measure
+from sim.measures.reports import Observer, comparison_table, observations, observe, reported_value
 from sim.scenario.model.scenario import Reported
 
 

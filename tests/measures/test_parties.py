@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.engine.compiled import play
-from sim.engine.lower import lower
+from sim.engine.compiled.engine import play
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.tape import Tape, draw
-from sim.measures.measures import Measures, measure
 from sim.measures.names import Key
 from sim.measures.parties import Parties, parties
+from sim.measures.replication import Measures, measure
 from sim.scenario.text.load_scenario import load
 
 ROOT = Path(__file__).parents[2]

@@ -12,14 +12,14 @@ from hand_made import border, table
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.records import Outcome
-from sim.engine.reference import play
+from sim.engine.reference.story import play
 from sim.engine.tape import draw
-from sim.measures import passes, tally
+from sim.measures.count import passes, tally
+from sim.measures.count.counters import GROUP_BITS, MAIN, N_WAYS, Steps
 from sim.measures.grid import grid
-from sim.measures.measures import measure
-from sim.measures.tables import GROUP_BITS, MAIN, N_WAYS, Steps
+from sim.measures.replication import measure
 
 ROOT = Path(__file__).parents[2]
 DISABLED = "import sys; sys.modules.update(numba=None); sys.path.insert(0, 'tests/measures')\n"
@@ -121,7 +121,7 @@ def test_where_the_disk_is_full_the_compiled_passes_count(monkeypatch, scenario,
 def test_without_numba_the_measures_are_the_same(scenario, plan, morning):
     code = (
         "from hand_made import MORNING, border, table\n"
-        "from sim.engine.lower import lower\nfrom sim.measures.measures import measure\n"
+        "from sim.engine.lower.plan_from import lower\nfrom sim.measures.replication import measure\n"
         "found = measure(border(), lower(border()), table(MORNING))\n"
         "print(list(found.totals.values()), [values.tolist() for values in found.series.values()])"
     )

@@ -12,8 +12,8 @@ import yaml
 from click.testing import CliRunner
 
 from sim import cli_scenario
-from sim.engine.compiled import play
-from sim.engine.lower import lower
+from sim.engine.compiled.engine import play
+from sim.engine.lower.plan_from import lower
 from sim.engine.records import Outcome
 from sim.engine.tape import draw
 from sim.scenario.text.load_scenario import load

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimate, Estimates, estimate
 from sim.measures.grid import grid
-from sim.measures.measures import Measures
 from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, Key, at_station, by_way
-from sim.measures.observe import Comparison
+from sim.measures.replication import Measures
+from sim.measures.reports import Comparison
 from sim.measures.series import rates
 from sim.scenario.model.scenario import Scenario
 from sim.show.story import Story

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.engine import compiled
+from sim.engine.compiled import engine as compiled
 from sim.errors import SimError
 from sim.study import engines
 
@@ -112,7 +112,9 @@ NOWHERE = "import tempfile; tempfile.tempdir = '/dev/null/nowhere'\n"
 
 
 def test_with_nowhere_to_keep_it_the_engine_still_loads() -> None:
-    done = python(NOWHERE + FOLDER + "; import sim.engine.compiled as c; print(c.kept())", HOME="/dev/null/nowhere")
+    done = python(
+        NOWHERE + FOLDER + "; import sim.engine.compiled.engine as c; print(c.kept())", HOME="/dev/null/nowhere"
+    )
     assert (done.stdout, done.stderr) == ("None\nFalse\n", "")
 
 

@@ -11,7 +11,7 @@ import yaml
 
 import sim
 from sim import store
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.errors import ScenarioError, SimError
 from sim.scenario.text.load_scenario import load
 from sim.study import posterior, results

@@ -10,7 +10,7 @@ import pytest
 import study_tasks as tasks
 from pyarrow import parquet
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.tape import draw
 from sim.errors import SimError
 from sim.measures.estimates import Estimator, summary_table

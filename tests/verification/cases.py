@@ -13,7 +13,7 @@ from zlib import crc32
 
 import numpy as np
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import Tape, draw

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.engine.compiled import play
-from sim.engine.lower import lower
+from sim.engine.compiled.engine import play
+from sim.engine.lower.plan_from import lower
 from sim.engine.tape import draw
 from sim.measures.names import Key
 from sim.scenario.model.scenario import Scenario

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.engine.lower import lower
+from sim.engine.lower.plan_from import lower
 from sim.engine.tape import draw
 from sim.units import MS_PER_H
 from tests.engine.build import Play, scenario

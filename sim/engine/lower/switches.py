@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.arrivals import day_times, within
+from sim.engine.lower.arrivals import day_times, within
 from sim.scenario.model.changes import Change
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES, WEEKDAYS

@@ -13,8 +13,8 @@ from numba import carray, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from sim.engine.kernel_cache import rule
-from sim.engine.moments import KIND_SHIFT, Kind
+from sim.engine.compiled.cache import rule
+from sim.engine.event_order import KIND_SHIFT, Kind
 from sim.engine.records import Outcome
 
 NOWHERE = -1

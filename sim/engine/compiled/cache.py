@@ -22,9 +22,13 @@ import numpy as np
 from sim import store
 
 SOURCES = (
-    "engine/kernel*.py", "engine/moments.py", "engine/plan.py", "engine/records.py", "measures/passes.py",
-    "measures/tables.py", "scenario/model/quantities.py",
-)  # fmt: skip
+    "engine/compiled/*.py",
+    "engine/event_order.py",
+    "engine/plan.py",
+    "engine/records.py",
+    "measures/count/*.py",
+    "scenario/model/quantities.py",
+)
 LAST = ("kernel.in_order", "passes.regroup")
 """What is compiled last in each of the two."""
 APP = "border-queues"
@@ -48,12 +52,23 @@ def _places() -> list[Callable[[], Path]]:
     return [lambda: _user_cache() / APP, lambda: Path(tempfile.gettempdir()) / f"{APP}-{user}"]
 
 
+def sources(package: Path) -> list[Path]:
+    """Return the source files that the compiled code is made of.
+
+    Raises RuntimeError if a pattern of SOURCES matches no file: an outdated kernel would run.
+    """
+    matches = {name: sorted(package.glob(name)) for name in SOURCES}
+    for name, paths in matches.items():
+        if not paths:
+            raise RuntimeError(f"no source file matches {name!r} in {package}")
+    return [path for paths in matches.values() for path in paths]
+
+
 def _folder() -> Path | None:
     """Return a private folder for this very kernel; None if there is nowhere to keep it."""
     made_of = [numba.__version__, np.__version__, sys.version, platform.machine()]
     try:
-        here = Path(__file__).parents[1]
-        made_of += [path.read_text(encoding="utf-8") for name in SOURCES for path in sorted(here.glob(name))]
+        made_of += [path.read_text(encoding="utf-8") for path in sources(Path(__file__).parents[2])]
     except OSError:
         return None
     key = hashlib.sha256("\0".join(made_of).encode()).hexdigest()[:16]

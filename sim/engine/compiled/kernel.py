@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.kernel_cache import entry, long_rule, rule
-from sim.engine.kernel_calendar import announce, switch
-from sim.engine.kernel_lists import (
+from sim.engine.compiled.cache import entry, long_rule, rule
+from sim.engine.compiled.calendar import announce, switch
+from sim.engine.compiled.heaps import (
     append, before, key_of, may_leave, open_bucket, pop, push, push_later, remove, sink, take_slot,
 )  # fmt: skip
-from sim.engine.kernel_queues import (
+from sim.engine.compiled.queues import (
     can_start, close, drawn, open_visit, settle, stand, standing, tape_column, unqueue,
 )  # fmt: skip
-from sim.engine.kernel_roads import admitted, best, better, choose_again, dreamt_of, drive, elsewhere, is_barred
-from sim.engine.kernel_tables import (
+from sim.engine.compiled.roads import admitted, best, better, choose_again, dreamt_of, drive, elsewhere, is_barred
+from sim.engine.compiled.layout import (
     ARRIVAL, BALKED, BARRED, BLOCKED, BLOCKED_LISTS, BUCKET_SHIFT, BYPASS, BYPASS_STREAM, CALENDAR, CHANGE_MODE,
     CROSSED, DIVERTED, DRIVING, ENDS, FIRST, HORIZON, HORIZON_KEY, INSIDE, IN_SERVICE, LATER, MAX_CROSSINGS,
     MAX_STATIONS, NOBODY, NOWHERE, NO_CROSSING, NUMBER_MASK, ON_FOOT, ON_THE_WAY, OTHERWISE, OUTSIDE, QUOTE,
@@ -28,7 +28,7 @@ from sim.engine.kernel_tables import (
     SWITCH_KEY, TAIL, UNFINISHED, WALKING, cdf_of, chance_of, column_of, heap_of, party_in, rows_of, runs_of, share_of,
     switches_of, time_of, visits_of,
 )  # fmt: skip
-from sim.engine.moments import KIND_SHIFT
+from sim.engine.event_order import KIND_SHIFT
 from sim.engine.records import NEVER
 
 

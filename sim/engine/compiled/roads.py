@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.kernel_cache import long_rule, rule
-from sim.engine.kernel_lists import push_later
-from sim.engine.kernel_tables import (
+from sim.engine.compiled.cache import long_rule, rule
+from sim.engine.compiled.heaps import push_later
+from sim.engine.compiled.layout import (
     DRIVING, NO_CROSSING, NOWHERE, RECONSIDER, TAIL, column_of, drives_of, history_of, known_of, party_in,
     share_by_class, tastes_of, time_of, wait_utility_of,
 )  # fmt: skip

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine import switches
-from sim.engine.arrivals import within
+from sim.engine.lower import switches
+from sim.engine.lower.arrivals import within
 from sim.engine.plan import NOWHERE, PER_MILLE
 from sim.scenario.model.changes import KNOWN, Change
 from sim.scenario.model.instants import since_t0

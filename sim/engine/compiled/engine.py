@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine import kernel
-from sim.engine.kernel_cache import forget as forget
-from sim.engine.kernel_cache import kept as kept
-from sim.engine.kernel_tables import (
+from sim.engine.compiled import kernel
+from sim.engine.compiled.cache import forget as forget
+from sim.engine.compiled.cache import kept as kept
+from sim.engine.compiled.layout import (
     BORDER,
     BUCKET_SHIFT,
     CLOCK_BUCKETS,

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.kernel_cache import rule
-from sim.engine.kernel_tables import (
+from sim.engine.compiled.cache import rule
+from sim.engine.compiled.layout import (
     BUCKET_SHIFT, KEPT_TOGETHER, LATER, NOBODY, ON_FOOT, OUTSIDE, WAITING, buckets_of, heap_of, kept_of,
     party_in,
 )  # fmt: skip
-from sim.engine.moments import KIND_SHIFT
+from sim.engine.event_order import KIND_SHIFT
 from sim.engine.records import NEVER
 
 

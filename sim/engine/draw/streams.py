@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
-from sim.engine.lower import binomial_cdf
+from sim.engine.lower.plan_from import binomial_cdf
 from sim.scenario.model.laws import Law, PeopleSpread
 
 Ints = NDArray[np.int64]

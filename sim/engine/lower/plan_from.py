@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine import arrivals, switches
-from sim.engine.lower_network import network
+from sim.engine.lower import arrivals, switches
+from sim.engine.lower.network import network
+from sim.engine.lower.tape_rows import number_rows
 from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, WAYS, Floats, Plan
-from sim.engine.rows import number_rows
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.laws import PeopleSpread
 from sim.scenario.model.quantities import CLASSES, STREAMS

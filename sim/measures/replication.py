@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from sim.engine.plan import Plan
 from sim.engine.records import Records
 from sim.measures import flows, series, totals
+from sim.measures.count.tally import tally
 from sim.measures.grid import grid
 from sim.measures.names import Key
-from sim.measures.tally import tally
 from sim.scenario.model.scenario import Scenario
 
 Floats = NDArray[np.float64]

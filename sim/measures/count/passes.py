@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.engine.records import NEVER, Outcome
-from sim.measures.tables import (
+from sim.measures.count.counters import (
     ARRIVED,
     BESIDE,
     BY_BYPASS,
@@ -30,8 +30,8 @@ from sim.measures.tables import (
 )
 
 try:
-    from sim.engine.kernel_cache import entry, rule
-    from sim.engine.kernel_cache import forget as forget
+    from sim.engine.compiled.cache import entry, rule
+    from sim.engine.compiled.cache import forget as forget
 except Exception:  # numba may be absent, broken, or not know this platform
 
     def rule(function: Callable[..., Any]) -> Any:

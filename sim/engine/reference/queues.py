@@ -8,11 +8,11 @@ import numpy as np
 import simpy
 from simpy.events import EventPriority
 
-from sim.engine.moments import KIND_SHIFT, LEAVING, Kind
-from sim.engine.places import MainQueue, Party, Station, Visit, Zone, drawn
+from sim.engine.event_order import KIND_SHIFT, LEAVING, Kind
 from sim.engine.plan import NOWHERE, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
-from sim.engine.reference_roads import Roads
+from sim.engine.reference.roads import Roads
+from sim.engine.reference.state import MainQueue, Party, Station, Visit, Zone, drawn
 from sim.engine.tape import Tape
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sim import units
 from sim.errors import SimError
-from sim.measures.measures import Measures
 from sim.measures.names import Key
+from sim.measures.replication import Measures
 from sim.measures.road import beyond
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES

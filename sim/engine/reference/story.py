@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.engine.moments import LEAVING, Kind
-from sim.engine.places import MainQueue, Party, Station, Visit, Zone, drawn
+from sim.engine.event_order import LEAVING, Kind
 from sim.engine.plan import DRIVE_UNIT, NOWHERE, PER_MILLE, Plan
 from sim.engine.records import Outcome, Records
-from sim.engine.reference_calendar import Calendar
-from sim.engine.reference_queues import Moment, Queues
+from sim.engine.reference.calendar import Calendar
+from sim.engine.reference.queues import Moment, Queues
+from sim.engine.reference.state import MainQueue, Party, Station, Visit, Zone, drawn
 from sim.engine.tape import Tape
 from sim.scenario.model.quantities import BYPASS, STREAMS
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.moments import LEFT_AS, Kind
-from sim.engine.places import MainQueue, Party, Visit
+from sim.engine.event_order import LEFT_AS, Kind
 from sim.engine.plan import BARRED, NEWS, NOWHERE, PAPERS, PER_MILLE, TASTES, Plan
 from sim.engine.records import Outcome
+from sim.engine.reference.state import MainQueue, Party, Visit
 from sim.engine.tape import Tape
 
 

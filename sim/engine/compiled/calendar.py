@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 
-from sim.engine.kernel_cache import rule
-from sim.engine.kernel_lists import prepend, remove
-from sim.engine.kernel_queues import close, in_queue, leave_when_due, open_visit, settle, standing
-from sim.engine.kernel_tables import (
+from sim.engine.compiled.cache import rule
+from sim.engine.compiled.heaps import prepend, remove
+from sim.engine.compiled.queues import close, in_queue, leave_when_due, open_visit, settle, standing
+from sim.engine.compiled.layout import (
     INTERRUPTED, MAX_STATIONS, NOBODY, NOWHERE, N_CLASSES, N_STREAMS, N_WAYS, QUEUE_LISTS, SERVICE_LISTS, WAITING,
     hazard_of, history_of, party_in, recent_of, switches_of,
 )  # fmt: skip

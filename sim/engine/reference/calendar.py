@@ -8,9 +8,9 @@ from typing import Any
 
 import simpy
 
-from sim.engine.moments import Kind
-from sim.engine.places import Station
-from sim.engine.reference_queues import Moment, Queues
+from sim.engine.event_order import Kind
+from sim.engine.reference.queues import Moment, Queues
+from sim.engine.reference.state import Station
 
 Process = Generator[simpy.Event, Any, None]
 

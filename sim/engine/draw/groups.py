@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.arrivals import within
-from sim.engine.draws import durations, durations_summed, gumbels, men_of, people_of, stream, unit_poisson
+from sim.engine.draw.streams import durations, durations_summed, gumbels, men_of, people_of, stream, unit_poisson
+from sim.engine.lower.arrivals import within
+from sim.engine.lower.tape_rows import SCREENING, service_law, stops, walks_there
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
-from sim.engine.rows import SCREENING, service_law, stops, walks_there
 from sim.scenario.model.laws import Law
 from sim.scenario.model.passages import passages
 from sim.scenario.model.quantities import CLASSES, ClassName

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.kernel_cache import long_rule, rule
-from sim.engine.kernel_lists import (
+from sim.engine.compiled.cache import long_rule, rule
+from sim.engine.compiled.heaps import (
     append, end_kept, free_slot, keep, key_of, may_leave, push, push_later, remove,
 )  # fmt: skip
-from sim.engine.kernel_tables import (
+from sim.engine.compiled.layout import (
     BLOCKED_LISTS, BYPASSED, CHANGED_MODE, CLOCK_BUCKETS, CLOCK_SHIFT, DIVERTED, ENDS, INTERRUPTED, IN_SERVICE, NOBODY,
     NOWHERE, N_CLASSES, N_STREAMS, N_WAYS, QUEUE_LISTS, RENEGE, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS,
     WAITING, buckets_of, cdf_of, chance_of, column_of, kept_of, party_in, rows_of, stack_of, time_of, visits_of,

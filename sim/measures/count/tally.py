@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sim.engine.plan import Plan
 from sim.engine.records import DTYPES, Records
+from sim.measures.count.counters import Days, Events, Parties, Queues, Rows, Stations, Steps, Tables, empty
 from sim.measures.grid import Grid
-from sim.measures.tables import Days, Events, Parties, Queues, Rows, Stations, Steps, Tables, empty
 from sim.scenario.model.instants import local, since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.units import MS_PER_DAY, milliseconds
@@ -84,7 +84,7 @@ def _count(passes: Any, rows: Rows, steps: Steps, days: Days, windows: Ints, fou
 @cache
 def prepare() -> Any:
     """Return the passes, compiled or loaded by letting them count nothing; slow ones where numba fails at that."""
-    from sim.measures import passes  # late: start-up must stay light
+    from sim.measures.count import passes  # late: start-up must stay light
 
     rows = Rows(*(np.zeros(0, dtype) for dtype in DTYPES.values()))
     none = np.full(1, LATER)
