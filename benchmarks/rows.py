@@ -16,7 +16,7 @@ from sim.engine.lower.plan_from import lower
 from sim.engine.tape import draw
 from sim.measures.replication import measure
 from sim.scenario.text.load_scenario import load
-from sim.study.run import Request, run
+from sim.verbs.run.study import Request, run
 
 
 @dataclass(frozen=True)

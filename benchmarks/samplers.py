@@ -20,12 +20,12 @@ from scipy.stats import wasserstein_distance
 
 from sim.measures.likelihood import floored, log_likelihood, total
 from sim.scenario.text.load_calibration import load_calibration
-from sim.study.calibrate import START, calibrate
-from sim.study.calibration_results import evaluations
-from sim.study.fit import Fit
-from sim.study.priors import Priors, priors
-from sim.study.sampling import Sampler, effective, log_prior, normalised
-from sim.study.trials import Request
+from sim.verbs.calibrate.files import evaluations
+from sim.verbs.calibrate.fit import Fit
+from sim.verbs.calibrate.priors import Priors, priors
+from sim.verbs.calibrate.sampling import Sampler, effective, log_prior, normalised
+from sim.verbs.calibrate.study import START, calibrate
+from sim.verbs.calibrate.trials import Request
 
 REFERENCE, WORTH = 1_000_000, 450
 

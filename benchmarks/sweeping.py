@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import ours
+from sim.play import engines
+from sim.play.cache import Failed, Totals
+from sim.play.workers import Crew, cores
 from sim.scenario.text.levers import Levers
-from sim.study import engines, sweep
-from sim.study.designs import GRID, axis, design
-from sim.study.kept import Failed, Totals
-from sim.study.workers import Crew, cores
+from sim.verbs.sweep import study as sweep
+from sim.verbs.sweep.designs import GRID, axis, design
 
 LEVER = "demand.car*"
 PARTS = ("lower", "draw", "play", "measure")

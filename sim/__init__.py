@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.api import Comparison, Experiment, Result, SweepResult, compare, load, sweep
+    from sim.face import Comparison, Experiment, Result, SweepResult, compare, load, sweep
 
 __version__ = "0.1.0"
 FACE = ("Comparison", "Experiment", "Result", "SweepResult", "compare", "load", "sweep")
@@ -19,7 +19,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in FACE:
-        from sim import api
+        from sim import face as api
 
         return getattr(api, name)
     raise AttributeError(f"module 'sim' has no attribute {name!r}")

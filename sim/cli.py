@@ -11,15 +11,15 @@ from typing import Any
 import click
 
 import sim
-from sim.cli_calibrate import calibrate
-from sim.cli_calibration import audit
-from sim.cli_catalogue import catalogue
-from sim.cli_compare import compare
-from sim.cli_run import rerun, run
-from sim.cli_scenario import check, schema, sources
-from sim.cli_signals import listen
-from sim.cli_sweep import sweep
 from sim.errors import SimError
+from sim.play.signals import listen
+from sim.verbs.audit.command import audit
+from sim.verbs.calibrate.command import calibrate
+from sim.verbs.catalogue.command import catalogue
+from sim.verbs.check.command import check, schema, sources
+from sim.verbs.compare.command import compare
+from sim.verbs.run.command import rerun, run
+from sim.verbs.sweep.command import sweep
 
 USER_ERROR, INTERRUPTED = 2, 130
 

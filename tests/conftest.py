@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from sim.engine.plan import Plan
 from sim.engine.records import Records
 from sim.engine.tape import Tape
-from sim.study import engines
+from sim.play import engines
 
 ENGINES = ("reference", "compiled")
 

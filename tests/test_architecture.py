@@ -1,7 +1,7 @@
 """The architecture, kept true: which room a module is in, what it may import, who owns a library, and the budgets.
 
 ROOMS is the architecture document: a module imports from its own room and from rooms above it in the list, whether at
-the top of the file or late inside a function. `sim/__init__.py` belongs to no room: it hands out `sim.api`.
+the top of the file or late inside a function. `sim/__init__.py` belongs to no room: it hands out `sim.face`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.study.engines import ENGINES
+from sim.play.engines import ENGINES
 
 ROOT = Path(__file__).parents[1]
 
@@ -73,10 +73,10 @@ ORDER = list(ROOMS)
 
 OWNERS = {
     "simpy": ["sim.engine.reference.story*"],
-    "cmaes": ["sim.study.calibrate"],
-    "distributed": ["sim.study.cluster"],
+    "cmaes": ["sim.verbs.calibrate.study"],
+    "distributed": ["sim.play.cluster"],
     "numba": ["sim.engine.compiled.kernel*"],
-    "matplotlib": ["sim.show.*", "sim.api"],  # sim.api names its type only
+    "matplotlib": ["sim.show.*", "sim.face"],  # sim.face names its type only
     "yaml": ["sim.scenario.*"],
     "pydantic": ["sim.scenario.*", "sim.study.*"],
     "pyarrow": ["sim.store"],
@@ -113,7 +113,7 @@ LISTED = {name: tree for name, tree in MODULES.items() if not name.endswith("__i
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
-    """Yield the modules a file imports: `from sim.show import plots` is sim.show.plots where there is one."""
+    """Yield the modules a file imports: `from sim.show import plots` is sim.verbs.run.pictures where there is one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -153,13 +153,13 @@ def test_imports_go_up_the_list_only() -> None:
     [
         ("sim.measures.road", "def f():\n    from sim.show import plots"),
         ("sim.units", "import sim.scenario.model.scenario"),
-        ("sim.study.run", "import simpy.core"),
-        ("sim.show.plots", "from pyarrow import csv"),
+        ("sim.verbs.run.study", "import simpy.core"),
+        ("sim.verbs.run.pictures", "from pyarrow import csv"),
         ("sim.measures.totals", "from sim.engine.tape import Tape"),
         ("sim.engine.reference.story", "from sim.scenario.model.scenario import Scenario"),
         ("sim.engine.reference.story", "from sim.engine import kernel"),
         ("sim.engine.compiled.kernel", "from sim.engine.reference.state import Zone"),
-        ("sim.study.run", "import numba"),
+        ("sim.verbs.run.study", "import numba"),
     ],
 )
 def test_a_forbidden_import_would_be_seen(name: str, line: str) -> None:
@@ -178,7 +178,7 @@ def test_every_library_is_declared_and_has_an_owner() -> None:
 
 
 def test_the_package_hands_out_the_python_face_and_its_version() -> None:
-    assert set(imports(MODULES["sim.__init__"])) - {"__future__", "typing"} == {"sim.api"}
+    assert set(imports(MODULES["sim.__init__"])) - {"__future__", "typing"} == {"sim.face"}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] == sim.__version__
 

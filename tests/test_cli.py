@@ -17,8 +17,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import sim
-from sim import cli_signals
 from sim.cli import cli
+from sim.play import signals as cli_signals
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "tests" / "study" / "tiny.yaml"

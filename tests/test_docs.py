@@ -14,8 +14,8 @@ import pytest
 from sim.engine.lower.plan_from import lower
 from sim.engine.tape import draw
 from sim.measures.names import SERIES, TOTALS, Quantity
+from sim.play.engines import ENGINES, player
 from sim.scenario.text.load_scenario import load
-from sim.study.engines import ENGINES, player
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "measures.md"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli_sweep import EXAMPLES, sweep
-from sim.study.sweep_asked import asked
+from sim.verbs.sweep.command import EXAMPLES, sweep
+from sim.verbs.sweep.request import asked
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "sweep.md").read_text(encoding="utf-8")

@@ -17,8 +17,8 @@ import pytest
 from sim.engine.lower.plan_from import lower
 from sim.engine.records import Outcome, Records
 from sim.engine.tape import draw
+from sim.play.engines import ENGINES, player
 from sim.scenario.text.load_scenario import load
-from sim.study.engines import ENGINES, player
 
 ROOT = Path(__file__).parents[1]
 FILE = Path(__file__).parent / "golden" / "records.json"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sim import cli_scenario
 from sim.scenario.file_kinds import origins
+from sim.verbs.check import command as cli_scenario
 
 SMALL = str(Path(__file__).parent / "small.yaml")
 
@@ -131,7 +131,7 @@ def test_sources_of_a_bad_file(args):
 
 def test_checking_imports_nothing_heavy():
     code = (
-        "import sys, sim.cli_scenario as c\n"
+        "import sys, sim.verbs.check.command as c\n"
         f"c.check.main(['--quiet', {SMALL!r}], standalone_mode=False)\n"
         "heavy = {'numpy', 'scipy', 'matplotlib', 'simpy', 'numba', 'pyarrow', 'rich'}\n"
         "print(sorted(heavy & set(sys.modules)))"

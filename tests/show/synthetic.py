@@ -15,8 +15,8 @@ from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, Key, at_s
 from sim.measures.replication import Measures
 from sim.measures.reports import Comparison
 from sim.measures.series import rates
+from sim.plotting.story import Story
 from sim.scenario.model.scenario import Scenario
-from sim.show.story import Story
 
 CROSSING = "verkhny_lars"
 CONSTANT = {"everyday": {"constant": {"rate": "60/h"}}}

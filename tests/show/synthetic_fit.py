@@ -11,8 +11,8 @@ import numpy as np
 
 from sim.measures.likelihood import log_likelihood, targets, total
 from sim.scenario.model.calibration import Calibration
-from sim.study.fit import Fit, Gate, HeldOut, Sample, joined
-from sim.study.learnt import predictive, tail
+from sim.verbs.calibrate.findings import predictive, tail
+from sim.verbs.calibrate.fit import Fit, Gate, HeldOut, Sample, joined
 
 ROW = {"crossing": "verkhny_lars", "who": "Russian state media", "source": "Sky News", "date": "2022-09-26",
        "reading": "read as the main queue."}  # fmt: skip

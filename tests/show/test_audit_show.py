@@ -14,14 +14,14 @@ from matplotlib.figure import Figure as Sheet
 from matplotlib.text import Text
 from rich.console import Console
 
+from sim.plotting.style import render, styled
 from sim.scenario.text.load_calibration import load_calibration
-from sim.show import audit_tables
-from sim.show.audit_picture import pictures
-from sim.show.audit_words import both, rounded, sentence, sentences, short, span, summary
-from sim.show.style import render, styled
-from sim.study.audit import Audit, audit
-from sim.study.audit_arithmetic import Range
-from sim.study.audit_figures import Figure
+from sim.verbs.audit import tables as audit_tables
+from sim.verbs.audit.arithmetic import Range
+from sim.verbs.audit.figures import Figure
+from sim.verbs.audit.picture import pictures
+from sim.verbs.audit.study import Audit, audit
+from sim.verbs.audit.words import both, rounded, sentence, sentences, short, span, summary
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,11 +16,12 @@ import synthetic_fit
 from matplotlib.figure import Figure as Picture
 from matplotlib.text import Text
 
+from sim.plotting import style
 from sim.scenario.text.load_calibration import load_calibration
-from sim.show import style
-from sim.show.calibration_page import page, write
-from sim.show.calibration_pictures import _mark_cut, density, pictures
-from sim.show.calibration_tables import (
+from sim.verbs.calibrate.findings import Learnt, Range, learnt, moving_together
+from sim.verbs.calibrate.page import page, write
+from sim.verbs.calibrate.pictures import _mark_cut, density, pictures
+from sim.verbs.calibrate.tables import (
     caveats,
     combination_words,
     document,
@@ -31,7 +32,6 @@ from sim.show.calibration_tables import (
     show,
     tables,
 )
-from sim.study.learnt import Learnt, Range, learnt, moving_together
 
 DOCS = (Path(__file__).parents[2] / "docs" / "calibration.md").read_text(encoding="utf-8")
 

@@ -12,15 +12,15 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from sim.measures.names import TRAVELLERS, Key
-from sim.show import comparison_tables
-from sim.show.comparison_frame import COLOURS, Scene, colour, dashes
-from sim.show.comparison_lines import COUNT, SPAN, Line, Shown, lines, shown, signed
-from sim.show.comparison_pictures import pictures
-from sim.show.comparison_words import gains_words, ranking_words, share
-from sim.show.style import CLASS_COLOURS, REPORTED, render, styled
-from sim.study.compare import Compared, compare, gather
-from sim.study.differences import Difference, Ranking
-from sim.study.run import Request
+from sim.plotting.style import CLASS_COLOURS, REPORTED, render, styled
+from sim.verbs.compare import tables as comparison_tables
+from sim.verbs.compare.frame import COLOURS, Scene, colour, dashes
+from sim.verbs.compare.lines import COUNT, SPAN, Line, Shown, lines, shown, signed
+from sim.verbs.compare.pictures import pictures
+from sim.verbs.compare.statistics import Difference, Ranking
+from sim.verbs.compare.study import Compared, compare, gather
+from sim.verbs.compare.words import gains_words, ranking_words, share
+from sim.verbs.run.study import Request
 
 TINY = Path(__file__).parents[1] / "study" / "tiny.yaml"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import synthetic
 
+from sim.plotting.rail import change_words, events
 from sim.scenario.model.changes import Change
 from sim.scenario.model.scenario import Scenario
-from sim.show.events import change_words, events
 
 
 def test_events_come_from_the_scenario_in_order() -> None:

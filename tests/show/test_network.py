@@ -16,21 +16,24 @@ from rich.console import Console
 import sim
 from sim.measures.estimates import Band
 from sim.measures.names import Key
+from sim.plotting import network_map
+from sim.plotting.rail import change_words, events
+from sim.plotting.ribbons import LABEL, ORIGIN_COLOURS, SLOT
+from sim.plotting.story import Story, whole
+from sim.plotting.style import FATE_COLOURS, render, styled
 from sim.scenario.model.changes import Change
 from sim.scenario.model.scenario import Scenario
-from sim.show import comparison_tables, network_comparison, network_map, network_pictures
-from sim.show.events import change_words, events
-from sim.show.network_ribbons import LABEL, ORIGIN_COLOURS, SLOT
-from sim.show.network_words import moves_words, ranged, sure
-from sim.show.plots import pictures
-from sim.show.poster import poster
-from sim.show.story import Story, whole
-from sim.show.style import FATE_COLOURS, render, styled
-from sim.show.tables import print_to
-from sim.study.compare import Compared, compare, gather
-from sim.study.flows import LAST
-from sim.study.moves import states
-from sim.study.run import Request, Run
+from sim.verbs.compare import picture_network as network_comparison
+from sim.verbs.compare import tables as comparison_tables
+from sim.verbs.compare.network_words import moves_words, ranged, sure
+from sim.verbs.compare.study import Compared, compare, gather
+from sim.verbs.compare.transitions import states
+from sim.verbs.run import network_pictures
+from sim.verbs.run.flows import LAST
+from sim.verbs.run.pictures import pictures
+from sim.verbs.run.poster import poster
+from sim.verbs.run.study import Request, Run
+from sim.verbs.run.tables import print_to
 
 NETWORK = Path(__file__).parent / "network.yaml"
 PLACES = {

@@ -17,12 +17,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sim.measures.names import VEHICLES, Key
+from sim.plotting import panels, style
+from sim.plotting.marks import RAIL_SIZE, lay_rail, rail_height, text_width
+from sim.plotting.rail import events
+from sim.plotting.story import in_one_day, outwards_per_day, qualified, quote, summary, window
 from sim.scenario.model.scenario import Scenario
-from sim.show import panels, style
-from sim.show.events import events
-from sim.show.marks import RAIL_SIZE, lay_rail, rail_height, text_width
-from sim.show.plots import pictures, queue_km, render, ways_across
-from sim.show.story import in_one_day, outwards_per_day, qualified, quote, summary, window
+from sim.verbs.run.pictures import pictures, queue_km, render, ways_across
 
 NAMES = [
     "queue_by_class",

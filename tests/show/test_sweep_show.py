@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from sim.measures.names import Key
-from sim.show.style import render
-from sim.show.sweep_pictures import pictures
-from sim.show.sweep_tables import counted, document, index_words, lever_words, measure_words, show
-from sim.study.constraint import Constraint
-from sim.study.designs import Design, axis, design
-from sim.study.kept import Totals
-from sim.study.sensitivity import Index, sensitivity
-from sim.study.sweep import Swept, base
+from sim.play.cache import Totals
+from sim.plotting.style import render
+from sim.verbs.sweep.constraints import Constraint
+from sim.verbs.sweep.designs import Design, axis, design
+from sim.verbs.sweep.pictures import pictures
+from sim.verbs.sweep.sensitivity import Index, sensitivity
+from sim.verbs.sweep.study import Swept, base
+from sim.verbs.sweep.tables import counted, document, index_words, lever_words, measure_words, show
 
 TINY = Path(__file__).parents[1] / "study" / "tiny.yaml"
 KEY = Key("post", "wait_p90", "all/main")

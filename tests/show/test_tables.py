@@ -16,7 +16,7 @@ from rich.console import Console
 
 from sim.measures.names import VEHICLES, Key
 from sim.scenario.model.scenario import Scenario
-from sim.show.tables import html, print_to, show
+from sim.verbs.run.tables import html, print_to, show
 
 ROOT = Path(__file__).parents[2]
 
@@ -164,7 +164,7 @@ SCRIPT = """
 import sys
 sys.path[:0] = sys.argv[1:]
 import synthetic
-from sim.show.tables import show
+from sim.verbs.run.tables import show
 d = synthetic.scenario()
 show(d, synthetic.plan(d), synthetic.estimates(d, 2), synthetic.comparisons(d))
 """

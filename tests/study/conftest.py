@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.text.load_scenario import Loaded, load
-from sim.study import calibrate as study
+from sim.verbs.calibrate import study
 
 TINY = Path(__file__).parent / "tiny.yaml"
 

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sim.errors import SimError
-from sim.study.replication import Play
+from sim.play.one import Play
 
 
 def square(number: int) -> int:

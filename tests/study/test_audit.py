@@ -13,8 +13,7 @@ from sim.scenario.model.calibration import Calibration, Prior
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_calibration import load_calibration
 from sim.scenario.text.load_scenario import from_tree
-from sim.study.audit import Audit, audit, audit_under
-from sim.study.audit_arithmetic import (
+from sim.verbs.audit.arithmetic import (
     Range,
     change,
     excess,
@@ -25,8 +24,9 @@ from sim.study.audit_arithmetic import (
     share_past,
     throughput,
 )
-from sim.study.audit_assumed import Assumed, ends
-from sim.study.audit_figures import Finding
+from sim.verbs.audit.assumed import Assumed, ends
+from sim.verbs.audit.figures import Finding
+from sim.verbs.audit.study import Audit, audit, audit_under
 
 ROOT = Path(__file__).parents[2]
 VEHICLES = ["car", "truck", "bus"]

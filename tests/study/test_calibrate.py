@@ -9,12 +9,12 @@ import pytest
 from small_calibration import described, row
 
 from sim.errors import SimError
+from sim.play.observing import Observing, shortest
 from sim.scenario.text.load_calibration import load_calibration
-from sim.study import calibrate as study
-from sim.study.calibrate import calibrate, held_out
-from sim.study.fit import Fit
-from sim.study.observing import Observing, shortest
-from sim.study.trials import Request, Trials, silent
+from sim.verbs.calibrate import study
+from sim.verbs.calibrate.fit import Fit
+from sim.verbs.calibrate.study import calibrate, held_out
+from sim.verbs.calibrate.trials import Request, Trials, silent
 
 
 def fit_of(path: Path, **changes: object) -> Fit:

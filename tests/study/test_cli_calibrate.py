@@ -94,7 +94,8 @@ def test_mistakes_are_one_sentence(here: Path) -> None:
 
 QUICKLY = """
 from sim.cli import main
-from sim.study import calibrate, evaluations
+from sim.verbs.calibrate import study as calibrate
+from sim.play import evaluations
 calibrate.EFFORTS, calibrate.GENERATIONS, calibrate.MOST_PLAYS = ((200.0, 1024),), 3, 1
 calibrate.ESS, calibrate.ESS_OF_START, calibrate.APART = 60.0, 30.0, 1.0
 evaluations.PART_TIME = 0.1

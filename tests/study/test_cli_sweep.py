@@ -19,7 +19,7 @@ from pyarrow import parquet
 
 from sim import store
 from sim.cli import cli
-from sim.study import provenance
+from sim.play import provenance
 
 ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).parent / "tiny.yaml"

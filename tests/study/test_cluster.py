@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import SimError
-from sim.study.cluster import Cluster
+from sim.play.cluster import Cluster
 
 pytest.importorskip("distributed")
 

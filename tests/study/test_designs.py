@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.errors import SimError
-from sim.study.designs import Design, axis, crossed, design, from_posterior, numbers
+from sim.verbs.sweep.designs import Design, axis, crossed, design, from_posterior, numbers
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from sim.measures.names import Key
-from sim.study.differences import Difference, difference, intervals, paired, rank
+from sim.verbs.compare.statistics import Difference, difference, intervals, paired, rank
 
 KEY = Key("post", "wait_mean")
 

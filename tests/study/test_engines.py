@@ -15,7 +15,7 @@ import pytest
 
 from sim.engine.compiled import engine as compiled
 from sim.errors import SimError
-from sim.study import engines
+from sim.play import engines
 
 ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).parent / "tiny.yaml"

@@ -11,8 +11,8 @@ from scipy.special import ndtr, ndtri
 
 from sim.measures.likelihood import Target, predicted, targets
 from sim.scenario.model.calibration import Calibration
-from sim.study.fit import Gate, Sample
-from sim.study.learnt import Learnt, condensed, learnt, predictive, quantiles, tail
+from sim.verbs.calibrate.findings import Learnt, condensed, learnt, predictive, quantiles, tail
+from sim.verbs.calibrate.fit import Gate, Sample
 
 ROW = {"crossing": "pass", "quantity": "queue", "classes": ["car"], "from": "2022-09-25", "until": "2022-09-26",
        "statistic": "max", "value": 1000, "who": "-", "source": "-", "date": "-", "reading": "-"}  # fmt: skip

@@ -13,10 +13,11 @@ import sim
 from sim import store
 from sim.engine.lower.plan_from import lower
 from sim.errors import ScenarioError, SimError
+from sim.play import posterior
+from sim.play.one import Play
 from sim.scenario.text.load_scenario import load
-from sim.study import posterior, results
-from sim.study.replication import Play
-from sim.study.run import Request, silent
+from sim.verbs.run import files as results
+from sim.verbs.run.study import Request, silent
 
 TINY = Path(__file__).parent / "tiny.yaml"
 FITTED = {

@@ -9,7 +9,7 @@ from scipy.stats import kstest, lognorm, norm
 
 from sim.errors import SimError
 from sim.scenario.model.calibration import Calibration, Prior
-from sim.study.priors import Priors, priors
+from sim.verbs.calibrate.priors import Priors, priors
 
 PRIORS = {
     "uniform": Prior(family="uniform", low=4, high=20),

@@ -14,10 +14,10 @@ from sim.engine.lower.plan_from import lower
 from sim.engine.tape import draw
 from sim.errors import SimError
 from sim.measures.estimates import Estimator, summary_table
+from sim.play.one import Play
+from sim.play.workers import Crew
 from sim.scenario.text.load_scenario import Loaded, from_tree
-from sim.study.replication import Play
-from sim.study.run import BATCH, Request, Run, run
-from sim.study.workers import Crew
+from sim.verbs.run.study import BATCH, Request, Run, run
 
 
 def summary(played: Run) -> dict[str, list[object]]:

@@ -7,8 +7,8 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
 
-from sim.study.calibrate import disagreement, judged
-from sim.study.sampling import Mixture, Sampler, effective, fitted, log_prior
+from sim.verbs.calibrate.sampling import Mixture, Sampler, effective, fitted, log_prior
+from sim.verbs.calibrate.study import disagreement, judged
 
 D = 6
 

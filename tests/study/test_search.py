@@ -9,10 +9,10 @@ import pytest
 
 from sim.errors import SimError
 from sim.measures.names import Key
-from sim.study import search as study
-from sim.study.constraint import Constraint, constraint, measure_key
-from sim.study.search import question, search
-from sim.study.sweep import Request, Sweep, base
+from sim.verbs.sweep import search as study
+from sim.verbs.sweep.constraints import Constraint, constraint, measure_key
+from sim.verbs.sweep.search import question, search
+from sim.verbs.sweep.study import Request, Sweep, base
 
 TINY = Path(__file__).parent / "tiny.yaml"
 STAFFING = "stations.exit_control.staffing"

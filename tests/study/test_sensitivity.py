@@ -11,10 +11,10 @@ import pytest
 
 from sim.errors import SimError
 from sim.measures.names import Key
-from sim.study.designs import axis, design
-from sim.study.kept import Totals
-from sim.study.sensitivity import sensitivity
-from sim.study.sweep import Swept, base
+from sim.play.cache import Totals
+from sim.verbs.sweep.designs import axis, design
+from sim.verbs.sweep.sensitivity import sensitivity
+from sim.verbs.sweep.study import Swept, base
 
 TINY = Path(__file__).parent / "tiny.yaml"
 KEY = Key("post", "max_queue", "all")

@@ -9,14 +9,14 @@ import pytest
 
 from sim.errors import ScenarioError, SimError
 from sim.measures.names import Key
+from sim.play.cache import Totals
 from sim.scenario.text.load_scenario import load
-from sim.study import sweep as study
-from sim.study.designs import Design, axis, design
-from sim.study.kept import Totals
-from sim.study.run import Request as RunRequest
-from sim.study.run import run
-from sim.study.sweep import Base, Request, Sweep, Swept, base
-from sim.study.sweep_results import estimates, summary, table
+from sim.verbs.run.study import Request as RunRequest
+from sim.verbs.run.study import run
+from sim.verbs.sweep import study
+from sim.verbs.sweep.designs import Design, axis, design
+from sim.verbs.sweep.files import estimates, summary, table
+from sim.verbs.sweep.study import Base, Request, Sweep, Swept, base
 
 TINY = Path(__file__).parent / "tiny.yaml"
 STAFFING = "stations.exit_control.staffing"

@@ -15,7 +15,7 @@ import pytest
 import study_tasks as tasks
 
 from sim.errors import SimError
-from sim.study.workers import AHEAD, Crew, _signals_held
+from sim.play.workers import AHEAD, Crew, _signals_held
 
 PATHS = os.pathsep.join(map(str, (Path(__file__).parents[2], Path(__file__).parent)))
 
@@ -84,7 +84,7 @@ def test_an_error_of_a_task_is_the_callers(workers: int) -> None:
 
 SCRIPT = """
     import sys
-    from sim.study.workers import Crew
+    from sim.play.workers import Crew
     import study_tasks as tasks
     print("begin", flush=True)
     with Crew(tasks.{task}, 2) as crew:

@@ -19,9 +19,9 @@ from scipy.stats import binom, kstest
 
 from sim.measures.likelihood import Target, log_likelihood, predicted, targets, total
 from sim.scenario.text.load_calibration import LoadedCalibration, load_calibration
-from sim.study import calibrate as study
-from sim.study.sampling import Drawn, Sampler
-from sim.study.trials import Request, Trials, silent
+from sim.verbs.calibrate import study
+from sim.verbs.calibrate.sampling import Drawn, Sampler
+from sim.verbs.calibrate.trials import Request, Trials, silent
 
 SCENARIO = Path(__file__).parent / "recovery.yaml"
 REPETITIONS, CONTROL, BANK, WORTH = 150, 60, 512, 150

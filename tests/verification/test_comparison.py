@@ -17,9 +17,9 @@ from sim.engine.tape import draw
 from sim.measures.names import Key
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import load
-from sim.study.compare import Contender, compare
-from sim.study.differences import paired
-from sim.study.run import Request
+from sim.verbs.compare.statistics import paired
+from sim.verbs.compare.study import Contender, compare
+from sim.verbs.run.study import Request
 from tests.verification import theory
 from tests.verification.cases import mean_wait, queue
 

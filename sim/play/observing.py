@@ -1,0 +1,97 @@
+"""What the model says for every reported figure, given one vector of parameters: the task that calibration repeats."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import store
+from sim.engine.lower.plan_from import lower
+from sim.engine.tape import draw
+from sim.errors import ScenarioError, SimError
+from sim.measures.replication import measure
+from sim.measures.reports import observe
+from sim.play import provenance
+from sim.play.engines import player
+from sim.scenario.model.instants import local, since_t0
+from sim.scenario.model.scenario import Clock, Scenario
+from sim.scenario.text.load_scenario import Template
+from sim.scenario.text.passports import take_off
+from sim.units import milliseconds
+
+Floats = NDArray[np.float64]
+
+READ = ("id", "crossing", "quantity", "classes", "within", "from", "until", "statistic", "directions", "outbound_share")
+"""What of a row decides what the model says for it; the rest is for the likelihood."""
+ROOMS = ("scenario", "engine", "measures")
+
+
+@dataclass(frozen=True)
+class Observing:
+    """Call it with the values of `names`, in `units`, and the number of a replication."""
+
+    template: Template
+    names: tuple[str, ...]
+    units: dict[str, str]
+    seed: int
+    engine: str
+    horizon: datetime | None
+
+    def __call__(self, point: tuple[float, ...]) -> Floats:
+        """Return what the model says for every row, (J,). Raises SimError where a value is impossible."""
+        scenario = self.scenario(point[:-1])
+        plan = lower(scenario)
+        records = player(self.engine)(plan, draw(scenario, plan, self.seed, int(point[-1])))
+        measures = measure(scenario, plan, records)
+        return np.array([observe(row, scenario, measures) for row in scenario.reported])
+
+    def scenario(self, values: tuple[float, ...]) -> Scenario:
+        """Return the scenario with these values, cut at the horizon. Raises SimError where a value is impossible."""
+        named = dict(zip(self.names, values, strict=True))
+        try:
+            scenario = self.template.scenario(named, self.units)
+        except ScenarioError as error:
+            at = ", ".join(f"{name} {value:.4g}{self.units.get(name, '')}" for name, value in named.items())
+            what = f"the priors allow values at which the scenario is impossible: {error.problems[0]} (at {at})"
+            raise SimError(f"{what}; cut a prior off with 'low' or 'high'") from None
+        if self.horizon is None:
+            return scenario
+        return scenario.model_copy(update={"clock": scenario.clock.model_copy(update={"horizon": self.horizon})})
+
+    def digest(self) -> str:
+        """Return a digest of all that the results depend on: scenario, rows as they are read, seed and program."""
+        tree = take_off(self.template.root)[0]
+        rows = [{key: row.get(key) for key in READ} for row in tree.pop("reported", ())]
+        asked = [tree, rows, self.template.sets, self.template.intervene, self.names, self.units, self.seed]
+        program = [provenance.code(provenance.PACKAGE / room) for room in ROOMS]
+        program += [store.digest(Path(__file__)), store.digest(provenance.PACKAGE / "units.py"), np.__version__]
+        text = json.dumps([asked, str(self.horizon), program], default=str)
+        return "e" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def shortest(scenario: Scenario) -> datetime | None:
+    """Return the earliest horizon that leaves all reported rows as they are; None for the scenario's own.
+
+    It lies one point of the series after the last row ends. Waits that go by the instant of joining need the whole run.
+    """
+    rows, clock = scenario.reported, scenario.clock
+    if not rows or any(row.quantity == "virtual_wait" for row in rows):
+        return None
+    begin, every = since_t0(clock, clock.start), milliseconds(clock.report_every)
+    last = max(since_t0(clock, row.until) for row in rows)
+    horizon = begin + (-(-(last - begin) // every) + 1) * every
+    if not begin < horizon < since_t0(clock, clock.horizon):
+        return None
+    return _told(clock, horizon)
+
+
+def _told(clock: Clock, at: int) -> datetime | None:
+    """Return an instant as a file says it; None for the one hour a year that cannot be told from another."""
+    told = local(clock, at).replace(tzinfo=None)
+    return told if since_t0(clock, told) == at else None

@@ -1,0 +1,158 @@
+"""Where results come from: everything needed to play them again, and what they were played with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import sim
+from sim.errors import SimError
+from sim.verbs.run.study import Request, Run
+
+FILE = "provenance.json"
+LIBRARIES = ("numpy", "scipy", "simpy", "numba", "pyarrow", "pydantic", "matplotlib")
+PACKAGE = Path(sim.__file__).parent
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user asked for: the scenario as given, changes to it, and the command line if there was one."""
+
+    source: str
+    sets: tuple[str, ...] = ()
+    interventions: tuple[str, ...] = ()
+    command_line: str | None = None
+
+
+def of_run(run: Run, asked: Asked, files: Mapping[str, str]) -> str:
+    """Return the provenance of a run as JSON text; `files` are the SHA-256 of its result files."""
+    request = run.request
+    found = {
+        "version": sim.__version__,
+        "code": code(),
+        "git": git(),
+        "scenario": run.loaded.scenario.name,
+        "scenario_hash": run.loaded.scenario_hash,
+        "source": asked.source,
+        "sets": list(asked.sets),
+        "interventions": list(asked.interventions),
+        "seed": request.seed,
+        "replications": request.replications,
+        "precision": request.precision,
+        "posterior": run.drawn is not None,
+        "engine": request.engine,
+        "records": any(name.startswith("records/") for name in files),
+        "workers": request.workers,
+        "command_line": asked.command_line,
+        "started_at": run.started_at.isoformat(timespec="seconds"),
+        "wall_seconds": round(run.wall_s, 3),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in LIBRARIES},
+        "files": dict(files),
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a stored provenance says that matters for playing it again.
+
+    `sets` and `interventions` are those still to be put in force: a stored scenario has them already, unless its
+    parameters are drawn from a posterior.
+    """
+
+    version: str
+    code: str
+    request: Request
+    records: bool
+    files: dict[str, str]
+    posterior: bool
+    sets: tuple[str, ...]
+    interventions: tuple[str, ...]
+
+
+_OTHERS = {"method": "a calibration", "scenarios": "a comparison", "points": "a sweep", "calibration": "an audit"}
+"""What else leaves a provenance, by a key that only it has (of a calibration and an audit, the first that is there)."""
+
+
+def read(folder: Path) -> Provenance:
+    """Read the provenance of a result folder. Raises SimError if there is none or it is damaged."""
+    path = folder / FILE
+    if not folder.is_dir():
+        raise SimError(f"{folder}: there is no such folder")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        kind = next((kind for key, kind in _OTHERS.items() if isinstance(found, dict) and key in found), None)
+        if kind is not None:
+            command = found.get("command_line")
+            again = f": {command}" if command else ""
+            raise SimError(f"{folder}: is the folder of {kind}, not of a run; run its command again{again}")
+        return _understood(found)
+    except FileNotFoundError:
+        raise SimError(f"{folder}: is not a result folder; it has no {FILE}") from None
+    except OSError as error:
+        raise SimError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error).splitlines()[0]
+        raise SimError(f"{path}: is damaged: {what}") from None
+
+
+def _understood(found: Any) -> Provenance:
+    if not isinstance(found, dict) or not isinstance(found["files"], dict):
+        raise TypeError("expected a mapping with the key 'files'")
+    request = Request(replications=found["replications"], seed=found["seed"], engine=str(found["engine"]))
+    if request.replications is None or request.seed is None:
+        raise TypeError("replications and seed must be whole numbers")
+    files = {str(name): str(digest) for name, digest in found["files"].items()}
+    drawn = bool(found.get("posterior", False))
+    sets, interventions = (tuple(map(str, found[key])) if drawn else () for key in ("sets", "interventions"))
+    records = bool(found["records"])
+    return Provenance(str(found["version"]), str(found["code"]), request, records, files, drawn, sets, interventions)
+
+
+def code(package: Path = PACKAGE) -> str:
+    """Return a digest of the project's source files, so that an edited copy does not pass for the same version."""
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return "c" + digest.hexdigest()[:16]
+
+
+def git() -> dict[str, Any] | None:
+    """Return commit and whether the working copy differs from it; None if the sources are those of no checkout.
+
+    An installed copy is known again in the checkout it was installed from, if that is where the command runs.
+    """
+    root = next((r for r in (PACKAGE.parent, Path.cwd()) if (r / ".git").exists() and (r / "sim").is_dir()), None)
+    if root is None or (root != PACKAGE.parent and code(root / "sim") != code()):
+        return None
+    commit = _git(root, "rev-parse", "HEAD")
+    changes = _git(root, "status", "--porcelain", "--", "sim", "scenarios", "calibration")
+    return None if commit is None or changes is None else {"commit": commit, "dirty": changes != ""}
+
+
+def _version(library: str) -> str | None:
+    """Return the version of a library; None where it is not installed, as numba may not be."""
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    command = ["git", "-C", str(root), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, env=environment, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

@@ -1,0 +1,257 @@
+"""What is written on top of a picture: reported figures with their labels, and the rail of dated events below."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patheffects import withStroke
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
+
+from sim.plotting.rail import Event
+from sim.plotting.style import FAINT, INK, MUTED, REPORTED, day_name, days
+
+Points = NDArray[np.float64]
+
+ABOVE = {"at least", "more than", "well over"}
+RAIL_SIZE = 9.5
+RAIL_ROW = 0.2
+GAP = 0.08
+SHORT = 3
+"""Days up to which the rail says the hour."""
+SANS = "DejaVu Sans"
+BESIDE, SHIFTS, OVER, UNDER = (9, 40, 80, 125, 180), (0, 18, -18, 40, -40, 64, -64), (9, 27, 45, 68, 95), (9, 30, 55)
+"""Where a label may stand, in points: beside its mark and shifted up or down, over it, or under it."""
+LEADER = 24
+"""Points from which on a thin line leads from a label to its mark."""
+NEAR = 16
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A reported figure over its window (matplotlib dates), in the unit of the axis, and how it was qualified."""
+
+    first: float
+    last: float
+    value: float
+    qualifier: str
+    label: str
+
+    @property
+    def middle(self) -> float:
+        """Middle of the window."""
+        return (self.first + self.last) / 2
+
+
+def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Points], size: float = 10) -> None:
+    """Draw `marks` as segments over their windows, an arrow up for lower bounds, each with its label.
+
+    `curves` are arrays (N, 2) of points of the drawn lines in data coordinates; labels keep clear of them where they
+    can. The limits and the position of `axes` must be final.
+    """
+    for mark in marks:
+        axes.plot(
+            [mark.first, mark.last], [mark.value] * 2, color=REPORTED, linewidth=2.2, solid_capstyle="butt", zorder=6
+        )
+        hollow = mark.qualifier == "about"
+        axes.plot(
+            mark.middle, mark.value, marker="D", markersize=6.5, color=REPORTED, zorder=7,
+            markerfacecolor="white" if hollow else REPORTED, markeredgewidth=1.6,
+        )  # fmt: skip
+        if mark.qualifier in ABOVE:
+            axes.annotate(
+                "", (mark.middle, mark.value), (0, 24), textcoords="offset points", zorder=6,
+                arrowprops={"arrowstyle": "<-", "color": REPORTED, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0},
+            )  # fmt: skip
+    taken = [_mark_box(axes, mark) for mark in marks]
+    pixels = np.concatenate([_dense(axes.transData.transform(curve)) for curve in curves] or [np.empty((0, 2))])
+    for mark in sorted(marks, key=lambda m: (m.middle, m.value)):
+        others = [_mark_box(axes, other, NEAR) for other in marks if other is not mark]
+        taken.append(_place(axes, mark, [*taken, *others], pixels, size))
+
+
+def _dense(line: Points) -> Points:
+    """Return points of a line in pixels, none farther than a few pixels from the next."""
+    length = np.concatenate(([0.0], np.cumsum(np.nan_to_num(np.hypot(*np.diff(line, axis=0).T)))))
+    along = np.linspace(0, length[-1], 1 + int(length[-1] // 4))
+    found = np.column_stack([np.interp(along, length, line[:, k]) for k in (0, 1)])
+    return found[np.isfinite(found).all(axis=1)]
+
+
+def _mark_box(axes: Axes, mark: Mark, margin: float = 5) -> Bbox:
+    """Return the pixels a mark takes, with `margin` points around it."""
+    (left, y), (right, _) = axes.transData.transform([(mark.first, mark.value), (mark.last, mark.value)])
+    point = axes.get_figure().dpi / 72  # type: ignore[union-attr]
+    top = 26 if mark.qualifier in ABOVE else 5
+    aside = margin * point - 5 * point
+    return Bbox.from_extents(left - aside, y - margin * point, right + aside, y + (top + margin - 5) * point)
+
+
+def _sides() -> Iterator[tuple[int, int, str, str, float]]:
+    """Yield where a label may stand: offset in points, horizontal and vertical alignment, penalty."""
+    for dx, dy in product(BESIDE, SHIFTS):
+        far = float(np.hypot(dx - BESIDE[0], dy)) / 60
+        yield dx, dy, "left", "center", far
+        yield -dx, dy, "right", "center", far + 0.1
+    for dy in OVER:
+        yield 0, dy, "center", "bottom", 0.1 + (dy - OVER[0]) / 60
+    for dy in UNDER:
+        yield 0, -dy, "center", "top", 0.2 + (dy - UNDER[0]) / 60
+
+
+def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox], pixels: Points, size: float) -> Bbox:
+    """Write the label where it covers least, with a line to its mark if it stands far off; return the box it takes."""
+    frame, point = axes.get_window_extent(), axes.get_figure().dpi / 72  # type: ignore[union-attr]
+    tried = axes.text(mark.middle, mark.value, mark.label, fontsize=size, linespacing=1.15)
+    extent = tried.get_window_extent()
+    tried.remove()
+    found: list[tuple[float, tuple[int, int], str, str, Bbox]] = []
+    for dx, dy, ha, va, penalty in _sides():
+        x, y = axes.transData.transform((_anchor(mark, ha), mark.value))
+        left = x + dx * point - extent.width * {"left": 0, "center": 0.5, "right": 1}[ha]
+        low = y + dy * point - extent.height * {"bottom": 0, "center": 0.5, "top": 1}[va]
+        box = Bbox.from_bounds(left, low, extent.width, extent.height)
+        found.append((penalty + _cost(box, frame, taken, pixels), (dx, dy), ha, va, box))
+    _, (dx, dy), ha, va, box = min(found, key=lambda place: place[0])
+    far = np.hypot(dx, dy) > LEADER
+    end = ({"left": 0, "center": 0.5, "right": 1}[ha], {"bottom": 0, "center": 0.5, "top": 1}[va])
+    line = {"arrowstyle": "-", "color": REPORTED, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 3, "relpos": end}
+    axes.annotate(
+        mark.label, (_anchor(mark, ha), mark.value), (dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=size,
+        color=REPORTED, zorder=8, linespacing=1.15, arrowprops=line if far else None,
+        path_effects=[withStroke(linewidth=2.6, foreground="white", alpha=0.9)],
+    )  # fmt: skip
+    return box
+
+
+def _anchor(mark: Mark, ha: str) -> float:
+    """Return where on a mark its label hangs: the end it stands beside, or the middle."""
+    return {"left": mark.last, "right": mark.first}.get(ha, mark.middle)
+
+
+def _cost(box: Bbox, frame: Bbox, taken: Sequence[Bbox], pixels: Points) -> float:
+    area = box.width * box.height
+    outside = max(0.0, frame.x0 - box.x0) + max(0.0, box.x1 - frame.x1) + 2 * max(0.0, box.y1 - frame.y1)
+    outside += 2 * max(0.0, frame.y0 - box.y0)
+    covered = sum(common.width * common.height for other in taken if (common := Bbox.intersection(box, other)))
+    hits = 0
+    if len(pixels):
+        x, y = pixels[:, 0], pixels[:, 1]
+        hits = int(((x > box.x0 - 3) & (x < box.x1 + 3) & (y > box.y0 - 2) & (y < box.y1 + 2)).sum())
+    return float(outside + 40 * covered / area + min(hits, 60) / 12 + (hits > 0))
+
+
+@functools.cache
+def text_width(text: str, size: float, family: str = SANS) -> float:
+    """Return the width of `text` in inches at `size` points."""
+    extents = TextPath((0, 0), text or " ", size=size, prop=FontProperties(family=family)).get_extents()
+    return float(extents.x1) / 72
+
+
+@dataclass(frozen=True)
+class RailLabel:
+    """Where the words of an event stand on the rail: its tick and their beginning (days), row from the top."""
+
+    at: float
+    words: str
+    row: int
+    begin: float
+
+
+def lay_rail(events: Sequence[Event], limits: tuple[float, float], zone: ZoneInfo, width: float) -> list[RailLabel]:
+    """Return labels for `events` on a rail `width` inches wide from `limits[0]` to `limits[1]`.
+
+    Words stand left or right of their tick, in as few rows as the search finds, such that no tick crosses words.
+    """
+    scale = width / (limits[1] - limits[0])
+    hours = " {0:%H:%M}" if limits[1] - limits[0] <= SHORT else ""
+    said = [f"{day_name(event.at)}{hours.format(event.at)}  {event.words}" for event in events]
+    at = [(days(event.at, zone) - limits[0]) * scale for event in events]
+    wide = [text_width(text, RAIL_SIZE) + 2 * GAP for text in said]
+
+    def lay(left: Sequence[bool]) -> tuple[float, list[int]]:
+        spans = [(x - w, x) if to_left else (x, x + w) for x, w, to_left in zip(at, wide, left, strict=True)]
+        rows = _rows(at, spans, left)
+        beyond = max((max(-0.5 - begin, end - width - 0.15, 0.0) for begin, end in spans), default=0.0)
+        return 50 * beyond + (max(rows, default=0) if rows is not None else 1000), rows or [0] * len(at)
+
+    count = len(events)
+    sides = [[n < parting for n in range(count)] for parting in range(count + 1)]
+    if min(lay(left)[0] for left in sides) > count:  # some words leave the sheet: turn the first or the last ones
+        ends = [(a, b, c) for c in range(count + 1) for b in range(c + 1) for a in range(b + 1)]
+        sides = [[a <= n < b or n >= c for n in range(count)] for a, b, c in ends]
+    left = min(sides, key=lambda sides: lay(sides)[0])
+    cost, rows = lay(left)
+    begins = [x - w + GAP if to_left else x + GAP for x, w, to_left in zip(at, wide, left, strict=True)]
+    if cost > count:  # no room: one below the other, the last on top, inside the sheet
+        begins = [min(x + GAP, width - w + 0.15) for x, w in zip(at, wide, strict=True)]
+        rows = list(reversed(range(count)))
+    placed = zip(events, said, rows, begins, strict=True)
+    return [RailLabel(days(event.at, zone), text, row, limits[0] + x / scale) for event, text, row, x in placed]
+
+
+def _rows(at: Sequence[float], spans: Sequence[tuple[float, float]], left: Sequence[bool]) -> list[int] | None:
+    """Return a row for each label, below every tick it would meet and every label it would touch; None: impossible."""
+    count = len(at)
+    above: list[list[int]] = [[] for _ in range(count)]
+    for n, (begin, end) in enumerate(spans):
+        for k, (other_begin, other_end) in enumerate(spans):
+            same = at[k] == at[n] and left[k] == left[n] and (k < n if left[n] else k > n)
+            meets = begin < at[k] < end or same
+            touches = k < n and left[k] != left[n] and other_begin < end and begin < other_end and at[k] != at[n]
+            if k != n and (meets or (touches and not other_begin < at[n] < other_end)):
+                above[n].append(k)
+    rows = [0] * count
+    for _ in range(count):
+        lower = [1 + max((rows[k] for k in above[n]), default=-1) for n in range(count)]
+        if lower == rows:
+            return rows
+        rows = lower
+    return None if count else rows
+
+
+def rail_height(labels: Sequence[RailLabel]) -> float:
+    """Return the height in inches the rail needs."""
+    return RAIL_ROW * (1 + max((label.row for label in labels), default=-1))
+
+
+def draw_rail(
+    figure: Figure, box: tuple[float, float, float, float], labels: Sequence[RailLabel], above: Sequence[Axes]
+) -> None:
+    """Draw the rail in `box` (left, bottom, width, height in inches) and a thin line up through the axes `above`."""
+    if not labels:
+        return
+    width, height = figure.get_size_inches()
+    rail = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
+    rail.set(xlim=above[0].get_xlim(), ylim=(box[3] / RAIL_ROW, 0))
+    rail.axis("off")
+    for label in labels:
+        middle = label.row + 0.5
+        rail.plot([label.at, label.at], [-0.2, middle + 0.35], color=MUTED, linewidth=0.8, clip_on=False)
+        rail.text(
+            label.begin, middle, label.words, va="center", fontsize=RAIL_SIZE, color=INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+        )  # fmt: skip
+        for axes in above:
+            axes.axvline(label.at, color=FAINT, linewidth=0.9, linestyle=(0, (3, 2)), zorder=0.5)
+
+
+def wrapped(text: str, width: float, size: float, family: str = SANS) -> str:
+    """Return `text` broken into lines of at most `width` inches at `size` points."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, size, family) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)

@@ -1,0 +1,335 @@
+"""The overview of a network: origins and crossings, the people on the drives between them, and what happens there.
+
+Where all origins and crossings have a place, they stand as on a map; else in two columns. Beside them every crossing
+has its panels over time: who waits, the quoted wait, and who gets across.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
+
+from sim.measures.estimates import Band
+from sim.plotting import panels
+from sim.plotting.marks import Mark, draw_marks, text_width, wrapped
+from sim.plotting.ribbons import ORIGIN_COLOURS
+from sim.plotting.story import Shown, Story, amount, outwards_per_day, whole
+from sim.plotting.style import CLASS_NAMES, FAINT, INK, MUTED, sheet, styled, time_axis, value_axis
+from sim.scenario.model.network import Place
+from sim.scenario.model.scenario import Scenario
+from sim.verbs.compare.network_words import origin_name, ranged, ranged_estimate
+from sim.verbs.run.flows import LAST, Flows
+from sim.verbs.run.pictures import heading
+
+Points = NDArray[np.float64]
+Box = tuple[float, float, float, float]
+"""Left, bottom, right and top, inches."""
+
+WIDTH, HEAD, FOOT = 16.0, 1.2, 0.65
+MAP = (0.35, 6.1)
+PANELS, PANEL, GAP = 6.95, 2.45, 0.6
+ROW, TITLE = 1.05, 0.62
+THICKEST = 18.0
+"""Points of the line that most people take."""
+APART = 0.5
+"""Inches that two things on the map stand apart at least."""
+STRETCH = 5.0
+"""How many times longer a degree may be drawn in one direction than in the other, for the map to fill its room."""
+SHORT = {"at least": "≥ ", "more than": "> ", "well over": "≫ ", "about": "≈ ", "at most": "≤ "}
+MARK = 9.5
+NAME = 1.7
+"""Inches that a line of an origin's words takes at most, if its words are short enough."""
+COVERED, ROUNDS = 10.0, 3
+"""How much worse it is to cover a place than the words of another, and how often words look for their place."""
+
+
+@styled
+def network(stories: Sequence[Story], flows: Flows) -> Figure:
+    """Draw the map of a network and the panels of its crossings, from north to south where they have places."""
+    places = _places(stories[0].scenario)
+    if places is not None:
+        stories = sorted(stories, key=lambda story: -places[1][story.crossing].latitude)
+    tall = max(len(stories) * (ROW + TITLE), 3.6)
+    height = HEAD + tall + FOOT
+    figure = sheet(WIDTH, height)
+    heading(figure, stories[0].scenario.title, _how(stories))
+    axes = figure.add_axes((MAP[0] / WIDTH, FOOT / height, (MAP[1] - MAP[0]) / WIDTH, tall / height))
+    axes.set(xlim=(0, MAP[1] - MAP[0]), ylim=(0, tall))
+    axes.axis("off")
+    middles = [tall - (n + 0.5) * (ROW + TITLE) - TITLE / 2 for n in range(len(stories))]
+    _draw_map(axes, stories, flows, *_positions(stories, flows, places, (middles, tall)))
+    for n, story in enumerate(stories):
+        bottom = FOOT + tall - (n + 1) * (ROW + TITLE)
+        _crossing_row(figure, story, n, bottom / height, last=n == len(stories) - 1)
+    return figure
+
+
+def _how(stories: Sequence[Story]) -> str:
+    """Return what is drawn, in words."""
+    said = "lines: people from the origins who get across, as wide as they are many; "
+    own = any(story.place.demand for story in stories)
+    said += f"panels: {'all people, also from no origin, ' if own else ''}{stories[0].how}"
+    if any(story.shown() for story in stories):
+        said += "; orange: reported (≥ at least, > more than, ≫ well over, ≈ about; sources in reported.csv)"
+    if any(_closed(story) for story in stories):
+        said += "; grey: closed"
+    return wrapped(said, WIDTH - 1.2, 10.5)
+
+
+def _places(scenario: Scenario) -> tuple[dict[str, Place], dict[str, Place]] | None:
+    """Return the places of origins and crossings; None if one has none."""
+    origins = scenario.network.origins if scenario.network else {}
+    found = (
+        {name: origin.place for name, origin in origins.items() if origin.place},
+        {
+            name: crossing.destination.place
+            for name, crossing in scenario.crossings.items()
+            if crossing.destination.place
+        },
+    )
+    return found if (len(found[0]), len(found[1])) == (len(origins), len(scenario.crossings)) else None
+
+
+def _positions(
+    stories: Sequence[Story], flows: Flows, places: tuple[dict[str, Place], dict[str, Place]] | None,
+    room: tuple[list[float], float],
+) -> tuple[Points, Points]:  # fmt: skip
+    """Return where origins (O, 2) and crossings (X, 2) stand, in inches from the lower left corner of the map."""
+    middles, tall = room
+    wide = MAP[1] - MAP[0]
+    count = len(flows.origins)
+    if places is None:
+        heights = tall - (np.arange(count) + 0.5) * tall / count
+        crossings = np.column_stack([np.full(len(stories), wide - 0.3), middles])
+        return np.column_stack([np.full(count, 1.1), heights]), crossings
+    every = [*(places[0][name] for name in flows.origins), *(places[1][story.crossing] for story in stories)]
+    at = np.array([(place.longitude, place.latitude) for place in every])
+    at[:, 0] *= np.cos(np.deg2rad(at[:, 1].mean()))
+    low, span = at.min(axis=0), np.maximum(np.ptp(at, axis=0), 1e-6)
+    edges = np.array([1.1, 0.55])
+    free = np.array([wide, tall]) - 2 * edges
+    scale = free / span
+    scale = np.minimum(scale, STRETCH * scale.min())
+    found = _apart(edges + (free - span * scale) / 2 + (at - low) * scale)
+    return found[:count], found[count:]
+
+
+def _apart(at: Points) -> Points:
+    """Return points moved as little as needed for all to be told apart."""
+    for _ in range(60):
+        apart = at[:, None] - at[None]
+        far = np.hypot(apart[..., 0], apart[..., 1])
+        near = (far < APART) & ~np.eye(len(at), dtype=np.bool_)
+        if not near.any():
+            break
+        ways = np.where(far[..., None] > 1e-9, apart / np.maximum(far, 1e-9)[..., None], [[[0.0, 1.0]]])
+        at = at + (ways * (near * (APART - far) / 2)[..., None]).sum(axis=1)
+    return at
+
+
+def _draw_map(axes: Axes, stories: Sequence[Story], flows: Flows, origins: Points, crossings: Points) -> None:
+    """Draw drives as thin lines, people across as wide ones, then origins and crossings on top."""
+    scenario = stories[0].scenario
+    number = {story.crossing: n for n, story in enumerate(stories)}
+    _draw_drives(axes, scenario, flows, number, (origins, crossings))
+    crossed = flows.of("crossed")
+    most = float(crossed.mean(axis=0).max())
+    for o, n, people in ((o, number[x], crossed[:, o, k]) for o in range(len(origins))
+                         for k, x in enumerate(flows.crossings)):  # fmt: skip
+        if people.mean() > 0:
+            width = max(THICKEST * float(people.mean()) / most, 0.6)
+            _curve(axes, origins[o], crossings[n], edgecolor=_colour(o), linewidth=width, alpha=0.6)
+    _draw_origins(axes, scenario, flows, origins, crossings)
+    for n, at in enumerate(crossings):
+        axes.plot(*at, "o", markersize=17, markerfacecolor="white", markeredgecolor=INK, markeredgewidth=1.4, zorder=6)
+        axes.text(
+            at[0], at[1], str(n + 1), ha="center", va="center_baseline", fontsize=10.5, fontweight="bold", zorder=7
+        )
+    if most > 0:
+        line = {"color": MUTED, "linewidth": THICKEST, "alpha": 0.6, "solid_capstyle": "butt", "clip_on": False}
+        axes.plot([0.0, 0.5], [-0.38] * 2, **line)  # type: ignore[arg-type]
+        axes.text(0.62, -0.38, f"{whole(most)} people across", va="center", fontsize=10, color=MUTED)
+
+
+def _draw_origins(axes: Axes, scenario: Scenario, flows: Flows, origins: Points, crossings: Points) -> None:
+    """Draw the origins with their names and people, each where its words cover least."""
+    leaving = flows.of(*LAST).sum(axis=2)
+    said = [
+        f"{wrapped(origin_name(scenario, name), NAME, 10)}\n{ranged(leaving[:, o])} people"
+        for o, name in enumerate(flows.origins)
+    ]
+    places = [(x - 0.17, y - 0.17, x + 0.17, y + 0.17) for x, y in (*origins, *crossings)]
+    boxes = _least_covering(
+        [_around(words, at) for words, at in zip(said, origins, strict=True)],
+        places,
+        (0.0, 0.0, axes.get_xlim()[1], axes.get_ylim()[1]),
+    )
+    for o, (words, box, at) in enumerate(zip(said, boxes, origins, strict=True)):
+        axes.plot(*at, "o", markersize=13, color=_colour(o), zorder=6)
+        axes.text(
+            (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, words, ha="center", va="center", fontsize=10, zorder=8,
+            linespacing=1.15, path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.9)],
+        )  # fmt: skip
+
+
+def _around(words: str, at: Points) -> list[Box]:
+    """Return the boxes of lines of words below, above, right and left of a place, and at its corners."""
+    lines = words.split("\n")
+    wide, tall = max(text_width(line, 10) for line in lines), 0.18 * len(lines)
+    aside, over = 0.2 + wide / 2, 0.17 + tall / 2
+    steps = [(0.0, -over), (0.0, over), (aside, 0.0), (-aside, 0.0)]
+    steps += [(right * (aside - 0.1), up * (over - 0.1)) for up in (1, -1) for right in (1, -1)]
+    middles = [(at[0] + dx, at[1] + dy) for dx, dy in steps]
+    return [(x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2) for x, y in middles]
+
+
+def _least_covering(choices: Sequence[Sequence[Box]], places: Sequence[Box], room: Box) -> list[Box]:
+    """Return one box of each choice, such that they cover little of each other and less of places, within the room."""
+    found: list[Box] = []
+    for turn in range(ROUNDS * len(choices)):
+        n = turn % len(choices)
+        others = [*found[:n], *found[n + 1 :]]
+        cost = [
+            _covers(box, others) + COVERED * (_covers(box, places) - _common(box, room)) for box in choices[n]
+        ]  # fmt: skip
+        found[n : n + 1] = [choices[n][int(np.argmin(cost))]]
+    return found
+
+
+def _common(one: Box, other: Box) -> float:
+    """Return the area that two boxes (left, bottom, right, top) share."""
+    wide, tall = (min(one[k + 2], other[k + 2]) - max(one[k], other[k]) for k in (0, 1))
+    return max(wide, 0.0) * max(tall, 0.0)
+
+
+def _covers(box: Box, others: Sequence[Box]) -> float:
+    return sum(_common(box, other) for other in others)
+
+
+def _colour(origin: int) -> str:
+    return ORIGIN_COLOURS[origin % len(ORIGIN_COLOURS)]
+
+
+def _draw_drives(
+    axes: Axes, scenario: Scenario, flows: Flows, number: dict[str, int], at: tuple[Points, Points]
+) -> None:
+    """Draw the drives that people can take: from origins as thin lines, between crossings dotted."""
+    if scenario.network is None:
+        return
+    for o, name in enumerate(flows.origins):
+        for crossing in scenario.network.origins[name].travel:
+            _curve(axes, at[0][o], at[1][number[crossing]], edgecolor=MUTED, linewidth=0.6, alpha=0.7)
+    for one, others in scenario.network.between.items():
+        for other in others:
+            ends = (at[1][number[one]], at[1][number[other]])
+            _curve(axes, *ends, edgecolor=MUTED, linewidth=1.2, linestyle=(0, (1, 2)), alpha=0.9)
+
+
+def _curve(axes: Axes, start: Points, end: Points, **how: object) -> None:
+    """Draw a line between two points, bent a little to its left."""
+    along = end - start
+    middle = (start + end) / 2 + 0.12 * np.array([-along[1], along[0]])
+    path = Path([tuple(start), tuple(middle), tuple(end)], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
+    axes.add_patch(PathPatch(path, facecolor="none", capstyle="butt", **how))
+
+
+def _crossing_row(figure: Figure, story: Story, n: int, bottom: float, *, last: bool) -> None:
+    """Draw the panels of a crossing, `bottom` as a share of the sheet's height; dates below the `last` one only."""
+    height = figure.get_size_inches()[1]
+    across = ranged_estimate(story.total("crossed_people"))
+    title = f"{n + 1}  {story.title}: {across} people across"
+    figure.text(PANELS / WIDTH, bottom + (ROW + 0.36) / height, title, fontsize=11.5, fontweight="bold", va="center")
+    for k, draw in enumerate((_waiting, _quoted, _across)):
+        left = PANELS + k * (PANEL + GAP)
+        axes = figure.add_axes((left / WIDTH, bottom, PANEL / WIDTH, ROW / height))
+        time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, 4)
+        shade_closed(axes, story)
+        label, marks, tops, curves = draw(axes, story)
+        value_axis(axes, "", [*tops, *(1.3 * each.value for each in marks)])
+        axes.set_title(label, fontsize=10, fontweight="normal", color=MUTED, pad=3)
+        axes.locator_params(axis="y", nbins=4)
+        draw_marks(axes, marks, curves, MARK)
+        axes.tick_params(labelbottom=last)
+        if last and k == 1:
+            axes.set_xlabel(f"local time ({story.scenario.clock.timezone})", fontsize=10)
+
+
+Panel = tuple[str, list[Mark], list[float], list[Points]]
+"""What a panel shows and its unit, the reported figures on it, the highest values, and the curves."""
+
+
+def _waiting(axes: Axes, story: Story) -> Panel:
+    """Draw people waiting; vehicles where that is what was reported."""
+    reported = story.shown("queue_people")
+    if not reported and story.shown("queue") and story.by_road:
+        return _series(axes, story, ("queue", story.scope), "vehicles waiting", story.shown("queue"))
+    return _series(axes, story, ("queue_people", "all"), "people waiting", reported)
+
+
+def _quoted(axes: Axes, story: Story) -> Panel:
+    """Draw the quoted wait of the class that most is known of."""
+    name = panels.wait_classes(story)[0]
+    reported = [shown for shown in story.shown("quoted_wait") if shown.row.classes[0] == name]
+    return _series(axes, story, ("quoted_wait", name), f"quoted wait, hours ({CLASS_NAMES[name]})", reported)
+
+
+def _series(axes: Axes, story: Story, key: tuple[str, str], label: str, reported: Sequence[Shown]) -> Panel:
+    band = story.band(*key)
+    if band is not None and key[0] == "quoted_wait":
+        band = while_open(band, [story])
+    marks = [_mark(story, shown, shown.comparison.reported) for shown in reported]
+    panels.line(axes, story, band, INK, "")
+    if band is None:
+        return label, marks, [], []
+    return label, marks, [float(np.nanmax([*band.p95, *band.mean, 0.0]))], [np.column_stack([story.at, band.mean])]
+
+
+def _across(axes: Axes, story: Story) -> Panel:
+    """Draw bars of people across by local day."""
+    tops = panels.bars(axes, story, panels.PEOPLE_ACROSS)
+    first, _, _ = story.daily("crossed_people")
+    marks = [_mark(story, shown, outwards_per_day(shown)) for shown in story.shown("crossed_people")]
+    return "people across a day", marks, [max(tops)], panels.upright(first + 0.5, np.array(tops))
+
+
+def _mark(story: Story, shown: Shown, value: float) -> Mark:
+    """Return the mark of a reported figure with a few signs for its words."""
+    unit = "h" if shown.row.quantity == "quoted_wait" else ""
+    return panels.mark(story, shown, value, SHORT.get(shown.row.qualifier, "") + amount(float(f"{value:.3g}"), unit))
+
+
+def while_open(band: Band, stories: Sequence[Story]) -> Band:
+    """Return a band of quoted waits without its values where a crossing is closed in any of the stories.
+
+    Nobody quotes a wait there. The horizon is left out too: what is due just then is not played.
+    """
+    at = stories[0].at
+    there = at < at[-1]
+    for first, end in (span for story in stories for span in _closed(story)):
+        there &= (at < first) | (at >= end)
+    return replace(band, **{field.name: np.where(there, getattr(band, field.name), np.nan) for field in fields(Band)})
+
+
+def shade_closed(axes: Axes, story: Story) -> None:
+    """Shade when a crossing is closed."""
+    for first, end in _closed(story):
+        axes.axvspan(first, end, color=FAINT, alpha=0.7, linewidth=0, zorder=0)
+
+
+def _closed(story: Story) -> list[tuple[float, float]]:
+    """Return when the whole crossing is closed by the scenario, days."""
+    start, end = story.limits
+    found = []
+    for change in story.place.changes:
+        if change.close and change.classes is None and change.stations is None:
+            first = story.day(change.from_) if change.from_ else start
+            found.append((max(first, start), min(story.day(change.until) if change.until else end, end)))
+    return [(first, last) for first, last in found if first < last]

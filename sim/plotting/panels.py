@@ -1,0 +1,266 @@
+"""The panels that pictures and poster share: each draws one thing on axes whose place and time limits are set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from sim.measures.estimates import Band
+from sim.measures.names import VEHICLE_CLASSES, VEHICLES, by_way
+from sim.plotting.marks import ABOVE, Mark, draw_marks
+from sim.plotting.story import Floats, Shown, Story, outwards_per_day, qualified, rounded, window
+from sim.plotting.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, FATE_COLOURS, INK, MUTED, shade, value_axis
+
+FATES = (
+    ("crossed", "crossed"),
+    ("refused", "refused"),
+    ("summoned", "summoned"),
+    ("reneged", "gave up"),
+    ("balked", "did not join"),
+    ("barred", "kept away"),
+    ("unfinished", "still inside"),
+    ("diverted", "went elsewhere"),
+    ("on_the_way", "on the way"),
+)
+"""Events and the words for what became of people; '_people' makes the quantity."""
+AT_THE_END = ("unfinished", "on_the_way")
+"""Those of the horizon, which belong to no day."""
+
+PEOPLE_ACROSS = (("crossed_people", "all", FATE_COLOURS["crossed"], "crossed"),)
+"""The part of `bars` that draws people across."""
+
+SEEN = 1.0
+"""Hours from which on the lower bound of a wait is worth a line."""
+
+
+def mark(story: Story, shown: Shown, value: float, label: str = "") -> Mark:
+    """Return the mark of a reported figure at `value` of the axis."""
+    row = shown.row
+    label = label or f"{qualified(shown)}\n{window(row)}"
+    return Mark(story.day(row.from_), story.day(row.until), value, row.qualifier, label)
+
+
+def _marks(story: Story, shown: Sequence[Shown]) -> list[Mark]:
+    return [mark(story, s, s.comparison.reported) for s in shown]
+
+
+def line(axes: Axes, story: Story, band: Band | None, colour: str, label: str, style: str = "-") -> None:
+    """Draw the mean of a series over its 5-95 % band."""
+    if band is not None:
+        shade(axes, story.at, band.p05, band.p95, colour)
+        axes.plot(story.at, band.mean, color=colour, label=label, linestyle=style)
+
+
+def finish(
+    axes: Axes,
+    label: str,
+    story: Story,
+    bands: Sequence[Band | None],
+    marks: Sequence[Mark],
+    filled: Floats | None = None,
+) -> None:
+    """Set the value axis, then write the reported figures, off what is `filled` up to these tops, and the legend."""
+    drawn = [band for band in bands if band is not None]
+    tops = [float(np.nanmax([*band.p95, *band.mean, 0.0])) for band in drawn]
+    value_axis(axes, label, [*tops, *(1.08 * found.value for found in marks)])
+    curves = [np.column_stack([story.at, band.mean]) for band in drawn]
+    draw_marks(axes, marks, curves if filled is None else [*curves, *upright(story.at, filled)])
+    if drawn:
+        legend(axes)
+    else:
+        axes.text(0.5, 0.5, "no value in this run", transform=axes.transAxes, ha="center", color=MUTED)
+
+
+def upright(at: Floats, tops: Floats) -> list[Floats]:
+    """Return lines from 0 up to the tops of what is filled, no more than a hundred."""
+    return [np.array([(x, 0.0), (x, top)]) for x, top in list(zip(at, tops, strict=False))[:: 1 + len(at) // 100]]
+
+
+def legend(axes: Axes) -> None:
+    """Write the legend in one row above the panel."""
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=6, borderaxespad=0.2, handlelength=1.3, columnspacing=1.4,
+            handletextpad=0.5, borderpad=0,
+        )  # fmt: skip
+
+
+def queue(axes: Axes, story: Story) -> None:
+    """Draw parties waiting, all vehicles and by class."""
+    bands = []
+    scopes = story.classes if len(story.classes) == 1 else (story.scope, *story.classes)
+    for scope in scopes:
+        bands.append(story.band("queue", scope))
+        line(axes, story, bands[-1], CLASS_COLOURS[scope], CLASS_NAMES[scope])
+    finish(axes, "parties waiting", story, bands, _marks(story, story.shown("queue")))
+
+
+def queue_stacked(axes: Axes, story: Story) -> None:
+    """Draw parties waiting as layers by class, and a line at the sum of vehicles with its band."""
+    base = np.zeros(len(story.at))
+    for name in story.classes:
+        band = story.band("queue", name)
+        if band is not None and np.nanmax(band.mean) > 0:
+            top = base + np.nan_to_num(band.mean)
+            axes.fill_between(
+                story.at, base, top, color=CLASS_COLOURS[name], alpha=0.75, linewidth=0, label=CLASS_NAMES[name]
+            )
+            axes.plot(story.at, top, color="white", linewidth=0.6)
+            base = top
+    together = story.band("queue", story.scope)
+    line(axes, story, together, INK, CLASS_NAMES[story.scope])
+    marks = _marks(story, story.shown("queue"))
+    finish(axes, "parties waiting", story, [together, story.band("queue")], marks, base)
+
+
+def length(axes: Axes, story: Story) -> None:
+    """Draw the distance from the border to the tail of the queue on the road, km."""
+    band = story.band("queue_length")
+    line(axes, story, band, INK, "tail of the queue")
+    finish(axes, "km from the border", story, [band], _marks(story, story.shown("queue_length")))
+
+
+def wait(axes: Axes, story: Story, name: str) -> None:
+    """Draw the wait of class `name` by instant of joining, where some still wait its lower bound, and as quoted."""
+    colour = CLASS_COLOURS[name]
+    lived, quoted, virtual = (story.band(quantity, name) for quantity in ("wait", "quoted_wait", "virtual_wait"))
+    line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
+    censored = story.band("virtual_wait_censored", name)
+    at_least = np.array([0.0])
+    if virtual is not None and censored is not None:
+        at_least = np.where(censored.mean > 0, virtual.mean, np.nan)
+    if bool((at_least > SEEN).any()):
+        axes.plot(story.at, at_least, color=colour, linestyle=":", label="at least: some still waiting")
+    line(axes, story, quoted, INK, "quoted", "--")
+    shown = [s for s in story.shown("quoted_wait") if s.row.classes[0] == name]
+    finish(axes, "hours", story, [lived, quoted, virtual], _marks(story, shown))
+
+
+def wait_classes(story: Story) -> list[str]:
+    """Return the classes whose wait is drawn: those with a reported one first, at most two more of the others."""
+    reported = [s.row.classes[0] for s in story.shown("quoted_wait")]
+    coming = [str(name) for name in ("car", "truck", "bus") if name in story.classes]
+    having = [name for name in coming if story.band("wait", name) or story.band("quoted_wait", name)]
+    classes = [name for name in (*story.classes, *reported) if name in reported]
+    classes = list(dict.fromkeys(classes))
+    others = [name for name in having if name not in classes]
+    return (classes + others[: max(0, 2 - len(classes))]) or list(story.classes[:1]) or ["car"]
+
+
+def vehicles_a_day(axes: Axes, story: Story) -> None:
+    """Draw bars of vehicles across by class and local day, with reported flows of parties as daily means."""
+    tops = bars(axes, story, [_parties(name) for name in story.classes if name in VEHICLE_CLASSES])
+    _flows(axes, story, _reported_parties(story, vehicles=True), tops, "vehicles per day")
+
+
+def others_a_day(axes: Axes, story: Story) -> None:
+    """Draw bars of parties across by bike and on foot by local day."""
+    tops = bars(axes, story, [_parties(name) for name in story.classes if name not in VEHICLE_CLASSES])
+    _flows(axes, story, _reported_parties(story, vehicles=False), tops, "parties per day")
+
+
+def _reported_parties(story: Story, vehicles: bool) -> list[Shown]:
+    """Return the reported flows of parties that count vehicles, or those that do not."""
+    return [s for s in story.shown("crossed_parties") if vehicles != set(s.row.classes).isdisjoint(VEHICLE_CLASSES)]
+
+
+def _parties(name: str) -> tuple[str, str, str, str]:
+    return "crossed_parties", name, CLASS_COLOURS[name], CLASS_NAMES[name]
+
+
+def vehicles_an_hour(axes: Axes, story: Story) -> None:
+    """Draw vehicles across per hour as layers by class and way, their sum with its band, and reported outflows."""
+    tops = [np.zeros(len(story.at))]
+    for scope, colour, label in _ways(story):
+        band = story.band("crossed_parties_per_hour", scope)
+        if band is not None and np.nanmax(band.mean) > 0:
+            tops.append(tops[-1] + np.nan_to_num(band.mean))
+            axes.fill_between(story.at, tops[-2], tops[-1], color=colour, alpha=0.8, linewidth=0, label=label)
+            axes.plot(story.at, tops[-1], color="white", linewidth=0.6)
+    everybody = story.band("crossed_parties_per_hour", VEHICLES)
+    line(axes, story, everybody, INK, "all vehicles")
+    finish(axes, "vehicles per hour", story, [everybody], _outflows(story), tops[-1])
+
+
+def _ways(story: Story) -> list[tuple[str, str, str]]:
+    """Return scope, colour and words of the layers: vehicles by class, those with a bypass by way across."""
+    layers = []
+    for name in (name for name in story.classes if name in VEHICLE_CLASSES):
+        past = story.total("crossed_parties", by_way(name, "bypass")).mean > 0
+        scope, words = (by_way(name, "main"), ", main queue") if past else (name, "")
+        layers.append((scope, CLASS_COLOURS[name], CLASS_NAMES[name] + words))
+        if past:
+            layers.append((by_way(name, "bypass"), BYPASS_COLOUR, f"{CLASS_NAMES[name]}, bypass"))
+    return layers
+
+
+def _outflows(story: Story) -> list[Mark]:
+    """Return the outflows that reported figures imply (marks of the queue alone) and reported flows of vehicles."""
+    marks = []
+    for found in story.implied():
+        bound = found.queue.row.qualifier in ABOVE
+        said = f"implied by {qualified(found.queue)}\nand {qualified(found.wait)}, {window(found.queue.row)}"
+        label = f"{found.rate:.0f} an hour out of the queue,\n{said}"
+        qualifier = found.queue.row.qualifier if bound else "about"
+        marks.append(replace(mark(story, found.queue, found.rate, label), qualifier=qualifier))
+    for shown in story.shown("crossed_parties"):
+        if set(shown.row.classes) == set(VEHICLE_CLASSES):
+            an_hour = outwards_per_day(shown) / 24
+            label = f"{qualified(shown)}, {window(shown.row)}:\n{an_hour:.0f} an hour outwards"
+            marks.append(mark(story, shown, an_hour, label))
+    return marks
+
+
+def others_an_hour(axes: Axes, story: Story) -> None:
+    """Draw people across by bike and on foot per hour."""
+    bands = []
+    for name in (name for name in story.classes if name not in VEHICLE_CLASSES):
+        bands.append(story.band("crossed_people_per_hour", name))
+        line(axes, story, bands[-1], CLASS_COLOURS[name], CLASS_NAMES[name])
+    finish(axes, "people per hour", story, bands, [])
+
+
+def people_across(axes: Axes, story: Story) -> None:
+    """Draw bars of people across by local day, with reported flows."""
+    _flows(axes, story, story.shown("crossed_people"), bars(axes, story, PEOPLE_ACROSS), "people per day")
+
+
+def people_a_day(axes: Axes, story: Story) -> None:
+    """Draw bars of people across by local day, below zero those who did not get across, with reported flows."""
+    fates = [(f"{event}_people", "all", FATE_COLOURS[name], name) for event, name in FATES if event not in AT_THE_END]
+    tops = bars(axes, story, fates[:1])
+    depths = bars(axes, story, fates[1:], downwards=True)
+    _flows(axes, story, story.shown("crossed_people"), tops, "people per day", -1.3 * max(depths, default=0.0))
+    axes.axhline(0, color=MUTED, linewidth=0.7)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+
+
+def bars(axes: Axes, story: Story, parts: Sequence[tuple[str, str, str, str]], downwards: bool = False) -> list[float]:
+    """Stack daily bars of (quantity, scope, colour, label), means over replications; return their heights."""
+    base: Floats = np.zeros(1)
+    for quantity, scope, colour, label in parts:
+        first, last, values = story.daily(quantity, scope)
+        if values.sum() > 0:
+            bottom = -base - values if downwards else base + np.zeros(len(values))
+            inset = 0.07 * (last - first)
+            axes.bar(first + inset, values, last - first - 2 * inset, bottom, align="edge", color=colour, label=label)
+        base = base + values
+    return list(base)
+
+
+def _flows(
+    axes: Axes, story: Story, shown: Sequence[Shown], tops: Sequence[float], label: str, lowest: float = 0.0
+) -> None:
+    """Draw reported flows outwards as daily means over their windows, with the axis and the legend."""
+    found = []
+    for s in shown:
+        a_day = outwards_per_day(s)
+        found.append(mark(story, s, a_day, f"{qualified(s)}, {window(s.row)}:\n{rounded(a_day)} a day outwards"))
+    value_axis(axes, label, [max(tops, default=0) * (1.3 if found else 1), *(1.35 * each.value for each in found)])
+    axes.set_ylim(bottom=lowest)
+    first, _, _ = story.daily("crossed_parties")
+    draw_marks(axes, found, [each for part in (0.1, 0.5, 0.9) for each in upright(first + part, np.array(tops))])
+    legend(axes)

@@ -1,0 +1,308 @@
+"""What pictures and tables ask of a result: series and totals by name, reported figures, and what is said in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.plan import Plan
+from sim.measures.estimates import Band, Estimate, Estimates
+from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way
+from sim.measures.reports import Comparison
+from sim.plotting.rail import of_classes, origins_of
+from sim.scenario.model.network import Origin
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.reported import Reported
+from sim.scenario.model.scenario import Clock, Crossing, Scenario
+
+Floats = NDArray[np.float64]
+
+QUOTED_MOST = f"{LONGEST_QUOTE // 24} days or more"
+IN_MINUTES = 2
+"""Hours below which a quoted wait is said in minutes."""
+NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A reported figure with the model's reading of it."""
+
+    row: Reported
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class Implied:
+    """What a reported queue and a reported wait for it, of the same classes and window, imply: parties out per hour."""
+
+    queue: Shown
+    wait: Shown
+
+    @property
+    def rate(self) -> float:
+        """Parties an hour out of the queue."""
+        return self.queue.comparison.reported / self.wait.comparison.reported
+
+
+@dataclass(frozen=True)
+class Story:
+    """One crossing of a result. Instants are days since 1970 in UTC, as matplotlib counts dates."""
+
+    scenario: Scenario
+    plan: Plan
+    estimates: Estimates
+    comparisons: tuple[Comparison, ...]
+    crossing: str
+    besides: str = ""
+
+    @property
+    def place(self) -> Crossing:
+        """The crossing as described."""
+        return self.scenario.crossings[self.crossing]
+
+    @property
+    def title(self) -> str:
+        """What the crossing is called."""
+        return self.place.title or self.crossing.replace("_", " ")
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Time zone of the scenario's clock."""
+        return ZoneInfo(self.scenario.clock.timezone)
+
+    @cached_property
+    def at(self) -> Floats:
+        """Points of the series (T,), days."""
+        return self.day(self.scenario.clock.t0) + self.estimates.at / 86_400_000
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Start and horizon, days."""
+        return self.day(self.scenario.clock.start), self.day(self.scenario.clock.horizon)
+
+    def day(self, instant: datetime) -> float:
+        """Return a local instant without offset as days since 1970 in UTC."""
+        return instant.replace(tzinfo=self.zone).timestamp() / 86400
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes that come to this crossing, in the usual order."""
+        place = self.place
+        coming = {*place.demand, *(name for name, count in place.initial_queue.items() if count)}
+        coming |= {place.destination.travels_as.get(cls, cls) for origin in self.origins for cls in origin.demand}
+        for behaviour in place.behaviour.values():
+            coming |= set(behaviour.change_mode.to) if behaviour.change_mode else set()
+        return tuple(name for name in CLASSES if name in coming)
+
+    @property
+    def origins(self) -> list[Origin]:
+        """Origins from which people can come here."""
+        return [origin for origin, _ in origins_of(self.scenario, self.crossing)]
+
+    @property
+    def by_road(self) -> bool:
+        """Whether the queue has a length on a road: not where a network leads nobody but walkers, as to an airport."""
+        return self.scenario.network is None or self.scope == VEHICLES
+
+    @property
+    def scope(self) -> str:
+        """Whose queue is spoken of as the queue: vehicles', or everybody's where no vehicles come."""
+        return VEHICLES if set(self.classes) & set(VEHICLE_CLASSES) else ALL
+
+    @property
+    def stations(self) -> tuple[str, ...]:
+        """Stations in order."""
+        return tuple(self.place.stations)
+
+    def band(self, quantity: str, scope: str = ALL) -> Band | None:
+        """Return a series, None if there is none or it never has a value."""
+        found = self.estimates.series.get(Key(self.crossing, quantity, scope))
+        return found if found is not None and bool(np.isfinite(found.mean).any()) else None
+
+    def total(self, quantity: str, scope: str = ALL) -> Estimate:
+        """Return a total; all its numbers are NaN if there is none."""
+        return self.estimates.totals.get(Key(self.crossing, quantity, scope), NOTHING)
+
+    def shown(self, *quantities: str) -> list[Shown]:
+        """Return the reported figures in use for `quantities` (all if none is named), by window."""
+        beside = {found.id: found for found in self.comparisons}
+        rows = [
+            Shown(row, beside[row.id])
+            for row in self.scenario.reported
+            if row.crossing == self.crossing
+            and row.status == "used"
+            and row.id in beside
+            and (not quantities or row.quantity in quantities)
+        ]
+        return sorted(rows, key=lambda shown: (shown.row.from_, shown.row.until, shown.row.id))
+
+    def implied(self) -> list[Implied]:
+        """Return the outflows from the queue that reported figures imply, by window."""
+        pairs = [(queue, wait) for queue in self.shown("queue") for wait in self.shown("quoted_wait")]
+        return [
+            Implied(queue, wait)
+            for queue, wait in pairs
+            if set(queue.row.classes) == set(wait.row.classes)
+            and (queue.row.from_, queue.row.until) == (wait.row.from_, wait.row.until)
+            and wait.comparison.reported > 0
+        ]
+
+    def daily(self, quantity: str, scope: str = ALL) -> tuple[Floats, Floats, Floats]:
+        """Return first and last instants (days) of the local days the run touches, and the mean of a flow on each."""
+        start, end = self.scenario.clock.start, self.scenario.clock.horizon
+        midnight = datetime(start.year, start.month, start.day)
+        count = -(-(end - midnight) // timedelta(days=1))
+        edges = np.array([self.day(midnight + timedelta(days=n)) for n in range(count + 1)])
+        band = self.band(quantity, scope)
+        values = np.zeros(len(self.at)) if band is None else np.nan_to_num(band.mean)
+        return edges[:-1], edges[1:], np.histogram(self.at, bins=edges, weights=values)[0]
+
+    @property
+    def how(self) -> str:
+        """How many replications stand behind the numbers."""
+        count = self.estimates.replications
+        told = "one replication" if count == 1 else f"mean and 5–95 % band of {count} replications"
+        return f"{told}, {self.besides}" if self.besides else told
+
+    @property
+    def spread(self) -> str:
+        """The same for the poster, where the band is also written in brackets."""
+        return self.how.replace(" band of", " (shaded, in brackets) of")
+
+
+def amount(value: float, unit: str) -> str:
+    """Return a figure with its unit as people write it: '3,000', '48 h', '16 km'."""
+    if not np.isfinite(value):
+        return "-"
+    digits = f"{value:,.0f}" if unit not in ("h", "km") or abs(value) >= 20 else f"{value:.3g}"
+    return f"{digits} {unit}" if unit in ("h", "km", "parties/h", "people/h") else digits
+
+
+def quote(hours: float, unit: str = "h") -> str:
+    """Return a quoted wait of the model: '57 h', '48 min', '20 days or more'."""
+    if hours < IN_MINUTES:
+        return f"{60 * hours:.0f} min"
+    return QUOTED_MOST if hours >= LONGEST_QUOTE else f"{hours:.0f} {unit}"
+
+
+def window(row: Reported) -> str:
+    """Return the window of a reported figure: '25 Sep', '19–25 Sep', '28 Sep–2 Oct'."""
+    first, last = row.from_, max(row.from_, row.until - timedelta(minutes=1))
+    if first.date() == last.date():
+        return f"{first.day} {first:%b}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{last.day} {last:%b}"
+    return f"{first.day} {first:%b}–{last.day} {last:%b}"
+
+
+def week(scope: str, clock: Clock) -> str:
+    """Return '19–25 Sep' for the ISO week '2022-W38', '10–16 Oct (part)' if the run does not cover it."""
+    first = date.fromisocalendar(int(scope[:4]), int(scope[-2:]), 1)
+    last = first + timedelta(days=6)
+    part = clock.start.date() > first or clock.horizon < datetime(last.year, last.month, last.day) + timedelta(days=1)
+    begin = f"{first.day} {first:%b}" if first.month != last.month else f"{first.day}"
+    return f"{begin}–{last.day} {last:%b}{' (part)' if part else ''}"
+
+
+def counted(row: Reported) -> str:
+    """Return what a reported figure counts: 'vehicles', 'cars and trucks', 'people'; '' for waits and lengths."""
+    if row.quantity in ("crossed_people", "queue_people"):
+        return "people"
+    if row.quantity in ("queue_length", "quoted_wait", "virtual_wait"):
+        return ""
+    return "vehicles" if set(row.classes) == set(VEHICLE_CLASSES) else of_classes(row.classes) or "parties"
+
+
+def qualified(shown: Shown) -> str:
+    """Return a reported figure with its qualifier: 'at least 3,000 vehicles', 'about 48 h', '2,500 cars'."""
+    return said_of(shown.row, shown.comparison)
+
+
+def said_of(row: Reported, comparison: Comparison) -> str:
+    """Return a reported figure with its qualifier and what it counts: 'about 37,000 vehicles in both directions'."""
+    qualifier = "" if row.qualifier == "=" else row.qualifier
+    both = "in both directions" if row.directions == "both" else ""
+    figure = amount(comparison.reported, comparison.unit)
+    return " ".join(part for part in (qualifier, figure, counted(row), both) if part)
+
+
+def source_line(shown: Shown) -> str:
+    """Return who said it, when and where it was published."""
+    row = shown.row
+    return f"{qualified(shown)}, {window(row)}: {row.who} ({row.source}, {row.date})"
+
+
+def outwards_per_day(shown: Shown) -> float:
+    """Return a reported flow as its mean a day in the direction that is modelled."""
+    row, reported = shown.row, shown.comparison.reported
+    share = (row.outbound_share or 1.0) if row.directions == "both" else 1.0
+    if row.statistic == "sum":
+        return reported * share / ((row.until - row.from_).total_seconds() / 86400)
+    return reported * share * (24 if shown.comparison.unit.endswith("/h") else 1)
+
+
+def in_one_day(story: Story) -> str:
+    """Return how vehicles got across on the day of the longest queue in one sentence, '' if it is not known."""
+    every, main, bypass = (
+        story.total("crossed_parties_longest_day", scope).mean
+        for scope in (VEHICLES, by_way("car", "main"), by_way("car", "bypass"))
+    )
+    if not (np.isfinite(every) and main > 0):
+        return ""
+    ways = f"{whole(main)} cars from the main queue" + (f" and {whole(bypass)} by the bypass" if bypass > 0 else "")
+    return f"On the day of the longest queue {whole(every)} vehicles an hour cross, of them {ways}."
+
+
+def rounded(value: float) -> str:
+    """Return a number to three figures: '152,000', '3,420', '8.71'."""
+    if not np.isfinite(value):
+        return "-"
+    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def whole(value: float) -> str:
+    """Return a number of people or vehicles to three figures, without decimals."""
+    return rounded(round(value)) if np.isfinite(value) else "-"
+
+
+def between(estimate: Estimate) -> str:
+    """Return the 5-95 % band of a count, '' where all replications agree or there is one only."""
+    low, high = whole(estimate.p05), whole(estimate.p95)
+    return "" if low == high or not np.isfinite(estimate.low) else f"{low}–{high}"
+
+
+def summary(story: Story) -> str:
+    """Return the story in two sentences, all numbers from the estimates."""
+    peak, band = story.total("max_queue", story.scope), story.band("queue", story.scope)
+    said = []
+    if band is not None and peak.mean > 0:
+        top = datetime.fromtimestamp(story.at[int(np.nanargmax(band.mean))] * 86400, story.zone)
+        spread = between(peak)
+        what = "vehicles" if story.scope == VEHICLES else "parties"
+        said.append(
+            f"In the model the queue grows to {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''}, "
+            f"at its longest on {top.day} {top:%B}"
+        )
+        quoted = story.total("max_quoted_wait", VEHICLE_CLASSES[0])
+        if quoted.mean > 0:
+            ends = between(quoted) if quoted.mean >= IN_MINUTES else ""
+            said[0] += f"; the wait quoted for cars reaches {quote(quoted.mean, 'hours')}{f' ({ends})' if ends else ''}"
+    summoned = story.total("summoned_people").mean
+    back = story.total("refused_people").mean + summoned
+    start, end = story.scenario.clock.start, story.scenario.clock.horizon - timedelta(minutes=1)
+    fates = [f"{rounded(story.total('crossed_people').mean)} people cross"]
+    if back > 0:
+        fates.append(f"{whole(back)} are turned back{' or given draft papers' if summoned > 0 else ''}")
+    if (inside := story.total("unfinished_people").mean) >= 0:
+        fates.append(f"{whole(inside)} are still inside at the end")
+    if story.origins and (elsewhere := story.total("diverted_people").mean) >= 0.5:
+        fates.append(f"{whole(elsewhere)} go on to another crossing")
+    listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
+    days = f"{start.day} {start:%B}", f"{end.day} {end:%B}"
+    said.append(f"{f'On {days[0]}' if days[0] == days[1] else 'Between {} and {}'.format(*days)} {listed}")
+    return ". ".join(said) + "."

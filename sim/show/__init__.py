@@ -1,1 +1,0 @@
-"""For people: the tables of the terminal, the pictures and the poster."""

@@ -1,1 +1,0 @@
-"""Many runs: run, store, play again; where they execute."""

@@ -1,0 +1,160 @@
+"""What the scenario of a calibration assumes, as ranges over the priors: the audit holds the figures against it.
+
+Every parameter is moved alone between the ends of its prior, the others kept in the middle; a range reaches from the
+least to the greatest value found. The model is not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from math import exp, inf, nan
+
+import numpy as np
+
+from sim.engine.lower.arrivals import expected, grid
+from sim.errors import SimError
+from sim.measures.road import in_one_file
+from sim.scenario.model.calibration import Prior
+from sim.scenario.model.instants import since_t0
+from sim.scenario.model.laws import Law, PeopleSpread, ServiceTime
+from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.reported import Reported
+from sim.scenario.model.scenario import Crossing, Scenario, Station
+from sim.scenario.text.load_calibration import LoadedCalibration
+from sim.verbs.audit.arithmetic import Range
+
+NINETY = 1.645
+"""Standard deviations on either side that hold 90 % of a normal law."""
+
+
+def ends(prior: Prior) -> Range:
+    """Return the ends of a uniform prior, or the 5 % and 95 % points of a normal one within its bounds; and its centre.
+
+    `loguniform` and `lognormal` are uniform and normal in the logarithm.
+    """
+    low, high = -inf if prior.low is None else prior.low, inf if prior.high is None else prior.high
+    if prior.family == "normal":
+        reach = NINETY * (prior.sd or 0.0)
+        low, high = max(low, prior.centre - reach), min(high, prior.centre + reach)
+    elif prior.family == "lognormal":
+        factor = exp(NINETY * (prior.spread or 0.0))
+        low, high = max(low, prior.centre / factor), min(high, prior.centre * factor)
+    return Range(low, prior.centre, high)
+
+
+def over_priors(loaded: LoadedCalibration) -> Assumed:
+    """Return the scenario with every parameter at the centre of its prior, and with each alone near its ends."""
+    priors = {name: ends(parameter.prior) for name, parameter in loaded.calibration.parameters.items()}
+    centres = {name: prior.mid for name, prior in priors.items()}
+    moved = [{**centres, name: value} for name, prior in priors.items() for value in (prior.low, prior.high)]
+    return Assumed(tuple(loaded.template.scenario(values, loaded.units) for values in (centres, *moved)))
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """One scenario under several values of its parameters, the first in the middle of them."""
+
+    scenarios: tuple[Scenario, ...]
+
+    @property
+    def middle(self) -> Scenario:
+        """The scenario with every parameter in the middle of its prior."""
+        return self.scenarios[0]
+
+    def over(self, read: Callable[[Scenario], float]) -> Range:
+        """Return the range of a number read from the scenario."""
+        return Range.around(read(scenario) for scenario in self.scenarios)
+
+    def outbound(self, row: Reported) -> Range:
+        """Return the share of what `row` counts that goes out. Raises SimError if it is needed and missing."""
+        if row.directions == "out":
+            return Range.exactly(1.0)
+        if not row.outbound_share:
+            raise SimError(f"reported figure {row.id!r} counts both directions; it needs an outbound_share above 0")
+        return self.over(lambda scenario: _same(scenario, row).outbound_share or nan)
+
+    def reach(self, row: Reported) -> Range | None:
+        """Return the distance from the border (km) within which `row` counts; None: no limit."""
+        if row.within is None:
+            return None
+        return self.over(lambda scenario: (_same(scenario, row).within or nan) / 1000)
+
+    def spacing(self, classes: tuple[str, ...]) -> Range:
+        """Return the metres of one file that a vehicle takes: from the shortest class to the longest."""
+        found = [self.over(lambda scenario, name=name: _spacing(scenario, name)) for name in classes]  # type: ignore[misc]
+        middle = sum(one.mid for one in found) / len(found)
+        return Range(min(one.low for one in found), middle, max(one.high for one in found))
+
+    def files(self, crossing: str, kilometres: float) -> Range:
+        """Return the mean files abreast over the first `kilometres` of the road."""
+        end = np.array(1000 * kilometres)
+        return self.over(lambda s: float(in_one_file(s.crossings[crossing].road.stretches, end) / end))
+
+    def capacity(self, crossing: str, name: str) -> Range:
+        """Return how many parties of class `name` an hour get through if they alone are served; infinite: no limit."""
+        return self.over(lambda scenario: _capacity(scenario, scenario.crossings[crossing], name))
+
+    def people_each(self, people: Reported, parties: Reported) -> Range:
+        """Return the people that `people` counts for each party that `parties` counts, as classes come to the border.
+
+        The classes are mixed as they are expected to arrive in the window of `parties`. NaN if nobody is.
+        """
+        mix = self._mix(parties.crossing, parties.from_, parties.until)
+        return self.over(lambda scenario: _people_each(scenario, mix, people.classes, parties.classes))
+
+    def _mix(self, crossing: str, begin: datetime, end: datetime) -> dict[str, float]:
+        """Return the parties of every class expected in a window, with every parameter in the middle."""
+        scenario = self.middle
+        edges = grid(scenario.clock)
+        place = list(scenario.crossings).index(crossing)
+        window = [since_t0(scenario.clock, instant) for instant in (begin, end)]
+        total = expected(scenario, edges)[place]
+        return {name: float(np.diff(np.interp(window, edges, total[c]))[0]) for c, name in enumerate(CLASSES)}
+
+
+def _same(scenario: Scenario, row: Reported) -> Reported:
+    return next((other for other in scenario.reported if other.id == row.id), row)
+
+
+def _spacing(scenario: Scenario, name: str) -> float:
+    return next(described.spacing for cls, described in scenario.classes.items() if cls == name)
+
+
+def _people(scenario: Scenario, name: str) -> float:
+    people = next(described.people for cls, described in scenario.classes.items() if cls == name)
+    return people.mean if isinstance(people, PeopleSpread) else sum(count * share for count, share in people.items())
+
+
+def _people_each(
+    scenario: Scenario, mix: dict[str, float], counted: tuple[str, ...], parties: tuple[str, ...]
+) -> float:
+    number = sum(mix[name] for name in parties)
+    people = sum(mix[name] * _people(scenario, name) for name in counted if mix[name])
+    return people / number if number else nan
+
+
+def _capacity(scenario: Scenario, place: Crossing, name: str) -> float:
+    known = next((described for cls, described in scenario.classes.items() if cls == name), None)
+    if known is None:
+        return inf
+    people, men = _people(scenario, name), known.men_share
+    through = (station for station in place.stations.values() if name in station.serves and not station.only_sent_on)
+    return min((_passed(station, name, people, men * people) for station in through), default=inf)
+
+
+def _passed(station: Station, name: str, people: float, men: float) -> float:
+    """Return the parties an hour that a station passes with the staff of its start, never idle."""
+    service = station.service_time.get(name) or station.service_time.get("any")  # type: ignore[call-overload]
+    release = station.release
+    batches = release.size * 3600 / release.every if release else inf
+    seconds = _seconds(service, people, men * (station.screening.intensity if station.screening else 1.0))
+    return min(batches, station.staffing.servers * 3600 / seconds if seconds else inf)
+
+
+def _seconds(service: ServiceTime | None, people: float, men: float) -> float:
+    def mean(law: Law | None) -> float:
+        return law.mean_s if law else 0.0
+
+    return mean(service.party) + people * mean(service.person) + men * mean(service.man) if service else 0.0

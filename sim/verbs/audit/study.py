@@ -1,0 +1,321 @@
+"""Which reported figures can hold at the same time: every pair that says something about a third number, held together.
+
+Pairs are found by what the rows say of themselves: the same crossing, windows that overlap or touch, quantities that
+combine. Figures that repeat another (one group) are left out; rejected ones are shown with what speaks against them.
+Numbers are taken as printed, with their rounding and their bounds: figures hold where these intervals can meet. What
+does not fit so needs an assumption, or may still be as far off as reports of that kind are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import combinations
+from math import isnan
+
+from sim.measures.likelihood import targets
+from sim.measures.names import VEHICLE_CLASSES
+from sim.measures.reports import unit_of
+from sim.scenario.model.calibration import Calibration
+from sim.scenario.model.reported import Reported
+from sim.scenario.text.load_calibration import LoadedCalibration
+from sim.verbs.audit.arithmetic import Range, change, excess, files_abreast, gap, metres_each, share_past, throughput
+from sim.verbs.audit.assumed import Assumed, over_priors
+from sim.verbs.audit.figures import WAITS, Figure, Finding, Need, Verdict, apart, hourly, hours_of, overlap, sees_all
+
+LEVELS = ("queue", "queue_people", "queue_length", *WAITS)
+PEOPLE_OF = {"queue_people": "queue", "crossed_people": "crossed_parties"}
+FLOWS = ("crossed_parties", "crossed_people")
+TOUCHING, CHANGING = timedelta(0), timedelta(days=2)
+"""How far apart the windows of two figures may be: to be combined; to ask how a number changed between them."""
+ONE_FILE = 1.15
+"""Files abreast that still pass for nearly a single one: spacing is not known better."""
+MOST_FILES = 20
+UP_TO_ALL = Range(0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All findings of a calibration file, with the figures and what the scenario assumes."""
+
+    calibration: Calibration
+    figures: tuple[Figure, ...]
+    findings: tuple[Finding, ...]
+    assumed: Assumed
+
+
+def audit(loaded: LoadedCalibration) -> Audit:
+    """Hold the reported figures of a calibration against each other, without running the model. Raises SimError."""
+    return audit_under(loaded.calibration, over_priors(loaded))
+
+
+def audit_under(calibration: Calibration, assumed: Assumed) -> Audit:
+    """Do as `audit` does, with what the scenario assumes given. Raises SimError."""
+    figures = figures_of(calibration, assumed)
+    alone = [figure for figure in figures if not figure.repeats]
+    found = [
+        finding
+        for crossing in dict.fromkeys(figure.row.crossing for figure in alone)
+        for finding in _findings([figure for figure in alone if figure.row.crossing == crossing], assumed)
+    ]
+    return Audit(calibration, figures, tuple(found), assumed)
+
+
+def figures_of(calibration: Calibration, assumed: Assumed) -> tuple[Figure, ...]:
+    """Return the reported figures in their order. Raises SimError where a value does not fit its quantity."""
+    first: dict[str, str] = {}
+    found = []
+    for target in targets(calibration):
+        row = target.row
+        stands_for_it = first.setdefault(row.group, row.id) if row.group else row.id
+        found.append(Figure(target, "" if stands_for_it == row.id else stands_for_it, assumed.reach(row)))
+    return tuple(found)
+
+
+def _findings(figures: list[Figure], assumed: Assumed) -> Iterator[Finding]:
+    stocks, waits, lengths, flows = (
+        [figure for figure in figures if figure.row.quantity in quantities]
+        for quantities in (("queue",), WAITS, ("queue_length",), FLOWS)
+    )
+    for stock, wait in _near(stocks, waits):
+        if set(wait.row.classes[:1]) <= set(stock.row.classes):
+            yield from _rates(stock, wait, flows, assumed)
+    for stock, length in _near(stocks, lengths):
+        if set(stock.row.classes) <= set(length.row.classes) & set(VEHICLE_CLASSES) & set(assumed.middle.classes):
+            yield _road(stock, length, assumed)
+    for people, parties in _near(figures, figures):
+        if PEOPLE_OF.get(people.row.quantity) == parties.row.quantity:
+            yield from _people(people, parties, assumed)
+    for one, other in combinations(figures, 2):
+        if one.row.quantity == other.row.quantity:
+            yield from _twice(one, other, assumed)
+
+
+def _near(some: list[Figure], others: list[Figure]) -> Iterator[tuple[Figure, Figure]]:
+    return ((a, b) for a in some for b in others if a is not b and apart(a.row, b.row) <= TOUCHING)
+
+
+def _rates(stock: Figure, wait: Figure, flows: list[Figure], assumed: Assumed) -> Iterator[Finding]:
+    """Yield what a queue and its wait imply for the rate through it, beside every flow that includes it."""
+    printed, believed = stock.whole(stock.printed), stock.whole(stock.believed)
+    found = throughput(printed, wait.printed), throughput(believed, wait.believed)
+    more = tuple(name for name in stock.row.classes if name not in wait.row.classes)
+    needs = [Need("same_wait", found[0].printed, "parties/h", more)] if more else []
+    beside = [
+        flow
+        for flow in flows
+        if flow.row.quantity == "crossed_parties"
+        and set(flow.row.classes) >= set(stock.row.classes)
+        and apart(flow.row, stock.row) <= TOUCHING
+    ]
+    for flow in beside:
+        yield _beside_flow((stock, wait, flow), found, needs, assumed)
+    if not beside:
+        yield _beside_capacity((stock, wait), found, needs, assumed)
+
+
+def _beside_flow(
+    figures: tuple[Figure, Figure, Figure], found: tuple[Range, Range], needs: list[Need], assumed: Assumed
+) -> Finding:
+    """Hold the rate through a queue against all that crossed: the rest of them went past it."""
+    (stock, wait, flow), (implied, believed) = figures, found
+    out = hourly(flow, assumed)
+    verdict: Verdict = "together" if implied.meets(out) else "only if"
+    rate = implied.printed if verdict == "together" else implied
+    needs = [*needs]
+    longer = hours_of(flow.row) > hours_of(stock.row)
+    if rate.high < out.low:
+        others = tuple(name for name in flow.row.classes if name not in stock.row.classes)
+        needs += [Need("past_queue", share_past(rate, out), "share", others), *_none_past(stock, wait, out)]
+    elif rate.low > out.high:
+        if not (verdict == "together" or needs or longer or believed.meets(hourly(flow, assumed, believed=True))):
+            verdict = "not together"
+        needs.append(Need("gave_up", excess(rate, out), "parties/h"))
+        needs += [Need("faster", rate / out, "times")] if longer else []
+    if hours_of(flow.row) > 2 * hours_of(stock.row) and "faster" not in [need.what for need in needs]:
+        needs.append(Need("mean_for_day", Range.exactly(hours_of(flow.row) / 24), "d"))
+    return Finding("rate", figures, implied, believed, "parties/h", out, verdict, tuple(needs))
+
+
+def _none_past(stock: Figure, wait: Figure, out: Range) -> Iterator[Need]:
+    """Yield how many would have to wait, or how long, for all to come through the queue, if that is as printed."""
+    if queue := (out * wait.printed.mid).within(stock.whole(stock.printed)):
+        yield Need("queue", queue, "parties", stock.row.classes)
+    if hours := (stock.printed.printed / out).within(wait.printed):
+        yield Need("wait", hours, "h")
+
+
+def _beside_capacity(
+    figures: tuple[Figure, Figure], found: tuple[Range, Range], needs: list[Need], assumed: Assumed
+) -> Finding:
+    """Hold the rate through a queue against what the scenario's stations can pass, where no flow was reported."""
+    (stock, wait), (implied, believed) = figures, found
+    most = assumed.capacity(stock.row.crossing, wait.row.classes[0])
+    verdict: Verdict = "together"
+    rate = implied.printed
+    if implied.low > most.high:
+        verdict, rate = "only if" if needs or believed.low <= most.high else "not together", implied
+    if rate.low > most.high:
+        needs = [*needs, Need("gave_up", excess(rate, Range.exactly(most.high)), "parties/h")]
+    return Finding("rate", figures, implied, believed, "parties/h", most, verdict, tuple(needs))
+
+
+def _road(stock: Figure, length: Figure, assumed: Assumed) -> Finding:
+    """Hold vehicles against the kilometres they are said to take up."""
+    counts = stock.whole(stock.printed), stock.whole(stock.believed)
+    implied, believed = metres_each(length.printed, counts[0]), metres_each(length.believed, counts[1])
+    spacing = assumed.spacing(stock.row.classes)
+    kilometres = length.printed.mid
+    usual = assumed.files(stock.row.crossing, kilometres)
+    possible = files_abreast(counts[0], spacing, length.printed)
+    needs = [
+        Need("files", files_abreast(stock.printed.printed, spacing, length.printed.printed)),
+        Need("files_possible", possible),
+        Need("files_assumed", usual),
+        Need("stands", usual * (1000 * kilometres) / spacing, "parties"),
+    ]
+    if stock.reach:
+        nearer = Range(*(min(end, kilometres) for end in (stock.reach.low, stock.reach.mid, stock.reach.high)))
+        needs.append(Need("files_within", files_abreast(stock.printed.printed, spacing, nearer)))
+    verdict: Verdict = "together"
+    if possible.high * ONE_FILE < 1:
+        between = _between(stock, length, assumed, 1000 * kilometres - stock.printed.mid * spacing.mid)
+        verdict = "only if" if between else "not together"
+        needs += between
+    elif possible.low > ONE_FILE:
+        verdict = "only if" if possible.low <= MOST_FILES else "not together"
+    return Finding("road", (stock, length), implied, believed, "m", spacing, verdict, tuple(needs))
+
+
+def _between(stock: Figure, length: Figure, assumed: Assumed, metres: float) -> list[Need]:
+    """Return what vehicles of classes that only the length counts would fill `metres` of a single file."""
+    known = [name for name in assumed.middle.classes if name in VEHICLE_CLASSES]
+    others = tuple(name for name in length.row.classes if name in known and name not in stock.row.classes)
+    if not others:
+        return []
+    spacing = assumed.spacing(others)
+    return [Need("between", Range.exactly(metres) / spacing, "parties", others)]
+
+
+def _people(people: Figure, parties: Figure, assumed: Assumed) -> Iterator[Finding]:
+    """Yield how many people two flows make for each party, or how many people a queue of parties is."""
+    waiting = people.row.quantity == "queue_people"
+    each = assumed.people_each(parties.row if waiting else people.row, parties.row)
+    if isnan(each.mid):
+        return
+    if waiting:
+        found, unit, beside = _waiting(people, parties, each), "people", people.printed
+    else:
+        found, unit, beside = _each(people, parties, assumed), "people/party", each
+    implied, believed = found
+    verdict: Verdict = "together"
+    needs = [Need("people_each", each, "people/party")]
+    if not implied.meets(beside):
+        other = people.believed if unit == "people" else each
+        uneven = [] if waiting else _uneven(people.row, parties.row, implied / each)
+        off = [] if uneven else [Need("reports_off", Range.exactly(gap(implied, beside)))]
+        verdict = "only if" if uneven or believed.meets(other) else "not together"
+        needs += [*uneven, *off]
+    yield Finding("people", (people, parties), implied, believed, unit, beside, verdict, tuple(needs))
+
+
+def _uneven(people: Reported, parties: Reported, more: Range) -> list[Need]:
+    """Return the share of the parties that would have crossed in the hours both windows share, if that is possible."""
+    share = (more * (overlap(people, parties) / hours_of(parties))).within(UP_TO_ALL)
+    differ = (people.from_, people.until) != (parties.from_, parties.until)
+    return [Need("uneven", share, "share")] if differ and share else []
+
+
+def _waiting(people: Figure, parties: Figure, each: Range) -> tuple[Range, Range]:
+    """Return the people in a queue, printed and believed: a bound where the other figure counts more or fewer."""
+    found = parties.printed * each, parties.believed * each
+    if parties.reach or set(people.row.classes) > set(parties.row.classes):
+        return found[0].at_least(), found[1].at_least()
+    if set(people.row.classes) < set(parties.row.classes):
+        return found[0].at_most(), found[1].at_most()
+    return found
+
+
+def _each(people: Figure, parties: Figure, assumed: Assumed) -> tuple[Range, Range]:
+    """Return the people for each party that crossed, printed and believed.
+
+    The outbound share of two counts made alike cancels.
+    """
+    rates = {unit_of(figure.row).endswith("/h") for figure in (people, parties)}
+    alike = people.row.directions == parties.row.directions and len(rates) == 1
+    if alike and (people.row.from_, people.row.until) == (parties.row.from_, parties.row.until):
+        return people.printed / parties.printed, people.believed / parties.believed
+    printed, believed = (
+        hourly(people, assumed, believed=wide) / hourly(parties, assumed, believed=wide) for wide in (False, True)
+    )
+    return printed, believed
+
+
+def _twice(one: Figure, other: Figure, assumed: Assumed) -> Iterator[Finding]:
+    """Yield what two figures of the same quantity say together."""
+    if one.row.quantity in LEVELS:
+        yield from _level(*sorted((one, other), key=lambda figure: figure.row.from_))
+    elif overlap(one.row, other.row):
+        yield from _flow(one, other, assumed)
+
+
+def _level(first: Figure, second: Figure) -> Iterator[Finding]:
+    """Yield how two counts of the same kind differ: over time, by whom they count, or as reports do.
+
+    A largest and a mean value of overlapping windows say nothing of each other.
+    """
+    a, b = first.row, second.row
+    distance = apart(a, b)
+    if distance > CHANGING or not (sees_all(first, second) or sees_all(second, first)):
+        return
+    if (a.quantity in WAITS and a.classes[0] != b.classes[0]) or (distance < TOUCHING and a.statistic != b.statistic):
+        return
+    wider, narrower = (first, second) if sees_all(first, second) else (second, first)
+    needs = [] if wider.printed.meets(narrower.printed) else list(_differs(first, second, wider, narrower))
+    verdict: Verdict = "only if" if needs else "together"
+    if "reports_off" in [need.what for need in needs] and not wider.believed.meets(narrower.believed):
+        verdict = "not together"
+    implied, believed = second.printed / first.printed, second.believed / first.believed
+    yield Finding("level", (first, second), implied, believed, "times", None, verdict, tuple(needs))
+
+
+def _differs(first: Figure, second: Figure, wider: Figure, narrower: Figure) -> Iterator[Need]:
+    """Yield how two counts can differ: by those whom only the wider one holds, over time, or as reports do."""
+    more = excess(wider.printed, narrower.printed)
+    elsewhere = more.low > 0 and not sees_all(narrower, wider)
+    later = apart(first.row, second.row) >= TOUCHING
+    if elsewhere:
+        classes = tuple(name for name in wider.row.classes if name not in narrower.row.classes)
+        yield Need("elsewhere", more, unit_of(wider.row), classes)
+    if later:
+        hours = (_middle(second.row) - _middle(first.row)) / timedelta(hours=1)
+        yield Need("changed", change(first.printed, second.printed, hours), unit_of(first.row))
+    if not (elsewhere or later):
+        yield Need("reports_off", Range.exactly(gap(wider.printed, narrower.printed)))
+
+
+def _middle(row: Reported) -> datetime:
+    return row.from_ + (row.until - row.from_) / 2
+
+
+def _flow(one: Figure, other: Figure, assumed: Assumed) -> Iterator[Finding]:
+    """Yield how many of those who crossed in the longer window must have crossed in the hours that both share."""
+    if not (sees_all(one, other) or sees_all(other, one)) or "max" in (one.row.statistic, other.row.statistic):
+        return
+    longer, shorter = (one, other) if hours_of(one.row) >= hours_of(other.row) else (other, one)
+    shared, whole = overlap(one.row, other.row), hours_of(longer.row)
+    printed, believed = (
+        hourly(shorter, assumed, believed=wide) * shared / (hourly(longer, assumed, believed=wide) * whole)
+        for wide in (False, True)
+    )
+    usual = Range.exactly(shared / whole)
+    needs: tuple[Need, ...] = ()
+    verdict: Verdict = "together"
+    if not printed.meets(usual):
+        share = printed.within(UP_TO_ALL) if shared < whole else None
+        off = share is None and (believed.low <= 1 if shared < whole else believed.meets(usual))
+        verdict = "only if" if share or off else "not together"
+        needs = (Need("in_shared_hours", share, "share"),) if share else ()
+        needs += (Need("reports_off", Range.exactly(gap(printed, Range.exactly(1.0)))),) if off else ()
+    yield Finding("flow", (longer, shorter), printed, believed, "share", usual, verdict, needs)

@@ -1,0 +1,161 @@
+"""The audit for the terminal and for files: sentences, a table, columns for CSV, and a document for programs."""
+
+from __future__ import annotations
+
+import textwrap
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.plotting.story import window
+from sim.verbs.audit.arithmetic import Range
+from sim.verbs.audit.figures import Figure, Finding
+from sim.verbs.audit.study import Audit
+from sim.verbs.audit.words import both, sentence, sentences, short, span, summary, what
+from sim.verbs.run.files import round_off
+from sim.verbs.run.tables import NARROW, Sheet
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+TITLE = "Which reported figures can hold together"
+STYLES = {"together": "green", "only if": "yellow", "not together": "red"}
+COLUMNS = (
+    "kind", "figures", "implied", "low", "high", "believed_low", "believed_high", "unit", "beside", "beside_low",
+    "beside_high", "verdict", "rejected", "needs", "sentence",
+)  # fmt: skip
+
+
+def show(audit: Audit) -> None:
+    """Print sentences and tables to standard output; plain where that is not a terminal."""
+    from rich.console import Console
+
+    print_to(Console(highlight=False), audit)
+
+
+def print_to(console: Console, audit: Audit) -> None:
+    """Print sentences and tables to a rich console; where it is narrow, one thing a line."""
+    console.print(f"{TITLE}: {audit.assumed.middle.title}", style="bold", markup=False)
+    console.print(summary(audit), markup=False)
+    for heading, said in sentences(audit):
+        console.print(f"\n{heading}", style="bold", markup=False)
+        for text in said:
+            console.print(_hanging(text, console.width), markup=False)
+    for sheet in tables(audit):
+        console.print("", sheet.listed() if console.width < NARROW else sheet.drawn(), sep="\n")
+
+
+def _hanging(text: str, width: int) -> str:
+    return textwrap.fill(
+        text,
+        max(20, width),
+        initial_indent="- ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def markdown(audit: Audit) -> str:
+    """Return the sentences, and the figures with who said them and how they are read, as a page of Markdown."""
+    lines = [f"# {TITLE}: {audit.assumed.middle.title}", "", summary(audit)]
+    for heading, said in sentences(audit):
+        lines += ["", f"## {heading}", "", *(f"- {text}" for text in said)]
+    lines += ["", "## The figures", ""]
+    for figure in audit.figures:
+        row = figure.row
+        told = f"{what(figure, qualified=True)}, {window(row)}: {row.who} ({row.source}, {row.date})."
+        lines.append(f"- `{row.id}`: {told} {' '.join(row.reading.split())}")
+    return "\n".join(lines) + "\n"
+
+
+def tables(audit: Audit) -> list[Sheet]:
+    """Return all findings in words: those about figures in use, and those about rejected ones."""
+    found = []
+    for title, rejected in (("All comparisons", False), ("With rejected figures", True)):
+        rows = [_cells(finding) for finding in audit.findings if finding.rejected == rejected]
+        if rows:
+            found.append(Sheet(title, ("figures", "imply", "beside", "hold"), rows, (True, True, True, False)))
+    return found
+
+
+def _cells(finding: Finding) -> tuple[str, ...]:
+    from rich.markup import escape
+
+    figures = ", ".join(short(figure) for figure in finding.figures)
+    beside = "" if finding.beside is None else span(finding.beside, finding.unit)
+    verdict = f"[{STYLES[finding.verdict]}]{finding.verdict}[/]"
+    return escape(figures), escape(both(finding.implied, finding.unit)), escape(beside), verdict
+
+
+def columns(audit: Audit) -> dict[str, Any]:
+    """Return the findings as columns, one row for each: open ends are infinite, what does not apply is not a number."""
+    rows = [_row(finding) for finding in audit.findings]
+    found = {name: np.array([row[name] for row in rows]) for name in COLUMNS}
+    return {name: round_off(column) if column.dtype.kind == "f" else column for name, column in found.items()}
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    beside = finding.beside or Range.exactly(float("nan"))
+    return {
+        "kind": finding.kind,
+        "figures": " + ".join(figure.row.id for figure in finding.figures),
+        "implied": finding.implied.mid,
+        "low": finding.implied.low,
+        "high": finding.implied.high,
+        "believed_low": finding.believed.low,
+        "believed_high": finding.believed.high,
+        "unit": finding.unit,
+        "beside": beside.mid,
+        "beside_low": beside.low,
+        "beside_high": beside.high,
+        "verdict": finding.verdict,
+        "rejected": finding.rejected,
+        "needs": "; ".join(need.what for need in finding.needs),
+        "sentence": sentence(finding),
+    }
+
+
+def document(audit: Audit) -> dict[str, Any]:
+    """Return the audit as one document for programs; open ends and what does not apply are null."""
+    return {
+        "scenario": audit.assumed.middle.name,
+        "summary": summary(audit),
+        "figures": [_figure(figure) for figure in audit.figures],
+        "findings": [_document(finding) for finding in audit.findings],
+    }
+
+
+def _document(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "figures": [figure.row.id for figure in finding.figures],
+        "implied": _plain(finding.implied),
+        "believed": _plain(finding.believed),
+        "unit": finding.unit,
+        "beside": None if finding.beside is None else _plain(finding.beside),
+        "verdict": finding.verdict,
+        "rejected": finding.rejected,
+        "needs": [
+            {"what": need.what, "amount": _plain(need.amount), "unit": need.unit, "who": list(need.who)}
+            for need in finding.needs
+        ],
+        "sentence": sentence(finding),
+    }
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    return {
+        "id": figure.row.id,
+        "said": what(figure, qualified=True),
+        "status": figure.row.status,
+        "repeats": figure.repeats or None,
+        "printed": _plain(figure.printed),
+        "believed": _plain(figure.believed),
+    }
+
+
+def _plain(found: Range) -> dict[str, float | None]:
+    ends = {"low": found.low, "mid": found.mid, "high": found.high}
+    return {name: value if isfinite(value) else None for name, value in ends.items()}

@@ -1,0 +1,339 @@
+"""The audit in plain sentences: what figures imply, and what must have been so for them to hold together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+
+from sim.measures.reports import unit_of
+from sim.plotting.rail import of_classes
+from sim.plotting.story import amount, counted, window
+from sim.verbs.audit.arithmetic import Range
+from sim.verbs.audit.figures import WAITS, Figure, Finding, Kind, Need
+from sim.verbs.audit.study import ONE_FILE, Audit
+
+HEADINGS: dict[Kind, str] = {
+    "rate": "Through the queue",
+    "road": "Room on the road",
+    "people": "People",
+    "level": "The same thing counted twice",
+    "flow": "Across the border",
+}
+PARTS = {
+    0.1: "a tenth", 0.2: "a fifth", 0.25: "a quarter", 1 / 3: "a third", 0.5: "half", 2 / 3: "two thirds",
+    0.75: "three quarters", 0.9: "nine tenths",
+}  # fmt: skip
+SLIGHT = 1.05
+"""A factor not worth a word."""
+LEAST, MOST = 1e-4, 1e9
+"""Numbers beyond these are written with an exponent."""
+SINGLE = {
+    "people": "person", "vehicles": "vehicle", "cars": "car", "trucks": "truck", "buses": "bus", "bikes": "bike",
+    "walkers": "walker",
+}  # fmt: skip
+"""Words for one of them; several classes together are a party."""
+SIGNS = {"parties/h": "/h", "m": " m", "share": " %", "h": " h", "km": " km", "times": " times"}
+
+
+def rounded(value: float) -> str:
+    """Return a number as it is said: two figures below 100 and from 1,000 on, three between: '62', '141', '5,200'.
+
+    What is huge or tiny has an exponent: '1e+308'.
+    """
+    if value and not LEAST <= abs(value) < MOST:
+        return f"{value:.3g}"
+    exact = f"{value:.3g}" if 100 <= abs(value) < 1000 else f"{value:.2g}"
+    return f"{float(exact):,.0f}" if abs(value) >= 10 else f"{float(exact):g}"
+
+
+def span(found: Range, unit: str = "") -> str:
+    """Return a range as people write it: '110–141/h', '56/h or more', 'up to 7 m'; '' if both ends are open."""
+    scale, sign = (100 if unit == "share" else 1), SIGNS.get(unit, "")
+    low, high = (rounded(scale * end) for end in (found.low, found.high))
+    if not isfinite(found.high):
+        return f"{low}{sign} or more" if found.low > 0 else ""
+    if found.low <= 0 < found.high:
+        return f"up to {high}{sign}"
+    return f"{low}{sign}" if low == high else f"{low}–{high}{sign}"
+
+
+def middle(found: Range, unit: str = "") -> str:
+    """Return the middle of a range with its unit."""
+    return f"{rounded((100 if unit == 'share' else 1) * found.mid)}{SIGNS.get(unit, '')}"
+
+
+def both(found: Range, unit: str = "") -> str:
+    """Return the middle of a range and the range in brackets: '62/h (56/h or more)'."""
+    mid, ends = middle(found, unit), span(found, unit)
+    if unit == "times" and not found.known:
+        return mid
+    if ends == f"{mid} or more":
+        return ends
+    return mid if ends in ("", mid) else f"{mid} ({ends})"
+
+
+def what(figure: Figure, *, qualified: bool = False) -> str:
+    """Return a figure in words: '3,000 cars', '48 h', with its qualifier if wanted: 'more than 3,000 cars'."""
+    row = figure.row
+    parts = [
+        row.qualifier if qualified and row.qualifier != "=" else "",
+        short(figure),
+        "waiting" if row.quantity == "queue_people" else "",
+        f"within {span(figure.reach, 'km')} of the border" if figure.reach else "",
+        "in both directions" if row.directions == "both" else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def short(figure: Figure) -> str:
+    """Return a figure as briefly as it can be said: '3,000 cars', '48 h'."""
+    who, unit = counted(figure.row), unit_of(figure.row)
+    if unit in ("parties/h", "people/h"):
+        return f"{_count(figure.printed.mid, '')} {who} an hour"
+    if figure.printed.mid == 1 and who:
+        who = SINGLE.get(who, "party")
+    return f"{_count(figure.printed.mid, unit)} {who}".strip()
+
+
+def _count(value: float, unit: str) -> str:
+    return amount(value, unit) if 1 <= value < MOST else f"{rounded(value)} {unit}".removesuffix(" parties")
+
+
+def dated(figure: Figure) -> str:
+    """Return a figure in words with its window."""
+    return f"{what(figure)} ({window(figure.row)})"
+
+
+def sentence(finding: Finding) -> str:
+    """Return what a finding says, and under which assumption its figures hold together."""
+    words = {"rate": _rate, "road": _road, "people": _people, "level": _level, "flow": _flow}[finding.kind]
+    return " ".join(part for part in (*words(finding), _bounds(finding)) if part)
+
+
+def sentences(audit: Audit) -> Iterator[tuple[str, list[str]]]:
+    """Yield headings with their sentences: the figures in use by kind, the rejected ones, those that repeat another."""
+    crossings = list(dict.fromkeys(figure.row.crossing for figure in audit.figures))
+    for crossing in crossings:
+        where = "" if len(crossings) == 1 else f", {audit.assumed.middle.crossings[crossing].title or crossing}"
+        for kind, heading in HEADINGS.items():
+            of_kind = [finding for finding in audit.findings if finding.kind == kind and not finding.rejected]
+            found = [sentence(finding) for finding in of_kind if finding.figures[0].row.crossing == crossing]
+            if found:
+                yield f"{heading}{where}", found
+    for figure in audit.figures:
+        if figure.row.status == "rejected":
+            against = [sentence(finding) for finding in audit.findings if figure in finding.figures]
+            yield f"Rejected: {dated(figure)}", [figure.row.reading.strip(), *against]
+    again = [figure for figure in audit.figures if figure.repeats]
+    if again:
+        repeats = (f"{figure.row.id} ({figure.row.source}) repeats {figure.repeats}" for figure in again)
+        yield "Told again", [f"{words}; the two count once." for words in repeats]
+
+
+def summary(audit: Audit) -> str:
+    """Return in one sentence how many sets of figures hold together."""
+    found = [finding.verdict for finding in audit.findings if not finding.rejected]
+    if not found:
+        return "No figures in use can be held against each other."
+    held, under, never = (found.count(verdict) for verdict in ("together", "only if", "not together"))
+    many = f"{len(found)} comparison{'s' if len(found) > 1 else ''} between figures in use"
+    return f"Of {many}, {held} hold as printed, {under} only under an assumption, {never} not at all."
+
+
+def _one_day(finding: Finding) -> tuple[str, str]:
+    """Return the first two figures in words, the window said once where it is the same."""
+    one, other = finding.figures[:2]
+    same = window(one.row) == window(other.row)
+    return (what(one) if same else dated(one)), dated(other)
+
+
+def _bounds(finding: Finding) -> str:
+    """Return which of the figures are read as bounds."""
+    open_ended = [
+        what(figure, qualified=True) for figure in finding.figures if figure.target.bound and finding.kind != "level"
+    ]
+    return f"Read as: {'; '.join(open_ended)}." if open_ended else ""
+
+
+def _needs(finding: Finding) -> dict[str, Need]:
+    return {need.what: need for need in finding.needs}
+
+
+def _hold(finding: Finding, conditions: list[str]) -> str:
+    """Return the verdict with the assumptions, any one of which would do."""
+    number = "both" if len(finding.figures) == 2 else "all"
+    if finding.verdict == "together":
+        return f"{number.capitalize()} hold as printed."
+    if finding.verdict == "only if" and conditions:
+        return f"{number.capitalize()} hold only if {', or if '.join(conditions)}."
+    return f"They cannot {number} hold{': ' + '; '.join(conditions) if conditions else ''}."
+
+
+def _off(finding: Finding) -> list[str]:
+    need = _needs(finding).get("reports_off")
+    if need is None or need.amount.mid < SLIGHT:
+        return []
+    if finding.verdict == "not together":
+        return [f"each would be off by a factor of {rounded(need.amount.mid)}, more than such reports are"]
+    return [f"each is off by a factor of {rounded(need.amount.mid)}, as such reports may be"]
+
+
+def _rate(finding: Finding) -> Iterator[str]:
+    needs = _needs(finding)
+    one, other = _one_day(finding)
+    through = f"{one} and {other} imply {middle(finding.implied, 'parties/h')} through the main queue"
+    beside = span(finding.beside, "parties/h") if finding.beside else ""
+    if len(finding.figures) == 3:
+        yield f"{through}; {dated(finding.figures[2])} imply {beside} outbound."
+    elif finding.beside and not isfinite(finding.beside.low):
+        yield f"{through}; the scenario sets no limit."
+    else:
+        yield f"{through}; the scenario's stations pass {beside} at most."
+    conditions = list(_unlike(finding))
+    if finding.verdict == "together":
+        yield _hold(finding, [])
+        yield _at_printed(" or ".join(conditions)) if conditions else ""
+    else:
+        yield _hold(finding, conditions)
+    if alike := needs.get("same_wait"):
+        yield f"This takes it that {of_classes(alike.who)} wait as long."
+    if mean := needs.get("mean_for_day"):
+        yield f"The mean of {rounded(mean.amount.mid)} days is taken for that time."
+
+
+def _at_printed(words: str) -> str:
+    return f"At the printed numbers {words}."
+
+
+def _unlike(finding: Finding) -> Iterator[str]:
+    """Yield what can be so where a rate through a queue and what passed differ: each would do alone."""
+    needs = _needs(finding)
+    if past := needs.get("past_queue"):
+        lanes = f", {of_classes(past.who)} in lanes of their own included" if past.who else ""
+        share = f"{_part(past.amount.mid)} of the exit ({span(past.amount, 'share')})"
+        yield f"{share} went past the main queue{lanes}{_less(needs)}"
+    if gave_up := needs.get("gave_up"):
+        if finding.verdict == "not together":
+            yield "more left the queue than can have crossed"
+            return
+        yield f"{span(gave_up.amount, 'parties/h')} left the queue without crossing"
+        if alike := needs.get("same_wait"):
+            yield f"{of_classes(alike.who)} waited longer"
+    if faster := needs.get("faster"):
+        yield f"the exit was {span(faster.amount, 'times')} as fast then as on the mean of its window"
+
+
+def _less(needs: dict[str, Need]) -> str:
+    """Return what leaves nothing for the way past the queue, within the figures as printed."""
+    words = ""
+    if queue := needs.get("queue"):
+        who = of_classes(queue.who) or "parties"
+        words += f"; with more {who} waiting, less: at {span(queue.amount)} nothing"
+    if wait := needs.get("wait"):
+        words += f"; with a shorter wait, less: at {span(wait.amount, 'h')} nothing"
+    return words
+
+
+def _part(share: float) -> str:
+    """Return a share in words: 'about half', 'about a third'."""
+    if share < 0.07:
+        return "hardly any"
+    return "nearly all" if share > 0.95 else f"about {PARTS[min(PARTS, key=lambda part: abs(part - share))]}"
+
+
+def _road(finding: Finding) -> Iterator[str]:
+    needs, stock = _needs(finding), finding.figures[0]
+    one, other = _one_day(finding)
+    files, usual = needs["files"].amount, needs["files_assumed"].amount
+    apart = span(finding.beside, "m") if finding.beside else ""
+    each = middle(finding.implied, "m")
+    yield f"{one} over {other} are {each} for each in a single file; each is taken to need {apart}."
+    if finding.verdict == "together":
+        yield _abreast(files)
+    else:
+        yield _hold(finding, [_squeezed(finding)])
+    if within := needs.get("files_within"):
+        reach = span(stock.reach, "km") if stock.reach else ""
+        yield f"If only the nearest {reach} were counted, they stood {span(within.amount)} abreast there."
+    yield (
+        f"The scenario has {both(usual)} files over this distance, which hold {span(needs['stands'].amount)} "
+        f"{counted(stock.row)}."
+    )
+
+
+def _abreast(files: Range) -> str:
+    """Return how vehicles stand at the printed numbers, whose bounds and rounding leave room for a single file."""
+    if files.low > ONE_FILE:
+        return f"Both hold as printed. {_at_printed(f'they stand {span(files)} abreast')}"
+    if files.high * ONE_FILE < 1:
+        return f"Both hold as printed. {_at_printed('there are gaps between them')}"
+    if files.low > 1:
+        return f"Both hold as printed, nearly in a single file ({span(files)} abreast)."
+    return "Both hold as printed, in a single file."
+
+
+def _squeezed(finding: Finding) -> str:
+    """Return how vehicles must have stood that do not fit a single file, or what fills the gaps between them."""
+    needs = _needs(finding)
+    files, possible = needs["files"].amount, needs["files_possible"].amount
+    if between := needs.get("between"):
+        return f"others filled the gaps, such as {span(between.amount)} {of_classes(between.who)} in a single file"
+    if possible.high < 1:
+        return "a queue has no such gaps"
+    printed = "" if span(files) == span(possible) else f" ({span(files)} at the printed numbers)"
+    if finding.verdict == "not together":
+        return f"they would stand {span(possible)} abreast{printed}"
+    return f"they stood {span(possible)} abreast on average{printed}, or part of them off the road"
+
+
+def _people(finding: Finding) -> Iterator[str]:
+    one, other = _one_day(finding)
+    each = both(_needs(finding)["people_each"].amount)
+    if finding.unit == "people":
+        waiting = span(finding.implied) or middle(finding.implied)
+        queue = dated(finding.figures[1])
+        yield f"With the scenario's people in each, {queue} are {waiting} people; reported are {one}."
+    else:
+        yield f"{one} and {other} are {both(finding.implied)} people for each; the scenario has {each}."
+    conditions = _off(finding)
+    if uneven := _needs(finding).get("uneven"):
+        share = f"{span(uneven.amount, 'share')} of the {counted(finding.figures[1].row)}"
+        conditions.append(f"{share} crossed in the hours that both share")
+    yield _hold(finding, conditions)
+
+
+def _level(finding: Finding) -> Iterator[str]:
+    first, second = finding.figures
+    needs, conditions = _needs(finding), _off(finding)
+    if elsewhere := needs.get("elsewhere"):
+        reach = next((figure.reach for figure in finding.figures if figure.reach), None)
+        where = [f"were {of_classes(elsewhere.who)}"] if elsewhere.who else []
+        where += [f"stood farther than {span(reach, 'km')} from the border"] if reach else []
+        conditions.append(f"{span(elsewhere.amount, elsewhere.unit)} of them {' or '.join(where)}")
+    if changed := needs.get("changed"):
+        by, how = changed.amount, "grew"
+        if by.mid < 0:
+            by, how = Range(-by.high, -by.mid, -by.low), "fell"
+        it = "the wait" if first.row.quantity in WAITS else "the queue"
+        conditions.append(f"{it} {how} by {span(by)} {changed.unit} an hour between them".replace(" parties", ""))
+    one, other = (f"{what(figure, qualified=True)} ({window(figure.row)})" for figure in (first, second))
+    yield f"{one[0].upper()}{one[1:]} and {other}:"
+    held = _hold(finding, conditions)
+    yield held[0].lower() + held[1:]
+
+
+def _flow(finding: Finding) -> Iterator[str]:
+    longer, shorter = finding.figures
+    needs = _needs(finding)
+    usual = middle(finding.beside, "share") if finding.beside else ""
+    yield (
+        f"By {dated(shorter)} and {dated(longer)}, {both(finding.implied, 'share')} of those who went out in the "
+        f"longer window crossed in the hours that both share, {usual} of it."
+    )
+    if share := needs.get("in_shared_hours"):
+        beyond = finding.implied.mid > 1
+        yield _hold(finding, [f"{span(share.amount, 'share')} did{'; at the printed numbers they cannot' * beyond}"])
+    elif finding.verdict == "only if":
+        yield _hold(finding, [" and ".join(["nearly all did", *_off(finding)])])
+    else:
+        yield _hold(finding, ["that is more than all"] if finding.verdict == "not together" else [])

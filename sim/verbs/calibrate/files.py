@@ -1,0 +1,133 @@
+"""What a calibration leaves behind: its folder, the fitted file a scenario names, the samples, and their provenance."""
+
+from __future__ import annotations
+
+import json
+import platform
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import sim
+from sim import store
+from sim.errors import SimError
+from sim.play import provenance
+from sim.scenario.model.calibration import Fitted, FittedValue
+from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.load_calibration import LoadedCalibration
+from sim.scenario.text.load_scenario import dump, read_tree
+from sim.scenario.text.tree import CALIBRATED, child
+from sim.verbs.calibrate.findings import quantiles
+from sim.verbs.calibrate.fit import Fit, Sample
+
+RESULTS = Path("results") / "calibration"
+EVALUATIONS = "evaluations"
+FITTED, POSTERIOR, WEIGHTED = "fitted.yaml", "posterior.parquet", "weighted.parquet"
+ROWS = 1000
+"""Rows of the posterior that are stored with equal weights."""
+DIGITS = 6
+
+
+def folder(calibration: Path, out: str | Path | None) -> AbstractContextManager[store.Draft]:
+    """Return the draft of the folder `out`, or of `results/calibration/<name>/<time>`. Raises SimError on entering."""
+    if out is not None:
+        return store.new_folder(Path(out))
+    return store.new_folder(RESULTS / calibration.stem / store.stamp(), numbered=True)
+
+
+def evaluations(calibration: Path) -> Path:
+    """Return the folder that keeps every evaluation of a calibration, for all its fits."""
+    return RESULTS / calibration.stem / EVALUATIONS
+
+
+def write(folder: Path, fit: Fit) -> None:
+    """Write the fitted file and the samples into `folder`. Raises SimError."""
+    store.write(folder / FITTED, fitted(fit, POSTERIOR))
+    store.write_table(folder / POSTERIOR, equal(fit.posterior, fit.seed))
+    store.write_table(folder / WEIGHTED, weighted(fit))
+
+
+def update(fit: Fit, file: Path) -> tuple[Path, Path]:
+    """Write the fitted file `file`, and the posterior beside it; return both. Raises SimError."""
+    posterior = file.with_name(f"{file.stem.removesuffix('_fitted')}_posterior.parquet")
+    store.write_table(posterior, equal(fit.posterior, fit.seed))
+    store.write(file, fitted(fit, posterior.name))
+    return file, posterior
+
+
+def named(loaded: LoadedCalibration) -> Path:
+    """Return the fitted file that the scenario of a calibration names. Raises SimError if it names none."""
+    scenario = loaded.path.parent / loaded.calibration.scenario
+    node = child(read_tree(scenario, []), CALIBRATED)
+    if node is None or not isinstance(node.value, str):
+        raise SimError(f"{scenario}: names no fitted file to update; write 'calibrated: FILE' at its top")
+    file = Path(node.place.file).parent / node.value
+    if file.exists():
+        load_fitted(file)  # so that nothing but a fitted file is ever replaced
+    return file
+
+
+def fitted(fit: Fit, posterior: str) -> str:
+    """Return the fitted file as YAML text; `posterior` is the name of the sample beside it."""
+    found = fit.posterior
+    values = {}
+    for d, (name, parameter) in enumerate(fit.loaded.calibration.parameters.items()):
+        low, _, high = quantiles(found.values[:, d], found.weights)
+        three = (round_off(number) for number in (fit.point[name], low, high))
+        values[name] = FittedValue(**dict(zip(("value", "low", "high"), three, strict=True)), unit=parameter.unit,
+                                   label=parameter.label)  # fmt: skip
+    whole = Fitted(
+        calibration=fit.loaded.path.name, date=date.today().isoformat(), version=sim.__version__, posterior=posterior,
+        values=values,
+    )  # fmt: skip
+    return dump(whole.model_dump(exclude_defaults=True))
+
+
+def equal(sample: Sample, seed: int) -> dict[str, NDArray[np.float64]]:
+    """Return ROWS vectors with equal weights, in random order, as one column per parameter (systematic resampling)."""
+    cumulated = np.cumsum(sample.weights)
+    rows = np.searchsorted(cumulated, (np.arange(ROWS) + 0.5) / ROWS * cumulated[-1])
+    rows = np.random.default_rng(seed).permutation(rows)
+    return {name: sample.values[rows, d] for d, name in enumerate(sample.parameters)}
+
+
+def weighted(fit: Fit) -> dict[str, NDArray[np.float64]]:
+    """Return all vectors of the posterior with weights, and what the model says for every figure."""
+    sample = fit.posterior
+    columns = {"weight": sample.weights}
+    columns |= {f"parameter.{name}": sample.values[:, d] for d, name in enumerate(sample.parameters)}
+    return columns | {f"figure.{target.row.id}": sample.observed[:, j] for j, target in enumerate(fit.targets)}
+
+
+def write_provenance(folder: Path, fit: Fit, command_line: str | None) -> None:
+    """Write where a calibration came from, last of all: it holds the digests of everything else in `folder`."""
+    loaded = fit.loaded
+    found = {
+        "version": sim.__version__,
+        "code": provenance.code(),
+        "git": provenance.git(),
+        "calibration": str(loaded.path),
+        "calibration_sha256": store.digest(loaded.path),
+        "scenario": loaded.central.scenario.name,
+        "scenario_hash_at_prior_centres": loaded.central.scenario_hash,
+        "method": fit.method,
+        "seed": fit.seed,
+        "replications": fit.replications,
+        "plays": fit.gate.evaluations,
+        "plays_made_now": fit.played,
+        "command_line": command_line,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "wall_seconds": round(fit.wall_s, 3),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "files": store.digests(folder, leave_out=provenance.FILE),
+    }
+    store.write(folder / provenance.FILE, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+
+
+def round_off(number: float) -> float:
+    """Return a number with DIGITS significant digits."""
+    return float(f"{number:.{DIGITS}g}")

@@ -1,0 +1,146 @@
+"""Tries vectors of parameters: knows what was tried before, and tells how far a stage has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measures.likelihood import Target, floored, log_likelihood, targets, total
+from sim.play import engines
+from sim.play.evaluations import Evaluations, Point
+from sim.play.observing import Observing, shortest
+from sim.play.workers import Crew, cores
+from sim.scenario.text.load_calibration import LoadedCalibration
+from sim.verbs.calibrate.fit import Sample
+from sim.verbs.calibrate.priors import priors
+from sim.verbs.calibrate.sampling import Drawn
+
+Floats = NDArray[np.float64]
+
+Progress = Callable[[str, int, int], None]
+"""Called with the words for a stage, the trials done in it, and those planned."""
+
+
+def silent(stage: str, done: int, planned: int) -> None:
+    """Show no progress."""
+
+
+def unneeded(ready: int) -> None:
+    """Take no notice of how many trials are ready."""
+
+
+def unsaid(sentence: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """How to calibrate. `seed` (of all chance; None: the scenario's) and `kept` (a folder for every evaluation).
+
+    `workers` do not change the result. `say` is called with sentences the user should read meanwhile.
+    """
+
+    seed: int | None = None
+    engine: str = engines.DEFAULT
+    workers: int | None = None
+    kept: Path | None = None
+    say: Callable[[str], None] = unsaid
+
+
+class Trials:
+    """All vectors tried for one calibration; a context manager.
+
+    `replications` of each are averaged; `played` is the number of plays made now, not known from before.
+    """
+
+    def __init__(self, loaded: LoadedCalibration, request: Request, progress: Progress) -> None:
+        calibration, scenario = loaded.calibration, loaded.central.scenario
+        self.observation, self.targets = calibration.observation, targets(calibration)
+        self.priors = priors(calibration)
+        self.seed = scenario.seed if request.seed is None else request.seed
+        self.replications, self.played = 1, 0
+        self.noise = np.zeros(len(self.targets))
+        self._used: set[Point] = set()
+        engine = engines.ready(request.engine)
+        self.task = Observing(
+            loaded.template, self.priors.names, loaded.units, self.seed, engine, shortest(scenario)
+        )  # fmt: skip
+        folder = None if request.kept is None else request.kept / self.task.digest()
+        rows = [target.row.id for target in self.targets]
+        self.evaluations = Evaluations(folder, (*self.priors.names, "replication"), rows)
+        self.say = request.say
+        for name in self.evaluations.damaged:
+            self.say(f"{name} is damaged and was removed; what it held is computed again")
+        self._crew = Crew(self.task, request.workers or cores())
+        self._progress = progress
+        self._stage, self._begun, self._planned = "", 0, 0
+        self._open = ExitStack()
+
+    def __enter__(self) -> Trials:
+        self._open.enter_context(self._crew)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._open.__exit__(kind, error, at)
+
+    @property
+    def tried(self) -> int:
+        """Number of different plays used so far, whether made now or known from before."""
+        return len(self._used)
+
+    def stage(self, words: str, planned: int) -> None:
+        """Begin a stage, of about so many trials."""
+        self._stage, self._begun, self._planned = words, self.tried, planned
+        self._progress(words, 0, planned)
+
+    def observed(self, scores: Floats) -> Floats:
+        """Return what the model says at `scores` (N, D), (N, J): the geometric mean over the replications."""
+        each = np.array([self.replication(scores, number) for number in range(self.replications)])
+        found: Floats = each[0]
+        if self.replications > 1:
+            found = np.exp(np.log(floored(self.targets, each)).mean(axis=0))
+        return found
+
+    def replication(self, scores: Floats, number: int) -> Floats:
+        """Return what the model says at `scores` (N, D) in one replication, (N, J)."""
+        points = [(*values, float(number)) for values in self.priors.values(scores).tolist()]
+        fresh = [point for point in points if point not in self._used]
+        before = self.tried - self._begun
+
+        def done(ready: int) -> None:
+            self._progress(self._stage, before + ready, max(before + len(fresh), self._planned))
+
+        if fresh:
+            known = len(self.evaluations.known)
+            self.evaluations.of(fresh, self._crew, done)
+            self.played += len(self.evaluations.known) - known
+            self._used.update(fresh)
+            done(len(fresh))
+        return self.evaluations.of(points, self._crew, unneeded)
+
+    def by_row(self, scores: Floats) -> Floats:
+        """Return the logarithm of the likelihood of every row at `scores` (N, D), (N, J)."""
+        return log_likelihood(self.targets, self.observation, self.observed(scores), self.noise)
+
+    def log_likelihood(self, scores: Floats) -> Floats:
+        """Return that of all fitted rows together, (N,)."""
+        return total(self.targets, self.by_row(scores))
+
+    def without(self, targets: tuple[Target, ...]) -> Callable[[Floats], Floats]:
+        """Return the same likelihood with other `targets` in the place of all."""
+        return lambda scores: total(targets, self.by_row(scores))
+
+    def sample(self, drawn: Drawn) -> Sample:
+        """Return drawn scores as a sample of parameters with all their observations."""
+        observed, values = self.observed(drawn.scores), self.priors.values(drawn.scores)
+        by_row = log_likelihood(self.targets, self.observation, observed, self.noise)
+        return Sample(
+            self.priors.names, values, drawn.weights, observed, by_row, self.priors.log_density(values),
+            drawn.log_density,
+        )  # fmt: skip

@@ -1,0 +1,163 @@
+"""What the pictures of a comparison share: the scenarios at one crossing, their colours, frames and key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from sim.plotting.marks import text_width, wrapped
+from sim.plotting.rail import words
+from sim.plotting.story import Story
+from sim.plotting.style import INK, number, sheet
+from sim.verbs.compare.lines import MINUS
+from sim.verbs.compare.study import Compared
+from sim.verbs.run.pictures import heading
+
+COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#6F4E9B", "#8A6D3B", "#7F8C1F")
+"""Of all scenarios but the base (black); that of reported figures is not among them."""
+Dashes = Literal["-"] | tuple[float, tuple[float, ...]]
+LINES: tuple[Dashes, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
+MOST_BANDS = 4
+"""Scenarios besides the base up to which bands are drawn over one another."""
+WIDTH = 10.0
+RIGHT = 0.3
+HEAD, HOW_LINE, LEGEND_ROW = 0.85, 0.19, 0.24
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One crossing of a comparison."""
+
+    compared: Compared
+    crossing: str
+
+    @cached_property
+    def stories(self) -> tuple[Story, ...]:
+        """What is told of each scenario, the base first; reported figures are beside the base only."""
+        reported = [self.compared.reported, *[()] * (len(self.compared.contenders) - 1)]
+        found = zip(self.compared.contenders, self.compared.estimates, reported, strict=True)
+        return tuple(Story(c.scenario, c.plan, e, tuple(r), self.crossing) for c, e, r in found)
+
+    @property
+    def base(self) -> Story:
+        """The base."""
+        return self.stories[0]
+
+    @property
+    def x(self) -> int:
+        """Number of the crossing."""
+        return self.compared.base.plan.crossings.index(self.crossing)
+
+    @property
+    def names(self) -> list[str]:
+        """What the scenarios are called in words, the base first."""
+        return [words(label) for label in self.compared.labels]
+
+    @property
+    def banded(self) -> bool:
+        """Whether there are few enough scenarios for their bands to be told apart."""
+        return len(self.stories) - 1 <= MOST_BANDS
+
+    @property
+    def how(self) -> str:
+        """How many replications stand behind the numbers, and what the bands are."""
+        count = self.compared.replications
+        if count == 1:
+            return "one replication"
+        bands = "mean and 5–95 % band" if self.banded else "means"
+        return f"{bands} of {count} replications on the same tapes"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that come in any of the scenarios."""
+        coming = [story.classes for story in self.stories]
+        return tuple(dict.fromkeys(name for names in coming for name in names))
+
+
+def colour(scenario: int) -> str:
+    """Return the colour of a scenario (0 is the base)."""
+    return INK if scenario == 0 else COLOURS[(scenario - 1) % len(COLOURS)]
+
+
+def dashes(scenario: int) -> Dashes:
+    """Return the line style of a scenario: another one where colours begin anew."""
+    return "-" if scenario == 0 else LINES[(scenario - 1) // len(COLOURS) % len(LINES)]
+
+
+def thickness(scenario: int) -> float:
+    """Return the line width of a scenario: the base is drawn first, and wide enough to be seen below the others."""
+    return 3.4 if scenario == 0 else 1.6
+
+
+def around_zero(axes: Axes, label: str) -> None:
+    """Give `axes` a value axis for differences: a line at none, and limits also where there are no others."""
+    axes.axhline(0, color=INK, linewidth=1.0)
+    axes.grid(axis="y")
+    axes.set_ylabel(label)
+    low, high = axes.dataLim.intervaly
+    if not low < high:
+        axes.set_ylim(-1, 1)
+        axes.set_yticks([0])
+    axes.yaxis.set_major_formatter(lambda value, _: number(value).replace("-", MINUS))
+
+
+def key_rows(names: Sequence[str]) -> list[list[int]]:
+    """Return the numbers of the scenarios in the rows of a legend, none wider than the sheet."""
+    rows: list[list[int]] = [[]]
+    used = 0.0
+    for n, name in enumerate(names):
+        need = text_width(name, 10.5) + 0.65
+        if rows[-1] and used + need > WIDTH - 0.6:
+            rows.append([])
+            used = 0.0
+        rows[-1].append(n)
+        used += need
+    return rows
+
+
+def draw_key(figure: Figure, names: Sequence[str], top: float) -> None:
+    """Write the names of the scenarios with their lines, `top` inches below the upper edge."""
+    width, height = figure.get_size_inches()
+    for r, row in enumerate(key_rows(names)):
+        at, y = 0.3, 1 - (top + LEGEND_ROW * (r + 0.5)) / height
+        for n in row:
+            line = Line2D([at / width, (at + 0.3) / width], [y, y], color=colour(n), linestyle=dashes(n), linewidth=2.6)
+            figure.add_artist(line)
+            name = f"{names[n]} (base)" if n == 0 else names[n]
+            figure.text((at + 0.38) / width, y, name, va="center", fontsize=10.5, color=INK)
+            at += text_width(name, 10.5) + 0.65
+
+
+def grid_page(
+    scene: Scene, title: str, how: str, size: tuple[int, int], panel: tuple[float, float], *, left: float = 0.75
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with a grid of panels: `size` is rows and columns, `panel` width and height in inches.
+
+    The key of the scenarios stands above; `left` is the room for the labels of each panel's axis.
+    """
+    (rows, columns), (wide, tall) = size, panel
+    how = wrapped(how, WIDTH - 0.6, 10.5)
+    head = HEAD + HOW_LINE * how.count("\n")
+    top = head + LEGEND_ROW * len(key_rows(scene.names)) + 0.45
+    row, column = tall + 0.85, wide + left
+    figure = sheet(max(WIDTH, columns * column + RIGHT + 0.1), top + rows * row)
+    heading(figure, f"{title}: {scene.base.title}", how)
+    draw_key(figure, scene.names, head - 0.08)
+    width, height = figure.get_size_inches()
+    panels = []
+    for n in range(rows * columns):
+        x, y = left + (n % columns) * column, height - top - (n // columns) * row - tall
+        panels.append(figure.add_axes((x / width, y / height, wide / width, tall / height)))
+    return figure, panels
+
+
+def tops(values: Sequence[np.ndarray]) -> list[float]:
+    """Return the highest finite value of each array."""
+    return [float(np.nanmax(each)) for each in values if np.isfinite(each).any()]

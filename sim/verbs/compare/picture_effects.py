@@ -1,0 +1,192 @@
+"""Two pictures of a comparison as bars and points: where people end up, and the differences with their intervals."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sim.measures.names import ALL
+from sim.plotting import panels
+from sim.plotting.marks import text_width, wrapped
+from sim.plotting.story import Story, whole
+from sim.plotting.style import FAINT, FATE_COLOURS, INK, MUTED, sheet, styled
+from sim.verbs.compare.frame import HEAD, HOW_LINE, LEGEND_ROW, WIDTH, Scene, colour, draw_key, key_rows
+from sim.verbs.compare.lines import Line, Shown, lines, shown, signed
+from sim.verbs.run.pictures import heading
+
+FARTHEST = 150.0
+"""Percent up to which differences are drawn; beyond, an arrow and the number."""
+MAIN = {
+    ("max_queue_people", ALL),
+    ("wait_mean", ALL),
+    ("crossed_people", ALL),
+    ("refused_people", ALL),
+    ("reneged_people", ALL),
+    ("balked_people", ALL),
+    ("unfinished_people", ALL),
+    ("person_hours_waited", ALL),
+}
+"""The measures that are drawn where there are many scenarios."""
+ROW, STEP = 0.3, 0.17
+GROUP = 0.34
+NAMES, NUMBERS = 2.35, 1.0
+
+
+@styled
+def fates(scene: Scene) -> Figure:
+    """Draw what became of people in each scenario as one bar, with all numbers below it."""
+    names = 1.08 * max(text_width(name, 11) for name in scene.names) + 0.6
+    inner = WIDTH - names - 0.4
+    texts = [wrapped(_numbers(story), inner, 9) for story in scene.stories]
+    heights = [0.62 + 0.16 * text.count("\n") + 0.2 for text in texts]
+    height = 1.35 + sum(heights) + 0.1
+    figure = sheet(WIDTH, height)
+    count = scene.compared.replications
+    how = "one replication" if count == 1 else f"people, means of {count} replications on the same tapes"
+    heading(figure, f"What became of people: {scene.base.title}", how)
+    axes = figure.add_axes((names / WIDTH, 0.1 / height, inner / WIDTH, sum(heights) / height))
+    most = max(sum(value for _, value in _fates(story)) for story in scene.stories)
+    axes.set(xlim=(0, most or 1), ylim=(sum(heights), 0))
+    axes.axis("off")
+    top = 0.0
+    for n, (story, text, tall) in enumerate(zip(scene.stories, texts, heights, strict=True)):
+        left = 0.0
+        for name, value in _fates(story):
+            axes.barh(top + 0.17, value, 0.3, left=left, color=FATE_COLOURS[name], edgecolor="white", linewidth=0.6)
+            left += value
+        label = {"va": "center", "ha": "right", "fontsize": 11, "fontweight": "bold", "color": colour(n)}
+        axes.annotate(scene.names[n], (0, top + 0.17), (-8, 0), textcoords="offset points", **label)  # type: ignore[arg-type]
+        axes.text(0, top + 0.38, text, va="top", fontsize=9, color=MUTED, linespacing=1.25)
+        top += tall
+    _key(figure, [name for name in FATE_COLOURS if any(dict(_fates(s)).get(name) for s in scene.stories)])
+    return figure
+
+
+def _fates(story: Story) -> list[tuple[str, float]]:
+    """Return what became of people, and of how many."""
+    found = [(name, story.total(f"{event}_people").mean) for event, name in panels.FATES]
+    return [(name, value) for name, value in found if value > 0]
+
+
+def _numbers(story: Story) -> str:
+    return " · ".join(f"{name} {whole(value)}" for name, value in _fates(story))
+
+
+def _key(figure: Figure, names: list[str]) -> None:
+    width, height = figure.get_size_inches()
+    at = 0.3
+    for name in names:
+        y = 1 - 0.98 / height
+        figure.text(at / width, y, "■", color=FATE_COLOURS[name], fontsize=11, va="center")
+        figure.text((at + 0.17) / width, y, name, color=INK, fontsize=10, va="center")
+        at += text_width(name, 10) + 0.42
+
+
+@styled
+def differences(scene: Scene) -> Figure:
+    """Draw the differences of the main measures from the base in percent, with the intervals of the family."""
+    others = len(scene.stories) - 1
+    rows = [shown(scene.compared, n, scene.crossing) for n in range(1, others + 1)]
+    if not scene.banded:
+        rows = [[row for row in each if (row.line.quantity, row.line.scope) in MAIN] for each in rows]
+    groups = _lines(rows)
+    tall = ROW + STEP * (others - 1)
+    places, inner_height = _places(groups, tall)
+    family = f", all {others} of a measure together" if others > 1 else ""
+    sure = f"; bars: 95 % intervals{family}" if scene.compared.replications > 1 else ""
+    unchanged = _unchanged(rows)
+    how = wrapped(
+        f"paired differences on {scene.compared.replications} tapes, in percent of the base{sure}; "
+        f"hollow: not clear, or none{unchanged}", WIDTH - 0.6, 10.5,
+    )  # fmt: skip
+    top = HEAD + HOW_LINE * how.count("\n")
+    height = top + LEGEND_ROW * len(key_rows(scene.names)) + 0.15 + inner_height + 0.55
+    figure = sheet(WIDTH, height)
+    heading(figure, f"What changes: {scene.base.title}", how)
+    draw_key(figure, scene.names, top - 0.08)
+    inner = WIDTH - NAMES - NUMBERS - 0.3
+    axes = figure.add_axes((NAMES / WIDTH, 0.45 / height, inner / WIDTH, inner_height / height))
+    limits = _limits([row for each in rows for row in each])
+    for n, each in enumerate(rows, 1):
+        for row in each:
+            if row.line in places and math.isfinite(row.found.percent):
+                _point(axes, row, n, places[row.line] + ROW / 2 + (n - 1) * STEP, limits)
+    axes.set(xlim=limits, ylim=(inner_height, 0))
+    _name(axes, groups, places, tall)
+    axes.grid(axis="x")
+    axes.axvline(0, color=INK, linewidth=1.2)
+    axes.xaxis.set_major_formatter(lambda value, _: "0" if value == 0 else f"{signed(value)} %")
+    return figure
+
+
+def _lines(rows: list[list[Shown]]) -> dict[str, list[Line]]:
+    """Return the measures that are not the same in all scenarios, by group."""
+    changed = [row.line for each in rows for row in each if row.found.verdict != "same"]
+    groups: dict[str, list[Line]] = {}
+    for line in lines():
+        if line in changed:
+            groups.setdefault(line.group, []).append(line)
+    return groups
+
+
+def _unchanged(rows: list[list[Shown]]) -> str:
+    """Return words for the measures that are left out, as they are the same everywhere."""
+    every = dict.fromkeys(row.line for each in rows for row in each)
+    kept = [line for group in _lines(rows).values() for line in group]
+    names = [line.name for line in every if line not in kept]
+    return f"; the same everywhere: {', '.join(names)}" if names else ""
+
+
+def _places(groups: dict[str, list[Line]], tall: float) -> tuple[dict[Line, float], float]:
+    """Return where each measure begins, in inches from the top, and the height of all."""
+    places, at = {}, 0.0
+    for group in groups.values():
+        at += GROUP
+        for line in group:
+            places[line] = at
+            at += tall
+    return places, max(at, ROW)
+
+
+def _name(axes: Axes, groups: dict[str, list[Line]], places: dict[Line, float], tall: float) -> None:
+    """Write the names of groups and measures on the left."""
+    axes.set_yticks([at + tall / 2 for at in places.values()], [line.name for line in places], color=INK, fontsize=10)
+    axes.tick_params(axis="y", length=0)
+    for name, group in groups.items():
+        at = places[group[0]] - 0.3 * GROUP
+        axes.annotate(name, (0, at), (-6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                      ha="right", va="center", fontsize=10, fontweight="bold")  # fmt: skip
+        axes.axhline(places[group[0]] - 0.02, color=FAINT, linewidth=0.6)
+
+
+def _limits(rows: list[Shown]) -> tuple[float, float]:
+    """Return the percents between which points are drawn."""
+    ends = [0.0]
+    for found in (row.found for row in rows):
+        scale = 100 / abs(found.base) if found.base else np.nan
+        ends += [scale * value for value in (found.difference, found.family_low, found.family_high)]
+    known = np.clip([end for end in ends if math.isfinite(end)], -FARTHEST, FARTHEST)
+    room = 0.06 * max(float(np.ptp(known)), 1.0)
+    return float(known.min()) - room, float(known.max()) + room
+
+
+def _point(axes: Axes, row: Shown, n: int, at: float, limits: tuple[float, float]) -> None:
+    """Draw one difference with its interval, and its number on the right."""
+    found, scale = row.found, 100 / abs(row.found.base) if row.found.base else 0.0
+    low, high = (scale * value for value in (found.family_low, found.family_high))
+    inside = limits[0] < found.percent < limits[1]
+    where = min(max(found.percent, limits[0]), limits[1])
+    if low < limits[1] and high > limits[0]:
+        ends = (max(low, limits[0]), min(high, limits[1]))
+        axes.plot(ends, (at, at), color=colour(n), linewidth=2.0, solid_capstyle="butt", clip_on=False)
+    hollow = found.verdict in ("unclear", "same", "unknown")
+    shape = "o" if inside else (">" if found.percent > 0 else "<")
+    axes.plot(where, at, marker=shape, markersize=6, color=colour(n), markerfacecolor="white" if hollow else colour(n),
+              clip_on=False, zorder=3)  # fmt: skip
+    axes.annotate(
+        f"{row.percent} {row.arrow}", (1, at), (66, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+        ha="right", va="center", fontsize=9.5, color=MUTED if hollow else INK,
+    )  # fmt: skip

@@ -1,0 +1,127 @@
+"""What a run leaves behind: the files of its folder, and whether a second play gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+import sim
+from sim import store
+from sim.errors import SimError
+from sim.measures.estimates import series_table, summary_table
+from sim.measures.reports import comparison_table
+from sim.play import posterior, provenance
+from sim.play.posterior import FITTED, SAMPLE, SCENARIO
+from sim.scenario.text.load_scenario import dump, load
+from sim.verbs.run.study import Progress, Request, Run, run
+
+RECORDS = "records"
+DIGITS = 10
+"""Significant digits in result files: what lies beyond differs from one processor to another."""
+
+Sameness = Literal["same", "differs", "missing", "changed since the run"]
+
+
+def tables(played: Run) -> dict[str, store.Columns]:
+    """Return the tables of a run by the name of their file."""
+    found: dict[str, store.Columns] = {
+        "summary.csv": _rounded(summary_table(played.estimates)),
+        "series.parquet": _rounded(series_table(played.estimates)),
+        "reported.csv": _rounded(comparison_table(played.comparisons)),
+    }
+    return found | ({"flows.csv": _rounded(played.flows.table())} if played.flows else {})
+
+
+def write(folder: Path, played: Run) -> None:
+    """Write the resolved scenario and the tables of a run into `folder`. Raises SimError."""
+    if played.drawn is None:
+        store.write(folder / SCENARIO, dump(played.loaded.tree))
+    else:
+        played.drawn.write(folder)
+    for name, columns in tables(played).items():
+        store.write_table(folder / name, columns)
+
+
+def write_provenance(folder: Path, played: Run, asked: provenance.Asked) -> None:
+    """Write the provenance of a run, last of all: it holds the digests of everything else in `folder`."""
+    digests = store.digests(folder, leave_out=provenance.FILE)
+    store.write(folder / provenance.FILE, provenance.of_run(played, asked, digests))
+
+
+def _rounded(table: Mapping[str, Any]) -> dict[str, Any]:
+    columns = {name: np.asarray(column) for name, column in table.items()}
+    return {name: round_off(column) if column.dtype.kind == "f" else column for name, column in columns.items()}
+
+
+def round_off(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return `values` with DIGITS significant digits."""
+    texts = [f"{value:.{DIGITS}g}" for value in values.ravel().tolist()]
+    return np.array(texts, dtype=np.float64).reshape(values.shape)
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """What a second play of a result folder found: how every file compares, and what is to be said first."""
+
+    notes: tuple[str, ...]
+    files: dict[str, Sameness]
+
+    @property
+    def same(self) -> bool:
+        """Whether every byte is the same."""
+        return set(self.files.values()) == {"same"}
+
+
+def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
+    """Play what `folder` holds again and compare the bytes of scenario, tables and records (not of the pictures).
+
+    Raises SimError if the folder cannot be read or its scenario no longer runs.
+    """
+    said = provenance.read(folder)
+    drawn = _drawn(folder, said) if said.posterior else None
+    loaded = load(folder / SCENARIO, said.sets, said.interventions)
+    with store.scratch() as second:
+        request = Request(
+            said.request.replications,
+            seed=said.request.seed,
+            engine=said.request.engine,
+            workers=workers,
+            records_to=second / RECORDS if said.records else None,
+        )
+        write(second, run(loaded, request, progress, drawn))
+        played = store.digests(second, leave_out=provenance.FILE)
+    promised = {name: digest for name, digest in said.files.items() if name in played or _is_data(name)}
+    names = sorted({*promised, *played})
+    files = {name: _sameness(folder / name, promised.get(name), played.get(name)) for name in names}
+    return Rerun(tuple(_notes(said)), files)
+
+
+def _drawn(folder: Path, said: provenance.Provenance) -> posterior.Drawn:
+    """Read the posterior in a result folder; first, so that nothing is told but what is wrong with it."""
+    for name in (FITTED, SAMPLE):
+        if not (folder / name).is_file():
+            raise SimError(f"{folder}: cannot be played again, for {name} is missing")
+    return posterior.read(folder / SCENARIO, said.sets, said.interventions)
+
+
+def _is_data(name: str) -> bool:
+    return not name.startswith("pictures/")
+
+
+def _sameness(path: Path, promised: str | None, played: str | None) -> Sameness:
+    if not path.is_file() or promised is None:
+        return "missing"
+    if store.digest(path) != promised:
+        return "changed since the run"
+    return "same" if played == promised else "differs"
+
+
+def _notes(said: provenance.Provenance) -> Iterable[str]:
+    if said.version != sim.__version__:
+        yield f"the results are of version {said.version}; this is {sim.__version__}"
+    elif said.code != provenance.code():
+        yield f"the results are of another state of version {said.version}: the source files differ"

@@ -1,0 +1,61 @@
+"""The table of a network after a run: one row a crossing, and what became of those who would leave."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim import units
+from sim.measures.estimates import Estimate
+from sim.plotting.story import Story, whole
+from sim.scenario.model.scenario import Scenario
+from sim.verbs.compare.network_words import crossing_name, origin_name, ranged_estimate
+from sim.verbs.run.flows import LAST, Flows
+from sim.verbs.run.tables import Sheet
+
+
+def sheets(stories: list[Story], flows: Flows) -> list[Sheet]:
+    """Return the tables of a network."""
+    return [crossings_sheet(stories), origins_sheet(stories[0].scenario, flows)]
+
+
+def crossings_sheet(stories: list[Story]) -> Sheet:
+    """Return a row a crossing: people across, waits of those who crossed, most waiting, and who went elsewhere."""
+    columns = ("crossing", "across [5–95 %]", "wait", "90 %", "waiting", "went\non")
+    title = (
+        "People across (also from no origin), mean wait and its 90 % quantile, most people waiting, "
+        "people who went on elsewhere"
+    )
+    sheet = Sheet(title, columns, [], (True, *[False] * 5))
+    for story in stories:
+        sheet.rows.append((
+            crossing_name(story.scenario, story.crossing), ranged_estimate(story.total("crossed_people")),
+            *(_time(story.total(name)) for name in ("wait_mean", "wait_p90")),
+            whole(story.total("max_queue_people").mean), whole(story.total("diverted_people").mean),
+        ))  # fmt: skip
+    return sheet
+
+
+def _time(found: Estimate) -> str:
+    return units.show_duration(3600 * found.mean) if np.isfinite(found.mean) else "-"
+
+
+def origins_sheet(scenario: Scenario, flows: Flows) -> Sheet:
+    """Return what became of the people from each origin and of all of them, means."""
+    columns = ("from", "would\nleave", *(name.replace(" ", "\n") for name, _ in FATES))
+    sheet = Sheet("What became of people by origin, means", columns, [], (True, *[False] * (len(columns) - 1)))
+    names = [origin_name(scenario, origin) for origin in flows.origins]
+    everybody = [slice(o, o + 1) for o in range(len(names))] + ([slice(None)] if len(names) > 1 else [])
+    for name, which in zip([*names, "together"], everybody, strict=False):
+        people = [flows.of(*ends)[:, which].sum(axis=(1, 2)).mean() for ends in (LAST, *(ends for _, ends in FATES))]
+        sheet.rows.append((name, *map(whole, map(float, people))))
+    return sheet
+
+
+FATES = (
+    ("crossed", ("crossed",)),
+    ("turned back", ("refused", "summoned")),
+    ("gave up", ("reneged", "balked", "barred")),
+    ("still there", ("unfinished", "on_the_way")),
+    ("stayed", ("stayed",)),
+)
+"""What became of people in few words; together all ends but going on to another crossing."""

@@ -1,0 +1,186 @@
+"""The pictures of a result: queue, kilometres, waits, crossings a day, where the time goes, and the poster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sim.engine.plan import Plan
+from sim.measures.estimates import Estimates
+from sim.measures.names import RATE_HOURS, VEHICLE_CLASSES, at_station
+from sim.measures.reports import Comparison
+from sim.plotting import panels
+from sim.plotting.marks import draw_rail, lay_rail, rail_height, wrapped
+from sim.plotting.rail import events, words
+from sim.plotting.story import Shown, Story, in_one_day, source_line
+from sim.plotting.style import INK, MUTED, SPAN_COLOURS, render, sheet, styled, time_axis
+from sim.scenario.model.scenario import Scenario
+from sim.units import show_duration
+from sim.verbs.run.poster import poster
+
+__all__ = ["pictures", "render"]
+
+WIDTH = 10.0
+LEFT, RIGHT, HEAD, DATES, GAP = 0.95, 0.3, 1.05, 0.62, 0.75
+NOTE_SIZE = 9.5
+NOTE_LINE = 0.175
+TIMES = ((0.1, "0.1 s"), (1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3600, "1 h"), (36_000, "10 h"),
+         (345_600, "4 d"), (3_456_000, "40 d"))  # fmt: skip
+LEAST_SHOWN = 0.1
+"""Seconds from which on a time is a point on the scale; all are written beside it."""
+
+
+def pictures(
+    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = (), besides: str = ""
+) -> dict[str, Figure]:
+    """Return the pictures of a result by name; with several crossings each name ends in the crossing's.
+
+    `besides` is what else the bands hold, in a few words.
+    """
+    found = {}
+    for crossing in scenario.crossings:
+        story = Story(scenario, plan, estimates, tuple(comparisons), crossing, besides)
+        ending = "" if len(scenario.crossings) == 1 else f"_{crossing}"
+        for draw in DRAWN if story.by_road else [draw for draw in DRAWN if draw is not queue_km]:
+            found[f"{draw.__name__}{ending}"] = draw(story)
+    return found
+
+
+def time_page(
+    story: Story, title: str, how: str, heights: Sequence[float], sources: Sequence[Shown], head: float = HEAD
+) -> list[Axes]:
+    """Return panels of these heights (inches) over the time of the run, with title, rail of events and sources.
+
+    `head` is the room above the panels, in inches.
+    """
+    inner = WIDTH - LEFT - RIGHT
+    notes = [wrapped(f"Reported: {source_line(shown)}", inner, NOTE_SIZE) for shown in sources]
+    labels = lay_rail(events(story.scenario, story.crossing, bool(story.besides)), story.limits, story.zone, inner)
+    rail, lines = rail_height(labels), sum(note.count("\n") + 1 for note in notes)
+    rail_at = 0.18 + NOTE_LINE * lines + (0.15 if notes else 0)
+    height = rail_at + rail + DATES + sum(heights) + GAP * (len(heights) - 1) + head
+    figure = sheet(WIDTH, height)
+    heading(figure, f"{title}: {story.title}", how)
+    axes, top = [], height - head
+    for tall in heights:
+        axes.append(figure.add_axes((LEFT / WIDTH, (top - tall) / height, inner / WIDTH, tall / height)))
+        time_axis(axes[-1], story.limits, story.zone, story.scenario.clock.t0)
+        top -= tall + GAP
+    axes[-1].set_xlabel(f"local time ({story.scenario.clock.timezone})")
+    draw_rail(figure, (LEFT, rail_at, inner, rail), labels, axes)
+    figure.text(
+        LEFT / WIDTH, 0.15 / height, "\n".join(notes), fontsize=NOTE_SIZE, color=MUTED, va="bottom", linespacing=1.25
+    )
+    return axes
+
+
+def heading(figure: Figure, title: str, how: str) -> None:
+    """Write the title of a picture and, below it, how its numbers came about."""
+    width, height = figure.get_size_inches()
+    figure.text(0.3 / width, 1 - 0.16 / height, title, fontsize=15, fontweight="bold", va="top")
+    figure.text(0.3 / width, 1 - 0.46 / height, how, fontsize=10.5, color=MUTED, va="top")
+
+
+@styled
+def queue_by_class(story: Story) -> Figure:
+    """Draw parties waiting, all vehicles and by class, over time; reported queues on top."""
+    (axes,) = time_page(story, "Parties waiting", story.how, [3.7], story.shown("queue"))
+    panels.queue(axes, story)
+    return axes.figure  # type: ignore[return-value]
+
+
+@styled
+def queue_km(story: Story) -> Figure:
+    """Draw the distance from the border to the tail of the queue on the road, km; reported lengths on top."""
+    (axes,) = time_page(story, "Length of the queue on the road", story.how, [3.7], story.shown("queue_length"))
+    panels.length(axes, story)
+    return axes.figure  # type: ignore[return-value]
+
+
+@styled
+def wait_by_joining(story: Story) -> Figure:
+    """Draw, for the classes with a main queue, the wait by instant of joining and the quoted wait, hours."""
+    classes = panels.wait_classes(story)
+    heights = [3.7] if len(classes) == 1 else [2.6] * len(classes)
+    drawn = time_page(story, "Wait in the main queue", story.how, heights, story.shown("quoted_wait"))
+    for axes, name in zip(drawn, classes, strict=True):
+        panels.wait(axes, story, name)
+    return drawn[0].figure  # type: ignore[return-value]
+
+
+@styled
+def crossings_per_day(story: Story) -> Figure:
+    """Draw parties across by class and what became of people, by local day; reported flows as daily means."""
+    how = story.how.replace("mean and 5–95 % band", "mean")
+    others, vehicles = set(story.classes) - set(VEHICLE_CLASSES), set(story.classes) & set(VEHICLE_CLASSES)
+    shown = story.shown("crossed_parties", "crossed_people")
+    drawn = {panels.vehicles_a_day: 2.4} if vehicles or not others else {}
+    drawn |= ({panels.others_a_day: 1.2} if others else {}) | {panels.people_a_day: 3.0}
+    page = time_page(story, "Crossings a day", how, list(drawn.values()), shown)
+    for axes, draw in zip(page, drawn, strict=True):
+        draw(axes, story)
+    return page[0].figure  # type: ignore[return-value]
+
+
+@styled
+def ways_across(story: Story) -> Figure:
+    """Draw vehicles across per hour by class and way, and people by bike and on foot; reported outflows on top."""
+    how = f"{RATE_HOURS}-hour means; {story.how}\n{in_one_day(story)}".rstrip()
+    parts = {panels.vehicles_an_hour: 3.9} if story.by_road else {}
+    parts |= {panels.others_an_hour: 1.4 if parts else 3.9} if set(story.classes) - set(VEHICLE_CLASSES) else {}
+    implied = [shown for found in story.implied() for shown in (found.queue, found.wait)]
+    sources = [*dict.fromkeys(implied), *story.shown("crossed_parties")]
+    drawn = time_page(story, "Ways across the border, per hour", how, list(parts.values()), sources)
+    for axes, draw in zip(drawn, parts, strict=True):
+        draw(axes, story)
+    return drawn[0].figure  # type: ignore[return-value]
+
+
+@styled
+def where_time_goes(story: Story) -> Figure:
+    """Draw the mean time of a visit to each station, waiting, in service, blocked: points on a logarithmic scale."""
+    names = [name for name in story.stations if story.total("visits", at_station(name)).mean > 0]
+    inner = 0.42 * max(len(names), 2)
+    height = inner + 2.05
+    figure = sheet(WIDTH, height)
+    heading(
+        figure,
+        f"Where the time goes: {story.title}",
+        f"mean time of a visit to each station; {story.how}".replace("mean and 5–95 % band of ", ""),
+    )
+    axes = figure.add_axes((2.2 / WIDTH, 0.65 / height, 4.6 / WIDTH, inner / height))
+    spent = {
+        span: [3600 * story.total(f"{what}_per_visit", at_station(name)).mean for name in names]
+        for span, what in (("waiting", "wait"), ("service", "service"), ("blocked", "blocked"))
+    }
+    axes.grid(axis="both")
+    for column, (span, seconds) in enumerate(spent.items()):
+        rows = [row for row, value in enumerate(seconds) if value >= LEAST_SHOWN]
+        times = [seconds[row] for row in rows]
+        axes.scatter(times, rows, s=72, color=SPAN_COLOURS[span], label=span, zorder=3)
+        for row, written in ((-0.85, span), *enumerate(map(show_duration, seconds))):
+            axes.annotate(
+                written, (1, row), (72 + 68 * column, 0), xycoords=("axes fraction", "data"),
+                textcoords="offset points", ha="right", va="center", fontsize=10.5, color=MUTED if row < 0 else INK,
+            )  # fmt: skip
+    axes.set_yticks(range(len(names)), [words(name) for name in names], color=INK, fontsize=11)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
+    _time_scale(axes, [value for seconds in spent.values() for value in seconds if value >= LEAST_SHOWN])
+    if names:
+        panels.legend(axes)
+    return figure
+
+
+def _time_scale(axes: Axes, seconds: Sequence[float]) -> None:
+    """Give `axes` a logarithmic scale with room for all of `seconds`, labelled in people's units."""
+    low, high = min(seconds, default=1.0) / 1.7, max(seconds, default=3600.0) * 1.7
+    axes.set(xscale="log", xlabel="time per visit, logarithmic scale", xlim=(low, high))
+    ticks = [(at, label) for at, label in TIMES if low <= at <= high]
+    axes.set_xticks([at for at, _ in ticks], [label for _, label in ticks])
+    axes.set_xticks([], minor=True)
+
+
+DRAWN = (queue_by_class, queue_km, wait_by_joining, crossings_per_day, ways_across, where_time_goes, poster)

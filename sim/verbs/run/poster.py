@@ -1,0 +1,317 @@
+"""The poster: one A3 sheet that tells what happened at a crossing, with the reported figures on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from sim.measures.estimates import Estimate
+from sim.measures.names import at_station
+from sim.measures.series import staffing
+from sim.plotting import panels
+from sim.plotting.marks import draw_rail, lay_rail, rail_height, text_width, wrapped
+from sim.plotting.rail import events, words
+from sim.plotting.story import (
+    Shown,
+    Story,
+    amount,
+    between,
+    counted,
+    rounded,
+    source_line,
+    summary,
+    week,
+    whole,
+    window,
+)
+from sim.plotting.style import (
+    CLASS_COLOURS,
+    FAINT,
+    FATE_COLOURS,
+    INK,
+    MUTED,
+    REPORTED,
+    SERIF,
+    sheet,
+    styled,
+    time_axis,
+)
+
+WIDTH, HEIGHT = 16.54, 11.69
+EDGE = 0.62
+INNER = WIDTH - 2 * EDGE
+SPLIT = 9.75
+SMALL = 9.5
+STRIP_ROW = 0.4
+PAPER = "#f5f6f7"
+ROW = 1.35
+FLOWS_MOST, FLOWS_WIDE = 3, 2
+WEEK_NAMES = 1.55
+
+
+@styled
+def poster(story: Story) -> Figure:
+    """Draw the poster of one crossing."""
+    figure = sheet(WIDTH, HEIGHT)
+    top = _head(figure, story)
+    foot = _sources(figure, story)
+    row = _stations(figure, story, foot + 0.15) + 0.22
+    _flows(_box(figure, (EDGE, row, 4.1, ROW)), story)
+    _fates(_box(figure, (EDGE + 6.9, row, 2.6, ROW)), story)
+    if story.by_road:  # who waits for a flight waits at home
+        _relief(figure, story, (EDGE + 11.85, row))
+    _time_panels(figure, story, row + ROW + 0.62, top)
+    return figure
+
+
+def _box(figure: Figure, place: tuple[float, float, float, float]) -> Axes:
+    left, bottom, width, height = place
+    return figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
+
+
+def _write(figure: Figure, left: float, top: float, text: str, **how: object) -> None:
+    figure.text(left / WIDTH, top / HEIGHT, text, **{"va": "top", "ha": "left", **how})  # type: ignore[arg-type]
+
+
+def _head(figure: Figure, story: Story) -> float:
+    """Write title and summary; return the height (inches from the bottom) below them."""
+    above, below = story.scenario.title, story.title
+    if story.scenario.network is not None:
+        above, below = below, above
+    _write(figure, EDGE, HEIGHT - 0.4, above, fontfamily=SERIF, fontsize=30, fontweight="bold")
+    sentence = wrapped(summary(story), INNER - 0.2, 17, SERIF)
+    _write(figure, EDGE, HEIGHT - 0.98, sentence, fontfamily=SERIF, fontsize=17, linespacing=1.2)
+    lines = sentence.count("\n") + 1
+    under = f"{below} · {story.spread} · local time ({story.scenario.clock.timezone})"
+    top = HEIGHT - 1.04 - 0.29 * lines
+    _write(figure, EDGE, top, under, fontsize=10.5, color=MUTED)
+    if story.shown():
+        key = "◆ reported figure, ↑ given as a lower bound, ◇ about"
+        _write(figure, WIDTH - EDGE, top, key, fontsize=10.5, color=REPORTED, ha="right")
+    return top - 0.28
+
+
+def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> None:
+    """Draw the queue with the rail of events on the left, waits and kilometres on the right."""
+    left, width = EDGE + 0.55, SPLIT - EDGE - 0.55
+    labels = lay_rail(events(story.scenario, story.crossing, bool(story.besides)), story.limits, story.zone, width)
+    rail = rail_height(labels)
+    low = bottom + rail + 0.42
+    queue = _box(figure, (left, low, width, top - 0.5 - low))
+    right = SPLIT + 0.95
+    tall = (top - bottom - 2 * 0.5 - 0.55) / 2
+    wait = _box(figure, (right, bottom + tall + 1.05, WIDTH - EDGE - right, tall))
+    below = _box(figure, (right, bottom, WIDTH - EDGE - right, tall))
+    for axes, room in ((queue, 10), (wait, 6), (below, 6)):
+        time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, room)
+    name = panels.wait_classes(story)[0]
+    third = "How far the queue reaches" if story.by_road else "How many get across"
+    for axes, title in ((queue, "Who is waiting"), (wait, "How long they wait"), (below, third)):
+        axes.set_title(title, pad=22)
+    draw_rail(figure, (left, bottom, width, rail), labels, [queue])
+    panels.queue_stacked(queue, story)
+    panels.wait(wait, story, name)
+    (panels.length if story.by_road else panels.people_across)(below, story)
+
+
+def _flows(axes: Axes, story: Story) -> None:
+    """Draw reported flows beside the model's, each pair on its own scale; without any, weeks of the model."""
+    axes.axis("off")
+    shown = story.shown("crossed_parties", "crossed_people")[:FLOWS_MOST]
+    axes.set_title("Across the border, reported and modelled" if shown else "People across, by week", pad=8)
+    if not shown:
+        left, bottom, width, height = axes.get_position().bounds
+        axes.set_position((left + WEEK_NAMES / WIDTH, bottom, width - 1.25 * WEEK_NAMES / WIDTH, height))
+        axes.set_title(axes.get_title(loc="left"), pad=8, x=-WEEK_NAMES / (width * WIDTH - 1.25 * WEEK_NAMES))
+        _weeks(axes, story)
+        return
+    axes.set(xlim=(0, 1), ylim=(max(len(shown), 2) - 0.4, -0.55))
+    for row, s in enumerate(shown):
+        _pair(axes, row, s, len(shown) > FLOWS_WIDE)
+
+
+def _pair(axes: Axes, row: float, shown: Shown, tight: bool) -> None:
+    """Draw a flow and the model's; where it is tight the reported figure stands beside the heading."""
+    found = shown.comparison
+    scale = 0.62 / (np.nanmax([found.reported, found.p95, found.mean]) or 1.0)
+    both = "both directions" if shown.row.directions == "both" else "outwards"
+    heading, said = f"{counted(shown.row)}, {window(shown.row)}", f"{qualified_short(shown)} reported"
+    axes.text(0, row - 0.1, heading, va="bottom", fontsize=SMALL if tight else 10, fontweight="bold")
+    for offset, value, colour in ((0.03, found.reported, REPORTED), (0.27, found.mean, CLASS_COLOURS["car"])):
+        axes.barh(row + offset, value * scale, 0.19, color=colour, align="center", clip_on=False)
+    if tight:
+        axes.text(1.17, row - 0.1, f"{said}, {both}", va="bottom", ha="right", fontsize=SMALL, color=REPORTED)
+    else:
+        axes.text(1.17, row - 0.1, both, va="bottom", ha="right", fontsize=SMALL, color=MUTED)
+        axes.text(found.reported * scale + 0.015, row + 0.03, said, va="center", fontsize=SMALL, color=REPORTED)
+    if not np.isfinite(found.mean):
+        return
+    band = f" ({rounded(found.p05)}–{rounded(found.p95)})" if found.p05 < found.p95 else ""
+    axes.text(
+        found.mean * scale + 0.015, row + 0.27, f"{rounded(found.mean)}{band} in the model", va="center", fontsize=SMALL
+    )
+
+
+def qualified_short(shown: Shown) -> str:
+    """Return a reported figure with its qualifier alone: 'about 37,000'."""
+    qualifier = "" if shown.row.qualifier == "=" else f"{shown.row.qualifier} "
+    return qualifier + amount(shown.comparison.reported, shown.comparison.unit)
+
+
+def _weeks(axes: Axes, story: Story) -> None:
+    weeks = sorted(
+        (key.scope, found)
+        for key, found in story.estimates.totals.items()
+        if key.crossing == story.crossing and key.quantity == "crossed_people_week"
+    )[:6]
+    clock = story.scenario.clock
+    _number_bars(axes, [(week(scope, clock), found, CLASS_COLOURS["car"]) for scope, found in weeks])
+
+
+def _fates(axes: Axes, story: Story) -> None:
+    """Draw what became of people."""
+    rows = [(name, story.total(f"{event}_people"), FATE_COLOURS[name]) for event, name in panels.FATES]
+    axes.set_title("What became of people", pad=8, x=-0.36)
+    _number_bars(axes, [row for row in rows if row[1].mean > 0])
+
+
+def _number_bars(axes: Axes, rows: Sequence[tuple[str, Estimate, str]]) -> None:
+    """Draw horizontal bars with their names and numbers."""
+    axes.axis("off")
+    if not rows:
+        axes.text(0, 0.85, "nobody came", transform=axes.transAxes, color=MUTED)
+    axes.set(ylim=(max(len(rows), 4) - 0.5, -0.5), xlim=(0, max((found.mean for _, found, _ in rows), default=0) or 1))
+    for row, (name, found, colour) in enumerate(rows):
+        axes.barh(row, found.mean, 0.62, color=colour)
+        spread = between(found)
+        figure = whole(found.mean) + (f" ({spread})" if spread else "")
+        axes.annotate(figure, (found.mean, row), (5, 0), textcoords="offset points", va="center", fontsize=SMALL)
+        axes.annotate(name, (0, row), (-6, 0), textcoords="offset points", va="center", ha="right", fontsize=10)
+
+
+def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
+    """Write what planners of relief need."""
+    left, bottom = corner
+    rows = [
+        (story.total("people_overnight_max"), 1.0, "people stuck\non the worst night"),
+        (story.total("person_hours_waited"), 1.0, "person-hours\nspent waiting"),
+        (story.total("drinking_water"), 1e-3, "m³ of drinking\nwater needed"),
+    ]
+    rows = [row for row in rows if np.isfinite(row[0].mean)]
+    if rows:
+        _write(
+            figure,
+            left,
+            bottom + ROW + 0.11,
+            "What it meant for those waiting",
+            fontsize=12,
+            fontweight="bold",
+            va="bottom",
+        )
+    for n, (found, scale, what) in enumerate(rows):
+        top = bottom + 1.12 - 0.47 * n
+        _write(
+            figure,
+            left,
+            top,
+            rounded(found.mean * scale),
+            fontfamily=SERIF,
+            fontsize=22,
+            fontweight="bold",
+            va="center",
+        )
+        _write(figure, left + 1.55, top, what, fontsize=10, color=INK, va="center")
+
+
+def _stages(story: Story) -> list[list[str]]:
+    """Return stations in order, those side by side (each for other classes) together."""
+    stages: list[list[str]] = []
+    for name, station in story.place.stations.items():
+        beside = stages[-1] if stages else []
+        others = [story.place.stations[other] for other in beside]
+        apart = others and not any(o.only_sent_on or set(o.serves) & set(station.serves) for o in others)
+        if apart and not station.only_sent_on:
+            beside.append(name)
+        else:
+            stages.append([name])
+    return stages
+
+
+def _stations(figure: Figure, story: Story, bottom: float) -> float:
+    """Draw the stations in order with their staffing and utilisation; return the height above them."""
+    stages = _stages(story)
+    tall = STRIP_ROW * max(2, *(len(stage) for stage in stages))
+    axes = _box(figure, (EDGE, bottom, INNER, tall))
+    axes.set(xlim=(0, INNER), ylim=(0, tall))
+    axes.axis("off")
+    axes.set_title("The way across: servers, and how busy they are while they are staffed", pad=6)
+    gap = 0.3
+    width = (INNER - gap * (len(stages) - 1)) / len(stages)
+    for n, stage in enumerate(stages):
+        left = n * (width + gap)
+        if n:
+            axes.annotate(
+                "", (left - 0.05, tall / 2), (left - gap + 0.05, tall / 2),
+                arrowprops={"arrowstyle": "-|>", "color": MUTED, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0},
+            )  # fmt: skip
+        each = max(STRIP_ROW, min(2 * STRIP_ROW, tall) / len(stage))
+        top = tall / 2 + each * len(stage) / 2
+        for row, name in enumerate(stage):
+            _station(axes, story, name, (left, top - (row + 1) * each + 0.03, width, each - 0.06))
+    return bottom + tall + 0.3
+
+
+def _station(axes: Axes, story: Story, name: str, place: tuple[float, float, float, float]) -> None:
+    """Draw one station in `place` (left, bottom, width, height in inches)."""
+    left, bottom, width, height = place
+    aside = story.place.stations[name].only_sent_on
+    line = {"edgecolor": MUTED, "linestyle": (0, (4, 2))} if aside else {"edgecolor": FAINT}
+    frame = FancyBboxPatch((left, bottom), width, height, "round,pad=0,rounding_size=0.05", facecolor=PAPER, **line)
+    axes.add_patch(frame).set(linewidth=0.8, clip_on=False)
+    shown, busy = words(name), story.total("utilisation", at_station(name)).mean
+    known = f"{100 * busy:.0f} % busy" if np.isfinite(busy) else "no staff"
+    said = f"{_servers(story, name)} · {known}"
+    inside = width - 0.2
+    two_rows = height > 1.5 * STRIP_ROW
+    room = inside if two_rows else inside - text_width(said, 9) - 0.12
+    size = min(10.5, 10.5 * room / (1.08 * text_width(shown, 10.5)))
+    middle = bottom + height / 2
+    first = middle + (0.17 if two_rows else 0.05)
+    axes.text(left + 0.1, first, shown, fontsize=size, fontweight="bold", va="center")
+    second = (left + 0.1, middle - 0.04, "left") if two_rows else (left + 0.1 + inside, first, "right")
+    axes.text(*second[:2], said, ha=second[2], fontsize=9, va="center", color=MUTED)
+    low = middle - (0.22 if two_rows else 0.1)
+    for share, colour in ((1.0, FAINT), (np.nan_to_num(min(busy, 1.0)), CLASS_COLOURS["car"])):
+        axes.barh(low, inside * share, 0.06, left=left + 0.1, color=colour)
+
+
+def _servers(story: Story, name: str) -> str:
+    plan = story.plan
+    station = next(
+        s for s, of in enumerate(plan.stations) if of == name and plan.crossings[plan.crossing[s]] == story.crossing
+    )
+    _, servers, there = staffing(plan, station)
+    present = servers[there == 1]
+    low, high = int(present.min(initial=1000)), int(present.max(initial=0))
+    return f"{high} server{'' if high == 1 else 's'}" if low >= high else f"{low}–{high} servers"
+
+
+def _sources(figure: Figure, story: Story) -> float:
+    """Write the reported figures with who said them in two columns; return the height above them."""
+    lines = [wrapped(source_line(shown), INNER / 2 - 0.4, 9).split("\n") for shown in story.shown()]
+    flat = [line if n == 0 else f"   {line}" for entry in lines for n, line in enumerate(entry)]
+    half = -(-len(flat) // 2)
+    while 0 < half < len(flat) and flat[half].startswith("   "):
+        half += 1
+    bottom = 0.35
+    for column, part in enumerate((flat[:half], flat[half:])):
+        text = "\n".join(part + [""] * (half - len(part)))
+        _write(figure, EDGE + column * INNER / 2, bottom, text, fontsize=9, color=MUTED, va="bottom", linespacing=1.3)
+    top = bottom + 0.163 * half
+    if flat:
+        _write(figure, EDGE, top + 0.06, "Reported by", fontsize=10.5, fontweight="bold", va="bottom")
+    return top + (0.3 if flat else 0.0)

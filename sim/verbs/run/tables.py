@@ -1,0 +1,311 @@
+"""The tables a person reads after a run: headline measures, stations, and reported figures beside the model's."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sim import units
+from sim.engine.plan import Plan
+from sim.measures.estimates import Estimate, Estimates
+from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLES, at_station, by_way
+from sim.measures.reports import Comparison
+from sim.plotting.rail import CLASS_WORDS, words
+from sim.plotting.story import Story, amount, rounded, said_of, week, window
+from sim.scenario.model.reported import Reported
+from sim.scenario.model.scenario import Scenario
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from sim.verbs.run.flows import Flows
+
+VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "above": "yellow", "off": "red", "not used": "dim"}
+NARROW = 78
+"""Columns below which the tables would break words."""
+
+LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
+"""The longest wait that is quoted, in a table's column."""
+
+
+class Row(NamedTuple):
+    """One measure: what it is called, its unit ("h": the unit of time that fits) and its estimate."""
+
+    name: str
+    unit: str
+    found: Estimate
+    quoted: bool = False
+
+
+def show(
+    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = (),
+    flows: Flows | None = None,
+) -> None:  # fmt: skip
+    """Print the tables of a result to standard output; 80 columns wide where that is not a terminal."""
+    from rich.console import Console
+
+    print_to(Console(highlight=False), scenario, plan, estimates, comparisons, flows)
+
+
+def html(
+    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = (),
+    flows: Flows | None = None,
+) -> str:  # fmt: skip
+    """Return the tables of a result as HTML for a notebook."""
+    return as_html(lambda console: print_to(console, scenario, plan, estimates, comparisons, flows))
+
+
+def as_html(printed: Callable[[Console], None]) -> str:
+    """Return as HTML what `printed` prints to a rich console."""
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), record=True, width=100, highlight=False, force_jupyter=False)
+    printed(console)
+    frame = '<pre style="line-height: 1.25; font-family: monospace">{code}</pre>'
+    return console.export_html(inline_styles=True, code_format=frame)
+
+
+def print_to(
+    console: Console, scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison],
+    flows: Flows | None = None,
+) -> None:  # fmt: skip
+    """Print the tables of a result to a rich console, one thing a line where it is narrow.
+
+    Those of every crossing; with `flows` those of the network in place of all but the reported figures.
+    """
+    narrow = console.width < NARROW
+    stories = [Story(scenario, plan, estimates, tuple(comparisons), crossing) for crossing in scenario.crossings]
+    if flows is not None:
+        from sim.verbs.run.network_tables import sheets
+
+        console.print()
+        console.print(scenario.title, style="bold", markup=False)
+        _print_sheets(console, sheets(stories, flows), narrow)
+    for story in stories:
+        rows = [row for row in scenario.reported if row.crossing == story.crossing]
+        found = [_reported(rows, comparisons)] if rows and comparisons else []
+        if flows is None or found:
+            console.print()
+            console.print(f"{scenario.title}: {story.title}", style="bold", markup=False)
+        if flows is None:
+            console.print(_headline(story, narrow))
+            found.insert(0, _stations(story))
+        _print_sheets(console, found, narrow)
+
+
+def _print_sheets(console: Console, sheets: Sequence[Sheet], narrow: bool) -> None:
+    for sheet in sheets:
+        console.print("", sheet.listed() if narrow else sheet.drawn(), sep="\n")
+
+
+class Sheet(NamedTuple):
+    """A table in words: rich markup in its cells. `wrap` says of each column whether its cells may be broken."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    wrap: tuple[bool, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns on one line each."""
+        return tuple(re.sub(r"(?<=[._])\n", "", name).replace("\n", " ") for name in self.columns)
+
+    def drawn(self) -> Table:
+        """Return the table in columns, numbers to the right."""
+        table = _table(self.title)
+        for name, wrap in zip(self.columns, self.wrap, strict=True):
+            table.add_column(name, justify="left" if wrap else "right", no_wrap=not wrap)
+        for row in self.rows:
+            table.add_row(*row)
+        return table
+
+    def listed(self) -> str:
+        """Return the table as lines, each column of a row on its own."""
+        lines = [f"[bold]{self.title}[/]"]
+        for first, *others in self.rows:
+            lines += [first, *(f"  {name}: {cell}" for name, cell in zip(self.names[1:], others, strict=True))]
+        return "\n".join(lines)
+
+
+def _table(title: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+    )
+
+
+def _headline(story: Story, narrow: bool) -> Table:
+    from rich.padding import Padding
+
+    table = _table("")
+    table.add_column("", min_width=None if narrow else 36)
+    for name in ("mean",) if narrow else ("mean", "± (95 %)", "5–95 %"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for group, rows in groups(story):
+        kept = [row for row in rows if np.isfinite(row.found.mean)]
+        if kept:
+            table.add_row(f"[bold]{group}[/]")
+        for row in kept:
+            table.add_row(Padding(row.name, (0, 0, 0, 2)), *_numbers(row)[: 1 if narrow else 3])
+    return table
+
+
+def _numbers(row: Row) -> tuple[str, str, str]:
+    found, unit = row.found, row.unit
+    if unit == "h":
+        unit = units.show_duration(3600 * found.mean).split()[-1]
+        found = _scaled(found, 3600 / units.SCALES["time"][unit])
+    mean, alone = f"{rounded(found.mean)} {unit}".rstrip(), not np.isfinite(found.low)
+    if row.quoted and row.found.mean >= LONGEST_QUOTE:
+        mean = LONGEST_SHORT
+    if alone:
+        return mean, "-", "-"
+    return mean, f"{float(f'{(found.high - found.low) / 2:.2g}'):,g}", f"{rounded(found.p05)}–{rounded(found.p95)}"
+
+
+def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
+    """Yield the groups of the headline table with their rows; rows without a value are left out later."""
+    total = story.total
+    yield (
+        "Queue",
+        [
+            Row("most vehicles waiting", "", total("max_queue", VEHICLES)),
+            Row("most people waiting", "", total("max_queue_people")),
+            *([Row("farthest tail on the road", "km", total("max_queue_length"))] if story.by_road else []),
+        ],
+    )
+    yield (
+        "On the day of the longest queue",
+        [
+            Row("vehicles across an hour", "", total("crossed_parties_longest_day", VEHICLES)),
+            Row("  cars from the main queue", "", total("crossed_parties_longest_day", by_way("car", "main"))),
+            Row("  cars by the bypass", "", total("crossed_parties_longest_day", by_way("car", "bypass"))),
+            Row("cars past the main queue", "%", _scaled(total("past_queue_share_longest_day", "car"), 100)),
+            *_past_at_the_exit(story),
+        ],
+    )
+    yield "Waits of those who crossed", list(_waits(story))
+    yield "Across the border", list(_across(story))
+    yield "What became of people", list(_fates(story))
+    yield (
+        "Relief",
+        [
+            Row("people stuck on the worst night", "", total("people_overnight_max")),
+            Row("nights spent waiting, all people", "", total("person_nights")),
+            Row("thousand person-hours in queues", "", _scaled(total("person_hours_waited"), 1e-3)),
+            Row("drinking water for them", "m³", _scaled(total("drinking_water"), 1e-3)),
+        ],
+    )
+
+
+def _past_at_the_exit(story: Story) -> Iterator[Row]:
+    """Yield what those past the main queue are of the services begun at the busiest station that serves cars."""
+    serving = [at_station(name) for name in story.stations if "car" in story.place.stations[name].serves]
+    found = [(story.total("utilisation", scope).mean, scope) for scope in serving]
+    known = [(busy, scope) for busy, scope in found if np.isfinite(busy)]
+    if known and story.total("past_queue_share_longest_day", "car").mean > 0:
+        scope = max(known)[1]
+        share = _scaled(story.total("past_queue_starts_longest_day", scope), 100)
+        yield Row(f"past it, of starts at {words(scope.partition(':')[2])}", "%", share)
+
+
+def _waits(story: Story) -> Iterator[Row]:
+    for name in story.classes:
+        who = CLASS_WORDS[name]
+        yield Row(f"{who}, main queue, mean", "h", story.total("wait_mean", by_way(name, "main")))
+        if name in ("car", "truck"):
+            yield Row(f"{who}, main queue, 90 % quantile", "h", story.total("wait_p90", by_way(name, "main")))
+            yield Row(f"{who}, longest quoted", "h", story.total("max_quoted_wait", name), quoted=True)
+    yield Row("by the bypass, mean", "h", story.total("wait_mean", by_way(ALL, "bypass")))
+
+
+def _across(story: Story) -> Iterator[Row]:
+    clock = story.scenario.clock
+    length = (clock.horizon - clock.start).total_seconds() / 86400
+    for what, quantity, scope in (("people", "crossed_people", ALL), ("vehicles", "crossed_parties", VEHICLES)):
+        yield Row(f"{what}, whole run", "", story.total(quantity, scope))
+        if length >= 1:
+            yield Row(f"{what} a day", "", _scaled(story.total(quantity, scope), 1 / length))
+    for what in ("people", "vehicles"):
+        for key, found in story.estimates.totals.items():
+            if key.crossing == story.crossing and key.quantity == f"crossed_{what}_week":
+                yield Row(f"{what}, {week(key.scope, clock)}", "", found)
+    yield Row("people past the main queue, whole run", "%", _scaled(story.total("past_queue_share"), 100))
+
+
+def _fates(story: Story) -> Iterator[Row]:
+    for event, name in (
+        ("initial", "already waiting at the start"),
+        ("arrived", "came"),
+        ("crossed", "crossed"),
+        ("refused", "refused"),
+        ("summoned", "summoned (given draft papers)"),
+        ("reneged", "gave up waiting"),
+        ("balked", "did not join the queue"),
+        ("barred", "kept away on the approach"),
+        ("unfinished", "still inside at the end"),
+        ("diverted", "went on to another crossing"),
+        ("on_the_way", "still on the way at the end"),
+        ("stayed", "did not set out, would have come"),
+    ):
+        found = story.total(f"{event}_people")
+        if found.mean > 0 or event in ("crossed", "unfinished"):
+            yield Row(name, "", found)
+    changed = story.total("changed_mode_people")
+    if changed.mean > 0:
+        yield Row("left their vehicle on the way", "", changed)
+
+
+def _scaled(found: Estimate, by: float) -> Estimate:
+    spread = {name: getattr(found, name) * by for name in ("mean", "p05", "p50", "p95", "low", "high")}
+    return replace(found, **spread)
+
+
+def _stations(story: Story) -> Sheet:
+    columns = ("station", "visits", "waiting", "service", "blocked", "busy")
+    sheet = Sheet("Where the time goes, a visit; busy while staffed", columns, [], (True, *[False] * 5))
+    for name in story.stations:
+        scope = at_station(name)
+        spans = (story.total(f"{span}_per_visit", scope).mean for span in ("wait", "service", "blocked"))
+        busy = story.total("utilisation", scope).mean
+        times = (units.show_duration(3600 * hours) for hours in spans)
+        share = f"{100 * busy:.0f} %" if np.isfinite(busy) else "-"
+        sheet.rows.append((words(name), rounded(story.total("visits", scope).mean), *times, share))
+    return sheet
+
+
+def _reported(rows: Sequence[Reported], comparisons: Sequence[Comparison]) -> Sheet:
+    from rich.markup import escape
+
+    columns = ("reported", "when and by whom", "model [5–95 %]", "verdict")
+    sheet = Sheet("Reported and modelled", columns, [], (True, True, True, False))
+    beside = {found.id: found for found in comparisons}
+    for row in sorted(rows, key=lambda row: (row.from_, row.until, row.id)):
+        found = beside.get(row.id)
+        if found is not None:
+            style = VERDICT_STYLES[found.verdict]
+            source = escape(f"{window(row)}, {row.who} ({row.source})")
+            verdict = f"[{style}]{found.verdict}[/]"
+            sheet.rows.append((said_of(row, found), source, escape(_modelled(found)), verdict))
+    return sheet
+
+
+def _modelled(found: Comparison) -> str:
+    if found.quantity == "quoted_wait" and found.mean >= LONGEST_QUOTE:
+        return LONGEST_SHORT
+    band = "" if found.p05 == found.p95 else f" [{rounded(found.p05)}–{rounded(found.p95)}]"
+    return f"{amount(float(f'{found.mean:.3g}'), found.unit)}{band}"

@@ -1,0 +1,152 @@
+"""What a sweep was asked, from options or a file, and how it is carried out from the first point to the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim import store
+from sim.errors import SimError
+from sim.measures.estimates import HEADLINES
+from sim.measures.names import Key
+from sim.play import posterior
+from sim.play.cache import consoling
+from sim.scenario.model.sweep import SweepFile, read_sweep
+from sim.verbs.sweep import files as sweep_results
+from sim.verbs.sweep.constraints import Constraint, constraint, measure_key
+from sim.verbs.sweep.designs import GRID, Design, axis, crossed, design, from_posterior
+from sim.verbs.sweep.precheck import check_settings
+from sim.verbs.sweep.search import Answer, Question, question, search
+from sim.verbs.sweep.sensitivity import Sensitivity, sensitivity
+from sim.verbs.sweep.study import Base, Progress, Request, Sweep, Swept, base, silent
+
+POINTS = 64
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A sweep that is ready to be carried out in `folder`: a `design`, or a question (`find`)."""
+
+    base: Base
+    design: Design | None
+    find: Question | None
+    request: Request
+    folder: Path
+    measures: tuple[str, ...]
+    thresholds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a sweep found: `keys` are the measures to be shown, `files` what was written."""
+
+    swept: Swept
+    keys: tuple[Key, ...]
+    bounds: tuple[Constraint, ...]
+    indices: tuple[Sensitivity, ...]
+    answer: Answer | None
+    files: tuple[str, ...]
+
+
+def asked(path: Path, options: Mapping[str, Any]) -> Asked:
+    """Return what is asked by a scenario or a sweep file with `options`, which come first. Raises SimError."""
+    spec = read_sweep(path) or SweepFile(scenario=str(path))
+    find = options["find"] or spec.find or ""
+    overs = (*spec.overs, *options["over"])
+    sets, intervene = (*spec.sets, *options["sets"]), (*spec.intervene, *options["intervene"])
+    if find and (overs or spec.posterior or options["posterior"]):
+        raise SimError("--find names its lever itself: --over and --posterior have no place beside it")
+    start = base(spec.scenario, sets, intervene)
+    seed = options["seed"] if options["seed"] is not None else spec.seed
+    request = Request(
+        options["replications"] or spec.replications, seed, options["engine"], options["workers"], options["on"],
+        options["fail_fast"], options["retry_failed"],
+    )  # fmt: skip
+    chosen = looked_for = None
+    for text in overs:
+        start.levers.check(axis(text).lever)
+    if find:
+        looked_for = question(find, start)
+        ends = (looked_for.axis.values[0], looked_for.axis.values[-1])
+        check_settings(start.levers, Design("find", (looked_for.axis.lever,), tuple((end,) for end in ends)), "--find")
+    else:
+        drawn = options["posterior"] or spec.posterior
+        kind, points = options["design"] or spec.design, options["points"] or spec.points or POINTS
+        chosen = _design(start, overs, kind, points, drawn, start.loaded.scenario.seed if seed is None else seed)
+    folder = options["out"] or sweep_results.default_folder(start, chosen.levers if chosen else ("find",))
+    measures, thresholds = (*spec.measure, *options["measure"]), (*spec.threshold, *options["threshold"])
+    return Asked(start, chosen, looked_for, request, folder, measures, thresholds)
+
+
+def _design(start: Base, overs: Sequence[str], kind: str, points: int, drawn: int | None, seed: int) -> Design:
+    swept = design(kind, [axis(text) for text in overs], points, seed) if overs or not drawn else None
+    if swept is not None:
+        check_settings(start.levers, swept)
+    if not drawn:
+        if swept is None:
+            raise AssertionError("without levers there is no design")
+        return swept
+    if swept is not None and kind != GRID:
+        raise SimError(f"--posterior goes with a grid, not with --design {kind}")
+    sample = posterior.read(Path(start.source), start.levers.sets, start.levers.intervene)
+    vectors = from_posterior(sample.names, sample.values, sample.units, drawn)
+    return vectors if swept is None else crossed(vectors, swept)
+
+
+def carry_out(
+    told: Asked, command_line: str | None, progress: Progress = silent, tell: Callable[[str], None] = lambda _: None
+) -> Found:
+    """Play what is missing and write the tables, each point as soon as it is finished. Raises SimError."""
+
+    def look(there: Sequence[Key]) -> None:
+        _shown(told, there)
+
+    with Sweep(told.base, told.request, told.folder / sweep_results.KEPT, look) as sweep:
+        sweep_results.write_manifest(told.folder, sweep, _planned(told), command_line)
+        answer = search(sweep, told.find, progress, tell) if told.find else None
+        swept = answer.swept if answer else sweep.play(_planned(told), progress)
+        for name in dict.fromkeys(sweep.damaged):
+            tell(f"{name} was damaged and removed; what it held was computed again")
+    there = next((found.keys for found in swept.found if found is not None), ())
+    keys, bounds = _shown(told, there, answer)
+    indices = tuple(sensitivity(swept, key) for key in keys) if swept.design.size else ()
+    more = {sweep_results.INDICES: _indices(indices)} if indices else {}
+    with consoling():
+        sweep_results.write(told.folder, swept, more)
+    files = (sweep_results.MANIFEST, sweep_results.TABLE, sweep_results.SUMMARY, sweep_results.FAILED, *more)
+    return Found(swept, keys, bounds, indices, answer, files)
+
+
+def _planned(told: Asked) -> Design:
+    """Return what the manifest names; which points a search plays is known at its end."""
+    if told.design is not None:
+        return told.design
+    return Design(told.find.text if told.find else "", (), ())
+
+
+def _shown(
+    told: Asked, there: Sequence[Key], answer: Answer | None = None
+) -> tuple[tuple[Key, ...], tuple[Constraint, ...]]:
+    """Return the measures that are shown, of those there are, and the bounds drawn with them. Raises SimError."""
+    if not there:
+        return (), ()
+    bounds = tuple(constraint(text, there) for text in told.thresholds)
+    bounds += (answer.constraint,) if answer else ()
+    keys = [measure_key(text, there) for text in told.measures] + [bound.key for bound in bounds]
+    headline = [key for quantity, scope in HEADLINES for key in there if key[1:] == (quantity, scope)]
+    return tuple(dict.fromkeys(keys or headline)), bounds
+
+
+def _indices(found: Sequence[Sensitivity]) -> store.Columns:
+    rows = [
+        (*one.key, lever, one.ranges[d], kind, index.value, index.low, index.high)
+        for one in found
+        for d, lever in enumerate(one.levers)
+        for kind, index in (("first order", one.first[d]), ("total", one.total[d]))
+    ]
+    names = (*Key._fields, "lever", "range", "index", "value", "low", "high")
+    return {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}

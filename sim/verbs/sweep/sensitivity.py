@@ -1,0 +1,96 @@
+"""Which lever matters: first-order and total Sobol indices of a measure, with intervals.
+
+The first-order index is the share of the variance that a lever explains alone; the total index adds what it explains
+together with others. Both are over the ranges of the sweep, which must be said with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import SimError
+from sim.measures.names import Key
+from sim.verbs.sweep.designs import SENSITIVITY
+from sim.verbs.sweep.study import Swept
+
+Floats = NDArray[np.float64]
+
+RESAMPLES = 999
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index of one lever with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """What the levers do to one measure over their ranges, in their order; `spread` is the standard deviation."""
+
+    key: Key
+    levers: tuple[str, ...]
+    ranges: tuple[str, ...]
+    first: tuple[Index, ...]
+    total: tuple[Index, ...]
+    mean: float
+    spread: float
+
+
+def sensitivity(swept: Swept, key: Key) -> Sensitivity:
+    """Return the Sobol indices of a measure, the mean over the replications (Saltelli 2010; percentile bootstrap).
+
+    Raises SimError for another design, a point that failed, or a measure that some point does not have.
+    """
+    design = swept.design
+    if design.kind != SENSITIVITY:
+        raise SimError("Sobol indices need --design sensitivity")
+    if swept.failed:
+        failed = len(swept.failed)
+        raise SimError(
+            f"Sobol indices need every point, and {failed} failed; narrower ranges or --retry-failed may help"
+        )
+    values = np.array([_mean(swept, n, key) for n in range(len(design.points))])
+    if not np.isfinite(values).all():
+        raise SimError(f"Sobol indices of {key.quantity} ({key.scope}) need a value at every point")
+    size, levers = design.size, design.levers
+    mean, spread = float(values.mean()), float(values[: 2 * size].std())
+    if spread == 0:
+        still = tuple(Index(0.0, 0.0, 0.0) for _ in levers)
+        return Sensitivity(key, levers, design.ranges, still, still, mean, spread)
+    first, total = _indices(values, size, swept.seed)
+    return Sensitivity(key, levers, design.ranges, first, total, mean, spread)
+
+
+def _mean(swept: Swept, point: int, key: Key) -> float:
+    found = swept.found[point]
+    if found is None or key not in found.keys:
+        return float("nan")
+    return float(found.values[:, found.keys.index(key)].mean())
+
+
+def _indices(values: Floats, size: int, seed: int) -> tuple[tuple[Index, ...], tuple[Index, ...]]:
+    """Return first-order and total indices; the bootstrap is seeded: same points, same intervals."""
+    blocks = values.reshape(-1, size)
+    rng = np.random.default_rng(seed)
+    drawn = np.array([_sobol_indices(blocks[:, rng.integers(size, size=size)]) for _ in range(RESAMPLES)])
+    low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
+    columns = np.stack([_sobol_indices(blocks), low, high], axis=-1)
+    first, total = (tuple(Index(*row) for row in rows) for rows in columns.tolist())
+    return first, total
+
+
+def _sobol_indices(blocks: Floats) -> Floats:
+    """Return the indices (2, D), first order and total, from results at A, B and the D mixed samples, (D + 2, n)."""
+    from scipy import stats
+
+    a, b, *mixed = blocks[:, None, :]
+    found: Any = stats.sobol_indices(func={"f_A": a, "f_B": b, "f_AB": np.array(mixed)}, n=blocks.shape[1])
+    return np.array([found.first_order, found.total_order])
