@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 
 import pytest
@@ -33,5 +32,5 @@ def compiled_before() -> None:
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Callable[[Plan, Tape], Records]:
-    play: Callable[[Plan, Tape], Records] = importlib.import_module(f"sim.engine.{request.param}").play
+    play: Callable[[Plan, Tape], Records] = engines.player(request.param)
     return play

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hand_made import MORNING, border, table
 
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import Records
 from sim.scenario.model.scenario import Scenario
+from tests.measures.hand_made import MORNING, border, table
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hand_made import border
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import SimError
 from sim.measures.grid import Grid, grid
+from tests.measures.hand_made import border
 
 START, GROUPS = -50, 3
 

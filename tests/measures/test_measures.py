@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hand_made import MINUTE, MORNING, border, row, table
 
 from sim.engine.lower.plan_from import lower
 from sim.engine.records import NEVER, Outcome
@@ -17,6 +16,7 @@ from sim.engine.tape import draw
 from sim.measures.names import LONGEST_QUOTE, SERIES, TOTALS, TRAVELLERS, Key
 from sim.measures.replication import measure
 from sim.measures.series import staffing
+from tests.measures.hand_made import MINUTE, MORNING, border, row, table
 
 NAN = np.nan
 H = 60.0

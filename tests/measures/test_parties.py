@@ -21,7 +21,7 @@ CUT = ["clock.start=2022-09-26T12:00", "clock.horizon=2022-09-28T00:00"]
 Found = tuple[Plan, Tape, Parties, Measures]
 
 
-@pytest.fixture(scope="module", params=["tests/study/tiny.yaml", "scenarios/verkhny_lars.yaml"])
+@pytest.fixture(scope="module", params=["tests/tiny.yaml", "scenarios/verkhny_lars.yaml"])
 def found(request: pytest.FixtureRequest) -> Found:
     sets = CUT if "lars" in request.param else []
     scenario = load(ROOT / request.param, sets).scenario
@@ -56,7 +56,7 @@ def test_there_are_twins_to_test_with() -> None:
 
 
 def test_nobody_comes() -> None:
-    tiny = load(ROOT / "tests/study/tiny.yaml").scenario
+    tiny = load(ROOT / "tests/tiny.yaml").scenario
     plan = lower(tiny)
     empty = play(plan, draw(tiny, plan, 1, 0))
     none = type(empty)(**{name: column[:0] for name, column in empty.columns().items()})

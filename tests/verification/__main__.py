@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import time
 
+from sim.play.engines import player
 from tests.verification.cases import cases
 from tests.verification.statistics import measure
 
@@ -13,7 +13,7 @@ from tests.verification.statistics import measure
 def main() -> None:
     """Play every case and print one row for each."""
     name = sys.argv[1] if len(sys.argv) > 1 else "reference"
-    engine = importlib.import_module(f"sim.engine.{name}").play
+    engine = player(name)
     print("| case | what | source | theory | measured | ± (1e-6) | sees | control: theory that must fail |")  # noqa: T201
     print("|---|---|---|--:|--:|--:|--:|---|")  # noqa: T201
     begun = time.perf_counter()

@@ -56,7 +56,7 @@ class Kept(NamedTuple):
 
     `observed` is what reporters would have said; `groups` (X, C, D + 1, GROUP_COLUMNS), `pairs` the same with
     PAIR_COLUMNS, against the base; `waits` (X, C + 1, WAIT_STEPS) the share of the parties that came and have crossed
-    with a wait up to each of `wait_steps`, by class and of all together; `moves` as in `sim.verbs.compare.transitions`, against the
+    with a wait up to each of `wait_steps`, by class and of all together; `moves` as in `transitions`, against the
     base, empty without a network.
     """
 

@@ -1,0 +1,149 @@
+"""Reported figures read off the hand-made morning, and set beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.errors import SimError
+from sim.measures.replication import measure
+from sim.measures.reports import Observer, comparison_table, observations, observe, reported_value
+from sim.scenario.model.scenario import Reported
+from tests.measures.hand_made import border
+
+
+def figure(**changes):
+    row = {
+        "id": "a_figure", "crossing": "pass", "quantity": "queue", "classes": ["car", "truck"],
+        "from": "2022-09-21", "until": "2022-09-22", "statistic": "max", "value": 3, "qualifier": "about",
+        "who": "a guard", "source": "a paper", "date": "2022-09-22", "reading": "as it stands",
+    }  # fmt: skip
+    return Reported.model_validate(row | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, 3),  # car 1, truck 2 at 03:00
+        ({"classes": ["truck"], "statistic": "mean"}, (0 + 0 + 1 + 2 + 1) / 5),
+        ({"until": "2022-09-21T03:00"}, 2),  # until is not in the window
+        ({"from": "2022-09-21T02:10", "until": "2022-09-21T02:20"}, 2),  # between two points: the one before
+        ({"classes": ["bus"]}, np.nan),  # no such class here
+        ({"quantity": "queue_length", "classes": ["car"]}, 0.015),
+        ({"quantity": "queue_length", "classes": ["car"], "frame": "10 m"}, 0.015),  # cut in the likelihood
+        ({"classes": ["car"], "within": "1 km"}, 1),  # it stands nearer
+        ({"classes": ["truck"], "within": "1 km"}, 1),  # one of two is in the lot
+        ({"quantity": "queue_people", "classes": ["car"]}, 4),  # of the third party, at 02:00
+        ({"quantity": "quoted_wait", "classes": ["truck", "car"]}, 3),
+        ({"quantity": "crossed_parties", "classes": ["car"], "statistic": "sum"}, 4),
+        ({"quantity": "crossed_people", "classes": ["car", "foot"], "statistic": "max"}, 7),
+        ({"quantity": "crossed_people", "classes": ["car", "foot"], "statistic": "mean"}, 3),
+        (
+            {"quantity": "crossed_people", "classes": ["car", "foot"], "statistic": "sum", "directions": "both",
+             "outbound_share": 0.75},
+            16,
+        ),
+    ],
+)  # fmt: skip
+def test_observe(scenario, plan, morning, changes, expected):
+    seen = observe(figure(**changes), scenario, measure(scenario, plan, morning))
+    assert seen == pytest.approx(expected, nan_ok=True)
+
+
+def test_flows_are_per_hour_whatever_the_grid(plan, morning):
+    half_hours = border(report_every="30 min")
+    row = figure(quantity="crossed_people", classes=["car", "foot"], statistic="max", **{"from": "2022-09-21T02:30"})
+    assert observe(row, half_hours, measure(half_hours, plan, morning)) == 12  # 6 people in half an hour
+
+
+def test_both_directions_need_a_share(scenario, plan, morning):
+    with pytest.raises(SimError, match="'a_figure' counts both directions; it needs an outbound_share"):
+        observe(figure(directions="both"), scenario, measure(scenario, plan, morning))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"value": 3000}, 3000),
+        ({"value": "3000"}, 3000),
+        ({"quantity": "quoted_wait", "value": "48 h"}, 48),
+        ({"quantity": "quoted_wait", "value": "2 d"}, 48),
+        ({"quantity": "virtual_wait", "value": "2 d"}, 48),
+        ({"quantity": "queue_people", "value": 2000}, 2000),
+        ({"quantity": "queue_length", "value": "16 km"}, 16),
+        ({"quantity": "crossed_parties", "statistic": "mean", "value": "130/h"}, 130),
+        ({"quantity": "crossed_parties", "statistic": "mean", "value": "2400/d"}, 100),
+    ],
+)
+def test_reported_value(changes, expected):
+    assert reported_value(figure(**changes)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"quantity": "quoted_wait", "value": "16 km"}, "a_figure.*'km' is a unit of length; expected a time"),
+        ({"quantity": "quoted_wait", "value": 48}, "a_figure.*a number needs its unit here; expected a time"),
+        ({"value": "48 h"}, "a_figure.*expected a count; got '48 h'"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_in_one_sentence(changes, sentence):
+    with pytest.raises(SimError, match=sentence):
+        reported_value(figure(**changes))
+    with pytest.raises(SimError, match=sentence):
+        Observer(border(reported=[figure(**changes)]))  # before anything is played
+
+
+VERDICTS = [
+    # the model's queue is 3 in every replication
+    ("about", 3, "met"),
+    ("about", 3.2, "met"),
+    ("=", 4, "within 1.5x"),
+    ("about", 2, "within 1.5x"),
+    ("about", 5, "off"),
+    ("about", 1.9, "off"),
+    ("at least", 3, "met"),
+    ("more than", 2.5, "met"),
+    ("well over", 1.9, "above"),
+    ("at least", 3.5, "within 1.5x"),
+    ("at least", 5, "off"),
+    ("at most", 3, "met"),
+    ("at most", 30, "met"),
+    ("at most", 2.5, "within 1.5x"),
+    ("at most", 1.5, "off"),
+]
+
+
+@pytest.mark.parametrize(("qualifier", "value", "verdict"), VERDICTS)
+def test_verdict(plan, morning, qualifier, value, verdict):
+    scenario = border(reported=[figure(qualifier=qualifier, value=value)])
+    observer = Observer(scenario)
+    for _ in range(2):
+        observer.add(observations(scenario, measure(scenario, plan, morning)))
+    (found,) = observer.result()
+    assert found.verdict == verdict
+    assert (found.mean, found.p05, found.p95) == (3, 3, 3)
+    assert found.ratio == pytest.approx(3 / value)
+
+
+def test_no_value_in_the_model_is_off_and_a_rejected_figure_is_not_used(plan, morning):
+    rows = [figure(id="nothing", classes=["bus"]), figure(id="rejected", value=9, status="rejected")]
+    scenario = border(reported=rows)
+    observer = Observer(scenario)
+    observer.add(observations(scenario, measure(scenario, plan, morning)))
+    table = comparison_table(observer.result())
+    assert table["id"] == ["nothing", "rejected"]
+    assert table["verdict"] == ["off", "not used"]
+    assert np.isnan(table["ratio"][0])
+
+
+def test_without_reported_figures_there_is_nothing_to_compare(scenario, plan, morning):
+    observer = Observer(scenario)
+    observer.add(observations(scenario, measure(scenario, plan, morning)))
+    assert observer.result() == ()
+
+
+def test_before_the_first_replication_the_model_says_nothing():
+    (found,) = Observer(border(reported=[figure()])).result()
+    assert np.isnan(found.mean)
+    assert found.verdict == "off"

@@ -1,0 +1,125 @@
+"""Runs whose parameters are drawn from a posterior: what they read, play, write and say when something is missing."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+import sim
+from sim import store
+from sim.engine.lower.plan_from import lower
+from sim.errors import ScenarioError, SimError
+from sim.play import posterior
+from sim.play.one import Play
+from sim.scenario.text.load_scenario import load
+from sim.verbs.run import files as results
+from sim.verbs.run.study import Request, silent
+
+TINY = Path(__file__).parents[1] / "tiny.yaml"
+FITTED = {
+    "calibration": "tiny.yaml",
+    "date": "2022-10-01",
+    "version": "1",
+    "posterior": "sample.parquet",
+    "values": {"surge": {"value": 20, "low": 10, "high": 30, "unit": "/h"}},
+}
+SURGES = np.array([5.0, 20.0, 60.0])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    text = TINY.read_text(encoding="utf-8")
+    reference = text.replace("rate: 20/h", "rate: {calibrated: surge}").replace(
+        "\nclock:", "\ncalibrated: f.yaml\nclock:"
+    )
+    assert reference.count("calibrated") == 2
+    path = tmp_path / "tiny.yaml"
+    path.write_text(reference, encoding="utf-8")
+    (tmp_path / "f.yaml").write_text(yaml.safe_dump(FITTED), encoding="utf-8")
+    store.write_table(tmp_path / "sample.parquet", {"surge": SURGES, "unused": np.zeros(3)})
+    return path
+
+
+def crossed(rows: list[dict[str, object]]) -> list[object]:
+    return [(row["mean"], row["p05"], row["p95"]) for row in rows if row["quantity"] == "arrived_parties"]
+
+
+def test_each_replication_has_its_own_parameters(file: Path) -> None:
+    drawn = posterior.read(file)
+    rates = [drawn.scenario(k).crossings["post"].demand["car"]["surge"].step.rate for k in range(4)]  # type: ignore[union-attr]
+    assert rates == [5.0, 20.0, 60.0, 5.0]
+
+
+def test_replications_are_those_of_scenarios_with_the_parameters_set(file: Path) -> None:
+    drawn, loaded = posterior.read(file), load(file)
+    mine = Play(loaded.scenario, lower(loaded.scenario), "reference", 5, None, drawn)
+    for k, value in enumerate(SURGES):
+        single = load(file, [f"demand.car.surge.step.rate={value}/h"]).scenario
+        expected = Play(single, lower(single), "reference", 5, None)(k)
+        assert mine(k).measures.totals == pytest.approx(expected.measures.totals, rel=0, abs=0, nan_ok=True)
+        assert mine(k).observed.tolist() == expected.observed.tolist()
+    assert (
+        mine(0).observed.tolist()
+        != Play(loaded.scenario, lower(loaded.scenario), "reference", 5, None)(0).observed.tolist()
+    )
+
+
+def test_workers_do_not_change_the_result(file: Path) -> None:
+    experiment = sim.load(file, posterior=True)
+    assert crossed(experiment.run(4, workers=2).summary) == crossed(experiment.run(4, workers=1).summary)
+
+
+def test_the_bands_are_wider_than_those_of_chance_alone(file: Path) -> None:
+    (wide,) = [b - a for (_, a, b) in crossed(sim.load(file, posterior=True).run(12, workers=1).summary)][:1]
+    (narrow,) = [b - a for (_, a, b) in crossed(sim.load(file).run(12, workers=1).summary)][:1]
+    assert wide > 2 * narrow
+
+
+def test_the_result_says_so_and_can_be_played_again(file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result, _ = sim.load(file, [], ["more_booths"], posterior=True).run_into(out, Request(3, workers=1), pictures=False)
+    assert "posterior of tiny.yaml (2022-10-01)" in result.found.note
+    assert {"scenario.yaml", "fitted.yaml", "posterior.parquet"} <= {path.name for path in out.iterdir()}
+    file.unlink()
+    again = results.rerun(out, 1, silent)
+    assert again.same, again.files
+    (out / "fitted.yaml").write_text("values: 3\n")
+    with pytest.raises(SimError) as error:
+        results.rerun(out, 1, silent)
+    assert all("/fitted.yaml:1:" in line for line in str(error.value).splitlines())
+    (out / "posterior.parquet").unlink()
+    with pytest.raises(SimError, match=r"out: cannot be played again, for posterior.parquet is missing"):
+        results.rerun(out, 1, silent)
+
+
+def test_what_is_missing_is_said(file: Path) -> None:
+    with pytest.raises(SimError, match="takes values from a calibration"):
+        posterior.read(TINY)
+    store.write_table(file.parent / "sample.parquet", {"other": SURGES})
+    with pytest.raises(SimError, match="has no column surge"):
+        posterior.read(file)
+    store.write_table(file.parent / "sample.parquet", {"surge": SURGES * np.nan})
+    with pytest.raises(SimError, match="only finite numbers"):
+        posterior.read(file)
+    (file.parent / "sample.parquet").unlink()
+    with pytest.raises(SimError, match="there is no file"):
+        posterior.read(file)
+
+
+def test_an_impossible_vector_is_named_also_by_a_worker(file: Path) -> None:
+    store.write_table(file.parent / "sample.parquet", {"surge": np.array([5.0, -3.0])})
+    for workers in (1, 2):
+        with pytest.raises(ScenarioError, match=r"at least 0.*posterior's surge -3/h"):
+            sim.load(file, posterior=True).run(2, workers=workers)
+
+
+def test_problems_survive_the_way_from_a_worker() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        sim.load(TINY, ["replications=-1", "seed=x"])
+    back = pickle.loads(pickle.dumps(caught.value))
+    assert back.problems == caught.value.problems
+    assert str(back) == str(caught.value)

@@ -1,0 +1,145 @@
+"""Calibration files: what is read of them, and the sentence every mistake gets (calibrations.yaml)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sim.errors import ScenarioError
+from sim.scenario.model.calibration import Prior
+from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.load_calibration import load_calibration, sources
+from sim.scenario.text.load_scenario import load
+
+HERE = Path(__file__).parents[1]
+ROOT = HERE.parents[1]
+SMALL = (HERE / "small_calibration.yaml").read_text(encoding="utf-8")
+RATE = "crossings.pass.demand.car.news.step.rate"
+CASES = yaml.safe_load((HERE / "calibrations.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the small scenario and its calibration."""
+    for name in ("small.yaml", "small_fitted.yaml", "small_calibration.yaml"):
+        shutil.copy(HERE / name, tmp_path / name)
+    return tmp_path
+
+
+def said(folder: Path, text: str) -> list[str]:
+    (folder / "c.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError) as error:
+        load_calibration(folder / "c.yaml")
+    return str(error.value).replace(f"{folder}/", "").splitlines()
+
+
+def test_the_small_calibration_is_read():
+    loaded = load_calibration(HERE / "small_calibration.yaml")
+    calibration = loaded.calibration
+    assert loaded.units == {"surge": "/h", "slow": "", "outward": "%"}
+    assert set(loaded.template.names) == set(loaded.units)
+    assert calibration.reported[1].outbound_share == 0.6
+    assert (calibration.reported[0].within, calibration.reported[0].rounding) == (6000, 1000)
+    assert calibration.observation.outlier.chance == 0.05
+    assert [row.path for row in loaded.passports] == [
+        "observation.spread.press", "reported[0].within", "reported[1].outbound_share",
+    ]  # fmt: skip
+    assert loaded.central.scenario.reported == calibration.reported
+    assert loaded.central.scenario.crossings["pass"].demand["car"]["news"].step.rate == 90
+
+
+def test_the_figures_follow_the_parameters():
+    loaded = load_calibration(HERE / "small_calibration.yaml")
+    scenario = loaded.template.scenario({"surge": 90, "slow": 1, "outward": 66}, loaded.units)
+    assert scenario.reported[1].outbound_share == 0.66
+    assert scenario.reported[0] == loaded.calibration.reported[0]
+
+
+def test_a_calibration_without_parameters_can_be_read(folder):
+    text = SMALL.replace("scenario: small_fitted", "scenario: small").replace("{calibrated: outward}", "60 %")
+    head, rest = text.split("parameters:")
+    path = folder / "c.yaml"
+    path.write_text(head + "reported:" + rest.split("\nreported:")[1], encoding="utf-8")
+    assert load_calibration(path).units == {}
+
+
+def test_the_real_calibration_and_the_fitted_values_of_the_scenario_agree():
+    loaded = load_calibration(ROOT / "calibration" / "verkhny_lars.yaml")
+    fitted = load_fitted(ROOT / "calibration" / "verkhny_lars_fitted.yaml")
+    assert {name: value.unit for name, value in fitted.values.items()} == loaded.units
+    assert all(row.low <= row.value <= row.high for row in fitted.values.values())
+    used = [row for row in loaded.calibration.reported if row.status == "used"]
+    assert len(used) == 10
+    assert len({row.group or row.id for row in used}) == 9
+    scenario = load(ROOT / "scenarios" / "verkhny_lars.yaml")
+    calibrated = [row for row in scenario.passports if (row.source or "").startswith("calibrated, see calibration/")]
+    assert len(calibrated) >= len(loaded.units)
+    assert all(row.uncertainty and row.reason for row in calibrated)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["new"])
+def test_one_mistake_one_sentence(case, folder):
+    assert SMALL.count(case["old"]) >= 1
+    assert said(folder, SMALL.replace(case["old"], case["new"], 1)) == [f"c.yaml:{case['said']}"]
+
+
+def test_mistakes_of_the_scenario_are_said_of_the_scenario(folder):
+    path = folder / "small_fitted.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("calibrated: surge", "calibrated: surg"), encoding="utf-8")
+    assert said(folder, SMALL) == [
+        f"small_fitted.yaml:10:42: {RATE}: 'surg' is not described, and nothing names 'surge' (c.yaml:6:3): "
+        "one of the two is misspelt",
+    ]
+    path.write_text(text + "seed: -1\napply: [x]\n", encoding="utf-8")
+    assert len(said(folder, SMALL)) == 1
+    path.write_text(text + "seed: -1\n", encoding="utf-8")
+    assert said(folder, SMALL)[0].startswith("small_fitted.yaml:11:7: seed: must be at least 0")
+    path.write_text(text.replace("{calibrated: slow,", "{calibrated: slow, value: 3,"), encoding="utf-8")
+    assert "unknown key 'value' beside 'calibrated'" in said(folder, SMALL)[0]
+
+
+def test_an_empty_file_is_no_calibration(folder):
+    assert said(folder, "") == ["c.yaml: is empty; expected a calibration"]
+
+
+def test_sources_are_those_of_assumptions_priors_and_figures():
+    rows = {row.path: row for row in sources(load_calibration(HERE / "small_calibration.yaml"))}
+    assert list(rows) == [
+        "observation.spread.press", "parameters.surge.prior", "parameters.slow.prior", "parameters.outward.prior",
+        "reported[0].within", "reported.queue_25", "reported[1].outbound_share", "reported.crossed",
+    ]  # fmt: skip
+    assert rows["parameters.outward.prior"].value == {
+        "unit": "%", "family": "normal", "low": 50, "high": 70, "mean": 60, "sd": 5,
+    }  # fmt: skip
+    figure = rows["reported.queue_25"]
+    assert (figure.value, figure.source) == ("at least 3000, used", "an official (an agency)")
+    assert (figure.date, figure.line) == ("2022-09-26", 29)
+
+
+def test_some_figure_must_be_used(folder):
+    text = SMALL.replace("qualifier: ", "status: rejected\n    qualifier: ")
+    assert said(folder, text) == ["c.yaml:20:1: reported: every figure is rejected; at least one must be used"]
+
+
+def test_all_mistakes_at_once(folder):
+    text = SMALL.replace("trust: official_count", "trust: officail").replace("spread: 0.3}", "spred: 0.3}")
+    assert len(said(folder, text.replace("rounding: 1000", "rounding: [1]"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("prior", "centre", "ends"),
+    [
+        ({"family": "uniform", "low": 4, "high": 20}, 12, (4, 20)),
+        ({"family": "loguniform", "low": 1, "high": 100}, 10, (1, 100)),
+        ({"family": "normal", "mean": 38, "sd": 8, "low": 15}, 38, (15, 62)),
+        ({"family": "lognormal", "median": 1, "spread": 0.5, "high": 5}, 1, (0.22313016, 5)),
+    ],
+)
+def test_centre_and_ends_of_a_prior(prior, centre, ends):
+    law = Prior.model_validate(prior)
+    assert law.centre == centre
+    assert law.ends == pytest.approx(ends)

@@ -1,0 +1,120 @@
+"""The Python face: load, run, look, save."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.errors import SimError
+
+TINY = Path(__file__).parent / "tiny.yaml"
+
+
+@pytest.fixture(scope="module")
+def result() -> sim.Result:
+    return sim.load(TINY).run(replications=2, workers=1)
+
+
+def test_a_result_tells_its_numbers(result: sim.Result) -> None:
+    crossed = [row for row in result.summary if (row["quantity"], row["scope"]) == ("crossed_people", "all")]
+    assert len(crossed) == 1
+    assert crossed[0]["p05"] <= crossed[0]["mean"] <= crossed[0]["p95"]
+    assert crossed[0] in result.headline
+    assert [row["id"] for row in result.reported] == ["queue_at_noon"]
+    assert len({len(column) for column in result.series.values()}) == 1
+
+
+def test_interventions_and_sets_are_taken_into_account(result: sim.Result) -> None:
+    more = sim.load(TINY, sets=["seed=9"], intervene=["more_booths"])
+    assert more.scenario.seed == 9
+    assert more.run(2, workers=1).summary != result.summary
+
+
+def test_a_result_draws_and_shows_itself(result: sim.Result, tmp_path: Path) -> None:
+    assert "poster" in result.plots
+    assert result.plot("poster")._repr_png_().startswith(b"\x89PNG")
+    html = result._repr_html_()
+    assert "<img" in html
+    assert "The post" in html
+    assert result.plot("queue_km").save(tmp_path / "q.svg").read_bytes().lstrip().startswith(b"<?xml")
+    with pytest.raises(SimError, match=r"there is no picture 'postr'; did you mean 'poster'\?; the pictures are "):
+        result.plot("postr")
+    with pytest.raises(SimError, match=r"ends in .png or .svg"):
+        result.plot().save(tmp_path / "q.gif")
+
+
+def test_a_result_is_saved_once(result: sim.Result, tmp_path: Path) -> None:
+    folder = result.save(tmp_path / "out", pictures=False)
+    said = json.loads((folder / "provenance.json").read_text())
+    assert (said["command_line"], said["records"], said["source"]) == (None, False, str(TINY))
+    with pytest.raises(SimError, match="already holds files"):
+        result.save(tmp_path / "out")
+
+
+def test_without_a_name_results_go_to_a_folder_of_the_scenario(
+    result: sim.Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    one, two = (result.save(pictures=False) for _ in range(2))
+    assert one != two
+    assert {one.parent, two.parent} == {tmp_path / "results" / "tiny"}
+
+
+def test_import_is_light_and_names_are_there() -> None:
+    code = "import sim, sys; print(sorted({'numpy', 'pydantic', 'click'} & set(sys.modules)), 'load' in dir(sim))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[] True\n"
+    with pytest.raises(AttributeError, match="has no attribute 'lod'"):
+        sim.lod  # noqa: B018
+
+
+def test_a_comparison_tells_ranks_draws_and_saves(tmp_path: Path) -> None:
+    found = sim.compare(TINY, "+more_booths", replications=3, workers=1)
+    row = next(row for row in found.differences if (row["quantity"], row["scope"]) == ("crossed_people", "all"))
+    assert row["scenario"] == "more_booths"
+    assert row["low"] < row["difference"] < row["high"]
+    assert {row["cls"] if "cls" in row else row["class"] for row in found.groups} >= {"car", "all"}
+    folder = found.ranked("wait_mean").save(tmp_path / "out", pictures=False)
+    assert (folder / "ranking.csv").is_file()
+    assert json.loads((folder / "provenance.json").read_text())["command_line"] is None
+    assert found.plots["queues"]._repr_png_().startswith(b"\x89PNG")
+    assert "What changes from tiny" in found._repr_html_()
+    with pytest.raises(SimError, match="did you mean 'wait_mean'"):
+        found.ranked("wait_mena")
+
+
+def test_a_sweep_tells_draws_and_goes_on(tmp_path: Path) -> None:
+    settings = {"stations.exit_control.staffing": [1, 2], "demand.car*": "0.5:1:0.5"}
+    out, short = tmp_path / "out", {"sets": ["clock.horizon=2022-09-21T13:00"], "workers": 1, "measure": ["max_queue"]}
+    found = sim.sweep(TINY, settings, out=out, replications=2, **short)
+    assert found.failed == {}
+    assert found.answer is None
+    rows = [row for row in found.summary if (row["quantity"], row["scope"]) == ("max_queue", "all")]
+    assert [(row["stations.exit_control.staffing"], row["demand.car*"]) for row in rows] == [
+        ("1", "0.5"), ("1", "1"), ("2", "0.5"), ("2", "1"),
+    ]  # fmt: skip
+    assert len({len(column) for column in found.table.values()}) == 1
+    assert found.plots["map_max_queue_all"]._repr_png_().startswith(b"\x89PNG")
+    assert "largest queue" in found._repr_html_()
+    assert (out / "provenance.json").is_file()
+    more = sim.sweep(TINY, settings, out=out, replications=3, pictures=True, **short)
+    assert (more.found.swept.reused, more.found.swept.played) == (8, 4)
+    assert (out / "pictures" / "map_max_queue_all.png").is_file()
+    asked = sim.sweep(TINY, find="stations.exit_control.staffing=1:4 such that max_queue < 1000", out=out, **short)
+    assert asked.answer is not None
+    assert asked.answer.startswith("The smallest stations.exit_control.staffing that meets")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({"measures": ["max_queue"]}, "did you mean 'measure'"), ({"replications": "ten"}, "must be a whole number"),
+     ({"engine": "fast"}, "there is no engine 'fast'")],
+)  # fmt: skip
+def test_what_a_sweep_cannot_be_told(tmp_path: Path, options: dict[str, object], says: str) -> None:
+    with pytest.raises(SimError, match=says):
+        sim.sweep(TINY, {"stations.exit_control.staffing": [1, 2]}, out=tmp_path / "out", **options)

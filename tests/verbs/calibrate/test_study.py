@@ -1,0 +1,149 @@
+"""A small calibration from end to end: stages, the gate, what is kept, figures held out, and the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.errors import SimError
+from sim.play.observing import Observing, shortest
+from sim.scenario.text.load_calibration import load_calibration
+from sim.verbs.calibrate import study
+from sim.verbs.calibrate.fit import Fit
+from sim.verbs.calibrate.study import calibrate, held_out
+from sim.verbs.calibrate.trials import Request, Trials, silent
+from tests.verbs.calibrate.small_calibration import described, row
+
+
+def fit_of(path: Path, **changes: object) -> Fit:
+    return calibrate(load_calibration(path), Request(workers=1, **changes))
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_fit_is_whole(tmp_path: Path) -> None:
+    stages: list[str] = []
+    loaded = load_calibration(described(tmp_path))
+    fit = calibrate(loaded, Request(workers=1), lambda stage, *_: stages.append(stage))
+    assert list(dict.fromkeys(stages))[:2] == ["what the priors alone predict", "how much chance there is in one play"]
+    assert fit.gate.passed
+    assert set(fit.point) == {"surge", "service"}
+    assert fit.posterior.weights.sum() == pytest.approx(1)
+    assert len(fit.starts) == 2
+    assert len(fit.posterior.weights) == sum(len(start.weights) for start in fit.starts)
+    assert fit.posterior.observed.shape == (len(fit.posterior.values), 5)
+    assert (fit.prior.weights == 1 / 128).all()
+    assert (fit.noise > 0).all()
+    best = fit.posterior.log_likelihood @ np.array([target.weight * target.fitted for target in fit.targets])
+    at = np.array([[fit.point[name] for name in fit.posterior.parameters]])
+    task = Observing(loaded.template, ("surge", "service"), loaded.units, fit.seed, "compiled", None)
+    assert task((*at[0], 0.0))[0] == pytest.approx(300, rel=0.5)
+    assert np.isfinite(best).all()
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_same_for_any_number_of_workers_and_nothing_is_played_twice(tmp_path: Path) -> None:
+    path = described(tmp_path)
+    first = fit_of(path, kept=tmp_path / "kept")
+    assert first.played == first.gate.evaluations
+    parts = sorted((tmp_path / "kept").rglob("*.parquet"))
+    again = calibrate(load_calibration(path), Request(workers=2, kept=tmp_path / "kept"))
+    alone = calibrate(load_calibration(path), Request(workers=2))
+    assert sorted((tmp_path / "kept").rglob("*.parquet")) == parts
+    assert again.played == 0
+    for other in (again, alone):
+        np.testing.assert_array_equal(first.posterior.values, other.posterior.values)
+        np.testing.assert_array_equal(first.posterior.weights, other.posterior.weights)
+        assert first.point == other.point
+    assert fit_of(path, seed=99).point != first.point
+
+
+def test_another_spread_asks_for_no_new_play_of_the_start_but_another_scenario_does(tmp_path: Path) -> None:
+    def key(**changes: object) -> str:
+        with Trials(load_calibration(described(tmp_path, **changes)), Request(workers=1), silent) as trials:
+            return trials.task.digest()
+
+    base = key()
+    assert key(observation={"spread": {"press": 0.4}, "discrepancy": 0.2}) == base
+    rows = [row("queue", "queue", 300, rounding=100)]
+    assert key(reported=rows) != base
+    assert key(reported=[rows[0] | {"value": 500, "qualifier": "at least", "reading": "otherwise"}]) == key(
+        reported=rows
+    )
+    assert key(reported=[rows[0] | {"statistic": "max"}]) != key(reported=rows)
+
+
+def test_the_cut_horizon_changes_nothing(tmp_path: Path) -> None:
+    loaded = load_calibration(described(tmp_path))
+    scenario = loaded.central.scenario
+    cut = shortest(scenario)
+    assert cut is not None
+    assert cut.isoformat() == "2022-09-21T21:00:00"
+    for point in ((40.0, 5.0, 0.0), (80.0, 6.5, 3.0)):
+        said = [
+            Observing(loaded.template, ("surge", "service"), loaded.units, 1, "compiled", horizon)(point)
+            for horizon in (cut, None)
+        ]
+        np.testing.assert_array_equal(*said)
+
+
+def test_waits_by_joining_need_the_whole_run(tmp_path: Path) -> None:
+    rows = [row("wait", "virtual_wait", "5 h")]
+    assert shortest(load_calibration(described(tmp_path, reported=rows)).central.scenario) is None
+
+
+@pytest.mark.usefixtures("quick")
+def test_chance_that_is_not_small_is_averaged(tmp_path: Path) -> None:
+    assert fit_of(described(tmp_path, observation={"spread": {"press": 1.0}, "discrepancy": 0.5})).replications == 1
+    assert fit_of(described(tmp_path)).replications == 2
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_figure_that_the_priors_hardly_allow_is_told(tmp_path: Path) -> None:
+    rows = [row("queue", "queue", 300), row("enormous", "queue", 90_000, rounding=1000)]
+    told: list[str] = []
+    fit_of(described(tmp_path, reported=rows), say=told.append)
+    assert len(told) == 1
+    assert told[0].startswith("the priors alone hardly allow the figure 'enormous' (a chance of 0")
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_posterior_too_sharp_to_be_drawn_is_refused_and_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "EFFORTS", ((40.0, 64),))
+    path = described(tmp_path, observation={"spread": {"press": 0.01}, "discrepancy": 0.01})
+    with pytest.raises(SimError, match=r"the posterior cannot be reported after \d+ plays: .*independent draws"):
+        fit_of(path, kept=tmp_path / "kept")
+    assert list((tmp_path / "kept").rglob("part-*.parquet"))
+
+
+@pytest.mark.usefixtures("quick")
+def test_every_fitted_figure_is_predicted_without_it(tmp_path: Path) -> None:
+    fit = fit_of(described(tmp_path), kept=tmp_path / "kept")
+    rows = {found.id: found for found in held_out(fit, Request(workers=1, kept=tmp_path / "kept"))}
+    assert list(rows) == ["queue", "again", "crossed", "wait"]
+    assert all(found.low < found.median < found.high for found in rows.values())
+    assert rows["again"].ess == rows["crossed"].ess  # both of a group are left out
+    assert {found.how for found in rows.values()} <= {"re-weighted", "fitted again"}
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_figure_that_carries_the_fit_is_held_out_by_fitting_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "WORTH_HELD_OUT", 1e9)
+    fit = fit_of(described(tmp_path), kept=tmp_path / "kept")
+    found = held_out(fit, Request(workers=1, kept=tmp_path / "kept"))
+    assert {row.how for row in found} == {"fitted again"}
+    assert all(row.ess >= 40 for row in found)
+
+
+def test_an_impossible_value_is_one_sentence(tmp_path: Path) -> None:
+    loaded = load_calibration(described(tmp_path))
+    task = Observing(loaded.template, ("surge", "service"), loaded.units, 1, "compiled", None)
+    with pytest.raises(
+        SimError, match=r"the priors allow values.*service_time.*surge 40/h, service -5min.*cut a prior"
+    ):
+        task((40.0, -5.0, 0.0))

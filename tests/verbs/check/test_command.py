@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sim.scenario.file_kinds import origins
+from sim.verbs.check import command as cli_scenario
+
+SMALL = str(Path(__file__).parents[2] / "scenario" / "small.yaml")
+
+
+def run(verb: str, *args: str):
+    return CliRunner().invoke(getattr(cli_scenario, verb), list(args), env={"COLUMNS": "200"})
+
+
+def test_schema_prints_json():
+    assert json.loads(run("schema").output)["title"] == "A border queue scenario"
+    assert json.loads(run("schema", "--calibration").output)["title"] == "A calibration of a border queue scenario"
+
+
+def test_check_looks_at_every_file(tmp_path):
+    result = run("check", str(tmp_path / "none.yaml"), SMALL, str(tmp_path))
+    assert result.exit_code == 2
+    assert result.stdout == f"{SMALL}: OK\n"
+    assert result.stderr.splitlines() == [
+        f"{tmp_path}/none.yaml: there is no such file",
+        f"{tmp_path}: is a directory; expected a file",
+    ]
+
+
+def test_check_quiet_and_json(tmp_path):
+    assert (run("check", "--quiet", SMALL).exit_code, run("check", "--quiet", SMALL).output) == (0, "")
+    result = run("check", "--json", SMALL, str(tmp_path / "none.yaml"))
+    good, bad = json.loads(result.stdout)
+    assert (result.exit_code, good["ok"], good["name"], good["problems"]) == (2, True, "small", [])
+    assert bad["problems"] == [{"where": f"{tmp_path}/none.yaml", "path": "", "what": "there is no such file"}]
+
+
+def test_check_knows_calibrations_and_fitted_values(tmp_path):
+    folder = Path(__file__).parents[3] / "calibration"
+    files = [SMALL.replace("small.", "small_calibration."), str(folder / "verkhny_lars_fitted.yaml")]
+    assert run("check", *files).stdout == "".join(f"{file}: OK\n" for file in files)
+    small, fitted = json.loads(run("check", "--json", *files).stdout)
+    assert (small["kind"], small["parameters"], small["reported"]) == ("calibration", 3, 2)
+    assert (fitted["kind"], fitted["values"]) == ("fitted", 12)
+    (tmp_path / "c.yaml").write_text("parameters: {}\n", encoding="utf-8")
+    result = run("check", str(tmp_path / "c.yaml"))
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (2, f"{tmp_path}/c.yaml:1:1: missing key 'scenario'")
+
+
+def test_sources_show_where_calibrated_values_come_from():
+    file = str(Path(__file__).parents[3] / "scenarios" / "verkhny_lars.yaml")
+    found = json.loads(run("sources", file, "--json").output)["passports"]
+    row = next(row for row in found if row["path"] == "crossings.verkhny_lars.demand.car.surge.step.rate")
+    assert row["source"] == "calibrated, see calibration/verkhny_lars_fitted.yaml"
+    assert set(row["uncertainty"]) == {"low", "high"}
+
+
+def test_sources_of_a_calibration_and_of_what_has_none():
+    lines = [
+        line.split("\t") for line in run("sources", SMALL.replace("small.", "small_calibration.")).output.splitlines()
+    ]
+    assert lines[1][0] == "parameters.surge.prior"
+    assert lines[1][4:] == ["about the everyday rate", "small_calibration.yaml:6"]
+    refused = run("sources", SMALL.replace("small.", "small_calibration."), "--set", "seed=1")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "is no scenario, so nothing can be set" in refused.stderr
+    fitted = run("sources", str(Path(__file__).parents[3] / "calibration" / "verkhny_lars_fitted.yaml"))
+    assert (fitted.exit_code, len(fitted.stderr.splitlines())) == (2, 1)
+
+
+def test_sources_in_a_pipe_are_one_line_each():
+    lines = [line.split("\t") for line in run("sources", SMALL).output.splitlines()]
+    assert {len(cells) for cells in lines} == {6}
+    assert lines[0] == ["classes.car.spacing", "7 m", "a road handbook", "2019", "car and gap", "small.yaml:11"]
+    assert lines[3] == ["clock.t0", "", "", "", "", ""]
+    assert len(lines) == 66
+
+
+def test_sources_on_a_terminal_break_between_words(capsys, small_text, tmp_path):
+    reason = "as far as anybody can tell from the photographs taken that week, and nobody has said anything else"
+    path = tmp_path / "s.yaml"
+    path.write_text(small_text.replace("car and gap", f'"{reason}"'), encoding="utf-8")
+    cli_scenario._print(origins(path), 60)
+    shown = capsys.readouterr().out
+    assert max(len(line) for line in shown.split("without a passport")[0].splitlines()) <= 60
+    block = shown.split("\n\n")[1].splitlines()
+    assert block[0] == "classes.car.spacing"
+    assert block[1:3] == ["  7 m  (s.yaml:11)", "  source: a road handbook, 2019"]
+    assert " ".join(line.strip() for line in block[3:]) == f"reason: {reason}"
+    assert "63 without a passport:\n  clock.t0\n" in shown
+
+
+def test_sources_as_csv_and_json():
+    rows = list(csv.DictReader(io.StringIO(run("sources", SMALL, "--csv").output)))
+    assert len(rows) == 66
+    assert (rows[0]["path"], rows[0]["value"], rows[0]["line"]) == ("classes.car.spacing", "7 m", "11")
+    found = json.loads(run("sources", SMALL, "--json", "--set", "seed=3").output)
+    assert [row["reason"] for row in found["passports"]][-1] == "set on the command line"
+    assert len(found["without_passport"]) == 63
+
+
+def test_the_help_of_sources_names_its_formats():
+    text = run("sources", "--help").output
+    assert "--csv" in text
+    assert "    sim sources scenarios/verkhny_lars.yaml --json > sources.json\n" in text
+
+
+def test_a_fifo_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    result = run("check", str(tmp_path / "pipe.yaml"))
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"{tmp_path}/pipe.yaml: is not a regular file; expected a text file\n",
+    )
+
+
+@pytest.mark.parametrize("args", [("/nope.yaml",), (SMALL, "--set", "sed=3"), (SMALL, "--intervene", "x")])
+def test_sources_of_a_bad_file(args):
+    result = run("sources", *args)
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+
+
+def test_checking_imports_nothing_heavy():
+    code = (
+        "import sys, sim.verbs.check.command as c\n"
+        f"c.check.main(['--quiet', {SMALL!r}], standalone_mode=False)\n"
+        "heavy = {'numpy', 'scipy', 'matplotlib', 'simpy', 'numba', 'pyarrow', 'rich'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

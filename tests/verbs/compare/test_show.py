@@ -1,0 +1,164 @@
+"""What a comparison shows: words that follow from the numbers, and pictures in which a scenario keeps its colour."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from sim.measures.names import TRAVELLERS, Key
+from sim.plotting.style import CLASS_COLOURS, REPORTED, render, styled
+from sim.verbs.compare import tables as comparison_tables
+from sim.verbs.compare.frame import COLOURS, Scene, colour, dashes
+from sim.verbs.compare.lines import COUNT, SPAN, Line, Shown, lines, shown, signed
+from sim.verbs.compare.pictures import pictures
+from sim.verbs.compare.statistics import Difference, Ranking
+from sim.verbs.compare.study import Compared, compare, gather
+from sim.verbs.compare.words import gains_words, ranking_words, share
+from sim.verbs.run.study import Request
+
+TINY = Path(__file__).parents[2] / "tiny.yaml"
+
+
+@pytest.fixture(scope="module")
+def found() -> Compared:
+    return compare(gather(str(TINY), ["+more_booths", str(TINY)]), Request(5))
+
+
+@pytest.fixture(scope="module")
+def drawn(found: Compared) -> dict[str, Figure]:
+    return pictures(found)
+
+
+def line(unit: str = "", words: tuple[str, str] = COUNT) -> Line:
+    return Line("g", "n", "wait_mean", "all", unit, words=words)
+
+
+def a_difference(base: float, here: float, half: float) -> Difference:
+    apart = here - base
+    return Difference(
+        Key("post", "x"), base, here, apart, apart - half, apart + half, apart - half, apart + half, 0.5, 9
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (Shown(line(), a_difference(3420, 2110, 90)), ("3,420", "−1,310 ± 90", "−38 %", "↓ fewer")),
+        (Shown(line("h", SPAN), a_difference(0.5, 0.75, 0.05)), ("30 min", "+15 ± 3", "+50 %", "↑ longer")),
+        (Shown(line(), a_difference(100, 101, 5)), ("100", "+1 ± 5", "+1 %", "~ not clear")),
+        (Shown(line(), a_difference(7, 7, 0)), ("7", "0", "0 %", "= the same")),
+        (Shown(line(), a_difference(0, 5, 1)), ("0", "+5 ± 1", "-", "↑ more")),
+        (Shown(line(), a_difference(10_000, 10_001, math.nan)), ("10,000", "+1", "0.0 %", "-")),
+    ],
+)
+def test_a_difference_in_words(row: Shown, said: tuple[str, str, str, str]) -> None:
+    assert (row.amount(row.found.base), row.change, row.percent, f"{row.arrow} {row.word}".strip()) == said
+
+
+def test_numbers_in_words() -> None:
+    assert [signed(x) for x in (0.0, -1234.0, 0.5, math.nan)] == ["0", "−1,230", "+0.5", "-"]
+    assert [share(x) for x in (0.0, 0.0004, 0.004, 0.0996, 0.38, -0.2)] == [
+        "0 %",
+        "< 0.1 %",
+        "0.4 %",
+        "10 %",
+        "38 %",
+        "−20 %",
+    ]
+
+
+def test_every_line_is_a_total_that_a_run_has(found: Compared) -> None:
+    quantities = {key.quantity for key in found.keys[0]}
+    choosing = {f"{event}_people" for event in TRAVELLERS}
+    assert {each.quantity for each in lines()} - choosing <= quantities
+    assert {row.line.name for row in shown(found, 1, "post")} > {"most vehicles waiting", "people", "gave up waiting"}
+
+
+def test_the_page_says_effects_who_gains_and_the_best(found: Compared) -> None:
+    page = comparison_tables.markdown(found, found.ranking("crossed_people", "all"))
+    assert page.startswith("# tiny compared with more booths and tiny 2\n")
+    assert "all 2 intervals of a measure hold together (Bonferroni)" in page
+    people = found.differences[0][found.keys[0].index(Key("post", "crossed_people"))]
+    assert re.search(rf"\|   people \| {people.base:.0f} \|", page)
+    assert "↑ more" in page
+    assert "With tiny 2 the same people get across as in tiny, after the same time." in page
+    assert "Best with 95 % confidence, by the highest crossed people (all, people): more booths." in page
+    assert "nan" not in page
+
+
+def test_the_paragraph_counts_the_same_people(found: Compared) -> None:
+    text = gains_words(found, 1, "post")
+    only_here = float(found.pairs[:, 1, ..., 3].sum(axis=(1, 2, 3)).mean())
+    assert text.startswith(f"People across with more booths who are not in tiny: {only_here:.0f}; in tiny only: ")
+    assert "Most time saved: cars that came on 21 Sep" in text
+
+
+def test_a_ranking_in_words() -> None:
+    def said(contend: tuple[bool, ...], means: list[float], quantity: str = "wait_mean") -> str:
+        found = Ranking(Key("post", quantity), False, np.array(means), (1, 0), contend, 9)
+        return ranking_words(found, ("base", "other"))
+
+    assert said((False, True), [3, 2]).startswith("Best with 95 % confidence, by the lowest wait mean (all, h): other.")
+    assert "Only those who crossed count" in said((False, True), [3, 2])
+    assert "Only those" not in said((False, True), [3, 2], "person_hours_waited")
+    assert "other and base may be the best" in said((True, True), [3, 2])
+    assert "not known" in said((True, True), [3, math.nan])
+
+
+def test_colours_keep_their_scenario_and_are_not_those_of_reported_figures(drawn: dict[str, Figure]) -> None:
+    assert len(set(COLOURS)) == len(COLOURS)
+    assert REPORTED not in COLOURS
+    assert colour(0) == CLASS_COLOURS["all"]
+    first, again = len(COLOURS), 2 * len(COLOURS)
+    assert colour(first) == colour(again)
+    assert dashes(first) != dashes(again)
+    for name in ("queues", "waits_by_joining", "wait_distributions", "who_gains", "small_multiples"):
+        lines = [to_hex(each.get_color()).lower() for axes in drawn[name].axes for each in axes.get_lines()]
+        assert {colour(1).lower(), colour(2).lower()} <= set(lines), name
+
+
+def test_pictures_can_be_rendered_and_are_the_same_every_time(found: Compared, drawn: dict[str, Figure]) -> None:
+    one, two = drawn, pictures(found)
+    assert list(one) == ["queues", "waits_by_joining", "wait_distributions", "fates", "differences", "who_gains",
+                         "small_multiples"]  # fmt: skip
+    assert all(render(figure, "png").startswith(b"\x89PNG") for figure in one.values())
+    assert render(one["queues"], "svg") == render(two["queues"], "svg")
+
+
+def test_reported_figures_stay_on_the_base(found: Compared, drawn: dict[str, Figure]) -> None:
+    scene = Scene(found, "post")
+    assert [len(story.shown()) for story in scene.stories] == [1, 0, 0]
+    texts = [text.get_text() for text in drawn["queues"].axes[0].texts]
+    assert any(text.startswith("about 60 cars") for text in texts)
+
+
+@styled
+def test_nothing_leaves_the_sheet(drawn: dict[str, Figure]) -> None:
+    for name, figure in drawn.items():
+        figure.draw_without_rendering()
+        width, height = figure.get_size_inches() * figure.dpi
+        for text in figure.texts:
+            box = text.get_window_extent()
+            assert box.x0 >= 0, (name, text.get_text())
+            assert box.x1 <= width, (name, text.get_text())
+            assert 0 <= box.y0 <= box.y1 <= height, (name, text.get_text())
+
+
+def test_one_replication_and_one_other_scenario_are_shown_without_intervals() -> None:
+    alone = compare(gather(str(TINY), ["+more_booths"]), Request(1))
+    page = comparison_tables.markdown(alone, [])
+    assert "how sure they are is not known" in page
+    assert "±" not in page
+    assert all(render(figure, "png") for figure in pictures(alone).values())
+
+
+def test_many_scenarios_are_drawn_without_their_bands() -> None:
+    many = compare(gather(str(TINY), ["+more_booths", *[str(TINY)] * 5]), Request(2))
+    assert not Scene(many, "post").banded
+    assert render(pictures(many)["small_multiples"], "png")

@@ -1,0 +1,511 @@
+"""Pictures are built from made-up estimates; what is asked here is what a reader would miss."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import matplotlib as mpl
+import matplotlib.dates as mdates
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from sim.measures.names import VEHICLES, Key
+from sim.plotting import panels, style
+from sim.plotting.marks import RAIL_SIZE, lay_rail, rail_height, text_width
+from sim.plotting.rail import events
+from sim.plotting.story import in_one_day, outwards_per_day, qualified, quote, summary, window
+from sim.scenario.model.scenario import Scenario
+from sim.verbs.run.pictures import pictures, queue_km, render, ways_across
+from tests.plotting import synthetic
+
+NAMES = [
+    "queue_by_class",
+    "queue_km",
+    "wait_by_joining",
+    "crossings_per_day",
+    "ways_across",
+    "where_time_goes",
+    "poster",
+]
+SHORT = {"timezone": "Europe/Moscow", "t0": "2022-09-21T10:00", "start": "2022-09-21", "horizon": "2022-09-23"}
+
+
+def draw(described: Scenario, replications: int = 20, empty: bool = False) -> dict[str, Figure]:
+    estimates = synthetic.estimates(described, replications, empty)
+    return pictures(described, synthetic.plan(described), estimates, synthetic.comparisons(described))
+
+
+def complete(figure: Figure) -> None:
+    """Lay everything out as for a file, without the pixels."""
+    style.styled(figure.draw_without_rendering)()
+
+
+def said(figure: Figure) -> str:
+    return "\n".join(text.get_text() for text in figure.findobj(Text) if text.get_text())
+
+
+@pytest.fixture(scope="module")
+def base() -> dict[str, Figure]:
+    return draw(synthetic.scenario())
+
+
+def test_every_picture_is_drawn(base: dict[str, Figure]) -> None:
+    assert list(base) == NAMES
+    assert render(base["queue_km"], "png").startswith(b"\x89PNG")
+    assert b"<svg" in render(base["queue_km"], "svg")
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("queue_by_class", ["parties waiting"]),
+        ("queue_km", ["km from the border"]),
+        ("wait_by_joining", ["hours", "hours"]),
+        ("crossings_per_day", ["vehicles per day", "parties per day", "people per day"]),
+        ("ways_across", ["vehicles per hour", "people per hour"]),
+    ],
+)
+def test_axes_say_their_units(base: dict[str, Figure], name: str, labels: list[str]) -> None:
+    drawn = [axes for axes in base[name].axes if axes.get_ylabel()]
+    assert [axes.get_ylabel() for axes in drawn] == labels
+    assert drawn[-1].get_xlabel() == "local time (Europe/Moscow)"
+
+
+def test_where_time_goes_names_the_stations_and_shows_seconds_beside_hours(base: dict[str, Figure]) -> None:
+    (axes,) = base["where_time_goes"].axes
+    assert axes.get_xlabel() == "time per visit, logarithmic scale"
+    stations = synthetic.tree()["crossings"][synthetic.CROSSING]["stations"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [name.replace("_", " ") for name in stations]
+    story = synthetic.story()
+    waiting, service, blocked = (
+        sorted(dots.get_offsets().tolist(), key=lambda dot: dot[1]) for dots in axes.collections
+    )
+    for dots, span in ((waiting, "wait"), (service, "service"), (blocked, "blocked")):
+        hours = [story.total(f"{span}_per_visit", f"station:{name}").mean for name in stations]
+        assert [dot[0] for dot in dots] == pytest.approx([3600 * value for value in hours])
+    low, high = axes.get_xlim()
+    assert low < min(dot[0] for dot in service)
+    assert high > max(dot[0] for dot in waiting)
+    assert {"10 min", "1 h", "10 h"} <= {label.get_text() for label in axes.get_xticklabels()}
+    assert "20 h" in said(base["where_time_goes"])
+
+
+def test_every_reported_figure_in_use_is_drawn_and_sourced(base: dict[str, Figure]) -> None:
+    where = {"queue": 0, "queue_length": 1, "quoted_wait": 2, "crossed_parties": 3, "crossed_people": 3}
+    for shown in synthetic.story().shown():
+        for name in (NAMES[where[shown.row.quantity]], "poster"):
+            text = said(base[name])
+            assert qualified(shown) in text
+            assert window(shown.row) in text
+            assert f"({shown.row.source}, {shown.row.date})" in text
+            assert shown.row.who in text
+
+
+def test_a_rejected_figure_is_not_drawn() -> None:
+    rows = [row | {"crossing": synthetic.CROSSING, "reading": "-"} for row in synthetic.REPORTED]
+    drawn = draw(synthetic.scenario(reported=[rows[0] | {"status": "rejected"}, *rows[1:]]))
+    assert "more than 3,000" not in said(drawn["queue_by_class"]) + said(drawn["poster"])
+    assert "at least 5,000" in said(drawn["queue_by_class"])
+
+
+def marks_of(axes: Axes, value: float) -> list[tuple[float, float]]:
+    """Ends of the segments drawn at `value`."""
+    return [
+        (line.get_xdata()[0], line.get_xdata()[-1])
+        for line in axes.get_lines()
+        if line.get_color() == style.REPORTED and len(line.get_xdata()) == 2 and line.get_ydata()[0] == value
+    ]
+
+
+def test_a_reported_figure_stands_over_its_window_in_local_time(base: dict[str, Figure]) -> None:
+    axes = next(axes for axes in base["queue_by_class"].axes if axes.get_ylabel())
+    ((first, last),) = marks_of(axes, 3000)
+    zone = ZoneInfo("Europe/Moscow")
+    assert mdates.num2date(first, zone) == datetime(2022, 9, 25, tzinfo=zone)
+    assert mdates.num2date(last, zone) == datetime(2022, 9, 26, tzinfo=zone)
+
+
+def test_only_lower_bounds_have_an_arrow(base: dict[str, Figure]) -> None:
+    axes = next(axes for axes in base["queue_by_class"].axes if axes.get_ylabel())
+    arrows = {text.xy[1] for text in axes.texts if text.get_text() == "" and text.arrow_patch is not None}
+    assert arrows == {3000, 5000}
+
+
+def test_a_flow_of_both_directions_is_drawn_as_its_outward_mean_a_day() -> None:
+    (shown,) = synthetic.story().shown("crossed_parties")
+    assert outwards_per_day(shown) == pytest.approx(37000 * 0.56 / 7)
+
+
+def same_queue_and_wait(**wait: str) -> list[dict[str, str]]:
+    """The reported rows with a queue and a wait of cars on one day; `wait` changes the latter."""
+    rows = [row | {"crossing": synthetic.CROSSING, "reading": "-"} for row in synthetic.REPORTED]
+    named = {row["id"]: row for row in rows}
+    named["queue_25"]["classes"] = ["car"]
+    named["wait_25"] |= wait
+    return rows
+
+
+def test_a_reported_queue_and_its_wait_imply_an_outflow() -> None:
+    drawn = draw(synthetic.scenario(reported=same_queue_and_wait()))["ways_across"]
+    axes = next(axes for axes in drawn.axes if axes.get_ylabel() == "vehicles per hour")
+    ((first, last),) = marks_of(axes, 3000 / 48)
+    assert last - first == 1
+    arrows = {text.xy[1] for text in axes.texts if text.get_text() == "" and text.arrow_patch is not None}
+    assert arrows == {3000 / 48}, "more than 3,000 makes it a lower bound"
+    assert "62 an hour out of the queue,\nimplied by more than 3,000 cars\nand about 48 h, 25 Sep" in said(drawn)
+    assert "Reported: about 48 h, 25 Sep" in said(drawn)
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [{"classes": ["truck"]}, {"until": "2022-09-27"}, {"from": "2022-09-24"}, {"status": "rejected"}],
+    ids=["other class", "other end", "other beginning", "rejected"],
+)
+def test_figures_that_do_not_belong_together_imply_nothing(wait: dict[str, str]) -> None:
+    drawn = draw(synthetic.scenario(reported=same_queue_and_wait(**wait)))["ways_across"]
+    assert "implied" not in said(drawn)
+    assert "implied" not in said(draw(synthetic.scenario())["ways_across"])
+
+
+def test_the_reported_week_is_an_outward_mean_an_hour(base: dict[str, Figure]) -> None:
+    axes = next(axes for axes in base["ways_across"].axes if axes.get_ylabel() == "vehicles per hour")
+    ((first, last),) = marks_of(axes, pytest.approx(37000 * 0.56 / 168))
+    assert last - first == 7
+    assert f"{37000 * 0.56 / 168:.0f} an hour outwards" in said(base["ways_across"])
+
+
+def test_the_layers_of_ways_end_at_all_vehicles(base: dict[str, Figure]) -> None:
+    story = synthetic.story()
+    axes = next(axes for axes in base["ways_across"].axes if axes.get_ylabel() == "vehicles per hour")
+    _, labels = axes.get_legend_handles_labels()
+    assert labels == ["cars, main queue", "cars, bypass", "trucks", "buses", "all vehicles"]
+    tops = [np.nanmax(c.get_paths()[0].vertices[:, 1]) for c in axes.collections[:4]]
+    scopes = ["car/main", "car/bypass", "truck", "bus"]
+    means = np.cumsum([story.band("crossed_parties_per_hour", scope).mean for scope in scopes], axis=0)
+    assert tops == pytest.approx(means.max(axis=1), rel=1e-6)
+    assert np.allclose(means[-1], story.band("crossed_parties_per_hour", VEHICLES).mean)
+
+
+def test_without_a_bypass_cars_are_one_layer() -> None:
+    story = synthetic.story()
+    story.estimates.totals[Key(story.crossing, "crossed_parties", "car/bypass")] = synthetic.exactly(0)
+    story.estimates.totals[Key(story.crossing, "crossed_parties_longest_day", "car/bypass")] = synthetic.exactly(0)
+    text = said(ways_across(story))
+    assert "bypass\n" not in text
+    assert "cars, main queue" not in text
+
+
+def test_the_day_of_the_longest_queue_in_a_sentence() -> None:
+    story = synthetic.story()
+    for scope, value in ((VEHICLES, 144.2), ("car/main", 60.4), ("car/bypass", 55.1)):
+        story.estimates.totals[Key(story.crossing, "crossed_parties_longest_day", scope)] = synthetic.exactly(value)
+    assert in_one_day(story) in said(ways_across(story))
+    assert in_one_day(story).endswith(
+        "144 vehicles an hour cross, of them 60 cars from the main queue and 55 by the bypass."
+    )
+
+
+def test_same_bytes_every_time_and_others_for_other_results(base: dict[str, Figure]) -> None:
+    described, first = synthetic.scenario(), [(name, format) for name in NAMES for format in ("png", "svg")]
+    once = {key: render(base[key[0]], key[1]) for key in first}
+    again, other = draw(described), draw(described, replications=19)
+    assert {(name, format): render(again[name], format) for name, format in first} == once
+    assert all(render(other[name], "svg") != once[name, "svg"] for name in NAMES)
+
+
+def test_a_users_own_style_changes_nothing(base: dict[str, Figure]) -> None:
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none", "savefig.dpi": 20}):
+        other = render(queue_km(synthetic.story()), "png")
+    assert other == render(base["queue_km"], "png")
+
+
+@pytest.mark.parametrize("replications", [1, 2])
+def test_few_replications(replications: int) -> None:
+    drawn = draw(synthetic.scenario(), replications)
+    for figure in drawn.values():
+        complete(figure)
+    assert ("one replication" in said(drawn["poster"])) == (replications == 1)
+
+
+def test_one_replication_has_no_band() -> None:
+    for count, bands in ((1, 0), (3, 1)):
+        axes = next(axes for axes in queue_km(synthetic.story(count)).axes if axes.get_ylabel())
+        assert len(axes.collections) == bands
+
+
+def test_nobody_came() -> None:
+    drawn = draw(synthetic.scenario(), empty=True)
+    for figure in drawn.values():
+        complete(figure)
+        assert "nan" not in said(figure)
+    assert "no value in this run" in said(drawn["wait_by_joining"])
+
+
+def test_nothing_at_all_is_known() -> None:
+    described = synthetic.scenario()
+    estimates = synthetic.estimates(described, 2)
+    estimates.series.clear()
+    estimates.totals.clear()
+    for figure in pictures(described, synthetic.plan(described), estimates).values():
+        complete(figure)
+        assert "nan" not in said(figure)
+
+
+def test_without_reported_figures() -> None:
+    drawn = draw(synthetic.scenario(reported=[]))
+    for figure in drawn.values():
+        complete(figure)
+        assert "Reported" not in said(figure)
+    assert "People across, by week" in said(drawn["poster"])
+
+
+def without_trucks() -> Scenario:
+    tree = synthetic.tree(reported=[])
+    crossing = tree["crossings"][synthetic.CROSSING]
+    del crossing["demand"]["truck"], crossing["initial_queue"], tree["classes"]["truck"]
+    return Scenario.model_validate(tree)
+
+
+def test_without_trucks() -> None:
+    for figure in draw(without_trucks()).values():
+        complete(figure)
+        assert "trucks" not in said(figure).replace("exit trucks", "")
+
+
+def test_two_days_have_hours_on_their_axis() -> None:
+    tree = synthetic.tree(clock=SHORT, reported=[])
+    drawn = draw(Scenario.model_validate(tree))
+    axes = next(axes for axes in drawn["queue_by_class"].axes if axes.get_ylabel())
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert labels[:5] == ["21 Sep", "06:00", "12:00", "18:00", "22 Sep"]
+    complete(drawn["poster"])
+
+
+def test_days_have_the_day_of_t0_on_their_axis(base: dict[str, Figure]) -> None:
+    axes = next(axes for axes in base["queue_km"].axes if axes.get_ylabel())
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert "21 Sep" in labels
+    assert len(labels) <= 10
+
+
+def test_two_crossings_have_their_own_pictures() -> None:
+    tree = synthetic.tree()
+    tree["crossings"]["other"] = tree["crossings"][synthetic.CROSSING] | {"title": "The other one"}
+    described = Scenario.model_validate(tree)
+    drawn = draw(described, 1)
+    assert list(drawn) == [f"{name}_{crossing}" for crossing in (synthetic.CROSSING, "other") for name in NAMES]
+    assert "The other one" in said(drawn["poster_other"])
+
+
+def test_text_is_large_enough_to_be_read_at_half_size(base: dict[str, Figure]) -> None:
+    for name, figure in base.items():
+        sizes = {text.get_fontsize() for text in figure.findobj(Text) if text.get_text().strip()}
+        assert min(sizes) >= 9, name
+
+
+def test_no_text_leaves_its_sheet(base: dict[str, Figure]) -> None:
+    unreported = draw(synthetic.scenario(reported=[]), 2)["poster"]
+    for name, figure in (*base.items(), ("poster without reported figures", unreported)):
+        complete(figure)
+        width, height = figure.get_size_inches() * figure.dpi
+        for text in figure.findobj(Text):
+            if text.get_text().strip() and text.get_visible():
+                box = text.get_window_extent()
+                assert box.x0 >= 0, (name, text.get_text())
+                assert box.x1 <= width, (name, text.get_text())
+                assert box.y0 >= 0, (name, text.get_text())
+                assert box.y1 <= height, (name, text.get_text())
+
+
+@pytest.mark.parametrize(
+    ("start", "horizon", "most"),
+    [("2022-09-14", "2022-10-10", 7), ("2022-09-26", "2022-09-28", 3), ("2022-09-20", "2022-10-08", 11)],
+)
+def test_the_rail_has_no_words_on_words_nor_ticks_through_words(start: str, horizon: str, most: int) -> None:
+    width, clock = 8.75, SHORT | {"start": start, "horizon": horizon}
+    story = synthetic.story(1, clock=clock, reported=[])
+    laid = lay_rail(events(story.scenario, story.crossing), story.limits, story.zone, width)
+    assert len(laid) >= 3
+    assert rail_height(laid) <= 0.2 * most
+    scale = width / (story.limits[1] - story.limits[0])
+    spans = []
+    for label in laid:
+        begin = (label.begin - story.limits[0]) * scale
+        spans.append((begin, begin + text_width(label.words, RAIL_SIZE)))
+        assert begin >= -0.7
+        assert spans[-1][1] <= width + 0.2
+    for one, (left, right) in zip(laid, spans, strict=True):
+        for other, span in zip(laid, spans, strict=True):
+            tick = (other.at - story.limits[0]) * scale
+            assert not (left < tick < right and other.row >= one.row and other is not one)
+            assert other is one or other.row != one.row or right <= span[0] or span[1] <= left
+
+
+def test_a_rail_without_room_keeps_its_words_on_the_sheet() -> None:
+    story = synthetic.story(1, clock=SHORT | {"start": "2022-09-21", "horizon": "2022-10-02"}, reported=[])
+    laid = lay_rail(events(story.scenario, story.crossing), story.limits, story.zone, 8.75)
+    scale = 8.75 / (story.limits[1] - story.limits[0])
+    ends = [(label.begin - story.limits[0]) * scale + text_width(label.words, RAIL_SIZE) for label in laid]
+    assert min(label.begin for label in laid) >= story.limits[0]
+    assert max(ends) <= 8.75 + 0.15
+    assert len({label.row for label in laid}) == len(laid)
+
+
+def test_the_summary_speaks_from_the_estimates() -> None:
+    story = synthetic.story()
+    story.estimates.totals[Key(story.crossing, "max_queue", VEHICLES)] = synthetic.exactly(3456)
+    story.estimates.totals[Key(story.crossing, "crossed_people")] = synthetic.exactly(151_234)
+    story.estimates.totals[Key(story.crossing, "unfinished_people")] = synthetic.exactly(17)
+    text = summary(story)
+    assert "3,460 vehicles, at its longest on 26 September" in text
+    assert "151,000 people cross" in text
+    assert "Between 14 September and 9 October" in text
+    assert text.endswith("17 are still inside at the end.")
+
+
+def test_the_lower_bound_of_the_wait_is_drawn_only_where_some_still_wait(base: dict[str, Figure]) -> None:
+    lines = [line for axes in base["wait_by_joining"].axes for line in axes.get_lines()]
+    (line,) = (line for line in lines if str(line.get_label()).startswith("at least"))
+    assert line.get_color() == style.CLASS_COLOURS["truck"]
+    known = np.isfinite(line.get_ydata())
+    assert 0 < known.sum() <= 25
+    assert not known[:-25].any()
+
+
+def test_a_model_without_a_value_leaves_the_reported_flow_alone() -> None:
+    described = synthetic.scenario()
+    unknown = tuple(replace(found, mean=np.nan, p05=np.nan, p95=np.nan) for found in synthetic.comparisons(described))
+    drawn = pictures(described, synthetic.plan(described), synthetic.estimates(described, 1), unknown)
+    complete(drawn["poster"])
+    assert "about 37,000 reported" in said(drawn["poster"])
+    assert "nan" not in said(drawn["poster"])
+
+
+def test_more_than_two_reported_flows_do_not_overlap() -> None:
+    described = synthetic.scenario()
+    flow = next(row for row in described.reported if row.quantity == "crossed_parties")
+    rows = tuple(flow.model_copy(update={"id": f"flow_{k}"}) for k in range(4))
+    described = described.model_copy(update={"reported": rows})
+    figure = draw(described)["poster"]
+    complete(figure)
+    found = [t for t in figure.findobj(Text) if re.search("reported, both directions|in the model", t.get_text())]
+    assert len(found) == 6
+    boxes = [text.get_window_extent() for text in found]
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+
+
+def test_a_short_quoted_wait_is_said_in_minutes() -> None:
+    assert (quote(0.8), quote(57), quote(0.8, "hours"), quote(3, "hours")) == ("48 min", "57 h", "48 min", "3 hours")
+
+
+def test_draft_papers_are_told_only_where_some_were_given() -> None:
+    story = synthetic.story()
+    assert "are turned back or given draft papers" in summary(story)
+    key = next(key for key in story.estimates.totals if key.quantity == "summoned_people")
+    totals = {**story.estimates.totals, key: synthetic.exactly(0)}
+    without = replace(story, estimates=replace(story.estimates, totals=totals))
+    assert "are turned back" in summary(without)
+    assert "draft papers" not in summary(without)
+
+
+def test_daily_bars_add_up_to_the_total() -> None:
+    story = synthetic.story()
+    _, _, values = story.daily("crossed_people")
+    assert values.sum() == pytest.approx(story.total("crossed_people").mean, rel=1e-9)
+
+
+def test_stacked_layers_end_at_all_parties() -> None:
+    story = synthetic.story()
+    by_class = sum(story.band("queue", name).mean for name in story.classes if story.band("queue", name))
+    assert np.allclose(by_class, story.band("queue").mean)
+    figure = style.sheet(8, 4)
+    axes = figure.add_axes((0.1, 0.1, 0.8, 0.8))
+    style.time_axis(axes, story.limits, story.zone, story.scenario.clock.t0)
+    panels.queue_stacked(axes, story)
+    layers = [collection for collection in axes.collections if collection.get_label() in style.CLASS_NAMES.values()]
+    top = max(collection.get_paths()[0].vertices[:, 1].max() for collection in layers)
+    assert top == pytest.approx(by_class.max(), rel=1e-6)
+
+
+def test_the_reported_flow_of_vehicles_stands_against_vehicles_alone(base: dict[str, Figure]) -> None:
+    vehicles, others, _ = (axes for axes in base["crossings_per_day"].axes if axes.get_ylabel())
+    assert len(marks_of(vehicles, pytest.approx(37000 * 0.56 / 7))) == 1
+    assert vehicles.get_legend_handles_labels()[1] == ["cars", "trucks", "buses"]
+    assert others.get_legend_handles_labels()[1] == ["on foot"]
+    assert not [line for line in others.get_lines() if line.get_color() == style.REPORTED]
+
+
+def test_the_line_and_the_sentence_speak_of_the_same_queue(base: dict[str, Figure]) -> None:
+    story = synthetic.story()
+    band = story.band("queue", VEHICLES)
+    for name in ("queue_by_class", "poster"):
+        drawn = [line for axes in base[name].axes for line in axes.get_lines() if line.get_label() == "all vehicles"]
+        (line,) = (line for line in drawn if len(line.get_xdata()) == len(story.at))
+        assert np.allclose(line.get_ydata(), band.mean)
+    top = datetime.fromtimestamp(story.at[int(band.mean.argmax())] * 86400, story.zone)
+    assert f"at its longest on {top.day} {top:%B}" in summary(story)
+
+
+def test_where_no_vehicles_come_the_queue_is_everybodys() -> None:
+    tree = synthetic.tree(reported=[])
+    crossing = tree["crossings"][synthetic.CROSSING]
+    crossing["demand"] = {"foot": synthetic.CONSTANT}
+    del crossing["initial_queue"], crossing["behaviour"]
+    described = Scenario.model_validate(tree)
+    drawn = draw(described)
+    labels = [axes.get_ylabel() for axes in drawn["crossings_per_day"].axes if axes.get_ylabel()]
+    assert labels == ["parties per day", "people per day"]
+    assert "vehicles" not in said(drawn["poster"])
+
+
+def test_labels_stand_off_the_curves_and_bars_and_have_no_box(base: dict[str, Figure]) -> None:
+    for name, figure in base.items():
+        complete(figure)
+        for axes in figure.axes:
+            labels = [text for text in axes.texts if text.get_color() == style.REPORTED and "Sep" in text.get_text()]
+            assert all(text.get_bbox_patch() is None for text in labels), name
+            boxes = [Text.get_window_extent(text) for text in labels if text.get_path_effects()]
+            for line in axes.get_lines():
+                if len(line.get_xdata()) > 100:
+                    points = axes.transData.transform(line.get_xydata())
+                    for box in boxes:
+                        assert not any(box.contains(x, y) for x, y in points), (name, line.get_label())
+            bars = [patch.get_window_extent() for patch in axes.patches if patch.get_height() > 0]
+            if name == "crossings_per_day":
+                assert not any(box.overlaps(bar) for box in boxes for bar in bars)
+
+
+def test_a_run_of_one_day_is_on_that_day() -> None:
+    one = SHORT | {"start": "2022-09-21T08:00", "horizon": "2022-09-21T20:00"}
+    text = summary(synthetic.story(2, clock=one, reported=[]))
+    assert re.search(r"\. On 21 September [\d,]+ people cross", text)
+    assert "Between" not in text
+
+
+def test_a_quote_beyond_the_tables_is_said_as_such() -> None:
+    story = synthetic.story()
+    for value, words in ((479.4, "reaches 479 hours"), (480.0, "reaches 20 days or more")):
+        story.estimates.totals[Key(story.crossing, "max_quoted_wait", "car")] = synthetic.exactly(value)
+        assert words in summary(story)
+
+
+def test_servers_of_a_station_are_those_it_has_while_it_is_there() -> None:
+    tree = synthetic.tree()
+    office = tree["crossings"][synthetic.CROSSING]["stations"]["enlistment_office"]
+    office["staffing"] = {"servers": 9, "steps": [{"from": "2022-09-20", "servers": 3}]}
+    described = Scenario.model_validate(tree)
+    estimates = synthetic.estimates(described, 2)
+    poster = pictures(described, synthetic.plan(described), estimates)["poster"]
+    assert re.search(r"^3 servers · ", said(poster), re.MULTILINE)
+    assert "9 servers" not in said(poster)
+
+
+def test_svg_has_no_date_and_no_version(base: dict[str, Figure]) -> None:
+    text = render(base["queue_km"], "svg").decode()
+    assert not re.search(r"dc:date|Matplotlib v", text)

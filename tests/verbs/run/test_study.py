@@ -1,0 +1,118 @@
+"""A run: what it depends on and what it does not, how long it goes on, and what it stores."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyarrow import parquet
+
+from sim.engine.lower.plan_from import lower
+from sim.engine.tape import draw
+from sim.errors import SimError
+from sim.measures.estimates import Estimator, summary_table
+from sim.play.one import Play
+from sim.play.workers import Crew
+from sim.scenario.text.load_scenario import Loaded, from_tree
+from sim.verbs.run.study import BATCH, Request, Run, run
+from tests.play import study_tasks as tasks
+
+
+def summary(played: Run) -> dict[str, list[object]]:
+    return {name: np.nan_to_num(column).tolist() if column.dtype.kind == "f" else column.tolist()
+            for name, column in summary_table(played.estimates).items()}  # fmt: skip
+
+
+def test_workers_do_not_change_the_result_and_seeds_do(tiny: Loaded) -> None:
+    alone = run(tiny, Request(4, workers=1))
+    assert summary(run(tiny, Request(4, workers=2))) == summary(alone)
+    assert run(tiny, Request(4, workers=1)).comparisons == alone.comparisons
+    assert summary(run(tiny, Request(4, workers=1, seed=6))) != summary(alone)
+    assert summary(run(tiny, Request(3, workers=1))) != summary(alone)
+
+
+def test_what_is_not_asked_for_is_as_the_scenario_says(tiny: Loaded) -> None:
+    request = run(tiny, Request(workers=1)).request
+    assert (request.replications, request.seed, request.engine) == (3, 5, "compiled")
+
+
+def test_progress_is_told_from_the_start(tiny: Loaded) -> None:
+    told: list[tuple[int, int]] = []
+    run(tiny, Request(2, workers=1), lambda done, planned: told.append((done, planned)))
+    assert told == [(0, 2), (1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_for_precision_ends_after_the_batch_that_is_narrow_enough(tiny: Loaded, workers: int) -> None:
+    asked = 0.12
+    played = run(tiny, Request(precision=asked, workers=workers))
+    done = played.request.replications
+    assert done is not None
+    assert done % BATCH == 0
+    assert played.estimates.precision() <= asked < run(tiny, Request(done - BATCH, workers=1)).estimates.precision()
+    assert "not reached" not in played.note
+
+
+def test_a_run_for_precision_stops_at_the_limit_and_says_so(tiny: Loaded) -> None:
+    played = run(tiny, Request(13, precision=0.0001, workers=1))
+    assert played.request.replications == 13
+    assert "precision of 0.01 % was not reached" in played.note
+
+
+def test_one_replication_says_that_it_has_no_interval(tiny: Loaded) -> None:
+    assert "undefined" in run(tiny, Request(1, workers=1)).note
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"replications": 0}, "replications must be a whole number of at least 1; got 0"),
+        ({"workers": True}, "workers must be a whole number of at least 1; got True"),
+        ({"seed": -1}, "seed must be a whole number of at least 0; got -1"),
+        ({"precision": 5}, "precision must be a share above 0 and below 100 %, such as 5 %; got 5"),
+        ({"engine": "refrence"}, "there is no engine 'refrence'; did you mean 'reference'?"),
+    ],
+)
+def test_a_wrong_request_is_one_sentence(tiny: Loaded, options: dict[str, object], sentence: str) -> None:
+    with pytest.raises(SimError) as error:
+        run(tiny, Request(**{"workers": 1, **options}))  # type: ignore[arg-type]
+    assert str(error.value).startswith(sentence)
+
+
+def test_a_reported_figure_without_sense_stops_the_run_before_it_begins(tiny: Loaded) -> None:
+    rows = [{**row, "value": "60 km"} for row in tiny.tree["reported"]]
+    told: list[int] = []
+    with pytest.raises(SimError, match="expected a count; got '60 km'"):
+        run(from_tree({**tiny.tree, "reported": rows}), Request(1, workers=1), lambda done, _: told.append(done))
+    assert told == []
+
+
+def test_a_worker_killed_in_the_middle_changes_nothing(tiny: Loaded, tmp_path: Path) -> None:
+    plan = lower(tiny.scenario)
+    play = Play(tiny.scenario, plan, "reference", 5, None)
+    estimator = Estimator(tiny.scenario.clock)
+    with Crew(tasks.DieOnce(tmp_path, play), 2) as crew:
+        for played in crew.results(range(4)):
+            estimator.add(played.measures)
+    assert {path.name for path in tmp_path.iterdir()} == {"1", "3"}
+    undisturbed = run(tiny, Request(4, workers=1))
+    assert summary(dataclasses.replace(undisturbed, estimates=estimator.result())) == summary(undisturbed)
+
+
+def test_records_are_stored_as_people_read_them(tiny: Loaded, tmp_path: Path) -> None:
+    run(tiny, Request(2, workers=2, records_to=tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"replication={n:04d}.parquet" for n in range(2)]
+    rows = parquet.read_table(tmp_path / "replication=0001.parquet", partitioning=None).to_pylist()
+    assert {row["replication"] for row in rows} == {1}
+    assert {row["station"] for row in rows} == {"exit_control", "entry_control"}
+    assert {"crossed", "served"} <= {row["outcome"] for row in rows}
+    assert {row["class"] for row in rows} == {"car", "foot"}
+    tape = draw(tiny.scenario, lower(tiny.scenario), 5, 1)
+    assert len({row["party"] for row in rows}) == len(tape.arrived_at)
+    start = "2022-09-21T03:00:00+00:00"  # 06:00 in Moscow
+    assert min(row["arrived_at"] for row in rows).isoformat() == start
+    never_started = [row for row in rows if row["outcome"] == "reneged"]
+    assert never_started
+    assert {row["started_at"] for row in never_started} == {None}

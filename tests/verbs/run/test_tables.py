@@ -1,0 +1,191 @@
+"""The tables of the terminal: complete, 80 columns wide, plain when piped."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from sim.measures.names import VEHICLES, Key
+from sim.scenario.model.scenario import Scenario
+from sim.verbs.run.tables import html, print_to, show
+from tests.plotting import synthetic
+
+ROOT = Path(__file__).parents[3]
+
+
+def printed(described: Scenario, replications: int = 5, width: int = 80, empty: bool = False) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    estimates = synthetic.estimates(described, replications, empty)
+    print_to(console, described, synthetic.plan(described), estimates, synthetic.comparisons(described))
+    return console.file.getvalue()
+
+
+def test_groups_and_reported_figures_are_there() -> None:
+    text = printed(synthetic.scenario())
+    for group in ("Queue", "Waits of those who crossed", "Across the border", "What became of people", "Relief"):
+        assert re.search(rf"^{group} *$", text, re.MULTILINE), group
+    flat = re.sub(r"\s+", " ", text)
+    assert "Reported and modelled" in flat
+    assert "more than 3,000" in flat
+    assert "2,700 [2,560–2,840]" in flat
+    assert "within 1.5x" in flat
+    for station in synthetic.tree()["crossings"][synthetic.CROSSING]["stations"]:
+        assert station.replace("_", " ") in flat
+
+
+def test_numbers_come_from_the_estimates() -> None:
+    described = synthetic.scenario()
+    estimates = synthetic.estimates(described)
+    key = Key(synthetic.CROSSING, "max_queue", VEHICLES)
+    estimates.totals[key] = synthetic.exactly(3456, half=120)
+    console = Console(file=io.StringIO(), width=80)
+    print_to(console, described, synthetic.plan(described), estimates, ())
+    assert re.search(r"most vehicles waiting +3,460 +120 +3,340–3,580", console.file.getvalue())
+
+
+def test_the_day_of_the_longest_queue_says_how_vehicles_got_across() -> None:
+    described = synthetic.scenario()
+    estimates = synthetic.estimates(described)
+    for scope, value in ((VEHICLES, 144), ("car/main", 60), ("car/bypass", 55)):
+        estimates.totals[Key(synthetic.CROSSING, "crossed_parties_longest_day", scope)] = synthetic.exactly(value, 2)
+    console = Console(file=io.StringIO(), width=80)
+    print_to(console, described, synthetic.plan(described), estimates, ())
+    numbers = {"vehicles across an hour": 144, "cars from the main queue": 60, "cars by the bypass": 55}
+    for name, value in numbers.items():
+        assert re.search(rf"{name} +{value} +2 +{value - 2}–{value + 2}", console.file.getvalue())
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
+def test_no_line_is_longer_than_the_terminal(width: int) -> None:
+    assert max(map(len, printed(synthetic.scenario(), width=width).splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80])
+def test_nothing_is_cut_off_nor_broken_inside_a_word(width: int) -> None:
+    text = printed(synthetic.scenario(), width=width)
+    assert "…" not in text
+    wide = set(re.findall(r"[^\s:─]+", printed(synthetic.scenario(), width=200)))
+    assert set(re.findall(r"[^\s:─]+", text)) <= wide
+
+
+@pytest.mark.parametrize("width", [30, 40, 60])
+def test_a_narrow_terminal_keeps_names_and_means(width: int) -> None:
+    lines = printed(synthetic.scenario(), width=width).splitlines()
+    (line,) = (line for line in lines if line.startswith("  most vehicles"))
+    assert re.fullmatch(r"  most vehicles( waiting)? +[45],\d{3}", line)
+    at = lines.index("exit cars")
+    assert re.fullmatch(r"  waiting: 7\d(\.\d)? min", lines[at + 2])
+    assert "  verdict: within 1.5x" in lines
+
+
+def lines_of(totals: dict[tuple[str, str], float], **changes: Any) -> list[str]:
+    """The lines of the table at 80 columns with some totals set."""
+    described = synthetic.scenario(**changes)
+    estimates = synthetic.estimates(described, 3)
+    for (quantity, scope), value in totals.items():
+        estimates.totals[Key(synthetic.CROSSING, quantity, scope)] = synthetic.exactly(value, value / 10)
+    console = Console(file=io.StringIO(), width=80)
+    print_to(console, described, synthetic.plan(described), estimates, ())
+    return [line.strip() for line in console.file.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(0.00406, "14.6 s"), (0.14, "8.4 min"), (11.3, "11.3 h"), (96, "4 d"), (480, "≥ 20 d")],
+)
+def test_waits_are_in_the_unit_that_fits(hours: float, said: str) -> None:
+    lines = lines_of({("max_quoted_wait", "car"): hours})
+    assert any(re.match(rf"cars, longest quoted +{said} ", line) for line in lines)
+
+
+def test_a_spread_is_in_the_unit_of_its_mean() -> None:
+    lines = lines_of({("wait_mean", "bus/main"): 0.1})
+    assert any(re.match(r"buses, main queue, mean +6 min +0.6 +5.4–6.6$", line) for line in lines)
+
+
+def test_the_share_past_the_main_queue_is_said_of_that_day_and_of_the_whole_run() -> None:
+    totals = {
+        ("past_queue_share_longest_day", "car"): 0.5, ("past_queue_share", "all"): 0.18,
+        ("past_queue_starts_longest_day", "station:exit_cars"): 0.55, ("utilisation", "station:exit_cars"): 0.999,
+    }  # fmt: skip
+    lines = lines_of(totals)
+    assert lines.index("On the day of the longest queue") < _line(lines, r"cars past the main queue +50 %")
+    assert _line(lines, r"past it, of starts at exit cars +55 %") < lines.index("Waits of those who crossed")
+    assert _line(lines, r"people past the main queue, whole run +18 %")
+
+
+def _line(lines: list[str], pattern: str) -> int:
+    (found,) = (n for n, line in enumerate(lines) if re.match(pattern, line))
+    return found
+
+
+def test_half_a_day_has_no_numbers_per_day() -> None:
+    clock = {"timezone": "Europe/Moscow", "t0": "2022-09-21", "start": "2022-09-21", "horizon": "2022-09-21T12:00"}
+    assert _line(lines_of({}), "people a day")
+    half = lines_of({}, clock=clock)
+    assert _line(half, "people, whole run")
+    assert not [line for line in half if " a day" in line]
+
+
+def test_rejected_figures_are_shown_as_not_used() -> None:
+    row = synthetic.REPORTED[0] | {"crossing": synthetic.CROSSING, "reading": "-", "status": "rejected"}
+    assert "not used" in printed(synthetic.scenario(reported=[row]))
+
+
+def test_one_replication_has_neither_band_nor_interval() -> None:
+    line = next(line for line in printed(synthetic.scenario(), 1).splitlines() if "most vehicles" in line)
+    assert line.split()[-2:] == ["-", "-"]
+
+
+def test_nobody_came_and_nothing_reported() -> None:
+    text = printed(synthetic.scenario(reported=[]), empty=True)
+    assert "nan" not in text
+    assert "Reported" not in text
+
+
+def test_html_for_notebooks() -> None:
+    described = synthetic.scenario()
+    text = html(
+        described, synthetic.plan(described), synthetic.estimates(described, 2), synthetic.comparisons(described)
+    )
+    assert text.startswith("<pre")
+    assert "most vehicles waiting" in text
+
+
+SCRIPT = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from sim.verbs.run.tables import show
+from tests.plotting import synthetic
+d = synthetic.scenario()
+show(d, synthetic.plan(d), synthetic.estimates(d, 2), synthetic.comparisons(d))
+"""
+
+
+@pytest.mark.parametrize("extra", [{}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
+def test_piped_or_no_color_gives_no_colour(extra: dict[str, str]) -> None:
+    quiet = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "COLUMNS", "NO_COLOR")}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(ROOT)],
+        capture_output=True,
+        env=quiet | extra,
+        check=True,
+    )
+    text = done.stdout.decode()
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", text)
+    assert extra or "\x1b" not in text
+    assert "Reported and modelled" in text
+
+
+def test_show_prints_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    described = synthetic.scenario()
+    show(described, synthetic.plan(described), synthetic.estimates(described, 2))
+    assert "Where the time goes" in capsys.readouterr().out

@@ -1,0 +1,160 @@
+"""The pictures and words of sweeps show what was found."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.measures.names import Key
+from sim.play.cache import Totals
+from sim.plotting.style import render
+from sim.verbs.sweep.constraints import Constraint
+from sim.verbs.sweep.designs import Design, axis, design
+from sim.verbs.sweep.pictures import pictures
+from sim.verbs.sweep.sensitivity import Index, sensitivity
+from sim.verbs.sweep.study import Swept, base
+from sim.verbs.sweep.tables import counted, document, index_words, lever_words, measure_words, show
+
+TINY = Path(__file__).parents[2] / "tiny.yaml"
+KEY = Key("post", "wait_p90", "all/main")
+BOUND = Constraint(KEY, True, 6.0, "wait.p90 < 6 h")
+
+
+def swept(chosen: Design, function, failed: tuple[int, ...] = ()) -> Swept:
+    """Return a sweep whose measure is a function of the settings; two replications, one apart."""
+    found = []
+    for n, point in enumerate(chosen.points):
+        value = function(*(float(text or 3) for text in point))
+        found.append(None if n in failed else Totals((KEY,), np.array([[value - 0.5], [value + 0.5]])))
+    reasons = dict.fromkeys(failed, "it could not be")
+    return Swept(base(TINY), chosen, tuple(found), reasons, 5, 2, 1, 3, datetime.now(UTC), 0.0)
+
+
+def grid(*texts: str) -> Design:
+    return design("grid", [axis(text) for text in texts], 0, 0)
+
+
+def test_a_line_goes_through_the_means() -> None:
+    found = swept(grid("a=1:5:1"), lambda x: 10 - x)
+    figure = pictures(found, [KEY], [BOUND], [])["line_wait_p90_all_main"]
+    drawn = figure.axes[0].lines[0]
+    np.testing.assert_allclose(drawn.get_xydata(), [(x, 10 - x) for x in range(1, 6)])
+    texts = [text.get_text() for text in (*figure.texts, *figure.axes[0].texts)]
+    assert "wait.p90 < 6 h" in texts
+    assert "90 % quantile of the wait, main queue" in texts
+
+
+def test_a_map_puts_every_mean_in_its_place_and_draws_the_contour() -> None:
+    found = swept(grid("a=1:5:1", "b=1:4:1"), lambda x, y: x + y, failed=(0,))
+    axes = pictures(found, [KEY], [BOUND], [])["map_wait_p90_all_main"].axes[0]
+    table = np.ma.filled(axes.images[0].get_array(), np.nan)
+    expected = np.add.outer(np.arange(1.0, 5), np.arange(1.0, 6))
+    expected[0, 0] = np.nan
+    np.testing.assert_array_equal(table, expected)
+    (contour,) = [c for c in axes.collections if hasattr(c, "levels")]
+    (line,) = [path.vertices for path in contour.get_paths()]
+    np.testing.assert_allclose(line.sum(axis=1) + 2, 6)  # pixels begin at 0, settings at 1
+
+
+def test_a_tornado_has_the_widest_lever_on_top() -> None:
+    chosen = design("one-at-a-time", [axis("a=2,4"), axis("b=1,5"), axis("c=3,3.1")], 0, 0)
+    found = swept(chosen, lambda x, y, z: x + 2 * y + z)
+    axes = pictures(found, [KEY], [], [])["tornado_wait_p90_all_main"].axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["c", "a", "b"]
+    assert {text.get_text() for text in axes.texts} >= {"1", "5", "2", "4"}
+    ends = sorted(patch.get_x() + patch.get_width() for patch in axes.patches)
+    assert ends[0] == pytest.approx(3 + 2 * 1 + 3)
+    assert ends[-1] == pytest.approx(3 + 2 * 5 + 3)
+
+
+def test_sobol_indices_stand_in_the_order_of_their_size() -> None:
+    chosen = design("sensitivity", [axis("a=0:1"), axis("b=0:1")], 64, 1)
+    found = swept(chosen, lambda x, y: x + 3 * y)
+    indices = sensitivity(found, KEY)
+    axes = pictures(found, [KEY], [], [indices])["sensitivity_wait_p90_all_main"].axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a\n0–1", "b\n0–1"]
+    assert [patch.get_width() for patch in axes.patches][-1] == pytest.approx(indices.total[1].value)
+
+
+def test_other_designs_are_scattered_and_words_have_their_places() -> None:
+    chosen = design("lhs", [axis("a=0:1"), axis("b=0:1"), axis("c=0:1"), axis("d=0:1")], 12, 1)
+    figure = pictures(swept(chosen, lambda *x: sum(x)), [KEY], [BOUND], [])["scatter_wait_p90_all_main"]
+    assert [len(axes.collections[0].get_offsets()) for axes in figure.axes] == [12] * 4
+    named = Design("grid", ("intervene",), (("none",), ("more",)))
+    axes = pictures(_named(named), [KEY], [], [])["line_wait_p90_all_main"].axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["none", "more"]
+
+
+def _named(chosen: Design) -> Swept:
+    found = tuple(Totals((KEY,), np.array([[1.0], [2.0]])) for _ in chosen.points)
+    return Swept(base(TINY), chosen, found, {}, 5, 2, 0, 4, datetime.now(UTC), 0.0)
+
+
+def test_pictures_are_the_same_bytes_every_time() -> None:
+    found = swept(grid("a=1:3:1", "b=1:3:1"), lambda x, y: x * y)
+    one, two = (render(pictures(found, [KEY], [BOUND], [])["map_wait_p90_all_main"], "svg") for _ in range(2))
+    assert one == two
+
+
+def test_everything_failed_is_no_crash() -> None:
+    found = swept(grid("a=1,2"), lambda x: x, failed=(0, 1))
+    assert pictures(found, [], [], []) == {}
+    assert "2 points failed (see failed.csv)" in counted(found)
+
+
+def test_a_bound_without_a_contour_is_told() -> None:
+    found = swept(grid("a=1:5:1", "b=1:4:1"), lambda x, y: x + y)
+    for bound, says in ((0.5, "wait.p90 < 6 h: nowhere"), (50.0, "wait.p90 < 6 h: everywhere")):
+        figure = pictures(found, [KEY], [Constraint(KEY, True, bound, "wait.p90 < 6 h")], [])["map_wait_p90_all_main"]
+        assert any(says in text.get_text() for text in figure.texts)
+
+
+def test_settings_below_a_line_are_those_that_were_played() -> None:
+    axes = pictures(swept(grid("a=12:36:4"), lambda x: x), [KEY], [], [])["line_wait_p90_all_main"].axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["12", "16", "20", "24", "28", "32", "36"]
+
+
+def test_long_names_below_an_axis_do_not_touch() -> None:
+    names = tuple((name,) for name in ("none", "twice_the_booths", "border_closed_28_september", "rumour_of_closure"))
+    figure = pictures(_named(Design("grid", ("intervene",), names)), [KEY], [], [])["line_wait_p90_all_main"]
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_a_table_that_is_narrow_keeps_its_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is asked for stands in the first columns, whole; many levers give way to the number of the point."""
+    long = "stations.exit_control.service_time.party.mean"
+    show(swept(grid(f"{long}=0.123456789,14.25"), lambda x: x), [KEY], (), None)
+    told = capsys.readouterr().out
+    assert "0.1235 " in told
+    assert "14.25 " in told
+    chosen = design("lhs", [axis(f"lever_number_{n}=0:1") for n in range(6)], 3, 1)
+    show(swept(chosen, lambda *x: sum(x)), [KEY], (), None)
+    told = capsys.readouterr().out
+    assert "lever" not in told
+    assert "summary.csv" in told
+
+
+def test_indices_below_0_read_0() -> None:
+    assert index_words(Index(-0.004, -0.02, 0.011)) == "0 % [0–1]"
+
+
+def test_words() -> None:
+    assert counted(_named(Design("grid", ("a",), (("1",),)))) == "1 point, 2 replications of each; 4 plays."
+    assert measure_words(Key("x", "person_nights", "all")) == "person nights"
+    assert measure_words(Key("x", "max_queue", "car")) == "largest queue, car"
+    assert lever_words("crossings.post.demand.car*") == "demand.car, times"
+    assert counted(swept(grid("a=1,2"), lambda x: x)) == (
+        "2 points, 2 replications of each; 3 plays, 1 known from before."
+    )
+
+
+def test_the_document_has_only_what_json_knows() -> None:
+    found = document(swept(grid("a=1,2"), lambda x: x, failed=(1,)), [KEY], [], None)
+    assert found["points"][0]["post.wait_p90.all/main"]["mean"] == 1.0
+    assert found["points"][1] == {"settings": ["2"], "failed": "it could not be", "post.wait_p90.all/main": None}
