@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
-from sim.engine.tape import draw
 from sim.measures.names import SERIES, TOTALS, Quantity
 from sim.play.engines import ENGINES, player
 from sim.scenario.text.load_scenario import load

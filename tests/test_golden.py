@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.records import Outcome, Records
-from sim.engine.tape import draw
 from sim.play.engines import ENGINES, player
 from sim.scenario.text.load_scenario import load
 

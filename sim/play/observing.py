@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import store
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
-from sim.engine.tape import draw
 from sim.errors import ScenarioError, SimError
 from sim.measures.replication import measure
 from sim.measures.reports import observe

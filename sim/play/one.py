@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import store
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
-from sim.engine.tape import draw
 from sim.measures.replication import Measures, measure
 from sim.measures.reports import observations
 from sim.play.engines import player

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
-from sim.engine.tape import Tape, draw
+from sim.engine.tape import Tape
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H
 

@@ -12,9 +12,10 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import assume
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
-from sim.engine.tape import Tape, draw
+from sim.engine.tape import Tape
 from sim.scenario.checks.crossings import check
 from sim.scenario.model.quantities import CLASSES, STREAMS, WEEKDAYS
 from sim.scenario.model.scenario import Scenario

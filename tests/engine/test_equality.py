@@ -13,11 +13,12 @@ from hypothesis import given, settings
 
 from sim.engine.compiled import engine as compiled
 from sim.engine.compiled.layout import CLOCK_BUCKETS, CLOCK_SHIFT
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome, Records
 from sim.engine.reference import story as reference
-from sim.engine.tape import Tape, draw
+from sim.engine.tape import Tape
 from sim.errors import SimError
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import load

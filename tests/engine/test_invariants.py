@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.records import NEVER, Outcome, Records
-from sim.engine.tape import draw
 from tests.engine.build import Play, scenario
 from tests.engine.invariants import broken
 from tests.engine.networks import ONE, STUCK, network, setting_out

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.records import Outcome
-from sim.engine.tape import draw
 from sim.scenario.model.quantities import BYPASS, CLASSES, STREAMS
 from tests.engine.build import MINUTE, Play, minutes, outcomes, played, scenario, set_by_hand
 

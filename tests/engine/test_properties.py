@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.plan import Plan
-from sim.engine.tape import Tape, draw
+from sim.engine.tape import Tape
 from sim.scenario.model.scenario import Scenario
 from tests.engine.build import Play
 from tests.engine.invariants import broken

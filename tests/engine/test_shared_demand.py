@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import TASTES, Plan
 from sim.engine.records import Outcome
-from sim.engine.tape import Tape, draw
+from sim.engine.tape import Tape
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H
 from tests.engine.build import OTHER_ROWS, STATION_ROWS, Play, crossing, scenario, station_rows

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.records import NEVER, Outcome
 from sim.engine.reference.story import play
-from sim.engine.tape import draw
 from sim.measures.names import LONGEST_QUOTE, SERIES, TOTALS, TRAVELLERS, Key
 from sim.measures.replication import measure
 from sim.measures.series import staffing

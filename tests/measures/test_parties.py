@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from sim.engine.compiled.engine import play
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
-from sim.engine.tape import Tape, draw
+from sim.engine.tape import Tape
 from sim.measures.names import Key
 from sim.measures.parties import Parties, parties
 from sim.measures.replication import Measures, measure

@@ -12,9 +12,9 @@ import yaml
 from click.testing import CliRunner
 
 from sim.engine.compiled.engine import play
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.records import Outcome
-from sim.engine.tape import draw
 from sim.scenario.text.load_scenario import load
 from sim.verbs.check import command as cli_scenario
 from tests.scenario.test_json_schema import SCHEMA, valid

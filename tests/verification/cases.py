@@ -13,10 +13,11 @@ from zlib import crc32
 
 import numpy as np
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
-from sim.engine.tape import Tape, draw
+from sim.engine.tape import Tape
 from sim.scenario.model.scenario import Scenario
 from tests.engine.build import MINUTE, Play, scenario
 from tests.verification import theory

@@ -12,8 +12,8 @@ import pytest
 from scipy import stats
 
 from sim.engine.compiled.engine import play
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
-from sim.engine.tape import draw
 from sim.measures.names import Key
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import load

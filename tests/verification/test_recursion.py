@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
-from sim.engine.tape import draw
 from tests.engine.build import MINUTE, Play
 from tests.verification.cases import queue
 from tests.verification.statistics import assert_mean, measure

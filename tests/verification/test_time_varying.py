@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
-from sim.engine.tape import draw
 from sim.units import MS_PER_H
 from tests.engine.build import Play, scenario
 from tests.verification.statistics import FALSE_FAILURE, measure

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,12 @@ from sim.engine.draw.streams import durations, durations_summed, gumbels, men_of
 from sim.engine.lower.arrivals import within
 from sim.engine.lower.tape_rows import SCREENING, service_law, stops, walks_there
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
+from sim.engine.tape import Tape
 from sim.scenario.model.laws import Law
 from sim.scenario.model.passages import passages
 from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Refusal, Scenario, Station
 from sim.units import MS_PER_S
-
-if TYPE_CHECKING:
-    from sim.engine.tape import Tape
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -48,7 +46,7 @@ class Draw(NamedTuple):
     initial: bool = False
 
 
-def groups(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Iterator[Group]:
+def groups_on_tape(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Iterator[Group]:
     """Yield the groups of a replication in the order of the tape, empty ones as well."""
     for x, name in enumerate(scenario.crossings):
         for cls in (cls for cls in CLASSES if cls in scenario.classes):

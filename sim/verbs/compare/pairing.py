@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome
-from sim.engine.tape import Tape, draw
+from sim.engine.tape import Tape
 from sim.measures.count.tally import local_days
 from sim.measures.names import Key
 from sim.measures.parties import Parties, parties

@@ -21,8 +21,8 @@ import numpy as np
 
 import sim
 from sim import store
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
-from sim.engine.tape import draw
 from sim.errors import SimError
 from sim.measures.names import Key
 from sim.measures.replication import measure

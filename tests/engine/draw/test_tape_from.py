@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from sim.engine.draw.streams import unit_poisson
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import HAZARD_UNIT, Plan
-from sim.engine.tape import Tape, draw
+from sim.engine.tape import Tape
 from tests.engine.build import MINUTE, STATION_ROWS, by_meaning, crossing, scenario
 from tests.verification.statistics import assert_mean, measure
 

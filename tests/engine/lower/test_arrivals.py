@@ -9,9 +9,9 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import expon, gamma, lognorm
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower import arrivals
 from sim.engine.lower.plan_from import lower
-from sim.engine.tape import draw
 from sim.errors import ScenarioError
 from sim.units import MS_PER_H
 from tests.engine.build import scenario

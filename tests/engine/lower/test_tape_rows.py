@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import NOWHERE
-from sim.engine.tape import draw
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from tests.engine.build import MINUTE, crossing, scenario

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.records import Outcome
 from sim.engine.reference.story import play
-from sim.engine.tape import draw
 from sim.measures.count import passes, tally
 from sim.measures.count.counters import GROUP_BITS, MAIN, N_WAYS, Steps
 from sim.measures.grid import grid

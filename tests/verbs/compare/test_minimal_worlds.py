@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Records
-from sim.engine.tape import Tape, draw
+from sim.engine.tape import Tape
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
-from sim.engine.tape import draw
 from sim.errors import SimError
 from sim.measures.estimates import Estimator, summary_table
 from sim.play.one import Play

@@ -1,0 +1,73 @@
+"""Draw the tape of one replication.
+
+Each column comes from a stream of random numbers of its own, keyed by seed, replication, crossing, class and purpose.
+A new station or another rate therefore leaves the other columns as they were, and the k-th car of a class is the same
+car in every scenario that shares the seed: common random numbers, party by party (Law 2015, section 11.2).
+
+Arrivals come from the inverse of the expected number of arrivals applied to a unit-rate Poisson process (Cinlar 1975),
+so more demand moves arrivals instead of reshuffling them. Parties that wait at the start have streams of their own.
+Service after a change of mode uses the same stream as service without one; if the law is the same, so is the duration.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.engine.draw.groups import Group, groups_on_tape
+from sim.engine.lower.tape_rows import SCREENING
+from sim.engine.plan import NOWHERE, TASTES, Plan
+from sim.engine.tape import Ints, Tape
+from sim.scenario.model.scenario import Scenario
+
+_ROWS_OF_TIMES = (
+    "service_row",
+    "foot_row",
+    "patience_row",
+    "refusal_row",
+    "man_row",
+    "walk_row",
+    "clock_row",
+    "drive_row",
+)
+_ROWS_OF_CHANCES = ("balk_row", "bypass_row")
+_COLUMNS = {
+    "number": np.int32,
+    "source": np.int8,
+    "cls": np.int8,
+    "mode_to": np.int8,
+    "initial": np.bool_,
+    "local": np.bool_,
+    "barred": np.bool_,
+    "people": np.int16,
+    "men": np.int16,
+}
+
+
+def draw(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Tape:
+    """Return the tape of one replication (numbered from 0)."""
+    groups: list[Group] = [group for group in groups_on_tape(scenario, plan, seed, replication) if group.size]
+    tape = _blank(plan, np.concatenate([group.at for group in groups]) if groups else np.zeros(0, np.int64))
+    begin = 0
+    for group in groups:
+        group.fill(tape, slice(begin, begin + group.size))
+        begin += group.size
+    return tape
+
+
+def _blank(plan: Plan, arrived_at: Ints) -> Tape:
+    """Return a tape on which only the arrivals are written."""
+    size = len(arrived_at)
+    times = 1 + max(int(np.max(getattr(plan, name))) for name in _ROWS_OF_TIMES)
+    screening = int(plan.screening_row.max()) + len(SCREENING) if (plan.screening_row != NOWHERE).any() else 0
+    chances = max(screening, 1 + int(plan.refused_row.max()), *(1 + getattr(plan, name) for name in _ROWS_OF_CHANCES))
+    tastes = TASTES + len(plan.crossings) + 1 if plan.origins else 0
+    columns: dict[str, Any] = {name: np.zeros(size, dtype) for name, dtype in _COLUMNS.items()}
+    return Tape(
+        arrived_at=arrived_at,
+        times=np.empty((times, size), np.int64),
+        chances=np.empty((chances, size)),
+        tastes=np.zeros((size, tastes)),
+        **columns,
+    )
