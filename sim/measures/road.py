@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sim.measures.names import VEHICLE_CLASSES
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES
-from sim.scenario.model.scenario import Clock, FilesStretch, Road, Scenario
+from sim.scenario.model.road import FilesStretch, Road
+from sim.scenario.model.scenario import Clock, Scenario
 
 Floats = NDArray[np.float64]
 

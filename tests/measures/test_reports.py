@@ -8,7 +8,7 @@ import pytest
 from sim.errors import SimError
 from sim.measures.replication import measure
 from sim.measures.reports import Observer, comparison_table, observations, observe, reported_value
-from sim.scenario.model.scenario import Reported
+from sim.scenario.model.reported import Reported
 from tests.measures.hand_made import border
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from sim.measures.road import beyond, in_one_file, queue_on_road, tail
 from sim.scenario.model.quantities import CLASSES
-from sim.scenario.model.scenario import FilesStretch, Road
+from sim.scenario.model.road import FilesStretch, Road
 
 ROAD = (FilesStretch(until="2 km", files=1), FilesStretch(until="5 km", files=4), FilesStretch(files=2.5))
 

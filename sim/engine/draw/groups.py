@@ -21,7 +21,8 @@ from sim.engine.tape import Tape
 from sim.scenario.model.laws import Law
 from sim.scenario.model.passages import passages
 from sim.scenario.model.quantities import CLASSES, ClassName
-from sim.scenario.model.scenario import Crossing, Refusal, Scenario, Station
+from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.station import Refusal, Station
 from sim.units import MS_PER_S
 
 Ints = NDArray[np.int64]

@@ -13,10 +13,12 @@ from sim.engine.lower import arrivals, switches
 from sim.engine.lower.network import network
 from sim.engine.lower.tape_rows import number_rows
 from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, WAYS, Floats, Plan
+from sim.scenario.model.behaviour import Behaviour, Leaving
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.laws import PeopleSpread
 from sim.scenario.model.quantities import CLASSES, STREAMS
-from sim.scenario.model.scenario import Behaviour, Crossing, Leaving, Priority, Scenario, Screening, Shares, Station
+from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.station import Priority, Screening, Shares, Station
 from sim.units import MS_PER_H, MS_PER_S, milliseconds
 
 WAIT_STEP = MS_PER_H // 2

@@ -18,7 +18,8 @@ from sim.engine.lower.arrivals import day_times, within
 from sim.scenario.model.changes import Change
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES, WEEKDAYS
-from sim.scenario.model.scenario import Clock, Crossing, Scenario, Staffing, Station
+from sim.scenario.model.scenario import Clock, Crossing, Scenario
+from sim.scenario.model.station import Staffing, Station
 
 Ints = NDArray[np.int64]
 Row = tuple[int, ...]

@@ -16,7 +16,8 @@ from sim.engine.plan import NOWHERE, WAYS, Ints
 from sim.scenario.model.laws import ServiceTime
 from sim.scenario.model.passages import passages
 from sim.scenario.model.quantities import CLASSES, ClassName
-from sim.scenario.model.scenario import Crossing, Scenario, Station
+from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.station import Station
 
 Bools = NDArray[np.bool_]
 SCREENING = ("checked", "found", "fate", "together")

@@ -14,7 +14,8 @@ from sim.scenario.checks.network import check_network
 from sim.scenario.model.passages import from_origin
 from sim.scenario.model.quantities import BYPASS, ClassName
 from sim.scenario.model.reported import Reported
-from sim.scenario.model.scenario import Crossing, Priority, Scenario, Screening, Shares, Station
+from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.station import Priority, Screening, Shares, Station
 from sim.scenario.text.tree import lacking
 
 Loc = tuple[str | int, ...]

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
 from sim.scenario.model.network import Origin
-from sim.scenario.model.scenario import Clock, Crossing, Scenario, Station
+from sim.scenario.model.scenario import Clock, Crossing, Scenario
+from sim.scenario.model.station import Station
 
 Loc = tuple[str | int, ...]
 Found = Iterator[tuple[Loc, str]]

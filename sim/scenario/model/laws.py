@@ -52,10 +52,13 @@ class Law(Model):
         return self.mean or 0.0
 
 
+NO_TIME = Law(family="deterministic", mean=0.0)
+
+
 class ServiceTime(Model):
     """Service of one party: a part for the party, a part for every person, and a part for every man concerned."""
 
-    party: Law = Field(Law(family="deterministic", mean=0.0), description="once per party")
+    party: Law = Field(NO_TIME, description="once per party")
     person: Law | None = Field(None, description="once per person: passports are checked one by one")
     man: Law | None = Field(None, description="once per man checked (draft screening) or summoned (enlistment office)")
 

@@ -21,7 +21,8 @@ from sim.scenario.model.instants import since_t0
 from sim.scenario.model.laws import Law, PeopleSpread, ServiceTime
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
-from sim.scenario.model.scenario import Crossing, Scenario, Station
+from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.station import Station
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.audit.arithmetic import Range
 

@@ -1,0 +1,70 @@
+"""What parties do at the main queue: balk, renege, change mode or bypass; and the quoted wait they react to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from sim.scenario.model.laws import NO_TIME, Law
+from sim.scenario.model.quantities import Count, Duration, HazardByWait, Instant, Model, Name, Share, ShareByWait, Span
+
+
+class Balk(Model):
+    """Seeing the queue, or hearing of the wait, and not joining."""
+
+    queue_over: Count | None = Field(None, description="does not join a queue of this many parties or more")
+    by_quoted_wait: ShareByWait
+
+
+class Leaving(Model):
+    """Leaving the main queue while waiting; the hazard answers to the quoted wait."""
+
+    by_quoted_wait: HazardByWait
+    from_: Instant | None = Field(None, alias="from")
+    until: Instant | None = None
+
+
+class ChangeMode(Leaving):
+    """Leaving the vehicle and going on by bike or on foot."""
+
+    to: dict[Literal["bike", "foot"], Share] = Field({"foot": 1.0})
+    takes: Law = Field(NO_TIME, description="time until the party stands at the first station for its new class")
+
+    @model_validator(mode="after")
+    def _whole(self) -> ChangeMode:
+        if abs(sum(self.to.values()) - 1) > 1e-6:
+            raise ValueError(f"to: shares must add up to 100 %; they add up to {100 * sum(self.to.values()):g} %")
+        return self
+
+
+class BypassStream(Leaving):
+    """Passing outside the main queue: locals, escorts, paid passage."""
+
+    joins: Name = Field(description="the station where the bypass meets the way of the others")
+    local: Share = Field(0.0, description="share of parties with local plates that never join the main queue")
+    at_arrival: ShareByWait = Field(((0.0, 0.0),), description="share of the others that do so, by quoted wait")
+
+
+class Behaviour(Model):
+    """What parties of one class do at the queue of their first station, the main queue."""
+
+    balk: Balk | None = None
+    renege: Leaving | None = Field(None, description="giving up and going home")
+    change_mode: ChangeMode | None = None
+    bypass: BypassStream | None = None
+
+
+class Quote(Model):
+    """The wait as an official quotes it: parties in the queue over recent departures from it."""
+
+    every: Duration = Field(1800.0, description="distance of the announcements")
+    window: Duration = Field(6 * 3600.0, description="recent means this long; a whole multiple of `every`")
+    delay: Span = Field(0.0, description="until an announcement is known to those who choose between crossings")
+
+    @model_validator(mode="after")
+    def _multiple(self) -> Quote:
+        ratio = self.window / self.every
+        if ratio < 1 or abs(ratio - round(ratio)) > 1e-9:
+            raise ValueError("window must be a whole multiple of every")
+        return self

@@ -1,0 +1,159 @@
+"""Stations: staffing, queue disciplines, batches, refusals and draft screening."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from sim.scenario.model.laws import NO_TIME, Law, ServiceTime
+from sim.scenario.model.quantities import (
+    CLASSES,
+    ClassName,
+    ClockTime,
+    Duration,
+    Instant,
+    Model,
+    Name,
+    Servers,
+    Share,
+    StreamName,
+    StreamShares,
+    Weekday,
+)
+
+
+class StaffingStep(Model):
+    """From an instant on, so many servers."""
+
+    from_: Instant = Field(alias="from")
+    servers: Servers
+
+
+class Shift(Model):
+    """In these hours of these days, so many servers, whatever the steps say; of several the last listed wins."""
+
+    days: tuple[Weekday, ...] = Field(min_length=1)
+    from_: ClockTime = Field(alias="from")
+    until: ClockTime
+    servers: Servers
+
+    @model_validator(mode="after")
+    def _order(self) -> Shift:
+        if self.until <= self.from_:
+            raise ValueError("until must be later than from; write a night shift as two shifts")
+        return self
+
+
+def _bare_staffing(value: Any) -> Any:
+    return {"servers": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Staffing(Model):
+    """Capacity over time: how many servers work at once."""
+
+    servers: Servers = Field(description="at the start")
+    steps: tuple[StaffingStep, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+
+
+class Priority(Model):
+    """Streams in order of precedence; streams of one row are served in order of joining."""
+
+    priority: tuple[tuple[StreamName, ...], ...] = Field(min_length=1)
+
+
+class Shares(Model):
+    """Every stream has its share of the service starts as long as somebody of it waits."""
+
+    shares: StreamShares = Field(min_length=1, description="one may be `rest`: what the others leave of 100 %")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Shares:
+        total = sum(self.shares.values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"shares must add up to 100 %; they add up to {100 * total:g} %")
+        if min(self.shares.values()) < 1e-3:
+            raise ValueError("every share must be at least 0.1 %; leave a stream nobody serves out of 'serves'")
+        return self
+
+
+class Release(Model):
+    """At every tick the station may start that many services; unused starts are lost."""
+
+    size: Annotated[int, Field(ge=1, le=10_000, strict=True)]
+    every: Duration
+
+
+class Refusal(Model):
+    """Some are turned back by the authority at this station, which takes staff time."""
+
+    probability: Share = Field(description="per party (at an enlistment office: per party sent on)")
+    service_time: Law = Field(NO_TIME, description="staff time a refusal takes on top of the service")
+
+
+class OnHit(Model):
+    """What becomes of men found on the list; the shares add up to 100 %."""
+
+    passed: Share = Field(0.0, alias="pass", description="let through all the same")
+    summoned: Share = Field(0.0, description="given draft papers and turned back")
+    refused: Share = Field(0.0, description="turned back without papers")
+    sent_on: Share = Field(0.0, description="sent on to the enlistment office")
+
+    @model_validator(mode="after")
+    def _whole(self) -> OnHit:
+        total = self.passed + self.summoned + self.refused + self.sent_on
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"shares must add up to 100 %; they add up to {100 * total:g} %")
+        return self
+
+
+class Screening(Model):
+    """A station whose officers check men of call-up age against a list."""
+
+    intensity: Share = Field(description="share of the men of call-up age who are checked")
+    hit_rate: Share = Field(description="share of the men checked who are found on the list")
+    on_hit: OnHit
+    office: Name | None = Field(None, description="the enlistment office men are sent on to")
+    if_office_closed: Literal["pass", "summoned", "refused"] = Field(
+        "refused", description="what becomes of men who would be sent on while the office does not work (closed)"
+    )
+    stays_together: Share = Field(1.0, description="share of parties that share the fate of the men stopped")
+
+
+def _serves_default(value: Any) -> Any:
+    return CLASSES if value == "all" else value
+
+
+def _by_class(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) & {*CLASSES, "any"}:
+        return value
+    if isinstance(value, str | int | float) or (isinstance(value, dict) and set(value) & set(Law.model_fields)):
+        return {"any": {"party": value}}
+    return {"any": value}
+
+
+class Station(Model):
+    """A place with servers and a queue; stations are visited in the order of the file."""
+
+    serves: Annotated[tuple[ClassName, ...], BeforeValidator(_serves_default), Field(min_length=1)] = Field(
+        CLASSES, description="classes that stop here ('all'); the others pass by"
+    )
+    staffing: Annotated[Staffing, BeforeValidator(_bare_staffing)]
+    service_time: Annotated[dict[Literal[ClassName, "any"], ServiceTime], BeforeValidator(_by_class)] = Field(
+        description="one law for all, or one for each class ('any' for the rest)"
+    )
+    discipline: Literal["fifo"] | Priority | Shares = "fifo"
+    hall: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | Name | None = Field(
+        None, description="waiting places, or the name of a zone; left out: no limit (the queue stands on the road)"
+    )
+    release: Release | None = Field(None, description="release in batches")
+    patience: Law | None = Field(None, description="a party leaves the queue (reneges) when it waited this long here")
+    when_staff_leave: Literal["finish", "preempt"] = Field(
+        "finish", description="parties in service when capacity falls finish, or go back to the head of the queue"
+    )
+    refusal: Refusal | None = None
+    screening: Screening | None = None
+    only_sent_on: bool = Field(False, description="an enlistment office: only those sent on by draft screening stop")
+    active_from: Instant | None = Field(None, description="before this instant the station is not there: all pass by")
+    active_until: Instant | None = Field(None, description="from this instant on newcomers pass by")
