@@ -22,7 +22,7 @@ from sim.play import posterior as drawn
 from sim.play.cache import consoling
 from sim.play.provenance import Asked
 from sim.scenario.model.scenario import Scenario
-from sim.scenario.model.sweep import written
+from sim.scenario.model.sweep import settings_text
 from sim.scenario.text import load_scenario as read
 from sim.scenario.text.tree import meant
 from sim.verbs.compare import files as comparison_results
@@ -271,7 +271,9 @@ def sweep(
         name = sorted(unknown)[0]
         raise SimError(f"there is no option {name!r}{meant(name, SWEEP_OPTIONS)}; there are {', '.join(SWEEP_OPTIONS)}")
     Request(options.get("replications"), None, options.get("seed"), workers=options.get("workers"))  # checks them
-    overs = [f"{path}={written(given)}" for path, given in over.items()] if isinstance(over, Mapping) else list(over)
+    overs = (
+        [f"{path}={settings_text(given)}" for path, given in over.items()] if isinstance(over, Mapping) else list(over)
+    )
     told = asked(Path(scenario), {**SWEEP_OPTIONS, **options, "over": overs, "out": None if out is None else Path(out)})
     result = SweepResult(carry_out(told, None), told.folder)
     result.finish(pictures=pictures)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from sim.errors import ScenarioError, SimError
-from sim.scenario.model.sweep import read_sweep
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_calibration import load_calibration, sources
 from sim.scenario.text.load_scenario import load
+from sim.scenario.text.load_sweep import read_sweep
 from sim.scenario.text.passports import PassportRow
 from sim.scenario.text.yaml_text import CALIBRATION, FITTED, SWEEP, kinds, read_file
 

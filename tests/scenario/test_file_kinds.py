@@ -9,10 +9,10 @@ import pytest
 
 from sim.errors import ScenarioError
 from sim.scenario.file_kinds import examine
-from sim.scenario.model.sweep import read_sweep
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_calibration import load_calibration
 from sim.scenario.text.load_scenario import load
+from sim.scenario.text.load_sweep import read_sweep
 
 ROOT = Path(__file__).parents[2]
 FILES = {

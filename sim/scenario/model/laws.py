@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -10,6 +10,8 @@ from sim import units
 from sim.scenario.model.quantities import Model, Share, Span
 
 Family = Literal["exponential", "erlang", "gamma", "lognormal", "deterministic", "empirical"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+"""The families of laws of durations that a scenario may name."""
 
 _SHARE = WithJsonSchema({"type": ["string", "number"], "description": units.EXAMPLES["share"]})
 

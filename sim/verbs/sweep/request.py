@@ -15,7 +15,8 @@ from sim.measures.estimates import HEADLINES
 from sim.measures.names import Key
 from sim.play import posterior
 from sim.play.cache import consoling
-from sim.scenario.model.sweep import SweepFile, read_sweep
+from sim.scenario.model.sweep import SweepFile
+from sim.scenario.text.load_sweep import read_sweep
 from sim.verbs.sweep import files as sweep_results
 from sim.verbs.sweep.constraints import Constraint, constraint, measure_key
 from sim.verbs.sweep.designs import GRID, Design, axis, crossed, design, from_posterior

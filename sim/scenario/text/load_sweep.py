@@ -1,0 +1,31 @@
+"""Reads a sweep file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sim.errors import Problem
+from sim.scenario.model.sweep import SweepFile
+from sim.scenario.text.fitted_values import validated
+from sim.scenario.text.load_scenario import in_order
+from sim.scenario.text.tree import child, stop
+from sim.scenario.text.yaml_text import CALIBRATION, SCENARIO, SWEEP, kinds, read_file
+
+
+def read_sweep(path: str | Path) -> SweepFile | None:
+    """Read a sweep file; return None where the file is a scenario. Raises ScenarioError with every problem."""
+    path = Path(path)
+    problems: list[Problem] = []
+    root = read_file(path, problems)
+    scenario, kinds_of_file = child(root, "scenario"), kinds(root)
+    if scenario is None or SCENARIO in kinds_of_file:
+        return None
+    if CALIBRATION in kinds_of_file:
+        raise stop(str(path), (), f"holds {CALIBRATION}; expected {SCENARIO} or {SWEEP}")
+    spec, _ = validated(SweepFile, root, problems)
+    if problems or spec is None:
+        raise in_order(problems)
+    file = path.parent / spec.scenario
+    if not file.is_file():
+        raise stop(scenario.place, ("scenario",), f"there is no file {str(file)!r}")
+    return spec.model_copy(update={"scenario": str(file)})
