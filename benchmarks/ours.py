@@ -12,11 +12,11 @@ import numpy as np
 from benchmarks import work
 from benchmarks.sample import Sample, batched, grouped
 from sim.engine.compiled import engine as compiled
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.reference import story as reference
-from sim.engine.draw.tape_from import draw
 from sim.measures.replication import measure
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import Loaded, load

@@ -12,8 +12,8 @@ from benchmarks import floor, memory, ours, sweeping, with_simpy, work
 from benchmarks.sample import MOST_ERRORS, Sample
 from benchmarks.timing import Contender, Timing, interleaved, timed
 from benchmarks.work import Size
-from sim.engine.lower.plan_from import lower
 from sim.engine.draw.tape_from import draw
+from sim.engine.lower.plan_from import lower
 from sim.measures.replication import measure
 from sim.scenario.text.load_scenario import load
 from sim.verbs.run.study import Request, run

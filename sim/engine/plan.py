@@ -6,11 +6,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from sim.arrays import Bools, Floats, Ints
 
 NOWHERE = -1
 ANY_NUMBER = np.iinfo(np.int64).max // 4

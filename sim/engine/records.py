@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Bools, Ints
+
 NEVER = np.iinfo(np.int64).min
 
 
@@ -72,12 +74,12 @@ class Records:
     stream: NDArray[np.int8]
     people: NDArray[np.int16]
     men: NDArray[np.int16]
-    arrived_at: NDArray[np.int64]
-    started_at: NDArray[np.int64]
-    ended_at: NDArray[np.int64]
-    left_at: NDArray[np.int64]
+    arrived_at: Ints
+    started_at: Ints
+    ended_at: Ints
+    left_at: Ints
     outcome: NDArray[np.int8]
-    first: NDArray[np.bool_]
+    first: Bools
 
     def __len__(self) -> int:
         return len(self.party)

@@ -10,8 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from sim.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,11 @@ class Tape:
     source: NDArray[np.int8]  # number of its crossing, or number of crossings + number of its origin
     cls: NDArray[np.int8]
     number: NDArray[np.int32]  # within source, class and `initial`: the same party in every scenario
-    initial: NDArray[np.bool_]  # already waiting at the start
+    initial: Bools  # already waiting at the start
     people: NDArray[np.int16]
     men: NDArray[np.int16]  # of call-up age
-    local: NDArray[np.bool_]  # has local plates
-    barred: NDArray[np.bool_]  # stopped on the approach
+    local: Bools  # has local plates
+    barred: Bools  # stopped on the approach
     mode_to: NDArray[np.int8]  # class after a change of mode, and of men that a party leaves behind
     times: Ints  # (rows, P) durations; clocks in 1 / HAZARD_UNIT; the factor on drives in 1 / DRIVE_UNIT
     chances: Floats  # (rows, P) uniforms on [0, 1)

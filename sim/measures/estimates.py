@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.measures.names import ALL, SERIES, TOTALS, Key, by_way
 from sim.measures.replication import Measures
 from sim.scenario.model.instants import local
 from sim.scenario.model.scenario import Clock
-
-Floats = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 QUANTILES = (0.05, 0.5, 0.95)
@@ -68,7 +67,7 @@ class Estimates:
     """Estimates of one scenario: `at` (T,) are the points of the series, milliseconds since t0."""
 
     clock: Clock
-    at: NDArray[np.int64]
+    at: Ints
     replications: int
     series: dict[Key, Band]
     totals: dict[Key, Estimate]

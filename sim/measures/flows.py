@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Ints
 from sim.engine.plan import Plan
 from sim.engine.records import FINAL, Outcome, Records
 from sim.measures.names import Key, from_origin
@@ -15,7 +16,7 @@ ENDS = tuple(sorted({*FINAL, Outcome.DIVERTED}))
 """How a stay at a crossing ends."""
 
 
-def flows(plan: Plan, source: NDArray[np.int8], records: Records) -> NDArray[np.int64]:
+def flows(plan: Plan, source: NDArray[np.int8], records: Records) -> Ints:
     """Return people (O, X, ENDS) by origin, crossing and how their stay there ended; `source` (P,) is the tape's."""
     size = len(plan.origins), len(plan.crossings), len(ENDS)
     if not len(source):

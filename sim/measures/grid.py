@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.errors import SimError
 from sim.scenario.model.scenario import Clock
 from sim.units import MS_PER_S
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 MOST_POINTS = 20_000
 

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
+from sim.arrays import Floats
 from sim.errors import SimError
 from sim.measures.reports import parsed_value, reported_value
 from sim.scenario.model.calibration import Calibration, Observation
 from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported
-
-Floats = NDArray[np.float64]
 
 FLOOR = 1e-3
 """A model that says 0, or nothing, is read as saying this share of the reported figure: very improbable, not never."""

@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Bools, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -26,16 +24,16 @@ class Parties:
 
     origin: Ints
     crossing: Ints
-    twin: NDArray[np.bool_]
+    twin: Bools
     outcome: Ints
     people: Ints
     waited: Ints
     left_at: Ints
 
     @property
-    def crossed(self) -> NDArray[np.bool_]:
+    def crossed(self) -> Bools:
         """Who got across."""
-        crossed: NDArray[np.bool_] = self.outcome == int(Outcome.CROSSED)
+        crossed: Bools = self.outcome == int(Outcome.CROSSED)
         return crossed
 
 

@@ -11,6 +11,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import Records
 from sim.measures import flows, series, totals
@@ -18,8 +19,6 @@ from sim.measures.count.tally import tally
 from sim.measures.grid import grid
 from sim.measures.names import Key
 from sim.scenario.model.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Measures:
     Which keys there are depends on scenario and plan alone, never on what happened.
     """
 
-    at: NDArray[np.int64]
+    at: Ints
     series: dict[Key, Floats]
     totals: dict[Key, float]
 

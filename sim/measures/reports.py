@@ -8,9 +8,9 @@ from math import isfinite, nan
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim import units
+from sim.arrays import Floats
 from sim.errors import SimError
 from sim.measures.names import Key
 from sim.measures.replication import Measures
@@ -20,7 +20,6 @@ from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import UPPER_BOUNDS, Reported
 from sim.scenario.model.scenario import Scenario
 
-Floats = NDArray[np.float64]
 Verdict = Literal["met", "within 1.5x", "above", "off", "not used"]
 
 RIGHT_ORDER = 1.5

@@ -7,18 +7,16 @@ stand mixed, so that there is one tail. As the queue begins at the border, its l
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.measures.names import VEHICLE_CLASSES
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.road import FilesStretch, Road
 from sim.scenario.model.scenario import Clock, Scenario
 
-Floats = NDArray[np.float64]
 
-
-def queue_on_road(scenario: Scenario, road: Road, at: NDArray[np.int64], waiting: Floats) -> tuple[Floats, Floats]:
+def queue_on_road(scenario: Scenario, road: Road, at: Ints, waiting: Floats) -> tuple[Floats, Floats]:
     """Return the distance from border to tail (km) and the vehicles in holding lots, both (T,).
 
     `waiting` (5, T) are the parties that wait in queues without a hall, by class, at the instants `at` (T,).
@@ -29,7 +27,7 @@ def queue_on_road(scenario: Scenario, road: Road, at: NDArray[np.int64], waiting
     return tail(road.stretches, spacing @ on_road) / 1000, in_lots
 
 
-def _park(clock: Clock, road: Road, at: NDArray[np.int64], waiting: Floats) -> tuple[Floats, Floats]:
+def _park(clock: Clock, road: Road, at: Ints, waiting: Floats) -> tuple[Floats, Floats]:
     """Fill the lots in their order, each with its classes in their order; return who is left (5, T), and the parked."""
     left = waiting.copy()
     for lot in road.lots.values():
@@ -50,9 +48,7 @@ def tail(stretches: tuple[FilesStretch, ...], metres: Floats) -> Floats:
     return position
 
 
-def beyond(
-    scenario: Scenario, road: Road, seen: tuple[NDArray[np.int64], Floats], length: Floats, within: float
-) -> Floats:
+def beyond(scenario: Scenario, road: Road, seen: tuple[Ints, Floats], length: Floats, within: float) -> Floats:
     """Return the parties (5, T) that stand in lots, or on the road more than `within` metres from the border.
 
     `seen` are the instants (T,) and all parties waiting then, by class (5, T); `length` (T,) is where the tail is (m).

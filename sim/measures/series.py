@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.engine.plan import NOWHERE, Plan
 from sim.engine.records import Outcome
 from sim.measures.count import counters as tables
@@ -31,8 +32,6 @@ from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 Series = Iterator[tuple[Key, Floats]]
 C = len(CLASSES)
 

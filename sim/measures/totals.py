@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome
 from sim.measures.count import counters as tables
@@ -18,7 +19,6 @@ from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H
 
-Floats = NDArray[np.float64]
 Totals = Iterator[tuple[Key, float]]
 C = len(CLASSES)
 _EVENTS = {f"{event}_{what}" for event in EVENTS for what in ("parties", "people")}

@@ -19,10 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import store
+from sim.arrays import Floats
 from sim.errors import SimError
 from sim.measures.names import Key
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ class Kept:
 
 def _columns(first: int, found: Totals) -> store.Columns:
     count = len(found.values)
-    columns: dict[str, NDArray[np.float64] | NDArray[np.int32] | store.Labels] = {
+    columns: dict[str, Floats | NDArray[np.int32] | store.Labels] = {
         "replication": np.repeat(np.arange(first, first + count, dtype=np.int32), len(found.keys))
     }
     for i, field in enumerate(Key._fields):

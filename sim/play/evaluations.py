@@ -14,13 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim import store
+from sim.arrays import Floats
 from sim.errors import SimError
 from sim.play.workers import Crew
 
-Floats = NDArray[np.float64]
 Point = tuple[float, ...]
 """The numbers an evaluation is made for; the last one is the replication."""
 

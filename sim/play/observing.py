@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim import store
+from sim.arrays import Floats
 from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.errors import ScenarioError, SimError
@@ -24,8 +24,6 @@ from sim.scenario.model.scenario import Clock, Scenario
 from sim.scenario.text.load_scenario import Template
 from sim.scenario.text.passports import take_off
 from sim.units import milliseconds
-
-Floats = NDArray[np.float64]
 
 READ = ("id", "crossing", "quantity", "classes", "within", "from", "until", "statistic", "directions", "outbound_share")
 """What of a row decides what the model says for it; the rest is for the likelihood."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import store
+from sim.arrays import Floats
 from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
@@ -28,7 +29,7 @@ class Played(NamedTuple):
     """What is kept of a replication: its measures, and what reporters would have said (one number a reported row)."""
 
     measures: Measures
-    observed: NDArray[np.float64]
+    observed: Floats
 
 
 @dataclass(frozen=True)

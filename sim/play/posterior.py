@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim import store
+from sim.arrays import Floats
 from sim.errors import Problem, ScenarioError, SimError
 from sim.scenario.model.calibration import Fitted
 from sim.scenario.model.scenario import Scenario
@@ -32,7 +32,7 @@ class Drawn:
     fitted: Fitted
     names: tuple[str, ...]
     units: dict[str, str]
-    values: NDArray[np.float64] = field(repr=False)
+    values: Floats = field(repr=False)
 
     @property
     def note(self) -> str:

@@ -15,12 +15,10 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patheffects import withStroke
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Bbox
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.plotting.rail import Event
 from sim.plotting.style import FAINT, INK, MUTED, REPORTED, day_name, days
-
-Points = NDArray[np.float64]
 
 ABOVE = {"at least", "more than", "well over"}
 RAIL_SIZE = 9.5
@@ -52,7 +50,7 @@ class Mark:
         return (self.first + self.last) / 2
 
 
-def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Points], size: float = 10) -> None:
+def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Floats], size: float = 10) -> None:
     """Draw `marks` as segments over their windows, an arrow up for lower bounds, each with its label.
 
     `curves` are arrays (N, 2) of points of the drawn lines in data coordinates; labels keep clear of them where they
@@ -79,7 +77,7 @@ def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Points], size
         taken.append(_place(axes, mark, [*taken, *others], pixels, size))
 
 
-def _dense(line: Points) -> Points:
+def _dense(line: Floats) -> Floats:
     """Return points of a line in pixels, none farther than a few pixels from the next."""
     length = np.concatenate(([0.0], np.cumsum(np.nan_to_num(np.hypot(*np.diff(line, axis=0).T)))))
     along = np.linspace(0, length[-1], 1 + int(length[-1] // 4))
@@ -108,7 +106,7 @@ def _sides() -> Iterator[tuple[int, int, str, str, float]]:
         yield 0, -dy, "center", "top", 0.2 + (dy - UNDER[0]) / 60
 
 
-def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox], pixels: Points, size: float) -> Bbox:
+def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox], pixels: Floats, size: float) -> Bbox:
     """Write the label where it covers least, with a line to its mark if it stands far off; return the box it takes."""
     frame, point = axes.get_window_extent(), axes.get_figure().dpi / 72  # type: ignore[union-attr]
     tried = axes.text(mark.middle, mark.value, mark.label, fontsize=size, linespacing=1.15)
@@ -138,7 +136,7 @@ def _anchor(mark: Mark, ha: str) -> float:
     return {"left": mark.last, "right": mark.first}.get(ha, mark.middle)
 
 
-def _cost(box: Bbox, frame: Bbox, taken: Sequence[Bbox], pixels: Points) -> float:
+def _cost(box: Bbox, frame: Bbox, taken: Sequence[Bbox], pixels: Floats) -> float:
     area = box.width * box.height
     outside = max(0.0, frame.x0 - box.x0) + max(0.0, box.x1 - frame.x1) + 2 * max(0.0, box.y1 - frame.y1)
     outside += 2 * max(0.0, frame.y0 - box.y0)

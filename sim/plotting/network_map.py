@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.measures.estimates import Band
 from sim.plotting import panels
 from sim.plotting.marks import Mark, draw_marks, text_width, wrapped
@@ -29,7 +29,6 @@ from sim.verbs.compare.network_words import origin_name, ranged, ranged_estimate
 from sim.verbs.run.flows import LAST, Flows
 from sim.verbs.run.pictures import heading
 
-Points = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top, inches."""
 
@@ -101,7 +100,7 @@ def _places(scenario: Scenario) -> tuple[dict[str, Place], dict[str, Place]] | N
 def _positions(
     stories: Sequence[Story], flows: Flows, places: tuple[dict[str, Place], dict[str, Place]] | None,
     room: tuple[list[float], float],
-) -> tuple[Points, Points]:  # fmt: skip
+) -> tuple[Floats, Floats]:  # fmt: skip
     """Return where origins (O, 2) and crossings (X, 2) stand, in inches from the lower left corner of the map."""
     middles, tall = room
     wide = MAP[1] - MAP[0]
@@ -122,7 +121,7 @@ def _positions(
     return found[:count], found[count:]
 
 
-def _apart(at: Points) -> Points:
+def _apart(at: Floats) -> Floats:
     """Return points moved as little as needed for all to be told apart."""
     for _ in range(60):
         apart = at[:, None] - at[None]
@@ -135,7 +134,7 @@ def _apart(at: Points) -> Points:
     return at
 
 
-def _draw_map(axes: Axes, stories: Sequence[Story], flows: Flows, origins: Points, crossings: Points) -> None:
+def _draw_map(axes: Axes, stories: Sequence[Story], flows: Flows, origins: Floats, crossings: Floats) -> None:
     """Draw drives as thin lines, people across as wide ones, then origins and crossings on top."""
     scenario = stories[0].scenario
     number = {story.crossing: n for n, story in enumerate(stories)}
@@ -159,7 +158,7 @@ def _draw_map(axes: Axes, stories: Sequence[Story], flows: Flows, origins: Point
         axes.text(0.62, -0.38, f"{whole(most)} people across", va="center", fontsize=10, color=MUTED)
 
 
-def _draw_origins(axes: Axes, scenario: Scenario, flows: Flows, origins: Points, crossings: Points) -> None:
+def _draw_origins(axes: Axes, scenario: Scenario, flows: Flows, origins: Floats, crossings: Floats) -> None:
     """Draw the origins with their names and people, each where its words cover least."""
     leaving = flows.of(*LAST).sum(axis=2)
     said = [
@@ -180,7 +179,7 @@ def _draw_origins(axes: Axes, scenario: Scenario, flows: Flows, origins: Points,
         )  # fmt: skip
 
 
-def _around(words: str, at: Points) -> list[Box]:
+def _around(words: str, at: Floats) -> list[Box]:
     """Return the boxes of lines of words below, above, right and left of a place, and at its corners."""
     lines = words.split("\n")
     wide, tall = max(text_width(line, 10) for line in lines), 0.18 * len(lines)
@@ -219,7 +218,7 @@ def _colour(origin: int) -> str:
 
 
 def _draw_drives(
-    axes: Axes, scenario: Scenario, flows: Flows, number: dict[str, int], at: tuple[Points, Points]
+    axes: Axes, scenario: Scenario, flows: Flows, number: dict[str, int], at: tuple[Floats, Floats]
 ) -> None:
     """Draw the drives that people can take: from origins as thin lines, between crossings dotted."""
     if scenario.network is None:
@@ -233,7 +232,7 @@ def _draw_drives(
             _curve(axes, *ends, edgecolor=MUTED, linewidth=1.2, linestyle=(0, (1, 2)), alpha=0.9)
 
 
-def _curve(axes: Axes, start: Points, end: Points, **how: object) -> None:
+def _curve(axes: Axes, start: Floats, end: Floats, **how: object) -> None:
     """Draw a line between two points, bent a little to its left."""
     along = end - start
     middle = (start + end) / 2 + 0.12 * np.array([-along[1], along[0]])
@@ -262,7 +261,7 @@ def _crossing_row(figure: Figure, story: Story, n: int, bottom: float, *, last: 
             axes.set_xlabel(f"local time ({story.scenario.clock.timezone})", fontsize=10)
 
 
-Panel = tuple[str, list[Mark], list[float], list[Points]]
+Panel = tuple[str, list[Mark], list[float], list[Floats]]
 """What a panel shows and its unit, the reported figures on it, the highest values, and the curves."""
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.axes import Axes
 
+from sim.arrays import Floats
 from sim.measures.estimates import Band
 from sim.measures.names import VEHICLE_CLASSES, VEHICLES, by_way
 from sim.plotting.marks import ABOVE, Mark, draw_marks
-from sim.plotting.story import Floats, Shown, Story, outwards_per_day, qualified, rounded, window
+from sim.plotting.story import Shown, Story, outwards_per_day, qualified, rounded, window
 from sim.plotting.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, FATE_COLOURS, INK, MUTED, shade, value_axis
 
 FATES = (

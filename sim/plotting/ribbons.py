@@ -10,12 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.plotting.marks import text_width
 from sim.plotting.style import INK, MUTED
-
-Floats = NDArray[np.float64]
 
 ORIGIN_COLOURS = ("#332288", "#DDCC77", "#882255", "#117733", "#88CCEE", "#AA4499", "#999933", "#44AA99")
 """Colour-blind-safe (Tol's muted scheme), and none of what became of people."""

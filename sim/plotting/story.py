@@ -8,8 +8,8 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.engine.plan import Plan
 from sim.measures.estimates import Band, Estimate, Estimates
 from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way
@@ -19,8 +19,6 @@ from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
-
-Floats = NDArray[np.float64]
 
 QUOTED_MOST = f"{LONGEST_QUOTE // 24} days or more"
 IN_MINUTES = 2

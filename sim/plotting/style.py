@@ -14,11 +14,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+
+from sim.arrays import Floats
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Floats = NDArray[np.float64]
 
 INK = "#22262b"
 MUTED = "#5f6770"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Ints
 from sim.engine.compiled import kernel
 from sim.engine.compiled.cache import forget as forget
 from sim.engine.compiled.cache import kept as kept
@@ -239,7 +240,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
     return border
 
 
-def _switches(plan: Plan) -> NDArray[np.int64]:
+def _switches(plan: Plan) -> Ints:
     """All switches by instant, in the order of the plan's tables: (at, which table, up to four values)."""
     tables = (plan.staffing, plan.opening, plan.activity, plan.intensity, plan.way_open, plan.epoch)
     rows = np.zeros((sum(map(len, tables)), 6), np.int64)

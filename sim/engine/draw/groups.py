@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Bools, Floats, Ints
 from sim.engine.draw.streams import durations, durations_summed, gumbels, men_of, people_of, stream, unit_poisson
 from sim.engine.lower.arrivals import within
 from sim.engine.lower.tape_rows import SCREENING, service_law, stops, walks_there
@@ -24,9 +24,6 @@ from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Refusal, Station
 from sim.units import MS_PER_S
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 RARE = (0.0, 0.01, 0.1, 1.0)
 """Bounds of the ranges of `u`, the uniform that settles a refusal; for each, the staff time has a stream of its own.
@@ -110,11 +107,11 @@ class Group:
         at = np.rint(np.interp(unit, expected, self.plan.edges)).astype(np.int64)
         return at[: np.searchsorted(at, self.plan.horizon)]
 
-    def _local(self, share: float) -> NDArray[np.bool_]:
+    def _local(self, share: float) -> Bools:
         share = 0.0 if self.roams else share
         return self.rng("local").random(self.size) < share if share else np.zeros(self.size, np.bool_)
 
-    def _barred(self, local: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _barred(self, local: Bools) -> Bools:
         """Who is kept away on the approach; of those who roam that is settled where they come to."""
         share = np.zeros(self.size)
         for change in () if self.roams else self.passages[0].crossing.changes:
@@ -124,7 +121,7 @@ class Group:
             return np.zeros(self.size, dtype=np.bool_)
         return np.asarray((self.rng("barred").random(self.size) < share) & ~local)
 
-    def _by_bike(self) -> NDArray[np.bool_]:
+    def _by_bike(self) -> Bools:
         """Who would go on by bike, not on foot."""
         behaviours = [crossing.behaviour.get(cls) for _, crossing, cls in self.passages]
         shares = [b.change_mode.to.get("bike", 0.0) for b in behaviours if b and b.change_mode]

@@ -13,11 +13,9 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.engine.lower.plan_from import binomial_cdf
 from sim.scenario.model.laws import Law, PeopleSpread
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 MOST_FACTORS = 5
 """Up to so many phases an Erlang law is the logarithm of a product of uniforms; with more, rejection is faster."""

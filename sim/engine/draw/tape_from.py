@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from sim.arrays import Ints
 from sim.engine.draw.groups import Group, groups_on_tape
 from sim.engine.lower.tape_rows import SCREENING
 from sim.engine.plan import NOWHERE, TASTES, Plan
-from sim.engine.tape import Ints, Tape
+from sim.engine.tape import Tape
 from sim.scenario.model.scenario import Scenario
 
 _ROWS_OF_TIMES = (

@@ -10,8 +10,8 @@ from datetime import timedelta
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Bools, Floats, Ints
 from sim.errors import Problem, ScenarioError
 from sim.scenario.model.changes import Change
 from sim.scenario.model.demand import Constant, CountRow, DemandPart, Pulse, Rush, Step
@@ -21,9 +21,6 @@ from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import CLASSES, WEEKDAYS
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.units import MS_PER_H, MS_PER_S, milliseconds
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 CELL = 600 * MS_PER_S
 MOST_PARTIES = 20_000_000
@@ -157,7 +154,7 @@ def _factors(clock: Clock, crossing: Crossing, name: str, edges: Ints) -> Floats
     return factor
 
 
-def within(clock: Clock, change: Change) -> Callable[[Ints], NDArray[np.bool_]]:
+def within(clock: Clock, change: Change) -> Callable[[Ints], Bools]:
     """Return the test whether instants (milliseconds since t0) lie between a change's `from` and `until`."""
     begin = np.iinfo(np.int64).min if change.from_ is None else since_t0(clock, change.from_)
     end = np.iinfo(np.int64).max if change.until is None else since_t0(clock, change.until)

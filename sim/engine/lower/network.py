@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.engine.lower import switches
 from sim.engine.lower.arrivals import within
 from sim.engine.plan import NOWHERE, PER_MILLE
@@ -18,8 +18,6 @@ from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.units import MS_PER_H, milliseconds
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 NO_CHOICE = Choice(travel=0.0, wait=0.0)
 
 

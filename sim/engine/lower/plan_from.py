@@ -7,12 +7,12 @@ from math import comb
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.engine.lower import arrivals, switches
 from sim.engine.lower.network import network
 from sim.engine.lower.tape_rows import number_rows
-from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, WAYS, Floats, Plan
+from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, WAYS, Plan
 from sim.scenario.model.behaviour import Behaviour, Leaving
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.laws import PeopleSpread
@@ -190,7 +190,7 @@ def _screenings(scenario: Scenario, people: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fate_cdf(screening: Screening) -> NDArray[np.float64]:
+def _fate_cdf(screening: Screening) -> Floats:
     hit = screening.on_hit
     cdf = np.cumsum([hit.passed, hit.summoned, hit.refused, hit.sent_on])
     cdf[cdf >= 1 - 1e-9] = 1.0

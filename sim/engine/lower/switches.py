@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.engine.lower.arrivals import day_times, within
 from sim.scenario.model.changes import Change
 from sim.scenario.model.instants import since_t0
@@ -21,7 +21,6 @@ from sim.scenario.model.quantities import CLASSES, WEEKDAYS
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Staffing, Station
 
-Ints = NDArray[np.int64]
 Row = tuple[int, ...]
 T = TypeVar("T")
 
@@ -41,7 +40,7 @@ def activity(scenario: Scenario) -> Ints:
     return _table(scenario, 3, _activity_rows)
 
 
-def intensity(scenario: Scenario) -> tuple[NDArray[np.float64], Ints]:
+def intensity(scenario: Scenario) -> tuple[Floats, Ints]:
     """Return the intensities that occur, ascending, and rows (at, station, index of the intensity)."""
     levels: list[float] = []
 

@@ -10,16 +10,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.engine.plan import NOWHERE, WAYS, Ints
+from sim.arrays import Bools, Ints
+from sim.engine.plan import NOWHERE, WAYS
 from sim.scenario.model.laws import ServiceTime
 from sim.scenario.model.passages import passages
 from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
 
-Bools = NDArray[np.bool_]
 SCREENING = ("checked", "found", "fate", "together")
 """What is settled by chance at draft screening; one row each, in this order."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Ints
 from sim.engine.records import Outcome
 from sim.scenario.model.quantities import BYPASS, CLASSES, STREAMS
 
@@ -132,11 +132,11 @@ def empty(x: int, s: int, points: int, days: int, nights: int) -> Tables:
     )
 
 
-def _zeros(shape: tuple[int, ...]) -> NDArray[np.int64]:
+def _zeros(shape: tuple[int, ...]) -> Ints:
     return np.zeros(shape, dtype=np.int64)
 
 
-def by_way_across(table: NDArray[np.int64]) -> NDArray[np.int64]:
+def by_way_across(table: Ints) -> Ints:
     """Return a table (X, C, N_WAYS, ...) as one of (X, C, WAYS_ACROSS, ...): beside is main."""
     found = table[:, :, :BESIDE].copy()
     found[:, :, MAIN] += table[:, :, BESIDE]

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import DTYPES, Records
 from sim.measures.count.counters import Days, Events, Parties, Queues, Rows, Stations, Steps, Tables, empty
@@ -18,8 +18,6 @@ from sim.scenario.model.instants import local, since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.units import MS_PER_DAY, milliseconds
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 LATER = np.iinfo(np.int64).max
 PASSES = 5
 

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 import sim
 from sim import store
+from sim.arrays import Floats
 from sim.errors import SimError
 from sim.play import provenance
 from sim.scenario.model.calibration import Fitted, FittedValue
@@ -86,7 +86,7 @@ def fitted(fit: Fit, posterior: str) -> str:
     return dump(whole.model_dump(exclude_defaults=True))
 
 
-def equal(sample: Sample, seed: int) -> dict[str, NDArray[np.float64]]:
+def equal(sample: Sample, seed: int) -> dict[str, Floats]:
     """Return ROWS vectors with equal weights, in random order, as one column per parameter (systematic resampling)."""
     cumulated = np.cumsum(sample.weights)
     rows = np.searchsorted(cumulated, (np.arange(ROWS) + 0.5) / ROWS * cumulated[-1])
@@ -94,7 +94,7 @@ def equal(sample: Sample, seed: int) -> dict[str, NDArray[np.float64]]:
     return {name: sample.values[rows, d] for d, name in enumerate(sample.parameters)}
 
 
-def weighted(fit: Fit) -> dict[str, NDArray[np.float64]]:
+def weighted(fit: Fit) -> dict[str, Floats]:
     """Return all vectors of the posterior with weights, and what the model says for every figure."""
     sample = fit.posterior
     columns = {"weight": sample.weights}

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from sim.arrays import Floats
 from sim.measures.likelihood import FLOOR, Target
 from sim.measures.reports import unit_of
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sim.scenario.model.calibration import Parameter
     from sim.verbs.calibrate.fit import Fit, HeldOut, Sample
 
-Floats = NDArray[np.float64]
 Found = Literal["identified", "somewhat identified", "not identified"]
 Verdict = Literal["met", "in tension", "predicted: inside", "predicted: outside", "rejected"]
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.measures.likelihood import Target
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.calibrate.sampling import effective
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.measures.reports import unit_of
 from sim.plotting.marks import wrapped
 from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled
@@ -27,8 +27,6 @@ from sim.verbs.calibrate.tables import (
     row_of,
     source_words,
 )
-
-Floats = NDArray[np.float64]
 
 WIDTH = 10.0
 WORDS, PLOT, SAID, EDGE = 3.25, 3.55, 2.6, 0.3

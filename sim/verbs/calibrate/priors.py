@@ -12,14 +12,12 @@ from math import inf, log
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import ndtr, ndtri
 
+from sim.arrays import Bools, Floats
 from sim.errors import SimError
 from sim.scenario.model.calibration import Calibration, Prior
-
-Floats = NDArray[np.float64]
 
 FARTHEST = 8.0
 """Scores beyond this (one in 10^15 under the prior) are taken as this."""
@@ -69,7 +67,7 @@ class Priors:
         return [_law(name, prior) for name, prior in self.priors.items()]
 
     @cached_property
-    def _logs(self) -> NDArray[np.bool_]:
+    def _logs(self) -> Bools:
         return np.array([prior.family.startswith("log") for prior in self.priors.values()])
 
     def _tied(self, values: Floats) -> Floats:

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from math import log, pi
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp
 
-Floats = NDArray[np.float64]
+from sim.arrays import Floats
+
 Likelihood = Callable[[Floats], Floats]
 """Scores (N, D) to the logarithm of the likelihood (N,)."""
 

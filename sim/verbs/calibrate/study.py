@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 from cmaes import CMA
-from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from sim.arrays import Floats
 from sim.errors import SimError
 from sim.measures.likelihood import Target, floored
 from sim.scenario.model.calibration import Observation
@@ -26,8 +26,6 @@ from sim.verbs.calibrate.findings import predictive, tail
 from sim.verbs.calibrate.fit import Fit, Gate, HeldOut, Sample, joined
 from sim.verbs.calibrate.sampling import Drawn, Sampler, effective, log_prior
 from sim.verbs.calibrate.trials import Progress, Request, Trials, silent
-
-Floats = NDArray[np.float64]
 
 STARTS = 2
 START = 256

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.measures.likelihood import Target, floored, log_likelihood, targets, total
 from sim.play import engines
 from sim.play.evaluations import Evaluations, Point
@@ -20,8 +20,6 @@ from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.calibrate.fit import Sample
 from sim.verbs.calibrate.priors import priors
 from sim.verbs.calibrate.sampling import Drawn
-
-Floats = NDArray[np.float64]
 
 Progress = Callable[[str, int, int], None]
 """Called with the words for a stage, the trials done in it, and those planned."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.measures.names import ALL
 from sim.scenario.model.quantities import CLASSES
 from sim.verbs.compare.pairing import ENDS, PAIR_COLUMNS
 from sim.verbs.compare.statistics import LEVEL, difference, intervals, means
 from sim.verbs.compare.study import Compared
-
-Floats = NDArray[np.float64]
 
 AT_START = "start"
 """The day of those who were waiting at the start."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.measures.estimates import Estimate
 from sim.measures.names import ALL, Key
 from sim.plotting.rail import words
@@ -19,8 +19,6 @@ from sim.verbs.compare.study import Compared
 from sim.verbs.compare.transitions import ACROSS, State, states
 from sim.verbs.compare.words import share
 from sim.verbs.run.flows import estimate
-
-Floats = NDArray[np.float64]
 
 END_WORDS = {
     "crossed": "crossed",

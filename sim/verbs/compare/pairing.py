@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
@@ -31,9 +32,6 @@ from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H
 from sim.verbs.compare.transitions import moves
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 ENDS = (
     "crossed", "refused", "summoned", "reneged", "balked", "barred", "unfinished", "stayed", "on_the_way",

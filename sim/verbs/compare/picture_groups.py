@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from sim.arrays import Bools, Floats
 from sim.plotting.style import CLASS_NAMES, shade, styled
 from sim.scenario.model.quantities import CLASSES
 from sim.verbs.compare.by_group import AT_START, SCOPES, TIME, Gains, gains
 from sim.verbs.compare.frame import Scene, around_zero, colour, dashes, grid_page
 from sim.verbs.compare.words import day_of
-
-Floats = NDArray[np.float64]
 
 LABELS = 6
 FEW_DAYS = 4
@@ -45,7 +43,7 @@ def who_gains(scene: Scene) -> Figure:
     return figure
 
 
-def _came(found: list[Gains], x: int, name: str) -> NDArray[np.bool_]:
+def _came(found: list[Gains], x: int, name: str) -> Bools:
     """Return on which days anybody of a class came, in any scenario."""
     c = SCOPES.index(name)
     came = [np.nan_to_num(each.of("came_people", side)[x, c]) for each in found for side in ("base", "here")]
@@ -87,7 +85,7 @@ def _curve(axes: Axes, values: Floats, low: Floats, high: Floats, n: int, *, ban
     axes.plot(at[-1:], values[-1:], color=colour(n), marker="D", markersize=4.5)
 
 
-def _days(axes: Axes, days: tuple[str, ...], came: NDArray[np.bool_]) -> None:
+def _days(axes: Axes, days: tuple[str, ...], came: Bools) -> None:
     """Give `axes` the days on which somebody came, and a line at no change."""
     at = _places(len(days))
     step = max(1, -(-(len(days) - 1) // LABELS))

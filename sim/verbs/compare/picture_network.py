@@ -8,8 +8,8 @@ from dataclasses import fields, replace
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.measures.estimates import Band
 from sim.measures.names import ALL, Key
 from sim.plotting import panels
@@ -25,8 +25,6 @@ from sim.verbs.compare.statistics import Difference
 from sim.verbs.compare.study import Compared
 from sim.verbs.compare.transitions import ACROSS, states
 from sim.verbs.run.pictures import heading
-
-Floats = NDArray[np.float64]
 
 LEAST_WIDE, HEAD, FOOT = 12.5, 1.45, 0.65
 LEAST_LEFT, APART = 3.4, 5.2

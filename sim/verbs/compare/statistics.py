@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Bools, Floats
 from sim.measures.estimates import CONFIDENCE
 from sim.measures.names import Key
 
-Floats = NDArray[np.float64]
 Verdict = Literal["same", "less", "more", "unclear", "unknown"]
 LEVEL = 1 - CONFIDENCE
 LOST_DIGITS = 1e-9
@@ -112,7 +111,7 @@ def intervals(values: Floats, levels: Sequence[float]) -> tuple[Floats, list[Flo
     return mean, bounds
 
 
-def _constant(values: Floats) -> NDArray[np.bool_]:
+def _constant(values: Floats) -> Bools:
     """Say of each column whether its values differ by no more than rounding does."""
     low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
     return np.asarray(high - low <= LOST_DIGITS * np.maximum(np.abs(low), np.abs(high)))

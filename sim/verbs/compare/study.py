@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.errors import SimError
@@ -32,8 +32,6 @@ from sim.scenario.text.tree import meant
 from sim.verbs.compare.pairing import Entry, Kept, PlayAll, days_of, wait_steps
 from sim.verbs.compare.statistics import Difference, Ranking, paired, rank
 from sim.verbs.run.study import FEW, Progress, Request, check, silent
-
-Floats = NDArray[np.float64]
 
 Look = Callable[[Sequence[Sequence[Key]]], None]
 """Called with the totals of every scenario after the first replication; raises SimError where it needs another."""

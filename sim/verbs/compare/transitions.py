@@ -9,14 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats, Ints
 from sim.engine.records import Outcome
 from sim.engine.tape import Tape
 from sim.measures.parties import Parties
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 ACROSS, NOT_ACROSS, STAYED = "across", "not_across", "stayed"
 

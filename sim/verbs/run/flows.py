@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimate, totals_estimates
 from sim.measures.flows import ENDS
 from sim.measures.names import Key, from_origin
-
-Floats = NDArray[np.float64]
 
 DIVERTED, STAYED = "diverted", "stayed"
 END_NAMES = tuple(end.name.lower() for end in ENDS)

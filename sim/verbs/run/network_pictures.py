@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimates
 from sim.measures.reports import Comparison
@@ -19,8 +19,6 @@ from sim.scenario.model.scenario import Scenario
 from sim.verbs.compare.network_words import END_WORDS, HOME, crossing_name, origin_name, ranged
 from sim.verbs.run.flows import DIVERTED, LAST, STAYED, Flows
 from sim.verbs.run.pictures import heading
-
-Floats = NDArray[np.float64]
 
 LEAST_WIDE, HEAD, FOOT, EDGE = 12.5, 1.35, 0.3, 0.3
 PLACES = (0.0, 3.1, 8.2)

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.measures.estimates import totals_estimates
 from sim.measures.names import TOTALS, Key
 from sim.plotting.style import FAINT, INK, MUTED, number, sheet, styled
@@ -21,8 +21,6 @@ from sim.verbs.sweep.files import estimates
 from sim.verbs.sweep.sensitivity import Sensitivity
 from sim.verbs.sweep.study import Swept
 from sim.verbs.sweep.tables import broken, lever_words, measure_words, times
-
-Floats = NDArray[np.float64]
 
 BLUE, LIGHT, LOW, HIGH = "#0072B2", "#8fbfe0", "#56B4E9", "#0072B2"
 WIDTH, HEAD, ROW = 8.0, 1.0, 0.46

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.arrays import Floats
 from sim.errors import SimError
 from sim.measures.names import Key
 from sim.verbs.sweep.designs import SENSITIVITY
 from sim.verbs.sweep.study import Swept
-
-Floats = NDArray[np.float64]
 
 RESAMPLES = 999
 
