@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import isfinite, nan
 from typing import Literal
@@ -12,7 +11,7 @@ import numpy as np
 from sim import units
 from sim.arrays import Floats
 from sim.errors import SimError
-from sim.measures.names import Key
+from sim.measures.names import ALL, Key
 from sim.measures.replication import Measures
 from sim.measures.road import beyond
 from sim.scenario.model.instants import since_t0
@@ -24,12 +23,6 @@ Verdict = Literal["met", "within 1.5x", "above", "off", "not used"]
 
 RIGHT_ORDER = 1.5
 CLOSE = 1.1
-_FLOWS = ("crossed_parties", "crossed_people")
-_SCALES = {
-    "queue_length": ("length", 1000.0, "km"),
-    "quoted_wait": ("time", 3600.0, "h"),
-    "virtual_wait": ("time", 3600.0, "h"),
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ def observe(row: Reported, scenario: Scenario, measures: Measures) -> float:
     if not len(values):
         return nan
     value = {"max": float(values.max()), "mean": float(values.mean()), "sum": float(values.sum())}[row.statistic]
-    if row.quantity in _FLOWS and row.statistic != "sum":
+    if row.kind.flow and row.statistic != "sum":
         value *= 3600 / scenario.clock.report_every
     return value / _outbound(row)
 
@@ -89,9 +82,7 @@ def _read(row: Reported, scenario: Scenario, measures: Measures) -> Floats:
     begin, end = (since_t0(scenario.clock, instant) for instant in (row.from_, row.until))
     last = np.searchsorted(measures.at, end)
     first = min(np.searchsorted(measures.at, begin), max(last - 1, 0))
-    scopes: Sequence[str] = row.classes
-    if row.quantity in _SCALES:
-        scopes = ("all",) if row.quantity == "queue_length" else row.classes[:1]
+    scopes = {"classes": row.classes, "first class": row.classes[:1], "all": (ALL,)}[row.kind.scopes]
     keys = [Key(row.crossing, row.quantity, scope) for scope in scopes]
     found = [measures.series[key] for key in keys if key in measures.series]
     if not found:
@@ -114,10 +105,7 @@ def _outside(row: Reported, within: float, scenario: Scenario, measures: Measure
 
 def unit_of(row: Reported) -> str:
     """Return the unit in which a reported figure is compared."""
-    if row.quantity in _SCALES:
-        return _SCALES[row.quantity][2]
-    unit = "people" if row.quantity.endswith("people") else "parties"
-    return f"{unit}/h" if row.quantity in _FLOWS and row.statistic != "sum" else unit
+    return f"{row.kind.unit}/h" if row.kind.flow and row.statistic != "sum" else row.kind.unit
 
 
 def reported_value(row: Reported) -> float:
@@ -130,18 +118,18 @@ def reported_value(row: Reported) -> float:
 
 def parsed_value(row: Reported, value: float | str, what: str) -> float:
     """Return a quantity of a row in `unit_of(row)`; `what` is its key. Raises SimError where it does not fit."""
-    dimension, scale, _ = _SCALES.get(row.quantity, ("rate", 1.0, ""))
-    bare = row.quantity not in _SCALES
+    kind = row.kind
+    count = kind.dimension is None
     try:
-        number = float(value) if bare else nan
+        number = float(value) if count else nan
     except ValueError:
         number = nan
     if isfinite(number):
         return number
     try:
-        if bare and not unit_of(row).endswith("/h"):
+        if count and not unit_of(row).endswith("/h"):
             raise ValueError(f"expected a count; got {value!r}")
-        return units.parse(dimension, value) / scale
+        return units.parse(kind.dimension or "rate", value) / kind.scale
     except ValueError as error:
         raise SimError(f"reported figure {row.id!r}: {what}: {error}") from None
 

@@ -79,7 +79,7 @@ def shortest(scenario: Scenario) -> datetime | None:
     It lies one point of the series after the last row ends. Waits that go by the instant of joining need the whole run.
     """
     rows, clock = scenario.reported, scenario.clock
-    if not rows or any(row.quantity == "virtual_wait" for row in rows):
+    if not rows or any(row.kind.by_joining for row in rows):
         return None
     begin, every = since_t0(clock, clock.start), milliseconds(clock.report_every)
     last = max(since_t0(clock, row.until) for row in rows)

@@ -301,7 +301,7 @@ def _across(axes: Axes, story: Story) -> Panel:
 
 def _mark(story: Story, shown: Shown, value: float) -> Mark:
     """Return the mark of a reported figure with a few signs for its words."""
-    unit = "h" if shown.row.quantity == "quoted_wait" else ""
+    unit = "h" if shown.row.kind.is_wait else ""
     return panels.mark(story, shown, value, SHORT.get(shown.row.qualifier, "") + amount(float(f"{value:.3g}"), unit))
 
 

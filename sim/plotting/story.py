@@ -209,10 +209,8 @@ def week(scope: str, clock: Clock) -> str:
 
 def counted(row: Reported) -> str:
     """Return what a reported figure counts: 'vehicles', 'cars and trucks', 'people'; '' for waits and lengths."""
-    if row.quantity in ("crossed_people", "queue_people"):
-        return "people"
-    if row.quantity in ("queue_length", "quoted_wait", "virtual_wait"):
-        return ""
+    if row.kind.unit != "parties":
+        return "people" if row.kind.unit == "people" else ""
     return "vehicles" if set(row.classes) == set(VEHICLE_CLASSES) else of_classes(row.classes) or "parties"
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from sim.errors import SimError
+from sim.measures.names import SERIES
 from sim.measures.replication import measure
 from sim.measures.reports import Observer, comparison_table, observations, observe, reported_value
-from sim.scenario.model.reported import Reported
+from sim.scenario.model.reported import FIGURE_KINDS, Reported, ReportedQuantity
 from tests.measures.hand_made import border
 
 
@@ -147,3 +150,11 @@ def test_before_the_first_replication_the_model_says_nothing():
     (found,) = Observer(border(reported=[figure()])).result()
     assert np.isnan(found.mean)
     assert found.verdict == "off"
+
+
+def test_every_kind_of_figure_is_in_the_table_and_is_read_from_a_series_of_the_same_unit() -> None:
+    assert tuple(FIGURE_KINDS) == get_args(ReportedQuantity)
+    assert {name: kind.unit for name, kind in FIGURE_KINDS.items()} == {
+        name: SERIES[name].unit for name in FIGURE_KINDS
+    }
+    assert {FIGURE_KINDS[kind.in_parties].unit for kind in FIGURE_KINDS.values() if kind.in_parties} == {"parties"}

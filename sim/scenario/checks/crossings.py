@@ -227,9 +227,6 @@ def _changes(crossing: Crossing, here: Loc) -> Found:
                 yield loc, f"'intensity' acts on screening; station {name!r} has none"
 
 
-_UNIT_OF = {"queue_length": "length", "quoted_wait": "time", "virtual_wait": "time"}
-
-
 def _reported(scenario: Scenario) -> Found:
     ids = [row.id for row in scenario.reported]
     for i, row in enumerate(scenario.reported):
@@ -250,7 +247,7 @@ def _reported(scenario: Scenario) -> Found:
 
 def value_fault(row: Reported, value: float | str, least: float = 0.0) -> str:
     """Return what is wrong with a reported value or rounding, '' if nothing; `least` is a count, in s or in m."""
-    dimension = _UNIT_OF.get(row.quantity)
+    dimension = row.kind.dimension
     if dimension is None and not isinstance(value, float):
         return f"expected a count; got {value!r}"
     try:

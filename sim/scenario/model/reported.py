@@ -1,8 +1,8 @@
-"""What is drawn beside the model: published figures, and what planners of relief count with."""
+"""Published figures that the model is compared with, and the assumptions of relief planners."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -13,14 +13,65 @@ Qualifier = Literal["=", "about", "at least", "more than", "well over", "at most
 LOWER_BOUNDS = ("at least", "more than", "well over")
 UPPER_BOUNDS = ("at most",)
 
+ReportedQuantity = Literal[
+    "queue", "queue_people", "queue_length", "quoted_wait", "virtual_wait", "crossed_parties", "crossed_people"
+]
+
+
+class FigureKind(NamedTuple):
+    """A kind of reported figure.
+
+    Parameters
+    ----------
+    unit
+        The unit of the comparison: parties, people, km or h; of a flow that is not a sum, per hour.
+    words
+        The words after the number: '3,000 cars waiting', '16 km of queue'.
+    scopes
+        The scopes of the model's series to read: every class of the row, its first class only, or `all`.
+    dimension, scale
+        The dimension of the value in `sim.units`, and the size of one `unit` in s or m; None for a bare count.
+    flow
+        Whether the figure counts what happened in its window; any other is a state at one instant.
+    in_parties
+        The kind that counts the same in parties, for a count of people.
+    by_joining
+        Whether the series goes by the instant of joining, so that a run must be played to its horizon.
+    """
+
+    unit: str
+    words: str
+    scopes: Literal["classes", "first class", "all"] = "classes"
+    dimension: str | None = None
+    scale: float = 1.0
+    flow: bool = False
+    in_parties: ReportedQuantity | None = None
+    by_joining: bool = False
+
+    @property
+    def is_wait(self) -> bool:
+        """Whether the figure is a wait."""
+        return self.dimension == "time"
+
+
+FIGURE_KINDS: dict[ReportedQuantity, FigureKind] = {
+    "queue": FigureKind("parties", "waiting"),
+    "queue_people": FigureKind("people", "waiting", in_parties="queue"),
+    "queue_length": FigureKind("km", "of queue", "all", "length", 1000.0),
+    "quoted_wait": FigureKind("h", "of wait, as quoted", "first class", "time", 3600.0),
+    "virtual_wait": FigureKind("h", "of wait ahead", "first class", "time", 3600.0, by_joining=True),
+    "crossed_parties": FigureKind("parties", "across", flow=True),
+    "crossed_people": FigureKind("people", "across", flow=True, in_parties="crossed_parties"),
+}
+"""The kinds of reported figures by `quantity`; each is the name of a series of the model."""
+
 
 class Reported(Model):
     """A published figure, compared with the model's; its passport is in the row itself."""
 
     id: Name
     crossing: Name
-    quantity: Literal["queue", "queue_people", "queue_length", "quoted_wait", "virtual_wait", "crossed_parties",
-                      "crossed_people"]  # fmt: skip
+    quantity: ReportedQuantity
     classes: tuple[ClassName, ...] = Field(min_length=1, description="which classes the figure counts")
     within: Length | None = Field(
         None, description="of a queue: only what stands within this distance of the border was counted"
@@ -47,6 +98,11 @@ class Reported(Model):
     date: str = Field(description="when it was published")
     reading: str = Field(description="how we read the figure, and why")
     status: Literal["used", "rejected"] = Field("used", description="a rejected figure says why in its reading")
+
+    @property
+    def kind(self) -> FigureKind:
+        """The kind of the figure."""
+        return FIGURE_KINDS[self.quantity]
 
     @model_validator(mode="after")
     def _fits(self) -> Reported:

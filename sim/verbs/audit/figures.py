@@ -16,8 +16,6 @@ from sim.verbs.audit.assumed import NINETY, Assumed
 Kind = Literal["rate", "road", "people", "level", "flow"]
 Verdict = Literal["together", "only if", "not together"]
 
-WAITS = ("quoted_wait", "virtual_wait")
-
 
 @dataclass(frozen=True)
 class Figure:

@@ -23,7 +23,6 @@ from sim.verbs.audit.tables import TITLE
 from sim.verbs.audit.words import dated, middle, short, span
 
 IMPLIED = "#0072B2"
-PEOPLE = ("queue_people", "crossed_people")
 BAND = "#d5dce2"
 INNER, EDGE = 4.9, 0.3
 ROW, HEAD, GAP, FOOT, NOTE_LINE, LABEL = 0.36, 0.95, 1.05, 0.75, 0.17, 10.5
@@ -80,7 +79,7 @@ def _panels(audit: Audit, crossing: str) -> Iterator[Panel]:
         for name in through
     ]
     flows = [figure for figure in figures if figure.row.quantity == "crossed_parties"]
-    who = {name for figure in figures for name in figure.row.classes if figure.row.quantity not in PEOPLE}
+    who = {name for figure in figures for name in figure.row.classes if figure.row.kind.unit != "people"}
     units = "vehicles" if who <= set(VEHICLE_CLASSES) else "parties"
     yield Panel("Through the queue", f"{units} an hour", tuple(_rates(audit, rates, flows)), tuple(bands[:1]))
     stocks = [figure for figure in figures if figure.row.quantity == "queue"]

@@ -22,11 +22,8 @@ from sim.scenario.model.reported import Reported
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.audit.arithmetic import Range, change, excess, files_abreast, gap, metres_each, share_past, throughput
 from sim.verbs.audit.assumed import Assumed, over_priors
-from sim.verbs.audit.figures import WAITS, Figure, Finding, Need, Verdict, apart, hourly, hours_of, overlap, sees_all
+from sim.verbs.audit.figures import Figure, Finding, Need, Verdict, apart, hourly, hours_of, overlap, sees_all
 
-LEVELS = ("queue", "queue_people", "queue_length", *WAITS)
-PEOPLE_OF = {"queue_people": "queue", "crossed_people": "crossed_parties"}
-FLOWS = ("crossed_parties", "crossed_people")
 TOUCHING, CHANGING = timedelta(0), timedelta(days=2)
 """How far apart the windows of two figures may be: to be combined; to ask how a number changed between them."""
 ONE_FILE = 1.15
@@ -74,10 +71,11 @@ def figures_of(calibration: Calibration, assumed: Assumed) -> tuple[Figure, ...]
 
 
 def _findings(figures: list[Figure], assumed: Assumed) -> Iterator[Finding]:
-    stocks, waits, lengths, flows = (
-        [figure for figure in figures if figure.row.quantity in quantities]
-        for quantities in (("queue",), WAITS, ("queue_length",), FLOWS)
+    stocks, lengths = (
+        [figure for figure in figures if figure.row.quantity == quantity] for quantity in ("queue", "queue_length")
     )
+    waits = [figure for figure in figures if figure.row.kind.is_wait]
+    flows = [figure for figure in figures if figure.row.kind.flow]
     for stock, wait in _near(stocks, waits):
         if set(wait.row.classes[:1]) <= set(stock.row.classes):
             yield from _rates(stock, wait, flows, assumed)
@@ -85,7 +83,7 @@ def _findings(figures: list[Figure], assumed: Assumed) -> Iterator[Finding]:
         if set(stock.row.classes) <= set(length.row.classes) & set(VEHICLE_CLASSES) & set(assumed.middle.classes):
             yield _road(stock, length, assumed)
     for people, parties in _near(figures, figures):
-        if PEOPLE_OF.get(people.row.quantity) == parties.row.quantity:
+        if people.row.kind.in_parties == parties.row.quantity:
             yield from _people(people, parties, assumed)
     for one, other in combinations(figures, 2):
         if one.row.quantity == other.row.quantity:
@@ -200,7 +198,7 @@ def _between(stock: Figure, length: Figure, assumed: Assumed, metres: float) -> 
 
 def _people(people: Figure, parties: Figure, assumed: Assumed) -> Iterator[Finding]:
     """Yield how many people two flows make for each party, or how many people a queue of parties is."""
-    waiting = people.row.quantity == "queue_people"
+    waiting = not people.row.kind.flow
     each = assumed.people_each(parties.row if waiting else people.row, parties.row)
     if isnan(each.mid):
         return
@@ -254,7 +252,7 @@ def _each(people: Figure, parties: Figure, assumed: Assumed) -> tuple[Range, Ran
 
 def _twice(one: Figure, other: Figure, assumed: Assumed) -> Iterator[Finding]:
     """Yield what two figures of the same quantity say together."""
-    if one.row.quantity in LEVELS:
+    if not one.row.kind.flow:
         yield from _level(*sorted((one, other), key=lambda figure: figure.row.from_))
     elif overlap(one.row, other.row):
         yield from _flow(one, other, assumed)
@@ -269,7 +267,7 @@ def _level(first: Figure, second: Figure) -> Iterator[Finding]:
     distance = apart(a, b)
     if distance > CHANGING or not (sees_all(first, second) or sees_all(second, first)):
         return
-    if (a.quantity in WAITS and a.classes[0] != b.classes[0]) or (distance < TOUCHING and a.statistic != b.statistic):
+    if (a.kind.is_wait and a.classes[0] != b.classes[0]) or (distance < TOUCHING and a.statistic != b.statistic):
         return
     wider, narrower = (first, second) if sees_all(first, second) else (second, first)
     needs = [] if wider.printed.meets(narrower.printed) else list(_differs(first, second, wider, narrower))

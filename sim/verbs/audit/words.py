@@ -9,7 +9,7 @@ from sim.measures.reports import unit_of
 from sim.plotting.rail import of_classes
 from sim.plotting.story import amount, counted, window
 from sim.verbs.audit.arithmetic import Range
-from sim.verbs.audit.figures import WAITS, Figure, Finding, Kind, Need
+from sim.verbs.audit.figures import Figure, Finding, Kind, Need
 from sim.verbs.audit.study import ONE_FILE, Audit
 
 HEADINGS: dict[Kind, str] = {
@@ -78,7 +78,7 @@ def what(figure: Figure, *, qualified: bool = False) -> str:
     parts = [
         row.qualifier if qualified and row.qualifier != "=" else "",
         short(figure),
-        "waiting" if row.quantity == "queue_people" else "",
+        row.kind.words if row.kind.unit == "people" and not row.kind.flow else "",
         f"within {span(figure.reach, 'km')} of the border" if figure.reach else "",
         "in both directions" if row.directions == "both" else "",
     ]
@@ -314,7 +314,7 @@ def _level(finding: Finding) -> Iterator[str]:
         by, how = changed.amount, "grew"
         if by.mid < 0:
             by, how = Range(-by.high, -by.mid, -by.low), "fell"
-        it = "the wait" if first.row.quantity in WAITS else "the queue"
+        it = "the wait" if first.row.kind.is_wait else "the queue"
         conditions.append(f"{it} {how} by {span(by)} {changed.unit} an hour between them".replace(" parties", ""))
     one, other = (f"{what(figure, qualified=True)} ({window(figure.row)})" for figure in (first, second))
     yield f"{one[0].upper()}{one[1:]} and {other}:"

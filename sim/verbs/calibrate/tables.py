@@ -28,21 +28,12 @@ VERDICT_STYLES = {
     "predicted: outside": "red",
     "rejected": "dim",
 }
-_KINDS = {
-    "queue": "waiting",
-    "queue_people": "waiting",
-    "queue_length": "of queue",
-    "quoted_wait": "of wait, as quoted",
-    "virtual_wait": "of wait ahead",
-    "crossed_parties": "across",
-    "crossed_people": "across",
-}
 
 
 def figure_words(row: Reported, reported: float) -> str:
     """Return a reported figure in full: 'more than 3,000 cars waiting', 'about 37,000 vehicles across, both ways'."""
     qualifier = "" if row.qualifier == "=" else row.qualifier
-    said = [qualifier, amount(reported, unit_of(row)), counted(row), _KINDS[row.quantity]]
+    said = [qualifier, amount(reported, unit_of(row)), counted(row), row.kind.words]
     if row.within is not None:
         said.append("near the border")  # how near may be fitted
     both = ", both ways" if row.directions == "both" else ""
