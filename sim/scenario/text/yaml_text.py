@@ -1,6 +1,6 @@
 """Reads YAML text into nodes with their places, by the YAML 1.2 core rules, and writes trees back.
 
-Built from the parser's event stream, so that depth, size and aliases are limited before anything is made of them:
+Nodes are built from the parser's event stream, so that depth, size and aliases are limited before any object is built.
 PyYAML's own loader crashes on a very deep list, and reads `NO` as false and `22:00` as 1320.
 """
 
@@ -22,6 +22,7 @@ MAX_BYTES = 2_000_000
 MAX_DEPTH = 50
 MAX_NODES = 100_000
 MAX_DIGITS = 18
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} deep"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -115,7 +116,7 @@ def parse_value(text: str, file: str, told: list[Problem] | None = None) -> Node
         for event in _events(text):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        raise stop(_mark(file, error.problem_mark or error.context_mark), (), _syntax(error)) from None
+        raise _unreadable(error, text, file) from None
     except (yaml.YAMLError, ValueError) as error:
         raise stop(file, (), f"is not readable as YAML: {' '.join(str(error).split())}") from None
     if builder.problems and told is None:
@@ -127,6 +128,38 @@ def parse_value(text: str, file: str, told: list[Problem] | None = None) -> Node
 
 def _events(text: str) -> Iterator[Any]:
     yield from yaml.parse(text, Loader=_LOADER)
+
+
+def _unreadable(error: yaml.MarkedYAMLError, text: str, file: str) -> ScenarioError:
+    """Return the error to report for text that the parser refuses.
+
+    Newer parsers limit the nesting themselves, and they read ahead: such an error can come before the events of the
+    levels above it. The text before it is therefore read once more, on its own, for the first value that is too deep.
+    """
+    mark = error.problem_mark or error.context_mark
+    if mark:
+        too_deep = _first_too_deep(text[: mark.index], file)
+        if too_deep:
+            return stop(too_deep, (), _TOO_DEEP)
+    if "nesting" in str(error.problem):
+        return stop(_mark(file, mark), (), "is nested deeper than the YAML parser allows; use fewer levels")
+    return stop(_mark(file, mark), (), _syntax(error))
+
+
+def _first_too_deep(text: str, file: str) -> Place | None:
+    """Return the place of the first value that is nested more than MAX_DEPTH deep, if there is one."""
+    depth = 0
+    try:
+        for event in _events(text):
+            if isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            elif isinstance(event, yaml.NodeEvent) and depth >= MAX_DEPTH:
+                return _mark(file, event.start_mark)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+    except yaml.YAMLError:
+        return None
+    return None
 
 
 def _mark(file: str, mark: Any) -> Place:
@@ -194,7 +227,7 @@ class _Builder:
         if self.nodes > MAX_NODES:
             raise stop(place, (), f"holds more than {MAX_NODES} values once its aliases are followed")
         if len(self.stack) + height > MAX_DEPTH:
-            raise stop(place, (), f"is nested more than {MAX_DEPTH} deep")
+            raise stop(place, (), _TOO_DEEP)
 
     def _scalar(self, event: Any, place: Place) -> None:
         self._grow(1, 1, place)

@@ -3,12 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
+from sim.scenario.text import yaml_text
 from sim.scenario.text.tree import plain
-from sim.scenario.text.yaml_text import MAX_DEPTH, dump, parse, read_file
+from sim.scenario.text.yaml_text import MAX_DEPTH, dump, parse, parse_value, read_file
 
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12)
@@ -53,6 +55,79 @@ def test_what_is_no_scenario_gets_one_sentence(name, problems_of):
     content, expected = UNREADABLE[name]
     (said,) = without_keys(problems_of(content))
     assert said.startswith(expected)
+
+
+DEEP = {
+    "open lists": ("a: " + "[" * 3000, f"s.yaml:1:{MAX_DEPTH + 3}"),
+    "closed lists": ("a: " + "[" * 3000 + "]" * 3000, f"s.yaml:1:{MAX_DEPTH + 3}"),
+    "lists on lines": ("a: " + "[\n" * 3000, f"s.yaml:{MAX_DEPTH}:1"),
+    "flow mappings": ("{a: " * 3000, f"s.yaml:1:{4 * MAX_DEPTH - 2}"),
+    "block mappings": (
+        "".join(f"{' ' * depth}a:\n" for depth in range(1200)),
+        f"s.yaml:{MAX_DEPTH}:{MAX_DEPTH}",
+    ),
+    "block lists": ("- " * 3000 + "1", f"s.yaml:1:{2 * MAX_DEPTH + 1}"),
+    "explicit keys": ("- " * 49 + "? x\n", f"s.yaml:1:{2 * MAX_DEPTH + 1}"),
+    "after other lines": ("é: 1\r\nb: \u2028\n" + "c: " + "[" * 3000, None),
+}
+
+
+class LimitedLoader(yaml.SafeLoader):
+    """A parser that refuses deep nesting while it scans ahead, as libyaml 0.2.6 does."""
+
+    limit = 0
+
+    def _refuse(self) -> None:
+        if self.flow_level + len(self.indents) > self.limit:
+            raise yaml.scanner.ScannerError(
+                "while increasing level", self.get_mark(), "exceeded maximum nesting depth", self.get_mark()
+            )
+
+    def fetch_flow_collection_start(self, TokenClass):
+        self._refuse()
+        super().fetch_flow_collection_start(TokenClass)
+
+    def add_indent(self, column):
+        self._refuse()
+        return super().add_indent(column)
+
+
+def limited(levels: int) -> type[LimitedLoader]:
+    return type(f"Limited{levels}", (LimitedLoader,), {"limit": levels})
+
+
+LOADERS = {
+    "installed": yaml_text._LOADER,
+    "python": yaml.SafeLoader,
+    "limit just above ours": limited(MAX_DEPTH + 2),
+    "limit of 1000": limited(1000),
+}
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize("name", DEEP)
+def test_our_own_limit_of_depth_answers_whatever_the_parser_allows(name, loader, monkeypatch):
+    monkeypatch.setattr(yaml_text, "_LOADER", LOADERS[loader])
+    text, place = DEEP[name]
+    with pytest.raises(ScenarioError) as error:
+        parse_value(text, "s.yaml")
+    (problem,) = error.value.problems
+    assert problem.what == f"is nested more than {MAX_DEPTH} deep"
+    assert place is None or problem.where == place
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_what_is_as_deep_as_allowed_is_read(loader, monkeypatch):
+    monkeypatch.setattr(yaml_text, "_LOADER", LOADERS[loader])
+    deepest = MAX_DEPTH - 1
+    assert parse_value("[" * deepest + "1" + "]" * deepest, "s.yaml") is not None
+    assert parse_value("- " * deepest + "1", "s.yaml") is not None
+
+
+def test_a_parser_with_a_limit_below_ours_gets_a_sentence_too(monkeypatch):
+    monkeypatch.setattr(yaml_text, "_LOADER", limited(20))
+    with pytest.raises(ScenarioError, match=r"^s\.yaml:1:22: is nested deeper than the YAML parser allows; use fewer"):
+        parse_value("[" * 40 + "]" * 40, "s.yaml")
 
 
 def test_no_file_no_folder(tmp_path: Path):
