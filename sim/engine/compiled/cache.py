@@ -22,12 +22,14 @@ import numpy as np
 from sim import store
 
 SOURCES = (
+    "arrays.py",
     "engine/compiled/*.py",
     "engine/event_order.py",
     "engine/plan.py",
     "engine/records.py",
     "measures/count/*.py",
     "scenario/model/quantities.py",
+    "units.py",
 )
 LAST = ("kernel.in_order", "passes.regroup")
 """What is compiled last in each of the two."""

@@ -1,7 +1,7 @@
-"""The groups of parties on a tape: those of one class that come to a crossing, wait there at the start, or set out.
+"""The groups of parties on a tape: parties of one class that arrive at a crossing, wait there at the start, or set out.
 
-Who sets out from an origin may come to any of several crossings but passes one of them only. So what is drawn for
-stations of the same name comes from one stream: in the same lane of another crossing the same party is as slow.
+A party from an origin may go to any of several crossings but passes only one of them. Draws for stations of the same
+name therefore come from one stream: a party is equally slow in the same lane of any crossing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.arrays import Bools, Floats, Ints
-from sim.engine.draw.streams import durations, durations_summed, gumbels, men_of, people_of, stream, unit_poisson
+from sim.engine.draw.streams import gumbels, men_of, people_of, stream, unit_poisson
+from sim.engine.laws import draw_durations, draw_sums, scales_with_mean
 from sim.engine.lower.arrivals import within
 from sim.engine.lower.tape_rows import SCREENING, service_law, stops, walks_there
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
@@ -25,19 +26,19 @@ from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Refusal, Station
 from sim.units import MS_PER_S
 
-RARE = (0.0, 0.01, 0.1, 1.0)
-"""Bounds of the ranges of `u`, the uniform that settles a refusal; for each, the staff time has a stream of its own.
+REFUSAL_RANGES = (0.0, 0.01, 0.1, 1.0)
+"""Bounds of the ranges of `u`, the uniform that decides on a refusal. The staff time has one stream for each range.
 
-So it is drawn for few parties where few are refused, and another probability leaves it as it was.
+Few draws are then needed where few parties are refused, and another probability leaves the draws unchanged.
 """
 STANDARD = Law.model_validate({"family": "exponential", "mean": "1 s"})
-"""The law of the clocks of the ways of leaving, whose unit is not the second."""
-LONGEST_DRIVE = 100.0
-"""A drive takes at most so many times the mean."""
+"""The law of the clocks of the ways of leaving; their unit is not the second."""
+MAX_DRIVE_FACTOR = 100.0
+"""Longest drive, in multiples of the mean."""
 
 
-class Draw(NamedTuple):
-    """Of which replication, and whether of those already waiting at the start."""
+class DrawKey(NamedTuple):
+    """Which random numbers to draw: seed, replication, and whether for parties that wait at the start."""
 
     seed: int
     replication: int
@@ -45,41 +46,41 @@ class Draw(NamedTuple):
 
 
 def groups_on_tape(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Iterator[Group]:
-    """Yield the groups of a replication in the order of the tape, empty ones as well."""
+    """Yield the groups of a replication in the order of the tape, including empty ones."""
     for x, name in enumerate(scenario.crossings):
         for cls in (cls for cls in CLASSES if cls in scenario.classes):
             for initial in (True, False):
-                yield Group(scenario, plan, (x, name), cls, Draw(seed, replication, initial))
+                yield Group(scenario, plan, (x, name), cls, DrawKey(seed, replication, initial))
     for o, name in enumerate(scenario.network.origins if scenario.network else ()):
         for cls in (cls for cls in CLASSES if cls in scenario.classes):
-            yield Group(scenario, plan, (len(scenario.crossings) + o, f"from {name}"), cls, Draw(seed, replication))
+            yield Group(scenario, plan, (len(scenario.crossings) + o, f"from {name}"), cls, DrawKey(seed, replication))
 
 
 class Group:
-    """The parties of one class from one source (a crossing, or an origin), in order of arrival."""
+    """The parties of one class from one source (a crossing or an origin), in order of arrival."""
 
-    def __init__(self, scenario: Scenario, plan: Plan, source: tuple[int, str], cls: ClassName, draw: Draw) -> None:
-        self.scenario, self.plan, self.cls, self.draw = scenario, plan, cls, draw
+    def __init__(self, scenario: Scenario, plan: Plan, source: tuple[int, str], cls: ClassName, key: DrawKey) -> None:
+        self.scenario, self.plan, self.cls, self.key = scenario, plan, cls, key
         self.source, self.name = source
-        self.roams = self.source >= len(scenario.crossings)
+        self.has_choice = self.source >= len(scenario.crossings)
         self.passages = passages(scenario, self.source, cls)
         self.at = self._arrivals()
         self.size = len(self.at)
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return the generator of one column of this group."""
-        seed, replication, initial = self.draw
+        seed, replication, initial = self.key
         group = "initial" if initial else "arriving"
         return stream(f"{seed}/{replication}/{self.name}/{self.cls}/{group}/{purpose}")
 
     def fill(self, tape: Tape, place: slice) -> None:
-        """Draw everything and write it at the group's places on the tape."""
+        """Draw all columns and write them at the group's positions on the tape."""
         self.tape, self.place = tape, place
         self.unwritten = {(table, row) for table in ("times", "chances") for row in range(len(getattr(tape, table)))}
-        self.drawn: dict[tuple[str, Law], Floats] = {}
+        self.draws: dict[tuple[str, Law], Floats] = {}
         party_class = self.scenario.classes[self.cls]
         tape.source[place], tape.cls[place] = self.source, CLASSES.index(self.cls)
-        tape.number[place], tape.initial[place] = np.arange(self.size), self.draw.initial
+        tape.number[place], tape.initial[place] = np.arange(self.size), self.key.initial
         self.people = people_of(party_class.people, self.rng("people"), self.size)
         local = self._local(party_class.local_share)
         tape.people[place], tape.men[place], tape.local[place] = (
@@ -93,13 +94,13 @@ class Group:
         tape.mode_to[place] = modes.take(self.by_bike.view(np.int8))
         for x, crossing, cls in self.passages:
             _Passage(self, x, crossing, cls).draw()
-        if self.roams:
+        if self.has_choice:
             self._choices()
         for table, row in self.unwritten:
             getattr(tape, table)[row, place] = 0
 
     def _arrivals(self) -> Ints:
-        if self.draw.initial:
+        if self.key.initial:
             crossing = self.passages[0].crossing
             return np.full(crossing.initial_queue.get(self.cls, 0), self.plan.start, dtype=np.int64)
         expected = self.plan.expected[self.source, CLASSES.index(self.cls)]
@@ -108,28 +109,28 @@ class Group:
         return at[: np.searchsorted(at, self.plan.horizon)]
 
     def _local(self, share: float) -> Bools:
-        share = 0.0 if self.roams else share
+        share = 0.0 if self.has_choice else share
         return self.rng("local").random(self.size) < share if share else np.zeros(self.size, np.bool_)
 
     def _barred(self, local: Bools) -> Bools:
-        """Who is kept away on the approach; of those who roam that is settled where they come to."""
+        """Whether each party is stopped on the approach; for parties with a choice, the engine decides that."""
         share = np.zeros(self.size)
-        for change in () if self.roams else self.passages[0].crossing.changes:
+        for change in () if self.has_choice else self.passages[0].crossing.changes:
             if change.bar_non_local is not None and (change.classes is None or self.cls in change.classes):
                 share[within(self.scenario.clock, change)(self.at)] = change.bar_non_local
-        if self.draw.initial or not share.any():
+        if self.key.initial or not share.any():
             return np.zeros(self.size, dtype=np.bool_)
         return np.asarray((self.rng("barred").random(self.size) < share) & ~local)
 
     def _by_bike(self) -> Bools:
-        """Who would go on by bike, not on foot."""
+        """Whether each party would go on by bike rather than on foot."""
         behaviours = [crossing.behaviour.get(cls) for _, crossing, cls in self.passages]
         shares = [b.change_mode.to.get("bike", 0.0) for b in behaviours if b and b.change_mode]
         share = shares[0] if shares else 0.0
         return self.rng("mode").random(self.size) < share if share else np.zeros(self.size, np.bool_)
 
     def _choices(self) -> None:
-        """What those who choose between crossings need: how slowly they drive, papers, news, and their tastes."""
+        """Draw what the choice between crossings needs: papers, news, tastes, and the factor on drives."""
         plan, choice = self.plan, self.scenario.network.choice if self.scenario.network else None
         if choice is None:
             raise AssertionError("only a network has origins")
@@ -139,40 +140,41 @@ class Group:
         for k, name in enumerate([*plan.crossings, "stay"], TASTES):
             tastes[:, k] = gumbels(self.rng(f"taste/{name}"), self.size)
         family = {"family": "gamma", "cv": choice.drive_cv} if choice.drive_cv else {"family": "deterministic"}
-        drive = durations(Law.model_validate({"mean": "1 s", **family}), self.rng("drive"), self.size)
-        self.write(plan.drive_row, np.minimum(drive, LONGEST_DRIVE), DRIVE_UNIT)
+        drive = draw_durations(Law.model_validate({"mean": "1 s", **family}), self.rng("drive"), self.size)
+        self.write(plan.drive_row, np.minimum(drive, MAX_DRIVE_FACTOR), DRIVE_UNIT)
 
     def durations(self, purpose: str, law: Law, counts: Ints | None = None) -> Floats:
-        """Return seconds drawn from a law, once for each purpose; with `counts`, sums of so many draws.
+        """Return seconds drawn from a law, once for each purpose; with `counts`, sums of `counts[i]` draws.
 
-        Those who roam are as slow under laws that differ in their mean only.
+        For parties with a choice, laws that differ only in their mean use the same draws.
         """
-        scale = law.mean_s if self.roams and law.family != "empirical" else 1.0
+        scale = law.mean_s if self.has_choice and scales_with_mean(law) else 1.0
         unit = law.model_copy(update={"mean": 1.0}) if scale != 1.0 and scale else law
-        if (purpose, unit) not in self.drawn:
+        if (purpose, unit) not in self.draws:
             rng = self.rng(purpose)
-            drawn = durations(unit, rng, self.size) if counts is None else durations_summed(unit, rng, counts)
-            self.drawn[purpose, unit] = drawn
-        found = self.drawn[purpose, unit]
-        return found if unit is law else found * scale
+            self.draws[purpose, unit] = (
+                draw_durations(unit, rng, self.size) if counts is None else draw_sums(unit, rng, counts)
+            )
+        seconds = self.draws[purpose, unit]
+        return seconds if unit is law else seconds * scale
 
     def chance(self, row: int, purpose: str) -> Floats:
-        """Draw a row of uniforms on the tape unless that is done, and return them."""
-        found: Floats = self.tape.chances[row, self.place]
-        if not self.roams or ("chances", row) in self.unwritten:
-            self.rng(purpose).random(out=found)
+        """Return a row of uniforms of the tape, drawing it if that is not done yet."""
+        uniforms: Floats = self.tape.chances[row, self.place]
+        if not self.has_choice or ("chances", row) in self.unwritten:
+            self.rng(purpose).random(out=uniforms)
         self.unwritten.discard(("chances", row))
-        return found
+        return uniforms
 
     def write(self, row: int, spans: Floats, unit: int = MS_PER_S) -> None:
-        """Write durations in seconds on the tape, rounded to integer milliseconds, once; or clocks by their unit."""
+        """Write durations in seconds on the tape, rounded to integer milliseconds; other values in `unit`."""
         self.unwritten.discard(("times", row))
         scaled = spans * unit
         self.tape.times[row, self.place] = np.rint(scaled, out=scaled)
 
 
 class _Passage:
-    """What can happen to a group at one crossing, to which its parties come as a class."""
+    """Draws the columns that a group needs at one crossing, where its parties have class `cls`."""
 
     def __init__(self, group: Group, x: int, crossing: Crossing, cls: ClassName) -> None:
         self.group, self.plan = group, group.plan
@@ -185,9 +187,9 @@ class _Passage:
         self._leaving()
 
     def _at_station(self, s: int, station: Station) -> None:
-        """What can happen to the group at one station."""
+        """Write the rows of one station."""
         plan, name, group = self.plan, self.plan.stations[s], self.group
-        comes, walks = (may(self.crossing, station, self.cls) for may in (stops, walks_there))
+        comes, walks = stops(self.crossing, station, self.cls), walks_there(self.crossing, station, self.cls)
         if not (comes or walks):
             return
         self._services(s, station, comes, walks)
@@ -203,11 +205,11 @@ class _Passage:
         if station.screening is not None:
             for k, decision in enumerate(SCREENING):
                 group.chance(plan.screening_row[s] + k, f"{decision}/{name}")
-        if not group.roams:
-            group.drawn.clear()
+        if not group.has_choice:
+            group.draws.clear()
 
     def _services(self, s: int, station: Station, comes: bool, walks: bool) -> None:
-        """How long the service takes as the class they came as, and by bike or on foot; men checked left out."""
+        """Write the service times as the class of arrival, and by bike or on foot, without the part for men."""
         service_row, foot_row = self.plan.service_row[s], self.plan.foot_row[s]
         if comes:
             self.group.write(service_row, self._service(s, station, self.cls))
@@ -218,7 +220,7 @@ class _Passage:
             self.group.write(foot_row, on_foot)
 
     def _service(self, s: int, station: Station, cls: ClassName) -> Floats:
-        """Seconds of each party's service as a party of class `cls`; under the same law it takes as long as another."""
+        """Return the seconds of each party's service as class `cls`; classes with the same law have the same draws."""
         law, purpose = service_law(station, cls), f"service/{self.plan.stations[s]}"
         party = self.group.durations(purpose, law.party)
         if law.person is None:
@@ -226,16 +228,17 @@ class _Passage:
         return party + self.group.durations(f"{purpose}/person", law.person, self.group.people)
 
     def _refusals(self, row: int, name: str, refusal: Refusal, u: Floats) -> None:
-        """The staff time of refusals, for all whose `u` is in a range in which somebody is refused."""
+        """Write the staff time of refusals, for parties whose `u` is in a range in which some are refused."""
         seconds = np.zeros(self.group.size)
-        for low, high in pairwise(RARE):
+        for low, high in pairwise(REFUSAL_RANGES):
             if low < refusal.probability:
-                those = np.flatnonzero((u >= low) & (u < high))
-                seconds[those] = durations(refusal.service_time, self.group.rng(f"refusal/{name}/{high}"), len(those))
+                rows = np.flatnonzero((u >= low) & (u < high))
+                rng = self.group.rng(f"refusal/{name}/{high}")
+                seconds[rows] = draw_durations(refusal.service_time, rng, len(rows))
         self.group.write(row, seconds)
 
     def _leaving(self) -> None:
-        """What can happen to the group in its main queue."""
+        """Write the rows of the main queue."""
         plan, group, behaviour = self.plan, self.group, self.crossing.behaviour.get(self.cls)
         if behaviour is None:
             return

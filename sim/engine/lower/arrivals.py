@@ -1,6 +1,6 @@
-"""Demand to expected arrivals: the cumulative number of parties each class sends to each crossing.
+"""Lower demand to the expected number of arrivals, cumulative, by source and class.
 
-The grid is ten minutes; within a cell the rate is constant. Cells are aligned to the start of the run.
+The rate is constant within cells of ten minutes, which are aligned to the start of the run.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from sim.arrays import Bools, Floats, Ints
+from sim.engine.laws import distribution
 from sim.errors import Problem, ScenarioError
 from sim.scenario.model.changes import Change
 from sim.scenario.model.demand import Constant, CountRow, DemandPart, Pulse, Rush, Step
@@ -23,7 +24,7 @@ from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.units import MS_PER_H, MS_PER_S, milliseconds
 
 CELL = 600 * MS_PER_S
-MOST_PARTIES = 20_000_000
+MAX_PARTIES = 20_000_000
 
 
 def grid(clock: Clock) -> Ints:
@@ -36,7 +37,7 @@ def grid(clock: Clock) -> Ints:
 def expected(scenario: Scenario, edges: Ints) -> Floats:
     """Return the expected number of parties since start at the edges of `grid`, shape (sources, classes, B+1).
 
-    Sources are the crossings, then the origins. Raises ScenarioError if more than MOST_PARTIES are expected.
+    Sources are the crossings, then the origins. Raises ScenarioError if more than MAX_PARTIES are expected.
     """
     clock = scenario.clock
     origins = scenario.network.origins.values() if scenario.network else ()
@@ -48,14 +49,14 @@ def expected(scenario: Scenario, edges: Ints) -> Floats:
             if isinstance(source, Crossing):
                 cells = cells * _factors(clock, source, name, edges)
             total[x, CLASSES.index(name), 1:] = np.cumsum(cells)
-    if not total[:, :, -1].sum() <= MOST_PARTIES:
-        what = f"{total[:, :, -1].sum():.3g} parties are expected; this model plays at most {MOST_PARTIES:,}"
+    if not total[:, :, -1].sum() <= MAX_PARTIES:
+        what = f"{total[:, :, -1].sum():.3g} parties are expected; the limit is {MAX_PARTIES:,}"
         raise ScenarioError([Problem(scenario.name, "demand", what)])
     return total
 
 
 def _part(clock: Clock, part: DemandPart, edges: Ints) -> Floats:
-    """Expected arrivals of one part of demand, cell by cell, shape (B,)."""
+    """Return the expected arrivals of one part of demand by cell, shape (B,)."""
     kind = part.kind
     if isinstance(kind, Constant):
         return _constant(clock, kind, edges)
@@ -87,21 +88,21 @@ def _local_hours(clock: Clock) -> tuple[Ints, Ints]:
 
 
 def _step(at: int, kind: Step, edges: Ints) -> Floats:
-    """Departures from `at` on, decaying, convolved with the drive; exact at the cells' edges up to a minute."""
+    """Return departures from `at` on, decaying, convolved with the drive; accurate to a minute at cell edges."""
     cells = max(0, -(-(int(edges[-1]) - at) // CELL))
     if cells == 0:
         return np.zeros(len(edges) - 1)
     ages = np.arange(cells + 1) * (CELL / MS_PER_S)
     decayed = ages if kind.decay is None else kind.decay * -np.expm1(-ages / kind.decay)
     departures = kind.rate / 3600 * np.diff(decayed)
-    arrived = np.convolve(departures, _there(kind.lag, -(-cells // 1024) * 1024)[:cells])[:cells]
+    arrived = np.convolve(departures, _arrived_share(kind.lag, -(-cells // 1024) * 1024)[:cells])[:cells]
     instants = at + np.arange(cells + 1) * CELL
     return np.diff(np.interp(edges, instants, np.concatenate(([0.0], arrived))))
 
 
 @lru_cache(maxsize=32)
-def _there(lag: Law, cells: int) -> Floats:
-    """Return the share that has arrived each cell after setting out, averaged over departures within a cell."""
+def _arrived_share(lag: Law, cells: int) -> Floats:
+    """Return the share that has arrived by cell after departure, averaged over departures within a cell."""
     since = (np.arange(cells * 10) + 0.5) * (CELL / 10)
     return np.asarray(distribution(lag, since.astype(np.int64)).reshape(cells, 10).mean(axis=1))
 
@@ -121,27 +122,8 @@ def _counts(clock: Clock, rows: Iterable[CountRow], edges: Ints) -> Floats:
     return np.diff(total)
 
 
-def distribution(law: Law, at: Ints) -> Floats:
-    """Return P(duration <= at) for `at` in milliseconds, same shape; 0 for negative times."""
-    from scipy import special  # late: half a second of start-up
-
-    seconds = np.maximum(at, 0) / MS_PER_S
-    mean = law.mean_s
-    if law.family == "empirical":
-        values = np.sort(np.array(law.values))
-        return np.where(at < 0, 0.0, np.searchsorted(values, seconds, side="right") / len(values))
-    if law.family == "deterministic" or mean == 0:
-        return np.where(seconds >= mean, 1.0, 0.0) * (at >= 0)
-    if law.family == "lognormal":
-        sigma2 = np.log1p((law.cv or 0) ** 2)
-        logs = np.log(np.maximum(seconds, 1e-9) / mean)
-        return np.asarray(special.ndtr((logs + sigma2 / 2) / np.sqrt(sigma2)) * (at > 0))
-    shape = {"exponential": 1.0, "erlang": float(law.k or 1), "gamma": (law.cv or 1.0) ** -2}[law.family]
-    return np.asarray(special.gammainc(shape, seconds * shape / mean))
-
-
 def _factors(clock: Clock, crossing: Crossing, name: str, edges: Ints) -> Floats:
-    """What the changes of demand multiply each cell's arrivals with, shape (B,)."""
+    """Return the factor by which changes of demand multiply the arrivals of each cell, shape (B,)."""
 
     def scales(change: Change) -> bool:
         return change.scale_demand is not None and (change.classes is None or name in change.classes)
@@ -155,7 +137,7 @@ def _factors(clock: Clock, crossing: Crossing, name: str, edges: Ints) -> Floats
 
 
 def within(clock: Clock, change: Change) -> Callable[[Ints], Bools]:
-    """Return the test whether instants (milliseconds since t0) lie between a change's `from` and `until`."""
+    """Return a test whether instants (milliseconds since t0) lie between a change's `from` and `until`."""
     begin = np.iinfo(np.int64).min if change.from_ is None else since_t0(clock, change.from_)
     end = np.iinfo(np.int64).max if change.until is None else since_t0(clock, change.until)
     return lambda at: (at >= begin) & (at < end)

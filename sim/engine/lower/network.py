@@ -1,4 +1,4 @@
-"""Lower a network to arrays: what travellers know of the crossings at which time, and the drives."""
+"""Lower a network to arrays: what travellers know of the crossings and when, and the drives."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from sim.units import MS_PER_H, milliseconds
 NO_CHOICE = Choice(travel=0.0, wait=0.0)
 
 
-def network(scenario: Scenario, wait_step: int, wait_columns: int) -> dict[str, Any]:
-    """Return the plan's fields of a network; quoted waits are read in columns of `wait_step` ms."""
+def network_fields(scenario: Scenario, wait_step: int, wait_columns: int) -> dict[str, Any]:
+    """Return the network fields of the plan; tables by quoted wait have columns of `wait_step` ms."""
     choice = scenario.network.choice if scenario.network else NO_CHOICE
     instants = _instants(scenario) if scenario.network else []
     waits = np.arange(wait_columns) * (wait_step / MS_PER_H)
@@ -58,16 +58,16 @@ def _drives(scenario: Scenario) -> Ints:
 
 
 def _instants(scenario: Scenario) -> list[int]:
-    """Return the start and every instant before the horizon at which travellers may come to know something new."""
+    """Return the start and every instant before the horizon at which what travellers know may change."""
     clock = scenario.clock
     start, horizon = since_t0(clock, clock.start), since_t0(clock, clock.horizon)
-    found = {start}
+    changes_at = {start}
     for crossing in scenario.crossings.values():
         for change in crossing.changes:
-            found |= {since_t0(clock, at) for at in (change.from_, change.until) if at is not None}
+            changes_at |= {since_t0(clock, at) for at in (change.from_, change.until) if at is not None}
         for station in crossing.stations.values():
-            found |= set(switches.active_window(clock, station))
-    return sorted(at for at in found if start <= at < horizon)
+            changes_at |= set(switches.active_window(clock, station))
+    return sorted(at for at in changes_at if start <= at < horizon)
 
 
 def _known(scenario: Scenario, choice: Choice, instants: list[int]) -> dict[str, Floats]:
@@ -75,35 +75,35 @@ def _known(scenario: Scenario, choice: Choice, instants: list[int]) -> dict[str,
     utility = np.zeros((shape[0], 2, shape[1]))
     admits, bars, informed = np.zeros((*shape, len(CLASSES))), np.zeros((*shape, len(CLASSES))), np.zeros(shape)
     for x, crossing in enumerate(scenario.crossings.values()):
-        told = _Told(scenario.clock, crossing)
+        facts = _Facts(scenario.clock, crossing)
         for e, at in enumerate(instants):
-            known = {what: told.at(at, what) for what in KNOWN}
+            known = {what: facts.at(at, what) for what in KNOWN}
             informed[e, x] = known["informed"]
             utility[e, :, x] = known["attraction"] + choice.price * known["price"] / 100
             utility[e, 1, x] += choice.risk * known["risk"]
             for c, cls in enumerate(CLASSES):
-                admits[e, x, c] = told.at(at, "admits", cls) * told.is_open(at, cls)
-                bars[e, x, c] = told.at(at, "bar_non_local", cls)
+                admits[e, x, c] = facts.at(at, "admits", cls) * facts.is_open(at, cls)
+                bars[e, x, c] = facts.at(at, "bar_non_local", cls)
     return {"utility": utility, "admits": admits, "informed": informed, "bars": bars}
 
 
-class _Told:
-    """What is known of a crossing at an instant: as described, with the changes in force applied in their order."""
+class _Facts:
+    """What travellers know of a crossing: its description, with the changes in force applied in their order."""
 
     def __init__(self, clock: Clock, crossing: Crossing) -> None:
         self.clock, self.crossing = clock, crossing
         self.tests: list[tuple[Change, Callable[[Any], Any]]] = [(c, within(clock, c)) for c in crossing.changes]
 
     def at(self, at: int, what: str, cls: ClassName | None = None) -> float:
-        """Return the last value given of one thing, by a change for a class or for all."""
-        found: float = getattr(self.crossing.destination, what, 0.0)
+        """Return the value of one attribute: that of the last change for the class or for all classes that sets it."""
+        value: float = getattr(self.crossing.destination, what, 0.0)
         for change in self._in_force(at, cls):
-            value = getattr(change, what)
-            found = found if value is None else value
-        return found
+            changed = getattr(change, what)
+            value = value if changed is None else changed
+        return value
 
     def is_open(self, at: int, cls: ClassName) -> bool:
-        """Return whether no station on the way of a class is closed to it."""
+        """Return whether every station on the way of a class is open to it."""
         for name, station in self.crossing.stations.items():
             begin, end = switches.active_window(self.clock, station)
             if cls not in station.serves or station.only_sent_on or not begin <= at < end:

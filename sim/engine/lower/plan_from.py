@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.arrays import Floats
 from sim.engine.lower import arrivals, switches
-from sim.engine.lower.network import network
+from sim.engine.lower.network import network_fields
 from sim.engine.lower.tape_rows import number_rows
 from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, WAYS, Plan
 from sim.scenario.model.behaviour import Behaviour, Leaving
@@ -32,7 +32,7 @@ FATES = ("pass", "summoned", "refused", "sent_on")
 def lower(scenario: Scenario) -> Plan:
     """Return the plan of a checked scenario.
 
-    Raises ScenarioError if the demand is beyond what can be played.
+    Raises ScenarioError if more parties are expected than the limit.
     """
     edges = arrivals.grid(scenario.clock)
     intensities, intensity = switches.intensity(scenario)
@@ -56,7 +56,7 @@ def lower(scenario: Scenario) -> Plan:
         activity=switches.activity(scenario),
         intensity=intensity,
         **behaviour,
-        **network(scenario, WAIT_STEP, WAIT_COLUMNS),
+        **network_fields(scenario, WAIT_STEP, WAIT_COLUMNS),
         **number_rows(scenario, behaviour["hazard"]),
     )
 
@@ -69,7 +69,7 @@ def max_people(scenario: Scenario) -> int:
 
 @lru_cache(maxsize=32)
 def binomial_cdf(p: float, size: int) -> Floats:
-    """Return P(at most k successes in n trials of chance p) as a table [n, k] of shape (size, size), read-only."""
+    """Return P(at most k successes in n trials of probability p) as a table [n, k] of shape (size, size), read-only."""
     table = np.ones((size, size))
     for n in range(size):
         terms = [comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
@@ -88,14 +88,14 @@ def _all_stations(scenario: Scenario) -> list[tuple[int, str, Crossing, Station]
 
 
 def _routes(scenario: Scenario) -> dict[str, Any]:
-    """Who stops where: the first station, the station the bypass joins, and the next one, by class."""
+    """Return the first station, the station that the bypass joins, and the next station, by class."""
     stations = _all_stations(scenario)
     names = [(x, name) for x, name, _, _ in stations]
     first = np.full((len(scenario.crossings), len(CLASSES)), NOWHERE, dtype=np.int64)
     joins, following = first.copy(), np.full((len(stations), len(CLASSES)), NOWHERE, dtype=np.int64)
 
     def serving(x: int, cls: str, begin: int) -> int:
-        """Number of the first station of crossing x from `begin` on where a class stops."""
+        """Return the number of the first station of crossing x from `begin` on that serves a class."""
         for s in range(begin, len(stations)):
             if stations[s][0] == x and cls in stations[s][3].serves and not stations[s][3].only_sent_on:
                 return s
@@ -113,22 +113,22 @@ def _routes(scenario: Scenario) -> dict[str, Any]:
 
 
 def _stations(scenario: Scenario) -> dict[str, Any]:
-    found = [station for *_, station in _all_stations(scenario)]
-    ranks, strides = zip(*(_discipline(station) for station in found), strict=True)
+    stations = [station for *_, station in _all_stations(scenario)]
+    ranks, strides = zip(*(_discipline(station) for station in stations), strict=True)
     return {
-        "preempt": np.array([station.when_staff_leave == "preempt" for station in found]),
-        "discipline": np.array([int(isinstance(station.discipline, Shares)) for station in found]),
+        "preempt": np.array([station.when_staff_leave == "preempt" for station in stations]),
+        "discipline": np.array([int(isinstance(station.discipline, Shares)) for station in stations]),
         "rank": np.array(ranks),
         "stride": np.array(strides),
-        "release_size": np.array([station.release.size if station.release else 0 for station in found]),
-        "release_every": np.array([milliseconds(s.release.every) if s.release else 0 for s in found]),
-        "refusal": np.array([station.refusal.probability if station.refusal else 0.0 for station in found]),
-        "only_sent_on": np.array([station.only_sent_on for station in found]),
+        "release_size": np.array([station.release.size if station.release else 0 for station in stations]),
+        "release_every": np.array([milliseconds(s.release.every) if s.release else 0 for s in stations]),
+        "refusal": np.array([station.refusal.probability if station.refusal else 0.0 for station in stations]),
+        "only_sent_on": np.array([station.only_sent_on for station in stations]),
     }
 
 
 def _discipline(station: Station) -> tuple[list[int], list[int]]:
-    """Rank of each stream (lower first), and what a service start costs it under shares."""
+    """Return the rank of each stream (lower first), and its stride: what a service start costs it under shares."""
     rank, stride = [0] * len(STREAMS), [0] * len(STREAMS)
     if isinstance(station.discipline, Priority):
         for place, row in enumerate(station.discipline.priority):
@@ -141,7 +141,7 @@ def _discipline(station: Station) -> tuple[list[int], list[int]]:
 
 
 def _zones(scenario: Scenario) -> dict[str, Any]:
-    """Halls and shared zones; room is counted in parties, or in millimetres of one file where a length is given."""
+    """Return halls and shared zones; space is counted in parties, or in millimetres of one file if it has a length."""
     numbers: dict[tuple[int, str], int] = {}
     capacity: list[int] = []
     space: list[list[int]] = []
@@ -185,9 +185,12 @@ def _screenings(scenario: Scenario, people: int) -> dict[str, Any]:
         if_closed[s] = FATES.index(screening.if_office_closed)
         together[s] = screening.stays_together
     return {
-        "hit_cdf": hit_cdf, "fate_cdf": fates, "office": office,
-        "if_office_closed": if_closed, "stays_together": together,
-    }  # fmt: skip
+        "hit_cdf": hit_cdf,
+        "fate_cdf": fates,
+        "office": office,
+        "if_office_closed": if_closed,
+        "stays_together": together,
+    }
 
 
 def _fate_cdf(screening: Screening) -> Floats:
@@ -223,9 +226,15 @@ def _behaviour(scenario: Scenario) -> dict[str, Any]:
             buckets[x] = round(crossing.quote.window / crossing.quote.every)
     return {
         "way_open": np.array(sorted(windows), dtype=np.int64).reshape(-1, 5),
-        "quote_every": every, "quote_buckets": buckets, "balk_over": balk_over, "wait_step": WAIT_STEP,
-        "balk_share": balk, "bypass_share": bypass, "bypass_local": local, "hazard": hazard,
-    }  # fmt: skip
+        "quote_every": every,
+        "quote_buckets": buckets,
+        "balk_over": balk_over,
+        "wait_step": WAIT_STEP,
+        "balk_share": balk,
+        "bypass_share": bypass,
+        "bypass_local": local,
+        "hazard": hazard,
+    }
 
 
 def _ways(behaviour: Behaviour) -> tuple[Leaving | None, ...]:
@@ -240,6 +249,6 @@ def _way_windows(scenario: Scenario, way: Leaving, target: tuple[int, ...]) -> l
 
 
 def _by_wait(table: tuple[tuple[float, float], ...]) -> Floats:
-    """Return a curve over the quoted wait at the columns 0, WAIT_STEP, 2 WAIT_STEP..."""
+    """Return a curve over the quoted wait at the columns 0, WAIT_STEP, 2 WAIT_STEP, and so on."""
     waits, values = zip(*table, strict=True)
     return np.asarray(np.interp(np.arange(WAIT_COLUMNS) * (WAIT_STEP / MS_PER_S), waits, values))

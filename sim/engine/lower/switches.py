@@ -1,7 +1,7 @@
-"""What changes with time, as tables of switches: staffing, open and closed, active stations, screening intensity.
+"""Tables of switches, for all that changes with time: staffing, opening, active stations, screening intensity.
 
-Every table is sorted by instant and begins with one row per target at `start`. Where steps, shifts and changes overlap,
-shifts win over steps, changes win over both, and of several changes the last listed wins.
+Every table is sorted by instant and begins with one row per target at `start`. Where they overlap, shifts override
+steps, changes override both, and the last listed change overrides earlier ones.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def opening(scenario: Scenario) -> Ints:
 
 
 def activity(scenario: Scenario) -> Ints:
-    """Return rows (at, station, 1 there / 0 not there)."""
+    """Return rows (at, station, 1 active / 0 inactive)."""
     return _table(scenario, 3, _activity_rows)
 
 
 def intensity(scenario: Scenario) -> tuple[Floats, Ints]:
-    """Return the intensities that occur, ascending, and rows (at, station, index of the intensity)."""
+    """Return the screening intensities that occur, ascending, and rows (at, station, index of the intensity)."""
     levels: list[float] = []
 
     def rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:
@@ -63,13 +63,13 @@ def intensity(scenario: Scenario) -> tuple[Floats, Ints]:
 
 
 def _table(scenario: Scenario, width: int, rows: Callable[[Clock, Crossing, list[str], int], Iterator[Row]]) -> Ints:
-    found: list[Row] = []
+    table: list[Row] = []
     offset = 0
     for crossing in scenario.crossings.values():
         names = list(crossing.stations)
-        found += rows(scenario.clock, crossing, names, offset)
+        table += rows(scenario.clock, crossing, names, offset)
         offset += len(names)
-    return np.array(sorted(found), dtype=np.int64).reshape(-1, width)
+    return np.array(sorted(table), dtype=np.int64).reshape(-1, width)
 
 
 def _staffing_rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:
@@ -77,7 +77,7 @@ def _staffing_rows(clock: Clock, crossing: Crossing, names: list[str], offset: i
         changes = [c for c in crossing.changes if _staff_change(c) is not None and _concerns(c, name)]
         plan = crossing.stations[name].staffing
         planned = _planned(clock, plan)
-        value = _overridden(clock, planned, changes, lambda change, base: _staffed(change, base))
+        value = _overridden(clock, planned, changes, _staffed)
         instants = _instants(clock, changes) | {since_t0(clock, step.from_) for step in plan.steps}
         for at, servers in _steps(clock, instants | _shift_edges(clock, plan), value):
             yield at, offset + number, servers
@@ -103,14 +103,14 @@ def _planned(clock: Clock, plan: Staffing) -> Callable[[int], int]:
     weekday = clock.start.weekday()
 
     def servers(at: int) -> int:
-        found = plan.servers
+        count = plan.servers
         for begin, number in steps:
-            found = number if begin <= at else found
+            count = number if begin <= at else count
         day = bisect_right(midnights, at) - 1
         for shift, begins, ends in shifts:
             if WEEKDAYS[(weekday + day) % 7] in shift.days and begins[day] <= at < ends[day]:
-                found = shift.servers
-        return found
+                count = shift.servers
+        return count
 
     return servers
 
@@ -138,17 +138,17 @@ def _activity_rows(clock: Clock, crossing: Crossing, names: list[str], offset: i
     for number, name in enumerate(names):
         station = crossing.stations[name]
         begin, end = active_window(clock, station)
-        for at, there in _steps(clock, {begin, end}, lambda at, b=begin, e=end: int(b <= at < e)):  # type: ignore[misc]
-            yield at, offset + number, there
+        for at, active in _steps(clock, {begin, end}, lambda at, b=begin, e=end: int(b <= at < e)):  # type: ignore[misc]
+            yield at, offset + number, active
 
 
 def active_window(clock: Clock, station: Station) -> tuple[int, int]:
-    """Return from when (inclusive) until when the station is there, milliseconds since t0."""
+    """Return when the station becomes active and when it ceases to be, milliseconds since t0."""
     return window(clock, station.active_from, station.active_until)
 
 
 def window(clock: Clock, begin: datetime | None, end: datetime | None) -> tuple[int, int]:
-    """Return two optional local instants as milliseconds since t0; left out: the start, and beyond the horizon."""
+    """Return two local instants as milliseconds since t0; by default the start, and one past the horizon."""
     return (
         since_t0(clock, clock.start if begin is None else begin),
         since_t0(clock, clock.horizon) + 1 if end is None else since_t0(clock, end),
@@ -166,22 +166,22 @@ def _instants(clock: Clock, changes: list[Change]) -> set[int]:
 def _overridden(
     clock: Clock, base: T | Callable[[int], T], changes: list[Change], apply: Callable[[Change, T], T | None]
 ) -> Callable[[int], T]:
-    """Return the value as a function of the instant: the base with the changes in force applied in their order."""
+    """Return the value as a function of the instant: the base value with the changes in force applied in order."""
     tests = [(change, within(clock, change)) for change in changes]
 
     def value(at: int) -> T:
-        found = base(at) if callable(base) else base
+        current = base(at) if callable(base) else base
         for change, inside in tests:
             if inside(np.int64(at)):  # type: ignore[arg-type]
-                applied = apply(change, found)
-                found = found if applied is None else applied
-        return found
+                changed = apply(change, current)
+                current = current if changed is None else changed
+        return current
 
     return value
 
 
 def _steps(clock: Clock, instants: set[int], value: Callable[[int], T]) -> Iterator[tuple[int, T]]:
-    """Yield (instant, value) at the start and wherever the value becomes another before the horizon."""
+    """Yield (instant, value) at the start and at each change of the value before the horizon."""
     start, horizon = since_t0(clock, clock.start), since_t0(clock, clock.horizon)
     last: T | None = None
     for at in sorted({start} | {at for at in instants if start < at < horizon}):

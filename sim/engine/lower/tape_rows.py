@@ -1,8 +1,8 @@
-"""The rows of the tape: who can need which of them, and their numbers.
+"""Number the rows of the tape, and say which parties need which row.
 
-Where no party needs two rows both, they are one: the service of trucks in their lanes, and that of cars in theirs.
-Who sets out from an origin passes only one of the crossings it may choose, so rows for the same purpose at stations of
-the same name are one too.
+Two purposes share a row if no party needs both: for example the service of trucks in their lanes and that of cars in
+theirs. A party from an origin passes only one of the crossings it may choose, so the same purpose at stations of the
+same name shares a row as well.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
 
 SCREENING = ("checked", "found", "fate", "together")
-"""What is settled by chance at draft screening; one row each, in this order."""
+"""Random decisions at draft screening; one row each, in this order."""
 
 ON_FOOT: tuple[ClassName, ...] = ("foot", "bike")
 
 
 def serves(station: Station, cls: ClassName) -> bool:
-    """Return whether a station has servers for a class; an enlistment office has for whoever is sent there."""
+    """Return whether a station serves a class; an enlistment office serves any party sent there."""
     return cls in station.serves or station.only_sent_on
 
 
 def stops(crossing: Crossing, station: Station, cls: ClassName) -> bool:
-    """Return whether parties may be served at a station as the class they came as."""
+    """Return whether parties may be served at a station as the class in which they arrived."""
     if station.only_sent_on:
         return any(other.screening and cls in other.serves for other in crossing.stations.values())
     return cls in station.serves
 
 
 def may_walk(crossing: Crossing, cls: ClassName) -> bool:
-    """Return whether parties that came as a class, or men they leave behind, may go on by bike or on foot."""
+    """Return whether parties that arrived as a class, or men they leave behind, may go on by bike or on foot."""
     behaviour = crossing.behaviour.get(cls)
     changes_mode = behaviour is not None and behaviour.change_mode is not None
     return changes_mode or any(
@@ -48,7 +48,7 @@ def may_walk(crossing: Crossing, cls: ClassName) -> bool:
 
 
 def walks_there(crossing: Crossing, station: Station, cls: ClassName) -> bool:
-    """Return whether parties that came as a class, or men they leave behind, may be served by bike or on foot."""
+    """Return whether a station may serve, by bike or on foot, parties that arrived as a class or men they leave."""
     return may_walk(crossing, cls) and any(serves(station, mode) for mode in ON_FOOT)
 
 
@@ -58,7 +58,7 @@ def service_law(station: Station, cls: ClassName) -> ServiceTime:
 
 
 def same_on_foot(station: Station, cls: ClassName) -> bool:
-    """Return whether the service of a class has the same law by bike and on foot, men checked left out."""
+    """Return whether the service of a class has the same law by bike and on foot, without the part for men."""
     laws = [service_law(station, mode) for mode in (cls, *ON_FOOT) if serves(station, mode)]
     return all((law.party, law.person) == (laws[0].party, laws[0].person) for law in laws)
 
@@ -68,13 +68,13 @@ def number_rows(scenario: Scenario, hazard: Ints) -> dict[str, Any]:
     times, chances = _Rows(scenario), _Rows(scenario)
     uses_way = np.asarray(hazard.any(axis=3))
     behaviours = [[crossing.behaviour.get(cls) for cls in CLASSES] for crossing in scenario.crossings.values()]
-    numbers: dict[str, list[int]] = {name: [] for name in _OF_STATIONS}
+    numbers: dict[str, list[int]] = {name: [] for name in _STATION_ROWS}
     for x, crossing in enumerate(scenario.crossings.values()):
-        for name, station in crossing.stations.items():
-            for field, number in _of_station(x, crossing, (name, station), times, chances).items():
+        for name in crossing.stations:
+            for field, number in _rows_of_station(x, name, crossing, times, chances).items():
                 numbers[field].append(number)
     return {
-        **{name: np.array(found, dtype=np.int64) for name, found in numbers.items()},
+        **{name: np.array(rows, dtype=np.int64) for name, rows in numbers.items()},
         "walk_row": times.take(uses_way[:, :, WAYS.index("change_mode")]),
         "clock_row": np.array([times.take(uses_way[:, :, w]) for w in range(len(WAYS))], dtype=np.int64),
         "balk_row": chances.take(np.array([[bool(b and b.balk) for b in row] for row in behaviours])),
@@ -83,17 +83,21 @@ def number_rows(scenario: Scenario, hazard: Ints) -> dict[str, Any]:
     }
 
 
-_OF_STATIONS = (
-    "service_row", "foot_row", "patience_row", "refusal_row", "man_row", "refused_row", "screening_row",
-)  # fmt: skip
+_STATION_ROWS = (
+    "service_row",
+    "foot_row",
+    "patience_row",
+    "refusal_row",
+    "man_row",
+    "refused_row",
+    "screening_row",
+)
 
 
-def _of_station(
-    x: int, crossing: Crossing, named: tuple[str, Station], times: _Rows, chances: _Rows
-) -> dict[str, int]:  # fmt: skip
-    name, station = named
+def _rows_of_station(x: int, name: str, crossing: Crossing, times: _Rows, chances: _Rows) -> dict[str, int]:
+    station = crossing.stations[name]
     if crossing.destination.travels_as:
-        name = f"{name}/{x}"  # parties are of another class here, and served under its law
+        name = f"{name}/{x}"  # parties have another class here, and are served by its law
 
     def needed(by: list[bool]) -> Bools:
         cells = np.zeros((len(times.crossings), len(CLASSES)), dtype=np.bool_)
@@ -103,24 +107,24 @@ def _of_station(
     own = needed([stops(crossing, station, cls) for cls in CLASSES])
     foot = needed([walks_there(crossing, station, cls) for cls in CLASSES])
     unlike = needed([not same_on_foot(station, cls) for cls in CLASSES])
-    shared = not times.come(own & foot & unlike).any()
-    law = station.service_time if times.roaming else None
+    shared = not times.expand(own & foot & unlike).any()
+    law = station.service_time if times.has_origins else None
     service = times.take(own | foot if shared else own, f"service/{name}/{law}")
-    every = own | foot
+    either = own | foot
     has_man = any(law.man for law in station.service_time.values())
     return {
         "service_row": service,
         "foot_row": times.take(foot, f"on foot/{name}/{law}") if not shared else service if foot.any() else NOWHERE,
-        "patience_row": times.take(every, f"patience/{name}/{station.patience}") if station.patience else NOWHERE,
-        "refusal_row": times.take(every, f"refusal/{name}/{station.refusal}") if station.refusal else NOWHERE,
-        "man_row": times.take(every, f"man/{name}/{law}") if has_man else NOWHERE,
-        "refused_row": chances.take(every, f"refused/{name}") if station.refusal else NOWHERE,
-        "screening_row": chances.take(every, f"screening/{name}", len(SCREENING)) if station.screening else NOWHERE,
+        "patience_row": times.take(either, f"patience/{name}/{station.patience}") if station.patience else NOWHERE,
+        "refusal_row": times.take(either, f"refusal/{name}/{station.refusal}") if station.refusal else NOWHERE,
+        "man_row": times.take(either, f"man/{name}/{law}") if has_man else NOWHERE,
+        "refused_row": chances.take(either, f"refused/{name}") if station.refusal else NOWHERE,
+        "screening_row": chances.take(either, f"screening/{name}", len(SCREENING)) if station.screening else NOWHERE,
     }
 
 
 class _Rows:
-    """Gives out the rows of one table; what is needed is said by source and class, (X, 5) or (X + O, 5)."""
+    """Assigns the rows of one table. Need is an array by source and class, (X, 5) or (X + O, 5)."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.crossings = list(scenario.crossings.values())
@@ -130,21 +134,21 @@ class _Rows:
             + [[cls in origin.demand for cls in CLASSES] for origin in origins]
         )
         self.ways = [[passages(scenario, len(self.crossings) + o, cls) for cls in CLASSES] for o in range(len(origins))]
-        self.roaming = self.comes[len(self.crossings) :].any()
+        self.has_origins = self.comes[len(self.crossings) :].any()
         self.taken: list[Bools] = []
         self.of_purpose: dict[str, int] = {}
 
-    def come(self, needed: Bools) -> Bools:
-        """Return who needs a row (X + O, 5), given the classes that need it at each crossing (X, 5)."""
+    def expand(self, needed: Bools) -> Bools:
+        """Return which parties need a row (X + O, 5), given the classes that need it at each crossing (X, 5)."""
         from_origins = [
             [any(needed[x, CLASSES.index(cls)] for x, _, cls in ways) for ways in of_origin] for of_origin in self.ways
         ]
-        whole = np.concatenate([needed, np.array(from_origins, dtype=np.bool_).reshape(-1, len(CLASSES))])
-        return np.asarray(whole & self.comes)
+        by_source = np.concatenate([needed, np.array(from_origins, dtype=np.bool_).reshape(-1, len(CLASSES))])
+        return np.asarray(by_source & self.comes)
 
     def take(self, needed: Bools, purpose: str = "", rows: int = 1) -> int:
-        """Return the first of `rows` rows free for the classes (X, 5) that need them; NOWHERE if nobody does."""
-        wanted = self.come(needed)
+        """Return the first of `rows` rows free for the classes (X, 5) that need them; NOWHERE if none does."""
+        wanted = self.expand(needed)
         if not wanted.any():
             return NOWHERE
         bound, origins = wanted.copy(), slice(len(self.crossings), None)
@@ -162,7 +166,7 @@ class _Rows:
         return number
 
     def take_for_origins(self) -> int:
-        """Return a row free for all who set out from origins; NOWHERE if nobody does."""
+        """Return a row that is free for all parties from origins; NOWHERE if there are none."""
         wanted = self.comes.copy()
         wanted[: len(self.crossings)] = False
         if not wanted.any():
