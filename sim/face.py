@@ -36,6 +36,8 @@ from sim.verbs.sweep.request import Found, asked, carry_out
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from sim.plotting.picture import Picture
+
 RESULTS = Path("results")
 
 
@@ -149,6 +151,8 @@ class Result:
         if name not in self._figures:
             choices = ", ".join(self.plots)
             raise SimError(f"there is no picture {name!r}{meant(name, self.plots)}; the pictures are {choices}")
+        from sim.plotting.picture import Picture
+
         return Picture(name, self._figures[name])
 
     def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
@@ -163,9 +167,10 @@ class Result:
     def write_into(self, folder: Path, *, pictures: bool = True) -> None:
         """Write all files into an existing empty folder (but for its records). Raises SimError."""
         results.write(folder, self.found)
-        for picture in map(self.plot, self.plots if pictures else ()):
-            for format in ("png", "svg"):
-                store.write(folder / "pictures" / f"{picture.name}.{format}", picture.render(format))
+        if pictures:
+            from sim.plotting import picture
+
+            picture.write(folder / "pictures", self._figures)
         results.write_provenance(folder, self.found, self.asked)
 
     @cached_property
@@ -225,6 +230,7 @@ class Comparison:
     @cached_property
     def plots(self) -> dict[str, Picture]:
         """The pictures by name."""
+        from sim.plotting.picture import Picture
         from sim.verbs.compare.pictures import pictures
 
         return {name: Picture(name, figure) for name, figure in pictures(self.found).items()}
@@ -244,10 +250,11 @@ class Comparison:
 
         comparison_results.write(folder, self.found, self.rankings)
         store.write(folder / "summary.md", markdown(self.found, self.rankings))
-        for picture in self.plots.values() if pictures else ():
-            for format in ("png", "svg"):
-                pause()
-                store.write(folder / "pictures" / f"{picture.name}.{format}", picture.render(format))
+        if pictures:
+            from sim.plotting import picture
+
+            figures = {name: plot.figure for name, plot in self.plots.items()}
+            picture.write(folder / "pictures", figures, pause=pause)
         comparison_results.write_provenance(folder, self.found, command_line)
 
     def _repr_html_(self) -> str:
@@ -319,6 +326,7 @@ class SweepResult:
     @cached_property
     def plots(self) -> dict[str, Picture]:
         """The pictures by name."""
+        from sim.plotting.picture import Picture
         from sim.verbs.sweep.pictures import pictures
 
         found = self.found
@@ -329,10 +337,12 @@ class SweepResult:
         """Write the pictures and, last of all, the provenance into the folder. Raises SimError."""
         files = list(self.found.files)
         with consoling():
-            for picture in self.plots.values() if pictures else ():
-                for format in ("png", "svg"):
-                    files.append(f"{sweep_results.PICTURES}/{picture.name}.{format}")
-                    store.write_shared(self.folder / files[-1], picture.render(format))
+            if pictures:
+                from sim.plotting import picture
+
+                figures = {name: plot.figure for name, plot in self.plots.items()}
+                written = picture.write(self.folder / sweep_results.PICTURES, figures, write_file=store.write_shared)
+                files += [f"{sweep_results.PICTURES}/{name}" for name in written]
             sweep_results.write_provenance(self.folder, self.found.swept, command_line, files)
 
     def _repr_html_(self) -> str:
@@ -340,31 +350,6 @@ class SweepResult:
 
         found = self.found
         return f"<div>{html(found.swept, found.keys, found.indices, found.answer)}</div>"
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture that shows itself in a notebook; `figure` is matplotlib's."""
-
-    name: str
-    figure: Figure = field(repr=False)
-
-    def render(self, format: str) -> bytes:
-        """Return the picture as the bytes of a "png" or "svg" file."""
-        from sim.verbs.run.pictures import render
-
-        return render(self.figure, format)
-
-    def save(self, path: str | Path) -> Path:
-        """Write the picture as PNG or SVG, by the ending of `path`. Raises SimError."""
-        path = Path(path)
-        if path.suffix not in (".png", ".svg"):
-            raise SimError(f"{path}: a picture's name ends in .png or .svg")
-        store.write(path, self.render(path.suffix[1:]))
-        return path
-
-    def _repr_png_(self) -> bytes:
-        return self.render("png")
 
 
 def _rows(columns: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -33,6 +33,8 @@ Columns = Mapping[str, "NDArray[Any] | Labels"]
 _PARTIAL = re.compile(r"\..+\.partial-(?P<host>.+)-(?P<pid>\d+)-[0-9a-f]{8}")
 _TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 _MOST_RUNS_A_SECOND = 1000
+DIGITS = 10
+"""Significant digits in result files; later digits differ from one processor to another."""
 
 
 @dataclass(frozen=True)
@@ -230,6 +232,23 @@ def digest(path: Path) -> str:
             return hashlib.file_digest(handle, "sha256").hexdigest()
     except OSError as error:
         raise SimError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def rounded(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table whose columns of floats are rounded off to DIGITS significant digits."""
+    return {
+        name: column if isinstance(column, Labels) else _rounded(np.asarray(column)) for name, column in table.items()
+    }
+
+
+def _rounded(column: NDArray[Any]) -> NDArray[Any]:
+    return round_off(column) if column.dtype.kind == "f" else column
+
+
+def round_off(values: NDArray[Any]) -> NDArray[Any]:
+    """Return `values` with DIGITS significant digits."""
+    texts = [f"{value:.{DIGITS}g}" for value in values.ravel().tolist()]
+    return np.array(texts, dtype=np.float64).reshape(values.shape)
 
 
 def _arrow(column: NDArray[Any] | Labels) -> Any:

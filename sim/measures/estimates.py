@@ -139,6 +139,12 @@ def totals_estimates(values: Floats) -> list[Estimate]:
     return [Estimate(*numbers) for numbers in zip(*(column[0].tolist() for column in moments.columns()), strict=True)]
 
 
+def total_estimate(people: Floats) -> Estimate:
+    """Return the estimate of a number of people (replications,)."""
+    (of_all,) = totals_estimates(people[:, None])
+    return of_all
+
+
 class _Moments:
     """Running mean and variance of tables (Welford 1962, NaN left out cell by cell), and the first `kept` tables."""
 

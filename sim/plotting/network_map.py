@@ -18,16 +18,16 @@ from matplotlib.patheffects import withStroke
 
 from sim.arrays import Floats
 from sim.measures.estimates import Band
+from sim.measures.origin_flows import LAST, Flows
 from sim.plotting import panels
 from sim.plotting.marks import Mark, draw_marks, text_width, wrapped
+from sim.plotting.names import origin_name, ranged, ranged_estimate
+from sim.plotting.page import heading
 from sim.plotting.ribbons import ORIGIN_COLOURS
 from sim.plotting.story import Shown, Story, amount, outwards_per_day, whole
 from sim.plotting.style import CLASS_NAMES, FAINT, INK, MUTED, sheet, styled, time_axis, value_axis
 from sim.scenario.model.network import Place
 from sim.scenario.model.scenario import Scenario
-from sim.verbs.compare.network_words import origin_name, ranged, ranged_estimate
-from sim.verbs.run.flows import LAST, Flows
-from sim.verbs.run.pictures import heading
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top, inches."""

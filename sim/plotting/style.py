@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import ParamSpec, TypeVar
@@ -57,7 +56,6 @@ FATE_COLOURS = {
 }
 SPAN_COLOURS = {"waiting": "#0072B2", "service": "#56B4E9", "blocked": "#E69F00"}
 SERIF = "STIXGeneral"
-RASTER_DPI = 150
 
 STYLE: dict[str, object] = {
     "font.family": "sans-serif",
@@ -106,15 +104,6 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
             return draw(*args, **kwargs)
 
     return wrapped
-
-
-@styled
-def render(figure: Figure, format: str) -> bytes:
-    """Return `figure` as the bytes of a "png" (150 dots an inch) or "svg" file: the same bytes every time."""
-    metadata = {"Date": None, "Creator": None} if format == "svg" else {"Software": None}
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=format, dpi=RASTER_DPI, metadata=metadata)
-    return buffer.getvalue()
 
 
 def sheet(width: float, height: float) -> Figure:

@@ -16,20 +16,22 @@ from rich.console import Console
 import sim
 from sim.measures.estimates import Band
 from sim.measures.names import Key
+from sim.measures.origin_flows import LAST
 from sim.plotting import network_map
+from sim.plotting.names import ranged, sure
+from sim.plotting.picture import render
 from sim.plotting.rail import change_words, events
 from sim.plotting.ribbons import LABEL, ORIGIN_COLOURS, SLOT
 from sim.plotting.story import Story, whole
-from sim.plotting.style import FATE_COLOURS, render, styled
+from sim.plotting.style import FATE_COLOURS, styled
 from sim.scenario.model.changes import Change
 from sim.scenario.model.scenario import Scenario
 from sim.verbs.compare import picture_network as network_comparison
 from sim.verbs.compare import tables as comparison_tables
-from sim.verbs.compare.network_words import moves_words, ranged, sure
+from sim.verbs.compare.network_words import moves_words
 from sim.verbs.compare.study import Compared, compare, gather
 from sim.verbs.compare.transitions import states
 from sim.verbs.run import network_pictures
-from sim.verbs.run.flows import LAST
 from sim.verbs.run.pictures import pictures
 from sim.verbs.run.poster import poster
 from sim.verbs.run.study import Request, Run

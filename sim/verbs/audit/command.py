@@ -58,12 +58,10 @@ def _write(folder: Path, found: Audit, calibration: Path, *, pictures: bool) -> 
     store.write(folder / "sentences.md", audit_tables.markdown(found))
     store.write_table(folder / "audit.csv", audit_tables.columns(found))
     if pictures:
-        from sim.plotting.style import render
+        from sim.plotting import picture
         from sim.verbs.audit.picture import pictures as drawn
 
-        for name, figure in drawn(found).items():
-            for format in ("png", "svg"):
-                store.write(folder / f"{name}.{format}", render(figure, format))
+        picture.write(folder, drawn(found))
     command = shlex.join(["sim", *sys.argv[1:]])
     digests = store.digests(folder, leave_out=audit_results.FILE)
     store.write(folder / audit_results.FILE, audit_results.told(found, calibration, command, digests))

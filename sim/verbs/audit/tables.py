@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim import store
+from sim.plotting.sheet import Sheet, print_sheets
 from sim.plotting.story import window
 from sim.verbs.audit.arithmetic import Range
 from sim.verbs.audit.figures import Figure, Finding
 from sim.verbs.audit.study import Audit
 from sim.verbs.audit.words import both, sentence, sentences, short, span, summary, what
-from sim.verbs.run.files import round_off
-from sim.verbs.run.tables import NARROW, Sheet
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,8 +42,7 @@ def print_to(console: Console, audit: Audit) -> None:
         console.print(f"\n{heading}", style="bold", markup=False)
         for text in said:
             console.print(_hanging(text, console.width), markup=False)
-    for sheet in tables(audit):
-        console.print("", sheet.listed() if console.width < NARROW else sheet.drawn(), sep="\n")
+    print_sheets(console, tables(audit))
 
 
 def _hanging(text: str, width: int) -> str:
@@ -93,7 +92,7 @@ def columns(audit: Audit) -> dict[str, Any]:
     """Return the findings as columns, one row for each: open ends are infinite, what does not apply is not a number."""
     rows = [_row(finding) for finding in audit.findings]
     found = {name: np.array([row[name] for row in rows]) for name in COLUMNS}
-    return {name: round_off(column) if column.dtype.kind == "f" else column for name, column in found.items()}
+    return store.rounded(found)
 
 
 def _row(finding: Finding) -> dict[str, Any]:

@@ -37,13 +37,12 @@ def write(folder: Path, learnt: Learnt, *, pictures: bool = True) -> None:
 
 
 def _draw(folder: Path, learnt: Learnt) -> list[str]:
-    from sim.plotting.style import render
+    from sim.plotting import picture
     from sim.verbs.calibrate.pictures import pictures
 
-    drawn = pictures(learnt)
-    for name, picture in drawn.items():
-        store.write(folder / f"{name}.png", render(picture, "png"))
-    return list(drawn)
+    figures = pictures(learnt)
+    picture.write(folder, figures, formats=("png",))
+    return list(figures)
 
 
 def page(learnt: Learnt, drawn: Sequence[str] = ()) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim import store
 from sim.measures.reports import unit_of
 from sim.plotting.rail import words
+from sim.plotting.sheet import Sheet, print_sheets
 from sim.plotting.story import amount, counted, rounded, window
 from sim.scenario.model.reported import Reported
 from sim.verbs.calibrate.findings import TENSION, TIED, Figure, Learning, Learnt, Range, logarithmic, moving_together
-from sim.verbs.run.files import round_off
-from sim.verbs.run.tables import NARROW, Sheet
 
 if TYPE_CHECKING:
     from sim.store import Columns
@@ -134,8 +134,7 @@ def show(learnt: Learnt) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    for sheet in sheets(learnt):
-        console.print("", sheet.listed() if console.width < NARROW else sheet.drawn(), sep="\n")
+    print_sheets(console, sheets(learnt))
     for paragraph in (combination_words(learnt), *caveats(learnt), gate_words(learnt)):
         if paragraph:
             console.print("", paragraph, sep="\n", markup=False)
@@ -292,7 +291,7 @@ def _named(prefix: str, found: Range) -> dict[str, float]:
 
 def _columns(records: Sequence[dict[str, Any]]) -> Columns:
     columns = {name: np.array([record[name] for record in records]) for name in records[0]}
-    return {name: round_off(column) if column.dtype.kind == "f" else column for name, column in columns.items()}
+    return store.rounded(columns)
 
 
 def _finite(record: dict[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 import sim
 from sim import store
-from sim.measures.estimates import series_table
+from sim.measures.estimates import series_table, total_estimate
 from sim.measures.names import TOTALS, Key
+from sim.measures.origin_flows import NUMBERS
 from sim.measures.reports import comparison_table
 from sim.play import provenance
 from sim.scenario.text.load_scenario import dump
@@ -25,8 +26,6 @@ from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, SCOPES, gains
 from sim.verbs.compare.statistics import Difference, Ranking
 from sim.verbs.compare.study import Compared
 from sim.verbs.compare.transitions import states
-from sim.verbs.run.files import round_off
-from sim.verbs.run.flows import NUMBERS, estimate
 
 RESULTS = Path("results") / "comparisons"
 OWN, APART = "scenario", "difference"
@@ -44,7 +43,7 @@ def write(folder: Path, compared: Compared, rankings: Sequence[Ranking]) -> None
     for contender in compared.contenders:
         store.write(folder / "scenarios" / f"{contender.label}.yaml", dump(contender.loaded.tree))
     for name, columns in tables(compared, rankings).items():
-        store.write_table(folder / name, _rounded(columns))
+        store.write_table(folder / name, store.rounded(columns))
 
 
 def tables(compared: Compared, rankings: Sequence[Ranking]) -> dict[str, store.Columns]:
@@ -112,7 +111,7 @@ def flows_table(compared: Compared) -> dict[str, NDArray[Any]]:
     for n, label in enumerate(compared.labels[1:], 1):
         people = compared.moves[:, n]
         for one, two in np.argwhere(people.any(axis=0)):
-            moved = estimate(people[:, one, two])
+            moved = total_estimate(people[:, one, two])
             rows.append((label, *found[one], *found[two], *(getattr(moved, name) for name in NUMBERS)))
     names = ("scenario", "base_crossing", "base_end", "crossing", "end", *NUMBERS)
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
@@ -188,13 +187,6 @@ def ranking_table(compared: Compared, rankings: Sequence[Ranking]) -> dict[str, 
         for place, s in enumerate(found.order, 1)
     ]  # fmt: skip
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
-
-
-def _rounded(columns: store.Columns) -> store.Columns:
-    return {
-        name: round_off(column) if not isinstance(column, store.Labels) and column.dtype.kind == "f" else column
-        for name, column in columns.items()
-    }
 
 
 def write_provenance(folder: Path, compared: Compared, command_line: str | None) -> None:

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sim.plotting.marks import text_width, wrapped
+from sim.plotting.page import heading
 from sim.plotting.rail import words
 from sim.plotting.story import Story
 from sim.plotting.style import INK, number, sheet
 from sim.verbs.compare.lines import MINUS
 from sim.verbs.compare.study import Compared
-from sim.verbs.run.pictures import heading
 
 COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#6F4E9B", "#8A6D3B", "#7F8C1F")
 """Of all scenarios but the base (black); that of reported figures is not among them."""

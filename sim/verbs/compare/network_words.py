@@ -7,67 +7,21 @@ import math
 import numpy as np
 
 from sim.arrays import Floats
-from sim.measures.estimates import Estimate
 from sim.measures.names import ALL, Key
+from sim.plotting.names import crossing_name, sure
 from sim.plotting.rail import words
-from sim.plotting.story import between, whole
-from sim.scenario.model.scenario import Scenario
 from sim.units import SCALES, show_duration
 from sim.verbs.compare.lines import signed
 from sim.verbs.compare.statistics import Difference
 from sim.verbs.compare.study import Compared
 from sim.verbs.compare.transitions import ACROSS, State, states
 from sim.verbs.compare.words import share
-from sim.verbs.run.flows import estimate
 
-END_WORDS = {
-    "crossed": "crossed",
-    "refused": "refused",
-    "summoned": "summoned",
-    "reneged": "gave up",
-    "balked": "did not join",
-    "barred": "kept away",
-    "unfinished": "still inside",
-    "on_the_way": "on the way",
-    "stayed": "stayed",
-}
-"""The ends of people in the words of the pictures, in order."""
-HOME = "stayed at home"
 FEW = 0.02
 """Share of those who go elsewhere below which a way of theirs is not named."""
 MOST_NAMED = 4
 MINUTE = 1 / 60
 """Hours."""
-
-
-def crossing_name(scenario: Scenario, crossing: str) -> str:
-    """Return what a crossing is called."""
-    return scenario.crossings[crossing].title or words(crossing)
-
-
-def origin_name(scenario: Scenario, origin: str) -> str:
-    """Return what an origin is called."""
-    assert scenario.network is not None
-    return scenario.network.origins[origin].title or words(origin)
-
-
-def ranged(people: Floats) -> str:
-    """Return the mean of people (replications,) with their 5-95 % range: '9,790 (9,500–10,000)'."""
-    return ranged_estimate(estimate(people))
-
-
-def ranged_estimate(found: Estimate) -> str:
-    """Return a mean with its 5-95 % range, without where there is none."""
-    spread = between(found)
-    return f"{whole(found.mean)} ({spread})" if spread else whole(found.mean)
-
-
-def sure(people: Floats) -> str:
-    """Return the mean of people (replications,) with half the 95 % interval of it: '1,210 ± 40'."""
-    found = estimate(people)
-    half = (found.high - found.low) / 2
-    known = f" ± {float(f'{half:.2g}'):,.0f}" if math.isfinite(half) and half >= 0.5 else ""
-    return whole(found.mean) + known
 
 
 def changed(compared: Compared, contender: int) -> Floats:

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from sim.measures.names import ALL
 from sim.plotting import panels
 from sim.plotting.marks import text_width, wrapped
+from sim.plotting.page import heading
 from sim.plotting.story import Story, whole
 from sim.plotting.style import FAINT, FATE_COLOURS, INK, MUTED, sheet, styled
 from sim.verbs.compare.frame import HEAD, HOW_LINE, LEGEND_ROW, WIDTH, Scene, colour, draw_key, key_rows
 from sim.verbs.compare.lines import Line, Shown, lines, shown, signed
-from sim.verbs.run.pictures import heading
 
 FARTHEST = 150.0
 """Percent up to which differences are drawn; beyond, an arrow and the number."""

@@ -14,17 +14,18 @@ from sim.measures.estimates import Band
 from sim.measures.names import ALL, Key
 from sim.plotting import panels
 from sim.plotting.marks import wrapped
+from sim.plotting.names import HOME, crossing_name, sure
 from sim.plotting.network_map import shade_closed, while_open
+from sim.plotting.page import heading
 from sim.plotting.rail import words
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
 from sim.plotting.style import CLASS_NAMES, FATE_COLOURS, INK, MUTED, shade, sheet, styled, time_axis
 from sim.verbs.compare.frame import Scene, around_zero
 from sim.verbs.compare.lines import signed
-from sim.verbs.compare.network_words import HOME, changed, crossing_name, sure
+from sim.verbs.compare.network_words import changed
 from sim.verbs.compare.statistics import Difference
 from sim.verbs.compare.study import Compared
 from sim.verbs.compare.transitions import ACROSS, states
-from sim.verbs.run.pictures import heading
 
 LEAST_WIDE, HEAD, FOOT = 12.5, 1.45, 0.65
 LEAST_LEFT, APART = 3.4, 5.2

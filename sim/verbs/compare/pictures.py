@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from sim.measures.names import ALL, Key
 from sim.plotting import panels
 from sim.plotting.marks import Mark, draw_marks
+from sim.plotting.page import time_page
 from sim.plotting.story import Shown
 from sim.plotting.style import CLASS_NAMES, MUTED, shade, styled, time_axis, value_axis
 from sim.scenario.model.quantities import CLASSES
@@ -35,7 +36,6 @@ from sim.verbs.compare.lines import shown
 from sim.verbs.compare.picture_effects import differences, fates
 from sim.verbs.compare.picture_groups import who_gains
 from sim.verbs.compare.study import Compared
-from sim.verbs.run.pictures import time_page
 
 WAIT_TICKS = ((1 / 60, "1 min"), (1 / 6, "10 min"), (1, "1 h"), (6, "6 h"), (24, "1 d"), (96, "4 d"), (384, "16 d"))
 COLUMNS = 3

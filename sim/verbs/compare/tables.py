@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.measures.names import ALL, TOTALS
+from sim.plotting.names import crossing_name
 from sim.plotting.rail import CLASS_WORDS, words
+from sim.plotting.sheet import NARROW, Sheet, as_html
 from sim.plotting.story import whole
 from sim.scenario.model.quantities import CLASSES
 from sim.units import show_duration
 from sim.verbs.compare.by_group import SCOPES, TIME, Gains, gains
 from sim.verbs.compare.lines import NOT_KNOWN, Line, Shown, shown, signed
-from sim.verbs.compare.network_words import crossing_name, moves_words
+from sim.verbs.compare.network_words import moves_words
 from sim.verbs.compare.statistics import Ranking
 from sim.verbs.compare.study import Compared
 from sim.verbs.compare.words import NO_TIME, gains_words, ranking_words, share
-from sim.verbs.run.tables import NARROW, Sheet, as_html
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
+from typing import Literal
 
 import sim
 from sim import store
@@ -20,8 +18,6 @@ from sim.scenario.text.load_scenario import dump, load
 from sim.verbs.run.study import Progress, Request, Run, run
 
 RECORDS = "records"
-DIGITS = 10
-"""Significant digits in result files: what lies beyond differs from one processor to another."""
 
 Sameness = Literal["same", "differs", "missing", "changed since the run"]
 
@@ -29,11 +25,11 @@ Sameness = Literal["same", "differs", "missing", "changed since the run"]
 def tables(played: Run) -> dict[str, store.Columns]:
     """Return the tables of a run by the name of their file."""
     found: dict[str, store.Columns] = {
-        "summary.csv": _rounded(summary_table(played.estimates)),
-        "series.parquet": _rounded(series_table(played.estimates)),
-        "reported.csv": _rounded(comparison_table(played.comparisons)),
+        "summary.csv": store.rounded(summary_table(played.estimates)),
+        "series.parquet": store.rounded(series_table(played.estimates)),
+        "reported.csv": store.rounded(comparison_table(played.comparisons)),
     }
-    return found | ({"flows.csv": _rounded(played.flows.table())} if played.flows else {})
+    return found | ({"flows.csv": store.rounded(played.flows.table())} if played.flows else {})
 
 
 def write(folder: Path, played: Run) -> None:
@@ -50,17 +46,6 @@ def write_provenance(folder: Path, played: Run, asked: provenance.Asked) -> None
     """Write the provenance of a run, last of all: it holds the digests of everything else in `folder`."""
     digests = store.digests(folder, leave_out=provenance.FILE)
     store.write(folder / provenance.FILE, provenance.of_run(played, asked, digests))
-
-
-def _rounded(table: Mapping[str, Any]) -> dict[str, Any]:
-    columns = {name: np.asarray(column) for name, column in table.items()}
-    return {name: round_off(column) if column.dtype.kind == "f" else column for name, column in columns.items()}
-
-
-def round_off(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return `values` with DIGITS significant digits."""
-    texts = [f"{value:.{DIGITS}g}" for value in values.ravel().tolist()]
-    return np.array(texts, dtype=np.float64).reshape(values.shape)
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from matplotlib.figure import Figure
 from sim.arrays import Floats
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimates
+from sim.measures.origin_flows import DIVERTED, LAST, STAYED, Flows
 from sim.measures.reports import Comparison
+from sim.plotting.names import END_WORDS, HOME, crossing_name, origin_name, ranged
 from sim.plotting.network_map import network
+from sim.plotting.page import heading
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
 from sim.plotting.story import Story
 from sim.plotting.style import FATE_COLOURS, MUTED, sheet, styled
 from sim.scenario.model.scenario import Scenario
-from sim.verbs.compare.network_words import END_WORDS, HOME, crossing_name, origin_name, ranged
-from sim.verbs.run.flows import DIVERTED, LAST, STAYED, Flows
-from sim.verbs.run.pictures import heading
 
 LEAST_WIDE, HEAD, FOOT, EDGE = 12.5, 1.35, 0.3, 0.3
 PLACES = (0.0, 3.1, 8.2)

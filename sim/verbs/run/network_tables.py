@@ -6,11 +6,11 @@ import numpy as np
 
 from sim import units
 from sim.measures.estimates import Estimate
+from sim.measures.origin_flows import LAST, Flows
+from sim.plotting.names import crossing_name, origin_name, ranged_estimate
+from sim.plotting.sheet import Sheet
 from sim.plotting.story import Story, whole
 from sim.scenario.model.scenario import Scenario
-from sim.verbs.compare.network_words import crossing_name, origin_name, ranged_estimate
-from sim.verbs.run.flows import LAST, Flows
-from sim.verbs.run.tables import Sheet
 
 
 def sheets(stories: list[Story], flows: Flows) -> list[Sheet]:

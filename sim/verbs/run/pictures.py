@@ -12,20 +12,14 @@ from sim.measures.estimates import Estimates
 from sim.measures.names import RATE_HOURS, VEHICLE_CLASSES, at_station
 from sim.measures.reports import Comparison
 from sim.plotting import panels
-from sim.plotting.marks import draw_rail, lay_rail, rail_height, wrapped
-from sim.plotting.rail import events, words
-from sim.plotting.story import Shown, Story, in_one_day, source_line
-from sim.plotting.style import INK, MUTED, SPAN_COLOURS, render, sheet, styled, time_axis
+from sim.plotting.page import WIDTH, heading, time_page
+from sim.plotting.rail import words
+from sim.plotting.story import Story, in_one_day
+from sim.plotting.style import INK, MUTED, SPAN_COLOURS, sheet, styled
 from sim.scenario.model.scenario import Scenario
 from sim.units import show_duration
 from sim.verbs.run.poster import poster
 
-__all__ = ["pictures", "render"]
-
-WIDTH = 10.0
-LEFT, RIGHT, HEAD, DATES, GAP = 0.95, 0.3, 1.05, 0.62, 0.75
-NOTE_SIZE = 9.5
-NOTE_LINE = 0.175
 TIMES = ((0.1, "0.1 s"), (1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3600, "1 h"), (36_000, "10 h"),
          (345_600, "4 d"), (3_456_000, "40 d"))  # fmt: skip
 LEAST_SHOWN = 0.1
@@ -46,41 +40,6 @@ def pictures(
         for draw in DRAWN if story.by_road else [draw for draw in DRAWN if draw is not queue_km]:
             found[f"{draw.__name__}{ending}"] = draw(story)
     return found
-
-
-def time_page(
-    story: Story, title: str, how: str, heights: Sequence[float], sources: Sequence[Shown], head: float = HEAD
-) -> list[Axes]:
-    """Return panels of these heights (inches) over the time of the run, with title, rail of events and sources.
-
-    `head` is the room above the panels, in inches.
-    """
-    inner = WIDTH - LEFT - RIGHT
-    notes = [wrapped(f"Reported: {source_line(shown)}", inner, NOTE_SIZE) for shown in sources]
-    labels = lay_rail(events(story.scenario, story.crossing, bool(story.besides)), story.limits, story.zone, inner)
-    rail, lines = rail_height(labels), sum(note.count("\n") + 1 for note in notes)
-    rail_at = 0.18 + NOTE_LINE * lines + (0.15 if notes else 0)
-    height = rail_at + rail + DATES + sum(heights) + GAP * (len(heights) - 1) + head
-    figure = sheet(WIDTH, height)
-    heading(figure, f"{title}: {story.title}", how)
-    axes, top = [], height - head
-    for tall in heights:
-        axes.append(figure.add_axes((LEFT / WIDTH, (top - tall) / height, inner / WIDTH, tall / height)))
-        time_axis(axes[-1], story.limits, story.zone, story.scenario.clock.t0)
-        top -= tall + GAP
-    axes[-1].set_xlabel(f"local time ({story.scenario.clock.timezone})")
-    draw_rail(figure, (LEFT, rail_at, inner, rail), labels, axes)
-    figure.text(
-        LEFT / WIDTH, 0.15 / height, "\n".join(notes), fontsize=NOTE_SIZE, color=MUTED, va="bottom", linespacing=1.25
-    )
-    return axes
-
-
-def heading(figure: Figure, title: str, how: str) -> None:
-    """Write the title of a picture and, below it, how its numbers came about."""
-    width, height = figure.get_size_inches()
-    figure.text(0.3 / width, 1 - 0.16 / height, title, fontsize=15, fontweight="bold", va="top")
-    figure.text(0.3 / width, 1 - 0.46 / height, how, fontsize=10.5, color=MUTED, va="top")
 
 
 @styled

@@ -18,6 +18,7 @@ from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.errors import SimError
 from sim.measures.estimates import Estimates, Estimator
+from sim.measures.origin_flows import Flows, flows, is_flow
 from sim.measures.reports import Comparison, Observer, reported_value
 from sim.play import engines
 from sim.play.one import Play
@@ -25,7 +26,6 @@ from sim.play.posterior import Drawn
 from sim.play.workers import Crew, cores
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import Loaded
-from sim.verbs.run.flows import Flows, flows, is_flow
 
 BATCH = 10
 """With a precision asked for, it is looked at after every so many replications, whatever the number of workers."""

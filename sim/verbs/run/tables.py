@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +14,7 @@ from sim.measures.estimates import Estimate, Estimates
 from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.reports import Comparison
 from sim.plotting.rail import CLASS_WORDS, words
+from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
 from sim.plotting.story import Story, amount, rounded, said_of, week, window
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Scenario
@@ -24,11 +23,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from sim.verbs.run.flows import Flows
+    from sim.measures.origin_flows import Flows
 
 VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "above": "yellow", "off": "red", "not used": "dim"}
-NARROW = 78
-"""Columns below which the tables would break words."""
 
 LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
 """The longest wait that is quoted, in a table's column."""
@@ -61,16 +58,6 @@ def html(
     return as_html(lambda console: print_to(console, scenario, plan, estimates, comparisons, flows))
 
 
-def as_html(printed: Callable[[Console], None]) -> str:
-    """Return as HTML what `printed` prints to a rich console."""
-    from rich.console import Console
-
-    console = Console(file=io.StringIO(), record=True, width=100, highlight=False, force_jupyter=False)
-    printed(console)
-    frame = '<pre style="line-height: 1.25; font-family: monospace">{code}</pre>'
-    return console.export_html(inline_styles=True, code_format=frame)
-
-
 def print_to(
     console: Console, scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison],
     flows: Flows | None = None,
@@ -86,7 +73,7 @@ def print_to(
 
         console.print()
         console.print(scenario.title, style="bold", markup=False)
-        _print_sheets(console, sheets(stories, flows), narrow)
+        print_sheets(console, sheets(stories, flows))
     for story in stories:
         rows = [row for row in scenario.reported if row.crossing == story.crossing]
         found = [_reported(rows, comparisons)] if rows and comparisons else []
@@ -96,62 +83,13 @@ def print_to(
         if flows is None:
             console.print(_headline(story, narrow))
             found.insert(0, _stations(story))
-        _print_sheets(console, found, narrow)
-
-
-def _print_sheets(console: Console, sheets: Sequence[Sheet], narrow: bool) -> None:
-    for sheet in sheets:
-        console.print("", sheet.listed() if narrow else sheet.drawn(), sep="\n")
-
-
-class Sheet(NamedTuple):
-    """A table in words: rich markup in its cells. `wrap` says of each column whether its cells may be broken."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    wrap: tuple[bool, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns on one line each."""
-        return tuple(re.sub(r"(?<=[._])\n", "", name).replace("\n", " ") for name in self.columns)
-
-    def drawn(self) -> Table:
-        """Return the table in columns, numbers to the right."""
-        table = _table(self.title)
-        for name, wrap in zip(self.columns, self.wrap, strict=True):
-            table.add_column(name, justify="left" if wrap else "right", no_wrap=not wrap)
-        for row in self.rows:
-            table.add_row(*row)
-        return table
-
-    def listed(self) -> str:
-        """Return the table as lines, each column of a row on its own."""
-        lines = [f"[bold]{self.title}[/]"]
-        for first, *others in self.rows:
-            lines += [first, *(f"  {name}: {cell}" for name, cell in zip(self.names[1:], others, strict=True))]
-        return "\n".join(lines)
-
-
-def _table(title: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    return Table(
-        title=title or None,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-    )
+        print_sheets(console, found)
 
 
 def _headline(story: Story, narrow: bool) -> Table:
     from rich.padding import Padding
 
-    table = _table("")
+    table = borderless("")
     table.add_column("", min_width=None if narrow else 36)
     for name in ("mean",) if narrow else ("mean", "± (95 %)", "5–95 %"):
         table.add_column(name, justify="right", no_wrap=True)

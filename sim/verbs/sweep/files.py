@@ -17,7 +17,6 @@ from sim.measures.estimates import Estimate, totals_estimates
 from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
 from sim.play import provenance
 from sim.play.cache import Totals
-from sim.verbs.run.files import round_off
 from sim.verbs.sweep.designs import Design
 from sim.verbs.sweep.study import Base, Sweep, Swept
 
@@ -132,7 +131,7 @@ def table(swept: Swept) -> store.Columns:
     for field, words in named.items():
         names = tuple(dict.fromkeys(words))
         columns[field] = store.Labels(np.array([names.index(word) for word in words], dtype=np.int32)[codes], names)
-    columns["value"] = round_off(_joined([found.values.ravel() for _, found in played], np.float64))
+    columns["value"] = store.round_off(_joined([found.values.ravel() for _, found in played], np.float64))
     return columns
 
 
@@ -189,7 +188,7 @@ def summary(swept: Swept) -> store.Columns:
     names = ("point", *swept.design.levers, *Key._fields, "unit", "mean", "p05", "p50", "p95", "low", "high", "n")
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     found_columns = {name: np.array(column) for name, column in zip(names, columns, strict=True)}
-    return {name: round_off(c) if c.dtype.kind == "f" else c for name, c in found_columns.items()}
+    return store.rounded(found_columns)
 
 
 def failed(swept: Swept) -> store.Columns:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.measures.estimates import Estimate
 from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
+from sim.plotting.sheet import NARROW, Sheet, as_html
 from sim.plotting.story import rounded
-from sim.verbs.run.tables import NARROW, Sheet, as_html
 from sim.verbs.sweep.designs import numbers, unit_of
 from sim.verbs.sweep.files import estimates
 from sim.verbs.sweep.search import Answer

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure as Sheet
 from matplotlib.text import Text
 from rich.console import Console
 
-from sim.plotting.style import render, styled
+from sim.plotting.picture import render
+from sim.plotting.style import styled
 from sim.scenario.text.load_calibration import load_calibration
 from sim.verbs.audit import tables as audit_tables
 from sim.verbs.audit.arithmetic import Range

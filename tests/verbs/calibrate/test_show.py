@@ -16,6 +16,7 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.text import Text
 
 from sim.plotting import style
+from sim.plotting.picture import render
 from sim.scenario.text.load_calibration import load_calibration
 from sim.verbs.calibrate.findings import Learnt, Range, learnt, moving_together
 from sim.verbs.calibrate.page import page, write
@@ -254,7 +255,7 @@ def test_densities_hold_all_of_the_sample(
 def test_a_figure_far_off_or_missing_is_still_drawn(base: Learnt) -> None:
     far = replace(base.figures[0], model=Range(0, 0, 0), said=Range(1e-3, 2e-3, 3e-3), tail=0.0)
     picture = pictures(replace(base, figures=(far, *base.figures[1:])))["figures"]
-    assert style.render(picture, "png").startswith(b"\x89PNG")
+    assert render(picture, "png").startswith(b"\x89PNG")
     assert "model 0 h [0–0]" in said(picture)
 
 

@@ -12,7 +12,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from sim.measures.names import TRAVELLERS, Key
-from sim.plotting.style import CLASS_COLOURS, REPORTED, render, styled
+from sim.plotting.picture import render
+from sim.plotting.style import CLASS_COLOURS, REPORTED, styled
 from sim.verbs.compare import tables as comparison_tables
 from sim.verbs.compare.frame import COLOURS, Scene, colour, dashes
 from sim.verbs.compare.lines import COUNT, SPAN, Line, Shown, lines, shown, signed

@@ -18,10 +18,11 @@ from matplotlib.text import Text
 from sim.measures.names import VEHICLES, Key
 from sim.plotting import panels, style
 from sim.plotting.marks import RAIL_SIZE, lay_rail, rail_height, text_width
+from sim.plotting.picture import render
 from sim.plotting.rail import events
 from sim.plotting.story import in_one_day, outwards_per_day, qualified, quote, summary, window
 from sim.scenario.model.scenario import Scenario
-from sim.verbs.run.pictures import pictures, queue_km, render, ways_across
+from sim.verbs.run.pictures import pictures, queue_km, ways_across
 from tests.plotting import synthetic
 
 NAMES = [

@@ -11,7 +11,7 @@ import pytest
 
 from sim.measures.names import Key
 from sim.play.cache import Totals
-from sim.plotting.style import render
+from sim.plotting.picture import render
 from sim.verbs.sweep.constraints import Constraint
 from sim.verbs.sweep.designs import Design, axis, design
 from sim.verbs.sweep.pictures import pictures

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.arrays import Floats
 from sim.engine.plan import Plan
-from sim.measures.estimates import Estimate, totals_estimates
+from sim.measures.estimates import totals_estimates
 from sim.measures.flows import ENDS
 from sim.measures.names import Key, from_origin
 
@@ -73,9 +73,3 @@ def flows(plan: Plan, keys: Sequence[Key], totals: Floats) -> Flows | None:
     ]
     size = len(totals), len(plan.origins), len(plan.crossings), len(END_NAMES)
     return Flows(plan.origins, plan.crossings, totals[:, wanted].reshape(size))
-
-
-def estimate(people: Floats) -> Estimate:
-    """Return the estimate of a number of people (replications,)."""
-    (found,) = totals_estimates(people[:, None])
-    return found

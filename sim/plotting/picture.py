@@ -1,0 +1,70 @@
+"""A picture as bytes, in a file and in a notebook."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from sim import store
+from sim.errors import SimError
+from sim.plotting.style import styled
+
+FORMATS = ("png", "svg")
+RASTER_DPI = 150
+
+
+@styled
+def render(figure: Figure, format: str) -> bytes:
+    """Return `figure` as the bytes of a "png" (150 dots an inch) or "svg" file: the same bytes every time."""
+    metadata = {"Date": None, "Creator": None} if format == "svg" else {"Software": None}
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=format, dpi=RASTER_DPI, metadata=metadata)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that shows itself in a notebook; `figure` is matplotlib's."""
+
+    name: str
+    figure: Figure = field(repr=False)
+
+    def render(self, format: str) -> bytes:
+        """Return the picture as the bytes of a "png" or "svg" file."""
+        return render(self.figure, format)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture as PNG or SVG, by the ending of `path`. Raises SimError."""
+        path = Path(path)
+        if path.suffix not in (".png", ".svg"):
+            raise SimError(f"{path}: a picture's name ends in .png or .svg")
+        store.write(path, self.render(path.suffix[1:]))
+        return path
+
+    def _repr_png_(self) -> bytes:
+        return self.render("png")
+
+
+def write(
+    folder: Path,
+    figures: Mapping[str, Figure],
+    *,
+    formats: Sequence[str] = FORMATS,
+    write_file: Callable[[Path, bytes], None] = store.write,
+    pause: Callable[[], None] = lambda: None,
+) -> list[str]:
+    """Write every figure into `folder` in every format and return the names of the files.
+
+    `pause` is called before each file is rendered. Raises SimError.
+    """
+    files = []
+    for name, figure in figures.items():
+        for format in formats:
+            pause()
+            files.append(f"{name}.{format}")
+            write_file(folder / files[-1], render(figure, format))
+    return files

@@ -1,0 +1,77 @@
+"""Tables in words, for the terminal and for notebooks."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+NARROW = 78
+"""Columns below which the tables would break words."""
+
+
+def as_html(printed: Callable[[Console], None]) -> str:
+    """Return as HTML what `printed` prints to a rich console."""
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), record=True, width=100, highlight=False, force_jupyter=False)
+    printed(console)
+    frame = '<pre style="line-height: 1.25; font-family: monospace">{code}</pre>'
+    return console.export_html(inline_styles=True, code_format=frame)
+
+
+def print_sheets(console: Console, sheets: Sequence[Sheet]) -> None:
+    """Print tables to a rich console, one column a line where the console is narrow."""
+    narrow = console.width < NARROW
+    for sheet in sheets:
+        console.print("", sheet.listed() if narrow else sheet.drawn(), sep="\n")
+
+
+class Sheet(NamedTuple):
+    """A table in words: rich markup in its cells. `wrap` says of each column whether its cells may be broken."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    wrap: tuple[bool, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns on one line each."""
+        return tuple(re.sub(r"(?<=[._])\n", "", name).replace("\n", " ") for name in self.columns)
+
+    def drawn(self) -> Table:
+        """Return the table in columns, numbers to the right."""
+        table = borderless(self.title)
+        for name, wrap in zip(self.columns, self.wrap, strict=True):
+            table.add_column(name, justify="left" if wrap else "right", no_wrap=not wrap)
+        for row in self.rows:
+            table.add_row(*row)
+        return table
+
+    def listed(self) -> str:
+        """Return the table as lines, each column of a row on its own."""
+        lines = [f"[bold]{self.title}[/]"]
+        for first, *others in self.rows:
+            lines += [first, *(f"  {name}: {cell}" for name, cell in zip(self.names[1:], others, strict=True))]
+        return "\n".join(lines)
+
+
+def borderless(title: str) -> Table:
+    """Return an empty rich table with a rule under its head only."""
+    from rich import box
+    from rich.table import Table
+
+    return Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+    )
