@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sim.about import __version__
+
 if TYPE_CHECKING:
     from sim.face import Comparison, Experiment, Result, SweepResult, compare, load, sweep
 
-__version__ = "0.1.0"
 FACE = ("Comparison", "Experiment", "Result", "SweepResult", "compare", "load", "sweep")
 __all__ = [
     "Comparison", "Experiment", "Result", "SweepResult", "__version__", "compare", "load", "sweep",

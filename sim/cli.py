@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-import sim
+from sim import about
 from sim.errors import SimError
 from sim.play.signals import listen
 from sim.verbs.audit.command import audit
@@ -70,7 +70,7 @@ class Verbs(click.Group):
 
 
 @click.group(cls=Verbs, epilog=EXAMPLES + "\n" + COMPLETION, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(sim.__version__, prog_name="sim")
+@click.version_option(about.__version__, prog_name="sim")
 def cli() -> None:
     """Simulate queues at a border: a scenario file is the whole experiment."""
 

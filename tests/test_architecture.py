@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim import about
 from sim.play.engines import ENGINES
 
 ROOT = Path(__file__).parents[1]
@@ -219,7 +220,10 @@ def test_every_library_is_declared_and_has_an_owner() -> None:
 
 def test_the_version_stands_in_one_place() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["version"] == sim.__version__
+    assert "version" in project["dynamic"]
+    assert sim.__version__ == about.__version__
+    assert f"\nversion: {sim.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## {sim.__version__}, " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_only_the_store_writes() -> None:

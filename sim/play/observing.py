@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim import store
+from sim import about, store
 from sim.arrays import Floats
 from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
@@ -67,8 +67,8 @@ class Observing:
         tree = take_off(self.template.root)[0]
         rows = [{key: row.get(key) for key in READ} for row in tree.pop("reported", ())]
         asked = [tree, rows, self.template.sets, self.template.intervene, self.names, self.units, self.seed]
-        program = [provenance.code(provenance.PACKAGE / room) for room in ROOMS]
-        program += [store.digest(Path(__file__)), store.digest(provenance.PACKAGE / "units.py"), np.__version__]
+        program = [provenance.code(about.PACKAGE / room) for room in ROOMS]
+        program += [store.digest(Path(__file__)), store.digest(about.PACKAGE / "units.py"), np.__version__]
         text = json.dumps([asked, str(self.horizon), program], default=str)
         return "e" + hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -17,6 +17,7 @@ from sim.arrays import Floats
 from sim.errors import Problem, ScenarioError, SimError
 from sim.scenario.model.calibration import Fitted
 from sim.scenario.model.scenario import Scenario
+from sim.scenario.resolve import SCENARIOS, file_named, no_file
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_scenario import Template, dump, opened, read_tree
 from sim.scenario.text.tree import CALIBRATED, child, plain
@@ -65,7 +66,7 @@ class Drawn:
 def read(path: Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Drawn:
     """Read a scenario file with the posterior that its fitted file names. Raises ScenarioError or SimError."""
     told: list[Problem] = []
-    root = read_tree(path, told)
+    root = read_tree(file_named(path, SCENARIOS), told)
     if told:
         raise ScenarioError(told)
     named = child(root, CALIBRATED)
@@ -77,7 +78,7 @@ def read(path: Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) ->
     fitted = load_fitted(file)
     sample = file.parent / fitted.posterior
     if not sample.is_file():
-        raise SimError(f"{file}: posterior: there is no file {str(sample)!r}; `sim calibrate --update` writes it")
+        raise SimError(f"{file}: posterior: {no_file(sample, '`sim calibrate --update` writes it')}")
     columns = store.read_table(sample)
     missing = [name for name in template.names if name not in columns]
     if missing or not all(name in fitted.values for name in template.names):

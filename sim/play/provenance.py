@@ -13,13 +13,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import sim
+from sim.about import PACKAGE, __version__
 from sim.errors import SimError
 from sim.verbs.run.study import Request, Run
 
 FILE = "provenance.json"
 LIBRARIES = ("numpy", "scipy", "simpy", "numba", "pyarrow", "pydantic", "matplotlib")
-PACKAGE = Path(sim.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def of_run(run: Run, asked: Asked, files: Mapping[str, str]) -> str:
     """Return the provenance of a run as JSON text; `files` are the SHA-256 of its result files."""
     request = run.request
     found = {
-        "version": sim.__version__,
+        "version": __version__,
         "code": code(),
         "git": git(),
         "scenario": run.loaded.scenario.name,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from sim.errors import Problem, ScenarioError, SimError
+from sim.scenario.resolve import SCENARIOS, catalogue_folders
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.load_scenario import in_order, read_tree
 from sim.scenario.text.passports import take_off
@@ -20,7 +21,6 @@ from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, bare, child, mean
 from sim.scenario.text.yaml_text import SCENARIO, kinds, read_file
 
 ASSUMPTION = "assumption"
-FOLDER = "scenarios"
 Status = Literal["calibrated", "indicative"]
 
 
@@ -49,8 +49,8 @@ class Entry:
 def catalogue(folder: str | Path | None = None) -> list[Entry]:
     """Return the scenarios of a folder by name, every what-if after its base; other files are passed over.
 
-    Without a folder: `scenarios` here, else that of the checkout this package is run from. Raises SimError where there
-    is no folder or no scenario in it.
+    Without a folder: `scenarios` here, else the scenarios that came with the program. Raises SimError where there is no
+    folder or no scenario in it.
     """
     where = _folder(folder)
     files = sorted(path for path in where.iterdir() if path.suffix in (".yaml", ".yml"))
@@ -77,10 +77,9 @@ def _folder(given: str | Path | None) -> Path:
         raise SimError(
             f"{given}: {'is a file; expected a folder' if Path(given).exists() else 'there is no such folder'}"
         )
-    for folder in (Path(FOLDER), Path(__file__).parents[2] / FOLDER):
-        if folder.is_dir():
-            return folder
-    raise SimError(f"there is no folder {FOLDER!r} here; name the folder that holds your scenarios")
+    for folder in catalogue_folders(SCENARIOS):
+        return folder
+    raise SimError(f"there is no folder {SCENARIOS!r} here; name the folder that holds your scenarios")
 
 
 def _entry(path: Path) -> Entry | None:

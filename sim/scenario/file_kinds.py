@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from sim.errors import ScenarioError, SimError
+from sim.scenario.resolve import FOLDERS, file_named
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_calibration import load_calibration, sources
 from sim.scenario.text.load_scenario import load
@@ -29,7 +30,7 @@ class Origins:
 
 def examine(path: str | Path) -> dict[str, object]:
     """Return what a file describes: its kind, name and size. Raises ScenarioError with every problem found."""
-    path = Path(path)
+    path = file_named(path, *FOLDERS)
     kind = _kind(path)
     if kind == "calibration":
         calibration = load_calibration(path).calibration
@@ -49,7 +50,7 @@ def examine(path: str | Path) -> dict[str, object]:
 
 def origins(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Origins:
     """Return where the numbers of a scenario or a calibration come from. Raises ScenarioError or SimError."""
-    path = Path(path)
+    path = file_named(path, *FOLDERS)
     kind = _kind(path)
     if kind == "scenario":
         loaded = load(path, sets, intervene)

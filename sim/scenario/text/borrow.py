@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sim.errors import Problem, ScenarioError
+from sim.scenario.resolve import no_file
 from sim.scenario.text.tree import Node, bare, child, dotted, is_passport, lacking, merge, put, stop
 from sim.scenario.text.tree import Path as Path_
 
@@ -79,7 +80,7 @@ def _borrowed(
         raise stop(file.place, (*here, BORROW), "expected the name of a scenario file")
     path = folder / file.value
     if not path.is_file():
-        raise stop(file.place, (*here, BORROW), f"there is no file {str(path)!r}")
+        raise stop(file.place, (*here, BORROW), no_file(path))
     lender = _lender(path, file, (*here, BORROW), read)
     described = child(lender, "crossings")
     found = bare(described).value if described else {}

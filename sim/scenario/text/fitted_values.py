@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.model.calibration import Fitted
+from sim.scenario.resolve import no_file
 from sim.scenario.text import messages as explain
 from sim.scenario.text.overrides import NOT_SCALED, times
 from sim.scenario.text.passports import PassportRow, is_quantity, take_off
@@ -130,7 +131,7 @@ def _values(file: Node) -> dict[str, Known]:
         raise stop(file.place, (CALIBRATED,), f"expected the name of a fitted file; got {show(plain(file))}")
     path = Path(file.place.file).parent / file.value
     if not path.is_file():
-        raise stop(file.place, (CALIBRATED,), f"there is no file {str(path)!r}; {WRITES} it")
+        raise stop(file.place, (CALIBRATED,), no_file(path, f"{WRITES} it"))
     fitted = load_fitted(path)
     source = f"calibrated, see {re.sub(r'^([.]{1,2}/)+', '', file.value)}"
     return {

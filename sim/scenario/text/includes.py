@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
+from sim.scenario.resolve import no_file
 from sim.scenario.text.tree import Node, Place, bare, child, lacking, placed, stop
 from sim.scenario.text.tree import Path as Path_
 from sim.scenario.text.yaml_text import read_file, read_text
@@ -55,7 +56,7 @@ def _instead(read: Reader, node: Node, folder: Path, path: Path_, told: list[Pro
     name = folder / node.value
     try:
         if not name.is_file():
-            raise stop(node.place, path, f"there is no file {str(name)!r}")
+            raise stop(node.place, path, no_file(name))
         return read(node, name, told)
     except ScenarioError as error:
         told.extend(error.problems)

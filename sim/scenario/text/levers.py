@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.model.scenario import Scenario
+from sim.scenario.resolve import SCENARIOS, file_named
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_scenario import Loaded, Template, opened, read_tree
 from sim.scenario.text.overrides import locate
@@ -83,7 +84,7 @@ def _place(where: str) -> str:
 def read(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Levers:
     """Read a scenario file with the fitted values it takes. Raises ScenarioError."""
     told: list[Problem] = []
-    root = read_tree(Path(path), told)
+    root = read_tree(file_named(path, SCENARIOS), told)
     if told:
         raise ScenarioError(told)
     named = child(root, CALIBRATED)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sim.errors import Problem, ScenarioError
 from sim.scenario.checks.crossings import value_fault
 from sim.scenario.model.calibration import Calibration, Parameter
+from sim.scenario.resolve import CALIBRATIONS, file_named, no_file
 from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text.includes import rows_of_files
 from sim.scenario.text.load_scenario import Loaded, Template, in_order, opened, read_tree, untold
@@ -46,11 +47,12 @@ class LoadedCalibration:
 
 
 def load_calibration(path: str | Path) -> LoadedCalibration:
-    """Read a calibration file and the scenario it names. Raises ScenarioError with every problem found."""
+    """Read a calibration file (or catalogue name) and its scenario. Raises ScenarioError with every problem found."""
+    path = file_named(path, CALIBRATIONS)
     told: list[Problem] = []
-    root = _with_rows(read_kind(Path(path), told, CALIBRATION), Path(path), told)
+    root = _with_rows(read_kind(path, told, CALIBRATION), path, told)
     calibration, passports = _validated(root, told)
-    template = _template(root, Path(path), told)
+    template = _template(root, path, told)
     if told or calibration is None or template is None:
         raise in_order(told)
     priors = {name: parameter.prior for name, parameter in calibration.parameters.items()}
@@ -65,7 +67,7 @@ def load_calibration(path: str | Path) -> LoadedCalibration:
             told.extend(_impossible(root, template, {**centres, name: value}, units, (name, end)))
     if told:
         raise in_order(told)
-    return LoadedCalibration(Path(path), calibration, template, central, tuple(passports))
+    return LoadedCalibration(path, calibration, template, central, tuple(passports))
 
 
 def sources(loaded: LoadedCalibration) -> list[PassportRow]:
@@ -128,7 +130,7 @@ def _template(root: Node, path: Path, told: list[Problem]) -> Template | None:
     file = path.parent / named.value
     try:
         if not file.is_file():
-            raise stop(named.place, ("scenario",), f"there is no file {str(file)!r}")
+            raise stop(named.place, ("scenario",), no_file(file))
         tree = read_tree(file, told)
         return opened(replace(tree, value={**tree.value, REPORTED: rows}))
     except ScenarioError as error:

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from sim.errors import Problem, ScenarioError
 from sim.scenario.checks.crossings import check
 from sim.scenario.model.scenario import Intervention, Scenario
+from sim.scenario.resolve import SCENARIOS, file_named, no_file
 from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text import messages as explain
 from sim.scenario.text import overrides as interventions
@@ -118,11 +119,12 @@ class Template:
 
 
 def load(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Loaded:
-    """Read a scenario file; `sets` are 'path=value', `intervene` names of interventions.
+    """Read a scenario file (or catalogue name); `sets` are 'path=value', `intervene` names of interventions.
 
     Order: extends, the file's `apply`, `intervene`, `sets`. Raises ScenarioError with every problem found.
     """
-    return _read(lambda told: fill_from_file(read_tree(Path(path), told), told), sets, intervene)
+    file = file_named(path, SCENARIOS)
+    return _read(lambda told: fill_from_file(read_tree(file, told), told), sets, intervene)
 
 
 def template(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Template:
@@ -131,7 +133,7 @@ def template(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str
     Raises ScenarioError where a file cannot be read or an intervention is unknown; all else shows with the values.
     """
     told: list[Problem] = []
-    root = read_tree(Path(path), told)
+    root = read_tree(file_named(path, SCENARIOS), told)
     if told:
         raise in_order(told)
     return opened(root, sets, intervene)
@@ -206,7 +208,7 @@ def _base(root: Node, folder: Path, seen: tuple[Path, ...], told: list[Problem])
         chain = " -> ".join(p.name for p in (*seen, parent.resolve()))
         raise stop(named.place, ("extends",), f"goes round in a circle: {chain}")
     if not parent.is_file():
-        raise stop(named.place, ("extends",), f"there is no file {str(parent)!r}")
+        raise stop(named.place, ("extends",), no_file(parent))
     return merge(read_tree(parent, told, seen), root)
 
 

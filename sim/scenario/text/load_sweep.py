@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sim.errors import Problem
 from sim.scenario.model.sweep import SweepFile
+from sim.scenario.resolve import SCENARIOS, SWEEPS, file_named, no_file
 from sim.scenario.text.fitted_values import validated
 from sim.scenario.text.load_scenario import in_order
 from sim.scenario.text.tree import child, stop
@@ -13,8 +14,8 @@ from sim.scenario.text.yaml_text import CALIBRATION, SCENARIO, SWEEP, kinds, rea
 
 
 def read_sweep(path: str | Path) -> SweepFile | None:
-    """Read a sweep file; return None where the file is a scenario. Raises ScenarioError with every problem."""
-    path = Path(path)
+    """Read a sweep file or catalogue name; return None for a scenario. Raises ScenarioError with every problem."""
+    path = file_named(path, SCENARIOS, SWEEPS)
     problems: list[Problem] = []
     root = read_file(path, problems)
     scenario, kinds_of_file = child(root, "scenario"), kinds(root)
@@ -27,5 +28,5 @@ def read_sweep(path: str | Path) -> SweepFile | None:
         raise in_order(problems)
     file = path.parent / spec.scenario
     if not file.is_file():
-        raise stop(scenario.place, ("scenario",), f"there is no file {str(file)!r}")
+        raise stop(scenario.place, ("scenario",), no_file(file))
     return spec.model_copy(update={"scenario": str(file)})

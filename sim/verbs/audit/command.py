@@ -42,7 +42,8 @@ def audit(calibration: Path, out: str | None, no_pictures: bool, as_json: bool, 
     from sim.verbs.audit import study as figures
     from sim.verbs.audit.files import folder
 
-    found = figures.audit(load_calibration(calibration))
+    loaded = load_calibration(calibration)
+    found, calibration = figures.audit(loaded), loaded.path
     with folder(calibration, out) as draft:
         _write(draft.path, found, calibration, pictures=not no_pictures)
     where = Path(out or draft.final.relative_to(Path.cwd()))

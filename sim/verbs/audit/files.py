@@ -9,8 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import sim
-from sim import store
+from sim import about, store
 from sim.play import provenance
 from sim.verbs.audit.study import Audit
 
@@ -28,7 +27,7 @@ def folder(calibration: Path, out: str | Path | None) -> AbstractContextManager[
 def told(audit: Audit, calibration: Path, command_line: str | None, files: Mapping[str, str]) -> str:
     """Return the provenance of an audit as JSON text; `files` are the SHA-256 of what else is in its folder."""
     found = {
-        "version": sim.__version__,
+        "version": about.__version__,
         "code": provenance.code(),
         "git": provenance.git(),
         "calibration": str(calibration),

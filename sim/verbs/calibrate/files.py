@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-import sim
-from sim import store
+from sim import about, store
 from sim.arrays import Floats
 from sim.errors import SimError
 from sim.play import provenance
@@ -80,7 +79,7 @@ def fitted(fit: Fit, posterior: str) -> str:
         values[name] = FittedValue(**dict(zip(("value", "low", "high"), three, strict=True)), unit=parameter.unit,
                                    label=parameter.label)  # fmt: skip
     whole = Fitted(
-        calibration=fit.loaded.path.name, date=date.today().isoformat(), version=sim.__version__, posterior=posterior,
+        calibration=fit.loaded.path.name, date=date.today().isoformat(), version=about.__version__, posterior=posterior,
         values=values,
     )  # fmt: skip
     return dump(whole.model_dump(exclude_defaults=True))
@@ -106,7 +105,7 @@ def write_provenance(folder: Path, fit: Fit, command_line: str | None) -> None:
     """Write where a calibration came from, last of all: it holds the digests of everything else in `folder`."""
     loaded = fit.loaded
     found = {
-        "version": sim.__version__,
+        "version": about.__version__,
         "code": provenance.code(),
         "git": provenance.git(),
         "calibration": str(loaded.path),

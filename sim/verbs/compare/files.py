@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import sim
-from sim import store
+from sim import about, store
 from sim.measures.estimates import series_table, total_estimate
 from sim.measures.names import TOTALS, Key
 from sim.measures.origin_flows import NUMBERS
@@ -193,7 +192,7 @@ def write_provenance(folder: Path, compared: Compared, command_line: str | None)
     """Write where a comparison came from, last of all: it holds the digests of everything else in `folder`."""
     request = compared.request
     found = {
-        "version": sim.__version__,
+        "version": about.__version__,
         "code": provenance.code(),
         "git": provenance.git(),
         "base": compared.base.label,

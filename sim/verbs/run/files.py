@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import sim
-from sim import store
+from sim import about, store
 from sim.errors import SimError
 from sim.measures.estimates import series_table, summary_table
 from sim.measures.reports import comparison_table
@@ -106,7 +105,7 @@ def _sameness(path: Path, promised: str | None, played: str | None) -> Sameness:
 
 
 def _notes(said: provenance.Provenance) -> Iterable[str]:
-    if said.version != sim.__version__:
-        yield f"the results are of version {said.version}; this is {sim.__version__}"
+    if said.version != about.__version__:
+        yield f"the results are of version {said.version}; this is {about.__version__}"
     elif said.code != provenance.code():
         yield f"the results are of another state of version {said.version}: the source files differ"

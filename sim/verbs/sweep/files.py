@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-import sim
-from sim import store
+from sim import about, store
 from sim.measures.estimates import Estimate, totals_estimates
 from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
 from sim.play import provenance
@@ -43,7 +42,7 @@ def write_manifest(folder: Path, sweep: Sweep, design: Design, command_line: str
         store.tidy(place)
     base = sweep.base
     found = {
-        "version": sim.__version__,
+        "version": about.__version__,
         "code": provenance.code(),
         "scenario": base.loaded.scenario.name,
         "scenario_hash": base.loaded.scenario_hash,
@@ -78,7 +77,7 @@ def write_provenance(folder: Path, swept: Swept, command_line: str | None, files
     base = swept.base
     _remove_stale(folder, files)
     found = {
-        "version": sim.__version__,
+        "version": about.__version__,
         "code": provenance.code(),
         "git": provenance.git(),
         "scenario": base.loaded.scenario.name,

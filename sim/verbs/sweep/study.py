@@ -19,8 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-import sim
-from sim import store
+from sim import about, store
 from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.errors import SimError
@@ -241,6 +240,6 @@ def _hands(task: Sweeping, request: Request) -> AbstractContextManager[Hands]:
 
 def program() -> str:
     """Return a digest of all parts of the program that results of a play depend on."""
-    rooms = [provenance.code(provenance.PACKAGE / room) for room in ROOMS]
-    own = [store.digest(provenance.PACKAGE / "units.py"), sim.__version__, np.__version__]
+    rooms = [provenance.code(about.PACKAGE / room) for room in ROOMS]
+    own = [store.digest(about.PACKAGE / "units.py"), about.__version__, np.__version__]
     return hashlib.sha256(json.dumps([rooms, own]).encode()).hexdigest()[:16]

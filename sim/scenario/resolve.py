@@ -1,0 +1,111 @@
+"""Finds the scenario, calibration or sweep file that a command or a function asks for, by path or by catalogue name.
+
+An existing file comes first. A bare name such as `verkhny_lars` is then looked for in the folders `scenarios`,
+`calibration` and `sweeps` of the working directory, and last in those that came with the program.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+from sim.about import PACKAGE
+from sim.errors import Problem, ScenarioError
+
+SCENARIOS, CALIBRATIONS, SWEEPS = "scenarios", "calibration", "sweeps"
+FOLDERS = (SCENARIOS, CALIBRATIONS, SWEEPS)
+SUFFIXES = (".yaml", ".yml")
+READ = (*SUFFIXES, ".csv", ".parquet")
+_FITTED = "_fitted"
+_IN_WHEEL = PACKAGE / "data"
+
+
+def shipped() -> Path:
+    """Return the folder that holds the catalogue's folders: inside an installed package, or that of the checkout."""
+    return _IN_WHEEL if _IN_WHEEL.is_dir() else PACKAGE.parent
+
+
+def is_shipped(path: Path) -> bool:
+    """Say whether a file came with the program, unless the program is run from the checkout that holds the file."""
+    root = shipped().resolve()
+    if root == PACKAGE.parent.resolve() and Path.cwd().resolve().is_relative_to(root):
+        return False
+    return any(path.resolve().is_relative_to(root / folder) for folder in FOLDERS)
+
+
+def catalogue_folders(kind: str) -> list[Path]:
+    """Return the existing folders that hold files of a kind (of FOLDERS): that of the working directory first."""
+    folders = {folder.resolve(): folder for folder in (shipped() / kind, Path(kind)) if folder.is_dir()}
+    return list(reversed(folders.values()))
+
+
+def names(*kinds: str) -> list[str]:
+    """Return the catalogue names of these kinds (of FOLDERS), sorted; fitted values have none."""
+    files = (path for kind in kinds for folder in catalogue_folders(kind) for path in folder.iterdir())
+    return sorted({path.stem for path in files if path.suffix in SUFFIXES and not path.stem.endswith(_FITTED)})
+
+
+def files_named(given: str | Path, *kinds: str) -> list[Path]:
+    """Return the file that a path names, or the catalogue's files of that name, at most one of each kind.
+
+    Raises ScenarioError with a suggestion where there is none.
+    """
+    path = Path(given)
+    if path.is_file():
+        return [path]
+    if _is_name(path):
+        matches = [found for kind in kinds if (found := _in_catalogue(path.name, kind))]
+        if matches:
+            return matches
+    if path.exists():
+        return [path]  # a folder or a device: the reader says what is wrong with it
+    raise ScenarioError([Problem(str(given), "", f"there is no such file{_suggestion(path, kinds)}")])
+
+
+def file_named(given: str | Path, *kinds: str) -> Path:
+    """Return the file that a path or a catalogue name stands for; the first of `kinds` that has the name wins.
+
+    Raises ScenarioError with a suggestion where there is none.
+    """
+    return files_named(given, *kinds)[0]
+
+
+def no_file(path: Path, advice: str = "") -> str:
+    """Return the sentence that a file named in another one is missing, with a near name of its folder or `advice`."""
+    near = _near_file(path)
+    hint = f"did you mean {str(near)!r}?" if near else advice
+    return f"there is no file {str(path)!r}{'; ' if hint else ''}{hint}"
+
+
+def _is_name(path: Path) -> bool:
+    return len(path.parts) == 1 and path.suffix not in SUFFIXES
+
+
+def _in_catalogue(name: str, kind: str) -> Path | None:
+    candidates = (folder / f"{name}{suffix}" for folder in catalogue_folders(kind) for suffix in SUFFIXES)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _suggestion(path: Path, kinds: tuple[str, ...]) -> str:
+    known = names(*kinds)
+    near = path.stem if path.stem in known else ""
+    if not near and (beside := _near_file(path)):
+        return f"; did you mean {str(beside)!r}?"
+    near = near or _near(path.stem, known)
+    if near:
+        return f"; did you mean {near!r}, which is in the catalogue?"
+    return "; `sim catalogue` lists the scenarios that can be named" if _is_name(path) else ""
+
+
+def _near_file(path: Path) -> Path | None:
+    """Return the file in the folder of a path whose name without its ending is most like that of the path."""
+    try:
+        files = {one.stem: path.parent / one.name for one in sorted(path.parent.iterdir()) if one.suffix in READ}
+    except OSError:
+        return None
+    return files.get(_near(path.stem, files))
+
+
+def _near(word: str, choices: Iterable[str]) -> str:
+    return next(iter(difflib.get_close_matches(word, list(choices), n=1, cutoff=0.75)), "")
