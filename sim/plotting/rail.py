@@ -9,7 +9,7 @@ from datetime import datetime
 from sim.scenario.model.changes import Change
 from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
 from sim.scenario.model.network import Origin
-from sim.scenario.model.passages import from_origin
+from sim.scenario.model.passages import passages_from_origin
 from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 
@@ -62,7 +62,7 @@ def origins_of(scenario: Scenario, crossing: str) -> list[tuple[Origin, str]]:
     return [
         (origin, name)
         for name, origin in found.items()
-        if any(passage.x == x for cls in origin.demand for passage in from_origin(scenario, origin, cls))
+        if any(passage.x == x for cls in origin.demand for passage in passages_from_origin(scenario, origin, cls))
     ]
 
 

@@ -1,1 +1,0 @@
-"""What is described: the scenario file, read, checked and explained."""

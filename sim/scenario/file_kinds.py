@@ -20,15 +20,15 @@ Kind = Literal["scenario", "calibration", "fitted", "sweep"]
 
 
 @dataclass(frozen=True)
-class Origins:
-    """Where the numbers of a file come from; `without` are the paths of those that have no passport."""
+class Sources:
+    """Where the numbers of a file come from; `without_passport` are the paths of those that have no passport."""
 
     name: str
     passports: tuple[PassportRow, ...]
-    without: tuple[str, ...]
+    without_passport: tuple[str, ...]
 
 
-def examine(path: str | Path) -> dict[str, object]:
+def describe(path: str | Path) -> dict[str, object]:
     """Return what a file describes: its kind, name and size. Raises ScenarioError with every problem found."""
     path = file_named(path, *FOLDERS)
     kind = _kind(path)
@@ -48,20 +48,20 @@ def examine(path: str | Path) -> dict[str, object]:
     return {"kind": "scenario", "name": loaded.scenario.name, "hash": loaded.scenario_hash, **shared}
 
 
-def origins(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Origins:
+def sources_of(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Sources:
     """Return where the numbers of a scenario or a calibration come from. Raises ScenarioError or SimError."""
     path = file_named(path, *FOLDERS)
     kind = _kind(path)
     if kind == "scenario":
         loaded = load(path, sets, intervene)
-        return Origins(loaded.scenario.name, loaded.passports, loaded.without_passport)
+        return Sources(loaded.scenario.name, loaded.passports, loaded.without_passport)
     if sets or intervene:
         raise SimError(f"{path}: is no scenario, so nothing can be set or put in force in it")
     if kind == "sweep":
         raise SimError(f"{path}: holds a sweep; ask for the sources of its scenario")
     if kind == "fitted":
         raise SimError(f"{path}: holds fitted values; ask for the sources of the calibration they were fitted with")
-    return Origins(path.stem, tuple(sources(load_calibration(path))), ())
+    return Sources(path.stem, tuple(sources(load_calibration(path))), ())
 
 
 def _kind(path: Path) -> Kind:

@@ -37,7 +37,7 @@ _OWN = {"Passport": _PASSPORT, "Reference": _REFERENCE}
 _TIME: Schema = {"type": ["string", "number"], "description": "exactly so long"}
 
 
-def json_schema() -> Schema:
+def scenario_schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of a scenario file."""
     whole = Scenario.model_json_schema(by_alias=True)
     kinds: dict[str, Schema] = whole.pop("$defs")
@@ -144,7 +144,7 @@ def _loosened(schema: Any) -> Any:
     return loose
 
 
-def text(calibration: bool = False) -> str:
+def schema_text(calibration: bool = False) -> str:
     """Return the JSON Schema of scenario (or calibration) files as text."""
-    schema = calibration_schema() if calibration else json_schema()
+    schema = calibration_schema() if calibration else scenario_schema()
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

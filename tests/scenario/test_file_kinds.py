@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario.file_kinds import examine
+from sim.scenario.file_kinds import describe
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_calibration import load_calibration
 from sim.scenario.text.load_scenario import load
@@ -31,7 +31,7 @@ def test_a_sweep_is_told_from_a_scenario_and_a_calibration() -> None:
         with pytest.raises(ScenarioError) as caught:
             read(file)
         assert str(caught.value) == f"{file}: holds a sweep; expected {expected}"
-    assert examine(file) == {"kind": "sweep", "name": file.stem, "levers": 6}
+    assert describe(file) == {"kind": "sweep", "name": file.stem, "levers": 6}
     assert read_sweep(FILES["a scenario"]) is None
     with pytest.raises(ScenarioError, match=r"holds a calibration; expected a scenario or a sweep$"):
         read_sweep(FILES["a calibration"])

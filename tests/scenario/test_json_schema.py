@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from sim.scenario.json_schema import calibration_schema, json_schema, text
+from sim.scenario.json_schema import calibration_schema, scenario_schema, schema_text
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import load
 
 SMALL = load(Path(__file__).parent / "small.yaml")
-SCHEMA = json_schema()
+SCHEMA = scenario_schema()
 CALIBRATION = calibration_schema()
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
@@ -96,7 +96,7 @@ def edited(path: str, value: Any) -> dict[str, Any]:
 
 
 def test_it_is_json_with_every_field_described():
-    assert json.loads(text()) == SCHEMA
+    assert json.loads(schema_text()) == SCHEMA
     assert set(Scenario.model_fields) < set(SCHEMA["$defs"]["Scenario"]["properties"])
 
 
@@ -164,7 +164,7 @@ def calibration() -> dict[str, Any]:
 
 
 def test_calibrations_have_a_schema_too():
-    assert json.loads(text(calibration=True)) == CALIBRATION
+    assert json.loads(schema_text(calibration=True)) == CALIBRATION
     assert valid(calibration(), CALIBRATION, CALIBRATION)
     for part, key, bad in (
         ("parameters", "surge", {}),

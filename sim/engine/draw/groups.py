@@ -20,7 +20,7 @@ from sim.engine.lower.tape_rows import SCREENING, service_law, stops, walks_ther
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
 from sim.engine.tape import Tape
 from sim.scenario.model.laws import Law
-from sim.scenario.model.passages import passages
+from sim.scenario.model.passages import passages_from_source
 from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Refusal, Station
@@ -63,7 +63,7 @@ class Group:
         self.scenario, self.plan, self.cls, self.key = scenario, plan, cls, key
         self.source, self.name = source
         self.has_choice = self.source >= len(scenario.crossings)
-        self.passages = passages(scenario, self.source, cls)
+        self.passages = passages_from_source(scenario, self.source, cls)
         self.at = self._arrivals()
         self.size = len(self.at)
 

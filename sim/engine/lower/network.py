@@ -11,7 +11,7 @@ from sim.arrays import Floats, Ints
 from sim.engine.lower import switches
 from sim.engine.lower.arrivals import within
 from sim.engine.plan import NOWHERE, PER_MILLE
-from sim.scenario.model.changes import KNOWN, Change
+from sim.scenario.model.changes import DESTINATION_ACTIONS, Change
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.network import Choice
 from sim.scenario.model.quantities import CLASSES, ClassName
@@ -77,7 +77,7 @@ def _known(scenario: Scenario, choice: Choice, instants: list[int]) -> dict[str,
     for x, crossing in enumerate(scenario.crossings.values()):
         facts = _Facts(scenario.clock, crossing)
         for e, at in enumerate(instants):
-            known = {what: facts.at(at, what) for what in KNOWN}
+            known = {what: facts.at(at, what) for what in DESTINATION_ACTIONS}
             informed[e, x] = known["informed"]
             utility[e, :, x] = known["attraction"] + choice.price * known["price"] / 100
             utility[e, 1, x] += choice.risk * known["risk"]

@@ -14,7 +14,7 @@ import numpy as np
 from sim.arrays import Bools, Ints
 from sim.engine.plan import NOWHERE, WAYS
 from sim.scenario.model.laws import ServiceTime
-from sim.scenario.model.passages import passages
+from sim.scenario.model.passages import passages_from_source
 from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
@@ -133,7 +133,10 @@ class _Rows:
             [[cls in c.demand or cls in c.initial_queue for cls in CLASSES] for c in self.crossings]
             + [[cls in origin.demand for cls in CLASSES] for origin in origins]
         )
-        self.ways = [[passages(scenario, len(self.crossings) + o, cls) for cls in CLASSES] for o in range(len(origins))]
+        self.ways = [
+            [passages_from_source(scenario, len(self.crossings) + o, cls) for cls in CLASSES]
+            for o in range(len(origins))
+        ]
         self.has_origins = self.comes[len(self.crossings) :].any()
         self.taken: list[Bools] = []
         self.of_purpose: dict[str, int] = {}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sim import units
 from sim.scenario.checks.dates import check_dates
 from sim.scenario.checks.network import check_network
-from sim.scenario.model.passages import from_origin
+from sim.scenario.model.passages import passages_from_origin
 from sim.scenario.model.quantities import BYPASS, ClassName
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Crossing, Scenario
@@ -19,13 +19,13 @@ from sim.scenario.model.station import Priority, Screening, Shares, Station
 from sim.scenario.text.tree import lacking
 
 Loc = tuple[str | int, ...]
-Found = Iterator[tuple[Loc, str]]
+Faults = Iterator[tuple[Loc, str]]
 MAX_CROSSINGS, MAX_STATIONS = 16, 64
 MOST_REPORTED = 1e9
 """Largest reported figure: a count, or in s or m."""
 
 
-def check(scenario: Scenario, whole_run: bool = True) -> Found:
+def check(scenario: Scenario, whole_run: bool = True) -> Faults:
     """Yield (place, sentence) for everything inconsistent; without `whole_run`, dates after the horizon are let be."""
     for name, crossing in scenario.crossings.items():
         here: Loc = ("crossings", name)
@@ -51,30 +51,32 @@ def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:
     met: set[str] = {*crossing.demand, *(cls for cls, count in crossing.initial_queue.items() if count)}
     for origin in scenario.network.origins.values() if scenario.network else ():
         for cls in origin.demand:
-            found = (passage.cls for passage in from_origin(scenario, origin, cls) if passage.crossing is crossing)
-            met |= {there for there in found if _route(crossing, there)}  # others do not choose this crossing
+            seen_as = (
+                passage.cls for passage in passages_from_origin(scenario, origin, cls) if passage.crossing is crossing
+            )
+            met |= {there for there in seen_as if _route(crossing, there)}  # others do not choose this crossing
     for cls, behaviour in crossing.behaviour.items():
         if cls in met and behaviour.change_mode:
             met |= set(behaviour.change_mode.to)
-    if any(_may_part(station) for station in crossing.stations.values()):
+    if any(_may_split(station) for station in crossing.stations.values()):
         met.add("foot")
     return [cls for cls in scenario.classes if cls in met]
 
 
-def _may_part(station: Station) -> bool:
+def _may_split(station: Station) -> bool:
     """Whether men can be sent on to the office while their party goes on without them: they go on on foot."""
     screening = station.screening
     return screening is not None and screening.stays_together < 1 and screening.on_hit.sent_on > 0
 
 
-def _classes(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
+def _classes(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
     known: list[str] = list(scenario.classes)
     for part in ("demand", "initial_queue", "behaviour"):
         for cls in getattr(crossing, part):
             if cls not in known:
                 yield (*here, part, cls), f"class {cls!r} is not described under 'classes' ({', '.join(known)})"
     for name, station in crossing.stations.items():
-        if _may_part(station) and "foot" not in known:
+        if _may_split(station) and "foot" not in known:
             what = "men sent on without their party go on on foot: describe class 'foot' or write 100 %"
             yield (*here, "stations", name, "screening", "stays_together"), what
     for cls, behaviour in crossing.behaviour.items():
@@ -88,7 +90,7 @@ def _route(crossing: Crossing, cls: str) -> list[str]:
     return [name for name, station in crossing.stations.items() if cls in station.serves and not station.only_sent_on]
 
 
-def _routes(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
+def _routes(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
     if all(station.only_sent_on for station in crossing.stations.values()):
         yield (*here, "stations"), "every station is only for those sent on: a route that never begins"
         return
@@ -99,7 +101,7 @@ def _routes(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
             yield loc, f"no station serves class {cls!r}: its route never begins"
 
 
-def _shared_zones(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
+def _shared_zones(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
     """A party that waits in a zone must not need more room in it to get out, or all could wait for each other."""
     for cls in occurring(scenario, crossing):
         first: dict[str, str] = {}
@@ -111,28 +113,28 @@ def _shared_zones(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
                 return
 
 
-def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Found:
+def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Faults:
     station = crossing.stations[name]
     if isinstance(station.hall, str) and station.hall not in crossing.zones:
         yield (*here, "hall"), lacking(station.hall, "zone", list(crossing.zones))
     elif isinstance(station.hall, str):
         yield from _room(scenario, crossing, station, here)
-    stopping: list[str] = [cls for cls in occurring(scenario, crossing) if cls in station.serves]
-    unserved = [cls for cls in stopping if cls not in station.service_time and "any" not in station.service_time]
+    served: list[str] = [cls for cls in occurring(scenario, crossing) if cls in station.serves]
+    unserved = [cls for cls in served if cls not in station.service_time and "any" not in station.service_time]
     if unserved:
         yield (*here, "service_time"), f"says nothing of {', '.join(unserved)}; give it by class, or 'any' for the rest"
     for cls, law in station.service_time.items():
         if law.man and not (station.screening or station.only_sent_on):
             loc = (*here, "service_time", cls, "man")
             yield loc, "counts men checked or summoned; only stations with 'screening' or 'only_sent_on' have these"
-    yield from _discipline(crossing, name, stopping, here)
+    yield from _discipline(crossing, name, served, here)
     if station.screening and station.only_sent_on:
         yield (*here, "screening"), "a station with 'only_sent_on' cannot screen"
     elif station.screening:
         yield from _screening(crossing, name, station.screening, (*here, "screening"))
 
 
-def _room(scenario: Scenario, crossing: Crossing, station: Station, here: Loc) -> Found:
+def _room(scenario: Scenario, crossing: Crossing, station: Station, here: Loc) -> Faults:
     length = crossing.zones[str(station.hall)].length
     for cls in occurring(scenario, crossing):
         spacing = scenario.classes[cls].spacing
@@ -141,11 +143,11 @@ def _room(scenario: Scenario, crossing: Crossing, station: Station, here: Loc) -
             yield (*here, "hall"), f"{what}: a route that never ends"
 
 
-def _discipline(crossing: Crossing, name: str, stopping: list[str], here: Loc) -> Found:
+def _discipline(crossing: Crossing, name: str, served: list[str], here: Loc) -> Faults:
     station = crossing.stations[name]
     if station.discipline == "fifo":
         return
-    possible = [*stopping, *([BYPASS] if _may_bypass(crossing, name, stopping) else [])]
+    streams = [*served, *([BYPASS] if _may_bypass(crossing, name, served) else [])]
     listed: list[str] = []
     if isinstance(station.discipline, Priority):
         listed = [stream for row in station.discipline.priority for stream in row]
@@ -158,22 +160,22 @@ def _discipline(crossing: Crossing, name: str, stopping: list[str], here: Loc) -
     twice = sorted({stream for stream in listed if listed.count(stream) > 1})
     if twice:
         yield (*here, "discipline"), f"lists {', '.join(twice)} twice"
-    absent = [stream for stream in possible if stream not in listed]
+    absent = [stream for stream in streams if stream not in listed]
     if absent:
         yield (*here, "discipline"), f"leaves out {', '.join(absent)}, which may wait here; list every stream"
 
 
-def _may_bypass(crossing: Crossing, name: str, stopping: list[str]) -> bool:
+def _may_bypass(crossing: Crossing, name: str, served: list[str]) -> bool:
     """Say whether parties of the bypass come to a station: at the one where they join, and after it."""
     names = list(crossing.stations)
     for cls, behaviour in crossing.behaviour.items():
         joins = behaviour.bypass.joins if behaviour.bypass else None
-        if cls in stopping and joins in names and names.index(str(joins)) <= names.index(name):
+        if cls in served and joins in names and names.index(str(joins)) <= names.index(name):
             return True
     return False
 
 
-def _screening(crossing: Crossing, name: str, screening: Screening, here: Loc) -> Found:
+def _screening(crossing: Crossing, name: str, screening: Screening, here: Loc) -> Faults:
     names = list(crossing.stations)
     if screening.office is None:
         if screening.on_hit.sent_on > 0:
@@ -189,7 +191,7 @@ def _screening(crossing: Crossing, name: str, screening: Screening, here: Loc) -
         yield loc, f"station {screening.office!r} stands before this one; men can only be sent on to a later station"
 
 
-def _offices(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
+def _offices(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
     for name, office in crossing.stations.items():
         if not office.only_sent_on:
             continue
@@ -203,7 +205,7 @@ def _offices(scenario: Scenario, crossing: Crossing, here: Loc) -> Found:
             yield (*loc, "serves"), f"leaves out {', '.join(unserved)}, whose men may be sent on to it"
 
 
-def _bypasses(crossing: Crossing, here: Loc) -> Found:
+def _bypasses(crossing: Crossing, here: Loc) -> Faults:
     names = list(crossing.stations)
     for cls, behaviour in crossing.behaviour.items():
         if behaviour.bypass is None:
@@ -217,7 +219,7 @@ def _bypasses(crossing: Crossing, here: Loc) -> Found:
             yield loc, f"no station from {joins!r} on serves class {cls!r}: a route that leads nowhere"
 
 
-def _changes(crossing: Crossing, here: Loc) -> Found:
+def _changes(crossing: Crossing, here: Loc) -> Faults:
     for i, change in enumerate(crossing.changes):
         for j, name in enumerate(change.stations or ()):
             loc = (*here, "changes", i, "stations", j)
@@ -227,7 +229,7 @@ def _changes(crossing: Crossing, here: Loc) -> Found:
                 yield loc, f"'intensity' acts on screening; station {name!r} has none"
 
 
-def _reported(scenario: Scenario) -> Found:
+def _reported(scenario: Scenario) -> Faults:
     ids = [row.id for row in scenario.reported]
     for i, row in enumerate(scenario.reported):
         here: Loc = ("reported", i)

@@ -12,11 +12,11 @@ from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Station
 
 Loc = tuple[str | int, ...]
-Found = Iterator[tuple[Loc, str]]
+Faults = Iterator[tuple[Loc, str]]
 MAX_RUN = timedelta(days=400)
 
 
-def check_dates(scenario: Scenario, whole_run: bool = True) -> Found:
+def check_dates(scenario: Scenario, whole_run: bool = True) -> Faults:
     """Yield (place, sentence) for every date at fault; without `whole_run`, what never acts is let be."""
     clock = scenario.clock
     if clock.horizon - clock.start > MAX_RUN:
@@ -48,20 +48,20 @@ def _outside(clock: Clock, begin: datetime | None, end: datetime | None = None) 
     return None
 
 
-def _at(loc: Loc, clock: Clock, begin: datetime | None, end: datetime | None = None) -> Found:
+def _at(loc: Loc, clock: Clock, begin: datetime | None, end: datetime | None = None) -> Faults:
     fault = _outside(clock, begin, end)
     if fault:
         yield (*loc, "from" if begin and begin >= clock.horizon else "until"), fault
 
 
-def _steps(station: Station, here: Loc) -> Found:
+def _steps(station: Station, here: Loc) -> Faults:
     steps = station.staffing.steps
     for i, (earlier, later) in enumerate(pairwise(steps), start=1):
         if later.from_ <= earlier.from_:
             yield (*here, "staffing", "steps", i, "from"), "must be later than the step before it"
 
 
-def _reversed(crossing: Crossing, here: Loc) -> Found:
+def _reversed(crossing: Crossing, here: Loc) -> Faults:
     for name, station in crossing.stations.items():
         if station.active_from and station.active_until and station.active_until <= station.active_from:
             yield (*here, "stations", name, "active_until"), "must be later than active_from"
@@ -72,7 +72,7 @@ def _reversed(crossing: Crossing, here: Loc) -> Found:
                 yield (*here, "behaviour", cls, way, "until"), "must be later than from"
 
 
-def _crossing(crossing: Crossing, clock: Clock, here: Loc) -> Found:
+def _crossing(crossing: Crossing, clock: Clock, here: Loc) -> Faults:
     for name, lot in crossing.road.lots.items():
         yield from _at((*here, "road", "lots", name), clock, lot.from_)
     for name, station in crossing.stations.items():
@@ -87,7 +87,7 @@ def _crossing(crossing: Crossing, clock: Clock, here: Loc) -> Found:
         yield from _at((*here, "changes", i), clock, change.from_, change.until)
 
 
-def _station(station: Station, clock: Clock, here: Loc) -> Found:
+def _station(station: Station, clock: Clock, here: Loc) -> Faults:
     for i, step in enumerate(station.staffing.steps):
         yield from _at((*here, "staffing", "steps", i), clock, step.from_)
     for key, begin, end in (("active_from", station.active_from, None), ("active_until", None, station.active_until)):
@@ -96,13 +96,13 @@ def _station(station: Station, clock: Clock, here: Loc) -> Found:
             yield (*here, key), fault.replace("it would never act", "the station would never be there")
 
 
-def _demand(source: Crossing | Origin, clock: Clock, here: Loc) -> Found:
+def _demand(source: Crossing | Origin, clock: Clock, here: Loc) -> Faults:
     for cls, parts in source.demand.items():
         for name, part in parts.items():
             yield from _part(part, clock, (*here, "demand", cls, name))
 
 
-def _part(part: DemandPart, clock: Clock, here: Loc) -> Found:
+def _part(part: DemandPart, clock: Clock, here: Loc) -> Faults:
     kind = part.kind
     if isinstance(kind, Step | Pulse):
         fault = _outside(clock, kind.at)

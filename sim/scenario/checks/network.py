@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.scenario.model.changes import KNOWN
+from sim.scenario.model.changes import DESTINATION_ACTIONS
 from sim.scenario.model.network import Network, Origin
-from sim.scenario.model.passages import Passage, from_origin
+from sim.scenario.model.passages import Passage, passages_from_origin
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.tree import lacking
 
 Loc = tuple[str | int, ...]
-Found = Iterator[tuple[Loc, str]]
+Faults = Iterator[tuple[Loc, str]]
 
 
-def check_network(scenario: Scenario) -> Found:
+def check_network(scenario: Scenario) -> Faults:
     """Yield (place, sentence) for everything inconsistent in a network, and for what only a network could use."""
     if scenario.network is None:
         yield from _unused(scenario)
@@ -32,16 +32,16 @@ def check_network(scenario: Scenario) -> Found:
     yield from _between(scenario.network, list(scenario.crossings), ("network", "between"))
 
 
-def _unused(scenario: Scenario) -> Found:
+def _unused(scenario: Scenario) -> Faults:
     for name, crossing in scenario.crossings.items():
         for i, change in enumerate(crossing.changes):
-            for what in KNOWN:
+            for what in DESTINATION_ACTIONS:
                 if getattr(change, what) is not None:
                     loc: Loc = ("crossings", name, "changes", i, what)
                     yield loc, "acts on travellers who choose between crossings; the scenario has no 'network'"
 
 
-def _origin(scenario: Scenario, origin: Origin, here: Loc) -> Found:
+def _origin(scenario: Scenario, origin: Origin, here: Loc) -> Faults:
     for crossing in origin.travel:
         if crossing not in scenario.crossings:
             yield (*here, "travel", crossing), lacking(crossing, "crossing", list(scenario.crossings))
@@ -51,12 +51,12 @@ def _origin(scenario: Scenario, origin: Origin, here: Loc) -> Found:
             known = ", ".join(scenario.classes)
             yield (*here, "demand", cls), f"class {cls!r} is not described under 'classes' ({known})"
             continue
-        found = [passage for passage in from_origin(scenario, origin, cls) if _served(passage)]
-        names = {list(scenario.crossings)[passage.x] for passage in found} & set(origin.travel)
+        passages = [passage for passage in passages_from_origin(scenario, origin, cls) if _served(passage)]
+        names = {list(scenario.crossings)[passage.x] for passage in passages} & set(origin.travel)
         if not names:
             yield (*here, "demand", cls), f"no crossing they can set out for has a station for class {cls!r}"
         served |= names
-        yield from _same_walk(found, (*here, "demand", cls))
+        yield from _same_walk(passages, (*here, "demand", cls))
     for crossing in origin.travel:
         if served and crossing in scenario.crossings and crossing not in served:
             yield (*here, "travel", crossing), "no station there serves any class that sets out here"
@@ -66,15 +66,15 @@ def _served(passage: Passage) -> bool:
     return any(passage.cls in s.serves and not s.only_sent_on for s in passage.crossing.stations.values())
 
 
-def _same_walk(found: list[Passage], here: Loc) -> Found:
+def _same_walk(passages: list[Passage], here: Loc) -> Faults:
     """Who leaves the vehicle walks as long wherever that is: the tape has one walk a party."""
-    behaviours = [passage.crossing.behaviour.get(passage.cls) for passage in found]
+    behaviours = [passage.crossing.behaviour.get(passage.cls) for passage in passages]
     walks = [b.change_mode for b in behaviours if b and b.change_mode]
     if any((walk.takes, walk.to) != (walks[0].takes, walks[0].to) for walk in walks):
         yield here, "'takes' and 'to' of change_mode must be the same at all crossings that these parties may come to"
 
 
-def _between(network: Network, names: list[str], here: Loc) -> Found:
+def _between(network: Network, names: list[str], here: Loc) -> Faults:
     given = list(network.between)
     for one, others in network.between.items():
         if one not in names:

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from sim.scenario.model.quantities import Instant, Model, Name, Share
 from sim.scenario.model.reported import Reported, Trust
 
-Family = Literal["uniform", "loguniform", "normal", "lognormal"]
+PriorFamily = Literal["uniform", "loguniform", "normal", "lognormal"]
 _NEEDS: dict[str, tuple[str, ...]] = {
     "uniform": ("low", "high"),
     "loguniform": ("low", "high"),
@@ -30,7 +30,7 @@ _MAY: dict[str, tuple[str, ...]] = {
 class Prior(Model):
     """What is held possible before the reported figures are looked at; numbers in the unit of the parameter."""
 
-    family: Family
+    family: PriorFamily
     low: float | None = Field(None, description="no value below; cuts the laws of `normal` and `lognormal` off")
     high: float | None = Field(None, description="no value above")
     mean: float | None = Field(None, description="of `normal`, before it is cut off")
@@ -43,12 +43,12 @@ class Prior(Model):
     @model_validator(mode="after")
     def _complete(self) -> Prior:
         given = {name for name in ("low", "high", "mean", "sd", "median", "spread") if getattr(self, name) is not None}
-        lacking = [name for name in _NEEDS[self.family] if name not in given]
-        if lacking:
-            raise ValueError(f"family {self.family!r} needs {' and '.join(map(repr, lacking))}")
-        strange = sorted(given - set(_MAY[self.family]))
-        if strange:
-            raise ValueError(f"family {self.family!r} takes {', '.join(_MAY[self.family])}; not {', '.join(strange)}")
+        missing = [name for name in _NEEDS[self.family] if name not in given]
+        if missing:
+            raise ValueError(f"family {self.family!r} needs {' and '.join(map(repr, missing))}")
+        unknown = sorted(given - set(_MAY[self.family]))
+        if unknown:
+            raise ValueError(f"family {self.family!r} takes {', '.join(_MAY[self.family])}; not {', '.join(unknown)}")
         if self.low is not None and self.high is not None and self.high <= self.low:
             raise ValueError(f"high must be above low; got {self.low:g} to {self.high:g}")
         if self.family == "loguniform" and (self.low or 0) <= 0:

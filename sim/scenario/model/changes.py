@@ -45,16 +45,17 @@ class Change(Model):
                 raise ValueError(f"{given[0]!r} needs 'stations'")
         if given[0] in ("scale_demand", "bar_non_local", "admits") and self.stations is not None:
             raise ValueError(f"{given[0]!r} acts on classes; leave 'stations' out")
-        if given[0] in KNOWN[1:] and (self.stations is not None or self.classes is not None):
+        if given[0] in DESTINATION_ACTIONS[1:] and (self.stations is not None or self.classes is not None):
             raise ValueError(f"{given[0]!r} acts on the crossing; leave 'stations' and 'classes' out")
         return self
 
 
-KNOWN = ("admits", "informed", "risk", "price", "attraction")
+DESTINATION_ACTIONS = ("admits", "informed", "risk", "price", "attraction")
 """What travellers who choose know of a crossing; the fields of `Destination` that may change."""
 CHANGE_ACTIONS = (
-    "close", "open", "servers", "add_servers", "scale_servers", "intensity", "scale_demand", "bar_non_local", *KNOWN,
-)  # fmt: skip
+    *("close", "open", "servers", "add_servers", "scale_servers", "intensity", "scale_demand", "bar_non_local"),
+    *DESTINATION_ACTIONS,
+)
 
 
 class NamedChange(Change):

@@ -98,7 +98,7 @@ class DemandPart(Model):
     def kind(self) -> Constant | Step | Pulse | Rush | tuple[CountRow, ...]:
         """The one kind that is given."""
         for name in type(self).model_fields:
-            found = getattr(self, name)
-            if found is not None:
-                return found  # type: ignore[no-any-return]
+            part = getattr(self, name)
+            if part is not None:
+                return part  # type: ignore[no-any-return]
         raise AssertionError("a part has one kind")

@@ -17,16 +17,16 @@ class Passage(NamedTuple):
     cls: ClassName
 
 
-def passages(scenario: Scenario, source: int, cls: ClassName) -> list[Passage]:
+def passages_from_source(scenario: Scenario, source: int, cls: ClassName) -> list[Passage]:
     """Return where parties of a class may come to: the crossing `source`, or all that an origin has a way to."""
     crossings = list(scenario.crossings.items())
     if source < len(crossings):
         return [Passage(source, crossings[source][1], cls)]
     origins = list(scenario.network.origins.values()) if scenario.network else []
-    return from_origin(scenario, origins[source - len(crossings)], cls)
+    return passages_from_origin(scenario, origins[source - len(crossings)], cls)
 
 
-def from_origin(scenario: Scenario, origin: Origin, cls: ClassName) -> list[Passage]:
+def passages_from_origin(scenario: Scenario, origin: Origin, cls: ClassName) -> list[Passage]:
     """Return where parties of a class that set out from an origin may come to, at first or from another crossing."""
     reached = _reached(scenario, origin)
     return [

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from sim.errors import Problem
 from sim.scenario.checks.crossings import check
-from sim.scenario.model.changes import KNOWN
+from sim.scenario.model.changes import DESTINATION_ACTIONS
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.messages import Fault, faults_of
 from sim.scenario.text.passports import take_off
@@ -103,7 +103,7 @@ class _Attempt:
 
     def _follows(self, loc: Path) -> bool:
         """Say whether a lack is that of something wrong: the office of a screening, a stream, a whole network."""
-        if loc[-1] in KNOWN:
+        if loc[-1] in DESTINATION_ACTIONS:
             return ("network",) in self.bad
         if loc[-1] == "only_sent_on":
             return any(path[-1] in ("screening", "office") for path in self.bad if path)

@@ -21,7 +21,7 @@ import click
 from sim.errors import ScenarioError, SimError
 
 if TYPE_CHECKING:
-    from sim.scenario.file_kinds import Origins
+    from sim.scenario.file_kinds import Sources
     from sim.scenario.text.passports import PassportRow
 
 Rows = list[dict[str, object]]
@@ -51,9 +51,9 @@ Examples:
 @click.option("--calibration", is_flag=True, help="Print that of calibration files.")
 def schema(calibration: bool) -> None:
     """Print the JSON Schema of scenario files, for editors."""
-    from sim.scenario.json_schema import text
+    from sim.scenario.json_schema import schema_text
 
-    click.echo(text(calibration), nl=False)
+    click.echo(schema_text(calibration), nl=False)
 
 
 @click.command(epilog=CHECK_EXAMPLES)
@@ -62,13 +62,13 @@ def schema(calibration: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Look for mistakes in scenario, calibration and sweep FILEs without running them; exit code 2 if there are any."""
-    from sim.scenario.file_kinds import examine
+    from sim.scenario.file_kinds import describe
 
     results: Rows = []
     for file in files:
         row: dict[str, object] = {"file": file, "ok": True, "problems": []}
         try:
-            row |= examine(file)
+            row |= describe(file)
         except ScenarioError as error:
             row |= {"ok": False, "problems": [dataclasses.asdict(problem) for problem in error.problems]}
             if not as_json:
@@ -101,16 +101,16 @@ def sources(file: str, sets: tuple[str, ...], intervene: tuple[str, ...], as_jso
 
     In a pipe, one line per number: path, value, source, date, reason and place, with tabs between.
     """
-    from sim.scenario.file_kinds import origins
+    from sim.scenario.file_kinds import sources_of
 
     try:
-        found = origins(file, sets, intervene)
+        found = sources_of(file, sets, intervene)
     except SimError as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(2) from None
     rows = [dataclasses.asdict(row) for row in found.passports]
     if as_json:
-        document = {"passports": rows, "without_passport": found.without}
+        document = {"passports": rows, "without_passport": found.without_passport}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     elif as_csv:
         click.echo(_csv(rows, found), nl=False)
@@ -121,24 +121,24 @@ def sources(file: str, sets: tuple[str, ...], intervene: tuple[str, ...], as_jso
             click.echo(line)
 
 
-def _csv(rows: Rows, found: Origins) -> str:
+def _csv(rows: Rows, found: Sources) -> str:
     from sim.scenario.text.passports import PassportRow
 
     out = io.StringIO()
     writer = csv.DictWriter(out, [field.name for field in dataclasses.fields(PassportRow)], lineterminator="\n")
     writer.writeheader()
     writer.writerows({**row, "value": _short(row["value"])} for row in rows)
-    writer.writerows({"path": path} for path in found.without)
+    writer.writerows({"path": path} for path in found.without_passport)
     return out.getvalue()
 
 
-def _lines(found: Origins) -> Iterator[str]:
+def _lines(found: Sources) -> Iterator[str]:
     rows = [_cells(row) for row in found.passports]
-    for cells in (*rows, *((path, *[""] * 5) for path in found.without)):
+    for cells in (*rows, *((path, *[""] * 5) for path in found.without_passport)):
         yield "\t".join(" ".join(cell.split()) for cell in cells)
 
 
-def _print(found: Origins, columns: int) -> None:
+def _print(found: Sources, columns: int) -> None:
     """Print a block for each passport, wrapped between words to the width of the terminal."""
     width = max(40, min(columns, 110))
     click.echo(f"Sources of {found.name}\n")
@@ -150,9 +150,9 @@ def _print(found: Origins, columns: int) -> None:
             if text:
                 click.echo(_wrapped(text, width))
         click.echo()
-    count = len(found.without)
+    count = len(found.without_passport)
     click.echo(f"{count} without a passport:" if count else "Every number has a passport.")
-    for path in found.without:
+    for path in found.without_passport:
         click.echo(f"  {path}")
 
 

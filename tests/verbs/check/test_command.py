@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sim.scenario.file_kinds import origins
+from sim.scenario.file_kinds import sources_of
 from sim.verbs.check import command as cli_scenario
 
 SMALL = str(Path(__file__).parents[2] / "scenario" / "small.yaml")
@@ -89,7 +89,7 @@ def test_sources_on_a_terminal_break_between_words(capsys, small_text, tmp_path)
     reason = "as far as anybody can tell from the photographs taken that week, and nobody has said anything else"
     path = tmp_path / "s.yaml"
     path.write_text(small_text.replace("car and gap", f'"{reason}"'), encoding="utf-8")
-    cli_scenario._print(origins(path), 60)
+    cli_scenario._print(sources_of(path), 60)
     shown = capsys.readouterr().out
     assert max(len(line) for line in shown.split("without a passport")[0].splitlines()) <= 60
     block = shown.split("\n\n")[1].splitlines()
