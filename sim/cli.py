@@ -5,7 +5,6 @@ Start-up stays light: what a verb needs is imported when it runs.
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import click
@@ -13,6 +12,7 @@ import click
 from sim import about
 from sim.errors import SimError
 from sim.play.signals import listen
+from sim.suggest import did_you_mean
 from sim.verbs.audit.command import audit
 from sim.verbs.calibrate.command import calibrate
 from sim.verbs.catalogue.command import catalogue
@@ -63,9 +63,10 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the verb, or say which was meant."""
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], self.commands, 1)
-            meant = f"did you mean {near[0]!r}?" if near else f"the verbs are {', '.join(self.list_commands(ctx))}"
-            ctx.fail(f"there is no verb {args[0]!r}; {meant}")
+            verbs = self.list_commands(ctx)
+            listed = f"; the verbs are {', '.join(verbs)}"
+            listed = f"; the verbs are {', '.join(verbs)}"
+            ctx.fail(f"there is no verb {args[0]!r}{did_you_mean(args[0], verbs) or listed}")
         return super().resolve_command(ctx, args)
 
 

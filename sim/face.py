@@ -24,7 +24,7 @@ from sim.play.provenance import Asked
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.sweep import settings_text
 from sim.scenario.text import load_scenario as read
-from sim.scenario.text.tree import meant
+from sim.suggest import did_you_mean
 from sim.verbs.compare import files as comparison_results
 from sim.verbs.compare import study as comparing
 from sim.verbs.compare.statistics import Ranking
@@ -150,7 +150,7 @@ class Result:
         """Return a picture by name (see `plots`). Raises SimError with the names if there is none."""
         if name not in self._figures:
             choices = ", ".join(self.plots)
-            raise SimError(f"there is no picture {name!r}{meant(name, self.plots)}; the pictures are {choices}")
+            raise SimError(f"there is no picture {name!r}{did_you_mean(name, self.plots)}; the pictures are {choices}")
         from sim.plotting.picture import Picture
 
         return Picture(name, self._figures[name])
@@ -276,7 +276,9 @@ def sweep(
     unknown = set(options) - set(SWEEP_OPTIONS)
     if unknown:
         name = sorted(unknown)[0]
-        raise SimError(f"there is no option {name!r}{meant(name, SWEEP_OPTIONS)}; there are {', '.join(SWEEP_OPTIONS)}")
+        raise SimError(
+            f"there is no option {name!r}{did_you_mean(name, SWEEP_OPTIONS)}; there are {', '.join(SWEEP_OPTIONS)}"
+        )
     Request(options.get("replications"), None, options.get("seed"), workers=options.get("workers"))  # checks them
     overs = (
         [f"{path}={settings_text(given)}" for path, given in over.items()] if isinstance(over, Mapping) else list(over)

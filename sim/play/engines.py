@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from sim.errors import SimError
+from sim.suggest import no_such
 
 ENGINES = {"compiled": "sim.engine.compiled.engine", "reference": "sim.engine.reference.story"}
 COMPILED, REFERENCE = ENGINES
@@ -24,9 +24,7 @@ Waiting = Callable[[str], AbstractContextManager[object]]
 def check(name: str) -> None:
     """Raise SimError with the choices if there is no engine called `name`."""
     if name not in ENGINES:
-        close = difflib.get_close_matches(name, ENGINES, 1)
-        meant = f"did you mean {close[0]!r}? " if close else ""
-        raise SimError(f"there is no engine {name!r}; {meant}the engines are {', '.join(ENGINES)}")
+        raise SimError(no_such("engine", name, list(ENGINES)))
 
 
 def player(name: str) -> Callable[..., Any]:

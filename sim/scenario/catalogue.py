@@ -17,8 +17,9 @@ from sim.scenario.resolve import SCENARIOS, catalogue_folders
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.load_scenario import in_order, read_tree
 from sim.scenario.text.passports import take_off
-from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, bare, child, meant
+from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, bare, child
 from sim.scenario.text.yaml_text import SCENARIO, kinds, read_file
+from sim.suggest import did_you_mean
 
 ASSUMPTION = "assumption"
 Status = Literal["calibrated", "indicative"]
@@ -67,7 +68,7 @@ def named(entries: list[Entry], name: str) -> Entry:
             return entry
     names = [entry.name for entry in entries]
     listed = f"; there are {', '.join(names)}"
-    raise SimError(f"there is no scenario {name!r}{meant(name, names) or listed}")
+    raise SimError(f"there is no scenario {name!r}{did_you_mean(name, names) or listed}")
 
 
 def _folder(given: str | Path | None) -> Path:

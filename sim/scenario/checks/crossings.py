@@ -16,7 +16,7 @@ from sim.scenario.model.quantities import BYPASS, ClassName
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Priority, Screening, Shares, Station
-from sim.scenario.text.tree import lacking
+from sim.suggest import no_such
 
 Loc = tuple[str | int, ...]
 Faults = Iterator[tuple[Loc, str]]
@@ -116,7 +116,7 @@ def _shared_zones(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
 def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Faults:
     station = crossing.stations[name]
     if isinstance(station.hall, str) and station.hall not in crossing.zones:
-        yield (*here, "hall"), lacking(station.hall, "zone", list(crossing.zones))
+        yield (*here, "hall"), no_such("zone", station.hall, list(crossing.zones))
     elif isinstance(station.hall, str):
         yield from _room(scenario, crossing, station, here)
     served: list[str] = [cls for cls in occurring(scenario, crossing) if cls in station.serves]
@@ -184,7 +184,7 @@ def _screening(crossing: Crossing, name: str, screening: Screening, here: Loc) -
     loc = (*here, "office")
     if screening.office not in names:
         offices = [n for n in names if crossing.stations[n].only_sent_on]
-        yield loc, lacking(screening.office, "station", offices or names)
+        yield loc, no_such("station", screening.office, offices or names)
     elif not crossing.stations[screening.office].only_sent_on:
         yield loc, f"station {screening.office!r} must have 'only_sent_on: true' to be an enlistment office"
     elif names.index(screening.office) < names.index(name):
@@ -212,7 +212,7 @@ def _bypasses(crossing: Crossing, here: Loc) -> Faults:
             continue
         loc, joins = (*here, "behaviour", cls, "bypass", "joins"), behaviour.bypass.joins
         if joins not in names:
-            yield loc, lacking(joins, "station", names)
+            yield loc, no_such("station", joins, names)
         elif crossing.stations[joins].only_sent_on:
             yield loc, f"station {joins!r} is only for those sent on; a bypass cannot join there"
         elif not any(names.index(name) >= names.index(joins) for name in _route(crossing, cls)):
@@ -224,7 +224,7 @@ def _changes(crossing: Crossing, here: Loc) -> Faults:
         for j, name in enumerate(change.stations or ()):
             loc = (*here, "changes", i, "stations", j)
             if name not in crossing.stations:
-                yield loc, lacking(name, "station", list(crossing.stations))
+                yield loc, no_such("station", name, list(crossing.stations))
             elif change.intensity is not None and not crossing.stations[name].screening:
                 yield loc, f"'intensity' acts on screening; station {name!r} has none"
 
@@ -234,7 +234,7 @@ def _reported(scenario: Scenario) -> Faults:
     for i, row in enumerate(scenario.reported):
         here: Loc = ("reported", i)
         if row.crossing not in scenario.crossings:
-            yield (*here, "crossing"), lacking(row.crossing, "crossing", list(scenario.crossings))
+            yield (*here, "crossing"), no_such("crossing", row.crossing, list(scenario.crossings))
         if row.id in ids[:i]:
             yield (*here, "id"), f"the id {row.id!r} is taken by row {ids.index(row.id) + 1}"
         if row.until <= row.from_:

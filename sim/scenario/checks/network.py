@@ -8,7 +8,7 @@ from sim.scenario.model.changes import DESTINATION_ACTIONS
 from sim.scenario.model.network import Network, Origin
 from sim.scenario.model.passages import Passage, passages_from_origin
 from sim.scenario.model.scenario import Scenario
-from sim.scenario.text.tree import lacking
+from sim.suggest import no_such
 
 Loc = tuple[str | int, ...]
 Faults = Iterator[tuple[Loc, str]]
@@ -44,7 +44,7 @@ def _unused(scenario: Scenario) -> Faults:
 def _origin(scenario: Scenario, origin: Origin, here: Loc) -> Faults:
     for crossing in origin.travel:
         if crossing not in scenario.crossings:
-            yield (*here, "travel", crossing), lacking(crossing, "crossing", list(scenario.crossings))
+            yield (*here, "travel", crossing), no_such("crossing", crossing, list(scenario.crossings))
     served: set[str] = set()
     for cls in origin.demand:
         if cls not in scenario.classes:
@@ -78,10 +78,10 @@ def _between(network: Network, names: list[str], here: Loc) -> Faults:
     given = list(network.between)
     for one, others in network.between.items():
         if one not in names:
-            yield (*here, one), lacking(one, "crossing", names)
+            yield (*here, one), no_such("crossing", one, names)
         for other in others:
             if other not in names:
-                yield (*here, one, other), lacking(other, "crossing", names)
+                yield (*here, one, other), no_such("crossing", other, names)
             elif other == one:
                 yield (*here, one, other), "is the way from a crossing to itself"
             elif one in network.between.get(other, {}) and given.index(other) < given.index(one):

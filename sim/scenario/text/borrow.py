@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.resolve import no_file
-from sim.scenario.text.tree import Node, bare, child, dotted, is_passport, lacking, merge, put, stop
+from sim.scenario.text.tree import Node, bare, child, dotted, is_passport, merge, put, stop
 from sim.scenario.text.tree import Path as Path_
+from sim.suggest import no_such
 
 INSTANTS = {"from", "until", "at", "announced", "deadline", "active_from", "active_until"}
 """Keys of instants; `from` and `until` of a shift are hours of the day, and of a table of counts are instants."""
@@ -85,7 +86,7 @@ def _borrowed(
     described = child(lender, "crossings")
     found = bare(described).value if described else {}
     if name not in found:
-        raise stop(file.place, (*here, BORROW), f"in that file {lacking(name, 'crossing', list(found))}")
+        raise stop(file.place, (*here, BORROW), f"in that file {no_such('crossing', name, list(found))}")
     crossing: Node = _told_here(bare(found[name]), _zone(lender), zone)
     for row in _rows(without, (*here, WITHOUT)):
         crossing = _less(crossing, row, (*here, WITHOUT))

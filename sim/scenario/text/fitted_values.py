@@ -29,7 +29,6 @@ from sim.scenario.text.tree import (
     from_plain,
     is_passport,
     is_reference,
-    meant,
     placed,
     plain,
     show,
@@ -37,6 +36,7 @@ from sim.scenario.text.tree import (
 )
 from sim.scenario.text.tree import Path as Path_
 from sim.scenario.text.yaml_text import FITTED, read_kind
+from sim.suggest import did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 WRITES = "`sim calibrate CALIBRATION --update` writes"
@@ -163,14 +163,15 @@ def _found(node: Node, given: Mapping[str, Known], path: Path_) -> Known:
     """Return what is known of the parameter that a reference names."""
     for key, part in node.value.items():
         if key not in (CALIBRATED, TIMES):
-            what = f"unknown key {key!r} beside 'calibrated'{meant(key, [TIMES]) or '; only times may stand there'}"
+            hint = did_you_mean(key, [TIMES]) or f"; only {TIMES!r} may stand there"
+            what = f"unknown key {key!r} beside 'calibrated'{hint}"
             raise stop(part.key or part.place, (*path, key), what)
     name = node.value[CALIBRATED]
     if not isinstance(name.value, str):
         raise stop(name.place, path, f"expected the name of a parameter after 'calibrated'; got {show(plain(name))}")
     if name.value not in given:
         listed = f"; there are {', '.join(given)}" if given else "; there are none"
-        raise stop(name.place, path, f"unknown parameter {name.value!r}{meant(name.value, given) or listed}")
+        raise stop(name.place, path, f"unknown parameter {name.value!r}{did_you_mean(name.value, given) or listed}")
     return given[name.value]
 
 

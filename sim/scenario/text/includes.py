@@ -13,9 +13,10 @@ from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.resolve import no_file
-from sim.scenario.text.tree import Node, Place, bare, child, lacking, placed, stop
+from sim.scenario.text.tree import Node, Place, bare, child, placed, stop
 from sim.scenario.text.tree import Path as Path_
 from sim.scenario.text.yaml_text import read_file, read_text
+from sim.suggest import no_such
 
 COLUMNS = ("from", "until", "count")
 _TABLES = ("crossings", "*", "demand", "*", "*", "table")
@@ -102,7 +103,7 @@ def _of_file(row: Node, folder: Path, told: list[Problem]) -> list[Node]:
     names = wanted.value if isinstance(wanted.value, list) else [wanted]
     missing = [name for name in names if str(name.value) not in by_id]
     if missing and all_rows:
-        raise stop(missing[0].place, here, lacking(str(missing[0].value), "row", list(by_id)))
+        raise stop(missing[0].place, here, no_such("row", str(missing[0].value), list(by_id)))
     return [by_id[str(name.value)] for name in names if str(name.value) in by_id]
 
 

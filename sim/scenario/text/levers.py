@@ -18,7 +18,8 @@ from sim.scenario.resolve import SCENARIOS, file_named
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_scenario import Loaded, Template, opened, read_tree
 from sim.scenario.text.overrides import locate
-from sim.scenario.text.tree import CALIBRATED, Node, Place, child, find, from_plain, meant, plain, show
+from sim.scenario.text.tree import CALIBRATED, Node, Place, child, find, from_plain, plain, show
+from sim.suggest import did_you_mean
 
 Setting = tuple[str, str]
 """A lever and the text it is set to."""
@@ -71,7 +72,7 @@ class Levers:
         name = lever.removeprefix(FITTED)
         if name not in self.values:
             listed = f"; there are {', '.join(self.values)}" if self.values else "; the scenario has none"
-            what = f"there is no calibrated parameter {name!r}{meant(name, self.values) or listed}"
+            what = f"there is no calibrated parameter {name!r}{did_you_mean(name, self.values) or listed}"
             raise ScenarioError([Problem("--over", lever, what)])
         return name
 

@@ -19,8 +19,9 @@ from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text.includes import rows_of_files
 from sim.scenario.text.load_scenario import Loaded, Template, in_order, opened, read_tree, untold
 from sim.scenario.text.passports import PassportRow, take_off
-from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, child, dotted, find, meant, stop
+from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, child, dotted, find, stop
 from sim.scenario.text.yaml_text import CALIBRATION, read_file, read_kind
+from sim.suggest import did_you_mean
 
 LEAST = 1e-3
 """Smallest figure that can be compared by ratio: a count, or in s or m."""
@@ -148,7 +149,7 @@ def _misnamed(root: Node, template: Template, parameters: list[str]) -> Iterator
     for name, node, path in calibrated.named(template.root):
         if name in template.names and name not in parameters:
             what = f"unknown parameter {name!r}; the calibration has {', '.join(parameters) or 'none'}"
-            for other in (other for other in unnamed if meant(name, [other])):
+            for other in (other for other in unnamed if did_you_mean(name, [other])):
                 at = find(root, ("parameters", other))[0].where
                 what = f"{name!r} is not described, and nothing names {other!r} ({at}): one of the two is misspelt"
                 alike.add(other)

@@ -13,7 +13,8 @@ from sim.scenario.model.quantities import RowsError
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import allowed as shape
 from sim.scenario.text.passports import without
-from sim.scenario.text.tree import PASSPORT_KEYS, Node, Path, dotted, find, is_row, leaves, meant, nearest, show
+from sim.scenario.text.tree import PASSPORT_KEYS, Node, Path, dotted, find, is_row, leaves, show
+from sim.suggest import closest, did_you_mean
 
 Error = dict[str, Any]
 Loc = tuple[str | int, ...]
@@ -105,8 +106,8 @@ def _one_per_union(errors: list[Error], root: Node) -> list[Error]:
 def _near_form(value: Any) -> str:
     """Return a suggestion for a misspelt discipline."""
     if isinstance(value, dict):
-        return next((near for near in (meant(key, ["priority", "shares"]) for key in value) if near), "")
-    return meant(value, ["fifo"]) if isinstance(value, str) else ""
+        return next((near for near in (did_you_mean(key, ["priority", "shares"]) for key in value) if near), "")
+    return did_you_mean(value, ["fifo"]) if isinstance(value, str) else ""
 
 
 def _chosen(name: str, value: Any) -> str:
@@ -128,7 +129,7 @@ def _joined(errors: list[Error], root: Node) -> Iterable[Fault]:
     for error in errors:
         if error["type"] == "extra_forbidden":
             parent = error["loc"][:-1]
-            near = meant(str(error["loc"][-1]), [str(m[-1]) for m in gone if m[:-1] == parent])
+            near = did_you_mean(str(error["loc"][-1]), [str(m[-1]) for m in gone if m[:-1] == parent])
             missing = next((m for m in gone if m[:-1] == parent and near == _hint(m)), None)
             if missing:
                 answered.add(missing)
@@ -158,7 +159,7 @@ def _fault(error: Error, root: Node) -> Fault:
         said = Problem(str(node.key or node.place), dotted(path), what)
         return Fault(path, "key", said, _other_key(_allowed(error, -1), loc, path, root))
     if _lacks_value(node, path):
-        near = next((n for n in (meant(key, ["value"]) for key in node.value) if n), "")
+        near = next((n for n in (did_you_mean(key, ["value"]) for key in node.value) if n), "")
         return Fault(path, "value", Problem(node.where, dotted(path), f"a passport needs the key 'value'{near}"))
     where = str(node.key) if node.key and error["type"] == "said_of_key" else node.where
     said = Problem(where, dotted(path), _sentence(error, node, path))
@@ -172,13 +173,13 @@ def _allowed(error: Error, end: int) -> list[str] | None:
 
 def _other_key(allowed: list[str] | None, loc: Loc, path: Path, root: Node) -> str:
     """Return the key that was probably meant, unless it is there too."""
-    near = nearest(str(loc[-1]), allowed or [])
+    near = closest(str(loc[-1]), allowed or [])
     return "" if "people" in loc or near in find(root, path[:-1])[0].value else near
 
 
 def _other_word(error: Error, node: Node) -> str:
     value = without(node)
-    return nearest(value, _words(error)) if error["type"] == "literal_error" and isinstance(value, str) else ""
+    return closest(value, _words(error)) if error["type"] == "literal_error" and isinstance(value, str) else ""
 
 
 def _lacks_value(node: Node, path: Path) -> bool:
@@ -198,7 +199,7 @@ def _key(key: str, choices: list[str] | None, fault: str) -> str:
         return f"the name {key!r} is not allowed; expected small letters, digits and '_', a letter first"
     if key in PASSPORT_KEYS:
         return f"{fault} {key!r}; in a passport, {key!r} stands beside 'value'"
-    return f"{fault} {key!r}{meant(key, choices) or _expected(choices)}"
+    return f"{fault} {key!r}{did_you_mean(key, choices) or _expected(choices)}"
 
 
 def _expected(choices: list[str]) -> str:
@@ -259,7 +260,7 @@ def _own_words(error: Error) -> str:
 
 def _literal(error: Error, value: Any, got: str) -> str:
     choices = _words(error)
-    near = meant(value, choices) if isinstance(value, str) else ""
+    near = did_you_mean(value, choices) if isinstance(value, str) else ""
     listed = f"{', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else choices[0]
     return f"expected {listed}; got {got}{near}"
 

@@ -11,8 +11,9 @@ from typing import Any
 from sim.errors import Problem, ScenarioError
 from sim.scenario.text import allowed as shape
 from sim.scenario.text.passports import is_quantity
-from sim.scenario.text.tree import Node, Path, Place, bare, child, dotted, is_passport, meant, plain, put, show, stop
+from sim.scenario.text.tree import Node, Path, Place, bare, child, dotted, is_passport, plain, put, show, stop
 from sim.scenario.text.yaml_text import parse_value
+from sim.suggest import did_you_mean
 
 ON_COMMAND_LINE = "set on the command line"
 NOT_SCALED = ("cv", "k", "hours", "weekdays", "lag", "decay", "growth", "until", "max", "when_staff_leave")
@@ -32,7 +33,7 @@ def named(names: Iterable[Node], defined: Node | None) -> tuple[list[str], list[
             good.append(str(node.value))
             continue
         listed = f"the scenario has {', '.join(choices)}" if choices else "the scenario has no interventions"
-        near = meant(str(node.value), choices)
+        near = did_you_mean(str(node.value), choices)
         path = "apply" if node.place.line else ""
         problems.append(Problem(str(node.place), path, f"unknown intervention {show(plain(node))}; {listed}{near}"))
     return good, problems
@@ -122,7 +123,7 @@ def locate(root: Node, text: str, place: Place) -> Path:
         word = parts[0] if parts else text
         choices = [key for key in dict.fromkeys((*top, *inside)) if key not in _NEVER_SET]
         listed = f"; expected a path that begins with {', '.join(choices)}"
-        raise stop(place, (text,), f"there is no {word!r}{meant(word, choices) or listed}")
+        raise stop(place, (text,), f"there is no {word!r}{did_you_mean(word, choices) or listed}")
     return _walk(root, parts, place, text)
 
 
@@ -158,13 +159,13 @@ def _fault(node: Node | None, here: list[shape.Kind], part: str, last: bool) -> 
         return f"; the list has {len(node.value)} rows, counted from 0"
     allowed = shape.keys(here)
     if allowed is None:
-        return "" if last else meant(part, present) or f"; it has {', '.join(present) or 'nothing'}"
+        return "" if last else did_you_mean(part, present) or f"; it has {', '.join(present) or 'nothing'}"
     if part in allowed:
         return ""
     choices = list(dict.fromkeys([*present, *allowed]))
     if not choices:
         return "; it is a single value without parts"
-    return meant(part, choices) or f"; it has {', '.join(choices)}"
+    return did_you_mean(part, choices) or f"; it has {', '.join(choices)}"
 
 
 def _scaled(root: Node, path: Path, factor_node: Node, by: str) -> Node:
@@ -227,7 +228,7 @@ def _with_change(root: Node, change: Node, name: str) -> Node:
         what = f"names the crossing {crossing!r}; the scenario has" if given else "needs a 'crossing'; it may be one of"
         path = f"interventions.{name}.changes"
         listed = ", ".join(names if len(names) == 1 else [*names, EVERYWHERE])
-        raise ScenarioError([Problem(change.where, path, f"{what} {listed}{meant(str(crossing), names)}")])
+        raise ScenarioError([Problem(change.where, path, f"{what} {listed}{did_you_mean(str(crossing), names)}")])
     entry = replace(change, value={k: v for k, v in change.value.items() if k != "crossing"})
     row = _stamped(entry, f"intervention {name}")
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from sim import units
 from sim.errors import Problem
-from sim.scenario.text.tree import PASSPORT_KEYS, REPORTED, Node, Path, dotted, is_passport, meant, plain, show
+from sim.scenario.text.tree import PASSPORT_KEYS, REPORTED, Node, Path, dotted, is_passport, plain, show
+from sim.suggest import did_you_mean
 
 _WORDS = ("name", "title", "description", "timezone", "seed", "replications")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d.*|\d\d:\d\d")
@@ -53,7 +54,7 @@ def _faults(node: Node, path: Path) -> list[Problem]:
     faults = []
     for key, part in node.value.items():
         if key not in PASSPORT_KEYS:
-            what = f"unknown key {key!r} in a passport{meant(key, PASSPORT_KEYS) or _allowed()}"
+            what = f"unknown key {key!r} in a passport{did_you_mean(key, PASSPORT_KEYS) or _allowed()}"
             faults.append(Problem(str(part.key or part.place), dotted((*path, key)), what))
         elif key in ("source", "date", "reason") and not isinstance(part.value, str | int):
             what = f"must be text; got {show(plain(part))}"

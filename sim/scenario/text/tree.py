@@ -8,7 +8,6 @@ rows of `reported` and of fitted `values` have keys of the same names and are no
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -221,23 +220,6 @@ def show(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def meant(word: str, choices: Iterable[str]) -> str:
-    """Return '; did you mean ...?' where one of the choices is near, else ''."""
-    near = nearest(word, choices)
-    return f"; did you mean {near!r}?" if near else ""
-
-
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """Return the choice that is most like a word, or '' where none is near."""
-    return next(iter(difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)), "")
-
-
 def stop(place: Place | str, path: Path, what: str) -> ScenarioError:
     """Return the error of one problem."""
     return ScenarioError([Problem(str(place), dotted(path), what)])
-
-
-def lacking(name: str, kind: str, choices: list[str]) -> str:
-    """Return the sentence that there is no such thing, with what may have been meant, or what there is."""
-    listed = f"; expected {' or '.join([', '.join(choices[:-1]), choices[-1]] if choices[1:] else choices)}"
-    return f"there is no {kind} {name!r}{meant(name, choices) or listed}" if choices else f"there is no {kind} {name!r}"

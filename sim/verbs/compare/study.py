@@ -28,7 +28,7 @@ from sim.play.workers import Crew, cores
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import load_scenario as read
 from sim.scenario.text.load_scenario import Loaded
-from sim.scenario.text.tree import meant
+from sim.suggest import did_you_mean
 from sim.verbs.compare.pairing import Entry, Kept, PlayAll, days_of, wait_steps
 from sim.verbs.compare.statistics import Difference, Ranking, paired, rank
 from sim.verbs.run.study import FEW, Progress, Request, check, silent
@@ -146,9 +146,11 @@ def _no_total(quantity: str, scope: str, keys: set[Key]) -> str:
     quantities = sorted({key.quantity for key in keys})
     if quantity not in quantities:
         missing = " in every scenario" if quantity in TOTALS else ""
-        return f"there is no total {quantity!r}{missing}{meant(quantity, quantities)}; docs/measures.md lists them"
+        return (
+            f"there is no total {quantity!r}{missing}{did_you_mean(quantity, quantities)}; docs/measures.md lists them"
+        )
     scopes = sorted({key.scope for key in keys if key.quantity == quantity})
-    return f"{quantity} has no scope {scope!r}{meant(scope, scopes)}; its scopes are {', '.join(scopes)}"
+    return f"{quantity} has no scope {scope!r}{did_you_mean(scope, scopes)}; its scopes are {', '.join(scopes)}"
 
 
 def gather(base: str, others: Sequence[str], *, from_posterior: bool = False) -> tuple[Contender, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from sim.errors import SimError
 from sim.measures.estimates import CONFIDENCE
 from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
-from sim.scenario.text.tree import meant
+from sim.suggest import did_you_mean
 
 _CONSTRAINT = re.compile(r"\s*([^<>=\s]+)\s*(<=|>=|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([%a-zA-Z/]*)\s*")
 PREFERRED = (by_way(ALL, "main"), ALL, VEHICLES)
@@ -73,7 +73,9 @@ def measure_key(text: str, keys: Sequence[Key]) -> Key:
     quantity = quantity.replace(".", "_").strip()
     if quantity not in TOTALS:
         names = sorted({key.quantity for key in keys})
-        raise SimError(f"there is no measure {quantity!r}{meant(quantity, names) or '; docs/measures.md lists them'}")
+        raise SimError(
+            f"there is no measure {quantity!r}{did_you_mean(quantity, names) or '; docs/measures.md lists them'}"
+        )
     found = [key for key in keys if key.quantity == quantity and (not crossing or key.crossing == crossing)]
     scopes = (scope,) if scope else (*PREFERRED, *(key.scope for key in found))
     chosen = next((key for wanted in scopes for key in found if key.scope == wanted), None)
