@@ -18,9 +18,10 @@ from sim.measures.estimates import series_table, summary_table
 from sim.measures.names import ALL, VEHICLES, by_way
 from sim.measures.reports import comparison_table
 from sim.play import engines
-from sim.play import posterior as drawn
-from sim.play.cache import consoling
+from sim.play.cache import nothing_lost
+from sim.play.posterior import Posterior, read_posterior
 from sim.play.provenance import Asked
+from sim.play.request import Progress, Request, silent
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.sweep import settings_text
 from sim.scenario.text import load_scenario as read
@@ -29,7 +30,7 @@ from sim.verbs.compare import files as comparison_results
 from sim.verbs.compare import study as comparing
 from sim.verbs.compare.statistics import Ranking
 from sim.verbs.run import files as results
-from sim.verbs.run.study import Progress, Request, Run, run, silent
+from sim.verbs.run.study import Run, run
 from sim.verbs.sweep import files as sweep_results
 from sim.verbs.sweep.request import Found, asked, carry_out
 
@@ -51,7 +52,7 @@ def load(
     """
     asked = Asked(str(path), tuple(sets), tuple(intervene))
     loaded = read.load(path, sets, intervene)
-    return Experiment(loaded, asked, drawn.read(Path(path), sets, intervene) if posterior else None)
+    return Experiment(loaded, asked, read_posterior(Path(path), sets, intervene) if posterior else None)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Experiment:
 
     loaded: read.Loaded = field(repr=False)
     asked: Asked
-    drawn: drawn.Drawn | None = field(default=None, repr=False)
+    posterior: Posterior | None = field(default=None, repr=False)
 
     @property
     def scenario(self) -> Scenario:
@@ -83,9 +84,9 @@ class Experiment:
         """
         return self.carry_out(Request(replications, precision, seed, engine, workers))
 
-    def carry_out(self, request: Request, progress: Progress = silent) -> Result:
-        """Play the scenario as `request` says; nothing but the records it asks for is written. Raises SimError."""
-        return Result(run(self.loaded, request, progress, self.drawn), self.asked)
+    def carry_out(self, request: Request, progress: Progress = silent, records_to: Path | None = None) -> Result:
+        """Play the scenario as `request` says; only records are written, if `records_to` is given. Raises SimError."""
+        return Result(run(self.loaded, request, progress, self.posterior, records_to), self.asked)
 
     def run_into(
         self, out: str | Path | None, request: Request, *, records: bool = False, pictures: bool = True,
@@ -97,7 +98,7 @@ class Experiment:
         """
         with _folder(out, self.loaded) as draft:
             to = draft.path / results.RECORDS if records else None
-            result = self.carry_out(replace(request, records_to=to), progress)
+            result = self.carry_out(request, progress, to)
             result.write_into(draft.path, pictures=pictures)
         return result, draft.final
 
@@ -179,7 +180,7 @@ class Result:
         from sim.verbs.run import pictures as plots
 
         found = self.found
-        besides = "each with parameters from the posterior" if found.drawn else ""
+        besides = "each with parameters from the posterior" if found.posterior else ""
         told = (found.loaded.scenario, found.plan, found.estimates, found.comparisons)
         drawn = plots.pictures(*told, besides)
         return drawn | (network_pictures.pictures(*told, found.flows, besides) if found.flows else {})
@@ -338,7 +339,7 @@ class SweepResult:
     def finish(self, command_line: str | None = None, *, pictures: bool = True) -> None:
         """Write the pictures and, last of all, the provenance into the folder. Raises SimError."""
         files = list(self.found.files)
-        with consoling():
+        with nothing_lost():
             if pictures:
                 from sim.plotting import picture
 

@@ -1,8 +1,8 @@
-"""Plays of points, kept as they come: a folder of small Parquet parts, each complete or absent.
+"""Results of plays, stored as they come: a folder of small Parquet parts, each complete or absent.
 
-A part is named by the key of its point (all that its results depend on: scenario, point, seed, program) and a token of
-its writer, so several may fill one folder, and a killed process loses only what was in flight. A part that cannot be
-read is removed, told, and played again. A point that failed leaves a small file with the reason.
+A result belongs to a key (a digest of all that it depends on besides the replication) and a replication. The parts are
+the state: a killed process loses only what was in flight, and several processes may fill one folder. A part that cannot
+be read is removed, reported, and computed again. A key that cannot be played leaves a small file with the reason.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,118 +22,155 @@ from numpy.typing import NDArray
 from sim import store
 from sim.arrays import Floats
 from sim.errors import SimError
-from sim.measures.names import Key
+
+Name = TypeVar("Name", bound=tuple[str, ...])
+"""The type of the name of one number, such as (crossing, quantity, scope)."""
 
 
 @dataclass(frozen=True)
-class Totals:
-    """Totals of some replications of one point: `values` (replications, keys)."""
+class Totals(Generic[Name]):
+    """Numbers of some replications under one key: `values` has the shape (replications, names)."""
 
-    keys: tuple[Key, ...]
+    keys: tuple[Name, ...]
     values: Floats
 
 
 @dataclass(frozen=True)
 class Failed:
-    """Why a point could not be played."""
+    """Why a key could not be played."""
 
     reason: str
 
 
 @contextmanager
-def consoling() -> Iterator[None]:
-    """Say with every SimError of the block that nothing is lost."""
+def nothing_lost() -> Iterator[None]:
+    """Add to every SimError of the block that earlier results are safe."""
     try:
         yield
     except SimError as error:
         raise SimError(f"{error}; what was finished before is kept") from None
 
 
-class Kept:
-    """What a folder holds of the points with these `wanted` keys."""
+class PlayCache(Generic[Name]):
+    """The results of a folder, which other processes may fill at the same time; None keeps them in memory only.
 
-    def __init__(self, folder: Path, wanted: frozenset[str]) -> None:
-        self.folder = folder
+    `fields` are the parts of a name, the columns of the Parquet files; `make_name` makes a name of their values.
+    `damaged` collects the names of removed files.
+    """
+
+    def __init__(self, folder: Path | None, fields: Sequence[str], make_name: Callable[[Iterable[str]], Name]) -> None:
+        self.folder, self.fields, self.make_name = folder, tuple(fields), make_name
         self.damaged: list[str] = []
-        self._rows: dict[str, dict[int, tuple[tuple[Key, ...], Floats]]] = {}
+        self._rows: dict[str, dict[int, tuple[tuple[Name, ...], Floats]]] = {}
         self._failed: dict[str, str] = {}
-        for path in sorted(folder.glob("*-*")):
-            key = path.name.partition("-")[0]
-            if key in wanted and path.suffix in (".parquet", ".json"):
-                self._take_in(key, path)
+        self._unwritten: list[tuple[str, int, Totals[Name]]] = []
+        self._files: set[str] = set()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the files that have appeared since the last time. Raises SimError if a damaged one stays."""
+        for path in sorted(self.folder.glob("*-*")) if self.folder else ():
+            if path.suffix in (".parquet", ".json") and path.name not in self._files:
+                self._files.add(path.name)
+                self._read(path)
 
     def replications(self, key: str) -> set[int]:
-        """Return the replications of a point that are known."""
+        """Return the replications with a result under this key."""
         return set(self._rows.get(key, ()))
 
     def reason(self, key: str) -> str | None:
-        """Return why a point failed, None if it did not."""
+        """Return why a key could not be played; None if it was, or was not tried."""
         return self._failed.get(key)
 
-    def measures(self) -> tuple[Key, ...]:
-        """Return the measures of a play that is known; none if no play is."""
-        return next((keys for rows in self._rows.values() for keys, _ in rows.values()), ())
-
-    def of(self, key: str, replications: int) -> Totals:
-        """Return the first so many replications of a point, all of which are known."""
-        rows = [self._rows[key][number] for number in range(replications)]
+    def totals(self, key: str, replications: Sequence[int]) -> Totals[Name]:
+        """Return the results of these replications, all of which must be there."""
+        rows = [self._rows[key][number] for number in replications]
         return Totals(rows[0][0], np.array([values for _, values in rows]))
 
-    def add(self, key: str, first: int, found: Totals | Failed) -> None:
-        """Keep what was played, from replication `first` on. Raises SimError; what was kept before stays as it was."""
-        mark = f"{os.getpid()}-{secrets.token_hex(4)}"
-        with consoling():
-            if isinstance(found, Failed):
-                self._failed[key] = found.reason
-                store.write_shared(self.folder / f"{key}-{mark}.json", json.dumps({"reason": found.reason}))
-                return
-            self._know(key, first, found.keys, found.values)
-            store.write_table_shared(self.folder / f"{key}-{first:06d}-{mark}.parquet", _columns(first, found))
+    def add(self, key: str, first: int, result: Totals[Name] | Failed) -> None:
+        """Take the results of the replications from `first` on; `write` stores them. Raises SimError."""
+        if isinstance(result, Failed):
+            self._failed[key] = result.reason
+            self._write_failure(key, result)
+            return
+        self._know(key, first, result)
+        if self.folder is not None:
+            self._unwritten.append((key, first, result))
+
+    def write(self) -> None:
+        """Write what was added since the last time as one part. Raises SimError; earlier parts stay as they are."""
+        parts: dict[tuple[Name, ...], list[tuple[str, int, Totals[Name]]]] = {}
+        for entry in self._unwritten:
+            parts.setdefault(entry[2].keys, []).append(entry)
+        self._unwritten = []
+        for entries in parts.values():
+            self._store("part", ".parquet", _parquet_columns(entries, self.fields))
 
     def forget_failures(self) -> None:
-        """Remove what is kept of failures, so that their points are played again."""
+        """Remove the files of keys that could not be played, so that they are tried again. Raises SimError."""
         for key in self._failed:
-            for path in self.folder.glob(f"{key}-*.json"):
+            for path in self.folder.glob(f"{key}-*.json") if self.folder else ():
                 store.remove(path)
         self._failed = {}
 
-    def _know(self, key: str, first: int, keys: tuple[Key, ...], values: Floats) -> None:
-        self._rows.setdefault(key, {}).update({first + n: (keys, row) for n, row in enumerate(values)})
+    def _write_failure(self, key: str, failed: Failed) -> None:
+        self._store(key, ".json", json.dumps({"reason": failed.reason}))
 
-    def _take_in(self, key: str, path: Path) -> None:
+    def _store(self, name: str, suffix: str, content: str | store.Columns) -> None:
+        if self.folder is None:
+            return
+        path = self.folder / f"{name}-{os.getpid()}-{secrets.token_hex(4)}{suffix}"
+        self._files.add(path.name)
+        with nothing_lost():
+            if isinstance(content, str):
+                store.write_shared(path, content)
+            else:
+                store.write_table_shared(path, content)
+
+    def _know(self, key: str, first: int, totals: Totals[Name]) -> None:
+        rows = {first + n: (totals.keys, values) for n, values in enumerate(totals.values)}
+        self._rows.setdefault(key, {}).update(rows)
+
+    def _read(self, path: Path) -> None:
         try:
             if path.suffix == ".json":
-                self._failed[key] = _reason(path)
+                self._failed[path.name.partition("-")[0]] = str(json.loads(path.read_text(encoding="utf-8"))["reason"])
             else:
-                self._know(key, *_read(path))
+                names, results = _results(store.read_table(path), self.fields)
+                keys = tuple(map(self.make_name, names))
+                for key, replication, values in results:
+                    self._know(key, replication, Totals(keys, values))
         except FileNotFoundError:
-            return  # another sweep has removed it
-        except (SimError, KeyError, ValueError, TypeError):
+            return  # another process has removed it
+        except (SimError, KeyError, ValueError, TypeError, IndexError):
             self.damaged.append(path.name)
             store.remove(path)
 
 
-def _columns(first: int, found: Totals) -> store.Columns:
-    count = len(found.values)
-    columns: dict[str, Floats | NDArray[np.int32] | store.Labels] = {
-        "replication": np.repeat(np.arange(first, first + count, dtype=np.int32), len(found.keys))
+def _parquet_columns(entries: Sequence[tuple[str, int, Totals[Any]]], fields: Sequence[str]) -> store.Columns:
+    """Return results with the same names as columns: one row per key, replication and name."""
+    names = entries[0][2].keys
+    rows = [(key, first + n) for key, first, totals in entries for n in range(len(totals.values))]
+    keys = tuple(dict.fromkeys(key for key, _ in rows))
+    place = {key: code for code, key in enumerate(keys)}
+    columns: dict[str, Any] = {
+        "row": np.repeat(np.arange(len(rows), dtype=np.int32), len(names)),
+        "key": store.Labels(np.repeat(np.array([place[key] for key, _ in rows], dtype=np.int32), len(names)), keys),
+        "replication": np.repeat(np.array([number for _, number in rows], dtype=np.int32), len(names)),
     }
-    for i, field in enumerate(Key._fields):
-        names = tuple(dict.fromkeys(key[i] for key in found.keys))
-        codes = [names.index(key[i]) for key in found.keys]
-        columns[field] = store.Labels(np.tile(np.array(codes, dtype=np.int32), count), names)
-    return columns | {"value": found.values.ravel()}
+    for i, field in enumerate(fields):
+        words = tuple(dict.fromkeys(name[i] for name in names))
+        codes = np.array([words.index(name[i]) for name in names], dtype=np.int32)
+        columns[field] = store.Labels(np.tile(codes, len(rows)), words)
+    return columns | {"value": np.concatenate([totals.values.ravel() for _, _, totals in entries])}
 
 
-def _read(path: Path) -> tuple[int, tuple[Key, ...], Floats]:
-    table = store.read_table(path)
-    replication = table["replication"]
-    count = len(np.unique(replication))
-    width = len(replication) // count
-    keys = tuple(Key(*row) for row in zip(*(table[field][:width].tolist() for field in Key._fields), strict=True))
-    return int(replication[0]), keys, table["value"].reshape(count, width)
-
-
-def _reason(path: Path) -> str:
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return str(found["reason"])
+def _results(
+    table: dict[str, NDArray[Any]], fields: Sequence[str]
+) -> tuple[list[tuple[str, ...]], list[tuple[str, int, Floats]]]:
+    """Return the names, and key, replication and values (1, names) of each row that `_parquet_columns` made."""
+    values = table["value"].reshape(int(table["row"][-1]) + 1, -1)
+    count, width = values.shape
+    names = list(zip(*(table[field][:width].tolist() for field in fields), strict=True))
+    keys, numbers = table["key"][::width].tolist(), table["replication"][::width].tolist()
+    return names, [(keys[n], numbers[n], values[n : n + 1]) for n in range(count)]

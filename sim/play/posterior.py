@@ -26,7 +26,7 @@ SCENARIO, FITTED, SAMPLE = "scenario.yaml", "fitted.yaml", "posterior.parquet"
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Posterior:
     """A scenario with a sample of its calibrated parameters: `values` (N, D) are those of `names`, in `units`."""
 
     template: Template = field(repr=False)
@@ -55,7 +55,7 @@ class Drawn:
             raise ScenarioError(told) from None
 
     def write(self, folder: Path) -> None:
-        """Write what is needed to read this again with `read` into a folder. Raises SimError."""
+        """Write what is needed to read this again with `read_posterior` into a folder. Raises SimError."""
         tree = {CALIBRATED: FITTED, **plain(self.template.root)}
         store.write(folder / SCENARIO, dump(tree))
         store.write(folder / FITTED, dump({**json.loads(self.fitted.model_dump_json()), "posterior": SAMPLE}))
@@ -63,7 +63,7 @@ class Drawn:
         store.write_table(folder / SAMPLE, columns)
 
 
-def read(path: Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Drawn:
+def read_posterior(path: Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Posterior:
     """Read a scenario file with the posterior that its fitted file names. Raises ScenarioError or SimError."""
     told: list[Problem] = []
     root = read_tree(file_named(path, SCENARIOS), told)
@@ -87,4 +87,4 @@ def read(path: Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) ->
     if not len(values) or not np.isfinite(values).all():
         raise SimError(f"{sample}: must hold at least one row, and only finite numbers")
     units = {name: fitted.values[name].unit for name in template.names}
-    return Drawn(template, fitted, template.names, units, values)
+    return Posterior(template, fitted, template.names, units, values)

@@ -7,15 +7,19 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from sim import store
 from sim.about import PACKAGE, __version__
 from sim.errors import SimError
-from sim.verbs.run.study import Request, Run
+from sim.play.request import Request
 
 FILE = "provenance.json"
 LIBRARIES = ("numpy", "scipy", "simpy", "numba", "pyarrow", "pydantic", "matplotlib")
@@ -31,34 +35,44 @@ class Asked:
     command_line: str | None = None
 
 
-def of_run(run: Run, asked: Asked, files: Mapping[str, str]) -> str:
-    """Return the provenance of a run as JSON text; `files` are the SHA-256 of its result files."""
-    request = run.request
-    found = {
+def write(
+    folder: Path,
+    facts: Mapping[str, Any],
+    command_line: str | None,
+    files: Sequence[str] | None = None,
+) -> None:
+    """Write where the results of a folder come from, last of all, since it holds the digests of all other files.
+
+    `facts` are those of the verb; version, code, platform and libraries are added. `files` are the names of the
+    results where the folder is shared with others, else all that it holds. Raises SimError.
+    """
+    digests = (
+        store.digests(folder, leave_out=FILE)
+        if files is None
+        else {name: store.digest(folder / name) for name in sorted(files)}
+    )
+    document = {
         "version": __version__,
         "code": code(),
         "git": git(),
-        "scenario": run.loaded.scenario.name,
-        "scenario_hash": run.loaded.scenario_hash,
-        "source": asked.source,
-        "sets": list(asked.sets),
-        "interventions": list(asked.interventions),
-        "seed": request.seed,
-        "replications": request.replications,
-        "precision": request.precision,
-        "posterior": run.drawn is not None,
-        "engine": request.engine,
-        "records": any(name.startswith("records/") for name in files),
-        "workers": request.workers,
-        "command_line": asked.command_line,
-        "started_at": run.started_at.isoformat(timespec="seconds"),
-        "wall_seconds": round(run.wall_s, 3),
+        **facts,
+        "command_line": command_line,
         "platform": platform.platform(),
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in LIBRARIES},
-        "files": dict(files),
+        "files": digests,
     }
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    store.write_shared(folder / FILE, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def timing(started_at: datetime, wall_s: float) -> dict[str, Any]:
+    """Return the facts about when something was made and how long it took (s)."""
+    return {"started_at": started_at.isoformat(timespec="seconds"), "wall_seconds": round(wall_s, 3)}
+
+
+def calibration_facts(path: Path) -> dict[str, Any]:
+    """Return the facts about the calibration file that results are made from."""
+    return {"calibration": str(path), "calibration_sha256": store.digest(path)}
 
 
 @dataclass(frozen=True)
@@ -124,6 +138,13 @@ def code(package: Path = PACKAGE) -> str:
     for path in sorted(package.rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return "c" + digest.hexdigest()[:16]
+
+
+def program() -> str:
+    """Return a digest of the parts of the program that the results of a play depend on."""
+    rooms = [code(PACKAGE / room) for room in ("scenario", "engine", "measures")]
+    own = [store.digest(PACKAGE / "units.py"), __version__, np.__version__]
+    return hashlib.sha256(json.dumps([rooms, own]).encode()).hexdigest()[:16]
 
 
 def git() -> dict[str, Any] | None:

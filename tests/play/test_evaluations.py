@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sim.play.evaluations import Evaluations
 
 from sim.play import evaluations
-from sim.play.evaluations import Evaluations
 from sim.play.workers import Crew
 
 POINTS = [(x / 7, float(n)) for x in range(10) for n in (0, 1)]

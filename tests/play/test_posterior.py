@@ -13,7 +13,6 @@ import sim
 from sim import store
 from sim.engine.lower.plan_from import lower
 from sim.errors import ScenarioError, SimError
-from sim.play import posterior
 from sim.play.one import Play
 from sim.scenario.text.load_scenario import load
 from sim.verbs.run import files as results
@@ -49,13 +48,13 @@ def crossed(rows: list[dict[str, object]]) -> list[object]:
 
 
 def test_each_replication_has_its_own_parameters(file: Path) -> None:
-    drawn = posterior.read(file)
+    drawn = read_posterior(file)
     rates = [drawn.scenario(k).crossings["post"].demand["car"]["surge"].step.rate for k in range(4)]  # type: ignore[union-attr]
     assert rates == [5.0, 20.0, 60.0, 5.0]
 
 
 def test_replications_are_those_of_scenarios_with_the_parameters_set(file: Path) -> None:
-    drawn, loaded = posterior.read(file), load(file)
+    drawn, loaded = read_posterior(file), load(file)
     mine = Play(loaded.scenario, lower(loaded.scenario), "reference", 5, None, drawn)
     for k, value in enumerate(SURGES):
         single = load(file, [f"demand.car.surge.step.rate={value}/h"]).scenario
@@ -98,16 +97,16 @@ def test_the_result_says_so_and_can_be_played_again(file: Path, tmp_path: Path) 
 
 def test_what_is_missing_is_said(file: Path) -> None:
     with pytest.raises(SimError, match="takes values from a calibration"):
-        posterior.read(TINY)
+        read_posterior(TINY)
     store.write_table(file.parent / "sample.parquet", {"other": SURGES})
     with pytest.raises(SimError, match="has no column surge"):
-        posterior.read(file)
+        read_posterior(file)
     store.write_table(file.parent / "sample.parquet", {"surge": SURGES * np.nan})
     with pytest.raises(SimError, match="only finite numbers"):
-        posterior.read(file)
+        read_posterior(file)
     (file.parent / "sample.parquet").unlink()
     with pytest.raises(SimError, match="there is no file"):
-        posterior.read(file)
+        read_posterior(file)
 
 
 def test_an_impossible_vector_is_named_also_by_a_worker(file: Path) -> None:

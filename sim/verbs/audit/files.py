@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import platform
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sim import about, store
+from sim import store
 from sim.play import provenance
 from sim.verbs.audit.study import Audit
 
 RESULTS = Path("results")
-FILE = provenance.FILE
 
 
 def folder(calibration: Path, out: str | Path | None) -> AbstractContextManager[store.Draft]:
@@ -24,19 +20,11 @@ def folder(calibration: Path, out: str | Path | None) -> AbstractContextManager[
     return store.new_folder(RESULTS / calibration.stem / f"audit-{store.stamp()}", numbered=True)
 
 
-def told(audit: Audit, calibration: Path, command_line: str | None, files: Mapping[str, str]) -> str:
-    """Return the provenance of an audit as JSON text; `files` are the SHA-256 of what else is in its folder."""
-    found = {
-        "version": about.__version__,
-        "code": provenance.code(),
-        "git": provenance.git(),
-        "calibration": str(calibration),
-        "calibration_sha256": store.digest(calibration),
+def write_provenance(folder: Path, audit: Audit, calibration: Path, command_line: str | None) -> None:
+    """Write where an audit came from, last of all: it holds the digests of everything else in `folder`."""
+    facts = {
+        **provenance.calibration_facts(calibration),
         "scenario": audit.assumed.middle.name,
-        "command_line": command_line,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-        "files": dict(files),
     }
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    provenance.write(folder, facts, command_line)

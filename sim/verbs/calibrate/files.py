@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -104,12 +102,8 @@ def weighted(fit: Fit) -> dict[str, Floats]:
 def write_provenance(folder: Path, fit: Fit, command_line: str | None) -> None:
     """Write where a calibration came from, last of all: it holds the digests of everything else in `folder`."""
     loaded = fit.loaded
-    found = {
-        "version": about.__version__,
-        "code": provenance.code(),
-        "git": provenance.git(),
-        "calibration": str(loaded.path),
-        "calibration_sha256": store.digest(loaded.path),
+    facts = {
+        **provenance.calibration_facts(loaded.path),
         "scenario": loaded.central.scenario.name,
         "scenario_hash_at_prior_centres": loaded.central.scenario_hash,
         "method": fit.method,
@@ -117,14 +111,10 @@ def write_provenance(folder: Path, fit: Fit, command_line: str | None) -> None:
         "replications": fit.replications,
         "plays": fit.gate.evaluations,
         "plays_made_now": fit.played,
-        "command_line": command_line,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "wall_seconds": round(fit.wall_s, 3),
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-        "files": store.digests(folder, leave_out=provenance.FILE),
     }
-    store.write(folder / provenance.FILE, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    provenance.write(folder, facts, command_line)
 
 
 def round_off(number: float) -> float:

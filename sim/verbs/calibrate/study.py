@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from cmaes import CMA
@@ -19,13 +20,14 @@ from scipy.special import logsumexp
 from sim.arrays import Floats
 from sim.errors import SimError
 from sim.measures.likelihood import Target, floored
+from sim.play.request import Progress, Request, silent
 from sim.scenario.model.calibration import Observation
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.units import show_duration
 from sim.verbs.calibrate.findings import predictive, tail
 from sim.verbs.calibrate.fit import Fit, Gate, HeldOut, Sample, joined
 from sim.verbs.calibrate.sampling import Drawn, Sampler, effective, log_prior
-from sim.verbs.calibrate.trials import Progress, Request, Trials, silent
+from sim.verbs.calibrate.trials import Trials
 
 STARTS = 2
 START = 256
@@ -49,10 +51,12 @@ WORTH_HELD_OUT = 100.0
 METHOD = "adaptive importance sampling with Student-t mixtures, two starts"
 
 
-def calibrate(loaded: LoadedCalibration, request: Request, progress: Progress = silent) -> Fit:
+def calibrate(
+    loaded: LoadedCalibration, request: Request, progress: Progress = silent, cache: Path | None = None
+) -> Fit:
     """Return a fit that passed the gate. Raises SimError with the reasons if none was found within the last effort."""
     began = time.perf_counter()
-    with Trials(loaded, request, progress) as trials:
+    with Trials(loaded, request, progress, cache) as trials:
         starts = _starts(trials)
         _tell_time(trials, time.perf_counter() - began)
         _average(trials, starts)
@@ -68,7 +72,7 @@ def calibrate(loaded: LoadedCalibration, request: Request, progress: Progress = 
         )  # fmt: skip
 
 
-def held_out(fit: Fit, request: Request, progress: Progress = silent) -> tuple[HeldOut, ...]:
+def held_out(fit: Fit, request: Request, progress: Progress = silent, cache: Path | None = None) -> tuple[HeldOut, ...]:
     """Return every fitted figure predicted without it and the others of its group.
 
     All trials are re-weighted to the likelihood of the rest; where they are then worth too little, the posterior is
@@ -76,7 +80,7 @@ def held_out(fit: Fit, request: Request, progress: Progress = silent) -> tuple[H
     """
     rows = [j for j, target in enumerate(fit.targets) if target.fitted]
     found = []
-    with Trials(fit.loaded, replace(request, seed=fit.seed), progress) as trials:
+    with Trials(fit.loaded, replace(request, seed=fit.seed), progress, cache) as trials:
         trials.replications, trials.noise = fit.replications, fit.noise
         for j in rows:
             without = _without(fit.targets, j)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -13,42 +14,20 @@ import numpy as np
 from sim.arrays import Floats
 from sim.measures.likelihood import Target, floored, log_likelihood, targets, total
 from sim.play import engines
-from sim.play.evaluations import Evaluations, Point
-from sim.play.observing import Observing, shortest
+from sim.play.cache import PlayCache, Totals
+from sim.play.request import Progress, Request
 from sim.play.workers import Crew, cores
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.calibrate.fit import Sample
 from sim.verbs.calibrate.priors import priors
 from sim.verbs.calibrate.sampling import Drawn
+from sim.verbs.calibrate.task import Observing, shortest
 
-Progress = Callable[[str, int, int], None]
-"""Called with the words for a stage, the trials done in it, and those planned."""
+Point = tuple[float, ...]
+"""The values of the parameters, and the number of the replication."""
 
-
-def silent(stage: str, done: int, planned: int) -> None:
-    """Show no progress."""
-
-
-def unneeded(ready: int) -> None:
-    """Take no notice of how many trials are ready."""
-
-
-def unsaid(sentence: str) -> None:
-    """Say nothing."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """How to calibrate. `seed` (of all chance; None: the scenario's) and `kept` (a folder for every evaluation).
-
-    `workers` do not change the result. `say` is called with sentences the user should read meanwhile.
-    """
-
-    seed: int | None = None
-    engine: str = engines.DEFAULT
-    workers: int | None = None
-    kept: Path | None = None
-    say: Callable[[str], None] = unsaid
+PART_TIME = 3.0
+"""Seconds of results that are stored together."""
 
 
 class Trials:
@@ -57,7 +36,9 @@ class Trials:
     `replications` of each are averaged; `played` is the number of plays made now, not known from before.
     """
 
-    def __init__(self, loaded: LoadedCalibration, request: Request, progress: Progress) -> None:
+    def __init__(
+        self, loaded: LoadedCalibration, request: Request, progress: Progress, cache: Path | None = None
+    ) -> None:
         calibration, scenario = loaded.calibration, loaded.central.scenario
         self.observation, self.targets = calibration.observation, targets(calibration)
         self.priors = priors(calibration)
@@ -69,11 +50,11 @@ class Trials:
         self.task = Observing(
             loaded.template, self.priors.names, loaded.units, self.seed, engine, shortest(scenario)
         )  # fmt: skip
-        folder = None if request.kept is None else request.kept / self.task.digest()
-        rows = [target.row.id for target in self.targets]
-        self.evaluations = Evaluations(folder, (*self.priors.names, "replication"), rows)
-        self.say = request.say
-        for name in self.evaluations.damaged:
+        self._names = tuple((target.row.id,) for target in self.targets)
+        folder = None if cache is None else cache / self.task.digest()
+        self.cache = PlayCache[tuple[str, ...]](folder, ("figure",), tuple)
+        self.say = progress.say
+        for name in self.cache.damaged:
             self.say(f"{name} is damaged and was removed; what it held is computed again")
         self._crew = Crew(self.task, request.workers or cores())
         self._progress = progress
@@ -95,7 +76,7 @@ class Trials:
     def stage(self, words: str, planned: int) -> None:
         """Begin a stage, of about so many trials."""
         self._stage, self._begun, self._planned = words, self.tried, planned
-        self._progress(words, 0, planned)
+        self._progress(0, planned, words)
 
     def observed(self, scores: Floats) -> Floats:
         """Return what the model says at `scores` (N, D), (N, J): the geometric mean over the replications."""
@@ -112,15 +93,32 @@ class Trials:
         before = self.tried - self._begun
 
         def done(ready: int) -> None:
-            self._progress(self._stage, before + ready, max(before + len(fresh), self._planned))
+            self._progress(before + ready, max(before + len(fresh), self._planned), self._stage)
 
         if fresh:
-            known = len(self.evaluations.known)
-            self.evaluations.of(fresh, self._crew, done)
-            self.played += len(self.evaluations.known) - known
+            self._play([point for point in dict.fromkeys(fresh) if not self._is_known(point)], len(fresh), done)
             self._used.update(fresh)
             done(len(fresh))
-        return self.evaluations.of(points, self._crew, unneeded)
+        rows = [self.cache.totals(key_of(point), [int(point[-1])]).values[0] for point in points]
+        return np.array(rows).reshape(len(points), len(self._names))
+
+    def _is_known(self, point: Point) -> bool:
+        return int(point[-1]) in self.cache.replications(key_of(point))
+
+    def _play(self, points: list[Point], wanted: int, done: Callable[[int], None]) -> None:
+        """Play these points and store the results, every PART_TIME seconds and at the end, also if interrupted."""
+        ready, stored_at = wanted - len(points), time.monotonic()
+        try:
+            for point, result in zip(points, self._crew.results(points), strict=True):
+                self.cache.add(key_of(point), int(point[-1]), Totals(self._names, result[None]))
+                self.played += 1
+                if time.monotonic() - stored_at > PART_TIME:
+                    self.cache.write()
+                    stored_at = time.monotonic()
+                ready += 1
+                done(ready)
+        finally:
+            self.cache.write()
 
     def by_row(self, scores: Floats) -> Floats:
         """Return the logarithm of the likelihood of every row at `scores` (N, D), (N, J)."""
@@ -142,3 +140,8 @@ class Trials:
             self.priors.names, values, drawn.weights, observed, by_row, self.priors.log_density(values),
             drawn.log_density,
         )  # fmt: skip
+
+
+def key_of(point: Point) -> str:
+    """Return the key under which the results for a vector of parameters are stored."""
+    return "v" + hashlib.sha256(np.array(point[:-1]).tobytes()).hexdigest()[:24]

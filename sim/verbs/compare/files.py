@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -14,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import about, store
+from sim import store
 from sim.measures.estimates import series_table, total_estimate
 from sim.measures.names import TOTALS, Key
 from sim.measures.origin_flows import NUMBERS
@@ -191,10 +189,7 @@ def ranking_table(compared: Compared, rankings: Sequence[Ranking]) -> dict[str, 
 def write_provenance(folder: Path, compared: Compared, command_line: str | None) -> None:
     """Write where a comparison came from, last of all: it holds the digests of everything else in `folder`."""
     request = compared.request
-    found = {
-        "version": about.__version__,
-        "code": provenance.code(),
-        "git": provenance.git(),
+    facts = {
         "base": compared.base.label,
         "scenarios": [
             {"label": each.label, "source": each.source, "scenario_hash": each.loaded.scenario_hash}
@@ -202,14 +197,9 @@ def write_provenance(folder: Path, compared: Compared, command_line: str | None)
         ],
         "seed": request.seed,
         "replications": request.replications,
-        "posterior": compared.base.drawn is not None,
+        "posterior": compared.base.posterior is not None,
         "engine": request.engine,
         "workers": request.workers,
-        "command_line": command_line,
-        "started_at": compared.started_at.isoformat(timespec="seconds"),
-        "wall_seconds": round(compared.wall_s, 3),
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-        "files": store.digests(folder, leave_out=provenance.FILE),
+        **provenance.timing(compared.started_at, compared.wall_s),
     }
-    store.write(folder / provenance.FILE, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    provenance.write(folder, facts, command_line)

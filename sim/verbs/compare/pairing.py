@@ -15,18 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Floats, Ints
-from sim.engine.draw.tape_from import draw
-from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome
 from sim.engine.tape import Tape
 from sim.measures.count.tally import local_days
 from sim.measures.names import Key
 from sim.measures.parties import Parties, parties
-from sim.measures.replication import Measures, measure
+from sim.measures.replication import Measures
 from sim.measures.reports import observations
-from sim.play.engines import player
-from sim.play.posterior import Drawn
+from sim.play.one import Subject
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
@@ -68,26 +65,10 @@ class Kept(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A scenario ready to play. With `drawn`, a replication has parameters of its own."""
-
-    scenario: Scenario
-    plan: Plan
-    drawn: Drawn | None = None
-
-    def at(self, replication: int) -> tuple[Scenario, Plan]:
-        """Return what is played in a replication."""
-        if self.drawn is None:
-            return self.scenario, self.plan
-        scenario = self.drawn.scenario(replication)
-        return scenario, lower(scenario)
-
-
-@dataclass(frozen=True)
 class PlayAll:
     """Plays one replication of every scenario, the base first; call it with the number of the replication."""
 
-    entries: tuple[Entry, ...]
+    subjects: tuple[Subject, ...]
     engine: str
     seed: int
 
@@ -95,19 +76,23 @@ class PlayAll:
         """Return what is kept of each scenario."""
         base: Fates | None = None
         kept = []
-        for entry in self.entries:
-            scenario, plan = entry.at(replication)
-            tape = draw(scenario, plan, self.seed, replication)
-            records = player(self.engine)(plan, tape)
-            found = parties(plan, records, max(len(tape), 1))
-            fates = Fates(tape, found, groups_of(scenario, plan, tape, found))
+        for subject in self.subjects:
+            played = subject.play(self.seed, replication, self.engine)
+            ends = parties(played.plan, played.records, max(len(played.tape), 1))
+            fates = Fates(played.tape, ends, groups_of(played.scenario, played.plan, played.tape, ends))
             base = base or fates
-            measures = measure(scenario, plan, records, tape.source)
+            measures = played.measures
             series = {key: values for key, values in measures.series.items() if _is_kept(key)}
-            kept.append(Kept(
-                Measures(measures.at, series, measures.totals), observations(scenario, measures),
-                fates.by_group(), fates.against(base), fates.waits(wait_steps(plan)), fates.moves(base, plan),
-            ))  # fmt: skip
+            kept.append(
+                Kept(
+                    measures=Measures(measures.at, series, measures.totals),
+                    observed=observations(played.scenario, measures),
+                    groups=fates.by_group(),
+                    pairs=fates.against(base),
+                    waits=fates.waits(wait_steps(played.plan)),
+                    moves=fates.moves(base, played.plan),
+                )
+            )
         return tuple(kept)
 
 

@@ -22,16 +22,18 @@ from sim.measures.estimates import Estimates, Estimator
 from sim.measures.names import TOTALS, Key
 from sim.measures.replication import Measures
 from sim.measures.reports import Comparison, Observer
-from sim.play import engines, posterior
-from sim.play.posterior import Drawn
-from sim.play.workers import Crew, cores
+from sim.play import engines
+from sim.play.one import Subject
+from sim.play.posterior import Posterior, read_posterior
+from sim.play.request import Progress, Request, silent
+from sim.play.workers import Crew
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import load_scenario as read
 from sim.scenario.text.load_scenario import Loaded
 from sim.suggest import did_you_mean
-from sim.verbs.compare.pairing import Entry, Kept, PlayAll, days_of, wait_steps
+from sim.verbs.compare.pairing import Kept, PlayAll, days_of, wait_steps
 from sim.verbs.compare.statistics import Difference, Ranking, paired, rank
-from sim.verbs.run.study import FEW, Progress, Request, check, silent
+from sim.verbs.run.study import check
 
 Look = Callable[[Sequence[Sequence[Key]]], None]
 """Called with the totals of every scenario after the first replication; raises SimError where it needs another."""
@@ -52,11 +54,11 @@ class Contender:
     source: str
     loaded: Loaded = field(repr=False)
     plan: Plan = field(repr=False)
-    drawn: Drawn | None = field(default=None, repr=False)
+    posterior: Posterior | None = field(default=None, repr=False)
 
     @property
     def scenario(self) -> Scenario:
-        """The scenario; with `drawn`, the one with the fitted values."""
+        """The scenario; with a `posterior`, the one with the fitted values."""
         return self.loaded.scenario
 
 
@@ -169,10 +171,10 @@ def gather(base: str, others: Sequence[str], *, from_posterior: bool = False) ->
         if not own:
             own, interventions = file, (*names, *interventions)
         loaded = read.load(own, (), interventions)
-        drawn = posterior.read(Path(own), (), interventions) if from_posterior else None
+        posterior = read_posterior(Path(own), (), interventions) if from_posterior else None
         name = "" if found and own == file and interventions else loaded.scenario.name
         label = _label(name, interventions, [each.label for each in found])
-        found.append(Contender(label, text, loaded, lower(loaded.scenario), drawn))
+        found.append(Contender(label, text, loaded, lower(loaded.scenario), posterior))
     for other in found[1:]:
         _comparable(found[0], other)
     return tuple(found)
@@ -201,13 +203,13 @@ def _comparable(base: Contender, other: Contender) -> None:
     there, here = (", ".join(each.network.origins if each.network else ()) for each in (a, b))
     sets.append(("network.origins", there, here))
     differ = [f"{name} ({here} in place of {there})" for name, there, here in (*clocks, *sets) if there != here]
-    if base.drawn and other.drawn and not _same_sample(base.drawn, other.drawn):
+    if base.posterior and other.posterior and not _same_sample(base.posterior, other.posterior):
         differ.append("the posterior that their parameters come from")
     if differ:
         raise SimError(f"{other.label} cannot be compared with {base.label}: they differ in {'; '.join(differ)}")
 
 
-def _same_sample(a: Drawn, b: Drawn) -> bool:
+def _same_sample(a: Posterior, b: Posterior) -> bool:
     if a.values.shape[0] != b.values.shape[0]:
         return False
     columns = dict(zip(a.names, a.values.T, strict=True))
@@ -226,23 +228,25 @@ def compare(
     started_at, began = datetime.now(UTC), time.perf_counter()
     base = contenders[0].scenario
     for contender in contenders:
-        check(contender.scenario, request)
-    engine = engines.ready(request.engine)
+        check(contender.scenario)
     count = request.replications or base.replications
-    seed = base.seed if request.seed is None else request.seed
-    few = engine == "compiled" and count * len(contenders) < FEW
-    workers = min(request.workers or (1 if few else cores()), count)
-    entries = tuple(Entry(each.scenario, each.plan, each.drawn) for each in contenders)
+    request = replace(
+        request,
+        seed=base.seed if request.seed is None else request.seed,
+        engine=engines.ready(request.engine),
+        replications=count,
+    )
+    request = replace(request, workers=request.processes(count * len(contenders), count))
+    subjects = tuple(Subject(each.scenario, each.plan, each.posterior) for each in contenders)
     gathered = _Gathered(contenders)
     progress(0, count)
-    with Crew(PlayAll(entries, engine, seed), workers) as crew:
+    with Crew(PlayAll(subjects, request.engine, request.seed or 0), request.workers or 1) as crew:
         for done, kept in enumerate(crew.results(range(count)), 1):
             gathered.add(kept)
             if done == 1:
                 look(gathered.keys)
             progress(done, count)
-    asked = replace(request, seed=seed, engine=engine, replications=count, workers=workers)
-    return gathered.result(asked, started_at, began)
+    return gathered.result(request, started_at, began)
 
 
 class _Gathered:

@@ -87,7 +87,7 @@ def note(compared: Compared) -> str:
         f"Every scenario is played on the same {count} tapes. Differences are paired, with 95 % confidence "
         f"intervals (Student's t{family}); 'not clear': 0 is in the interval."
     ]
-    if compared.base.drawn:
+    if compared.base.posterior:
         said.append("Each replication has parameters of its own from the posterior, the same ones in every scenario.")
     kept = sorted(row.found.saved for n in range(1, others + 1) for x in compared.base.plan.crossings
                   for row in shown(compared, n, x)

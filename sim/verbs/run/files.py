@@ -11,10 +11,11 @@ from sim import about, store
 from sim.errors import SimError
 from sim.measures.estimates import series_table, summary_table
 from sim.measures.reports import comparison_table
-from sim.play import posterior, provenance
-from sim.play.posterior import FITTED, SAMPLE, SCENARIO
+from sim.play import provenance
+from sim.play.posterior import FITTED, SAMPLE, SCENARIO, Posterior, read_posterior
+from sim.play.request import Progress, Request
 from sim.scenario.text.load_scenario import dump, load
-from sim.verbs.run.study import Progress, Request, Run, run
+from sim.verbs.run.study import Run, run
 
 RECORDS = "records"
 
@@ -33,18 +34,33 @@ def tables(played: Run) -> dict[str, store.Columns]:
 
 def write(folder: Path, played: Run) -> None:
     """Write the resolved scenario and the tables of a run into `folder`. Raises SimError."""
-    if played.drawn is None:
+    if played.posterior is None:
         store.write(folder / SCENARIO, dump(played.loaded.tree))
     else:
-        played.drawn.write(folder)
+        played.posterior.write(folder)
     for name, columns in tables(played).items():
         store.write_table(folder / name, columns)
 
 
 def write_provenance(folder: Path, played: Run, asked: provenance.Asked) -> None:
     """Write the provenance of a run, last of all: it holds the digests of everything else in `folder`."""
-    digests = store.digests(folder, leave_out=provenance.FILE)
-    store.write(folder / provenance.FILE, provenance.of_run(played, asked, digests))
+    request = played.request
+    facts = {
+        "scenario": played.loaded.scenario.name,
+        "scenario_hash": played.loaded.scenario_hash,
+        "source": asked.source,
+        "sets": list(asked.sets),
+        "interventions": list(asked.interventions),
+        "seed": request.seed,
+        "replications": request.replications,
+        "precision": request.precision,
+        "posterior": played.posterior is not None,
+        "engine": request.engine,
+        "records": any((folder / RECORDS).glob("*")),
+        "workers": request.workers,
+        **provenance.timing(played.started_at, played.wall_s),
+    }
+    provenance.write(folder, facts, asked.command_line)
 
 
 @dataclass(frozen=True)
@@ -66,7 +82,7 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
     Raises SimError if the folder cannot be read or its scenario no longer runs.
     """
     said = provenance.read(folder)
-    drawn = _drawn(folder, said) if said.posterior else None
+    posterior = _posterior(folder, said) if said.posterior else None
     loaded = load(folder / SCENARIO, said.sets, said.interventions)
     with store.scratch() as second:
         request = Request(
@@ -74,9 +90,8 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
             seed=said.request.seed,
             engine=said.request.engine,
             workers=workers,
-            records_to=second / RECORDS if said.records else None,
         )
-        write(second, run(loaded, request, progress, drawn))
+        write(second, run(loaded, request, progress, posterior, records_to=second / RECORDS if said.records else None))
         played = store.digests(second, leave_out=provenance.FILE)
     promised = {name: digest for name, digest in said.files.items() if name in played or _is_data(name)}
     names = sorted({*promised, *played})
@@ -84,12 +99,12 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
     return Rerun(tuple(_notes(said)), files)
 
 
-def _drawn(folder: Path, said: provenance.Provenance) -> posterior.Drawn:
+def _posterior(folder: Path, said: provenance.Provenance) -> Posterior:
     """Read the posterior in a result folder; first, so that nothing is told but what is wrong with it."""
     for name in (FITTED, SAMPLE):
         if not (folder / name).is_file():
             raise SimError(f"{folder}: cannot be played again, for {name} is missing")
-    return posterior.read(folder / SCENARIO, said.sets, said.interventions)
+    return read_posterior(folder / SCENARIO, said.sets, said.interventions)
 
 
 def _is_data(name: str) -> bool:

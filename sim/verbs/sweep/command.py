@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.play.engines import DEFAULT, ENGINES, ready
-from sim.play.signals import heed
-from sim.verbs.run.command import WORKERS, _waiting
+from sim.play.console import INTERRUPTED, command_line, exclude, options, print_json, progress, read_request, say
 
 if TYPE_CHECKING:
     from sim.verbs.sweep.request import Asked, Found
-    from sim.verbs.sweep.study import Progress
 
-INTERRUPTED, SOME_FAILED = 130, 1
-SIGN_OF_LIFE = 20.0
-"""Seconds after which a log that nobody watches gets a line."""
-A_WHILE = 100
-"""Seconds below which the time left is told in seconds."""
+SOME_FAILED = 1
+"""Exit code of a sweep in which points failed."""
 GIVEN_DESIGNS = ("grid", "one-at-a-time", "lhs", "sobol", "sensitivity")
 
 EXAMPLES = """\b
@@ -56,119 +44,54 @@ Examples:
 )  # fmt: skip
 @click.option("--measure", multiple=True, metavar="NAME[@SCOPE]", help="What is shown and drawn; may be repeated.")
 @click.option("--threshold", multiple=True, metavar="BOUND", help="'wait.p90 < 6 h': drawn as a line or contour.")
-@click.option(
-    "--replications", type=click.IntRange(1, 1_000_000), help="Of each point.  [default: as the scenario says]"
-)
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Of all chance.  [default: as the scenario says]")
-@click.option("--engine", type=click.Choice(sorted(ENGINES)), default=DEFAULT, show_default=True, help="Who plays.")
-@WORKERS
+@options("replications", "seed", "engine", "workers")
 @click.option("--on", metavar="ADDRESS", help="A running cluster: dask://HOST:PORT.")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR",
     help="Folder of the sweep; what it holds already is used.  [default: results/SCENARIO/sweep-LEVERS]",
 )  # fmt: skip
-@click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a value at every point.")
-@click.option("--intervene", multiple=True, metavar="NAME", help="An intervention in force at every point.")
+@options("sets", "intervene")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first point that fails.")
 @click.option("--retry-failed", is_flag=True, help="Play points again that failed before.")
-@click.option("--no-pictures", is_flag=True, help="Draw nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of the tables.")
-@click.option("--quiet", is_flag=True, help="Print nothing but the folder.")
-def sweep(scenario: Path, **options: Any) -> None:
+@options("no_pictures", "as_json", "quiet")
+def sweep(scenario: Path, **given: Any) -> None:
     """Play a SCENARIO (or a sweep file) at many points of its levers, all on the same tapes.
 
     Every finished point is kept: the same command goes on where it was stopped, and more values or replications
     compute only what is new. Exit code 1: some points failed.
     """
-    quiet = options["quiet"]
-    if quiet and options["as_json"]:
-        raise click.UsageError("--quiet and --json exclude each other")
-    if not quiet:
-        click.echo(f"reading {scenario} ...", err=True)
+    quiet = given["quiet"]
+    exclude(quiet=quiet, json=given["as_json"])
+    say(quiet, f"reading {scenario} ...")
     from sim.verbs.sweep.request import asked, carry_out
 
-    told = asked(scenario, options)
-    ready(options["engine"], _waiting(quiet))
-    done = [0, 0]
-    command = shlex.join(["sim", *sys.argv[1:]])
+    told = asked(scenario, given)
+    read_request(given)
     try:
-        with _progress(quiet, f"playing {told.base.loaded.scenario.name}", done) as progress:
-            found = carry_out(told, command, progress, lambda words: _tell(quiet, words))
-        _finish(told, found, command, options)
+        with progress(quiet, f"playing {told.base.loaded.scenario.name}") as shown_progress:
+            found = carry_out(told, command_line(), shown_progress)
+        _finish(told, found, given)
     except KeyboardInterrupt:
-        kept = f"{done[0]:,} of {done[1]:,} plays are kept" if done[1] else "nothing new was played; what was kept is"
+        count = f"{shown_progress.done:,} of {shown_progress.planned:,} replications are kept"
+        kept = count if shown_progress.planned else "nothing new was played; earlier replications are kept"
         click.echo(f"\nstopped; {kept} in {told.folder}; the same command goes on from there", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     if found.swept.failed:
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _tell(quiet: bool, words: str) -> None:
-    if not quiet:
-        click.echo(words, err=True)
-
-
-def _finish(told: Asked, found: Found, command: str, options: dict[str, Any]) -> None:
+def _finish(told: Asked, found: Found, given: dict[str, Any]) -> None:
     """Draw, write the provenance, and print."""
     from sim.face import SweepResult
     from sim.verbs.sweep import tables as sweep_tables
 
-    _tell(options["quiet"], "storing and drawing ...")
-    SweepResult(found, told.folder).finish(command, pictures=not options["no_pictures"])
-    if options["quiet"]:
+    say(given["quiet"], "storing and drawing ...")
+    SweepResult(found, told.folder).finish(command_line(), pictures=not given["no_pictures"])
+    if given["quiet"]:
         click.echo(told.folder)
-    elif options["as_json"]:
+    elif given["as_json"]:
         document = sweep_tables.document(found.swept, found.keys, found.indices, found.answer)
-        click.echo(json.dumps({**document, "folder": str(told.folder)}, ensure_ascii=False, indent=2, allow_nan=False))
+        print_json({**document, "folder": str(told.folder)})
     else:
         sweep_tables.show(found.swept, found.keys, found.indices, found.answer)
         click.echo(f"Results are in {told.folder}")
-
-
-@contextmanager
-def _progress(quiet: bool, words: str, reached: list[int]) -> Iterator[Progress]:
-    """Yield what shows progress with rate and time left; it also notes in `reached` how far the sweep has come."""
-    if quiet or not sys.stderr.isatty():
-        lines = Lines(words, quiet, reached)
-        yield lines
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    rate = TextColumn("{task.fields[rate]}")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=120) as bar:
-        task = bar.add_task(words, total=None, rate="")
-
-        def progress(done: int, planned: int) -> None:
-            reached[:] = done, planned
-            heed()
-            speed = bar.tasks[0].speed
-            bar.update(task, completed=done, total=planned, rate=f"{speed:.1f} plays/s" if speed else "")
-
-        yield progress
-
-
-class Lines:
-    """Progress as lines: one when the sweep begins, one now and then with rate and time left."""
-
-    def __init__(self, words: str, quiet: bool, reached: list[int]) -> None:
-        self.words, self.quiet, self.reached = words, quiet, reached
-        self.began: tuple[float, int] | None = None
-        self.told_at = 0.0
-
-    def __call__(self, done: int, planned: int) -> None:
-        """Tell how far the sweep has come, if it is time to."""
-        self.reached[:] = done, planned
-        heed()
-        now = time.monotonic()
-        if self.began is None or done < self.began[1]:
-            self.began, self.told_at = (now, done), now
-            known = f" ({done:,} known from before)" if done else ""
-            _tell(self.quiet, f"{self.words}: {planned:,} play{'' if planned == 1 else 's'}{known} ...")
-        elif now - self.told_at > SIGN_OF_LIFE and done > self.began[1]:
-            self.told_at = now
-            rate = (done - self.began[1]) / (now - self.began[0])
-            left = (planned - done) / rate
-            time_left = f"{left:.0f} s" if left < A_WHILE else f"{left / 60:.0f} min"
-            _tell(self.quiet, f"{done:,} of {planned:,} plays, {rate:.1f} a second, {time_left} left ...")

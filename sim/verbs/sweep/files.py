@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +14,8 @@ from sim import about, store
 from sim.measures.estimates import Estimate, totals_estimates
 from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
 from sim.play import provenance
-from sim.play.cache import Totals
 from sim.verbs.sweep.designs import Design
-from sim.verbs.sweep.study import Base, Sweep, Swept
+from sim.verbs.sweep.study import Base, PointTotals, Sweep, Swept
 
 INDICES = "sensitivity.csv"
 KEPT, MANIFEST, TABLE, SUMMARY, FAILED = "kept", "manifest.json", "sweep.parquet", "summary.csv", "failed.csv"
@@ -76,10 +74,7 @@ def write_provenance(folder: Path, swept: Swept, command_line: str | None, files
     """
     base = swept.base
     _remove_stale(folder, files)
-    found = {
-        "version": about.__version__,
-        "code": provenance.code(),
-        "git": provenance.git(),
+    facts = {
         "scenario": base.loaded.scenario.name,
         "scenario_hash": base.loaded.scenario_hash,
         "source": base.source,
@@ -89,14 +84,9 @@ def write_provenance(folder: Path, swept: Swept, command_line: str | None, files
         "failed": len(swept.failed),
         "replications_reused": swept.reused,
         "replications_played": swept.played,
-        "command_line": command_line,
-        "started_at": swept.started_at.isoformat(timespec="seconds"),
-        "wall_seconds": round(swept.wall_s, 3),
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-        "files": {name: store.digest(folder / name) for name in sorted(files)},
+        **provenance.timing(swept.started_at, swept.wall_s),
     }
-    store.write_shared(folder / provenance.FILE, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    provenance.write(folder, facts, command_line, files)
 
 
 def _remove_stale(folder: Path, files: Sequence[str]) -> None:
@@ -134,11 +124,11 @@ def table(swept: Swept) -> store.Columns:
     return columns
 
 
-def _replications(found: Totals) -> Any:
+def _replications(found: PointTotals) -> Any:
     return np.repeat(np.arange(len(found.values)), len(found.keys))
 
 
-def _codes(found: Totals, place: Mapping[Key, int]) -> Any:
+def _codes(found: PointTotals, place: Mapping[Key, int]) -> Any:
     return np.tile([place[key] for key in found.keys], len(found.values))
 
 
@@ -166,7 +156,7 @@ def estimates(swept: Swept, key: Key) -> list[Estimate | None]:
     return [None if found is None else _estimate(found, key) for found in swept.found]
 
 
-def _estimate(found: Totals, key: Key) -> Estimate | None:
+def _estimate(found: PointTotals, key: Key) -> Estimate | None:
     if key not in found.keys:
         return None
     return totals_estimates(found.values[:, [found.keys.index(key)]])[0]

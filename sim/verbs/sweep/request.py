@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from sim import store
 from sim.errors import SimError
 from sim.measures.estimates import HEADLINES
 from sim.measures.names import Key
-from sim.play import posterior
-from sim.play.cache import consoling
+from sim.play.cache import nothing_lost
+from sim.play.posterior import read_posterior
+from sim.play.request import Progress, Request, silent
 from sim.scenario.model.sweep import SweepFile
 from sim.scenario.text.load_sweep import read_sweep
 from sim.verbs.sweep import files as sweep_results
@@ -23,7 +24,7 @@ from sim.verbs.sweep.designs import GRID, Design, axis, crossed, design, from_po
 from sim.verbs.sweep.precheck import check_settings
 from sim.verbs.sweep.search import Answer, Question, question, search
 from sim.verbs.sweep.sensitivity import Sensitivity, sensitivity
-from sim.verbs.sweep.study import Base, Progress, Request, Sweep, Swept, base, silent
+from sim.verbs.sweep.study import Base, Manner, Sweep, Swept, base
 
 POINTS = 64
 
@@ -36,6 +37,7 @@ class Asked:
     design: Design | None
     find: Question | None
     request: Request
+    manner: Manner
     folder: Path
     measures: tuple[str, ...]
     thresholds: tuple[str, ...]
@@ -64,9 +66,9 @@ def asked(path: Path, options: Mapping[str, Any]) -> Asked:
     start = base(spec.scenario, sets, intervene)
     seed = options["seed"] if options["seed"] is not None else spec.seed
     request = Request(
-        options["replications"] or spec.replications, seed, options["engine"], options["workers"], options["on"],
-        options["fail_fast"], options["retry_failed"],
-    )  # fmt: skip
+        options["replications"] or spec.replications, seed=seed, engine=options["engine"], workers=options["workers"]
+    )
+    manner = Manner(options["on"], options["fail_fast"], options["retry_failed"])
     chosen = looked_for = None
     for text in overs:
         start.levers.check(axis(text).lever)
@@ -80,7 +82,7 @@ def asked(path: Path, options: Mapping[str, Any]) -> Asked:
         chosen = _design(start, overs, kind, points, drawn, start.loaded.scenario.seed if seed is None else seed)
     folder = options["out"] or sweep_results.default_folder(start, chosen.levers if chosen else ("find",))
     measures, thresholds = (*spec.measure, *options["measure"]), (*spec.threshold, *options["threshold"])
-    return Asked(start, chosen, looked_for, request, folder, measures, thresholds)
+    return Asked(start, chosen, looked_for, request, manner, folder, measures, thresholds)
 
 
 def _design(start: Base, overs: Sequence[str], kind: str, points: int, drawn: int | None, seed: int) -> Design:
@@ -93,30 +95,28 @@ def _design(start: Base, overs: Sequence[str], kind: str, points: int, drawn: in
         return swept
     if swept is not None and kind != GRID:
         raise SimError(f"--posterior goes with a grid, not with --design {kind}")
-    sample = posterior.read(Path(start.source), start.levers.sets, start.levers.intervene)
+    sample = read_posterior(Path(start.source), start.levers.sets, start.levers.intervene)
     vectors = from_posterior(sample.names, sample.values, sample.units, drawn)
     return vectors if swept is None else crossed(vectors, swept)
 
 
-def carry_out(
-    told: Asked, command_line: str | None, progress: Progress = silent, tell: Callable[[str], None] = lambda _: None
-) -> Found:
+def carry_out(told: Asked, command_line: str | None, progress: Progress = silent) -> Found:
     """Play what is missing and write the tables, each point as soon as it is finished. Raises SimError."""
 
     def look(there: Sequence[Key]) -> None:
         _shown(told, there)
 
-    with Sweep(told.base, told.request, told.folder / sweep_results.KEPT, look) as sweep:
+    with Sweep(told.base, told.request, told.folder / sweep_results.KEPT, told.manner, look) as sweep:
         sweep_results.write_manifest(told.folder, sweep, _planned(told), command_line)
-        answer = search(sweep, told.find, progress, tell) if told.find else None
+        answer = search(sweep, told.find, progress) if told.find else None
         swept = answer.swept if answer else sweep.play(_planned(told), progress)
-        for name in dict.fromkeys(sweep.damaged):
-            tell(f"{name} was damaged and removed; what it held was computed again")
+        for name in dict.fromkeys(sweep.cache.damaged):
+            progress.say(f"{name} was damaged and removed; what it held was computed again")
     there = next((found.keys for found in swept.found if found is not None), ())
     keys, bounds = _shown(told, there, answer)
     indices = tuple(sensitivity(swept, key) for key in keys) if swept.design.size else ()
     more = {sweep_results.INDICES: _indices(indices)} if indices else {}
-    with consoling():
+    with nothing_lost():
         sweep_results.write(told.folder, swept, more)
     files = (sweep_results.MANIFEST, sweep_results.TABLE, sweep_results.SUMMARY, sweep_results.FAILED, *more)
     return Found(swept, keys, bounds, indices, answer, files)

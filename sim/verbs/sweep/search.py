@@ -15,11 +15,11 @@ import numpy as np
 
 from sim.errors import SimError
 from sim.measures.estimates import CONFIDENCE, Estimate, totals_estimates
-from sim.play.cache import Totals
+from sim.play.request import Progress, silent
 from sim.scenario.text.levers import INTERVENE, present
 from sim.verbs.sweep.constraints import Constraint, constraint
 from sim.verbs.sweep.designs import Axis, Design, axis, numbers, unit_of
-from sim.verbs.sweep.study import Base, Progress, Sweep, Swept, silent
+from sim.verbs.sweep.study import Base, PointTotals, Sweep, Swept
 
 _QUESTION = re.compile(r"\s*(?:(smallest|largest)\s+)?(.+?)\s+such that\s+(.+)", re.DOTALL)
 STEPS = 100
@@ -136,14 +136,14 @@ def _around(lever: str, start: Base) -> str:
     return f"{at[0] / FAR:.12g}:{at[0] * FAR:.12g}{unit}"
 
 
-def search(sweep: Sweep, question: Question, progress: Progress = silent, tell: Tell = lambda _: None) -> Answer:
+def search(sweep: Sweep, question: Question, progress: Progress = silent) -> Answer:
     """Return the setting that is asked for. Raises SimError where a setting is impossible."""
-    return _Search(sweep, question, progress, tell).answer()
+    return _Search(sweep, question, progress).answer()
 
 
 class _Search:
-    def __init__(self, sweep: Sweep, question: Question, progress: Progress, tell: Tell) -> None:
-        self.sweep, self.question, self.progress, self.tell = sweep, question, progress, tell
+    def __init__(self, sweep: Sweep, question: Question, progress: Progress) -> None:
+        self.sweep, self.question, self.progress = sweep, question, progress
         self.settings = question.axis.values
         looks = (2 + int(np.ceil(np.log2(len(self.settings))))) * (DOUBLINGS + 1)
         self.sure_of_one = 1 - (1 - CONFIDENCE) / looks
@@ -198,10 +198,10 @@ class _Search:
             if meets is not None:
                 break
         word = {True: "meets it", False: "does not meet it", None: "is not shown to meet it"}[meets]
-        self.tell(f"{self.question.axis.lever} = {setting} {word} ({len(values)} replications)")
+        self.progress.say(f"{self.question.axis.lever} = {setting} {word} ({len(values)} replications)")
         return bool(meets)
 
-    def _bound(self, found: Totals | None) -> Constraint:
+    def _bound(self, found: PointTotals | None) -> Constraint:
         """Return the constraint; which measures there are is known once something was played."""
         if self.constraint is None and found is not None:
             self.constraint = constraint(self.question.constraint, found.keys)
@@ -209,7 +209,7 @@ class _Search:
             raise AssertionError("a point that failed has been told")
         return self.constraint
 
-    def _values(self, found: Totals | None) -> np.ndarray:
+    def _values(self, found: PointTotals | None) -> np.ndarray:
         if found is None:
             raise AssertionError("a point that failed has been told")
         return found.values[:, found.keys.index(self._bound(found).key)]

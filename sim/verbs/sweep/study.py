@@ -19,14 +19,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sim import about, store
-from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.errors import SimError
 from sim.measures.names import Key
-from sim.measures.replication import measure
 from sim.play import engines, provenance
-from sim.play.cache import Failed, Kept, Totals
+from sim.play.cache import Failed, PlayCache, Totals
+from sim.play.one import play_once
+from sim.play.request import Progress, Request, silent
 from sim.play.workers import AHEAD, Crew, cores
 from sim.scenario.text import levers
 from sim.scenario.text.levers import Levers, Setting
@@ -35,18 +34,12 @@ from sim.verbs.sweep.designs import Design, Point
 
 BATCH = 10
 """Replications of one point that travel together."""
-ROOMS = ("scenario", "engine", "measures")
 
-Progress = Callable[[int, int], None]
-"""Called with the replications that are ready and those wanted: first when it is known what is kept."""
-
+PointTotals = Totals[Key]
+"""The totals of some replications of a point."""
 
 Look = Callable[[Sequence[Key]], None]
 """Called with the measures there are as soon as one play is known; raises SimError where one is missing."""
-
-
-def silent(done: int, planned: int) -> None:
-    """Show no progress."""
 
 
 def content(keys: Sequence[Key]) -> None:
@@ -77,15 +70,13 @@ class Sweeping:
     seed: int
     engine: str
 
-    def __call__(self, batch: Batch) -> Totals | Failed:
+    def __call__(self, batch: Batch) -> PointTotals | Failed:
         """Return the totals of the replications of a batch, or why they cannot be had."""
         try:
             scenario = self.levers.scenario(batch.settings)
-            plan, play = lower(scenario), engines.player(self.engine)
-            rows = []
-            for number in range(batch.first, batch.first + batch.count):
-                tape = draw(scenario, plan, self.seed, number)
-                rows.append(measure(scenario, plan, play(plan, tape), tape.source).totals)
+            plan = lower(scenario)
+            numbers = range(batch.first, batch.first + batch.count)
+            rows = [play_once(scenario, self.seed, number, self.engine, plan).measures.totals for number in numbers]
         except SimError as error:
             return Failed("; ".join(str(error).splitlines()))
         except Exception as error:  # one bad point must not lose the others
@@ -94,16 +85,19 @@ class Sweeping:
 
 
 @dataclass(frozen=True)
-class Request:
-    """How a sweep is carried out. `on` is the address of a cluster ('dask://HOST:PORT'); None: this machine."""
+class Manner:
+    """How a sweep deals with its points.
 
-    replications: int | None = None
-    seed: int | None = None
-    engine: str = engines.DEFAULT
-    workers: int | None = None
+    `on` is the address of a cluster ('dask://HOST:PORT'), None for this machine. `fail_fast` stops at the first point
+    that fails, `retry_failed` plays points again that failed before.
+    """
+
     on: str | None = None
     fail_fast: bool = False
     retry_failed: bool = False
+
+
+USUAL = Manner()
 
 
 @dataclass(frozen=True)
@@ -126,7 +120,7 @@ class Swept:
 
     base: Base = field(repr=False)
     design: Design
-    found: tuple[Totals | None, ...] = field(repr=False)
+    found: tuple[PointTotals | None, ...] = field(repr=False)
     failed: dict[int, str]
     seed: int
     replications: int
@@ -139,15 +133,19 @@ class Swept:
 class Sweep:
     """Points of one scenario in one folder; a context manager, whose workers are started once and kept."""
 
-    def __init__(self, base: Base, request: Request, folder: Path, look: Look = content) -> None:
+    def __init__(
+        self, base: Base, request: Request, folder: Path, manner: Manner = USUAL, look: Look = content
+    ) -> None:
         scenario = base.loaded.scenario
-        self.base, self.request, self.folder, self.look = base, request, folder, look
+        self.base, self.manner, self.look = base, manner, look
         self.seed = scenario.seed if request.seed is None else request.seed
         self.replications = request.replications or scenario.replications
-        self.damaged: list[str] = []
+        self.cache = PlayCache(folder, Key._fields, Key._make)
+        if manner.retry_failed:
+            self.cache.forget_failures()
         self.task = Sweeping(base.levers, self.seed, engines.ready(request.engine))
-        self._open: AbstractContextManager[Hands] = _hands(self.task, request)
-        self._program = program()
+        self._open: AbstractContextManager[Hands] = _hands(self.task, request, manner)
+        self._program = provenance.program()
 
     def __enter__(self) -> Sweep:
         self._hands = self._open.__enter__()
@@ -171,41 +169,55 @@ class Sweep:
         wanted = replications or self.replications
         points = [settings_of(design.levers, point) for point in design.points]
         keys = [self.key(settings) for settings in points]
-        kept = Kept(self.folder, frozenset(keys))
-        self.damaged += kept.damaged
-        if self.request.retry_failed:
-            kept.forget_failures()
-        batches = dict(_batches(_missing(kept, dict(zip(keys, points, strict=True)), wanted)))
+        cache = self.cache
+        cache.refresh()
+        batches = dict(_batches(_missing(cache, dict(zip(keys, points, strict=True)), wanted)))
         missing = sum(batch.count for batch in batches)
-        planned = wanted * len(set(keys)) - wanted * sum(kept.reason(key) is not None for key in set(keys))
-        played, there = 0, kept.measures()
-        if there:
-            self.look(there)
+        planned = wanted * len(set(keys)) - wanted * sum(cache.reason(key) is not None for key in set(keys))
+        played, measures = 0, self._known_measures(keys)
+        if measures:
+            self.look(measures)
         progress(planned - missing, planned)
-        for (batch, key), found in zip(batches.items(), self._hands.results(list(batches)), strict=True):
-            kept.add(key, batch.first, found)
-            if isinstance(found, Failed) and self.request.fail_fast:
-                raise SimError(f"{said(batch.settings)}: {found.reason}; what was finished before is kept")
-            if isinstance(found, Totals):
+        for (batch, key), result in zip(batches.items(), self._hands.results(list(batches)), strict=True):
+            cache.add(key, batch.first, result)
+            cache.write()
+            if isinstance(result, Failed) and self.manner.fail_fast:
+                raise SimError(f"{said(batch.settings)}: {result.reason}; what was finished before is kept")
+            if isinstance(result, Totals):
                 played += batch.count
-                if not there:
-                    there = found.keys
-                    self.look(there)
+                if not measures:
+                    measures = self._known_measures(keys)
+                    self.look(measures)
             progress(planned - missing + played, planned)
-        failed = {n: reason for n, key in enumerate(keys) if (reason := kept.reason(key)) is not None}
-        totals = tuple(None if n in failed else kept.of(key, wanted) for n, key in enumerate(keys))
+        failed = {n: reason for n, key in enumerate(keys) if (reason := cache.reason(key)) is not None}
+        totals = tuple(None if n in failed else cache.totals(key, range(wanted)) for n, key in enumerate(keys))
         return Swept(
-            self.base, design, totals, failed, self.seed, wanted, planned - missing, played, started_at,
-            time.perf_counter() - began,
-        )  # fmt: skip
+            base=self.base,
+            design=design,
+            found=totals,
+            failed=failed,
+            seed=self.seed,
+            replications=wanted,
+            reused=planned - missing,
+            played=played,
+            started_at=started_at,
+            wall_s=time.perf_counter() - began,
+        )
+
+    def _known_measures(self, keys: Sequence[str]) -> tuple[Key, ...]:
+        """Return the measures of the first point with a result; none if there is no result yet."""
+        for key in keys:
+            for number in self.cache.replications(key):
+                return self.cache.totals(key, [number]).keys
+        return ()
 
 
 def _missing(
-    kept: Kept, points: dict[str, tuple[Setting, ...]], wanted: int
+    cache: PlayCache[Key], points: dict[str, tuple[Setting, ...]], wanted: int
 ) -> list[tuple[str, tuple[Setting, ...], list[int]]]:
     """Return the replications to be played of every point: its key, its settings, their numbers."""
-    whole = [(key, settings) for key, settings in points.items() if kept.reason(key) is None]
-    rests = [(key, settings, sorted(set(range(wanted)) - kept.replications(key))) for key, settings in whole]
+    whole = [(key, settings) for key, settings in points.items() if cache.reason(key) is None]
+    rests = [(key, settings, sorted(set(range(wanted)) - cache.replications(key))) for key, settings in whole]
     return [found for found in rests if found[2]]
 
 
@@ -230,16 +242,9 @@ def said(settings: Sequence[Setting]) -> str:
     return ", ".join(f"{lever} = {text}" for lever, text in settings) or "the scenario as it is"
 
 
-def _hands(task: Sweeping, request: Request) -> AbstractContextManager[Hands]:
-    if request.on is not None:
+def _hands(task: Sweeping, request: Request, manner: Manner) -> AbstractContextManager[Hands]:
+    if manner.on is not None:
         from sim.play.cluster import Cluster
 
-        return Cluster(task, request.on)
+        return Cluster(task, manner.on)
     return Crew(task, request.workers or cores())
-
-
-def program() -> str:
-    """Return a digest of all parts of the program that results of a play depend on."""
-    rooms = [provenance.code(about.PACKAGE / room) for room in ROOMS]
-    own = [store.digest(about.PACKAGE / "units.py"), about.__version__, np.__version__]
-    return hashlib.sha256(json.dumps([rooms, own]).encode()).hexdigest()[:16]

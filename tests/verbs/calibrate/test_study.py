@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sim.play.observing import Observing, shortest
 
 from sim.errors import SimError
-from sim.play.observing import Observing, shortest
 from sim.scenario.text.load_calibration import load_calibration
 from sim.verbs.calibrate import study
 from sim.verbs.calibrate.fit import Fit

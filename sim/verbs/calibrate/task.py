@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
-from sim import about, store
+from sim import store
 from sim.arrays import Floats
-from sim.engine.draw.tape_from import draw
-from sim.engine.lower.plan_from import lower
 from sim.errors import ScenarioError, SimError
-from sim.measures.replication import measure
-from sim.measures.reports import observe
+from sim.measures.reports import observations
 from sim.play import provenance
-from sim.play.engines import player
+from sim.play.one import play_once
 from sim.scenario.model.instants import local, since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.scenario.text.load_scenario import Template
@@ -27,7 +22,6 @@ from sim.units import milliseconds
 
 READ = ("id", "crossing", "quantity", "classes", "within", "from", "until", "statistic", "directions", "outbound_share")
 """What of a row decides what the model says for it; the rest is for the likelihood."""
-ROOMS = ("scenario", "engine", "measures")
 
 
 @dataclass(frozen=True)
@@ -43,11 +37,8 @@ class Observing:
 
     def __call__(self, point: tuple[float, ...]) -> Floats:
         """Return what the model says for every row, (J,). Raises SimError where a value is impossible."""
-        scenario = self.scenario(point[:-1])
-        plan = lower(scenario)
-        records = player(self.engine)(plan, draw(scenario, plan, self.seed, int(point[-1])))
-        measures = measure(scenario, plan, records)
-        return np.array([observe(row, scenario, measures) for row in scenario.reported])
+        played = play_once(self.scenario(point[:-1]), self.seed, int(point[-1]), self.engine)
+        return observations(played.scenario, played.measures)
 
     def scenario(self, values: tuple[float, ...]) -> Scenario:
         """Return the scenario with these values, cut at the horizon. Raises SimError where a value is impossible."""
@@ -67,8 +58,7 @@ class Observing:
         tree = take_off(self.template.root)[0]
         rows = [{key: row.get(key) for key in READ} for row in tree.pop("reported", ())]
         asked = [tree, rows, self.template.sets, self.template.intervene, self.names, self.units, self.seed]
-        program = [provenance.code(about.PACKAGE / room) for room in ROOMS]
-        program += [store.digest(Path(__file__)), store.digest(about.PACKAGE / "units.py"), np.__version__]
+        program = [provenance.program(), store.digest(Path(__file__))]
         text = json.dumps([asked, str(self.horizon), program], default=str)
         return "e" + hashlib.sha256(text.encode()).hexdigest()[:16]
 

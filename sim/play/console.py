@@ -1,0 +1,250 @@
+"""What the commands of all verbs share: options, messages while they work, progress, and the way they end."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sim import units
+from sim.play.engines import DEFAULT, ENGINES, Waiting, ready
+from sim.play.request import Progress, Request
+from sim.play.signals import heed
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+SIGN_OF_LIFE = 20.0
+"""Seconds between two lines of progress where the output is not a terminal."""
+SHOWN_IN_SECONDS = 100
+"""Remaining times below this many seconds are shown in seconds, others in minutes."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Share(click.ParamType):  # type: ignore[type-arg]  # older releases of click have no type argument
+    """A share such as 5% or 0.05."""
+
+    name = "SHARE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the fraction, above 0 and below 1."""
+        try:
+            share = units.parse("share", value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not 0 < share < 1:
+            self.fail(f"must be above 0 and below 100 %, such as 5%; got {value}", param, ctx)
+        return share
+
+
+OPTIONS: Mapping[str, Callable[[Command], Command]] = {
+    "replications": click.option(
+        "--replications",
+        type=click.IntRange(1, 1_000_000),
+        help="Number of replications.  [default: from the scenario]",
+    ),
+    "seed": click.option(
+        "--seed", type=click.IntRange(0, 2**63 - 1), help="Random seed.  [default: from the scenario]"
+    ),
+    "engine": click.option(
+        "--engine",
+        type=click.Choice(sorted(ENGINES)),
+        default=DEFAULT,
+        show_default=True,
+        help="Simulation engine; both give identical results.",
+    ),
+    "workers": click.option(
+        "--workers", type=click.IntRange(1, 1024), help="Number of processes.  [default: one per core]"
+    ),
+    "sets": click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated."),
+    "intervene": click.option(
+        "--intervene", multiple=True, metavar="NAME", help="Apply an intervention; may be repeated."
+    ),
+    "no_pictures": click.option("--no-pictures", is_flag=True, help="Do not draw pictures."),
+    "as_json": click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables."),
+    "quiet": click.option("--quiet", is_flag=True, help="Print only the folder of the results."),
+}
+"""The options that several verbs have, by the name of their parameter."""
+
+
+def options(*names: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds these OPTIONS to a command, in this order."""
+
+    def decorate(command: Command) -> Command:
+        for name in reversed(names):
+            command = OPTIONS[name](command)
+        return command
+
+    return decorate
+
+
+def out_option(default: str) -> Callable[[Command], Command]:
+    """Return the option `--out` of a verb that writes a new folder; `default` describes where it does otherwise."""
+    return click.option(
+        "--out",
+        type=click.Path(),
+        metavar="DIR",
+        help=f"Folder for the results; it must be empty or not exist.  [default: {default}]",
+    )
+
+
+def command_line() -> str:
+    """Return the command as the user typed it."""
+    return shlex.join(["sim", *sys.argv[1:]])
+
+
+def shown(out: str | Path | None, folder: Path) -> Path:
+    """Return the path of a result folder as the user would write it: as given, or relative to the current folder."""
+    return Path(out) if out is not None else folder.relative_to(Path.cwd())
+
+
+def exclude(**flags: bool) -> None:
+    """Raise UsageError if more than one of the `flags` is set."""
+    if sum(flags.values()) > 1:
+        names = [f"--{name.removeprefix('as_')}" for name in flags]
+        raise click.UsageError(f"{', '.join(names[:-1])} and {names[-1]} exclude each other")
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print a JSON document; numbers that JSON cannot hold become null."""
+    click.echo(json.dumps(_finite(document), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def say(quiet: bool, words: str) -> None:
+    """Print a message to stderr, unless the user asked for quiet."""
+    if not quiet:
+        click.echo(words, err=True)
+
+
+def read_request(options: Mapping[str, Any]) -> Request:
+    """Return the request that the command's options make, and compile its engine if that was never done."""
+    names = [name for name in ("replications", "precision", "seed", "workers") if name in options]
+    engine = ready(options.get("engine", DEFAULT), waiting(options["quiet"]))
+    return Request(engine=engine, **{name: options[name] for name in names})
+
+
+def waiting(quiet: bool) -> Waiting:
+    """Return what shows that a long wait goes on: a spinner on a terminal, one line elsewhere, nothing if quiet."""
+
+    @contextmanager
+    def wait(words: str) -> Iterator[None]:
+        if quiet or not sys.stderr.isatty():
+            say(quiet, f"{words} ...")
+            yield
+            return
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as spinner:
+            spinner.add_task(words)
+            yield
+
+    return wait
+
+
+@contextmanager
+def progress(quiet: bool, words: str) -> Iterator[Shown]:
+    """Yield what shows progress: a bar on a terminal, lines elsewhere, nothing if quiet. `words` name the work."""
+    if quiet:
+        yield Shown()
+    elif not sys.stderr.isatty():
+        yield Lines(words)
+    else:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        console = Console(stderr=True)
+        with RichProgress(*columns, console=console, transient=True, speed_estimate_period=120) as bar:
+            yield Bar(bar, words)
+
+
+class Shown(Progress):
+    """Progress that remembers how far the work has come, for a message at the end. This class shows nothing."""
+
+    def __init__(self) -> None:
+        self.done, self.planned, self.stage = 0, 0, ""
+
+    def __call__(self, done: int, planned: int, stage: str = "") -> None:
+        """Remember the numbers. Raises KeyboardInterrupt or SystemExit if a signal came in."""
+        heed()
+        self.done, self.planned, self.stage = done, planned, stage
+
+
+class Bar(Shown):
+    """A progress bar with rate and remaining time."""
+
+    def __init__(self, bar: Any, words: str) -> None:
+        super().__init__()
+        self.bar, self.words = bar, words
+        self.task = bar.add_task(words, total=None, rate="")
+
+    def __call__(self, done: int, planned: int, stage: str = "") -> None:
+        """Move the bar."""
+        if stage != self.stage:
+            self.bar.reset(self.task, total=planned)
+        super().__call__(done, planned, stage)
+        speed = self.bar.tasks[0].speed
+        words = stage or ("storing and drawing" if done == planned else self.words)
+        rate = f"{speed:.1f} replications/s" if speed else ""
+        self.bar.update(self.task, completed=done, total=planned, description=words, rate=rate)
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence above the bar."""
+        self.bar.console.print(sentence, highlight=False, markup=False)
+
+
+class Lines(Shown):
+    """Progress as lines: one at the beginning of each stage, then one every SIGN_OF_LIFE seconds."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+        self.began: tuple[float, int] | None = None
+        self.printed_at = 0.0
+
+    def __call__(self, done: int, planned: int, stage: str = "") -> None:
+        """Print how far the work has come, if it is time to."""
+        new = self.began is None or stage != self.stage or done < self.done
+        super().__call__(done, planned, stage)
+        now = time.monotonic()
+        if new or self.began is None:
+            self.began, self.printed_at = (now, done), now
+            known = f" ({done:,} known from before)" if done else ""
+            plural = "" if planned == 1 else "s"
+            say(False, f"{stage or self.words}: {planned:,} replication{plural}{known} ...")
+        elif now - self.printed_at > SIGN_OF_LIFE and done > self.began[1]:
+            self.printed_at = now
+            rate = (done - self.began[1]) / (now - self.began[0])
+            left = (planned - done) / rate
+            time_left = f"{left:.0f} s" if left < SHOWN_IN_SECONDS else f"{left / 60:.0f} min"
+            say(False, f"{done:,} of {planned:,} replications, {rate:.1f} a second, {time_left} left ...")
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence."""
+        say(False, sentence)
