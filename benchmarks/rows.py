@@ -15,8 +15,9 @@ from benchmarks.work import Size
 from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.measures.replication import measure
+from sim.play.request import Request
 from sim.scenario.text.load_scenario import load
-from sim.verbs.run.study import Request, run
+from sim.verbs.run.study import run
 
 
 @dataclass(frozen=True)

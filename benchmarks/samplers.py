@@ -19,13 +19,13 @@ import numpy as np
 from scipy.stats import wasserstein_distance
 
 from sim.measures.likelihood import floored, log_likelihood, total
+from sim.play.request import Request
 from sim.scenario.text.load_calibration import load_calibration
 from sim.verbs.calibrate.files import evaluations
 from sim.verbs.calibrate.fit import Fit
 from sim.verbs.calibrate.priors import Priors, priors
 from sim.verbs.calibrate.sampling import Sampler, effective, log_prior, normalised
 from sim.verbs.calibrate.study import START, calibrate
-from sim.verbs.calibrate.trials import Request
 
 REFERENCE, WORTH = 1_000_000, 450
 
@@ -108,7 +108,7 @@ def main() -> None:
     loaded = load_calibration(path)
     law = priors(loaded.calibration)
     began = time.perf_counter()
-    fit = calibrate(loaded, Request(kept=evaluations(path)))
+    fit = calibrate(loaded, Request(), cache=evaluations(path))
     print(f"{fit.gate.evaluations} plays in {time.perf_counter() - began:.0f} s (fewer if they were known before)")
     emulator, error = emulated(fit, law)
     print(f"the emulator is off by {100 * error:.1f} % (standard deviation)\n")

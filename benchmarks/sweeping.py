@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import ours
-from sim.play import engines
+from sim.play import engines, one
 from sim.play.cache import Failed, Totals
+from sim.play.request import Request
 from sim.play.workers import Crew, cores
 from sim.scenario.text.levers import Levers
 from sim.verbs.sweep import study as sweep
@@ -51,10 +52,10 @@ class Timed:
 
 def _time_parts() -> None:
     """Time the parts of a replication, and the reading of the scenario that comes before, in this process."""
-    for name in ("lower", "draw", "measure"):
-        setattr(sweep, name, _timed(name, getattr(sweep, name)))
-    player = engines.player
-    engines.player = lambda engine: _timed("play", player(engine))  # type: ignore[assignment]
+    for name in ("draw", "measure"):
+        setattr(one, name, _timed(name, getattr(one, name)))
+    sweep.lower = _timed("lower", sweep.lower)  # type: ignore[assignment]
+    one.player = lambda engine: _timed("play", engines.player(engine))  # type: ignore[assignment]
     Levers.scenario = _timed("read", Levers.scenario)  # type: ignore[method-assign]
 
 
@@ -93,7 +94,7 @@ def spent(points: int, replications: int) -> Spent:
     base, workers = sweep.base(ours.BASE), cores()
     demand = axis(f"{LEVER}=log:0.7:1.3:{points}")
     with tempfile.TemporaryDirectory() as kept, tempfile.TemporaryDirectory() as times:
-        sweeping = sweep.Sweep(base, sweep.Request(replications, seed=1, workers=workers), Path(kept))
+        sweeping = sweep.Sweep(base, Request(replications, seed=1, workers=workers), Path(kept))
         sweeping._open = Crew(Timed(sweeping.task, times), workers)
         began = time.perf_counter()
         with sweeping:

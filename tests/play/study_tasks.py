@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sim.errors import SimError
-from sim.play.one import Play
+from sim.verbs.run.study import RunTask
 
 
 def square(number: int) -> int:
@@ -42,7 +42,7 @@ class DieOnce:
     """Dies in the middle of the first try at every odd number; `task` does the work, `seen` is a folder."""
 
     seen: Path
-    task: Play | None = None
+    task: RunTask | None = None
 
     def __call__(self, number: int) -> object:
         mark = self.seen / str(number)

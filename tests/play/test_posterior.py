@@ -13,10 +13,12 @@ import sim
 from sim import store
 from sim.engine.lower.plan_from import lower
 from sim.errors import ScenarioError, SimError
-from sim.play.one import Play
+from sim.play.one import Subject
+from sim.play.posterior import read_posterior
+from sim.play.request import Request, silent
 from sim.scenario.text.load_scenario import load
 from sim.verbs.run import files as results
-from sim.verbs.run.study import Request, silent
+from sim.verbs.run.study import RunTask
 
 TINY = Path(__file__).parents[1] / "tiny.yaml"
 FITTED = {
@@ -55,15 +57,15 @@ def test_each_replication_has_its_own_parameters(file: Path) -> None:
 
 def test_replications_are_those_of_scenarios_with_the_parameters_set(file: Path) -> None:
     drawn, loaded = read_posterior(file), load(file)
-    mine = Play(loaded.scenario, lower(loaded.scenario), "reference", 5, None, drawn)
+    mine = RunTask(Subject(loaded.scenario, lower(loaded.scenario), drawn), 5, "reference")
     for k, value in enumerate(SURGES):
         single = load(file, [f"demand.car.surge.step.rate={value}/h"]).scenario
-        expected = Play(single, lower(single), "reference", 5, None)(k)
+        expected = RunTask(Subject(single, lower(single)), 5, "reference")(k)
         assert mine(k).measures.totals == pytest.approx(expected.measures.totals, rel=0, abs=0, nan_ok=True)
         assert mine(k).observed.tolist() == expected.observed.tolist()
     assert (
         mine(0).observed.tolist()
-        != Play(loaded.scenario, lower(loaded.scenario), "reference", 5, None)(0).observed.tolist()
+        != RunTask(Subject(loaded.scenario, lower(loaded.scenario)), 5, "reference")(0).observed.tolist()
     )
 
 

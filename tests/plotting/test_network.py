@@ -17,6 +17,7 @@ import sim
 from sim.measures.estimates import Band
 from sim.measures.names import Key
 from sim.measures.origin_flows import LAST
+from sim.play.request import Request
 from sim.plotting import network_map
 from sim.plotting.names import ranged, sure
 from sim.plotting.picture import render
@@ -34,7 +35,7 @@ from sim.verbs.compare.transitions import states
 from sim.verbs.run import network_pictures
 from sim.verbs.run.pictures import pictures
 from sim.verbs.run.poster import poster
-from sim.verbs.run.study import Request, Run
+from sim.verbs.run.study import Run
 from sim.verbs.run.tables import print_to
 
 NETWORK = Path(__file__).parent / "network.yaml"

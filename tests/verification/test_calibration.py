@@ -18,10 +18,11 @@ import pytest
 from scipy.stats import binom, kstest
 
 from sim.measures.likelihood import Target, log_likelihood, predicted, targets, total
+from sim.play.request import Request, silent
 from sim.scenario.text.load_calibration import LoadedCalibration, load_calibration
 from sim.verbs.calibrate import study
 from sim.verbs.calibrate.sampling import Drawn, Sampler
-from sim.verbs.calibrate.trials import Request, Trials, silent
+from sim.verbs.calibrate.trials import Trials
 
 SCENARIO = Path(__file__).parent / "recovery.yaml"
 REPETITIONS, CONTROL, BANK, WORTH = 150, 60, 512, 150

@@ -15,11 +15,11 @@ from sim.engine.compiled.engine import play
 from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.measures.names import Key
+from sim.play.request import Request
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import load
 from sim.verbs.compare.statistics import paired
 from sim.verbs.compare.study import Contender, compare
-from sim.verbs.run.study import Request
 from tests.verification import theory
 from tests.verification.cases import mean_wait, queue
 

@@ -6,27 +6,32 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sim.play.observing import Observing, shortest
 
 from sim.errors import SimError
+from sim.play.request import Progress, Request, silent
 from sim.scenario.text.load_calibration import load_calibration
 from sim.verbs.calibrate import study
 from sim.verbs.calibrate.fit import Fit
 from sim.verbs.calibrate.study import calibrate, held_out
-from sim.verbs.calibrate.trials import Request, Trials, silent
+from sim.verbs.calibrate.task import Observing, shortest
+from sim.verbs.calibrate.trials import Trials
+from tests.play.heard import Heard
 from tests.verbs.calibrate.small_calibration import described, row
 
 
-def fit_of(path: Path, **changes: object) -> Fit:
-    return calibrate(load_calibration(path), Request(workers=1, **changes))
+def fit_of(path: Path, cache: Path | None = None, progress: Progress = silent, seed: int | None = None) -> Fit:
+    return calibrate(load_calibration(path), Request(workers=1, seed=seed), progress, cache)
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_fit_is_whole(tmp_path: Path) -> None:
-    stages: list[str] = []
+    heard = Heard()
     loaded = load_calibration(described(tmp_path))
-    fit = calibrate(loaded, Request(workers=1), lambda stage, *_: stages.append(stage))
-    assert list(dict.fromkeys(stages))[:2] == ["what the priors alone predict", "how much chance there is in one play"]
+    fit = calibrate(loaded, Request(workers=1), heard)
+    assert heard.stages[:2] == [
+        "what the priors alone predict",
+        "how much chance there is in one play",
+    ]
     assert fit.gate.passed
     assert set(fit.point) == {"surge", "service"}
     assert fit.posterior.weights.sum() == pytest.approx(1)
@@ -45,10 +50,10 @@ def test_a_fit_is_whole(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("quick")
 def test_the_same_for_any_number_of_workers_and_nothing_is_played_twice(tmp_path: Path) -> None:
     path = described(tmp_path)
-    first = fit_of(path, kept=tmp_path / "kept")
+    first = fit_of(path, tmp_path / "kept")
     assert first.played == first.gate.evaluations
     parts = sorted((tmp_path / "kept").rglob("*.parquet"))
-    again = calibrate(load_calibration(path), Request(workers=2, kept=tmp_path / "kept"))
+    again = calibrate(load_calibration(path), Request(workers=2), cache=tmp_path / "kept")
     alone = calibrate(load_calibration(path), Request(workers=2))
     assert sorted((tmp_path / "kept").rglob("*.parquet")) == parts
     assert again.played == 0
@@ -102,11 +107,11 @@ def test_chance_that_is_not_small_is_averaged(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("quick")
 def test_a_figure_that_the_priors_hardly_allow_is_told(tmp_path: Path) -> None:
     rows = [row("queue", "queue", 300), row("enormous", "queue", 90_000, rounding=1000)]
-    told: list[str] = []
-    fit_of(described(tmp_path, reported=rows), say=told.append)
-    surprises = [sentence for sentence in told if "hardly allow" in sentence]
-    assert len(surprises) == 1
-    assert surprises[0].startswith("the priors alone hardly allow the figure 'enormous' (a chance of 0")
+    heard = Heard()
+    fit_of(described(tmp_path, reported=rows), progress=heard)
+    about = [sentence for sentence in heard.sentences if "hardly allow" in sentence]
+    assert len(about) == 1  # a slow machine is told as well that the fit takes long
+    assert about[0].startswith("the priors alone hardly allow the figure 'enormous' (a chance of 0")
 
 
 @pytest.mark.usefixtures("quick")
@@ -116,14 +121,14 @@ def test_a_posterior_too_sharp_to_be_drawn_is_refused_and_costs_nothing(
     monkeypatch.setattr(study, "EFFORTS", ((40.0, 64),))
     path = described(tmp_path, observation={"spread": {"press": 0.01}, "discrepancy": 0.01})
     with pytest.raises(SimError, match=r"the posterior cannot be reported after \d+ plays: .*independent draws"):
-        fit_of(path, kept=tmp_path / "kept")
+        fit_of(path, tmp_path / "kept")
     assert list((tmp_path / "kept").rglob("part-*.parquet"))
 
 
 @pytest.mark.usefixtures("quick")
 def test_every_fitted_figure_is_predicted_without_it(tmp_path: Path) -> None:
-    fit = fit_of(described(tmp_path), kept=tmp_path / "kept")
-    rows = {found.id: found for found in held_out(fit, Request(workers=1, kept=tmp_path / "kept"))}
+    fit = fit_of(described(tmp_path), tmp_path / "kept")
+    rows = {found.id: found for found in held_out(fit, Request(workers=1), cache=tmp_path / "kept")}
     assert list(rows) == ["queue", "again", "crossed", "wait"]
     assert all(found.low < found.median < found.high for found in rows.values())
     assert rows["again"].ess == rows["crossed"].ess  # both of a group are left out
@@ -135,8 +140,8 @@ def test_a_figure_that_carries_the_fit_is_held_out_by_fitting_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(study, "WORTH_HELD_OUT", 1e9)
-    fit = fit_of(described(tmp_path), kept=tmp_path / "kept")
-    found = held_out(fit, Request(workers=1, kept=tmp_path / "kept"))
+    fit = fit_of(described(tmp_path), tmp_path / "kept")
+    found = held_out(fit, Request(workers=1), cache=tmp_path / "kept")
     assert {row.how for row in found} == {"fitted again"}
     assert all(row.ess >= 40 for row in found)
 

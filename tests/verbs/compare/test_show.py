@@ -12,6 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from sim.measures.names import TRAVELLERS, Key
+from sim.play.request import Request
 from sim.plotting.picture import render
 from sim.plotting.style import CLASS_COLOURS, REPORTED, styled
 from sim.verbs.compare import tables as comparison_tables
@@ -21,7 +22,6 @@ from sim.verbs.compare.pictures import pictures
 from sim.verbs.compare.statistics import Difference, Ranking
 from sim.verbs.compare.study import Compared, compare, gather
 from sim.verbs.compare.words import gains_words, ranking_words, share
-from sim.verbs.run.study import Request
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 

@@ -10,11 +10,11 @@ import pytest
 from sim import store
 from sim.errors import SimError
 from sim.measures.names import Key
+from sim.play.request import Request
 from sim.verbs.compare import files as results
 from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, SCOPES, TIME, gains
 from sim.verbs.compare.pairing import ENDS, GROUP_COLUMNS, PAIR_COLUMNS
 from sim.verbs.compare.study import Compared, compare, gather
-from sim.verbs.run.study import Request
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 BOTH = PAIR_COLUMNS[:3]

@@ -14,10 +14,10 @@ from sim.engine.records import Outcome
 from sim.errors import SimError
 from sim.measures.names import Key, from_origin
 from sim.measures.origin_flows import END_NAMES, LAST, Flows, flows
+from sim.play.request import Request
 from sim.verbs.compare import files as comparison_results
 from sim.verbs.compare.study import Compared, compare, gather
 from sim.verbs.compare.transitions import ACROSS, NOT_ACROSS, STAYED, moves, states
-from sim.verbs.run.study import Request
 
 NETWORK = Path(__file__).parents[2] / "plotting" / "network.yaml"
 TINY = Path(__file__).parents[2] / "tiny.yaml"

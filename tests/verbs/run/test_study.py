@@ -13,11 +13,13 @@ from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.errors import SimError
 from sim.measures.estimates import Estimator, summary_table
-from sim.play.one import Play
+from sim.play.one import Subject
+from sim.play.request import Request
 from sim.play.workers import Crew
 from sim.scenario.text.load_scenario import Loaded, from_tree
-from sim.verbs.run.study import BATCH, Request, Run, run
+from sim.verbs.run.study import BATCH, Run, RunTask, run
 from tests.play import study_tasks as tasks
+from tests.play.heard import Heard
 
 
 def summary(played: Run) -> dict[str, list[object]]:
@@ -39,9 +41,9 @@ def test_what_is_not_asked_for_is_as_the_scenario_says(tiny: Loaded) -> None:
 
 
 def test_progress_is_told_from_the_start(tiny: Loaded) -> None:
-    told: list[tuple[int, int]] = []
-    run(tiny, Request(2, workers=1), lambda done, planned: told.append((done, planned)))
-    assert told == [(0, 2), (1, 2), (2, 2)]
+    heard = Heard()
+    run(tiny, Request(2, workers=1), heard)
+    assert heard.numbers == [(0, 2), (1, 2), (2, 2)]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -83,15 +85,15 @@ def test_a_wrong_request_is_one_sentence(tiny: Loaded, options: dict[str, object
 
 def test_a_reported_figure_without_sense_stops_the_run_before_it_begins(tiny: Loaded) -> None:
     rows = [{**row, "value": "60 km"} for row in tiny.tree["reported"]]
-    told: list[int] = []
+    heard = Heard()
     with pytest.raises(SimError, match="expected a count; got '60 km'"):
-        run(from_tree({**tiny.tree, "reported": rows}), Request(1, workers=1), lambda done, _: told.append(done))
-    assert told == []
+        run(from_tree({**tiny.tree, "reported": rows}), Request(1, workers=1), heard)
+    assert heard.numbers == []
 
 
 def test_a_worker_killed_in_the_middle_changes_nothing(tiny: Loaded, tmp_path: Path) -> None:
     plan = lower(tiny.scenario)
-    play = Play(tiny.scenario, plan, "reference", 5, None)
+    play = RunTask(Subject(tiny.scenario, plan), 5, "reference")
     estimator = Estimator(tiny.scenario.clock)
     with Crew(tasks.DieOnce(tmp_path, play), 2) as crew:
         for played in crew.results(range(4)):
@@ -102,7 +104,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(tiny: Loaded, tmp_path: P
 
 
 def test_records_are_stored_as_people_read_them(tiny: Loaded, tmp_path: Path) -> None:
-    run(tiny, Request(2, workers=2, records_to=tmp_path))
+    run(tiny, Request(2, workers=2), records_to=tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"replication={n:04d}.parquet" for n in range(2)]
     rows = parquet.read_table(tmp_path / "replication=0001.parquet", partitioning=None).to_pylist()
     assert {row["replication"] for row in rows} == {1}

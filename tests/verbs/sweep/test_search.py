@@ -9,10 +9,11 @@ import pytest
 
 from sim.errors import SimError
 from sim.measures.names import Key
+from sim.play.request import Request
 from sim.verbs.sweep import search as study
 from sim.verbs.sweep.constraints import Constraint, constraint, measure_key
 from sim.verbs.sweep.search import question, search
-from sim.verbs.sweep.study import Request, Sweep, base
+from sim.verbs.sweep.study import Sweep, base
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 STAFFING = "stations.exit_control.staffing"

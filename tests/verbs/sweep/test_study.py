@@ -9,14 +9,15 @@ import pytest
 
 from sim.errors import ScenarioError, SimError
 from sim.measures.names import Key
+from sim.play import provenance
 from sim.play.cache import Totals
+from sim.play.request import Request
 from sim.scenario.text.load_scenario import load
-from sim.verbs.run.study import Request as RunRequest
 from sim.verbs.run.study import run
 from sim.verbs.sweep import study
 from sim.verbs.sweep.designs import Design, axis, design
 from sim.verbs.sweep.files import estimates, summary, table
-from sim.verbs.sweep.study import Base, Request, Sweep, Swept, base
+from sim.verbs.sweep.study import USUAL, Base, Manner, Sweep, Swept, base
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 STAFFING = "stations.exit_control.staffing"
@@ -32,8 +33,10 @@ def grid(*texts: str) -> Design:
     return design("grid", [axis(text) for text in texts], 0, 0)
 
 
-def played(start: Base, folder: Path, chosen: Design, replications: int = 2, **request: object) -> Swept:
-    with Sweep(start, Request(replications=replications, **{"workers": 1, **request}), folder) as sweep:
+def played(
+    start: Base, folder: Path, chosen: Design, replications: int = 2, manner: Manner = USUAL, **request: int
+) -> Swept:
+    with Sweep(start, Request(replications=replications, **{"workers": 1, **request}), folder, manner) as sweep:
         return sweep.play(chosen)
 
 
@@ -49,7 +52,7 @@ def same(one: Swept, other: Swept) -> None:
 def test_a_point_is_what_a_run_of_the_same_scenario_gives(tmp_path: Path, tiny_base: Base) -> None:
     swept = played(tiny_base, tmp_path, grid(f"{STAFFING}=1,3", "demand.car*=1,1.5"), 3)
     loaded = load(TINY, ["clock.horizon=2022-09-21T13:00", f"{STAFFING}=3"])
-    alone = run(loaded, RunRequest(replications=3, workers=1))
+    alone = run(loaded, Request(replications=3, workers=1))
     at = swept.design.points.index(("3", "1"))
     assert swept.found[at] is not None
     assert estimates(swept, WAIT)[at] == alone.estimates.totals[WAIT]
@@ -102,7 +105,7 @@ def test_another_seed_scenario_or_program_is_another_point(
     assert played(tiny_base, tmp_path, chosen, seed=9).reused == 0
     assert played(base(TINY, ["clock.horizon=2022-09-21T13:30"]), tmp_path, chosen).reused == 0
     assert played(tiny_base, tmp_path, chosen).reused == 4
-    monkeypatch.setattr(study, "program", lambda: "another")
+    monkeypatch.setattr(provenance, "program", lambda: "another")
     assert played(tiny_base, tmp_path, chosen).reused == 0
 
 
@@ -120,7 +123,7 @@ def test_a_truncated_part_is_told_and_played_again(tmp_path: Path, tiny_base: Ba
     part.write_bytes(content[: left if isinstance(left, int) else int(left * len(content))])
     with Sweep(tiny_base, Request(replications=2, workers=1), tmp_path) as sweep:
         mended = sweep.play(chosen)
-        assert sweep.damaged == [part.name]
+        assert sweep.cache.damaged == [part.name]
     assert 0 < mended.played < 4 or mended.reused == 2
     same(whole, mended)
     assert played(tiny_base, tmp_path, chosen).reused == 4
@@ -138,18 +141,18 @@ def test_a_point_that_fails_does_not_lose_the_others(tmp_path: Path, tiny_base: 
 
 def test_fail_fast_stops_at_the_first_and_keeps_what_was_before(tmp_path: Path, tiny_base: Base) -> None:
     with pytest.raises(SimError, match=r"staffing = x: .*whole number of servers"):
-        played(tiny_base, tmp_path, grid(f"{STAFFING}=1,x,2"), fail_fast=True)
+        played(tiny_base, tmp_path, grid(f"{STAFFING}=1,x,2"), manner=Manner(fail_fast=True))
     assert played(tiny_base, tmp_path, grid(f"{STAFFING}=1")).reused == 2
 
 
 def test_only_failed_points_are_tried_again(tmp_path: Path, tiny_base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
     """What failed for a passing reason is played once that is gone."""
     chosen = grid(f"{STAFFING}=1,2")
-    monkeypatch.setattr(study, "measure", lambda *_: 1 / 0)
+    monkeypatch.setattr(study, "play_once", lambda *_: 1 / 0)
     assert played(tiny_base, tmp_path, chosen).failed == {n: "ZeroDivisionError: division by zero" for n in (0, 1)}
     monkeypatch.undo()
     assert played(tiny_base, tmp_path, grid(f"{STAFFING}=1,2,3")).played == 2
-    mended = played(tiny_base, tmp_path, grid(f"{STAFFING}=1,2,3"), retry_failed=True)
+    mended = played(tiny_base, tmp_path, grid(f"{STAFFING}=1,2,3"), manner=Manner(retry_failed=True))
     assert (mended.reused, mended.played, mended.failed) == (2, 4, {})
     assert played(tiny_base, tmp_path, chosen).reused == 4
 
