@@ -1,4 +1,4 @@
-"""Reads a calibration file with the scenario that it fits, and shows all problems at once.
+"""Loads a calibration file with the scenario that it fits; all problems of one validation pass are reported together.
 
 A scenario can be fitted only where it is possible: it is checked at the centre of the priors and at both ends of each.
 """

@@ -1,4 +1,6 @@
-"""Reads a scenario: the file, what it extends, its tables, interventions and `--set`; then shows all problems at once.
+"""Loads a scenario: the file, what it extends, its tables, interventions and `--set`.
+
+All problems of one validation pass are reported together.
 
 The resolved tree is self-contained: written as YAML and loaded again it gives an equal Scenario and the same hash.
 """
@@ -24,7 +26,6 @@ from sim.scenario.text import overrides as interventions
 from sim.scenario.text.borrow import borrow
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.includes import inline
-from sim.scenario.text.masked_errors import besides
 from sim.scenario.text.passports import PassportRow, missing, take_off
 from sim.scenario.text.tree import (
     CALIBRATED,
@@ -227,7 +228,7 @@ def _resolve(root: Node, sets: Sequence[str], intervene: Sequence[str]) -> Loade
     models, problems = _interventions(root)
     applied, defined = _applied(root, intervene, problems)
     root = _without(root, "interventions", "apply")
-    found, scenario = _validated(root, lambda mended: _each_alone(mended, models, defined))
+    found, scenario = _validated(root)
     problems = [*found, *problems]
     if scenario is not None:
         problems += _each_alone(root, models, defined)
@@ -300,17 +301,17 @@ def _interventions(root: Node) -> tuple[dict[str, Intervention], list[Problem]]:
         return adapter.validate_python(good), [*problems, *explain.problems(error, whole, ("interventions",))]
 
 
-def _validated(
-    root: Node, more: Callable[[Node], list[Problem]] = lambda _: []
-) -> tuple[list[Problem], Scenario | None]:
+def _validated(root: Node) -> tuple[list[Problem], Scenario | None]:
+    """Return all problems of one validation pass, and the scenario unless the schema refuses it.
+
+    What stands at several places (names, dates) is compared only where the schema accepts every single value.
+    """
     values, _, problems = take_off(root)
     problems += explain.stray_booleans(root)
-    cut = _cut_on_command_line(root)
     try:
         scenario = Scenario.model_validate(values)
     except ValidationError as error:
-        faults = explain.faults_of(error, root)
-        return [*problems, *(fault.problem for fault in faults), *besides(root, faults, not cut, more)], None
+        return [*problems, *explain.problems(error, root)], None
     problems += _inconsistent(root, scenario)
     return list(dict.fromkeys(problems)), scenario
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,7 +14,7 @@ from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import allowed as shape
 from sim.scenario.text.passports import without
 from sim.scenario.text.tree import PASSPORT_KEYS, Node, Path, dotted, find, is_row, leaves, show
-from sim.suggest import closest, did_you_mean
+from sim.suggest import did_you_mean
 
 Error = dict[str, Any]
 Loc = tuple[str | int, ...]
@@ -28,24 +28,10 @@ _UNIONS = {
 }
 
 
-class Fault(NamedTuple):
-    """A problem with the path it is at; `near` is the key or word that was probably meant, or ''."""
-
-    path: Path
-    kind: Literal["missing", "key", "value"]
-    problem: Problem
-    near: str = ""
-
-
 def problems(error: ValidationError, root: Node, prefix: Loc = (), model: type[BaseModel] = Scenario) -> list[Problem]:
-    """Return one problem for each thing that is wrong; `prefix` is where the validated part stands in the tree."""
-    return [fault.problem for fault in faults_of(error, root, prefix, model)]
-
-
-def faults_of(error: ValidationError, root: Node, prefix: Loc = (), model: type[BaseModel] = Scenario) -> list[Fault]:
-    """Return one fault for each thing that is wrong in a file of `model`; `prefix` is where the validated part is."""
-    found = error.errors(include_url=False)
-    errors: list[Error] = [{**dict(e), "loc": (*prefix, *e["loc"]), "model": model} for e in found]
+    """Return one problem for each mistake in a file of `model`; `prefix` is the path of the validated part."""
+    details = error.errors(include_url=False)
+    errors: list[Error] = [{**dict(e), "loc": (*prefix, *e["loc"]), "model": model} for e in details]
     errors = [row for e in _one_per_union(errors, root) for row in _rows(e)]
     errors = [e for e in errors if not (e["type"] == "too_short" and _has_deeper(e, errors))]
     bad_keys = {e["loc"][:-1] for e in errors if e["loc"][-1:] == ("[key]",)}
@@ -121,7 +107,7 @@ def _chosen(name: str, value: Any) -> str:
     return ""
 
 
-def _joined(errors: list[Error], root: Node) -> Iterable[Fault]:
+def _joined(errors: list[Error], root: Node) -> Iterable[Problem]:
     """Explain errors; a misspelt required key is one problem, not a missing and an unknown one."""
     gone = {e["loc"] for e in errors if e["type"] == "missing"}
     answered: set[Loc] = set()
@@ -135,7 +121,7 @@ def _joined(errors: list[Error], root: Node) -> Iterable[Fault]:
                 answered.add(missing)
     for error in errors:
         if error["loc"] not in answered or error["type"] != "missing":
-            out.append(_fault(error, root))
+            out.append(_problem(error, root))
     return out
 
 
@@ -143,43 +129,28 @@ def _hint(loc: Loc) -> str:
     return f"; did you mean {str(loc[-1])!r}?"
 
 
-def _fault(error: Error, root: Node) -> Fault:
+def _problem(error: Error, root: Node) -> Problem:
     loc: Loc = error["loc"]
     if error["type"] == "missing":
         node, path = find(root, loc[:-1])
-        said = Problem(node.where, dotted(path), f"missing key {str(loc[-1])!r}")
-        return Fault((*path, str(loc[-1])), "missing", said)
+        return Problem(node.where, dotted(path), f"missing key {str(loc[-1])!r}")
     if loc[-1:] == ("[key]",):
         node, path = find(root, loc[:-1])
-        said = Problem(str(node.key or node.place), dotted(path), _bad_name(loc[:-1], _allowed(error, -2)))
-        return Fault(path, "key", said, _other_key(_allowed(error, -2), loc[:-1], path, root))
+        return Problem(str(node.key or node.place), dotted(path), _bad_name(loc[:-1], _allowed(error, -2)))
     node, path = find(root, loc)
     if error["type"] == "extra_forbidden":
         what = _key(str(loc[-1]), _allowed(error, -1), "unknown key")
-        said = Problem(str(node.key or node.place), dotted(path), what)
-        return Fault(path, "key", said, _other_key(_allowed(error, -1), loc, path, root))
+        return Problem(str(node.key or node.place), dotted(path), what)
     if _lacks_value(node, path):
-        near = next((n for n in (did_you_mean(key, ["value"]) for key in node.value) if n), "")
-        return Fault(path, "value", Problem(node.where, dotted(path), f"a passport needs the key 'value'{near}"))
+        hint = next((hint for hint in (did_you_mean(key, ["value"]) for key in node.value) if hint), "")
+        return Problem(node.where, dotted(path), f"a passport needs the key 'value'{hint}")
     where = str(node.key) if node.key and error["type"] == "said_of_key" else node.where
-    said = Problem(where, dotted(path), _sentence(error, node, path))
-    return Fault(path, "value", said, _other_word(error, node))
+    return Problem(where, dotted(path), _sentence(error, node, path))
 
 
 def _allowed(error: Error, end: int) -> list[str] | None:
     """Return the keys allowed where an error's path leads without its last parts."""
     return shape.keys(shape.at(error["loc"][:end], error["model"]))
-
-
-def _other_key(allowed: list[str] | None, loc: Loc, path: Path, root: Node) -> str:
-    """Return the key that was probably meant, unless it is there too."""
-    near = closest(str(loc[-1]), allowed or [])
-    return "" if "people" in loc or near in find(root, path[:-1])[0].value else near
-
-
-def _other_word(error: Error, node: Node) -> str:
-    value = without(node)
-    return closest(value, _words(error)) if error["type"] == "literal_error" and isinstance(value, str) else ""
 
 
 def _lacks_value(node: Node, path: Path) -> bool:

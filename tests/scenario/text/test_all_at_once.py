@@ -1,4 +1,7 @@
-"""Mistakes of every kind are told together, and none that only follows from another."""
+"""All problems of one validation pass are reported together, and none that only follows from another.
+
+Names and dates are compared only when every single value is valid.
+"""
 
 from __future__ import annotations
 
@@ -26,24 +29,34 @@ SCALE = (
 TWICE = ("replications: 4", "seed: 4", "106:1: the key 'seed' stands here a second time")
 
 
-@pytest.mark.parametrize(
-    "mistakes",
-    [
-        (UNIT, ZONE, LATE), (KEY, LATE), (MISSPELT, ZONE, LATE), (COUNT, LAW), (UNIT, COUNT, ORDER), (UNIT, SCALE),
-        (TWICE, ZONE, UNIT), (ZONE, SCALE), (GONE, LATE),
-    ],
-)  # fmt: skip
-def test_mistakes_of_every_kind_together(mistakes, small_text, problems_of):
-    text = small_text
+SINGLE_VALUES = [(UNIT, KEY, GONE), (MISSPELT, UNIT), (COUNT, LAW), (UNIT, COUNT, TWICE, LAW), (COUNT, ORDER)]
+COMPARED = [(ZONE, LATE), (ZONE, SCALE), (ZONE, LATE, SCALE), (TWICE, ZONE, LATE)]
+
+
+def with_mistakes(text: str, mistakes: tuple[tuple[str, str, str], ...]) -> str:
     for old, new, _ in mistakes:
         assert old in text
         text = text.replace(old, new, 1)
-    said = problems_of(text)
-    assert len(said) == len(mistakes)
+    return text
+
+
+def assert_reported(problems: list[str], mistakes: tuple[tuple[str, str, str], ...]) -> None:
+    """Compare columns and sentences; lines move where a mistake takes a line away."""
+    assert len(problems) == len(mistakes)
     for _, _, begin in mistakes:
-        column = begin.split(":")[1]
-        moved = [line for line in said if begin.split(": ", 1)[1] in line and line.split(":")[2] == column]
-        assert moved, (begin, said)
+        column, sentence = begin.split(":")[1], begin.split(": ", 1)[1]
+        assert [line for line in problems if sentence in line and line.split(":")[2] == column], (begin, problems)
+
+
+@pytest.mark.parametrize("mistakes", [*SINGLE_VALUES, *COMPARED])
+def test_all_mistakes_of_one_pass_together(mistakes, small_text, problems_of):
+    assert_reported(problems_of(with_mistakes(small_text, mistakes)), mistakes)
+
+
+@pytest.mark.parametrize(("first", "second"), [((UNIT,), (ZONE, LATE)), ((KEY, GONE), (LATE,)), ((COUNT,), (SCALE,))])
+def test_names_and_dates_are_compared_once_every_value_is_valid(first, second, small_text, problems_of):
+    assert_reported(problems_of(with_mistakes(small_text, (*first, *second))), first)
+    assert_reported(problems_of(with_mistakes(small_text, second)), second)
 
 
 FOLLOWS = {
@@ -88,7 +101,7 @@ def test_all_of_a_table_and_of_the_file_that_names_it(tmp_path, small_text):
     (tmp_path / "counts.csv").write_text("\n".join(rows), encoding="utf-8")
     text = small_text.replace("{pulse: {at: 2022-09-26, parties: 200, lag: 10 h}}", "{table: counts.csv}")
     path = tmp_path / "s.yaml"
-    path.write_text(text.replace("hall: neutral", "hall: nozone"), encoding="utf-8")
+    path.write_text(text.replace("staffing: 4\n", "staffing: four\n"), encoding="utf-8")
     with pytest.raises(ScenarioError) as error:
         load(path)
     said = [str(problem).replace(f"{tmp_path}/", "") for problem in error.value.problems]
@@ -98,7 +111,8 @@ def test_all_of_a_table_and_of_the_file_that_names_it(tmp_path, small_text):
         f"counts.csv:3:1: {table}[1]: until must be later than from",
         f"counts.csv:4:1: {table}[2].count: must be at least 0; got -1; allowed 0 to 1000000000",
         "counts.csv:5:1: expected 3 cells; got 2",
-        "s.yaml:62:15: crossings.pass.stations.entry.hall: there is no zone 'nozone'; expected neutral",
+        "s.yaml:36:19: crossings.pass.stations.gate.staffing: expected a whole number of servers, or a mapping "
+        "(servers, steps, shifts); got 'four'",
     ]
 
 
