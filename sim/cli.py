@@ -18,6 +18,7 @@ from sim.verbs.calibrate.command import calibrate
 from sim.verbs.catalogue.command import catalogue
 from sim.verbs.check.command import check, schema, sources
 from sim.verbs.compare.command import compare
+from sim.verbs.copy.command import copy
 from sim.verbs.run.command import rerun, run
 from sim.verbs.sweep.command import sweep
 
@@ -88,7 +89,7 @@ def completion(shell: str) -> None:
     click.echo(script(cli, {}, "sim", "_SIM_COMPLETE").source())
 
 
-for verb in (run, rerun, check, schema, sources, audit, calibrate, catalogue, compare, sweep):
+for verb in (run, rerun, check, schema, sources, audit, calibrate, catalogue, copy, compare, sweep):
     cli.add_command(verb)
 
 

@@ -34,7 +34,7 @@ ROOMS = (
 """Rooms from the foundations up. A module may import what stands in its own row or in an earlier one."""
 
 VERBS = (
-    {"check", "catalogue"},
+    {"check", "catalogue", "copy"},
     {"run"},
     {"compare", "sweep", "calibrate", "audit"},
 )
@@ -50,7 +50,7 @@ OWNERS = {
     "yaml": ["sim.scenario.text.*"],
     "pydantic": ["sim.scenario.*", "sim.play.provenance"],
     "pyarrow": ["sim.store"],
-    "click": ["sim.cli", "sim.verbs.*.command", "sim.play.console"],
+    "click": ["sim.cli", "sim.verbs.*.command", "sim.play.console", "sim.play.completion"],
     "rich": ["sim.plotting.sheet", "sim.play.console", "sim.verbs.*.tables", "sim.verbs.*.command"],
     "scipy": ["sim.measures.*", "sim.engine.*", "sim.verbs.*"],
     "numpy": [

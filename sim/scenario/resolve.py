@@ -6,12 +6,11 @@ An existing file comes first. A bare name such as `verkhny_lars` is then looked 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from pathlib import Path
 
 from sim.about import PACKAGE
 from sim.errors import Problem, ScenarioError
+from sim.suggest import closest
 
 SCENARIOS, CALIBRATIONS, SWEEPS = "scenarios", "calibration", "sweeps"
 FOLDERS = (SCENARIOS, CALIBRATIONS, SWEEPS)
@@ -46,29 +45,21 @@ def names(*kinds: str) -> list[str]:
     return sorted({path.stem for path in files if path.suffix in SUFFIXES and not path.stem.endswith(_FITTED)})
 
 
-def files_named(given: str | Path, *kinds: str) -> list[Path]:
-    """Return the file that a path names, or the catalogue's files of that name, at most one of each kind.
-
-    Raises ScenarioError with a suggestion where there is none.
-    """
-    path = Path(given)
-    if path.is_file():
-        return [path]
-    if _is_name(path):
-        matches = [found for kind in kinds if (found := _in_catalogue(path.name, kind))]
-        if matches:
-            return matches
-    if path.exists():
-        return [path]  # a folder or a device: the reader says what is wrong with it
-    raise ScenarioError([Problem(str(given), "", f"there is no such file{_suggestion(path, kinds)}")])
-
-
 def file_named(given: str | Path, *kinds: str) -> Path:
     """Return the file that a path or a catalogue name stands for; the first of `kinds` that has the name wins.
 
     Raises ScenarioError with a suggestion where there is none.
     """
-    return files_named(given, *kinds)[0]
+    path = Path(given)
+    if path.is_file():
+        return path
+    if _is_name(path):
+        for kind in kinds:
+            if file := _in_catalogue(path.name, kind):
+                return file
+    if path.exists():
+        return path  # a folder or a device: the reader says what is wrong with it
+    raise ScenarioError([Problem(str(given), "", f"there is no such file{_suggestion(path, kinds)}")])
 
 
 def no_file(path: Path, advice: str = "") -> str:
@@ -92,7 +83,7 @@ def _suggestion(path: Path, kinds: tuple[str, ...]) -> str:
     near = path.stem if path.stem in known else ""
     if not near and (beside := _near_file(path)):
         return f"; did you mean {str(beside)!r}?"
-    near = near or _near(path.stem, known)
+    near = near or closest(path.stem, known)
     if near:
         return f"; did you mean {near!r}, which is in the catalogue?"
     return "; `sim catalogue` lists the scenarios that can be named" if _is_name(path) else ""
@@ -104,8 +95,4 @@ def _near_file(path: Path) -> Path | None:
         files = {one.stem: path.parent / one.name for one in sorted(path.parent.iterdir()) if one.suffix in READ}
     except OSError:
         return None
-    return files.get(_near(path.stem, files))
-
-
-def _near(word: str, choices: Iterable[str]) -> str:
-    return next(iter(difflib.get_close_matches(word, list(choices), n=1, cutoff=0.75)), "")
+    return files.get(closest(path.stem, files))

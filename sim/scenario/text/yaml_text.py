@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,20 @@ _MARKS = {
 _ODD_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+_reads: ContextVar[list[Path] | None] = ContextVar("reads", default=None)
+
+
+@contextmanager
+def recorded_reads() -> Iterator[list[Path]]:
+    """Yield a list that gets the path of every file that `read_text` reads within the block."""
+    paths: list[Path] = []
+    token = _reads.set(paths)
+    try:
+        yield paths
+    finally:
+        _reads.reset(token)
+
+
 def read_text(path: Path) -> str:
     """Return the text of a UTF-8 file; ScenarioError with one sentence for anything else."""
     try:
@@ -63,6 +79,8 @@ def read_text(path: Path) -> str:
         raise stop(str(path), (), "is a directory; expected a file") from None
     except (OSError, ValueError) as error:
         raise stop(str(path), (), f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if (reads := _reads.get()) is not None:
+        reads.append(path)
     if len(raw) > MAX_BYTES:
         raise stop(str(path), (), f"is larger than {MAX_BYTES / 1e6:g} MB; a scenario is a small text file")
     try:

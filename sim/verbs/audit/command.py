@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.play.completion import names_and_files
 from sim.play.console import command_line, exclude, options, out_option, print_json, shown
+from sim.scenario.resolve import CALIBRATIONS
 
 if TYPE_CHECKING:
     from sim.verbs.audit.study import Audit
@@ -21,7 +23,7 @@ Examples:
 
 
 @click.command(epilog=AUDIT_EXAMPLES)
-@click.argument("calibration", type=click.Path(path_type=Path))
+@click.argument("calibration", type=click.Path(path_type=Path), shell_complete=names_and_files(CALIBRATIONS))
 @out_option("results/CALIBRATION/audit-TIME")
 @options("no_pictures", "as_json")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")

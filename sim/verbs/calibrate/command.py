@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.play.completion import names_and_files
 from sim.play.console import (
     INTERRUPTED,
     command_line,
@@ -19,6 +20,7 @@ from sim.play.console import (
     say,
     shown,
 )
+from sim.scenario.resolve import CALIBRATIONS
 
 if TYPE_CHECKING:
     from sim.verbs.calibrate.findings import Learnt
@@ -32,7 +34,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("calibration", type=click.Path(path_type=Path))
+@click.argument("calibration", type=click.Path(path_type=Path), shell_complete=names_and_files(CALIBRATIONS))
 @out_option("results/calibration/CALIBRATION/TIME")
 @click.option("--held-out", is_flag=True, help="Predict every figure without it as well.")
 @click.option("--update", is_flag=True, help="Write the values also where the scenario takes them from.")

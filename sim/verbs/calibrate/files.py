@@ -13,6 +13,7 @@ from sim.arrays import Floats
 from sim.errors import SimError
 from sim.play import provenance
 from sim.scenario.model.calibration import Fitted, FittedValue
+from sim.scenario.resolve import is_shipped
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.scenario.text.load_scenario import dump, read_tree
@@ -56,12 +57,18 @@ def update(fit: Fit, file: Path) -> tuple[Path, Path]:
 
 
 def named(loaded: LoadedCalibration) -> Path:
-    """Return the fitted file that the scenario of a calibration names. Raises SimError if it names none."""
+    """Return the file that --update writes: the fitted file that the scenario of a calibration names.
+
+    For a scenario that came with the program it is a file of that name in the working directory. Raises SimError if the
+    scenario names none.
+    """
     scenario = loaded.path.parent / loaded.calibration.scenario
     node = child(read_tree(scenario, []), CALIBRATED)
     if node is None or not isinstance(node.value, str):
         raise SimError(f"{scenario}: names no fitted file to update; write 'calibrated: FILE' at its top")
     file = Path(node.place.file).parent / node.value
+    if is_shipped(file):
+        file = Path(file.name)
     if file.exists():
         load_fitted(file)  # so that nothing but a fitted file is ever replaced
     return file

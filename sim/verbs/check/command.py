@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.errors import ScenarioError, SimError
+from sim.play.completion import names_and_files
+from sim.scenario.resolve import CALIBRATIONS, FOLDERS, SCENARIOS
 
 if TYPE_CHECKING:
     from sim.scenario.file_kinds import Sources
@@ -57,7 +59,7 @@ def schema(calibration: bool) -> None:
 
 
 @click.command(epilog=CHECK_EXAMPLES)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=names_and_files(*FOLDERS))
 @click.option("--quiet", is_flag=True, help="Print problems only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
@@ -91,7 +93,7 @@ def _shared(row: dict[str, object]) -> str:
 
 
 @click.command(epilog=SOURCES_EXAMPLES)
-@click.argument("file")
+@click.argument("file", shell_complete=names_and_files(SCENARIOS, CALIBRATIONS))
 @click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Set a value; may be repeated.")
 @click.option("--intervene", multiple=True, metavar="NAME", help="Put a named intervention in force; may be repeated.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.play.completion import names_and_files
 from sim.play.console import (
     command_line,
     exclude,
@@ -19,6 +20,7 @@ from sim.play.console import (
     say,
     shown,
 )
+from sim.scenario.resolve import SCENARIOS
 
 if TYPE_CHECKING:
     from sim.measures.names import Key
@@ -39,8 +41,8 @@ FEW_TO_RANK = 3
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("base", type=click.Path())
-@click.argument("others", nargs=-1, required=True, metavar="OTHER...")
+@click.argument("base", type=click.Path(), shell_complete=names_and_files(SCENARIOS))
+@click.argument("others", nargs=-1, required=True, metavar="OTHER...", shell_complete=names_and_files(SCENARIOS))
 @options("replications", "seed", "engine", "workers")
 @click.option(
     "--posterior", is_flag=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.play.completion import names_and_files
 from sim.play.console import (
     Share,
     command_line,
@@ -19,6 +20,7 @@ from sim.play.console import (
     say,
     shown,
 )
+from sim.scenario.resolve import SCENARIOS
 
 if TYPE_CHECKING:
     from sim.face import Result
@@ -38,7 +40,7 @@ Examples:
 
 
 @click.command(epilog=RUN_EXAMPLES)
-@click.argument("scenario", type=click.Path())
+@click.argument("scenario", type=click.Path(), shell_complete=names_and_files(SCENARIOS))
 @options("replications")
 @click.option(
     "--precision",

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.play.completion import names_and_files
 from sim.play.console import INTERRUPTED, command_line, exclude, options, print_json, progress, read_request, say
+from sim.scenario.resolve import SCENARIOS, SWEEPS
 
 if TYPE_CHECKING:
     from sim.verbs.sweep.request import Asked, Found
@@ -29,7 +31,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=names_and_files(SCENARIOS, SWEEPS))
 @click.option(
     "--over", multiple=True, metavar="PATH=VALUES",
     help="A lever: 4,8,12 or 0:1:0.1 or log:1:100:5 or whole:4:24, with a unit at the end; 'PATH*=' multiplies; "

@@ -1,0 +1,42 @@
+"""The verb `copy`: a scenario of the catalogue, with all it needs, as files to edit."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+from sim.play.completion import names_and_files
+from sim.scenario.resolve import SCENARIOS
+
+EXAMPLES = """\b
+Examples:
+  sim copy verkhny_lars
+  sim copy verkhny_lars my_border && cd my_border && sim run scenarios/verkhny_lars.yaml
+  sim copy us_land_port my_border
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("scenario", type=click.Path(), shell_complete=names_and_files(SCENARIOS))
+@click.argument("folder", required=False, default=".", metavar="[DIR]", type=click.Path(path_type=Path))
+@click.option("--quiet", is_flag=True, help="Print only the path of the copied scenario.")
+def copy(scenario: str, folder: Path, quiet: bool) -> None:
+    """Copy SCENARIO, with every file it needs, into DIR for editing.
+
+    SCENARIO is a catalogue name or a path; DIR is the current folder if left out. The scenarios it extends or borrows
+    from, its reported figures, fitted values, posterior and calibration file are copied too. No file is overwritten.
+    """
+    from sim.verbs.copy.files import copy_files
+
+    copies, copied = copy_files(scenario, folder)
+    if quiet:
+        click.echo(copied)
+        return
+    for path in copies:
+        click.echo(path)
+    if not copies:
+        click.echo("Every file is there already.")
+    enter = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
+    click.echo(f"Run the copy: {enter}sim run {shlex.quote(str(copied.relative_to(folder)))}")
