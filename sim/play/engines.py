@@ -66,7 +66,7 @@ class _Compiled:
                 try:
                     self._prepare(engine, waiting)
                 except Exception:  # perhaps what was kept is damaged
-                    engine.forget()
+                    engine.clear_cache()
                     self._prepare(engine, waiting)
                 self.usable = True
             except Exception as error:  # numba may be absent, broken, or not know this platform
@@ -79,7 +79,7 @@ class _Compiled:
         return self.usable
 
     def _prepare(self, engine: Any, waiting: Waiting) -> None:
-        with nullcontext() if engine.kept() else waiting(COMPILING):
+        with nullcontext() if engine.is_compiled() else waiting(COMPILING):
             _in_thread(engine.prepare)
             _in_thread(import_module("sim.measures.count.tally").prepare)
 

@@ -103,7 +103,7 @@ def test_tables_that_are_full_are_made_larger(monkeypatch: pytest.MonkeyPatch) -
     expected = compiled.play(plan, tape)
     for least in (1, 7, 500):
         monkeypatch.setattr(compiled, "_spare", [])
-        monkeypatch.setattr(compiled, "_rooms", lambda *_, least=least: least)
+        monkeypatch.setattr(compiled, "_initial_rows", lambda *_, least=least: least)
         assert compiled.play(plan, tape) == expected
         (scratch,) = compiled._spare
         assert all(len(scratch[name]) > least for name in ("row", "heap 1"))
@@ -178,7 +178,7 @@ def test_an_empty_tape() -> None:
 def test_more_crossings_than_the_compiled_engine_has_room_for() -> None:
     plan, tape = small_game()
     wide = replace(plan, crossings=tuple(f"x{n}" for n in range(17)))
-    with pytest.raises(SimError, match="room for 16 crossings, not for 17; use --engine reference"):
+    with pytest.raises(SimError, match="at most 16 crossings, got 17; use --engine reference"):
         compiled.play(wide, tape)
 
 

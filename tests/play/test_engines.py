@@ -34,14 +34,14 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("fresh")
 def test_that_it_compiles_is_said_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(compiled, "kept", lambda: False)
+    monkeypatch.setattr(compiled, "is_compiled", lambda: False)
     assert [engines.ready("compiled") for _ in range(2)] == ["compiled", "compiled"]
     assert capsys.readouterr().err == "compiling the engine once, about half a minute ...\n"
 
 
 @pytest.mark.usefixtures("fresh")
 def test_what_is_kept_is_loaded_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
-    assert compiled.kept()
+    assert compiled.is_compiled()
     assert engines.ready("compiled") == "compiled"
     assert capsys.readouterr().err == ""
 
@@ -55,8 +55,8 @@ def test_an_engine_that_does_not_compile_gives_way(
 
     forgotten: list[bool] = []
     monkeypatch.setattr(compiled, "prepare", fail)
-    monkeypatch.setattr(compiled, "kept", lambda: True)
-    monkeypatch.setattr(compiled, "forget", lambda: forgotten.append(True))
+    monkeypatch.setattr(compiled, "is_compiled", lambda: True)
+    monkeypatch.setattr(compiled, "clear_cache", lambda: forgotten.append(True))
     assert [engines.ready("compiled") for _ in range(2)] == ["reference", "reference"]
     said = capsys.readouterr().err
     assert forgotten == [True]
@@ -88,7 +88,7 @@ def test_without_numba_the_reference_engine_finds_the_same(tmp_path: Path) -> No
 
 
 HOME = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME") if name in os.environ}
-FOLDER = "from sim.engine import kernel_cache; print(kernel_cache.FOLDER)"
+FOLDER = "from sim.engine.compiled import cache; print(cache.FOLDER)"
 
 
 def test_the_folder_is_the_users_alone(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ NOWHERE = "import tempfile; tempfile.tempdir = '/dev/null/nowhere'\n"
 
 def test_with_nowhere_to_keep_it_the_engine_still_loads() -> None:
     done = python(
-        NOWHERE + FOLDER + "; import sim.engine.compiled.engine as c; print(c.kept())", HOME="/dev/null/nowhere"
+        NOWHERE + FOLDER + "; import sim.engine.compiled.engine as c; print(c.is_compiled())", HOME="/dev/null/nowhere"
     )
     assert (done.stdout, done.stderr) == ("None\nFalse\n", "")
 

@@ -1,8 +1,8 @@
-"""How the kernel is compiled, and where the outcome is kept, so that it is compiled once and not at every start.
+"""How the kernel is compiled, and the cache of compiled code, which saves compiling at every start.
 
-numba looks only at the file of a function to decide whether what it kept is still good. So the folder is named by a
-hash of all that is compiled. What is kept is code: the folder must be this user's alone. Where no such folder
-can be had, everything works, but compiles anew in every process.
+To decide whether cached code is valid, numba looks only at the file of the function itself. The folder is therefore
+named by a hash of all source files of the compiled code. Because cached code is executed, the folder must be private to
+this user. Without such a folder everything works, but every process compiles again.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ SOURCES = (
     "scenario/model/quantities.py",
     "units.py",
 )
-LAST = ("kernel.in_order", "passes.regroup")
-"""What is compiled last in each of the two."""
+"""Patterns of the source files of the compiled code, and of all modules they import except `store`."""
+LAST_COMPILED = ("output.copy_in_order", "passes.regroup")
+"""The functions of the engine and of the measures that are compiled last."""
 APP = "border-queues"
 _config: Any = numba.config
 
 
 def _user_cache() -> Path:
-    """Return the folder in which this user's programs keep what they can make again, by the custom of the platform."""
+    """Return the folder for caches of this user by the convention of the platform."""
     if _config.CACHE_DIR:  # the environment variable NUMBA_CACHE_DIR
         return Path(_config.CACHE_DIR)
     if sys.platform == "win32":
@@ -55,9 +56,9 @@ def _places() -> list[Callable[[], Path]]:
 
 
 def sources(package: Path) -> list[Path]:
-    """Return the source files that the compiled code is made of.
+    """Return the source files of the compiled code.
 
-    Raises RuntimeError if a pattern of SOURCES matches no file: an outdated kernel would run.
+    Raises RuntimeError if a pattern of SOURCES matches no file, because an outdated kernel could run.
     """
     matches = {name: sorted(package.glob(name)) for name in SOURCES}
     for name, paths in matches.items():
@@ -67,17 +68,17 @@ def sources(package: Path) -> list[Path]:
 
 
 def _folder() -> Path | None:
-    """Return a private folder for this very kernel; None if there is nowhere to keep it."""
-    made_of = [numba.__version__, np.__version__, sys.version, platform.machine()]
+    """Return a private folder for this version of the kernel; None if there is none."""
+    parts = [numba.__version__, np.__version__, sys.version, platform.machine()]
     try:
-        made_of += [path.read_text(encoding="utf-8") for path in sources(Path(__file__).parents[2])]
+        parts += [path.read_text(encoding="utf-8") for path in sources(Path(__file__).parents[2])]
     except OSError:
         return None
-    key = hashlib.sha256("\0".join(made_of).encode()).hexdigest()[:16]
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     for place in _places():
         try:
             parent = place()
-        except (OSError, RuntimeError):  # there is no home
+        except (OSError, RuntimeError):  # there is no home folder
             continue
         if store.private_folder(parent) and store.private_folder(parent / f"kernel-{key}"):
             return parent / f"kernel-{key}"
@@ -87,29 +88,30 @@ def _folder() -> Path | None:
 FOLDER = _folder()
 
 
-def kept() -> bool:
-    """Whether the kernel and the passes of the measures were compiled and kept before."""
-    return FOLDER is not None and all(any(FOLDER.rglob(f"{last}*.nbc")) for last in LAST)
+def is_compiled() -> bool:
+    """Return whether the cache holds the compiled kernel and the compiled passes of the measures."""
+    return FOLDER is not None and all(any(FOLDER.rglob(f"{last}*.nbc")) for last in LAST_COMPILED)
 
 
-def forget() -> None:
-    """Take away what was kept, as when a file of it is damaged. Raises SimError."""
+def clear_cache() -> None:
+    """Remove the cached code, for example because a file is damaged. Raises SimError."""
     for path in FOLDER.rglob("*.nb[ci]") if FOLDER is not None else ():
         store.remove(path)
 
 
 def rule(function: Callable[..., Any]) -> Any:
-    """Compile a function of the kernel into each that calls it: then what it is given and returns costs nothing."""
+    """Compile a function of the kernel inline into its callers, so that passing arguments costs nothing."""
     return numba.njit(error_model="numpy", forceinline=True)(function)
 
 
 def long_rule(function: Callable[..., Any]) -> Any:
-    """Compile a function of the kernel that is too long to be put into each that calls it."""
-    return numba.njit(error_model="numpy", forceinline=False)(function)  # left out, its callers' is taken over
+    """Compile a function of the kernel that is too long to be inlined."""
+    # without the option, numba would take over that of the caller
+    return numba.njit(error_model="numpy", forceinline=False)(function)
 
 
 def entry(function: Callable[..., Any]) -> Any:
-    """Compile a function that Python calls, with all that it calls, and keep the outcome."""
+    """Compile a function that Python calls, with all that it calls, and save it in the cache."""
     if FOLDER is None:
         return numba.njit(error_model="numpy", nogil=True)(function)
     before, _config.CACHE_DIR = _config.CACHE_DIR, str(FOLDER)

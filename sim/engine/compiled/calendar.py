@@ -1,22 +1,34 @@
-"""The kernel's calendar: switches and announcements of the wait; read it beside reference_calendar.py."""
+"""The kernel's calendar: switches and announcements of the wait."""
 
 from __future__ import annotations
 
 from typing import Any
 
-
 from sim.engine.compiled.cache import rule
 from sim.engine.compiled.heaps import prepend, remove
-from sim.engine.compiled.queues import close, in_queue, leave_when_due, open_visit, settle, standing
 from sim.engine.compiled.layout import (
-    INTERRUPTED, MAX_STATIONS, NOBODY, NOWHERE, N_CLASSES, N_STREAMS, N_WAYS, QUEUE_LISTS, SERVICE_LISTS, WAITING,
-    hazard_of, history_of, party_in, recent_of, switches_of,
-)  # fmt: skip
+    INTERRUPTED,
+    MAX_STATIONS,
+    N_CLASSES,
+    N_STREAMS,
+    N_WAYS,
+    NOBODY,
+    NOWHERE,
+    QUEUE_LISTS,
+    SERVICE_LISTS,
+    WAITING,
+    hazard_of,
+    history_of,
+    party_in,
+    recent_of,
+    switches_of,
+)
+from sim.engine.compiled.queues import close, in_queue, leave_when_due, open_visit, settle, standing
 
 
 @rule
 def announce(b: Any, x: int, now: int) -> None:
-    """Quote the wait of every main queue of a crossing anew: stock over recent departures."""
+    """Update the quoted wait of every main queue of a crossing: parties waiting over the recent rate of departures."""
     every, buckets, recent, hazard = b.quote_every[x], b.quote_buckets[x], recent_of(b), hazard_of(b)
     for c in range(N_CLASSES):
         if now > b.start:
@@ -49,7 +61,7 @@ def announce(b: Any, x: int, now: int) -> None:
 
 @rule
 def staff(b: Any, s: int, servers: int, now: int) -> None:
-    """Change the staffing; where services are interrupted, the last to begin go back to the head of the queue."""
+    """Change the staffing; where services are interrupted, those that began last go back to the head of the queue."""
     b.servers[s] = servers
     while b.preempt[s] and b.tail[SERVICE_LISTS + s] != NOBODY and b.busy[s] > servers:
         i = b.tail[SERVICE_LISTS + s]
@@ -60,24 +72,23 @@ def staff(b: Any, s: int, servers: int, now: int) -> None:
 
 @rule
 def put_back(b: Any, i: int, s: int, now: int) -> None:
-    """Interrupt a service: back to the head of the queue, on a new visit that keeps its place."""
+    """Interrupt a service: the party goes back to the head of the queue, on a new visit that keeps its order."""
     p = party_in(b, i)
-    joined, men, checked, refused, inside, left_to_do = (
-        p.joined, p.visit_men, p.checked, p.refused, p.inside, p.remaining - now,
-    )  # fmt: skip
+    joined, men, checked, refused, inside = p.joined, p.visit_men, p.checked, p.refused, p.inside
+    remaining = p.remaining - now
     p.ended_at = now
     close(b, i, INTERRUPTED, now)
     open_visit(b, p, s, now)
     b.joined -= 1
     p.joined, p.visit_men, p.checked, p.refused, p.inside = joined, men, checked, refused, inside
-    p.remaining, p.resumed, p.where = left_to_do, 1, WAITING
+    p.remaining, p.resumed, p.where = remaining, 1, WAITING
     prepend(b, QUEUE_LISTS + s * N_STREAMS + p.stream, i)
     in_queue(b, p, 1)
 
 
 @rule
 def open_or_close(b: Any, s: int, cls: int, is_open: int) -> None:
-    """Open or close a station for a class; the closed saved nothing up."""
+    """Open or close a station for a class; a closed stream accumulates no claim to service."""
     b.open[s, cls] = is_open
     if is_open:
         for stream in range(N_STREAMS):
@@ -86,7 +97,7 @@ def open_or_close(b: Any, s: int, cls: int, is_open: int) -> None:
 
 @rule
 def switch(b: Any, begin: int, now: int) -> int:
-    """Turn all switches of this millisecond, then call; return the number of the next switch."""
+    """Apply all switches of this millisecond, then call parties; return the number of the next switch."""
     end, switches = begin, switches_of(b)
     while end < len(switches) and switches[end, 0] == now:
         what, first, second = switches[end, 1], switches[end, 2], switches[end, 3]

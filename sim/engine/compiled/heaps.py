@@ -1,8 +1,8 @@
-"""The kernel's heaps and lists: moments in order of time, and who stands behind whom.
+"""The kernel's heaps and lists: moments in order of time, and the order of parties in queues.
 
-A moment is an instant and a key, kind and number in one, by which those of the same millisecond are ordered. Only
-those that come soon are in a heap; later ones wait in a calendar of buckets (Brown 1988), and most are out of date when
-theirs is opened. The clocks of a main queue wait in buckets of their own, by what they will have run down to.
+A moment is an instant and a key. The key combines kind and number and orders moments of the same millisecond. Only
+moments in the near future are in a heap; later ones are in a calendar of buckets (Brown 1988), and most are out of date
+when their bucket is opened. The clocks of a main queue have their own buckets, by the value at which they expire.
 """
 
 from __future__ import annotations
@@ -13,22 +13,31 @@ import numpy as np
 
 from sim.engine.compiled.cache import rule
 from sim.engine.compiled.layout import (
-    BUCKET_SHIFT, KEPT_TOGETHER, LATER, NOBODY, ON_FOOT, OUTSIDE, WAITING, buckets_of, heap_of, kept_of,
+    BUCKET_SHIFT,
+    CHUNK_SIZE,
+    LATER,
+    NOBODY,
+    ON_FOOT,
+    OUTSIDE,
+    WAITING,
+    buckets_of,
+    chunks_of,
+    heap_of,
     party_in,
-)  # fmt: skip
+)
 from sim.engine.event_order import KIND_SHIFT
 from sim.engine.records import NEVER
 
 
 @rule
 def key_of(kind: int, number: int) -> int:
-    """Return a moment's place among those of its millisecond."""
+    """Return the key that orders a moment among those of the same millisecond."""
     return (kind << KIND_SHIFT) | number
 
 
 @rule
 def take_slot(b: Any, number: int) -> int:
-    """Return a free row of PARTY, now that of a party without visits."""
+    """Return a free row of PARTY, initialised for a party without visits."""
     i = b.free_slot
     if i == NOBODY:
         i = b.slots
@@ -43,7 +52,7 @@ def take_slot(b: Any, number: int) -> int:
 
 @rule
 def free_slot(b: Any, i: int) -> None:
-    """Give back the row of a party that has left for good."""
+    """Release the row of a party that has left for good."""
     p = party_in(b, i)
     p.where, p.serial, p.next = OUTSIDE, 0, b.free_slot
     b.free_slot = i
@@ -51,15 +60,15 @@ def free_slot(b: Any, i: int) -> None:
 
 @rule
 def before(a: Any, at: int, key: int) -> bool:
-    """Whether moment a comes before an instant and key."""
+    """Return whether moment a comes before an instant and key."""
     return a.at < at or (a.at == at and a.key < key)
 
 
 @rule
 def push(b: Any, which: int, at: int, key: int, slot: int, serial: int) -> None:
-    """Put a moment into a heap: ENDS of services, arrivals on the ROAD, or LATER for all others; key: kind and number.
+    """Put a moment into a heap: ENDS of services, arrivals on the ROAD, or LATER for all others.
 
-    Every moment has four below it, which come later.
+    The heaps are 4-ary: the four children of a moment come later.
     """
     heap = heap_of(b, which)
     i = b.in_heap[which]
@@ -78,7 +87,7 @@ def push(b: Any, which: int, at: int, key: int, slot: int, serial: int) -> None:
 
 @rule
 def pop(b: Any, which: int) -> None:
-    """Take the first moment out of a heap."""
+    """Remove the first moment of a heap."""
     last = b.in_heap[which] - 1
     b.in_heap[which] = last
     moment = heap_of(b, which)[last]
@@ -87,7 +96,7 @@ def pop(b: Any, which: int) -> None:
 
 @rule
 def sink(b: Any, which: int, at: int, key: int, slot: int, serial: int) -> None:
-    """Put a moment in the place of the first, and let it sink to where it belongs."""
+    """Replace the first moment of a heap, and restore the order."""
     heap, size, i = heap_of(b, which), b.in_heap[which], 0
     while 4 * i + 1 < size:
         least = 4 * i + 1
@@ -103,74 +112,74 @@ def sink(b: Any, which: int, at: int, key: int, slot: int, serial: int) -> None:
 
 @rule
 def may_leave(p: Any, serial: int) -> bool:
-    """Whether a party still waits on that visit, never called."""
+    """Return whether a party still waits on that visit and its service has not started."""
     return p.serial == serial and p.where == WAITING and p.started_at == NEVER
 
 
 @rule
 def push_later(b: Any, at: int, kind: int, slot: int) -> None:
-    """Keep a moment in the heap if it comes soon, else in its bucket of the calendar (a calendar queue, Brown 1988)."""
+    """Put a moment into the heap if it comes soon, else into its bucket of the calendar (Brown 1988)."""
     p = party_in(b, slot)
     bucket = (at - b.start) >> BUCKET_SHIFT
     if bucket <= b.bucket:
         push(b, LATER, at, key_of(kind, np.int64(p.number)), slot, np.int64(p.serial))
     elif at < b.horizon:
-        keep(b, bucket, at, kind, slot)
+        put_in_bucket(b, bucket, at, kind, slot)
 
 
 @rule
-def keep(b: Any, bucket: int, at: int, kind: int, slot: int) -> None:
+def put_in_bucket(b: Any, bucket: int, at: int, kind: int, slot: int) -> None:
     """Put a moment into a bucket."""
     n = buckets_of(b)[bucket]
-    if n == NOBODY or kept_of(b)[n].size == KEPT_TOGETHER:
-        n = begin_kept(b, n)
+    if n == NOBODY or chunks_of(b)[n].size == CHUNK_SIZE:
+        n = begin_chunk(b, n)
         buckets_of(b)[bucket] = n
-    kept = kept_of(b)[n]
-    k = np.int64(kept.size)
-    kept.at[k], kept.kind[k], kept.slot[k], kept.serial[k] = at, kind, slot, party_in(b, slot).serial
-    kept.size = k + 1
+    chunk = chunks_of(b)[n]
+    k = np.int64(chunk.size)
+    chunk.at[k], chunk.kind[k], chunk.slot[k], chunk.serial[k] = at, kind, slot, party_in(b, slot).serial
+    chunk.size = k + 1
 
 
 @rule
-def begin_kept(b: Any, others: int) -> int:
-    """Return a free row of KEPT, before others of the same bucket; the last row is never used."""
-    n = b.free_kept
+def begin_chunk(b: Any, others: int) -> int:
+    """Return a free row of CHUNK, linked before `others` of the same bucket; the last row is never used."""
+    n = b.free_chunk
     if n != NOBODY:
-        b.free_kept = kept_of(b)[n].next
+        b.free_chunk = chunks_of(b)[n].next
     else:
-        n = b.kept
-        b.full |= n + 1 == b.kept_rows
-        b.kept = min(n + 1, b.kept_rows - 1)
-    kept_of(b)[n].size, kept_of(b)[n].next = 0, others
+        n = b.chunks
+        b.full |= n + 1 == b.chunk_rows
+        b.chunks = min(n + 1, b.chunk_rows - 1)
+    chunks_of(b)[n].size, chunks_of(b)[n].next = 0, others
     return n
 
 
 @rule
-def end_kept(b: Any, n: int) -> int:
-    """Give back a row of KEPT; return the next of its bucket."""
-    following = kept_of(b)[n].next
-    kept_of(b)[n].next, b.free_kept = b.free_kept, n
+def end_chunk(b: Any, n: int) -> int:
+    """Release a row of CHUNK; return the next row of its bucket."""
+    following = chunks_of(b)[n].next
+    chunks_of(b)[n].next, b.free_chunk = b.free_chunk, n
     return following
 
 
 @rule
 def open_bucket(b: Any) -> None:
-    """Move what the next bucket holds into the heap, but for leavings that cannot happen any more."""
+    """Move the moments of the next bucket into the heap, except departures that can no longer happen."""
     b.bucket += 1
     n = buckets_of(b)[b.bucket]
     while n != NOBODY:
-        kept = kept_of(b)[n]
-        for k in range(kept.size):
-            slot, serial, kind = np.int64(kept.slot[k]), np.int64(kept.serial[k]), np.int64(kept.kind[k])
+        chunk = chunks_of(b)[n]
+        for k in range(chunk.size):
+            slot, serial, kind = np.int64(chunk.slot[k]), np.int64(chunk.serial[k]), np.int64(chunk.kind[k])
             p = party_in(b, slot)
             if kind >= ON_FOOT or may_leave(p, serial):
-                push(b, LATER, kept.at[k], key_of(kind, np.int64(p.number)), slot, serial)
-        n = end_kept(b, n)
+                push(b, LATER, chunk.at[k], key_of(kind, np.int64(p.number)), slot, serial)
+        n = end_chunk(b, n)
 
 
 @rule
 def append(b: Any, which: int, i: int) -> None:
-    """Put party i at the end of a list."""
+    """Append the party in slot i to a list."""
     last = b.tail[which]
     party_in(b, i).next, party_in(b, i).previous = NOBODY, last
     if last == NOBODY:
@@ -182,7 +191,7 @@ def append(b: Any, which: int, i: int) -> None:
 
 @rule
 def prepend(b: Any, which: int, i: int) -> None:
-    """Put party i at the head of a list."""
+    """Insert the party in slot i at the head of a list."""
     first = b.head[which]
     party_in(b, i).next, party_in(b, i).previous = first, NOBODY
     if first == NOBODY:
@@ -194,7 +203,7 @@ def prepend(b: Any, which: int, i: int) -> None:
 
 @rule
 def remove(b: Any, which: int, i: int) -> None:
-    """Take party i out of a list."""
+    """Remove the party in slot i from a list."""
     ahead, behind = party_in(b, i).previous, party_in(b, i).next
     if ahead == NOBODY:
         b.head[which] = behind

@@ -1,8 +1,8 @@
-"""The compiled engine's kernel: the border's rules over arrays, compiled by numba; it knows no classes of ours.
+"""The kernel of the compiled engine: the rules of the border over arrays, compiled by numba.
 
-Read it beside reference.py and reference_calendar.py: the functions carry the same names and do the same in the same
-order. A party has a row of PARTY, its slot, as long as it is there, which also holds its visit under way; waiting,
-blocked and interruptible parties are doubly linked lists in it. In these functions i is a slot, not a party's number.
+It follows the rules of the reference engine (`reference/story.py`), in the same order. A party occupies a row of PARTY,
+its slot, from arrival until it leaves; the row also holds its current visit. Waiting, blocked and interruptible parties
+form doubly linked lists. In these functions, i is a slot and not the number of a party.
 """
 
 from __future__ import annotations
@@ -13,34 +13,90 @@ import numpy as np
 
 from sim.engine.compiled.cache import entry, long_rule, rule
 from sim.engine.compiled.calendar import announce, switch
+from sim.engine.compiled.draft_screening import screening
 from sim.engine.compiled.heaps import (
-    append, before, key_of, may_leave, open_bucket, pop, push, push_later, remove, sink, take_slot,
-)  # fmt: skip
-from sim.engine.compiled.queues import (
-    can_start, close, drawn, open_visit, settle, stand, standing, tape_column, unqueue,
-)  # fmt: skip
-from sim.engine.compiled.roads import admitted, best, better, choose_again, dreamt_of, drive, elsewhere, is_barred
+    append,
+    before,
+    key_of,
+    may_leave,
+    open_bucket,
+    pop,
+    push,
+    push_later,
+    remove,
+    sink,
+    take_slot,
+)
 from sim.engine.compiled.layout import (
-    ARRIVAL, BALKED, BARRED, BLOCKED, BLOCKED_LISTS, BUCKET_SHIFT, BYPASS, BYPASS_STREAM, CALENDAR, CHANGE_MODE,
-    CROSSED, DIVERTED, DRIVING, ENDS, FIRST, HORIZON, HORIZON_KEY, INSIDE, IN_SERVICE, LATER, MAX_CROSSINGS,
-    MAX_STATIONS, NOBODY, NOWHERE, NO_CROSSING, NUMBER_MASK, ON_FOOT, ON_THE_WAY, OTHERWISE, OUTSIDE, QUOTE,
-    RECONSIDER, REFUSED, RELEASE, RENEGE, RENEGED, ROAD, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS, STAYED, SUMMONED,
-    SWITCH_KEY, TAIL, UNFINISHED, WALKING, cdf_of, chance_of, column_of, heap_of, party_in, rows_of, runs_of, share_of,
-    switches_of, time_of, visits_of,
-)  # fmt: skip
+    ARRIVAL,
+    BALKED,
+    BARRED,
+    BLOCKED,
+    BLOCKED_LISTS,
+    BUCKET_SHIFT,
+    BYPASS,
+    BYPASS_STREAM,
+    CALENDAR,
+    CHANGE_MODE,
+    CROSSED,
+    DIVERTED,
+    DRIVING,
+    ENDS,
+    FIRST,
+    HORIZON,
+    HORIZON_KEY,
+    IN_SERVICE,
+    INSIDE,
+    LATER,
+    MAX_CROSSINGS,
+    MAX_STATIONS,
+    NO_CROSSING,
+    NOBODY,
+    NOWHERE,
+    NUMBER_MASK,
+    ON_FOOT,
+    ON_THE_WAY,
+    OTHERWISE,
+    OUTSIDE,
+    QUOTE,
+    RECONSIDER,
+    REFUSED,
+    RELEASE,
+    RENEGE,
+    RENEGED,
+    ROAD,
+    SENT_ON,
+    SERVED,
+    SERVICE_END,
+    SERVICE_LISTS,
+    STAYED,
+    SWITCH_KEY,
+    TAIL,
+    UNFINISHED,
+    WALKING,
+    chance_of,
+    column_of,
+    heap_of,
+    party_in,
+    runs_of,
+    share_of,
+    switches_of,
+    time_of,
+    visits_of,
+)
+from sim.engine.compiled.queues import can_start, close, enter, open_visit, settle, stand, standing, unqueue
+from sim.engine.compiled.roads import (
+    admitted,
+    best,
+    choose_at_the_tail,
+    choose_elsewhere,
+    choose_if_all_were_open,
+    choose_on_the_way,
+    drive,
+    is_barred,
+)
 from sim.engine.event_order import KIND_SHIFT
 from sim.engine.records import NEVER
-
-
-@rule
-def enter(b: Any, i: int, s: int, now: int, how: int) -> None:
-    """Join the queue of a station, and be called at once if a server is free; how: FIRST, INSIDE or neither."""
-    p = party_in(b, i)
-    open_visit(b, p, s, now)
-    p.first = p.quoted = how == FIRST
-    p.inside = how == INSIDE
-    stand(b, i, now)
-    settle(b, s, now)
 
 
 @rule
@@ -52,8 +108,8 @@ def turn_away(b: Any, i: int, s: int, outcome: int, now: int) -> None:
 
 
 @rule
-def come(b: Any, number: int) -> int:
-    """Return the slot of a party that comes."""
+def take_party(b: Any, number: int) -> int:
+    """Return the slot of a party that arrives, with its columns of the tape."""
     i = take_slot(b, number)
     p = party_in(b, i)
     p.cls = p.stream = column_of(b, b.cls_table, np.int8)[number]
@@ -63,8 +119,8 @@ def come(b: Any, number: int) -> int:
 
 @rule
 def come_or_set_out(b: Any, number: int, now: int) -> None:
-    """Let the next party of the tape come to its crossing, or choose one at its origin and set out."""
-    i, source = come(b, number), np.int64(column_of(b, b.source_table, np.int8)[number])
+    """Let the next party of the tape arrive at its crossing, or choose one at its origin and set out."""
+    i, source = take_party(b, number), np.int64(column_of(b, b.source_table, np.int8)[number])
     p = party_in(b, i)
     p.roams = source >= b.crossings
     if not p.roams:
@@ -76,14 +132,14 @@ def come_or_set_out(b: Any, number: int, now: int) -> None:
     if x != NOWHERE:
         drive(b, i, x, origin, now)
         return
-    x = dreamt_of(b, i, origin)
+    x = choose_if_all_were_open(b, i, origin)
     p.cls = p.stream = b.travels_as[x, p.home]
     turn_away(b, i, b.first[x, p.cls], STAYED, now)
 
 
 @long_rule
 def arrive(b: Any, i: int, x: int, now: int) -> None:
-    """Join the main queue or the bypass, go on to another crossing, or do not join at all."""
+    """Let a party join the main queue or the bypass, go on to another crossing, or not join."""
     p = party_in(b, i)
     number, c = np.int64(p.number), np.int64(p.cls)
     initial = column_of(b, b.initial_table, np.uint8)[number]
@@ -106,7 +162,7 @@ def arrive(b: Any, i: int, x: int, now: int) -> None:
             enter(b, i, bypass, now, OTHERWISE)
             return
     if p.roams:
-        target = better(b, i, x, now)
+        target = choose_at_the_tail(b, i, x, now)
         if target != NOWHERE:
             turn_away(b, i, s, DIVERTED, now)
             drive(b, i, target, b.origins + x, now)
@@ -123,9 +179,9 @@ def arrive(b: Any, i: int, x: int, now: int) -> None:
 
 @long_rule
 def turn_elsewhere(b: Any, i: int, s: int, outcome: int, now: int) -> None:
-    """Let a party that does not join go home, or on to another crossing if it can choose."""
+    """Let a party that does not join go home, or go on to another crossing if it has a choice."""
     x = b.crossing[s]
-    target = elsewhere(b, i, x, now) if party_in(b, i).roams else NOWHERE
+    target = choose_elsewhere(b, i, x, now) if party_in(b, i).roams else NOWHERE
     turn_away(b, i, s, outcome if target == NOWHERE else DIVERTED, now)
     if target != NOWHERE:
         drive(b, i, target, b.origins + x, now)
@@ -133,13 +189,13 @@ def turn_elsewhere(b: Any, i: int, s: int, outcome: int, now: int) -> None:
 
 @rule
 def leave(b: Any, i: int, kind: int, now: int) -> None:
-    """Leave the queue: go home or to another crossing, go on by bike or on foot, or take the bypass."""
+    """Let a party leave the queue: home, to another crossing, on by bike or on foot, or to the bypass."""
     p = party_in(b, i)
     s, number = np.int64(p.station), np.int64(p.number)
     x, elsewhere_to = b.crossing[s], NOWHERE
     unqueue(b, i)
     if kind == RENEGE and p.first and p.roams:
-        elsewhere_to = elsewhere(b, i, x, now)
+        elsewhere_to = choose_elsewhere(b, i, x, now)
     close(b, i, RENEGED + kind - RENEGE if elsewhere_to == NOWHERE else DIVERTED, now)
     p.where = OUTSIDE
     settle(b, s, now)
@@ -164,7 +220,7 @@ def leave(b: Any, i: int, kind: int, now: int) -> None:
 
 @rule
 def arrive_on_foot(b: Any, i: int, now: int) -> None:
-    """Stand in the queue after the walk."""
+    """Let a party join the queue after the walk."""
     b.joined += 1
     party_in(b, i).joined = b.joined
     stand(b, i, now)
@@ -173,7 +229,7 @@ def arrive_on_foot(b: Any, i: int, now: int) -> None:
 
 @rule
 def end_service(b: Any, i: int, now: int) -> None:
-    """After the service: turned back, sent on, across the border, or into the next queue, blocked or not."""
+    """End a service: the party is next_switch back, sent on, across the border, in the next queue, or blocked."""
     p = party_in(b, i)
     s, c = np.int64(p.station), np.int64(p.cls)
     p.ended_at, p.where = now, OUTSIDE
@@ -183,7 +239,7 @@ def end_service(b: Any, i: int, now: int) -> None:
     if p.refused:
         outcome = REFUSED
     elif p.checked:
-        outcome = screened(b, i, s, now)
+        outcome = screening(b, i, s, now)
     if outcome == SERVED:
         target = standing(b, b.next[s, c], c)
         outcome = CROSSED if target == NOWHERE else SERVED
@@ -203,51 +259,8 @@ def end_service(b: Any, i: int, now: int) -> None:
 
 
 @rule
-def screened(b: Any, i: int, s: int, now: int) -> int:
-    """Return what becomes of a party after draft screening; SERVED if it goes on, perhaps without some of its men."""
-    p, row = party_in(b, i), b.screening_row[s]
-    column = tape_column(b, p)
-    hits = drawn(chance_of(b, row + 1, column), cdf_of(b, b.hit_table)[s, p.checked])
-    if hits == 0:
-        return SERVED
-    fate = drawn(chance_of(b, row + 2, column), b.fate_cdf[s])
-    office = b.office[s]
-    if fate == 3 and (office == NOWHERE or not b.active[office] or not b.open[office, p.cls]):
-        fate = b.if_office_closed[s]
-    if fate == 0:
-        return SERVED
-    outcome = SUMMONED if fate == 1 else (REFUSED if fate == 2 else SENT_ON)
-    p.visit_men = hits
-    if p.parted or hits >= p.people or chance_of(b, row + 3, column) < b.stays_together[s]:
-        p.men = hits
-        return outcome
-    part(b, i, hits, outcome, now)
-    return SERVED
-
-
-@rule
-def part(b: Any, i: int, men: int, outcome: int, now: int) -> None:
-    """Leave the men stopped behind as a party of their own, the twin."""
-    p, column = party_in(b, i), np.int64(party_in(b, i).number)
-    j = take_slot(b, b.parties + column)
-    twin = party_in(b, j)
-    twin.cls = twin.stream = column_of(b, b.mode_table, np.int8)[column]
-    twin.people, twin.of_age, twin.men, twin.share, twin.on_foot = men, men, men, men, 1
-    p.people -= men
-    p.of_age -= men
-    p.parted = twin.parted = 1
-    open_visit(b, twin, np.int64(p.station), now)
-    b.joined -= 1
-    twin.started_at = twin.ended_at = now
-    twin.visit_men, p.visit_men = men, 0
-    close(b, j, outcome, now)
-    if outcome == SENT_ON:
-        enter(b, j, b.office[p.station], now, OTHERWISE)
-
-
-@rule
 def follow(b: Any, number: int) -> None:
-    """Put the next of its run onto the road in the place of a party that comes."""
+    """Replace the party that arrives, in the heap of arrivals, by the next party of its run."""
     run, number = np.int64(heap_of(b, ROAD)[0].slot), number + 1
     if number < runs_of(b)[run]:
         sink(b, ROAD, column_of(b, b.came_table, np.int64)[number], key_of(ARRIVAL, number), run, 0)
@@ -257,7 +270,7 @@ def follow(b: Any, number: int) -> None:
 
 @rule
 def happen(b: Any, at: int, key: int, slot: int, serial: int) -> None:
-    """Let one moment of the heap happen, unless it was overtaken."""
+    """Execute one moment of a heap, unless it is out of date."""
     kind, number = key >> KIND_SHIFT, key & NUMBER_MASK
     if kind == QUOTE:
         announce(b, number, at)
@@ -274,7 +287,7 @@ def happen(b: Any, at: int, key: int, slot: int, serial: int) -> None:
         elif kind == ON_FOOT:
             arrive_on_foot(b, slot, at)
         elif kind == RECONSIDER:
-            choose_again(b, slot, at)
+            choose_on_the_way(b, slot, at)
         elif kind == TAIL:
             p.crossing, p.where = p.bound_for, OUTSIDE
             arrive(b, slot, np.int64(p.bound_for), at)
@@ -284,7 +297,7 @@ def happen(b: Any, at: int, key: int, slot: int, serial: int) -> None:
 
 @rule
 def begin(b: Any) -> None:
-    """Put the first announcements and releases into the heap, and the first of each run of parties onto the road."""
+    """Put the first announcements and releases, and the first party of each run, into the heaps."""
     visits_of(b)[:] = 0
     first = 0
     for run in range(b.run_rows):
@@ -300,12 +313,12 @@ def begin(b: Any) -> None:
 
 @entry
 def play(b: Any) -> None:
-    """Play all moments up to the horizon; who has not left then stays as an unfinished row.
+    """Play all moments up to the horizon; parties that have not left by then get an unfinished row.
 
-    Ends early, with `full` set, when a table has no room left.
+    Ends early, with `full` set, when a table is full.
     """
     ends, later, road, switches = heap_of(b, ENDS), heap_of(b, LATER), heap_of(b, ROAD), switches_of(b)
-    turned = 0
+    next_switch = 0
     begin(b)
     while not b.full:
         at, key, source = b.horizon, HORIZON_KEY, HORIZON
@@ -315,8 +328,10 @@ def play(b: Any) -> None:
             at, key, source = later[0].at, later[0].key, LATER
         if b.in_heap[ROAD] and before(road[0], at, key):
             at, key, source = road[0].at, road[0].key, ROAD
-        if turned < len(switches) and (switches[turned, 0] < at or (switches[turned, 0] == at and key > SWITCH_KEY)):
-            at, source = switches[turned, 0], CALENDAR
+        if next_switch < len(switches) and (
+            switches[next_switch, 0] < at or (switches[next_switch, 0] == at and key > SWITCH_KEY)
+        ):
+            at, source = switches[next_switch, 0], CALENDAR
         if (at - b.start) >> BUCKET_SHIFT > b.bucket:
             open_bucket(b)
         elif source == HORIZON:
@@ -325,7 +340,7 @@ def play(b: Any) -> None:
             follow(b, key & NUMBER_MASK)
             come_or_set_out(b, key & NUMBER_MASK, at)
         elif source == CALENDAR:
-            turned = switch(b, turned, at)
+            next_switch = switch(b, next_switch, at)
         else:
             first = ends[0] if source == ENDS else later[0]
             slot, serial = np.int64(first.slot), np.int64(first.serial)
@@ -339,25 +354,3 @@ def play(b: Any) -> None:
             close(b, i, ON_THE_WAY, NEVER)
         elif p.where != OUTSIDE:
             close(b, i, UNFINISHED, NEVER)
-
-
-@entry
-def in_order(b: Any, columns: Any) -> int:
-    """Copy the rows, sorted by party and visit, into columns (in the order of Records).
-
-    Return how many visits were begun; if there are not as many rows, nothing is copied.
-    """
-    rows, begins, begin = rows_of(b), visits_of(b), 0
-    for party in range(len(begins)):
-        begins[party], begin = begin, begin + begins[party]
-    if begin != b.rows:
-        return begin
-    (party, visit, crossing, station, cls, stream, people, men, arrived, started, ended, left, outcome, first) = columns
-    for k in range(b.rows):
-        row = rows[k]
-        i = begins[row.party] + row.visit
-        party[i], visit[i], crossing[i], station[i] = row.party, row.visit, b.crossing[row.station], row.station
-        cls[i], stream[i], people[i], men[i] = row.cls, row.stream, row.people, row.men
-        arrived[i], started[i], ended[i], left[i] = row.arrived_at, row.started_at, row.ended_at, row.left_at
-        outcome[i], first[i] = row.outcome, row.first != 0
-    return begin

@@ -1,7 +1,7 @@
-"""The kernel's tables: one record that holds the whole border, and large tables beside it, reached by their addresses.
+"""The kernel's tables: one record for the state of the border, and large tables that are reached by address.
 
-One record of one type, and not an argument for each table, keeps the compiled functions small and their calls cheap.
-Nothing checks an index here: compiled.py sees to it that every table is large enough, or that its end is watched.
+Passing one record instead of every table keeps the compiled functions small and their calls cheap. No index is checked
+here: `compiled/engine.py` makes every table large enough, or the kernel checks its end.
 """
 
 from __future__ import annotations
@@ -37,44 +37,49 @@ DIVERTED, STAYED, ON_THE_WAY = int(Outcome.DIVERTED), int(Outcome.STAYED), int(O
 BUCKET_SHIFT = 18
 """A bucket of the calendar holds 2**18 ms, four minutes."""
 CLOCK_SHIFT, CLOCK_BUCKETS = 34, 4096
-"""A bucket of a main queue's clocks holds 2**34 / HAZARD_UNIT, a sixtieth of their mean; after the last the first."""
+"""A bucket of a main queue's clocks spans 2**34 / HAZARD_UNIT, 1/60 of their mean; the buckets are used cyclically."""
 
-OUTSIDE, WALKING, WAITING, IN_SERVICE, BLOCKED, DRIVING = 0, 1, 2, 3, 4, 5  # where a party is
+OUTSIDE, WALKING, WAITING, IN_SERVICE, BLOCKED, DRIVING = 0, 1, 2, 3, 4, 5  # states of a party
 NO_CROSSING = 255
-FIRST, INSIDE, OTHERWISE = 1, 2, 3  # how a party joins a queue: the main queue, from the station before, from outside
-ENDS, LATER, ROAD, HORIZON, CALENDAR = 0, 1, 2, 3, 4  # where the next moment comes from; the first three are heaps
-
-PARTY = np.dtype([
-    ("arrived_at", "i8"), ("started_at", "i8"), ("ended_at", "i8"), ("remaining", "i8"), ("joined", "i8"),
-    ("number", "u4"), ("serial", "u4"), ("previous", "i4"), ("next", "i4"), ("station", "u2"), ("target", "u2"),
-    ("visits", "u2"), ("people", "u2"), ("visit_people", "u2"), ("of_age", "u2"), ("men", "u2"), ("visit_men", "u2"),
-    ("checked", "u2"), ("share", "u2"), ("where", "u1"), ("cls", "u1"), ("stream", "u1"), ("on_foot", "u1"),
-    ("parted", "u1"), ("first", "u1"), ("quoted", "u1"), ("inside", "u1"), ("refused", "u1"), ("resumed", "u1"),
-    ("roams", "u1"), ("home", "u1"), ("bound_for", "u1"), ("crossing", "u1"), ("diversions", "u1"),
-], align=True)  # fmt: skip
-"""A party that has come and not left, and its visit under way; who comes later takes the row of who has left.
-
-`number` is the party's, `serial` that of its visit among all visits: by it a moment knows whether it was overtaken.
-"""
-
-PARTY_BYTES = PARTY.itemsize
-AHEAD = 128
-"""Bytes by which the tape is fetched ahead: 16 parties."""
-
-MAX_STATIONS, MAX_ZONES, MAX_CROSSINGS = 64, 64, 16
-QUEUE_LISTS, SERVICE_LISTS, BLOCKED_LISTS = 0, MAX_STATIONS * N_STREAMS, MAX_STATIONS * (N_STREAMS + 1)
-"""Lists by number: a stream's queue at a station, who is in service where staff interrupt, who is blocked."""
+FIRST, INSIDE, OTHERWISE = 1, 2, 3  # ways to join: main queue, from the station before, from outside
+ENDS, LATER, ROAD, HORIZON, CALENDAR = 0, 1, 2, 3, 4  # sources of the next moment; the first three are heaps
 
 
 def _fields(kind: str, shape: tuple[int, ...], names: str) -> list[tuple[str, str, tuple[int, ...]]]:
     return [(name, kind, shape) for name in names.split()]
 
 
+PARTY = np.dtype(
+    _fields("i8", (), "arrived_at started_at ended_at remaining joined")
+    + _fields("u4", (), "number serial")
+    + _fields("i4", (), "previous next")
+    + _fields("u2", (), "station target visits people visit_people of_age men visit_men checked share")
+    + _fields("u1", (), "where cls stream on_foot parted first quoted inside refused resumed")
+    + _fields("u1", (), "roams home bound_for crossing diversions"),
+    align=True,
+)
+"""A party that has arrived and not left, with its current visit. Rows of parties that have left are used again.
+
+`number` is the number of the party. `serial` is the number of its visit among all visits: a moment whose serial differs
+is out of date.
+"""
+
+PARTY_BYTES = PARTY.itemsize
+AHEAD = 128
+"""Bytes of the tape to prefetch: 16 parties."""
+
+MAX_STATIONS, MAX_ZONES, MAX_CROSSINGS = 64, 64, 16
+QUEUE_LISTS, SERVICE_LISTS, BLOCKED_LISTS = 0, MAX_STATIONS * N_STREAMS, MAX_STATIONS * (N_STREAMS + 1)
+"""First numbers of the lists: queues by station and stream, interruptible services by station, blocked by zone."""
+
+
 BORDER = np.dtype(
-    _fields("i8", (), "full rows joined serial kept free_kept bucket slots free_slot parties start horizon wait_step")
+    _fields(
+        "i8", (), "full rows joined serial chunks free_chunk bucket slots free_slot parties start horizon wait_step"
+    )
     + _fields("i8", (), "walk_row balk_row bypass_row most_people wait_columns")
-    # addresses of the large tables, and sizes of those whose end is watched
-    + _fields("i8", (), "party_table kept_table buckets_table row_table visits_table stack_table")
+    # addresses of the large tables, and sizes of those whose end is checked
+    + _fields("i8", (), "party_table chunk_table buckets_table row_table visits_table stack_table")
     + _fields("i8", (), "run_table switch_table recent_table hit_table checked_table balk_table bypass_table")
     + _fields("i8", (), "hazard_table times_table chances_table came_table source_table cls_table initial_table")
     + _fields("i8", (), "people_table men_table local_table barred_table mode_table")
@@ -82,14 +87,14 @@ BORDER = np.dtype(
         "i8", (), "tastes_table utility_table admits_table informed_table bars_table drive_table wait_utility_table"
     )
     + _fields("i8", (), "history_table history_rows")
-    + _fields("i8", (), "row_rows kept_rows visits_rows run_rows switch_rows recent_rows")
+    + _fields("i8", (), "row_rows chunk_rows visits_rows run_rows switch_rows recent_rows")
     + _fields("i8", (HORIZON,), "heap_table heap_rows in_heap")
     + _fields("i8", (N_WAYS,), "clock_row")
-    # who chooses between crossings
+    # the choice between crossings
     + _fields("i8", (), "crossings origins epoch drive_row tastes")
     + _fields("i8", (), "reconsider diversions")
     + _fields("f8", (), "stay switching drive_utility")
-    + _fields("i8", (MAX_CROSSINGS,), "announced told told_until")
+    + _fields("i8", (MAX_CROSSINGS,), "announced known_quotes next_known_at")
     + _fields("i8", (MAX_CROSSINGS, N_CLASSES), "travels_as")
     # stations
     + _fields(
@@ -117,21 +122,28 @@ BORDER = np.dtype(
     + _fields("i8", (MAX_CROSSINGS, N_CLASSES, N_WAYS), "summed rate")
     + _fields("i8", (MAX_CROSSINGS * N_CLASSES * N_WAYS,), "clock_begin clock_bucket")
 )
-"""All state but that of the parties, and the plan's small tables; named as in plan.py."""
+"""All state except that of the parties, and the small tables of the plan under the same names."""
 
 MOMENT = np.dtype([("at", "i8"), ("key", "i8"), ("slot", "u4"), ("serial", "u4")])
-KEPT_TOGETHER = 7
-KEPT = np.dtype([
-    ("at", "i8", (KEPT_TOGETHER,)), ("slot", "u4", (KEPT_TOGETHER,)), ("serial", "u4", (KEPT_TOGETHER,)),
-    ("kind", "u1", (KEPT_TOGETHER,)), ("size", "u1"), ("next", "i8"),
-], align=True)  # fmt: skip
-"""Up to seven moments of the same bucket; `next` is the row with others of it."""
+CHUNK_SIZE = 7
+CHUNK = np.dtype(
+    _fields("i8", (CHUNK_SIZE,), "at")
+    + _fields("u4", (CHUNK_SIZE,), "slot serial")
+    + _fields("u1", (CHUNK_SIZE,), "kind")
+    + _fields("u1", (), "size")
+    + _fields("i8", (), "next"),
+    align=True,
+)
+"""Up to CHUNK_SIZE moments of the same bucket; `next` is another row of that bucket."""
 
-ROW = np.dtype([
-    ("arrived_at", "i8"), ("started_at", "i8"), ("ended_at", "i8"), ("left_at", "i8"), ("party", "u4"),
-    ("visit", "u2"), ("station", "u2"), ("people", "u2"), ("men", "u2"), ("cls", "u1"), ("stream", "u1"),
-    ("outcome", "u1"), ("first", "u1"),
-], align=True)  # fmt: skip
+ROW = np.dtype(
+    _fields("i8", (), "arrived_at started_at ended_at left_at")
+    + _fields("u4", (), "party")
+    + _fields("u2", (), "visit station people men")
+    + _fields("u1", (), "cls stream outcome first"),
+    align=True,
+)
+"""A row of the records."""
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -146,7 +158,7 @@ def _pointer(_: Any, address: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def _fetch(_: Any, address: Any) -> Any:
-    """Bring what is at an address into the cache, without waiting for it; any address will do."""
+    """Prefetch the memory at an address into the processor's cache; any address is allowed."""
 
     def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         ir, pointer, flag = cgutils.ir, cgutils.voidptr_t, cgutils.int32_t
@@ -159,67 +171,67 @@ def _fetch(_: Any, address: Any) -> Any:
 
 @rule
 def party_in(b: Any, slot: int) -> Any:
-    """PARTY: the party in a slot."""
+    """Return the party in a slot (PARTY)."""
     return carray(_pointer(b.party_table + slot * PARTY_BYTES), (1,), PARTY)[0]
 
 
 @rule
 def heap_of(b: Any, which: int) -> Any:
-    """MOMENT: one of the three heaps of moments."""
+    """Return one of the three heaps of moments (MOMENT)."""
     return carray(_pointer(b.heap_table[which]), (1,), MOMENT)
 
 
 @rule
-def kept_of(b: Any) -> Any:
-    """KEPT: moments of the calendar."""
-    return carray(_pointer(b.kept_table), (1,), KEPT)
+def chunks_of(b: Any) -> Any:
+    """Return the chunks of the calendar's buckets (CHUNK)."""
+    return carray(_pointer(b.chunk_table), (1,), CHUNK)
 
 
 @rule
 def buckets_of(b: Any) -> Any:
-    """The row of KEPT last begun for each bucket of the calendar."""
+    """Return the row of CHUNK begun last, by bucket of the calendar."""
     return carray(_pointer(b.buckets_table), (1,), np.int64)
 
 
 @rule
 def rows_of(b: Any) -> Any:
-    """ROW: what happened."""
+    """Return the rows of the records (ROW)."""
     return carray(_pointer(b.row_table), (b.row_rows,), ROW)
 
 
 @rule
 def switches_of(b: Any) -> Any:
-    """Return (at, which table, up to four values) in order of time."""
+    """Return the switches as (at, number of the table, up to four values) in order of time."""
     return carray(_pointer(b.switch_table), (b.switch_rows, 6), np.int64)
 
 
 @rule
 def stack_of(b: Any) -> Any:
-    """Stations still to settle."""
+    """Return the stack of stations still to settle."""
     return carray(_pointer(b.stack_table), (1,), np.int64)
 
 
 @rule
 def visits_of(b: Any) -> Any:
-    """How many visits each party made that has left, and each twin."""
+    """Return the number of visits of each party and twin that has left."""
     return carray(_pointer(b.visits_table), (b.visits_rows,), np.int32)
 
 
 @rule
 def runs_of(b: Any) -> Any:
-    """The numbers with which each run of parties that come one after the other ends, the last excluded."""
+    """Return the ends of the runs of parties in order of arrival: the number after the last party of each."""
     return carray(_pointer(b.run_table), (b.run_rows,), np.int64)
 
 
 @rule
 def column_of(b: Any, table: int, kind: Any) -> Any:
-    """A column of the tape."""
+    """Return a column of the tape."""
     return carray(_pointer(table), (b.parties,), kind)
 
 
 @rule
 def time_of(b: Any, row: int, column: int) -> int:
-    """Return Tape.times[row, column], and fetch what those who came soon after will need."""
+    """Return Tape.times[row, column], and prefetch the cells of the next parties."""
     address = b.times_table + 8 * (row * b.parties + column)
     _fetch(address + AHEAD)
     return carray(_pointer(address), (1,), np.int64)[0]
@@ -227,7 +239,7 @@ def time_of(b: Any, row: int, column: int) -> int:
 
 @rule
 def chance_of(b: Any, row: int, column: int) -> float:
-    """Return Tape.chances[row, column], and fetch what those who came soon after will need."""
+    """Return Tape.chances[row, column], and prefetch the cells of the next parties."""
     address = b.chances_table + 8 * (row * b.parties + column)
     _fetch(address + AHEAD)
     return carray(_pointer(address), (1,), np.float64)[0]
@@ -235,59 +247,59 @@ def chance_of(b: Any, row: int, column: int) -> float:
 
 @rule
 def recent_of(b: Any) -> Any:
-    """Departures from each main queue in the intervals of its last announcements, [crossing, class, interval]."""
+    """Return the departures from main queues in recent intervals between announcements, [crossing, class, interval]."""
     return carray(_pointer(b.recent_table), (MAX_CROSSINGS, N_CLASSES, b.recent_rows), np.int64)
 
 
 @rule
 def cdf_of(b: Any, table: int) -> Any:
-    """Plan.hit_cdf or Plan.checked_cdf, [station or intensity, n, k]."""
+    """Return Plan.hit_cdf or Plan.checked_cdf, [station or intensity, n, k]."""
     return carray(_pointer(table), (MAX_STATIONS, b.most_people, b.most_people), np.float64)
 
 
 @rule
 def share_of(b: Any, table: int) -> Any:
-    """Plan.balk_share or Plan.bypass_share, [crossing, class, column]."""
+    """Return Plan.balk_share or Plan.bypass_share, [crossing, class, column]."""
     return carray(_pointer(table), (MAX_CROSSINGS, N_CLASSES, b.wait_columns), np.float64)
 
 
 @rule
 def hazard_of(b: Any) -> Any:
-    """Plan.hazard, [crossing, class, way, column]."""
+    """Return Plan.hazard, [crossing, class, way, column]."""
     return carray(_pointer(b.hazard_table), (MAX_CROSSINGS, N_CLASSES, N_WAYS, b.wait_columns), np.int64)
 
 
 @rule
 def tastes_of(b: Any) -> Any:
-    """Tape.tastes, [party, column]."""
+    """Return Tape.tastes, [party, column]."""
     return carray(_pointer(b.tastes_table), (b.parties, b.tastes), np.float64)
 
 
 @rule
 def known_of(table: int) -> Any:
-    """Plan.utility as [2 * epoch + men, crossing], or Plan.informed as [epoch, crossing]."""
+    """Return Plan.utility as [2 * epoch + men, crossing], or Plan.informed as [epoch, crossing]."""
     return carray(_pointer(table), (1, MAX_CROSSINGS), np.float64)
 
 
 @rule
 def share_by_class(table: int) -> Any:
-    """Plan.admits or Plan.bars, [epoch, crossing, class]."""
+    """Return Plan.admits or Plan.bars, [epoch, crossing, class]."""
     return carray(_pointer(table), (1, MAX_CROSSINGS, N_CLASSES), np.float64)
 
 
 @rule
 def drives_of(b: Any) -> Any:
-    """Plan.drive, [place, crossing]."""
+    """Return Plan.drive, [place, crossing]."""
     return carray(_pointer(b.drive_table), (1, MAX_CROSSINGS), np.int64)
 
 
 @rule
 def wait_utility_of(b: Any) -> Any:
-    """Plan.wait_utility, [column]."""
+    """Return Plan.wait_utility, [column]."""
     return carray(_pointer(b.wait_utility_table), (b.wait_columns,), np.float64)
 
 
 @rule
 def history_of(b: Any) -> Any:
-    """Columns of the waits announced so far, [crossing, class, announcement]."""
+    """Return the columns of the waits announced so far, [crossing, class, announcement]."""
     return carray(_pointer(b.history_table), (MAX_CROSSINGS, N_CLASSES, b.history_rows), np.int16)

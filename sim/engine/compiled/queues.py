@@ -1,7 +1,7 @@
-"""The kernel's queues: who stands where, who is called, and what follows at once from a change.
+"""The kernel's queues: joining and leaving, who is called next, and the immediate effects of a change.
 
-Read it beside reference_queues.py and places.py. Numbers passed from function to function are all of one type (int64):
-numba compiles a function again for every mixture of types it is called with.
+All numbers passed between functions have one type (int64), because numba compiles a function again for every
+combination of types with which it is called.
 """
 
 from __future__ import annotations
@@ -12,19 +12,57 @@ import numpy as np
 
 from sim.engine.compiled.cache import long_rule, rule
 from sim.engine.compiled.heaps import (
-    append, end_kept, free_slot, keep, key_of, may_leave, push, push_later, remove,
-)  # fmt: skip
+    append,
+    end_chunk,
+    free_slot,
+    key_of,
+    may_leave,
+    push,
+    push_later,
+    put_in_bucket,
+    remove,
+)
 from sim.engine.compiled.layout import (
-    BLOCKED_LISTS, BYPASSED, CHANGED_MODE, CLOCK_BUCKETS, CLOCK_SHIFT, DIVERTED, ENDS, INTERRUPTED, IN_SERVICE, NOBODY,
-    NOWHERE, N_CLASSES, N_STREAMS, N_WAYS, QUEUE_LISTS, RENEGE, SENT_ON, SERVED, SERVICE_END, SERVICE_LISTS,
-    WAITING, buckets_of, cdf_of, chance_of, column_of, kept_of, party_in, rows_of, stack_of, time_of, visits_of,
-)  # fmt: skip
+    BLOCKED_LISTS,
+    BYPASSED,
+    CHANGED_MODE,
+    CLOCK_BUCKETS,
+    CLOCK_SHIFT,
+    DIVERTED,
+    ENDS,
+    FIRST,
+    IN_SERVICE,
+    INSIDE,
+    INTERRUPTED,
+    N_CLASSES,
+    N_STREAMS,
+    N_WAYS,
+    NOBODY,
+    NOWHERE,
+    QUEUE_LISTS,
+    RENEGE,
+    SENT_ON,
+    SERVED,
+    SERVICE_END,
+    SERVICE_LISTS,
+    WAITING,
+    buckets_of,
+    cdf_of,
+    chance_of,
+    chunks_of,
+    column_of,
+    party_in,
+    rows_of,
+    stack_of,
+    time_of,
+    visits_of,
+)
 from sim.engine.records import NEVER
 
 
 @rule
-def drawn(u: float, cdf: Any) -> int:
-    """Return the smallest k with u < cdf[k]."""
+def inverse_cdf(u: float, cdf: Any) -> int:
+    """Return the smallest k with u < cdf[k]: a draw from the distribution if u is uniform."""
     k = 0
     while k < len(cdf) and u >= cdf[k]:
         k += 1
@@ -33,14 +71,14 @@ def drawn(u: float, cdf: Any) -> int:
 
 @rule
 def tape_column(b: Any, p: Any) -> int:
-    """Return the column of the tape a party plays: a twin plays its party's."""
+    """Return the column of the tape that a party uses; a twin uses that of the party it was split from."""
     number = np.int64(p.number)
     return number if number < b.parties else number - b.parties
 
 
 @rule
 def standing(b: Any, s: int, cls: int) -> int:
-    """Return the first active station of a class from s on; NOWHERE across the border."""
+    """Return the first active station of a class from s on; NOWHERE if it is across the border."""
     while s != NOWHERE and not b.active[s]:
         s = b.next[s, cls]
     return s
@@ -48,7 +86,7 @@ def standing(b: Any, s: int, cls: int) -> int:
 
 @rule
 def close(b: Any, i: int, outcome: int, left_at: int) -> None:
-    """Write the row of a visit that is over; after the last one nothing is left of the party."""
+    """Write the row of a visit that is over; after the last visit, release the slot of the party."""
     if b.rows == b.row_rows:
         b.full = 1
         return
@@ -66,7 +104,7 @@ def close(b: Any, i: int, outcome: int, left_at: int) -> None:
 
 @rule
 def open_visit(b: Any, p: Any, s: int, now: int) -> None:
-    """Begin a visit, with the next number in the order of joining."""
+    """Begin a visit and number it in the order of joining."""
     b.joined += 1
     b.serial += 1
     p.joined, p.serial, p.station, p.visit_people = b.joined, b.serial, s, p.people
@@ -77,7 +115,7 @@ def open_visit(b: Any, p: Any, s: int, now: int) -> None:
 
 @rule
 def in_queue(b: Any, p: Any, sign: int) -> None:
-    """Count a party in (1) or out (-1) of its queue and, if it came from the station before, of the zone."""
+    """Count a party into (1) or out of (-1) its queue and, if it came from the station before, its zone."""
     s, stream = np.int64(p.station), np.int64(p.stream)
     waiting = b.waiting[s, stream] + sign
     b.waiting[s, stream] = waiting
@@ -92,7 +130,7 @@ def in_queue(b: Any, p: Any, sign: int) -> None:
 
 @rule
 def stand(b: Any, i: int, now: int) -> None:
-    """Stand in the queue, with the clocks that may end the wait."""
+    """Join the end of the queue, and start the clocks that may end the wait."""
     p = party_in(b, i)
     s, stream = np.int64(p.station), np.int64(p.stream)
     if b.waiting[s, stream] == 0:
@@ -104,19 +142,19 @@ def stand(b: Any, i: int, now: int) -> None:
     if row != NOWHERE:
         push_later(b, now + time_of(b, row, tape_column(b, p)), RENEGE, i)
     if p.first:
-        wind_up(b, i, now)
+        start_clocks(b, i, now)
 
 
 @rule
 def unqueue(b: Any, i: int) -> None:
-    """Leave the queue, to be served or not."""
+    """Remove a party from its queue."""
     p = party_in(b, i)
     remove(b, QUEUE_LISTS + p.station * N_STREAMS + p.stream, i)
     in_queue(b, p, -1)
 
 
 @rule
-def wind_up(b: Any, i: int, now: int) -> None:
+def start_clocks(b: Any, i: int, now: int) -> None:
     """Start the clocks that make a party leave the main queue."""
     p = party_in(b, i)
     x, c, column = b.crossing[p.station], np.int64(p.cls), tape_column(b, p)
@@ -128,50 +166,50 @@ def wind_up(b: Any, i: int, now: int) -> None:
                 push_later(b, b.quoted_at[x, c] - (summed - at) // rate, RENEGE + way, i)
             else:
                 which = (x * N_CLASSES + c) * N_WAYS + way
-                keep(b, clock_bucket(b, which, at >> CLOCK_SHIFT), at, RENEGE + way, i)
+                put_in_bucket(b, clock_bucket(b, which, at >> CLOCK_SHIFT), at, RENEGE + way, i)
 
 
 @rule
 def leave_when_due(b: Any, x: int, c: int, way: int) -> None:
-    """Let those leave whose clock runs down before the next announcement."""
+    """Schedule the departures of parties whose clock expires before the next announcement."""
     rate, summed, which = b.rate[x, c, way], b.summed[x, c, way], (x * N_CLASSES + c) * N_WAYS + way
     if rate == 0:
         return
     until = summed + rate * b.quote_every[x]
     begin, end = b.clock_bucket[which], until >> CLOCK_SHIFT
-    b.clock_bucket[which] = end  # which is opened again by the next announcement, for those left in it
+    b.clock_bucket[which] = end  # the next announcement opens it again, for the clocks that remain in it
     for number in range(max(begin, end - CLOCK_BUCKETS + 1), end + 1):
         bucket = clock_bucket(b, which, number)
         n = buckets_of(b)[bucket]
         buckets_of(b)[bucket] = NOBODY
         while n != NOBODY:
-            kept = kept_of(b)[n]
-            for k in range(kept.size):
-                at, slot = kept.at[k], np.int64(kept.slot[k])
-                if not may_leave(party_in(b, slot), np.int64(kept.serial[k])):
+            chunk = chunks_of(b)[n]
+            for k in range(chunk.size):
+                at, slot = chunk.at[k], np.int64(chunk.slot[k])
+                if not may_leave(party_in(b, slot), np.int64(chunk.serial[k])):
                     continue
                 if at <= until:
                     push_later(b, b.quoted_at[x, c] - (summed - at) // rate, RENEGE + way, slot)
                 else:
-                    keep(b, bucket, at, RENEGE + way, slot)
-            n = end_kept(b, n)
+                    put_in_bucket(b, bucket, at, RENEGE + way, slot)
+            n = end_chunk(b, n)
 
 
 @rule
 def clock_bucket(b: Any, which: int, number: int) -> int:
-    """Return the bucket for clocks of a main queue and way of leaving."""
+    """Return the bucket for clocks of one main queue and one way of leaving."""
     return b.clock_begin[which] + number % CLOCK_BUCKETS
 
 
 @rule
 def can_start(b: Any, s: int) -> bool:
-    """Whether a server is free, and a start left of the batch."""
+    """Return whether a server is free, and a start of the batch remains."""
     return b.busy[s] < b.servers[s] and (b.batch[s] == 0 or b.starts_left[s] > 0)
 
 
 @rule
 def next_up(b: Any, s: int) -> int:
-    """Return who is called next if a server is free now; NOBODY if nobody can be."""
+    """Return the party to be called next if a server is free; NOBODY if there is none."""
     best, passed, rank = NOBODY, 0, 0
     streams = np.int64(b.streams[s])
     if streams == 0 or not can_start(b, s):
@@ -198,7 +236,7 @@ def next_up(b: Any, s: int) -> int:
 
 @long_rule
 def call_all(b: Any, s: int, now: int) -> None:
-    """Call the next as long as a server is free and somebody may be called."""
+    """Call parties as long as a server is free and a party may be called."""
     while True:
         i = next_up(b, s)
         if i == NOBODY:
@@ -217,20 +255,20 @@ def call_all(b: Any, s: int, now: int) -> None:
         p.where = IN_SERVICE
         if b.preempt[s]:
             append(b, SERVICE_LISTS + s, i)
-        p.remaining += now  # from here on the instant at which the service ends
+        p.remaining += now  # from here on, the instant at which the service ends
         push(b, ENDS, p.remaining, key_of(SERVICE_END, np.int64(p.number)), i, np.int64(p.serial))
 
 
 @rule
 def service_time(b: Any, i: int, s: int) -> int:
-    """Return the milliseconds the service takes; here it is settled how many men are checked and who is refused."""
+    """Return the service time in ms; this also decides how many men are checked and whether the party is refused."""
     p = party_in(b, i)
     column = tape_column(b, p)
     time = time_of(b, b.foot_row[s] if p.on_foot else b.service_row[s], column)
     if p.share:
         time = time * p.share // column_of(b, b.people_table, np.int16)[column]
     if b.screening_row[s] != NOWHERE:
-        p.checked = drawn(
+        p.checked = inverse_cdf(
             chance_of(b, b.screening_row[s], column), cdf_of(b, b.checked_table)[b.intensity[s], p.of_age]
         )
     elif b.is_office[s]:
@@ -245,7 +283,7 @@ def service_time(b: Any, i: int, s: int) -> int:
 
 @long_rule
 def settle(b: Any, s: int, now: int) -> None:
-    """Do everything that follows at once from a change at a station: calls, room behind, and calls upstream."""
+    """Apply the immediate effects of a change at a station: calls, free space in its zone, and calls upstream."""
     call_all(b, s, now)
     if b.zone[s] == NOWHERE or b.head[BLOCKED_LISTS + b.zone[s]] == NOBODY:
         return
@@ -260,7 +298,7 @@ def settle(b: Any, s: int, now: int) -> None:
 
 @long_rule
 def admit(b: Any, z: int, depth: int, now: int) -> int:
-    """Let those blocked for a zone move up as far as there is room; stack the stations they free, the first on top."""
+    """Move blocked parties into a zone while it has space; stack the stations that they free, the first on top."""
     blocked, begin, stack = BLOCKED_LISTS + z, depth, stack_of(b)
     while b.head[blocked] != NOBODY:
         i = b.head[blocked]
@@ -280,3 +318,14 @@ def admit(b: Any, z: int, depth: int, now: int) -> int:
     for k in range((depth - begin) // 2):
         stack[begin + k], stack[depth - 1 - k] = stack[depth - 1 - k], stack[begin + k]
     return depth
+
+
+@rule
+def enter(b: Any, i: int, s: int, now: int, how: int) -> None:
+    """Join the queue of a station, and start service if a server is free; `how` is FIRST, INSIDE or OTHERWISE."""
+    p = party_in(b, i)
+    open_visit(b, p, s, now)
+    p.first = p.quoted = how == FIRST
+    p.inside = how == INSIDE
+    stand(b, i, now)
+    settle(b, s, now)

@@ -1,6 +1,7 @@
-"""The kernel's roads: how parties from an origin choose a crossing, and drive there; beside reference_roads.py.
+"""The kernel's roads: how parties from an origin choose a crossing and drive there.
 
-A place is a row of the drives: an origin, or the number of origins plus that of a crossing.
+A place is a row of the table of drives: the number of an origin, or the number of origins plus the number of a
+crossing.
 """
 
 from __future__ import annotations
@@ -12,15 +13,27 @@ import numpy as np
 from sim.engine.compiled.cache import long_rule, rule
 from sim.engine.compiled.heaps import push_later
 from sim.engine.compiled.layout import (
-    DRIVING, NO_CROSSING, NOWHERE, RECONSIDER, TAIL, column_of, drives_of, history_of, known_of, party_in,
-    share_by_class, tastes_of, time_of, wait_utility_of,
-)  # fmt: skip
+    DRIVING,
+    NO_CROSSING,
+    NOWHERE,
+    RECONSIDER,
+    TAIL,
+    column_of,
+    drives_of,
+    history_of,
+    known_of,
+    party_in,
+    share_by_class,
+    tastes_of,
+    time_of,
+    wait_utility_of,
+)
 from sim.engine.plan import BARRED, DRIVE_UNIT, NEWS, PAPERS, PER_MILLE, TASTES
 
 
 @rule
 def leg(b: Any, place: int, x: int, here: int, done: int) -> Any:
-    """Return the mean drive in ms to crossing x from a place, or after `done` per mille of the way to `here`."""
+    """Return the mean drive in ms to crossing x: from a place, or after `done` per mille of the way to `here`."""
     drives = drives_of(b)
     if done == 0:
         return 0 if x == here else drives[place, x]
@@ -34,9 +47,9 @@ def leg(b: Any, place: int, x: int, here: int, done: int) -> Any:
 
 @long_rule
 def best(b: Any, i: int, now: int, place: int, here: int, done: int) -> int:
-    """Return the crossing of highest utility; NOWHERE if that is to stay at home, or there is no way.
+    """Return the crossing of highest utility; NOWHERE if staying home has a higher one, or if no crossing is open.
 
-    All but `here` must be better by `switching`; one who is under way does not go home of its own accord.
+    Crossings other than `here` must be better by `switching`. A party that is driving does not consider going home.
     """
     p = party_in(b, i)
     number, home, crossing, chosen, most = np.int64(p.number), np.int64(p.home), np.int64(p.crossing), NOWHERE, -np.inf
@@ -62,7 +75,7 @@ def best(b: Any, i: int, now: int, place: int, here: int, done: int) -> int:
 
 @rule
 def admitted(b: Any, i: int, x: int) -> Any:
-    """Whether a party's papers are accepted beyond a crossing, and a way for it leads there and is open."""
+    """Return whether a party's papers are accepted beyond a crossing, and the way of its class is open there."""
     p = party_in(b, i)
     c = b.travels_as[x, p.home]
     papers = tastes_of(b)[np.int64(p.number), PAPERS]
@@ -71,31 +84,31 @@ def admitted(b: Any, i: int, x: int) -> Any:
 
 @rule
 def is_barred(b: Any, i: int, x: int) -> Any:
-    """Whether a party is kept away on the approach to its crossing."""
+    """Return whether a party is stopped on the approach to its crossing."""
     p = party_in(b, i)
     return tastes_of(b)[np.int64(p.number), BARRED] < share_by_class(b.bars_table)[b.epoch, x, p.cls]
 
 
 @rule
 def hears(b: Any, i: int, x: int) -> Any:
-    """Whether a party hears the waits quoted at a crossing."""
+    """Return whether a party hears the waits quoted at a crossing."""
     news = tastes_of(b)[np.int64(party_in(b, i).number), NEWS]
     return news < known_of(b.informed_table)[b.epoch, x]
 
 
 @rule
 def heard(b: Any, x: int, c: int, now: int) -> Any:
-    """Return the column of the wait last quoted at a crossing of which word has come."""
-    while now >= b.told_until[x]:
-        b.told[x] += 1
-        b.told_until[x] += b.quote_every[x]
-    told = min(b.told[x], b.announced[x]) - 1
-    return np.int64(history_of(b)[x, c, told]) if told >= 0 else 0
+    """Return the column of the last quoted wait of a crossing that travellers elsewhere know by now."""
+    while now >= b.next_known_at[x]:
+        b.known_quotes[x] += 1
+        b.next_known_at[x] += b.quote_every[x]
+    last = min(b.known_quotes[x], b.announced[x]) - 1
+    return np.int64(history_of(b)[x, c, last]) if last >= 0 else 0
 
 
 @rule
-def dreamt_of(b: Any, i: int, origin: int) -> int:
-    """Return the crossing a party that stays would have chosen were all open to it and empty."""
+def choose_if_all_were_open(b: Any, i: int, origin: int) -> int:
+    """Return the crossing that a party that stays home would have chosen if all were open to it and empty."""
     p = party_in(b, i)
     chosen, most, known = 0, -np.inf, 2 * b.epoch + (1 if p.of_age > 0 else 0)
     for x in range(b.crossings):
@@ -109,16 +122,16 @@ def dreamt_of(b: Any, i: int, origin: int) -> int:
 
 
 @rule
-def elsewhere(b: Any, i: int, x: int, now: int) -> Any:
-    """Return where a party goes that cannot or will not stay at its crossing; NOWHERE: home."""
+def choose_elsewhere(b: Any, i: int, x: int, now: int) -> Any:
+    """Return the crossing to which a party goes that does not stay at its crossing; NOWHERE if it goes home."""
     if party_in(b, i).diversions == b.diversions:
         return NOWHERE
     return best(b, i, now, b.origins + x, NOWHERE, 0)
 
 
 @rule
-def better(b: Any, i: int, x: int, now: int) -> int:
-    """Return the crossing that a party at the tail of the queue goes on to; NOWHERE: it joins here."""
+def choose_at_the_tail(b: Any, i: int, x: int, now: int) -> int:
+    """Return the crossing to which a party at the tail of the queue goes on; NOWHERE if it joins here."""
     if party_in(b, i).diversions == b.diversions or not hears(b, i, x):
         return NOWHERE
     target = best(b, i, now, b.origins + x, x, 0)
@@ -127,7 +140,7 @@ def better(b: Any, i: int, x: int, now: int) -> int:
 
 @long_rule
 def drive(b: Any, i: int, x: int, place: int, now: int) -> None:
-    """Begin the drive from an origin, or from a crossing to another, as the class the party will be of there."""
+    """Begin the drive from an origin or another crossing, in the class that the party has at its destination."""
     p = party_in(b, i)
     takes = drives_of(b)[place, x] * time_of(b, b.drive_row, np.int64(p.number)) // DRIVE_UNIT
     p.diversions += place >= b.origins
@@ -141,7 +154,7 @@ def drive(b: Any, i: int, x: int, place: int, now: int) -> None:
 
 @rule
 def head_for(b: Any, i: int, x: int, comes_at: int) -> None:
-    """Be under way to a crossing."""
+    """Set the destination of a party that is driving, and its instant of arrival."""
     p = party_in(b, i)
     b.serial += 1
     p.serial, p.where, p.bound_for, p.arrived_at = b.serial, DRIVING, x, comes_at
@@ -149,8 +162,8 @@ def head_for(b: Any, i: int, x: int, comes_at: int) -> None:
 
 
 @long_rule
-def choose_again(b: Any, i: int, now: int) -> None:
-    """Choose again on the way, and go on."""
+def choose_on_the_way(b: Any, i: int, now: int) -> None:
+    """Let a party on the way choose again, and schedule its arrival."""
     p = party_in(b, i)
     x, number = np.int64(p.bound_for), np.int64(p.number)
     if hears(b, i, x):

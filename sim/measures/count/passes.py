@@ -30,16 +30,16 @@ from sim.measures.count.counters import (
 )
 
 try:
+    from sim.engine.compiled.cache import clear_cache as clear_cache
     from sim.engine.compiled.cache import entry, rule
-    from sim.engine.compiled.cache import forget as forget
 except Exception:  # numba may be absent, broken, or not know this platform
 
     def rule(function: Callable[..., Any]) -> Any:
         """Leave a function as it is written."""
         return function
 
-    def forget() -> None:
-        """Forget nothing, for nothing is kept."""
+    def clear_cache() -> None:
+        """Do nothing: without numba there is no cache."""
 
     entry = rule
 

@@ -96,7 +96,7 @@ def prepare() -> Any:
             continue
         except Exception:  # what was kept is damaged, or numba does not know this platform
             if attempt == 0:
-                passes.forget()
+                passes.clear_cache()
                 continue
             for name, function in vars(passes).items():
                 setattr(passes, name, getattr(function, "py_func", function))

@@ -89,7 +89,7 @@ def test_where_numba_fails_at_compiling_the_plain_passes_count(monkeypatch, scen
             raise NotImplementedError("no such instruction")
 
     forgotten = []
-    monkeypatch.setattr(passes, "forget", lambda: forgotten.append(True))  # not what this machine has kept
+    monkeypatch.setattr(passes, "clear_cache", lambda: forgotten.append(True))  # not what this machine has kept
     monkeypatch.setattr(passes, "events", Broken(passes.events))
     tally.prepare.cache_clear()
     try:

@@ -1,0 +1,30 @@
+"""The kernel's rows as columns of the records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.engine.compiled.cache import entry
+from sim.engine.compiled.layout import rows_of, visits_of
+
+
+@entry
+def copy_in_order(b: Any, columns: Any) -> int:
+    """Copy the rows, sorted by party and visit, into columns (in the order of Records).
+
+    Return how many visits began; if that is not the number of rows, nothing is copied.
+    """
+    rows, begins, begin = rows_of(b), visits_of(b), 0
+    for party in range(len(begins)):
+        begins[party], begin = begin, begin + begins[party]
+    if begin != b.rows:
+        return begin
+    (party, visit, crossing, station, cls, stream, people, men, arrived, started, ended, left, outcome, first) = columns
+    for k in range(b.rows):
+        row = rows[k]
+        i = begins[row.party] + row.visit
+        party[i], visit[i], crossing[i], station[i] = row.party, row.visit, b.crossing[row.station], row.station
+        cls[i], stream[i], people[i], men[i] = row.cls, row.stream, row.people, row.men
+        arrived[i], started[i], ended[i], left[i] = row.arrived_at, row.started_at, row.ended_at, row.left_at
+        outcome[i], first[i] = row.outcome, row.first != 0
+    return begin
