@@ -1,4 +1,4 @@
-"""Small scenarios from a few words: one crossing `x`, a day from midnight UTC, cars of one man each unless told."""
+"""Small scenarios from few arguments: by default one crossing `x`, a day from midnight UTC, cars with one man each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def crossing(stations: dict[str, Any], **rest: Any) -> dict[str, Any]:
 
 
 def scenario(stations: dict[str, Any] | None = None, **rest: Any) -> Scenario:
-    """A scenario of `stations`; other words are of the crossing, the clock (start, horizon, timezone) or the top."""
+    """A scenario of `stations`; other arguments are of the crossing, clock (start, horizon, timezone) or top level."""
     clock = {"timezone": rest.pop("timezone", "UTC"), "start": rest.pop("start", "2022-09-21")}
     clock |= {"t0": clock["start"], "horizon": rest.pop("horizon", "2022-09-22")}
     classes, network = rest.pop("classes", {}), rest.pop("network", None)
@@ -60,31 +60,31 @@ OTHER_ROWS = {"walk": ("times", "walk_row"), "u_balk": ("chances", "balk_row"), 
 
 
 def station_rows(plan: Plan, name: str) -> tuple[str, Any]:
-    """The table and the rows of what a station column means, for the stations that have it."""
+    """The table of the tape and the row numbers of a station column, for the stations that have it."""
     table, rows, offset = STATION_ROWS[name]
     numbers = getattr(plan, rows)
     return table, numbers[numbers >= 0] + offset
 
 
 def by_meaning(plan: Plan, tape: Tape) -> dict[str, Any]:
-    """The columns of a tape by what they mean; those of stations with a row for each station that has them."""
-    found = {f.name: getattr(tape, f.name) for f in fields(Tape) if f.name not in ("times", "chances", "tastes")}
+    """The columns of a tape by meaning; station columns have one row for each station that has them."""
+    columns = {f.name: getattr(tape, f.name) for f in fields(Tape) if f.name not in ("times", "chances", "tastes")}
     for name in STATION_ROWS:
         table, rows = station_rows(plan, name)
-        found[name] = getattr(tape, table)[rows]
+        columns[name] = getattr(tape, table)[rows]
     for name, (table, row) in OTHER_ROWS.items():
         number = getattr(plan, row)
-        found[name] = getattr(tape, table)[number] if number >= 0 else np.zeros(len(tape))
-    return found | {"clocks": tape.times[plan.clock_row[plan.clock_row >= 0]]}
+        columns[name] = getattr(tape, table)[number] if number >= 0 else np.zeros(len(tape))
+    return columns | {"clocks": tape.times[plan.clock_row[plan.clock_row >= 0]]}
 
 
-def set_by_hand(found: Scenario, arrivals: Iterable[float], **columns: Any) -> tuple[Plan, Tape]:
+def set_by_hand(scenario: Scenario, arrivals: Iterable[float], **columns: Any) -> tuple[Plan, Tape]:
     """A plan, and a tape whose parties arrive at these minutes; scalars or arrays of `columns` replace others.
 
     The scenario must have as many parties in its initial queue as there are arrivals.
     """
-    plan = lower(found)
-    tape = draw(found, plan, 1, 0)
+    plan = lower(scenario)
+    tape = draw(scenario, plan, 1, 0)
     at = np.array([round(minute * MINUTE) for minute in arrivals], dtype=np.int64)
     assert len(at) == len(tape), "the initial queue must have one party for each arrival"
     times, chances = tape.times.copy(), tape.chances.copy()
@@ -105,10 +105,10 @@ def set_by_hand(found: Scenario, arrivals: Iterable[float], **columns: Any) -> t
     return plan, replace(tape, arrived_at=at, initial=initial, times=times, chances=chances, **changed)
 
 
-def played(engine: Play, found: Scenario, seed: int = 1, replication: int = 0) -> Records:
+def played(engine: Play, scenario: Scenario, seed: int = 1, replication: int = 0) -> Records:
     """Draw a tape and play it."""
-    plan = lower(found)
-    return engine(plan, draw(found, plan, seed, replication))
+    plan = lower(scenario)
+    return engine(plan, draw(scenario, plan, seed, replication))
 
 
 def minutes(instants: Any) -> list[float | None]:

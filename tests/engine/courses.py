@@ -1,4 +1,4 @@
-"""What must hold of the course of a party that sets out from an origin: written down again, taken from no engine."""
+"""What must hold of the course of a party from an origin, written independently of both engines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TURNED_AWAY = (Outcome.BALKED, Outcome.BARRED)
 
 
 class Course:
-    """The visits of one such party, held against what it could know and drive."""
+    """The visits of one such party, compared with what it could know and where it could drive."""
 
     def __init__(self, plan: Plan, tape: Tape, visits: list[Any]) -> None:
         self.plan, self.visits, self.party = plan, visits, visits[0].party
@@ -28,7 +28,7 @@ class Course:
         self.would_stay = bool(np.isfinite(plan.stay))
 
     def faults(self) -> Iterator[str]:
-        """Say what is wrong."""
+        """Yield a sentence for each rule that is broken."""
         diverted = [row for row in self.visits if row.outcome == Outcome.DIVERTED]
         if len(diverted) > self.plan.diversions:
             yield "diverts too often"
@@ -53,7 +53,7 @@ class Course:
         if len(self.visits) > 1 or not row.arrived_at == row.left_at == self.set_out_at:
             yield "stays, but not at once and for good"
         if self.plan.drive[self.origin, row.crossing] == NOWHERE or not self._served(row.crossing):
-            yield "dreams of a crossing it has no way to"
+            yield "stays, but would have preferred a crossing that it cannot reach"
         if not self.would_stay and self._open_ways(self.origin, row.left_at):
             yield "stays although a crossing would take it"
 
@@ -67,7 +67,7 @@ class Course:
         barred = self.bar < self.plan.bars[self._epoch(at), x, row.cls]
         if barred or not self._admitted(x, at):
             if row.outcome not in (*TURNED_AWAY, Outcome.DIVERTED) or row.left_at > at or row.first:
-                yield "joins where it is not let"
+                yield "joins where it is not admitted"
         elif row.outcome == Outcome.DIVERTED and not row.first:
             patient = self.plan.balk_over[x, row.cls] == ANY_NUMBER and not self.plan.balk_share[x, row.cls].any()
             if patient and self.news >= self.plan.informed[self._epoch(at), x]:

@@ -1,4 +1,4 @@
-"""The first difference between two records of one play, as a row that can be read."""
+"""The first difference between two records of one replication, as a readable line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def first_difference(plan: Plan, a: Records, b: Records) -> str | None:
         assert known is not None
         where = f"party {visit[0]}, visit {visit[1]}, {plan.stations[known['station']]}"
         if row is None or other is None:
-            return f"{where}: {_told(row)} / {_told(other)}"
+            return f"{where}: {_summary(row)} / {_summary(other)}"
         fields = (name for name in row if row[name] != other[name])
         return f"{where}: " + ", ".join(f"{n} {_named(n, row[n])} / {_named(n, other[n])}" for n in fields)
     return None
@@ -36,7 +36,7 @@ def _rows(records: Records) -> dict[tuple[int, int], dict[str, Any]]:
     return {(row["party"], row["visit"]): row for row in rows}
 
 
-def _told(row: dict[str, Any] | None) -> str:
+def _summary(row: dict[str, Any] | None) -> str:
     return "no such visit" if row is None else f"arrived_at {row['arrived_at']}, {_named('outcome', row['outcome'])}"
 
 

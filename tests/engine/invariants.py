@@ -1,4 +1,4 @@
-"""What must hold in every play, whatever the scenario: each check yields a sentence for what it finds broken."""
+"""What must hold in every replication of any scenario: each check yields a sentence for every violation."""
 
 from __future__ import annotations
 
@@ -261,10 +261,10 @@ def most(numbers: Any) -> int:
 
 def grouped(rows: list[Row], key: Any) -> dict[Any, list[Row]]:
     """Rows by a key, in their order."""
-    found: dict[Any, list[Row]] = defaultdict(list)
+    groups: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
-        found[key(row)].append(row)
-    return found
+        groups[key(row)].append(row)
+    return groups
 
 
 def born(row: Row, size: int) -> bool:

@@ -1,4 +1,4 @@
-"""Small networks from a few words: one origin, and parties that set out at the minutes told, with tastes of 0."""
+"""Small networks from few arguments: one origin, and parties that set out at given minutes, with tastes of 0."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def network(
 ) -> Scenario:
     """One origin of cars; an hour of driving or waiting costs 1, all hear the waits, nobody chooses again on the way.
 
-    A crossing is its stations, or (stations, its other words); the other words of `rest` are those of `scenario`.
+    A crossing is its stations, or (stations, other arguments); the other arguments of `rest` are those of `scenario`.
     """
     made = {name: crossing(words[0], **words[1]) if isinstance(words, tuple) else crossing(words)
             for name, words in crossings.items()}  # fmt: skip
@@ -44,33 +44,35 @@ def network(
     return scenario(crossings=made, network={"origins": origins, "between": between or {}, "choice": weights}, **rest)
 
 
-def setting_out(found: Scenario, at: Iterable[float], tastes: dict[str, Any] | None = None, **by_hand: Any) -> Any:
+def setting_out(scenario: Scenario, at: Iterable[float], tastes: dict[str, Any] | None = None, **by_hand: Any) -> Any:
     """A plan, and a tape of those waiting at the start and of parties that set out at these minutes.
 
     `tastes` are utilities by crossing, or of "stay"; `papers`, `news`, `bar`, `drive` (a factor), `clocks` and the
-    columns of the tape are given in `by_hand`; what is not told is 0, and drives take the mean.
+    columns of the tape are given in `by_hand`; all others are 0, and drives take the mean.
     """
-    plan = lower(found)
-    whole = draw(found, plan, 1, 0)
-    leave = np.array([round(minute * MINUTE) for minute in at], dtype=np.int64)
-    waiting, roaming = np.flatnonzero(whole.initial), np.flatnonzero(whole.source == len(plan.crossings))
-    kept = np.concatenate([waiting, roaming[: len(leave)]])
-    assert len(kept) == len(waiting) + len(leave), "the origin sends too few parties"
-    columns = {f.name: getattr(whole, f.name)[..., kept].copy() for f in fields(Tape) if f.name != "tastes"}
-    columns["tastes"] = whole.tastes[kept].copy()
-    those = slice(len(waiting), None)
-    columns["arrived_at"][those] = leave
+    plan = lower(scenario)
+    full = draw(scenario, plan, 1, 0)
+    departures = np.array([round(minute * MINUTE) for minute in at], dtype=np.int64)
+    waiting, roaming = np.flatnonzero(full.initial), np.flatnonzero(full.source == len(plan.crossings))
+    rows_used = np.concatenate([waiting, roaming[: len(departures)]])
+    assert len(rows_used) == len(waiting) + len(departures), "the origin sends too few parties"
+    columns = {f.name: getattr(full, f.name)[..., rows_used].copy() for f in fields(Tape) if f.name != "tastes"}
+    columns["tastes"] = full.tastes[rows_used].copy()
+    setting_out_rows = slice(len(waiting), None)
+    columns["arrived_at"][setting_out_rows] = departures
     rows = {"papers": PAPERS, "news": NEWS, "bar": BARRED}
     rows |= {name: k for k, name in enumerate([*plan.crossings, "stay"], TASTES)}
-    columns["tastes"][those] = 0.0
-    columns["times"][plan.drive_row, those] = np.rint(np.asarray(by_hand.pop("drive", 1.0)) * DRIVE_UNIT)
+    columns["tastes"][setting_out_rows] = 0.0
+    columns["times"][plan.drive_row, setting_out_rows] = np.rint(np.asarray(by_hand.pop("drive", 1.0)) * DRIVE_UNIT)
     for name, value in {**(tastes or {}), **by_hand}.items():
         if name in rows:
-            columns["tastes"][those, rows[name]] = value
+            columns["tastes"][setting_out_rows, rows[name]] = value
         elif name == "clocks":
-            columns["times"][plan.clock_row[plan.clock_row >= 0][:, None], np.arange(len(waiting), len(kept))] = value
+            columns["times"][plan.clock_row[plan.clock_row >= 0][:, None], np.arange(len(waiting), len(rows_used))] = (
+                value
+            )
         else:
-            columns[name][those] = value
+            columns[name][setting_out_rows] = value
     return plan, Tape(**columns)
 
 

@@ -1,4 +1,4 @@
-"""Random small valid scenarios with everything a scenario can say, and tapes on which instants often coincide.
+"""Random small valid scenarios that use all parts of the schema, and tapes on which instants often coincide.
 
 `games()` gives (scenario, plan, tape) for any test of an engine; every second tape has its arrivals on whole minutes,
 as are most durations, so that arrivals, ends of service, patience, shifts, ticks and quotes meet at one millisecond.
@@ -98,29 +98,29 @@ def screenings(draw: Draw, office: str | None) -> Dict:
 
 @st.composite
 def stations(draw: Draw, number: int, office: str | None) -> Dict:
-    found: Dict = {
+    station: Dict = {
         "staffing": draw(staffings()),
         "service_time": draw(service_times(office is not None)),
         "discipline": draw(disciplines()),
         "when_staff_leave": draw(st.sampled_from(["finish", "preempt"])),
     }
     if number > 0 and draw(often):
-        found["hall"] = draw(st.one_of(st.integers(1, 4), st.sampled_from(["yard", "field"])))
-    if number > 0 and found["discipline"] in ("fifo",) and draw(sometimes):
-        found["serves"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
+        station["hall"] = draw(st.one_of(st.integers(1, 4), st.sampled_from(["yard", "field"])))
+    if number > 0 and station["discipline"] in ("fifo",) and draw(sometimes):
+        station["serves"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
     if draw(sometimes):
-        found["release"] = {"size": draw(st.integers(1, 4)), "every": draw(st.sampled_from(["7 min", "30 min"]))}
+        station["release"] = {"size": draw(st.integers(1, 4)), "every": draw(st.sampled_from(["7 min", "30 min"]))}
     if draw(sometimes):
-        found["patience"] = draw(laws())
+        station["patience"] = draw(laws())
     if draw(sometimes):
-        found["refusal"] = {"probability": draw(shares), "service_time": draw(laws())}
+        station["refusal"] = {"probability": draw(shares), "service_time": draw(laws())}
     if draw(sometimes):
-        found["active_from"] = draw(instants)
+        station["active_from"] = draw(instants)
     elif draw(sometimes):
-        found["active_until"] = draw(instants.filter(lambda at: at > "2022-09-21T00:00"))
+        station["active_until"] = draw(instants.filter(lambda at: at > "2022-09-21T00:00"))
     if office or draw(often):
-        found["screening"] = draw(screenings(office))
-    return found
+        station["screening"] = draw(screenings(office))
+    return station
 
 
 @st.composite
@@ -147,21 +147,21 @@ def waits(draw: Draw, values: tuple[str, ...]) -> Any:
 def behaviours(draw: Draw, names: list[str]) -> Dict:
     hazards = waits(("0 %/h", "10 %/h", "100 %/h"))
     proportions = waits(("0 %", "30 %", "100 %"))
-    found: Dict = {}
+    behaviour: Dict = {}
     if draw(sometimes):
-        found["balk"] = {"queue_over": draw(st.integers(0, 6)), "by_quoted_wait": draw(proportions)}
+        behaviour["balk"] = {"queue_over": draw(st.integers(0, 6)), "by_quoted_wait": draw(proportions)}
     for way in ("renege", "change_mode", "bypass"):
         if draw(often):
-            found[way] = {"by_quoted_wait": draw(hazards)}
+            behaviour[way] = {"by_quoted_wait": draw(hazards)}
             if draw(sometimes):
-                found[way]["from"] = draw(instants)
-    if "change_mode" in found:
+                behaviour[way]["from"] = draw(instants)
+    if "change_mode" in behaviour:
         bike = draw(shares)
-        found["change_mode"] |= {"to": {"bike": bike, "foot": 1 - bike}, "takes": draw(laws())}
-    if "bypass" in found:
+        behaviour["change_mode"] |= {"to": {"bike": bike, "foot": 1 - bike}, "takes": draw(laws())}
+    if "bypass" in behaviour:
         joins = draw(st.sampled_from(names))
-        found["bypass"] |= {"joins": joins, "local": draw(shares), "at_arrival": draw(proportions)}
-    return found
+        behaviour["bypass"] |= {"joins": joins, "local": draw(shares), "at_arrival": draw(proportions)}
+    return behaviour
 
 
 @st.composite
@@ -186,23 +186,27 @@ def changes(draw: Draw, names: list[str], screening: list[str]) -> Dict:
 def crossings(draw: Draw) -> Dict:
     count = draw(st.integers(1, 4))
     with_office = draw(st.one_of(st.none(), st.integers(0, count - 1)))
-    found = {f"s{n}": draw(stations(n, "office" if n == with_office else None)) for n in range(count)}
-    names = list(found)
+    stations_by_name = {f"s{n}": draw(stations(n, "office" if n == with_office else None)) for n in range(count)}
+    names = list(stations_by_name)
     if with_office is not None:
         office: Dict = {"only_sent_on": True, "staffing": draw(staffings()), "service_time": draw(service_times(True))}
         if draw(often):
             office["refusal"] = {"probability": draw(shares), "service_time": draw(laws())}
         cut = draw(st.integers(with_office + 1, count))
-        found = {n: found[n] for n in names[:cut]} | {"office": office} | {n: found[n] for n in names[cut:]}
+        stations_by_name = (
+            {n: stations_by_name[n] for n in names[:cut]}
+            | {"office": office}
+            | {n: stations_by_name[n] for n in names[cut:]}
+        )
     coming = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
-    screening = [name for name, station in found.items() if "screening" in station]
+    screening = [name for name, station in stations_by_name.items() if "screening" in station]
     return {
         "road": {"stretches": [{"files": 1}]},
         "zones": {
             "yard": {"capacity": draw(st.integers(1, 6))},
             "field": {"length": draw(st.sampled_from(["20 m", "45 m"]))},
         },
-        "stations": found,
+        "stations": stations_by_name,
         "demand": {cls: draw(demands()) for cls in coming},
         "initial_queue": {cls: draw(st.integers(0, 6)) for cls in coming},
         "behaviour": {cls: draw(behaviours(names)) for cls in coming if draw(often)},
@@ -213,15 +217,15 @@ def crossings(draw: Draw) -> Dict:
 
 @st.composite
 def destinations(draw: Draw, coming: list[str]) -> Dict:
-    found: Dict = {
+    destination: Dict = {
         "admits": draw(st.sampled_from([0.6, 0.9, 1.0, 1.0])),
         "informed": draw(st.sampled_from([0.0, 0.5, 1.0, 1.0])),
         "risk": draw(shares),
         "price": draw(st.sampled_from([0, 500])),
     }
     if draw(often):
-        found["travels_as"] = {draw(st.sampled_from(coming)): draw(st.sampled_from(CLASSES))}
-    return found
+        destination["travels_as"] = {draw(st.sampled_from(coming)): draw(st.sampled_from(CLASSES))}
+    return destination
 
 
 @st.composite
@@ -238,12 +242,12 @@ def news(draw: Draw) -> Dict:
 @st.composite
 def impatience(draw: Draw) -> Dict:
     """Why parties leave a crossing that they came to."""
-    found: Dict = {}
+    behaviour: Dict = {}
     if draw(often):
-        found["balk"] = {"queue_over": draw(st.integers(0, 4))}
+        behaviour["balk"] = {"queue_over": draw(st.integers(0, 4))}
     if draw(often):
-        found["renege"] = {"by_quoted_wait": draw(st.sampled_from(["50 %/h", "300 %/h"]))}
-    return found
+        behaviour["renege"] = {"by_quoted_wait": draw(st.sampled_from(["50 %/h", "300 %/h"]))}
+    return behaviour
 
 
 @st.composite
@@ -277,11 +281,11 @@ def networks(draw: Draw, names: list[str]) -> Dict:
     return {"origins": origins, "between": between, "choice": choice}
 
 
-def joined(found: Dict, network: Dict, draw: Draw) -> None:
+def add_network(description: Dict, network: Dict, draw: Draw) -> None:
     """Make crossings of their own part of a network: what travellers know of them, and why they go on to others."""
-    found["network"] = network
+    description["network"] = network
     coming = sorted({cls for origin in network["origins"].values() for cls in origin["demand"]})
-    for x in found["crossings"].values():
+    for x in description["crossings"].values():
         x["destination"] = draw(destinations(coming))
         x["quote"]["delay"] = draw(hours_or_none)
         x["changes"] += draw(st.lists(news(), max_size=2))
@@ -301,7 +305,7 @@ def scenarios(draw: Draw, with_network: bool = False) -> Scenario:
         for cls in CLASSES
     }
     names = draw(st.sampled_from([("a", "b"), ("a", "b", "c")] if with_network else [("a",), ("a",), ("a", "b")]))
-    found: Dict = {
+    description: Dict = {
         "name": "random",
         "title": "random",
         "clock": {"timezone": "UTC", "t0": "2022-09-21T06:00", "start": "2022-09-21", "horizon": "2022-09-22"},
@@ -309,10 +313,10 @@ def scenarios(draw: Draw, with_network: bool = False) -> Scenario:
         "crossings": {name: draw(crossings()) for name in names},
     }
     if with_network:
-        joined(found, draw(networks(list(names))), draw)
-    made = Scenario.model_validate(found)
-    assume(not list(check(made)))
-    return made
+        add_network(description, draw(networks(list(names))), draw)
+    scenario = Scenario.model_validate(description)
+    assume(not list(check(scenario)))
+    return scenario
 
 
 hours_or_none = st.sampled_from(["0 h", "45 min", "3 h"])
@@ -321,9 +325,9 @@ hours_or_none = st.sampled_from(["0 h", "45 min", "3 h"])
 @st.composite
 def games(draw_: Draw, with_network: bool = False) -> tuple[Scenario, Plan, Tape]:
     """A scenario, its plan, and a tape, on every second one of which arrivals fall on whole minutes."""
-    found = draw_(scenarios(with_network))
-    plan = lower(found)
-    tape = draw(found, plan, draw_(st.integers(0, 5)), draw_(st.integers(0, 2)))
+    scenario = draw_(scenarios(with_network))
+    plan = lower(scenario)
+    tape = draw(scenario, plan, draw_(st.integers(0, 5)), draw_(st.integers(0, 2)))
     if draw_(often):
         tape = replace(tape, arrived_at=tape.arrived_at // MINUTE * MINUTE)
-    return found, plan, tape
+    return scenario, plan, tape

@@ -38,24 +38,24 @@ def assert_equal(plan: Plan, tape: Tape) -> Records:
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario_files_in_a_short_window(path: Path) -> None:
-    found = load(path).scenario
-    begin = found.clock.start + timedelta(days=12)
-    clock = found.clock.model_copy(update={"start": begin, "horizon": begin + timedelta(hours=18)})
-    short = found.model_copy(update={"clock": clock})
+    example = load(path).scenario
+    begin = example.clock.start + timedelta(days=12)
+    clock = example.clock.model_copy(update={"start": begin, "horizon": begin + timedelta(hours=18)})
+    short = example.model_copy(update={"clock": clock})
     plan = lower(short)
-    records = assert_equal(plan, draw(short, plan, found.seed, 0))
+    records = assert_equal(plan, draw(short, plan, example.seed, 0))
     assert len(records) > (200 if path.stem == "mongolia" else 1000)  # few cross there
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario_files_to_the_end(path: Path) -> None:
-    found = load(path).scenario
-    if found.network:  # six crossings: the reference engine takes minutes for all of it
-        clock = found.clock.model_copy(update={"horizon": found.clock.start + timedelta(days=10)})
-        found = found.model_copy(update={"clock": clock})
-    plan = lower(found)
-    assert len(assert_equal(plan, draw(found, plan, found.seed, 0))) > 10_000
+    example = load(path).scenario
+    if example.network:  # six crossings: the reference engine takes minutes for all of it
+        clock = example.clock.model_copy(update={"horizon": example.clock.start + timedelta(days=10)})
+        example = example.model_copy(update={"clock": clock})
+    plan = lower(example)
+    assert len(assert_equal(plan, draw(example, plan, example.seed, 0))) > 10_000
 
 
 @settings(max_examples=100)
@@ -93,12 +93,12 @@ def small_game(waiting: int = 30) -> tuple[Plan, Tape]:
         "s": {"staffing": 1, "service_time": "3 min", "patience": "20 min"},
         "t": {"staffing": 1, "service_time": "2 min"},
     }
-    found = scenario(stations, demand={"car": "40/h"}, initial_queue={"car": waiting})
-    plan = lower(found)
-    return plan, draw(found, plan, 1, 0)
+    example = scenario(stations, demand={"car": "40/h"}, initial_queue={"car": waiting})
+    plan = lower(example)
+    return plan, draw(example, plan, 1, 0)
 
 
-def test_tables_that_are_full_are_made_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_tables_are_enlarged(monkeypatch: pytest.MonkeyPatch) -> None:
     plan, tape = small_game()
     expected = compiled.play(plan, tape)
     for least in (1, 7, 500):
@@ -109,7 +109,7 @@ def test_tables_that_are_full_are_made_larger(monkeypatch: pytest.MonkeyPatch) -
         assert all(len(scratch[name]) > least for name in ("row", "heap 1"))
 
 
-def test_scratch_tables_are_taken_up_again_and_hold_nothing_of_the_game_before() -> None:
+def test_scratch_tables_are_used_again_and_keep_nothing_of_the_last_replication() -> None:
     plan, tape = small_game()
     expected = reference.play(plan, tape)
     for waiting in (90, 10):
@@ -126,17 +126,17 @@ def test_replications_played_at_the_same_time_in_threads_share_nothing() -> None
         assert list(pool.map(lambda game: compiled.play(*game), games * 25)) == expected * 25
 
 
-def test_more_are_blocked_at_once_than_anybody_foresaw() -> None:
+def test_very_many_parties_are_blocked_at_once() -> None:
     many = 12_000
     stations = {
         "s": {"staffing": 1000, "service_time": "1 min"},
         "t": {"staffing": {"servers": 0, "steps": [{"from": "2022-09-21T02:00", "servers": 1000}]},
               "service_time": "1 min", "hall": 1},
     }  # fmt: skip
-    found = scenario(stations, initial_queue={"car": many})
-    plan = lower(found)
+    example = scenario(stations, initial_queue={"car": many})
+    plan = lower(example)
     plan = replace(plan, staffing=np.where(plan.staffing == 1000, many, plan.staffing))
-    records = compiled.play(plan, draw(found, plan, 1, 0))
+    records = compiled.play(plan, draw(example, plan, 1, 0))
     crossed = records.left_at[records.outcome == Outcome.CROSSED]
     assert crossed.tolist() == [121 * MINUTE] * many
 
@@ -144,9 +144,9 @@ def test_more_are_blocked_at_once_than_anybody_foresaw() -> None:
 def test_clocks_whole_rounds_of_buckets_apart() -> None:
     renege = {"renege": {"by_quoted_wait": {"0 h": "0 %/h", "1 h": "5 %/h"}}}
     stations = {"s": {"staffing": 1, "service_time": "20 min"}}
-    found = scenario(stations, initial_queue={"car": 90}, behaviour={"car": renege})
-    plan = lower(found)
-    tape = draw(found, plan, 1, 0)
+    example = scenario(stations, initial_queue={"car": 90}, behaviour={"car": renege})
+    plan = lower(example)
+    tape = draw(example, plan, 1, 0)
     tape.times[plan.clock_row[0]] += np.arange(len(tape)) % 3 * (CLOCK_BUCKETS << CLOCK_SHIFT)
     reneged = []
     for factor in (1, 50, 5_000, 50_000):
@@ -164,15 +164,15 @@ def test_interrupted_again_and_again() -> None:
     stations = {
         "s": {"staffing": {"servers": 9, "steps": steps}, "service_time": "50 min", "when_staff_leave": "preempt"}
     }
-    found = scenario(stations, initial_queue={"car": 60})
-    plan = lower(found)
-    assert_equal(plan, draw(found, plan, 1, 0))
+    example = scenario(stations, initial_queue={"car": 60})
+    plan = lower(example)
+    assert_equal(plan, draw(example, plan, 1, 0))
 
 
 def test_an_empty_tape() -> None:
-    found = scenario({"s": {"staffing": 1, "service_time": "1 min"}})
-    plan = lower(found)
-    assert len(assert_equal(plan, draw(found, plan, 1, 0))) == 0
+    example = scenario({"s": {"staffing": 1, "service_time": "1 min"}})
+    plan = lower(example)
+    assert len(assert_equal(plan, draw(example, plan, 1, 0))) == 0
 
 
 def test_more_crossings_than_the_compiled_engine_has_room_for() -> None:
@@ -182,13 +182,13 @@ def test_more_crossings_than_the_compiled_engine_has_room_for() -> None:
         compiled.play(wide, tape)
 
 
-def test_a_hazard_that_cannot_be_summed_up_is_refused() -> None:
+def test_a_hazard_too_high_to_be_summed_is_an_error() -> None:
     plan, tape = small_game()
     with pytest.raises(SimError, match="a hazard of leaving is too high"):
         compiled.play(replace(plan, hazard=plan.hazard + 2**60), tape)
 
 
-def test_one_changed_field_is_seen_and_told() -> None:
+def test_one_changed_field_is_noticed_and_named() -> None:
     plan, tape = small_game()
     records = compiled.play(plan, tape)
     assert first_difference(plan, records, records) is None
@@ -199,8 +199,8 @@ def test_one_changed_field_is_seen_and_told() -> None:
     changed = replace(records, left_at=left_at, outcome=outcome)
     assert changed != records
     party, before = int(records.party[row]), int(records.left_at[row])
-    told = f"party {party}, visit 0, s: left_at {before + 1} / {before}, outcome served / reneged"
-    assert first_difference(plan, changed, records) == told
+    difference = f"party {party}, visit 0, s: left_at {before + 1} / {before}, outcome served / reneged"
+    assert first_difference(plan, changed, records) == difference
     fewer = Records(**{name: column[:-1] for name, column in records.columns().items()})
     assert str(first_difference(plan, fewer, records)).startswith(f"party {int(records.party[-1])}, visit ")
     assert "no such visit / arrived_at" in str(first_difference(plan, fewer, records))

@@ -1,4 +1,4 @@
-"""The checks of the random plays must notice when a record is wrong: one small lie each."""
+"""The checks of random replications must notice a wrong record: each test falsifies one detail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.engine.networks import ONE, STUCK, network, setting_out
 Lie = Callable[[dict[str, Any]], Any]
 
 
-def told(records: Records, lie: Lie) -> Records:
+def falsified(records: Records, lie: Lie) -> Records:
     columns = {name: column.copy() for name, column in records.columns().items()}
     keep = lie(columns)
     if keep is not None:
@@ -77,19 +77,19 @@ LIES = [
 def test_a_lie_is_noticed(engine: Play, lie: Lie, check: str) -> None:
     law = {"mean": "5 min", "family": "exponential"}
     stations = {"a": {"staffing": 1, "service_time": law}, "b": {"staffing": 1, "service_time": law, "hall": 2}}
-    found = scenario(stations, demand={"car": "12/h"}, initial_queue={"car": 20})
-    plan = lower(found)
-    tape = draw(found, plan, 1, 0)
+    example = scenario(stations, demand={"car": "12/h"}, initial_queue={"car": 20})
+    plan = lower(example)
+    tape = draw(example, plan, 1, 0)
     records = engine(plan, tape)
     assert broken(plan, tape, records) == []
-    assert check in {fault.split(":")[0] for fault in broken(plan, tape, told(records, lie))}
+    assert check in {fault.split(":")[0] for fault in broken(plan, tape, falsified(records, lie))}
 
 
 def test_a_call_from_a_closed_queue_and_a_batch_too_large_are_noticed(engine: Play) -> None:
     station = {"staffing": 9, "service_time": "5 min", "release": {"size": 2, "every": "7 min"}}
-    found = scenario({"a": station}, demand={"car": "12/h"}, initial_queue={"car": 20})
-    plan = lower(found)
-    tape = draw(found, plan, 1, 0)
+    example = scenario({"a": station}, demand={"car": "12/h"}, initial_queue={"car": 20})
+    plan = lower(example)
+    tape = draw(example, plan, 1, 0)
     records = engine(plan, tape)
     assert broken(plan, tape, records) == []
     smaller = replace(plan, release_size=plan.release_size // 2)
@@ -166,9 +166,9 @@ def travellers() -> tuple[Any, Any]:
         "b": (ONE, {"behaviour": {"car": {"balk": {"queue_over": 3}}}, "destination": {"admits": 0.9}}),
         "c": STUCK,
     }
-    found = network(crossings, {"a": "1 h", "b": "3 h"}, {"a": {"b": "1 h"}}, {"wait": 0, "diversions": 1})
+    example = network(crossings, {"a": "1 h", "b": "3 h"}, {"a": {"b": "1 h"}}, {"wait": 0, "diversions": 1})
     at = [0, 1, 2, 3, 4, 5, 6, 7, 8, 1439]
-    return setting_out(found, at, papers=[0.0] * 8 + [0.95, 0.0], clocks=5 * 10**11)
+    return setting_out(example, at, papers=[0.0] * 8 + [0.95, 0.0], clocks=5 * 10**11)
 
 
 def test_every_kind_of_course_is_among_those_lied_about(engine: Play) -> None:
@@ -182,28 +182,28 @@ def test_every_kind_of_course_is_among_those_lied_about(engine: Play) -> None:
 @pytest.mark.parametrize(("lie", "check"), OF_COURSES, ids=lambda value: getattr(value, "__name__", value))
 def test_a_lie_about_a_course_is_noticed(engine: Play, lie: Lie, check: str) -> None:
     plan, tape = travellers()
-    faults = broken(plan, tape, told(engine(plan, tape), lie))
+    faults = broken(plan, tape, falsified(engine(plan, tape), lie))
     assert check in {fault.split(":")[0] for fault in faults}
 
 
 @pytest.mark.parametrize(
-    ("field", "change", "said"),
+    ("field", "change", "message"),
     [
         ("diversions", lambda _: 0, "diverts too often"),
-        ("admits", lambda admits: admits * 0, "joins where it is not let"),
+        ("admits", lambda admits: admits * 0, "joins where it is not admitted"),
         ("admits", lambda admits: admits * 0, "goes on to a crossing without a way, or that does not take it"),
-        ("bars", lambda bars: bars + 1, "joins where it is not let"),
+        ("bars", lambda bars: bars + 1, "joins where it is not admitted"),
         ("drive", lambda drive: drive + 1, "comes when no drive ends"),
         ("diversions", lambda _: 2, "goes home although another crossing would take it"),
     ],
 )
 def test_a_course_that_another_plan_would_not_allow_is_noticed(
-    engine: Play, field: str, change: Callable[[Any], Any], said: str
+    engine: Play, field: str, change: Callable[[Any], Any], message: str
 ) -> None:
     plan, tape = travellers()
     records = engine(plan, tape)
     other = replace(plan, **{field: change(getattr(plan, field))})
-    assert any(fault.startswith(f"courses: {said}") for fault in broken(other, tape, records))
+    assert any(fault.startswith(f"courses: {message}") for fault in broken(other, tape, records))
 
 
 def test_who_hears_of_no_wait_does_not_go_on_of_its_own_accord(engine: Play) -> None:
@@ -218,13 +218,13 @@ def test_who_hears_of_no_wait_does_not_go_on_of_its_own_accord(engine: Play) -> 
 
 
 def test_only_who_sets_out_chooses_a_crossing(engine: Play) -> None:
-    found = scenario({"a": ONE["gate"]}, initial_queue={"car": 1}, behaviour={"car": {"balk": {"queue_over": 0}}},
+    example = scenario({"a": ONE["gate"]}, initial_queue={"car": 1}, behaviour={"car": {"balk": {"queue_over": 0}}},
                      demand={"car": "1/h"})  # fmt: skip
-    plan = lower(found)
-    tape = draw(found, plan, 1, 0)
+    plan = lower(example)
+    tape = draw(example, plan, 1, 0)
 
     def stay(columns: dict[str, Any]) -> None:
         columns["outcome"][columns["outcome"] == Outcome.BALKED] = Outcome.STAYED
 
-    faults = broken(plan, tape, told(engine(plan, tape), stay))
+    faults = broken(plan, tape, falsified(engine(plan, tape), stay))
     assert {fault.split(":")[0] for fault in faults} == {"courses"}

@@ -1,4 +1,4 @@
-"""Random valid scenarios: what must hold in every play, on every engine."""
+"""Random valid scenarios: what must hold in every replication, on both engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds of whole networks: the split of the logit, closures that lose nobody, and worlds that differ in one thing.
+"""Properties of networks: the logit split, closures that lose no party, and scenarios that differ in one detail.
 
 The statistical tests would fail for one seed in a million were the engines right (`RARELY`). With 24,000 parties they
 see an error of 0.15 in one utility, 3 percentage points of a share of a third, for 99.9 % of seeds; each is shown to
@@ -43,10 +43,10 @@ def choosing(attractions: dict[str, float], closed: str | None = None, **choice:
     return network(crossings, dict.fromkeys(attractions, "3000 h"), choice=weights, demand=demand)
 
 
-def split(engine: Play, found: Scenario) -> Any:
+def split(engine: Play, scenario: Scenario) -> Any:
     """How many set out for each crossing, and at the end how many stayed."""
-    plan = lower(found)
-    records = engine(plan, draw(found, plan, 1, 0))
+    plan = lower(scenario)
+    records = engine(plan, draw(scenario, plan, 1, 0))
     stayed = records.outcome == Outcome.STAYED
     return np.append(np.bincount(records.crossing[~stayed], minlength=len(plan.crossings)), stayed.sum())
 
@@ -68,8 +68,8 @@ def test_equal_utilities_without_information_split_equally(engine: Play) -> None
 
 def test_other_utilities_split_as_the_logit_says(engine: Play) -> None:
     utilities = {"a": 0.7, "b": 0.0, "c": -0.5}
-    found = choosing(utilities, stay=-900.2)  # the drive costs 900
-    counts, expected = split(engine, found), np.array([*utilities.values(), -0.2])
+    example = choosing(utilities, stay=-900.2)  # the drive costs 900
+    counts, expected = split(engine, example), np.array([*utilities.values(), -0.2])
     assert doubt(counts, expected) > RARELY
     assert doubt(counts, expected + np.array([0, 0.15, 0, 0])) < RARELY
 
@@ -77,32 +77,34 @@ def test_other_utilities_split_as_the_logit_says(engine: Play) -> None:
 def test_tastes_that_are_no_gumbel_variables_split_otherwise(engine: Play) -> None:
     """The negative control of the law: uniform tastes of the same variance do not give the logit's shares."""
     utilities = {"a": 1.5, "b": 0.0, "c": 0.0}
-    found = choosing(utilities)
-    plan = lower(found)
-    tape = draw(found, plan, 1, 0)
+    example = choosing(utilities)
+    plan = lower(example)
+    tape = draw(example, plan, 1, 0)
     expected = np.array(list(utilities.values()))
-    assert doubt(split(engine, found)[:-1], expected) > RARELY
+    assert doubt(split(engine, example)[:-1], expected) > RARELY
     width = np.pi * np.sqrt(2)  # a Gumbel variable has the variance pi^2 / 6
     tape.tastes[:, TASTES:] = np.random.default_rng(1).random(tape.tastes[:, TASTES:].shape) * width
     assert doubt(np.bincount(engine(plan, tape).crossing, minlength=3), expected) < RARELY
 
 
 def test_without_a_crossing_only_its_travellers_choose_again(engine: Play) -> None:
-    """Nobody else moves, which is more than the logit's independence of irrelevant alternatives asks for."""
-    open_, closed = (engine(*drawn(choosing({"a": 0.0, "b": 0.2, "c": 0.4}, closed=x))).crossing for x in (None, "c"))
+    """No other party moves, which is more than the independence of irrelevant alternatives requires."""
+    open_, closed = (
+        engine(*plan_and_tape(choosing({"a": 0.0, "b": 0.2, "c": 0.4}, closed=x))).crossing for x in (None, "c")
+    )
     elsewhere = open_ != 2
     assert np.array_equal(open_[elsewhere], closed[elsewhere])
     assert set(closed[~elsewhere].tolist()) == {0, 1}
     assert doubt(np.bincount(closed), np.array([0.0, 0.2])) > RARELY
 
 
-# Closures, and worlds that differ in one thing
+# Closures, and scenarios that differ in one detail
 
 
 def busy(closed: bool = False, extra: str | None = None) -> Scenario:
     """Three crossings with queues, news, reneging and balking; with `closed`, one of them is closed from noon on.
 
-    `extra` puts a crossing nobody has a way to at the beginning or at the end.
+    `extra` puts a crossing that no party can reach at the beginning or at the end.
     """
     law = {"mean": "10 min", "family": "erlang", "k": 2}
     behaviour = {"car": {"renege": {"by_quoted_wait": {"0 h": "0 %/h", "3 h": "30 %/h"}}, "balk": {"queue_over": 40}}}
@@ -127,35 +129,35 @@ def busy(closed: bool = False, extra: str | None = None) -> Scenario:
     )  # fmt: skip
 
 
-def drawn(found: Scenario) -> tuple[Plan, Tape]:
-    plan = lower(found)
-    return plan, draw(found, plan, 1, 0)
+def plan_and_tape(scenario: Scenario) -> tuple[Plan, Tape]:
+    plan = lower(scenario)
+    return plan, draw(scenario, plan, 1, 0)
 
 
 def test_closing_a_crossing_conserves_demand(engine: Play) -> None:
-    """Who sets out, and when, is the same with and without the closure; everybody comes to exactly one end in both."""
-    (plan, tape), (closed_plan, closed_tape) = drawn(busy()), drawn(busy(closed=True))
+    """The same parties set out at the same time with and without the closure; each has exactly one final outcome."""
+    (plan, tape), (closed_plan, closed_tape) = plan_and_tape(busy()), plan_and_tape(busy(closed=True))
     for column in ("source", "cls", "number", "arrived_at", "people", "men"):
         assert np.array_equal(getattr(tape, column), getattr(closed_tape, column))
     records, closed = engine(plan, tape), engine(closed_plan, closed_tape)
     assert broken(plan, tape, records) == broken(closed_plan, closed_tape, closed) == []
-    for found in (records, closed):
-        ends = np.flatnonzero(np.append(found.party[1:] != found.party[:-1], True))
-        assert np.bincount(found.party[ends] % len(tape), found.people[ends]).sum() == tape.people.sum()
-        assert set(found.party.tolist()) >= set(range(len(tape)))
+    for each in (records, closed):
+        ends = np.flatnonzero(np.append(each.party[1:] != each.party[:-1], True))
+        assert np.bincount(each.party[ends] % len(tape), each.people[ends]).sum() == tape.people.sum()
+        assert set(each.party.tolist()) >= set(range(len(tape)))
     noon, own = 12 * MS_PER_H, closed.party < len(tape)  # twins are no newcomers
     assert closed.started_at[(closed.station == 0) & own].max() < noon
     sets_out = own & (tape.source[closed.party % len(tape)] >= 3)
     late = sets_out & (closed.crossing == 0) & (closed.arrived_at >= noon) & (closed.visit == 0)
     assert set(closed.outcome[late].tolist()) == {Outcome.DIVERTED, Outcome.STAYED}
-    direct = [int(((found.crossing == 1) & (found.visit == 0)).sum()) for found in (records, closed)]
+    direct = [int(((each.crossing == 1) & (each.visit == 0)).sum()) for each in (records, closed)]
     assert direct[1] > 1.3 * direct[0]  # those who would have set out for a
 
 
 def test_a_closure_changes_nothing_before_it(engine: Play) -> None:
     before = []
     for closed in (False, True):
-        records = engine(*drawn(busy(closed)))
+        records = engine(*plan_and_tape(busy(closed)))
         gone = (records.left_at < 12 * MS_PER_H) & (records.left_at >= 0)
         before.append({name: column[gone].tolist() for name, column in records.columns().items()})
     assert len(before[0]["party"]) > 500
@@ -163,10 +165,10 @@ def test_a_closure_changes_nothing_before_it(engine: Play) -> None:
 
 
 @pytest.mark.parametrize("place", ["first", "last"])
-def test_a_crossing_nobody_has_a_way_to_changes_nothing(engine: Play, place: str) -> None:
-    alone, more = (engine(*drawn(busy(extra=extra))) for extra in (None, place))
+def test_a_crossing_out_of_reach_changes_nothing(engine: Play, place: str) -> None:
+    alone, more = (engine(*plan_and_tape(busy(extra=extra))) for extra in (None, place))
     x = 0 if place == "first" else 3
-    tape = drawn(busy(extra=place))[1]
+    tape = plan_and_tape(busy(extra=place))[1]
     others = tape.source[more.party % len(tape)] != x
     assert 0 < others.sum() == len(alone)
     for name in (
@@ -210,9 +212,9 @@ def alone() -> tuple[Scenario, Scenario]:
 
 
 def test_one_crossing_without_a_drive_plays_to_the_millisecond_as_without_a_network(engine: Play) -> None:
-    """The parties are other ones, for an origin has streams of its own; with the same draws all is the same."""
+    """An origin has its own streams, so its parties differ; with the same draws the records are equal."""
     here, there = alone()
-    plan, tape = drawn(here)
+    plan, tape = plan_and_tape(here)
     network_plan = lower(there)
     blank = draw(there, network_plan, 1, 0)
     tables = {name: np.zeros((len(getattr(blank, name)), len(tape)), getattr(blank, name).dtype)
@@ -236,12 +238,12 @@ def test_one_crossing_without_a_drive_plays_to_the_millisecond_as_without_a_netw
 def test_one_crossing_without_a_drive_counts_as_without_a_network(engine: Play) -> None:
     """On tapes of their own the mean numbers of each outcome agree (Welch's t-test over 12 days each)."""
 
-    def counts(found: Scenario, seed: int) -> Any:
-        plan = lower(found)
-        played = [engine(plan, draw(found, plan, seed, replication)) for replication in range(12)]
-        return np.array([np.bincount(records.outcome, minlength=len(Outcome)) for records in played])
+    def counts(scenario: Scenario, seed: int) -> Any:
+        plan = lower(scenario)
+        runs = [engine(plan, draw(scenario, plan, seed, replication)) for replication in range(12)]
+        return np.array([np.bincount(records.outcome, minlength=len(Outcome)) for records in runs])
 
-    here, there = (counts(found, seed) for seed, found in enumerate(alone()))
+    here, there = (counts(example, seed) for seed, example in enumerate(alone()))
     met = here.any(axis=0)
     assert met.sum() >= 6
     assert np.array_equal(met, there.any(axis=0))

@@ -1,4 +1,4 @@
-"""The tape: whole milliseconds, the laws asked for, and common random numbers party by party."""
+"""The tape: whole milliseconds, the laws of the scenario, and common random numbers party by party."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ BEHAVIOUR = {
 }
 
 
-def drawn(
+def plan_and_tape(
     stations: Any = None, rate: str = "60/h", seed: int = 1, replication: int = 0, **rest: Any
 ) -> tuple[Plan, Tape]:
     words: dict[str, Any] = {"demand": {"car": rate, "bus": "5/h"}, "classes": CLASSES, "behaviour": BEHAVIOUR, **rest}
-    found = scenario(stations or {"gate": GATE}, **words)
-    plan = lower(found)
-    return plan, draw(found, plan, seed, replication)
+    example = scenario(stations or {"gate": GATE}, **words)
+    plan = lower(example)
+    return plan, draw(example, plan, seed, replication)
 
 
 def tape_of(*args: Any, **words: Any) -> SimpleNamespace:
-    return SimpleNamespace(**by_meaning(*drawn(*args, **words)))
+    return SimpleNamespace(**by_meaning(*plan_and_tape(*args, **words)))
 
 
 def cars(tape: SimpleNamespace, row: int = 0) -> dict[str, Any]:
@@ -55,13 +55,13 @@ def same_parties(one: SimpleNamespace, other: SimpleNamespace, *but: str) -> Non
 
 
 def test_same_seed_same_bytes_and_replications_differ() -> None:
-    assert drawn()[1] == drawn()[1]
+    assert plan_and_tape()[1] == plan_and_tape()[1]
     for other in (tape_of(seed=2), tape_of(replication=1)):
         assert not np.array_equal(other.service[0][:50], tape_of().service[0][:50])
         assert not np.array_equal(other.arrived_at[:50], tape_of().arrived_at[:50])
 
 
-def test_more_demand_moves_cars_and_leaves_them_who_they_are() -> None:
+def test_more_demand_moves_cars_and_changes_nothing_else_of_them() -> None:
     few, many = tape_of(), tape_of(rate="90/h")
     same_parties(few, many, "arrived_at")
     sizes = len(cars(few)["arrived_at"])
@@ -69,7 +69,7 @@ def test_more_demand_moves_cars_and_leaves_them_who_they_are() -> None:
     assert np.all(cars(many)["arrived_at"][:sizes] <= cars(few)["arrived_at"])
 
 
-def test_another_station_before_this_one_disturbs_nobody() -> None:
+def test_another_station_before_this_one_changes_no_party() -> None:
     plain = tape_of()
     more = tape_of({"early": {"staffing": 1, "service_time": {"mean": "1 min"}}, "gate": GATE})
     for name, column in cars(plain, row=0).items():
@@ -79,7 +79,7 @@ def test_another_station_before_this_one_disturbs_nobody() -> None:
     assert np.array_equal(cars(plain)["service"][0], more.service[1, arriving])
 
 
-def test_another_class_or_another_law_disturbs_nobody() -> None:
+def test_another_class_or_another_law_changes_no_other_column() -> None:
     buses = {"bus": {"people": 30, "men_share": 0.1}}
     same_parties(tape_of(), tape_of(classes=CLASSES | buses))
     same_parties(tape_of(), tape_of({"gate": GATE | {"patience": {"mean": "2 h"}}}), "patience")
@@ -87,15 +87,15 @@ def test_another_class_or_another_law_disturbs_nobody() -> None:
     same_parties(tape_of(), tape_of(initial_queue={"car": 50}))
 
 
-def test_the_part_per_person_does_not_hang_on_the_law_of_the_part_per_party() -> None:
+def test_the_part_per_person_does_not_depend_on_the_law_of_the_part_per_party() -> None:
     other = {"any": LAW["any"] | {"party": "4 min"}}
     none = {"any": LAW["any"] | {"party": "0 min"}}
     a, b = (cars(tape_of({"gate": GATE | {"service_time": law}}))["service"] for law in (other, none))
     assert np.all(a - b == 4 * MINUTE)
 
 
-def test_another_chance_of_refusal_leaves_the_staff_time_of_a_refusal() -> None:
-    """The staff time is drawn for some only, but for these it stays; false-failure rate 1e-6 of the mean."""
+def test_another_probability_of_refusal_does_not_change_the_staff_time_of_a_refusal() -> None:
+    """The staff time is drawn only for some, and for these it is the same; false-failure rate 1e-6 of the mean."""
     often, seldom = (
         cars(tape_of({"gate": GATE | {"refusal": {"probability": p, "service_time": {"mean": "9 min"}}}}, "2000/h"))
         for p in (0.3, 0.005)
@@ -107,7 +107,7 @@ def test_another_chance_of_refusal_leaves_the_staff_time_of_a_refusal() -> None:
     assert_mean(often["refusal_time"][0, u < 0.3] / MINUTE, 9, sees=0.6)
 
 
-def test_who_leaves_the_car_is_served_as_long_where_the_law_is_the_same() -> None:
+def test_service_is_as_long_after_leaving_the_car_if_the_law_is_the_same() -> None:
     party, person = LAW["any"]["party"], {"person": LAW["any"]["person"]}
     apart, parties = (
         cars(tape_of({"gate": GATE | {"service_time": law}})) for law in ({"car": LAW["any"], "any": person}, party)
@@ -125,19 +125,19 @@ def test_columns_are_uncorrelated() -> None:
         *tape["clocks"],
         np.diff(tape["arrived_at"], prepend=0),
     ]
-    found = np.corrcoef(np.array(columns, dtype=float)) - np.eye(len(columns))
-    assert np.abs(found).max() < 5.5 * tape["people"].size ** -0.5 < 0.06
+    correlations = np.corrcoef(np.array(columns, dtype=float)) - np.eye(len(columns))
+    assert np.abs(correlations).max() < 5.5 * tape["people"].size ** -0.5 < 0.06
     assert np.corrcoef(tape["service"][0], tape["people"])[0, 1] > 0.1
 
 
 def test_crossings_have_streams_of_their_own() -> None:
     words = {"demand": {"car": "60/h"}, "behaviour": BEHAVIOUR}
-    found = scenario(crossings={"a": crossing({"gate": GATE}, **words), "b": crossing({"gate": GATE}, **words)})
+    example = scenario(crossings={"a": crossing({"gate": GATE}, **words), "b": crossing({"gate": GATE}, **words)})
     alone = scenario(crossings={"b": crossing({"gate": GATE}, **words)})
-    both, one = draw(found, lower(found), 1, 0), draw(alone, lower(alone), 1, 0)
+    both, one = draw(example, lower(example), 1, 0), draw(alone, lower(alone), 1, 0)
     of_b = both.source == 1
     assert np.array_equal(both.arrived_at[of_b], one.arrived_at)
-    assert np.array_equal(both.times[lower(found).service_row[1], of_b], one.times[lower(alone).service_row[0]])
+    assert np.array_equal(both.times[lower(example).service_row[1], of_b], one.times[lower(alone).service_row[0]])
     assert not np.array_equal(both.arrived_at[~of_b][:50], one.arrived_at[:50])
 
 
@@ -170,9 +170,9 @@ def test_the_parties_of_a_class_stand_in_order_of_arrival() -> None:
 def test_laws_have_their_mean_and_variance(law: Any, mean: float, variance: float) -> None:
     """False-failure rate 1e-6 each; sees 4 % of the mean and 15 % of the variance, for sums over people too."""
     station = {"staffing": 1, "service_time": {"car": {"party": "0 s", "person": law}, "bus": {"party": law}}}
-    found = scenario({"s": station}, initial_queue={"bus": 40_000, "car": 40_000}, classes={"car": {"people": 3}})
-    plan = lower(found)
-    tape = draw(found, plan, 1, 0)
+    example = scenario({"s": station}, initial_queue={"bus": 40_000, "car": 40_000}, classes={"car": {"people": 3}})
+    plan = lower(example)
+    tape = draw(example, plan, 1, 0)
     for cls, count in ((2, 1), (0, 3)):
         minutes = tape.times[plan.service_row][0, tape.cls == cls] / MINUTE
         assert_mean(minutes, count * mean, sees=0.06)

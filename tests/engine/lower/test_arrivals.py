@@ -21,9 +21,9 @@ STATION = {"s": {"staffing": 1, "service_time": "1 min"}}
 
 def expected(part: dict[str, Any], **rest: Any) -> tuple[Any, Any]:
     """Hours since the start, and parties expected until then."""
-    found = scenario(STATION, demand={"car": {"it": part}}, **{"horizon": "2022-09-26", **rest})
-    edges = arrivals.grid(found.clock)
-    return (edges - edges[0]) / MS_PER_H, arrivals.expected(found, edges)[0, 0]
+    example = scenario(STATION, demand={"car": {"it": part}}, **{"horizon": "2022-09-26", **rest})
+    edges = arrivals.grid(example.clock)
+    return (edges - edges[0]) / MS_PER_H, arrivals.expected(example, edges)[0, 0]
 
 
 def test_constant_and_its_profiles() -> None:
@@ -117,20 +117,20 @@ def test_changes_scale_demand_in_their_window() -> None:
 
 def test_hours_are_local_hours_on_the_day_the_clock_changes() -> None:
     profile = [0.0] * 23 + [1.0]
-    found = scenario(STATION, demand={"car": {"it": {"constant": {"rate": "1/h", "hours": profile}}}},
+    example = scenario(STATION, demand={"car": {"it": {"constant": {"rate": "1/h", "hours": profile}}}},
                      timezone="Europe/Helsinki", start="2022-10-30", horizon="2022-10-31")  # fmt: skip
-    edges = arrivals.grid(found.clock)
-    total = arrivals.expected(found, edges)[0, 0]
+    edges = arrivals.grid(example.clock)
+    total = arrivals.expected(example, edges)[0, 0]
     assert edges[-1] == 25 * MS_PER_H
     assert np.interp([24, 25], edges / MS_PER_H, total) == pytest.approx([0, 24])
 
 
 def test_too_much_demand_is_refused_in_one_sentence() -> None:
-    found = scenario(STATION, demand={"car": "1000000/h"})
+    example = scenario(STATION, demand={"car": "1000000/h"})
     with pytest.raises(ScenarioError, match="parties are expected"):
-        lower(found)
+        lower(example)
 
 
 def test_no_demand_is_an_empty_tape() -> None:
-    found = scenario(STATION)
-    assert len(draw(found, lower(found), 1, 0)) == 0
+    example = scenario(STATION)
+    assert len(draw(example, lower(example), 1, 0)) == 0

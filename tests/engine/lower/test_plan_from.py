@@ -128,7 +128,7 @@ def test_binomial_table() -> None:
 
 
 def test_lowering_twice_gives_the_same_plan() -> None:
-    found = scenario({"s": {"staffing": 2, "service_time": "1 min"}}, demand={"car": "9/h"})
-    assert lower(found) == lower(found)
+    example = scenario({"s": {"staffing": 2, "service_time": "1 min"}}, demand={"car": "9/h"})
+    assert lower(example) == lower(example)
     other = scenario({"s": {"staffing": 3, "service_time": "1 min"}}, demand={"car": "9/h"})
-    assert lower(found) != lower(other)
+    assert lower(example) != lower(other)

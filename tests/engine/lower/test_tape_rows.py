@@ -32,11 +32,11 @@ def lanes(**laws: Any) -> Scenario:
 
 
 def test_what_no_party_needs_both_shares_a_row() -> None:
-    found = lanes()
-    plan = lower(found)
+    example = lanes()
+    plan = lower(example)
     cars, trucks, both = plan.service_row
     assert cars == trucks != both
-    tape = draw(found, plan, 1, 0)
+    tape = draw(example, plan, 1, 0)
     is_car = tape.cls == CLASSES.index("car")
     assert (tape.times[cars] == [2 * MINUTE if car else 3 * MINUTE for car in is_car]).all()
     assert (tape.times[both] == MINUTE).all()
@@ -69,10 +69,10 @@ def test_on_foot_has_a_row_of_its_own_only_where_the_law_is_another() -> None:
 def test_men_left_behind_need_the_office_and_the_stations_for_those_on_foot() -> None:
     walkers = LANE | {"serves": ["foot"], "service_time": "4 min"}
     stations = {"screening": PARTING, "office": OFFICE, "walkers": walkers}
-    found = scenario(stations, initial_queue={"car": 3, "truck": 2})
-    plan = lower(found)
+    example = scenario(stations, initial_queue={"car": 3, "truck": 2})
+    plan = lower(example)
     assert plan.foot_row[1] == plan.service_row[1] != NOWHERE
-    tape = draw(found, plan, 1, 0)
+    tape = draw(example, plan, 1, 0)
     assert tape.times[plan.foot_row[2]].tolist() == [4 * MINUTE] * 3 + [0] * 2
     together = scenario(stations | {"screening": SCREENING}, initial_queue={"car": 3, "truck": 2})
     assert lower(together).foot_row.tolist() == [NOWHERE] * 3
