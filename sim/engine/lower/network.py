@@ -77,7 +77,7 @@ def _known(scenario: Scenario, choice: Choice, instants: list[int]) -> dict[str,
     for x, crossing in enumerate(scenario.crossings.values()):
         facts = _Facts(scenario.clock, crossing)
         for e, at in enumerate(instants):
-            known = {what: facts.at(at, what) for what in DESTINATION_ACTIONS}
+            known = {attribute: facts.at(at, attribute) for attribute in DESTINATION_ACTIONS}
             informed[e, x] = known["informed"]
             utility[e, :, x] = known["attraction"] + choice.price * known["price"] / 100
             utility[e, 1, x] += choice.risk * known["risk"]
@@ -94,11 +94,11 @@ class _Facts:
         self.clock, self.crossing = clock, crossing
         self.tests: list[tuple[Change, Callable[[Any], Any]]] = [(c, within(clock, c)) for c in crossing.changes]
 
-    def at(self, at: int, what: str, cls: ClassName | None = None) -> float:
+    def at(self, at: int, attribute: str, cls: ClassName | None = None) -> float:
         """Return the value of one attribute: that of the last change for the class or for all classes that sets it."""
-        value: float = getattr(self.crossing.destination, what, 0.0)
+        value: float = getattr(self.crossing.destination, attribute, 0.0)
         for change in self._in_force(at, cls):
-            changed = getattr(change, what)
+            changed = getattr(change, attribute)
             value = value if changed is None else changed
         return value
 

@@ -20,7 +20,7 @@ from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
 
 SCREENING = ("checked", "found", "fate", "together")
-"""Random decisions at draft screening; one row each, in this order."""
+"""Random decisions at draft screening; one row each, in this order. They also name the streams of random numbers."""
 
 ON_FOOT: tuple[ClassName, ...] = ("foot", "bike")
 
