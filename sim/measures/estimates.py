@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Floats, Ints
 from sim.measures.names import ALL, SERIES, TOTALS, Key, by_way
-from sim.measures.replication import Measures
+from sim.measures.quantiles import finite_quantiles
 from sim.scenario.model.instants import local
 from sim.scenario.model.scenario import Clock
+
+if TYPE_CHECKING:
+    from sim.measures.replication import Measures
 
 CONFIDENCE = 0.95
 QUANTILES = (0.05, 0.5, 0.95)
@@ -179,20 +182,9 @@ class _Moments:
     def columns(self) -> tuple[Floats, ...]:
         """Return mean, p05, p50, p95, low, high and n, each in the shape of the tables."""
         mean, half, n = self.mean()
-        rows = [_quantiles(np.array([table[i] for table in self._sample])) for i in range(len(mean))]
+        sample = self._sample
+        rows = [finite_quantiles(np.array([table[i] for table in sample]), QUANTILES) for i in range(len(mean))]
         return (mean, *np.stack(rows, axis=1), mean - half, mean + half, n)
-
-
-def _quantiles(sample: NDArray[Any]) -> Floats:
-    """Return the QUANTILES over the first axis, linear between values, NaN left out (NaN where nothing else is)."""
-    sample.sort(axis=0)  # NaN last
-    n = np.isfinite(sample).sum(axis=0)
-    place = np.multiply.outer(QUANTILES, np.maximum(n - 1, 0))
-    below = np.floor(place).astype(np.intp)
-    above = np.minimum(below + 1, np.maximum(n - 1, 0))
-    low, high = (np.take_along_axis(sample, i, axis=0).astype(np.float64) for i in (below, above))
-    found: Floats = low + (high - low) * (place - below)
-    return found
 
 
 def _relative(mean: float, half: float) -> float:

@@ -60,7 +60,7 @@ class Grid:
         return held
 
 
-def grid(clock: Clock, start: int, horizon: int) -> Grid:
+def grid_of(clock: Clock, start: int, horizon: int) -> Grid:
     """Return the grid of a run from `start` to `horizon` (ms since t0), one point every `clock.report_every`.
 
     Raises SimError beyond MOST_POINTS.

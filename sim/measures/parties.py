@@ -37,7 +37,7 @@ class Parties:
         return crossed
 
 
-def parties(plan: Plan, records: Records, size: int) -> Parties:
+def parties_of(plan: Plan, records: Records, size: int) -> Parties:
     """Return what became of the parties of a replication whose tape has `size` of them."""
     if not len(records):
         none = np.zeros(0, np.int64)

@@ -15,8 +15,8 @@ from sim.arrays import Floats, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import Records
 from sim.measures import flows, series, totals
-from sim.measures.count.tally import tally
-from sim.measures.grid import grid
+from sim.measures.count.tally import count_records
+from sim.measures.grid import grid_of
 from sim.measures.names import Key
 from sim.scenario.model.scenario import Scenario
 
@@ -33,9 +33,7 @@ class Measures:
     totals: dict[Key, float]
 
 
-def measure(
-    scenario: Scenario, plan: Plan, records: Records, source: NDArray[np.int8] | None = None
-) -> Measures:  # fmt: skip
+def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np.int8] | None = None) -> Measures:
     """Return the measures of one replication of `scenario`, whose plan is `plan`.
 
     With the tape's `source` (P,) people are counted by origin as well.
@@ -43,8 +41,8 @@ def measure(
     Parties already waiting at the start (`first` visits with `arrived_at` at the start) count in queues, flows and
     outcomes, but not in waits: theirs began at an unknown time.
     """
-    points = grid(scenario.clock, plan.start, plan.horizon)
-    counted = tally(scenario, plan, records, points)
+    points = grid_of(scenario.clock, plan.start, plan.horizon)
+    counted = count_records(scenario, plan, records, points)
     busy = points.time_held(counted.queues.busy)
     servers, staffed = series.staffed(plan, points)
     work = busy, np.maximum(staffed, busy)
@@ -70,7 +68,7 @@ def measure(
             totals.men(scenario, plan, counted.stations),
             totals.by_day(plan, counted),
             totals.relief(scenario, plan, counted),
-            flows.totals(plan, source, records) if source is not None else (),
+            flows.flow_totals(plan, source, records) if source is not None else (),
         )
     )
     return Measures(points.at, over_time, whole_run)

@@ -12,6 +12,7 @@ from sim import units
 from sim.arrays import Floats
 from sim.errors import SimError
 from sim.measures.names import ALL, Key
+from sim.measures.quantiles import plain_quantiles
 from sim.measures.replication import Measures
 from sim.measures.road import beyond
 from sim.scenario.model.instants import since_t0
@@ -164,7 +165,7 @@ class Observer:
 def _comparison(row: Reported, reported: float, values: Floats) -> Comparison:
     values = values[np.isfinite(values)]
     mean = float(values.mean()) if len(values) else nan
-    p05, p95 = (float(q) for q in np.quantile(values, (0.05, 0.95))) if len(values) else (nan, nan)
+    p05, p95 = (float(q) for q in plain_quantiles(values)) if len(values) else (nan, nan)
     ratio = mean / reported if reported else nan
     verdict = _verdict(row, ratio, p05 <= reported <= p95)
     return Comparison(

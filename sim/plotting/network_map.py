@@ -18,7 +18,7 @@ from matplotlib.patheffects import withStroke
 
 from sim.arrays import Floats
 from sim.measures.estimates import Band
-from sim.measures.origin_flows import LAST, Flows
+from sim.measures.flows import LAST, Flows
 from sim.plotting import panels
 from sim.plotting.marks import Mark, draw_marks, text_width, wrapped
 from sim.plotting.names import origin_name, ranged, ranged_estimate

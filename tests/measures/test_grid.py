@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import SimError
-from sim.measures.grid import Grid, grid
+from sim.measures.grid import Grid, grid_of
 from tests.measures.hand_made import border
 
 START, GROUPS = -50, 3
@@ -79,4 +79,4 @@ def test_a_grid_of_one_point_has_one_interval_unless_the_run_is_longer(horizon):
 
 def test_a_grid_too_fine_to_keep_is_refused_in_one_sentence():
     with pytest.raises(SimError, match=r"clock.report_every makes 144,001 points of every series; 20,000 is the most"):
-        grid(border(report_every="100 ms").clock, 0, 4 * 3_600_000)
+        grid_of(border(report_every="100 ms").clock, 0, 4 * 3_600_000)

@@ -13,7 +13,7 @@ from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.tape import Tape
 from sim.measures.names import Key
-from sim.measures.parties import Parties, parties
+from sim.measures.parties import Parties, parties_of
 from sim.measures.replication import Measures, measure
 from sim.scenario.text.load_scenario import load
 
@@ -29,7 +29,7 @@ def found(request: pytest.FixtureRequest) -> Found:
     plan = lower(scenario)
     tape = draw(scenario, plan, 3, 0)
     records = play(plan, tape)
-    return plan, tape, parties(plan, records, len(tape)), measure(scenario, plan, records)
+    return plan, tape, parties_of(plan, records, len(tape)), measure(scenario, plan, records)
 
 
 def test_every_person_has_one_fate(found: Found) -> None:
@@ -51,7 +51,7 @@ def test_there_are_twins_to_test_with() -> None:
     scenario = load(ROOT / "scenarios/verkhny_lars.yaml", [*CUT, "stations.draft_screening.screening.intensity=100 %"])
     plan = lower(scenario.scenario)
     tape = draw(scenario.scenario, plan, 3, 0)
-    rows = parties(plan, play(plan, tape), len(tape))
+    rows = parties_of(plan, play(plan, tape), len(tape))
     assert rows.twin.any()
     assert np.array_equal(np.bincount(rows.origin, rows.people, len(tape)), tape.people)
 
@@ -61,4 +61,4 @@ def test_nobody_comes() -> None:
     plan = lower(tiny)
     empty = play(plan, draw(tiny, plan, 1, 0))
     none = type(empty)(**{name: column[:0] for name, column in empty.columns().items()})
-    assert len(parties(plan, none, 1).origin) == 0
+    assert len(parties_of(plan, none, 1).origin) == 0

@@ -10,7 +10,7 @@ import numpy as np
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimate, Estimates, estimate
-from sim.measures.grid import grid
+from sim.measures.grid import grid_of
 from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, Key, at_station, by_way
 from sim.measures.replication import Measures
 from sim.measures.reports import Comparison
@@ -142,7 +142,7 @@ def _measures(described: Scenario, replication: int, size: float) -> Measures:
             totals[Key(crossing, "max_quoted_wait", name)] = float(wait.max())
             totals[Key(crossing, "wait_mean", f"{name}/main")] = float(0.7 * wait.mean())
         totals |= _flows(series, crossing, at, kept, size * (1 + hump))
-        series |= dict(rates(series, grid(clock, int(first), int(last))))
+        series |= dict(rates(series, grid_of(clock, int(first), int(last))))
         totals[Key(crossing, "max_queue", VEHICLES)] = float(vehicles.max())
         totals[Key(crossing, "max_queue", ALL)] = float(series[Key(crossing, "queue", ALL)].max())
         totals[Key(crossing, "max_queue_length", ALL)] = float(vehicles.max() * 0.0052)

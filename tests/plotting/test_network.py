@@ -15,8 +15,8 @@ from rich.console import Console
 
 import sim
 from sim.measures.estimates import Band
+from sim.measures.flows import LAST
 from sim.measures.names import Key
-from sim.measures.origin_flows import LAST
 from sim.play.request import Request
 from sim.plotting import network_map
 from sim.plotting.names import ranged, sure

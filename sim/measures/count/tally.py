@@ -14,6 +14,7 @@ from sim.engine.plan import Plan
 from sim.engine.records import DTYPES, Records
 from sim.measures.count.counters import Days, Events, Parties, Queues, Rows, Stations, Steps, Tables, empty
 from sim.measures.grid import Grid
+from sim.measures.quantiles import grouped_quantiles
 from sim.scenario.model.instants import local, since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.units import MS_PER_DAY, milliseconds
@@ -46,16 +47,10 @@ class Tally:
         first = np.cumsum(np.append(0, number))
         waits = np.empty_like(self.keys)
         prepare().regroup(self.keys, group_of, first.copy(), waits)
-        place = np.multiply.outer(np.array(shares), np.maximum(number - 1, 0))
-        below = place.astype(np.int64)
-        above = np.minimum(below + 1, np.maximum(number - 1, 0))
-        if not len(waits):
-            return np.full(place.shape, np.nan)
-        low, high = (waits[np.minimum(first[:-1] + i, len(waits) - 1)] for i in (below, above))
-        return np.where(number > 0, low + (high - low) * (place - below), np.nan)
+        return grouped_quantiles(waits, first, shares)
 
 
-def tally(scenario: Scenario, plan: Plan, records: Records, grid: Grid) -> Tally:
+def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid) -> Tally:
     """Return what the passes count in the records of a replication of `scenario`, whose plan is `plan`."""
     rows = Rows(**records.columns())
     steps = Steps(grid.start, grid.horizon, grid.every, len(grid.at), grid.intervals, grid.beyond)

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from sim import about, store
-from sim.arrays import Floats
+from sim.arrays import Floats, Ints
 from sim.errors import SimError
+from sim.measures.quantiles import rows_at
 from sim.play import provenance
 from sim.scenario.model.calibration import Fitted, FittedValue
 from sim.scenario.resolve import is_shipped
@@ -92,8 +93,8 @@ def fitted(fit: Fit, posterior: str) -> str:
 
 def equal(sample: Sample, seed: int) -> dict[str, Floats]:
     """Return ROWS vectors with equal weights, in random order, as one column per parameter (systematic resampling)."""
-    cumulated = np.cumsum(sample.weights)
-    rows = np.searchsorted(cumulated, (np.arange(ROWS) + 0.5) / ROWS * cumulated[-1])
+    total = np.cumsum(sample.weights)[-1]
+    rows: Ints = rows_at(sample.weights, (np.arange(ROWS) + 0.5) / ROWS * total)
     rows = np.random.default_rng(seed).permutation(rows)
     return {name: sample.values[rows, d] for d, name in enumerate(sample.parameters)}
 

@@ -15,6 +15,7 @@ from scipy.special import ndtr
 
 from sim.arrays import Floats
 from sim.measures.likelihood import FLOOR, Target
+from sim.measures.quantiles import weighted_quantiles
 from sim.measures.reports import unit_of
 
 if TYPE_CHECKING:
@@ -176,9 +177,7 @@ def tail(target: Target, values: Floats, weights: Floats, spread: float) -> floa
 
 def quantiles(values: Floats, weights: Floats) -> Range:
     """Return median and 90 % interval of weighted `values` (N,); linear between the middles of their weights."""
-    order = np.argsort(values, kind="stable")
-    cumulated = np.cumsum(weights[order])
-    return Range(*np.interp(ENDS, (cumulated - weights[order] / 2) / cumulated[-1], values[order]).tolist())
+    return Range(*weighted_quantiles(values, weights, ENDS).tolist())
 
 
 def condensed(values: Floats, weights: Floats, cells: int = 2000) -> tuple[Floats, Floats]:

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.arrays import Floats
+from sim.measures.quantiles import plain_quantiles
 from sim.measures.reports import unit_of
 from sim.plotting.marks import wrapped
 from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled
@@ -254,7 +255,7 @@ def _densities(axes: Axes, learnt: Learnt, column: int) -> None:
     fit, found = learnt.fit, learnt.parameters[column]
     prior = fit.loaded.calibration.parameters[found.name]
     logs, limits = logarithmic(prior), (prior.prior.low, prior.prior.high)
-    spans = [np.quantile(sample.values[:, column], (0.002, 0.998)) for sample in (fit.prior, fit.posterior)]
+    spans = [plain_quantiles(sample.values[:, column], (0.002, 0.998)) for sample in (fit.prior, fit.posterior)]
     at = np.linspace(min(span[0] for span in spans), max(span[1] for span in spans), 240)
     for sample, face, line, front in ((fit.prior, BEFORE, "none", 1), (fit.posterior, AFTER, BLUE, 2)):
         values = sample.values[:, column]

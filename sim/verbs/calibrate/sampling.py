@@ -17,6 +17,7 @@ import numpy as np
 from scipy.special import gammaln, logsumexp
 
 from sim.arrays import Floats
+from sim.measures.quantiles import rows_at
 
 Likelihood = Callable[[Floats], Floats]
 """Scores (N, D) to the logarithm of the likelihood (N,)."""
@@ -177,7 +178,7 @@ def _em(scores: Floats, weights: Floats, components: int) -> Mixture:
     spread = (weights[:, None] * (scores - centre)).T @ (scores - centre)
     spread += 1e-6 * np.eye(len(centre))
     order = np.argsort(scores @ np.linalg.eigh(spread)[1][:, -1])
-    level = np.searchsorted(np.cumsum(weights[order]), (np.arange(components) + 0.5) / components)
+    level = rows_at(weights[order], (np.arange(components) + 0.5) / components)
     level = np.minimum(level, len(scores) - 1)
     centres = scores[order][level] if components > 1 else centre[None]
     roots = np.repeat(np.linalg.cholesky(spread)[None], components, axis=0)

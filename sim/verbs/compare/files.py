@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from sim import store
 from sim.measures.estimates import series_table, total_estimate
+from sim.measures.flows import FLOW_COLUMNS
 from sim.measures.names import TOTALS, Key
-from sim.measures.origin_flows import NUMBERS
+from sim.measures.quantiles import plain_quantiles
 from sim.measures.reports import comparison_table
 from sim.play import provenance
 from sim.scenario.text.load_scenario import dump
@@ -109,8 +110,8 @@ def flows_table(compared: Compared) -> dict[str, NDArray[Any]]:
         people = compared.moves[:, n]
         for one, two in np.argwhere(people.any(axis=0)):
             moved = total_estimate(people[:, one, two])
-            rows.append((label, *found[one], *found[two], *(getattr(moved, name) for name in NUMBERS)))
-    names = ("scenario", "base_crossing", "base_end", "crossing", "end", *NUMBERS)
+            rows.append((label, *found[one], *found[two], *(getattr(moved, name) for name in FLOW_COLUMNS)))
+    names = ("scenario", "base_crossing", "base_end", "crossing", "end", *FLOW_COLUMNS)
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
     return {name: np.array(column) for name, column in zip(names, columns, strict=True)}
 
@@ -161,7 +162,7 @@ def waits_table(compared: Compared) -> dict[str, NDArray[Any]]:
     s, x, scope = np.nonzero(there)
     steps = len(compared.wait_steps)
     chosen = found[:, there]
-    p05, p95 = np.quantile(chosen, (0.05, 0.95), axis=0)
+    p05, p95 = plain_quantiles(chosen)
     return {
         "scenario": np.repeat(np.array(compared.labels)[s], steps),
         "crossing": np.repeat(np.array(compared.base.plan.crossings)[x], steps),

@@ -20,7 +20,7 @@ from sim.engine.records import Outcome
 from sim.engine.tape import Tape
 from sim.measures.count.tally import local_days
 from sim.measures.names import Key
-from sim.measures.parties import Parties, parties
+from sim.measures.parties import Parties, parties_of
 from sim.measures.replication import Measures
 from sim.measures.reports import observations
 from sim.play.one import Subject
@@ -78,7 +78,7 @@ class PlayAll:
         kept = []
         for subject in self.subjects:
             played = subject.play(self.seed, replication, self.engine)
-            ends = parties(played.plan, played.records, max(len(played.tape), 1))
+            ends = parties_of(played.plan, played.records, max(len(played.tape), 1))
             fates = Fates(played.tape, ends, groups_of(played.scenario, played.plan, played.tape, ends))
             base = base or fates
             measures = played.measures

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.measures.names import ALL, Key
+from sim.measures.quantiles import plain_quantiles
 from sim.plotting import panels
 from sim.plotting.marks import Mark, draw_marks
 from sim.plotting.page import time_page
@@ -148,7 +149,7 @@ def _distribution(axes: Axes, scene: Scene, shares: np.ndarray) -> None:
         found = 100 * shares[:, n, 1:][np.isfinite(shares[:, n]).all(axis=1)]
         if len(found):
             if scene.banded and len(found) > 1:
-                low, high = np.quantile(found, (0.05, 0.95), axis=0)
+                low, high = plain_quantiles(found)
                 shade(axes, hours, low, high, colour(n))
             axes.plot(hours, found.mean(axis=0), color=colour(n), linestyle=dashes(n), linewidth=thickness(n))
     axes.set(xscale="log", xlim=(hours[0], hours[-1]), ylim=(0, 101))

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from sim.arrays import Floats
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimates
-from sim.measures.origin_flows import DIVERTED, LAST, STAYED, Flows
+from sim.measures.flows import DIVERTED, LAST, STAYED, Flows
 from sim.measures.reports import Comparison
 from sim.plotting.names import END_WORDS, HOME, crossing_name, origin_name, ranged
 from sim.plotting.network_map import network

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim import units
 from sim.measures.estimates import Estimate
-from sim.measures.origin_flows import LAST, Flows
+from sim.measures.flows import LAST, Flows
 from sim.plotting.names import crossing_name, origin_name, ranged_estimate
 from sim.plotting.sheet import Sheet
 from sim.plotting.story import Story, whole

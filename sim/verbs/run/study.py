@@ -19,7 +19,7 @@ from sim.arrays import Floats
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimates, Estimator
-from sim.measures.origin_flows import Flows, flows, is_flow
+from sim.measures.flows import Flows, flows_of_run, is_flow
 from sim.measures.replication import Measures
 from sim.measures.reports import Comparison, Observer, observations, reported_value
 from sim.play import engines
@@ -136,6 +136,6 @@ def run(
                 planned = min(planned + BATCH, most)
     wall_s = time.perf_counter() - began
     estimates = estimator.result()
-    people = flows(plan, list(filter(is_flow, estimates.totals)), np.array(by_origin))
+    people = flows_of_run(plan, list(filter(is_flow, estimates.totals)), np.array(by_origin))
     request = replace(request, replications=done)
     return Run(loaded, plan, request, estimates, observer.result(), started_at, wall_s, posterior, people)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from sim.measures.origin_flows import Flows
+    from sim.measures.flows import Flows
 
 VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "above": "yellow", "off": "red", "not used": "dim"}
 

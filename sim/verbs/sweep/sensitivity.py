@@ -14,6 +14,7 @@ import numpy as np
 from sim.arrays import Floats
 from sim.errors import SimError
 from sim.measures.names import Key
+from sim.measures.quantiles import plain_quantiles
 from sim.verbs.sweep.designs import SENSITIVITY
 from sim.verbs.sweep.study import Swept
 
@@ -79,7 +80,7 @@ def _indices(values: Floats, size: int, seed: int) -> tuple[tuple[Index, ...], t
     blocks = values.reshape(-1, size)
     rng = np.random.default_rng(seed)
     drawn = np.array([_sobol_indices(blocks[:, rng.integers(size, size=size)]) for _ in range(RESAMPLES)])
-    low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
+    low, high = plain_quantiles(drawn, (0.025, 0.975))
     columns = np.stack([_sobol_indices(blocks), low, high], axis=-1)
     first, total = (tuple(Index(*row) for row in rows) for rows in columns.tolist())
     return first, total

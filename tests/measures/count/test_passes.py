@@ -17,7 +17,7 @@ from sim.engine.records import Outcome
 from sim.engine.reference.story import play
 from sim.measures.count import passes, tally
 from sim.measures.count.counters import GROUP_BITS, MAIN, N_WAYS, Steps
-from sim.measures.grid import grid
+from sim.measures.grid import grid_of
 from sim.measures.replication import measure
 from tests.measures.hand_made import border, table
 
@@ -61,7 +61,7 @@ def test_the_passes_are_compiled():
 
 
 def found(scenario, plan, records):
-    return tally.tally(scenario, plan, records, grid(scenario.clock, plan.start, plan.horizon))
+    return tally.count_records(scenario, plan, records, grid_of(scenario.clock, plan.start, plan.horizon))
 
 
 def test_compiled_or_plain_the_tables_are_the_same(request):

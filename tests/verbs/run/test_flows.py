@@ -12,8 +12,8 @@ import pytest
 import sim
 from sim.engine.records import Outcome
 from sim.errors import SimError
+from sim.measures.flows import END_NAMES, LAST, Flows, flows_of_run
 from sim.measures.names import Key, from_origin
-from sim.measures.origin_flows import END_NAMES, LAST, Flows, flows
 from sim.play.request import Request
 from sim.verbs.compare import files as comparison_results
 from sim.verbs.compare.study import Compared, compare, gather
@@ -29,7 +29,7 @@ def found() -> Compared:
 
 
 def flows_of(compared: Compared, n: int) -> Flows:
-    found = flows(compared.contenders[n].plan, compared.keys[n], compared.totals[n])
+    found = flows_of_run(compared.contenders[n].plan, compared.keys[n], compared.totals[n])
     assert found is not None
     return found
 
