@@ -1,110 +1,96 @@
-"""The reference engine's calendar: switches, releases in batches, and announcements of the wait."""
+"""The border's calendar: what happens at instants known beforehand (switches, releases, announcements of the wait)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from itertools import groupby
 from typing import Any
 
 import simpy
 
 from sim.engine.event_order import Kind
-from sim.engine.reference.queues import Moment, Queues
+from sim.engine.reference.border import Border
 from sim.engine.reference.state import Station
 
 Process = Generator[simpy.Event, Any, None]
+SWITCHES = ("staffing", "opening", "activity", "intensity", "way_open", "epoch")
+"""The tables of switches in the plan, in the order in which those of one millisecond are turned."""
 
 
-class Calendar:
-    """What happens at instants known beforehand."""
+def begin(border: Border) -> None:
+    """Start the processes of the calendar."""
+    border.env.process(switches(border))
+    for crossing, every in enumerate(border.plan.quote_every.tolist()):
+        if every:
+            border.env.process(announcements(border, crossing, every))
+    for station in border.stations:
+        if station.batch:
+            border.env.process(releases(border, station))
 
-    def __init__(self, queues: Queues) -> None:
-        self.queues, self.plan, self.env = queues, queues.plan, queues.env
-        self.stations, self.main_queues = queues.stations, queues.main_queues
 
-    def begin(self) -> None:
-        """Start the processes."""
-        self.env.process(self.switches())
-        for x in range(len(self.plan.crossings)):
-            if self.plan.quote_every[x]:
-                self.env.process(self.announcements(x))
-        for station in self.stations:
-            if station.batch:
-                self.env.process(self.releases(station))
+def switches(border: Border) -> Process:
+    """Turn the plan's switches; nobody is called before all switches of the same millisecond are turned."""
+    rows = [(row[0], table, row[1:]) for table in SWITCHES for row in getattr(border.plan, table).tolist()]
+    rows.sort(key=lambda row: row[0])  # stable: keeps the order of SWITCHES
+    for at, together in groupby(rows, key=lambda row: row[0]):
+        yield border.until(at, Kind.SWITCH, 0)
+        calling = set()
+        for _, table, values in together:
+            turn(border, table, values)
+            if table in ("staffing", "opening"):
+                calling.add(values[0])
+        for number in sorted(calling):
+            border.call_and_unblock(border.stations[number])
 
-    def switches(self) -> Process:
-        """Turn the plan's switches; nobody is called before all switches of the same millisecond are turned."""
-        actions: list[tuple[int, Callable[..., None], list[int]]] = [
-            (row[0], action, row[1:])
-            for table, action in (
-                (self.plan.staffing, self.staff),
-                (self.plan.opening, self.open_or_close),
-                (self.plan.activity, self.activate),
-                (self.plan.intensity, self.screen),
-                (self.plan.way_open, self.open_way),
-                (self.plan.epoch, self.tell),
-            )
-            for row in table.tolist()
-        ]
-        for at, together in groupby(sorted(actions, key=lambda row: row[0]), key=lambda row: row[0]):
-            yield Moment(self.env, at, Kind.SWITCH, 0)
-            changed = set()
-            for _, action, values in together:
-                action(*values)
-                changed |= {values[0]} if action in (self.staff, self.open_or_close) else set()
-            for s in sorted(changed):
-                self.queues.settle(self.stations[s])
 
-    def staff(self, s: int, servers: int) -> None:
-        """Change the staffing; those in service finish, or the last to start go back to the head of the queue."""
-        station = self.stations[s]
-        station.servers = servers
-        while station.preempt and station.in_service and station.busy > servers:
-            visit = station.in_service.pop()
-            station.busy -= 1
-            visit.party.process.interrupt(self.queues.put_back(visit))
+def turn(border: Border, table: str, values: list[int]) -> None:
+    """Turn one switch: what a row of a table of the plan sets, after its instant."""
+    *place, value = values
+    match table:
+        case "staffing":
+            staff(border, border.stations[place[0]], value)
+        case "opening":
+            open_or_close(border.stations[place[0]], place[1], bool(value))
+        case "activity":
+            border.stations[place[0]].active = bool(value)
+        case "intensity":
+            border.stations[place[0]].intensity = value
+        case "way_open":  # of leaving a main queue; the hazard follows at the next announcement
+            crossing, cls, way = place
+            border.main_queues[crossing][cls].is_open[way] = bool(value)
+        case "epoch":
+            border.roads.epoch = value
 
-    def open_or_close(self, s: int, cls: int, is_open: int) -> None:
-        """Open or close a station for a class."""
-        station = self.stations[s]
-        station.open[cls] = bool(is_open)
-        if is_open:
-            station.passed = [max(passed, station.clock) for passed in station.passed]  # the closed saved nothing up
 
-    def activate(self, s: int, there: int) -> None:
-        """From now on newcomers stop at the station, or pass by."""
-        self.stations[s].active = bool(there)
+def staff(border: Border, station: Station, servers: int) -> None:
+    """Change the staffing; those in service finish, or the last to begin go back to the head of the queue."""
+    station.servers = servers
+    while station.in_service and station.busy > servers:
+        border.interrupt_service(station)
 
-    def screen(self, s: int, intensity: int) -> None:
-        """Change the share of men checked."""
-        self.stations[s].intensity = intensity
 
-    def open_way(self, x: int, cls: int, way: int, is_open: int) -> None:
-        """Open or close a way of leaving the main queue; hazards follow at the next announcement."""
-        self.main_queues[x][cls].open[way] = bool(is_open)
+def open_or_close(station: Station, cls: int, is_open: bool) -> None:
+    """Open or close a station for a class."""
+    station.is_open[cls] = is_open
+    if is_open:  # a closed stream saves up no share
+        station.passed = [max(passed, station.pass_called) for passed in station.passed]
 
-    def tell(self, epoch: int) -> None:
-        """Let travellers know what is new."""
-        self.queues.roads.epoch = epoch
 
-    def releases(self, station: Station) -> Process:
-        """Let a batch through at every tick."""
-        every = int(self.plan.release_every[station.number])
-        at = self.plan.start
-        while at < self.plan.horizon:
-            yield Moment(self.env, at, Kind.RELEASE, station.number)
-            station.starts_left = station.batch
-            self.queues.settle(station)
-            at += every
+def releases(border: Border, station: Station) -> Process:
+    """Release a batch at every tick; what is left of the last is lost."""
+    every = int(border.plan.release_every[station.number])
+    for at in range(border.plan.start, border.plan.horizon, every):
+        yield border.until(at, Kind.RELEASE, station.number)
+        station.starts_left = station.batch
+        border.call_and_unblock(station)
 
-    def announcements(self, x: int) -> Process:
-        """Announce the wait of every main queue of a crossing at regular instants."""
-        at = self.plan.start
-        while at < self.plan.horizon:
-            yield Moment(self.env, at, Kind.QUOTE, x)
-            for queue in self.main_queues[x]:
-                station = self.queues.standing(self.plan.first[x, queue.cls], queue.cls)
-                queue.announce(self.queues.now, station.waiting[queue.cls] if station else 0)
-                for w in queue.ways:
-                    self.queues.leave_when_due(queue, w)
-            at += int(self.plan.quote_every[x])
+
+def announcements(border: Border, crossing: int, every: int) -> Process:
+    """Announce the wait of every main queue of a crossing at regular instants."""
+    for at in range(border.plan.start, border.plan.horizon, every):
+        yield border.until(at, Kind.QUOTE, crossing)
+        for main_queue in border.main_queues[crossing]:
+            cls = main_queue.cls
+            station = border.active_station(border.plan.first[crossing, cls], cls)
+            main_queue.announce(border.now, station.waiting[cls] if station else 0)
+            border.leave_when_due(main_queue)

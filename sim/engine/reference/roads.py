@@ -1,7 +1,7 @@
-"""Where to: how parties from an origin choose a crossing, at home, on the way, and where they cannot or will not stay.
+"""The choice between crossings: at home, on the way, at the tail of a queue, and where parties cannot or will not stay.
 
-Each takes the way of highest utility: what is known of the crossing, the drive there, the wait quoted some time ago if
-it hears of it, and its own taste, a Gumbel variable on the tape.
+A party takes the crossing of highest utility: what is known of the crossing, the drive there, the wait it expects
+(quoted some time ago, if it hears of it), and its taste, a Gumbel variable on the tape (McFadden 1974).
 """
 
 from __future__ import annotations
@@ -9,121 +9,142 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import simpy
 
-from sim.engine.event_order import LEFT_AS, Kind
 from sim.engine.plan import BARRED, NEWS, NOWHERE, PAPERS, PER_MILLE, TASTES, Plan
-from sim.engine.records import Outcome
-from sim.engine.reference.state import MainQueue, Party, Visit
+from sim.engine.reference.state import MainQueue, Party
 from sim.engine.tape import Tape
 
 
 class Roads:
-    """The roads from origins to crossings and between crossings, and the choices of those on them."""
+    """The roads from origins to crossings and between crossings, and the choices of the parties on them.
 
-    def __init__(self, plan: Plan, tape: Tape, main_queues: list[list[MainQueue]]) -> None:
-        self.plan, self.tape, self.main_queues = plan, tape, main_queues
-        self.epoch = 0  # since when nothing new is known but quoted waits
+    A choice returns a crossing, or NOWHERE. Parties without an origin have no choice.
+    """
 
-    def from_home(self, party: Party, now: int) -> int:
+    def __init__(self, plan: Plan, tape: Tape, env: simpy.Environment, main_queues: list[list[MainQueue]]) -> None:
+        self.plan, self.tape, self.env, self.main_queues = plan, tape, env, main_queues
+        self.travels_as, self.first = plan.travels_as.tolist(), plan.first.tolist()  # lists are quicker than arrays
+        self.admits, self.informed = plan.admits.tolist(), plan.informed.tolist()
+        self.known_utility, self.wait_utility = plan.utility.tolist(), plan.wait_utility.tolist()
+        self.epoch = 0  # row of what travellers know of the crossings, apart from quoted waits
+
+    # The choices
+
+    def choose_at_home(self, party: Party) -> int:
         """Return the crossing a party sets out for; NOWHERE: it stays."""
-        return self.best(party, now, self.plan.drive[party.origin], NOWHERE, 0.0)
+        return self.best(party, self.plan.drive[party.origin], NOWHERE)
 
-    def dreamt_of(self, party: Party) -> int:
-        """Return the crossing a party that stays would have chosen were all open to it and empty."""
-        drives = self.plan.drive[party.origin].tolist()
+    def choose_if_all_were_open(self, party: Party) -> int:
+        """Return the crossing a party that stays would have chosen, were all open to it and empty."""
         utilities = [
-            self.utility(party, x, 0, drive) if drive != NOWHERE and self.served(party, x) else -np.inf
-            for x, drive in enumerate(drives)
+            self.utility(party, crossing, 0, drive)
+            if drive != NOWHERE and self.has_stations_for(party, crossing)
+            else -np.inf
+            for crossing, drive in enumerate(self.plan.drive[party.origin].tolist())
         ]
         return int(np.argmax(utilities))
 
-    def on_the_way(self, party: Party, now: int) -> tuple[int, int]:
-        """Return for which crossing a party goes on, and the mean drive that is left in ms."""
-        plan, x = self.plan, party.bound_for
-        done = plan.reconsider
-        left = plan.drive[party.origin] * (PER_MILLE - done) // PER_MILLE
-        between = plan.drive[len(plan.origins) + x]
-        others = (plan.drive[party.origin] * (PER_MILLE - done) + between * done) // PER_MILLE
-        drives = np.where((plan.drive[party.origin] == NOWHERE) | (between == NOWHERE), NOWHERE, others)
-        drives[x] = left[x]
-        if not self.hears(party, x):
-            return x, int(left[x])
-        target = self.best(party, now, drives, x, plan.switching)
-        return (x, int(left[x])) if target == NOWHERE else (target, int(drives[target]))
+    def choose_on_the_way(self, party: Party) -> tuple[int, int]:
+        """Return the crossing a party goes on to, and the mean drive that is left, in milliseconds."""
+        plan, ahead, gone = self.plan, party.bound_for, self.plan.reconsider
+        from_home, across = plan.drive[party.origin], plan.drive[len(plan.origins) + party.bound_for]
+        drives = (from_home * (PER_MILLE - gone) + across * gone) // PER_MILLE
+        drives = np.where((from_home == NOWHERE) | (across == NOWHERE), NOWHERE, drives)
+        drives[ahead] = from_home[ahead] * (PER_MILLE - gone) // PER_MILLE
+        target = self.best(party, drives, ahead, plan.switching) if self.hears(party, ahead) else ahead
+        if target == NOWHERE:
+            target = ahead
+        return target, int(drives[target])
 
-    def elsewhere(self, party: Party, now: int) -> int:
-        """Return where a party goes that cannot or will not stay at its crossing; NOWHERE: home."""
-        if party.diversions == self.plan.diversions:
+    def choose_at_the_tail(self, party: Party) -> int:
+        """Return the better crossing a party at the tail of a queue goes on to; NOWHERE: it stays here."""
+        here = party.crossing
+        if not self.may_divert(party) or not self.hears(party, here):
             return NOWHERE
-        return self.best(party, now, self.plan.drive[len(self.plan.origins) + party.crossing], NOWHERE, 0.0)
+        drives = self.drives_from_crossing(party).copy()
+        drives[here] = 0
+        target = self.best(party, drives, here, self.plan.switching)
+        return NOWHERE if target == here else target
 
-    def left_as(self, visit: Visit, how: Kind, now: int) -> Outcome:
-        """Return as what a party leaves a queue; if it goes on to another crossing, it is bound for that."""
-        party = visit.party
-        if how is Kind.RENEGE and visit.first and party.origin != NOWHERE:
-            party.bound_for = self.elsewhere(party, now)
-        return LEFT_AS[how] if party.bound_for == NOWHERE else Outcome.DIVERTED
+    def choose_elsewhere(self, party: Party) -> int:
+        """Return the crossing a party goes on to that cannot or will not stay at its own; NOWHERE: it goes home."""
+        return self.best(party, self.drives_from_crossing(party), NOWHERE) if self.may_divert(party) else NOWHERE
 
-    def better(self, party: Party, now: int) -> int:
-        """Return the crossing that a party at the tail of the queue goes on to; NOWHERE: it joins here."""
-        x = party.crossing
-        if party.diversions == self.plan.diversions or not self.hears(party, x):
-            return NOWHERE
-        drives = self.plan.drive[len(self.plan.origins) + x].copy()
-        drives[x] = 0
-        target = self.best(party, now, drives, x, self.plan.switching)
-        return NOWHERE if target == x else target
+    def best(self, party: Party, drives: Any, ahead: int, switching: float = 0.0) -> int:
+        """Return the crossing of highest utility; NOWHERE if staying at home is better or no crossing is open.
 
-    def best(self, party: Party, now: int, drives: Any, here: int, switching: float) -> int:
-        """Return the crossing of highest utility; NOWHERE if that is to stay at home, or there is no way.
-
-        `drives` (X,) are the mean drives in ms, NOWHERE where nobody goes. All but `here` must be better by
-        `switching`; one who is under way does not go home of its own accord.
+        `drives` (X,) are mean drives in milliseconds, NOWHERE where there is no road. `ahead` is the crossing the party
+        drives to or has come to: any other must be better by `switching`, and going home is no option. It is NOWHERE
+        if there is none.
         """
         best, most = NOWHERE, -np.inf
-        if here == NOWHERE:
-            most = self.plan.stay + self.tape.tastes[party.row, TASTES + len(drives)]
-        for x, drive in enumerate(drives.tolist()):
-            if drive == NOWHERE or not self.admitted(party, x):
+        if ahead == NOWHERE:
+            most = self.plan.stay + self.tape.tastes[party.column, TASTES + len(drives)]
+        for crossing, drive in enumerate(drives.tolist()):
+            if drive == NOWHERE or not self.admitted(party, crossing):
                 continue
-            utility = self.utility(party, x, self.heard(party, x, now), drive)
-            if x != here:
+            utility = self.utility(party, crossing, self.expected_column(party, crossing), drive)
+            if crossing != ahead:
                 utility = utility - switching
             if utility > most:
-                best, most = x, utility
+                best, most = crossing, utility
         return best
 
-    def utility(self, party: Party, x: int, column: int, drive: int) -> float:
-        """Return what a crossing is worth to a party that expects the wait of a column of `wait_utility`."""
-        plan = self.plan
-        known = plan.utility[self.epoch, int(party.of_age > 0), x] + plan.wait_utility[column]
-        return float(known + plan.drive_utility * drive + self.tape.tastes[party.row, TASTES + x])
+    def utility(self, party: Party, crossing: int, wait_column: int, drive: int) -> float:
+        """Return the utility of a crossing to a party that expects the wait of a column of `wait_utility`."""
+        known = self.known_utility[self.epoch][party.men > 0][crossing] + self.wait_utility[wait_column]
+        return float(known + self.plan.drive_utility * drive + self.tape.tastes[party.column, TASTES + crossing])
 
-    def admitted(self, party: Party, x: int) -> bool:
-        """Whether a party's papers are accepted beyond a crossing, and a way for it leads there and is open."""
-        cls = int(self.plan.travels_as[x, party.home])
-        papers = self.tape.tastes[party.row, PAPERS]
-        return bool(self.served(party, x) and papers < self.plan.admits[self.epoch, x, cls])
+    # What holds for a party at a crossing
 
-    def served(self, party: Party, x: int) -> bool:
+    def class_at(self, party: Party, crossing: int) -> int:
+        """Return the class of which a party is at a crossing."""
+        return self.travels_as[crossing][party.home_cls]
+
+    def has_stations_for(self, party: Party, crossing: int) -> bool:
         """Whether a crossing has stations for a party."""
-        return bool(self.plan.first[x, self.plan.travels_as[x, party.home]] != NOWHERE)
+        return self.first[crossing][self.class_at(party, crossing)] != NOWHERE
+
+    def admitted(self, party: Party, crossing: int) -> bool:
+        """Whether the party's papers are accepted beyond a crossing, and the way of its class there is open."""
+        papers = self.tape.tastes[party.column, PAPERS]
+        accepted = self.admits[self.epoch][crossing][self.class_at(party, crossing)]
+        return bool(self.has_stations_for(party, crossing) and papers < accepted)
+
+    def admitted_on_coming(self, party: Party) -> bool:
+        """Whether a party may still pass the crossing it has come to."""
+        return party.origin == NOWHERE or self.admitted(party, party.crossing)
 
     def barred(self, party: Party) -> bool:
-        """Whether a party is kept away on the approach to its crossing."""
+        """Whether a party is kept away on the approach to the crossing it has come to."""
+        if self.tape.barred[party.column] or party.origin == NOWHERE:
+            return bool(self.tape.barred[party.column])
         share = self.plan.bars[self.epoch, party.crossing, party.cls]
-        return bool(self.tape.tastes[party.row, BARRED] < share)
+        return bool(self.tape.tastes[party.column, BARRED] < share)
 
-    def hears(self, party: Party, x: int) -> bool:
+    def may_divert(self, party: Party) -> bool:
+        """Whether a party may go on from one crossing to another."""
+        return party.origin != NOWHERE and party.diversions != self.plan.diversions
+
+    def drives_from_crossing(self, party: Party) -> Any:
+        """Return the mean drives from a party's crossing to the others (X,)."""
+        return self.plan.drive[len(self.plan.origins) + party.crossing]
+
+    # What a party knows of waits
+
+    def hears(self, party: Party, crossing: int) -> bool:
         """Whether a party hears the waits quoted at a crossing."""
-        return bool(self.tape.tastes[party.row, NEWS] < self.plan.informed[self.epoch, x])
+        return bool(self.tape.tastes[party.column, NEWS] < self.informed[self.epoch][crossing])
 
-    def heard(self, party: Party, x: int, now: int) -> int:
-        """Return the column of the wait that a party expects: quoted some time ago, at its own crossing now."""
-        plan, queue = self.plan, self.main_queues[x][int(self.plan.travels_as[x, party.home])]
-        if party.crossing == x:
-            return queue.column
-        if not self.hears(party, x):
+    def expected_column(self, party: Party, crossing: int) -> int:
+        """Return the column of the wait a party expects: quoted some time ago, or, where it has come to, now."""
+        plan, main_queue = self.plan, self.main_queues[crossing][self.class_at(party, crossing)]
+        if party.crossing == crossing:
+            return main_queue.quoted_column
+        if not self.hears(party, crossing):
             return 0
-        told = min((now - int(plan.quote_delay[x]) - plan.start) // int(plan.quote_every[x]), len(queue.columns) - 1)
-        return queue.columns[told] if told >= 0 else 0
+        known_at = int(self.env.now) - int(plan.quote_delay[crossing])
+        announcement = (known_at - plan.start) // int(plan.quote_every[crossing])
+        announcement = min(announcement, len(main_queue.quoted_columns) - 1)
+        return main_queue.quoted_columns[announcement] if announcement >= 0 else 0

@@ -1,77 +1,101 @@
-"""What stands at a border: parties on their visits, stations with their queues, zones, and the main queue's quotes.
+"""What stands at a border: parties on their visits, stations with their queues, zones, and the main queues.
 
-These hold state and know no clock; the reference engine moves them.
+These hold state and know no clock; the story and the border change them.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any
+
+import simpy
 
 from sim.engine.plan import NOWHERE, WAYS, Plan
 from sim.engine.records import NEVER
 from sim.scenario.model.quantities import STREAMS
 
 
+@dataclass(slots=True, eq=False)
 class Party:
-    """Who moves as one unit; `row` is its column of the tape, `number` its own (a twin's is beyond the tape)."""
+    """Travellers who move as one unit."""
 
-    __slots__ = (
-        "bound_for", "cls", "crossing", "diversions", "home", "men", "number", "of_age", "on_foot", "origin", "parted",
-        "people", "process", "row", "share", "stream", "visits",
-    )  # fmt: skip
+    number: int  # in the records; a twin's is beyond those of the tape
+    column: int  # of the tape; a twin shares that of its party
+    cls: int
+    people: int
+    men: int  # of call-up age
+    stream: int = field(init=False)
+    home_cls: int = field(init=False)  # the class it set out as
+    origin: int = NOWHERE  # NOWHERE: it comes to one crossing and has no choice
+    crossing: int = NOWHERE  # NOWHERE: still at home, or driving
+    bound_for: int = NOWHERE  # the crossing it drives to, or is about to
+    comes_at: int = NEVER  # when it comes there
+    diversions: int = 0  # drives from one crossing to another so far
+    on_foot: bool = False  # left its vehicle, by foot or bike
+    men_stopped: int = 0  # at draft screening
+    parted: bool = False  # at draft screening, which happens to a party once
+    share: tuple[int, int] = (1, 1)  # of a twin in the people of the party it comes from
+    visits: int = 0  # so far
+    visit: Visit | None = None  # the one it is on
+    process: simpy.Process | None = None
 
-    def __init__(self, number: int, row: int, cls: int, people: int) -> None:
-        self.number, self.row, self.cls, self.people = number, row, cls, people
-        self.stream = self.home = cls
-        self.crossing = self.origin = self.bound_for = NOWHERE
-        self.diversions = 0
-        self.men = 0  # men concerned: found on the list
-        self.of_age = 0  # men of call-up age still with it
-        self.parted = False  # at draft screening, which happens to a party once
-        self.on_foot = False
-        self.share = (1, 1)  # of the people it came with, for a twin
-        self.visits = 0
-        self.process: Any = None
+    def __post_init__(self) -> None:
+        self.stream = self.home_cls = self.cls
+
+    @property
+    def current_visit(self) -> Visit:
+        """The visit a party is on that waits, is served or is blocked."""
+        assert self.visit is not None
+        return self.visit
 
 
+@dataclass(slots=True, eq=False)
 class Visit:
-    """One party at one station, from joining the queue to leaving."""
+    """One party at one station, from joining the queue to leaving; it takes class, stream and people as they are."""
 
-    __slots__ = (
-        "arrived_at", "checked", "cls", "ended_at", "ends_at", "first", "index", "inside", "joined", "left_to_do",
-        "men", "party", "people", "quoted", "refused", "room", "started_at", "station", "stream", "turn", "waiting",
-    )  # fmt: skip
+    party: Party
+    station: Station
+    arrived_at: int
+    index: int = field(init=False)
+    cls: int = field(init=False)
+    stream: int = field(init=False)
+    people: int = field(init=False)
+    started_at: int = NEVER
+    ended_at: int = NEVER
+    men: int = 0  # stopped at draft screening, or concerned at an enlistment office
+    first: bool = False  # in a main queue, by road: the clocks of leaving run
+    in_quoted_wait: bool = False  # in a main queue, by road or on foot: its service start counts as a departure
+    in_zone: bool = False  # came from the station before, so it stands in the zone; others stand outside
+    joined: int = 0  # place in the order of joining
+    waiting: bool = False
+    wait_over: Any = None  # event: called (None), or leaves the queue (which way)
+    room: Any = None  # event: no longer blocked
+    men_checked: int = 0
+    refused: bool = False
+    service_left: int | None = None  # milliseconds; None before service first begins
+    ends_at: int = NEVER
 
-    def __init__(self, party: Party, station: Station, now: int, joined: int) -> None:
-        self.party, self.station, self.joined = party, station, joined
+    def __post_init__(self) -> None:
+        party = self.party
         self.index, self.cls, self.stream, self.people = party.visits, party.cls, party.stream, party.people
         party.visits += 1
-        self.arrived_at, self.started_at, self.ended_at = now, NEVER, NEVER
-        self.men = self.checked = 0
-        self.quoted = False  # stands in a main queue, on foot or not: counts in its quoted wait
-        self.first = self.waiting = self.refused = False
-        self.inside = False  # came from the station before, so it stands in the zone; others stand outside
-        self.left_to_do: int | None = None  # of the service, once it has begun here or on an earlier visit
-        self.ends_at = NEVER
-        self.turn: Any = None  # the event of being called, or of leaving the queue
-        self.room: Any = None  # the event of no longer being blocked
 
     def again(self, now: int) -> Visit:
-        """Return the visit on which an interrupted service goes on; what was found in the first part holds."""
-        visit = Visit(self.party, self.station, now, self.joined)
-        visit.inside, visit.men, visit.checked, visit.refused = self.inside, self.men, self.checked, self.refused
-        visit.left_to_do = self.ends_at - now
+        """Return the visit on which an interrupted service goes on; what the first part settled holds."""
+        visit = Visit(self.party, self.station, now, joined=self.joined, in_zone=self.in_zone, men=self.men)
+        visit.men_checked, visit.refused = self.men_checked, self.refused
+        visit.service_left = self.ends_at - now
         return visit
 
 
 class Zone:
-    """Ground behind a station, with room for so much; who finds it full is blocked at that station."""
+    """Ground behind a station, with limited room; a party that finds it full is blocked at the station before."""
 
     def __init__(self, capacity: int, space: list[int]) -> None:
         self.capacity, self.space, self.used = capacity, space, 0
-        self.blocked: deque[tuple[Visit, Station]] = deque()
+        self.blocked: deque[tuple[Visit, Station]] = deque()  # and the station each goes to
 
     def fits(self, cls: int) -> bool:
         """Whether there is room for one more party of a class."""
@@ -79,126 +103,145 @@ class Zone:
 
 
 class Station:
-    """Servers, one queue per stream, and the rule by which the next is called."""
+    """Servers, one queue per stream, and the rule by which the next party is called."""
 
     def __init__(self, plan: Plan, number: int, zones: list[Zone]) -> None:
         self.number = number
         self.zone = zones[plan.zone[number]] if plan.zone[number] != NOWHERE else None
         self.servers = self.busy = 0
         self.active = True
-        self.open = [True] * plan.next.shape[1]
-        self.intensity = 0
+        self.is_open = [True] * plan.next.shape[1]  # by class
+        self.intensity = 0  # row of `Plan.intensities`
         self.by_shares, self.preempt = bool(plan.discipline[number]), bool(plan.preempt[number])
         self.rank, self.stride = plan.rank[number].tolist(), plan.stride[number].tolist()
         self.batch, self.starts_left = int(plan.release_size[number]), 0
         self.queues: list[deque[Visit]] = [deque() for _ in STREAMS]
         self.waiting = [0] * len(STREAMS)
-        self.passed, self.clock = [0] * len(STREAMS), 0  # stride scheduling (Waldspurger and Weihl 1995)
-        self.in_service: list[Visit] = []  # kept only where staff who leave interrupt the service
+        self.passed, self.pass_called = [0] * len(STREAMS), 0  # stride scheduling (Waldspurger and Weihl 1995)
+        self.in_service: list[Visit] = []  # by start; kept only where staff who leave interrupt the service
 
-    def put(self, visit: Visit) -> None:
-        """Join the queue of its stream."""
+    def join_queue(self, visit: Visit) -> None:
+        """Put a visit at the tail of the queue of its stream."""
         if self.waiting[visit.stream] == 0:
-            self.passed[visit.stream] = max(self.passed[visit.stream], self.clock)
+            self.passed[visit.stream] = max(self.passed[visit.stream], self.pass_called)
         self.queues[visit.stream].append(visit)
-        self._stand(visit)
+        self._count_in(visit)
 
-    def put_back(self, visit: Visit) -> None:
-        """Go back to the head of the queue after an interrupted service."""
+    def rejoin_queue(self, visit: Visit) -> None:
+        """Put a visit at the head of the queue after an interrupted service."""
         self.queues[visit.stream].appendleft(visit)
-        self._stand(visit)
+        self._count_in(visit)
 
-    def _stand(self, visit: Visit) -> None:
+    def _count_in(self, visit: Visit) -> None:
         visit.waiting = True
         self.waiting[visit.stream] += 1
-        if self.zone and visit.inside:
+        if self.zone and visit.in_zone:
             self.zone.used += self.zone.space[visit.cls]
 
-    def take(self, visit: Visit) -> None:
-        """Leave the queue, to be served or not."""
-        visit.waiting = False
+    def leave_queue(self, visit: Visit) -> None:
+        """Take a visit out of the queue, to be served or not."""
+        visit.waiting = False  # it is dropped from the deque once it comes to the head
         self.waiting[visit.stream] -= 1
-        if self.zone and visit.inside:
+        if self.zone and visit.in_zone:
             self.zone.used -= self.zone.space[visit.cls]
 
-    def next_up(self) -> Visit | None:
-        """Who is called next if a server is free now; None if nobody can be."""
-        if self.busy >= self.servers or (self.batch and not self.starts_left):
+    def call(self, visit: Visit) -> None:
+        """Give a waiting visit a server."""
+        self.leave_queue(visit)
+        self.busy += 1
+        self.starts_left -= 1
+        self.pass_called = self.passed[visit.stream]
+        self.passed[visit.stream] += self.stride[visit.stream]
+        if self.preempt:
+            self.in_service.append(visit)
+
+    def next_to_call(self) -> Visit | None:
+        """Return the visit that is called next; None if no server is free or nobody may be called."""
+        if not self._can_start():
             return None
         best, best_key = None, None
         for stream, queue in enumerate(self.queues):
             while queue and not queue[0].waiting:
                 queue.popleft()
-            if not queue or not self.open[queue[0].cls]:
+            if not queue or not self.is_open[queue[0].cls]:
                 continue
             key = (self.passed[stream] if self.by_shares else 0, self.rank[stream], queue[0].joined)
             if best_key is None or key < best_key:
                 best, best_key = queue[0], key
         return best
 
-    def someone_could_start(self, cls: int) -> bool:
-        """Whether a newcomer of a class would be served at once."""
-        return self.busy < self.servers and self.open[cls] and not (self.batch and not self.starts_left)
+    def _can_start(self) -> bool:
+        return self.busy < self.servers and not (self.batch and not self.starts_left)
+
+    def serves_at_once(self, cls: int) -> bool:
+        """Whether a server is free for a newcomer of a class."""
+        return self._can_start() and self.is_open[cls]
+
+    def is_full(self, cls: int) -> bool:
+        """Whether a party must wait for room in the zone; it does not overtake those already blocked."""
+        return self.zone is not None and (bool(self.zone.blocked) or not self.zone.fits(cls))
 
 
 class MainQueue:
-    """The main queue of one class at one crossing: the quoted wait, and the hazards of leaving that answer to it.
+    """The main queue of one class at one crossing: its quoted wait, and the hazards of leaving that follow the quote.
 
     Every party has a standard exponential clock for each way of leaving; it leaves when the hazard summed up since it
     joined passes its clock (the hazard is constant between announcements). All sums are integers.
     """
 
-    def __init__(self, plan: Plan, x: int, cls: int) -> None:
-        self.plan, self.x, self.cls = plan, x, cls
-        self.every, self.buckets = int(plan.quote_every[x]), int(plan.quote_buckets[x])
-        self.balk_over = int(plan.balk_over[x, cls])
-        self.open = [True] * len(WAYS)
-        self.ways = [w for w in range(len(WAYS)) if plan.hazard[x, cls, w].any()]
+    def __init__(self, plan: Plan, crossing: int, cls: int) -> None:
+        self.plan, self.crossing, self.cls = plan, crossing, cls
+        self.every, self.buckets = int(plan.quote_every[crossing]), int(plan.quote_buckets[crossing])
+        self.balk_over = int(plan.balk_over[crossing, cls])
+        self.is_open = [True] * len(WAYS)
+        self.ways = [way for way in range(len(WAYS)) if plan.hazard[crossing, cls, way].any()]
         self.started = 0  # services begun since the last announcement
-        self.recent: deque[int] = deque(maxlen=self.buckets)
-        self.quote, self.column, self.quoted_at = 0, 0, plan.start
-        self.columns: list[int] = []  # of all announcements so far
+        self.recent_starts: deque[int] = deque(maxlen=self.buckets)
+        self.quoted_wait, self.quoted_at = 0, plan.start
+        self.quoted_column = 0  # of the tables by quoted wait
+        self.quoted_columns: list[int] = []  # of all announcements so far
         self.summed, self.rate = [0] * len(WAYS), [0] * len(WAYS)
         self.clocks: list[list[tuple[int, int, int, Visit]]] = [[] for _ in WAYS]
 
-    def quoted(self, table: Any) -> float:
+    def at_quote(self, table: Any) -> float:
         """Read a curve over the quoted wait, shape (X, 5, W), at the wait last announced."""
-        return float(table[self.x, self.cls, self.column])
+        return float(table[self.crossing, self.cls, self.quoted_column])
 
-    def announce(self, now: int, stock: int) -> None:
-        """Quote the wait anew: stock over recent departures (the last quote grows while nobody departs)."""
+    def announce(self, now: int, waiting: int) -> None:
+        """Quote the wait anew: parties waiting over recent departures (the quote grows while nobody departs)."""
         if now > self.plan.start:
-            self.recent.append(self.started)
+            self.recent_starts.append(self.started)
         self.started = 0
-        departures = sum(self.recent)
-        if stock == 0 or not self.recent:
-            self.quote = 0
+        departures = sum(self.recent_starts)
+        if waiting == 0 or not self.recent_starts:
+            self.quoted_wait = 0
         elif departures:
-            self.quote = stock * len(self.recent) * self.every // departures
+            self.quoted_wait = waiting * len(self.recent_starts) * self.every // departures
         else:
-            self.quote += self.every
-        self.column = min(self.quote // self.plan.wait_step, self.plan.hazard.shape[3] - 1)
-        self.columns.append(self.column)
-        for w in self.ways:
-            self.summed[w] += self.rate[w] * (now - self.quoted_at)
-            self.rate[w] = int(self.plan.hazard[self.x, self.cls, w, self.column]) if self.open[w] else 0
+            self.quoted_wait += self.every
+        self.quoted_column = min(self.quoted_wait // self.plan.wait_step, self.plan.hazard.shape[3] - 1)
+        self.quoted_columns.append(self.quoted_column)
+        for way in self.ways:
+            self.summed[way] += self.rate[way] * (now - self.quoted_at)
+            hazard = int(self.plan.hazard[self.crossing, self.cls, way, self.quoted_column])
+            self.rate[way] = hazard if self.is_open[way] else 0
         self.quoted_at = now
 
-    def due(self, w: int) -> list[tuple[int, Visit]]:
-        """Take out whose clock runs down before the next announcement, with the instant at which it does."""
-        found = []
-        clocks, rate, summed = self.clocks[w], self.rate[w], self.summed[w]
+    def start_clock(self, visit: Visit, way: int, now: int, clock: int) -> None:
+        """Start the clock of one way of leaving, in units of 1 / HAZARD_UNIT."""
+        threshold = self.summed[way] + self.rate[way] * (now - self.quoted_at) + clock
+        heappush(self.clocks[way], (threshold, visit.party.number, visit.index, visit))
+
+    def pop_due(self, way: int) -> list[tuple[int, Visit]]:
+        """Take out the clocks that run down before the next announcement: the instant of each, and its visit."""
+        due = []
+        clocks, rate, summed = self.clocks[way], self.rate[way], self.summed[way]
         while clocks and rate and clocks[0][0] <= summed + rate * self.every:
             threshold, _, _, visit = heappop(clocks)
-            found.append((self.quoted_at - (summed - threshold) // rate, visit))
-        return found
-
-    def wind_up(self, visit: Visit, w: int, now: int, clock: int) -> None:
-        """Start the clock of one way of leaving, in units of 1 / HAZARD_UNIT."""
-        threshold = self.summed[w] + self.rate[w] * (now - self.quoted_at) + clock
-        heappush(self.clocks[w], (threshold, visit.party.number, visit.index, visit))
+            due.append((self.quoted_at - (summed - threshold) // rate, visit))
+        return due
 
 
-def drawn(u: float, cdf: Any) -> int:
+def inverse_cdf(cdf: Any, u: float) -> int:
     """Return the smallest k with u < cdf[k]."""
     return int(cdf.searchsorted(u, side="right"))

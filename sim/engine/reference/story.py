@@ -1,286 +1,325 @@
 """The border as a story, played with SimPy: the specification that the compiled engine must equal record by record.
 
-Every party is one process: it arrives, waits, is served, moves on or turns back. Everything that changes the border
-happens in a `Moment`, and moments at the same millisecond come in one written order (docs/mechanisms.md): by kind,
-then by number of the party (or station, or crossing). What follows at once from a moment, such as the next in the
-queue being called, is done within it.
+Each party is one process. It arrives, joins a queue or does not, waits, is called, is served, is screened, moves on or
+is blocked, and is across the border or turns back. The `Border` holds the clock, the stations and their queues, and the
+log; its calendar changes them at instants known beforehand. Whatever happens does so in a moment, and the moments of
+one millisecond have a fixed order (docs/mechanisms.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
 import simpy
 
-from sim.engine.event_order import LEAVING, Kind
-from sim.engine.plan import DRIVE_UNIT, NOWHERE, PER_MILLE, Plan
+from sim.engine.event_order import LEFT_AS, Kind
+from sim.engine.plan import DRIVE_UNIT, NOWHERE, PER_MILLE, WAYS, Plan
 from sim.engine.records import Outcome, Records
-from sim.engine.reference.calendar import Calendar
-from sim.engine.reference.queues import Moment, Queues
-from sim.engine.reference.state import MainQueue, Party, Station, Visit, Zone, drawn
+from sim.engine.reference import calendar
+from sim.engine.reference.border import Border
+from sim.engine.reference.state import Party, Station, Visit, inverse_cdf
 from sim.engine.tape import Tape
 from sim.scenario.model.quantities import BYPASS, STREAMS
 
 BYPASS_STREAM = STREAMS.index(BYPASS)
+FATES = (Outcome.SERVED, Outcome.SUMMONED, Outcome.REFUSED, Outcome.SENT_ON)
+"""Fates of men who are found on the list at draft screening, in the order of `Plan.fate_cdf`."""
 Process = Generator[simpy.Event, Any, None]
 
 
 def play(plan: Plan, tape: Tape) -> Records:
     """Return what happens when the tape is played: one row per party and visit."""
-    queues = Queues(plan, tape)
-    Calendar(queues).begin()
-    queues.env.process(Arrivals(queues).arrivals())
-    queues.env.run(until=Moment(queues.env, plan.horizon, Kind.HORIZON, 0))
-    return queues.log.records()
+    border = Border(plan, tape)
+    calendar.begin(border)
+    border.env.process(arrivals(border))
+    border.env.run(until=border.until(plan.horizon, Kind.HORIZON, 0))
+    return border.log.records()
 
 
-class Arrivals:
-    """Who comes, and whether and where they join."""
+def arrivals(border: Border) -> Process:
+    """Let the parties of the tape arrive at a crossing, or set out from an origin, one after the other."""
+    tape, crossings = border.tape, len(border.plan.crossings)
+    for column in np.argsort(tape.arrived_at, kind="stable").tolist():
+        yield border.until(int(tape.arrived_at[column]), Kind.ARRIVAL, column)
+        party = Party(column, column, int(tape.cls[column]), int(tape.people[column]), int(tape.men[column]))
+        source = int(tape.source[column])
+        if source < crossings:
+            party.crossing = source
+        else:
+            party.origin = source - crossings
+        party.process = border.env.process(journey(border, party))
 
-    def __init__(self, queues: Queues) -> None:
-        self.queues, self.plan, self.tape, self.env = queues, queues.plan, queues.tape, queues.env
-        self.roads = queues.roads
-        self.drives = Drives(queues, self.arrive)
-        self.journeys = Journeys(queues, self.drives)
 
-    def arrivals(self) -> Process:
-        """Let the parties of the tape arrive, one after the other."""
-        for row in np.argsort(self.tape.arrived_at, kind="stable").tolist():
-            yield Moment(self.env, int(self.tape.arrived_at[row]), Kind.ARRIVAL, row)
-            party = Party(row, row, int(self.tape.cls[row]), int(self.tape.people[row]))
-            party.of_age = int(self.tape.men[row])
-            source, visit = int(self.tape.source[row]), None
-            if source < len(self.plan.crossings):
-                party.crossing = source
-                visit = self.arrive(party)
-            else:
-                party.origin = source - len(self.plan.crossings)
-                self.drives.set_out(party)
-            if visit or party.bound_for != NOWHERE:
-                party.process = self.env.process(self.journeys.journey(party, visit))
+def journey(border: Border, party: Party) -> Process:
+    """Come to a crossing, and go from queue to queue until the party is across or turns back."""
+    if party.origin == NOWHERE:
+        arrive(border, party)
+    else:
+        set_out(border, party)
+        yield from drive(border, party)
+    yield from queue_and_be_served(border, party)
 
-    def arrive(self, party: Party) -> Visit | None:
-        """Join the main queue or the bypass, go on to another crossing, or do not join at all."""
-        tape, plan, row = self.tape, self.plan, party.row
-        x = party.crossing
-        roams = party.origin != NOWHERE
-        main = self.queues.main_queues[x][party.cls]
-        station = self.queues.standing(plan.first[x, party.cls], party.cls)
-        if station is None:
-            self.log(party, self.queues.stations[plan.first[x, party.cls]], Outcome.CROSSED)
-            return None
-        if tape.barred[row] or (roams and self.roads.barred(party)):
-            self.turn_away(party, station, Outcome.BARRED)
-            return None
-        if roams and not self.roads.admitted(party, x):
-            self.turn_away(party, station, Outcome.BALKED)
-            return None
-        bypass = (
-            self.queues.standing(plan.joins[x, party.cls], party.cls) if main.open[LEAVING.index(Kind.BYPASS)] else None
-        )
-        share = plan.bypass_local[x, party.cls] if tape.local[row] else main.quoted(plan.bypass_share)
-        if bypass and not tape.initial[row] and tape.chances[plan.bypass_row, row] < share:
+
+def queue_and_be_served(border: Border, party: Party) -> Process:
+    """Wait and be served at one station after the other, as long as the party is on a visit to one."""
+    while party.visit is not None:
+        way_of_leaving = yield party.visit.wait_over
+        if way_of_leaving is None:  # called to a server
+            yield from service(border, party)
+            yield from move_on(border, party)
+            continue
+        leave_queue(border, party, way_of_leaving)
+        if way_of_leaving is Kind.RENEGE:  # home, or to another crossing
+            yield from drive(border, party)
+        elif way_of_leaving is Kind.CHANGE_MODE:
+            yield from walk(border, party)
+        else:
             party.stream = BYPASS_STREAM
-            return self.queues.enter(party, bypass)
-        party.bound_for = self.roads.better(party, self.queues.now) if roams else NOWHERE
-        if party.bound_for != NOWHERE:
-            self.log(party, station, Outcome.DIVERTED)
-            return None
-        waiting = station.waiting[party.stream]
-        sees_too_much = waiting >= main.balk_over and (waiting > 0 or not station.someone_could_start(party.cls))
-        if not tape.initial[row] and (sees_too_much or self.hears_too_much(row, main)):
-            self.turn_away(party, station, Outcome.BALKED)
-            return None
-        return self.queues.enter(party, station, first=True)
-
-    def hears_too_much(self, row: int, main: MainQueue) -> bool:
-        """Whether the quoted wait makes a newcomer balk."""
-        balk_row = self.plan.balk_row
-        return balk_row != NOWHERE and self.tape.chances[balk_row, row] < main.quoted(self.plan.balk_share)
-
-    def turn_away(self, party: Party, station: Station, outcome: Outcome) -> None:
-        """Let a party that does not join go home, or on to another crossing if it can choose."""
-        party.bound_for = self.roads.elsewhere(party, self.queues.now) if party.origin != NOWHERE else NOWHERE
-        self.log(party, station, outcome if party.bound_for == NOWHERE else Outcome.DIVERTED)
-
-    def log(self, party: Party, station: Station, outcome: Outcome) -> None:
-        """Write the row of a party that does not join."""
-        self.queues.log.close(Visit(party, station, self.queues.now, 0), outcome, self.queues.now)
+            border.join(party, border.station_for(party, border.plan.joins))
 
 
-class Drives:
-    """Those who set out from an origin, until they join a queue or go home."""
+# A party comes to a crossing: it joins a queue, or it does not
 
-    def __init__(self, queues: Queues, arrive: Callable[[Party], Visit | None]) -> None:
-        self.queues, self.plan, self.tape, self.env = queues, queues.plan, queues.tape, queues.env
-        self.arrive, self.roads = arrive, queues.roads
 
-    def set_out(self, party: Party) -> None:
-        """Choose a crossing and begin the drive there, or stay."""
-        party.bound_for = self.roads.from_home(party, self.queues.now)
-        if party.bound_for == NOWHERE:
-            party.crossing = self.roads.dreamt_of(party)
-            party.cls = party.stream = int(self.plan.travels_as[party.crossing, party.home])
-            stayed = Visit(party, self.queues.stations[self.plan.first[party.crossing, party.cls]], self.queues.now, 0)
-            self.queues.log.close(stayed, Outcome.STAYED, self.queues.now)
+def arrive(border: Border, party: Party) -> None:
+    """Join the main queue or the bypass, go on to another crossing, or do not join at all."""
+    station = border.first_station(party)
+    if station is None:  # all stations of the way have ended
+        entrance = border.stations[border.plan.first[party.crossing, party.cls]]
+        border.log_without_joining(party, entrance, Outcome.CROSSED)
+    elif border.roads.barred(party):
+        turn_away(border, party, station, Outcome.BARRED)
+    elif not border.roads.admitted_on_coming(party):
+        turn_away(border, party, station, Outcome.BALKED)
+    elif bypass := station_of_bypass(border, party):
+        party.stream = BYPASS_STREAM
+        border.join(party, bypass)
+    elif diverts_at_the_tail(border, party):
+        border.log_without_joining(party, station, Outcome.DIVERTED)
+    elif balks(border, party, station):
+        turn_away(border, party, station, Outcome.BALKED)
+    else:
+        border.join(party, station, first=True)
 
-    def drive(self, party: Party) -> Generator[simpy.Event, Any, Visit | None]:
-        """Drive to the crossing a party is bound for, perhaps on to others, until it joins a queue or goes home."""
-        roads, plan, log = self.roads, self.plan, self.queues.log
-        slowness = int(self.tape.times[plan.drive_row, party.row])
-        while party.bound_for != NOWHERE:
-            begun, at_home = self.queues.now, party.crossing == NOWHERE
-            place = party.origin if at_home else len(plan.origins) + party.crossing
-            takes = int(plan.drive[place, party.bound_for]) * slowness // DRIVE_UNIT
-            party.diversions += not at_home
-            party.crossing = NOWHERE
-            self.head_for(party, begun + takes)
-            if at_home and plan.reconsider and roads.hears(party, party.bound_for):
-                yield Moment(self.env, begun + takes * plan.reconsider // PER_MILLE, Kind.RECONSIDER, party.number)
-                target, left = roads.on_the_way(party, self.queues.now)
-                if target != party.bound_for:
-                    party.bound_for = target
-                    self.head_for(party, self.queues.now + left * slowness // DRIVE_UNIT)
-            yield Moment(self.env, log.driving[party][1], Kind.TAIL, party.number)
-            del log.driving[party]
-            party.crossing, party.bound_for = party.bound_for, NOWHERE
-            visit = self.arrive(party)
-            if visit:
-                return visit
+
+def station_of_bypass(border: Border, party: Party) -> Station | None:
+    """Return the station at which an arriving party joins by the bypass; None if it does not take the bypass."""
+    plan, tape, main_queue = border.plan, border.tape, border.main_queue(party)
+    if tape.initial[party.column] or not main_queue.is_open[WAYS.index("bypass")]:
         return None
-
-    def head_for(self, party: Party, comes_at: int) -> None:
-        """Be under way to the crossing a party is bound for, as the class it will be of there."""
-        party.cls = party.stream = int(self.plan.travels_as[party.bound_for, party.home])
-        station = self.queues.stations[self.plan.first[party.bound_for, party.cls]]
-        self.queues.log.driving[party] = (station, comes_at)
-
-
-class Journeys:
-    """The ways of the parties, from the first queue to the other country, or back."""
-
-    def __init__(self, queues: Queues, drives: Drives) -> None:
-        self.queues, self.plan, self.tape, self.env = queues, queues.plan, queues.tape, queues.env
-        self.drives = drives
-
-    def journey(self, party: Party, visit: Visit | None) -> Process:
-        """One party's way to a crossing, from the first queue to the other country, or back."""
-        while True:
-            if visit is None:
-                visit = yield from self.drives.drive(party)
-            if visit is None:
-                return
-            how = yield visit.turn
-            if how is Kind.SERVICE_END:
-                served = yield from self.service(visit)
-                visit = yield from self.go_on(party, served)
-            elif how is Kind.RENEGE:
-                visit = None
-            elif how is Kind.CHANGE_MODE:
-                visit = yield from self.change_mode(party)
-            else:
-                party.stream = BYPASS_STREAM
-                visit = self.queues.enter(party, self.queues.station_for(party, self.plan.joins))
-
-    def service(self, visit: Visit) -> Generator[simpy.Event, Any, Visit]:
-        """Be served, if need be in several goes; return the visit in which the service ended."""
-        while True:
-            try:
-                yield Moment(self.env, visit.ends_at, Kind.SERVICE_END, visit.party.number)
-                break
-            except simpy.Interrupt as interrupt:
-                again: Any = interrupt.cause  # the visit that goes on where this one was interrupted
-                visit = again
-                yield visit.turn
-        visit.ended_at = self.queues.now
-        if visit.station.preempt:
-            visit.station.in_service.remove(visit)
-        return visit
-
-    def go_on(self, party: Party, visit: Visit) -> Generator[simpy.Event, Any, Visit | None]:
-        """After the service: turned back, sent on, across the border, or into the next queue, blocked or not."""
-        station = visit.station
-        fate, target = self.fate(visit)
-        zone = self.full_zone(target, party.cls) if fate is Outcome.SERVED else None
-        if zone and target:
-            visit.room = simpy.Event(self.env)
-            zone.blocked.append((visit, target))
-            following: Visit = yield visit.room
-            return following
-        self.queues.log.close(visit, fate, self.queues.now)
-        station.busy -= 1
-        following_visit = self.queues.enter(party, target, inside=True) if target is not None else None
-        self.queues.settle(station)
-        return following_visit
-
-    def full_zone(self, station: Station | None, cls: int) -> Zone | None:
-        """The zone for whose room a party must wait where it is; nobody overtakes those blocked already."""
-        zone = station.zone if station else None
-        return zone if zone and (zone.blocked or not zone.fits(cls)) else None
-
-    def fate(self, visit: Visit) -> tuple[Outcome, Station | None]:
-        """What becomes of a party whose service has ended, and the station it goes to."""
-        if visit.refused:
-            return Outcome.REFUSED, None
-        if visit.checked:
-            stopped = self.screened(visit)
-            if stopped is not None:
-                return stopped
-        target = self.queues.standing(self.queues.next[visit.station.number][visit.party.cls], visit.party.cls)
-        return (Outcome.CROSSED if target is None else Outcome.SERVED), target
-
-    def screened(self, visit: Visit) -> tuple[Outcome, Station | None] | None:
-        """The end of draft screening; None if the party goes on (perhaps without the men stopped)."""
-        plan, tape, s, party = self.plan, self.tape, visit.station.number, visit.party
-        row = plan.screening_row[s]
-        hits = drawn(tape.chances[row + 1, party.row], plan.hit_cdf[s, visit.checked])
-        if hits == 0:
-            return None
-        fate = drawn(tape.chances[row + 2, party.row], plan.fate_cdf[s])
-        office = self.queues.stations[plan.office[s]] if plan.office[s] != NOWHERE else None
-        if fate == 3 and not (office and office.active and office.open[party.cls]):
-            fate, office = int(plan.if_office_closed[s]), None
-        if fate == 0:
-            return None
-        outcome = (Outcome.SERVED, Outcome.SUMMONED, Outcome.REFUSED, Outcome.SENT_ON)[fate]
-        target = office if outcome is Outcome.SENT_ON else None
-        visit.men = hits
-        if party.parted or hits >= party.people or tape.chances[row + 3, party.row] < plan.stays_together[s]:
-            party.men = hits
-            return outcome, target
-        self.part(visit, hits, outcome, target)
+    station = border.active_station(plan.joins[party.crossing, party.cls], party.cls)
+    if station is None:
         return None
+    local = tape.local[party.column]
+    share = plan.bypass_local[party.crossing, party.cls] if local else main_queue.at_quote(plan.bypass_share)
+    return station if border.chance(plan.bypass_row, party) < share else None
 
-    def part(self, visit: Visit, men: int, outcome: Outcome, target: Station | None) -> None:
-        """The men stopped stay behind as a party of their own, the twin; the others go on."""
-        party = visit.party
-        twin = Party(len(self.tape) + party.number, party.row, int(self.tape.mode_to[party.row]), men)
-        twin.crossing = party.crossing
-        twin.on_foot, twin.men, twin.share = True, men, (men, int(self.tape.people[party.row]))
-        party.people -= men
-        party.of_age -= men
-        party.parted = twin.parted = True
-        twin.of_age = men
-        now = self.queues.now
-        stop = Visit(twin, visit.station, now, 0)
-        stop.started_at = stop.ended_at = now
-        stop.men, visit.men = men, 0
-        self.queues.log.close(stop, outcome, now)
-        if target is not None:
-            twin.process = self.env.process(self.journey(twin, self.queues.enter(twin, target)))
 
-    def change_mode(self, party: Party) -> Generator[simpy.Event, Any, Visit]:
-        """Leave the vehicle and arrive on foot or by bike some time later."""
-        party.cls = party.stream = int(self.tape.mode_to[party.row])
-        party.on_foot = True
-        station = self.queues.station_for(party, self.plan.first)
-        visit = self.queues.open_visit(party, station)
-        visit.quoted = True
-        visit.arrived_at = self.queues.now + int(self.tape.times[self.plan.walk_row, party.row])
-        yield Moment(self.env, visit.arrived_at, Kind.ON_FOOT, party.number)
-        self.queues.joined += 1
-        visit.joined = self.queues.joined
-        self.queues.stand(visit)
-        return visit
+def diverts_at_the_tail(border: Border, party: Party) -> bool:
+    """Whether a party goes on to a better crossing instead of joining here; if so, it is bound for that."""
+    party.bound_for = border.roads.choose_at_the_tail(party)
+    return party.bound_for != NOWHERE
+
+
+def balks(border: Border, party: Party, station: Station) -> bool:
+    """Whether a party does not join the main queue because of its length or its quoted wait."""
+    plan, main_queue = border.plan, border.main_queue(party)
+    if border.tape.initial[party.column]:
+        return False
+    waiting = station.waiting[party.stream]
+    if waiting >= main_queue.balk_over and (waiting > 0 or not station.serves_at_once(party.cls)):
+        return True
+    return plan.balk_row != NOWHERE and border.chance(plan.balk_row, party) < main_queue.at_quote(plan.balk_share)
+
+
+def turn_away(border: Border, party: Party, station: Station, outcome: Outcome) -> None:
+    """End the stay of a party that does not join: it goes home, or on to another crossing if it has a choice."""
+    party.bound_for = border.roads.choose_elsewhere(party)
+    border.log_without_joining(party, station, outcome if party.bound_for == NOWHERE else Outcome.DIVERTED)
+
+
+# A party leaves the queue before it is called
+
+
+def leave_queue(border: Border, party: Party, way: Kind) -> None:
+    """Leave the queue for home, another crossing, the bypass, or to go on by bike or on foot."""
+    visit = party.current_visit
+    visit.station.leave_queue(visit)
+    if way is Kind.RENEGE and visit.first:
+        party.bound_for = border.roads.choose_elsewhere(party)
+    border.close(visit, LEFT_AS[way] if party.bound_for == NOWHERE else Outcome.DIVERTED)
+    border.call_and_unblock(visit.station)
+
+
+def walk(border: Border, party: Party) -> Process:
+    """Leave the vehicle, and some time later join the first queue of those on foot or by bike."""
+    party.cls = party.stream = int(border.tape.mode_to[party.column])
+    party.on_foot = True
+    visit = border.open_visit(party, border.station_for(party, border.plan.first))
+    visit.in_quoted_wait = True
+    visit.arrived_at = border.now + border.duration(border.plan.walk_row, party)
+    yield border.until(visit.arrived_at, Kind.ON_FOOT, party.number)
+    border.stand_in_queue(visit)
+    border.call_and_unblock(visit.station)
+
+
+# A party is called and served
+
+
+def service(border: Border, party: Party) -> Process:
+    """Be served, in several goes if staff leave during the service."""
+    while True:
+        visit = party.current_visit
+        begin_service(border, visit)
+        try:
+            yield border.until(visit.ends_at, Kind.SERVICE_END, party.number)
+        except simpy.Interrupt:  # the party is back at the head of the queue, on another visit
+            yield party.current_visit.wait_over
+        else:
+            border.end_service(visit)
+            return
+
+
+def begin_service(border: Border, visit: Visit) -> None:
+    """Begin a service, or go on with one that was interrupted."""
+    visit.started_at = border.now
+    if visit.service_left is None:
+        visit.service_left = service_time(border, visit)
+        if visit.in_quoted_wait:
+            border.main_queue(visit.party).started += 1
+    visit.ends_at = border.now + visit.service_left
+
+
+def service_time(border: Border, visit: Visit) -> int:
+    """Return the milliseconds a service takes; this settles how many men are checked and whether they are refused."""
+    plan, party, s = border.plan, visit.party, visit.station.number
+    time = border.duration((plan.foot_row if party.on_foot else plan.service_row)[s], party)
+    time = time * party.share[0] // party.share[1]
+    if plan.screening_row[s] != NOWHERE:
+        checked_cdf = plan.checked_cdf[visit.station.intensity, party.men]
+        visit.men_checked = inverse_cdf(checked_cdf, border.chance(plan.screening_row[s], party))
+    elif s in border.offices:
+        visit.men = party.men_stopped
+    if plan.man_row[s] != NOWHERE:
+        time += border.duration(plan.man_row[s], party) * max(visit.men_checked, visit.men)
+    if plan.refused_row[s] != NOWHERE and border.chance(plan.refused_row[s], party) < plan.refusal[s]:
+        visit.refused = True
+        time += border.duration(plan.refusal_row[s], party)
+    return time
+
+
+# The service has ended: the party moves on, is blocked, or turns back
+
+
+def move_on(border: Border, party: Party) -> Process:
+    """Go to the next station as soon as there is room, across the border, or back."""
+    visit = party.current_visit
+    outcome, target = result_of_service(border, visit)
+    if outcome is Outcome.SERVED and target is not None and target.is_full(party.cls):
+        yield border.block(visit, target)  # it keeps its server until there is room, and then joins the next queue
+        return
+    border.close(visit, outcome)
+    visit.station.busy -= 1
+    if target is not None:
+        border.join(party, target, in_zone=True)
+    border.call_and_unblock(visit.station)
+
+
+def result_of_service(border: Border, visit: Visit) -> tuple[Outcome, Station | None]:
+    """Return the outcome of a visit whose service has ended, and the station the party goes to."""
+    if visit.refused:
+        return Outcome.REFUSED, None
+    outcome = screening(border, visit) if visit.men_checked else Outcome.SERVED
+    if outcome is Outcome.SENT_ON:
+        return outcome, border.stations[border.plan.office[visit.station.number]]
+    if outcome is not Outcome.SERVED:
+        return outcome, None
+    target = border.next_station(visit)
+    return (Outcome.CROSSED if target is None else Outcome.SERVED), target
+
+
+def screening(border: Border, visit: Visit) -> Outcome:
+    """Return the outcome of draft screening for the party, from which the men stopped may part."""
+    plan, party, s = border.plan, visit.party, visit.station.number
+    row = plan.screening_row[s]
+    hits = inverse_cdf(plan.hit_cdf[s, visit.men_checked], border.chance(row + 1, party))
+    if hits == 0:
+        return Outcome.SERVED
+    fate = FATES[inverse_cdf(plan.fate_cdf[s], border.chance(row + 2, party))]
+    if fate is Outcome.SENT_ON and not border.office_works(s, party.cls):
+        fate = FATES[plan.if_office_closed[s]]
+    if fate is Outcome.SERVED:
+        return fate
+    stays_together = party.parted or hits >= party.people or border.chance(row + 3, party) < plan.stays_together[s]
+    if stays_together:
+        visit.men = party.men_stopped = hits
+        return fate
+    part(border, visit, hits, fate)
+    return Outcome.SERVED
+
+
+def part(border: Border, visit: Visit, men: int, outcome: Outcome) -> None:
+    """Let the men stopped stay behind, on foot, as a party of their own (the twin) while the others go on."""
+    party, tape = visit.party, border.tape
+    twin = Party(len(tape) + party.number, party.column, int(tape.mode_to[party.column]), men, men)
+    twin.crossing, twin.on_foot, twin.men_stopped = party.crossing, True, men
+    twin.share = (men, int(tape.people[party.column]))
+    party.people -= men
+    party.men -= men
+    party.parted = twin.parted = True
+    screened = Visit(twin, visit.station, border.now)
+    screened.started_at = screened.ended_at = border.now
+    screened.men = men
+    border.close(screened, outcome)
+    if outcome is Outcome.SENT_ON:
+        border.join(twin, border.stations[border.plan.office[visit.station.number]])
+        twin.process = border.env.process(queue_and_be_served(border, twin))
+
+
+# A party that chooses between crossings, on the roads
+
+
+def set_out(border: Border, party: Party) -> None:
+    """Choose a crossing at home, or stay."""
+    party.bound_for = border.roads.choose_at_home(party)
+    if party.bound_for == NOWHERE:
+        party.crossing = border.roads.choose_if_all_were_open(party)
+        entrance = change_class(border, party, party.crossing)
+        border.log_without_joining(party, entrance, Outcome.STAYED)
+
+
+def drive(border: Border, party: Party) -> Process:
+    """Drive to the crossing the party is bound for, perhaps on to others, until it joins a queue or goes home."""
+    plan = border.plan
+    while party.bound_for != NOWHERE:
+        slowness = border.duration(plan.drive_row, party)
+        from_home = party.crossing == NOWHERE
+        place = party.origin if from_home else len(plan.origins) + party.crossing
+        takes = int(plan.drive[place, party.bound_for]) * slowness // DRIVE_UNIT
+        party.diversions += not from_home
+        party.crossing = NOWHERE
+        head_for(border, party, party.bound_for, border.now + takes)
+        if from_home and plan.reconsider and border.roads.hears(party, party.bound_for):
+            again_at = border.now + takes * plan.reconsider // PER_MILLE
+            yield border.until(again_at, Kind.RECONSIDER, party.number)
+            target, left = border.roads.choose_on_the_way(party)
+            if target != party.bound_for:
+                head_for(border, party, target, border.now + left * slowness // DRIVE_UNIT)
+        yield border.until(party.comes_at, Kind.TAIL, party.number)
+        del border.log.driving[party]
+        party.crossing, party.bound_for = party.bound_for, NOWHERE
+        arrive(border, party)
+
+
+def head_for(border: Border, party: Party, crossing: int, comes_at: int) -> None:
+    """Be on the way to a crossing, as the class the party will be of there."""
+    party.bound_for, party.comes_at = crossing, comes_at
+    border.log.driving[party] = change_class(border, party, crossing)
+
+
+def change_class(border: Border, party: Party, crossing: int) -> Station:
+    """Let a party be of the class it is of at a crossing, and return the first station of that class there."""
+    party.cls = party.stream = border.roads.class_at(party, crossing)
+    return border.stations[int(border.plan.first[crossing, party.cls])]

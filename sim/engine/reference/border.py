@@ -1,0 +1,242 @@
+"""The border: clock, stations, main queues, roads and log, and what follows at once from a change of a queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import simpy
+from simpy.events import EventPriority
+
+from sim.engine.event_order import KIND_SHIFT, LEAVING, Kind
+from sim.engine.plan import NOWHERE, Plan
+from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
+from sim.engine.reference.roads import Roads
+from sim.engine.reference.state import MainQueue, Party, Station, Visit, Zone
+from sim.engine.tape import Tape
+
+
+class Moment(simpy.Event):
+    """An instant at which something happens; at one millisecond, lower kinds come first, then lower numbers."""
+
+    def __init__(self, env: simpy.Environment, at: int, kind: Kind, number: int) -> None:
+        super().__init__(env)
+        self._ok, self._value = True, None
+        env.schedule(self, priority=EventPriority((kind << KIND_SHIFT) | number), delay=at - env.now)
+
+
+class Log:
+    """The rows of the records, in the order in which visits end."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, ...]] = []
+        self.open_visits: dict[Visit, None] = {}
+        self.driving: dict[Party, Station] = {}  # to the first station of the crossing each is bound for
+
+    def write(self, visit: Visit, outcome: Outcome, left_at: int) -> None:
+        """Write the row of a visit that is over, in the order of DTYPES."""
+        self.open_visits.pop(visit, None)
+        party = visit.party
+        self.rows.append(
+            (
+                party.number,
+                visit.index,
+                party.crossing,
+                visit.station.number,
+                visit.cls,
+                visit.stream,
+                party.people if outcome in FINAL else visit.people,  # the final row is without the men who have parted
+                visit.men,
+                visit.arrived_at,
+                visit.started_at,
+                visit.ended_at,
+                left_at,
+                outcome,
+                visit.first,
+            )
+        )
+
+    def records(self) -> Records:
+        """Return all rows; at the horizon open visits are unfinished and those driving are on the way."""
+        for visit in list(self.open_visits):
+            self.write(visit, Outcome.UNFINISHED, NEVER)
+        for party, station in self.driving.items():
+            party.crossing = party.bound_for
+            self.write(Visit(party, station, party.comes_at), Outcome.ON_THE_WAY, NEVER)
+        columns = zip(*self.rows, strict=True) if self.rows else [()] * len(DTYPES)
+        return in_order({name: np.array(c, dtype=t) for (name, t), c in zip(DTYPES.items(), columns, strict=True)})
+
+
+class Border:
+    """All crossings of a plan while a tape is played."""
+
+    def __init__(self, plan: Plan, tape: Tape) -> None:
+        self.plan, self.tape = plan, tape
+        self.env = simpy.Environment(initial_time=plan.start)
+        zones = [Zone(int(c), space) for c, space in zip(plan.zone_capacity, plan.zone_space.tolist(), strict=True)]
+        self.stations = [Station(plan, s, zones) for s in range(len(plan.stations))]
+        self.main_queues = [
+            [MainQueue(plan, x, c) for c in range(plan.first.shape[1])] for x in range(len(plan.crossings))
+        ]
+        self.roads = Roads(plan, tape, self.env, self.main_queues)
+        self.log = Log()
+        self.offices = set(plan.office.tolist())
+        self.next = plan.next.tolist()
+        self.joined = 0
+
+    # The clock, and what the tape holds for a party
+
+    @property
+    def now(self) -> int:
+        """Milliseconds since t0."""
+        return int(self.env.now)
+
+    def until(self, at: int, kind: Kind, number: int) -> Moment:
+        """Return the moment to wait for; `number` is that of the party, station or crossing it concerns."""
+        return Moment(self.env, at, kind, number)
+
+    def duration(self, row: Any, party: Party) -> int:
+        """Return what a row of `Tape.times` holds for a party."""
+        return int(self.tape.times[row, party.column])
+
+    def chance(self, row: Any, party: Party) -> float:
+        """Return what a row of `Tape.chances` holds for a party."""
+        return float(self.tape.chances[row, party.column])
+
+    # Which station
+
+    def active_station(self, number: int, cls: int) -> Station | None:
+        """Return the first active station of a class from station `number` on; None across the border."""
+        while number != NOWHERE and not self.stations[number].active:
+            number = self.next[number][cls]
+        return self.stations[number] if number != NOWHERE else None
+
+    def first_station(self, party: Party) -> Station | None:
+        """Return the station where the main queue of a party stands; None if no station of its way is active."""
+        return self.active_station(self.plan.first[party.crossing, party.cls], party.cls)
+
+    def next_station(self, visit: Visit) -> Station | None:
+        """Return the station after that of a visit; None across the border."""
+        return self.active_station(self.next[visit.station.number][visit.party.cls], visit.party.cls)
+
+    def station_for(self, party: Party, table: Any) -> Station:
+        """Return the station `table` (X, 5) names for a party, or the next active one if there is one."""
+        number = table[party.crossing, party.cls]
+        return self.active_station(number, party.cls) or self.stations[number]
+
+    def office_works(self, screening: int, cls: int) -> bool:
+        """Whether the enlistment office of a draft screening is active and open."""
+        number = self.plan.office[screening]
+        return bool(number != NOWHERE and self.stations[number].active and self.stations[number].is_open[cls])
+
+    def main_queue(self, party: Party) -> MainQueue:
+        """Return the main queue of a party's class at its crossing."""
+        return self.main_queues[party.crossing][party.cls]
+
+    # Joining a queue, and the clocks that may end the wait
+
+    def join(self, party: Party, station: Station, first: bool = False, in_zone: bool = False) -> None:
+        """Join the queue of a station, and be called at once if a server is free."""
+        visit = self.open_visit(party, station)
+        visit.first = visit.in_quoted_wait = first
+        visit.in_zone = in_zone
+        self.stand_in_queue(visit)
+        self.call_and_unblock(station)
+
+    def open_visit(self, party: Party, station: Station) -> Visit:
+        """Begin the visit of a party to a station."""
+        visit = party.visit = Visit(party, station, self.now)
+        self.log.open_visits[visit] = None
+        return visit
+
+    def stand_in_queue(self, visit: Visit) -> None:
+        """Stand at the tail of the queue, with the clocks that may end the wait."""
+        self.joined += 1
+        visit.joined = self.joined
+        visit.wait_over = simpy.Event(self.env)
+        visit.station.join_queue(visit)
+        row = self.plan.patience_row[visit.station.number]
+        if row != NOWHERE:
+            self._leave_at(visit, Kind.RENEGE, self.now + self.duration(row, visit.party))
+        if visit.first:
+            main_queue = self.main_queue(visit.party)
+            for way in main_queue.ways:
+                clock = self.duration(self.plan.clock_row[way], visit.party)
+                main_queue.start_clock(visit, way, self.now, clock)
+            self.leave_when_due(main_queue)
+
+    def leave_when_due(self, main_queue: MainQueue) -> None:
+        """Schedule the leaving of those whose clock runs down before the next announcement."""
+        for way in main_queue.ways:
+            for at, visit in main_queue.pop_due(way):
+                self._leave_at(visit, LEAVING[way], at)
+
+    def _leave_at(self, visit: Visit, way: Kind, at: int) -> None:
+        self.env.process(self._leave(visit, way, at))
+
+    def _leave(self, visit: Visit, way: Kind, at: int) -> Any:
+        """End the wait at an instant, if it is not over by then."""
+        yield self.until(at, way, visit.party.number)
+        if visit.waiting:
+            visit.wait_over.succeed(way)
+
+    # What follows at once from a change
+
+    def call_and_unblock(self, station: Station) -> None:
+        """Call those who can be served, let the blocked into the room this frees, and do the same where they were."""
+        self._call(station)
+        zone, left = station.zone, []
+        while zone and zone.blocked and zone.fits(zone.blocked[0][0].party.cls):
+            visit, target = zone.blocked.popleft()
+            self.close(visit, Outcome.SERVED)
+            visit.station.busy -= 1
+            following = self.open_visit(visit.party, target)
+            following.in_zone = True
+            self.stand_in_queue(following)
+            visit.room.succeed()
+            self._call(target)
+            left.append(visit.station)
+        for upstream in left:
+            self.call_and_unblock(upstream)
+
+    def _call(self, station: Station) -> None:
+        while (visit := station.next_to_call()) is not None:
+            station.call(visit)
+            visit.wait_over.succeed()
+
+    def block(self, visit: Visit, target: Station) -> simpy.Event:
+        """Return the event of there being room for a party at the station it goes to."""
+        assert target.zone is not None
+        room = visit.room = simpy.Event(self.env)
+        target.zone.blocked.append((visit, target))
+        return room
+
+    # The end of a service, and of a visit
+
+    def end_service(self, visit: Visit) -> None:
+        """End a service; the party keeps its server until it leaves the station."""
+        visit.ended_at = self.now
+        if visit.station.preempt:
+            visit.station.in_service.remove(visit)
+
+    def interrupt_service(self, station: Station) -> None:
+        """Interrupt the last service to begin: back to the head of the queue, on another visit with the same place."""
+        visit = station.in_service.pop()
+        station.busy -= 1
+        visit.ended_at = self.now
+        self.close(visit, Outcome.INTERRUPTED)
+        again = visit.party.visit = visit.again(self.now)
+        self.log.open_visits[again] = None
+        again.wait_over = simpy.Event(self.env)
+        station.rejoin_queue(again)
+        assert visit.party.process is not None
+        visit.party.process.interrupt()
+
+    def close(self, visit: Visit, outcome: Outcome) -> None:
+        """End a visit now; unless it joins another queue, its party is on no visit from here on."""
+        self.log.write(visit, outcome, self.now)
+        visit.party.visit = None
+
+    def log_without_joining(self, party: Party, station: Station, outcome: Outcome) -> None:
+        """Write the row of a party that does not join the queue of a station."""
+        self.close(Visit(party, station, self.now), outcome)
