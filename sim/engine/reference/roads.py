@@ -100,11 +100,11 @@ class Roads:
 
     def class_at(self, party: Party, crossing: int) -> int:
         """Return the class of which a party is at a crossing."""
-        return self.travels_as[crossing][party.home_cls]
+        return int(self.travels_as[crossing][party.home_cls])
 
     def has_stations_for(self, party: Party, crossing: int) -> bool:
         """Whether a crossing has stations for a party."""
-        return self.first[crossing][self.class_at(party, crossing)] != NOWHERE
+        return bool(self.first[crossing][self.class_at(party, crossing)] != NOWHERE)
 
     def admitted(self, party: Party, crossing: int) -> bool:
         """Whether the party's papers are accepted beyond a crossing, and the way of its class there is open."""
