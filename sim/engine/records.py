@@ -1,4 +1,4 @@
-"""What happened: one row per party and visit, the contract between the engines and everything after them.
+"""The records of a replication: one row per party and visit, the only output of the engines.
 
 Rows are sorted by (party, visit). A party that splits at draft screening (the others go on without the men stopped)
 gets a twin whose number is its own plus the number of parties on the tape. An instant that did not happen is NEVER.
@@ -22,9 +22,9 @@ class Outcome(IntEnum):
     """How a visit ended."""
 
     SERVED = 0  # went on to the next station
-    CROSSED = 1  # served at the last station: is in the other country
+    CROSSED = 1  # served at the last station, and across the border
     BALKED = 2  # did not join the queue
-    BARRED = 3  # kept away on the approach (no local plates)
+    BARRED = 3  # kept away on the approach
     RENEGED = 4  # left the queue and went home
     CHANGED_MODE = 5  # left the vehicle and went on by bike or on foot
     BYPASSED = 6  # left the main queue for the bypass
@@ -32,9 +32,9 @@ class Outcome(IntEnum):
     SUMMONED = 8  # given draft papers and turned back
     SENT_ON = 9  # sent on to the enlistment office
     UNFINISHED = 10  # still there at the horizon
-    INTERRUPTED = 11  # staff left during the service: back to the head of this queue, which is another visit
+    INTERRUPTED = 11  # staff left during the service: back to the head of this queue, on another visit
     DIVERTED = 12  # did not join, or left the main queue, and went on to another crossing
-    STAYED = 13  # did not set out; the crossing is that it would have chosen were all open to it
+    STAYED = 13  # did not set out; recorded at the crossing it would have chosen if all were open to it
     ON_THE_WAY = 14  # still driving to this crossing at the horizon
 
 
@@ -62,8 +62,8 @@ class Records:
     the party joined the queue, `started_at` when service began, `ended_at` when service ended, `left_at` when it left
     the station: `left_at - ended_at` is time blocked. A party still walking or driving towards a station at the horizon
     has `arrived_at` at or beyond the horizon. `men` counts the men stopped (found on the list) at draft screening, and
-    the men concerned at an enlistment office. `first` marks a visit to the main queue: the first, at a crossing, of a
-    party that came by road and did not bypass.
+    the men concerned at an enlistment office. `first` marks a visit to the main queue:
+    the first visit at a crossing of a party that came by road and did not take the bypass.
     """
 
     party: NDArray[np.int32]

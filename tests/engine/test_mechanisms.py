@@ -124,8 +124,9 @@ def test_people_are_conserved_when_a_party_parts_at_the_last_station(engine: Pla
 def test_a_party_parts_only_once(engine: Play) -> None:
     check = {"intensity": 1, "hit_rate": 1, "on_hit": {"refused": 1}, "stays_together": 0}
     station = {"staffing": 9, "service_time": "1 min", "screening": check}
-    game = scenario({"one": {**station, "screening": check | {"hit_rate": 0.5}}, "two": station},
-                    initial_queue={"car": 1}, **FOUR)  # fmt: skip
+    game = scenario(
+        {"one": {**station, "screening": check | {"hit_rate": 0.5}}, "two": station}, initial_queue={"car": 1}, **FOUR
+    )
     plan, tape = set_by_hand(game, [0], men=3, u_checked=0.999, u_hit=[[0.2], [0.5]])
     records = engine(plan, tape)
     assert records.party.tolist() == [0, 0, 1]
@@ -220,23 +221,33 @@ def test_walkers_count_in_the_quoted_wait_on_both_sides(engine: Play) -> None:
 
 
 def test_balking_at_a_long_queue(engine: Play) -> None:
-    game = scenario({"s": {"staffing": 1, "service_time": "10 min"}}, initial_queue={"car": 4},
-                    behaviour={"car": {"balk": {"queue_over": 2}}})  # fmt: skip
+    game = scenario(
+        {"s": {"staffing": 1, "service_time": "10 min"}},
+        initial_queue={"car": 4},
+        behaviour={"car": {"balk": {"queue_over": 2}}},
+    )
     records = engine(*set_by_hand(game, [0, 1, 2, 3]))
     assert outcomes(records) == [Outcome.CROSSED] * 3 + [Outcome.BALKED]
 
 
 def test_a_limit_of_no_queue_lets_in_who_finds_a_server_free(engine: Play) -> None:
-    game = scenario({"s": {"staffing": 1, "service_time": "10 min"}}, initial_queue={"car": 3},
-                    behaviour={"car": {"balk": {"queue_over": 0}}})  # fmt: skip
+    game = scenario(
+        {"s": {"staffing": 1, "service_time": "10 min"}},
+        initial_queue={"car": 3},
+        behaviour={"car": {"balk": {"queue_over": 0}}},
+    )
     assert outcomes(engine(*set_by_hand(game, [0, 1, 10]))) == [Outcome.CROSSED, Outcome.BALKED, Outcome.CROSSED]
 
 
 def test_non_locals_are_barred_from_a_date_on(engine: Play) -> None:
     changes = [{"from": "2022-09-21T12:00", "classes": ["car"], "bar_non_local": 1}]
     classes = {"car": {"local_share": 0.5}}
-    game = scenario({"s": {"staffing": 9, "service_time": "1 min"}}, demand={"car": "20/h", "bus": "20/h"},
-                    changes=changes, classes=classes)  # fmt: skip
+    game = scenario(
+        {"s": {"staffing": 9, "service_time": "1 min"}},
+        demand={"car": "20/h", "bus": "20/h"},
+        changes=changes,
+        classes=classes,
+    )
     plan = lower(game)
     tape = draw(game, plan, 1, 0)
     barred = engine(plan, tape).outcome == Outcome.BARRED

@@ -346,8 +346,9 @@ def test_who_is_refused_does_not_try_elsewhere(engine: Play) -> None:
 def test_who_has_left_the_car_behind_does_not_divert(engine: Play) -> None:
     walk = {"change_mode": {"by_quoted_wait": "100 %/h", "takes": "5 min"}}
     stuck = {"gate": {**STUCK["gate"], "patience": "50 min"}}
-    found = network({"a": (stuck, {"behaviour": {"car": walk}}), "b": FREE}, {"a": "1 h"}, {"a": {"b": "1 h"}},
-                    {"switching": 1000})  # fmt: skip
+    found = network(
+        {"a": (stuck, {"behaviour": {"car": walk}}), "b": FREE}, {"a": "1 h"}, {"a": {"b": "1 h"}}, {"switching": 1000}
+    )
     (visits,) = ways(engine, found, [0], clocks=5 * 10**11)
     assert [outcome for _, outcome, *_ in visits] == [Outcome.CHANGED_MODE, Outcome.RENEGED]
 

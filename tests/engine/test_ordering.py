@@ -88,10 +88,12 @@ def test_who_is_interrupted_goes_before_those_who_came_later(engine: Play) -> No
 
 def test_who_reneges_in_a_full_hall_makes_room_for_the_blocked(engine: Play) -> None:
     game = scenario(
-        {"a": {"staffing": 1, "service_time": "1 min"},
-         "b": {"staffing": 0, "service_time": TEN, "hall": 1, "patience": TEN}},
+        {
+            "a": {"staffing": 1, "service_time": "1 min"},
+            "b": {"staffing": 0, "service_time": TEN, "hall": 1, "patience": TEN},
+        },
         initial_queue={"car": 3},
-    )  # fmt: skip
+    )
     records = engine(*set_by_hand(game, [0, 0, 0]))
     first = records.station == 0
     assert minutes(records.left_at[first]) == [1, 11, 21]
@@ -144,8 +146,9 @@ def test_nobody_overtakes_the_blocked(engine: Play) -> None:
     law = {"any": {"party": "1 min"}}
     game = scenario(
         {"a": {"staffing": 3, "service_time": law}, "b": {"staffing": 0, "service_time": "1 min", "hall": "yard"}},
-        zones=zones, initial_queue={"car": 3, "truck": 1},
-    )  # fmt: skip
+        zones=zones,
+        initial_queue={"car": 3, "truck": 1},
+    )
     records = engine(*set_by_hand(game, [0, 1, 2, 2], cls=[0, 0, 1, 0]))
     assert minutes(records.left_at[records.station == 0]) == [1, 2, None, None]  # 7 m are free, the truck needs 20
 
