@@ -20,7 +20,7 @@ from scipy.stats import wasserstein_distance
 
 from sim.measures.likelihood import floored, log_likelihood, total
 from sim.play.request import Request
-from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.calibrate.files import evaluations
 from sim.verbs.calibrate.fit import Fit
 from sim.verbs.calibrate.priors import Priors, priors
@@ -105,7 +105,7 @@ METHODS: dict[str, Callable[[Emulator, int, int], tuple[np.ndarray, np.ndarray]]
 
 def main() -> None:
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "calibration/verkhny_lars.yaml")
-    loaded = load_calibration(path)
+    loaded = read_calibration(path)
     law = priors(loaded.calibration)
     began = time.perf_counter()
     fit = calibrate(loaded, Request(), cache=evaluations(path))

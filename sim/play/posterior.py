@@ -19,7 +19,7 @@ from sim.scenario.model.calibration import Fitted
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.resolve import SCENARIOS, file_named, no_file
 from sim.scenario.text.fitted_values import load_fitted
-from sim.scenario.text.load_scenario import Template, dump, opened, read_tree
+from sim.scenario.text.load_scenario import Template, dump, read_tree, template_of
 from sim.scenario.text.tree import CALIBRATED, child, plain
 
 SCENARIO, FITTED, SAMPLE = "scenario.yaml", "fitted.yaml", "posterior.parquet"
@@ -73,7 +73,7 @@ def read_posterior(path: Path, sets: Sequence[str] = (), intervene: Sequence[str
     if named is None:
         what = "needs a scenario that takes values from a calibration (`calibrated: FILE`)"
         raise SimError(f"{path}: --posterior {what}")
-    template = opened(root, sets, intervene)
+    template = template_of(root, sets, intervene)
     file = Path(named.place.file).parent / str(named.value)
     fitted = load_fitted(file)
     sample = file.parent / fitted.posterior

@@ -15,7 +15,7 @@ from typing import Literal
 from sim.errors import Problem, ScenarioError, SimError
 from sim.scenario.resolve import SCENARIOS, catalogue_folders
 from sim.scenario.text.fitted_values import fill_from_file
-from sim.scenario.text.load_scenario import in_order, read_tree
+from sim.scenario.text.load_scenario import read_tree, sorted_error
 from sim.scenario.text.passports import take_off
 from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, bare, child
 from sim.scenario.text.yaml_text import SCENARIO, kinds, read_file
@@ -47,7 +47,7 @@ class Entry:
     problems: tuple[Problem, ...] = ()
 
 
-def catalogue(folder: str | Path | None = None) -> list[Entry]:
+def list_scenarios(folder: str | Path | None = None) -> list[Entry]:
     """Return the scenarios of a folder by name, every what-if after its base; other files are passed over.
 
     Without a folder: `scenarios` here, else the scenarios that came with the program. Raises SimError where there is no
@@ -95,9 +95,9 @@ def _entry(path: Path) -> Entry | None:
         fitted = CALIBRATED in tree.value
         tree = fill_from_file(tree, told)
     except ScenarioError as error:
-        return Entry(path, path.stem, problems=in_order([*told, *error.problems]).problems)
+        return Entry(path, path.stem, problems=sorted_error([*told, *error.problems]).problems)
     if told:
-        return Entry(path, path.stem, problems=in_order(told).problems)
+        return Entry(path, path.stem, problems=sorted_error(told).problems)
     extended = child(root, "extends")
     base = (path.parent / str(extended.value)).resolve() if extended else None
     return _described(path, base, tree, "calibrated" if fitted else "indicative")

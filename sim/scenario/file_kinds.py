@@ -10,7 +10,7 @@ from typing import Literal
 from sim.errors import ScenarioError, SimError
 from sim.scenario.resolve import FOLDERS, file_named
 from sim.scenario.text.fitted_values import load_fitted
-from sim.scenario.text.load_calibration import load_calibration, sources
+from sim.scenario.text.load_calibration import read_calibration, sources
 from sim.scenario.text.load_scenario import load
 from sim.scenario.text.load_sweep import read_sweep
 from sim.scenario.text.passports import PassportRow
@@ -33,7 +33,7 @@ def describe(path: str | Path) -> dict[str, object]:
     path = file_named(path, *FOLDERS)
     kind = _kind(path)
     if kind == "calibration":
-        calibration = load_calibration(path).calibration
+        calibration = read_calibration(path).calibration
         sizes = {"parameters": len(calibration.parameters), "reported": len(calibration.reported)}
         return {"kind": "calibration", "name": path.stem, **sizes}
     if kind == "fitted":
@@ -61,7 +61,7 @@ def sources_of(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[s
         raise SimError(f"{path}: holds a sweep; ask for the sources of its scenario")
     if kind == "fitted":
         raise SimError(f"{path}: holds fitted values; ask for the sources of the calibration they were fitted with")
-    return Sources(path.stem, tuple(sources(load_calibration(path))), ())
+    return Sources(path.stem, tuple(sources(read_calibration(path))), ())
 
 
 def _kind(path: Path) -> Kind:

@@ -11,10 +11,10 @@ from click.testing import CliRunner, Result
 
 from sim.cli import cli
 from sim.errors import SimError
-from sim.scenario.catalogue import catalogue, named
+from sim.scenario.catalogue import list_scenarios, named
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import yaml_text
-from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_calibration import read_calibration
 from sim.scenario.text.load_scenario import load
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_file_is_listed_with_what_it_rests_on() -> None:
-    entries = {entry.name: entry for entry in catalogue(SCENARIOS)}
+    entries = {entry.name: entry for entry in list_scenarios(SCENARIOS)}
     assert set(entries) == {path.stem for path in SCENARIOS.glob("*.yaml")}
     assert not any(entry.problems for entry in entries.values())
     for name in (*BORDERS, "moscow_airports", "verkhny_lars"):
@@ -57,7 +57,7 @@ def test_every_file_is_listed_with_what_it_rests_on() -> None:
 
 
 def test_what_ifs_stand_below_their_base() -> None:
-    entries = catalogue(SCENARIOS)
+    entries = list_scenarios(SCENARIOS)
     bases = [entry.name for entry in entries if entry.base is None]
     assert bases == sorted(bases)
     below = entries[[entry.name for entry in entries].index("verkhny_lars") + 1 :]
@@ -71,7 +71,7 @@ def test_it_reads_few_files_and_validates_none(monkeypatch: pytest.MonkeyPatch) 
     parse = yaml_text.parse
     monkeypatch.setattr(yaml_text, "parse", lambda text, file, *rest: (read.append(file), parse(text, file, *rest))[1])
     monkeypatch.setattr(Scenario, "model_validate", None)
-    assert not any(entry.problems for entry in catalogue(SCENARIOS))
+    assert not any(entry.problems for entry in list_scenarios(SCENARIOS))
     assert len(read) <= 6 * len(list(SCENARIOS.glob("*.yaml")))
 
 
@@ -96,7 +96,7 @@ def test_a_border_can_be_taken_into_a_network(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*BORDERS, "moscow_airports", "us_land_port"])
 def test_the_figures_of_a_border_are_those_of_its_calibration_file(name: str) -> None:
-    found = load_calibration(ROOT / "calibration" / f"{name}.yaml")
+    found = read_calibration(ROOT / "calibration" / f"{name}.yaml")
     assert found.calibration.reported == load(SCENARIOS / f"{name}.yaml").scenario.reported
     for row in found.calibration.reported:
         assert ("ejected" in row.reading) == (row.status == "rejected"), row.id
@@ -124,7 +124,7 @@ def test_other_files_are_passed_over_and_broken_ones_are_a_line(at: Path) -> Non
 
 def test_a_lost_fit_is_told_for_all_that_need_it(at: Path) -> None:
     (at / "calibration" / "verkhny_lars_fitted.yaml").unlink()
-    entries = catalogue()
+    entries = list_scenarios()
     assert [len(entry.problems) for entry in entries] == [1, 1, 1]
     assert "there is no file" in entries[0].problems[0].what
 
@@ -132,7 +132,7 @@ def test_a_lost_fit_is_told_for_all_that_need_it(at: Path) -> None:
 def test_a_what_if_of_another_folder_stands_alone(at: Path) -> None:
     (at / "mine").mkdir()
     (at / "mine" / "q.yaml").write_text("extends: ../scenarios/verkhny_lars.yaml\nname: q\ntitle: Mine\n")
-    (entry,) = catalogue("mine")
+    (entry,) = list_scenarios("mine")
     assert (entry.name, entry.title, entry.status, entry.crossings) == ("q", "Mine", "calibrated", ("verkhny_lars",))
     assert "q: Mine" in invoke("mine").stdout
 
@@ -177,7 +177,7 @@ def test_json_and_quiet(at: Path) -> None:
 
 
 def test_sources_of_one_scenario() -> None:
-    entry = named(catalogue(SCENARIOS), "mongolia")
+    entry = named(list_scenarios(SCENARIOS), "mongolia")
     lines = invoke(SCENARIOS, "--sources", "mongolia").stdout.splitlines()
     assert len(lines) == len(entry.sources) + 1
     assert lines[-1] == f"{entry.assumptions:5}  assumptions: nobody published these"
@@ -187,6 +187,6 @@ def test_sources_of_one_scenario() -> None:
 
 def test_without_a_folder_it_is_that_of_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert {entry.name for entry in catalogue()} == {entry.name for entry in catalogue(SCENARIOS)}
+    assert {entry.name for entry in list_scenarios()} == {entry.name for entry in list_scenarios(SCENARIOS)}
     with pytest.raises(SimError, match="holds no scenario"):
-        catalogue(tmp_path)
+        list_scenarios(tmp_path)

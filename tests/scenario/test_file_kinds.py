@@ -10,7 +10,7 @@ import pytest
 from sim.errors import ScenarioError
 from sim.scenario.file_kinds import describe
 from sim.scenario.text.fitted_values import load_fitted
-from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_calibration import read_calibration
 from sim.scenario.text.load_scenario import load
 from sim.scenario.text.load_sweep import read_sweep
 
@@ -21,7 +21,7 @@ FILES = {
     "fitted values": ROOT / "calibration" / "verkhny_lars_fitted.yaml",
 }
 READERS: dict[str, Callable[[Path], object]] = {
-    "a scenario": load, "a calibration": load_calibration, "fitted values": load_fitted,
+    "a scenario": load, "a calibration": read_calibration, "fitted values": load_fitted,
 }  # fmt: skip
 
 

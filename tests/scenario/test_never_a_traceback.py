@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.text.fitted_values import load_fitted
-from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_calibration import read_calibration
 from sim.scenario.text.load_scenario import Loaded, dump, from_tree, load
 
 SMALL = Path(__file__).parent / "small.yaml"
@@ -47,7 +47,7 @@ values:
   slow: {value: 1.5, low: 1, high: 2}
 """
 CALIBRATIONS = {
-    load_calibration: yaml.load(SMALL.with_name("small_calibration.yaml").read_text("utf-8"), Loader=yaml.BaseLoader),
+    read_calibration: yaml.load(SMALL.with_name("small_calibration.yaml").read_text("utf-8"), Loader=yaml.BaseLoader),
     load_fitted: yaml.load(FITTED, Loader=yaml.BaseLoader),
 }
 QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

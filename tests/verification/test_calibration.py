@@ -19,7 +19,7 @@ from scipy.stats import binom, kstest
 
 from sim.measures.likelihood import Target, log_likelihood, predicted, targets, total
 from sim.play.request import Request, silent
-from sim.scenario.text.load_calibration import LoadedCalibration, load_calibration
+from sim.scenario.text.load_calibration import LoadedCalibration, read_calibration
 from sim.verbs.calibrate import study
 from sim.verbs.calibrate.sampling import Drawn, Sampler
 from sim.verbs.calibrate.trials import Trials
@@ -55,7 +55,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> LoadedCalibration:
     }
     path = tmp_path_factory.mktemp("recovery") / "calibration.yaml"
     path.write_text(json.dumps(described))
-    return load_calibration(path)
+    return read_calibration(path)
 
 
 def row(name: str) -> dict[str, object]:

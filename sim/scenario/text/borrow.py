@@ -24,7 +24,7 @@ INSTANTS = {"from", "until", "at", "announced", "deadline", "active_from", "acti
 BORROW, WITHOUT, CHANGES = "borrow", "without", "changes"
 
 
-def borrow(root: Node, folder: Path, read: Callable[[Path], Node], told: list[Problem]) -> Node:
+def with_borrowed_crossings(root: Node, folder: Path, read: Callable[[Path], Node], told: list[Problem]) -> Node:
     """Return the tree with the crossings that it borrows; `read` reads a scenario file and fills its fitted values in.
 
     What is wrong with such a crossing is added to `told`, and it is left out.

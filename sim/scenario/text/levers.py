@@ -16,7 +16,7 @@ from sim.errors import Problem, ScenarioError
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.resolve import SCENARIOS, file_named
 from sim.scenario.text.fitted_values import load_fitted
-from sim.scenario.text.load_scenario import Loaded, Template, opened, read_tree
+from sim.scenario.text.load_scenario import Loaded, Template, read_tree, template_of
 from sim.scenario.text.overrides import locate
 from sim.scenario.text.tree import CALIBRATED, Node, Place, child, find, from_plain, plain, show
 from sim.suggest import did_you_mean
@@ -66,7 +66,7 @@ class Levers:
                 scales.append((lever.removesuffix(TIMES), number(lever, text)))
             else:
                 sets.append(f"{lever}={text}")
-        return replace(opened(self.root, sets, intervene), scales=tuple(scales)), values
+        return replace(template_of(self.root, sets, intervene), scales=tuple(scales)), values
 
     def _fitted(self, lever: str) -> str:
         name = lever.removeprefix(FITTED)

@@ -17,7 +17,7 @@ from sim.scenario.model.calibration import Calibration, Parameter
 from sim.scenario.resolve import CALIBRATIONS, file_named, no_file
 from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text.includes import rows_of_files
-from sim.scenario.text.load_scenario import Loaded, Template, in_order, opened, read_tree, untold
+from sim.scenario.text.load_scenario import Loaded, Template, not_yet_reported, read_tree, sorted_error, template_of
 from sim.scenario.text.passports import PassportRow, take_off
 from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, child, dotted, find, stop
 from sim.scenario.text.yaml_text import CALIBRATION, read_file, read_kind
@@ -47,7 +47,7 @@ class LoadedCalibration:
         return {name: parameter.unit for name, parameter in self.calibration.parameters.items()}
 
 
-def load_calibration(path: str | Path) -> LoadedCalibration:
+def read_calibration(path: str | Path) -> LoadedCalibration:
     """Read a calibration file (or catalogue name) and its scenario. Raises ScenarioError with every problem found."""
     path = file_named(path, CALIBRATIONS)
     told: list[Problem] = []
@@ -55,19 +55,19 @@ def load_calibration(path: str | Path) -> LoadedCalibration:
     calibration, passports = _validated(root, told)
     template = _template(root, path, told)
     if told or calibration is None or template is None:
-        raise in_order(told)
+        raise sorted_error(told)
     priors = {name: parameter.prior for name, parameter in calibration.parameters.items()}
     units = {name: parameter.unit for name, parameter in calibration.parameters.items()}
     told = [*_misnamed(root, template, list(priors)), *_lacking(root, calibration)]
     if told:
-        raise in_order(told)
+        raise sorted_error(told)
     centres = {name: prior.centre for name, prior in priors.items()}
     central = template.loaded(centres, units)
     for name, prior in priors.items():
         for end, value in zip(("low", "high"), prior.ends, strict=True):
             told.extend(_impossible(root, template, {**centres, name: value}, units, (name, end)))
     if told:
-        raise in_order(told)
+        raise sorted_error(told)
     return LoadedCalibration(path, calibration, template, central, tuple(passports))
 
 
@@ -119,7 +119,7 @@ def _validated(root: Node, told: list[Problem]) -> tuple[Calibration | None, lis
     told.extend(problem for problem in empty if problem.where not in places)
     more: list[Problem] = []
     calibration, passports = calibrated.validated(Calibration, filled, more)
-    told.extend(untold([*told, *empty], more))
+    told.extend(not_yet_reported([*told, *empty], more))
     return calibration, passports
 
 
@@ -133,7 +133,7 @@ def _template(root: Node, path: Path, told: list[Problem]) -> Template | None:
         if not file.is_file():
             raise stop(named.place, ("scenario",), no_file(file))
         tree = read_tree(file, told)
-        return opened(replace(tree, value={**tree.value, REPORTED: rows}))
+        return template_of(replace(tree, value={**tree.value, REPORTED: rows}))
     except ScenarioError as error:
         told.extend(error.problems)
         return None

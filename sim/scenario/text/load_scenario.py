@@ -23,7 +23,7 @@ from sim.scenario.resolve import SCENARIOS, file_named, no_file
 from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text import messages as explain
 from sim.scenario.text import overrides as interventions
-from sim.scenario.text.borrow import borrow
+from sim.scenario.text.borrow import with_borrowed_crossings
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.includes import inline
 from sim.scenario.text.passports import PassportRow, missing, take_off
@@ -45,17 +45,34 @@ from sim.scenario.text.tree import (
 from sim.scenario.text.yaml_text import SCENARIO, dump, read_kind
 
 __all__ = [
-    "Loaded", "Template", "dump", "from_tree", "in_order", "load", "opened", "read_tree", "sources", "template",
-    "untold",
-]  # fmt: skip
+    "Loaded",
+    "Template",
+    "dump",
+    "from_tree",
+    "load",
+    "load_template",
+    "not_yet_reported",
+    "read_tree",
+    "sorted_error",
+    "sources",
+    "template_of",
+]
 
 
 @dataclass(frozen=True)
 class Loaded:
     """A scenario that is ready to run.
 
-    `tree` is the resolved tree with passports, without `extends`, `interventions` and `apply`, which are used up;
-    `applied` names the interventions in force, `interventions` holds all that the file defines.
+    Attributes
+    ----------
+    scenario : the validated model, with the interventions in force and every `--set` applied.
+    tree : the resolved plain tree with passports; `extends`, `interventions` and `apply` have been used up. Written as
+        YAML and loaded again, it gives the same scenario and the same hash.
+    passports : the source of every value that has one, in the order of the file.
+    without_passport : the paths of the quantities and instants that have none.
+    interventions : all interventions that the file defines, by name.
+    applied : the names of those in force, in order.
+    scenario_hash : "s" and 16 hexadecimal digits, computed from `tree`.
     """
 
     scenario: Scenario
@@ -69,11 +86,15 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Template:
-    """A scenario file as it was read, whose calibrated values are still to be chosen.
+    """A scenario file whose calibrated values are not filled in yet.
 
-    `names` are the parameters that it names, `applied` the interventions in force. A value that is set or scaled
-    (`sets`, `intervene`) is so after the calibrated values are put in; `scales` (path and factor, not for `loaded`)
-    come last of all.
+    Attributes
+    ----------
+    root : the tree as read, with references such as `{calibrated: NAME}`.
+    sets, intervene : values and interventions from the command line, applied after the calibrated values.
+    applied : the names of the interventions in force, in order.
+    names : the parameters that the tree refers to.
+    scales : paths and factors, applied last; `loaded` ignores them.
     """
 
     root: Node
@@ -89,25 +110,25 @@ class Template:
         return _read(lambda told: calibrated.fill(self.root, known, told), self.sets, self.intervene)
 
     def scenario(self, values: Mapping[str, float], units: Mapping[str, str]) -> Scenario:
-        """Return the scenario alone, quickly: names that lead nowhere and the like are not looked for.
+        """Return the scenario alone, checked by the schema only: names and dates are not compared, which saves time.
 
-        Raises ScenarioError where a value is impossible.
+        Raises ScenarioError if a value is invalid.
         """
         return self._made(values, units)[1]
 
     def checked(self, values: Mapping[str, float], units: Mapping[str, str]) -> Scenario:
-        """Return the scenario alone, with names that lead nowhere looked for. Raises ScenarioError."""
+        """Return the scenario alone, with all checks. Raises ScenarioError."""
         root, scenario = self._made(values, units)
         problems = _inconsistent(root, scenario)
         if problems:
-            raise in_order(problems)
+            raise sorted_error(problems)
         return scenario
 
     def _made(self, values: Mapping[str, float], units: Mapping[str, str]) -> tuple[Node, Scenario]:
         told: list[Problem] = []
         root = calibrated.fill(self.root, calibrated.known(values, units), told)
         if told:
-            raise in_order(told)
+            raise sorted_error(told)
         defined = child(root, "interventions")
         root = _without(root, "interventions", "apply")
         root = _altered(root, self.applied, bare(defined) if defined else None, self.sets)
@@ -116,32 +137,34 @@ class Template:
         try:
             return root, Scenario.model_validate(take_off(root)[0])
         except ValidationError as error:
-            raise in_order(explain.problems(error, root)) from None
+            raise sorted_error(explain.problems(error, root)) from None
 
 
 def load(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Loaded:
     """Read a scenario file (or catalogue name); `sets` are 'path=value', `intervene` names of interventions.
 
-    Order: extends, the file's `apply`, `intervene`, `sets`. Raises ScenarioError with every problem found.
+    They are applied in this order: `extends`, the file's `apply`, `intervene`, `sets`. Raises ScenarioError with all
+    problems of one validation pass.
     """
     file = file_named(path, SCENARIOS)
     return _read(lambda told: fill_from_file(read_tree(file, told), told), sets, intervene)
 
 
-def template(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Template:
-    """Read a scenario file whose calibrated values are to be chosen; the fitted file it names is not read.
+def load_template(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Template:
+    """Read a scenario file without its calibrated values; the file of fitted values is not read.
 
-    Raises ScenarioError where a file cannot be read or an intervention is unknown; all else shows with the values.
+    Raises ScenarioError if a file cannot be read or an intervention is unknown. Other problems are reported when the
+    values are filled in.
     """
     told: list[Problem] = []
     root = read_tree(file_named(path, SCENARIOS), told)
     if told:
-        raise in_order(told)
-    return opened(root, sets, intervene)
+        raise sorted_error(told)
+    return template_of(root, sets, intervene)
 
 
-def opened(root: Node, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Template:
-    """Return the template of a tree as it was read. Raises ScenarioError where an intervention is unknown."""
+def template_of(root: Node, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Template:
+    """Return the template of a tree as it was read. Raises ScenarioError if an intervention is unknown."""
     root = _without(root, CALIBRATED)
     problems: list[Problem] = []
     applied, defined = _applied(root, intervene, problems)
@@ -153,7 +176,7 @@ def opened(root: Node, sets: Sequence[str] = (), intervene: Sequence[str] = ()) 
 
 
 def from_tree(tree: dict[str, Any], sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Loaded:
-    """Read a scenario that a program made; files it names are relative to the working directory."""
+    """Load a scenario given as a dict; the files it names are relative to the working directory."""
     if not isinstance(tree, dict):
         raise stop("<dict>", (), "expected a mapping")
     place = Place("<dict>")
@@ -166,26 +189,26 @@ def sources(loaded: Loaded) -> tuple[tuple[PassportRow, ...], tuple[str, ...]]:
 
 
 def _read(tree: Callable[[list[Problem]], Node], sets: Sequence[str], intervene: Sequence[str]) -> Loaded:
-    """Read a tree and resolve it; what was told of the files while reading and filling them counts as well."""
+    """Read and resolve a tree; problems found while reading files and filling in fitted values are reported too."""
     told: list[Problem] = []
     try:
         loaded = _resolve(tree(told), sets, intervene)
     except ScenarioError as error:
-        raise in_order([*told, *untold(told, error.problems)]) from None
+        raise sorted_error([*told, *not_yet_reported(told, error.problems)]) from None
     if told:
-        raise in_order(told)
+        raise sorted_error(told)
     return loaded
 
 
-def untold(told: Sequence[Problem], more: Iterable[Problem]) -> list[Problem]:
-    """Return the problems of places of which nothing has been told, neither of them nor of what they directly hold."""
+def not_yet_reported(told: Sequence[Problem], more: Iterable[Problem]) -> list[Problem]:
+    """Return the problems in `more` at places that have no problem yet, neither themselves nor one step below."""
     places = {problem.where for problem in told}
     holders = {problem.path.rpartition(".")[0] for problem in told} - {""}
     return [problem for problem in more if problem.where not in places and problem.path not in holders]
 
 
-def in_order(problems: list[Problem]) -> ScenarioError:
-    """Return the error of all problems by file, line and column."""
+def sorted_error(problems: list[Problem]) -> ScenarioError:
+    """Return one error with all problems, sorted by file, line and column."""
     return ScenarioError(sorted(dict.fromkeys(problems), key=lambda problem: placed(problem.where)))
 
 
@@ -198,7 +221,7 @@ def _base(root: Node, folder: Path, seen: tuple[Path, ...], told: list[Problem])
     if is_passport(root):
         raise stop(root.place, ("value",), "a whole scenario cannot stand in a passport; give one to each value")
     root = inline(root, folder, told)
-    root = borrow(root, folder, lambda path: _filled(path, seen), told)
+    root = with_borrowed_crossings(root, folder, lambda path: _filled(path, seen), told)
     named = root.value.pop("extends", None)
     if named is None:
         return root
@@ -317,14 +340,14 @@ def _validated(root: Node) -> tuple[list[Problem], Scenario | None]:
 
 
 def _inconsistent(root: Node, scenario: Scenario) -> list[Problem]:
-    """Return what is wrong with a scenario whose values are possible one by one, placed there."""
+    """Return the inconsistencies of a scenario whose single values are valid, with their places."""
     found = check(scenario, whole_run=not _cut_on_command_line(root))
     nodes = ((*find(root, loc), what) for loc, what in found)
     return [Problem(node.where, dotted(path), what) for node, path, what in nodes]
 
 
 def _cut_on_command_line(root: Node) -> bool:
-    """Say whether start or horizon was set by hand: then dates beyond them are no mistake of the file."""
+    """Say whether start or horizon was set on the command line; dates outside the run are then no mistake."""
     clock = root.value.get("clock")
     _, rows, _ = take_off(Node({"clock": clock} if clock else {}, root.place))
     return any(row.reason == interventions.ON_COMMAND_LINE for row in rows)

@@ -8,7 +8,7 @@ from sim.errors import Problem
 from sim.scenario.model.sweep import SweepFile
 from sim.scenario.resolve import SCENARIOS, SWEEPS, file_named, no_file
 from sim.scenario.text.fitted_values import validated
-from sim.scenario.text.load_scenario import in_order
+from sim.scenario.text.load_scenario import sorted_error
 from sim.scenario.text.tree import child, stop
 from sim.scenario.text.yaml_text import CALIBRATION, SCENARIO, SWEEP, kinds, read_file
 
@@ -25,7 +25,7 @@ def read_sweep(path: str | Path) -> SweepFile | None:
         raise stop(str(path), (), f"holds {CALIBRATION}; expected {SCENARIO} or {SWEEP}")
     spec, _ = validated(SweepFile, root, problems)
     if problems or spec is None:
-        raise in_order(problems)
+        raise sorted_error(problems)
     file = path.parent / spec.scenario
     if not file.is_file():
         raise stop(scenario.place, ("scenario",), no_file(file))

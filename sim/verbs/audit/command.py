@@ -34,11 +34,11 @@ def audit(calibration: Path, out: str | None, no_pictures: bool, as_json: bool, 
     Arithmetic only: waiting over wait, metres of road for each vehicle, counts over time, people for each vehicle.
     """
     exclude(quiet=quiet, json=as_json, csv=as_csv)
-    from sim.scenario.text.load_calibration import load_calibration
+    from sim.scenario.text.load_calibration import read_calibration
     from sim.verbs.audit import study as figures
     from sim.verbs.audit.files import folder
 
-    loaded = load_calibration(calibration)
+    loaded = read_calibration(calibration)
     found, calibration = figures.audit(loaded), loaded.path
     with folder(calibration, out) as draft:
         _write(draft.path, found, calibration, pictures=not no_pictures)

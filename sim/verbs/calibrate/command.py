@@ -56,13 +56,13 @@ def calibrate(calibration: Path, **given: Any) -> None:
 
 def _carried_out(calibration: Path, given: dict[str, Any]) -> tuple[Learnt, Path, tuple[Path, ...]]:
     """Fit and write; return what was learnt, the folder, and the files that were updated."""
-    from sim.scenario.text.load_calibration import load_calibration
+    from sim.scenario.text.load_calibration import read_calibration
     from sim.verbs.calibrate import files as results
     from sim.verbs.calibrate import page as calibration_page
     from sim.verbs.calibrate import study
     from sim.verbs.calibrate.findings import learnt
 
-    loaded = load_calibration(calibration)
+    loaded = read_calibration(calibration)
     file = results.named(loaded) if given["update"] else None
     request = read_request(given)
     cache = results.evaluations(calibration)

@@ -38,7 +38,7 @@ def catalogue(folder: str | None, name: str | None, as_json: bool, quiet: bool) 
         raise click.UsageError("--quiet goes neither with --json nor with --sources")
     from sim.scenario import catalogue as found
 
-    entries = found.catalogue(folder)
+    entries = found.list_scenarios(folder)
     if name:
         _print_sources(found.named(entries, name), as_json)
     elif as_json:

@@ -10,7 +10,7 @@ from sim.errors import ScenarioError, SimError
 from sim.scenario.model.calibration import Fitted
 from sim.scenario.resolve import CALIBRATIONS, SCENARIOS, file_named
 from sim.scenario.text.fitted_values import load_fitted
-from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_calibration import read_calibration
 from sim.scenario.text.load_scenario import load
 from sim.scenario.text.yaml_text import FITTED, kinds, read_file, recorded_reads
 
@@ -24,7 +24,7 @@ def needed_files(scenario: Path) -> list[Path]:
     with recorded_reads() as read:
         load(scenario)
         for calibration in _calibration_files(scenario, list(read)):
-            load_calibration(calibration)
+            read_calibration(calibration)
     files = [scenario, *read]
     files += [path.parent / fitted.posterior for path in read if (fitted := _fitted(path))]
     return [path for path in dict.fromkeys(file.resolve() for file in files) if path.is_file()]

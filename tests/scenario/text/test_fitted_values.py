@@ -9,7 +9,7 @@ import yaml
 
 from sim.errors import ScenarioError
 from sim.scenario.text.fitted_values import load_fitted
-from sim.scenario.text.load_scenario import Loaded, dump, from_tree, load, template
+from sim.scenario.text.load_scenario import Loaded, dump, from_tree, load, load_template
 
 HERE = Path(__file__).parents[1]
 BASE = load(HERE / "small.yaml")
@@ -216,7 +216,7 @@ UNITS = {"surge": "/h", "slow": ""}
 
 
 def test_a_template_takes_any_values():
-    open_ = template(HERE / "small_fitted.yaml")
+    open_ = load_template(HERE / "small_fitted.yaml")
     assert set(open_.names) == {"surge", "slow"}
     loaded = open_.loaded({"surge": 33.5, "slow": 2}, UNITS)
     assert (step(loaded).rate, passport_law(loaded).mean) == (33.5, 360)
@@ -226,7 +226,7 @@ def test_a_template_takes_any_values():
 
 
 def test_sets_and_interventions_come_after_the_values():
-    open_ = template(HERE / "small_fitted.yaml", ["demand.car.news.step.rate=7/h"], ["twice_the_booths"])
+    open_ = load_template(HERE / "small_fitted.yaml", ["demand.car.news.step.rate=7/h"], ["twice_the_booths"])
     assert open_.applied == ("twice_the_booths",)
     loaded = open_.loaded({"surge": 33.5, "slow": 2}, UNITS)
     assert (step(loaded).rate, loaded.applied) == (7, ("twice_the_booths",))
@@ -236,8 +236,8 @@ def test_sets_and_interventions_come_after_the_values():
 
 def test_a_template_names_what_an_intervention_in_force_names(fitted):
     path = fitted(("stations.passport.staffing: 2", "stations.passport.staffing: {calibrated: slow}"))
-    assert template(path).names == ()
-    assert template(path, intervene=["twice_the_booths"]).names == ("slow",)
+    assert load_template(path).names == ()
+    assert load_template(path, intervene=["twice_the_booths"]).names == ("slow",)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_a_template_names_what_an_intervention_in_force_names(fitted):
     ],
 )
 def test_an_impossible_value(values, sentence):
-    open_ = template(HERE / "small_fitted.yaml")
+    open_ = load_template(HERE / "small_fitted.yaml")
     for read in (open_.scenario, open_.loaded):
         with pytest.raises(ScenarioError) as error:
             read(values, UNITS)
@@ -261,7 +261,7 @@ def test_an_impossible_value(values, sentence):
 
 def test_a_template_of_a_bad_file(fitted):
     with pytest.raises(ScenarioError, match="unknown intervention 'x'"):
-        template(HERE / "small.yaml", intervene=["x"])
+        load_template(HERE / "small.yaml", intervene=["x"])
     path = fitted(("reported:\n", "nothing: []\nreported: no.yaml\nrows:\n"))
     with pytest.raises(ScenarioError, match="reported: there is no file"):
-        template(path)
+        load_template(path)

@@ -11,7 +11,7 @@ import yaml
 from sim.errors import ScenarioError
 from sim.scenario.model.calibration import Prior
 from sim.scenario.text.fitted_values import load_fitted
-from sim.scenario.text.load_calibration import load_calibration, sources
+from sim.scenario.text.load_calibration import read_calibration, sources
 from sim.scenario.text.load_scenario import load
 
 HERE = Path(__file__).parents[1]
@@ -32,12 +32,12 @@ def folder(tmp_path: Path) -> Path:
 def said(folder: Path, text: str) -> list[str]:
     (folder / "c.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ScenarioError) as error:
-        load_calibration(folder / "c.yaml")
+        read_calibration(folder / "c.yaml")
     return str(error.value).replace(f"{folder}/", "").splitlines()
 
 
 def test_the_small_calibration_is_read():
-    loaded = load_calibration(HERE / "small_calibration.yaml")
+    loaded = read_calibration(HERE / "small_calibration.yaml")
     calibration = loaded.calibration
     assert loaded.units == {"surge": "/h", "slow": "", "outward": "%"}
     assert set(loaded.template.names) == set(loaded.units)
@@ -52,7 +52,7 @@ def test_the_small_calibration_is_read():
 
 
 def test_the_figures_follow_the_parameters():
-    loaded = load_calibration(HERE / "small_calibration.yaml")
+    loaded = read_calibration(HERE / "small_calibration.yaml")
     scenario = loaded.template.scenario({"surge": 90, "slow": 1, "outward": 66}, loaded.units)
     assert scenario.reported[1].outbound_share == 0.66
     assert scenario.reported[0] == loaded.calibration.reported[0]
@@ -63,11 +63,11 @@ def test_a_calibration_without_parameters_can_be_read(folder):
     head, rest = text.split("parameters:")
     path = folder / "c.yaml"
     path.write_text(head + "reported:" + rest.split("\nreported:")[1], encoding="utf-8")
-    assert load_calibration(path).units == {}
+    assert read_calibration(path).units == {}
 
 
 def test_the_real_calibration_and_the_fitted_values_of_the_scenario_agree():
-    loaded = load_calibration(ROOT / "calibration" / "verkhny_lars.yaml")
+    loaded = read_calibration(ROOT / "calibration" / "verkhny_lars.yaml")
     fitted = load_fitted(ROOT / "calibration" / "verkhny_lars_fitted.yaml")
     assert {name: value.unit for name, value in fitted.values.items()} == loaded.units
     assert all(row.low <= row.value <= row.high for row in fitted.values.values())
@@ -107,7 +107,7 @@ def test_an_empty_file_is_no_calibration(folder):
 
 
 def test_sources_are_those_of_assumptions_priors_and_figures():
-    rows = {row.path: row for row in sources(load_calibration(HERE / "small_calibration.yaml"))}
+    rows = {row.path: row for row in sources(read_calibration(HERE / "small_calibration.yaml"))}
     assert list(rows) == [
         "observation.spread.press", "parameters.surge.prior", "parameters.slow.prior", "parameters.outward.prior",
         "reported[0].within", "reported.queue_25", "reported[1].outbound_share", "reported.crossed",

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from sim.plotting.picture import render
 from sim.plotting.style import styled
-from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.audit import tables as audit_tables
 from sim.verbs.audit.arithmetic import Range
 from sim.verbs.audit.figures import Figure
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def found() -> Audit:
-    return audit(load_calibration(ROOT / "calibration" / "verkhny_lars.yaml"))
+    return audit(read_calibration(ROOT / "calibration" / "verkhny_lars.yaml"))
 
 
 @pytest.fixture(scope="module")

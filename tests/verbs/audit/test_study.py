@@ -11,7 +11,7 @@ import pytest
 from sim.errors import SimError
 from sim.scenario.model.calibration import Calibration, Prior
 from sim.scenario.model.scenario import Scenario
-from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_calibration import read_calibration
 from sim.scenario.text.load_scenario import from_tree
 from sim.verbs.audit.arithmetic import (
     Range,
@@ -428,7 +428,7 @@ def test_both_directions_need_an_outbound_share() -> None:
 
 @pytest.fixture(scope="module")
 def verkhny_lars() -> Audit:
-    return audit(load_calibration(ROOT / "calibration" / "verkhny_lars.yaml"))
+    return audit(read_calibration(ROOT / "calibration" / "verkhny_lars.yaml"))
 
 
 def of(found: Audit, kind: str, *names: str) -> Finding:

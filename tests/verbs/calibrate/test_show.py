@@ -17,7 +17,7 @@ from matplotlib.text import Text
 
 from sim.plotting import style
 from sim.plotting.picture import render
-from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.calibrate.findings import Learnt, Range, learnt, moving_together
 from sim.verbs.calibrate.page import page, write
 from sim.verbs.calibrate.pictures import _mark_cut, density, pictures
@@ -280,7 +280,7 @@ def test_what_is_written_is_the_same_every_time(base: Learnt, tmp_path: Path) ->
 def test_the_example_of_the_docs_can_be_fitted(tmp_path: Path) -> None:
     for name, text in re.findall(r"<!-- (\S+) -->\n```yaml\n(.*?)```", DOCS, re.DOTALL):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    loaded = load_calibration(tmp_path / "my_pass_calibration.yaml")
+    loaded = read_calibration(tmp_path / "my_pass_calibration.yaml")
     assert loaded.template.names == ("person_time", "surge_rate")
     assert [row.id for row in loaded.central.scenario.reported] == ["cars_1500", "wait_20h", "across"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from sim.errors import SimError
 from sim.play.request import Progress, Request, silent
-from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.calibrate import study
 from sim.verbs.calibrate.fit import Fit
 from sim.verbs.calibrate.study import calibrate, held_out
@@ -20,13 +20,13 @@ from tests.verbs.calibrate.small_calibration import described, row
 
 
 def fit_of(path: Path, cache: Path | None = None, progress: Progress = silent, seed: int | None = None) -> Fit:
-    return calibrate(load_calibration(path), Request(workers=1, seed=seed), progress, cache)
+    return calibrate(read_calibration(path), Request(workers=1, seed=seed), progress, cache)
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_fit_is_whole(tmp_path: Path) -> None:
     heard = Heard()
-    loaded = load_calibration(described(tmp_path))
+    loaded = read_calibration(described(tmp_path))
     fit = calibrate(loaded, Request(workers=1), heard)
     assert heard.stages[:2] == [
         "what the priors alone predict",
@@ -53,8 +53,8 @@ def test_the_same_for_any_number_of_workers_and_nothing_is_played_twice(tmp_path
     first = fit_of(path, tmp_path / "kept")
     assert first.played == first.gate.evaluations
     parts = sorted((tmp_path / "kept").rglob("*.parquet"))
-    again = calibrate(load_calibration(path), Request(workers=2), cache=tmp_path / "kept")
-    alone = calibrate(load_calibration(path), Request(workers=2))
+    again = calibrate(read_calibration(path), Request(workers=2), cache=tmp_path / "kept")
+    alone = calibrate(read_calibration(path), Request(workers=2))
     assert sorted((tmp_path / "kept").rglob("*.parquet")) == parts
     assert again.played == 0
     for other in (again, alone):
@@ -66,7 +66,7 @@ def test_the_same_for_any_number_of_workers_and_nothing_is_played_twice(tmp_path
 
 def test_another_spread_asks_for_no_new_play_of_the_start_but_another_scenario_does(tmp_path: Path) -> None:
     def key(**changes: object) -> str:
-        with Trials(load_calibration(described(tmp_path, **changes)), Request(workers=1), silent) as trials:
+        with Trials(read_calibration(described(tmp_path, **changes)), Request(workers=1), silent) as trials:
             return trials.task.digest()
 
     base = key()
@@ -80,7 +80,7 @@ def test_another_spread_asks_for_no_new_play_of_the_start_but_another_scenario_d
 
 
 def test_the_cut_horizon_changes_nothing(tmp_path: Path) -> None:
-    loaded = load_calibration(described(tmp_path))
+    loaded = read_calibration(described(tmp_path))
     scenario = loaded.central.scenario
     cut = shortest(scenario)
     assert cut is not None
@@ -95,7 +95,7 @@ def test_the_cut_horizon_changes_nothing(tmp_path: Path) -> None:
 
 def test_waits_by_joining_need_the_whole_run(tmp_path: Path) -> None:
     rows = [row("wait", "virtual_wait", "5 h")]
-    assert shortest(load_calibration(described(tmp_path, reported=rows)).central.scenario) is None
+    assert shortest(read_calibration(described(tmp_path, reported=rows)).central.scenario) is None
 
 
 @pytest.mark.usefixtures("quick")
@@ -147,7 +147,7 @@ def test_a_figure_that_carries_the_fit_is_held_out_by_fitting_again(
 
 
 def test_an_impossible_value_is_one_sentence(tmp_path: Path) -> None:
-    loaded = load_calibration(described(tmp_path))
+    loaded = read_calibration(described(tmp_path))
     task = Observing(loaded.template, ("surge", "service"), loaded.units, 1, "compiled", None)
     with pytest.raises(
         SimError, match=r"the priors allow values.*service_time.*surge 40/h, service -5min.*cut a prior"

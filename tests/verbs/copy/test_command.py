@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from sim.cli import cli
 from sim.play import posterior
 from sim.scenario.resolve import shipped
-from sim.scenario.text.load_calibration import load_calibration
+from sim.scenario.text.load_calibration import read_calibration
 from sim.scenario.text.load_scenario import load
 
 LARS = {
@@ -57,7 +57,7 @@ def test_the_copy_of_a_network_stands_alone(here: Path, monkeypatch: pytest.Monk
     original = load(shipped() / "scenarios" / "russia_2022.yaml")
     monkeypatch.setattr("sim.scenario.resolve.shipped", lambda: here / "nowhere")
     assert load("russia_2022").scenario_hash == original.scenario_hash
-    assert load_calibration("russia_2022").path == Path("calibration/russia_2022.yaml")
+    assert read_calibration("russia_2022").path == Path("calibration/russia_2022.yaml")
     assert len(posterior.read(Path("scenarios/russia_2022.yaml")).values) > 0
 
 
