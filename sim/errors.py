@@ -1,4 +1,4 @@
-"""The exceptions a user can see: each prints one clear sentence per problem and ends the command with exit code 2."""
+"""Exceptions for users: each prints one clear sentence per problem, and the command ends with exit code 2."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class SimError(Exception):
-    """Something the user can mend; `str()` is what they read."""
+    """An error that the user can correct; `str()` is the message."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Problem:
 
 
 class ScenarioError(SimError):
-    """All problems of a scenario at once, one a line."""
+    """All problems of one validation pass, one per line, in `problems`."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[tuple[Problem, ...]]]:
-        """Return how another process makes it anew."""
+        """Return how to rebuild the error in another process."""
         return ScenarioError, (self.problems,)

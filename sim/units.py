@@ -1,7 +1,7 @@
-"""Quantities with units, in and out: "90 s", "16 km", "62/h", "40 %".
+"""Reads and writes quantities with units: "90 s", "16 km", "62/h", "40 %".
 
 Inside the project durations are seconds, lengths metres, rates per hour, shares fractions of one and volumes litres;
-the engines' integer milliseconds are made from these once, by `milliseconds`.
+`milliseconds` converts them, once, to the integer milliseconds of the engines.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _QUANTITY = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(
 
 
 def parse(dimension: str, value: object) -> float:
-    """Return `value` ("90 s") in the inner unit of `dimension` (seconds, metres, per hour, fraction, litres).
+    """Return `value` ("90 s") in the internal unit of `dimension` (seconds, metres, per hour, fraction, litres).
 
-    Raises ValueError with a sentence that says what would be right.
+    Raises ValueError with a sentence that says what is expected.
     """
     expected = EXAMPLES[dimension]
     if isinstance(value, bool) or not isinstance(value, str | int | float):

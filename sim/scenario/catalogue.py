@@ -1,7 +1,7 @@
 """Lists the scenarios of a folder: what each is about, whether it was fitted, and what it rests on.
 
-Files are read with all that they extend and name, which takes milliseconds; whether their values are possible is not
-looked at, for that takes longer and is what `sim check` does.
+Files are read with everything that they extend and name, which takes milliseconds. Values are not validated: that takes
+longer, and `sim check` does it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Entry:
 
     `status` is `calibrated` if values of a fit stand in it, else `indicative`; `figures` counts the reported figures
     that are used, `sources` the numbers for each source of the passports (assumptions are none), `base` is the file
-    that a what-if extends. Of a file that cannot be read only `problems` tell.
+    that a what-if extends. For a file that cannot be read, only `problems` is set.
     """
 
     file: Path

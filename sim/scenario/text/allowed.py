@@ -1,4 +1,4 @@
-"""Answers what the models allow at a path: which keys, and between which ends."""
+"""Looks up what the models allow at a path: the keys, and the range of a number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sim.scenario.model.laws import Law, ServiceTime
 from sim.scenario.model.scenario import Scenario
 
 Kind = tuple[Any, tuple[Any, ...]]
-"""A type and what is annotated to it."""
+"""A type and its annotations."""
 
 _SHORT_FORMS: dict[str, tuple[Any, ...]] = {
     "service_time": (ServiceTime, Law),
@@ -41,9 +41,9 @@ def fields(model: type[BaseModel]) -> dict[str, list[Kind]]:
 
 
 def at(loc: Iterable[str | int], model: type[BaseModel] = Scenario) -> list[Kind]:
-    """Return what a file of a model may hold at `loc`; parts that lead nowhere (tags of alternatives) are passed over.
+    """Return what a file of a model may hold at `loc`; unknown parts (tags of alternatives) are skipped.
 
-    Where a part is a key of a model (`people: {mean: 2}`), mappings of free keys (`{1: 30 %}`) are not meant.
+    A part that is a key of a model (`people: {mean: 2}`) excludes mappings with free keys (`{1: 30 %}`).
     """
     here: list[Kind] = [(model, ())]
     for part in loc:
@@ -53,7 +53,7 @@ def at(loc: Iterable[str | int], model: type[BaseModel] = Scenario) -> list[Kind
 
 
 def step(kind: Kind, part: str | int) -> list[Kind]:
-    """Return what may stand one step down from `kind`."""
+    """Return what is allowed one level below `kind`."""
     annotation = kind[0]
     origin: Any = get_origin(annotation)
     below: list[Kind] = []
@@ -74,7 +74,7 @@ def _is_mapping(annotation: Any) -> bool:
 
 
 def _choices(mapping: Any) -> list[str] | None:
-    """Return the keys a mapping is confined to, or None where names are free."""
+    """Return the only keys that a mapping allows, or None if names are free."""
     words = [word for key, _ in kinds(get_args(mapping)[0]) for word in literals(key)]
     return words or None
 
@@ -88,7 +88,7 @@ def literals(annotation: Any) -> list[str]:
 
 
 def keys(here: Iterable[Kind]) -> list[str] | None:
-    """Return the keys allowed at a place; None where names are free; an empty list where there are no parts."""
+    """Return the keys allowed at a place: None if names are free, an empty list if there are no parts."""
     allowed: list[str] = []
     for annotation, _ in here:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -102,7 +102,7 @@ def keys(here: Iterable[Kind]) -> list[str] | None:
 
 
 def ends(here: Iterable[Kind]) -> str:
-    """Return 'above 0 to 366 d' for the range of a place, or '' where it has none."""
+    """Return the range of a place, such as 'above 0 to 366 d', or '' if it has none."""
     for _, notes in here:
         flat = [part for note in notes for part in (getattr(note, "metadata", None) or [note])]
         dimension = next((d for d in map(_dimension, notes) if d), None)
@@ -116,7 +116,7 @@ def ends(here: Iterable[Kind]) -> str:
 
 
 def end(here: Iterable[Kind], number: float) -> str:
-    """Write an end of a range in the unit people use at this place."""
+    """Return a bound as text, in the usual unit of the place."""
     return _end(number, next((d for _, notes in here for d in map(_dimension, notes) if d), None))
 
 

@@ -1,8 +1,8 @@
-"""Takes crossings over from other scenario files: `crossings: {verkhny_lars: {borrow: verkhny_lars.yaml}}`.
+"""Takes crossings from other scenario files: `crossings: {verkhny_lars: {borrow: verkhny_lars.yaml}}`.
 
-A crossing comes as it stands in its file, with the values fitted there; `without` takes parts of it away, and what
-stands beside `borrow` is laid over it; `changes` there come after its own. Its instants are turned into local times of
-the clock that borrows; hours of the day and shifts are left as they are written.
+A borrowed crossing is read from its file, with the values fitted there. `without` removes parts of it, and keys beside
+`borrow` override it; their `changes` are added after those of the crossing. Its instants are converted to the time zone
+of the borrowing scenario; hours of the day and shifts stay as written.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from sim.scenario.text.tree import Path as Path_
 from sim.suggest import no_such
 
 INSTANTS = {"from", "until", "at", "announced", "deadline", "active_from", "active_until"}
-"""Keys of instants; `from` and `until` of a shift are hours of the day, and of a table of counts are instants."""
+"""Keys of instants; `from` and `until` are hours of the day in a shift, and instants in a table of counts."""
 BORROW, WITHOUT, CHANGES = "borrow", "without", "changes"
 
 
 def with_borrowed_crossings(root: Node, folder: Path, read: Callable[[Path], Node], told: list[Problem]) -> Node:
-    """Return the tree with the crossings that it borrows; `read` reads a scenario file and fills its fitted values in.
+    """Return the tree with its borrowed crossings; `read` reads a scenario file and fills in its fitted values.
 
     What is wrong with such a crossing is added to `told`, and it is left out.
     """
@@ -45,7 +45,7 @@ def with_borrowed_crossings(root: Node, folder: Path, read: Callable[[Path], Nod
 
 
 def _zone(root: Node) -> ZoneInfo | None:
-    """Return the time zone of a scenario; None where none that exists is given, which is told elsewhere."""
+    """Return the time zone of a scenario, or None if it is missing or unknown (reported elsewhere)."""
     clock = child(root, "clock")
     named = child(bare(clock), "timezone") if clock else None
     try:
@@ -54,27 +54,25 @@ def _zone(root: Node) -> ZoneInfo | None:
         return None
 
 
-def _told_here(node: Node, there: ZoneInfo | None, here: ZoneInfo | None, key: str = "") -> Node:
-    """Return a part of a tree whose instants are local times `there`, with the local times `here`."""
+def _converted(node: Node, there: ZoneInfo | None, here: ZoneInfo | None, key: str = "") -> Node:
+    """Return a part of a tree with its instants converted from time zone `there` to time zone `here`."""
     if is_passport(node):
-        return replace(node, value={**node.value, "value": _told_here(node.value["value"], there, here, key)})
+        return replace(node, value={**node.value, "value": _converted(node.value["value"], there, here, key)})
     if isinstance(node.value, dict):
-        return replace(node, value={k: _told_here(part, there, here, k) for k, part in node.value.items()})
+        return replace(node, value={k: _converted(part, there, here, k) for k, part in node.value.items()})
     if isinstance(node.value, list):
-        return replace(node, value=[_told_here(item, there, here, key) for item in node.value])
+        return replace(node, value=[_converted(item, there, here, key) for item in node.value])
     if key not in INSTANTS or not isinstance(node.value, str) or there is None or here is None:
         return node
     try:
         at = datetime.fromisoformat(node.value)
     except ValueError:
-        return node  # an hour of the day, or what is wrong and told elsewhere
-    told = at.replace(tzinfo=there).astimezone(here).replace(tzinfo=None)
-    return node if told == at else replace(node, value=told.isoformat(timespec="seconds"))
+        return node  # an hour of the day, or a mistake that is reported elsewhere
+    local = at.replace(tzinfo=there).astimezone(here).replace(tzinfo=None)
+    return node if local == at else replace(node, value=local.isoformat(timespec="seconds"))
 
 
-def _borrowed(
-    name: str, node: Node, folder: Path, read: Callable[[Path], Node], zone: ZoneInfo | None
-) -> Node:  # fmt: skip
+def _borrowed(name: str, node: Node, folder: Path, read: Callable[[Path], Node], zone: ZoneInfo | None) -> Node:
     here: Path_ = ("crossings", name)
     file, without = node.value[BORROW], node.value.get(WITHOUT)
     if not isinstance(file.value, str):
@@ -87,7 +85,7 @@ def _borrowed(
     found = bare(described).value if described else {}
     if name not in found:
         raise stop(file.place, (*here, BORROW), f"in that file {no_such('crossing', name, list(found))}")
-    crossing: Node = _told_here(bare(found[name]), _zone(lender), zone)
+    crossing: Node = _converted(bare(found[name]), _zone(lender), zone)
     for row in _rows(without, (*here, WITHOUT)):
         crossing = _less(crossing, row, (*here, WITHOUT))
     beside = {key: part for key, part in node.value.items() if key not in (BORROW, WITHOUT)}
@@ -117,7 +115,7 @@ def _rows(without: Node | None, path: Path_) -> list[Node]:
 
 
 def _less(crossing: Node, row: Node, path: Path_) -> Node:
-    """Return a crossing without the part that a row names."""
+    """Return a crossing without the part that a row of `without` names."""
     parts = tuple(row.value.split("."))
     node: Node | None = crossing
     for part in parts:

@@ -26,7 +26,7 @@ Reader = Callable[[Node, Path, list[Problem]], Node]
 def inline(root: Node, folder: Path, told: list[Problem]) -> Node:
     """Return the tree with the rows of the files it names (relative to `folder`) in place of their names.
 
-    What is wrong with such a file as a whole is added to `told`, and an empty list stands for its rows.
+    Problems with such a file as a whole are added to `told`, and its rows are then an empty list.
     """
     parts = dict(root.value)
     reported = parts.get("reported")
@@ -131,7 +131,7 @@ def _row(cells: list[str], place: Place) -> Node:
 
 
 def _number(text: str) -> float | str:
-    """Return a finite number, or the text as it is for what is none."""
+    """Return a finite number, or the text itself if it is not one."""
     try:
         number = int(text) if text.lstrip("+-").isdecimal() and len(text) <= 18 else float(text)
     except ValueError:

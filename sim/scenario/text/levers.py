@@ -1,8 +1,9 @@
-"""What a sweep turns: named levers of a scenario file, and the scenario at any setting of them.
+"""The levers of a scenario file that a sweep varies, and the scenario at any setting of them.
 
 A lever is a path of the scenario (`stations.exit.staffing`: its value is set), a path with a star (`demand.car*`: every
 number below it is multiplied), `calibrated.NAME` (a fitted parameter, in its unit) or `intervene` (names of
-interventions joined by `+`, or `none`). A setting is a text as it would stand in the file; '' leaves the lever alone.
+interventions joined by `+`, or `none`). A setting is text as it would be written in the file; ''
+leaves the lever unchanged.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Levers:
             raise ScenarioError(told) from None
 
     def check(self, lever: str) -> None:
-        """Find out whether there is such a lever. Raises ScenarioError with what is near."""
+        """Check that the lever exists. Raises ScenarioError with a suggestion."""
         if lever.startswith(FITTED):
             self._fitted(lever)
         elif lever != INTERVENE:

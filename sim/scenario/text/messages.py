@@ -1,4 +1,4 @@
-"""Puts what pydantic found wrong into one sentence each, placed where it is written in the file."""
+"""Turns the errors of pydantic into one sentence each, with the place in the file."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def problems(error: ValidationError, root: Node, prefix: Loc = (), model: type[B
 
 
 def _rows(error: Error) -> list[Error]:
-    """Return one error for each wrong row of a wait table."""
+    """Return one error for each invalid row of a wait table."""
     cause = error.get("ctx", {}).get("error")
     if not isinstance(cause, RowsError):
         return [error]
-    kind = {True: "said_of_key", False: "said"}
+    kind = {True: "message_for_key", False: "message"}
     return [
         {**error, "type": kind[of_key], "loc": (*error["loc"], row), "msg": what} for row, of_key, what in cause.rows
     ]
@@ -56,7 +56,7 @@ def _has_deeper(error: Error, errors: Iterable[Error]) -> bool:
 
 
 def _union_at(loc: Loc, root: Node) -> int | None:
-    """Return the index of the field of `loc` that has alternatives whose tag stands next, if there is one."""
+    """Return the index of the field in `loc` that is followed by the tag of one of its alternative types, if any."""
     for i, part in enumerate(loc[:-1]):
         if part in _UNIONS and not _in_tree(root, loc[: i + 1], loc[i + 1]) and isinstance(loc[i + 1], str):
             return i
@@ -84,7 +84,7 @@ def _one_per_union(errors: list[Error], root: Node) -> list[Error]:
         elif not chosen and union not in seen:
             what = f"{_UNIONS[str(union[-1])]}; got {show(value)}"
             near = _near_form(value) if union[-1] == "discipline" else ""
-            kept.append({**error, "type": "said", "loc": union, "msg": what + near, "input": value})
+            kept.append({**error, "type": "message", "loc": union, "msg": what + near, "input": value})
         seen.add(union)
     return kept
 
@@ -97,7 +97,7 @@ def _near_form(value: Any) -> str:
 
 
 def _chosen(name: str, value: Any) -> str:
-    """Return a piece of the tag of the alternative that was meant, or '' where nobody can tell."""
+    """Return a part of the tag of the alternative that the user probably intended, or '' if that is unclear."""
     if isinstance(value, dict) and name == "discipline":
         return "Priority" if "priority" in value else "Shares" if "shares" in value else ""
     if isinstance(value, dict) and name == "people" and value:
@@ -108,7 +108,7 @@ def _chosen(name: str, value: Any) -> str:
 
 
 def _joined(errors: list[Error], root: Node) -> Iterable[Problem]:
-    """Explain errors; a misspelt required key is one problem, not a missing and an unknown one."""
+    """Yield the problems; a misspelt required key is one problem, not a missing and an unknown key."""
     gone = {e["loc"] for e in errors if e["type"] == "missing"}
     answered: set[Loc] = set()
     out = []
@@ -144,17 +144,17 @@ def _problem(error: Error, root: Node) -> Problem:
     if _lacks_value(node, path):
         hint = next((hint for hint in (did_you_mean(key, ["value"]) for key in node.value) if hint), "")
         return Problem(node.where, dotted(path), f"a passport needs the key 'value'{hint}")
-    where = str(node.key) if node.key and error["type"] == "said_of_key" else node.where
+    where = str(node.key) if node.key and error["type"] == "message_for_key" else node.where
     return Problem(where, dotted(path), _sentence(error, node, path))
 
 
 def _allowed(error: Error, end: int) -> list[str] | None:
-    """Return the keys allowed where an error's path leads without its last parts."""
+    """Return the keys allowed at the path of an error without its last parts."""
     return shape.keys(shape.at(error["loc"][:end], error["model"]))
 
 
 def _lacks_value(node: Node, path: Path) -> bool:
-    """Say whether a mapping was meant as a passport."""
+    """Say whether a mapping looks like a passport."""
     marks = {"source", "date", "reason"}
     return isinstance(node.value, dict) and bool(marks & set(node.value)) and not is_row(path)
 
@@ -203,7 +203,7 @@ _BOUNDS = {
 def _sentence(error: Error, node: Node, path: Loc) -> str:
     kind, got = error["type"], show(without(node))
     context = error.get("ctx", {})
-    if kind in ("said", "said_of_key"):
+    if kind in ("message", "message_for_key"):
         return str(error["msg"])
     if kind in _BOUNDS:
         word, end = _BOUNDS[kind]

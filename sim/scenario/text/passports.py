@@ -113,7 +113,7 @@ def _missing(node: Node, path: Path, found: list[Path]) -> None:
 
 
 def is_quantity(value: Any) -> bool:
-    """Say whether a value as written is a number or a number with a known unit."""
+    """Say whether a value as written is a number, with or without a known unit."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return False
     if not isinstance(value, str):

@@ -72,7 +72,7 @@ def from_plain(value: Any, place: Place, depth: int = 0) -> Node:
     if isinstance(value, list | tuple):
         return Node([from_plain(item, place, depth + 1) for item in value], place)
     if value is not None and not isinstance(value, str | int | float | bool):
-        raise stop(place, (), f"holds something that is no YAML value: {show(value)}")
+        raise stop(place, (), f"holds something that is not a YAML value: {show(value)}")
     if isinstance(value, float) and not math.isfinite(value):
         raise stop(place, (), f"every number must be finite; got {value}")
     if isinstance(value, int) and abs(value) >= 10**18:

@@ -1,4 +1,4 @@
-"""Reads YAML text into nodes with their places, by the YAML 1.2 core rules, and writes trees back.
+"""Reads YAML text into nodes with places, by the rules of the YAML 1.2 core schema, and writes trees as YAML.
 
 Nodes are built from the parser's event stream, so that depth, size and aliases are limited before any object is built.
 PyYAML's own loader crashes on a very deep list, and reads `NO` as false and `22:00` as 1320.
@@ -41,7 +41,7 @@ EXPECTED = {
     FITTED: "'calibration:', 'posterior:' and 'values:'",
     SWEEP: "'scenario:' and 'over:'",
 }
-"""Kinds of files, with keys they have."""
+"""Kinds of files, with keys that they contain."""
 _MARKS = {
     SWEEP: {"over", "find", "design"},
     CALIBRATION: {"parameters", "observation"},
@@ -191,7 +191,7 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
 
 @dataclass
 class _Open:
-    """A mapping or list whose end has not come yet."""
+    """A mapping or list that has not ended yet."""
 
     value: dict[str, Node] | list[Node]
     place: Place
@@ -205,7 +205,7 @@ class _Open:
 
 @dataclass
 class _Builder:
-    """Makes nodes of parser events, one after the other."""
+    """Builds nodes from parser events."""
 
     file: str
     root: Node | None = None
@@ -267,7 +267,7 @@ class _Builder:
         if key == "<<":
             self._problem(place, "merge keys ('<<') are not allowed; write the keys out or use 'extends'")
         elif key in top.value:
-            self._problem(place, f"the key {key!r} stands here a second time; every key may stand once")
+            self._problem(place, f"the key {key!r} appears here a second time; every key may appear once")
         top.key, top.pending = key, place
 
     def _key_place(self) -> Place | None:
@@ -300,7 +300,7 @@ class _Builder:
             raise stop(place, (), f"the alias '*{name}' has no anchor '&{name}' before it")
         anchored = self.anchors[name]
         if anchored is None:
-            raise stop(place, (), f"the alias '*{name}' stands inside its own anchor and would never end")
+            raise stop(place, (), f"the alias '*{name}' is inside its own anchor and would never end")
         node, size, height = anchored
         self._grow(size, height, place)
         self._add(replace(node, key=self._key_place()), size, height)
@@ -338,7 +338,7 @@ class _Builder:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes without anchors, and quotes every text that a YAML 1.1 reader would take for something else."""
+    """Writes without anchors, and quotes every text that a YAML 1.1 reader would read as another type."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True

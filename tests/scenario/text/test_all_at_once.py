@@ -26,7 +26,7 @@ SCALE = (
     "set: {statons",
     "84:11: interventions.no_screening.set.statons.passport.screening.intensity:",
 )
-TWICE = ("replications: 4", "seed: 4", "106:1: the key 'seed' stands here a second time")
+TWICE = ("replications: 4", "seed: 4", "106:1: the key 'seed' appears here a second time")
 
 
 SINGLE_VALUES = [(UNIT, KEY, GONE), (MISSPELT, UNIT), (COUNT, LAW), (UNIT, COUNT, TWICE, LAW), (COUNT, ORDER)]
