@@ -201,7 +201,6 @@ def test_no_module_has_the_name_of_its_package_or_of_a_function_in_it() -> None:
     assert clashes == []
 
 
-@pytest.mark.xfail(reason="the tidying commits that follow the moves")
 def test_init_files_of_folders_are_empty() -> None:
     inits = [path for path in (ROOT / "sim").rglob("__init__.py") if path != ROOT / "sim" / "__init__.py"]
     assert [str(path) for path in inits if path.read_text(encoding="utf-8").strip()] == []

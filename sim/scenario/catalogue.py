@@ -85,19 +85,19 @@ def _folder(given: str | Path | None) -> Path:
 
 def _entry(path: Path) -> Entry | None:
     """Return what a file holds, None if that is no scenario."""
-    told: list[Problem] = []
+    problems: list[Problem] = []
     try:
-        root = read_file(path, told)
+        root = read_file(path, problems)
         if SCENARIO not in kinds(root):
             return None
-        told.clear()
-        tree = read_tree(path, told)
+        problems.clear()
+        tree = read_tree(path, problems)
         fitted = CALIBRATED in tree.value
-        tree = fill_from_file(tree, told)
+        tree = fill_from_file(tree, problems)
     except ScenarioError as error:
-        return Entry(path, path.stem, problems=sorted_error([*told, *error.problems]).problems)
-    if told:
-        return Entry(path, path.stem, problems=sorted_error(told).problems)
+        return Entry(path, path.stem, problems=sorted_error([*problems, *error.problems]).problems)
+    if problems:
+        return Entry(path, path.stem, problems=sorted_error(problems).problems)
     extended = child(root, "extends")
     base = (path.parent / str(extended.value)).resolve() if extended else None
     return _described(path, base, tree, "calibrated" if fitted else "indicative")

@@ -24,10 +24,10 @@ INSTANTS = {"from", "until", "at", "announced", "deadline", "active_from", "acti
 BORROW, WITHOUT, CHANGES = "borrow", "without", "changes"
 
 
-def with_borrowed_crossings(root: Node, folder: Path, read: Callable[[Path], Node], told: list[Problem]) -> Node:
+def with_borrowed_crossings(root: Node, folder: Path, read: Callable[[Path], Node], problems: list[Problem]) -> Node:
     """Return the tree with its borrowed crossings; `read` reads a scenario file and fills in its fitted values.
 
-    What is wrong with such a crossing is added to `told`, and it is left out.
+    What is wrong with such a crossing is added to `problems`, and it is left out.
     """
     crossings = child(root, "crossings")
     if crossings is None or not isinstance(bare(crossings).value, dict):
@@ -40,7 +40,7 @@ def with_borrowed_crossings(root: Node, folder: Path, read: Callable[[Path], Nod
         try:
             parts[name] = _borrowed(name, node, folder, read, _zone(root))
         except ScenarioError as error:
-            told.extend(error.problems)
+            problems.extend(error.problems)
     return put(root, ("crossings",), lambda old: replace(old or crossings, value=parts), crossings.place)
 
 

@@ -23,56 +23,56 @@ _TABLES = ("crossings", "*", "demand", "*", "*", "table")
 Reader = Callable[[Node, Path, list[Problem]], Node]
 
 
-def inline(root: Node, folder: Path, told: list[Problem]) -> Node:
+def inline(root: Node, folder: Path, problems: list[Problem]) -> Node:
     """Return the tree with the rows of the files it names (relative to `folder`) in place of their names.
 
-    Problems with such a file as a whole are added to `told`, and its rows are then an empty list.
+    Problems with such a file as a whole are added to `problems`, and its rows are then an empty list.
     """
     parts = dict(root.value)
     reported = parts.get("reported")
     if reported is not None and isinstance(reported.value, str):
-        parts["reported"] = _instead(_reported, reported, folder, ("reported",), told)
+        parts["reported"] = _instead(_reported, reported, folder, ("reported",), problems)
     elif reported is not None:
-        parts["reported"] = rows_of_files(reported, folder, told)
+        parts["reported"] = rows_of_files(reported, folder, problems)
     if "crossings" in parts:
-        parts["crossings"] = _tables(parts["crossings"], folder, ("crossings",), told)
+        parts["crossings"] = _tables(parts["crossings"], folder, ("crossings",), problems)
     return replace(root, value=parts)
 
 
-def _tables(node: Node, folder: Path, path: Path_, told: list[Problem]) -> Node:
+def _tables(node: Node, folder: Path, path: Path_, problems: list[Problem]) -> Node:
     """Read the CSV files named at `crossings.*.demand.*.*.table`; share what has none."""
     if len(path) == len(_TABLES):
-        return _instead(_table, node, folder, path, told) if isinstance(node.value, str) else node
+        return _instead(_table, node, folder, path, problems) if isinstance(node.value, str) else node
     if isinstance(node.value, dict) and "value" in node.value:
-        return replace(node, value={**node.value, "value": _tables(node.value["value"], folder, path, told)})
+        return replace(node, value={**node.value, "value": _tables(node.value["value"], folder, path, problems)})
     if not isinstance(node.value, dict):
         return node
     step = _TABLES[len(path)]
     wanted = node.value if step == "*" else {step} & set(node.value)
-    parts = {k: _tables(v, folder, (*path, k), told) if k in wanted else v for k, v in node.value.items()}
+    parts = {k: _tables(v, folder, (*path, k), problems) if k in wanted else v for k, v in node.value.items()}
     return replace(node, value=parts)
 
 
-def _instead(read: Reader, node: Node, folder: Path, path: Path_, told: list[Problem]) -> Node:
+def _instead(read: Reader, node: Node, folder: Path, path: Path_, problems: list[Problem]) -> Node:
     name = folder / node.value
     try:
         if not name.is_file():
             raise stop(node.place, path, no_file(name))
-        return read(node, name, told)
+        return read(node, name, problems)
     except ScenarioError as error:
-        told.extend(error.problems)
+        problems.extend(error.problems)
         return Node([], placed(error.problems[0].where))
 
 
-def _reported(node: Node, path: Path, told: list[Problem]) -> Node:
-    root = read_file(path, told)
+def _reported(node: Node, path: Path, problems: list[Problem]) -> Node:
+    root = read_file(path, problems)
     rows = child(root, "reported")
     if rows is None:
         raise stop(Place(str(path), 1, 1), (), "expected the key 'reported' with the rows below it")
-    return replace(rows_of_files(rows, path.parent, told), key=node.key)
+    return replace(rows_of_files(rows, path.parent, problems), key=node.key)
 
 
-def rows_of_files(rows: Node, folder: Path, told: list[Problem]) -> Node:
+def rows_of_files(rows: Node, folder: Path, problems: list[Problem]) -> Node:
     """Return a list of rows with those of other files in place of `{file: NAME, rows: [ID, ...]}`."""
     if not isinstance(rows.value, list):
         return rows
@@ -82,13 +82,13 @@ def rows_of_files(rows: Node, folder: Path, told: list[Problem]) -> Node:
             found.append(row)
             continue
         try:
-            found += _of_file(row, folder, told)
+            found += _of_file(row, folder, problems)
         except ScenarioError as error:
-            told.extend(error.problems)
+            problems.extend(error.problems)
     return replace(rows, value=found)
 
 
-def _of_file(row: Node, folder: Path, told: list[Problem]) -> list[Node]:
+def _of_file(row: Node, folder: Path, problems: list[Problem]) -> list[Node]:
     """Return the rows that one row of `reported` names."""
     here = ("reported",)
     if set(row.value) - {"file", "rows"}:
@@ -96,7 +96,7 @@ def _of_file(row: Node, folder: Path, told: list[Problem]) -> list[Node]:
     file, wanted = row.value["file"], row.value.get("rows")
     if not isinstance(file.value, str):
         raise stop(file.place, here, "expected the name of a file with reported rows")
-    all_rows = _instead(_reported, file, folder, here, told).value
+    all_rows = _instead(_reported, file, folder, here, problems).value
     if wanted is None:
         return list(all_rows)
     by_id = {str(named.value): one for one in all_rows if (named := child(one, "id")) is not None}
@@ -107,7 +107,7 @@ def _of_file(row: Node, folder: Path, told: list[Problem]) -> list[Node]:
     return [by_id[str(name.value)] for name in names if str(name.value) in by_id]
 
 
-def _table(node: Node, path: Path, told: list[Problem]) -> Node:
+def _table(node: Node, path: Path, problems: list[Problem]) -> Node:
     lines = csv.reader(read_text(path).splitlines())
     rows: list[Node] = []
     try:
@@ -118,7 +118,7 @@ def _table(node: Node, path: Path, told: list[Problem]) -> Node:
             if len(cells) == len(COLUMNS):
                 rows.append(_row(cells, place))
             elif cells:
-                told.append(Problem(str(place), "", f"expected {len(COLUMNS)} cells; got {len(cells)}"))
+                problems.append(Problem(str(place), "", f"expected {len(COLUMNS)} cells; got {len(cells)}"))
     except csv.Error as error:
         raise stop(Place(str(path), lines.line_num, 1), (), f"is not readable as CSV: {error}") from None
     return Node(rows, bare(node).place, node.key)

@@ -89,9 +89,9 @@ def read_text(path: Path) -> str:
         raise stop(str(path), (), f"is not UTF-8 text (byte {error.start + 1} cannot be read)") from None
 
 
-def read_file(path: Path, told: list[Problem] | None = None, kind: str = SCENARIO) -> Node:
-    """Return the mapping a YAML file holds; what leaves a tree to look at goes to `told`, if given."""
-    return parse(read_text(path), str(path), told, kind)
+def read_file(path: Path, problems: list[Problem] | None = None, kind: str = SCENARIO) -> Node:
+    """Return the mapping a YAML file holds; what leaves a tree to look at goes to `problems`, if given."""
+    return parse(read_text(path), str(path), problems, kind)
 
 
 def kinds(root: Node) -> list[str]:
@@ -99,18 +99,18 @@ def kinds(root: Node) -> list[str]:
     return [kind for kind, keys in _MARKS.items() if keys & set(root.value)]
 
 
-def read_kind(path: Path, told: list[Problem] | None, kind: str) -> Node:
+def read_kind(path: Path, problems: list[Problem] | None, kind: str) -> Node:
     """Read a file as `read_file` does. Raises ScenarioError with one sentence if it is plainly of another kind."""
-    root = read_file(path, told, kind)
+    root = read_file(path, problems, kind)
     found = kinds(root)
     if found and kind not in found:
         raise stop(str(path), (), f"holds {found[0]}; expected {kind}")
     return root
 
 
-def parse(text: str, file: str, told: list[Problem] | None = None, kind: str = SCENARIO) -> Node:
+def parse(text: str, file: str, problems: list[Problem] | None = None, kind: str = SCENARIO) -> Node:
     """Return the mapping that YAML `text` holds; `file` and `kind` (of EXPECTED) name it in errors."""
-    root = parse_value(text, file, told)
+    root = parse_value(text, file, problems)
     if root is None or root.value is None:
         raise stop(file, (), f"is empty; expected {kind}")
     if not isinstance(root.value, dict):
@@ -119,10 +119,10 @@ def parse(text: str, file: str, told: list[Problem] | None = None, kind: str = S
     return root
 
 
-def parse_value(text: str, file: str, told: list[Problem] | None = None) -> Node | None:
+def parse_value(text: str, file: str, problems: list[Problem] | None = None) -> Node | None:
     """Return any one YAML value, or None for nothing at all.
 
-    Raises ScenarioError; repeated keys, tags and impossible numbers are added to `told` instead, if given.
+    Raises ScenarioError; repeated keys, tags and impossible numbers are added to `problems` instead, if given.
     """
     odd = _ODD_CHARACTER.search(text)
     if odd:
@@ -137,10 +137,10 @@ def parse_value(text: str, file: str, told: list[Problem] | None = None) -> Node
         raise _unreadable(error, text, file) from None
     except (yaml.YAMLError, ValueError) as error:
         raise stop(file, (), f"is not readable as YAML: {' '.join(str(error).split())}") from None
-    if builder.problems and told is None:
+    if builder.problems and problems is None:
         raise ScenarioError(builder.problems)
-    if told is not None:
-        told.extend(builder.problems)
+    if problems is not None:
+        problems.extend(builder.problems)
     return builder.root
 
 
