@@ -66,6 +66,37 @@ EVENTS = {
     "stayed": "that did not set out, and would have chosen this crossing were all open to them and empty",
     "on_the_way": "that still drive to this crossing at the horizon",
 }
+
+
+class OutcomeWords(NamedTuple):
+    """What became of people, in the words of a picture, of a comparison's rows, of a run's table and of a sentence."""
+
+    picture: str
+    row: str
+    table: str
+    clause: str
+
+
+def _words(picture: str, row: str = "", table: str = "", clause: str = "") -> OutcomeWords:
+    row = row or picture
+    return OutcomeWords(picture, row, table or row, clause or row)
+
+
+OUTCOMES = {
+    "crossed": _words("crossed"),
+    "refused": _words("refused"),
+    "summoned": _words("summoned", table="summoned (given draft papers)", clause="given draft papers"),
+    "reneged": _words("gave up", "gave up waiting", clause="who give up waiting"),
+    "balked": _words("did not join", table="did not join the queue", clause="who do not join"),
+    "barred": _words("kept away", table="kept away on the approach"),
+    "unfinished": _words("still inside", table="still inside at the end", clause="still inside at the end"),
+    "diverted": _words("went elsewhere", "went on elsewhere", "went on to another crossing"),
+    "on_the_way": _words(
+        "on the way", "still on the way", "still on the way at the end", clause="still on the way at the end"
+    ),
+    "stayed": _words("stayed", "did not set out", "did not set out, would have come", clause="who stay at home"),
+}
+"""What became of people, by the event (`_people` makes the quantity), in the order of tables and pictures."""
 TRAVELLERS = ("diverted", "stayed", "on_the_way")
 """Events of those alone who choose between crossings: there only where the scenario has a network."""
 

@@ -10,18 +10,6 @@ from sim.plotting.rail import words
 from sim.plotting.story import between, whole
 from sim.scenario.model.scenario import Scenario
 
-END_WORDS = {
-    "crossed": "crossed",
-    "refused": "refused",
-    "summoned": "summoned",
-    "reneged": "gave up",
-    "balked": "did not join",
-    "barred": "kept away",
-    "unfinished": "still inside",
-    "on_the_way": "on the way",
-    "stayed": "stayed",
-}
-"""The ends of people in the words of the pictures, in order."""
 HOME = "stayed at home"
 
 

@@ -10,27 +10,17 @@ from matplotlib.axes import Axes
 
 from sim.arrays import Floats
 from sim.measures.estimates import Band
-from sim.measures.names import VEHICLE_CLASSES, VEHICLES, by_way
+from sim.measures.names import OUTCOMES, VEHICLE_CLASSES, VEHICLES, by_way
 from sim.plotting.marks import ABOVE, Mark, draw_marks
 from sim.plotting.story import Shown, Story, outwards_per_day, qualified, rounded, window
-from sim.plotting.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, FATE_COLOURS, INK, MUTED, shade, value_axis
+from sim.plotting.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, value_axis
 
-FATES = (
-    ("crossed", "crossed"),
-    ("refused", "refused"),
-    ("summoned", "summoned"),
-    ("reneged", "gave up"),
-    ("balked", "did not join"),
-    ("barred", "kept away"),
-    ("unfinished", "still inside"),
-    ("diverted", "went elsewhere"),
-    ("on_the_way", "on the way"),
-)
-"""Events and the words for what became of people; '_people' makes the quantity."""
+SEEN_AT_A_CROSSING = tuple(event for event in OUTCOMES if event != "stayed")
+"""Outcomes of those who came to a crossing."""
 AT_THE_END = ("unfinished", "on_the_way")
 """Those of the horizon, which belong to no day."""
 
-PEOPLE_ACROSS = (("crossed_people", "all", FATE_COLOURS["crossed"], "crossed"),)
+PEOPLE_ACROSS = (("crossed_people", "all", OUTCOME_COLOURS["crossed"], "crossed"),)
 """The part of `bars` that draws people across."""
 
 SEEN = 1.0
@@ -231,7 +221,11 @@ def people_across(axes: Axes, story: Story) -> None:
 
 def people_a_day(axes: Axes, story: Story) -> None:
     """Draw bars of people across by local day, below zero those who did not get across, with reported flows."""
-    fates = [(f"{event}_people", "all", FATE_COLOURS[name], name) for event, name in FATES if event not in AT_THE_END]
+    fates = [
+        (f"{event}_people", "all", OUTCOME_COLOURS[event], OUTCOMES[event].picture)
+        for event in SEEN_AT_A_CROSSING
+        if event not in AT_THE_END
+    ]
     tops = bars(axes, story, fates[:1])
     depths = bars(axes, story, fates[1:], downwards=True)
     _flows(axes, story, story.shown("crossed_people"), tops, "people per day", -1.3 * max(depths, default=0.0))

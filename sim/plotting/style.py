@@ -42,16 +42,16 @@ CLASS_NAMES = {
     "bike": "bikes",
     "foot": "on foot",
 }
-FATE_COLOURS = {
+OUTCOME_COLOURS = {
     "crossed": "#0072B2",
     "refused": "#000000",
     "summoned": "#CC79A7",
-    "gave up": "#E69F00",
-    "did not join": "#8a9199",
-    "kept away": "#c3c8cd",
-    "still inside": "#56B4E9",
-    "went elsewhere": "#009E73",
-    "on the way": "#F0E442",
+    "reneged": "#E69F00",
+    "balked": "#8a9199",
+    "barred": "#c3c8cd",
+    "unfinished": "#56B4E9",
+    "diverted": "#009E73",
+    "on_the_way": "#F0E442",
     "stayed": "#e3e6e9",
 }
 SPAN_COLOURS = {"waiting": "#0072B2", "service": "#56B4E9", "blocked": "#E69F00"}

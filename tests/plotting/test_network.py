@@ -24,7 +24,7 @@ from sim.plotting.picture import render
 from sim.plotting.rail import change_words, events
 from sim.plotting.ribbons import LABEL, ORIGIN_COLOURS, SLOT
 from sim.plotting.story import Story, whole
-from sim.plotting.style import FATE_COLOURS, styled
+from sim.plotting.style import OUTCOME_COLOURS, styled
 from sim.scenario.model.changes import Change
 from sim.scenario.model.scenario import Scenario
 from sim.verbs.compare import picture_network as network_comparison
@@ -146,7 +146,7 @@ def test_a_network_that_nobody_sets_out_in_has_its_pictures(sets: list[str]) -> 
 
 
 def test_origins_and_fates_have_no_colour_in_common() -> None:
-    assert len({*ORIGIN_COLOURS, *FATE_COLOURS.values()}) == len(ORIGIN_COLOURS) + len(FATE_COLOURS)
+    assert len({*ORIGIN_COLOURS, *OUTCOME_COLOURS.values()}) == len(ORIGIN_COLOURS) + len(OUTCOME_COLOURS)
     assert SLOT > 2.8 * LABEL / 72  # three lines of words fit a bar
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sim import units
-from sim.measures.names import ALL, VEHICLES, Key, by_way
+from sim.measures.names import ALL, OUTCOMES, VEHICLES, Key, by_way
 from sim.plotting.rail import CLASS_WORDS
 from sim.plotting.story import rounded
 from sim.scenario.model.quantities import CLASSES
@@ -98,6 +98,22 @@ def signed(value: float, digits: int = 3) -> str:
     return f"{MINUS if value < 0 else '+'}{text}"
 
 
+EVENT_WORDS = {"arrived": "came", "changed_mode": "left their vehicle"}
+EVENTS_IN_ORDER = (
+    "arrived",
+    "refused",
+    "summoned",
+    "reneged",
+    "balked",
+    "barred",
+    "changed_mode",
+    "diverted",
+    "stayed",
+    "on_the_way",
+    "unfinished",
+)
+
+
 def lines() -> list[Line]:
     """Return all measures that are shown, in order."""
     queue, waits, across, fates, men, relief = (
@@ -117,19 +133,8 @@ def lines() -> list[Line]:
         Line(across, "people", "crossed_people", ALL),
         Line(across, "vehicles", "crossed_parties", VEHICLES),
     ]
-    for event, name in (
-        ("arrived", "came"),
-        ("refused", "refused"),
-        ("summoned", "summoned"),
-        ("reneged", "gave up waiting"),
-        ("balked", "did not join"),
-        ("barred", "kept away"),
-        ("changed_mode", "left their vehicle"),
-        ("diverted", "went on elsewhere"),
-        ("stayed", "did not set out"),
-        ("on_the_way", "still on the way"),
-        ("unfinished", "still inside"),
-    ):
+    for event in EVENTS_IN_ORDER:
+        name = EVENT_WORDS.get(event) or OUTCOMES[event].row
         found.append(Line(fates, name, f"{event}_people", ALL))
     return [
         *found,

@@ -8,12 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.measures.names import ALL
+from sim.measures.names import ALL, OUTCOMES
 from sim.plotting import panels
 from sim.plotting.marks import text_width, wrapped
 from sim.plotting.page import heading
 from sim.plotting.story import Story, whole
-from sim.plotting.style import FAINT, FATE_COLOURS, INK, MUTED, sheet, styled
+from sim.plotting.style import FAINT, INK, MUTED, OUTCOME_COLOURS, sheet, styled
 from sim.verbs.compare.frame import HEAD, HOW_LINE, LEGEND_ROW, WIDTH, Scene, colour, draw_key, key_rows
 from sim.verbs.compare.lines import Line, Shown, lines, shown, signed
 
@@ -55,24 +55,24 @@ def fates(scene: Scene) -> Figure:
     for n, (story, text, tall) in enumerate(zip(scene.stories, texts, heights, strict=True)):
         left = 0.0
         for name, value in _fates(story):
-            axes.barh(top + 0.17, value, 0.3, left=left, color=FATE_COLOURS[name], edgecolor="white", linewidth=0.6)
+            axes.barh(top + 0.17, value, 0.3, left=left, color=OUTCOME_COLOURS[name], edgecolor="white", linewidth=0.6)
             left += value
         label = {"va": "center", "ha": "right", "fontsize": 11, "fontweight": "bold", "color": colour(n)}
         axes.annotate(scene.names[n], (0, top + 0.17), (-8, 0), textcoords="offset points", **label)  # type: ignore[arg-type]
         axes.text(0, top + 0.38, text, va="top", fontsize=9, color=MUTED, linespacing=1.25)
         top += tall
-    _key(figure, [name for name in FATE_COLOURS if any(dict(_fates(s)).get(name) for s in scene.stories)])
+    _key(figure, [name for name in OUTCOME_COLOURS if any(dict(_fates(s)).get(name) for s in scene.stories)])
     return figure
 
 
 def _fates(story: Story) -> list[tuple[str, float]]:
     """Return what became of people, and of how many."""
-    found = [(name, story.total(f"{event}_people").mean) for event, name in panels.FATES]
+    found = [(event, story.total(f"{event}_people").mean) for event in panels.SEEN_AT_A_CROSSING]
     return [(name, value) for name, value in found if value > 0]
 
 
 def _numbers(story: Story) -> str:
-    return " · ".join(f"{name} {whole(value)}" for name, value in _fates(story))
+    return " · ".join(f"{OUTCOMES[name].picture} {whole(value)}" for name, value in _fates(story))
 
 
 def _key(figure: Figure, names: list[str]) -> None:
@@ -80,9 +80,9 @@ def _key(figure: Figure, names: list[str]) -> None:
     at = 0.3
     for name in names:
         y = 1 - 0.98 / height
-        figure.text(at / width, y, "■", color=FATE_COLOURS[name], fontsize=11, va="center")
-        figure.text((at + 0.17) / width, y, name, color=INK, fontsize=10, va="center")
-        at += text_width(name, 10) + 0.42
+        figure.text(at / width, y, "■", color=OUTCOME_COLOURS[name], fontsize=11, va="center")
+        figure.text((at + 0.17) / width, y, OUTCOMES[name].picture, color=INK, fontsize=10, va="center")
+        at += text_width(OUTCOMES[name].picture, 10) + 0.42
 
 
 @styled

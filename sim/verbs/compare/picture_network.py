@@ -19,7 +19,7 @@ from sim.plotting.network_map import shade_closed, while_open
 from sim.plotting.page import heading
 from sim.plotting.rail import words
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
-from sim.plotting.style import CLASS_NAMES, FATE_COLOURS, INK, MUTED, shade, sheet, styled, time_axis
+from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, sheet, styled, time_axis
 from sim.verbs.compare.frame import Scene, around_zero
 from sim.verbs.compare.lines import signed
 from sim.verbs.compare.network_words import changed
@@ -130,9 +130,9 @@ def _columns(compared: Compared, contender: int) -> tuple[list[Column], Floats]:
     people = left.T @ moved @ right
     names = [crossing_name(compared.base.scenario, crossing) for crossing in crossings]
     colours = [ORIGIN_COLOURS[n % len(ORIGIN_COLOURS)] for n in range(len(names))]
-    starts = _bars([*names, HOME], [*colours, FATE_COLOURS["stayed"]], people.sum(axis=2))
+    starts = _bars([*names, HOME], [*colours, OUTCOME_COLOURS["stayed"]], people.sum(axis=2))
     ends = _bars([*(f"{name}: across" for name in names), NOT_ACROSS, HOME],
-                 [*colours, FATE_COLOURS["did not join"], FATE_COLOURS["stayed"]], people.sum(axis=1))  # fmt: skip
+                 [*colours, OUTCOME_COLOURS["balked"], OUTCOME_COLOURS["stayed"]], people.sum(axis=1))  # fmt: skip
     chosen = [[k for k, bar in enumerate(bars) if bar.people >= 1] for bars in (starts, ends)]
     way = people.mean(axis=0)[np.ix_(*chosen)]
     bars = [[each[k] for k in kept] for each, kept in zip((starts, ends), chosen, strict=True)]

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from sim.measures.names import ALL, TOTALS
+from sim.measures.names import ALL, OUTCOMES, TOTALS
 from sim.plotting.rail import CLASS_WORDS, words
 from sim.plotting.story import rounded, whole
 from sim.scenario.model.quantities import CLASSES
@@ -18,16 +18,6 @@ from sim.verbs.compare.pairing import ENDS
 from sim.verbs.compare.statistics import Ranking
 from sim.verbs.compare.study import Compared
 
-END_WORDS = {
-    "refused": "refused",
-    "summoned": "given draft papers",
-    "reneged": "who give up waiting",
-    "balked": "who do not join",
-    "barred": "kept away",
-    "unfinished": "still inside at the end",
-    "stayed": "who stay at home",
-    "on_the_way": "still on the way at the end",
-}
 LEAST_PERCENT = 0.1
 OF_THOSE_ACROSS = ("wait_m", "wait_p5", "wait_p9", "sojourn")
 FEW = 0.005
@@ -95,7 +85,9 @@ def _ends(found: Gains, x: int) -> str:
         low, high, change = (float(found.of(name, column)[x, _ALL, 0]) for column in ("low", "high", "difference"))
         clear = low > 0 or high < 0
         if clear and abs(change) >= FEW * came:
-            changes.append((abs(change), f"{whole(abs(change))} {'more' if change > 0 else 'fewer'} {END_WORDS[end]}"))
+            changes.append(
+                (abs(change), f"{whole(abs(change))} {'more' if change > 0 else 'fewer'} {OUTCOMES[end].clause}")
+            )
     listed = [text for _, text in sorted(changes, reverse=True)]
     return f"Otherwise: {'; '.join(listed)}." if listed else ""
 

@@ -11,13 +11,14 @@ from sim.arrays import Floats
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimates
 from sim.measures.flows import DIVERTED, LAST, STAYED, Flows
+from sim.measures.names import OUTCOMES
 from sim.measures.reports import Comparison
-from sim.plotting.names import END_WORDS, HOME, crossing_name, origin_name, ranged
+from sim.plotting.names import HOME, crossing_name, origin_name, ranged
 from sim.plotting.network_map import network
 from sim.plotting.page import heading
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
 from sim.plotting.story import Story
-from sim.plotting.style import FATE_COLOURS, MUTED, sheet, styled
+from sim.plotting.style import MUTED, OUTCOME_COLOURS, sheet, styled
 from sim.scenario.model.scenario import Scenario
 
 LEAST_WIDE, HEAD, FOOT, EDGE = 12.5, 1.35, 0.3, 0.3
@@ -60,7 +61,7 @@ def flow_diagram(stories: Sequence[Story], flows: Flows) -> Figure:
 
 def _columns(scenario: Scenario, flows: Flows) -> tuple[list[Column], list[Floats]]:
     """Return the columns of the diagram, without ends where nobody has any, and the people from bar to bar."""
-    there = [end for end in END_WORDS if end != STAYED and flows.of(end).any()]
+    there = [end for end in OUTCOMES if end in LAST and end != STAYED and flows.of(end).any()]
     came = flows.of(*(end for end in LAST if end != STAYED))
     stayed, went_on = flows.of(STAYED), flows.of(DIVERTED).sum(axis=1)
     origins = [
@@ -71,11 +72,11 @@ def _columns(scenario: Scenario, flows: Flows) -> tuple[list[Column], list[Float
         _bar(crossing_name(scenario, crossing), came[:, :, x].sum(axis=1), NODE, went_on[:, x])
         for x, crossing in enumerate(flows.crossings)
     ]
-    ends = [_bar(END_WORDS[end], flows.of(end).sum(axis=(1, 2)), _colour(end)) for end in there]
+    ends = [_bar(OUTCOMES[end].picture, flows.of(end).sum(axis=(1, 2)), _colour(end)) for end in there]
     first = came.mean(axis=0)
     second = np.array([flows.of(end).sum(axis=1).mean(axis=0) for end in there]).reshape(len(there), len(crossings)).T
     if stayed.any():
-        crossings.append(_bar(HOME, stayed.sum(axis=(1, 2)), FATE_COLOURS["stayed"]))
+        crossings.append(_bar(HOME, stayed.sum(axis=(1, 2)), OUTCOME_COLOURS["stayed"]))
         first = np.column_stack([first, stayed.sum(axis=2).mean(axis=0)])
         second = np.vstack([second, np.zeros(len(there))])
     sides = ("left", "right", "right")
@@ -91,4 +92,4 @@ def _bar(name: str, people: Floats, colour: str, went_on: Floats | None = None) 
 
 
 def _colour(end: str) -> str:
-    return FATE_COLOURS[END_WORDS[end]]
+    return OUTCOME_COLOURS[end]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from sim.measures.estimates import Estimate
-from sim.measures.names import at_station
+from sim.measures.names import OUTCOMES, at_station
 from sim.measures.series import staffing
 from sim.plotting import panels
 from sim.plotting.marks import draw_rail, lay_rail, rail_height, text_width, wrapped
@@ -31,9 +31,9 @@ from sim.plotting.story import (
 from sim.plotting.style import (
     CLASS_COLOURS,
     FAINT,
-    FATE_COLOURS,
     INK,
     MUTED,
+    OUTCOME_COLOURS,
     REPORTED,
     SERIF,
     sheet,
@@ -174,7 +174,10 @@ def _weeks(axes: Axes, story: Story) -> None:
 
 def _fates(axes: Axes, story: Story) -> None:
     """Draw what became of people."""
-    rows = [(name, story.total(f"{event}_people"), FATE_COLOURS[name]) for event, name in panels.FATES]
+    rows = [
+        (OUTCOMES[event].picture, story.total(f"{event}_people"), OUTCOME_COLOURS[event])
+        for event in panels.SEEN_AT_A_CROSSING
+    ]
     axes.set_title("What became of people", pad=8, x=-0.36)
     _number_bars(axes, [row for row in rows if row[1].mean > 0])
 

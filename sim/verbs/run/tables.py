@@ -11,7 +11,7 @@ import numpy as np
 from sim import units
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimate, Estimates
-from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLES, at_station, by_way
+from sim.measures.names import ALL, LONGEST_QUOTE, OUTCOMES, VEHICLES, at_station, by_way
 from sim.measures.reports import Comparison
 from sim.plotting.rail import CLASS_WORDS, words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
@@ -186,20 +186,9 @@ def _across(story: Story) -> Iterator[Row]:
 
 
 def _fates(story: Story) -> Iterator[Row]:
-    for event, name in (
-        ("initial", "already waiting at the start"),
-        ("arrived", "came"),
-        ("crossed", "crossed"),
-        ("refused", "refused"),
-        ("summoned", "summoned (given draft papers)"),
-        ("reneged", "gave up waiting"),
-        ("balked", "did not join the queue"),
-        ("barred", "kept away on the approach"),
-        ("unfinished", "still inside at the end"),
-        ("diverted", "went on to another crossing"),
-        ("on_the_way", "still on the way at the end"),
-        ("stayed", "did not set out, would have come"),
-    ):
+    names = {"initial": "already waiting at the start", "arrived": "came"}
+    names |= {event: outcome.table for event, outcome in OUTCOMES.items()}
+    for event, name in names.items():
         found = story.total(f"{event}_people")
         if found.mean > 0 or event in ("crossed", "unfinished"):
             yield Row(name, "", found)
