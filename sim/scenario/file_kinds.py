@@ -1,4 +1,4 @@
-"""Tells which kind a file is (scenario, calibration, fitted values, sweep), and reads it for mistakes or sources."""
+"""Recognises the kind of a file (scenario, calibration, fitted values, sweep) and reads its problems or sources."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def sources_of(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[s
         loaded = load(path, sets, intervene)
         return Sources(loaded.scenario.name, loaded.passports, loaded.without_passport)
     if sets or intervene:
-        raise SimError(f"{path}: is no scenario, so nothing can be set or put in force in it")
+        raise SimError(f"{path}: is not a scenario, so values and interventions cannot be set")
     if kind == "sweep":
-        raise SimError(f"{path}: holds a sweep; ask for the sources of its scenario")
+        raise SimError(f"{path}: holds a sweep; its numbers are those of its scenario file")
     if kind == "fitted":
-        raise SimError(f"{path}: holds fitted values; ask for the sources of the calibration they were fitted with")
+        raise SimError(f"{path}: holds fitted values; their sources are in the calibration file")
     return Sources(path.stem, tuple(sources(read_calibration(path))), ())
 
 

@@ -1,6 +1,6 @@
-"""Prints the models as a JSON Schema for editors: every value also in a passport or calibrated, and the short forms.
+"""Writes the models as JSON Schemas for editors, with short forms, passports and references to fitted values.
 
-A file with `extends` gives only what differs, so nothing is required of it.
+A file with `extends` holds only differences, so no key is required in it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PART = "PartOf"
 _TEXT: Schema = {"type": ["string", "integer"]}
 _PASSPORT: Schema = {
     "type": "object",
-    "description": "a value with where it comes from",
+    "description": "a value with its source",
     "properties": {"value": True, **dict.fromkeys(PASSPORT_KEYS[1:-1], _TEXT), PASSPORT_KEYS[-1]: True},
     "required": ["value"],
     "minProperties": 2,
@@ -34,18 +34,18 @@ _REFERENCE: Schema = {
     "additionalProperties": False,
 }
 _OWN = {"Passport": _PASSPORT, "Reference": _REFERENCE}
-_TIME: Schema = {"type": ["string", "number"], "description": "exactly so long"}
+_TIME: Schema = {"type": ["string", "number"], "description": "a fixed duration"}
 
 
 def scenario_schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of a scenario file."""
-    whole = Scenario.model_json_schema(by_alias=True)
-    kinds: dict[str, Schema] = whole.pop("$defs")
-    _short_forms(whole, kinds)
-    kinds["Scenario"] = whole
-    _with_passports(kinds)
-    kinds["Law"] = {"anyOf": [_TIME, kinds["Law"]]}
-    loose = {_PART + name: _loosened(kind) for name, kind in kinds.items()}
+    root = Scenario.model_json_schema(by_alias=True)
+    definitions: dict[str, Schema] = root.pop("$defs")
+    _short_forms(root, definitions)
+    definitions["Scenario"] = root
+    _with_passports(definitions)
+    definitions["Law"] = {"anyOf": [_TIME, definitions["Law"]]}
+    loose = {_PART + name: _loosened(kind) for name, kind in definitions.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A border queue scenario",
@@ -53,44 +53,44 @@ def scenario_schema() -> Schema:
         "if": {"required": ["extends"]},
         "then": {"$ref": f"#/$defs/{_PART}Scenario"},
         "else": {"$ref": "#/$defs/Scenario"},
-        "$defs": {**_OWN, **kinds, **loose},
+        "$defs": {**_OWN, **definitions, **loose},
     }
 
 
 def calibration_schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of a calibration file."""
-    whole = Calibration.model_json_schema(by_alias=True)
-    kinds: dict[str, Schema] = whole.pop("$defs")
-    kinds["Calibration"] = whole
-    _with_passports(kinds)
+    root = Calibration.model_json_schema(by_alias=True)
+    definitions: dict[str, Schema] = root.pop("$defs")
+    definitions["Calibration"] = root
+    _with_passports(definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A calibration of a border queue scenario",
         "$ref": "#/$defs/Calibration",
-        "$defs": {**_OWN, **kinds},
+        "$defs": {**_OWN, **definitions},
     }
 
 
-def _with_passports(kinds: dict[str, Schema]) -> None:
-    for name in [name for name in kinds if name not in _NO_PASSPORT]:
-        _allow_passports(kinds[name], name, kinds)
+def _with_passports(definitions: dict[str, Schema]) -> None:
+    for name in [name for name in definitions if name not in _NO_PASSPORT]:
+        _allow_passports(definitions[name], name, definitions)
 
 
-def _short_forms(whole: Schema, kinds: dict[str, Schema]) -> None:
-    """Add what the readers take beside the models: bare numbers, `all`, file names."""
-    whole["properties"]["extends"] = {"type": "string", "description": "the file this one is laid over"}
-    fitted = "the file that holds the values of what is calibrated, written by `sim calibrate`"
-    whole["properties"][CALIBRATED] = {"type": "string", "description": fitted}
-    station, part = kinds["Station"]["properties"], kinds["DemandPart"]["properties"]
+def _short_forms(root: Schema, definitions: dict[str, Schema]) -> None:
+    """Add the short forms that the readers accept: bare numbers, `all`, file names."""
+    root["properties"]["extends"] = {"type": "string", "description": "the file that this one extends"}
+    fitted = "the file of fitted values, written by `sim calibrate`"
+    root["properties"][CALIBRATED] = {"type": "string", "description": fitted}
+    station, part = definitions["Station"]["properties"], definitions["DemandPart"]["properties"]
     ref = {name: {"$ref": f"#/$defs/{name}"} for name in ("Law", "ServiceTime")}
-    _also(whole["properties"], "reported", {"type": "string"})
+    _also(root["properties"], "reported", {"type": "string"})
     _also(part, "table", {"type": "string"})
     _also(station, "serves", {"const": "all"})
     _also(station, "staffing", {"type": "integer", "minimum": 0, "maximum": 1000})
     _also(station, "service_time", ref["ServiceTime"], ref["Law"])
-    _also(kinds["PartyClass"]["properties"], "people", {"type": "integer", "minimum": 1, "maximum": 200})
-    _also(kinds["Shares"]["properties"]["shares"], "additionalProperties", {"const": REST})
-    cv = kinds["Law"]["properties"]["cv"]
+    _also(definitions["PartyClass"]["properties"], "people", {"type": "integer", "minimum": 1, "maximum": 200})
+    _also(definitions["Shares"]["properties"]["shares"], "additionalProperties", {"const": REST})
+    cv = definitions["Law"]["properties"]["cv"]
     cv["anyOf"] = [{"type": ["string", "number"]}, {"type": "null"}]
 
 
@@ -100,33 +100,33 @@ def _also(properties: Schema, key: str, *forms: Schema) -> None:
     properties[key] = {"anyOf": [*forms, old], **labels}
 
 
-def _allow_passports(schema: Schema, name: str, kinds: dict[str, Schema]) -> None:
-    """Let every value below `schema` stand in a passport; what is written out twice gets a name in `kinds`."""
+def _allow_passports(schema: Schema, name: str, definitions: dict[str, Schema]) -> None:
+    """Allow a passport for every value below `schema`; what is used twice gets a name in `definitions`."""
     for group in ("properties", "patternProperties"):
         for key, value in schema.get(group, {}).items():
             if key not in ("extends", CALIBRATED, "reported"):
                 within = key if group == "properties" else "each"
-                schema[group][key] = _or_passport(value, f"{name}.{within}", kinds)
+                schema[group][key] = _or_passport(value, f"{name}.{within}", definitions)
     for key in ("additionalProperties", "items"):
         if isinstance(schema.get(key), dict):
-            schema[key] = _or_passport(schema[key], f"{name}.each", kinds)
+            schema[key] = _or_passport(schema[key], f"{name}.each", definitions)
     for i, alternative in enumerate(schema.get("anyOf", ())):
-        _allow_passports(alternative, f"{name}.{i}", kinds)
+        _allow_passports(alternative, f"{name}.{i}", definitions)
 
 
-def _or_passport(value: Schema, name: str, kinds: dict[str, Schema]) -> Schema:
+def _or_passport(value: Schema, name: str, definitions: dict[str, Schema]) -> Schema:
     labels = {label: value[label] for label in _LABELS if label in value}
     inner = {key: part for key, part in value.items() if key not in _LABELS}
     if set(inner) & {"properties", "patternProperties", "additionalProperties", "items", "anyOf"}:
-        _allow_passports(inner, name, kinds)
-        kinds[name] = inner
+        _allow_passports(inner, name, definitions)
+        definitions[name] = inner
         inner = {"$ref": f"#/$defs/{name}"}
     given = {"anyOf": [inner, {"$ref": "#/$defs/Reference"}]}
     return {"anyOf": [*given["anyOf"], {"$ref": "#/$defs/Passport", "properties": {"value": given}}], **labels}
 
 
 def _loosened(schema: Any) -> Any:
-    """Return a copy of which nothing is required, and which takes null for what is to be taken away."""
+    """Return a copy without required keys that accepts null, which removes a value."""
     if isinstance(schema, list):
         return [_loosened(part) for part in schema]
     if not isinstance(schema, dict):

@@ -40,7 +40,7 @@ def test_a_route_that_never_begins(small_text, problems_of):
     text = text.replace("serves: [car, truck, foot]", "serves: [car]")
     text = text.replace("      passport:\n", "      passport:\n        serves: [car, foot, truck]\n", 1)
     assert problems_of(text) == []
-    said = "s.yaml:70:7: crossings.pass.demand.truck: no station serves class 'truck': its route never begins"
+    said = "s.yaml:70:7: crossings.pass.demand.truck: no station serves class 'truck', so it has no route"
     assert problems_of(text.replace("serves: [car, foot, truck]", "serves: [car, foot]")) == [said]
 
 

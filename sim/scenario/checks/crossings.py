@@ -1,7 +1,7 @@
-"""Looks for what single fields cannot show: names that lead nowhere and routes that never begin or end.
+"""Checks across the fields of a scenario: names that refer to nothing, and routes without a beginning or an end.
 
-Which classes *occur* at a crossing matters: those with demand or an initial queue, and those they change mode to.
-A station may serve classes nobody comes as.
+Only classes that *occur* at a crossing are checked: those with demand or an initial queue, and those that their
+parties change to. A station may serve other classes as well.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Loc = tuple[str | int, ...]
 Faults = Iterator[tuple[Loc, str]]
 MAX_CROSSINGS, MAX_STATIONS = 16, 64
 MOST_REPORTED = 1e9
-"""Largest reported figure: a count, or in s or m."""
+"""Largest value of a reported figure: a count, or in s or m."""
 
 
 def check(scenario: Scenario, whole_run: bool = True) -> Faults:
-    """Yield (place, sentence) for everything inconsistent; without `whole_run`, dates after the horizon are let be."""
+    """Yield (path, message) for every inconsistency; without `whole_run`, dates outside the run are accepted."""
     for name, crossing in scenario.crossings.items():
         here: Loc = ("crossings", name)
         yield from _classes(scenario, crossing, here)
@@ -47,14 +47,14 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
 
 
 def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:
-    """Return the classes that can be met at a crossing, in the order of `classes`."""
+    """Return the classes that occur at a crossing, in the order of `classes`."""
     met: set[str] = {*crossing.demand, *(cls for cls, count in crossing.initial_queue.items() if count)}
     for origin in scenario.network.origins.values() if scenario.network else ():
         for cls in origin.demand:
             seen_as = (
                 passage.cls for passage in passages_from_origin(scenario, origin, cls) if passage.crossing is crossing
             )
-            met |= {there for there in seen_as if _route(crossing, there)}  # others do not choose this crossing
+            met |= {there for there in seen_as if _route(crossing, there)}  # other classes do not choose this crossing
     for cls, behaviour in crossing.behaviour.items():
         if cls in met and behaviour.change_mode:
             met |= set(behaviour.change_mode.to)
@@ -64,7 +64,7 @@ def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:
 
 
 def _may_split(station: Station) -> bool:
-    """Whether men can be sent on to the office while their party goes on without them: they go on on foot."""
+    """Return whether men can be sent on to the office without their party; they then continue on foot."""
     screening = station.screening
     return screening is not None and screening.stays_together < 1 and screening.on_hit.sent_on > 0
 
@@ -77,7 +77,7 @@ def _classes(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
                 yield (*here, part, cls), f"class {cls!r} is not described under 'classes' ({', '.join(known)})"
     for name, station in crossing.stations.items():
         if _may_split(station) and "foot" not in known:
-            what = "men sent on without their party go on on foot: describe class 'foot' or write 100 %"
+            what = "men sent on without their party continue on foot; describe class 'foot' or set this to 100 %"
             yield (*here, "stations", name, "screening", "stays_together"), what
     for cls, behaviour in crossing.behaviour.items():
         for to in behaviour.change_mode.to if behaviour.change_mode else ():
@@ -92,24 +92,26 @@ def _route(crossing: Crossing, cls: str) -> list[str]:
 
 def _routes(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
     if all(station.only_sent_on for station in crossing.stations.values()):
-        yield (*here, "stations"), "every station is only for those sent on: a route that never begins"
+        yield (*here, "stations"), "every station has 'only_sent_on', so no route begins here"
         return
     for cls in occurring(scenario, crossing):
         if not _route(crossing, cls):
             part = "demand" if cls in crossing.demand else "initial_queue" if cls in crossing.initial_queue else ""
             loc = (*here, part, cls) if part else (*here, "stations")
-            yield loc, f"no station serves class {cls!r}: its route never begins"
+            yield loc, f"no station serves class {cls!r}, so it has no route"
 
 
 def _shared_zones(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
-    """A party that waits in a zone must not need more room in it to get out, or all could wait for each other."""
+    """Yield zones that a party would wait in twice: parties there could wait for each other for ever."""
     for cls in occurring(scenario, crossing):
         first: dict[str, str] = {}
         for name in _route(crossing, cls):
             zone = crossing.stations[name].hall
             if isinstance(zone, str) and first.setdefault(zone, name) != name:
-                what = f"class {cls!r} would pass zone {zone!r} twice, at {first[zone]!r} and here, and block itself"
-                yield (*here, "stations", name, "hall"), f"{what}; give one of them a zone of its own"
+                what = (
+                    f"class {cls!r} waits in zone {zone!r} twice, at {first[zone]!r} and here, and would block itself"
+                )
+                yield (*here, "stations", name, "hall"), f"{what}; give one of the stations its own zone"
                 return
 
 
@@ -122,11 +124,14 @@ def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Fa
     served: list[str] = [cls for cls in occurring(scenario, crossing) if cls in station.serves]
     unserved = [cls for cls in served if cls not in station.service_time and "any" not in station.service_time]
     if unserved:
-        yield (*here, "service_time"), f"says nothing of {', '.join(unserved)}; give it by class, or 'any' for the rest"
+        yield (
+            (*here, "service_time"),
+            f"has no law for {', '.join(unserved)}; add one for each class, or 'any' for the rest",
+        )
     for cls, law in station.service_time.items():
         if law.man and not (station.screening or station.only_sent_on):
             loc = (*here, "service_time", cls, "man")
-            yield loc, "counts men checked or summoned; only stations with 'screening' or 'only_sent_on' have these"
+            yield loc, "applies to men checked or summoned; the station needs 'screening' or 'only_sent_on'"
     yield from _discipline(crossing, name, served, here)
     if station.screening and station.only_sent_on:
         yield (*here, "screening"), "a station with 'only_sent_on' cannot screen"
@@ -140,7 +145,7 @@ def _room(scenario: Scenario, crossing: Crossing, station: Station, here: Loc) -
         spacing = scenario.classes[cls].spacing
         if length is not None and cls in station.serves and spacing > length:
             what = f"zone {station.hall!r} is {length:g} m long, too short for one {cls} ({spacing:g} m)"
-            yield (*here, "hall"), f"{what}: a route that never ends"
+            yield (*here, "hall"), f"{what}; it could never enter"
 
 
 def _discipline(crossing: Crossing, name: str, served: list[str], here: Loc) -> Faults:
@@ -156,7 +161,7 @@ def _discipline(crossing: Crossing, name: str, served: list[str], here: Loc) -> 
         for stream in listed:
             if stream != BYPASS and stream not in station.serves:
                 loc = (*here, "discipline", "shares", stream)
-                yield loc, f"the station does not serve class {stream!r}, so its share would be nobody's"
+                yield loc, f"the station does not serve class {stream!r}; remove its share"
     twice = sorted({stream for stream in listed if listed.count(stream) > 1})
     if twice:
         yield (*here, "discipline"), f"lists {', '.join(twice)} twice"
@@ -166,7 +171,7 @@ def _discipline(crossing: Crossing, name: str, served: list[str], here: Loc) -> 
 
 
 def _may_bypass(crossing: Crossing, name: str, served: list[str]) -> bool:
-    """Say whether parties of the bypass come to a station: at the one where they join, and after it."""
+    """Return whether parties of the bypass reach a station: the one where they join, or a later one."""
     names = list(crossing.stations)
     for cls, behaviour in crossing.behaviour.items():
         joins = behaviour.bypass.joins if behaviour.bypass else None
@@ -179,7 +184,7 @@ def _screening(crossing: Crossing, name: str, screening: Screening, here: Loc) -
     names = list(crossing.stations)
     if screening.office is None:
         if screening.on_hit.sent_on > 0:
-            yield here, "needs 'office', for on_hit.sent_on is above 0"
+            yield here, "needs 'office', because on_hit.sent_on is above 0"
         return
     loc = (*here, "office")
     if screening.office not in names:
@@ -188,7 +193,7 @@ def _screening(crossing: Crossing, name: str, screening: Screening, here: Loc) -
     elif not crossing.stations[screening.office].only_sent_on:
         yield loc, f"station {screening.office!r} must have 'only_sent_on: true' to be an enlistment office"
     elif names.index(screening.office) < names.index(name):
-        yield loc, f"station {screening.office!r} stands before this one; men can only be sent on to a later station"
+        yield loc, f"station {screening.office!r} comes before this one; men can be sent on only to a later station"
 
 
 def _offices(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
@@ -198,11 +203,11 @@ def _offices(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
         loc = (*here, "stations", name)
         senders = [s for s in crossing.stations.values() if s.screening and s.screening.office == name]
         if not senders:
-            yield (*loc, "only_sent_on"), "no screening names this station as its office, so nobody ever comes"
+            yield (*loc, "only_sent_on"), "no screening names this station as its office, so nobody would reach it"
         sent = {cls for sender in senders for cls in sender.serves if cls in occurring(scenario, crossing)}
         unserved = sorted(sent - set(office.serves))
         if unserved:
-            yield (*loc, "serves"), f"leaves out {', '.join(unserved)}, whose men may be sent on to it"
+            yield (*loc, "serves"), f"leaves out {', '.join(unserved)}; men of these classes may be sent on to it"
 
 
 def _bypasses(crossing: Crossing, here: Loc) -> Faults:
@@ -216,7 +221,7 @@ def _bypasses(crossing: Crossing, here: Loc) -> Faults:
         elif crossing.stations[joins].only_sent_on:
             yield loc, f"station {joins!r} is only for those sent on; a bypass cannot join there"
         elif not any(names.index(name) >= names.index(joins) for name in _route(crossing, cls)):
-            yield loc, f"no station from {joins!r} on serves class {cls!r}: a route that leads nowhere"
+            yield loc, f"no station from {joins!r} on serves class {cls!r}, so the bypass has no route"
 
 
 def _changes(crossing: Crossing, here: Loc) -> Faults:
@@ -236,11 +241,11 @@ def _reported(scenario: Scenario) -> Faults:
         if row.crossing not in scenario.crossings:
             yield (*here, "crossing"), no_such("crossing", row.crossing, list(scenario.crossings))
         if row.id in ids[:i]:
-            yield (*here, "id"), f"the id {row.id!r} is taken by row {ids.index(row.id) + 1}"
+            yield (*here, "id"), f"the id {row.id!r} is already used by row {ids.index(row.id) + 1}"
         if row.until <= row.from_:
             yield (*here, "until"), "must be later than from"
         if row.directions == "both" and row.outbound_share is None:
-            yield here, "needs 'outbound_share', for the figure counts both directions"
+            yield here, "needs 'outbound_share', because the figure counts both directions"
         for key, value in (("value", row.value), ("rounding", row.rounding)):
             fault = "" if value is None else value_fault(row, value)
             if fault:
@@ -248,7 +253,7 @@ def _reported(scenario: Scenario) -> Faults:
 
 
 def value_fault(row: Reported, value: float | str, least: float = 0.0) -> str:
-    """Return what is wrong with a reported value or rounding, '' if nothing; `least` is a count, in s or in m."""
+    """Return the problem of a reported value or rounding, '' if none; `least` is a count, or in s or m."""
     dimension = row.kind.dimension
     if dimension is None and not isinstance(value, float):
         return f"expected a count; got {value!r}"
@@ -258,5 +263,5 @@ def value_fault(row: Reported, value: float | str, least: float = 0.0) -> str:
         return str(error)
     got = value if isinstance(value, str) else f"{value:g}"
     if size > MOST_REPORTED:
-        return f"is larger than any figure of a border can be; got {got}"
+        return f"too large for a reported figure (limit {MOST_REPORTED:g}); got {got}"
     return "" if size >= least else f"must be at least {least:g}; got {got}"

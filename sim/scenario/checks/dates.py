@@ -1,4 +1,4 @@
-"""Looks for dates that are out of order, or so far outside the run that what they date would never act."""
+"""Checks dates: their order, and whether what they date falls within the run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_RUN = timedelta(days=400)
 
 
 def check_dates(scenario: Scenario, whole_run: bool = True) -> Faults:
-    """Yield (place, sentence) for every date at fault; without `whole_run`, what never acts is let be."""
+    """Yield (path, message) for every invalid date; without `whole_run`, dates outside the run are accepted."""
     clock = scenario.clock
     if clock.horizon - clock.start > MAX_RUN:
         yield ("clock", "horizon"), f"a run may last at most {MAX_RUN.days} days"
@@ -34,7 +34,7 @@ def check_dates(scenario: Scenario, whole_run: bool = True) -> Faults:
         for i, row in enumerate(scenario.reported):
             if row.from_ < clock.start or row.until > clock.horizon:
                 end = "until" if clock.start <= row.from_ < clock.horizon else "from"
-                yield ("reported", i, end), f"the figure is of a time outside the run ({_run(clock)})"
+                yield ("reported", i, end), f"the figure is for a time outside the run ({_run(clock)})"
 
 
 def _run(clock: Clock) -> str:
@@ -42,9 +42,9 @@ def _run(clock: Clock) -> str:
 
 
 def _outside(clock: Clock, begin: datetime | None, end: datetime | None = None) -> str | None:
-    """Return a sentence where [begin, end) has nothing in common with the run."""
+    """Return a message if [begin, end) does not overlap the run."""
     if (begin and begin >= clock.horizon) or (end and end <= clock.start):
-        return f"outside the horizon ({_run(clock)}), it would never act"
+        return f"outside the run ({_run(clock)}); it would have no effect"
     return None
 
 
@@ -58,7 +58,7 @@ def _steps(station: Station, here: Loc) -> Faults:
     steps = station.staffing.steps
     for i, (earlier, later) in enumerate(pairwise(steps), start=1):
         if later.from_ <= earlier.from_:
-            yield (*here, "staffing", "steps", i, "from"), "must be later than the step before it"
+            yield (*here, "staffing", "steps", i, "from"), "must be later than the previous step"
 
 
 def _reversed(crossing: Crossing, here: Loc) -> Faults:
@@ -93,7 +93,7 @@ def _station(station: Station, clock: Clock, here: Loc) -> Faults:
     for key, begin, end in (("active_from", station.active_from, None), ("active_until", None, station.active_until)):
         fault = _outside(clock, begin, end)
         if fault:
-            yield (*here, key), fault.replace("it would never act", "the station would never be there")
+            yield (*here, key), fault.replace("it would have no effect", "the station would never open")
 
 
 def _demand(source: Crossing | Origin, clock: Clock, here: Loc) -> Faults:
@@ -114,4 +114,4 @@ def _part(part: DemandPart, clock: Clock, here: Loc) -> Faults:
         if fault:
             yield (*here, "rush", "announced" if late else "deadline"), fault
     elif isinstance(kind, tuple) and not any(_outside(clock, row.from_, row.until) is None for row in kind):
-        yield (*here, "table"), f"no row falls within the horizon ({_run(clock)}), it would never act"
+        yield (*here, "table"), f"no row falls within the run ({_run(clock)}); it would have no effect"

@@ -1,4 +1,4 @@
-"""Looks for what single fields of a network cannot show: ways that lead nowhere, and travellers without one."""
+"""Checks across the fields of a network: drives that lead nowhere, and travellers without a crossing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Faults = Iterator[tuple[Loc, str]]
 
 
 def check_network(scenario: Scenario) -> Faults:
-    """Yield (place, sentence) for everything inconsistent in a network, and for what only a network could use."""
+    """Yield (path, message) for every inconsistency of a network, and for keys that need one."""
     if scenario.network is None:
         yield from _unused(scenario)
         return
@@ -54,12 +54,12 @@ def _origin(scenario: Scenario, origin: Origin, here: Loc) -> Faults:
         passages = [passage for passage in passages_from_origin(scenario, origin, cls) if _served(passage)]
         names = {list(scenario.crossings)[passage.x] for passage in passages} & set(origin.travel)
         if not names:
-            yield (*here, "demand", cls), f"no crossing they can set out for has a station for class {cls!r}"
+            yield (*here, "demand", cls), f"no crossing in 'travel' has a station for class {cls!r}"
         served |= names
         yield from _same_walk(passages, (*here, "demand", cls))
     for crossing in origin.travel:
         if served and crossing in scenario.crossings and crossing not in served:
-            yield (*here, "travel", crossing), "no station there serves any class that sets out here"
+            yield (*here, "travel", crossing), "no station there serves a class that sets out from this origin"
 
 
 def _served(passage: Passage) -> bool:
@@ -67,11 +67,11 @@ def _served(passage: Passage) -> bool:
 
 
 def _same_walk(passages: list[Passage], here: Loc) -> Faults:
-    """Who leaves the vehicle walks as long wherever that is: the tape has one walk a party."""
+    """Yield classes whose change of mode differs between crossings: the tape has one walk for each party."""
     behaviours = [passage.crossing.behaviour.get(passage.cls) for passage in passages]
     walks = [b.change_mode for b in behaviours if b and b.change_mode]
     if any((walk.takes, walk.to) != (walks[0].takes, walks[0].to) for walk in walks):
-        yield here, "'takes' and 'to' of change_mode must be the same at all crossings that these parties may come to"
+        yield here, "'takes' and 'to' of change_mode must be the same at every crossing that these parties may reach"
 
 
 def _between(network: Network, names: list[str], here: Loc) -> Faults:
@@ -83,6 +83,6 @@ def _between(network: Network, names: list[str], here: Loc) -> Faults:
             if other not in names:
                 yield (*here, one, other), no_such("crossing", other, names)
             elif other == one:
-                yield (*here, one, other), "is the way from a crossing to itself"
+                yield (*here, one, other), "is a drive from a crossing to itself"
             elif one in network.between.get(other, {}) and given.index(other) < given.index(one):
-                yield (*here, one, other), "is given twice; one of both ways is enough"
+                yield (*here, one, other), "is given in both directions; give it once"

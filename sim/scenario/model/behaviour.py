@@ -11,14 +11,14 @@ from sim.scenario.model.quantities import Count, Duration, HazardByWait, Instant
 
 
 class Balk(Model):
-    """Seeing the queue, or hearing of the wait, and not joining."""
+    """Not joining the queue, because of its length or the quoted wait."""
 
-    queue_over: Count | None = Field(None, description="does not join a queue of this many parties or more")
+    queue_over: Count | None = Field(None, description="a party does not join a queue of this many parties or more")
     by_quoted_wait: ShareByWait
 
 
 class Leaving(Model):
-    """Leaving the main queue while waiting; the hazard answers to the quoted wait."""
+    """Leaving the main queue while waiting, at a hazard that depends on the quoted wait."""
 
     by_quoted_wait: HazardByWait
     from_: Instant | None = Field(None, alias="from")
@@ -26,10 +26,10 @@ class Leaving(Model):
 
 
 class ChangeMode(Leaving):
-    """Leaving the vehicle and going on by bike or on foot."""
+    """Leaving the vehicle and continuing by bike or on foot."""
 
     to: dict[Literal["bike", "foot"], Share] = Field({"foot": 1.0})
-    takes: Law = Field(NO_TIME, description="time until the party stands at the first station for its new class")
+    takes: Law = Field(NO_TIME, description="time until the party reaches the first station of its new class")
 
     @model_validator(mode="after")
     def _whole(self) -> ChangeMode:
@@ -41,13 +41,15 @@ class ChangeMode(Leaving):
 class BypassStream(Leaving):
     """Passing outside the main queue: locals, escorts, paid passage."""
 
-    joins: Name = Field(description="the station where the bypass meets the way of the others")
+    joins: Name = Field(description="the station where the bypass joins the common route")
     local: Share = Field(0.0, description="share of parties with local plates that never join the main queue")
-    at_arrival: ShareByWait = Field(((0.0, 0.0),), description="share of the others that do so, by quoted wait")
+    at_arrival: ShareByWait = Field(
+        ((0.0, 0.0),), description="share of the other parties that bypass on arrival, by quoted wait"
+    )
 
 
 class Behaviour(Model):
-    """What parties of one class do at the queue of their first station, the main queue."""
+    """Behaviour of one class at the main queue, the queue of its first station."""
 
     balk: Balk | None = None
     renege: Leaving | None = Field(None, description="giving up and going home")
@@ -56,11 +58,13 @@ class Behaviour(Model):
 
 
 class Quote(Model):
-    """The wait as an official quotes it: parties in the queue over recent departures from it."""
+    """The wait quoted by officials: parties in the queue over the recent rate of departures from it."""
 
-    every: Duration = Field(1800.0, description="distance of the announcements")
-    window: Duration = Field(6 * 3600.0, description="recent means this long; a whole multiple of `every`")
-    delay: Span = Field(0.0, description="until an announcement is known to those who choose between crossings")
+    every: Duration = Field(1800.0, description="interval between announcements")
+    window: Duration = Field(
+        6 * 3600.0, description="time over which departures are counted; a whole multiple of `every`"
+    )
+    delay: Span = Field(0.0, description="time until an announcement is known to parties that choose between crossings")
 
     @model_validator(mode="after")
     def _multiple(self) -> Quote:

@@ -1,4 +1,4 @@
-"""The calibration file as frozen models: what was reported, how far reports may be off, and what is fitted.
+"""The calibration file as frozen models: reported figures, their assumed errors, and the parameters to fit.
 
 A fitted parameter is named in the scenario where its value belongs: `rate: {calibrated: surge_rate}`, or, for a factor
 on a number or on every value of a table, `{calibrated: bypass, times: {12 h: 6 %, 48 h: 18 %}}`. A row of `reported`
@@ -28,14 +28,14 @@ _MAY: dict[str, tuple[str, ...]] = {
 
 
 class Prior(Model):
-    """What is held possible before the reported figures are looked at; numbers in the unit of the parameter."""
+    """The prior of a parameter; numbers are in the unit of the parameter."""
 
     family: PriorFamily
-    low: float | None = Field(None, description="no value below; cuts the laws of `normal` and `lognormal` off")
-    high: float | None = Field(None, description="no value above")
-    mean: float | None = Field(None, description="of `normal`, before it is cut off")
+    low: float | None = Field(None, description="lower limit; truncates `normal` and `lognormal`")
+    high: float | None = Field(None, description="upper limit; truncates `normal` and `lognormal`")
+    mean: float | None = Field(None, description="mean of `normal`, before truncation")
     sd: Annotated[float, Field(gt=0)] | None = Field(None, description="standard deviation of `normal`")
-    median: Annotated[float, Field(gt=0)] | None = Field(None, description="of `lognormal`")
+    median: Annotated[float, Field(gt=0)] | None = Field(None, description="median of `lognormal`, before truncation")
     spread: Annotated[float, Field(gt=0, le=5)] | None = Field(
         None, description="standard deviation of the logarithm, for `lognormal`: 0.3 is about 30 % up or down"
     )
@@ -60,14 +60,14 @@ class Prior(Model):
 
     @property
     def centre(self) -> float:
-        """The middle of the law before it is cut off: its median."""
+        """The median of the law before truncation."""
         low, high = self.low or 0.0, self.high or 0.0
         centres = {"uniform": (low + high) / 2, "loguniform": math.sqrt(abs(low * high)), "normal": self.mean or 0.0}
         return centres.get(self.family, self.median or 0.0)
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Where the law is cut off, else three standard deviations from its centre."""
+        """The limits of the law; where none is given, three standard deviations from the centre."""
         far, factor = 3 * (self.sd or 0.0), math.exp(3 * (self.spread or 0.0))
         low = self.low if self.low is not None else self.centre / factor - far
         high = self.high if self.high is not None else self.centre * factor + far
@@ -75,30 +75,30 @@ class Prior(Model):
 
 
 class Parameter(Model):
-    """A number of the scenario (or of the reading of the figures) that is fitted."""
+    """A fitted number of the scenario or of a reported row."""
 
-    unit: str = Field("", description="as it is written after the number in the scenario: '/h', 'd', '%'; '' for none")
-    label: str = Field(description="what it is, in plain words")
+    unit: str = Field("", description="unit as written after the number in the scenario: '/h', 'd', '%'; '' for none")
+    label: str = Field(description="name in plain words")
     prior: Prior
-    reason: str = Field(description="why this prior")
+    reason: str = Field(description="reason for this prior")
     source: str = ""
 
 
 class Outlier(Model):
-    """A figure may be about something else altogether: with this chance, it is off by far more."""
+    """The probability that a figure measures something else, and its error if it does."""
 
     chance: Annotated[Share, Field(gt=0, lt=0.5)] = 0.05
     spread: Annotated[float, Field(gt=0, le=5)] = Field(1.5, description="standard deviation of the logarithm")
 
 
 class Observation(Model):
-    """How far apart a true model and an honest report may be: standard deviations of logarithms (0.1: about 10 %)."""
+    """Errors of honest reports and of the model: standard deviations of logarithms (0.1 is about 10 %)."""
 
     spread: dict[Trust, Annotated[float, Field(gt=0, le=3)]] = Field(
-        description="of the report, by who counted", min_length=1
+        description="error of a report, by trust class", min_length=1
     )
     discrepancy: Annotated[float, Field(ge=0, le=3)] = Field(
-        description="of the model: what it gets wrong however its parameters are chosen"
+        description="error of the model that remains for any choice of parameters"
     )
     outlier: Outlier = Outlier()
 
@@ -108,7 +108,7 @@ class Calibration(Model):
 
     scenario: str = Field(description="the scenario file that is fitted, relative to this file")
     description: str = ""
-    limits: str = Field("", description="what the reader of the result must know of its limits; told on the page")
+    limits: str = Field("", description="limitations of the result; printed on its page")
     observation: Observation
     parameters: dict[Name, Parameter] = Field({})
     reported: tuple[Reported, ...] = Field(min_length=1)
@@ -122,14 +122,14 @@ class FittedValue(Model):
     low: float
     high: float
     unit: str = ""
-    label: str = Field("", description="what it is, in plain words; stands in its passport")
+    label: str = Field("", description="name in plain words; shown in its passport")
 
 
 class Fitted(Model):
-    """What `sim calibrate` writes and a scenario names with `calibrated: FILE`."""
+    """The fitted values: written by `sim calibrate`, used by a scenario with `calibrated: FILE`."""
 
     calibration: str = Field(description="name of the calibration file")
     date: str = Field(description="day of the fit")
-    version: str = Field(description="of the program")
+    version: str = Field(description="version of the program")
     posterior: str = Field(description="Parquet file of the posterior sample, relative to this file")
     values: dict[Name, FittedValue] = Field(min_length=1)

@@ -1,4 +1,4 @@
-"""Dated changes of a scenario: closures, staffing, screening, demand, and what travellers hear of a crossing."""
+"""Dated changes of a scenario: closures, staffing, screening, demand, and what travellers know of a crossing."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from sim.scenario.model.quantities import ClassName, Factor, Instant, Model, Nam
 
 
 class Change(Model):
-    """One dated alteration (undated: the whole run). Later entries of the list win over earlier ones."""
+    """One change, dated or for the whole run. Later entries of the list override earlier ones."""
 
     from_: Instant | None = Field(None, alias="from")
     until: Instant | None = None
-    classes: tuple[ClassName, ...] | None = Field(None, description="left out: all classes")
-    stations: tuple[Name, ...] | None = Field(None, description="left out: all stations")
-    close: Literal[True] | None = Field(None, description="nobody is called to a server")
-    open: Literal[True] | None = Field(None, description="takes back earlier closures")
-    servers: Servers | None = Field(None, description="this many servers")
+    classes: tuple[ClassName, ...] | None = Field(None, description="default: all classes")
+    stations: tuple[Name, ...] | None = Field(None, description="default: all stations")
+    close: Literal[True] | None = Field(None, description="no service starts")
+    open: Literal[True] | None = Field(None, description="cancels earlier closures")
+    servers: Servers | None = Field(None, description="number of servers")
     add_servers: Annotated[int, Field(ge=-1000, le=1000, strict=True)] | None = None
-    scale_servers: Factor | None = Field(None, description="servers times this, rounded half up")
+    scale_servers: Factor | None = Field(None, description="factor on the servers, rounded half up")
     intensity: Share | None = Field(None, description="screening intensity")
-    scale_demand: Factor | None = Field(None, description="arrival rate times this")
-    bar_non_local: Share | None = Field(None, description="share of parties without local plates that is kept away")
+    scale_demand: Factor | None = Field(None, description="factor on the arrival rate")
+    bar_non_local: Share | None = Field(None, description="share of parties without local plates that is barred")
     admits: Share | None = Field(None, description="share of travellers from origins whose papers are accepted")
-    informed: Share | None = Field(None, description="share of travellers from origins that hears the quoted wait")
-    risk: Share | None = Field(None, description="chance of being turned back that they expect")
-    price: Price | None = Field(None, description="what this way costs a person, in euros")
-    attraction: Utility | None = Field(None, description="utility of this way, all else equal")
+    informed: Share | None = Field(None, description="share of travellers from origins that know the quoted wait")
+    risk: Share | None = Field(None, description="expected probability of being turned back")
+    price: Price | None = Field(None, description="cost of this crossing for one person, in euros")
+    attraction: Utility | None = Field(None, description="utility of this crossing, all else equal")
 
     @model_validator(mode="after")
     def _one_action(self) -> Change:
@@ -51,7 +51,7 @@ class Change(Model):
 
 
 DESTINATION_ACTIONS = ("admits", "informed", "risk", "price", "attraction")
-"""What travellers who choose know of a crossing; the fields of `Destination` that may change."""
+"""Changes of what travellers who choose know of a crossing; all are fields of `Destination`."""
 CHANGE_ACTIONS = (
     *("close", "open", "servers", "add_servers", "scale_servers", "intensity", "scale_demand", "bar_non_local"),
     *DESTINATION_ACTIONS,
@@ -59,6 +59,6 @@ CHANGE_ACTIONS = (
 
 
 class NamedChange(Change):
-    """A change of an intervention; `crossing` may be left out where the scenario has one, or `all`."""
+    """A change in an intervention; `crossing` is a name or `all`, and optional where the scenario has only one."""
 
     crossing: Name | None = None

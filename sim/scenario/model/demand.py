@@ -1,4 +1,4 @@
-"""How demand is described: a class's arrival rate is the sum of named parts, each of one kind."""
+"""Demand: the arrival rate of a class is the sum of named parts, each of one kind."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ class Constant(Model):
 
 
 class Step(Model):
-    """People set out at a new rate from an instant on, and arrive after the drive; the rate may decay."""
+    """Parties set out at a new rate from an instant on and arrive after the drive; the rate may decay."""
 
-    at: Instant = Field(description="when they begin to set out")
-    rate: Rate = Field(description="parties setting out per hour at first")
+    at: Instant = Field(description="instant of the first departures")
+    rate: Rate = Field(description="initial rate of parties setting out per hour")
     lag: Law = Field(Law(family="deterministic", mean=0.0), description="the drive from home to the border")
-    decay: Duration | None = Field(None, description="time in which the rate falls to 37 %; left out: never")
+    decay: Duration | None = Field(None, description="time in which the rate falls to 37 %; default: no decay")
 
 
 class Pulse(Model):
-    """A rumour: so many parties set out at one instant and arrive after the drive."""
+    """A rumour: a number of parties set out at one instant and arrive after the drive."""
 
     at: Instant = Field(description="when the rumour spreads")
-    parties: Count = Field(description="how many parties set out")
+    parties: Count = Field(description="number of parties that set out")
     lag: Law = Field(description="time until they arrive")
 
 
@@ -51,8 +51,8 @@ class Rush(Model):
     """A rush before a known deadline: arrivals grow exponentially until the deadline, then stop."""
 
     announced: Instant = Field(description="when the deadline becomes known")
-    deadline: Instant = Field(description="the last instant that counts")
-    parties: Count = Field(description="how many parties come because of it")
+    deadline: Instant = Field(description="end of the rush")
+    parties: Count = Field(description="number of parties that come because of it")
     growth: Duration = Field(description="time in which the arrival rate grows by a factor of 2.7")
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Local times of a scenario to integer milliseconds since t0 and back."""
+"""Converts local times of a scenario to integer milliseconds since t0, and back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MS = timedelta(milliseconds=1)
 
 @lru_cache(maxsize=10_000)
 def since_t0(clock: Clock, instant: datetime) -> int:
-    """Return the local `instant` as integer milliseconds since t0 (a doubtful hour is read as the earlier one)."""
+    """Return the local `instant` as integer milliseconds since t0 (of an ambiguous hour, the earlier reading)."""
     zone = ZoneInfo(clock.timezone)
     return (instant.replace(tzinfo=zone).astimezone(UTC) - clock.t0.replace(tzinfo=zone).astimezone(UTC)) // _MS
 

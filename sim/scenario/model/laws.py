@@ -1,4 +1,4 @@
-"""How the laws of chance are described in a scenario: durations (mean and family) and people per party."""
+"""Probability laws of a scenario: durations (family and mean) and people per party."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ class Law(Model):
 
     family: Family = Field("exponential", description="shape of the law; a bare duration is deterministic")
     mean: Span | None = Field(None, description="mean duration; not for `empirical`")
-    k: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = Field(None, description="phases, for `erlang`")
+    k: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = Field(
+        None, description="number of phases, for `erlang`"
+    )
     cv: Annotated[float, Field(gt=0, le=20), BeforeValidator(lambda v: units.parse("share", v)), _SHARE] | None = Field(
         None, description="standard deviation over mean, for `gamma` and `lognormal`"
     )
-    values: tuple[Span, ...] | None = Field(None, description="observed durations, drawn from at random: `empirical`")
+    values: tuple[Span, ...] | None = Field(None, description="observed durations to draw from, for `empirical`")
 
     @model_validator(mode="before")
     @classmethod
@@ -61,7 +63,7 @@ class ServiceTime(Model):
     """Service of one party: a part for the party, a part for every person, and a part for every man concerned."""
 
     party: Law = Field(NO_TIME, description="once per party")
-    person: Law | None = Field(None, description="once per person: passports are checked one by one")
+    person: Law | None = Field(None, description="once per person, as for passport checks")
     man: Law | None = Field(None, description="once per man checked (draft screening) or summoned (enlistment office)")
 
 

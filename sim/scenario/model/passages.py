@@ -1,4 +1,4 @@
-"""Which crossings the parties of a source may come to: its own, or all that an origin has a way to."""
+"""The crossings that parties of a source may reach: its own, or all with a way from their origin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.scenario.model.scenario import Crossing, Scenario
 
 
 class Passage(NamedTuple):
-    """A crossing that parties may come to, and the class they are of there."""
+    """A crossing that parties may reach, and their class at it."""
 
     x: int
     crossing: Crossing
@@ -18,7 +18,7 @@ class Passage(NamedTuple):
 
 
 def passages_from_source(scenario: Scenario, source: int, cls: ClassName) -> list[Passage]:
-    """Return where parties of a class may come to: the crossing `source`, or all that an origin has a way to."""
+    """Return the passages of a class: that of the crossing `source`, or all with a way from the origin `source`."""
     crossings = list(scenario.crossings.items())
     if source < len(crossings):
         return [Passage(source, crossings[source][1], cls)]
@@ -27,7 +27,7 @@ def passages_from_source(scenario: Scenario, source: int, cls: ClassName) -> lis
 
 
 def passages_from_origin(scenario: Scenario, origin: Origin, cls: ClassName) -> list[Passage]:
-    """Return where parties of a class that set out from an origin may come to, at first or from another crossing."""
+    """Return the passages of a class from an origin, chosen first or by a diversion."""
     reached = _reached(scenario, origin)
     return [
         Passage(x, crossing, crossing.destination.travels_as.get(cls, cls))
@@ -37,7 +37,7 @@ def passages_from_origin(scenario: Scenario, origin: Origin, cls: ClassName) -> 
 
 
 def _reached(scenario: Scenario, origin: Origin) -> set[str]:
-    """Return the crossings with a way from an origin, from one of these, and so on."""
+    """Return the crossings that can be reached from an origin, directly or by diversions."""
     reached: set[str] = set()
     new: set[str] = set(origin.travel)
     while new:

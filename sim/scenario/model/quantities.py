@@ -1,4 +1,4 @@
-"""The field types of a scenario: quantities with units, instants, class names; what each accepts and refuses."""
+"""The field types of a scenario: quantities with units, instants and class names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
 
 
 class Model(BaseModel):
-    """What every part of a scenario is: frozen, and closed to keys nobody asked for."""
+    """A frozen part of a scenario that rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
@@ -68,7 +68,7 @@ def _instant(value: object) -> datetime:
     try:
         return datetime.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"there is no such day or hour: {value!r}") from None
+        raise ValueError(f"there is no such date or time: {value!r}") from None
 
 
 Instant = Annotated[
@@ -96,16 +96,16 @@ REST = "rest"
 
 
 def _rest(shares: Any) -> Any:
-    """Read the word 'rest' as what the other shares leave of 100 %."""
+    """Replace 'rest' by the remainder of the other shares to 100 %."""
     rests = [stream for stream, share in shares.items() if share == REST] if isinstance(shares, dict) else []
     if not rests:
         return shares
     if len(rests) > 1:
-        raise ValueError(f"only one stream may have the rest; got {' and '.join(rests)}")
+        raise ValueError(f"only one stream may be 'rest'; got {' and '.join(rests)}")
     try:
         others = sum(units.parse("share", share) for stream, share in shares.items() if stream != rests[0])
     except ValueError:
-        others = 0.5  # what is wrong with another share is said of that one
+        others = 0.5  # an invalid share gets its own message
     if others >= 1:
         raise ValueError(f"nothing is left for {rests[0]}; the other shares add up to {100 * others:g} %")
     return {**shares, rests[0]: round(1 - others, 12)}
@@ -115,7 +115,7 @@ StreamShares = Annotated[dict[StreamName, Share], BeforeValidator(_rest)]
 
 
 class RowsError(ValueError):
-    """What is wrong with the rows of a wait table: (key of the row, whether it is the key, sentence) each."""
+    """Invalid rows of a wait table, each as (key of the row, whether the key is at fault, message)."""
 
     def __init__(self, rows: list[tuple[str, bool, str]]) -> None:
         self.rows = rows

@@ -67,36 +67,38 @@ FIGURE_KINDS: dict[ReportedQuantity, FigureKind] = {
 
 
 class Reported(Model):
-    """A published figure, compared with the model's; its passport is in the row itself."""
+    """A published figure that is compared with the model; the row is its passport."""
 
     id: Name
     crossing: Name
     quantity: ReportedQuantity
     classes: tuple[ClassName, ...] = Field(min_length=1, description="which classes the figure counts")
     within: Length | None = Field(
-        None, description="of a queue: only what stands within this distance of the border was counted"
+        None, description="for a queue: only vehicles within this distance of the border were counted"
     )
     frame: Length | None = Field(
-        None, description="of a length: the picture it was read from ends at this distance from the border"
+        None, description="for a length: the picture it was read from ends at this distance from the border"
     )
     from_: Instant = Field(alias="from")
     until: Instant
     statistic: Literal["max", "mean", "sum"] = Field(description="how the model's series is read over the window")
     directions: Literal["out", "both"] = "out"
-    outbound_share: Share | None = Field(None, description="for figures of both directions")
+    outbound_share: Share | None = Field(
+        None, description="share of the figure that goes out, if it counts both directions"
+    )
     value: float | str = Field(description="a count, or a quantity with its unit")
     rounding: float | str | None = Field(
-        None, description="in the unit of the value: the figure was rounded to a multiple of this"
+        None, description="the figure was rounded to a multiple of this; in the unit of the value"
     )
     qualifier: Qualifier
-    trust: Trust = Field("press", description="who counted: decides how far off the figure may be")
+    trust: Trust = Field("press", description="who counted; determines the assumed error of the figure")
     group: Name | None = Field(
-        None, description="rows of one group repeat one observation and weigh as one; left out: alone"
+        None, description="rows of one group repeat one observation and weigh as one; default: no group"
     )
     who: str = Field(description="who said it")
     source: str = Field(description="who published it")
     date: str = Field(description="when it was published")
-    reading: str = Field(description="how we read the figure, and why")
+    reading: str = Field(description="our interpretation of the figure, with the reason")
     status: Literal["used", "rejected"] = Field("used", description="a rejected figure says why in its reading")
 
     @property
@@ -114,7 +116,7 @@ class Reported(Model):
 
 
 class Relief(Model):
-    """What planners of relief count with."""
+    """Assumptions of relief planners."""
 
     water_per_person_day: Volume = Field(3.0, description="litres of drinking water per person and day")
     night_hour: ClockTime = Field(description="local hour at which people stuck overnight are counted")

@@ -11,9 +11,9 @@ from sim.scenario.model.quantities import ClassName, Count, Instant, Length, Mod
 
 
 class PartyClass(Model):
-    """Who moves as one unit: a vehicle with its people, a cyclist, a group on foot."""
+    """A class of parties, which move as one unit: a vehicle with its people, a cyclist, a group on foot."""
 
-    spacing: Length = Field(description="length of queue one party takes up in one file, gap included")
+    spacing: Length = Field(description="length of queue taken up by one party in one file, including the gap")
     people: People = Field(description="people per party")
     men_share: Share = Field(description="share of the people who are men of call-up age")
     local_share: Share = Field(0.0, description="share of parties with local plates")
@@ -22,20 +22,20 @@ class PartyClass(Model):
 class FilesStretch(Model):
     """A stretch of the approach road, counted from the border outwards."""
 
-    until: Length | None = Field(None, description="distance from the border where the stretch ends; left out: no end")
-    files: Annotated[float, Field(gt=0, le=20)] = Field(description="rows of vehicles standing abreast (mean)")
+    until: Length | None = Field(None, description="distance from the border where the stretch ends; default: no end")
+    files: Annotated[float, Field(gt=0, le=20)] = Field(description="mean number of vehicles abreast")
 
 
 class HoldingLot(Model):
-    """A place off the road that takes waiting vehicles of some classes as long as it has room."""
+    """An area off the road where waiting vehicles of some classes stand while it has room."""
 
     classes: tuple[ClassName, ...] = Field(min_length=1)
     capacity: Count
-    from_: Instant | None = Field(None, alias="from", description="when it opens; left out: always open")
+    from_: Instant | None = Field(None, alias="from", description="when it opens; default: always open")
 
 
 class Road(Model):
-    """The approach road: turns waiting vehicles into kilometres of queue."""
+    """The approach road, which converts waiting vehicles into kilometres of queue."""
 
     stretches: tuple[FilesStretch, ...] = Field(min_length=1, description="from the border outwards")
     lots: dict[Name, HoldingLot] = Field({})
@@ -44,9 +44,9 @@ class Road(Model):
     def _outwards(self) -> Road:
         ends = [stretch.until for stretch in self.stretches]
         if ends[-1] is not None or None in ends[:-1]:
-            raise ValueError("the last stretch, and only the last, has no 'until'")
+            raise ValueError("every stretch but the last needs 'until', and the last has none")
         if ends[:-1] != sorted(set(ends[:-1])):  # type: ignore[type-var]
-            raise ValueError("'until' must grow from one stretch to the next")
+            raise ValueError("'until' must increase from stretch to stretch")
         return self
 
 
@@ -54,7 +54,7 @@ class Zone(Model):
     """Ground shared by the queues of several stations, such as the neutral zone."""
 
     capacity: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = Field(None, description="in parties")
-    length: Length | None = Field(None, description="in metres of one file; every party takes its spacing")
+    length: Length | None = Field(None, description="in metres of one file; every party takes up its spacing")
 
     @model_validator(mode="after")
     def _one(self) -> Zone:

@@ -29,10 +29,10 @@ class Clock(Model):
     """When the run begins and ends; all instants of the file are local times of `timezone`."""
 
     timezone: Annotated[str, AfterValidator(_zone)]
-    t0: Instant = Field(description="the instant that times count from inside; the event that began it all")
+    t0: Instant = Field(description="origin of internal time; the event that starts the scenario")
     start: Instant = Field(description="first instant simulated")
-    horizon: Instant = Field(description="last instant simulated; who is still inside then is `unfinished`")
-    report_every: Duration = Field(3600.0, description="distance of the points of every time series")
+    horizon: Instant = Field(description="last instant simulated; parties still inside then are `unfinished`")
+    report_every: Duration = Field(3600.0, description="interval between the points of every time series")
 
     @model_validator(mode="after")
     def _order(self) -> Clock:
@@ -42,7 +42,7 @@ class Clock(Model):
 
 
 class Crossing(Model):
-    """One place where the border can be crossed: its road, stations, demand and the behaviour of those who come."""
+    """One place where the border can be crossed: its road, stations, demand and the behaviour of its travellers."""
 
     title: str = ""
     road: Road

@@ -24,14 +24,14 @@ from sim.scenario.model.quantities import (
 
 
 class StaffingStep(Model):
-    """From an instant on, so many servers."""
+    """The number of servers from an instant on."""
 
     from_: Instant = Field(alias="from")
     servers: Servers
 
 
 class Shift(Model):
-    """In these hours of these days, so many servers, whatever the steps say; of several the last listed wins."""
+    """The number of servers in given hours of given days; overrides the steps and the shifts listed earlier."""
 
     days: tuple[Weekday, ...] = Field(min_length=1)
     from_: ClockTime = Field(alias="from")
@@ -50,7 +50,7 @@ def _bare_staffing(value: Any) -> Any:
 
 
 class Staffing(Model):
-    """Capacity over time: how many servers work at once."""
+    """Capacity over time: the number of servers at work."""
 
     servers: Servers = Field(description="at the start")
     steps: tuple[StaffingStep, ...] = ()
@@ -64,9 +64,11 @@ class Priority(Model):
 
 
 class Shares(Model):
-    """Every stream has its share of the service starts as long as somebody of it waits."""
+    """Shares of the service starts; each stream gets its share while it has parties waiting."""
 
-    shares: StreamShares = Field(min_length=1, description="one may be `rest`: what the others leave of 100 %")
+    shares: StreamShares = Field(
+        min_length=1, description="share of each stream; one may be `rest`, the remainder to 100 %"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Shares:
@@ -74,28 +76,28 @@ class Shares(Model):
         if abs(total - 1) > 1e-6:
             raise ValueError(f"shares must add up to 100 %; they add up to {100 * total:g} %")
         if min(self.shares.values()) < 1e-3:
-            raise ValueError("every share must be at least 0.1 %; leave a stream nobody serves out of 'serves'")
+            raise ValueError("every share must be at least 0.1 %; to exclude a class, remove it from 'serves'")
         return self
 
 
 class Release(Model):
-    """At every tick the station may start that many services; unused starts are lost."""
+    """Batches: at every tick the station may start `size` services; unused starts are lost."""
 
     size: Annotated[int, Field(ge=1, le=10_000, strict=True)]
     every: Duration
 
 
 class Refusal(Model):
-    """Some are turned back by the authority at this station, which takes staff time."""
+    """Refusals by the authority at this station; they take staff time."""
 
     probability: Share = Field(description="per party (at an enlistment office: per party sent on)")
-    service_time: Law = Field(NO_TIME, description="staff time a refusal takes on top of the service")
+    service_time: Law = Field(NO_TIME, description="staff time of a refusal, in addition to the service")
 
 
 class OnHit(Model):
-    """What becomes of men found on the list; the shares add up to 100 %."""
+    """Outcomes of men found on the list; the shares add up to 100 %."""
 
-    passed: Share = Field(0.0, alias="pass", description="let through all the same")
+    passed: Share = Field(0.0, alias="pass", description="let through regardless")
     summoned: Share = Field(0.0, description="given draft papers and turned back")
     refused: Share = Field(0.0, description="turned back without papers")
     sent_on: Share = Field(0.0, description="sent on to the enlistment office")
@@ -116,9 +118,11 @@ class Screening(Model):
     on_hit: OnHit
     office: Name | None = Field(None, description="the enlistment office men are sent on to")
     if_office_closed: Literal["pass", "summoned", "refused"] = Field(
-        "refused", description="what becomes of men who would be sent on while the office does not work (closed)"
+        "refused", description="outcome of men who would be sent on while the office is closed or not active"
     )
-    stays_together: Share = Field(1.0, description="share of parties that share the fate of the men stopped")
+    stays_together: Share = Field(
+        1.0, description="share of parties that stay with the men stopped and share their outcome"
+    )
 
 
 def _serves_default(value: Any) -> Any:
@@ -137,7 +141,7 @@ class Station(Model):
     """A place with servers and a queue; stations are visited in the order of the file."""
 
     serves: Annotated[tuple[ClassName, ...], BeforeValidator(_serves_default), Field(min_length=1)] = Field(
-        CLASSES, description="classes that stop here ('all'); the others pass by"
+        CLASSES, description="classes that stop here, or `all`; other classes pass by"
     )
     staffing: Annotated[Staffing, BeforeValidator(_bare_staffing)]
     service_time: Annotated[dict[Literal[ClassName, "any"], ServiceTime], BeforeValidator(_by_class)] = Field(
@@ -145,15 +149,18 @@ class Station(Model):
     )
     discipline: Literal["fifo"] | Priority | Shares = "fifo"
     hall: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | Name | None = Field(
-        None, description="waiting places, or the name of a zone; left out: no limit (the queue stands on the road)"
+        None,
+        description="number of waiting places, or the name of a zone; default: no limit (the queue stands on the road)",
     )
     release: Release | None = Field(None, description="release in batches")
-    patience: Law | None = Field(None, description="a party leaves the queue (reneges) when it waited this long here")
+    patience: Law | None = Field(None, description="wait in the queue of this station after which a party reneges")
     when_staff_leave: Literal["finish", "preempt"] = Field(
-        "finish", description="parties in service when capacity falls finish, or go back to the head of the queue"
+        "finish", description="when capacity falls, parties in service finish, or return to the head of the queue"
     )
     refusal: Refusal | None = None
     screening: Screening | None = None
     only_sent_on: bool = Field(False, description="an enlistment office: only those sent on by draft screening stop")
-    active_from: Instant | None = Field(None, description="before this instant the station is not there: all pass by")
-    active_until: Instant | None = Field(None, description="from this instant on newcomers pass by")
+    active_from: Instant | None = Field(
+        None, description="before this instant the station does not exist and all parties pass by"
+    )
+    active_until: Instant | None = Field(None, description="from this instant on, arriving parties pass by")

@@ -269,7 +269,7 @@ def test_an_intervention_that_breaks_the_scenario_is_found_on_load():
 
 
 def test_a_zone_passed_twice_is_refused():
-    with pytest.raises(ScenarioError, match=r"class 'car' would pass zone 'neutral' twice, at 'passport' and here"):
+    with pytest.raises(ScenarioError, match=r"class 'car' waits in zone 'neutral' twice, at 'passport' and here"):
         small("stations.passport.hall=neutral")
     small("stations.passport.hall=neutral", "stations.entry.hall=null")
 
@@ -279,5 +279,5 @@ def test_men_sent_on_without_their_party_need_a_class_to_go_on_as():
     no_walkers = ("classes.foot=null", "behaviour.car.change_mode=null", "stations.passport.discipline=fifo")
     small(*apart)
     small(*no_walkers)
-    with pytest.raises(ScenarioError, match=r"stays_together: men sent on without their party go on on foot"):
+    with pytest.raises(ScenarioError, match=r"stays_together: men sent on without their party continue on foot"):
         small(*apart, *no_walkers)

@@ -72,7 +72,7 @@ def test_sources_of_a_calibration_and_of_what_has_none():
     assert lines[1][4:] == ["about the everyday rate", "small_calibration.yaml:6"]
     refused = run("sources", SMALL.replace("small.", "small_calibration."), "--set", "seed=1")
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "is no scenario, so nothing can be set" in refused.stderr
+    assert "is not a scenario, so values and interventions cannot be set" in refused.stderr
     fitted = run("sources", str(Path(__file__).parents[3] / "calibration" / "verkhny_lars_fitted.yaml"))
     assert (fitted.exit_code, len(fitted.stderr.splitlines())) == (2, 1)
 
@@ -85,10 +85,10 @@ def test_sources_in_a_pipe_are_one_line_each():
     assert len(lines) == 66
 
 
-def test_sources_on_a_terminal_break_between_words(capsys, small_text, tmp_path):
+def test_sources_on_a_terminal_break_between_words(capsys, tmp_path):
     reason = "as far as anybody can tell from the photographs taken that week, and nobody has said anything else"
     path = tmp_path / "s.yaml"
-    path.write_text(small_text.replace("car and gap", f'"{reason}"'), encoding="utf-8")
+    path.write_text(Path(SMALL).read_text(encoding="utf-8").replace("car and gap", f'"{reason}"'), encoding="utf-8")
     cli_scenario._print(sources_of(path), 60)
     shown = capsys.readouterr().out
     assert max(len(line) for line in shown.split("without a passport")[0].splitlines()) <= 60
