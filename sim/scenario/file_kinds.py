@@ -29,7 +29,7 @@ class Sources:
 
 
 def describe(path: str | Path) -> dict[str, object]:
-    """Return what a file describes: its kind, name and size. Raises ScenarioError with every problem found."""
+    """Return what a file describes: its kind, name and size. Raises ScenarioError with every problem."""
     path = file_named(path, *FOLDERS)
     kind = _kind(path)
     if kind == "calibration":
@@ -66,9 +66,9 @@ def sources_of(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[s
 
 def _kind(path: Path) -> Kind:
     try:
-        found = kinds(read_file(path, []))
+        kinds_of_file = kinds(read_file(path, []))
     except ScenarioError:
         return "scenario"
-    if SWEEP in found:
+    if SWEEP in kinds_of_file:
         return "sweep"
-    return "calibration" if CALIBRATION in found else "fitted" if FITTED in found else "scenario"
+    return "calibration" if CALIBRATION in kinds_of_file else "fitted" if FITTED in kinds_of_file else "scenario"
