@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sim import store
 from sim.errors import SimError
 from sim.measures.estimates import series_table, summary_table
-from sim.measures.names import ALL, VEHICLES, by_way
+from sim.measures.names import ALL, HEADLINE_SCOPES
 from sim.measures.reports import comparison_table
 from sim.play import engines
 from sim.play.cache import nothing_lost
@@ -125,7 +125,7 @@ class Result:
     @property
     def headline(self) -> list[dict[str, Any]]:
         """The rows of `summary` about everybody, all vehicles and the main queue: no single class, station or day."""
-        return [row for row in self.summary if row["scope"] in (ALL, VEHICLES, by_way(ALL, "main"))]
+        return [row for row in self.summary if row["scope"] in HEADLINE_SCOPES]
 
     @property
     def reported(self) -> list[dict[str, Any]]:

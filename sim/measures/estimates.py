@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Floats, Ints
-from sim.measures.names import ALL, SERIES, TOTALS, Key, by_way
+from sim.measures.names import HEADLINES, SERIES, TOTALS, Key
 from sim.measures.quantiles import finite_quantiles
 from sim.scenario.model.instants import local
 from sim.scenario.model.scenario import Clock
@@ -26,8 +26,6 @@ CONFIDENCE = 0.95
 QUANTILES = (0.05, 0.5, 0.95)
 KEPT_SERIES = 256
 KEPT_TOTALS = 16_384
-HEADLINES = (("crossed_people", ALL), ("max_queue", ALL), ("wait_mean", by_way(ALL, "main")))
-"""The (quantity, scope) whose intervals `--precision` looks at, at every crossing."""
 
 
 @dataclass(frozen=True)

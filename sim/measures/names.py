@@ -51,6 +51,11 @@ def by_way(cls: str, way: str) -> str:
     return f"{cls}/{way}"
 
 
+HEADLINES = (("crossed_people", ALL), ("max_queue", ALL), ("wait_mean", by_way(ALL, "main")))
+"""The totals (quantity, scope) whose intervals `--precision` looks at, at every crossing."""
+HEADLINE_SCOPES = (ALL, VEHICLES, by_way(ALL, "main"))
+"""Scopes about everybody: no single class, station or day."""
+
 # What happens at an instant, with the word for it. `arrived` leaves out those already waiting at the start.
 EVENTS = {
     "arrived": "that came to the border (those waiting at the start left out)",

@@ -12,14 +12,13 @@ import numpy as np
 
 from sim import about, store
 from sim.measures.estimates import Estimate, totals_estimates
-from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
+from sim.measures.names import HEADLINE_SCOPES, TOTALS, Key
 from sim.play import provenance
 from sim.verbs.sweep.designs import Design
 from sim.verbs.sweep.study import Base, PointTotals, Sweep, Swept
 
 INDICES = "sensitivity.csv"
 KEPT, MANIFEST, TABLE, SUMMARY, FAILED = "kept", "manifest.json", "sweep.parquet", "summary.csv", "failed.csv"
-HEADLINE_SCOPES = (ALL, VEHICLES, by_way(ALL, "main"))
 PICTURES = "pictures"
 RESULTS = Path("results")
 

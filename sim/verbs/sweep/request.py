@@ -11,8 +11,7 @@ import numpy as np
 
 from sim import store
 from sim.errors import SimError
-from sim.measures.estimates import HEADLINES
-from sim.measures.names import Key
+from sim.measures.names import HEADLINES, Key
 from sim.play.cache import nothing_lost
 from sim.play.posterior import read_posterior
 from sim.play.request import Progress, Request, silent
