@@ -53,8 +53,11 @@ def longest_day(scenario: Scenario, plan: Plan, series: dict[Key, Floats], count
         queue = series[Key(crossing, "queue", VEHICLES)]
         top = int(days[np.argmax(queue)]) if queue.max() > 0 else 0
         then = days[: grid.intervals] == top
-        across = {key.scope: values[: grid.intervals][then].sum()
-                  for key, values in series.items() if key[:2] == (crossing, "crossed_parties")}  # fmt: skip
+        across = {
+            key.scope: values[: grid.intervals][then].sum()
+            for key, values in series.items()
+            if key[:2] == (crossing, "crossed_parties")
+        }
         for scope, number in across.items():
             yield Key(crossing, "crossed_parties_longest_day", scope), _over(number, hours[then].sum())
         for cls in (cls for cls in VEHICLE_CLASSES if cls in scenario.classes):
@@ -109,11 +112,8 @@ def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Totals:
         size = len(plan.crossings) * len(scopes)
         number, waited, stay = (np.bincount(group.ravel(), table[..., k].ravel(), size) for k in range(3))
         group_of = np.repeat(group.ravel(), len(grid.at))
-        found = np.vstack((
-            _ratio(waited, number),
-            counted.quantiles(group_of, number.astype(np.int64), (0.5, 0.9, 1.0)),
-            _ratio(stay, number),
-        )) / MS_PER_H  # fmt: skip
+        quantiles = counted.quantiles(group_of, number.astype(np.int64), (0.5, 0.9, 1.0))
+        found = np.vstack((_ratio(waited, number), quantiles, _ratio(stay, number))) / MS_PER_H
         for g, scope in enumerate(scopes * len(plan.crossings)):
             if scope.split("/")[0] in (ALL, *scenario.classes):
                 for name, values in zip(_WAITS, found, strict=True):
@@ -147,8 +147,12 @@ def stations(plan: Plan, found: tables.Stations, work: tuple[Floats, Floats]) ->
 
 def men(scenario: Scenario, plan: Plan, found: tables.Stations) -> Totals:
     """Yield the men stopped at draft screening and the men given draft papers."""
-    screening = np.array([scenario.crossings[plan.crossings[x]].stations[name].screening is not None
-                          for x, name in zip(plan.crossing, plan.stations, strict=True)])  # fmt: skip
+    screening = np.array(
+        [
+            scenario.crossings[plan.crossings[x]].stations[name].screening is not None
+            for x, name in zip(plan.crossing, plan.stations, strict=True)
+        ]
+    )
     stopped = found.by_outcome[..., 2].sum(axis=1) * screening
     summoned = found.by_outcome[:, Outcome.SUMMONED, 2]
     for name, by_station in (("men_stopped", stopped), ("men_summoned", summoned)):

@@ -62,14 +62,24 @@ def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Floats], size
         )
         hollow = mark.qualifier == "about"
         axes.plot(
-            mark.middle, mark.value, marker="D", markersize=6.5, color=REPORTED, zorder=7,
-            markerfacecolor="white" if hollow else REPORTED, markeredgewidth=1.6,
-        )  # fmt: skip
+            mark.middle,
+            mark.value,
+            marker="D",
+            markersize=6.5,
+            color=REPORTED,
+            zorder=7,
+            markerfacecolor="white" if hollow else REPORTED,
+            markeredgewidth=1.6,
+        )
         if mark.qualifier in ABOVE:
             axes.annotate(
-                "", (mark.middle, mark.value), (0, 24), textcoords="offset points", zorder=6,
+                "",
+                (mark.middle, mark.value),
+                (0, 24),
+                textcoords="offset points",
+                zorder=6,
                 arrowprops={"arrowstyle": "<-", "color": REPORTED, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0},
-            )  # fmt: skip
+            )
     taken = [_mark_box(axes, mark) for mark in marks]
     pixels = np.concatenate([_dense(axes.transData.transform(curve)) for curve in curves] or [np.empty((0, 2))])
     for mark in sorted(marks, key=lambda m: (m.middle, m.value)):
@@ -124,10 +134,19 @@ def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox], pixels: Floats, size: 
     end = ({"left": 0, "center": 0.5, "right": 1}[ha], {"bottom": 0, "center": 0.5, "top": 1}[va])
     line = {"arrowstyle": "-", "color": REPORTED, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 3, "relpos": end}
     axes.annotate(
-        mark.label, (_anchor(mark, ha), mark.value), (dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=size,
-        color=REPORTED, zorder=8, linespacing=1.15, arrowprops=line if far else None,
+        mark.label,
+        (_anchor(mark, ha), mark.value),
+        (dx, dy),
+        textcoords="offset points",
+        ha=ha,
+        va=va,
+        fontsize=size,
+        color=REPORTED,
+        zorder=8,
+        linespacing=1.15,
+        arrowprops=line if far else None,
         path_effects=[withStroke(linewidth=2.6, foreground="white", alpha=0.9)],
-    )  # fmt: skip
+    )
     return box
 
 
@@ -236,9 +255,14 @@ def draw_rail(
         middle = label.row + 0.5
         rail.plot([label.at, label.at], [-0.2, middle + 0.35], color=MUTED, linewidth=0.8, clip_on=False)
         rail.text(
-            label.begin, middle, label.words, va="center", fontsize=RAIL_SIZE, color=INK,
+            label.begin,
+            middle,
+            label.words,
+            va="center",
+            fontsize=RAIL_SIZE,
+            color=INK,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-        )  # fmt: skip
+        )
         for axes in above:
             axes.axvline(label.at, color=FAINT, linewidth=0.9, linestyle=(0, (3, 2)), zorder=0.5)
 

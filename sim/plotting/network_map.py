@@ -98,9 +98,11 @@ def _places(scenario: Scenario) -> tuple[dict[str, Place], dict[str, Place]] | N
 
 
 def _positions(
-    stories: Sequence[Story], flows: Flows, places: tuple[dict[str, Place], dict[str, Place]] | None,
+    stories: Sequence[Story],
+    flows: Flows,
+    places: tuple[dict[str, Place], dict[str, Place]] | None,
     room: tuple[list[float], float],
-) -> tuple[Floats, Floats]:  # fmt: skip
+) -> tuple[Floats, Floats]:
     """Return where origins (O, 2) and crossings (X, 2) stand, in inches from the lower left corner of the map."""
     middles, tall = room
     wide = MAP[1] - MAP[0]
@@ -141,8 +143,9 @@ def _draw_map(axes: Axes, stories: Sequence[Story], flows: Flows, origins: Float
     _draw_drives(axes, scenario, flows, number, (origins, crossings))
     crossed = flows.of("crossed")
     most = float(crossed.mean(axis=0).max())
-    for o, n, people in ((o, number[x], crossed[:, o, k]) for o in range(len(origins))
-                         for k, x in enumerate(flows.crossings)):  # fmt: skip
+    for o, n, people in (
+        (o, number[x], crossed[:, o, k]) for o in range(len(origins)) for k, x in enumerate(flows.crossings)
+    ):
         if people.mean() > 0:
             width = max(THICKEST * float(people.mean()) / most, 0.6)
             _curve(axes, origins[o], crossings[n], edgecolor=_colour(o), linewidth=width, alpha=0.6)
@@ -174,9 +177,16 @@ def _draw_origins(axes: Axes, scenario: Scenario, flows: Flows, origins: Floats,
     for o, (words, box, at) in enumerate(zip(said, boxes, origins, strict=True)):
         axes.plot(*at, "o", markersize=13, color=_colour(o), zorder=6)
         axes.text(
-            (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, words, ha="center", va="center", fontsize=10, zorder=8,
-            linespacing=1.15, path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.9)],
-        )  # fmt: skip
+            (box[0] + box[2]) / 2,
+            (box[1] + box[3]) / 2,
+            words,
+            ha="center",
+            va="center",
+            fontsize=10,
+            zorder=8,
+            linespacing=1.15,
+            path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.9)],
+        )
 
 
 def _around(words: str, at: Floats) -> list[Box]:
@@ -196,9 +206,7 @@ def _least_covering(choices: Sequence[Sequence[Box]], places: Sequence[Box], roo
     for turn in range(ROUNDS * len(choices)):
         n = turn % len(choices)
         others = [*found[:n], *found[n + 1 :]]
-        cost = [
-            _covers(box, others) + COVERED * (_covers(box, places) - _common(box, room)) for box in choices[n]
-        ]  # fmt: skip
+        cost = [_covers(box, others) + COVERED * (_covers(box, places) - _common(box, room)) for box in choices[n]]
         found[n : n + 1] = [choices[n][int(np.argmin(cost))]]
     return found
 

@@ -74,9 +74,15 @@ def legend(axes: Axes) -> None:
     """Write the legend in one row above the panel."""
     if axes.get_legend_handles_labels()[1]:
         axes.legend(
-            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=6, borderaxespad=0.2, handlelength=1.3, columnspacing=1.4,
-            handletextpad=0.5, borderpad=0,
-        )  # fmt: skip
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            ncols=6,
+            borderaxespad=0.2,
+            handlelength=1.3,
+            columnspacing=1.4,
+            handletextpad=0.5,
+            borderpad=0,
+        )
 
 
 def queue(axes: Axes, story: Story) -> None:

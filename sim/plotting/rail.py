@@ -138,8 +138,10 @@ def change_words(change: Change, drawn: bool = False) -> str:
 
 def _known_words(change: Change, who: str, drawn: bool) -> str:
     """Return what a change of what travellers know does, '' if it is none."""
-    for share, what in ((change.admits, f"{who or 'travellers'} with the papers needed"),
-                        (change.informed, "travellers who hear of the waits")):  # fmt: skip
+    for share, what in (
+        (change.admits, f"{who or 'travellers'} with the papers needed"),
+        (change.informed, "travellers who hear of the waits"),
+    ):
         if share is not None:
             return f"{what}: {'another share' if drawn else f'{100 * share:.3g} %'}"
     if change.risk is not None:

@@ -101,9 +101,16 @@ def _ribbon(axes: Axes, x: tuple[float, float], y: tuple[float, float], size: fl
     (left, right), (one, other) = x, y
     middle = (left + right) / 2
     points = [
-        (left, one), (middle, one), (middle, other), (right, other),
-        (right, other + size), (middle, other + size), (middle, one + size), (left, one + size), (left, one),
-    ]  # fmt: skip
+        (left, one),
+        (middle, one),
+        (middle, other),
+        (right, other),
+        (right, other + size),
+        (middle, other + size),
+        (middle, one + size),
+        (left, one + size),
+        (left, one),
+    ]
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
     axes.add_patch(PathPatch(Path(points, codes), facecolor=colour, alpha=0.45, linewidth=0.3, edgecolor=colour))
 
@@ -116,6 +123,13 @@ def _words(axes: Axes, column: Column, bar: Bar, middle: float) -> None:
     top = middle - 0.095 * lines
     axes.text(x, top, bar.name, ha=side, va="center", fontsize=LABEL, fontweight="bold", color=INK, path_effects=halo)
     axes.text(
-        x, top + 0.1, bar.number, ha=side, va="top", fontsize=LABEL - 1, color=MUTED, path_effects=halo,
+        x,
+        top + 0.1,
+        bar.number,
+        ha=side,
+        va="top",
+        fontsize=LABEL - 1,
+        color=MUTED,
+        path_effects=halo,
         linespacing=1.15,
-    )  # fmt: skip
+    )
