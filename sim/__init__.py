@@ -1,6 +1,6 @@
 """A discrete-event simulator of border queues.
 
-`import sim` is light: what is heavy loads when `sim.load`, `sim.compare` or `sim.sweep` is first used.
+`import sim` is quick: the modules behind a name are imported when the name is first used.
 """
 
 from __future__ import annotations
@@ -10,19 +10,39 @@ from typing import TYPE_CHECKING, Any
 from sim.about import __version__
 
 if TYPE_CHECKING:
-    from sim.face import Comparison, Experiment, Result, SweepResult, compare, load, sweep
+    from sim.errors import ScenarioError, SimError
+    from sim.face import Experiment, audit, calibrate, catalogue, compare, load, run, sweep
+    from sim.verbs.audit.result import AuditResult
+    from sim.verbs.calibrate.result import CalibrationResult
+    from sim.verbs.compare.result import Comparison
+    from sim.verbs.run.result import RunResult
+    from sim.verbs.sweep.result import SweepResult
 
-FACE = ("Comparison", "Experiment", "Result", "SweepResult", "compare", "load", "sweep")
 __all__ = [
-    "Comparison", "Experiment", "Result", "SweepResult", "__version__", "compare", "load", "sweep",
-]  # fmt: skip
+    "AuditResult",
+    "CalibrationResult",
+    "Comparison",
+    "Experiment",
+    "RunResult",
+    "ScenarioError",
+    "SimError",
+    "SweepResult",
+    "__version__",
+    "audit",
+    "calibrate",
+    "catalogue",
+    "compare",
+    "load",
+    "run",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name in FACE:
-        from sim import face as api
+    if name in __all__:
+        from sim import errors, face
 
-        return getattr(api, name)
+        return getattr(errors if name.endswith("Error") else face, name)
     raise AttributeError(f"module 'sim' has no attribute {name!r}")
 
 

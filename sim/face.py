@@ -1,71 +1,50 @@
-"""The Python face: `sim.load(file).run(replications=20)`, `sim.compare(base, other)`, `sim.sweep(file, over={...})`.
-
-Each gives a result that shows, draws and saves itself.
-"""
+"""The Python interface: a function for every verb, each with a result that shows, tabulates, draws and saves itself."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sim import store
 from sim.errors import SimError
-from sim.measures.estimates import series_table, summary_table
-from sim.measures.names import ALL, HEADLINE_SCOPES
-from sim.measures.reports import comparison_table
 from sim.play import engines
-from sim.play.cache import nothing_lost
 from sim.play.posterior import Posterior, read_posterior
-from sim.play.provenance import Asked
-from sim.play.request import Progress, Request, silent
+from sim.play.provenance import Source
+from sim.play.request import Request
+from sim.scenario.catalogue import Entry, list_scenarios
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.sweep import settings_text
-from sim.scenario.text import load_scenario as read
-from sim.suggest import did_you_mean
-from sim.verbs.compare import files as comparison_results
-from sim.verbs.compare import study as comparing
-from sim.verbs.compare.statistics import Ranking
-from sim.verbs.run import files as results
-from sim.verbs.run.study import Run, run
-from sim.verbs.sweep import files as sweep_results
-from sim.verbs.sweep.request import Found, asked, carry_out
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from sim.plotting.picture import Picture
-
-RESULTS = Path("results")
-
-
-def load(
-    path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = (), *, posterior: bool = False
-) -> Experiment:
-    """Read and check a scenario file; `sets` are 'path=value', `intervene` names of its interventions.
-
-    With `posterior`, every replication takes its calibrated parameters from the fitted posterior, so that bands carry
-    their uncertainty too. Raises ScenarioError with every problem found, or SimError where there is no posterior.
-    """
-    asked = Asked(str(path), tuple(sets), tuple(intervene))
-    loaded = read.load(path, sets, intervene)
-    return Experiment(loaded, asked, read_posterior(Path(path), sets, intervene) if posterior else None)
+from sim.scenario.resolve import SCENARIOS, file_named
+from sim.scenario.text import load_scenario
+from sim.scenario.text.load_calibration import read_calibration
+from sim.verbs.audit.result import AuditResult
+from sim.verbs.audit.study import audit as audit_figures
+from sim.verbs.calibrate import files as calibration_files
+from sim.verbs.calibrate.findings import learnt
+from sim.verbs.calibrate.result import CalibrationResult
+from sim.verbs.calibrate.study import calibrate as fit_parameters
+from sim.verbs.calibrate.study import held_out as predict_held_out
+from sim.verbs.compare.result import Comparison
+from sim.verbs.compare.study import Contender, contender_of, gather
+from sim.verbs.compare.study import compare as compare_contenders
+from sim.verbs.run.result import RunResult
+from sim.verbs.run.study import run as run_scenario
+from sim.verbs.sweep.request import SweepOptions, asked, carry_out
+from sim.verbs.sweep.result import SweepResult
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A scenario that is ready to run."""
+    """A scenario that has been read and checked, ready to be run, compared or swept."""
 
-    loaded: read.Loaded = field(repr=False)
-    asked: Asked
+    loaded: load_scenario.Loaded = field(repr=False)
+    source: Source
     posterior: Posterior | None = field(default=None, repr=False)
 
     @property
     def scenario(self) -> Scenario:
-        """The scenario as frozen models."""
+        """The scenario as a tree of frozen models."""
         return self.loaded.scenario
 
     def run(
@@ -76,285 +55,332 @@ class Experiment:
         seed: int | None = None,
         engine: str = engines.DEFAULT,
         workers: int | None = None,
-    ) -> Result:
-        """Play the scenario and return the result; nothing is written.
-
-        `precision` 0.05: go on until the headline intervals are within 5 % of their means. `workers`: processes, all
-        cores if left out; they do not change the result. Raises SimError.
-        """
-        return self.carry_out(Request(replications, precision, seed, engine, workers))
-
-    def carry_out(self, request: Request, progress: Progress = silent, records_to: Path | None = None) -> Result:
-        """Play the scenario as `request` says; only records are written, if `records_to` is given. Raises SimError."""
-        return Result(run(self.loaded, request, progress, self.posterior, records_to), self.asked)
-
-    def run_into(
-        self, out: str | Path | None, request: Request, *, records: bool = False, pictures: bool = True,
-        progress: Progress = silent,
-    ) -> tuple[Result, Path]:  # fmt: skip
-        """Play the scenario and save the result in the new folder `out` (see `Result.save`), with records if wanted.
-
-        That the folder can be written is found out first. Return the result and the folder. Raises SimError.
-        """
-        with _folder(out, self.loaded) as draft:
-            to = draft.path / results.RECORDS if records else None
-            result = self.carry_out(request, progress, to)
-            result.write_into(draft.path, pictures=pictures)
-        return result, draft.final
+    ) -> RunResult:
+        """Run the scenario as `sim.run` does."""
+        request = Request(replications, precision, seed, engine, workers)
+        return RunResult(run_scenario(self.loaded, request, posterior=self.posterior), self.source)
 
 
-def _folder(out: str | Path | None, loaded: read.Loaded) -> Any:
-    if out is not None:
-        return store.new_folder(Path(out))
-    stamped = f"{store.stamp()}-{loaded.scenario_hash[:9]}"
-    return store.new_folder(RESULTS / loaded.scenario.name / stamped, numbered=True)
+def load(
+    scenario: str | Path | Mapping[str, Any],
+    sets: Sequence[str] = (),
+    intervene: Sequence[str] = (),
+    *,
+    posterior: bool = False,
+) -> Experiment:
+    """Read and check a scenario.
+
+    Parameters
+    ----------
+    scenario
+        A path, a catalogue name such as 'verkhny_lars', or a dict with the keys of a scenario file. Paths in a dict are
+        relative to the working directory.
+    sets
+        Values to change, as 'path=value'.
+    intervene
+        Names of interventions to apply.
+    posterior
+        Draw the calibrated parameters of each replication from the fitted posterior, so that bands include parameter
+        uncertainty.
+
+    Returns
+    -------
+    Experiment
+        The scenario, ready to run.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem of the file.
+    SimError
+        If there is no posterior.
+    """
+    if isinstance(scenario, Mapping):
+        if posterior:
+            raise SimError("a scenario given as a dict has no posterior; write it to a file")
+        loaded = load_scenario.from_tree(dict(scenario), sets, intervene)
+        return Experiment(loaded, Source("<dict>", tuple(sets), tuple(intervene)))
+    loaded = load_scenario.load(scenario, sets, intervene)
+    sample = read_posterior(Path(scenario), sets, intervene) if posterior else None
+    return Experiment(loaded, Source(str(scenario), tuple(sets), tuple(intervene)), sample)
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a run found. In a notebook it shows its table and its poster."""
+def run(
+    scenario: str | Path | Mapping[str, Any] | Experiment,
+    *,
+    sets: Sequence[str] = (),
+    intervene: Sequence[str] = (),
+    posterior: bool = False,
+    replications: int | None = None,
+    precision: float | None = None,
+    seed: int | None = None,
+    engine: str = engines.DEFAULT,
+    workers: int | None = None,
+) -> RunResult:
+    """Play a scenario many times and estimate its measures. Nothing is written.
 
-    found: Run
-    asked: Asked
+    Parameters
+    ----------
+    scenario, sets, intervene, posterior
+        See `load`. With what `load` returned, the other three must be left out.
+    replications
+        Number of replications; the scenario's own if left out.
+    precision
+        Share, such as 0.05: add replications until the 95 % intervals of the headline measures are within this share of
+        their means.
+    seed
+        Random seed; the scenario's own if left out.
+    engine
+        'compiled' or 'reference'; both give identical results.
+    workers
+        Number of processes; it does not change the result.
 
-    @property
-    def summary(self) -> list[dict[str, Any]]:
-        """Totals of the run, one row each: crossing, quantity, scope, unit, mean, p05, p50, p95, low, high, n."""
-        return _rows(summary_table(self.found.estimates))
+    Returns
+    -------
+    RunResult
+        Estimates, reported figures beside them, tables and pictures.
 
-    @property
-    def headline(self) -> list[dict[str, Any]]:
-        """The rows of `summary` about everybody, all vehicles and the main queue: no single class, station or day."""
-        return [row for row in self.summary if row["scope"] in HEADLINE_SCOPES]
-
-    @property
-    def reported(self) -> list[dict[str, Any]]:
-        """Reported figures beside the model's, one row each."""
-        return _rows(comparison_table(self.found.comparisons))
-
-    @property
-    def flows(self) -> list[dict[str, Any]]:
-        """People by origin, crossing and end, one row each; none where the scenario has no network."""
-        return _rows(self.found.flows.table()) if self.found.flows else []
-
-    @property
-    def series(self) -> dict[str, Any]:
-        """All time series as tidy columns, ready for `pandas.DataFrame` or `polars.DataFrame`."""
-        return series_table(self.found.estimates)
-
-    @property
-    def plots(self) -> tuple[str, ...]:
-        """Names of the pictures `plot` can draw."""
-        return tuple(self._figures)
-
-    def plot(self, name: str = "poster") -> Picture:
-        """Return a picture by name (see `plots`). Raises SimError with the names if there is none."""
-        if name not in self._figures:
-            choices = ", ".join(self.plots)
-            raise SimError(f"there is no picture {name!r}{did_you_mean(name, self.plots)}; the pictures are {choices}")
-        from sim.plotting.picture import Picture
-
-        return Picture(name, self._figures[name])
-
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
-        """Save tables, scenario, provenance and pictures in the new folder `out` and return it.
-
-        Left out: `results/<scenario>/<time>-<hash>`. Raises SimError if `out` holds something or cannot be written.
-        """
-        with _folder(out, self.found.loaded) as draft:
-            self.write_into(draft.path, pictures=pictures)
-        return Path(draft.final)
-
-    def write_into(self, folder: Path, *, pictures: bool = True) -> None:
-        """Write all files into an existing empty folder (but for its records). Raises SimError."""
-        results.write(folder, self.found)
-        if pictures:
-            from sim.plotting import picture
-
-            picture.write(folder / "pictures", self._figures)
-        results.write_provenance(folder, self.found, self.asked)
-
-    @cached_property
-    def _figures(self) -> dict[str, Figure]:
-        from sim.verbs.run import network_pictures
-        from sim.verbs.run import pictures as plots
-
-        found = self.found
-        besides = "each with parameters from the posterior" if found.posterior else ""
-        told = (found.loaded.scenario, found.plan, found.estimates, found.comparisons)
-        drawn = plots.pictures(*told, besides)
-        return drawn | (network_pictures.pictures(*told, found.flows, besides) if found.flows else {})
-
-    def _repr_html_(self) -> str:
-        from sim.verbs.run.tables import html
-
-        poster = base64.b64encode(self.plot(self.plots[-1]).render("png")).decode()
-        found = self.found
-        table = html(found.loaded.scenario, found.plan, found.estimates, found.comparisons, found.flows)
-        return f'<div>{table}<img alt="poster" style="max-width: 100%" src="data:image/png;base64,{poster}"></div>'
+    Raises
+    ------
+    SimError
+        If a value is impossible or the scenario cannot be played.
+    """
+    experiment = _experiment(scenario, sets, intervene, posterior)
+    return experiment.run(replications, precision=precision, seed=seed, engine=engine, workers=workers)
 
 
 def compare(
-    base: str | Path, *others: str | Path, replications: int | None = None, seed: int | None = None,
-    posterior: bool = False, engine: str = engines.DEFAULT, workers: int | None = None,
-) -> Comparison:  # fmt: skip
-    """Play scenarios on the same tapes: files, each perhaps with interventions ('FILE+NAME'; '+NAME' is the base's).
+    base: str | Path | Mapping[str, Any] | Experiment,
+    *others: str | Path | Mapping[str, Any] | Experiment,
+    posterior: bool = False,
+    replications: int | None = None,
+    seed: int | None = None,
+    engine: str = engines.DEFAULT,
+    workers: int | None = None,
+) -> Comparison:
+    """Play scenarios on the same random numbers and estimate their differences from the base. Nothing is written.
 
-    What is left out is as the base says. Nothing is written. Raises SimError.
+    Parameters
+    ----------
+    base, others
+        Paths or catalogue names, each perhaps with interventions ('FILE+NAME'; '+NAME' is the base with NAME), dicts,
+        or what `load` returned.
+    posterior
+        Draw the calibrated parameters of each replication from the fitted posterior, the same in every scenario.
+    replications, seed, engine, workers
+        See `run`; the defaults are those of the base.
+
+    Returns
+    -------
+    Comparison
+        Paired differences with intervals, tables and pictures.
+
+    Raises
+    ------
+    SimError
+        If the scenarios cannot be compared or played.
     """
-    contenders = comparing.gather(str(base), [str(other) for other in others], from_posterior=posterior)
     request = Request(replications, None, seed, engine, workers)
-    return Comparison(comparing.compare(contenders, request))
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What a comparison found. In a notebook it shows its tables. `rankings` are written and shown with it."""
-
-    found: comparing.Compared
-    rankings: tuple[Ranking, ...] = ()
-
-    @property
-    def differences(self) -> list[dict[str, Any]]:
-        """Paired differences, a row a scenario and total (the columns of comparison.csv)."""
-        return _rows(comparison_results.differences_table(self.found))
-
-    @property
-    def groups(self) -> list[dict[str, Any]]:
-        """Who gains and who loses, by class and day of coming (the columns of groups.csv)."""
-        return _rows(comparison_results.groups_table(self.found))
-
-    def ranked(self, quantity: str = "crossed_people", scope: str = ALL, highest: bool | None = None) -> Comparison:
-        """Return the comparison with a ranking by this total; left out, `highest` is as in `sim compare`."""
-        return replace(self, rankings=(*self.rankings, *self.found.ranking(quantity, scope, highest)))
-
-    @cached_property
-    def plots(self) -> dict[str, Picture]:
-        """The pictures by name."""
-        from sim.plotting.picture import Picture
-        from sim.verbs.compare.pictures import pictures
-
-        return {name: Picture(name, figure) for name, figure in pictures(self.found).items()}
-
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
-        """Save everything in the new folder `out` (`results/comparisons/BASE/TIME`) and return it. Raises SimError."""
-        with comparison_results.folder(self.found.base.label, out) as draft:
-            self.write_into(draft.path, pictures=pictures)
-        return Path(draft.final)
-
-    def write_into(
-        self, folder: Path, command_line: str | None = None, *, pictures: bool = True,
-        pause: Callable[[], None] = lambda: None,
-    ) -> None:  # fmt: skip
-        """Write all files into an existing empty folder; `pause` is called between pictures. Raises SimError."""
-        from sim.verbs.compare.tables import markdown
-
-        comparison_results.write(folder, self.found, self.rankings)
-        store.write(folder / "summary.md", markdown(self.found, self.rankings))
-        if pictures:
-            from sim.plotting import picture
-
-            figures = {name: plot.figure for name, plot in self.plots.items()}
-            picture.write(folder / "pictures", figures, pause=pause)
-        comparison_results.write_provenance(folder, self.found, command_line)
-
-    def _repr_html_(self) -> str:
-        from sim.verbs.compare.tables import html
-
-        return f"<div>{html(self.found, self.rankings)}</div>"
+    return Comparison(compare_contenders(_contenders(base, others, posterior), request))
 
 
 def sweep(
-    scenario: str | Path, over: Mapping[str, Any] | Sequence[str] = (), *, out: str | Path | None = None,
-    pictures: bool = False, **options: Any,
-) -> SweepResult:  # fmt: skip
-    """Play a scenario, or a sweep file, at many points; everything is kept in `out`, as `sim sweep` does.
+    scenario: str | Path | Experiment,
+    over: Mapping[str, Any] | Sequence[str] = (),
+    *,
+    out: str | Path | None = None,
+    design: str | None = None,
+    points: int | None = None,
+    posterior: int | None = None,
+    find: str | None = None,
+    measure: Sequence[str] = (),
+    threshold: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    intervene: Sequence[str] = (),
+    replications: int | None = None,
+    seed: int | None = None,
+    engine: str = engines.DEFAULT,
+    workers: int | None = None,
+    on: str | None = None,
+    fail_fast: bool = False,
+    retry_failed: bool = False,
+    pictures: bool = False,
+) -> SweepResult:
+    """Play a scenario at many points of its levers. Every finished point is stored in a folder and never played twice.
 
-    `over` is {path: values}, values a list or a text such as '12:36:4'. `options` are those of `sim sweep` by their
-    names: design, points, posterior, find, measure, threshold, replications, seed, engine, workers, on, sets,
-    intervene, fail_fast, retry_failed. Raises SimError.
+    Parameters
+    ----------
+    scenario
+        A path, a catalogue name, a sweep file, or what `load` returned for a file.
+    over
+        Levers and their values: {path: values}, with a list or a text such as '12:36:4' for the values, or a sequence
+        of texts such as 'path=12:36:4'.
+    out
+        Folder of the sweep; `results/SCENARIO/sweep-LEVERS` if left out.
+    design, points
+        How points are chosen ('grid', 'one-at-a-time', 'lhs', 'sobol', 'sensitivity'), and how many.
+    posterior
+        Number of vectors to draw from the fitted posterior.
+    find
+        A question instead of a design: 'path=LOW:HIGH such that wait.p90 < 6 h'.
+    measure, threshold
+        Measures to show, and bounds such as 'wait.p90 < 6 h' to draw.
+    sets, intervene, replications, seed, engine, workers
+        See `run`.
+    on
+        Address of a running cluster, 'dask://HOST:PORT'.
+    fail_fast, retry_failed
+        Stop at the first point that fails; play points again that failed before.
+    pictures
+        Draw and store the pictures at once.
+
+    Returns
+    -------
+    SweepResult
+        The totals of every point, tables and pictures.
+
+    Raises
+    ------
+    SimError
+        If a lever or value is impossible, or the folder cannot be written.
     """
-    unknown = set(options) - set(SWEEP_OPTIONS)
-    if unknown:
-        name = sorted(unknown)[0]
-        raise SimError(
-            f"there is no option {name!r}{did_you_mean(name, SWEEP_OPTIONS)}; there are {', '.join(SWEEP_OPTIONS)}"
-        )
-    Request(options.get("replications"), None, options.get("seed"), workers=options.get("workers"))  # checks them
+    if isinstance(scenario, Experiment):
+        _only_with_files(scenario.source.source)
+        sets, intervene = (*scenario.source.sets, *sets), (*scenario.source.interventions, *intervene)
+        scenario = scenario.source.source
     overs = (
-        [f"{path}={settings_text(given)}" for path, given in over.items()] if isinstance(over, Mapping) else list(over)
+        tuple(f"{path}={settings_text(values)}" for path, values in over.items())
+        if isinstance(over, Mapping)
+        else tuple(over)
     )
-    told = asked(Path(scenario), {**SWEEP_OPTIONS, **options, "over": overs, "out": None if out is None else Path(out)})
-    result = SweepResult(carry_out(told, None), told.folder)
+    options = SweepOptions(
+        over=overs,
+        design=design,
+        points=points,
+        posterior=posterior,
+        find=find,
+        measure=tuple(measure),
+        threshold=tuple(threshold),
+        out=None if out is None else Path(out),
+        sets=tuple(sets),
+        intervene=tuple(intervene),
+        replications=replications,
+        seed=seed,
+        engine=engine,
+        workers=workers,
+        on=on,
+        fail_fast=fail_fast,
+        retry_failed=retry_failed,
+    )
+    task = asked(Path(scenario), options)
+    result = SweepResult(carry_out(task, None), task.folder)
     result.finish(pictures=pictures)
     return result
 
 
-SWEEP_OPTIONS: dict[str, Any] = {
-    "design": None, "points": None, "posterior": None, "find": None, "measure": (), "threshold": (),
-    "replications": None, "seed": None, "engine": engines.DEFAULT, "workers": None, "on": None, "sets": (),
-    "intervene": (), "fail_fast": False, "retry_failed": False,
-}  # fmt: skip
-"""What `sweep` may be told, and what is so if it is not."""
+def calibrate(
+    calibration: str | Path,
+    *,
+    held_out: bool = False,
+    seed: int | None = None,
+    engine: str = engines.DEFAULT,
+    workers: int | None = None,
+    cache: str | Path | None = None,
+) -> CalibrationResult:
+    """Fit the parameters of a calibration file to its reported figures.
+
+    Parameters
+    ----------
+    calibration
+        A path or a catalogue name.
+    held_out
+        Also predict every fitted figure from the others.
+    seed, engine, workers
+        See `run`.
+    cache
+        Folder in which every play is stored and found again; `results/calibration/NAME/evaluations` if left out.
+
+    Returns
+    -------
+    CalibrationResult
+        The posterior, every figure beside what the model says for it, tables and pictures.
+
+    Raises
+    ------
+    SimError
+        If the file has problems, or the posterior does not pass the checks.
+    """
+    loaded = read_calibration(calibration)
+    request = Request(seed=seed, engine=engine, workers=workers)
+    folder = calibration_files.evaluations(loaded.path) if cache is None else Path(cache)
+    fit = fit_parameters(loaded, request, cache=folder)
+    predictions = predict_held_out(fit, request, cache=folder) if held_out else ()
+    return CalibrationResult(learnt(fit, predictions))
 
 
-@dataclass(frozen=True)
-class SweepResult:
-    """What a sweep found, and the `folder` that keeps it. In a notebook it shows its table."""
+def audit(calibration: str | Path) -> AuditResult:
+    """Say which reported figures of a calibration file can hold at the same time, without running the model.
 
-    found: Found
-    folder: Path
+    Parameters
+    ----------
+    calibration
+        A path or a catalogue name.
 
-    @property
-    def summary(self) -> list[dict[str, Any]]:
-        """The headline measures at every point, one row each (the columns of summary.csv)."""
-        return _rows(sweep_results.summary(self.found.swept))
+    Returns
+    -------
+    AuditResult
+        The findings in sentences, a table and a picture.
 
-    @property
-    def table(self) -> dict[str, Any]:
-        """All totals of all replications as tidy columns, ready for `pandas.DataFrame` (those of sweep.parquet)."""
-        columns = sweep_results.table(self.found.swept)
-        return {name: c.tolist() if isinstance(c, store.Labels) else c for name, c in columns.items()}
-
-    @property
-    def answer(self) -> str | None:
-        """The answer to `find` in words."""
-        return self.found.answer.sentence if self.found.answer else None
-
-    @property
-    def failed(self) -> dict[int, str]:
-        """Why points failed, by their number."""
-        return self.found.swept.failed
-
-    @cached_property
-    def plots(self) -> dict[str, Picture]:
-        """The pictures by name."""
-        from sim.plotting.picture import Picture
-        from sim.verbs.sweep.pictures import pictures
-
-        found = self.found
-        drawn = pictures(found.swept, found.keys, found.bounds, found.indices)
-        return {name: Picture(name, figure) for name, figure in drawn.items()}
-
-    def finish(self, command_line: str | None = None, *, pictures: bool = True) -> None:
-        """Write the pictures and, last of all, the provenance into the folder. Raises SimError."""
-        files = list(self.found.files)
-        with nothing_lost():
-            if pictures:
-                from sim.plotting import picture
-
-                figures = {name: plot.figure for name, plot in self.plots.items()}
-                written = picture.write(self.folder / sweep_results.PICTURES, figures, write_file=store.write_shared)
-                files += [f"{sweep_results.PICTURES}/{name}" for name in written]
-            sweep_results.write_provenance(self.folder, self.found.swept, command_line, files)
-
-    def _repr_html_(self) -> str:
-        from sim.verbs.sweep.tables import html
-
-        found = self.found
-        return f"<div>{html(found.swept, found.keys, found.indices, found.answer)}</div>"
+    Raises
+    ------
+    SimError
+        If the file has problems.
+    """
+    loaded = read_calibration(calibration)
+    return AuditResult(audit_figures(loaded), loaded.path)
 
 
-def _rows(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
-    plain: Iterable[list[Any]] = (getattr(column, "tolist", lambda c=column: list(c))() for column in columns.values())
-    return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]
+def catalogue(folder: str | Path | None = None) -> list[Entry]:
+    """Return the scenarios of a folder (those that come with the program if left out). Raises SimError."""
+    return list_scenarios(folder)
+
+
+def _experiment(
+    scenario: str | Path | Mapping[str, Any] | Experiment,
+    sets: Sequence[str] = (),
+    intervene: Sequence[str] = (),
+    posterior: bool = False,
+) -> Experiment:
+    if not isinstance(scenario, Experiment):
+        return load(scenario, sets, intervene, posterior=posterior)
+    if sets or intervene or posterior:
+        raise SimError("the scenario is loaded already; give sets, intervene and posterior to sim.load")
+    return scenario
+
+
+def _contenders(
+    base: str | Path | Mapping[str, Any] | Experiment,
+    others: Iterable[str | Path | Mapping[str, Any] | Experiment],
+    posterior: bool,
+) -> tuple[Contender, ...]:
+    """Return the scenarios of a comparison, the base first. Raises SimError."""
+    given = [base, *others]
+    if all(isinstance(each, str | Path) for each in given):
+        first, *rest = map(str, given)
+        return gather(first, rest, from_posterior=posterior)
+    contenders: list[Contender] = []
+    for each in given:
+        if isinstance(each, str) and each.startswith("+"):
+            start = given[0]
+            source = start.source.source if isinstance(start, Experiment) else str(start)
+            _only_with_files(source)
+            each = load(file_named(source, SCENARIOS), (), each[1:].split("+"), posterior=posterior)
+        experiment = _experiment(each, posterior=posterior and not isinstance(each, Experiment))
+        taken = [contender.label for contender in contenders]
+        contenders.append(contender_of(experiment.loaded, experiment.source, experiment.posterior, taken))
+    return tuple(contenders)
+
+
+def _only_with_files(source: str) -> None:
+    if source == "<dict>":
+        raise SimError("this needs a scenario that was read from a file, not from a dict")

@@ -26,7 +26,7 @@ LIBRARIES = ("numpy", "scipy", "simpy", "numba", "pyarrow", "pydantic", "matplot
 
 
 @dataclass(frozen=True)
-class Asked:
+class Source:
     """What the user asked for: the scenario as given, changes to it, and the command line if there was one."""
 
     source: str

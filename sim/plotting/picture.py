@@ -51,20 +51,22 @@ class Picture:
 
 def write(
     folder: Path,
-    figures: Mapping[str, Figure],
+    pictures: Mapping[str, Picture],
     *,
     formats: Sequence[str] = FORMATS,
     write_file: Callable[[Path, bytes], None] = store.write,
     pause: Callable[[], None] = lambda: None,
 ) -> list[str]:
-    """Write every figure into `folder` in every format and return the names of the files.
+    """Write every picture into `folder` in every format and return the names of the files.
 
     `pause` is called before each file is rendered. Raises SimError.
     """
     files = []
-    for name, figure in figures.items():
+    for name in pictures:
+        pause()
+        picture = pictures[name]
         for format in formats:
             pause()
             files.append(f"{name}.{format}")
-            write_file(folder / files[-1], render(figure, format))
+            write_file(folder / files[-1], picture.render(format))
     return files

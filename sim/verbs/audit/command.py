@@ -35,31 +35,15 @@ def audit(calibration: Path, out: str | None, no_pictures: bool, as_json: bool, 
     """
     exclude(quiet=quiet, json=as_json, csv=as_csv)
     from sim.scenario.text.load_calibration import read_calibration
-    from sim.verbs.audit import study as figures
     from sim.verbs.audit.files import folder
+    from sim.verbs.audit.result import AuditResult
+    from sim.verbs.audit.study import audit as audited
 
     loaded = read_calibration(calibration)
-    found, calibration = figures.audit(loaded), loaded.path
-    with folder(calibration, out) as draft:
-        _write(draft.path, found, calibration, pictures=not no_pictures)
-    where = shown(out, draft.final)
-    _print(found, where, as_json=as_json, as_csv=as_csv, quiet=quiet)
-
-
-def _write(folder: Path, found: Audit, calibration: Path, *, pictures: bool) -> None:
-    """Write everything about an audit into an existing empty folder; the provenance last, with the digests."""
-    from sim import store
-    from sim.verbs.audit import files as audit_results
-    from sim.verbs.audit import tables as audit_tables
-
-    store.write(folder / "sentences.md", audit_tables.markdown(found))
-    store.write_table(folder / "audit.csv", audit_tables.columns(found))
-    if pictures:
-        from sim.plotting import picture
-        from sim.verbs.audit.picture import pictures as drawn
-
-        picture.write(folder, drawn(found))
-    audit_results.write_provenance(folder, found, calibration, command_line())
+    result = AuditResult(audited(loaded), loaded.path)
+    with folder(loaded.path, out) as draft:
+        result.write_into(draft.path, command_line(), pictures=not no_pictures)
+    _print(result.audit, shown(out, draft.final), as_json=as_json, as_csv=as_csv, quiet=quiet)
 
 
 def _print(found: Audit, where: Path, *, as_json: bool, as_csv: bool, quiet: bool) -> None:

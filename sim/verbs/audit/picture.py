@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure as Sheet
 from sim.measures.names import VEHICLE_CLASSES
 from sim.plotting.marks import text_width
 from sim.plotting.rail import CLASS_WORDS
+from sim.plotting.result import Drawers
 from sim.plotting.story import window
 from sim.plotting.style import FAINT, INK, MUTED, REPORTED, number, sheet, styled
 from sim.verbs.audit.arithmetic import Range
@@ -58,14 +60,14 @@ class Panel:
     bands: tuple[tuple[Range, str], ...] = ()
 
 
-def pictures(audit: Audit) -> dict[str, Sheet]:
-    """Return a picture for every crossing that has something to show, by name."""
+def drawers(audit: Audit) -> Drawers:
+    """Return a function that draws the picture of every crossing that has something to show, by name."""
     crossings = list(dict.fromkeys(figure.row.crossing for figure in audit.figures))
-    found = {}
+    found: Drawers = {}
     for crossing in crossings:
         panels = [_used_first(panel) for panel in _panels(audit, crossing) if panel.bars]
         if panels:
-            found["audit" if len(crossings) == 1 else f"audit_{crossing}"] = draw(audit, crossing, panels)
+            found["audit" if len(crossings) == 1 else f"audit_{crossing}"] = partial(draw, audit, crossing, panels)
     return found
 
 

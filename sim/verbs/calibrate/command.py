@@ -58,9 +58,9 @@ def _carried_out(calibration: Path, given: dict[str, Any]) -> tuple[Learnt, Path
     """Fit and write; return what was learnt, the folder, and the files that were updated."""
     from sim.scenario.text.load_calibration import read_calibration
     from sim.verbs.calibrate import files as results
-    from sim.verbs.calibrate import page as calibration_page
     from sim.verbs.calibrate import study
     from sim.verbs.calibrate.findings import learnt
+    from sim.verbs.calibrate.result import CalibrationResult
 
     loaded = read_calibration(calibration)
     file = results.named(loaded) if given["update"] else None
@@ -71,9 +71,7 @@ def _carried_out(calibration: Path, given: dict[str, Any]) -> tuple[Learnt, Path
             fit = study.calibrate(loaded, request, shown_progress, cache)
             held_out = study.held_out(fit, request, shown_progress, cache) if given["held_out"] else ()
         told = learnt(fit, held_out)
-        results.write(draft.path, fit)
-        calibration_page.write(draft.path, told, pictures=not given["no_pictures"])
-        results.write_provenance(draft.path, fit, command_line())
+        CalibrationResult(told).write_into(draft.path, command_line(), pictures=not given["no_pictures"])
     updated = results.update(fit, file) if file else ()
     return told, shown(given["out"], draft.final), updated
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim import store
 from sim.measures.reports import unit_of
@@ -23,26 +24,23 @@ from sim.verbs.calibrate.tables import (
     tables,
 )
 
+if TYPE_CHECKING:
+    from sim.plotting.picture import Picture
+
 PAGE = "page.md"
 FAR = 1.0
 """Prior standard deviations from which on a parameter is said to have been moved by the figures."""
 
 
-def write(folder: Path, learnt: Learnt, *, pictures: bool = True) -> None:
+def write(folder: Path, learnt: Learnt, pictures: Mapping[str, Picture]) -> None:
     """Write the page, the tables and the pictures of a calibration into `folder`. Raises SimError."""
     for name, columns in tables(learnt).items():
         store.write_table(folder / name, columns)
-    drawn = _draw(folder / "pictures", learnt) if pictures else []
-    store.write(folder / PAGE, page(learnt, drawn))
+    if pictures:
+        from sim.plotting import picture
 
-
-def _draw(folder: Path, learnt: Learnt) -> list[str]:
-    from sim.plotting import picture
-    from sim.verbs.calibrate.pictures import pictures
-
-    figures = pictures(learnt)
-    picture.write(folder, figures, formats=("png",))
-    return list(figures)
+        picture.write(folder / "pictures", pictures, formats=("png",))
+    store.write(folder / PAGE, page(learnt, list(pictures)))
 
 
 def page(learnt: Learnt, drawn: Sequence[str] = ()) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -16,6 +17,7 @@ from sim.arrays import Floats
 from sim.measures.quantiles import plain_quantiles
 from sim.measures.reports import unit_of
 from sim.plotting.marks import wrapped
+from sim.plotting.result import Drawers
 from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled
 from sim.verbs.calibrate.findings import TENSION, Figure, Learning, Learnt, Range, condensed, logarithmic
 from sim.verbs.calibrate.tables import (
@@ -56,12 +58,12 @@ class Line:
     faint: bool = False
 
 
-def pictures(learnt: Learnt) -> dict[str, Picture]:
-    """Return the pictures of a calibration by name, without those for which there is nothing to draw."""
-    drawn = {"figures": figures(learnt), "parameters": parameters(learnt)}
+def drawers(learnt: Learnt) -> Drawers:
+    """Return the functions that draw the pictures of a calibration, without those that would be empty, by name."""
+    found: Drawers = {"figures": partial(figures, learnt), "parameters": partial(parameters, learnt)}
     if len(learnt.parameters) > 1:
-        drawn["correlations"] = correlations(learnt)
-    return drawn | ({"held_out": held_out(learnt)} if learnt.held_out else {})
+        found["correlations"] = partial(correlations, learnt)
+    return found | ({"held_out": partial(held_out, learnt)} if learnt.held_out else {})
 
 
 @styled

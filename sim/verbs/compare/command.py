@@ -81,9 +81,9 @@ def compare(base: str, others: tuple[str, ...], **given: Any) -> None:
 
 def _carried_out(base: str, others: tuple[str, ...], given: dict[str, Any]) -> tuple[Compared, list[Ranking], Path]:
     """Play and write; return what was found, the rankings, and the folder."""
-    from sim.face import Comparison
     from sim.play.signals import heed
     from sim.verbs.compare import files as results
+    from sim.verbs.compare.result import Comparison
     from sim.verbs.compare.study import compare as played
     from sim.verbs.compare.study import gather
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields, replace
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,6 +19,7 @@ from sim.plotting.names import HOME, crossing_name, sure
 from sim.plotting.network_map import shade_closed, while_open
 from sim.plotting.page import heading
 from sim.plotting.rail import words
+from sim.plotting.result import Drawers
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
 from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, sheet, styled, time_axis
 from sim.verbs.compare.frame import Scene, around_zero
@@ -44,11 +46,11 @@ STRIP, BETWEEN = 1.3, 1.0
 """Inches of a panel over time, and between two of them."""
 
 
-def pictures(compared: Compared) -> dict[str, Figure]:
-    """Return a picture for every contender, named after it where there are several."""
+def drawers(compared: Compared) -> Drawers:
+    """Return a function that draws the picture of every contender, named after it where there are several."""
     labels = compared.labels[1:]
     names = ["diverted"] if len(labels) == 1 else [f"diverted_{label}" for label in labels]
-    return {name: diverted(compared, n) for n, name in enumerate(names, 1)}
+    return {name: partial(diverted, compared, n) for n, name in enumerate(names, 1)}
 
 
 @styled

@@ -6,6 +6,7 @@ A scenario has one colour in all of them; the base is black. Reported figures st
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,6 +17,7 @@ from sim.measures.quantiles import plain_quantiles
 from sim.plotting import panels
 from sim.plotting.marks import Mark, draw_marks
 from sim.plotting.page import time_page
+from sim.plotting.result import Drawers
 from sim.plotting.story import Shown
 from sim.plotting.style import CLASS_NAMES, MUTED, shade, styled, time_axis, value_axis
 from sim.scenario.model.quantities import CLASSES
@@ -42,16 +44,16 @@ WAIT_TICKS = ((1 / 60, "1 min"), (1 / 6, "10 min"), (1, "1 h"), (6, "6 h"), (24,
 COLUMNS = 3
 
 
-def pictures(compared: Compared) -> dict[str, Figure]:
-    """Return the pictures of a comparison by name; with several crossings each name ends in the crossing's."""
-    found = {}
+def drawers(compared: Compared) -> Drawers:
+    """Return the functions that draw a comparison, by name; with several crossings each name ends in the crossing's."""
+    found: Drawers = {}
     crossings = compared.base.plan.crossings
     for crossing in crossings:
         scene = Scene(compared, crossing)
         ending = "" if len(crossings) == 1 else f"_{crossing}"
         for draw in DRAWN:
-            found[f"{draw.__name__}{ending}"] = draw(scene)
-    return found | (network_comparison.pictures(compared) if compared.base.plan.origins else {})
+            found[f"{draw.__name__}{ending}"] = partial(draw, scene)
+    return found | (network_comparison.drawers(compared) if compared.base.plan.origins else {})
 
 
 @styled

@@ -25,6 +25,7 @@ from sim.measures.reports import Comparison, Observer
 from sim.play import engines
 from sim.play.one import Subject
 from sim.play.posterior import Posterior, read_posterior
+from sim.play.provenance import Source
 from sim.play.request import Progress, Request, silent
 from sim.play.workers import Crew
 from sim.scenario.model.scenario import Scenario
@@ -175,9 +176,13 @@ def gather(base: str, others: Sequence[str], *, from_posterior: bool = False) ->
         name = "" if found and own == file and interventions else loaded.scenario.name
         label = _label(name, interventions, [each.label for each in found])
         found.append(Contender(label, text, loaded, lower(loaded.scenario), posterior))
-    for other in found[1:]:
-        _comparable(found[0], other)
     return tuple(found)
+
+
+def contender_of(loaded: Loaded, source: Source, posterior: Posterior | None, taken: Sequence[str]) -> Contender:
+    """Return a scenario that was loaded before as one that takes part; its label is none of those `taken`."""
+    label = _label(loaded.scenario.name, source.interventions, taken)
+    return Contender(label, source.source, loaded, lower(loaded.scenario), posterior)
 
 
 def _parts(text: str) -> tuple[str, tuple[str, ...]]:
@@ -225,6 +230,8 @@ def compare(
     """
     if len(contenders) < 2:
         raise SimError("a comparison needs a base and at least one other scenario")
+    for other in contenders[1:]:
+        _comparable(contenders[0], other)
     started_at, began = datetime.now(UTC), time.perf_counter()
     base = contenders[0].scenario
     for contender in contenders:

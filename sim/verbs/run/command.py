@@ -23,7 +23,7 @@ from sim.play.console import (
 from sim.scenario.resolve import SCENARIOS
 
 if TYPE_CHECKING:
-    from sim.face import Result
+    from sim.verbs.run.result import RunResult
 
 DIFFERENT = 1
 
@@ -65,21 +65,19 @@ def run(scenario: str, **given: Any) -> None:
     quiet, as_json = given["quiet"], given["as_json"]
     exclude(quiet=quiet, json=as_json)
     say(quiet, f"reading {scenario} ...")
-    from dataclasses import replace
+    from sim.play.posterior import read_posterior
+    from sim.play.provenance import Source
+    from sim.scenario.text.load_scenario import load
+    from sim.verbs.run.result import Output, run_into
 
-    from sim.face import load
-
-    experiment = load(scenario, given["sets"], given["intervene"], posterior=given["posterior"])
-    experiment = replace(experiment, asked=replace(experiment.asked, command_line=command_line()))
+    sets, intervene = given["sets"], given["intervene"]
+    loaded = load(scenario, sets, intervene)
+    posterior = read_posterior(Path(scenario), sets, intervene) if given["posterior"] else None
+    output = Output(given["out"], given["records"], not given["no_pictures"])
+    source = Source(scenario, sets, intervene, command_line())
     request = read_request(given)
-    with progress(quiet, f"playing {experiment.scenario.name}") as shown_progress:
-        result, folder = experiment.run_into(
-            given["out"],
-            request,
-            records=given["records"],
-            pictures=not given["no_pictures"],
-            progress=shown_progress,
-        )
+    with progress(quiet, f"playing {loaded.scenario.name}") as shown_progress:
+        result, folder = run_into(output, loaded, source, request, shown_progress, posterior)
     _print(result, shown(given["out"], folder), quiet=quiet, as_json=as_json)
 
 
@@ -102,7 +100,7 @@ def rerun(folder: Path, workers: int | None) -> None:
         raise click.exceptions.Exit(DIFFERENT)
 
 
-def _print(result: Result, folder: Path, *, quiet: bool, as_json: bool) -> None:
+def _print(result: RunResult, folder: Path, *, quiet: bool, as_json: bool) -> None:
     if quiet:
         click.echo(folder)
     elif as_json:
@@ -110,23 +108,26 @@ def _print(result: Result, folder: Path, *, quiet: bool, as_json: bool) -> None:
     else:
         from sim.verbs.run.tables import show
 
-        found = result.found
-        show(found.loaded.scenario, found.plan, found.estimates, found.comparisons, found.flows)
-        click.echo(found.note)
+        show(result.run)
+        click.echo(result.run.note)
         click.echo(f"Results are in {folder}")
 
 
-def _document(result: Result, folder: Path) -> dict[str, Any]:
-    found = result.found
-    return {
-        "scenario": found.loaded.scenario.name,
-        "scenario_hash": found.loaded.scenario_hash,
-        "seed": found.request.seed,
-        "replications": found.request.replications,
-        "engine": found.request.engine,
-        "note": found.note,
-        "headline": result.headline,
-        "reported": result.reported,
-        **({"flows": result.flows} if result.flows else {}),
-        "folder": str(folder),
+def _document(result: RunResult, folder: Path) -> dict[str, Any]:
+    run = result.run
+    document = {
+        "scenario": run.loaded.scenario.name,
+        "scenario_hash": run.loaded.scenario_hash,
+        "seed": run.request.seed,
+        "replications": run.request.replications,
+        "engine": run.request.engine,
+        "note": run.note,
+        "headline": result.main_rows,
+        "reported": _rows(result.table("reported")),
     }
+    flows = {"flows": _rows(result.table("flows"))} if run.flows else {}
+    return {**document, **flows, "folder": str(folder)}
+
+
+def _rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

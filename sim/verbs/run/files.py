@@ -17,7 +17,7 @@ from sim.play.request import Progress, Request
 from sim.scenario.text.load_scenario import dump, load
 from sim.verbs.run.study import Run, run
 
-RECORDS = "records"
+RECORDS, PICTURES = "records", "pictures"
 
 Sameness = Literal["same", "differs", "missing", "changed since the run"]
 
@@ -42,25 +42,25 @@ def write(folder: Path, played: Run) -> None:
         store.write_table(folder / name, columns)
 
 
-def write_provenance(folder: Path, played: Run, asked: provenance.Asked) -> None:
+def write_provenance(folder: Path, run: Run, source: provenance.Source) -> None:
     """Write the provenance of a run, last of all: it holds the digests of everything else in `folder`."""
-    request = played.request
+    request = run.request
     facts = {
-        "scenario": played.loaded.scenario.name,
-        "scenario_hash": played.loaded.scenario_hash,
-        "source": asked.source,
-        "sets": list(asked.sets),
-        "interventions": list(asked.interventions),
+        "scenario": run.loaded.scenario.name,
+        "scenario_hash": run.loaded.scenario_hash,
+        "source": source.source,
+        "sets": list(source.sets),
+        "interventions": list(source.interventions),
         "seed": request.seed,
         "replications": request.replications,
         "precision": request.precision,
-        "posterior": played.posterior is not None,
+        "posterior": run.posterior is not None,
         "engine": request.engine,
         "records": any((folder / RECORDS).glob("*")),
         "workers": request.workers,
-        **provenance.timing(played.started_at, played.wall_s),
+        **provenance.timing(run.started_at, run.wall_s),
     }
-    provenance.write(folder, facts, asked.command_line)
+    provenance.write(folder, facts, source.command_line)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _posterior(folder: Path, said: provenance.Provenance) -> Posterior:
 
 
 def _is_data(name: str) -> bool:
-    return not name.startswith("pictures/")
+    return not name.startswith(f"{PICTURES}/")
 
 
 def _sameness(path: Path, promised: str | None, played: str | None) -> Sameness:

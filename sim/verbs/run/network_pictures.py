@@ -8,14 +8,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sim.arrays import Floats
-from sim.engine.plan import Plan
-from sim.measures.estimates import Estimates
 from sim.measures.flows import DIVERTED, LAST, STAYED, Flows
 from sim.measures.names import OUTCOMES
-from sim.measures.reports import Comparison
 from sim.plotting.names import HOME, crossing_name, origin_name, ranged
 from sim.plotting.network_map import network
 from sim.plotting.page import heading
+from sim.plotting.result import Drawers
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
 from sim.plotting.story import Story
 from sim.plotting.style import MUTED, OUTCOME_COLOURS, sheet, styled
@@ -27,12 +25,9 @@ PLACES = (0.0, 3.1, 8.2)
 NODE = "#7a828a"
 
 
-def pictures(
-    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison], flows: Flows, besides: str
-) -> dict[str, Figure]:
-    """Return the pictures of a network by name; `besides` is what else the bands hold, in a few words."""
-    stories = [Story(scenario, plan, estimates, tuple(comparisons), x, besides) for x in scenario.crossings]
-    return {"flows": flow_diagram(stories, flows), "network": network(stories, flows)}
+def drawers(stories: Sequence[Story], flows: Flows) -> Drawers:
+    """Return the functions that draw the pictures of a network, by name."""
+    return {"flows": lambda: flow_diagram(stories, flows), "network": lambda: network(stories, flows)}
 
 
 @styled

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.engine.plan import Plan
-from sim.measures.estimates import Estimates
 from sim.measures.names import RATE_HOURS, VEHICLE_CLASSES, at_station
-from sim.measures.reports import Comparison
 from sim.plotting import panels
 from sim.plotting.page import WIDTH, heading, time_page
 from sim.plotting.rail import words
+from sim.plotting.result import Drawers
 from sim.plotting.story import Story, in_one_day
 from sim.plotting.style import INK, MUTED, SPAN_COLOURS, sheet, styled
-from sim.scenario.model.scenario import Scenario
 from sim.units import show_duration
+from sim.verbs.run import network_pictures
 from sim.verbs.run.poster import poster
+from sim.verbs.run.study import Run
 
 TIMES = ((0.1, "0.1 s"), (1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3600, "1 h"), (36_000, "10 h"),
          (345_600, "4 d"), (3_456_000, "40 d"))  # fmt: skip
@@ -26,20 +26,25 @@ LEAST_SHOWN = 0.1
 """Seconds from which on a time is a point on the scale; all are written beside it."""
 
 
-def pictures(
-    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = (), besides: str = ""
-) -> dict[str, Figure]:
-    """Return the pictures of a result by name; with several crossings each name ends in the crossing's.
+def drawers(run: Run) -> Drawers:
+    """Return the functions that draw the pictures of a run, by name.
 
-    `besides` is what else the bands hold, in a few words.
+    With several crossings each name ends in the crossing's; with a network its own pictures come last.
     """
-    found = {}
-    for crossing in scenario.crossings:
-        story = Story(scenario, plan, estimates, tuple(comparisons), crossing, besides)
-        ending = "" if len(scenario.crossings) == 1 else f"_{crossing}"
+    found: dict[str, Callable[[], Figure]] = {}
+    every = stories(run)
+    for story in every:
+        ending = "" if len(every) == 1 else f"_{story.crossing}"
         for draw in DRAWN if story.by_road else [draw for draw in DRAWN if draw is not queue_km]:
-            found[f"{draw.__name__}{ending}"] = draw(story)
-    return found
+            found[f"{draw.__name__}{ending}"] = partial(draw, story)
+    return found | (network_pictures.drawers(every, run.flows) if run.flows else {})
+
+
+def stories(run: Run) -> list[Story]:
+    """Return what there is to draw of a run, crossing by crossing."""
+    scenario = run.loaded.scenario
+    bands = "each with parameters from the posterior" if run.posterior else ""
+    return [Story(scenario, run.plan, run.estimates, run.comparisons, x, bands) for x in scenario.crossings]
 
 
 @styled

@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim import units
-from sim.engine.plan import Plan
-from sim.measures.estimates import Estimate, Estimates
+from sim.measures.estimates import Estimate
 from sim.measures.names import ALL, LONGEST_QUOTE, OUTCOMES, VEHICLES, at_station, by_way
 from sim.measures.reports import Comparison
 from sim.plotting.rail import CLASS_WORDS, words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
 from sim.plotting.story import Story, amount, rounded, said_of, week, window
 from sim.scenario.model.reported import Reported
-from sim.scenario.model.scenario import Scenario
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from sim.measures.flows import Flows
+    from sim.verbs.run.study import Run
 
 VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "above": "yellow", "off": "red", "not used": "dim"}
 
@@ -40,50 +38,42 @@ class Row(NamedTuple):
     quoted: bool = False
 
 
-def show(
-    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = (),
-    flows: Flows | None = None,
-) -> None:  # fmt: skip
-    """Print the tables of a result to standard output; 80 columns wide where that is not a terminal."""
+def show(run: Run) -> None:
+    """Print the tables of a run to standard output; 80 columns wide where that is not a terminal."""
     from rich.console import Console
 
-    print_to(Console(highlight=False), scenario, plan, estimates, comparisons, flows)
+    print_to(Console(highlight=False), run)
 
 
-def html(
-    scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison] = (),
-    flows: Flows | None = None,
-) -> str:  # fmt: skip
-    """Return the tables of a result as HTML for a notebook."""
-    return as_html(lambda console: print_to(console, scenario, plan, estimates, comparisons, flows))
+def html(run: Run) -> str:
+    """Return the tables of a run as HTML for a notebook."""
+    return as_html(lambda console: print_to(console, run))
 
 
-def print_to(
-    console: Console, scenario: Scenario, plan: Plan, estimates: Estimates, comparisons: Sequence[Comparison],
-    flows: Flows | None = None,
-) -> None:  # fmt: skip
-    """Print the tables of a result to a rich console, one thing a line where it is narrow.
+def print_to(console: Console, run: Run) -> None:
+    """Print the tables of a run to a rich console, one item a line where it is narrow.
 
-    Those of every crossing; with `flows` those of the network in place of all but the reported figures.
+    Without a network these are the tables of every crossing. With one, its own tables replace all of them except those
+    of reported figures.
     """
-    narrow = console.width < NARROW
-    stories = [Story(scenario, plan, estimates, tuple(comparisons), crossing) for crossing in scenario.crossings]
-    if flows is not None:
+    narrow, scenario = console.width < NARROW, run.loaded.scenario
+    stories = [Story(scenario, run.plan, run.estimates, run.comparisons, crossing) for crossing in scenario.crossings]
+    if run.flows is not None:
         from sim.verbs.run.network_tables import sheets
 
         console.print()
         console.print(scenario.title, style="bold", markup=False)
-        print_sheets(console, sheets(stories, flows))
+        print_sheets(console, sheets(stories, run.flows))
     for story in stories:
         rows = [row for row in scenario.reported if row.crossing == story.crossing]
-        found = [_reported(rows, comparisons)] if rows and comparisons else []
-        if flows is None or found:
+        tables = [_reported(rows, run.comparisons)] if rows and run.comparisons else []
+        if run.flows is None or tables:
             console.print()
             console.print(f"{scenario.title}: {story.title}", style="bold", markup=False)
-        if flows is None:
+        if run.flows is None:
             console.print(_headline(story, narrow))
-            found.insert(0, _stations(story))
-        print_sheets(console, found)
+            tables.insert(0, _stations(story))
+        print_sheets(console, tables)
 
 
 def _headline(story: Story, narrow: bool) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,9 +66,10 @@ def sweep(scenario: Path, **given: Any) -> None:
     quiet = given["quiet"]
     exclude(quiet=quiet, json=given["as_json"])
     say(quiet, f"reading {scenario} ...")
-    from sim.verbs.sweep.request import asked, carry_out
+    from sim.verbs.sweep.request import SweepOptions, asked, carry_out
 
-    told = asked(scenario, given)
+    names = {field.name for field in fields(SweepOptions)}
+    told = asked(scenario, SweepOptions(**{name: given[name] for name in names}))
     read_request(given)
     try:
         with progress(quiet, f"playing {told.base.loaded.scenario.name}") as shown_progress:
@@ -84,8 +86,8 @@ def sweep(scenario: Path, **given: Any) -> None:
 
 def _finish(told: Asked, found: Found, given: dict[str, Any]) -> None:
     """Draw, write the provenance, and print."""
-    from sim.face import SweepResult
     from sim.verbs.sweep import tables as sweep_tables
+    from sim.verbs.sweep.result import SweepResult
 
     say(given["quiet"], "storing and drawing ...")
     SweepResult(found, told.folder).finish(command_line(), pictures=not given["no_pictures"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +15,7 @@ from matplotlib.patheffects import withStroke
 from sim.arrays import Floats
 from sim.measures.estimates import totals_estimates
 from sim.measures.names import TOTALS, Key
+from sim.plotting.result import Drawers
 from sim.plotting.style import FAINT, INK, MUTED, number, sheet, styled
 from sim.verbs.sweep.constraints import Constraint
 from sim.verbs.sweep.designs import ONE_AT_A_TIME, SENSITIVITY, unit_of
@@ -34,17 +36,15 @@ MOST = 1.3
 """Share of the variance beyond which intervals of Sobol indices are cut off."""
 
 
-def pictures(
-    swept: Swept, keys: Sequence[Key], bounds: Sequence[Constraint], indices: Sequence[Sensitivity]
-) -> dict[str, Figure]:
-    """Return the pictures of a sweep by name, one per measure, in the form that fits its design."""
+def drawers(swept: Swept, keys: Sequence[Key], bounds: Sequence[Constraint], indices: Sequence[Sensitivity]) -> Drawers:
+    """Return the functions that draw a sweep, one per measure, in the form that fits its design, by name."""
     if swept.design.kind == SENSITIVITY:
-        return {f"sensitivity_{_name(one.key)}": sobol(one, swept) for one in indices}
-    drawn = {}
+        return {f"sensitivity_{_name(one.key)}": partial(sobol, one, swept) for one in indices}
+    drawn: Drawers = {}
     for key in keys:
         here = [bound for bound in bounds if bound.key == key]
         form, draw = _form(swept)
-        drawn[f"{form}_{_name(key)}"] = draw(swept, key, here)
+        drawn[f"{form}_{_name(key)}"] = partial(draw, swept, key, here)
     return drawn
 
 

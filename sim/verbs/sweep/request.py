@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sim import store
 from sim.errors import SimError
 from sim.measures.names import HEADLINES, Key
+from sim.play import engines
 from sim.play.cache import nothing_lost
 from sim.play.posterior import read_posterior
 from sim.play.request import Progress, Request, silent
@@ -54,20 +54,46 @@ class Found:
     files: tuple[str, ...]
 
 
-def asked(path: Path, options: Mapping[str, Any]) -> Asked:
+@dataclass(frozen=True)
+class SweepOptions:
+    """The options of `sim sweep`; those of a sweep file count where one is None, and are added to where it is a tuple.
+
+    See `sim.sweep` for each.
+    """
+
+    over: tuple[str, ...] = ()
+    design: str | None = None
+    points: int | None = None
+    posterior: int | None = None
+    find: str | None = None
+    measure: tuple[str, ...] = ()
+    threshold: tuple[str, ...] = ()
+    out: Path | None = None
+    sets: tuple[str, ...] = ()
+    intervene: tuple[str, ...] = ()
+    replications: int | None = None
+    seed: int | None = None
+    engine: str = engines.DEFAULT
+    workers: int | None = None
+    on: str | None = None
+    fail_fast: bool = False
+    retry_failed: bool = False
+
+
+def asked(path: Path, options: SweepOptions) -> Asked:
     """Return what is asked by a scenario or a sweep file with `options`, which come first. Raises SimError."""
     spec = read_sweep(path) or SweepFile(scenario=str(path))
-    find = options["find"] or spec.find or ""
-    overs = (*spec.overs, *options["over"])
-    sets, intervene = (*spec.sets, *options["sets"]), (*spec.intervene, *options["intervene"])
-    if find and (overs or spec.posterior or options["posterior"]):
+    find = options.find or spec.find or ""
+    overs = (*spec.overs, *options.over)
+    sets, intervene = (*spec.sets, *options.sets), (*spec.intervene, *options.intervene)
+    if find and (overs or spec.posterior or options.posterior):
         raise SimError("--find names its lever itself: --over and --posterior have no place beside it")
     start = base(spec.scenario, sets, intervene)
-    seed = options["seed"] if options["seed"] is not None else spec.seed
+    seed = options.seed if options.seed is not None else spec.seed
     request = Request(
-        options["replications"] or spec.replications, seed=seed, engine=options["engine"], workers=options["workers"]
+        options.replications or spec.replications, seed=seed, engine=options.engine, workers=options.workers
     )
-    manner = Manner(options["on"], options["fail_fast"], options["retry_failed"])
+    manner = Manner(options.on, options.fail_fast, options.retry_failed)
     chosen = looked_for = None
     for text in overs:
         start.levers.check(axis(text).lever)
@@ -76,11 +102,11 @@ def asked(path: Path, options: Mapping[str, Any]) -> Asked:
         ends = (looked_for.axis.values[0], looked_for.axis.values[-1])
         check_settings(start.levers, Design("find", (looked_for.axis.lever,), tuple((end,) for end in ends)), "--find")
     else:
-        drawn = options["posterior"] or spec.posterior
-        kind, points = options["design"] or spec.design, options["points"] or spec.points or POINTS
+        drawn = options.posterior or spec.posterior
+        kind, points = options.design or spec.design, options.points or spec.points or POINTS
         chosen = _design(start, overs, kind, points, drawn, start.loaded.scenario.seed if seed is None else seed)
-    folder = options["out"] or sweep_results.default_folder(start, chosen.levers if chosen else ("find",))
-    measures, thresholds = (*spec.measure, *options["measure"]), (*spec.threshold, *options["threshold"])
+    folder = options.out or sweep_results.default_folder(start, chosen.levers if chosen else ("find",))
+    measures, thresholds = (*spec.measure, *options.measure), (*spec.threshold, *options.threshold)
     return Asked(start, chosen, looked_for, request, manner, folder, measures, thresholds)
 
 

@@ -1,0 +1,150 @@
+"""What every verb returns: a result that shows, tabulates, draws and saves itself."""
+
+from __future__ import annotations
+
+import base64
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim import store
+from sim.errors import SimError
+from sim.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sim.plotting.picture import Picture
+
+Drawers = dict[str, "Callable[[], Figure]"]
+"""Functions that draw the pictures of a result, by the name of the picture."""
+LINES = 20
+"""Most lines of a result's `repr`."""
+
+
+class Plots(Mapping[str, "Picture"]):
+    """The pictures of a result by name. Each is drawn when it is first asked for."""
+
+    def __init__(self, drawers: Drawers) -> None:
+        self._drawers = drawers
+        self._pictures: dict[str, Picture] = {}
+
+    def __getitem__(self, name: str) -> Picture:
+        """Return a picture. Raises KeyError if there is none of that name."""
+        if name not in self._pictures:
+            from sim.plotting.picture import Picture
+
+            self._pictures[name] = Picture(name, self._drawers[name]())
+        return self._pictures[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._drawers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._drawers)
+
+    def __len__(self) -> int:
+        return len(self._drawers)
+
+    def __repr__(self) -> str:
+        return f"Plots({', '.join(self)})"
+
+
+class Result(ABC):
+    """The result of a verb. In a notebook it shows its tables and its main picture."""
+
+    @property
+    @abstractmethod
+    def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+        """Functions that make the tables, by name; the first one is the summary."""
+
+    @property
+    @abstractmethod
+    def drawers(self) -> Drawers:
+        """Functions that draw the pictures, by name."""
+
+    @property
+    @abstractmethod
+    def main_picture(self) -> str:
+        """Name of the picture that stands for the result; '' if there is none."""
+
+    @abstractmethod
+    def headline(self) -> list[str]:
+        """Return the result in a few lines of plain text."""
+
+    @abstractmethod
+    def html(self) -> str:
+        """Return the tables as HTML."""
+
+    @abstractmethod
+    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+        """Save tables, pictures and provenance in the folder `out` and return it. Raises SimError."""
+
+    @property
+    def summary(self) -> list[dict[str, Any]]:
+        """The summary as a list of rows."""
+        columns = self.table()
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    def table(self, name: str | None = None) -> dict[str, list[Any]]:
+        """Return a table as lists by the name of the column, ready for `pandas.DataFrame` or `polars.DataFrame`.
+
+        Parameters
+        ----------
+        name
+            One of `tables`; the summary if left out.
+
+        Raises
+        ------
+        SimError
+            If there is no such table.
+        """
+        tables = self.tables
+        name = name or next(iter(tables))
+        if name not in tables:
+            raise SimError(
+                f"there is no table {name!r}{did_you_mean(name, tables)}; the tables are {', '.join(tables)}"
+            )
+        return {column: _plain(values) for column, values in tables[name]().items()}
+
+    def to_pandas(self, name: str | None = None) -> Any:
+        """Return a table (the summary if `name` is left out) as a DataFrame. Raises SimError without pandas."""
+        try:
+            import pandas as pd  # type: ignore[import-untyped,unused-ignore]
+        except ImportError:
+            raise SimError("pandas is not installed; use table(), or install pandas") from None
+        return pd.DataFrame(self.table(name))
+
+    @cached_property
+    def plots(self) -> Plots:
+        """The pictures by name. Each is drawn when it is first asked for."""
+        return Plots(self.drawers)
+
+    def plot(self, name: str | None = None) -> Picture:
+        """Return a picture (the main one if `name` is left out). Raises SimError if there is no such picture."""
+        name = name or self.main_picture
+        if name not in self.plots:
+            choices = f"the pictures are {', '.join(self.plots)}" if self.plots else "this result has none"
+            raise SimError(f"there is no picture {name!r}{did_you_mean(name, self.plots)}; {choices}")
+        return self.plots[name]
+
+    def __repr__(self) -> str:
+        lines = self.headline()
+        if len(lines) > LINES - 2:
+            lines = [*lines[: LINES - 3], "..."]
+        return "\n".join([*lines, f"tables: {', '.join(self.tables)}", f"plots: {', '.join(self.plots)}"])
+
+    def _repr_html_(self) -> str:
+        if not self.main_picture:
+            return f"<div>{self.html()}</div>"
+        picture = base64.b64encode(self.plot().render("png")).decode()
+        image = f'<img alt="{self.main_picture}" style="max-width: 100%" src="data:image/png;base64,{picture}">'
+        return f"<div>{self.html()}{image}</div>"
+
+
+def _plain(values: Any) -> list[Any]:
+    if isinstance(values, store.Labels):
+        return values.tolist()
+    return list(values.tolist() if hasattr(values, "tolist") else values)

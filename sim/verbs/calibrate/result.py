@@ -1,0 +1,82 @@
+"""The result of a calibration, in memory and on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.plotting.result import Drawers, Result
+from sim.verbs.calibrate import files
+from sim.verbs.calibrate.findings import Learnt
+
+
+@dataclass(frozen=True, repr=False)
+class CalibrationResult(Result):
+    """The result of `sim.calibrate`: the posterior, and every reported figure beside what the model says for it."""
+
+    findings: Learnt
+
+    @property
+    def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+        """The tables: `parameters`, `figures`, `correlations`, `held_out` if asked for, and `posterior`."""
+        from sim.verbs.calibrate.tables import tables
+
+        made: dict[str, Mapping[str, Any]] = {
+            name.partition(".")[0]: columns for name, columns in tables(self.findings).items()
+        }
+        made = {"parameters": made.pop("parameters"), **made}
+        found: dict[str, Callable[[], Mapping[str, Any]]] = {name: lambda c=c: c for name, c in made.items()}  # type: ignore[misc]
+        fit = self.findings.fit
+        return found | {"posterior": lambda: files.equal(fit.posterior, fit.seed)}
+
+    @property
+    def drawers(self) -> Drawers:
+        """Functions that draw the pictures, by name."""
+        from sim.verbs.calibrate.pictures import drawers
+
+        return drawers(self.findings)
+
+    @property
+    def main_picture(self) -> str:
+        """Name of the picture of the reported figures."""
+        return "figures"
+
+    def headline(self) -> list[str]:
+        """Return the calibrated parameters with their 90 % intervals, and the verdict of the gate."""
+        from sim.verbs.calibrate.tables import gate_words
+
+        fit = self.findings.fit
+        lines = [f"{fit.loaded.central.scenario.title}: {gate_words(self.findings)}"]
+        table = self.table()
+        lines += ["  " + ", ".join(f"{name} {value}" for name, value in row.items()) for row in _rows(table)[:8]]
+        return lines
+
+    def html(self) -> str:
+        """Return the tables as HTML."""
+        from sim.plotting.sheet import as_html, print_sheets
+        from sim.verbs.calibrate.tables import sheets
+
+        return as_html(lambda console: print_sheets(console, sheets(self.findings)))
+
+    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+        """Save fitted values, samples, page and pictures in the new folder `out` and return it.
+
+        The default is `results/calibration/CALIBRATION/TIME`. Raises SimError.
+        """
+        with files.folder(self.findings.fit.loaded.path, out) as draft:
+            self.write_into(draft.path, pictures=pictures)
+        return Path(draft.final)
+
+    def write_into(self, folder: Path, command_line: str | None = None, *, pictures: bool = True) -> None:
+        """Write all files into an existing empty folder. Raises SimError."""
+        from sim.verbs.calibrate import page
+
+        files.write(folder, self.findings.fit)
+        page.write(folder, self.findings, self.plots if pictures else {})
+        files.write_provenance(folder, self.findings.fit, command_line)
+
+
+def _rows(columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

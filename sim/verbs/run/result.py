@@ -1,0 +1,130 @@
+"""The result of a run, in memory and on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sim import store
+from sim.measures.estimates import series_table, summary_table
+from sim.measures.names import HEADLINE_SCOPES, HEADLINES
+from sim.measures.reports import comparison_table
+from sim.play.posterior import Posterior
+from sim.play.provenance import Source
+from sim.play.request import Progress, Request, silent
+from sim.plotting.result import Drawers, Result
+from sim.scenario.text.load_scenario import Loaded
+from sim.verbs.run import files
+from sim.verbs.run.study import Run, run
+
+RESULTS = Path("results")
+
+
+class Output(NamedTuple):
+    """Where a run is saved, and what of it: `out` None is `results/SCENARIO/TIME-HASH`."""
+
+    out: str | Path | None
+    records: bool = False
+    pictures: bool = True
+
+
+@dataclass(frozen=True, repr=False)
+class RunResult(Result):
+    """The result of `sim.run`: estimates over replications, reported figures beside them, pictures."""
+
+    run: Run
+    source: Source
+
+    @property
+    def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+        """The tables: `summary` (totals), `series` (over time), `reported`, and `flows` where there is a network."""
+        run = self.run
+        tables: dict[str, Callable[[], Mapping[str, Any]]] = {
+            "summary": lambda: summary_table(run.estimates),
+            "series": lambda: series_table(run.estimates),
+            "reported": lambda: comparison_table(run.comparisons),
+        }
+        return tables | ({"flows": run.flows.table} if run.flows else {})
+
+    @property
+    def main_rows(self) -> list[dict[str, Any]]:
+        """The rows of `summary` about everybody, all vehicles and the main queue."""
+        return [row for row in self.summary if row["scope"] in HEADLINE_SCOPES]
+
+    @property
+    def drawers(self) -> Drawers:
+        """Functions that draw the pictures, by name."""
+        from sim.verbs.run.pictures import drawers
+
+        return drawers(self.run)
+
+    @property
+    def main_picture(self) -> str:
+        """Name of the poster, or of the map where there is a network."""
+        names = list(self.plots)
+        return "network" if "network" in names else names[-1]
+
+    def headline(self) -> list[str]:
+        """Return scenario, seed, replications and the headline measures with their intervals."""
+        run = self.run
+        scenario, request = run.loaded.scenario, run.request
+        lines = [f"{scenario.title}: {request.replications} replications, seed {request.seed}"]
+        for key, total in run.estimates.totals.items():
+            if key[1:] in HEADLINES:
+                name = " ".join((key.crossing, key.quantity, key.scope))
+                lines.append(f"  {name}: {total.mean:,.4g} (95 % interval {total.low:,.4g} to {total.high:,.4g})")
+        return lines
+
+    def html(self) -> str:
+        """Return the tables as HTML."""
+        from sim.verbs.run.tables import html
+
+        return html(self.run)
+
+    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+        """Save tables, scenario, provenance and pictures in the new folder `out` and return it.
+
+        The default is `results/SCENARIO/TIME-HASH`. Raises SimError if `out` holds files or cannot be written.
+        """
+        with folder(out, self.run.loaded) as draft:
+            self.write_into(draft.path, pictures=pictures)
+        return Path(draft.final)
+
+    def write_into(self, folder: Path, *, pictures: bool = True) -> None:
+        """Write all files except the records into an existing empty folder. Raises SimError."""
+        files.write(folder, self.run)
+        if pictures:
+            from sim.plotting import picture
+
+            picture.write(folder / files.PICTURES, self.plots)
+        files.write_provenance(folder, self.run, self.source)
+
+
+def folder(out: str | Path | None, loaded: Loaded) -> AbstractContextManager[store.Draft]:
+    """Return the draft of the folder `out`, or of `results/SCENARIO/TIME-HASH`. Raises SimError on entering."""
+    if out is not None:
+        return store.new_folder(Path(out))
+    stamped = f"{store.stamp()}-{loaded.scenario_hash[:9]}"
+    return store.new_folder(RESULTS / loaded.scenario.name / stamped, numbered=True)
+
+
+def run_into(
+    output: Output,
+    loaded: Loaded,
+    source: Source,
+    request: Request,
+    progress: Progress = silent,
+    posterior: Posterior | None = None,
+) -> tuple[RunResult, Path]:
+    """Play a scenario and save the result; return both the result and the folder.
+
+    Whether the folder can be written is checked before anything is played. Raises SimError.
+    """
+    with folder(output.out, loaded) as draft:
+        records_to = draft.path / files.RECORDS if output.records else None
+        result = RunResult(run(loaded, request, progress, posterior, records_to), source)
+        result.write_into(draft.path, pictures=output.pictures)
+    return result, draft.final

@@ -1,0 +1,94 @@
+"""The result of a sweep, in memory and on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim import store
+from sim.errors import SimError
+from sim.play.cache import nothing_lost
+from sim.plotting.result import Drawers, Result
+from sim.verbs.sweep import files
+from sim.verbs.sweep.request import Found
+
+
+@dataclass(frozen=True, repr=False)
+class SweepResult(Result):
+    """The result of `sim.sweep`, and the `folder` that holds its plays and tables."""
+
+    data: Found
+    folder: Path
+
+    @property
+    def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+        """The tables: `summary` (headline measures at every point), `sweep` (all totals), `failed`."""
+        points = self.data.swept
+        return {
+            "summary": lambda: files.summary(points),
+            "sweep": lambda: files.table(points),
+            "failed": lambda: files.failed(points),
+        }
+
+    @property
+    def answer(self) -> str | None:
+        """The answer to `find` in words; None if nothing was asked."""
+        return self.data.answer.sentence if self.data.answer else None
+
+    @property
+    def failed(self) -> dict[int, str]:
+        """Why points failed, by their number."""
+        return self.data.swept.failed
+
+    @property
+    def drawers(self) -> Drawers:
+        """Functions that draw the pictures, by name."""
+        from sim.verbs.sweep.pictures import drawers
+
+        data = self.data
+        return drawers(data.swept, data.keys, data.bounds, data.indices)
+
+    @property
+    def main_picture(self) -> str:
+        """Name of the first picture; '' if there is none."""
+        return next(iter(self.plots), "")
+
+    def headline(self) -> list[str]:
+        """Return scenario, number of points and replications, and the answer if there is one."""
+        points = self.data.swept
+        title = points.base.loaded.scenario.title
+        counts = f"{len(points.design.points)} points, {points.replications} replications of each"
+        failed = [f"{len(points.failed)} points failed"] if points.failed else []
+        return [f"{title}: {counts}, in {self.folder}", *failed, *([self.answer] if self.answer else [])]
+
+    def html(self) -> str:
+        """Return the tables as HTML."""
+        from sim.verbs.sweep.tables import html
+
+        data = self.data
+        return html(data.swept, data.keys, data.indices, data.answer)
+
+    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+        """Save the pictures and the provenance in the folder of the sweep, which has the rest, and return it.
+
+        Raises SimError if `out` is another folder, or something cannot be written.
+        """
+        if out is not None and Path(out).resolve() != self.folder.resolve():
+            raise SimError(
+                f"a sweep is saved in its own folder, {self.folder}; name another one when you call sim.sweep"
+            )
+        self.finish(pictures=pictures)
+        return self.folder
+
+    def finish(self, command_line: str | None = None, *, pictures: bool = True) -> None:
+        """Write the pictures and, last of all, the provenance into the folder. Raises SimError."""
+        names = list(self.data.files)
+        with nothing_lost():
+            if pictures:
+                from sim.plotting import picture
+
+                drawn = picture.write(self.folder / files.PICTURES, self.plots, write_file=store.write_shared)
+                names += [f"{files.PICTURES}/{name}" for name in drawn]
+            files.write_provenance(self.folder, self.data.swept, command_line, names)
