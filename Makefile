@@ -1,5 +1,4 @@
-# make check: everything quick, in about a minute. make verify: the slow statistics. make gallery: results/gallery again
-# (make gallery-levers: the part of it that takes ten minutes).
+# `make` lists the targets.
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 BASE := verkhny_lars
 GALLERY := results/gallery/$(BASE)
@@ -7,18 +6,34 @@ LEVERS := $(BASE)_levers
 NETWORK := russia_2022
 CLOSURE := verkhny_lars_closes_28_september
 
-.PHONY: check verify gallery gallery-levers gallery-network
+.PHONY: help check format verify wheel ci constraints gallery gallery-levers gallery-network
 
-check:
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+format:  ## format the code and fix what the linter can fix
+	$(PYTHON) -m ruff format sim tests
+	$(PYTHON) -m ruff check --fix sim tests
+
+check:  ## format, lint, types and fast tests, in about 90 seconds
 	$(PYTHON) -m ruff format --check sim tests
 	$(PYTHON) -m ruff check sim tests
 	$(PYTHON) -m mypy
 	$(PYTHON) -m pytest -n auto -m "not slow"
 
-verify:
+verify:  ## slow tests: statistics against theory, random scenarios, the wheel
 	$(PYTHON) -m pytest -n auto -m slow
 
-gallery:
+wheel:  ## build the wheel and the source archive in dist/
+	$(PYTHON) -m hatchling build
+
+ci:  ## all tests of the last commit in fresh environments, as .ci/run does
+	.ci/run
+
+constraints:  ## the same, and write the versions it used to constraints.txt
+	.ci/run --constraints constraints.txt
+
+gallery:  ## remake results/gallery/verkhny_lars
 	rm -rf build/gallery
 	$(PYTHON) -m sim run scenarios/$(BASE).yaml --out build/gallery/base
 	$(PYTHON) -m sim run scenarios/$(BASE).yaml --posterior --replications 300 --out build/gallery/posterior
@@ -30,12 +45,12 @@ gallery:
 	cd build/gallery/audit && cp sentences.md audit.csv audit.png provenance.json $(CURDIR)/$(GALLERY)/audit/
 	cd build/gallery/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv held_out.csv provenance.json $(CURDIR)/$(GALLERY)/calibration/
 
-gallery-levers:
+gallery-levers:  ## remake the sweep of the gallery, in about ten minutes
 	$(PYTHON) -m sim sweep sweeps/$(LEVERS).yaml --out build/gallery/$(LEVERS)
 	mkdir -p results/gallery/$(LEVERS)
 	cd build/gallery/$(LEVERS) && cp pictures/*.png sensitivity.csv provenance.json $(CURDIR)/results/gallery/$(LEVERS)/
 
-gallery-network:
+gallery-network:  ## remake results/gallery/russia_2022
 	rm -rf build/gallery/$(NETWORK)
 	$(PYTHON) -m sim run scenarios/$(NETWORK).yaml --posterior --replications 100 --out build/gallery/$(NETWORK)/run
 	$(PYTHON) -m sim compare scenarios/$(NETWORK).yaml +$(CLOSURE) --posterior --replications 100 --out build/gallery/$(NETWORK)/closure

@@ -11,7 +11,7 @@ LOWER_BOUND = re.compile(r"^\s*([A-Za-z0-9._-]+)\s*(?:\[[^]]*\])?\s*>=\s*([0-9][
 
 
 def lowest_versions(pyproject: Path) -> list[str]:
-    """Return 'name==version' for the dependencies of the project and of its extras, sorted.
+    """Return 'name==version' for the dependencies of the project and of its extras, sorted (but for itself).
 
     Raises SystemExit for a requirement without a lower bound.
     """
@@ -19,6 +19,8 @@ def lowest_versions(pyproject: Path) -> list[str]:
     extras = project.get("optional-dependencies", {})
     pins = set()
     for requirement in [*project["dependencies"], *(one for extra in extras.values() for one in extra)]:
+        if requirement.startswith(f"{project['name']}["):
+            continue
         bound = LOWER_BOUND.match(requirement)
         if bound is None:
             sys.exit(f"pyproject.toml: {requirement!r} has no lower bound; write 'name>=version'")

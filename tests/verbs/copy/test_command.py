@@ -58,7 +58,7 @@ def test_the_copy_of_a_network_stands_alone(here: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("sim.scenario.resolve.shipped", lambda: here / "nowhere")
     assert load("russia_2022").scenario_hash == original.scenario_hash
     assert read_calibration("russia_2022").path == Path("calibration/russia_2022.yaml")
-    assert len(posterior.read(Path("scenarios/russia_2022.yaml")).values) > 0
+    assert len(posterior.read_posterior(Path("scenarios/russia_2022.yaml")).values) > 0
 
 
 def test_what_is_there_already_is_left_alone_and_nothing_is_overwritten(here: Path) -> None:
