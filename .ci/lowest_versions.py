@@ -29,4 +29,4 @@ def lowest_versions(pyproject: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(lowest_versions(Path(__file__).parents[1] / "pyproject.toml")))
+    print("\n".join(lowest_versions(Path(__file__).parents[1] / "pyproject.toml")))  # noqa: T201

@@ -144,7 +144,7 @@ def test_a_what_if_of_another_folder_stands_alone(at: Path) -> None:
         (["scenarios/verkhny_lars.yaml"], "is a file; expected a folder"),
         (["calibration"], "calibration: holds no scenario"),
         (["--sources", "verkny_lars"], "there is no scenario 'verkny_lars'; did you mean 'verkhny_lars'?"),
-        (["--quiet", "--json"], "--quiet goes neither with --json nor with --sources"),
+        (["--quiet", "--json"], "--quiet excludes --json and --sources"),
     ],
 )
 def test_a_mistake_is_one_sentence(at: Path, arguments: list[str], sentence: str) -> None:

@@ -37,7 +37,11 @@ Examples:
 @click.argument("calibration", type=click.Path(path_type=Path), shell_complete=names_and_files(CALIBRATIONS))
 @out_option("results/calibration/CALIBRATION/TIME")
 @click.option("--held-out", is_flag=True, help="Predict every figure without it as well.")
-@click.option("--update", is_flag=True, help="Write the values also where the scenario takes them from.")
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Also update the fitted file that the scenario names; for an installed scenario, one in this folder.",
+)
 @options("seed", "workers", "no_pictures", "as_json", "quiet")
 def calibrate(calibration: Path, **given: Any) -> None:
     """Fit the parameters of a CALIBRATION file to its reported figures, and say how far they are known.

@@ -1,4 +1,4 @@
-"""The verb `catalogue`: which scenarios there are, and what each rests on."""
+"""The verb `catalogue`: the scenarios that there are, and their sources."""
 
 from __future__ import annotations
 
@@ -25,22 +25,25 @@ WIDEST = 110
 
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", required=False, metavar="[DIR]", type=click.Path())
-@click.option("--sources", "name", metavar="NAME", help="List the sources of one scenario, with how many numbers each.")
+@click.option(
+    "--sources", "name", metavar="NAME", help="List the sources of one scenario and how many numbers come from each."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--quiet", is_flag=True, help="Print nothing but the files, one a line.")
+@click.option("--quiet", is_flag=True, help="Print only the files, one per line.")
 def catalogue(folder: str | None, name: str | None, as_json: bool, quiet: bool) -> None:
-    """List the scenarios in DIR: crossings, status, reported figures used, interventions and how many sources.
+    """List the scenarios in DIR with their crossings, status, reported figures, interventions and number of sources.
 
-    Without DIR it is the folder 'scenarios' here, else that of the checkout this program is run from. `calibrated`:
-    values of a fit stand in the scenario; `indicative`: every number was set by hand. What-ifs stand below their base.
+    Without DIR, the folder 'scenarios' here is listed, or else the scenarios that came with the program.
+    A `calibrated` scenario has fitted values; in an `indicative` one every number was set by hand. What-ifs follow the
+    scenario that they extend.
     """
     if quiet and (as_json or name):
-        raise click.UsageError("--quiet goes neither with --json nor with --sources")
-    from sim.scenario import catalogue as found
+        raise click.UsageError("--quiet excludes --json and --sources")
+    from sim.scenario.catalogue import list_scenarios, named
 
-    entries = found.list_scenarios(folder)
+    entries = list_scenarios(folder)
     if name:
-        _print_sources(found.named(entries, name), as_json)
+        _print_sources(named(entries, name), as_json)
     elif as_json:
         click.echo(json.dumps([_document(entry) for entry in entries], indent=2, ensure_ascii=False))
     elif quiet:
@@ -52,14 +55,14 @@ def catalogue(folder: str | None, name: str | None, as_json: bool, quiet: bool) 
 
 
 def _document(entry: Entry) -> dict[str, object]:
-    said: dict[str, object] = {
+    document: dict[str, object] = {
         "name": entry.name,
         "file": str(entry.file),
         "problems": [str(problem) for problem in entry.problems],
     }
     if entry.problems:
-        return said
-    return said | {
+        return document
+    return document | {
         "title": entry.title,
         "extends": entry.base and entry.base.name,
         "crossings": entry.crossings,

@@ -1,6 +1,6 @@
-"""The verbs about scenario files: `schema`, `check` and `sources`.
+"""The verbs about input files: `schema`, `check` and `sources`.
 
-What they need is imported when they run, so that `sim --help` stays quick.
+Heavy imports stand inside the functions, so that `sim --help` stays fast.
 """
 
 from __future__ import annotations
@@ -44,15 +44,16 @@ Examples:
 """
 CHECK_EXAMPLES = """\b
 Examples:
+  sim check verkhny_lars
   sim check scenarios/*.yaml
   sim check calibration/*.yaml
 """
 
 
 @click.command(epilog=SCHEMA_EXAMPLES)
-@click.option("--calibration", is_flag=True, help="Print that of calibration files.")
+@click.option("--calibration", is_flag=True, help="Print the schema of calibration files.")
 def schema(calibration: bool) -> None:
-    """Print the JSON Schema of scenario files, for editors."""
+    """Print the JSON Schema of scenario files, for completion in an editor."""
     from sim.scenario.json_schema import schema_text
 
     click.echo(schema_text(calibration), nl=False)
@@ -60,10 +61,13 @@ def schema(calibration: bool) -> None:
 
 @click.command(epilog=CHECK_EXAMPLES)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=names_and_files(*FOLDERS))
-@click.option("--quiet", is_flag=True, help="Print problems only.")
+@click.option("--quiet", is_flag=True, help="Print only problems.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
-    """Look for mistakes in scenario, calibration and sweep FILEs without running them; exit code 2 if there are any."""
+    """Check scenario, calibration and sweep files without running them.
+
+    FILE is a path or a catalogue name. Exit code 2: a file has problems.
+    """
     from sim.scenario.file_kinds import describe
 
     results: Rows = []
@@ -76,7 +80,7 @@ def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
             if not as_json:
                 click.echo(str(error), err=True)
         if row["ok"] and not (quiet or as_json):
-            click.echo(f"{file}: OK{_shared(row)}")
+            click.echo(f"{file}: OK{_network_size(row)}")
         results.append(row)
     if as_json:
         click.echo(json.dumps(results, indent=2, ensure_ascii=False))
@@ -84,8 +88,8 @@ def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
         raise click.exceptions.Exit(2)
 
 
-def _shared(row: dict[str, object]) -> str:
-    """Say of a network how many origins share how many crossings."""
+def _network_size(row: dict[str, object]) -> str:
+    """Return how many origins and crossings a network has, in brackets."""
     if "origins" not in row:
         return ""
     sizes = (f"{row[what]} {what if row[what] != 1 else what[:-1]}" for what in ("origins", "crossings"))
@@ -94,57 +98,57 @@ def _shared(row: dict[str, object]) -> str:
 
 @click.command(epilog=SOURCES_EXAMPLES)
 @click.argument("file", shell_complete=names_and_files(SCENARIOS, CALIBRATIONS))
-@click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Set a value; may be repeated.")
-@click.option("--intervene", multiple=True, metavar="NAME", help="Put a named intervention in force; may be repeated.")
+@click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@click.option("--intervene", multiple=True, metavar="NAME", help="Apply an intervention; may be repeated.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
 def sources(file: str, sets: tuple[str, ...], intervene: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
-    """Print where the numbers of a scenario or calibration FILE come from; at the end, which have no source.
+    """Print the source of every number in a scenario or calibration FILE, then the numbers without a source.
 
-    In a pipe, one line per number: path, value, source, date, reason and place, with tabs between.
+    In a pipe: one line per number with path, value, source, date, reason and place, separated by tabs.
     """
     from sim.scenario.file_kinds import sources_of
 
     try:
-        found = sources_of(file, sets, intervene)
+        report = sources_of(file, sets, intervene)
     except SimError as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(2) from None
-    rows = [dataclasses.asdict(row) for row in found.passports]
+    rows = [dataclasses.asdict(row) for row in report.passports]
     if as_json:
-        document = {"passports": rows, "without_passport": found.without_passport}
+        document = {"passports": rows, "without_passport": report.without_passport}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     elif as_csv:
-        click.echo(_csv(rows, found), nl=False)
+        click.echo(_csv(rows, report), nl=False)
     elif sys.stdout.isatty():
-        _print(found, shutil.get_terminal_size().columns)
+        _print(report, shutil.get_terminal_size().columns)
     else:
-        for line in _lines(found):
+        for line in _lines(report):
             click.echo(line)
 
 
-def _csv(rows: Rows, found: Sources) -> str:
+def _csv(rows: Rows, report: Sources) -> str:
     from sim.scenario.text.passports import PassportRow
 
     out = io.StringIO()
     writer = csv.DictWriter(out, [field.name for field in dataclasses.fields(PassportRow)], lineterminator="\n")
     writer.writeheader()
     writer.writerows({**row, "value": _short(row["value"])} for row in rows)
-    writer.writerows({"path": path} for path in found.without_passport)
+    writer.writerows({"path": path} for path in report.without_passport)
     return out.getvalue()
 
 
-def _lines(found: Sources) -> Iterator[str]:
-    rows = [_cells(row) for row in found.passports]
-    for cells in (*rows, *((path, *[""] * 5) for path in found.without_passport)):
+def _lines(report: Sources) -> Iterator[str]:
+    rows = [_cells(row) for row in report.passports]
+    for cells in (*rows, *((path, *[""] * 5) for path in report.without_passport)):
         yield "\t".join(" ".join(cell.split()) for cell in cells)
 
 
-def _print(found: Sources, columns: int) -> None:
+def _print(report: Sources, columns: int) -> None:
     """Print a block for each passport, wrapped between words to the width of the terminal."""
     width = max(40, min(columns, 110))
-    click.echo(f"Sources of {found.name}\n")
-    for row in found.passports:
+    click.echo(f"Sources of {report.name}\n")
+    for row in report.passports:
         path, value, source, date, reason, place = _cells(row)
         click.echo(click.style(path, bold=True))
         origin = ", ".join(part for part in (source, date) if part)
@@ -152,9 +156,9 @@ def _print(found: Sources, columns: int) -> None:
             if text:
                 click.echo(_wrapped(text, width))
         click.echo()
-    count = len(found.without_passport)
+    count = len(report.without_passport)
     click.echo(f"{count} without a passport:" if count else "Every number has a passport.")
-    for path in found.without_passport:
+    for path in report.without_passport:
         click.echo(f"  {path}")
 
 
