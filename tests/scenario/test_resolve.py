@@ -9,7 +9,7 @@ from click.shell_completion import ShellComplete
 
 from sim.cli import cli
 from sim.errors import ScenarioError
-from sim.scenario.catalogue import catalogue
+from sim.scenario.catalogue import list_scenarios
 from sim.scenario.resolve import (
     CALIBRATIONS,
     FOLDERS,
@@ -34,7 +34,7 @@ def test_a_name_stands_for_the_file_that_came_with_the_program() -> None:
     assert file_named("verkhny_lars", SCENARIOS) == shipped() / "scenarios" / "verkhny_lars.yaml"
     assert file_named("verkhny_lars", CALIBRATIONS) == shipped() / "calibration" / "verkhny_lars.yaml"
     assert file_named("verkhny_lars_levers", SCENARIOS, SWEEPS) == shipped() / "sweeps" / "verkhny_lars_levers.yaml"
-    assert {entry.name for entry in catalogue()} == set(names(SCENARIOS))
+    assert {entry.name for entry in list_scenarios()} == set(names(SCENARIOS))
     assert "finland_fitted" not in names(*FOLDERS)
 
 
