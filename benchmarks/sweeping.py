@@ -23,7 +23,7 @@ from sim.play.request import Request
 from sim.play.workers import Crew, cores
 from sim.scenario.text.levers import Levers
 from sim.verbs.sweep import study as sweep
-from sim.verbs.sweep.designs import GRID, axis, design
+from sim.verbs.sweep.designs import GRID, make_design, read_axis
 
 LEVER = "demand.car*"
 PARTS = ("lower", "draw", "play", "measure")
@@ -36,7 +36,7 @@ _spent: dict[str, float] = {}
 class Timed:
     """A sweep's task that adds up what it spends, in seconds of wall time, in a file per process."""
 
-    task: sweep.Sweeping
+    task: sweep.PlayBatch
     folder: str
 
     def __call__(self, batch: sweep.Batch) -> Totals | Failed:
@@ -91,14 +91,14 @@ class Spent:
 
 def spent(points: int, replications: int) -> Spent:
     """Play a sweep of so many points of the base case from nothing, and return what its time went into."""
-    base, workers = sweep.base(ours.BASE), cores()
-    demand = axis(f"{LEVER}=log:0.7:1.3:{points}")
+    base, workers = sweep.read_base(ours.BASE), cores()
+    demand = read_axis(f"{LEVER}=log:0.7:1.3:{points}")
     with tempfile.TemporaryDirectory() as kept, tempfile.TemporaryDirectory() as times:
         sweeping = sweep.Sweep(base, Request(replications, seed=1, workers=workers), Path(kept))
         sweeping._open = Crew(Timed(sweeping.task, times), workers)
         began = time.perf_counter()
         with sweeping:
-            found = sweeping.play(design(GRID, [demand], points, 1))
+            found = sweeping.play(make_design(GRID, [demand], points, 1))
         wall = time.perf_counter() - began
         if found.played != points * replications:
             raise AssertionError(f"{found.played} replications were played")

@@ -26,11 +26,11 @@ from sim.verbs.calibrate.result import CalibrationResult
 from sim.verbs.calibrate.study import calibrate as fit_parameters
 from sim.verbs.calibrate.study import held_out as predict_held_out
 from sim.verbs.compare.result import Comparison
-from sim.verbs.compare.study import Contender, contender_of, gather
-from sim.verbs.compare.study import compare as compare_contenders
+from sim.verbs.compare.study import Variant, read_variants, variant_of
+from sim.verbs.compare.study import compare as compare_variants
 from sim.verbs.run.result import RunResult
 from sim.verbs.run.study import run as run_scenario
-from sim.verbs.sweep.request import SweepOptions, asked, carry_out
+from sim.verbs.sweep.request import SweepOptions, carry_out, read_sweep_request
 from sim.verbs.sweep.result import SweepResult
 
 
@@ -181,7 +181,7 @@ def compare(
         If the scenarios cannot be compared or played.
     """
     request = Request(replications, None, seed, engine, workers)
-    return Comparison(compare_contenders(_contenders(base, others, posterior), request))
+    return Comparison(compare_variants(_variants(base, others, posterior), request))
 
 
 def sweep(
@@ -272,7 +272,7 @@ def sweep(
         fail_fast=fail_fast,
         retry_failed=retry_failed,
     )
-    task = asked(Path(scenario), options)
+    task = read_sweep_request(Path(scenario), options)
     result = SweepResult(carry_out(task, None), task.folder)
     result.finish(pictures=pictures)
     return result
@@ -358,17 +358,17 @@ def _experiment(
     return scenario
 
 
-def _contenders(
+def _variants(
     base: str | Path | Mapping[str, Any] | Experiment,
     others: Iterable[str | Path | Mapping[str, Any] | Experiment],
     posterior: bool,
-) -> tuple[Contender, ...]:
+) -> tuple[Variant, ...]:
     """Return the scenarios of a comparison, the base first. Raises SimError."""
     given = [base, *others]
     if all(isinstance(each, str | Path) for each in given):
         first, *rest = map(str, given)
-        return gather(first, rest, from_posterior=posterior)
-    contenders: list[Contender] = []
+        return read_variants(first, rest, from_posterior=posterior)
+    variants: list[Variant] = []
     for each in given:
         if isinstance(each, str) and each.startswith("+"):
             start = given[0]
@@ -376,9 +376,9 @@ def _contenders(
             _only_with_files(source)
             each = load(file_named(source, SCENARIOS), (), each[1:].split("+"), posterior=posterior)
         experiment = _experiment(each, posterior=posterior and not isinstance(each, Experiment))
-        taken = [contender.label for contender in contenders]
-        contenders.append(contender_of(experiment.loaded, experiment.source, experiment.posterior, taken))
-    return tuple(contenders)
+        taken = [variant.label for variant in variants]
+        variants.append(variant_of(experiment.loaded, experiment.source, experiment.posterior, taken))
+    return tuple(variants)
 
 
 def _only_with_files(source: str) -> None:

@@ -29,8 +29,8 @@ from sim.scenario.model.changes import Change
 from sim.scenario.model.scenario import Scenario
 from sim.verbs.compare import picture_network as network_comparison
 from sim.verbs.compare import tables as comparison_tables
-from sim.verbs.compare.network_words import moves_words
-from sim.verbs.compare.study import Compared, compare, gather
+from sim.verbs.compare.network_words import transition_text
+from sim.verbs.compare.study import ComparisonData, compare, read_variants
 from sim.verbs.compare.transitions import states
 from sim.verbs.run import network_pictures
 from sim.verbs.run.pictures import pictures
@@ -51,8 +51,8 @@ def found() -> Run:
 
 
 @pytest.fixture(scope="module")
-def compared() -> Compared:
-    return compare(gather(str(NETWORK), ["+pass_closed"]), Request(3))
+def comparison() -> ComparisonData:
+    return compare(read_variants(str(NETWORK), ["+pass_closed"]), Request(3))
 
 
 def draw(run: Run, scenario: Scenario | None = None) -> dict[str, Figure]:
@@ -62,8 +62,8 @@ def draw(run: Run, scenario: Scenario | None = None) -> dict[str, Figure]:
 
 
 @pytest.fixture(scope="module")
-def drawn(found: Run, compared: Compared) -> dict[str, Figure]:
-    return draw(found) | network_comparison.pictures(compared)
+def drawn(found: Run, comparison: ComparisonData) -> dict[str, Figure]:
+    return draw(found) | {name: draw() for name, draw in network_comparison.drawers(comparison).items()}
 
 
 def said(figure: Figure) -> str:
@@ -264,30 +264,30 @@ def test_a_difference_that_is_but_rounding_is_none() -> None:
     assert np.isnan(network_comparison._exact(band).low[2])
 
 
-def test_the_words_say_where_people_go_and_what_that_does_to_waits(compared: Compared) -> None:
-    text = moves_words(compared, 1)
-    found = states(compared.base.plan.crossings)
+def test_the_words_say_where_people_go_and_what_that_does_to_waits(comparison: ComparisonData) -> None:
+    text = transition_text(comparison, 1)
+    found = states(comparison.base.plan.crossings)
     start, end = ([s.crossing == name for s in found] for name in ("mountain_pass", "steppe_road"))
-    people = compared.moves[:, 1][:, start][:, :, end].sum(axis=(1, 2))
+    people = comparison.transitions[:, 1][:, start][:, :, end].sum(axis=(1, 2))
     assert f"{sure(people)} The steppe road in place of The mountain pass" in text
-    wait = next(d for d in compared.differences[0] if d.key == Key("airport", "wait_mean"))
+    wait = next(d for d in comparison.differences[0] if d.key == Key("airport", "wait_mean"))
     assert f"Flights +{float(f'{wait.difference:.2g}'):g} h" in text
-    itself = compare(gather(str(NETWORK), [str(NETWORK)]), Request(1))
-    assert "everybody from the origins takes the same crossing" in moves_words(itself, 1)
-    assert "everybody takes the same crossing" in said(network_comparison.pictures(itself)["diverted"])
+    itself = compare(read_variants(str(NETWORK), [str(NETWORK)]), Request(1))
+    assert "everybody from the origins takes the same crossing" in transition_text(itself, 1)
+    assert "everybody takes the same crossing" in said(network_comparison.drawers(itself)["diverted"]())
 
 
-def test_the_tables_of_a_comparison_are_headlines_by_crossing(compared: Compared) -> None:
-    page = comparison_tables.markdown(compared, [])
+def test_the_tables_of_a_comparison_are_headlines_by_crossing(comparison: ComparisonData) -> None:
+    page = comparison_tables.markdown(comparison, [])
     effects = page.split("## ")[1]
-    for place in compared.base.scenario.crossings.values():
+    for place in comparison.base.scenario.crossings.values():
         assert f"| {place.title} |" in effects
     assert effects.count("people across |") == 4
     assert page.count("Who gains, who loses") == 1
-    assert moves_words(compared, 1) in page
+    assert transition_text(comparison, 1) in page
     assert "nan" not in page
-    document = comparison_tables.document(compared, [])
-    assert document["moves"] == [{"scenario": "pass_closed", "words": moves_words(compared, 1)}]
+    document = comparison_tables.document(comparison, [])
+    assert document["moves"] == [{"scenario": "pass_closed", "words": transition_text(comparison, 1)}]
 
 
 def test_the_picture_of_the_diverted_has_all_who_change(drawn: dict[str, Figure]) -> None:
@@ -305,8 +305,8 @@ def test_the_picture_of_the_diverted_has_all_who_change(drawn: dict[str, Figure]
 
 
 def test_several_contenders_have_a_picture_each() -> None:
-    found = compare(gather(str(NETWORK), ["+pass_closed", str(NETWORK)]), Request(2))
-    assert list(network_comparison.pictures(found)) == ["diverted_pass_closed", "diverted_network_2"]
+    found = compare(read_variants(str(NETWORK), ["+pass_closed", str(NETWORK)]), Request(2))
+    assert list(network_comparison.drawers(found)) == ["diverted_pass_closed", "diverted_network_2"]
     page = comparison_tables.markdown(found, [])
     assert page.count("Who gains, who loses") == 2
 

@@ -19,7 +19,7 @@ from sim.play.request import Request
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import load
 from sim.verbs.compare.statistics import paired
-from sim.verbs.compare.study import Contender, compare
+from sim.verbs.compare.study import Variant, compare
 from tests.verification import theory
 from tests.verification.cases import mean_wait, queue
 
@@ -54,15 +54,15 @@ def test_paired_intervals_are_narrower_than_unpaired_ones_on_the_base_case() -> 
     entries = []
     for names in ((), ("no_screening",), ("full_screening",), ("twice_the_booths",)):
         loaded = load(SCENARIOS / "verkhny_lars.yaml", (), names)
-        entries.append(Contender("+".join(names) or "base", "", loaded, lower(loaded.scenario)))
-    compared = compare(entries, Request(12, workers=1))
+        entries.append(Variant("+".join(names) or "base", "", loaded, lower(loaded.scenario)))
+    comparison = compare(entries, Request(12, workers=1))
     screening = ("crossed_people", "person_hours_waited", "max_queue_people")
     booths = ("crossed_people", "person_hours_waited")  # without the queue, its length has nothing in common any more
     for n, quantities in ((1, screening), (2, screening), (3, booths)):
         for quantity in quantities:
             key = Key("verkhny_lars", quantity)
-            base, here = (compared.totals[s][:, compared.keys[s].index(key)] for s in (0, n))
+            base, here = (comparison.totals[s][:, comparison.keys[s].index(key)] for s in (0, n))
             unpaired = stats.ttest_ind(here, base, equal_var=False).confidence_interval()
-            found = next(each for each in compared.differences[n - 1] if each.key == key)
+            found = next(each for each in comparison.differences[n - 1] if each.key == key)
             narrower = (found.high - found.low) / (unpaired.high - unpaired.low)
-            assert narrower < (0.7 if n == 3 else 0.3), (compared.labels[n], quantity, narrower)
+            assert narrower < (0.7 if n == 3 else 0.3), (comparison.labels[n], quantity, narrower)

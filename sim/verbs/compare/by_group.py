@@ -1,4 +1,4 @@
-"""Who gains and who loses: what changed for the people of a comparison, by class and day of coming."""
+"""Who gains and who loses: what changed for the people of a comparison, by class and day of arrival."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sim.measures.names import ALL
 from sim.scenario.model.quantities import CLASSES
 from sim.verbs.compare.pairing import ENDS, PAIR_COLUMNS
 from sim.verbs.compare.statistics import LEVEL, difference, intervals, means
-from sim.verbs.compare.study import Compared
+from sim.verbs.compare.study import ComparisonData
 
 AT_START = "start"
-"""The day of those who were waiting at the start."""
+"""The day of the people who were waiting at the start."""
 SCOPES = (*CLASSES, ALL)
 TIME = "time_across"
 QUANTITIES = {
@@ -31,18 +31,18 @@ QUANTITIES = {
     "new_people": ("people", "that come here only"),
     TIME: ("h", "change of the mean time from coming to being across, of the people across in both"),
 }
-"""Unit and meaning; from `sooner_people` on, of the same people in both scenarios, `base` and `here` being empty."""
+"""Unit and meaning. From `sooner_people` on they follow the same people in both; `base` and `here` are then empty."""
 
 OF_NETWORKS = ("stayed_people", "on_the_way_people")
-"""Quantities of those who choose between crossings."""
+"""Quantities of people who choose between crossings."""
 
 
 @dataclass(frozen=True)
-class Gains:
+class GroupChanges:
     """What changed for the people of each group: arrays are (crossings, SCOPES, days, QUANTITIES).
 
-    `low` and `high` are the 95 % intervals of `difference`, each for itself. `days` are local dates and AT_START, or
-    only `all`.
+    `low` and `high` are the 95 % intervals of `difference`, not corrected for their number. `days` are local dates and
+    AT_START, or only `all`.
     """
 
     days: tuple[str, ...]
@@ -54,33 +54,34 @@ class Gains:
 
     def of(self, quantity: str, column: str = "difference") -> Floats:
         """Return one quantity, (crossings, SCOPES, days)."""
-        found: Floats = getattr(self, column)[..., list(QUANTITIES).index(quantity)]
-        return found
+        values: Floats = getattr(self, column)[..., list(QUANTITIES).index(quantity)]
+        return values
 
 
-def gains(compared: Compared, contender: int, *, by_day: bool, together: bool = False) -> Gains:
-    """Return what a contender (from 1; 0 is the base) changes for every group, against the base.
+def group_changes(comparison: ComparisonData, variant: int, *, by_day: bool, together: bool = False) -> GroupChanges:
+    """Return what a variant (from 1; 0 is the base) changes for every group, compared with the base.
 
-    With all crossings `together` they count as one.
+    With `together`, all crossings count as one.
     """
-    groups = [_gathered(compared.groups[:, n], by_day, together) for n in (0, contender)]
-    pairs = _gathered(compared.pairs[:, contender], by_day, together)
-    own = [np.concatenate((each[..., :-2], _over(each[..., -1:], each[..., -2:-1])), axis=-1) for each in groups]
+    groups = [_aggregated(comparison.groups[:, n], by_day, together) for n in (0, variant)]
+    pairs = _aggregated(comparison.pairs[:, variant], by_day, together)
+    values = [np.concatenate((each[..., :-2], _ratio(each[..., -1:], each[..., -2:-1])), axis=-1) for each in groups]
     both = pairs[..., : PAIR_COLUMNS.index("only_here")].sum(axis=-1, keepdims=True)
-    paired = np.concatenate((pairs[..., :-1], _over(pairs[..., -1:], both)), axis=-1)
+    paired = np.concatenate((pairs[..., :-1], _ratio(pairs[..., -1:], both)), axis=-1)
     nothing = np.full(paired.shape[1:], np.nan)
-    apart = np.concatenate((difference(*own), paired), axis=-1)
-    mean, (bounds,) = intervals(apart.reshape(len(apart), -1), (LEVEL,))
-    shape = apart.shape[1:]
+    changes = np.concatenate((difference(*values), paired), axis=-1)
+    mean, (bounds,) = intervals(changes.reshape(len(changes), -1), (LEVEL,))
+    shape = changes.shape[1:]
     base, here = (
-        np.concatenate((means(each.reshape(len(each), -1)).reshape(each.shape[1:]), nothing), axis=-1) for each in own
+        np.concatenate((means(each.reshape(len(each), -1)).reshape(each.shape[1:]), nothing), axis=-1)
+        for each in values
     )
-    days = (*(day.date().isoformat() for day in compared.days), AT_START) if by_day else (ALL,)
-    return Gains(days, base, here, mean.reshape(shape), bounds[0].reshape(shape), bounds[1].reshape(shape))
+    days = (*(day.date().isoformat() for day in comparison.days), AT_START) if by_day else (ALL,)
+    return GroupChanges(days, base, here, mean.reshape(shape), bounds[0].reshape(shape), bounds[1].reshape(shape))
 
 
-def _gathered(table: Floats, by_day: bool, together: bool) -> Floats:
-    """Return a table (replications, X, C, D + 1, columns) with all classes too, perhaps without days or crossings."""
+def _aggregated(table: Floats, by_day: bool, together: bool) -> Floats:
+    """Return a table (replications, X, C, D + 1, columns) with a class for all; days or crossings may be summed."""
     if together:
         table = table.sum(axis=1, keepdims=True)
     if not by_day:
@@ -88,5 +89,5 @@ def _gathered(table: Floats, by_day: bool, together: bool) -> Floats:
     return np.concatenate((table, table.sum(axis=2, keepdims=True)), axis=2)
 
 
-def _over(above: Floats, below: Floats) -> Floats:
-    return np.where(below > 0, above / np.where(below > 0, below, 1), np.nan)
+def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+    return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1), np.nan)

@@ -25,7 +25,7 @@ from sim.scenario.resolve import SCENARIOS
 if TYPE_CHECKING:
     from sim.measures.names import Key
     from sim.verbs.compare.statistics import Ranking
-    from sim.verbs.compare.study import Compared
+    from sim.verbs.compare.study import ComparisonData
 
 EXAMPLES = """\b
 Examples:
@@ -45,18 +45,21 @@ FEW_TO_RANK = 3
 @click.argument("others", nargs=-1, required=True, metavar="OTHER...", shell_complete=names_and_files(SCENARIOS))
 @options("replications", "seed", "engine", "workers")
 @click.option(
-    "--posterior", is_flag=True,
+    "--posterior",
+    is_flag=True,
     help="Take the calibrated parameters of each replication from the fitted posterior, the same in every scenario.",
-)  # fmt: skip
+)
 @click.option(
-    "--best", metavar="QUANTITY",
+    "--best",
+    metavar="QUANTITY",
     help=f"Say which scenario is best in this total.  [default: {BEST}, with {FEW_TO_RANK} scenarios or more]",
-)  # fmt: skip
+)
 @click.option("--scope", default=SCOPE, show_default=True, help="Whose total: all, vehicles, a class, car/main ...")
 @click.option(
-    "--highest/--lowest", default=None,
+    "--highest/--lowest",
+    default=None,
     help="Whether the highest or the lowest is best.  [default: the highest of who crossed, else the lowest]",
-)  # fmt: skip
+)
 @out_option("results/comparisons/BASE/TIME")
 @options("no_pictures", "as_json", "quiet")
 def compare(base: str, others: tuple[str, ...], **given: Any) -> None:
@@ -65,51 +68,53 @@ def compare(base: str, others: tuple[str, ...], **given: Any) -> None:
     BASE and OTHER are scenario files, each perhaps with interventions: FILE+NAME+NAME; +NAME alone is BASE with it.
     """
     exclude(quiet=given["quiet"], json=given["as_json"])
-    compared, rankings, where = _carried_out(base, others, given)
+    comparison, rankings, where = _carried_out(base, others, given)
     if given["quiet"]:
         click.echo(where)
         return
     from sim.verbs.compare import tables as comparison_tables
 
     if given["as_json"]:
-        document = {**comparison_tables.document(compared, rankings), "folder": str(where)}
+        document = {**comparison_tables.document(comparison, rankings), "folder": str(where)}
         print_json(document)
         return
-    comparison_tables.show(compared, rankings)
+    comparison_tables.show(comparison, rankings)
     click.echo(f"\nResults are in {where}")
 
 
-def _carried_out(base: str, others: tuple[str, ...], given: dict[str, Any]) -> tuple[Compared, list[Ranking], Path]:
+def _carried_out(
+    base: str, others: tuple[str, ...], given: dict[str, Any]
+) -> tuple[ComparisonData, list[Ranking], Path]:
     """Play and write; return what was found, the rankings, and the folder."""
     from sim.play.signals import heed
     from sim.verbs.compare import files as results
     from sim.verbs.compare.result import Comparison
     from sim.verbs.compare.study import compare as played
-    from sim.verbs.compare.study import gather
+    from sim.verbs.compare.study import read_variants
 
     quiet = given["quiet"]
     say(quiet, f"reading {', '.join((base, *others))} ...")
-    contenders = gather(base, others, from_posterior=given["posterior"])
+    variants = read_variants(base, others, from_posterior=given["posterior"])
     request = read_request(given)
-    playing = progress(quiet, f"playing {len(contenders)} scenarios on the same tapes")
-    with results.folder(contenders[0].label, given["out"]) as draft, playing as shown_progress:
-        compared = played(contenders, request, shown_progress, lambda keys: _look(keys, given))
-        rankings = _rankings(compared, given)
-        Comparison(compared, tuple(rankings)).write_into(
+    playing = progress(quiet, f"playing {len(variants)} scenarios on the same tapes")
+    with results.folder(variants[0].label, given["out"]) as draft, playing as shown_progress:
+        comparison = played(variants, request, shown_progress, lambda keys: _check_keys(keys, given))
+        rankings = _rankings(comparison, given)
+        Comparison(comparison, tuple(rankings)).write_into(
             draft.path, command_line(), pictures=not given["no_pictures"], pause=heed
         )
-    return compared, rankings, shown(given["out"], draft.final)
+    return comparison, rankings, shown(given["out"], draft.final)
 
 
-def _look(keys: Sequence[Sequence[Key]], given: dict[str, Any]) -> None:
+def _check_keys(keys: Sequence[Sequence[Key]], given: dict[str, Any]) -> None:
     """Find out early whether there is the total that scenarios are to be ranked by. Raises SimError."""
-    from sim.verbs.compare.study import in_all
+    from sim.verbs.compare.study import common_totals
 
     if given["best"] is not None or len(keys) >= FEW_TO_RANK:
-        in_all(keys, given["best"] or BEST, given["scope"])
+        common_totals(keys, given["best"] or BEST, given["scope"])
 
 
-def _rankings(compared: Compared, given: dict[str, Any]) -> list[Ranking]:
-    if given["best"] is None and len(compared.contenders) < FEW_TO_RANK:
+def _rankings(comparison: ComparisonData, given: dict[str, Any]) -> list[Ranking]:
+    if given["best"] is None and len(comparison.variants) < FEW_TO_RANK:
         return []
-    return compared.ranking(given["best"] or BEST, given["scope"], given["highest"])
+    return comparison.ranking(given["best"] or BEST, given["scope"], given["highest"])

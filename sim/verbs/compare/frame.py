@@ -1,4 +1,4 @@
-"""What the pictures of a comparison share: the scenarios at one crossing, their colours, frames and key."""
+"""Common parts of the pictures of a comparison: the scenarios at one crossing, their colours, frames and legend."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from sim.plotting.page import heading
 from sim.plotting.rail import words
 from sim.plotting.story import Story
 from sim.plotting.style import INK, number, sheet
-from sim.verbs.compare.lines import MINUS
-from sim.verbs.compare.study import Compared
+from sim.verbs.compare.effects import MINUS
+from sim.verbs.compare.study import ComparisonData
 
 COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#6F4E9B", "#8A6D3B", "#7F8C1F")
-"""Of all scenarios but the base (black); that of reported figures is not among them."""
+"""Colours of the scenarios but the base, which is black; the colour of reported figures is not among them."""
 Dashes = Literal["-"] | tuple[float, tuple[float, ...]]
 LINES: tuple[Dashes, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
 MOST_BANDS = 4
-"""Scenarios besides the base up to which bands are drawn over one another."""
+"""Largest number of scenarios besides the base whose bands are drawn over one another."""
 WIDTH = 10.0
 RIGHT = 0.3
 HEAD, HOW_LINE, LEGEND_ROW = 0.85, 0.19, 0.24
@@ -35,40 +35,43 @@ HEAD, HOW_LINE, LEGEND_ROW = 0.85, 0.19, 0.24
 class Scene:
     """One crossing of a comparison."""
 
-    compared: Compared
+    comparison: ComparisonData
     crossing: str
 
     @cached_property
     def stories(self) -> tuple[Story, ...]:
-        """What is told of each scenario, the base first; reported figures are beside the base only."""
-        reported = [self.compared.reported, *[()] * (len(self.compared.contenders) - 1)]
-        found = zip(self.compared.contenders, self.compared.estimates, reported, strict=True)
-        return tuple(Story(c.scenario, c.plan, e, tuple(r), self.crossing) for c, e, r in found)
+        """The story of each scenario, the base first; only the base has reported figures."""
+        reported = [self.comparison.reported, *[()] * (len(self.comparison.variants) - 1)]
+        parts = zip(self.comparison.variants, self.comparison.estimates, reported, strict=True)
+        return tuple(
+            Story(variant.scenario, variant.plan, estimates, tuple(figures), self.crossing)
+            for variant, estimates, figures in parts
+        )
 
     @property
     def base(self) -> Story:
-        """The base."""
+        """The story of the base."""
         return self.stories[0]
 
     @property
     def x(self) -> int:
-        """Number of the crossing."""
-        return self.compared.base.plan.crossings.index(self.crossing)
+        """The index of the crossing."""
+        return self.comparison.crossings.index(self.crossing)
 
     @property
     def names(self) -> list[str]:
-        """What the scenarios are called in words, the base first."""
-        return [words(label) for label in self.compared.labels]
+        """The names of the scenarios for people, the base first."""
+        return [words(label) for label in self.comparison.labels]
 
     @property
     def banded(self) -> bool:
-        """Whether there are few enough scenarios for their bands to be told apart."""
+        """Whether there are few enough scenarios to draw their bands over one another."""
         return len(self.stories) - 1 <= MOST_BANDS
 
     @property
     def how(self) -> str:
-        """How many replications stand behind the numbers, and what the bands are."""
-        count = self.compared.replications
+        """The number of replications, and what the bands are."""
+        count = self.comparison.replications
         if count == 1:
             return "one replication"
         bands = "mean and 5–95 % band" if self.banded else "means"
@@ -77,8 +80,7 @@ class Scene:
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes that come in any of the scenarios."""
-        coming = [story.classes for story in self.stories]
-        return tuple(dict.fromkeys(name for names in coming for name in names))
+        return tuple(dict.fromkeys(name for story in self.stories for name in story.classes))
 
 
 def colour(scenario: int) -> str:
@@ -87,17 +89,17 @@ def colour(scenario: int) -> str:
 
 
 def dashes(scenario: int) -> Dashes:
-    """Return the line style of a scenario: another one where colours begin anew."""
+    """Return the line style of a scenario; it changes where the colours repeat."""
     return "-" if scenario == 0 else LINES[(scenario - 1) // len(COLOURS) % len(LINES)]
 
 
 def thickness(scenario: int) -> float:
-    """Return the line width of a scenario: the base is drawn first, and wide enough to be seen below the others."""
+    """Return the line width of a scenario. The base is drawn first, wide enough to show below the others."""
     return 3.4 if scenario == 0 else 1.6
 
 
 def around_zero(axes: Axes, label: str) -> None:
-    """Give `axes` a value axis for differences: a line at none, and limits also where there are no others."""
+    """Give `axes` a value axis for differences: a line at 0, and limits even if nothing is drawn."""
     axes.axhline(0, color=INK, linewidth=1.0)
     axes.grid(axis="y")
     axes.set_ylabel(label)
@@ -109,7 +111,7 @@ def around_zero(axes: Axes, label: str) -> None:
 
 
 def key_rows(names: Sequence[str]) -> list[list[int]]:
-    """Return the numbers of the scenarios in the rows of a legend, none wider than the sheet."""
+    """Return the numbers of the scenarios in each row of the legend; no row is wider than the sheet."""
     rows: list[list[int]] = [[]]
     used = 0.0
     for n, name in enumerate(names):
@@ -123,7 +125,7 @@ def key_rows(names: Sequence[str]) -> list[list[int]]:
 
 
 def draw_key(figure: Figure, names: Sequence[str], top: float) -> None:
-    """Write the names of the scenarios with their lines, `top` inches below the upper edge."""
+    """Draw the legend of the scenarios, `top` inches below the upper edge."""
     width, height = figure.get_size_inches()
     for r, row in enumerate(key_rows(names)):
         at, y = 0.3, 1 - (top + LEGEND_ROW * (r + 0.5)) / height
@@ -140,7 +142,7 @@ def grid_page(
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure with a grid of panels: `size` is rows and columns, `panel` width and height in inches.
 
-    The key of the scenarios stands above; `left` is the room for the labels of each panel's axis.
+    The legend is above the panels; `left` is the room for the labels of each panel's axis, in inches.
     """
     (rows, columns), (wide, tall) = size, panel
     how = wrapped(how, WIDTH - 0.6, 10.5)

@@ -1,4 +1,4 @@
-"""Two pictures of a comparison as bars and points: where people end up, and the differences with their intervals."""
+"""Two pictures of a comparison: what became of people, and the differences with their intervals."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sim.plotting.marks import text_width, wrapped
 from sim.plotting.page import heading
 from sim.plotting.story import Story, whole
 from sim.plotting.style import FAINT, INK, MUTED, OUTCOME_COLOURS, sheet, styled
+from sim.verbs.compare.effects import Effect, ShownMeasure, effects_at, shown_measures, signed
 from sim.verbs.compare.frame import HEAD, HOW_LINE, LEGEND_ROW, WIDTH, Scene, colour, draw_key, key_rows
-from sim.verbs.compare.lines import Line, Shown, lines, shown, signed
 
 FARTHEST = 150.0
-"""Percent up to which differences are drawn; beyond, an arrow and the number."""
+"""Percent up to which differences are drawn to scale; larger ones are drawn as an arrow with the number."""
 MAIN = {
     ("max_queue_people", ALL),
     ("wait_mean", ALL),
@@ -29,7 +29,7 @@ MAIN = {
     ("unfinished_people", ALL),
     ("person_hours_waited", ALL),
 }
-"""The measures that are drawn where there are many scenarios."""
+"""The measures that are drawn if there are many scenarios."""
 ROW, STEP = 0.3, 0.17
 GROUP = 0.34
 NAMES, NUMBERS = 2.35, 1.0
@@ -37,45 +37,45 @@ NAMES, NUMBERS = 2.35, 1.0
 
 @styled
 def fates(scene: Scene) -> Figure:
-    """Draw what became of people in each scenario as one bar, with all numbers below it."""
+    """Draw what became of people as one bar per scenario, with all numbers below it."""
     names = 1.08 * max(text_width(name, 11) for name in scene.names) + 0.6
     inner = WIDTH - names - 0.4
     texts = [wrapped(_numbers(story), inner, 9) for story in scene.stories]
     heights = [0.62 + 0.16 * text.count("\n") + 0.2 for text in texts]
     height = 1.35 + sum(heights) + 0.1
     figure = sheet(WIDTH, height)
-    count = scene.compared.replications
+    count = scene.comparison.replications
     how = "one replication" if count == 1 else f"people, means of {count} replications on the same tapes"
     heading(figure, f"What became of people: {scene.base.title}", how)
     axes = figure.add_axes((names / WIDTH, 0.1 / height, inner / WIDTH, sum(heights) / height))
-    most = max(sum(value for _, value in _fates(story)) for story in scene.stories)
+    most = max(sum(value for _, value in _outcomes(story)) for story in scene.stories)
     axes.set(xlim=(0, most or 1), ylim=(sum(heights), 0))
     axes.axis("off")
     top = 0.0
     for n, (story, text, tall) in enumerate(zip(scene.stories, texts, heights, strict=True)):
         left = 0.0
-        for name, value in _fates(story):
+        for name, value in _outcomes(story):
             axes.barh(top + 0.17, value, 0.3, left=left, color=OUTCOME_COLOURS[name], edgecolor="white", linewidth=0.6)
             left += value
         label = {"va": "center", "ha": "right", "fontsize": 11, "fontweight": "bold", "color": colour(n)}
         axes.annotate(scene.names[n], (0, top + 0.17), (-8, 0), textcoords="offset points", **label)  # type: ignore[arg-type]
         axes.text(0, top + 0.38, text, va="top", fontsize=9, color=MUTED, linespacing=1.25)
         top += tall
-    _key(figure, [name for name in OUTCOME_COLOURS if any(dict(_fates(s)).get(name) for s in scene.stories)])
+    _draw_legend(figure, [name for name in OUTCOME_COLOURS if any(dict(_outcomes(s)).get(name) for s in scene.stories)])
     return figure
 
 
-def _fates(story: Story) -> list[tuple[str, float]]:
-    """Return what became of people, and of how many."""
-    found = [(event, story.total(f"{event}_people").mean) for event in panels.SEEN_AT_A_CROSSING]
-    return [(name, value) for name, value in found if value > 0]
+def _outcomes(story: Story) -> list[tuple[str, float]]:
+    """Return the outcomes that occur, with the mean number of people of each."""
+    means = [(event, story.total(f"{event}_people").mean) for event in panels.SEEN_AT_A_CROSSING]
+    return [(name, value) for name, value in means if value > 0]
 
 
 def _numbers(story: Story) -> str:
-    return " · ".join(f"{OUTCOMES[name].picture} {whole(value)}" for name, value in _fates(story))
+    return " · ".join(f"{OUTCOMES[name].picture} {whole(value)}" for name, value in _outcomes(story))
 
 
-def _key(figure: Figure, names: list[str]) -> None:
+def _draw_legend(figure: Figure, names: list[str]) -> None:
     width, height = figure.get_size_inches()
     at = 0.3
     for name in names:
@@ -89,19 +89,21 @@ def _key(figure: Figure, names: list[str]) -> None:
 def differences(scene: Scene) -> Figure:
     """Draw the differences of the main measures from the base in percent, with the intervals of the family."""
     others = len(scene.stories) - 1
-    rows = [shown(scene.compared, n, scene.crossing) for n in range(1, others + 1)]
+    rows = [effects_at(scene.comparison, n, scene.crossing) for n in range(1, others + 1)]
     if not scene.banded:
-        rows = [[row for row in each if (row.line.quantity, row.line.scope) in MAIN] for each in rows]
-    groups = _lines(rows)
+        rows = [[row for row in each if (row.measure.quantity, row.measure.scope) in MAIN] for each in rows]
+    groups = _changed_measures(rows)
     tall = ROW + STEP * (others - 1)
     places, inner_height = _places(groups, tall)
     family = f", all {others} of a measure together" if others > 1 else ""
-    sure = f"; bars: 95 % intervals{family}" if scene.compared.replications > 1 else ""
+    sure = f"; bars: 95 % intervals{family}" if scene.comparison.replications > 1 else ""
     unchanged = _unchanged(rows)
     how = wrapped(
-        f"paired differences on {scene.compared.replications} tapes, in percent of the base{sure}; "
-        f"hollow: not clear, or none{unchanged}", WIDTH - 0.6, 10.5,
-    )  # fmt: skip
+        f"paired differences on {scene.comparison.replications} tapes, in percent of the base{sure}; "
+        f"hollow: not clear, or none{unchanged}",
+        WIDTH - 0.6,
+        10.5,
+    )
     top = HEAD + HOW_LINE * how.count("\n")
     height = top + LEGEND_ROW * len(key_rows(scene.names)) + 0.15 + inner_height + 0.55
     figure = sheet(WIDTH, height)
@@ -112,81 +114,110 @@ def differences(scene: Scene) -> Figure:
     limits = _limits([row for each in rows for row in each])
     for n, each in enumerate(rows, 1):
         for row in each:
-            if row.line in places and math.isfinite(row.found.percent):
-                _point(axes, row, n, places[row.line] + ROW / 2 + (n - 1) * STEP, limits)
+            if row.measure in places and math.isfinite(row.difference.percent):
+                _point(axes, row, n, places[row.measure] + ROW / 2 + (n - 1) * STEP, limits)
     axes.set(xlim=limits, ylim=(inner_height, 0))
-    _name(axes, groups, places, tall)
+    _name_measures(axes, groups, places, tall)
     axes.grid(axis="x")
     axes.axvline(0, color=INK, linewidth=1.2)
     axes.xaxis.set_major_formatter(lambda value, _: "0" if value == 0 else f"{signed(value)} %")
     return figure
 
 
-def _lines(rows: list[list[Shown]]) -> dict[str, list[Line]]:
+def _changed_measures(rows: list[list[Effect]]) -> dict[str, list[ShownMeasure]]:
     """Return the measures that are not the same in all scenarios, by group."""
-    changed = [row.line for each in rows for row in each if row.found.verdict != "same"]
-    groups: dict[str, list[Line]] = {}
-    for line in lines():
-        if line in changed:
-            groups.setdefault(line.group, []).append(line)
+    changed = [row.measure for each in rows for row in each if row.difference.verdict != "same"]
+    groups: dict[str, list[ShownMeasure]] = {}
+    for measure in shown_measures():
+        if measure in changed:
+            groups.setdefault(measure.group, []).append(measure)
     return groups
 
 
-def _unchanged(rows: list[list[Shown]]) -> str:
-    """Return words for the measures that are left out, as they are the same everywhere."""
-    every = dict.fromkeys(row.line for each in rows for row in each)
-    kept = [line for group in _lines(rows).values() for line in group]
-    names = [line.name for line in every if line not in kept]
+def _unchanged(rows: list[list[Effect]]) -> str:
+    """Return words for the measures that are not drawn because they are the same in all scenarios."""
+    measures = dict.fromkeys(row.measure for each in rows for row in each)
+    changed = [measure for group in _changed_measures(rows).values() for measure in group]
+    names = [measure.name for measure in measures if measure not in changed]
     return f"; the same everywhere: {', '.join(names)}" if names else ""
 
 
-def _places(groups: dict[str, list[Line]], tall: float) -> tuple[dict[Line, float], float]:
+def _places(groups: dict[str, list[ShownMeasure]], tall: float) -> tuple[dict[ShownMeasure, float], float]:
     """Return where each measure begins, in inches from the top, and the height of all."""
     places, at = {}, 0.0
     for group in groups.values():
         at += GROUP
-        for line in group:
-            places[line] = at
+        for measure in group:
+            places[measure] = at
             at += tall
     return places, max(at, ROW)
 
 
-def _name(axes: Axes, groups: dict[str, list[Line]], places: dict[Line, float], tall: float) -> None:
+def _name_measures(
+    axes: Axes, groups: dict[str, list[ShownMeasure]], places: dict[ShownMeasure, float], tall: float
+) -> None:
     """Write the names of groups and measures on the left."""
-    axes.set_yticks([at + tall / 2 for at in places.values()], [line.name for line in places], color=INK, fontsize=10)
+    axes.set_yticks(
+        [at + tall / 2 for at in places.values()], [measure.name for measure in places], color=INK, fontsize=10
+    )
     axes.tick_params(axis="y", length=0)
     for name, group in groups.items():
         at = places[group[0]] - 0.3 * GROUP
-        axes.annotate(name, (0, at), (-6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                      ha="right", va="center", fontsize=10, fontweight="bold")  # fmt: skip
+        axes.annotate(
+            name,
+            (0, at),
+            (-6, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=10,
+            fontweight="bold",
+        )
         axes.axhline(places[group[0]] - 0.02, color=FAINT, linewidth=0.6)
 
 
-def _limits(rows: list[Shown]) -> tuple[float, float]:
-    """Return the percents between which points are drawn."""
+def _limits(rows: list[Effect]) -> tuple[float, float]:
+    """Return the limits of the axis in percent."""
     ends = [0.0]
-    for found in (row.found for row in rows):
-        scale = 100 / abs(found.base) if found.base else np.nan
-        ends += [scale * value for value in (found.difference, found.family_low, found.family_high)]
-    known = np.clip([end for end in ends if math.isfinite(end)], -FARTHEST, FARTHEST)
-    room = 0.06 * max(float(np.ptp(known)), 1.0)
-    return float(known.min()) - room, float(known.max()) + room
+    for change in (row.difference for row in rows):
+        scale = 100 / abs(change.base) if change.base else np.nan
+        ends += [scale * value for value in (change.difference, change.family_low, change.family_high)]
+    finite = np.clip([end for end in ends if math.isfinite(end)], -FARTHEST, FARTHEST)
+    margin = 0.06 * max(float(np.ptp(finite)), 1.0)
+    return float(finite.min()) - margin, float(finite.max()) + margin
 
 
-def _point(axes: Axes, row: Shown, n: int, at: float, limits: tuple[float, float]) -> None:
+def _point(axes: Axes, row: Effect, n: int, at: float, limits: tuple[float, float]) -> None:
     """Draw one difference with its interval, and its number on the right."""
-    found, scale = row.found, 100 / abs(row.found.base) if row.found.base else 0.0
-    low, high = (scale * value for value in (found.family_low, found.family_high))
-    inside = limits[0] < found.percent < limits[1]
-    where = min(max(found.percent, limits[0]), limits[1])
+    change = row.difference
+    scale = 100 / abs(change.base) if change.base else 0.0
+    low, high = (scale * value for value in (change.family_low, change.family_high))
+    inside = limits[0] < change.percent < limits[1]
+    position = min(max(change.percent, limits[0]), limits[1])
     if low < limits[1] and high > limits[0]:
         ends = (max(low, limits[0]), min(high, limits[1]))
         axes.plot(ends, (at, at), color=colour(n), linewidth=2.0, solid_capstyle="butt", clip_on=False)
-    hollow = found.verdict in ("unclear", "same", "unknown")
-    shape = "o" if inside else (">" if found.percent > 0 else "<")
-    axes.plot(where, at, marker=shape, markersize=6, color=colour(n), markerfacecolor="white" if hollow else colour(n),
-              clip_on=False, zorder=3)  # fmt: skip
+    hollow = change.verdict in ("unclear", "same", "unknown")
+    shape = "o" if inside else (">" if change.percent > 0 else "<")
+    axes.plot(
+        position,
+        at,
+        marker=shape,
+        markersize=6,
+        color=colour(n),
+        markerfacecolor="white" if hollow else colour(n),
+        clip_on=False,
+        zorder=3,
+    )
     axes.annotate(
-        f"{row.percent} {row.arrow}", (1, at), (66, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-        ha="right", va="center", fontsize=9.5, color=MUTED if hollow else INK,
-    )  # fmt: skip
+        f"{row.percent} {row.arrow}",
+        (1, at),
+        (66, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        fontsize=9.5,
+        color=MUTED if hollow else INK,
+    )

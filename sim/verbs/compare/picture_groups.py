@@ -1,4 +1,4 @@
-"""The picture of who gains and who loses: people across and time to get across, by class and day of coming."""
+"""The picture of who gains and who loses: people across and time until across, by class and day of arrival."""
 
 from __future__ import annotations
 
@@ -9,71 +9,71 @@ from matplotlib.figure import Figure
 from sim.arrays import Bools, Floats
 from sim.plotting.style import CLASS_NAMES, shade, styled
 from sim.scenario.model.quantities import CLASSES
-from sim.verbs.compare.by_group import AT_START, SCOPES, TIME, Gains, gains
+from sim.verbs.compare.by_group import AT_START, SCOPES, TIME, GroupChanges, group_changes
 from sim.verbs.compare.frame import Scene, around_zero, colour, dashes, grid_page
-from sim.verbs.compare.words import day_of
+from sim.verbs.compare.words import short_date
 
 LABELS = 6
 FEW_DAYS = 4
 LEAST = 0.002
-"""Share of all people below which a group is too small for a mean of its own."""
+"""Share of all people below which the mean of a group is not drawn."""
 
 
 @styled
 def who_gains(scene: Scene) -> Figure:
-    """Draw, for each class and day of coming, how many more people get across, and how much longer the others take."""
-    found = [gains(scene.compared, n, by_day=True) for n in range(1, len(scene.stories))]
-    classes: list[str] = [name for name in CLASSES if _came(found, scene.x, name).any()] or [*scene.classes[:1]]
+    """Draw, by class and day of arrival, the changes of people across and of the time until across."""
+    variants = [group_changes(scene.comparison, n, by_day=True) for n in range(1, len(scene.stories))]
+    classes: list[str] = [name for name in CLASSES if _came(variants, scene.x, name).any()] or [*scene.classes[:1]]
     how = (
         "left: people across here less people across in the base, of those who came on the day; right: change of the "
         "mean time from coming to being across, of those across in both (hours; mean with 95 % interval); same tapes, "
-        f"{scene.compared.replications} replications"
+        f"{scene.comparison.replications} replications"
     )
     figure, grid = grid_page(scene, "Who gains, who loses", how, (len(classes), 2), (3.95, 1.45), left=0.85)
     for row, name in enumerate(classes):
         c = SCOPES.index(name)
         left, right = grid[2 * row : 2 * row + 2]
-        for n, each in enumerate(found, 1):
+        for n, each in enumerate(variants, 1):
             _people(left, each, (scene.x, c), n)
             _time(right, each, (scene.x, c), n, banded=scene.banded)
         for axes in (left, right):
-            _days(axes, found[0].days, _came(found, scene.x, name))
+            _days(axes, variants[0].days, _came(variants, scene.x, name))
         left.set_title(f"{CLASS_NAMES[name]}: people across", fontsize=10.5)
         right.set_title(f"{CLASS_NAMES[name]}: hours to get across", fontsize=10.5)
     return figure
 
 
-def _came(found: list[Gains], x: int, name: str) -> Bools:
-    """Return on which days anybody of a class came, in any scenario."""
+def _came(variants: list[GroupChanges], x: int, name: str) -> Bools:
+    """Return for each day whether anybody of a class came in any scenario."""
     c = SCOPES.index(name)
-    came = [np.nan_to_num(each.of("came_people", side)[x, c]) for each in found for side in ("base", "here")]
+    came = [np.nan_to_num(each.of("came_people", side)[x, c]) for each in variants for side in ("base", "here")]
     return np.asarray(np.max(came, axis=0) > 0)
 
 
 def _places(days: int) -> Floats:
-    """Return where the groups stand: the days, and those waiting at the start before them."""
+    """Return the positions of the days, and of those waiting at the start to the left of them."""
     return np.append(np.arange(1.0, days), -0.5 - 0.06 * days)
 
 
-def _people(axes: Axes, found: Gains, group: tuple[int, int], n: int) -> None:
-    """Draw the net number of people across of each day."""
-    values, low, high = (found.of("crossed_people", column)[group] for column in ("difference", "low", "high"))
+def _people(axes: Axes, changes: GroupChanges, group: tuple[int, int], n: int) -> None:
+    """Draw the change of the number of people across, by day."""
+    values, low, high = (changes.of("crossed_people", column)[group] for column in ("difference", "low", "high"))
     _curve(axes, values, low, high, n, banded=True)
 
 
-def _time(axes: Axes, found: Gains, group: tuple[int, int], n: int, *, banded: bool) -> None:
-    """Draw the change of the mean time to get across, where enough people do in both."""
-    both = sum(found.of(f"{name}_people")[group] for name in ("sooner", "as_soon", "later"))
-    whole = float(np.nansum(found.of("came_people", "base")[group]))
-    enough = both > LEAST * whole
+def _time(axes: Axes, changes: GroupChanges, group: tuple[int, int], n: int, *, banded: bool) -> None:
+    """Draw the change of the mean time until across, where enough people get across in both."""
+    both = sum(changes.of(f"{name}_people")[group] for name in ("sooner", "as_soon", "later"))
+    came = float(np.nansum(changes.of("came_people", "base")[group]))
+    enough = both > LEAST * came
     values, low, high = (
-        np.where(enough, found.of(TIME, column)[group], np.nan) for column in ("difference", "low", "high")
+        np.where(enough, changes.of(TIME, column)[group], np.nan) for column in ("difference", "low", "high")
     )
     _curve(axes, values, low, high, n, banded=banded)
 
 
 def _curve(axes: Axes, values: Floats, low: Floats, high: Floats, n: int, *, banded: bool) -> None:
-    """Draw a value for each day, and one apart for those waiting at the start."""
+    """Draw a value for each day, and a separate one for those waiting at the start."""
     at = _places(len(values))
     few = len(values) <= FEW_DAYS
     if banded and not few:
@@ -86,13 +86,13 @@ def _curve(axes: Axes, values: Floats, low: Floats, high: Floats, n: int, *, ban
 
 
 def _days(axes: Axes, days: tuple[str, ...], came: Bools) -> None:
-    """Give `axes` the days on which somebody came, and a line at no change."""
+    """Give `axes` the days on which somebody came, and a line at 0."""
     at = _places(len(days))
     step = max(1, -(-(len(days) - 1) // LABELS))
-    shown = [(x, day_of(day)) for x, day in list(zip(at, days, strict=True))[:-1:step]]
+    ticks = [(x, short_date(day)) for x, day in list(zip(at, days, strict=True))[:-1:step]]
     if came[-1]:
-        shown.append((float(at[-1]), AT_START))
-    axes.set_xticks([x for x, _ in shown], [label for _, label in shown], fontsize=9)
+        ticks.append((float(at[-1]), AT_START))
+    axes.set_xticks([x for x, _ in ticks], [label for _, label in ticks], fontsize=9)
     axes.set_xlim((-1.2 - 0.08 * len(days) if came[-1] else 0.4), len(days) - 0.4)
     axes.margins(y=0.15)
     around_zero(axes, "")

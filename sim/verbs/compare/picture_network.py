@@ -1,4 +1,4 @@
-"""The picture of a comparison of networks: where those go who no longer take their crossing, and what that changes."""
+"""The picture of a comparison of networks: who takes another crossing, and what changes at the crossings."""
 
 from __future__ import annotations
 
@@ -22,53 +22,55 @@ from sim.plotting.rail import words
 from sim.plotting.result import Drawers
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
 from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, sheet, styled, time_axis
+from sim.verbs.compare.effects import signed
 from sim.verbs.compare.frame import Scene, around_zero
-from sim.verbs.compare.lines import signed
-from sim.verbs.compare.network_words import changed
+from sim.verbs.compare.network_words import diverted_people
 from sim.verbs.compare.statistics import Difference
-from sim.verbs.compare.study import Compared
+from sim.verbs.compare.study import ComparisonData
 from sim.verbs.compare.transitions import ACROSS, states
 
 LEAST_WIDE, HEAD, FOOT = 12.5, 1.45, 0.65
 LEAST_LEFT, APART = 3.4, 5.2
-"""Inches at which the first column stands at least, and from it the second one."""
+"""Least position of the first column, and distance of the second from it, in inches."""
 ROW, BELOW = 0.36, 0.95
-"""Inches of a crossing's row in the panels of differences, and above these panels."""
+"""Height of a crossing's row in the panels of differences, and of the space above them, in inches."""
 PANELS = (3.3, 2.6)
-"""Widths of the two panels, which begin where the columns stand, inches."""
+"""Widths of the two panels, which begin at the columns, in inches."""
 NOT_ACROSS = "did not get across"
-MEASURES = (("wait_mean", "change of the mean wait of those who cross, h"),
-            ("max_queue_people", "change of the most people waiting"))  # fmt: skip
+MEASURES = (
+    ("wait_mean", "change of the mean wait of those who cross, h"),
+    ("max_queue_people", "change of the most people waiting"),
+)
 EDGE, COLUMNS, WIDE, ASIDE = 0.75, 3, 3.3, 0.7
 ROUNDING = 1e-9
-"""Hours below which a difference of waits is none."""
+"""Hours below which a difference of waits is a rounding error."""
 STRIP, BETWEEN = 1.3, 1.0
-"""Inches of a panel over time, and between two of them."""
+"""Height of a panel over time, and of the space between two of them, in inches."""
 
 
-def drawers(compared: Compared) -> Drawers:
-    """Return a function that draws the picture of every contender, named after it where there are several."""
-    labels = compared.labels[1:]
+def drawers(comparison: ComparisonData) -> Drawers:
+    """Return a function that draws the picture of each variant, named after it where there are several."""
+    labels = comparison.labels[1:]
     names = ["diverted"] if len(labels) == 1 else [f"diverted_{label}" for label in labels]
-    return {name: partial(diverted, compared, n) for n, name in enumerate(names, 1)}
+    return {name: partial(diverted, comparison, n) for n, name in enumerate(names, 1)}
 
 
 @styled
-def diverted(compared: Compared, contender: int) -> Figure:
+def diverted(comparison: ComparisonData, variant: int) -> Figure:
     """Draw from which crossing of the base people go to which one here, and the changes at every crossing."""
-    columns, way = _columns(compared, contender)
+    columns, way = _columns(comparison, variant)
     scale = scale_of(columns)
     tall = max(max(column.height(scale) for column in columns), 0.6)
-    rows = len(compared.base.plan.crossings)
+    rows = len(comparison.crossings)
     strips = -(-rows // COLUMNS)
     height = HEAD + tall + BELOW + ROW * rows + BELOW + strips * (STRIP + BETWEEN) + FOOT - BETWEEN
     width = max(LEAST_WIDE, columns[1].x + BAR + words_width(columns[1].bars) + 0.3)
     figure = sheet(width, height)
-    label, base = words(compared.labels[contender]), words(compared.base.label)
-    interval = "; ± 95 % interval of the mean" if compared.replications > 1 else ""
+    label, base = words(comparison.labels[variant]), words(comparison.base.label)
+    interval = "; ± 95 % interval of the mean" if comparison.replications > 1 else ""
     how = (
         f"people from the origins whose last crossing is another with {label} than in {base}, person by person "
-        f"on the same {compared.replications} tapes{interval}"
+        f"on the same {comparison.replications} tapes{interval}"
     )
     heading(figure, f"Where people go: {label} in place of {base}", wrapped(how, width - 0.6, 10.5))
     axes = figure.add_axes((0, 1 - (HEAD + tall) / height, 1, tall / height))
@@ -76,31 +78,37 @@ def diverted(compared: Compared, contender: int) -> Figure:
     axes.axis("off")
     if way.any():
         draw_columns(axes, columns, [way], [True])
-        for column, side, said in zip(columns, ("right", "left"), (f"in {base}", f"with {label}"), strict=True):
-            figure.text(column.x / width, 1 - (HEAD - 0.12) / height, said, ha=side, color=MUTED, fontsize=10.5)
+        for column, side, name in zip(columns, ("right", "left"), (f"in {base}", f"with {label}"), strict=True):
+            figure.text(column.x / width, 1 - (HEAD - 0.12) / height, name, ha=side, color=MUTED, fontsize=10.5)
     else:
         axes.text(width / 2, tall / 2, "everybody takes the same crossing", ha="center", color=MUTED)
     bottom = height - HEAD - tall - BELOW - ROW * rows
     for k, (column, wide, (quantity, title)) in enumerate(zip(columns, PANELS, MEASURES, strict=True)):
         panel = figure.add_axes((column.x / width, bottom / height, wide / width, ROW * rows / height))
-        _changes(panel, compared, contender, quantity, named=k == 0)
+        _draw_changes(panel, comparison, variant, quantity, named=k == 0)
         panel.set_title(title, fontsize=11, pad=6)
-    for n, crossing in enumerate(compared.base.plan.crossings):
-        left, low = EDGE + n % COLUMNS * (WIDE + ASIDE), bottom - BELOW - STRIP - n // COLUMNS * (STRIP + BETWEEN)
-        panel = figure.add_axes((left / width, low / height, WIDE / width, STRIP / height))
-        _wait_over_time(panel, Scene(compared, crossing), contender)
+    _draw_waits(figure, comparison, variant, bottom)
     return figure
 
 
-def _wait_over_time(axes: Axes, scene: Scene, contender: int) -> None:
-    """Draw how the quoted wait at a crossing changes, with the 95 % interval of the mean."""
+def _draw_waits(figure: Figure, comparison: ComparisonData, variant: int, bottom: float) -> None:
+    """Draw the change of the quoted wait at every crossing, in panels below `bottom` (inches)."""
+    width, height = figure.get_size_inches()
+    for n, crossing in enumerate(comparison.crossings):
+        left, low = EDGE + n % COLUMNS * (WIDE + ASIDE), bottom - BELOW - STRIP - n // COLUMNS * (STRIP + BETWEEN)
+        panel = figure.add_axes((left / width, low / height, WIDE / width, STRIP / height))
+        _wait_over_time(panel, Scene(comparison, crossing), variant)
+
+
+def _wait_over_time(axes: Axes, scene: Scene, variant: int) -> None:
+    """Draw the change of the quoted wait at a crossing, with the 95 % interval of the mean."""
     story = scene.base
     name = panels.wait_classes(story)[0]
-    band = scene.compared.apart[contender - 1].series.get(Key(scene.crossing, "quoted_wait", name))
+    band = scene.comparison.series_differences[variant - 1].series.get(Key(scene.crossing, "quoted_wait", name))
     time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, 5)
-    shade_closed(axes, scene.stories[contender])
+    shade_closed(axes, scene.stories[variant])
     if band is not None:
-        band = _exact(while_open(band, [story, scene.stories[contender]]))
+        band = _without_rounding(while_open(band, [story, scene.stories[variant]]))
         shade(axes, story.at, band.low, band.high, INK)
         axes.plot(story.at, band.mean, color=INK)
     around_zero(axes, "")
@@ -108,55 +116,59 @@ def _wait_over_time(axes: Axes, scene: Scene, contender: int) -> None:
     axes.set_title(f"{story.title}:\nchange of the quoted wait, h ({CLASS_NAMES[name]})", fontsize=10.5, pad=5)
 
 
-def _exact(band: Band) -> Band:
-    """Return a band of differences without what is but rounding of sums."""
-    return replace(
-        band,
-        **{
-            each.name: np.where(np.abs(getattr(band, each.name)) < ROUNDING, 0.0, getattr(band, each.name))
-            for each in fields(Band)
-        },
+def _without_rounding(band: Band) -> Band:
+    """Return a band of differences in which rounding errors of sums are 0."""
+    values = {each.name: getattr(band, each.name) for each in fields(Band)}
+    return replace(band, **{name: np.where(np.abs(v) < ROUNDING, 0.0, v) for name, v in values.items()})
+
+
+def _columns(comparison: ComparisonData, variant: int) -> tuple[list[Column], Floats]:
+    """Return the crossings in the base and here as columns of bars, and the people from bar to bar."""
+    crossings = comparison.crossings
+    ends = states(crossings)
+    left = np.array([[state.crossing == place for place in (*crossings, "")] for state in ends], np.float64)
+    right = np.array(
+        [
+            [
+                *(state == (crossing, ACROSS) for crossing in crossings),
+                state.crossing != "" and state.end != ACROSS,
+                state.crossing == "",
+            ]
+            for state in ends
+        ],
+        np.float64,
     )
-
-
-def _columns(compared: Compared, contender: int) -> tuple[list[Column], Floats]:
-    """Return the crossings of the base and where their people go, and the people from bar to bar."""
-    crossings = compared.base.plan.crossings
-    found, moved = states(crossings), changed(compared, contender)
-    left = np.array([[state.crossing == place for place in (*crossings, "")] for state in found], np.float64)
-    right = np.array([
-        [*(state == (crossing, ACROSS) for crossing in crossings),
-         state.crossing != "" and state.end != ACROSS, state.crossing == ""]
-        for state in found
-    ], np.float64)  # fmt: skip
-    people = left.T @ moved @ right
-    names = [crossing_name(compared.base.scenario, crossing) for crossing in crossings]
+    people = left.T @ diverted_people(comparison, variant) @ right
+    names = [crossing_name(comparison.base.scenario, crossing) for crossing in crossings]
     colours = [ORIGIN_COLOURS[n % len(ORIGIN_COLOURS)] for n in range(len(names))]
-    starts = _bars([*names, HOME], [*colours, OUTCOME_COLOURS["stayed"]], people.sum(axis=2))
-    ends = _bars([*(f"{name}: across" for name in names), NOT_ACROSS, HOME],
-                 [*colours, OUTCOME_COLOURS["balked"], OUTCOME_COLOURS["stayed"]], people.sum(axis=1))  # fmt: skip
-    chosen = [[k for k, bar in enumerate(bars) if bar.people >= 1] for bars in (starts, ends)]
-    way = people.mean(axis=0)[np.ix_(*chosen)]
-    bars = [[each[k] for k in kept] for each, kept in zip((starts, ends), chosen, strict=True)]
+    bars_base = _bars([*names, HOME], [*colours, OUTCOME_COLOURS["stayed"]], people.sum(axis=2))
+    bars_here = _bars(
+        [*(f"{name}: across" for name in names), NOT_ACROSS, HOME],
+        [*colours, OUTCOME_COLOURS["balked"], OUTCOME_COLOURS["stayed"]],
+        people.sum(axis=1),
+    )
+    places = [[k for k, bar in enumerate(bars) if bar.people >= 1] for bars in (bars_base, bars_here)]
+    way = people.mean(axis=0)[np.ix_(*places)]
+    bars = [[each[k] for k in chosen] for each, chosen in zip((bars_base, bars_here), places, strict=True)]
     first = max(LEAST_LEFT, words_width(bars[0]) + 0.3)
     return [Column(bars[0], first, "left"), Column(bars[1], first + APART, "right")], way
 
 
 def _bars(names: list[str], colours: list[str], people: Floats) -> list[Bar]:
     """Return a bar for each column of `people` (replications, bars)."""
-    found = zip(names, colours, people.T, strict=True)
-    return [Bar(name, sure(each), float(each.mean()), colour) for name, colour, each in found]
+    parts = zip(names, colours, people.T, strict=True)
+    return [Bar(name, sure(each), float(each.mean()), colour) for name, colour, each in parts]
 
 
-def _changes(axes: Axes, compared: Compared, contender: int, quantity: str, *, named: bool) -> None:
+def _draw_changes(axes: Axes, comparison: ComparisonData, variant: int, quantity: str, *, named: bool) -> None:
     """Draw the change of a total at every crossing with its interval, and its number on the right."""
-    crossings = compared.base.plan.crossings
-    found = {each.key: each for each in compared.differences[contender - 1]}
+    crossings = comparison.crossings
+    differences = {each.key: each for each in comparison.differences[variant - 1]}
     for row, crossing in enumerate(crossings):
-        each = found.get(Key(crossing, quantity, ALL))
-        if each is not None and math.isfinite(each.difference):
-            _change(axes, each, row)
-    names = [crossing_name(compared.base.scenario, crossing) for crossing in crossings] if named else []
+        change = differences.get(Key(crossing, quantity, ALL))
+        if change is not None and math.isfinite(change.difference):
+            _draw_change(axes, change, row)
+    names = [crossing_name(comparison.base.scenario, crossing) for crossing in crossings] if named else []
     axes.set_yticks(range(len(crossings)), names or [""] * len(crossings), color=INK, fontsize=10.5)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(crossings) - 0.5, -0.5)
@@ -168,16 +180,22 @@ def _changes(axes: Axes, compared: Compared, contender: int, quantity: str, *, n
     axes.xaxis.set_major_formatter(lambda value, _: signed(value))
 
 
-def _change(axes: Axes, found: Difference, row: int) -> None:
-    clear = found.verdict in ("less", "more")
-    if math.isfinite(found.family_low):
-        axes.plot((found.family_low, found.family_high), (row, row), color=INK, linewidth=2.0, solid_capstyle="butt")
+def _draw_change(axes: Axes, change: Difference, row: int) -> None:
+    clear = change.verdict in ("less", "more")
+    if math.isfinite(change.family_low):
+        axes.plot((change.family_low, change.family_high), (row, row), color=INK, linewidth=2.0, solid_capstyle="butt")
     axes.plot(
-        found.difference, row, "o", markersize=6.5, color=INK, markerfacecolor=INK if clear else "white", zorder=3
+        change.difference, row, "o", markersize=6.5, color=INK, markerfacecolor=INK if clear else "white", zorder=3
     )
-    half = (found.family_high - found.family_low) / 2
-    known = f" ± {float(f'{half:.2g}'):,g}" if math.isfinite(half) and found.verdict != "same" else ""
+    half = (change.family_high - change.family_low) / 2
+    interval = f" ± {float(f'{half:.2g}'):,g}" if math.isfinite(half) and change.verdict != "same" else ""
     axes.annotate(
-        f"{signed(found.difference)}{known}", (1, row), (8, 0), xycoords=("axes fraction", "data"),
-        textcoords="offset points", va="center", fontsize=10, color=INK if clear else MUTED,
-    )  # fmt: skip
+        f"{signed(change.difference)}{interval}",
+        (1, row),
+        (8, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        va="center",
+        fontsize=10,
+        color=INK if clear else MUTED,
+    )

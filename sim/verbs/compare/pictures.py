@@ -1,6 +1,6 @@
-"""The pictures of a comparison: queues and waits over time, distributions of waits, where people end up, differences.
+"""The pictures of a comparison: queues and waits over time, distributions of waits, outcomes, and differences.
 
-A scenario has one colour in all of them; the base is black. Reported figures stay on the base.
+A scenario has the same colour in all pictures; the base is black. Only the base has reported figures.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from sim.plotting.result import Drawers
 from sim.plotting.story import Shown
 from sim.plotting.style import CLASS_NAMES, MUTED, shade, styled, time_axis, value_axis
 from sim.scenario.model.quantities import CLASSES
-from sim.verbs.compare import picture_network as network_comparison
+from sim.verbs.compare import picture_network
 from sim.verbs.compare.by_group import SCOPES
+from sim.verbs.compare.effects import effects_at
 from sim.verbs.compare.frame import (
     LEGEND_ROW,
     Scene,
@@ -35,58 +36,59 @@ from sim.verbs.compare.frame import (
     thickness,
     tops,
 )
-from sim.verbs.compare.lines import shown
 from sim.verbs.compare.picture_effects import differences, fates
 from sim.verbs.compare.picture_groups import who_gains
-from sim.verbs.compare.study import Compared
+from sim.verbs.compare.study import ComparisonData
 
 WAIT_TICKS = ((1 / 60, "1 min"), (1 / 6, "10 min"), (1, "1 h"), (6, "6 h"), (24, "1 d"), (96, "4 d"), (384, "16 d"))
 COLUMNS = 3
 
 
-def drawers(compared: Compared) -> Drawers:
-    """Return the functions that draw a comparison, by name; with several crossings each name ends in the crossing's."""
-    found: Drawers = {}
-    crossings = compared.base.plan.crossings
+def drawers(comparison: ComparisonData) -> Drawers:
+    """Return functions that draw the pictures of a comparison, by the names of the pictures.
+
+    With several crossings the name of a crossing's picture ends in that of the crossing.
+    """
+    pictures: Drawers = {}
+    crossings = comparison.crossings
     for crossing in crossings:
-        scene = Scene(compared, crossing)
+        scene = Scene(comparison, crossing)
         ending = "" if len(crossings) == 1 else f"_{crossing}"
-        for draw in DRAWN:
-            found[f"{draw.__name__}{ending}"] = partial(draw, scene)
-    return found | (network_comparison.drawers(compared) if compared.base.plan.origins else {})
+        pictures |= {f"{draw.__name__}{ending}": partial(draw, scene) for draw in BY_CROSSING}
+    return pictures | (picture_network.drawers(comparison) if comparison.has_network else {})
 
 
 @styled
 def queues(scene: Scene) -> Figure:
-    """Draw parties waiting over time in all scenarios, reported queues on the base; below, the difference from it."""
+    """Draw parties waiting over time in all scenarios, with reported queues, and below the difference from the base."""
     story = scene.base
     axes, below = _page(scene, "Parties waiting", [3.6, 2.0], story.shown("queue"))
     reported = [panels.mark(story, s, s.comparison.reported) for s in story.shown("queue")]
     _overlay(axes, scene, "queue", story.scope, "parties waiting")
-    _mark(axes, scene, reported, "queue", story.scope)
-    _apart(below, scene, "queue", story.scope, "more than in the base")
+    _draw_reported(axes, scene, reported, "queue", story.scope)
+    _draw_difference(below, scene, "queue", story.scope, "more than in the base")
     return axes.figure  # type: ignore[return-value]
 
 
 @styled
 def waits_by_joining(scene: Scene) -> Figure:
-    """Draw the wait in the main queue by instant of joining in all scenarios, and the difference, for two classes."""
+    """Draw the wait in the main queue by time of joining in all scenarios, and the difference, for two classes."""
     classes = [name for name in panels.wait_classes(scene.base)[:2] if scene.base.band("wait", name)]
     heights = [2.6, 1.6] * max(len(classes), 1)
-    drawn = _page(scene, "Wait in the main queue, by time of joining", heights, ())
-    for axes, below, name in zip(drawn[::2], drawn[1::2], classes or ["car"], strict=True):
+    page = _page(scene, "Wait in the main queue, by time of joining", heights, ())
+    for axes, below, name in zip(page[::2], page[1::2], classes or ["car"], strict=True):
         _overlay(axes, scene, "wait", name, f"{CLASS_NAMES[name]}, hours")
-        _apart(below, scene, "wait", name, "hours more")
-    return drawn[0].figure  # type: ignore[return-value]
+        _draw_difference(below, scene, "wait", name, "hours more")
+    return page[0].figure  # type: ignore[return-value]
 
 
 def _page(scene: Scene, title: str, heights: Sequence[float], sources: Sequence[Shown]) -> list[Axes]:
-    """Return panels over time, with the key of the scenarios between title and panels."""
+    """Return panels over time, with the legend of the scenarios between title and panels."""
     head = 1.1 + LEGEND_ROW * (len(key_rows(scene.names)) - 1)
-    drawn = time_page(scene.base, title, scene.how, heights, sources, head)
-    figure: Figure = drawn[0].figure  # type: ignore[assignment]
+    page = time_page(scene.base, title, scene.how, heights, sources, head)
+    figure: Figure = page[0].figure  # type: ignore[assignment]
     draw_key(figure, scene.names, 0.68)
-    return drawn
+    return page
 
 
 def _overlay(axes: Axes, scene: Scene, quantity: str, scope: str, label: str) -> None:
@@ -96,12 +98,12 @@ def _overlay(axes: Axes, scene: Scene, quantity: str, scope: str, label: str) ->
             if scene.banded:
                 shade(axes, scene.base.at, band.p05, band.p95, colour(n))
             axes.plot(scene.base.at, band.mean, color=colour(n), linestyle=dashes(n), linewidth=thickness(n))
-    there = [band for band in bands if band is not None]
-    value_axis(axes, label, tops([band.p95 if scene.banded else band.mean for band in there]))
+    highest = [band.p95 if scene.banded else band.mean for band in bands if band is not None]
+    value_axis(axes, label, tops(highest))
 
 
-def _mark(axes: Axes, scene: Scene, marks: Sequence[Mark], quantity: str, scope: str) -> None:
-    """Write reported figures, clear of the lines of all scenarios."""
+def _draw_reported(axes: Axes, scene: Scene, marks: Sequence[Mark], quantity: str, scope: str) -> None:
+    """Draw reported figures, with labels clear of the lines of all scenarios."""
     if not marks:
         return
     _, top = axes.get_ylim()
@@ -110,14 +112,14 @@ def _mark(axes: Axes, scene: Scene, marks: Sequence[Mark], quantity: str, scope:
     draw_marks(axes, marks, [np.column_stack([scene.base.at, band.mean]) for band in bands if band is not None])
 
 
-def _apart(axes: Axes, scene: Scene, quantity: str, scope: str, label: str) -> None:
-    """Draw the paired differences from the base with the 95 % intervals of their means, where most runs have one."""
+def _draw_difference(axes: Axes, scene: Scene, quantity: str, scope: str, label: str) -> None:
+    """Draw paired differences from the base with 95 % intervals, where at least half the replications have a value."""
     key = Key(scene.crossing, quantity, scope)
-    for n, estimates in enumerate(scene.compared.apart, 1):
+    for n, estimates in enumerate(scene.comparison.series_differences, 1):
         band = estimates.series.get(key)
         if band is not None:
-            often = band.n >= max(scene.compared.replications / 2, 1)
-            mean, low, high = (np.where(often, each, np.nan) for each in (band.mean, band.low, band.high))
+            frequent = band.n >= max(scene.comparison.replications / 2, 1)
+            mean, low, high = (np.where(frequent, each, np.nan) for each in (band.mean, band.low, band.high))
             shade(axes, scene.base.at, low, high, colour(n))
             axes.plot(scene.base.at, mean, color=colour(n), linestyle=dashes(n), linewidth=thickness(n))
     around_zero(axes, label)
@@ -126,8 +128,8 @@ def _apart(axes: Axes, scene: Scene, quantity: str, scope: str, label: str) -> N
 
 @styled
 def wait_distributions(scene: Scene) -> Figure:
-    """Draw, by class, the share of the parties that came and got across with a wait up to so much."""
-    waits = scene.compared.waits[:, :, scene.x]
+    """Draw, by class, the share of the arriving parties that crossed with at most each wait."""
+    waits = scene.comparison.waits[:, :, scene.x]
     present = [name for name in (ALL, *CLASSES) if np.isfinite(waits[:, :, SCOPES.index(name)]).any()]
     if len(present) == 2:  # one class is all there is
         present = present[1:]
@@ -146,14 +148,14 @@ def wait_distributions(scene: Scene) -> Figure:
 
 def _distribution(axes: Axes, scene: Scene, shares: np.ndarray) -> None:
     """Draw shares (replications, scenarios, steps) on a logarithmic scale of waits."""
-    hours = scene.compared.wait_steps[1:]
+    hours = scene.comparison.wait_steps[1:]
     for n in range(shares.shape[1]):
-        found = 100 * shares[:, n, 1:][np.isfinite(shares[:, n]).all(axis=1)]
-        if len(found):
-            if scene.banded and len(found) > 1:
-                low, high = plain_quantiles(found)
+        percent = 100 * shares[:, n, 1:][np.isfinite(shares[:, n]).all(axis=1)]
+        if len(percent):
+            if scene.banded and len(percent) > 1:
+                low, high = plain_quantiles(percent)
                 shade(axes, hours, low, high, colour(n))
-            axes.plot(hours, found.mean(axis=0), color=colour(n), linestyle=dashes(n), linewidth=thickness(n))
+            axes.plot(hours, percent.mean(axis=0), color=colour(n), linestyle=dashes(n), linewidth=thickness(n))
     axes.set(xscale="log", xlim=(hours[0], hours[-1]), ylim=(0, 101))
     ticks = [(at, label) for at, label in WAIT_TICKS if at <= hours[-1]]
     axes.set_xticks([at for at, _ in ticks], [label for _, label in ticks], fontsize=8.5)
@@ -164,7 +166,7 @@ def _distribution(axes: Axes, scene: Scene, shares: np.ndarray) -> None:
 
 @styled
 def small_multiples(scene: Scene) -> Figure:
-    """Draw the queue of every scenario in a panel of its own over the base's, with its main differences in words."""
+    """Draw the queue of each scenario in a panel of its own over that of the base, with its main differences."""
     story, count = scene.base, len(scene.stories)
     columns = min(COLUMNS, count)
     wide = {1: 8.6, 2: 4.0}.get(columns, 2.5)
@@ -186,18 +188,22 @@ def small_multiples(scene: Scene) -> Figure:
         value_axis(axes, "", [max(highest, default=1)])
         axes.set_title(scene.names[n] if n else f"{scene.names[n]} (base)", fontsize=10.5)
         if n:
-            axes.text(0, -0.2, _told(scene, n), transform=axes.transAxes, fontsize=8.5, color=MUTED, va="top")
+            axes.text(
+                0, -0.2, _main_differences(scene, n), transform=axes.transAxes, fontsize=8.5, color=MUTED, va="top"
+            )
     for axes in grid[count:]:
         axes.set_visible(False)
     return figure
 
 
-def _told(scene: Scene, n: int) -> str:
+def _main_differences(scene: Scene, n: int) -> str:
     """Return the differences of a scenario in people across and mean wait."""
-    found = {(row.line.quantity, row.line.scope): row for row in shown(scene.compared, n, scene.crossing)}
-    across, wait = found.get(("crossed_people", ALL)), found.get(("wait_mean", ALL))
-    told = [f"{row.percent} {what}" for row, what in ((across, "people across"), (wait, "mean wait")) if row]
-    return "; ".join(told)
+    effects = {
+        (row.measure.quantity, row.measure.scope): row for row in effects_at(scene.comparison, n, scene.crossing)
+    }
+    across, wait = effects.get(("crossed_people", ALL)), effects.get(("wait_mean", ALL))
+    named = ((across, "people across"), (wait, "mean wait"))
+    return "; ".join(f"{row.percent} {name}" for row, name in named if row)
 
 
-DRAWN = (queues, waits_by_joining, wait_distributions, fates, differences, who_gains, small_multiples)
+BY_CROSSING = (queues, waits_by_joining, wait_distributions, fates, differences, who_gains, small_multiples)

@@ -12,14 +12,14 @@ from sim.measures.names import ALL
 from sim.plotting.result import Drawers, Result
 from sim.verbs.compare import files
 from sim.verbs.compare.statistics import Ranking
-from sim.verbs.compare.study import Compared
+from sim.verbs.compare.study import ComparisonData
 
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Result):
     """The result of `sim.compare`: paired differences from the base; `rankings` are shown and saved with it."""
 
-    data: Compared
+    data: ComparisonData
     rankings: tuple[Ranking, ...] = ()
 
     @property

@@ -1,7 +1,7 @@
-"""Statistics of scenarios that share their tapes: paired differences, and which is best.
+"""Statistics of scenarios that share their tapes: paired differences, and which scenario is best.
 
-Differences are taken within a replication, so that what both scenarios have in common cancels (common random numbers;
-Law 2015, section 11.2). Intervals and tests are SciPy's paired t (Student 1908).
+Differences are taken within a replication, so that the variation common to both scenarios cancels (common random
+numbers; Law 2015, section 11.2). Intervals and tests are SciPy's paired t (Student 1908).
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from sim.measures.names import Key
 Verdict = Literal["same", "less", "more", "unclear", "unknown"]
 LEVEL = 1 - CONFIDENCE
 LOST_DIGITS = 1e-9
-"""Share of a value below which a difference is rounding: it counts as none."""
+"""Share of a value below which a difference is a rounding error and counts as 0."""
 
 
 @dataclass(frozen=True)
 class Difference:
     """How a total of one scenario differs from the base's, over `n` replications in which both have it.
 
-    `difference` is the mean of here less base, `low` and `high` its 95 % interval; `family_low` and `family_high` hold
-    for all scenarios of the comparison at once. `saved` is the share of variance that the shared tapes took away:
-    1 - var(here - base) / (var(here) + var(base)). NaN where undefined.
+    `difference` is the mean of `here` minus `base`, `low` and `high` are its 95 % interval; `family_low` and
+    `family_high` hold for all scenarios of the comparison at once. `saved` is the share of the variance removed by the
+    shared tapes: 1 - var(here - base) / (var(here) + var(base)). NaN where undefined.
     """
 
     key: Key
@@ -44,14 +44,14 @@ class Difference:
 
     @property
     def percent(self) -> float:
-        """The difference in percent of the base; 0 where both are 0, NaN where only the base is."""
+        """The difference in percent of the base; 0 if both are 0, NaN if only the base is."""
         if self.base:
             return 100 * self.difference / abs(self.base)
         return 0.0 if self.difference == 0 else float("nan")
 
     @property
     def verdict(self) -> Verdict:
-        """Whether it is less or more than in the base, by the family's interval; `same`: in every replication."""
+        """Whether the total is less or more than in the base, by the family's interval; `same`: in all replications."""
         if not np.isfinite(self.difference):
             return "unknown"
         if self.difference == self.family_low == self.family_high == 0:
@@ -62,16 +62,16 @@ class Difference:
 
 
 def paired(keys: tuple[Key, ...], base: Floats, here: Floats, family: int = 1) -> list[Difference]:
-    """Return the differences of columns: `base` and `here` are (replications, keys).
+    """Return the paired differences of the columns of `base` and `here`, both (replications, keys).
 
-    `family` is the number of scenarios held against the base: their intervals are at 1 - 5 % / family (Bonferroni;
-    Dunn 1961), so that all of one measure hold together with 95 % confidence.
+    `family` is the number of scenarios compared with the base. The family's intervals are at 1 - 5 % / family
+    (Bonferroni; Dunn 1961), so that all intervals of one measure hold together with 95 % confidence.
     """
     both = np.isfinite(base) & np.isfinite(here)
     base, here = np.where(both, base, np.nan), np.where(both, here, np.nan)
-    apart = difference(base, here)
-    mean, (own, shared) = intervals(apart, (LEVEL, LEVEL / family))
-    columns = (means(base), means(here), mean, *own, *shared, saved(base, here, apart))
+    changes = difference(base, here)
+    mean, (single, joint) = intervals(changes, (LEVEL, LEVEL / family))
+    columns = (means(base), means(here), mean, *single, *joint, variance_saved(base, here, changes))
     rows = np.stack(columns, axis=1).tolist()
     numbers = zip(keys, rows, both.sum(axis=0).tolist(), strict=True)
     return [Difference(key=key, n=n, **dict(zip(_COLUMNS, row, strict=True))) for key, row, n in numbers]
@@ -81,29 +81,29 @@ _COLUMNS = ("base", "here", "difference", "low", "high", "family_low", "family_h
 
 
 def difference(base: Floats, here: Floats) -> Floats:
-    """Return here less base; exactly 0 where they differ by no more than rounding of sums does."""
-    apart = here - base
-    return np.where(np.abs(apart) <= LOST_DIGITS * np.maximum(np.abs(here), np.abs(base)), 0.0, apart)
+    """Return `here` minus `base`; exactly 0 where they differ only by rounding errors of sums."""
+    change = here - base
+    return np.where(np.abs(change) <= LOST_DIGITS * np.maximum(np.abs(here), np.abs(base)), 0.0, change)
 
 
 def means(values: Floats) -> Floats:
-    """Return the means of columns without their NaN; NaN where there is nothing else."""
+    """Return the means of columns, ignoring NaN; NaN for a column without values."""
     n = np.isfinite(values).sum(axis=0)
     return np.where(n > 0, np.nansum(values, axis=0) / np.maximum(n, 1), np.nan)
 
 
 def intervals(values: Floats, levels: Sequence[float]) -> tuple[Floats, list[Floats]]:
-    """Return the means of columns (n, K) without their NaN, and their intervals (2, K) at each level (0.05: 95 %).
+    """Return the means of columns (n, K), ignoring NaN, and their intervals (2, K) at each level (0.05: 95 %).
 
-    An interval is NaN with fewer than two values, and of no width where all are the same.
+    An interval is NaN with fewer than two values, and has no width if all values are the same.
     """
     from scipy.stats import ttest_1samp  # late: start-up must stay light
 
     mean, n = means(values), np.isfinite(values).sum(axis=0)
     bounds = [np.where(n > 1, mean, np.nan) * np.ones((2, 1)) for _ in levels]
     varies = (n > 1) & ~_constant(values)
-    whole = n == len(values)
-    for columns in (varies & whole, varies & ~whole):  # SciPy is slow where there are NaN
+    complete = n == len(values)
+    for columns in (varies & complete, varies & ~complete):  # SciPy is slow where there are NaN
         if columns.any():
             test = ttest_1samp(values[:, columns], 0.0, nan_policy="omit")
             for bound, level in zip(bounds, levels, strict=True):
@@ -112,16 +112,16 @@ def intervals(values: Floats, levels: Sequence[float]) -> tuple[Floats, list[Flo
 
 
 def _constant(values: Floats) -> Bools:
-    """Say of each column whether its values differ by no more than rounding does."""
+    """Return for each column whether its values differ only by rounding errors."""
     low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
     return np.asarray(high - low <= LOST_DIGITS * np.maximum(np.abs(low), np.abs(high)))
 
 
-def saved(base: Floats, here: Floats, apart: Floats) -> Floats:
-    """Return the share of the variance of each column's difference `apart` that pairing takes away, NaN for none."""
+def variance_saved(base: Floats, here: Floats, changes: Floats) -> Floats:
+    """Return the share of the variance of each column of `changes` that pairing removes; NaN if there is none."""
     together = _variance(base) + _variance(here)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(together > 0, 1 - _variance(apart) / together, np.nan)
+        return np.where(together > 0, 1 - _variance(changes) / together, np.nan)
 
 
 def _variance(values: Floats) -> Floats:
@@ -132,49 +132,51 @@ def _variance(values: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Which scenarios can be the best in one total: `order` from the best mean, `contend` (S,) who is still in it.
+    """The ranking of scenarios by one total: `order` from the best mean on, `may_be_best` a flag for each scenario.
 
-    The contenders hold the best scenario with at least 95 % confidence; a sole one is the best.
+    The best scenario is among those flagged with at least 95 % confidence; if one is flagged, it is the best.
     """
 
     key: Key
     highest: bool
     means: Floats
     order: tuple[int, ...]
-    contend: tuple[bool, ...]
+    may_be_best: tuple[bool, ...]
     n: int
 
     @property
     def best(self) -> int | None:
-        """The scenario that is best with 95 % confidence, None if several contend."""
-        left = [s for s, contends in enumerate(self.contend) if contends]
-        return left[0] if len(left) == 1 else None
+        """The scenario that is best with 95 % confidence, None if several may be the best."""
+        candidates = [s for s, possible in enumerate(self.may_be_best) if possible]
+        return candidates[0] if len(candidates) == 1 else None
 
 
 def rank(key: Key, values: Floats, highest: bool) -> Ranking:
     """Rank scenarios by a total; `values` are (replications, scenarios) on shared tapes.
 
-    A scenario is out when another is better by a one-sided paired t test at 5 % / (scenarios - 1). The chance that the
-    true best is thrown out is then at most 5 %, however the scenarios depend on each other (screening as in Nelson,
-    Swann, Goldsman and Song 2001, on paired differences).
+    A scenario is eliminated if another is better in a one-sided paired t test at 5 % / (scenarios - 1). The probability
+    that the true best is eliminated is then at most 5 %, whatever the dependence between the scenarios (screening as in
+    Nelson, Swann, Goldsman and Song 2001, on paired differences).
     """
     values = values[np.isfinite(values).all(axis=1)]
     n, count = values.shape
     mean = means(values)
     signed = -values if highest else values
     level = LEVEL / max(count - 1, 1)
-    out = [any(_better(signed[:, j], signed[:, i]) < level for j in range(count) if j != i) for i in range(count)]
+    eliminated = [
+        any(_better(signed[:, j], signed[:, i]) < level for j in range(count) if j != i) for i in range(count)
+    ]
     order = np.argsort(-mean if highest else mean, kind="stable")
-    return Ranking(key, highest, mean, tuple(map(int, order)), tuple(not each for each in out), n)
+    return Ranking(key, highest, mean, tuple(map(int, order)), tuple(not each for each in eliminated), n)
 
 
 def _better(a: Floats, b: Floats) -> float:
-    """Return the p-value of a one-sided paired t test that `a` is smaller in the mean; 1 where nothing can be said."""
+    """Return the p-value of a one-sided paired t test for a smaller mean of `a`; 1 if there are too few values."""
     from scipy.stats import ttest_1samp
 
-    apart = difference(b, a)
-    if len(apart) < 2:
+    changes = difference(b, a)
+    if len(changes) < 2:
         return 1.0
-    if _constant(apart):
-        return 0.0 if apart[0] < 0 else 1.0
-    return float(ttest_1samp(apart, 0.0, alternative="less").pvalue)
+    if _constant(changes):
+        return 0.0 if changes[0] < 0 else 1.0
+    return float(ttest_1samp(changes, 0.0, alternative="less").pvalue)

@@ -32,24 +32,24 @@ from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import load_scenario as read
 from sim.scenario.text.load_scenario import Loaded
 from sim.suggest import did_you_mean
-from sim.verbs.compare.pairing import Kept, PlayAll, days_of, wait_steps
+from sim.verbs.compare.pairing import PlayAll, ReplicationData, Tables, days_of, wait_steps
 from sim.verbs.compare.statistics import Difference, Ranking, paired, rank
 from sim.verbs.run.study import check
 
-Look = Callable[[Sequence[Sequence[Key]]], None]
-"""Called with the totals of every scenario after the first replication; raises SimError where it needs another."""
+KeyCheck = Callable[[Sequence[Sequence[Key]]], None]
+"""Called after the first replication with the totals of every scenario; raises SimError if one is missing."""
 
 HIGHER_IS_BETTER = ("crossed_",)
-"""How the quantities begin of which the highest total is the best; of the others it is the lowest."""
+"""Beginnings of the quantities of which the highest total is best; for all others it is the lowest."""
 
 
-def content(keys: Sequence[Sequence[Key]]) -> None:
-    """Need no total in particular."""
+def accept_all(keys: Sequence[Sequence[Key]]) -> None:
+    """Accept any totals."""
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A scenario that takes part: `label` tells it from the others, `source` is how it was asked for."""
+class Variant:
+    """A scenario of a comparison: `label` is unique in the comparison, `source` is the argument it was read from."""
 
     label: str
     source: str
@@ -64,129 +64,141 @@ class Contender:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """What a comparison found; the first contender is the base.
+class ComparisonData:
+    """The results of a comparison; the first variant is the base.
 
-    `totals` are (replications, keys of that contender); `groups` and `pairs` (replications, contenders, X, C, D + 1,
-    columns), `waits` (replications, contenders, X, C + 1, steps) as in `pairing`, `moves` (replications, contenders,
-    states, states) as in `moves`. `apart` has, for every contender but
-    the base, the difference of its series from the base's as estimates. `request` is complete.
+    `totals` has an array (replications, keys) for each variant. `groups` and `pairs` (replications, variants, X, C,
+    D + 1, columns) and `waits` (replications, variants, X, C + 1, steps) are as in `pairing`, `transitions`
+    (replications, variants, states, states) as in `transitions`. `series_differences` has, for each variant but the
+    base, estimates of the paired differences of its series from the base's. `request` has no defaults left.
     """
 
-    contenders: tuple[Contender, ...]
+    variants: tuple[Variant, ...]
     request: Request
     estimates: tuple[Estimates, ...] = field(repr=False)
-    apart: tuple[Estimates, ...] = field(repr=False)
+    series_differences: tuple[Estimates, ...] = field(repr=False)
     keys: tuple[tuple[Key, ...], ...] = field(repr=False)
     totals: tuple[Floats, ...] = field(repr=False)
     groups: Floats = field(repr=False)
     pairs: Floats = field(repr=False)
     waits: Floats = field(repr=False)
-    moves: Floats = field(repr=False)
+    transitions: Floats = field(repr=False)
     reported: tuple[Comparison, ...] = field(repr=False)
     started_at: datetime
     wall_s: float
 
     @property
-    def base(self) -> Contender:
-        """The scenario that the others are held against."""
-        return self.contenders[0]
+    def base(self) -> Variant:
+        """The scenario that the others are compared with."""
+        return self.variants[0]
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the scenarios are called, the base first."""
-        return tuple(contender.label for contender in self.contenders)
+        """The labels of the scenarios, the base first."""
+        return tuple(variant.label for variant in self.variants)
+
+    @property
+    def crossings(self) -> tuple[str, ...]:
+        """The names of the crossings, the same in all scenarios."""
+        return self.base.plan.crossings
+
+    @property
+    def has_network(self) -> bool:
+        """Whether the scenarios have origins, whose travellers choose between crossings."""
+        return bool(self.base.plan.origins)
 
     @property
     def replications(self) -> int:
-        """How many replications every scenario was played."""
+        """The number of replications of each scenario."""
         return len(self.groups)
 
     @property
     def days(self) -> list[datetime]:
-        """Local midnights of the days on which people came; one more group holds those there at the start."""
+        """Local midnights of the days of arrival; one more group holds those who are waiting at the start."""
         return days_of(self.base.scenario, self.base.plan)
 
     @property
     def wait_steps(self) -> Floats:
-        """The waits (h) at which their distribution is known."""
+        """The waits (h) at which the distribution of waits is known."""
         return wait_steps(self.base.plan) / 3_600_000
 
     @cached_property
     def differences(self) -> tuple[list[Difference], ...]:
-        """The differences of every total that both have, for every contender but the base."""
+        """The paired differences of the totals that a variant and the base both have, for each variant but the base."""
         base = {key: k for k, key in enumerate(self.keys[0])}
-        found = []
+        family = len(self.variants) - 1
+        differences = []
         for keys, totals in zip(self.keys[1:], self.totals[1:], strict=True):
             common = [(key, base[key], k) for k, key in enumerate(keys) if key in base]
             names, there, here = zip(*common, strict=True)
-            found.append(paired(names, self.totals[0][:, there], totals[:, here], len(self.contenders) - 1))
-        return tuple(found)
+            differences.append(paired(names, self.totals[0][:, there], totals[:, here], family))
+        return tuple(differences)
 
     def ranking(self, quantity: str, scope: str, highest: bool | None = None) -> list[Ranking]:
         """Rank the scenarios by a total, at every crossing that has it. Raises SimError if there is none.
 
-        Left out, `highest` is what is better for those who want to cross.
+        `highest` says whether the highest total is the best; the default is what is better for those who cross.
         """
         if highest is None:
             highest = quantity.startswith(HIGHER_IS_BETTER)
         columns = [{key: k for k, key in enumerate(keys)} for keys in self.keys]
-        named = in_all(self.keys, quantity, scope)
-        values = {key: [t[:, c[key]] for t, c in zip(self.totals, columns, strict=True)] for key in named}
-        return [rank(key, np.stack(found, axis=1), highest) for key, found in values.items()]
+        rankings = []
+        for key in common_totals(self.keys, quantity, scope):
+            values = [totals[:, column[key]] for totals, column in zip(self.totals, columns, strict=True)]
+            rankings.append(rank(key, np.stack(values, axis=1), highest))
+        return rankings
 
 
-def in_all(keys: Sequence[Sequence[Key]], quantity: str, scope: str) -> list[Key]:
-    """Return the totals of that name that all scenarios have, a crossing each. Raises SimError if there is none."""
+def common_totals(keys: Sequence[Sequence[Key]], quantity: str, scope: str) -> list[Key]:
+    """Return the totals of this name that all scenarios have, one per crossing. Raises SimError if there is none."""
     common = set.intersection(*map(set, keys))
-    named = [key for key in keys[0] if key in common and key[1:] == (quantity, scope)]
-    if not named:
+    matching = [key for key in keys[0] if key in common and key[1:] == (quantity, scope)]
+    if not matching:
         raise SimError(_no_total(quantity, scope, common))
-    return named
+    return matching
 
 
 def _no_total(quantity: str, scope: str, keys: set[Key]) -> str:
     quantities = sorted({key.quantity for key in keys})
     if quantity not in quantities:
-        missing = " in every scenario" if quantity in TOTALS else ""
-        return (
-            f"there is no total {quantity!r}{missing}{did_you_mean(quantity, quantities)}; docs/measures.md lists them"
-        )
+        where = " in every scenario" if quantity in TOTALS else ""
+        suggestion = did_you_mean(quantity, quantities)
+        return f"there is no total {quantity!r}{where}{suggestion}; docs/measures.md lists them"
     scopes = sorted({key.scope for key in keys if key.quantity == quantity})
     return f"{quantity} has no scope {scope!r}{did_you_mean(scope, scopes)}; its scopes are {', '.join(scopes)}"
 
 
-def gather(base: str, others: Sequence[str], *, from_posterior: bool = False) -> tuple[Contender, ...]:
+def read_variants(base: str, others: Sequence[str], *, from_posterior: bool = False) -> tuple[Variant, ...]:
     """Read the scenarios of a comparison, the base first: `FILE` or `FILE+INTERVENTION+...`.
 
-    `+INTERVENTION` alone stands for the base with it. Raises ScenarioError, or SimError if they cannot be compared.
+    `+INTERVENTION` alone is the base with this intervention. Raises ScenarioError, or SimError if the base is no file.
     """
     file, names = _parts(base)
     if not file:
         raise SimError(
             f"{base}: the first scenario is the base, a file; +NAME stands for the base with an intervention"
         )
-    found: list[Contender] = []
+    variants: list[Variant] = []
     for text in (base, *others):
         own, interventions = _parts(text)
         if not own:
             own, interventions = file, (*names, *interventions)
         loaded = read.load(own, (), interventions)
         posterior = read_posterior(Path(own), (), interventions) if from_posterior else None
-        name = "" if found and own == file and interventions else loaded.scenario.name
-        label = _label(name, interventions, [each.label for each in found])
-        found.append(Contender(label, text, loaded, lower(loaded.scenario), posterior))
-    return tuple(found)
+        name = "" if variants and own == file and interventions else loaded.scenario.name
+        label = _label(name, interventions, [variant.label for variant in variants])
+        variants.append(Variant(label, text, loaded, lower(loaded.scenario), posterior))
+    return tuple(variants)
 
 
-def contender_of(loaded: Loaded, source: Source, posterior: Posterior | None, taken: Sequence[str]) -> Contender:
-    """Return a scenario that was loaded before as one that takes part; its label is none of those `taken`."""
+def variant_of(loaded: Loaded, source: Source, posterior: Posterior | None, taken: Sequence[str]) -> Variant:
+    """Return a variant of a scenario loaded before; its label is none of those `taken`."""
     label = _label(loaded.scenario.name, source.interventions, taken)
-    return Contender(label, source.source, loaded, lower(loaded.scenario), posterior)
+    return Variant(label, source.source, loaded, lower(loaded.scenario), posterior)
 
 
 def _parts(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the file and the interventions of 'FILE+a+b'; a file whose own name has a plus is found first."""
+    """Return file and interventions of 'FILE+a+b'. If a file of that very name exists, it has no interventions."""
     if Path(text).is_file():
         return text, ()
     file, *names = text.split("+")
@@ -194,24 +206,24 @@ def _parts(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _label(name: str, interventions: Sequence[str], taken: Sequence[str]) -> str:
-    """Return a label that none has yet, made of the scenario's name (which may be '') and its interventions."""
+    """Return a label that is not taken, made of the scenario's name (which may be '') and its interventions."""
     plain = "+".join(part for part in (name, *interventions) if part)
-    numbered = [plain, *(f"{plain}_{n}" for n in range(2, len(taken) + 3))]
-    return next(label for label in numbered if label not in taken)
+    candidates = [plain, *(f"{plain}_{n}" for n in range(2, len(taken) + 3))]
+    return next(label for label in candidates if label not in taken)
 
 
-def _comparable(base: Contender, other: Contender) -> None:
-    """Raise SimError if two scenarios are not about the same time, place and classes."""
+def _check_comparable(base: Variant, other: Variant) -> None:
+    """Raise SimError if two scenarios differ in clock, crossings, classes or origins."""
     a, b = base.scenario, other.scenario
     clocks = [(f"clock.{name}", getattr(a.clock, name), getattr(b.clock, name)) for name in type(a.clock).model_fields]
     sets = [(name, ", ".join(getattr(a, name)), ", ".join(getattr(b, name))) for name in ("crossings", "classes")]
     there, here = (", ".join(each.network.origins if each.network else ()) for each in (a, b))
     sets.append(("network.origins", there, here))
-    differ = [f"{name} ({here} in place of {there})" for name, there, here in (*clocks, *sets) if there != here]
+    mismatches = [f"{name} ({here} in place of {there})" for name, there, here in (*clocks, *sets) if there != here]
     if base.posterior and other.posterior and not _same_sample(base.posterior, other.posterior):
-        differ.append("the posterior that their parameters come from")
-    if differ:
-        raise SimError(f"{other.label} cannot be compared with {base.label}: they differ in {'; '.join(differ)}")
+        mismatches.append("the posterior that their parameters come from")
+    if mismatches:
+        raise SimError(f"{other.label} cannot be compared with {base.label}: they differ in {'; '.join(mismatches)}")
 
 
 def _same_sample(a: Posterior, b: Posterior) -> bool:
@@ -222,20 +234,20 @@ def _same_sample(a: Posterior, b: Posterior) -> bool:
 
 
 def compare(
-    contenders: Sequence[Contender], request: Request, progress: Progress = silent, look: Look = content
-) -> Compared:
-    """Play all scenarios on the same tapes, with the base's seed and replications unless `request` says others.
+    variants: Sequence[Variant], request: Request, progress: Progress = silent, check_keys: KeyCheck = accept_all
+) -> ComparisonData:
+    """Play all scenarios on the same tapes, with the base's seed and replications unless `request` has others.
 
-    Raises SimError if there are fewer than two, the engine or the workers fail, or `look` does so.
+    Raises SimError if there are fewer than two variants, the engine or the workers fail, or `check_keys` does.
     """
-    if len(contenders) < 2:
+    if len(variants) < 2:
         raise SimError("a comparison needs a base and at least one other scenario")
-    for other in contenders[1:]:
-        _comparable(contenders[0], other)
+    for variant in variants[1:]:
+        _check_comparable(variants[0], variant)
     started_at, began = datetime.now(UTC), time.perf_counter()
-    base = contenders[0].scenario
-    for contender in contenders:
-        check(contender.scenario)
+    base = variants[0].scenario
+    for variant in variants:
+        check(variant.scenario)
     count = request.replications or base.replications
     request = replace(
         request,
@@ -243,57 +255,61 @@ def compare(
         engine=engines.ready(request.engine),
         replications=count,
     )
-    request = replace(request, workers=request.processes(count * len(contenders), count))
-    subjects = tuple(Subject(each.scenario, each.plan, each.posterior) for each in contenders)
-    gathered = _Gathered(contenders)
+    request = replace(request, workers=request.processes(count * len(variants), count))
+    subjects = tuple(Subject(each.scenario, each.plan, each.posterior) for each in variants)
+    collector = _Collector(variants)
     progress(0, count)
     with Crew(PlayAll(subjects, request.engine, request.seed or 0), request.workers or 1) as crew:
-        for done, kept in enumerate(crew.results(range(count)), 1):
-            gathered.add(kept)
+        for done, replication in enumerate(crew.results(range(count)), 1):
+            collector.add(replication)
             if done == 1:
-                look(gathered.keys)
+                check_keys(collector.keys)
             progress(done, count)
-    return gathered.result(request, started_at, began)
+    return collector.result(request, started_at, began)
 
 
-class _Gathered:
-    """Replications as they come, in their order."""
+class _Collector:
+    """Collects replications in their order."""
 
-    def __init__(self, contenders: Sequence[Contender]) -> None:
-        self.contenders = tuple(contenders)
-        clock = contenders[0].scenario.clock
-        self.own = [Estimator(clock) for _ in contenders]
-        self.apart = [Estimator(clock) for _ in contenders[1:]]
-        self.observer = Observer(contenders[0].scenario)
-        self.kept: list[tuple[Kept, ...]] = []
-        self.totals: list[list[list[float]]] = [[] for _ in contenders]
+    def __init__(self, variants: Sequence[Variant]) -> None:
+        self.variants = tuple(variants)
+        clock = variants[0].scenario.clock
+        self.estimators = [Estimator(clock) for _ in variants]
+        self.difference_estimators = [Estimator(clock) for _ in variants[1:]]
+        self.observer = Observer(variants[0].scenario)
+        self.tables: list[tuple[Tables, ...]] = []
+        self.totals: list[list[list[float]]] = [[] for _ in variants]
         self.keys: list[tuple[Key, ...]] = []
 
-    def add(self, kept: tuple[Kept, ...]) -> None:
-        """Take one replication of every scenario."""
+    def add(self, replication: tuple[ReplicationData, ...]) -> None:
+        """Add one replication of every scenario."""
         if not self.keys:
-            self.keys = [tuple(each.measures.totals) for each in kept]
-        base = kept[0].measures
-        self.observer.add(kept[0].observed)
-        for n, each in enumerate(kept):
-            self.own[n].add(each.measures)
+            self.keys = [tuple(each.measures.totals) for each in replication]
+        base = replication[0].measures
+        self.observer.add(replication[0].observed)
+        for n, each in enumerate(replication):
+            self.estimators[n].add(each.measures)
             self.totals[n].append(list(each.measures.totals.values()))
             if n:
                 series = each.measures.series
-                apart = {key: values - base.series[key] for key, values in series.items() if key in base.series}
-                self.apart[n - 1].add(Measures(base.at, apart, {}))
-        empty = Measures(base.at, {}, {})
-        self.kept.append(tuple(each._replace(measures=empty) for each in kept))
+                changes = {key: values - base.series[key] for key, values in series.items() if key in base.series}
+                self.difference_estimators[n - 1].add(Measures(base.at, changes, {}))
+        self.tables.append(tuple(each.tables for each in replication))
 
-    def result(self, request: Request, started_at: datetime, began: float) -> Compared:
-        """Return what was found."""
-        groups, pairs, waits, moves = (
-            np.array([[getattr(each, name) for each in row] for row in self.kept])
-            for name in ("groups", "pairs", "waits", "moves")
+    def result(self, request: Request, started_at: datetime, began: float) -> ComparisonData:
+        """Return the data of the comparison; `began` is the reading of the performance counter at the start."""
+        return ComparisonData(
+            variants=self.variants,
+            request=request,
+            estimates=tuple(each.result() for each in self.estimators),
+            series_differences=tuple(each.result() for each in self.difference_estimators),
+            keys=tuple(self.keys),
+            totals=tuple(np.array(rows) for rows in self.totals),
+            **{
+                name: np.array([[getattr(each, name) for each in row] for row in self.tables])
+                for name in Tables._fields
+            },
+            reported=self.observer.result(),
+            started_at=started_at,
+            wall_s=time.perf_counter() - began,
         )
-        return Compared(
-            self.contenders, request, tuple(each.result() for each in self.own),
-            tuple(each.result() for each in self.apart), tuple(self.keys),
-            tuple(np.array(rows) for rows in self.totals), groups, pairs, waits, moves, self.observer.result(),
-            started_at, time.perf_counter() - began,
-        )  # fmt: skip

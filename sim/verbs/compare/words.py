@@ -1,4 +1,4 @@
-"""What a comparison says in sentences: who gains, who loses, when they came, and which scenario is best."""
+"""Sentences on a comparison: who gains and who loses, their day of arrival, and which scenario is best."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from sim.plotting.rail import CLASS_WORDS, words
 from sim.plotting.story import rounded, whole
 from sim.scenario.model.quantities import CLASSES
 from sim.units import show_duration
-from sim.verbs.compare.by_group import AT_START, SCOPES, TIME, Gains, gains
+from sim.verbs.compare.by_group import AT_START, SCOPES, TIME, GroupChanges, group_changes
 from sim.verbs.compare.pairing import ENDS
 from sim.verbs.compare.statistics import Ranking
-from sim.verbs.compare.study import Compared
+from sim.verbs.compare.study import ComparisonData
 
 LEAST_PERCENT = 0.1
 OF_THOSE_ACROSS = ("wait_m", "wait_p5", "wait_p9", "sojourn")
 FEW = 0.005
-"""Share of all people below which a group or a change is not worth a sentence."""
+"""Share of all people below which a group or a change is not mentioned."""
 NO_TIME = 1 / 3600
 _ALL = SCOPES.index(ALL)
 
@@ -35,15 +35,17 @@ def share(part: float) -> str:
     return f"{percent:.{digits}f} %".replace("-", "−")
 
 
-def gains_words(compared: Compared, contender: int, crossing: str | None) -> str:
-    """Return one paragraph on who gains and who loses with a contender (from 1), against the base.
+def group_text(comparison: ComparisonData, variant: int, crossing: str | None) -> str:
+    """Return a paragraph on who gains and who loses with a variant (from 1), compared with the base.
 
-    At a crossing, or at all of them together (None).
+    `crossing` None stands for all crossings together.
     """
     together = crossing is None
-    x = 0 if crossing is None else compared.base.plan.crossings.index(crossing)
-    whole_run, by_day = (gains(compared, contender, by_day=by_day, together=together) for by_day in (False, True))
-    label, base = words(compared.labels[contender]), words(compared.base.label)
+    x = 0 if crossing is None else comparison.crossings.index(crossing)
+    whole_run, by_day = (
+        group_changes(comparison, variant, by_day=by_day, together=together) for by_day in (False, True)
+    )
+    label, base = words(comparison.labels[variant]), words(comparison.base.label)
 
     def total(name: str) -> float:
         return float(whole_run.of(f"{name}_people")[x, _ALL, 0])
@@ -51,23 +53,23 @@ def gains_words(compared: Compared, contender: int, crossing: str | None) -> str
     both = total("sooner") + total("as_soon") + total("later")
     if total("only_here") == total("only_base") == total("new") == total("gone") == 0 and total("as_soon") == both:
         return f"With {label} the same people get across as in {base}, after the same time."
-    said = [
+    sentences = [
         f"People across with {label} who are not in {base}: {whole(total('only_here'))}; "
         f"in {base} only: {whole(total('only_base'))}."
     ]
     if total("new") or total("gone"):
-        said.append(
+        sentences.append(
             f"People who come only here: {whole(total('new'))}; only in {base}: {whole(total('gone'))}. As demand "
             "differs, the same number of a class is taken for the same party, though it may come at another time."
         )
     if both:
         change = float(whole_run.of(TIME)[x, _ALL, 0])
-        said.append(
+        sentences.append(
             f"Of the {whole(both)} who get across in both, {share(total('sooner') / both)} take less time and "
             f"{share(total('later') / both)} more; the mean change is {_time(change)}."
         )
-    said += [each for each in (_ends(whole_run, x), *_groups(by_day, x)) if each]
-    return " ".join(said)
+    sentences += [each for each in (_outcome_sentence(whole_run, x), *_group_sentences(by_day, x)) if each]
+    return " ".join(sentences)
 
 
 def _time(hours: float) -> str:
@@ -76,66 +78,68 @@ def _time(hours: float) -> str:
     return f"{show_duration(3600 * abs(hours))} {'less' if hours < 0 else 'more'}"
 
 
-def _ends(found: Gains, x: int) -> str:
-    """Say what else became of people: the changes that are clear and not small, the largest first."""
-    came = float(found.of("came_people", "base")[x, _ALL, 0])
-    changes = []
+def _outcome_sentence(changes: GroupChanges, x: int) -> str:
+    """Return the changes of the other outcomes that are clear and not small, the largest first; '' if none."""
+    came = float(changes.of("came_people", "base")[x, _ALL, 0])
+    parts = []
     for end in ENDS[1:]:
         name = f"{end}_people"
-        low, high, change = (float(found.of(name, column)[x, _ALL, 0]) for column in ("low", "high", "difference"))
+        low, high, change = (float(changes.of(name, column)[x, _ALL, 0]) for column in ("low", "high", "difference"))
         clear = low > 0 or high < 0
         if clear and abs(change) >= FEW * came:
-            changes.append(
-                (abs(change), f"{whole(abs(change))} {'more' if change > 0 else 'fewer'} {OUTCOMES[end].clause}")
-            )
-    listed = [text for _, text in sorted(changes, reverse=True)]
+            direction = "more" if change > 0 else "fewer"
+            parts.append((abs(change), f"{whole(abs(change))} {direction} {OUTCOMES[end].clause}"))
+    listed = [text for _, text in sorted(parts, reverse=True)]
     return f"Otherwise: {'; '.join(listed)}." if listed else ""
 
 
-def _groups(found: Gains, x: int) -> list[str]:
-    """Name the groups (class and day of coming) that gain and lose most people, and most time."""
+def _group_sentences(changes: GroupChanges, x: int) -> list[str]:
+    """Return sentences on the groups (class and day of arrival) that gain and lose most people, and most time."""
     classes = slice(0, len(CLASSES))
-    came = float(np.nansum(found.of("came_people", "base")[x, classes]))
-    net = (found.of("only_here_people") - found.of("only_base_people"))[x, classes]
-    both = sum(found.of(f"{name}_people")[x, classes] for name in ("sooner", "as_soon", "later"))
-    clear = (found.of(TIME, "low")[x, classes] > 0) | (found.of(TIME, "high")[x, classes] < 0)
-    hours = np.where(clear & (both >= FEW * came), found.of(TIME)[x, classes], 0.0)
-    said = []
-    for table, who in ((net, "get across only here"), (-net, "no longer get across")):
+    came = float(np.nansum(changes.of("came_people", "base")[x, classes]))
+    net = (changes.of("only_here_people") - changes.of("only_base_people"))[x, classes]
+    both = sum(changes.of(f"{name}_people")[x, classes] for name in ("sooner", "as_soon", "later"))
+    clear = (changes.of(TIME, "low")[x, classes] > 0) | (changes.of(TIME, "high")[x, classes] < 0)
+    hours = np.where(clear & (both >= FEW * came), changes.of(TIME)[x, classes], 0.0)
+    sentences = []
+    for table, verb in ((net, "get across only here"), (-net, "no longer get across")):
         place = np.unravel_index(np.argmax(table), table.shape)
         if table[place] >= FEW * came:
-            said.append(f"Most who {who}: {_who(found, place)} ({whole(float(table[place]))} people net).")
-    for table, told in ((-hours, "saved"), (hours, "lost")):
+            people = whole(float(table[place]))
+            sentences.append(f"Most who {verb}: {_group_name(changes, place)} ({people} people net).")
+    for table, verb in ((-hours, "saved"), (hours, "lost")):
         place = np.unravel_index(np.argmax(table), table.shape)
         if table[place] > 0:
-            said.append(f"Most time {told}: {_who(found, place)} ({_time(float(hours[place]))} a person).")
-    return said
+            change = _time(float(hours[place]))
+            sentences.append(f"Most time {verb}: {_group_name(changes, place)} ({change} a person).")
+    return sentences
 
 
-def _who(found: Gains, place: Sequence[np.intp]) -> str:
-    cls, day = CLASS_WORDS[CLASSES[place[0]]], found.days[place[1]]
+def _group_name(changes: GroupChanges, place: Sequence[np.intp]) -> str:
+    cls, day = CLASS_WORDS[CLASSES[place[0]]], changes.days[place[1]]
     if day == AT_START:
         return f"{cls} waiting at the start"
-    return f"{cls} that came on {day_of(day)}"
+    return f"{cls} that came on {short_date(day)}"
 
 
-def day_of(day: str) -> str:
-    """Return '21 Sep' for a local date."""
-    told = date.fromisoformat(day)
-    return f"{told.day} {told:%b}"
+def short_date(text: str) -> str:
+    """Return '21 Sep' for a local date such as '2022-09-21'."""
+    day = date.fromisoformat(text)
+    return f"{day.day} {day:%b}"
 
 
-def ranking_words(ranking: Ranking, labels: Sequence[str]) -> str:
+def ranking_text(ranking: Ranking, labels: Sequence[str]) -> str:
     """Return which scenario is best in a total, or which ones may be, with the means of all."""
     unit = TOTALS[ranking.key.quantity].unit
     listed = ", ".join(f"{words(labels[s])} {rounded(float(ranking.means[s]))}" for s in ranking.order)
     what = f"{'highest' if ranking.highest else 'lowest'} {words(ranking.key.quantity)} ({ranking.key.scope}, {unit})"
-    told = f"Means: {listed}."
+    means = f"Means: {listed}."
     if ranking.key.quantity.startswith(OF_THOSE_ACROSS):
-        told += " Only those who crossed count: where fewer do, this may be short for the wrong reason."
-    left = [words(labels[s]) for s in ranking.order if ranking.contend[s]]
+        means += " Only those who crossed count: where fewer do, this may be short for the wrong reason."
+    candidates = [words(labels[s]) for s in ranking.order if ranking.may_be_best[s]]
     if not all(map(math.isfinite, ranking.means)):
         return f"Which has the {what} is not known: a scenario has no value."
     if ranking.best is not None:
-        return f"Best with 95 % confidence, by the {what}: {left[0]}. {told}"
-    return f"By the {what}, {', '.join(left[:-1])} and {left[-1]} may be the best (95 % confidence). {told}"
+        return f"Best with 95 % confidence, by the {what}: {candidates[0]}. {means}"
+    first, last = ", ".join(candidates[:-1]), candidates[-1]
+    return f"By the {what}, {first} and {last} may be the best (95 % confidence). {means}"

@@ -13,7 +13,7 @@ from sim.play.console import INTERRUPTED, command_line, exclude, options, print_
 from sim.scenario.resolve import SCENARIOS, SWEEPS
 
 if TYPE_CHECKING:
-    from sim.verbs.sweep.request import Asked, Found
+    from sim.verbs.sweep.request import SweepAnalysis, SweepRequest
 
 SOME_FAILED = 1
 """Exit code of a sweep in which points failed."""
@@ -34,25 +34,30 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("scenario", type=click.Path(path_type=Path), shell_complete=names_and_files(SCENARIOS, SWEEPS))
 @click.option(
-    "--over", multiple=True, metavar="PATH=VALUES",
+    "--over",
+    multiple=True,
+    metavar="PATH=VALUES",
     help="A lever: 4,8,12 or 0:1:0.1 or log:1:100:5 or whole:4:24, with a unit at the end; 'PATH*=' multiplies; "
     "'intervene=none,NAME' puts interventions in force; may be repeated.",
-)  # fmt: skip
+)
 @click.option("--design", type=click.Choice(GIVEN_DESIGNS), help="How points are chosen.  [default: grid]")
 @click.option("--points", type=click.IntRange(1, 1_000_000), help="How many, for designs that choose.  [default: 64]")
 @click.option("--posterior", type=click.IntRange(1), metavar="N", help="So many vectors of the fitted posterior.")
 @click.option(
-    "--find", metavar="QUESTION",
+    "--find",
+    metavar="QUESTION",
     help="The smallest (or 'largest') value that meets a bound: 'PATH=LOW:HIGH such that wait.p90 < 6 h'.",
-)  # fmt: skip
+)
 @click.option("--measure", multiple=True, metavar="NAME[@SCOPE]", help="What is shown and drawn; may be repeated.")
 @click.option("--threshold", multiple=True, metavar="BOUND", help="'wait.p90 < 6 h': drawn as a line or contour.")
 @options("replications", "seed", "engine", "workers")
 @click.option("--on", metavar="ADDRESS", help="A running cluster: dask://HOST:PORT.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="DIR",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
     help="Folder of the sweep; what it holds already is used.  [default: results/SCENARIO/sweep-LEVERS]",
-)  # fmt: skip
+)
 @options("sets", "intervene")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first point that fails.")
 @click.option("--retry-failed", is_flag=True, help="Play points again that failed before.")
@@ -66,36 +71,36 @@ def sweep(scenario: Path, **given: Any) -> None:
     quiet = given["quiet"]
     exclude(quiet=quiet, json=given["as_json"])
     say(quiet, f"reading {scenario} ...")
-    from sim.verbs.sweep.request import SweepOptions, asked, carry_out
+    from sim.verbs.sweep.request import SweepOptions, carry_out, read_sweep_request
 
     names = {field.name for field in fields(SweepOptions)}
-    told = asked(scenario, SweepOptions(**{name: given[name] for name in names}))
+    sweep_request = read_sweep_request(scenario, SweepOptions(**{name: given[name] for name in names}))
     read_request(given)
     try:
-        with progress(quiet, f"playing {told.base.loaded.scenario.name}") as shown_progress:
-            found = carry_out(told, command_line(), shown_progress)
-        _finish(told, found, given)
+        with progress(quiet, f"playing {sweep_request.base.loaded.scenario.name}") as shown_progress:
+            analysis = carry_out(sweep_request, command_line(), shown_progress)
+        _finish(sweep_request, analysis, given)
     except KeyboardInterrupt:
         count = f"{shown_progress.done:,} of {shown_progress.planned:,} replications are kept"
         kept = count if shown_progress.planned else "nothing new was played; earlier replications are kept"
-        click.echo(f"\nstopped; {kept} in {told.folder}; the same command goes on from there", err=True)
+        click.echo(f"\nstopped; {kept} in {sweep_request.folder}; the same command goes on from there", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
-    if found.swept.failed:
+    if analysis.sweep.failed:
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _finish(told: Asked, found: Found, given: dict[str, Any]) -> None:
+def _finish(sweep_request: SweepRequest, analysis: SweepAnalysis, given: dict[str, Any]) -> None:
     """Draw, write the provenance, and print."""
     from sim.verbs.sweep import tables as sweep_tables
     from sim.verbs.sweep.result import SweepResult
 
     say(given["quiet"], "storing and drawing ...")
-    SweepResult(found, told.folder).finish(command_line(), pictures=not given["no_pictures"])
+    SweepResult(analysis, sweep_request.folder).finish(command_line(), pictures=not given["no_pictures"])
     if given["quiet"]:
-        click.echo(told.folder)
+        click.echo(sweep_request.folder)
     elif given["as_json"]:
-        document = sweep_tables.document(found.swept, found.keys, found.indices, found.answer)
-        print_json({**document, "folder": str(told.folder)})
+        document = sweep_tables.document(analysis)
+        print_json({**document, "folder": str(sweep_request.folder)})
     else:
-        sweep_tables.show(found.swept, found.keys, found.indices, found.answer)
-        click.echo(f"Results are in {told.folder}")
+        sweep_tables.show(analysis)
+        click.echo(f"Results are in {sweep_request.folder}")

@@ -1,4 +1,4 @@
-"""Measures and constraints as people write them: `wait.p90`, `max_queue@car`, `wait.p90 < 6 h`."""
+"""Measures and constraints as users write them: `wait.p90`, `max_queue@car`, `wait.p90 < 6 h`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ from sim.suggest import did_you_mean
 
 _CONSTRAINT = re.compile(r"\s*([^<>=\s]+)\s*(<=|>=|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([%a-zA-Z/]*)\s*")
 PREFERRED = (by_way(ALL, "main"), ALL, VEHICLES)
-"""Scopes in the order in which one is taken where none is named: first the main queue."""
+"""Scopes in the order in which they are tried if none is given."""
 UNITS = {
-    ("h", "min"): 1 / 60, ("h", "d"): 24.0, ("h", "s"): 1 / 3600, ("share", "%"): 0.01, ("km", "m"): 0.001,
-    ("parties/h", "/h"): 1.0, ("people/h", "/h"): 1.0,
-}  # fmt: skip
-"""What other units than its own a measure may be compared in, by their size in its own."""
+    ("h", "min"): 1 / 60,
+    ("h", "d"): 24.0,
+    ("h", "s"): 1 / 3600,
+    ("share", "%"): 0.01,
+    ("km", "m"): 0.001,
+    ("parties/h", "/h"): 1.0,
+    ("people/h", "/h"): 1.0,
+}
+"""Other units in which a bound may be given: (own unit, other unit) to the size of the other in the own."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +37,10 @@ class Constraint:
     bound: float
     text: str
 
-    def judged(self, values: np.ndarray, confidence: float = CONFIDENCE) -> bool | None:
-        """Return whether the mean behind these replications meets the bound; None if they do not show it.
+    def is_met(self, values: np.ndarray, confidence: float = CONFIDENCE) -> bool | None:
+        """Return whether the mean of these replications meets the bound; None if they are not conclusive.
 
-        Each answer is wrong with a chance of at most 1 - `confidence` (one-sided Student t, 1908).
+        Each answer is wrong with a probability of at most 1 - `confidence` (one-sided Student t, 1908).
         """
         from scipy.special import stdtrit
 
@@ -50,8 +55,8 @@ class Constraint:
         return False if mean - half > bound else None
 
 
-def constraint(text: str, keys: Sequence[Key]) -> Constraint:
-    """Read 'MEASURE < BOUND UNIT', a measure among `keys`. Raises SimError."""
+def read_constraint(text: str, keys: Sequence[Key]) -> Constraint:
+    """Read 'MEASURE < BOUND UNIT'; the measure must be among `keys`. Raises SimError."""
     match = _CONSTRAINT.fullmatch(text)
     if match is None:
         raise SimError(f"{text!r}: expected a measure and a bound, such as 'wait.p90 < 6 h'")
@@ -64,9 +69,9 @@ def constraint(text: str, keys: Sequence[Key]) -> Constraint:
 
 
 def measure_key(text: str, keys: Sequence[Key]) -> Key:
-    """Return the measure that '[CROSSING:]QUANTITY[@SCOPE]' names among `keys`; a dot is as good as an underscore.
+    """Return the measure that '[CROSSING:]QUANTITY[@SCOPE]' names among `keys`; a dot may replace an underscore.
 
-    Raises SimError with what is near.
+    Raises SimError with a suggestion.
     """
     crossing, _, rest = text.rpartition(":")
     quantity, _, scope = rest.partition("@")
@@ -76,10 +81,10 @@ def measure_key(text: str, keys: Sequence[Key]) -> Key:
         raise SimError(
             f"there is no measure {quantity!r}{did_you_mean(quantity, names) or '; docs/measures.md lists them'}"
         )
-    found = [key for key in keys if key.quantity == quantity and (not crossing or key.crossing == crossing)]
-    scopes = (scope,) if scope else (*PREFERRED, *(key.scope for key in found))
-    chosen = next((key for wanted in scopes for key in found if key.scope == wanted), None)
+    matching = [key for key in keys if key.quantity == quantity and (not crossing or key.crossing == crossing)]
+    scopes = (scope,) if scope else (*PREFERRED, *(key.scope for key in matching))
+    chosen = next((key for wanted in scopes for key in matching if key.scope == wanted), None)
     if chosen is None:
-        here = ", ".join(dict.fromkeys(key.scope for key in found)) or "none here"
-        raise SimError(f"{text!r}: there is no such measure; the scopes of {quantity} are {here}")
+        known = ", ".join(dict.fromkeys(key.scope for key in matching)) or "none here"
+        raise SimError(f"{text!r}: there is no such measure; the scopes of {quantity} are {known}")
     return chosen

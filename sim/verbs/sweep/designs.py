@@ -1,7 +1,7 @@
-"""Which points a sweep plays: grids, one at a time, Latin hypercube, Sobol points, sensitivity and posterior.
+"""The points of a sweep: grid, one at a time, Latin hypercube, Sobol points, sensitivity and posterior.
 
-A point is one text for every lever, as it would stand in the file; '' leaves the lever as the scenario has it. Numbers
-are written in one way (0.10 is 0.1), so that the same point asked for differently is known again.
+A point has one text per lever, as in a scenario file; '' leaves the lever as it is in the scenario. Numbers have one
+spelling (0.10 becomes 0.1), so that the same point is recognised however it was written.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*([%a-zA-Z/ ]*)")
 
 @dataclass(frozen=True)
 class Axis:
-    """A lever with its `values`, or with a range (`low` to `high`, in `unit`) from which a design takes them."""
+    """A lever with its `values`, or with a range (`low` to `high`, in `unit`) in which a design chooses them."""
 
     lever: str
     values: tuple[str, ...] = ()
@@ -39,16 +39,16 @@ class Axis:
     kind: str = ""
 
     def at(self, share: float) -> str:
-        """Return the text at a share (0 to 1) of the way; with values, the one in whose equal part it falls."""
+        """Return the setting at a share (0 to 1) of the range; of n values, each covers a share of 1 / n."""
         if self.values:
             return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
         if self.kind == "log":
-            return _written(self.low * (self.high / self.low) ** share, self.unit)
-        return _written(self.low + share * (self.high - self.low), self.unit)
+            return _number_text(self.low * (self.high / self.low) ** share, self.unit)
+        return _number_text(self.low + share * (self.high - self.low), self.unit)
 
     @property
     def range(self) -> str:
-        """From where to where the lever goes, or its values where they are no numbers."""
+        """The range of the lever as text, or its values if they are not numbers."""
         if self.values and self.numbers is None:
             return ", ".join(self.values)
         ends = (self.at(0), self.at(1))
@@ -57,13 +57,13 @@ class Axis:
 
     @property
     def numbers(self) -> tuple[float, ...] | None:
-        """The values as numbers, if all are numbers in one unit."""
+        """The values as numbers; None if not all are numbers in one unit."""
         return numbers(self.values)
 
 
 @dataclass(frozen=True)
 class Design:
-    """The points of a sweep. `kind` says how they were chosen; `size` and `ranges` belong to a sensitivity sample."""
+    """The points of a sweep. `kind` is the name of the design; `size` and `ranges` are set for sensitivity only."""
 
     kind: str
     levers: tuple[str, ...]
@@ -72,30 +72,30 @@ class Design:
     ranges: tuple[str, ...] = ()
 
     def numbers(self, lever: int) -> tuple[float, ...] | None:
-        """Return the settings of a lever as numbers (NaN: left alone), None if they are not all numbers in one unit."""
+        """Return the settings of a lever as numbers, NaN where unchanged; None if not all are numbers in one unit."""
         texts = [point[lever] for point in self.points]
-        found = numbers([text for text in texts if text])
-        if not found:
+        values = numbers([text for text in texts if text])
+        if not values:
             return None
-        given = iter(found)
-        return tuple(next(given) if text else math.nan for text in texts)
+        remaining = iter(values)
+        return tuple(next(remaining) if text else math.nan for text in texts)
 
 
-def axis(text: str, option: str = "--over") -> Axis:
-    """Read 'lever=VALUES'. Raises SimError with what would be right.
+def read_axis(text: str, option: str = "--over") -> Axis:
+    """Read 'lever=VALUES'. Raises SimError.
 
-    VALUES: '4,8,12' (a list), '0:1:0.1' (from, to, step), 'whole:4:24' (whole numbers), 'log:1:100:5' (from, to, how
-    many), '0:1' and 'log:1:100' (ranges for designs that choose), each with a unit at its end where one is needed.
+    VALUES: '4,8,12' (a list), '0:1:0.1' (from, to, step), 'whole:4:24' (whole numbers), 'log:1:100:5' (from, to,
+    count), '0:1' and 'log:1:100' (ranges for designs that choose values), each with a unit at the end if it needs one.
     """
     lever, equals, values = (part.strip() for part in text.partition("="))
     if not equals or not lever or not values:
         raise SimError(f"{option} {text}: expected path=VALUES, such as stations.exit.staffing=4:12:2")
     match = _RANGE.fullmatch(values)
     if match is None:
-        found = tuple(_canonical(value) for value in _listed(values))
-        if "" in found or len(set(found)) < len(found):
+        settings = tuple(_canonical(value) for value in _listed(values))
+        if "" in settings or len(set(settings)) < len(settings):
             raise SimError(f"{option} {text}: every value must be there once")
-        return Axis(lever, found)
+        return Axis(lever, settings)
     try:
         return _range(lever, match[1] or "", match[2], match[3], match[4], match[5])
     except ValueError as error:
@@ -114,7 +114,7 @@ def _range(lever: str, kind: str, first: str, last: str, third: str | None, unit
             return Axis(lever, (), low, high, unit, kind)
         if not 2 <= count <= MOST_POINTS:
             raise ValueError("the third number says how many values, at least 2")
-        values = tuple(_written(low * (high / low) ** (n / (count - 1)), unit) for n in range(count))
+        values = tuple(_number_text(low * (high / low) ** (n / (count - 1)), unit) for n in range(count))
         return Axis(lever, values, low, high, unit, kind)
     if kind == "whole" and not (low.is_integer() and high.is_integer()):
         raise ValueError("expected whole numbers")
@@ -126,12 +126,12 @@ def _range(lever: str, kind: str, first: str, last: str, third: str | None, unit
     steps = int((Decimal(last) - Decimal(first)) / step)
     if steps > MOST_POINTS:
         raise ValueError(f"these are {steps + 1:,} values; at most {MOST_POINTS:,} may be")
-    values = tuple(_written(float(Decimal(first) + n * step), unit) for n in range(steps + 1))
+    values = tuple(_number_text(float(Decimal(first) + n * step), unit) for n in range(steps + 1))
     return Axis(lever, values, low, high, unit, kind)
 
 
 def _listed(text: str) -> list[str]:
-    """Return the parts between the commas that stand in no bracket."""
+    """Split a text at the commas outside brackets."""
     parts, depth = [""], 0
     for letter in text:
         depth += (letter in "[{") - (letter in "]}")
@@ -144,40 +144,40 @@ def _listed(text: str) -> list[str]:
 
 def _canonical(text: str) -> str:
     match = _QUANTITY.fullmatch(text)
-    return _written(float(match[1]), match[2]) if match else text.strip()
+    return _number_text(float(match[1]), match[2]) if match else text.strip()
 
 
-def _written(value: float, unit: str) -> str:
-    """Return a number as it stands in a file: '155/h', '98 s', or bare."""
+def _number_text(value: float, unit: str) -> str:
+    """Return a number with its unit as in a scenario file: '155/h', '98 s', or without a unit."""
     unit = unit.strip()
     return f"{value:.12g}{'' if unit.startswith('/') or not unit else ' '}{unit}"
 
 
 def numbers(texts: Sequence[str]) -> tuple[float, ...] | None:
-    """Return texts as numbers, None if one is no number or they have several units."""
+    """Return texts as numbers; None if one is not a number or they have different units."""
     matches = [_QUANTITY.fullmatch(text) for text in texts]
-    found = [match for match in matches if match]
-    if len(found) < len(matches) or len({match[2].strip() for match in found}) > 1:
+    numeric = [match for match in matches if match]
+    if len(numeric) < len(matches) or len({match[2].strip() for match in numeric}) > 1:
         return None
-    return tuple(float(match[1]) for match in found)
+    return tuple(float(match[1]) for match in numeric)
 
 
 def unit_of(texts: Sequence[str]) -> str:
-    """Return the unit that stands after the numbers."""
-    match = next((found for text in texts if (found := _QUANTITY.fullmatch(text))), None)
+    """Return the unit of the first number; '' if there is none."""
+    match = next((match for text in texts if (match := _QUANTITY.fullmatch(text))), None)
     return match[2].strip() if match else ""
 
 
-def design(kind: str, axes: Sequence[Axis], size: int, seed: int) -> Design:
-    """Return the points of a design; `size` and `seed` are for those that choose. Raises SimError."""
+def make_design(kind: str, axes: Sequence[Axis], size: int, seed: int) -> Design:
+    """Return a design; `size` and `seed` are for designs that choose their points. Raises SimError."""
     _check(kind, axes, size)
     levers = tuple(one.lever for one in axes)
     if kind == GRID:
         return Design(kind, levers, tuple(product(*(one.values for one in axes))))
     if kind == ONE_AT_A_TIME:
         return Design(kind, levers, one_at_a_time(axes))
-    spread = {LATIN: _latin, SOBOL: _sobol, SENSITIVITY: _saltelli}[kind]
-    points = _placed(axes, spread(len(axes), size, seed))
+    sample = {LATIN: _latin, SOBOL: _sobol, SENSITIVITY: _saltelli}[kind]
+    points = _points_at(axes, sample(len(axes), size, seed))
     return (
         Design(kind, levers, points, size, tuple(one.range for one in axes))
         if kind == SENSITIVITY
@@ -186,7 +186,7 @@ def design(kind: str, axes: Sequence[Axis], size: int, seed: int) -> Design:
 
 
 def _check(kind: str, axes: Sequence[Axis], size: int) -> None:
-    """Raise SimError where the axes do not give such a design."""
+    """Raise SimError if there is no such design of these axes."""
     if kind not in DESIGNS:
         raise SimError(f"there is no design {kind!r}; the designs are {', '.join(DESIGNS)}")
     levers = {one.lever for one in axes}
@@ -194,10 +194,10 @@ def _check(kind: str, axes: Sequence[Axis], size: int) -> None:
         raise SimError("seed and replications are the same at all points; give them with --seed and --replications")
     if not axes or len(levers) < len(axes):
         raise SimError("a sweep needs --over path=VALUES, each path once (or --find, or --posterior)")
-    loose = next((one.lever for one in axes if not one.values), None)
-    if kind in (GRID, ONE_AT_A_TIME) and loose:
-        what = f"a range needs a step for this design ({loose}=0:1:0.1)"
-        raise SimError(f"--over {loose}: {what}; or choose --design lhs")
+    without_values = next((one.lever for one in axes if not one.values), None)
+    if kind in (GRID, ONE_AT_A_TIME) and without_values:
+        what = f"a range needs a step for this design ({without_values}=0:1:0.1)"
+        raise SimError(f"--over {without_values}: {what}; or choose --design lhs")
     if kind in (SOBOL, SENSITIVITY) and size & (size - 1):
         raise SimError(f"--points must be a power of two for Sobol points, such as 64; got {size}")
     if kind == SENSITIVITY and len(axes) < 2:
@@ -208,30 +208,30 @@ def _check(kind: str, axes: Sequence[Axis], size: int) -> None:
 
 
 def one_at_a_time(axes: Sequence[Axis]) -> tuple[Point, ...]:
-    """Return the scenario as it is, and then every value of every lever with the others as they are."""
-    untouched = ("",) * len(axes)
-    moved = ((*untouched[:i], value, *untouched[i + 1 :]) for i, one in enumerate(axes) for value in one.values)
-    return (untouched, *moved)
+    """Return the scenario unchanged, then every value of every lever with the other levers unchanged."""
+    unchanged = ("",) * len(axes)
+    single = ((*unchanged[:i], value, *unchanged[i + 1 :]) for i, one in enumerate(axes) for value in one.values)
+    return (unchanged, *single)
 
 
 def from_posterior(names: Sequence[str], values: np.ndarray, units: dict[str, str], size: int) -> Design:
-    """Return `size` vectors of a posterior sample, (N, D), as points."""
+    """Return the first `size` vectors of a posterior sample, (N, D), as points."""
     if size > len(values):
         raise SimError(f"the posterior sample has {len(values)} vectors; {size} points cannot be taken from it")
     points = tuple(
-        tuple(_written(number, units[name]) for name, number in zip(names, row, strict=True))
+        tuple(_number_text(number, units[name]) for name, number in zip(names, row, strict=True))
         for row in values[:size].tolist()
     )
     return Design("posterior", tuple(f"calibrated.{name}" for name in names), points)
 
 
-def crossed(first: Design, second: Design) -> Design:
-    """Return every point of one design with every point of another."""
+def product_design(first: Design, second: Design) -> Design:
+    """Return every combination of the points of two designs."""
     points = tuple((*a, *b) for a in first.points for b in second.points)
     return Design(first.kind, (*first.levers, *second.levers), points)
 
 
-def _placed(axes: Sequence[Axis], shares: np.ndarray) -> tuple[Point, ...]:
+def _points_at(axes: Sequence[Axis], shares: np.ndarray) -> tuple[Point, ...]:
     return tuple(tuple(one.at(share) for one, share in zip(axes, row, strict=True)) for row in shares.tolist())
 
 
@@ -249,7 +249,7 @@ def _sobol(dimensions: int, size: int, seed: int) -> np.ndarray:
 
 
 def _saltelli(dimensions: int, size: int, seed: int) -> np.ndarray:
-    """Return A, B and, for every lever, A with that column of B: (`size` (D + 2), D) (Saltelli 2010)."""
+    """Return A, B and, for every lever, A with its column from B: (`size` (D + 2), D) (Saltelli 2010)."""
     both = _sobol(2 * dimensions, size, seed)
     a, b = both[:, :dimensions], both[:, dimensions:]
     mixed = []

@@ -1,4 +1,4 @@
-"""What a sweep leaves behind: its manifest before the first point, and tables and provenance after the last."""
+"""The files of a sweep: its manifest before the first point, tables and provenance after the last."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ from sim.measures.estimates import Estimate, totals_estimates
 from sim.measures.names import HEADLINE_SCOPES, TOTALS, Key
 from sim.play import provenance
 from sim.verbs.sweep.designs import Design
-from sim.verbs.sweep.study import Base, PointTotals, Sweep, Swept
+from sim.verbs.sweep.sensitivity import Sensitivity
+from sim.verbs.sweep.study import Base, PointTotals, Sweep, SweepData
 
 INDICES = "sensitivity.csv"
-KEPT, MANIFEST, TABLE, SUMMARY, FAILED = "kept", "manifest.json", "sweep.parquet", "summary.csv", "failed.csv"
+CACHE, MANIFEST, TABLE, SUMMARY, FAILED = "kept", "manifest.json", "sweep.parquet", "summary.csv", "failed.csv"
 PICTURES = "pictures"
+NUMBERS = ("mean", "p05", "p50", "p95", "low", "high", "n")
+"""The numbers of an estimate in summary.csv."""
 RESULTS = Path("results")
 
 
 def default_folder(base: Base, levers: Sequence[str]) -> Path:
-    """Return the folder of all sweeps of a scenario over these levers, so that each goes on from the last."""
+    """Return the common folder of all sweeps of a scenario over these levers, so that each reuses the last."""
     words = "_".join(_word(lever) for lever in levers)
     return RESULTS / base.loaded.scenario.name / f"sweep-{words}"[:120]
 
@@ -34,11 +37,11 @@ def _word(lever: str) -> str:
 
 
 def write_manifest(folder: Path, sweep: Sweep, design: Design, command_line: str | None) -> None:
-    """Write what is about to be played, before the first point; clear up what killed sweeps left. Raises SimError."""
-    for place in (folder, folder / KEPT, folder / PICTURES):
+    """Write the plan of the sweep before the first point; remove partial files of killed sweeps. Raises SimError."""
+    for place in (folder, folder / CACHE, folder / PICTURES):
         store.tidy(place)
     base = sweep.base
-    found = {
+    manifest = {
         "version": about.__version__,
         "code": provenance.code(),
         "scenario": base.loaded.scenario.name,
@@ -54,36 +57,36 @@ def write_manifest(folder: Path, sweep: Sweep, design: Design, command_line: str
         "command_line": command_line,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    store.write_shared(folder / MANIFEST, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    store.write_shared(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
 
-def write(folder: Path, swept: Swept, more: Mapping[str, store.Columns]) -> None:
-    """Write the tables of a sweep into its folder, over those of an earlier one. Raises SimError."""
-    store.write_table_shared(folder / TABLE, table(swept))
-    store.write_table_shared(folder / SUMMARY, summary(swept))
-    store.write_table_shared(folder / FAILED, failed(swept))
+def write(folder: Path, data: SweepData, more: Mapping[str, store.Columns]) -> None:
+    """Write the tables of a sweep into its folder; those of an earlier sweep are replaced. Raises SimError."""
+    store.write_table_shared(folder / TABLE, table(data))
+    store.write_table_shared(folder / SUMMARY, summary(data))
+    store.write_table_shared(folder / FAILED, failed(data))
     for name, columns in more.items():
         store.write_table_shared(folder / name, columns)
 
 
-def write_provenance(folder: Path, swept: Swept, command_line: str | None, files: Sequence[str]) -> None:
-    """Write where the results come from, last of all: it holds the digests of the other `files`.
+def write_provenance(folder: Path, data: SweepData, command_line: str | None, files: Sequence[str]) -> None:
+    """Write the provenance last of all, since it holds the digests of the other `files`.
 
-    What an earlier sweep left in the folder that is none of `files` would belong to other numbers, and is removed.
+    Pictures and indices of an earlier sweep that are not among `files` belong to other numbers and are removed.
     """
-    base = swept.base
+    base = data.base
     _remove_stale(folder, files)
     facts = {
         "scenario": base.loaded.scenario.name,
         "scenario_hash": base.loaded.scenario_hash,
         "source": base.source,
-        "seed": swept.seed,
-        "replications": swept.replications,
-        "points": len(swept.design.points),
-        "failed": len(swept.failed),
-        "replications_reused": swept.reused,
-        "replications_played": swept.played,
-        **provenance.timing(swept.started_at, swept.wall_s),
+        "seed": data.seed,
+        "replications": data.replications,
+        "points": len(data.design.points),
+        "failed": len(data.failed),
+        "replications_reused": data.reused,
+        "replications_played": data.played,
+        **provenance.timing(data.started_at, data.wall_s),
     }
     provenance.write(folder, facts, command_line, files)
 
@@ -99,36 +102,36 @@ def _remove_stale(folder: Path, files: Sequence[str]) -> None:
             store.remove(path)
 
 
-def table(swept: Swept) -> store.Columns:
+def table(data: SweepData) -> store.Columns:
     """Return all totals as tidy columns, a row per point, replication and measure.
 
     Columns: point (number), one per lever (number where all its settings are, else text), replication, crossing,
     quantity, scope, unit, value.
     """
-    played = [(n, found) for n, found in enumerate(swept.found) if found is not None]
-    sizes = [found.values.size for _, found in played]
-    numbers = np.array([n for n, _ in played], dtype=np.int32)
+    points = [(n, totals) for n, totals in enumerate(data.totals) if totals is not None]
+    sizes = [totals.values.size for _, totals in points]
+    numbers = np.array([n for n, _ in points], dtype=np.int32)
     columns: dict[str, Any] = {"point": np.repeat(numbers, sizes)}
-    columns |= _levers(swept.design, numbers, sizes)
-    columns["replication"] = _joined([_replications(found) for _, found in played], np.int32)
-    keys = list(dict.fromkeys(key for _, found in played for key in found.keys))
+    columns |= _levers(data.design, numbers, sizes)
+    columns["replication"] = _joined([_replications(totals) for _, totals in points], np.int32)
+    keys = list(dict.fromkeys(key for _, totals in points for key in totals.keys))
     place = {key: code for code, key in enumerate(keys)}
-    codes = _joined([_codes(found, place) for _, found in played], np.int32)
-    named = {field: [key[i] for key in keys] for i, field in enumerate(Key._fields)}
-    named["unit"] = [TOTALS[key.quantity].unit for key in keys]
-    for field, words in named.items():
+    codes = _joined([_codes(totals, place) for _, totals in points], np.int32)
+    key_parts = {field: [key[i] for key in keys] for i, field in enumerate(Key._fields)}
+    key_parts["unit"] = [TOTALS[key.quantity].unit for key in keys]
+    for field, words in key_parts.items():
         names = tuple(dict.fromkeys(words))
         columns[field] = store.Labels(np.array([names.index(word) for word in words], dtype=np.int32)[codes], names)
-    columns["value"] = store.round_off(_joined([found.values.ravel() for _, found in played], np.float64))
+    columns["value"] = store.round_off(_joined([totals.values.ravel() for _, totals in points], np.float64))
     return columns
 
 
-def _replications(found: PointTotals) -> Any:
-    return np.repeat(np.arange(len(found.values)), len(found.keys))
+def _replications(totals: PointTotals) -> Any:
+    return np.repeat(np.arange(len(totals.values)), len(totals.keys))
 
 
-def _codes(found: PointTotals, place: Mapping[Key, int]) -> Any:
-    return np.tile([place[key] for key in found.keys], len(found.values))
+def _codes(totals: PointTotals, place: Mapping[Key, int]) -> Any:
+    return np.tile([place[key] for key in totals.keys], len(totals.values))
 
 
 def _joined(parts: Sequence[Any], dtype: type) -> Any:
@@ -150,44 +153,55 @@ def _levers(design: Design, numbers: Any, sizes: Sequence[int]) -> dict[str, Any
     return columns
 
 
-def estimates(swept: Swept, key: Key) -> list[Estimate | None]:
-    """Return the estimate of one measure at every point; None where the point failed or does not have it."""
-    return [None if found is None else _estimate(found, key) for found in swept.found]
+def estimates(data: SweepData, key: Key) -> list[Estimate | None]:
+    """Return the estimate of one measure at every point; None where the point failed or lacks the measure."""
+    return [None if totals is None else _estimate(totals, key) for totals in data.totals]
 
 
-def _estimate(found: PointTotals, key: Key) -> Estimate | None:
-    if key not in found.keys:
+def _estimate(totals: PointTotals, key: Key) -> Estimate | None:
+    if key not in totals.keys:
         return None
-    return totals_estimates(found.values[:, [found.keys.index(key)]])[0]
+    return totals_estimates(totals.values[:, [totals.keys.index(key)]])[0]
 
 
-def summary(swept: Swept) -> store.Columns:
-    """Return the estimates of the headline measures at every point: those of everybody, vehicles and the main queue."""
+def summary(data: SweepData) -> store.Columns:
+    """Return the estimates of all measures of everybody, all vehicles and the main queue, at every point."""
     rows: list[tuple[Any, ...]] = []
-    for n, found in enumerate(swept.found):
-        if found is None:
+    for n, totals in enumerate(data.totals):
+        if totals is None:
             continue
-        shown = [i for i, key in enumerate(found.keys) if key.scope in HEADLINE_SCOPES]
-        settings = swept.design.points[n]
-        for i, estimate in zip(shown, totals_estimates(found.values[:, shown]), strict=True):
-            key = found.keys[i]
-            numbers = [getattr(estimate, name) for name in ("mean", "p05", "p50", "p95", "low", "high", "n")]
+        places = [i for i, key in enumerate(totals.keys) if key.scope in HEADLINE_SCOPES]
+        settings = data.design.points[n]
+        for i, estimate in zip(places, totals_estimates(totals.values[:, places]), strict=True):
+            key = totals.keys[i]
+            numbers = [getattr(estimate, name) for name in NUMBERS]
             rows.append((n, *settings, *key, TOTALS[key.quantity].unit, *numbers))
-    names = ("point", *swept.design.levers, *Key._fields, "unit", "mean", "p05", "p50", "p95", "low", "high", "n")
+    names = ("point", *data.design.levers, *Key._fields, "unit", *NUMBERS)
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    found_columns = {name: np.array(column) for name, column in zip(names, columns, strict=True)}
-    return store.rounded(found_columns)
+    return store.rounded({name: np.array(column) for name, column in zip(names, columns, strict=True)})
 
 
-def failed(swept: Swept) -> store.Columns:
+def failed(data: SweepData) -> store.Columns:
     """Return the points that failed, with the reason."""
-    numbers = list(swept.failed)
+    numbers = list(data.failed)
     settings = {
-        lever: np.array([swept.design.points[n][i] for n in numbers], dtype=str)
-        for i, lever in enumerate(swept.design.levers)
+        lever: np.array([data.design.points[n][i] for n in numbers], dtype=str)
+        for i, lever in enumerate(data.design.levers)
     }
     return {
         "point": np.array(numbers, dtype=np.int32),
         **settings,
-        "reason": np.array(list(swept.failed.values()), dtype=str),
+        "reason": np.array(list(data.failed.values()), dtype=str),
     }
+
+
+def sensitivity_table(sensitivities: Sequence[Sensitivity]) -> store.Columns:
+    """Return Sobol indices as tidy columns: one row per measure, lever and kind of index."""
+    rows = [
+        (*one.key, lever, one.ranges[d], kind, index.value, index.low, index.high)
+        for one in sensitivities
+        for d, lever in enumerate(one.levers)
+        for kind, index in (("first order", one.first[d]), ("total", one.total[d]))
+    ]
+    names = (*Key._fields, "lever", "range", "index", "value", "low", "high")
+    return {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}

@@ -18,42 +18,42 @@ from sim.measures.names import TOTALS, Key
 from sim.plotting.result import Drawers
 from sim.plotting.style import FAINT, INK, MUTED, number, sheet, styled
 from sim.verbs.sweep.constraints import Constraint
-from sim.verbs.sweep.designs import ONE_AT_A_TIME, SENSITIVITY, unit_of
+from sim.verbs.sweep.designs import GRID, ONE_AT_A_TIME, SENSITIVITY, Design, unit_of
 from sim.verbs.sweep.files import estimates
+from sim.verbs.sweep.request import SweepAnalysis
 from sim.verbs.sweep.sensitivity import Sensitivity
-from sim.verbs.sweep.study import Swept
-from sim.verbs.sweep.tables import broken, lever_words, measure_words, times
+from sim.verbs.sweep.study import SweepData
+from sim.verbs.sweep.tables import broken, lever_words, measure_words, replication_counts
 
 BLUE, LIGHT, LOW, HIGH = "#0072B2", "#8fbfe0", "#56B4E9", "#0072B2"
 WIDTH, HEAD, ROW = 8.0, 1.0, 0.46
 LEFT = 0.95
 INTERVAL = "95 % interval of the mean"
 LONG, NAME, LETTER = 32, 9, 0.065
-"""Letters to which names are broken beside an axis and, at least, below it, and how wide (in) one is there."""
+"""Letters on a line of a name beside an axis, the least below an axis, and the width of one there (inches)."""
 MOST_TICKS = 12
-"""Parts of a line's width: settings that are not nearer to each other are all written below it."""
+"""Settings of a line are all written below it if their distances are at least its width divided by this number."""
 MOST = 1.3
-"""Share of the variance beyond which intervals of Sobol indices are cut off."""
+"""Share of the variance at which intervals of Sobol indices are cut off."""
 
 
-def drawers(swept: Swept, keys: Sequence[Key], bounds: Sequence[Constraint], indices: Sequence[Sensitivity]) -> Drawers:
-    """Return the functions that draw a sweep, one per measure, in the form that fits its design, by name."""
-    if swept.design.kind == SENSITIVITY:
-        return {f"sensitivity_{_name(one.key)}": partial(sobol, one, swept) for one in indices}
-    drawn: Drawers = {}
-    for key in keys:
-        here = [bound for bound in bounds if bound.key == key]
-        form, draw = _form(swept)
-        drawn[f"{form}_{_name(key)}"] = partial(draw, swept, key, here)
-    return drawn
+def drawers(analysis: SweepAnalysis) -> Drawers:
+    """Return functions that draw the pictures of a sweep, one per measure, by the names of the pictures."""
+    data = analysis.sweep
+    if data.design.kind == SENSITIVITY:
+        return {f"sensitivity_{_name(one.key)}": partial(sobol, one, data) for one in analysis.sensitivities}
+    form, draw = _form(data.design)
+    bounds = {key: [bound for bound in analysis.bounds if bound.key == key] for key in analysis.keys}
+    return {f"{form}_{_name(key)}": partial(draw, data, key, bounds[key]) for key in analysis.keys}
 
 
-def _form(swept: Swept) -> tuple[str, Callable[[Swept, Key, Sequence[Constraint]], Figure]]:
-    if swept.design.kind == ONE_AT_A_TIME:
+def _form(design: Design) -> tuple[str, Callable[[SweepData, Key, Sequence[Constraint]], Figure]]:
+    """Return the form of picture that fits a design: its name and the function that draws it."""
+    if design.kind == ONE_AT_A_TIME:
         return "tornado", tornado
-    if len(swept.design.levers) == 1:
+    if len(design.levers) == 1:
         return "line", line
-    if len(swept.design.levers) == 2 and swept.design.kind == "grid":
+    if len(design.levers) == 2 and design.kind == GRID:
         return "map", heat_map
     return "scatter", scatter
 
@@ -62,49 +62,50 @@ def _name(key: Key) -> str:
     return f"{key.quantity}_{key.scope}".replace("/", "_").replace(":", "_")
 
 
-def _means(swept: Swept, key: Key) -> Floats:
-    return np.array([np.nan if found is None else found.mean for found in estimates(swept, key)])
+def _means(data: SweepData, key: Key) -> Floats:
+    return np.array([np.nan if estimate is None else estimate.mean for estimate in estimates(data, key)])
 
 
-def _ends(swept: Swept, key: Key) -> tuple[Floats, Floats]:
-    found = [(np.nan, np.nan) if one is None else (one.low, one.high) for one in estimates(swept, key)]
-    low, high = np.array(found).T
+def _ends(data: SweepData, key: Key) -> tuple[Floats, Floats]:
+    ends = [(np.nan, np.nan) if one is None else (one.low, one.high) for one in estimates(data, key)]
+    low, high = np.array(ends).T
     return low, high
 
 
-def _from_base(swept: Swept, key: Key) -> tuple[Floats, Floats, Floats]:
-    """Return the mean at every point and the ends of the interval of its difference from the first, tape by tape."""
-    first = swept.found[0]
-    rows = np.full((3, len(swept.found)), np.nan)
+def _from_base(data: SweepData, key: Key) -> tuple[Floats, Floats, Floats]:
+    """Return the mean at every point, and the ends of the interval of its paired difference from the first point."""
+    first = data.totals[0]
+    rows = np.full((3, len(data.totals)), np.nan)
     if first is None or key not in first.keys:
         return rows[0], rows[1], rows[2]
     base = first.values[:, first.keys.index(key)]
-    for n, found in enumerate(swept.found):
-        if found is not None and key in found.keys:
-            one = totals_estimates((found.values[:, found.keys.index(key)] - base)[:, None])[0]
-            rows[:, n] = base.mean() + np.array([one.mean, one.low, one.high])
+    for n, totals in enumerate(data.totals):
+        if totals is not None and key in totals.keys:
+            change = totals_estimates((totals.values[:, totals.keys.index(key)] - base)[:, None])[0]
+            rows[:, n] = base.mean() + np.array([change.mean, change.low, change.high])
     return rows[0], rows[1], rows[2]
 
 
-def _measured(key: Key) -> str:
+def _measure_label(key: Key) -> str:
     return f"{measure_words(key)}, {TOTALS[key.quantity].unit}"
 
 
-def _lever_label(swept: Swept, lever: int) -> str:
-    unit = unit_of([point[lever] for point in swept.design.points])
-    words = lever_words(swept.design.levers[lever])
+def _lever_label(data: SweepData, lever: int) -> str:
+    unit = unit_of([point[lever] for point in data.design.points])
+    words = lever_words(data.design.levers[lever])
     return f"{words} ({unit})" if unit else words
 
 
-def _headed(figure: Figure, swept: Swept, key: Key, how: str) -> None:
+def _heading(figure: Figure, data: SweepData, key: Key, how: str) -> None:
     width, height = figure.get_size_inches()
     title = measure_words(key)
-    scenario = swept.base.loaded.scenario
+    scenario = data.base.loaded.scenario
     figure.text(
         0.3 / width, 1 - 0.16 / height, f"{title[0].upper()}{title[1:]}", fontsize=15, fontweight="bold", va="top"
     )
-    said = "; ".join(part for part in (scenario.title, f"{times(swept)} a point on the same tapes", how) if part)
-    figure.text(0.3 / width, 1 - 0.48 / height, said, fontsize=9.5, color=MUTED, va="top", wrap=True)
+    parts = (scenario.title, f"{replication_counts(data)} a point on the same tapes", how)
+    subtitle = "; ".join(part for part in parts if part)
+    figure.text(0.3 / width, 1 - 0.48 / height, subtitle, fontsize=9.5, color=MUTED, va="top", wrap=True)
 
 
 def _panel(height: float, left: float = LEFT, right: float = 0.4) -> tuple[Figure, Axes]:
@@ -114,108 +115,115 @@ def _panel(height: float, left: float = LEFT, right: float = 0.4) -> tuple[Figur
     return figure, figure.add_axes((left / WIDTH, 0.75 / whole, 1 - (left + right) / WIDTH, height / whole))
 
 
-def _positions(swept: Swept, lever: int) -> tuple[Floats, list[str] | None]:
-    """Return where the points lie along a lever; with the names of the places where its settings are no numbers."""
-    values = swept.design.numbers(lever)
+def _positions(data: SweepData, lever: int) -> tuple[Floats, list[str] | None]:
+    """Return the positions of the points along a lever, and their names if its settings are not numbers."""
+    values = data.design.numbers(lever)
     if values is not None:
         return np.array(values), None
-    texts = [point[lever] for point in swept.design.points]
+    texts = [point[lever] for point in data.design.points]
     names = list(dict.fromkeys(texts))
     return np.array([float(names.index(text)) for text in texts]), names
 
 
-def _named(axes: Axes, names: Sequence[str], width: float) -> None:
-    """Write names side by side below an axis of `width` inches, broken and, if that is too wide, turned."""
+def _name_ticks(axes: Axes, names: Sequence[str], width: float) -> None:
+    """Write names below an axis of `width` inches, on several lines and, if still too wide, at an angle."""
     letters = int(width / len(names) / LETTER) - 1
-    said = [broken(name or "as it is", max(letters, NAME)) for name in names]
-    turned = any(len(line) > letters for words in said for line in words.split("\n"))
+    labels = [broken(name or "as it is", max(letters, NAME)) for name in names]
+    turned = any(len(line) > letters for words in labels for line in words.split("\n"))
     axes.set_xticks(
-        range(len(said)), said, fontsize=8, rotation=30 if turned else 0, ha="right" if turned else "center"
+        range(len(labels)), labels, fontsize=8, rotation=30 if turned else 0, ha="right" if turned else "center"
     )
 
 
-def _sure(swept: Swept, what: str) -> str:
-    """Return what shows how sure a mean is."""
-    alone = all(found is None or len(found.values) < 2 for found in swept.found)
+def _interval_note(data: SweepData, what: str) -> str:
+    """Return what shows the interval of a mean: `what` is "band" or "bars"."""
+    alone = all(totals is None or len(totals.values) < 2 for totals in data.totals)
     return "one replication has no interval" if alone else f"{what}: {INTERVAL}"
 
 
-def _bounded(axes: Axes, bounds: Sequence[Constraint]) -> None:
+def _draw_bounds(axes: Axes, bounds: Sequence[Constraint]) -> None:
+    """Draw a dashed line with a label at each bound."""
     for bound in bounds:
         axes.axhline(bound.bound, color=INK, linewidth=1, linestyle=(0, (5, 3)), zorder=1)
         axes.annotate(
-            bound.text, (1, bound.bound), (-4, 4), xycoords=("axes fraction", "data"), textcoords="offset points",
-            ha="right", fontsize=9.5, color=INK,
-        )  # fmt: skip
+            bound.text,
+            (1, bound.bound),
+            (-4, 4),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            fontsize=9.5,
+            color=INK,
+        )
 
 
 @styled
-def line(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
-    """Draw a measure along one lever with its interval; points side by side where the settings are no numbers."""
+def line(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
+    """Draw a measure along one lever with its interval; separate points if the settings are not numbers."""
     figure, axes = _panel(3.7)
-    at, names = _positions(swept, 0)
-    barred = names is not None or len(at) == 1
-    _headed(figure, swept, key, _sure(swept, "bars" if barred else "band"))
+    at, names = _positions(data, 0)
+    bars = names is not None or len(at) == 1
+    _heading(figure, data, key, _interval_note(data, "bars" if bars else "band"))
     order = np.argsort(at, kind="stable")
-    at, means = at[order], _means(swept, key)[order]
-    low, high = (end[order] for end in _ends(swept, key))
-    if barred:
+    at, means = at[order], _means(data, key)[order]
+    low, high = (end[order] for end in _ends(data, key))
+    if bars:
         axes.errorbar(at, means, (means - low, high - means), color=BLUE, fmt="o", capsize=4)
     else:
         axes.fill_between(at, low, high, color=BLUE, alpha=0.22, linewidth=0)
         axes.plot(at, means, color=BLUE, marker="o", markersize=4)
     if names is not None:
-        _named(axes, names, WIDTH - LEFT - 0.4)
+        _name_ticks(axes, names, WIDTH - LEFT - 0.4)
         axes.set_xlim(-0.5, len(names) - 0.5)
     elif len(at) == 1 or np.diff(at).min() * MOST_TICKS >= np.ptp(at):
         axes.set_xticks(at, [number(value) for value in at])
-    _bounded(axes, bounds)
+    _draw_bounds(axes, bounds)
     top = np.nanmax([*means, *high, *(bound.bound for bound in bounds), 1e-12])
     if np.nanmin(means, initial=0.0) >= 0:
         axes.set_ylim(0, 1.12 * top)
-    axes.set(xlabel=_lever_label(swept, 0), ylabel=_measured(key))
+    axes.set(xlabel=_lever_label(data, 0), ylabel=_measure_label(key))
     axes.yaxis.set_major_formatter(lambda value, _: number(value))
     axes.grid(axis="y")
     return figure
 
 
 @styled
-def heat_map(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
-    """Draw a measure over two levers, with the contour of each bound where both have numbers."""
+def heat_map(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
+    """Draw a measure over two levers, with the contour of each bound if the settings of both are numbers."""
     figure, axes = _panel(4.6, right=1.3)
     places, labels, numeric = [], [], []
     for lever in (0, 1):
-        at, names = _positions(swept, lever)
-        found, index = np.unique(at, return_inverse=True)
-        places.append((found, index))
-        labels.append([names[int(n)] or "as it is" for n in found] if names else [number(value) for value in found])
+        at, names = _positions(data, lever)
+        values, index = np.unique(at, return_inverse=True)
+        places.append((values, index))
+        labels.append([names[int(n)] or "as it is" for n in values] if names else [number(value) for value in values])
         numeric.append(names is None)
     (across, column), (up, row) = places
     table = np.full((len(up), len(across)), np.nan)
-    table[row, column] = _means(swept, key)
-    shown = axes.imshow(table, origin="lower", aspect="auto", cmap="cividis_r", interpolation="nearest")
-    told = list(_met_alike(table, bounds))
+    table[row, column] = _means(data, key)
+    image = axes.imshow(table, origin="lower", aspect="auto", cmap="cividis_r", interpolation="nearest")
+    notes = list(_bounds_without_contour(table, bounds))
     for bound in bounds:
         if all(numeric) and min(table.shape) > 1 and np.nanmin(table) < bound.bound < np.nanmax(table):
             lines = axes.contour(table, levels=[bound.bound], colors=INK, linewidths=1.8)
             lines.set(path_effects=[withStroke(linewidth=4, foreground="white")])
-            told.append(f"line: {bound.text}")
+            notes.append(f"line: {bound.text}")
             if len(bounds) > 1:
                 axes.clabel(lines, fmt={bound.bound: f"{bound.bound:g}"}, fontsize=9.5)
     blank = [] if np.isfinite(table).all() else ["white: failed, or no value"]
-    _headed(figure, swept, key, "; ".join([*told, *blank]))
+    _heading(figure, data, key, "; ".join([*notes, *blank]))
     for axis, words in ((axes.xaxis, labels[0]), (axes.yaxis, labels[1])):
         step = -(-len(words) // 10)
         axis.set_ticks(range(0, len(words), step), words[::step])
-    axes.set(xlabel=_lever_label(swept, 0), ylabel=_lever_label(swept, 1))
-    bar = figure.colorbar(shown, cax=axes.inset_axes((1.03, 0, 0.035, 1)), format=lambda value, _: number(value))
-    bar.set_label(_measured(key))
+    axes.set(xlabel=_lever_label(data, 0), ylabel=_lever_label(data, 1))
+    bar = figure.colorbar(image, cax=axes.inset_axes((1.03, 0, 0.035, 1)), format=lambda value, _: number(value))
+    bar.set_label(_measure_label(key))
     bar.outline.set_visible(False)
     return figure
 
 
-def _met_alike(table: Floats, bounds: Sequence[Constraint]) -> Iterator[str]:
-    """Yield what to say of bounds that all means meet, or none: they have no contour."""
+def _bounds_without_contour(table: Floats, bounds: Sequence[Constraint]) -> Iterator[str]:
+    """Yield notes on the bounds that all means meet, or none: they have no contour."""
     means = table[np.isfinite(table)]
     for bound in bounds:
         met = means <= bound.bound if bound.below else means >= bound.bound
@@ -224,17 +232,17 @@ def _met_alike(table: Floats, bounds: Sequence[Constraint]) -> Iterator[str]:
 
 
 @styled
-def tornado(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
-    """Draw how far each lever alone moves a measure from what it is, the widest first."""
-    base, (means, low, high) = _means(swept, key)[0], _from_base(swept, key)
+def tornado(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
+    """Draw how far each lever alone moves a measure from its value in the scenario, the widest range on top."""
+    base, (means, low, high) = _means(data, key)[0], _from_base(data, key)
     rows = []
-    for d, lever in enumerate(swept.design.levers):
-        points = [n for n, point in enumerate(swept.design.points) if point[d] and np.isfinite(means[n])]
+    for d, lever in enumerate(data.design.levers):
+        points = [n for n, point in enumerate(data.design.points) if point[d] and np.isfinite(means[n])]
         if points:
-            rows.append((broken(lever_words(lever), LONG), [(swept.design.points[n][d], n) for n in points]))
-    rows.sort(key=lambda found: np.ptp([base, *(means[n] for _, n in found[1])]))
+            rows.append((broken(lever_words(lever), LONG), [(data.design.points[n][d], n) for n in points]))
+    rows.sort(key=lambda row: np.ptp([base, *(means[n] for _, n in row[1])]))
     figure, axes = _panel(max(1.0, ROW * len(rows)), left=2.9, right=0.7)
-    _headed(figure, swept, key, "one lever at a time; whiskers: 95 %")
+    _heading(figure, data, key, "one lever at a time; whiskers: 95 %")
     for y, (_, settings) in enumerate(rows):
         ends = [min(settings, key=lambda one: means[one[1]]), max(settings, key=lambda one: means[one[1]])]
         for (text, n), ha, colour in zip(ends, ("right", "left"), (LOW, HIGH), strict=True):
@@ -249,19 +257,19 @@ def tornado(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
     axes.set_yticks(range(len(rows)), [words for words, _ in rows])
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0.16)
-    axes.set_xlabel(f"{_measured(key)}; line: the scenario as it is ({number(base)})")
+    axes.set_xlabel(f"{_measure_label(key)}; line: the scenario as it is ({number(base)})")
     axes.xaxis.set_major_formatter(lambda value, _: number(value))
     axes.grid(axis="x")
     return figure
 
 
 @styled
-def sobol(found: Sensitivity, swept: Swept) -> Figure:
-    """Draw first-order and total indices of every lever with their intervals, the largest total first."""
+def sobol(found: Sensitivity, data: SweepData) -> Figure:
+    """Draw first-order and total Sobol indices of each lever with their intervals, the largest total on top."""
     order = sorted(range(len(found.levers)), key=lambda d: found.total[d].value)
     figure, axes = _panel(max(1.2, 0.7 * len(order)), left=2.9)
-    _headed(
-        figure, swept, found.key, f"its sd over the ranges is {number(found.spread)} {TOTALS[found.key.quantity].unit}"
+    _heading(
+        figure, data, found.key, f"its sd over the ranges is {number(found.spread)} {TOTALS[found.key.quantity].unit}"
     )
     for y, d in enumerate(order):
         for shift, index, colour in ((0.18, found.first[d], LIGHT), (-0.18, found.total[d], BLUE)):
@@ -277,35 +285,40 @@ def sobol(found: Sensitivity, swept: Swept) -> Figure:
     axes.set_xlabel("share of the variance")
     axes.grid(axis="x")
     axes.legend(
-        handles=[Patch(color=LIGHT, label="alone (first order)"), Patch(color=BLUE, label="with others (total)"),
-                 Line2D([], [], color=INK, linewidth=1, label="95 % interval")], loc="lower right", facecolor="white",
-    )  # fmt: skip
+        handles=[
+            Patch(color=LIGHT, label="alone (first order)"),
+            Patch(color=BLUE, label="with others (total)"),
+            Line2D([], [], color=INK, linewidth=1, label="95 % interval"),
+        ],
+        loc="lower right",
+        facecolor="white",
+    )
     return figure
 
 
 @styled
-def scatter(swept: Swept, key: Key, bounds: Sequence[Constraint]) -> Figure:
-    """Draw a measure against every lever in turn, a dot a point."""
-    levers = swept.design.levers
+def scatter(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
+    """Draw a measure against each lever in a panel of its own, one dot per point."""
+    levers = data.design.levers
     columns = min(3, len(levers))
     rows = -(-len(levers) // columns)
     width, tall = WIDTH / columns, 2.5
     height = HEAD + rows * tall
     figure = sheet(WIDTH, height)
-    _headed(figure, swept, key, f"a dot a point ({len(swept.design.points):,})")
-    means = _means(swept, key)
+    _heading(figure, data, key, f"a dot a point ({len(data.design.points):,})")
+    means = _means(data, key)
     for d in range(len(levers)):
         left, low = (d % columns) * width + 0.7, height - HEAD - (d // columns + 1) * tall + 0.65
         box = (left / WIDTH, low / height, (width - 0.85) / WIDTH, (tall - 0.9) / height)
         axes = figure.add_axes(box)
-        at, names = _positions(swept, d)
+        at, names = _positions(data, d)
         axes.scatter(at, means, s=9, color=BLUE, alpha=0.6, linewidth=0)
         if names:
-            _named(axes, names, width - 0.85)
+            _name_ticks(axes, names, width - 0.85)
             axes.set_xlim(-0.6, len(names) - 0.4)
-        _bounded(axes, bounds)
-        axes.set_xlabel(_lever_label(swept, d), fontsize=8.5)
+        _draw_bounds(axes, bounds)
+        axes.set_xlabel(_lever_label(data, d), fontsize=8.5)
         axes.yaxis.set_major_formatter(lambda value, _: number(value))
         axes.grid(axis="y", color=FAINT)
-    figure.text(0.1 / WIDTH, (height - HEAD) / 2 / height, _measured(key), rotation=90, va="center", color=MUTED)
+    figure.text(0.1 / WIDTH, (height - HEAD) / 2 / height, _measure_label(key), rotation=90, va="center", color=MUTED)
     return figure

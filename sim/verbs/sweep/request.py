@@ -1,14 +1,11 @@
-"""What a sweep was asked, from options or a file, and how it is carried out from the first point to the tables."""
+"""The request for a sweep, from options or a file, and how it is carried out from the first point to the tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from sim import store
 from sim.errors import SimError
 from sim.measures.names import HEADLINES, Key
 from sim.play import engines
@@ -18,47 +15,75 @@ from sim.play.request import Progress, Request, silent
 from sim.scenario.model.sweep import SweepFile
 from sim.scenario.text.load_sweep import read_sweep
 from sim.verbs.sweep import files as sweep_results
-from sim.verbs.sweep.constraints import Constraint, constraint, measure_key
-from sim.verbs.sweep.designs import GRID, Design, axis, crossed, design, from_posterior
+from sim.verbs.sweep.constraints import Constraint, measure_key, read_constraint
+from sim.verbs.sweep.designs import GRID, Design, from_posterior, make_design, product_design, read_axis
 from sim.verbs.sweep.precheck import check_settings
-from sim.verbs.sweep.search import Answer, Question, question, search
-from sim.verbs.sweep.sensitivity import Sensitivity, sensitivity
-from sim.verbs.sweep.study import Base, Manner, Sweep, Swept, base
+from sim.verbs.sweep.search import Answer, Question, find_setting, read_question
+from sim.verbs.sweep.sensitivity import Sensitivity, sobol_sensitivity
+from sim.verbs.sweep.study import Base, ExecutionOptions, Sweep, SweepData, read_base
 
-POINTS = 64
+DEFAULT_POINTS = 64
+"""Points of a design that chooses its own."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class SweepRequest:
     """A sweep that is ready to be carried out in `folder`: a `design`, or a question (`find`)."""
 
     base: Base
     design: Design | None
     find: Question | None
     request: Request
-    manner: Manner
+    execution: ExecutionOptions
     folder: Path
     measures: tuple[str, ...]
     thresholds: tuple[str, ...]
 
+    @property
+    def manifest_design(self) -> Design:
+        """The design that the manifest names. The points of a search are known only at its end."""
+        if self.design is not None:
+            return self.design
+        return Design(self.find.text if self.find else "", (), ())
+
+    def bounds(self, known: Sequence[Key]) -> tuple[Constraint, ...]:
+        """Return the thresholds, whose measures must be among `known`. Raises SimError."""
+        return tuple(read_constraint(text, known) for text in self.thresholds)
+
+    def keys(self, known: Sequence[Key], bounds: Sequence[Constraint]) -> tuple[Key, ...]:
+        """Return the measures to show: the requested ones and those of `bounds`, else the headlines. Raises SimError.
+
+        `known` are the measures of a play.
+        """
+        requested = [measure_key(text, known) for text in self.measures] + [bound.key for bound in bounds]
+        headlines = [key for quantity, scope in HEADLINES for key in known if key[1:] == (quantity, scope)]
+        return tuple(dict.fromkeys(requested or headlines))
+
+    def check_measures(self, known: Sequence[Key]) -> None:
+        """Raise SimError if a requested measure or threshold is not among `known`."""
+        self.keys(known, self.bounds(known))
+
 
 @dataclass(frozen=True)
-class Found:
-    """What a sweep found: `keys` are the measures to be shown, `files` what was written."""
+class SweepAnalysis:
+    """The results of a sweep: `keys` are the measures to show, `files` the names of the tables written.
 
-    swept: Swept
-    keys: tuple[Key, ...]
-    bounds: tuple[Constraint, ...]
-    indices: tuple[Sensitivity, ...]
-    answer: Answer | None
-    files: tuple[str, ...]
+    `sensitivities` has one entry per measure of a sensitivity design, `answer` the result of a search.
+    """
+
+    sweep: SweepData
+    keys: tuple[Key, ...] = ()
+    bounds: tuple[Constraint, ...] = ()
+    sensitivities: tuple[Sensitivity, ...] = ()
+    answer: Answer | None = None
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class SweepOptions:
-    """The options of `sim sweep`; those of a sweep file count where one is None, and are added to where it is a tuple.
+    """The options of `sim sweep`; `sim.sweep` describes each.
 
-    See `sim.sweep` for each.
+    An option that is None has the value of the sweep file; one that is a tuple is added to that of the sweep file.
     """
 
     over: tuple[str, ...] = ()
@@ -80,99 +105,88 @@ class SweepOptions:
     retry_failed: bool = False
 
 
-def asked(path: Path, options: SweepOptions) -> Asked:
-    """Return what is asked by a scenario or a sweep file with `options`, which come first. Raises SimError."""
+def read_sweep_request(path: Path, options: SweepOptions) -> SweepRequest:
+    """Read a scenario or a sweep file; `options` take precedence over the file. Raises SimError."""
     spec = read_sweep(path) or SweepFile(scenario=str(path))
     find = options.find or spec.find or ""
     overs = (*spec.overs, *options.over)
-    sets, intervene = (*spec.sets, *options.sets), (*spec.intervene, *options.intervene)
-    if find and (overs or spec.posterior or options.posterior):
-        raise SimError("--find names its lever itself: --over and --posterior have no place beside it")
-    start = base(spec.scenario, sets, intervene)
+    vectors = options.posterior or spec.posterior
+    if find and (overs or vectors):
+        raise SimError("--find names its own lever; it excludes --over and --posterior")
+    base = read_base(spec.scenario, (*spec.sets, *options.sets), (*spec.intervene, *options.intervene))
     seed = options.seed if options.seed is not None else spec.seed
-    request = Request(
-        options.replications or spec.replications, seed=seed, engine=options.engine, workers=options.workers
-    )
-    manner = Manner(options.on, options.fail_fast, options.retry_failed)
-    chosen = looked_for = None
     for text in overs:
-        start.levers.check(axis(text).lever)
-    if find:
-        looked_for = question(find, start)
-        ends = (looked_for.axis.values[0], looked_for.axis.values[-1])
-        check_settings(start.levers, Design("find", (looked_for.axis.lever,), tuple((end,) for end in ends)), "--find")
-    else:
-        drawn = options.posterior or spec.posterior
-        kind, points = options.design or spec.design, options.points or spec.points or POINTS
-        chosen = _design(start, overs, kind, points, drawn, start.loaded.scenario.seed if seed is None else seed)
-    folder = options.out or sweep_results.default_folder(start, chosen.levers if chosen else ("find",))
-    measures, thresholds = (*spec.measure, *options.measure), (*spec.threshold, *options.threshold)
-    return Asked(start, chosen, looked_for, request, manner, folder, measures, thresholds)
+        base.levers.check(read_axis(text).lever)
+    question = _question(find, base) if find else None
+    design = None
+    if question is None:
+        kind, points = options.design or spec.design, options.points or spec.points or DEFAULT_POINTS
+        axes = [read_axis(text) for text in overs]
+        levers = None
+        if axes or not vectors:
+            levers = make_design(kind, axes, points, base.loaded.scenario.seed if seed is None else seed)
+            check_settings(base.levers, levers)
+        design = _with_posterior(base, levers, vectors) if vectors else levers
+    return SweepRequest(
+        base=base,
+        design=design,
+        find=question,
+        request=Request(
+            options.replications or spec.replications,
+            seed=seed,
+            engine=options.engine,
+            workers=options.workers,
+        ),
+        execution=ExecutionOptions(options.on, options.fail_fast, options.retry_failed),
+        folder=options.out or sweep_results.default_folder(base, design.levers if design else ("find",)),
+        measures=(*spec.measure, *options.measure),
+        thresholds=(*spec.threshold, *options.threshold),
+    )
 
 
-def _design(start: Base, overs: Sequence[str], kind: str, points: int, drawn: int | None, seed: int) -> Design:
-    swept = design(kind, [axis(text) for text in overs], points, seed) if overs or not drawn else None
-    if swept is not None:
-        check_settings(start.levers, swept)
-    if not drawn:
-        if swept is None:
-            raise AssertionError("without levers there is no design")
-        return swept
-    if swept is not None and kind != GRID:
-        raise SimError(f"--posterior goes with a grid, not with --design {kind}")
-    sample = read_posterior(Path(start.source), start.levers.sets, start.levers.intervene)
-    vectors = from_posterior(sample.names, sample.values, sample.units, drawn)
-    return vectors if swept is None else crossed(vectors, swept)
+def _question(text: str, base: Base) -> Question:
+    """Return the question of `--find`, having checked the ends of its range."""
+    question = read_question(text, base)
+    ends = tuple((question.axis.values[n],) for n in (0, -1))
+    check_settings(base.levers, Design("find", (question.axis.lever,), ends), "--find")
+    return question
 
 
-def carry_out(told: Asked, command_line: str | None, progress: Progress = silent) -> Found:
+def _with_posterior(base: Base, levers: Design | None, count: int) -> Design:
+    """Return `count` vectors of the posterior as points, combined with a grid of `levers` if there is one."""
+    if levers is not None and levers.kind != GRID:
+        raise SimError(f"--posterior goes with a grid, not with --design {levers.kind}")
+    sample = read_posterior(Path(base.source), base.levers.sets, base.levers.intervene)
+    vectors = from_posterior(sample.names, sample.values, sample.units, count)
+    return vectors if levers is None else product_design(vectors, levers)
+
+
+def carry_out(sweep_request: SweepRequest, command_line: str | None, progress: Progress = silent) -> SweepAnalysis:
     """Play what is missing and write the tables, each point as soon as it is finished. Raises SimError."""
-
-    def look(there: Sequence[Key]) -> None:
-        _shown(told, there)
-
-    with Sweep(told.base, told.request, told.folder / sweep_results.KEPT, told.manner, look) as sweep:
-        sweep_results.write_manifest(told.folder, sweep, _planned(told), command_line)
-        answer = search(sweep, told.find, progress) if told.find else None
-        swept = answer.swept if answer else sweep.play(_planned(told), progress)
+    folder, design = sweep_request.folder, sweep_request.manifest_design
+    cache = folder / sweep_results.CACHE
+    with Sweep(
+        sweep_request.base, sweep_request.request, cache, sweep_request.execution, sweep_request.check_measures
+    ) as sweep:
+        sweep_results.write_manifest(folder, sweep, design, command_line)
+        answer = find_setting(sweep, sweep_request.find, progress) if sweep_request.find else None
+        data = answer.data if answer else sweep.play(design, progress)
         for name in dict.fromkeys(sweep.cache.damaged):
-            progress.say(f"{name} was damaged and removed; what it held was computed again")
-    there = next((found.keys for found in swept.found if found is not None), ())
-    keys, bounds = _shown(told, there, answer)
-    indices = tuple(sensitivity(swept, key) for key in keys) if swept.design.size else ()
-    more = {sweep_results.INDICES: _indices(indices)} if indices else {}
+            progress.say(f"{name} was damaged and removed; its replications were played again")
+    analysis = _analysis(sweep_request, data, answer)
+    sensitivities = analysis.sensitivities
+    more = {sweep_results.INDICES: sweep_results.sensitivity_table(sensitivities)} if sensitivities else {}
     with nothing_lost():
-        sweep_results.write(told.folder, swept, more)
+        sweep_results.write(folder, data, more)
     files = (sweep_results.MANIFEST, sweep_results.TABLE, sweep_results.SUMMARY, sweep_results.FAILED, *more)
-    return Found(swept, keys, bounds, indices, answer, files)
+    return replace(analysis, files=files)
 
 
-def _planned(told: Asked) -> Design:
-    """Return what the manifest names; which points a search plays is known at its end."""
-    if told.design is not None:
-        return told.design
-    return Design(told.find.text if told.find else "", (), ())
-
-
-def _shown(
-    told: Asked, there: Sequence[Key], answer: Answer | None = None
-) -> tuple[tuple[Key, ...], tuple[Constraint, ...]]:
-    """Return the measures that are shown, of those there are, and the bounds drawn with them. Raises SimError."""
-    if not there:
-        return (), ()
-    bounds = tuple(constraint(text, there) for text in told.thresholds)
-    bounds += (answer.constraint,) if answer else ()
-    keys = [measure_key(text, there) for text in told.measures] + [bound.key for bound in bounds]
-    headline = [key for quantity, scope in HEADLINES for key in there if key[1:] == (quantity, scope)]
-    return tuple(dict.fromkeys(keys or headline)), bounds
-
-
-def _indices(found: Sequence[Sensitivity]) -> store.Columns:
-    rows = [
-        (*one.key, lever, one.ranges[d], kind, index.value, index.low, index.high)
-        for one in found
-        for d, lever in enumerate(one.levers)
-        for kind, index in (("first order", one.first[d]), ("total", one.total[d]))
-    ]
-    names = (*Key._fields, "lever", "range", "index", "value", "low", "high")
-    return {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+def _analysis(sweep_request: SweepRequest, data: SweepData, answer: Answer | None) -> SweepAnalysis:
+    known = next((totals.keys for totals in data.totals if totals is not None), ())
+    if not known:
+        return SweepAnalysis(data, answer=answer)
+    bounds = (*sweep_request.bounds(known), *((answer.constraint,) if answer else ()))
+    keys = sweep_request.keys(known, bounds)
+    sensitivities = tuple(sobol_sensitivity(data, key) for key in keys) if data.design.size else ()
+    return SweepAnalysis(data, keys, bounds, sensitivities, answer)

@@ -12,20 +12,20 @@ from sim.errors import SimError
 from sim.play.cache import nothing_lost
 from sim.plotting.result import Drawers, Result
 from sim.verbs.sweep import files
-from sim.verbs.sweep.request import Found
+from sim.verbs.sweep.request import SweepAnalysis
 
 
 @dataclass(frozen=True, repr=False)
 class SweepResult(Result):
     """The result of `sim.sweep`, and the `folder` that holds its plays and tables."""
 
-    data: Found
+    data: SweepAnalysis
     folder: Path
 
     @property
     def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
         """The tables: `summary` (headline measures at every point), `sweep` (all totals), `failed`."""
-        points = self.data.swept
+        points = self.data.sweep
         return {
             "summary": lambda: files.summary(points),
             "sweep": lambda: files.table(points),
@@ -40,15 +40,14 @@ class SweepResult(Result):
     @property
     def failed(self) -> dict[int, str]:
         """Why points failed, by their number."""
-        return self.data.swept.failed
+        return self.data.sweep.failed
 
     @property
     def drawers(self) -> Drawers:
         """Functions that draw the pictures, by name."""
         from sim.verbs.sweep.pictures import drawers
 
-        data = self.data
-        return drawers(data.swept, data.keys, data.bounds, data.indices)
+        return drawers(self.data)
 
     @property
     def main_picture(self) -> str:
@@ -57,7 +56,7 @@ class SweepResult(Result):
 
     def headline(self) -> list[str]:
         """Return scenario, number of points and replications, and the answer if there is one."""
-        points = self.data.swept
+        points = self.data.sweep
         title = points.base.loaded.scenario.title
         counts = f"{len(points.design.points)} points, {points.replications} replications of each"
         failed = [f"{len(points.failed)} points failed"] if points.failed else []
@@ -67,8 +66,7 @@ class SweepResult(Result):
         """Return the tables as HTML."""
         from sim.verbs.sweep.tables import html
 
-        data = self.data
-        return html(data.swept, data.keys, data.indices, data.answer)
+        return html(self.data)
 
     def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
         """Save the pictures and the provenance in the folder of the sweep, which has the rest, and return it.
@@ -91,4 +89,4 @@ class SweepResult(Result):
 
                 drawn = picture.write(self.folder / files.PICTURES, self.plots, write_file=store.write_shared)
                 names += [f"{files.PICTURES}/{name}" for name in drawn]
-            files.write_provenance(self.folder, self.data.swept, command_line, names)
+            files.write_provenance(self.folder, self.data.sweep, command_line, names)

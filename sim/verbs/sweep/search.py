@@ -1,14 +1,14 @@
 """The smallest or largest setting of a lever that meets a constraint, by bisection on common tapes.
 
-The measure is taken to change in one direction with the lever; what was played is told, so that anybody can see whether
-it does. A setting meets the constraint if a one-sided test says so; where it says neither yes nor no, more replications
-are played. The confidence is shared among all tests that the search can make, so the answer as a whole has it.
+The search assumes that the measure rises or falls along the lever; all settings played are reported, so that users can
+see whether it does. A setting meets the constraint if a one-sided test shows it; if the test is not conclusive, more
+replications are played. The probability of error is divided among all tests that the search can make, so that the
+stated confidence holds for the answer as a whole.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,24 +17,22 @@ from sim.errors import SimError
 from sim.measures.estimates import CONFIDENCE, Estimate, totals_estimates
 from sim.play.request import Progress, silent
 from sim.scenario.text.levers import INTERVENE, present
-from sim.verbs.sweep.constraints import Constraint, constraint
-from sim.verbs.sweep.designs import Axis, Design, axis, numbers, unit_of
-from sim.verbs.sweep.study import Base, PointTotals, Sweep, Swept
+from sim.verbs.sweep.constraints import Constraint, read_constraint
+from sim.verbs.sweep.designs import Axis, Design, numbers, read_axis, unit_of
+from sim.verbs.sweep.study import Base, PointTotals, Sweep, SweepData
 
 _QUESTION = re.compile(r"\s*(?:(smallest|largest)\s+)?(.+?)\s+such that\s+(.+)", re.DOTALL)
 STEPS = 100
-"""Parts into which a range without a step is divided."""
+"""Number of parts into which a range without a step is divided."""
 FAR = 8
-"""Where no range is given: from an eighth of what the scenario has to eight times that."""
+"""Without a range, the search goes from the value in the scenario divided by FAR to the value times FAR."""
 DOUBLINGS = 4
-"""Times the replications are doubled where a test says neither yes nor no."""
-
-Tell = Callable[[str], None]
+"""Number of times the replications are doubled while a test is not conclusive."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """Which setting is looked for: the smallest (or largest) of `axis.values` that meets the constraint."""
+    """A search for the smallest (or largest) of `axis.values` that meets the constraint."""
 
     axis: Axis
     largest: bool
@@ -43,8 +41,8 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A setting that was played: whether it meets the constraint (None: not shown), and its estimate."""
+class SettingTest:
+    """The test of one setting: whether it meets the constraint (None: not conclusive), and its estimate."""
 
     setting: str
     replications: int
@@ -54,162 +52,167 @@ class Tried:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a search found: `setting` is None where no setting is shown to meet the constraint."""
+    """The result of a search; `setting` is None if no setting is shown to meet the constraint."""
 
     question: Question
     constraint: Constraint
     setting: str | None
-    tried: tuple[Tried, ...]
+    tests: tuple[SettingTest, ...]
     confidence: float
-    swept: Swept
+    data: SweepData
 
     @property
     def sentence(self) -> str:
         """The answer in words."""
         which = "largest" if self.question.largest else "smallest"
         lever = self.question.axis.lever
-        sure = f"{100 * self.confidence:g} % confidence"
+        confidence = f"{100 * self.confidence:g} % confidence"
         if self.setting is None:
             first, last = self.question.axis.values[0], self.question.axis.values[-1]
-            found = f"No {lever} between {first} and {last} is shown to meet {self.constraint.text} with {sure}."
-            return f"{found}{self._doubt}"
-        sentence = f"The {which} {lever} that meets {self.constraint.text} is {self.setting}, with {sure} that it does"
+            sentence = f"No {lever} between {first} and {last} is shown to meet {self.constraint.text}"
+            return f"{sentence} with {confidence}.{self._warning}"
+        sentence = (
+            f"The {which} {lever} that meets {self.constraint.text} is {self.setting}, with {confidence} that it does"
+        )
         values = self.question.axis.values
         at = values.index(self.setting) + (1 if self.question.largest else -1)
         if not 0 <= at < len(values):
-            return f"{sentence}; it is the end of the range.{self._doubt}"
-        beside = next(one for one in self.tried if one.setting == values[at])
-        said = "it does not" if beside.meets is False else "whether it does is not shown"
-        return f"{sentence}; of {beside.setting}, {said}.{self._doubt}"
+            return f"{sentence}; it is the end of the range.{self._warning}"
+        neighbour = next(test for test in self.tests if test.setting == values[at])
+        verdict = "it does not" if neighbour.meets is False else "whether it does is not shown"
+        return f"{sentence}; of {neighbour.setting}, {verdict}.{self._warning}"
 
     @property
-    def _doubt(self) -> str:
-        """What to say where the measure goes up and down along the lever, which halving cannot follow."""
+    def _warning(self) -> str:
+        """A warning if the measure is not monotone along the lever, as bisection assumes; else ''."""
         return (
             "" if self.monotone else " The measure goes up and down along the lever: other settings may meet it, too."
         )
 
     @property
     def monotone(self) -> bool:
-        """Whether the means of what was played rise or fall along the lever throughout."""
-        steps = np.diff([one.estimate.mean for one in self.tried])
+        """Whether the means of the settings played only rise, or only fall, along the lever."""
+        steps = np.diff([test.estimate.mean for test in self.tests])
         return bool((steps >= 0).all() or (steps <= 0).all())
 
 
-def question(text: str, start: Base) -> Question:
+def read_question(text: str, base: Base) -> Question:
     """Read '[smallest|largest] LEVER[=LOW:HIGH[:STEP]] such that MEASURE < BOUND'. Raises SimError."""
     match = _QUESTION.fullmatch(text)
     if match is None:
         raise SimError(f"--find {text}: expected 'stations.exit.staffing=4:40 such that wait.p90 < 6 h'")
-    return Question(_axis(match[2].strip(), start), match[1] == "largest", match[3].strip(), text)
+    return Question(_axis(match[2].strip(), base), match[1] == "largest", match[3].strip(), text)
 
 
-def _axis(text: str, start: Base) -> Axis:
+def _axis(text: str, base: Base) -> Axis:
     if "=" not in text:
-        text = f"{text}={_around(text, start)}"
-    given = axis(text, "--find")
-    start.levers.check(given.lever)
-    if given.values:
-        found = given
-    else:
-        whole = not given.unit and float(given.low).is_integer() and float(given.high).is_integer()
-        count = int(given.high - given.low) if whole else STEPS
-        found = replace(given, values=tuple(given.at(n / count) for n in range(count + 1)))
-    order = found.numbers
+        text = f"{text}={_default_range(text, base)}"
+    axis = read_axis(text, "--find")
+    base.levers.check(axis.lever)
+    if not axis.values:
+        whole = not axis.unit and float(axis.low).is_integer() and float(axis.high).is_integer()
+        count = int(axis.high - axis.low) if whole else STEPS
+        axis = replace(axis, values=tuple(axis.at(n / count) for n in range(count + 1)))
+    order = axis.numbers
     if order is None or list(order) != sorted(order) or len(order) < 2:
         raise SimError(f"--find {text}: expected a range or rising numbers, such as 4:40 or 4,8,16")
-    return found
+    return axis
 
 
-def _around(lever: str, start: Base) -> str:
-    """Return the range around what the scenario has."""
-    start.levers.check(lever)
+def _default_range(lever: str, base: Base) -> str:
+    """Return the range around the value in the scenario, as text."""
+    base.levers.check(lever)
     if lever == INTERVENE:
         raise SimError(f"--find {lever}: expected a lever that is a number")
-    now = present(start.loaded, lever)
-    at = numbers([now])
-    if not now or at is None or at[0] <= 0:
+    text = present(base.loaded, lever)
+    values = numbers([text])
+    if not text or values is None or values[0] <= 0:
         raise SimError(f"--find: the scenario has no single number at {lever}; give a range, such as {lever}=4:40")
-    unit = f" {unit_of([now])}".rstrip()
-    if at[0].is_integer() and not unit:
-        return f"whole:{max(1, int(at[0] // FAR))}:{int(at[0] * FAR)}"
-    return f"{at[0] / FAR:.12g}:{at[0] * FAR:.12g}{unit}"
+    (value,), unit = values, f" {unit_of([text])}".rstrip()
+    if value.is_integer() and not unit:
+        return f"whole:{max(1, int(value // FAR))}:{int(value * FAR)}"
+    return f"{value / FAR:.12g}:{value * FAR:.12g}{unit}"
 
 
-def search(sweep: Sweep, question: Question, progress: Progress = silent) -> Answer:
-    """Return the setting that is asked for. Raises SimError where a setting is impossible."""
+def find_setting(sweep: Sweep, question: Question, progress: Progress = silent) -> Answer:
+    """Search the setting that a question asks for. Raises SimError if a setting is invalid."""
     return _Search(sweep, question, progress).answer()
 
 
 class _Search:
+    """A bisection in progress; `tests` and `plays` are by the number of the setting."""
+
     def __init__(self, sweep: Sweep, question: Question, progress: Progress) -> None:
         self.sweep, self.question, self.progress = sweep, question, progress
         self.settings = question.axis.values
-        looks = (2 + int(np.ceil(np.log2(len(self.settings))))) * (DOUBLINGS + 1)
-        self.sure_of_one = 1 - (1 - CONFIDENCE) / looks
-        self.tried: dict[int, Tried] = {}
-        self.played: dict[int, list[Swept]] = {}
+        most_tests = (2 + int(np.ceil(np.log2(len(self.settings))))) * (DOUBLINGS + 1)
+        self.confidence_of_a_test = 1 - (1 - CONFIDENCE) / most_tests
+        self.tests: dict[int, SettingTest] = {}
+        self.plays: dict[int, list[SweepData]] = {}
         self.constraint: Constraint | None = None
 
     def answer(self) -> Answer:
         good, bad = len(self.settings) - 1, 0
         if self.question.largest:
             good, bad = bad, good
-        found: int | None = None
+        best: int | None = None
         if self.meets(bad):
-            found = bad
+            best = bad
         elif self.meets(good):
             while abs(good - bad) > 1:
                 middle = (good + bad) // 2
                 good, bad = (middle, bad) if self.meets(middle) else (good, middle)
-            found = good
-        tried = tuple(self.tried[at] for at in sorted(self.tried))
-        swept = self._together()
-        setting = None if found is None else self.settings[found]
-        return Answer(self.question, self._bound(swept.found[0]), setting, tried, CONFIDENCE, swept)
+            best = good
+        tests = tuple(self.tests[at] for at in sorted(self.tests))
+        data = self._combined()
+        setting = None if best is None else self.settings[best]
+        return Answer(self.question, self._bound(data.totals[0]), setting, tests, CONFIDENCE, data)
 
-    def _together(self) -> Swept:
-        """Return everything that was played as one sweep; its points have as many replications as they needed."""
-        order = sorted(self.tried)
-        design = Design("find", (self.question.axis.lever,), tuple((self.settings[at],) for at in order))
-        last = [self.played[at][-1] for at in order]
-        played = sum(one.played for at in order for one in self.played[at])
+    def _combined(self) -> SweepData:
+        """Return all plays as one sweep, whose points have different numbers of replications."""
+        order = sorted(self.tests)
+        last = [self.plays[at][-1] for at in order]
+        plays = [data for at in order for data in self.plays[at]]
+        played = sum(data.played for data in plays)
         return replace(
-            last[0], design=design, found=tuple(one.found[0] for one in last),
-            replications=max(one.replications for one in last),
-            reused=sum(one.replications for one in last) - played, played=played,
-            started_at=min(self.played[at][0].started_at for at in order),
-            wall_s=sum(one.wall_s for at in order for one in self.played[at]),
-        )  # fmt: skip
+            last[0],
+            design=Design("find", (self.question.axis.lever,), tuple((self.settings[at],) for at in order)),
+            totals=tuple(data.totals[0] for data in last),
+            replications=max(data.replications for data in last),
+            reused=sum(data.replications for data in last) - played,
+            played=played,
+            started_at=min(self.plays[at][0].started_at for at in order),
+            wall_s=sum(data.wall_s for data in plays),
+        )
 
     def meets(self, at: int) -> bool:
-        """Return whether a setting is shown to meet the constraint, playing it for as long as that needs."""
-        setting = self.settings[at]
-        design = Design("find", (self.question.axis.lever,), ((setting,),))
+        """Return whether a setting is shown to meet the constraint; play until that is clear, within limits."""
+        lever, setting = self.question.axis.lever, self.settings[at]
+        design = Design("find", (lever,), ((setting,),))
         count = max(2, self.sweep.replications)
         for doubling in range(DOUBLINGS + 1):
-            swept = self.sweep.play(design, self.progress, count << doubling)
-            self.played.setdefault(at, []).append(swept)
-            if swept.failed:
-                raise SimError(f"{self.question.axis.lever} = {setting}: {swept.failed[0]}")
-            bound, values = self._bound(swept.found[0]), self._values(swept.found[0])
-            meets = bound.judged(values, self.sure_of_one)
-            self.tried[at] = Tried(setting, len(values), meets, totals_estimates(values[:, None])[0])
+            data = self.sweep.play(design, self.progress, count << doubling)
+            self.plays.setdefault(at, []).append(data)
+            if data.failed:
+                raise SimError(f"{lever} = {setting}: {data.failed[0]}")
+            bound, values = self._bound(data.totals[0]), self._values(data.totals[0])
+            meets = bound.is_met(values, self.confidence_of_a_test)
+            self.tests[at] = SettingTest(setting, len(values), meets, totals_estimates(values[:, None])[0])
             if meets is not None:
                 break
-        word = {True: "meets it", False: "does not meet it", None: "is not shown to meet it"}[meets]
-        self.progress.say(f"{self.question.axis.lever} = {setting} {word} ({len(values)} replications)")
+        verdict = {True: "meets it", False: "does not meet it", None: "is not shown to meet it"}[meets]
+        self.progress.say(f"{lever} = {setting} {verdict} ({len(values)} replications)")
         return bool(meets)
 
-    def _bound(self, found: PointTotals | None) -> Constraint:
-        """Return the constraint; which measures there are is known once something was played."""
-        if self.constraint is None and found is not None:
-            self.constraint = constraint(self.question.constraint, found.keys)
+    def _bound(self, totals: PointTotals | None) -> Constraint:
+        """Return the constraint, which can be read only when the measures of a play are known."""
+        if self.constraint is None and totals is not None:
+            self.constraint = read_constraint(self.question.constraint, totals.keys)
         if self.constraint is None:
-            raise AssertionError("a point that failed has been told")
+            raise AssertionError("a failed point has raised an error before")
         return self.constraint
 
-    def _values(self, found: PointTotals | None) -> np.ndarray:
-        if found is None:
-            raise AssertionError("a point that failed has been told")
-        return found.values[:, found.keys.index(self._bound(found).key)]
+    def _values(self, totals: PointTotals | None) -> np.ndarray:
+        if totals is None:
+            raise AssertionError("a failed point has raised an error before")
+        return totals.values[:, totals.keys.index(self._bound(totals).key)]

@@ -1,7 +1,7 @@
 """Which lever matters: first-order and total Sobol indices of a measure, with intervals.
 
-The first-order index is the share of the variance that a lever explains alone; the total index adds what it explains
-together with others. Both are over the ranges of the sweep, which must be said with them.
+The first-order index is the share of the variance that a lever explains alone; the total index includes its
+interactions with other levers. Both depend on the ranges of the sweep, which must be reported with them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sim.errors import SimError
 from sim.measures.names import Key
 from sim.measures.quantiles import plain_quantiles
 from sim.verbs.sweep.designs import SENSITIVITY
-from sim.verbs.sweep.study import Swept
+from sim.verbs.sweep.study import SweepData
 
 RESAMPLES = 999
 
@@ -32,7 +32,7 @@ class Index:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What the levers do to one measure over their ranges, in their order; `spread` is the standard deviation."""
+    """The indices of one measure, in the order of the levers; `spread` is its standard deviation over the ranges."""
 
     key: Key
     levers: tuple[str, ...]
@@ -43,44 +43,43 @@ class Sensitivity:
     spread: float
 
 
-def sensitivity(swept: Swept, key: Key) -> Sensitivity:
+def sobol_sensitivity(data: SweepData, key: Key) -> Sensitivity:
     """Return the Sobol indices of a measure, the mean over the replications (Saltelli 2010; percentile bootstrap).
 
-    Raises SimError for another design, a point that failed, or a measure that some point does not have.
+    Raises SimError for another design, a failed point, or a point without the measure.
     """
-    design = swept.design
+    design = data.design
     if design.kind != SENSITIVITY:
         raise SimError("Sobol indices need --design sensitivity")
-    if swept.failed:
-        failed = len(swept.failed)
+    if data.failed:
         raise SimError(
-            f"Sobol indices need every point, and {failed} failed; narrower ranges or --retry-failed may help"
+            f"Sobol indices need every point, and {len(data.failed)} failed; narrower ranges or --retry-failed may help"
         )
-    values = np.array([_mean(swept, n, key) for n in range(len(design.points))])
+    values = np.array([_mean(data, n, key) for n in range(len(design.points))])
     if not np.isfinite(values).all():
         raise SimError(f"Sobol indices of {key.quantity} ({key.scope}) need a value at every point")
     size, levers = design.size, design.levers
     mean, spread = float(values.mean()), float(values[: 2 * size].std())
     if spread == 0:
-        still = tuple(Index(0.0, 0.0, 0.0) for _ in levers)
-        return Sensitivity(key, levers, design.ranges, still, still, mean, spread)
-    first, total = _indices(values, size, swept.seed)
+        zero = tuple(Index(0.0, 0.0, 0.0) for _ in levers)
+        return Sensitivity(key, levers, design.ranges, zero, zero, mean, spread)
+    first, total = _indices(values, size, data.seed)
     return Sensitivity(key, levers, design.ranges, first, total, mean, spread)
 
 
-def _mean(swept: Swept, point: int, key: Key) -> float:
-    found = swept.found[point]
-    if found is None or key not in found.keys:
+def _mean(data: SweepData, point: int, key: Key) -> float:
+    totals = data.totals[point]
+    if totals is None or key not in totals.keys:
         return float("nan")
-    return float(found.values[:, found.keys.index(key)].mean())
+    return float(totals.values[:, totals.keys.index(key)].mean())
 
 
 def _indices(values: Floats, size: int, seed: int) -> tuple[tuple[Index, ...], tuple[Index, ...]]:
-    """Return first-order and total indices; the bootstrap is seeded: same points, same intervals."""
+    """Return first-order and total indices. The bootstrap is seeded, so the same points give the same intervals."""
     blocks = values.reshape(-1, size)
     rng = np.random.default_rng(seed)
-    drawn = np.array([_sobol_indices(blocks[:, rng.integers(size, size=size)]) for _ in range(RESAMPLES)])
-    low, high = plain_quantiles(drawn, (0.025, 0.975))
+    resamples = np.array([_sobol_indices(blocks[:, rng.integers(size, size=size)]) for _ in range(RESAMPLES)])
+    low, high = plain_quantiles(resamples, (0.025, 0.975))
     columns = np.stack([_sobol_indices(blocks), low, high], axis=-1)
     first, total = (tuple(Index(*row) for row in rows) for rows in columns.tolist())
     return first, total
@@ -91,5 +90,5 @@ def _sobol_indices(blocks: Floats) -> Floats:
     from scipy import stats
 
     a, b, *mixed = blocks[:, None, :]
-    found: Any = stats.sobol_indices(func={"f_A": a, "f_B": b, "f_AB": np.array(mixed)}, n=blocks.shape[1])
-    return np.array([found.first_order, found.total_order])
+    indices: Any = stats.sobol_indices(func={"f_A": a, "f_B": b, "f_AB": np.array(mixed)}, n=blocks.shape[1])
+    return np.array([indices.first_order, indices.total_order])

@@ -1,7 +1,7 @@
 """A sweep: one scenario at many points of its levers, every point on the same tapes.
 
-Replication k of every point plays the tape of the same seed and number, so points differ by what was turned and not by
-chance. What comes out depends on scenario, points, seed and number of replications alone: not on workers, machines, or
+Replication k of every point plays the tape of the same seed and number, so that points differ by their levers and not
+by chance. The results depend on scenario, points, seed and number of replications only: not on workers, machines, or
 how often the sweep was stopped.
 """
 
@@ -23,7 +23,7 @@ from sim.engine.lower.plan_from import lower
 from sim.errors import SimError
 from sim.measures.names import Key
 from sim.play import engines, provenance
-from sim.play.cache import Failed, PlayCache, Totals
+from sim.play.cache import Failed, PlayCache, Totals, nothing_lost
 from sim.play.one import play_once
 from sim.play.request import Progress, Request, silent
 from sim.play.workers import AHEAD, Crew, cores
@@ -33,21 +33,21 @@ from sim.scenario.text.load_scenario import Loaded, load
 from sim.verbs.sweep.designs import Design, Point
 
 BATCH = 10
-"""Replications of one point that travel together."""
+"""Most replications of one point that are sent to a worker at once."""
 
 PointTotals = Totals[Key]
 """The totals of some replications of a point."""
 
-Look = Callable[[Sequence[Key]], None]
-"""Called with the measures there are as soon as one play is known; raises SimError where one is missing."""
+MeasureCheck = Callable[[Sequence[Key]], None]
+"""Called with the measures of the first play as soon as it is known; raises SimError if one is missing."""
 
 
-def content(keys: Sequence[Key]) -> None:
-    """Need no measure in particular."""
+def accept_all(keys: Sequence[Key]) -> None:
+    """Accept any measures."""
 
 
-class Hands(Protocol):
-    """Who carries out a task: processes of this machine, or of a cluster."""
+class Executor(Protocol):
+    """Carries out a task: processes of this machine, or of a cluster."""
 
     def results(self, items: Sequence[Any]) -> Iterator[Any]:
         """Yield `task(item)` for each of `items`, in order."""
@@ -63,15 +63,15 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Sweeping:
-    """The task that a sweep repeats: call it with a batch."""
+class PlayBatch:
+    """The task of the workers of a sweep. Call it with a batch."""
 
     levers: Levers
     seed: int
     engine: str
 
     def __call__(self, batch: Batch) -> PointTotals | Failed:
-        """Return the totals of the replications of a batch, or why they cannot be had."""
+        """Return the totals of the replications of a batch, or the reason of a failure."""
         try:
             scenario = self.levers.scenario(batch.settings)
             plan = lower(scenario)
@@ -85,11 +85,11 @@ class Sweeping:
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How a sweep deals with its points.
+class ExecutionOptions:
+    """Where the points of a sweep are played, and what happens to points that fail.
 
     `on` is the address of a cluster ('dask://HOST:PORT'), None for this machine. `fail_fast` stops at the first point
-    that fails, `retry_failed` plays points again that failed before.
+    that fails; `retry_failed` plays points again that failed before.
     """
 
     on: str | None = None
@@ -97,30 +97,33 @@ class Manner:
     retry_failed: bool = False
 
 
-USUAL = Manner()
+DEFAULT_EXECUTION = ExecutionOptions()
 
 
 @dataclass(frozen=True)
 class Base:
-    """What all points start from: a scenario file, with what is set and in force at every point."""
+    """The scenario from which all points start, with changes and interventions common to all points."""
 
     source: str
     loaded: Loaded = field(repr=False)
     levers: Levers = field(repr=False)
 
 
-def base(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Base:
+def read_base(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Base:
     """Read and check the scenario of a sweep. Raises ScenarioError."""
     return Base(str(path), load(path, sets, intervene), levers.read(path, sets, intervene))
 
 
 @dataclass(frozen=True)
-class Swept:
-    """What a sweep found: totals of every point of `design`, None where it `failed` (its reason by number)."""
+class SweepData:
+    """The totals of every point of `design`; None for points in `failed`, which has the reasons by number.
+
+    `played` and `reused` are numbers of replications played now and taken from the cache; `wall_s` is in seconds.
+    """
 
     base: Base = field(repr=False)
     design: Design
-    found: tuple[PointTotals | None, ...] = field(repr=False)
+    totals: tuple[PointTotals | None, ...] = field(repr=False)
     failed: dict[int, str]
     seed: int
     replications: int
@@ -131,78 +134,93 @@ class Swept:
 
 
 class Sweep:
-    """Points of one scenario in one folder; a context manager, whose workers are started once and kept."""
+    """Plays points of one scenario into one folder; a context manager that starts the workers once."""
 
     def __init__(
-        self, base: Base, request: Request, folder: Path, manner: Manner = USUAL, look: Look = content
+        self,
+        base: Base,
+        request: Request,
+        folder: Path,
+        execution: ExecutionOptions = DEFAULT_EXECUTION,
+        check_measures: MeasureCheck = accept_all,
     ) -> None:
         scenario = base.loaded.scenario
-        self.base, self.manner, self.look = base, manner, look
+        self.base, self.execution, self.check_measures = base, execution, check_measures
         self.seed = scenario.seed if request.seed is None else request.seed
         self.replications = request.replications or scenario.replications
         self.cache = PlayCache(folder, Key._fields, Key._make)
-        if manner.retry_failed:
+        if execution.retry_failed:
             self.cache.forget_failures()
-        self.task = Sweeping(base.levers, self.seed, engines.ready(request.engine))
-        self._open: AbstractContextManager[Hands] = _hands(self.task, request, manner)
+        self.task = PlayBatch(base.levers, self.seed, engines.ready(request.engine))
+        self._open: AbstractContextManager[Executor] = _executor(self.task, request, execution)
         self._program = provenance.program()
 
     def __enter__(self) -> Sweep:
-        self._hands = self._open.__enter__()
+        self._executor = self._open.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
         self._open.__exit__(*error)
 
     def key(self, settings: Sequence[Setting]) -> str:
-        """Return the name under which a point is kept: a digest of scenario, point, seed and program."""
-        asked = [self.base.loaded.scenario_hash, settings, self.seed, self._program]
-        return "p" + hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:24]
+        """Return the key under which the results of a point are stored: a digest of scenario, point, seed, program."""
+        parts = [self.base.loaded.scenario_hash, settings, self.seed, self._program]
+        return "p" + hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
-    def play(self, design: Design, progress: Progress = silent, replications: int | None = None) -> Swept:
-        """Return the totals of all points, playing those that are not kept yet.
+    def play(self, design: Design, progress: Progress = silent, replications: int | None = None) -> SweepData:
+        """Return the totals of all points, playing only those that are not stored.
 
-        Raises SimError if the workers keep dying, nothing can be written, `look` does so or, with `fail_fast`, a point
-        fails.
+        Raises SimError if the workers keep dying, nothing can be written, `check_measures` raises it or, with
+        `fail_fast`, a point fails.
         """
         started_at, began = datetime.now(UTC), time.perf_counter()
-        wanted = replications or self.replications
+        count = replications or self.replications
         points = [settings_of(design.levers, point) for point in design.points]
         keys = [self.key(settings) for settings in points]
         cache = self.cache
         cache.refresh()
-        batches = dict(_batches(_missing(cache, dict(zip(keys, points, strict=True)), wanted)))
-        missing = sum(batch.count for batch in batches)
-        planned = wanted * len(set(keys)) - wanted * sum(cache.reason(key) is not None for key in set(keys))
-        played, measures = 0, self._known_measures(keys)
-        if measures:
-            self.look(measures)
-        progress(planned - missing, planned)
-        for (batch, key), result in zip(batches.items(), self._hands.results(list(batches)), strict=True):
-            cache.add(key, batch.first, result)
-            cache.write()
-            if isinstance(result, Failed) and self.manner.fail_fast:
-                raise SimError(f"{said(batch.settings)}: {result.reason}; what was finished before is kept")
-            if isinstance(result, Totals):
-                played += batch.count
-                if not measures:
-                    measures = self._known_measures(keys)
-                    self.look(measures)
-            progress(planned - missing + played, planned)
+        batches = dict(_batches(_missing(cache, dict(zip(keys, points, strict=True)), count)))
+        playable = {key for key in keys if cache.reason(key) is None}
+        planned, missing = count * len(playable), sum(batch.count for batch in batches)
+        reused = planned - missing
+        played = self._play_batches(batches, keys, lambda played: progress(reused + played, planned))
         failed = {n: reason for n, key in enumerate(keys) if (reason := cache.reason(key)) is not None}
-        totals = tuple(None if n in failed else cache.totals(key, range(wanted)) for n, key in enumerate(keys))
-        return Swept(
+        return SweepData(
             base=self.base,
             design=design,
-            found=totals,
+            totals=tuple(None if n in failed else cache.totals(key, range(count)) for n, key in enumerate(keys)),
             failed=failed,
             seed=self.seed,
-            replications=wanted,
-            reused=planned - missing,
+            replications=count,
+            reused=reused,
             played=played,
             started_at=started_at,
             wall_s=time.perf_counter() - began,
         )
+
+    def _play_batches(self, batches: dict[Batch, str], keys: Sequence[str], report: Callable[[int], None]) -> int:
+        """Play batches and store their results; return the number of replications played.
+
+        `batches` has the key of the point of each batch, `keys` are those of all points; `report` is called with the
+        number of replications played so far.
+        """
+        played, measures = 0, self._known_measures(keys)
+        if measures:
+            self.check_measures(measures)
+        report(played)
+        for (batch, key), result in zip(batches.items(), self._executor.results(list(batches)), strict=True):
+            self.cache.add(key, batch.first, result)
+            self.cache.write()
+            if isinstance(result, Failed) and self.execution.fail_fast:
+                with nothing_lost():
+                    raise SimError(f"{point_text(batch.settings)}: {result.reason}")
+            if isinstance(result, Totals):
+                played += batch.count
+                if not measures:
+                    measures = self._known_measures(keys)
+                    self.check_measures(measures)
+            report(played)
+        return played
 
     def _known_measures(self, keys: Sequence[str]) -> tuple[Key, ...]:
         """Return the measures of the first point with a result; none if there is no result yet."""
@@ -213,38 +231,40 @@ class Sweep:
 
 
 def _missing(
-    cache: PlayCache[Key], points: dict[str, tuple[Setting, ...]], wanted: int
+    cache: PlayCache[Key], points: dict[str, tuple[Setting, ...]], count: int
 ) -> list[tuple[str, tuple[Setting, ...], list[int]]]:
-    """Return the replications to be played of every point: its key, its settings, their numbers."""
-    whole = [(key, settings) for key, settings in points.items() if cache.reason(key) is None]
-    rests = [(key, settings, sorted(set(range(wanted)) - cache.replications(key))) for key, settings in whole]
-    return [found for found in rests if found[2]]
+    """Return key, settings and missing replications of each point that lacks some and has not failed."""
+    playable = [(key, settings) for key, settings in points.items() if cache.reason(key) is None]
+    missing = [(key, settings, sorted(set(range(count)) - cache.replications(key))) for key, settings in playable]
+    return [point for point in missing if point[2]]
 
 
 def _batches(missing: Sequence[tuple[str, tuple[Setting, ...], list[int]]]) -> Iterator[tuple[Batch, str]]:
-    """Yield what is to be played, with the key of its point; small batches where there is little, so that all share."""
-    total = sum(len(rest) for *_, rest in missing)
+    """Yield batches with the keys of their points; they are small if there are few, so that all workers get some."""
+    total = sum(len(numbers) for *_, numbers in missing)
     most = min(BATCH, max(1, total // (AHEAD * cores())))
-    for key, settings, rest in missing:
+    for key, settings, numbers in missing:
+        rest = numbers
         while rest:
-            count = next((n for n in range(1, min(most, len(rest))) if rest[n] != rest[0] + n), min(most, len(rest)))
+            longest = min(most, len(rest))
+            count = next((n for n in range(1, longest) if rest[n] != rest[0] + n), longest)
             yield Batch(settings, rest[0], count), key
             rest = rest[count:]
 
 
 def settings_of(levers: Sequence[str], point: Point) -> tuple[Setting, ...]:
-    """Return the settings of a point, by the names of the levers; those left alone are left out."""
+    """Return the settings of a point, sorted by lever, without the levers that it leaves unchanged."""
     return tuple(sorted((lever, text) for lever, text in zip(levers, point, strict=True) if text))
 
 
-def said(settings: Sequence[Setting]) -> str:
-    """Return a point in words."""
+def point_text(settings: Sequence[Setting]) -> str:
+    """Return the settings of a point as text."""
     return ", ".join(f"{lever} = {text}" for lever, text in settings) or "the scenario as it is"
 
 
-def _hands(task: Sweeping, request: Request, manner: Manner) -> AbstractContextManager[Hands]:
-    if manner.on is not None:
+def _executor(task: PlayBatch, request: Request, execution: ExecutionOptions) -> AbstractContextManager[Executor]:
+    if execution.on is not None:
         from sim.play.cluster import Cluster
 
-        return Cluster(task, manner.on)
+        return Cluster(task, execution.on)
     return Crew(task, request.workers or cores())

@@ -1,4 +1,4 @@
-"""A sweep in words: what measures and levers are called, the table of a terminal, and a document for JSON."""
+"""A sweep in words: the names of measures and levers, the tables of the terminal, and a document for JSON."""
 
 from __future__ import annotations
 
@@ -9,42 +9,50 @@ from typing import TYPE_CHECKING, Any
 
 from sim.measures.estimates import Estimate
 from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
-from sim.plotting.sheet import NARROW, Sheet, as_html
+from sim.plotting.sheet import Sheet, as_html, print_sheets
 from sim.plotting.story import rounded
 from sim.verbs.sweep.designs import numbers, unit_of
 from sim.verbs.sweep.files import estimates
+from sim.verbs.sweep.request import SweepAnalysis
 from sim.verbs.sweep.search import Answer
 from sim.verbs.sweep.sensitivity import Index, Sensitivity
-from sim.verbs.sweep.study import Swept
+from sim.verbs.sweep.study import SweepData
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 WORDS = {
-    "wait_mean": "mean wait", "wait_p50": "median wait", "wait_p90": "90 % quantile of the wait",
-    "wait_max": "longest wait", "sojourn_mean": "mean time to be across", "max_queue": "largest queue",
-    "max_queue_people": "most people in queues", "max_queue_length": "farthest tail", "crossed_people": "people across",
-    "crossed_parties": "parties across", "person_hours_waited": "person-hours in queues",
-}  # fmt: skip
+    "wait_mean": "mean wait",
+    "wait_p50": "median wait",
+    "wait_p90": "90 % quantile of the wait",
+    "wait_max": "longest wait",
+    "sojourn_mean": "mean time to be across",
+    "max_queue": "largest queue",
+    "max_queue_people": "most people in queues",
+    "max_queue_length": "farthest tail",
+    "crossed_people": "people across",
+    "crossed_parties": "parties across",
+    "person_hours_waited": "person-hours in queues",
+}
 SCOPES = {ALL: "", by_way(ALL, "main"): "main queue", VEHICLES: "all vehicles"}
 NAME_WIDTH, LEVER_WIDTH, LONG_SETTING = 12, 24, 8
-"""Letters from which on the names of levers are broken and numbers are cut."""
+"""Numbers of letters above which names of levers are broken into lines and long numbers are shortened."""
 MOST_LEVERS = 4
-"""Levers above which the terminal shows the number of a point in place of its settings."""
+"""Number of levers above which the terminal shows the number of a point instead of its settings."""
 WAYS = {"main": "main queue", "bypass": "by the bypass", "changed_mode": "left the vehicle"}
 MOST_ROWS = 40
-"""Points above which the terminal shows no table of them."""
+"""Number of points above which the terminal shows no table of them."""
 
 
 def measure_words(key: Key) -> str:
-    """Return what a measure is called: 'mean wait, main queue'."""
+    """Return the name of a measure for people: 'mean wait, main queue'."""
     cls, _, way = key.scope.partition("/")
     scope = SCOPES.get(key.scope, f"{cls}, {WAYS[way]}" if way else cls)
     return ", ".join(part for part in (WORDS.get(key.quantity, key.quantity.replace("_", " ")), scope) if part)
 
 
 def lever_words(lever: str) -> str:
-    """Return what a lever is called: its path without what goes without saying, and 'times' where it multiplies."""
+    """Return the name of a lever for people: its path without obvious parts, with 'times' where it multiplies."""
     if lever.startswith("crossings."):
         lever = ".".join(lever.split(".")[2:])
     lever = lever.removeprefix("stations.").removeprefix("calibrated.")
@@ -52,7 +60,7 @@ def lever_words(lever: str) -> str:
 
 
 def broken(words: str, width: int) -> str:
-    """Return words on lines of at most `width` letters where they can be broken: after a dot, underscore or space."""
+    """Break words into lines of at most `width` letters, after dots, underscores and spaces."""
     lines = [""]
     for part in re.split(r"(?<=[._ ])", words):
         if lines[-1] and len(lines[-1]) + len(part.rstrip()) > width:
@@ -61,68 +69,65 @@ def broken(words: str, width: int) -> str:
     return "\n".join(line.strip() for line in lines)
 
 
-def several(number: int, thing: str) -> str:
+def counted(number: int, thing: str) -> str:
     """Return '1 play' or '1,200 plays'."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def times(swept: Swept) -> str:
-    """Return how often points were played: '1 replication', or '3 to 48 replications'."""
-    counts = {len(found.values) for found in swept.found if found is not None} or {swept.replications}
-    few = f"{min(counts):,} to " if len(counts) > 1 else ""
-    return few + several(max(counts), "replication")
+def replication_counts(data: SweepData) -> str:
+    """Return the number of replications of the points: '1 replication', or '3 to 48 replications'."""
+    counts = {len(totals.values) for totals in data.totals if totals is not None} or {data.replications}
+    smallest = f"{min(counts):,} to " if len(counts) > 1 else ""
+    return smallest + counted(max(counts), "replication")
 
 
-def counted(swept: Swept) -> str:
-    """Return one sentence on what was played and what was known."""
-    points, failed = len(swept.design.points), len(swept.failed)
-    said = f"{several(points, 'point')}, {times(swept)} of each; {several(swept.played, 'play')}"
-    if swept.reused:
-        said += f", {swept.reused:,} known from before"
-    return f"{said}; {several(failed, 'point')} failed (see failed.csv)." if failed else f"{said}."
+def totals_sentence(data: SweepData) -> str:
+    """Return a sentence with the numbers of points, of replications played and reused, and of failures."""
+    points, failed = len(data.design.points), len(data.failed)
+    sentence = f"{counted(points, 'point')}, {replication_counts(data)} of each; {counted(data.played, 'play')}"
+    if data.reused:
+        sentence += f", {data.reused:,} known from before"
+    return f"{sentence}; {counted(failed, 'point')} failed (see failed.csv)." if failed else f"{sentence}."
 
 
-def show(swept: Swept, keys: Sequence[Key], indices: Sequence[Sensitivity], answer: Answer | None) -> None:
-    """Print what a sweep found to standard output."""
+def show(analysis: SweepAnalysis) -> None:
+    """Print the results of a sweep to standard output."""
     from rich.console import Console
 
-    print_to(Console(highlight=False), swept, keys, indices, answer)
+    print_to(Console(highlight=False), analysis)
 
 
-def html(swept: Swept, keys: Sequence[Key], indices: Sequence[Sensitivity], answer: Answer | None) -> str:
-    """Return the same as HTML for a notebook."""
-    return as_html(lambda console: print_to(console, swept, keys, indices, answer))
+def html(analysis: SweepAnalysis) -> str:
+    """Return the results of a sweep as HTML for a notebook."""
+    return as_html(lambda console: print_to(console, analysis))
 
 
-def print_to(
-    console: Console, swept: Swept, keys: Sequence[Key], indices: Sequence[Sensitivity], answer: Answer | None
-) -> None:
-    """Print what a sweep found to a rich console."""
-    sheets = [_indices(one) for one in indices]
+def print_to(console: Console, analysis: SweepAnalysis) -> None:
+    """Print the results of a sweep to a rich console."""
+    data, answer = analysis.sweep, analysis.answer
+    sheets = [_sensitivity_sheet(one) for one in analysis.sensitivities]
     if answer is not None:
-        sheets.append(_tried(answer))
-    elif not indices and len(swept.design.points) <= MOST_ROWS:
-        sheets.append(_points(swept, keys))
-    for sheet in sheets:
-        console.print()
-        console.print(sheet.listed() if console.width < NARROW else sheet.drawn())
+        sheets.append(_tests_sheet(answer))
+    elif not analysis.sensitivities and len(data.design.points) <= MOST_ROWS:
+        sheets.append(_points_sheet(data, analysis.keys))
+    print_sheets(console, sheets)
     if answer is not None:
         console.print(answer.sentence, markup=False)
-    _failures(console, swept)
-    console.print(counted(swept), markup=False)
+    _print_failures(console, data)
+    console.print(totals_sentence(data), markup=False)
 
 
-def _failures(console: Console, swept: Swept) -> None:
-    for n, reason in list(swept.failed.items())[:3]:
-        settings = zip(swept.design.levers, swept.design.points[n], strict=True)
+def _print_failures(console: Console, data: SweepData) -> None:
+    for n, reason in list(data.failed.items())[:3]:
+        settings = zip(data.design.levers, data.design.points[n], strict=True)
         at = ", ".join(f"{lever} = {text}" for lever, text in settings if text)
         console.print(f"failed: {at}: {reason}", markup=False)
 
 
-def _points(swept: Swept, keys: Sequence[Key]) -> Sheet:
-    columns = [estimates(swept, key) for key in keys]
-    named = [broken(lever_words(lever), NAME_WIDTH) for lever in swept.design.levers]
-    settings = [tuple(_short(text) or "as it is" for text in point) for point in swept.design.points]
+def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:
+    columns = [estimates(data, key) for key in keys]
+    named = [broken(lever_words(lever), NAME_WIDTH) for lever in data.design.levers]
+    settings = [tuple(_short(text) or "as it is" for text in point) for point in data.design.points]
     title = "Mean and half the 95 % interval"
     if len(named) > MOST_LEVERS:
         named, settings = ["point"], [(str(n),) for n in range(len(settings))]
@@ -133,43 +138,44 @@ def _points(swept: Swept, keys: Sequence[Key]) -> Sheet:
 
 
 def _short(text: str) -> str:
-    """Return a setting with a long number cut to four digits."""
+    """Return a setting, with a long number rounded to four digits."""
     values = numbers([text]) if len(text) > LONG_SETTING else None
     return f"{values[0]:.4g} {unit_of([text])}".rstrip() if values else text
 
 
-def _cell(found: Estimate | None) -> str:
-    if found is None or not math.isfinite(found.mean):
+def _cell(estimate: Estimate | None) -> str:
+    if estimate is None or not math.isfinite(estimate.mean):
         return "-"
-    half = (found.high - found.low) / 2
-    return rounded(found.mean) + (f" ± {float(f'{half:.2g}'):,g}" if math.isfinite(half) else "")
+    half = (estimate.high - estimate.low) / 2
+    return rounded(estimate.mean) + (f" ± {float(f'{half:.2g}'):,g}" if math.isfinite(half) else "")
 
 
-def _indices(found: Sensitivity) -> Sheet:
-    order = sorted(range(len(found.levers)), key=lambda d: -found.total[d].value)
+def _sensitivity_sheet(sensitivity: Sensitivity) -> Sheet:
+    order = sorted(range(len(sensitivity.levers)), key=lambda d: -sensitivity.total[d].value)
     rows: list[tuple[str, ...]] = [
         (
-            broken(lever_words(found.levers[d]), LEVER_WIDTH),
-            found.ranges[d],
-            *map(index_words, (found.first[d], found.total[d])),
+            broken(lever_words(sensitivity.levers[d]), LEVER_WIDTH),
+            sensitivity.ranges[d],
+            index_words(sensitivity.first[d]),
+            index_words(sensitivity.total[d]),
         )
         for d in order
     ]
-    unit = TOTALS[found.key.quantity].unit
-    title = f"What moves the {measure_words(found.key)} (mean {rounded(found.mean)} {unit}, sd {rounded(found.spread)})"
+    mean, unit = rounded(sensitivity.mean), TOTALS[sensitivity.key.quantity].unit
+    title = f"What moves the {measure_words(sensitivity.key)} (mean {mean} {unit}, sd {rounded(sensitivity.spread)})"
     return Sheet(title, ("lever", "range", "alone", "with others"), rows, (True, True, False, False))
 
 
-def index_words(found: Index) -> str:
-    """Return an index with its interval in percent; estimates below 0 are those of a share near 0."""
-    value, low, high = (max(0.0, 100 * part) for part in (found.value, found.low, found.high))
+def index_words(index: Index) -> str:
+    """Return an index with its interval in percent; negative estimates belong to a share near 0 and become 0."""
+    value, low, high = (max(0.0, 100 * part) for part in (index.value, index.low, index.high))
     return f"{value:.0f} % [{low:.0f}–{high:.0f}]"
 
 
-def _tried(answer: Answer) -> Sheet:
-    said = {True: "yes", False: "no", None: "not shown"}
+def _tests_sheet(answer: Answer) -> Sheet:
+    verdicts = {True: "yes", False: "no", None: "not shown"}
     rows: list[tuple[str, ...]] = [
-        (_short(one.setting), _cell(one.estimate), f"{one.replications}", said[one.meets]) for one in answer.tried
+        (_short(one.setting), _cell(one.estimate), f"{one.replications}", verdicts[one.meets]) for one in answer.tests
     ]
     key = answer.constraint.key
     name = f"{measure_words(key)}, {TOTALS[key.quantity].unit}"
@@ -182,22 +188,30 @@ def _tried(answer: Answer) -> Sheet:
     return Sheet("What was played", columns, rows, (False, True, True, True))
 
 
-def document(
-    swept: Swept, keys: Sequence[Key], indices: Sequence[Sensitivity], answer: Answer | None
-) -> dict[str, Any]:
-    """Return what a sweep found as plain values for JSON."""
-    columns = {".".join(key): estimates(swept, key) for key in keys}
-    found: dict[str, Any] = {
-        "scenario": swept.base.loaded.scenario.name, "scenario_hash": swept.base.loaded.scenario_hash,
-        "design": swept.design.kind, "levers": list(swept.design.levers), "seed": swept.seed,
-        "replications": swept.replications, "reused": swept.reused, "played": swept.played,
+def document(analysis: SweepAnalysis) -> dict[str, Any]:
+    """Return the results of a sweep as plain values for JSON."""
+    data, answer = analysis.sweep, analysis.answer
+    columns = {".".join(key): estimates(data, key) for key in analysis.keys}
+    values: dict[str, Any] = {
+        "scenario": data.base.loaded.scenario.name,
+        "scenario_hash": data.base.loaded.scenario_hash,
+        "design": data.design.kind,
+        "levers": list(data.design.levers),
+        "seed": data.seed,
+        "replications": data.replications,
+        "reused": data.reused,
+        "played": data.played,
         "points": [
-            {"settings": list(point), "failed": swept.failed.get(n), **{k: _plain(c[n]) for k, c in columns.items()}}
-            for n, point in enumerate(swept.design.points)
+            {
+                "settings": list(point),
+                "failed": data.failed.get(n),
+                **{name: _plain(column[n]) for name, column in columns.items()},
+            }
+            for n, point in enumerate(data.design.points)
         ],
-    }  # fmt: skip
-    if indices:
-        found["sensitivity"] = [
+    }
+    if analysis.sensitivities:
+        values["sensitivity"] = [
             {
                 "measure": ".".join(one.key),
                 "lever": lever,
@@ -205,15 +219,15 @@ def document(
                 "first": vars(one.first[d]),
                 "total": vars(one.total[d]),
             }
-            for one in indices
+            for one in analysis.sensitivities
             for d, lever in enumerate(one.levers)
         ]
     if answer is not None:
-        found["find"] = {"setting": answer.setting, "confidence": answer.confidence, "sentence": answer.sentence}
-    return found
+        values["find"] = {"setting": answer.setting, "confidence": answer.confidence, "sentence": answer.sentence}
+    return values
 
 
-def _plain(found: Estimate | None) -> dict[str, float | None] | None:
-    if found is None:
+def _plain(estimate: Estimate | None) -> dict[str, float | None] | None:
+    if estimate is None:
         return None
-    return {name: value if math.isfinite(value) else None for name, value in vars(found).items()}
+    return {name: value if math.isfinite(value) else None for name, value in vars(estimate).items()}

@@ -19,7 +19,7 @@ from sim import store
 from sim.cli import cli
 
 ROOT = Path(__file__).parents[3]
-TINY = str(ROOT / "tests" / "study" / "tiny.yaml")
+TINY = str(ROOT / "tests" / "tiny.yaml")
 
 
 def invoke(*arguments: str) -> Result:

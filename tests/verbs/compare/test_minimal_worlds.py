@@ -20,7 +20,7 @@ from sim.scenario.text.load_scenario import from_tree, load
 
 Play = Callable[[Plan, Tape], Records]
 ROOT = Path(__file__).parents[3]
-TINY = ROOT / "tests" / "study" / "tiny.yaml"
+TINY = ROOT / "tests" / "tiny.yaml"
 TWO_DAYS = ["clock.start=2022-09-26T00:00", "clock.horizon=2022-09-28T00:00"]
 INSTANTS = ("arrived_at", "started_at", "ended_at", "left_at")
 

@@ -16,28 +16,33 @@ from sim.play.request import Request
 from sim.plotting.picture import render
 from sim.plotting.style import CLASS_COLOURS, REPORTED, styled
 from sim.verbs.compare import tables as comparison_tables
+from sim.verbs.compare.effects import COUNT, SPAN, Effect, ShownMeasure, effects_at, shown_measures, signed
 from sim.verbs.compare.frame import COLOURS, Scene, colour, dashes
-from sim.verbs.compare.lines import COUNT, SPAN, Line, Shown, lines, shown, signed
-from sim.verbs.compare.pictures import pictures
+from sim.verbs.compare.pictures import drawers
 from sim.verbs.compare.statistics import Difference, Ranking
-from sim.verbs.compare.study import Compared, compare, gather
-from sim.verbs.compare.words import gains_words, ranking_words, share
+from sim.verbs.compare.study import ComparisonData, compare, read_variants
+from sim.verbs.compare.words import group_text, ranking_text, share
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 
 
 @pytest.fixture(scope="module")
-def found() -> Compared:
-    return compare(gather(str(TINY), ["+more_booths", str(TINY)]), Request(5))
+def found() -> ComparisonData:
+    return compare(read_variants(str(TINY), ["+more_booths", str(TINY)]), Request(5))
+
+
+def pictures(comparison: ComparisonData) -> dict[str, Figure]:
+    """Return the drawn pictures by name."""
+    return {name: draw() for name, draw in drawers(comparison).items()}
 
 
 @pytest.fixture(scope="module")
-def drawn(found: Compared) -> dict[str, Figure]:
+def drawn(found: ComparisonData) -> dict[str, Figure]:
     return pictures(found)
 
 
-def line(unit: str = "", words: tuple[str, str] = COUNT) -> Line:
-    return Line("g", "n", "wait_mean", "all", unit, words=words)
+def line(unit: str = "", words: tuple[str, str] = COUNT) -> ShownMeasure:
+    return ShownMeasure("g", "n", "wait_mean", "all", unit, words=words)
 
 
 def a_difference(base: float, here: float, half: float) -> Difference:
@@ -50,16 +55,16 @@ def a_difference(base: float, here: float, half: float) -> Difference:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (Shown(line(), a_difference(3420, 2110, 90)), ("3,420", "−1,310 ± 90", "−38 %", "↓ fewer")),
-        (Shown(line("h", SPAN), a_difference(0.5, 0.75, 0.05)), ("30 min", "+15 ± 3", "+50 %", "↑ longer")),
-        (Shown(line(), a_difference(100, 101, 5)), ("100", "+1 ± 5", "+1 %", "~ not clear")),
-        (Shown(line(), a_difference(7, 7, 0)), ("7", "0", "0 %", "= the same")),
-        (Shown(line(), a_difference(0, 5, 1)), ("0", "+5 ± 1", "-", "↑ more")),
-        (Shown(line(), a_difference(10_000, 10_001, math.nan)), ("10,000", "+1", "0.0 %", "-")),
+        (Effect(line(), a_difference(3420, 2110, 90)), ("3,420", "−1,310 ± 90", "−38 %", "↓ fewer")),
+        (Effect(line("h", SPAN), a_difference(0.5, 0.75, 0.05)), ("30 min", "+15 ± 3", "+50 %", "↑ longer")),
+        (Effect(line(), a_difference(100, 101, 5)), ("100", "+1 ± 5", "+1 %", "~ not clear")),
+        (Effect(line(), a_difference(7, 7, 0)), ("7", "0", "0 %", "= the same")),
+        (Effect(line(), a_difference(0, 5, 1)), ("0", "+5 ± 1", "-", "↑ more")),
+        (Effect(line(), a_difference(10_000, 10_001, math.nan)), ("10,000", "+1", "0.0 %", "-")),
     ],
 )
-def test_a_difference_in_words(row: Shown, said: tuple[str, str, str, str]) -> None:
-    assert (row.amount(row.found.base), row.change, row.percent, f"{row.arrow} {row.word}".strip()) == said
+def test_a_difference_in_words(row: Effect, said: tuple[str, str, str, str]) -> None:
+    assert (row.amount(row.difference.base), row.change, row.percent, f"{row.arrow} {row.word}".strip()) == said
 
 
 def test_numbers_in_words() -> None:
@@ -74,14 +79,18 @@ def test_numbers_in_words() -> None:
     ]
 
 
-def test_every_line_is_a_total_that_a_run_has(found: Compared) -> None:
+def test_every_line_is_a_total_that_a_run_has(found: ComparisonData) -> None:
     quantities = {key.quantity for key in found.keys[0]}
     choosing = {f"{event}_people" for event in TRAVELLERS}
-    assert {each.quantity for each in lines()} - choosing <= quantities
-    assert {row.line.name for row in shown(found, 1, "post")} > {"most vehicles waiting", "people", "gave up waiting"}
+    assert {each.quantity for each in shown_measures()} - choosing <= quantities
+    assert {row.measure.name for row in effects_at(found, 1, "post")} > {
+        "most vehicles waiting",
+        "people",
+        "gave up waiting",
+    }
 
 
-def test_the_page_says_effects_who_gains_and_the_best(found: Compared) -> None:
+def test_the_page_says_effects_who_gains_and_the_best(found: ComparisonData) -> None:
     page = comparison_tables.markdown(found, found.ranking("crossed_people", "all"))
     assert page.startswith("# tiny compared with more booths and tiny 2\n")
     assert "all 2 intervals of a measure hold together (Bonferroni)" in page
@@ -93,8 +102,8 @@ def test_the_page_says_effects_who_gains_and_the_best(found: Compared) -> None:
     assert "nan" not in page
 
 
-def test_the_paragraph_counts_the_same_people(found: Compared) -> None:
-    text = gains_words(found, 1, "post")
+def test_the_paragraph_counts_the_same_people(found: ComparisonData) -> None:
+    text = group_text(found, 1, "post")
     only_here = float(found.pairs[:, 1, ..., 3].sum(axis=(1, 2, 3)).mean())
     assert text.startswith(f"People across with more booths who are not in tiny: {only_here:.0f}; in tiny only: ")
     assert "Most time saved: cars that came on 21 Sep" in text
@@ -103,7 +112,7 @@ def test_the_paragraph_counts_the_same_people(found: Compared) -> None:
 def test_a_ranking_in_words() -> None:
     def said(contend: tuple[bool, ...], means: list[float], quantity: str = "wait_mean") -> str:
         found = Ranking(Key("post", quantity), False, np.array(means), (1, 0), contend, 9)
-        return ranking_words(found, ("base", "other"))
+        return ranking_text(found, ("base", "other"))
 
     assert said((False, True), [3, 2]).startswith("Best with 95 % confidence, by the lowest wait mean (all, h): other.")
     assert "Only those who crossed count" in said((False, True), [3, 2])
@@ -124,7 +133,7 @@ def test_colours_keep_their_scenario_and_are_not_those_of_reported_figures(drawn
         assert {colour(1).lower(), colour(2).lower()} <= set(lines), name
 
 
-def test_pictures_can_be_rendered_and_are_the_same_every_time(found: Compared, drawn: dict[str, Figure]) -> None:
+def test_pictures_can_be_rendered_and_are_the_same_every_time(found: ComparisonData, drawn: dict[str, Figure]) -> None:
     one, two = drawn, pictures(found)
     assert list(one) == ["queues", "waits_by_joining", "wait_distributions", "fates", "differences", "who_gains",
                          "small_multiples"]  # fmt: skip
@@ -132,7 +141,7 @@ def test_pictures_can_be_rendered_and_are_the_same_every_time(found: Compared, d
     assert render(one["queues"], "svg") == render(two["queues"], "svg")
 
 
-def test_reported_figures_stay_on_the_base(found: Compared, drawn: dict[str, Figure]) -> None:
+def test_reported_figures_stay_on_the_base(found: ComparisonData, drawn: dict[str, Figure]) -> None:
     scene = Scene(found, "post")
     assert [len(story.shown()) for story in scene.stories] == [1, 0, 0]
     texts = [text.get_text() for text in drawn["queues"].axes[0].texts]
@@ -152,7 +161,7 @@ def test_nothing_leaves_the_sheet(drawn: dict[str, Figure]) -> None:
 
 
 def test_one_replication_and_one_other_scenario_are_shown_without_intervals() -> None:
-    alone = compare(gather(str(TINY), ["+more_booths"]), Request(1))
+    alone = compare(read_variants(str(TINY), ["+more_booths"]), Request(1))
     page = comparison_tables.markdown(alone, [])
     assert "how sure they are is not known" in page
     assert "±" not in page
@@ -160,6 +169,6 @@ def test_one_replication_and_one_other_scenario_are_shown_without_intervals() ->
 
 
 def test_many_scenarios_are_drawn_without_their_bands() -> None:
-    many = compare(gather(str(TINY), ["+more_booths", *[str(TINY)] * 5]), Request(2))
+    many = compare(read_variants(str(TINY), ["+more_booths", *[str(TINY)] * 5]), Request(2))
     assert not Scene(many, "post").banded
     assert render(pictures(many)["small_multiples"], "png")

@@ -83,7 +83,7 @@ def test_intervals_of_a_family_cover_together() -> None:
 def test_the_best_is_rarely_thrown_out_and_found_where_it_is_clear() -> None:
     trials = 1000
     near = [rank(KEY, s, highest=False) for s in coupled(np.random.default_rng(2), trials, [0.0, 0.0, 0.0, 0.0])]
-    lost = sum(not each.contend[0] for each in near) / trials
+    lost = sum(not each.may_be_best[0] for each in near) / trials
     assert lost < 0.05 + 4.8 * math.sqrt(0.05 * 0.95 / trials)
     far = [rank(KEY, s, highest=True) for s in coupled(np.random.default_rng(3), 100, [0.0, 9.0, 1.0])]
     assert sum(each.best == 1 for each in far) > 95
@@ -92,6 +92,6 @@ def test_the_best_is_rarely_thrown_out_and_found_where_it_is_clear() -> None:
 
 def test_equal_scenarios_both_contend_and_a_missing_value_says_nothing() -> None:
     values = np.array([[1.0, 1.0, 5.0], [2.0, 2.0, 6.5], [3.0, 3.0, 7.2]])
-    assert rank(KEY, values, highest=False).contend == (True, True, False)
-    assert rank(KEY, values * math.nan, highest=False).contend == (True, True, True)
+    assert rank(KEY, values, highest=False).may_be_best == (True, True, False)
+    assert rank(KEY, values * math.nan, highest=False).may_be_best == (True, True, True)
     assert rank(KEY, values[:1], highest=False).best is None

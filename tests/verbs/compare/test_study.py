@@ -12,9 +12,9 @@ from sim.errors import SimError
 from sim.measures.names import Key
 from sim.play.request import Request
 from sim.verbs.compare import files as results
-from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, SCOPES, TIME, gains
+from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, SCOPES, TIME, group_changes
 from sim.verbs.compare.pairing import ENDS, GROUP_COLUMNS, PAIR_COLUMNS
-from sim.verbs.compare.study import Compared, compare, gather
+from sim.verbs.compare.study import ComparisonData, compare, read_variants
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 BOTH = PAIR_COLUMNS[:3]
@@ -27,23 +27,23 @@ def written(tmp_path: Path, name: str, text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def found() -> Compared:
-    return compare(gather(str(TINY), ["+more_booths", str(TINY)]), Request(6))
+def found() -> ComparisonData:
+    return compare(read_variants(str(TINY), ["+more_booths", str(TINY)]), Request(6))
 
 
-def column(compared: Compared, table: str, name: str, contender: int) -> float:
+def column(comparison: ComparisonData, table: str, name: str, variant: int) -> float:
     columns = GROUP_COLUMNS if table == "groups" else PAIR_COLUMNS
-    return float(getattr(compared, table)[:, contender, ..., columns.index(name)].sum())
+    return float(getattr(comparison, table)[:, variant, ..., columns.index(name)].sum())
 
 
-def test_a_scenario_with_itself_is_exactly_zero_in_every_measure(found: Compared) -> None:
+def test_a_scenario_with_itself_is_exactly_zero_in_every_measure(found: ComparisonData) -> None:
     itself = found.differences[1]
     assert [d.key for d in itself] == list(found.keys[0])
     known = [d for d in itself if d.n]
     assert len(known) > 100
     assert all(d.difference == d.low == d.high == d.family_low == d.family_high == 0.0 for d in known)
     assert {d.verdict for d in known} == {"same"}
-    assert not any(np.nan_to_num(band.mean).any() for band in found.apart[1].series.values())
+    assert not any(np.nan_to_num(band.mean).any() for band in found.series_differences[1].series.values())
     assert np.array_equal(found.waits[:, 0], found.waits[:, 2], equal_nan=True)
     assert [column(found, "pairs", name, 2) for name in ("sooner", "later", "only_here", "only_base", "hours")] == [
         0
@@ -51,12 +51,14 @@ def test_a_scenario_with_itself_is_exactly_zero_in_every_measure(found: Compared
     assert any(d.difference for d in found.differences[0])  # another scenario is not
 
 
-def test_labels_say_what_was_asked_for(found: Compared, tmp_path: Path) -> None:
+def test_labels_say_what_was_asked_for(found: ComparisonData, tmp_path: Path) -> None:
     assert found.labels == ("tiny", "more_booths", "tiny_2")
     plus = written(tmp_path, "a+b", "title: x")
     Path(plus).write_text(Path(plus).read_text(encoding="utf-8").replace("name: a+b", "name: ab"), encoding="utf-8")
     other = written(tmp_path, "other", "seed: 3")
-    labels = [each.label for each in gather(f"{TINY}+more_booths", [plus, f"{other}+more_booths", "+more_booths"])]
+    labels = [
+        each.label for each in read_variants(f"{TINY}+more_booths", [plus, f"{other}+more_booths", "+more_booths"])
+    ]
     assert labels == ["tiny+more_booths", "ab", "other+more_booths", "more_booths+more_booths"]
 
 
@@ -73,35 +75,35 @@ def test_labels_say_what_was_asked_for(found: Compared, tmp_path: Path) -> None:
 )
 def test_what_cannot_be_compared_is_said_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(SimError, match=sentence) as error:
-        gather(str(TINY), [written(tmp_path, "later", text)])
+        read_variants(str(TINY), [written(tmp_path, "later", text)])
     assert "\n" not in str(error.value)
 
 
 def test_what_is_asked_for_must_exist() -> None:
     with pytest.raises(SimError, match=r"unknown intervention 'more_boots'.*did you mean 'more_booths'"):
-        gather(str(TINY), ["+more_boots"])
+        read_variants(str(TINY), ["+more_boots"])
     with pytest.raises(SimError, match="at least one other"):
-        compare(gather(str(TINY), []), Request(2))
+        compare(read_variants(str(TINY), []), Request(2))
     with pytest.raises(SimError, match="--posterior needs a scenario that takes values"):
-        gather(str(TINY), ["+more_booths"], from_posterior=True)
+        read_variants(str(TINY), ["+more_booths"], from_posterior=True)
 
 
 def test_the_seed_and_the_replications_are_the_bases(tmp_path: Path) -> None:
     other = written(tmp_path, "other", "seed: 99\nreplications: 50")
-    compared = compare(gather(str(TINY), [other]), Request())
-    assert (compared.request.seed, compared.replications) == (5, 3)
-    assert {d.verdict for d in compared.differences[0] if d.n} == {"same"}
+    comparison = compare(read_variants(str(TINY), [other]), Request())
+    assert (comparison.request.seed, comparison.replications) == (5, 3)
+    assert {d.verdict for d in comparison.differences[0] if d.n} == {"same"}
 
 
-def test_workers_change_nothing(found: Compared) -> None:
-    again = compare(found.contenders, Request(6, workers=2))
+def test_workers_change_nothing(found: ComparisonData) -> None:
+    again = compare(found.variants, Request(6, workers=2))
     for name in ("groups", "pairs", "waits"):
         assert np.array_equal(getattr(found, name), getattr(again, name), equal_nan=True)
     for one, two in zip(found.totals, again.totals, strict=True):
         assert np.array_equal(one, two, equal_nan=True)
 
 
-def test_groups_add_up_to_the_totals(found: Compared) -> None:
+def test_groups_add_up_to_the_totals(found: ComparisonData) -> None:
     for n, totals in enumerate(found.totals):
         keys = found.keys[n]
         for end in ENDS:
@@ -111,7 +113,7 @@ def test_groups_add_up_to_the_totals(found: Compared) -> None:
         assert column(found, "groups", "came", n) == sum(column(found, "groups", end, n) for end in ENDS)
 
 
-def test_the_same_people_are_followed_through_both(found: Compared) -> None:
+def test_the_same_people_are_followed_through_both(found: ComparisonData) -> None:
     across = [column(found, "groups", "crossed", n) for n in (0, 1)]
     both = sum(column(found, "pairs", name, 1) for name in BOTH)
     assert across[0] == both + column(found, "pairs", "only_base", 1)
@@ -123,15 +125,15 @@ def test_the_same_people_are_followed_through_both(found: Compared) -> None:
 
 def test_who_comes_in_one_scenario_only_is_told_apart(tmp_path: Path) -> None:
     fewer = written(tmp_path, "fewer", "crossings: {post: {demand: {foot: {walkers: {constant: {rate: 2/h}}}}}}")
-    compared = compare(gather(str(TINY), [fewer]), Request(4))
-    gone, new = (column(compared, "pairs", name, 1) for name in ("gone", "new"))
-    came = [column(compared, "groups", "came", n) for n in (0, 1)]
+    comparison = compare(read_variants(str(TINY), [fewer]), Request(4))
+    gone, new = (column(comparison, "pairs", name, 1) for name in ("gone", "new"))
+    came = [column(comparison, "groups", "came", n) for n in (0, 1)]
     assert new == 0
     assert gone == came[0] - came[1] > 0
 
 
-def test_gains_are_means_with_intervals(found: Compared) -> None:
-    whole, by_day = gains(found, 1, by_day=False), gains(found, 1, by_day=True)
+def test_gains_are_means_with_intervals(found: ComparisonData) -> None:
+    whole, by_day = group_changes(found, 1, by_day=False), group_changes(found, 1, by_day=True)
     assert by_day.days == ("2022-09-21", "start")
     for quantity in ("came_people", "crossed_people", "sooner_people", "only_here_people"):
         assert whole.of(quantity)[..., 0] == pytest.approx(by_day.of(quantity).sum(axis=2), nan_ok=True)
@@ -144,19 +146,19 @@ def test_gains_are_means_with_intervals(found: Compared) -> None:
     assert whole.of(TIME)[0, everybody, 0] == pytest.approx((pairs[:, -1] / pairs[:, :3].sum(axis=1)).mean())
 
 
-def test_a_ranking_names_the_best_and_says_what_there_is(found: Compared) -> None:
+def test_a_ranking_names_the_best_and_says_what_there_is(found: ComparisonData) -> None:
     (ranking,) = found.ranking("crossed_people", "all")
     assert ranking.highest
     assert found.labels[ranking.best or 0] == "more_booths"
     (worst,) = found.ranking("crossed_people", "all", highest=False)
-    assert list(worst.contend) == [True, False, True]
+    assert list(worst.may_be_best) == [True, False, True]
     with pytest.raises(SimError, match="there is no total 'wait_men'; did you mean 'wait_mean'"):
         found.ranking("wait_men", "all")
     with pytest.raises(SimError, match="wait_mean has no scope 'cars'; did you mean 'car'"):
         found.ranking("wait_mean", "cars")
 
 
-def test_tables_are_tidy_and_whole(found: Compared) -> None:
+def test_tables_are_tidy_and_whole(found: ComparisonData) -> None:
     tables = results.tables(found, found.ranking("wait_mean", "all"))
     for columns in tables.values():
         assert len({len(each.tolist()) for each in columns.values()}) == 1
@@ -184,12 +186,12 @@ def drawn_from(folder: Path, surges: list[float]) -> str:
 
 def test_a_replication_has_the_same_vector_of_the_posterior_in_every_scenario(tmp_path: Path) -> None:
     file = drawn_from(tmp_path / "a", [5.0, 20.0, 60.0])
-    compared = compare(gather(file, ["+more_booths"], from_posterior=True), Request(3))
+    comparison = compare(read_variants(file, ["+more_booths"], from_posterior=True), Request(3))
     came = [totals[:, keys.index(Key("post", "arrived_parties"))] for keys, totals in
-            zip(compared.keys, compared.totals, strict=True)]  # fmt: skip
+            zip(comparison.keys, comparison.totals, strict=True)]  # fmt: skip
     assert np.array_equal(came[0], came[1])
     assert came[0][0] < came[0][1] < came[0][2]
-    assert column(compared, "pairs", "gone", 1) == column(compared, "pairs", "new", 1) == 0
+    assert column(comparison, "pairs", "gone", 1) == column(comparison, "pairs", "new", 1) == 0
     other = drawn_from(tmp_path / "b", [5.0, 21.0, 60.0])
     with pytest.raises(SimError, match="differ in the posterior that their parameters come from"):
-        gather(file, [other], from_posterior=True)
+        read_variants(file, [other], from_posterior=True)

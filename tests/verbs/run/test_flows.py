@@ -16,25 +16,25 @@ from sim.measures.flows import END_NAMES, LAST, Flows, flows_of_run
 from sim.measures.names import Key, from_origin
 from sim.play.request import Request
 from sim.verbs.compare import files as comparison_results
-from sim.verbs.compare.study import Compared, compare, gather
-from sim.verbs.compare.transitions import ACROSS, NOT_ACROSS, STAYED, moves, states
+from sim.verbs.compare.study import ComparisonData, compare, read_variants
+from sim.verbs.compare.transitions import ACROSS, NOT_ACROSS, STAYED, states, transition_matrix
 
 NETWORK = Path(__file__).parents[2] / "plotting" / "network.yaml"
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 
 
 @pytest.fixture(scope="module")
-def found() -> Compared:
-    return compare(gather(str(NETWORK), ["+pass_closed", str(NETWORK)]), Request(3))
+def found() -> ComparisonData:
+    return compare(read_variants(str(NETWORK), ["+pass_closed", str(NETWORK)]), Request(3))
 
 
-def flows_of(compared: Compared, n: int) -> Flows:
-    found = flows_of_run(compared.contenders[n].plan, compared.keys[n], compared.totals[n])
+def flows_of(comparison: ComparisonData, n: int) -> Flows:
+    found = flows_of_run(comparison.variants[n].plan, comparison.keys[n], comparison.totals[n])
     assert found is not None
     return found
 
 
-def test_flows_are_the_totals_by_origin(found: Compared) -> None:
+def test_flows_are_the_totals_by_origin(found: ComparisonData) -> None:
     people = flows_of(found, 0)
     keys = list(found.keys[0])
     for end in END_NAMES:
@@ -43,7 +43,7 @@ def test_flows_are_the_totals_by_origin(found: Compared) -> None:
     assert people.of("diverted").sum() > 100
 
 
-def test_everybody_has_one_last_end_and_the_tapes_bring_the_same_people(found: Compared) -> None:
+def test_everybody_has_one_last_end_and_the_tapes_bring_the_same_people(found: ComparisonData) -> None:
     base, closed = (flows_of(found, n).of(*LAST).sum(axis=2) for n in (0, 1))
     assert np.array_equal(base, closed)
     assert (base > 1000).all()
@@ -61,17 +61,17 @@ def test_a_run_keeps_its_flows_and_one_without_a_network_has_none() -> None:
     assert sim.load(TINY).run(replications=1).flows == []
 
 
-def test_the_margins_of_moves_are_the_flows_of_both_scenarios(found: Compared) -> None:
+def test_the_margins_of_moves_are_the_flows_of_both_scenarios(found: ComparisonData) -> None:
     crossings = found.base.plan.crossings
     for n, axis in ((0, 2), (1, 1)):
-        margin, people = found.moves[:, 1].sum(axis=axis), flows_of(found, n)
+        margin, people = found.transitions[:, 1].sum(axis=axis), flows_of(found, n)
         across = [states(crossings).index((crossing, ACROSS)) for crossing in crossings]
         assert np.array_equal(margin[:, across], people.of("crossed").sum(axis=1))
         assert np.array_equal(margin[:, -1], people.of("stayed").sum(axis=(1, 2)))
 
 
-def test_with_itself_nobody_moves_and_a_closed_crossing_is_left(found: Compared) -> None:
-    itself, closed = found.moves[:, 2], found.moves[:, 1]
+def test_with_itself_nobody_moves_and_a_closed_crossing_is_left(found: ComparisonData) -> None:
+    itself, closed = found.transitions[:, 2], found.transitions[:, 1]
     assert np.array_equal(itself, itself * np.eye(itself.shape[1]))
     start = states(found.base.plan.crossings).index(("mountain_pass", ACROSS))
     assert closed[:, start].sum() == itself[:, start].sum()
@@ -80,10 +80,10 @@ def test_with_itself_nobody_moves_and_a_closed_crossing_is_left(found: Compared)
     assert (closed[:, steppe, start] < 50).all()
 
 
-def test_flows_csv_adds_up(found: Compared) -> None:
+def test_flows_csv_adds_up(found: ComparisonData) -> None:
     table = comparison_results.flows_table(found)
     here = table["scenario"] == "pass_closed"
-    assert table["mean"][here].sum() == pytest.approx(found.moves[:, 1].mean(axis=0).sum())
+    assert table["mean"][here].sum() == pytest.approx(found.transitions[:, 1].mean(axis=0).sum())
     assert set(table["end"]) <= {ACROSS, NOT_ACROSS, STAYED}
     assert (table["low"] <= table["mean"]).all()
     assert (table["mean"] <= table["high"]).all()
@@ -111,7 +111,7 @@ def test_people_of_a_party_that_splits_are_told_apart() -> None:
                            (2, 1, False, stayed, 4)])  # fmt: skip
     here = played(source, [(2, 1, False, crossed, 4), (1, 1, False, crossed, 3), (0, 1, False, refused, 5)])
     every = np.arange(3)
-    found = moves(2, base, here, (every, every))
+    found = transition_matrix(2, base, here, (every, every))
     expected = np.zeros((5, 5))
     expected[0, 2], expected[1, 2], expected[4, 2] = 2, 1, 4
     assert np.array_equal(found, expected)
@@ -123,4 +123,4 @@ def test_scenarios_with_other_origins_cannot_be_compared(tmp_path: Path) -> None
         f"extends: {NETWORK}\nname: other\nnetwork: {{origins: {{south: null}}}}\n", encoding="utf-8"
     )  # fmt: skip
     with pytest.raises(SimError, match=r"network.origins \(capital in place of capital, south\)"):
-        gather(str(NETWORK), [str(other)])
+        read_variants(str(NETWORK), [str(other)])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.errors import SimError
-from sim.verbs.sweep.designs import Design, axis, crossed, design, from_posterior, numbers
+from sim.verbs.sweep.designs import Design, from_posterior, make_design, numbers, product_design, read_axis
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from sim.verbs.sweep.designs import Design, axis, crossed, design, from_posterio
     ],
 )
 def test_values_are_read(text: str, values: tuple[str, ...]) -> None:
-    assert axis(text).values == values
+    assert read_axis(text).values == values
 
 
 @pytest.mark.parametrize(
@@ -45,33 +45,33 @@ def test_values_are_read(text: str, values: tuple[str, ...]) -> None:
 )
 def test_mistakes_say_what_would_be_right(text: str, says: str) -> None:
     with pytest.raises(SimError, match=says):
-        axis(text)
+        read_axis(text)
 
 
 def test_a_grid_has_every_combination_and_one_at_a_time_the_scenario_first() -> None:
-    axes = [axis("a=1,2"), axis("b=x,y,z")]
-    assert len(set(design("grid", axes, 0, 0).points)) == 6
-    assert design("one-at-a-time", axes, 0, 0).points == (
+    axes = [read_axis("a=1,2"), read_axis("b=x,y,z")]
+    assert len(set(make_design("grid", axes, 0, 0).points)) == 6
+    assert make_design("one-at-a-time", axes, 0, 0).points == (
         ("", ""), ("1", ""), ("2", ""), ("", "x"), ("", "y"), ("", "z"),
     )  # fmt: skip
 
 
 def test_a_latin_hypercube_has_one_point_in_every_part_of_every_range() -> None:
-    points = np.array(design("lhs", [axis("a=0:1"), axis("b=log:1:1024")], 10, 3).points, dtype=float)
+    points = np.array(make_design("lhs", [read_axis("a=0:1"), read_axis("b=log:1:1024")], 10, 3).points, dtype=float)
     assert sorted((points[:, 0] * 10).astype(int)) == list(range(10))
     assert sorted(np.log2(points[:, 1]).astype(int)) == list(range(10))
 
 
 def test_sobol_points_fill_lists_and_whole_numbers_evenly() -> None:
-    points = design("sobol", [axis("a=whole:1:4"), axis("b=none,x")], 16, 3).points
+    points = make_design("sobol", [read_axis("a=whole:1:4"), read_axis("b=none,x")], 16, 3).points
     assert {text: sum(a == text for a, _ in points) for text in "1234"} == dict.fromkeys("1234", 4)
     assert sum(b == "x" for _, b in points) == 8
-    assert design("sobol", [axis("a=0:1")], 16, 3) == design("sobol", [axis("a=0:1")], 16, 3)
-    assert design("sobol", [axis("a=0:1")], 16, 3) != design("sobol", [axis("a=0:1")], 16, 4)
+    assert make_design("sobol", [read_axis("a=0:1")], 16, 3) == make_design("sobol", [read_axis("a=0:1")], 16, 3)
+    assert make_design("sobol", [read_axis("a=0:1")], 16, 3) != make_design("sobol", [read_axis("a=0:1")], 16, 4)
 
 
 def test_a_sensitivity_sample_mixes_one_column_at_a_time() -> None:
-    found = design("sensitivity", [axis("a=0:1"), axis("b=0:1"), axis("c=0:1")], 8, 1)
+    found = make_design("sensitivity", [read_axis("a=0:1"), read_axis("b=0:1"), read_axis("c=0:1")], 8, 1)
     a, b, *mixed = np.array(found.points, dtype=float).reshape(5, 8, 3)
     for d, block in enumerate(mixed):
         others = [e for e in range(3) if e != d]
@@ -95,7 +95,7 @@ def test_a_sensitivity_sample_mixes_one_column_at_a_time() -> None:
 )
 def test_designs_that_cannot_be(kind: str, texts: list[str], size: int, says: str) -> None:
     with pytest.raises(SimError, match=says):
-        design(kind, [axis(text) for text in texts], size, 0)
+        make_design(kind, [read_axis(text) for text in texts], size, 0)
 
 
 def test_the_posterior_gives_vectors_and_crosses_with_a_grid() -> None:
@@ -103,7 +103,7 @@ def test_the_posterior_gives_vectors_and_crosses_with_a_grid() -> None:
     vectors = from_posterior(["x", "y"], values, {"x": "", "y": "/h"}, 2)
     assert vectors.points == (("1.5", "20/h"), ("2.5", "30/h"))
     assert vectors.levers == ("calibrated.x", "calibrated.y")
-    both = crossed(vectors, design("grid", [axis("a=1,2")], 0, 0))
+    both = product_design(vectors, make_design("grid", [read_axis("a=1,2")], 0, 0))
     assert both.points[1] == ("1.5", "20/h", "2")
     assert len(both.points) == 4
     with pytest.raises(SimError, match="has 3 vectors"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from sim.verbs.sweep.command import EXAMPLES, sweep
-from sim.verbs.sweep.request import asked
+from sim.verbs.sweep.request import SweepOptions, read_sweep_request
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "sweep.md").read_text(encoding="utf-8")
@@ -32,6 +33,7 @@ def test_a_command_of_the_page_is_understood(command: str, tmp_path: Path, monke
     file = tmp_path / "my_sweep.yaml"
     file.write_text(block[1].replace("scenario: ", f"scenario: {ROOT}/scenarios/"), encoding="utf-8")
     arguments = [str(file) if word == "my_sweep.yaml" else word for word in shlex.split(command)[2:]]
-    options = dict(sweep.make_context("sweep", arguments).params)
-    found = asked(options.pop("scenario"), options)
-    assert len(found.design.points if found.design else found.find.axis.values) > 1
+    parameters = sweep.make_context("sweep", arguments).params
+    options = SweepOptions(**{field.name: parameters[field.name] for field in fields(SweepOptions)})
+    request = read_sweep_request(parameters["scenario"], options)
+    assert len(request.design.points if request.design else request.find.axis.values) > 1

@@ -10,10 +10,10 @@ import pytest
 from sim.errors import SimError
 from sim.measures.names import Key
 from sim.play.request import Request
-from sim.verbs.sweep import search as study
-from sim.verbs.sweep.constraints import Constraint, constraint, measure_key
-from sim.verbs.sweep.search import question, search
-from sim.verbs.sweep.study import Sweep, base
+from sim.verbs.sweep.constraints import Constraint, measure_key, read_constraint
+from sim.verbs.sweep.designs import Design
+from sim.verbs.sweep.search import find_setting, read_question
+from sim.verbs.sweep.study import Sweep, read_base
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 STAFFING = "stations.exit_control.staffing"
@@ -22,7 +22,7 @@ KEYS = [Key("post", "wait_p90", scope) for scope in ("all", "all/main", "car/mai
 
 @pytest.fixture
 def sweep(tmp_path: Path):
-    start = base(TINY, ["clock.horizon=2022-09-21T14:00"])
+    start = read_base(TINY, ["clock.horizon=2022-09-21T14:00"])
     with Sweep(start, Request(replications=4, workers=1), tmp_path) as found:
         yield found
 
@@ -37,7 +37,7 @@ def sweep(tmp_path: Path):
     ],
 )
 def test_constraints_are_read(text: str, key: Key, below: bool, bound: float) -> None:
-    found = constraint(text, KEYS)
+    found = read_constraint(text, KEYS)
     assert (found.key, found.below, found.bound) == (key, below, bound)
 
 
@@ -48,7 +48,7 @@ def test_constraints_are_read(text: str, key: Key, below: bool, bound: float) ->
 )  # fmt: skip
 def test_mistakes_in_constraints_are_told(text: str, says: str) -> None:
     with pytest.raises(SimError, match=says):
-        constraint(text, KEYS)
+        read_constraint(text, KEYS)
 
 
 def test_the_main_queue_comes_first_where_no_scope_is_named() -> None:
@@ -59,29 +59,29 @@ def test_a_test_is_wrong_no_more_often_than_it_says() -> None:
     """With the mean at the bound, 'meets it' and 'does not' are each wrong in at most 5 %: 2,000 tries, 4 sigma."""
     rng = np.random.default_rng(1)
     bound = Constraint(KEYS[3], True, 10.0, "")
-    answers = [bound.judged(rng.normal(10, 2, 6), 0.95) for _ in range(2000)]
+    answers = [bound.is_met(rng.normal(10, 2, 6), 0.95) for _ in range(2000)]
     share = 0.05 + 4 * np.sqrt(0.05 * 0.95 / 2000)
     assert answers.count(True) / 2000 < share
     assert answers.count(False) / 2000 < share
     assert answers.count(None) / 2000 > 0.5
-    sloppy = [bound.judged(rng.normal(10, 2, 6), 0.6) for _ in range(2000)]
+    sloppy = [bound.is_met(rng.normal(10, 2, 6), 0.6) for _ in range(2000)]
     assert sloppy.count(True) / 2000 > share  # the test would see a wrong one
 
 
 def test_one_replication_shows_nothing() -> None:
-    assert Constraint(KEYS[3], True, 10.0, "").judged(np.array([1.0])) is None
+    assert Constraint(KEYS[3], True, 10.0, "").is_met(np.array([1.0])) is None
 
 
 @pytest.mark.parametrize(("which", "sign"), [("smallest", 1), ("largest", -1)])
 def test_the_answer_is_the_edge(sweep: Sweep, which: str, sign: int) -> None:
     """Every setting played with many replications gives the same edge as the search."""
     bound = "max_queue < 40" if sign > 0 else "max_queue > 40"
-    asked = question(f"{which} {STAFFING}=1:8 such that {bound}", sweep.base)
-    answer = search(sweep, asked)
+    asked = read_question(f"{which} {STAFFING}=1:8 such that {bound}", sweep.base)
+    answer = find_setting(sweep, asked)
     means = {}
     for setting in asked.axis.values:
-        design = study.Design("find", (STAFFING,), ((setting,),))
-        found = sweep.play(design, replications=40).found[0]
+        design = Design("find", (STAFFING,), ((setting,),))
+        found = sweep.play(design, replications=40).totals[0]
         assert found is not None
         means[setting] = found.values[:, found.keys.index(answer.constraint.key)].mean()
     meeting = [setting for setting, mean in means.items() if (mean < 40) == (sign > 0)]
@@ -89,21 +89,21 @@ def test_the_answer_is_the_edge(sweep: Sweep, which: str, sign: int) -> None:
     assert answer.setting == (meeting[0] if sign > 0 else meeting[-1])
     assert f"is {answer.setting}, with 95 % confidence that it does" in answer.sentence
     assert answer.monotone
-    assert len(answer.tried) <= 5
+    assert len(answer.tests) <= 5
 
 
 def test_where_nothing_or_everything_meets_it_is_said(sweep: Sweep) -> None:
-    nothing = search(sweep, question(f"{STAFFING}=1:3 such that max_queue < 1", sweep.base))
+    nothing = find_setting(sweep, read_question(f"{STAFFING}=1:3 such that max_queue < 1", sweep.base))
     assert nothing.setting is None
     assert "between 1 and 3 is shown" in nothing.sentence
-    everything = search(sweep, question(f"{STAFFING}=1:3 such that max_queue < 100000", sweep.base))
+    everything = find_setting(sweep, read_question(f"{STAFFING}=1:3 such that max_queue < 100000", sweep.base))
     assert everything.setting == "1"
     assert "end of the range" in everything.sentence
 
 
 def test_without_a_range_it_is_around_what_the_scenario_has(sweep: Sweep) -> None:
-    assert question(f"{STAFFING} such that max_queue < 1", sweep.base).axis.values == tuple(map(str, range(1, 17)))
-    rates = question("demand.car.everyday.constant.rate such that max_queue < 1", sweep.base).axis
+    assert read_question(f"{STAFFING} such that max_queue < 1", sweep.base).axis.values == tuple(map(str, range(1, 17)))
+    rates = read_question("demand.car.everyday.constant.rate such that max_queue < 1", sweep.base).axis
     assert (rates.values[0], rates.values[-1]) == ("3.125/h", "200/h")
 
 
@@ -118,21 +118,21 @@ def test_without_a_range_it_is_around_what_the_scenario_has(sweep: Sweep) -> Non
 )  # fmt: skip
 def test_questions_that_cannot_be_answered(sweep: Sweep, text: str, says: str) -> None:
     with pytest.raises(SimError, match=says):
-        question(text, sweep.base)
+        read_question(text, sweep.base)
 
 
 def test_a_setting_that_is_impossible_is_told(sweep: Sweep) -> None:
     with pytest.raises(SimError, match=r"staffing = -3: .*at least 0"):
-        search(sweep, question(f"{STAFFING}=-3:4 such that max_queue < 1", sweep.base))
+        find_setting(sweep, read_question(f"{STAFFING}=-3:4 such that max_queue < 1", sweep.base))
 
 
 def test_nothing_is_played_but_what_the_answer_needs(sweep: Sweep) -> None:
     """Settings have as many replications as their tests took; the same question again plays nothing."""
-    asked = question(f"{STAFFING}=1:8 such that max_queue < 40", sweep.base)
-    answer = search(sweep, asked)
-    needed = [one.replications for one in answer.tried]
-    assert [len(found.values) for found in answer.swept.found if found] == needed
-    assert (answer.swept.played, answer.swept.reused) == (sum(needed), 0)
-    again = search(sweep, asked)
-    assert (again.swept.played, again.swept.reused) == (0, sum(needed))
+    asked = read_question(f"{STAFFING}=1:8 such that max_queue < 40", sweep.base)
+    answer = find_setting(sweep, asked)
+    needed = [one.replications for one in answer.tests]
+    assert [len(found.values) for found in answer.data.totals if found] == needed
+    assert (answer.data.played, answer.data.reused) == (sum(needed), 0)
+    again = find_setting(sweep, asked)
+    assert (again.data.played, again.data.reused) == (0, sum(needed))
     assert again.setting == answer.setting

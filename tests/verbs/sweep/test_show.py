@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from sim.measures.names import Key
 from sim.play.cache import Totals
 from sim.plotting.picture import render
 from sim.verbs.sweep.constraints import Constraint
-from sim.verbs.sweep.designs import Design, axis, design
-from sim.verbs.sweep.pictures import pictures
-from sim.verbs.sweep.sensitivity import Index, sensitivity
-from sim.verbs.sweep.study import Swept, base
-from sim.verbs.sweep.tables import counted, document, index_words, lever_words, measure_words, show
+from sim.verbs.sweep.designs import Design, make_design, read_axis
+from sim.verbs.sweep.pictures import drawers
+from sim.verbs.sweep.request import SweepAnalysis
+from sim.verbs.sweep.sensitivity import Index, Sensitivity, sobol_sensitivity
+from sim.verbs.sweep.study import SweepData, read_base
+from sim.verbs.sweep.tables import document, index_words, lever_words, measure_words, show, totals_sentence
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 KEY = Key("post", "wait_p90", "all/main")
 BOUND = Constraint(KEY, True, 6.0, "wait.p90 < 6 h")
 
 
-def swept(chosen: Design, function, failed: tuple[int, ...] = ()) -> Swept:
+def analysis(
+    data: SweepData, keys: list[Key], bounds: Sequence[Constraint] = (), sensitivities: Sequence[Sensitivity] = ()
+) -> SweepAnalysis:
+    return SweepAnalysis(data, tuple(keys), tuple(bounds), tuple(sensitivities))
+
+
+def pictures(
+    data: SweepData, keys: list[Key], bounds: Sequence[Constraint], sensitivities: Sequence[Sensitivity]
+) -> dict[str, Figure]:
+    """Return the drawn pictures by name."""
+    return {name: draw() for name, draw in drawers(analysis(data, keys, bounds, sensitivities)).items()}
+
+
+def swept(chosen: Design, function, failed: tuple[int, ...] = ()) -> SweepData:
     """Return a sweep whose measure is a function of the settings; two replications, one apart."""
     found = []
     for n, point in enumerate(chosen.points):
         value = function(*(float(text or 3) for text in point))
         found.append(None if n in failed else Totals((KEY,), np.array([[value - 0.5], [value + 0.5]])))
     reasons = dict.fromkeys(failed, "it could not be")
-    return Swept(base(TINY), chosen, tuple(found), reasons, 5, 2, 1, 3, datetime.now(UTC), 0.0)
+    return SweepData(read_base(TINY), chosen, tuple(found), reasons, 5, 2, 1, 3, datetime.now(UTC), 0.0)
 
 
 def grid(*texts: str) -> Design:
-    return design("grid", [axis(text) for text in texts], 0, 0)
+    return make_design("grid", [read_axis(text) for text in texts], 0, 0)
 
 
 def test_a_line_goes_through_the_means() -> None:
@@ -61,7 +77,7 @@ def test_a_map_puts_every_mean_in_its_place_and_draws_the_contour() -> None:
 
 
 def test_a_tornado_has_the_widest_lever_on_top() -> None:
-    chosen = design("one-at-a-time", [axis("a=2,4"), axis("b=1,5"), axis("c=3,3.1")], 0, 0)
+    chosen = make_design("one-at-a-time", [read_axis("a=2,4"), read_axis("b=1,5"), read_axis("c=3,3.1")], 0, 0)
     found = swept(chosen, lambda x, y, z: x + 2 * y + z)
     axes = pictures(found, [KEY], [], [])["tornado_wait_p90_all_main"].axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["c", "a", "b"]
@@ -72,16 +88,16 @@ def test_a_tornado_has_the_widest_lever_on_top() -> None:
 
 
 def test_sobol_indices_stand_in_the_order_of_their_size() -> None:
-    chosen = design("sensitivity", [axis("a=0:1"), axis("b=0:1")], 64, 1)
+    chosen = make_design("sensitivity", [read_axis("a=0:1"), read_axis("b=0:1")], 64, 1)
     found = swept(chosen, lambda x, y: x + 3 * y)
-    indices = sensitivity(found, KEY)
+    indices = sobol_sensitivity(found, KEY)
     axes = pictures(found, [KEY], [], [indices])["sensitivity_wait_p90_all_main"].axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a\n0–1", "b\n0–1"]
     assert [patch.get_width() for patch in axes.patches][-1] == pytest.approx(indices.total[1].value)
 
 
 def test_other_designs_are_scattered_and_words_have_their_places() -> None:
-    chosen = design("lhs", [axis("a=0:1"), axis("b=0:1"), axis("c=0:1"), axis("d=0:1")], 12, 1)
+    chosen = make_design("lhs", [read_axis("a=0:1"), read_axis("b=0:1"), read_axis("c=0:1"), read_axis("d=0:1")], 12, 1)
     figure = pictures(swept(chosen, lambda *x: sum(x)), [KEY], [BOUND], [])["scatter_wait_p90_all_main"]
     assert [len(axes.collections[0].get_offsets()) for axes in figure.axes] == [12] * 4
     named = Design("grid", ("intervene",), (("none",), ("more",)))
@@ -89,9 +105,9 @@ def test_other_designs_are_scattered_and_words_have_their_places() -> None:
     assert [label.get_text() for label in axes.get_xticklabels()] == ["none", "more"]
 
 
-def _named(chosen: Design) -> Swept:
+def _named(chosen: Design) -> SweepData:
     found = tuple(Totals((KEY,), np.array([[1.0], [2.0]])) for _ in chosen.points)
-    return Swept(base(TINY), chosen, found, {}, 5, 2, 0, 4, datetime.now(UTC), 0.0)
+    return SweepData(read_base(TINY), chosen, found, {}, 5, 2, 0, 4, datetime.now(UTC), 0.0)
 
 
 def test_pictures_are_the_same_bytes_every_time() -> None:
@@ -103,7 +119,7 @@ def test_pictures_are_the_same_bytes_every_time() -> None:
 def test_everything_failed_is_no_crash() -> None:
     found = swept(grid("a=1,2"), lambda x: x, failed=(0, 1))
     assert pictures(found, [], [], []) == {}
-    assert "2 points failed (see failed.csv)" in counted(found)
+    assert "2 points failed (see failed.csv)" in totals_sentence(found)
 
 
 def test_a_bound_without_a_contour_is_told() -> None:
@@ -129,12 +145,12 @@ def test_long_names_below_an_axis_do_not_touch() -> None:
 def test_a_table_that_is_narrow_keeps_its_settings(capsys: pytest.CaptureFixture[str]) -> None:
     """What is asked for stands in the first columns, whole; many levers give way to the number of the point."""
     long = "stations.exit_control.service_time.party.mean"
-    show(swept(grid(f"{long}=0.123456789,14.25"), lambda x: x), [KEY], (), None)
+    show(analysis(swept(grid(f"{long}=0.123456789,14.25"), lambda x: x), [KEY]))
     told = capsys.readouterr().out
     assert "0.1235 " in told
     assert "14.25 " in told
-    chosen = design("lhs", [axis(f"lever_number_{n}=0:1") for n in range(6)], 3, 1)
-    show(swept(chosen, lambda *x: sum(x)), [KEY], (), None)
+    chosen = make_design("lhs", [read_axis(f"lever_number_{n}=0:1") for n in range(6)], 3, 1)
+    show(analysis(swept(chosen, lambda *x: sum(x)), [KEY]))
     told = capsys.readouterr().out
     assert "lever" not in told
     assert "summary.csv" in told
@@ -145,16 +161,16 @@ def test_indices_below_0_read_0() -> None:
 
 
 def test_words() -> None:
-    assert counted(_named(Design("grid", ("a",), (("1",),)))) == "1 point, 2 replications of each; 4 plays."
+    assert totals_sentence(_named(Design("grid", ("a",), (("1",),)))) == "1 point, 2 replications of each; 4 plays."
     assert measure_words(Key("x", "person_nights", "all")) == "person nights"
     assert measure_words(Key("x", "max_queue", "car")) == "largest queue, car"
     assert lever_words("crossings.post.demand.car*") == "demand.car, times"
-    assert counted(swept(grid("a=1,2"), lambda x: x)) == (
+    assert totals_sentence(swept(grid("a=1,2"), lambda x: x)) == (
         "2 points, 2 replications of each; 3 plays, 1 known from before."
     )
 
 
 def test_the_document_has_only_what_json_knows() -> None:
-    found = document(swept(grid("a=1,2"), lambda x: x, failed=(1,)), [KEY], [], None)
+    found = document(analysis(swept(grid("a=1,2"), lambda x: x, failed=(1,)), [KEY]))
     assert found["points"][0]["post.wait_p90.all/main"]["mean"] == 1.0
     assert found["points"][1] == {"settings": ["2"], "failed": "it could not be", "post.wait_p90.all/main": None}

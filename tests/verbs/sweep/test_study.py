@@ -15,9 +15,9 @@ from sim.play.request import Request
 from sim.scenario.text.load_scenario import load
 from sim.verbs.run.study import run
 from sim.verbs.sweep import study
-from sim.verbs.sweep.designs import Design, axis, design
+from sim.verbs.sweep.designs import Design, make_design, read_axis
 from sim.verbs.sweep.files import estimates, summary, table
-from sim.verbs.sweep.study import USUAL, Base, Manner, Sweep, Swept, base
+from sim.verbs.sweep.study import DEFAULT_EXECUTION, Base, ExecutionOptions, Sweep, SweepData, read_base
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 STAFFING = "stations.exit_control.staffing"
@@ -26,25 +26,30 @@ WAIT = Key("post", "wait_mean", "all/main")
 
 @pytest.fixture(scope="module")
 def tiny_base() -> Base:
-    return base(TINY, ["clock.horizon=2022-09-21T13:00"])
+    return read_base(TINY, ["clock.horizon=2022-09-21T13:00"])
 
 
 def grid(*texts: str) -> Design:
-    return design("grid", [axis(text) for text in texts], 0, 0)
+    return make_design("grid", [read_axis(text) for text in texts], 0, 0)
 
 
 def played(
-    start: Base, folder: Path, chosen: Design, replications: int = 2, manner: Manner = USUAL, **request: int
-) -> Swept:
-    with Sweep(start, Request(replications=replications, **{"workers": 1, **request}), folder, manner) as sweep:
+    start: Base,
+    folder: Path,
+    chosen: Design,
+    replications: int = 2,
+    execution: ExecutionOptions = DEFAULT_EXECUTION,
+    **request: int,
+) -> SweepData:
+    with Sweep(start, Request(replications=replications, **{"workers": 1, **request}), folder, execution) as sweep:
         return sweep.play(chosen)
 
 
-def values(swept: Swept) -> list[np.ndarray]:
-    return [found.values for found in swept.found if found is not None]
+def values(swept: SweepData) -> list[np.ndarray]:
+    return [found.values for found in swept.totals if found is not None]
 
 
-def same(one: Swept, other: Swept) -> None:
+def same(one: SweepData, other: SweepData) -> None:
     for a, b in zip(values(one), values(other), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -54,7 +59,7 @@ def test_a_point_is_what_a_run_of_the_same_scenario_gives(tmp_path: Path, tiny_b
     loaded = load(TINY, ["clock.horizon=2022-09-21T13:00", f"{STAFFING}=3"])
     alone = run(loaded, Request(replications=3, workers=1))
     at = swept.design.points.index(("3", "1"))
-    assert swept.found[at] is not None
+    assert swept.totals[at] is not None
     assert estimates(swept, WAIT)[at] == alone.estimates.totals[WAIT]
     means = [found.mean for found in estimates(swept, WAIT) if found]
     assert means[0] > means[2]  # more booths
@@ -79,8 +84,8 @@ def test_an_intervention_as_a_lever_is_the_intervention(tmp_path: Path, tiny_bas
 
 def test_scaling_comes_after_what_is_set(tmp_path: Path) -> None:
     sets = ["clock.horizon=2022-09-21T13:00", "demand.car.everyday.constant.rate=50/h"]
-    scaled = played(base(TINY, sets), tmp_path, grid("demand.car.everyday*=0.5"))
-    plain = played(base(TINY, sets[:1]), tmp_path, grid("demand.car.everyday.constant.rate=25/h"))
+    scaled = played(read_base(TINY, sets), tmp_path, grid("demand.car.everyday*=0.5"))
+    plain = played(read_base(TINY, sets[:1]), tmp_path, grid("demand.car.everyday.constant.rate=25/h"))
     same(scaled, plain)
 
 
@@ -103,7 +108,7 @@ def test_another_seed_scenario_or_program_is_another_point(
     chosen = grid(f"{STAFFING}=1,2")
     played(tiny_base, tmp_path, chosen)
     assert played(tiny_base, tmp_path, chosen, seed=9).reused == 0
-    assert played(base(TINY, ["clock.horizon=2022-09-21T13:30"]), tmp_path, chosen).reused == 0
+    assert played(read_base(TINY, ["clock.horizon=2022-09-21T13:30"]), tmp_path, chosen).reused == 0
     assert played(tiny_base, tmp_path, chosen).reused == 4
     monkeypatch.setattr(provenance, "program", lambda: "another")
     assert played(tiny_base, tmp_path, chosen).reused == 0
@@ -133,7 +138,7 @@ def test_a_point_that_fails_does_not_lose_the_others(tmp_path: Path, tiny_base: 
     swept = played(tiny_base, tmp_path, grid(f"{STAFFING}=1,x,2"))
     assert list(swept.failed) == [1]
     assert "expected a whole number of servers" in swept.failed[1]
-    assert swept.found[1] is None
+    assert swept.totals[1] is None
     assert swept.played == 4
     again = played(tiny_base, tmp_path, grid(f"{STAFFING}=1,x,2"))
     assert (again.reused, again.played, list(again.failed)) == (4, 0, [1])
@@ -141,7 +146,7 @@ def test_a_point_that_fails_does_not_lose_the_others(tmp_path: Path, tiny_base: 
 
 def test_fail_fast_stops_at_the_first_and_keeps_what_was_before(tmp_path: Path, tiny_base: Base) -> None:
     with pytest.raises(SimError, match=r"staffing = x: .*whole number of servers"):
-        played(tiny_base, tmp_path, grid(f"{STAFFING}=1,x,2"), manner=Manner(fail_fast=True))
+        played(tiny_base, tmp_path, grid(f"{STAFFING}=1,x,2"), execution=ExecutionOptions(fail_fast=True))
     assert played(tiny_base, tmp_path, grid(f"{STAFFING}=1")).reused == 2
 
 
@@ -152,7 +157,7 @@ def test_only_failed_points_are_tried_again(tmp_path: Path, tiny_base: Base, mon
     assert played(tiny_base, tmp_path, chosen).failed == {n: "ZeroDivisionError: division by zero" for n in (0, 1)}
     monkeypatch.undo()
     assert played(tiny_base, tmp_path, grid(f"{STAFFING}=1,2,3")).played == 2
-    mended = played(tiny_base, tmp_path, grid(f"{STAFFING}=1,2,3"), manner=Manner(retry_failed=True))
+    mended = played(tiny_base, tmp_path, grid(f"{STAFFING}=1,2,3"), execution=ExecutionOptions(retry_failed=True))
     assert (mended.reused, mended.played, mended.failed) == (2, 4, {})
     assert played(tiny_base, tmp_path, chosen).reused == 4
 
@@ -168,7 +173,7 @@ def test_workers_do_not_change_the_table(tmp_path: Path, tiny_base: Base) -> Non
 def test_the_table_is_tidy(tmp_path: Path, tiny_base: Base) -> None:
     swept = played(tiny_base, tmp_path, grid(f"{STAFFING}=1,x,2", "intervene=none"))
     columns = table(swept)
-    first = swept.found[0]
+    first = swept.totals[0]
     assert isinstance(first, Totals)
     assert len(columns["value"].tolist()) == 2 * 2 * len(first.keys)
     assert set(columns["point"].tolist()) == {0, 2}
@@ -194,7 +199,7 @@ def test_calibrated_parameters_are_levers(tmp_path: Path) -> None:
     )
     text = TINY.read_text().replace("rate: 25/h", "rate: {calibrated: rate}")
     (tmp_path / "post.yaml").write_text("calibrated: fitted.yaml\n" + text)
-    start = base(tmp_path / "post.yaml", ["clock.horizon=2022-09-21T13:00"])
+    start = read_base(tmp_path / "post.yaml", ["clock.horizon=2022-09-21T13:00"])
     by_name = played(start, tmp_path / "a", grid("calibrated.rate=25/h,40/h"))
     by_path = played(start, tmp_path / "a", grid("demand.car.everyday.constant.rate=25/h,40/h"))
     same(by_name, by_path)
