@@ -21,10 +21,10 @@ from scipy.stats import wasserstein_distance
 from sim.measures.likelihood import floored, log_likelihood, total
 from sim.play.request import Request
 from sim.scenario.text.load_calibration import read_calibration
-from sim.verbs.calibrate.files import evaluations
+from sim.verbs.calibrate.files import evaluation_folder
 from sim.verbs.calibrate.fit import Fit
-from sim.verbs.calibrate.priors import Priors, priors
-from sim.verbs.calibrate.sampling import Sampler, effective, log_prior, normalised
+from sim.verbs.calibrate.priors import Priors, priors_of
+from sim.verbs.calibrate.sampling import Sampler, effective_sample_size, log_prior, normalised
 from sim.verbs.calibrate.study import START, calibrate
 
 REFERENCE, WORTH = 1_000_000, 450
@@ -66,8 +66,8 @@ def emulated(fit: Fit, law: Priors) -> tuple[Emulator, float]:
 
 def ours(likelihood: Emulator, dimension: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     start = np.random.default_rng(seed).standard_normal((START, dimension))
-    drawn = Sampler(likelihood, start, seed, START).go_on(WORTH, 16_384)
-    return drawn.scores, drawn.weights
+    draws = Sampler(likelihood, start, seed, START).extend(WORTH, 16_384)
+    return draws.scores, draws.weights
 
 
 def nautilus(likelihood: Emulator, dimension: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -106,9 +106,9 @@ METHODS: dict[str, Callable[[Emulator, int, int], tuple[np.ndarray, np.ndarray]]
 def main() -> None:
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "calibration/verkhny_lars.yaml")
     loaded = read_calibration(path)
-    law = priors(loaded.calibration)
+    law = priors_of(loaded.calibration)
     began = time.perf_counter()
-    fit = calibrate(loaded, Request(), cache=evaluations(path))
+    fit = calibrate(loaded, Request(), cache=evaluation_folder(path))
     print(f"{fit.gate.evaluations} plays in {time.perf_counter() - began:.0f} s (fewer if they were known before)")
     emulator, error = emulated(fit, law)
     print(f"the emulator is off by {100 * error:.1f} % (standard deviation)\n")
@@ -116,7 +116,7 @@ def main() -> None:
     weights = np.concatenate([emulator(part) for part in np.array_split(everywhere, 50)])
     weights = normalised(weights)
     spread = np.sqrt(weights @ np.square(everywhere - weights @ everywhere))
-    print(f"reference: a sample of the prior that is worth {effective(weights):.0f}\n")
+    print(f"reference: a sample of the prior that is worth {effective_sample_size(weights):.0f}\n")
     print("| method | seed | plays | worth | plays per draw | distance | own s |\n|---|--:|--:|--:|--:|--:|--:|")
     few = np.random.default_rng(2).choice(REFERENCE, 20_000, p=weights)
     for name, method in METHODS.items():
@@ -126,7 +126,7 @@ def main() -> None:
                 warnings.simplefilter("ignore")
                 scores, found = method(emulator, len(law.names), seed)
             own = time.process_time() - began
-            worth = effective(found) if name != "emcee" else 1 / found[0]
+            worth = effective_sample_size(found) if name != "emcee" else 1 / found[0]
             off = [
                 wasserstein_distance(scores[:, d], everywhere[few, d], found / found.sum()) / spread[d]
                 for d in range(len(law.names))

@@ -21,7 +21,7 @@ from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.audit.result import AuditResult
 from sim.verbs.audit.study import audit as audit_figures
 from sim.verbs.calibrate import files as calibration_files
-from sim.verbs.calibrate.findings import learnt
+from sim.verbs.calibrate.findings import findings_of
 from sim.verbs.calibrate.result import CalibrationResult
 from sim.verbs.calibrate.study import calibrate as fit_parameters
 from sim.verbs.calibrate.study import held_out as predict_held_out
@@ -312,10 +312,10 @@ def calibrate(
     """
     loaded = read_calibration(calibration)
     request = Request(seed=seed, engine=engine, workers=workers)
-    folder = calibration_files.evaluations(loaded.path) if cache is None else Path(cache)
+    folder = calibration_files.evaluation_folder(loaded.path) if cache is None else Path(cache)
     fit = fit_parameters(loaded, request, cache=folder)
     predictions = predict_held_out(fit, request, cache=folder) if held_out else ()
-    return CalibrationResult(learnt(fit, predictions))
+    return CalibrationResult(findings_of(fit, predictions))
 
 
 def audit(calibration: str | Path) -> AuditResult:

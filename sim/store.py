@@ -18,7 +18,7 @@ import socket
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,6 +81,11 @@ def new_folder(final: Path, *, numbered: bool = False) -> Iterator[Draft]:
     except BaseException:
         shutil.rmtree(draft.path, ignore_errors=True)
         raise
+
+
+def results_folder(out: str | Path | None, usual: Path) -> AbstractContextManager[Draft]:
+    """Return the draft of `out`, or of `usual`, numbered where it is taken. Raises SimError on entering."""
+    return new_folder(usual, numbered=True) if out is None else new_folder(Path(out))
 
 
 def stamp() -> str:

@@ -25,8 +25,8 @@ HANGING = 1200
 """Seconds after which a command is taken to hang."""
 QUICKLY = """
 from sim.verbs.calibrate import study
-study.START, study.EFFORTS, study.GENERATIONS, study.MOST_PLAYS = 32, ((2.0, 64),), 1, 1
-study.ESS, study.ESS_OF_START, study.LARGEST_WEIGHT, study.APART = 0.0, 0.0, 1.0, 1e9
+study.START, study.EFFORTS, study.GENERATIONS, study.MAX_REPLICATIONS = 32, ((2.0, 64),), 1, 1
+study.MIN_ESS, study.MIN_ESS_OF_START, study.MAX_WEIGHT, study.MAX_DISAGREEMENT = 0.0, 0.0, 1.0, 1e9
 from sim.cli import main
 main()
 """

@@ -21,8 +21,8 @@ from sim.measures.likelihood import Target, log_likelihood, predicted, targets, 
 from sim.play.request import Request, silent
 from sim.scenario.text.load_calibration import LoadedCalibration, read_calibration
 from sim.verbs.calibrate import study
-from sim.verbs.calibrate.sampling import Drawn, Sampler
-from sim.verbs.calibrate.trials import Trials
+from sim.verbs.calibrate.evaluator import Evaluator
+from sim.verbs.calibrate.sampling import Draws, Sampler
 
 SCENARIO = Path(__file__).parent / "recovery.yaml"
 REPETITIONS, CONTROL, BANK, WORTH = 150, 60, 512, 150
@@ -77,22 +77,22 @@ class World:
 
 
 class Recovery:
-    """Simulated worlds, and the posterior for each; trials are shared by all, since the model is one."""
+    """Simulated worlds, and the posterior for each; evaluations are shared by all, since the model is one."""
 
-    def __init__(self, trials: Trials, loaded: LoadedCalibration) -> None:
-        self.trials, self.calibration = trials, loaded.calibration
-        self.bank = trials.priors.spread_out(BANK, 1)
-        plays = np.log([trials.replication(self.bank[:16], number) for number in range(4)])
-        trials.noise = plays.std(axis=0, ddof=1).mean(axis=0) * 2**0.5
+    def __init__(self, evaluator: Evaluator, loaded: LoadedCalibration) -> None:
+        self.evaluator, self.calibration = evaluator, loaded.calibration
+        self.bank = evaluator.priors.spread_out(BANK, 1)
+        plays = np.log([evaluator.replication(self.bank[:16], number) for number in range(4)])
+        evaluator.noise = plays.std(axis=0, ddof=1).mean(axis=0) * 2**0.5
 
     def world(self, number: int) -> World:
         rng = np.random.default_rng([7, number])
         scores = rng.standard_normal((1, len(PARAMETERS)))
         thresholds = [value * FACTORS ** rng.uniform(-1, 1) for *_, value, _, _, _ in ROWS.values()]
-        happened = self.trials.replication(scores, 1 + number)
+        happened = self.evaluator.replication(scores, 1 + number)
         chances = rng.standard_normal(happened.shape), rng.random(happened.shape)
         none = np.zeros(len(ROWS))
-        said = predicted(self.trials.targets, self.trials.observation, happened, none, chances)[0]
+        said = predicted(self.evaluator.targets, self.evaluator.observation, happened, none, chances)[0]
         return World(scores[0], self.rows(said, thresholds))
 
     def rows(self, said: np.ndarray, thresholds: list[float]) -> tuple[Target, ...]:
@@ -107,26 +107,26 @@ class Recovery:
             rows.append(old.model_copy(update={"value": text, "qualifier": qualifier}))
         return targets(self.calibration.model_copy(update={"reported": tuple(rows)}))
 
-    def posterior(self, rows: tuple[Target, ...], number: int) -> Drawn:
+    def posterior(self, rows: tuple[Target, ...], number: int) -> Draws:
         """Return the posterior as `sim calibrate` draws it, from a larger start."""
 
         def likelihood(scores: np.ndarray) -> np.ndarray:
-            observed = self.trials.observed(scores)
-            return total(rows, log_likelihood(rows, self.trials.observation, observed, self.trials.noise))
+            observed = self.evaluator.observed(scores)
+            return total(rows, log_likelihood(rows, self.evaluator.observation, observed, self.evaluator.noise))
 
-        return Sampler(likelihood, self.bank, number, 64).go_on(WORTH, 4 * BANK)
+        return Sampler(likelihood, self.bank, number, 64).extend(WORTH, 4 * BANK)
 
 
 @pytest.fixture(scope="module")
 def recovery(loaded: LoadedCalibration):
-    with Trials(loaded, Request(workers=1, seed=1), silent) as trials:
-        yield Recovery(trials, loaded)
+    with Evaluator(loaded, Request(workers=1, seed=1), silent) as evaluator:
+        yield Recovery(evaluator, loaded)
 
 
-def place(drawn: Drawn, truth: np.ndarray) -> np.ndarray:
+def place(draws: Draws, truth: np.ndarray) -> np.ndarray:
     """Return how much of the posterior lies below the truth, for every parameter."""
-    found: np.ndarray = drawn.weights @ (drawn.scores < truth)
-    return found
+    below: np.ndarray = draws.weights @ (draws.scores < truth)
+    return below
 
 
 def covered(places: list[np.ndarray]) -> np.ndarray:
@@ -150,9 +150,9 @@ def test_the_truth_is_where_the_posterior_says(recovery: Recovery) -> None:
     places, drawn_anew = [], 0
     for number in range(REPETITIONS):
         world = recovery.world(number)
-        drawn = recovery.posterior(world.rows, number)
-        drawn_anew += drawn.rounds > 0
-        places.append(place(drawn, world.scores))
+        draws = recovery.posterior(world.rows, number)
+        drawn_anew += draws.rounds > 0
+        places.append(place(draws, world.scores))
     low, high = allowed(REPETITIONS)
     columns = dict(zip(PARAMETERS, np.transpose(places), strict=True))
     tenths = {name: np.histogram(column, 10, (0, 1))[0].tolist() for name, column in columns.items()}
@@ -179,12 +179,12 @@ def test_calibrate_itself_recovers_a_world(
 ) -> None:
     """The whole of `calibrate`, on reports of one world; all lie in their 99.9 % intervals (false alarm: 0.3 %)."""
     monkeypatch.setattr(study, "START", 128)
-    monkeypatch.setattr(study, "MOST_PLAYS", 1)
+    monkeypatch.setattr(study, "MAX_REPLICATIONS", 1)
     world = recovery.world(1000)
     rows = tuple(target.row for target in world.rows)
-    told = replace(loaded, calibration=loaded.calibration.model_copy(update={"reported": rows}))
-    fit = study.calibrate(told, Request(workers=1, seed=1))
-    truth = recovery.trials.priors.values(world.scores[None])[0]
+    reported = replace(loaded, calibration=loaded.calibration.model_copy(update={"reported": rows}))
+    fit = study.calibrate(reported, Request(workers=1, seed=1))
+    truth = recovery.evaluator.priors.values(world.scores[None])[0]
     below = fit.posterior.weights @ (fit.posterior.values < truth)
     assert fit.gate.passed
     assert (np.abs(below - 0.5) < 0.4995).all()

@@ -1,7 +1,7 @@
-"""What the scenario of a calibration assumes, as ranges over the priors: the audit holds the figures against it.
+"""Assumptions of the scenario of a calibration, as ranges over the priors, with which the audit compares figures.
 
-Every parameter is moved alone between the ends of its prior, the others kept in the middle; a range reaches from the
-least to the greatest value found. The model is not run.
+Each parameter is varied alone between the ends of its prior, with the others at the centre. A range extends from the
+smallest to the largest value obtained. The model is not run.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from math import exp, inf, nan
 
 import numpy as np
@@ -27,13 +28,14 @@ from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.audit.arithmetic import Range
 
 NINETY = 1.645
-"""Standard deviations on either side that hold 90 % of a normal law."""
+"""Standard deviations on either side of the mean that contain 90 % of a normal law."""
 
 
 def ends(prior: Prior) -> Range:
-    """Return the ends of a uniform prior, or the 5 % and 95 % points of a normal one within its bounds; and its centre.
+    """Return the centre of a prior with its ends: of a uniform one its bounds, of a normal one its 5 % and 95 % points.
 
-    `loguniform` and `lognormal` are uniform and normal in the logarithm.
+    The ends of a normal prior are cut at its bounds. `loguniform` and `lognormal` are uniform and normal in the
+    logarithm.
     """
     low, high = -inf if prior.low is None else prior.low, inf if prior.high is None else prior.high
     if prior.family == "normal":
@@ -46,22 +48,22 @@ def ends(prior: Prior) -> Range:
 
 
 def over_priors(loaded: LoadedCalibration) -> Assumed:
-    """Return the scenario with every parameter at the centre of its prior, and with each alone near its ends."""
+    """Return the scenario with every parameter at the centre of its prior, and with each alone at either end."""
     priors = {name: ends(parameter.prior) for name, parameter in loaded.calibration.parameters.items()}
     centres = {name: prior.mid for name, prior in priors.items()}
-    moved = [{**centres, name: value} for name, prior in priors.items() for value in (prior.low, prior.high)]
-    return Assumed(tuple(loaded.template.scenario(values, loaded.units) for values in (centres, *moved)))
+    varied = [{**centres, name: value} for name, prior in priors.items() for value in (prior.low, prior.high)]
+    return Assumed(tuple(loaded.template.scenario(values, loaded.units) for values in (centres, *varied)))
 
 
 @dataclass(frozen=True)
 class Assumed:
-    """One scenario under several values of its parameters, the first in the middle of them."""
+    """One scenario under several values of its parameters; the first has every parameter at its centre."""
 
     scenarios: tuple[Scenario, ...]
 
     @property
     def middle(self) -> Scenario:
-        """The scenario with every parameter in the middle of its prior."""
+        """The scenario with every parameter at the centre of its prior."""
         return self.scenarios[0]
 
     def over(self, read: Callable[[Scenario], float]) -> Range:
@@ -69,7 +71,7 @@ class Assumed:
         return Range.around(read(scenario) for scenario in self.scenarios)
 
     def outbound(self, row: Reported) -> Range:
-        """Return the share of what `row` counts that goes out. Raises SimError if it is needed and missing."""
+        """Return the outbound share of what `row` counts. Raises SimError if it is needed and missing."""
         if row.directions == "out":
             return Range.exactly(1.0)
         if not row.outbound_share:
@@ -77,16 +79,16 @@ class Assumed:
         return self.over(lambda scenario: _same(scenario, row).outbound_share or nan)
 
     def reach(self, row: Reported) -> Range | None:
-        """Return the distance from the border (km) within which `row` counts; None: no limit."""
+        """Return the distance from the border (km) within which `row` counts; None for no limit."""
         if row.within is None:
             return None
         return self.over(lambda scenario: (_same(scenario, row).within or nan) / 1000)
 
     def spacing(self, classes: tuple[str, ...]) -> Range:
-        """Return the metres of one file that a vehicle takes: from the shortest class to the longest."""
-        found = [self.over(lambda scenario, name=name: _spacing(scenario, name)) for name in classes]  # type: ignore[misc]
-        middle = sum(one.mid for one in found) / len(found)
-        return Range(min(one.low for one in found), middle, max(one.high for one in found))
+        """Return the metres of a single file per vehicle, from the shortest class to the longest."""
+        ranges = [self.over(partial(_spacing, name=name)) for name in classes]
+        middle = sum(one.mid for one in ranges) / len(ranges)
+        return Range(min(one.low for one in ranges), middle, max(one.high for one in ranges))
 
     def files(self, crossing: str, kilometres: float) -> Range:
         """Return the mean files abreast over the first `kilometres` of the road."""
@@ -94,19 +96,19 @@ class Assumed:
         return self.over(lambda s: float(in_one_file(s.crossings[crossing].road.stretches, end) / end))
 
     def capacity(self, crossing: str, name: str) -> Range:
-        """Return how many parties of class `name` an hour get through if they alone are served; infinite: no limit."""
+        """Return the parties of class `name` per hour that can pass if only they are served; infinite for no limit."""
         return self.over(lambda scenario: _capacity(scenario, scenario.crossings[crossing], name))
 
     def people_each(self, people: Reported, parties: Reported) -> Range:
-        """Return the people that `people` counts for each party that `parties` counts, as classes come to the border.
+        """Return the people counted by `people` per party counted by `parties`.
 
-        The classes are mixed as they are expected to arrive in the window of `parties`. NaN if nobody is.
+        The mix of classes is that of the expected arrivals in the window of `parties`. NaN if none are expected.
         """
         mix = self._mix(parties.crossing, parties.from_, parties.until)
         return self.over(lambda scenario: _people_each(scenario, mix, people.classes, parties.classes))
 
     def _mix(self, crossing: str, begin: datetime, end: datetime) -> dict[str, float]:
-        """Return the parties of every class expected in a window, with every parameter in the middle."""
+        """Return the expected arrivals of every class in a window, with every parameter at its centre."""
         scenario = self.middle
         edges = grid(scenario.clock)
         place = list(scenario.crossings).index(crossing)
@@ -137,16 +139,16 @@ def _people_each(
 
 
 def _capacity(scenario: Scenario, place: Crossing, name: str) -> float:
-    known = next((described for cls, described in scenario.classes.items() if cls == name), None)
-    if known is None:
+    described = next((described for cls, described in scenario.classes.items() if cls == name), None)
+    if described is None:
         return inf
-    people, men = _people(scenario, name), known.men_share
+    people, men = _people(scenario, name), described.men_share
     through = (station for station in place.stations.values() if name in station.serves and not station.only_sent_on)
-    return min((_passed(station, name, people, men * people) for station in through), default=inf)
+    return min((_throughput(station, name, people, men * people) for station in through), default=inf)
 
 
-def _passed(station: Station, name: str, people: float, men: float) -> float:
-    """Return the parties an hour that a station passes with the staff of its start, never idle."""
+def _throughput(station: Station, name: str, people: float, men: float) -> float:
+    """Return the parties per hour that a station passes with its initial staff when it is never idle."""
     service = station.service_time.get(name) or station.service_time.get("any")  # type: ignore[call-overload]
     release = station.release
     batches = release.size * 3600 / release.every if release else inf

@@ -1,4 +1,4 @@
-"""Reported figures as the audit sees them, and what it finds when it holds them together."""
+"""Reported figures for the audit, and the findings of comparing them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Verdict = Literal["together", "only if", "not together"]
 
 @dataclass(frozen=True)
 class Figure:
-    """A reported figure; `repeats` names the figure of its group that stands for it, `reach` (km) is how far it saw."""
+    """A reported figure; `repeats` names the figure of its group that represents it, `reach` (km) how far it counts."""
 
     target: Target
     repeats: str = ""
@@ -32,23 +32,24 @@ class Figure:
 
     @property
     def printed(self) -> Range:
-        """What was printed, with its rounding and its open end."""
+        """The printed number, with its rounding and its open end."""
         return Range(self.target.low, self.target.reported, self.target.high)
 
     @property
     def believed(self) -> Range:
-        """The range in which nine of ten honest reports lie around the truth, laid around the report."""
+        """The range around the report in which the truth lies for nine of ten honest reports."""
         return self.printed.widened(exp(NINETY * self.target.spread))
 
-    def whole(self, counted: Range) -> Range:
-        """Return what was `counted` as a statement on the whole queue: a lower bound where only part was in reach."""
+    def of_whole_queue(self, counted: Range) -> Range:
+        """Return a count as a range for the whole queue: a lower bound where only a part was within reach."""
         return counted.at_least() if self.reach else counted
 
 
 class Need(NamedTuple):
-    """What is so if figures hold together: what it is about, and how much of it.
+    """A condition under which figures hold together: what it is about, and its size.
 
-    Where figures hold as printed it is told at the printed numbers, else over all that rounding and bounds allow.
+    For figures that hold as printed, the size is that at the printed numbers; for others, the range that rounding and
+    bounds allow.
     """
 
     what: str
@@ -59,9 +60,9 @@ class Need(NamedTuple):
 
 @dataclass(frozen=True)
 class Finding:
-    """What figures say together: `implied` in `unit`, beside what they are held against, and whether they agree.
+    """What figures imply together: `implied` in `unit`, what it is compared with (`beside`), and the verdict.
 
-    `implied` has the rounding and the bounds of the figures in it, `believed` also how far off such reports are.
+    `implied` includes the rounding and the bounds of the figures; `believed` also the usual error of such reports.
     """
 
     kind: Kind
@@ -80,12 +81,12 @@ class Finding:
 
 
 def apart(one: Reported, other: Reported) -> timedelta:
-    """Return the time between two windows; below zero as far as they overlap."""
+    """Return the time between two windows; minus the overlap if they overlap."""
     return max(one.from_, other.from_) - min(one.until, other.until)
 
 
 def overlap(one: Reported, other: Reported) -> float:
-    """Return the hours that two windows share."""
+    """Return the hours common to two windows."""
     return max(0.0, -apart(one, other) / timedelta(hours=1))
 
 
@@ -94,14 +95,14 @@ def hours_of(row: Reported) -> float:
     return (row.until - row.from_) / timedelta(hours=1)
 
 
-def sees_all(one: Figure, other: Figure) -> bool:
-    """Return whether figure `one` counts everybody whom `other` counts, at the same instant."""
-    wide_enough = one.row.within is None or (other.row.within is not None and other.row.within <= one.row.within)
-    return set(other.row.classes) <= set(one.row.classes) and wide_enough
+def counts_all(one: Figure, other: Figure) -> bool:
+    """Return whether figure `one` counts everybody that `other` counts, at the same instant."""
+    as_far = one.row.within is None or (other.row.within is not None and other.row.within <= one.row.within)
+    return set(other.row.classes) <= set(one.row.classes) and as_far
 
 
 def hourly(figure: Figure, assumed: Assumed, *, believed: bool = False) -> Range:
-    """Return a reported flow as what went out an hour, on the mean of its window."""
+    """Return a reported flow as the mean outbound number per hour over its window."""
     row, value = figure.row, figure.believed if believed else figure.printed
     hours = 1.0 if unit_of(row).endswith("/h") else hours_of(row)
     return outflow(value, assumed.outbound(row), hours)

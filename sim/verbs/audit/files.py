@@ -1,4 +1,4 @@
-"""What an audit leaves behind: where its folder is, and the provenance that tells how it came about."""
+"""The files of an audit: its folder and its provenance."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ RESULTS = Path("results")
 
 def folder(calibration: Path, out: str | Path | None) -> AbstractContextManager[store.Draft]:
     """Return the draft of the folder `out`, or of `results/<calibration>/audit-<time>`. Raises SimError on entering."""
-    if out is not None:
-        return store.new_folder(Path(out))
-    return store.new_folder(RESULTS / calibration.stem / f"audit-{store.stamp()}", numbered=True)
+    return store.results_folder(out, RESULTS / calibration.stem / f"audit-{store.stamp()}")
 
 
 def write_provenance(folder: Path, audit: Audit, calibration: Path, command_line: str | None) -> None:
-    """Write where an audit came from, last of all: it holds the digests of everything else in `folder`."""
+    """Write the provenance of an audit, after all other files of `folder`, whose digests it holds."""
     facts = {
         **provenance.calibration_facts(calibration),
         "scenario": audit.assumed.middle.name,

@@ -30,7 +30,7 @@ class AuditResult(Result):
     @property
     def drawers(self) -> Drawers:
         """Functions that draw the pictures, by name."""
-        from sim.verbs.audit.picture import drawers
+        from sim.verbs.audit.pictures import drawers
 
         return drawers(self.audit)
 

@@ -1,9 +1,9 @@
-"""Which reported figures can hold at the same time: every pair that says something about a third number, held together.
+"""Which reported figures can hold at the same time: compares all pairs that imply a common third number.
 
-Pairs are found by what the rows say of themselves: the same crossing, windows that overlap or touch, quantities that
-combine. Figures that repeat another (one group) are left out; rejected ones are shown with what speaks against them.
-Numbers are taken as printed, with their rounding and their bounds: figures hold where these intervals can meet. What
-does not fit so needs an assumption, or may still be as far off as reports of that kind are.
+Pairs are formed from the rows themselves: the same crossing, windows that overlap or touch, quantities that combine.
+Figures that repeat another one (of the same group) are omitted; rejected figures are compared too, and marked. Numbers
+are taken as printed, with their rounding and bounds: figures hold together if these intervals overlap. Otherwise they
+need an assumption, or must be as far off as reports of that kind can be.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from sim.scenario.model.reported import Reported
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.audit.arithmetic import Range, change, excess, files_abreast, gap, metres_each, share_past, throughput
 from sim.verbs.audit.assumed import Assumed, over_priors
-from sim.verbs.audit.figures import Figure, Finding, Need, Verdict, apart, hourly, hours_of, overlap, sees_all
+from sim.verbs.audit.figures import Figure, Finding, Need, Verdict, apart, counts_all, hourly, hours_of, overlap
 
 TOUCHING, CHANGING = timedelta(0), timedelta(days=2)
-"""How far apart the windows of two figures may be: to be combined; to ask how a number changed between them."""
+"""Largest time between the windows of two figures that are combined, and of two counts whose change is computed."""
 ONE_FILE = 1.15
-"""Files abreast that still pass for nearly a single one: spacing is not known better."""
+"""Files abreast that still count as a single file, since spacing is known only roughly."""
 MOST_FILES = 20
 UP_TO_ALL = Range(0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Audit:
-    """All findings of a calibration file, with the figures and what the scenario assumes."""
+    """All findings of a calibration file, with the figures and the assumptions of the scenario."""
 
     calibration: Calibration
     figures: tuple[Figure, ...]
@@ -43,31 +43,31 @@ class Audit:
 
 
 def audit(loaded: LoadedCalibration) -> Audit:
-    """Hold the reported figures of a calibration against each other, without running the model. Raises SimError."""
+    """Compare the reported figures of a calibration with each other, without running the model. Raises SimError."""
     return audit_under(loaded.calibration, over_priors(loaded))
 
 
 def audit_under(calibration: Calibration, assumed: Assumed) -> Audit:
-    """Do as `audit` does, with what the scenario assumes given. Raises SimError."""
+    """Do as `audit`, with given assumptions of the scenario. Raises SimError."""
     figures = figures_of(calibration, assumed)
-    alone = [figure for figure in figures if not figure.repeats]
-    found = [
+    distinct = [figure for figure in figures if not figure.repeats]
+    findings = [
         finding
-        for crossing in dict.fromkeys(figure.row.crossing for figure in alone)
-        for finding in _findings([figure for figure in alone if figure.row.crossing == crossing], assumed)
+        for crossing in dict.fromkeys(figure.row.crossing for figure in distinct)
+        for finding in _findings([figure for figure in distinct if figure.row.crossing == crossing], assumed)
     ]
-    return Audit(calibration, figures, tuple(found), assumed)
+    return Audit(calibration, figures, tuple(findings), assumed)
 
 
 def figures_of(calibration: Calibration, assumed: Assumed) -> tuple[Figure, ...]:
     """Return the reported figures in their order. Raises SimError where a value does not fit its quantity."""
     first: dict[str, str] = {}
-    found = []
+    figures = []
     for target in targets(calibration):
         row = target.row
-        stands_for_it = first.setdefault(row.group, row.id) if row.group else row.id
-        found.append(Figure(target, "" if stands_for_it == row.id else stands_for_it, assumed.reach(row)))
-    return tuple(found)
+        representative = first.setdefault(row.group, row.id) if row.group else row.id
+        figures.append(Figure(target, "" if representative == row.id else representative, assumed.reach(row)))
+    return tuple(figures)
 
 
 def _findings(figures: list[Figure], assumed: Assumed) -> Iterator[Finding]:
@@ -95,11 +95,11 @@ def _near(some: list[Figure], others: list[Figure]) -> Iterator[tuple[Figure, Fi
 
 
 def _rates(stock: Figure, wait: Figure, flows: list[Figure], assumed: Assumed) -> Iterator[Finding]:
-    """Yield what a queue and its wait imply for the rate through it, beside every flow that includes it."""
-    printed, believed = stock.whole(stock.printed), stock.whole(stock.believed)
-    found = throughput(printed, wait.printed), throughput(believed, wait.believed)
+    """Yield the rate that a queue and its wait imply, compared with every flow that includes it."""
+    printed, believed = stock.of_whole_queue(stock.printed), stock.of_whole_queue(stock.believed)
+    rates = throughput(printed, wait.printed), throughput(believed, wait.believed)
     more = tuple(name for name in stock.row.classes if name not in wait.row.classes)
-    needs = [Need("same_wait", found[0].printed, "parties/h", more)] if more else []
+    needs = [Need("same_wait", rates[0].printed, "parties/h", more)] if more else []
     beside = [
         flow
         for flow in flows
@@ -108,16 +108,16 @@ def _rates(stock: Figure, wait: Figure, flows: list[Figure], assumed: Assumed) -
         and apart(flow.row, stock.row) <= TOUCHING
     ]
     for flow in beside:
-        yield _beside_flow((stock, wait, flow), found, needs, assumed)
+        yield _beside_flow((stock, wait, flow), rates, needs, assumed)
     if not beside:
-        yield _beside_capacity((stock, wait), found, needs, assumed)
+        yield _beside_capacity((stock, wait), rates, needs, assumed)
 
 
 def _beside_flow(
-    figures: tuple[Figure, Figure, Figure], found: tuple[Range, Range], needs: list[Need], assumed: Assumed
+    figures: tuple[Figure, Figure, Figure], rates: tuple[Range, Range], needs: list[Need], assumed: Assumed
 ) -> Finding:
-    """Hold the rate through a queue against all that crossed: the rest of them went past it."""
-    (stock, wait, flow), (implied, believed) = figures, found
+    """Compare the rate through a queue with all that crossed; the rest of them bypassed it."""
+    (stock, wait, flow), (implied, believed) = figures, rates
     out = hourly(flow, assumed)
     verdict: Verdict = "together" if implied.meets(out) else "only if"
     rate = implied.printed if verdict == "together" else implied
@@ -137,18 +137,18 @@ def _beside_flow(
 
 
 def _none_past(stock: Figure, wait: Figure, out: Range) -> Iterator[Need]:
-    """Yield how many would have to wait, or how long, for all to come through the queue, if that is as printed."""
-    if queue := (out * wait.printed.mid).within(stock.whole(stock.printed)):
+    """Yield the queue, or the wait, at which all would pass through the queue, where the printed ranges allow it."""
+    if queue := (out * wait.printed.mid).within(stock.of_whole_queue(stock.printed)):
         yield Need("queue", queue, "parties", stock.row.classes)
     if hours := (stock.printed.printed / out).within(wait.printed):
         yield Need("wait", hours, "h")
 
 
 def _beside_capacity(
-    figures: tuple[Figure, Figure], found: tuple[Range, Range], needs: list[Need], assumed: Assumed
+    figures: tuple[Figure, Figure], rates: tuple[Range, Range], needs: list[Need], assumed: Assumed
 ) -> Finding:
-    """Hold the rate through a queue against what the scenario's stations can pass, where no flow was reported."""
-    (stock, wait), (implied, believed) = figures, found
+    """Compare the rate through a queue with the capacity of the scenario's stations, where no flow was reported."""
+    (stock, wait), (implied, believed) = figures, rates
     most = assumed.capacity(stock.row.crossing, wait.row.classes[0])
     verdict: Verdict = "together"
     rate = implied.printed
@@ -160,8 +160,8 @@ def _beside_capacity(
 
 
 def _road(stock: Figure, length: Figure, assumed: Assumed) -> Finding:
-    """Hold vehicles against the kilometres they are said to take up."""
-    counts = stock.whole(stock.printed), stock.whole(stock.believed)
+    """Compare a number of vehicles with the kilometres that they are reported to fill."""
+    counts = stock.of_whole_queue(stock.printed), stock.of_whole_queue(stock.believed)
     implied, believed = metres_each(length.printed, counts[0]), metres_each(length.believed, counts[1])
     spacing = assumed.spacing(stock.row.classes)
     kilometres = length.printed.mid
@@ -187,9 +187,9 @@ def _road(stock: Figure, length: Figure, assumed: Assumed) -> Finding:
 
 
 def _between(stock: Figure, length: Figure, assumed: Assumed, metres: float) -> list[Need]:
-    """Return what vehicles of classes that only the length counts would fill `metres` of a single file."""
-    known = [name for name in assumed.middle.classes if name in VEHICLE_CLASSES]
-    others = tuple(name for name in length.row.classes if name in known and name not in stock.row.classes)
+    """Return the vehicles, of classes that only the length counts, that would fill `metres` of a single file."""
+    described = [name for name in assumed.middle.classes if name in VEHICLE_CLASSES]
+    others = tuple(name for name in length.row.classes if name in described and name not in stock.row.classes)
     if not others:
         return []
     spacing = assumed.spacing(others)
@@ -197,16 +197,16 @@ def _between(stock: Figure, length: Figure, assumed: Assumed, metres: float) -> 
 
 
 def _people(people: Figure, parties: Figure, assumed: Assumed) -> Iterator[Finding]:
-    """Yield how many people two flows make for each party, or how many people a queue of parties is."""
+    """Yield the people per party in two flows, or the people in a queue of parties."""
     waiting = not people.row.kind.flow
     each = assumed.people_each(parties.row if waiting else people.row, parties.row)
     if isnan(each.mid):
         return
     if waiting:
-        found, unit, beside = _waiting(people, parties, each), "people", people.printed
+        ranges, unit, beside = _waiting(people, parties, each), "people", people.printed
     else:
-        found, unit, beside = _each(people, parties, assumed), "people/party", each
-    implied, believed = found
+        ranges, unit, beside = _each(people, parties, assumed), "people/party", each
+    implied, believed = ranges
     verdict: Verdict = "together"
     needs = [Need("people_each", each, "people/party")]
     if not implied.meets(beside):
@@ -219,7 +219,7 @@ def _people(people: Figure, parties: Figure, assumed: Assumed) -> Iterator[Findi
 
 
 def _uneven(people: Reported, parties: Reported, more: Range) -> list[Need]:
-    """Return the share of the parties that would have crossed in the hours both windows share, if that is possible."""
+    """Return the share of the parties that must have crossed in the common hours, if that is possible."""
     share = (more * (overlap(people, parties) / hours_of(parties))).within(UP_TO_ALL)
     differ = (people.from_, people.until) != (parties.from_, parties.until)
     return [Need("uneven", share, "share")] if differ and share else []
@@ -227,31 +227,31 @@ def _uneven(people: Reported, parties: Reported, more: Range) -> list[Need]:
 
 def _waiting(people: Figure, parties: Figure, each: Range) -> tuple[Range, Range]:
     """Return the people in a queue, printed and believed: a bound where the other figure counts more or fewer."""
-    found = parties.printed * each, parties.believed * each
+    printed, believed = parties.printed * each, parties.believed * each
     if parties.reach or set(people.row.classes) > set(parties.row.classes):
-        return found[0].at_least(), found[1].at_least()
+        return printed.at_least(), believed.at_least()
     if set(people.row.classes) < set(parties.row.classes):
-        return found[0].at_most(), found[1].at_most()
-    return found
+        return printed.at_most(), believed.at_most()
+    return printed, believed
 
 
 def _each(people: Figure, parties: Figure, assumed: Assumed) -> tuple[Range, Range]:
-    """Return the people for each party that crossed, printed and believed.
+    """Return the people per party that crossed, printed and believed.
 
-    The outbound share of two counts made alike cancels.
+    For two counts of the same directions, in the same unit and window, the outbound share cancels.
     """
     rates = {unit_of(figure.row).endswith("/h") for figure in (people, parties)}
     alike = people.row.directions == parties.row.directions and len(rates) == 1
     if alike and (people.row.from_, people.row.until) == (parties.row.from_, parties.row.until):
         return people.printed / parties.printed, people.believed / parties.believed
     printed, believed = (
-        hourly(people, assumed, believed=wide) / hourly(parties, assumed, believed=wide) for wide in (False, True)
+        hourly(people, assumed, believed=flag) / hourly(parties, assumed, believed=flag) for flag in (False, True)
     )
     return printed, believed
 
 
 def _twice(one: Figure, other: Figure, assumed: Assumed) -> Iterator[Finding]:
-    """Yield what two figures of the same quantity say together."""
+    """Yield the comparison of two figures of the same quantity."""
     if not one.row.kind.flow:
         yield from _level(*sorted((one, other), key=lambda figure: figure.row.from_))
     elif overlap(one.row, other.row):
@@ -259,17 +259,17 @@ def _twice(one: Figure, other: Figure, assumed: Assumed) -> Iterator[Finding]:
 
 
 def _level(first: Figure, second: Figure) -> Iterator[Finding]:
-    """Yield how two counts of the same kind differ: over time, by whom they count, or as reports do.
+    """Yield how two counts of the same kind differ: over time, by what they count, or by the error of reports.
 
-    A largest and a mean value of overlapping windows say nothing of each other.
+    A largest and a mean value of overlapping windows are not compared.
     """
     a, b = first.row, second.row
     distance = apart(a, b)
-    if distance > CHANGING or not (sees_all(first, second) or sees_all(second, first)):
+    if distance > CHANGING or not (counts_all(first, second) or counts_all(second, first)):
         return
     if (a.kind.is_wait and a.classes[0] != b.classes[0]) or (distance < TOUCHING and a.statistic != b.statistic):
         return
-    wider, narrower = (first, second) if sees_all(first, second) else (second, first)
+    wider, narrower = (first, second) if counts_all(first, second) else (second, first)
     needs = [] if wider.printed.meets(narrower.printed) else list(_differs(first, second, wider, narrower))
     verdict: Verdict = "only if" if needs else "together"
     if "reports_off" in [need.what for need in needs] and not wider.believed.meets(narrower.believed):
@@ -279,9 +279,9 @@ def _level(first: Figure, second: Figure) -> Iterator[Finding]:
 
 
 def _differs(first: Figure, second: Figure, wider: Figure, narrower: Figure) -> Iterator[Need]:
-    """Yield how two counts can differ: by those whom only the wider one holds, over time, or as reports do."""
+    """Yield how two counts can differ: by what only the wider one includes, over time, or by the error of reports."""
     more = excess(wider.printed, narrower.printed)
-    elsewhere = more.low > 0 and not sees_all(narrower, wider)
+    elsewhere = more.low > 0 and not counts_all(narrower, wider)
     later = apart(first.row, second.row) >= TOUCHING
     if elsewhere:
         classes = tuple(name for name in wider.row.classes if name not in narrower.row.classes)
@@ -298,21 +298,21 @@ def _middle(row: Reported) -> datetime:
 
 
 def _flow(one: Figure, other: Figure, assumed: Assumed) -> Iterator[Finding]:
-    """Yield how many of those who crossed in the longer window must have crossed in the hours that both share."""
-    if not (sees_all(one, other) or sees_all(other, one)) or "max" in (one.row.statistic, other.row.statistic):
+    """Yield the share of the longer window's crossings that must lie in the hours common to both windows."""
+    if not (counts_all(one, other) or counts_all(other, one)) or "max" in (one.row.statistic, other.row.statistic):
         return
     longer, shorter = (one, other) if hours_of(one.row) >= hours_of(other.row) else (other, one)
-    shared, whole = overlap(one.row, other.row), hours_of(longer.row)
+    common, hours = overlap(one.row, other.row), hours_of(longer.row)
     printed, believed = (
-        hourly(shorter, assumed, believed=wide) * shared / (hourly(longer, assumed, believed=wide) * whole)
-        for wide in (False, True)
+        hourly(shorter, assumed, believed=flag) * common / (hourly(longer, assumed, believed=flag) * hours)
+        for flag in (False, True)
     )
-    usual = Range.exactly(shared / whole)
+    usual = Range.exactly(common / hours)
     needs: tuple[Need, ...] = ()
     verdict: Verdict = "together"
     if not printed.meets(usual):
-        share = printed.within(UP_TO_ALL) if shared < whole else None
-        off = share is None and (believed.low <= 1 if shared < whole else believed.meets(usual))
+        share = printed.within(UP_TO_ALL) if common < hours else None
+        off = share is None and (believed.low <= 1 if common < hours else believed.meets(usual))
         verdict = "only if" if share or off else "not together"
         needs = (Need("in_shared_hours", share, "share"),) if share else ()
         needs += (Need("reports_off", Range.exactly(gap(printed, Range.exactly(1.0)))),) if off else ()

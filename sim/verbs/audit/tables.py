@@ -1,4 +1,4 @@
-"""The audit for the terminal and for files: sentences, a table, columns for CSV, and a document for programs."""
+"""The output of an audit: sentences and tables for the terminal, a page, columns for CSV, a document for JSON."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 TITLE = "Which reported figures can hold together"
 STYLES = {"together": "green", "only if": "yellow", "not together": "red"}
 COLUMNS = (
-    "kind", "figures", "implied", "low", "high", "believed_low", "believed_high", "unit", "beside", "beside_low",
-    "beside_high", "verdict", "rejected", "needs", "sentence",
-)  # fmt: skip
+    *("kind", "figures", "implied", "low", "high", "believed_low", "believed_high", "unit"),
+    *("beside", "beside_low", "beside_high", "verdict", "rejected", "needs", "sentence"),
+)
 
 
 def show(audit: Audit) -> None:
-    """Print sentences and tables to standard output; plain where that is not a terminal."""
+    """Print sentences and tables to standard output, without colours where that is not a terminal."""
     from rich.console import Console
 
     print_to(Console(highlight=False), audit)
 
 
 def print_to(console: Console, audit: Audit) -> None:
-    """Print sentences and tables to a rich console; where it is narrow, one thing a line."""
+    """Print sentences and tables to a rich console, one column a line where the console is narrow."""
     console.print(f"{TITLE}: {audit.assumed.middle.title}", style="bold", markup=False)
     console.print(summary(audit), markup=False)
-    for heading, said in sentences(audit):
+    for heading, texts in sentences(audit):
         console.print(f"\n{heading}", style="bold", markup=False)
-        for text in said:
+        for text in texts:
             console.print(_hanging(text, console.width), markup=False)
-    print_sheets(console, tables(audit))
+    print_sheets(console, sheets(audit))
 
 
 def _hanging(text: str, width: int) -> str:
@@ -57,26 +57,26 @@ def _hanging(text: str, width: int) -> str:
 
 
 def markdown(audit: Audit) -> str:
-    """Return the sentences, and the figures with who said them and how they are read, as a page of Markdown."""
+    """Return the sentences, and the figures with their sources and readings, as a page of Markdown."""
     lines = [f"# {TITLE}: {audit.assumed.middle.title}", "", summary(audit)]
-    for heading, said in sentences(audit):
-        lines += ["", f"## {heading}", "", *(f"- {text}" for text in said)]
+    for heading, texts in sentences(audit):
+        lines += ["", f"## {heading}", "", *(f"- {text}" for text in texts)]
     lines += ["", "## The figures", ""]
     for figure in audit.figures:
         row = figure.row
-        told = f"{what(figure, qualified=True)}, {window(row)}: {row.who} ({row.source}, {row.date})."
-        lines.append(f"- `{row.id}`: {told} {' '.join(row.reading.split())}")
+        report = f"{what(figure, qualified=True)}, {window(row)}: {row.who} ({row.source}, {row.date})."
+        lines.append(f"- `{row.id}`: {report} {' '.join(row.reading.split())}")
     return "\n".join(lines) + "\n"
 
 
-def tables(audit: Audit) -> list[Sheet]:
-    """Return all findings in words: those about figures in use, and those about rejected ones."""
-    found = []
+def sheets(audit: Audit) -> list[Sheet]:
+    """Return all findings as tables: those about figures in use, and those about rejected ones."""
+    tables = []
     for title, rejected in (("All comparisons", False), ("With rejected figures", True)):
         rows = [_cells(finding) for finding in audit.findings if finding.rejected == rejected]
         if rows:
-            found.append(Sheet(title, ("figures", "imply", "beside", "hold"), rows, (True, True, True, False)))
-    return found
+            tables.append(Sheet(title, ("figures", "imply", "beside", "hold"), rows, (True, True, True, False)))
+    return tables
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
@@ -89,10 +89,9 @@ def _cells(finding: Finding) -> tuple[str, ...]:
 
 
 def columns(audit: Audit) -> dict[str, Any]:
-    """Return the findings as columns, one row for each: open ends are infinite, what does not apply is not a number."""
+    """Return the findings as columns, one row per finding: open ends are infinite, values that do not apply NaN."""
     rows = [_row(finding) for finding in audit.findings]
-    found = {name: np.array([row[name] for row in rows]) for name in COLUMNS}
-    return store.rounded(found)
+    return store.rounded({name: np.array([row[name] for row in rows]) for name in COLUMNS})
 
 
 def _row(finding: Finding) -> dict[str, Any]:
@@ -117,7 +116,7 @@ def _row(finding: Finding) -> dict[str, Any]:
 
 
 def document(audit: Audit) -> dict[str, Any]:
-    """Return the audit as one document for programs; open ends and what does not apply are null."""
+    """Return the audit as one JSON document; open ends and values that do not apply are null."""
     return {
         "scenario": audit.assumed.middle.name,
         "summary": summary(audit),
@@ -155,6 +154,6 @@ def _figure(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _plain(found: Range) -> dict[str, float | None]:
-    ends = {"low": found.low, "mid": found.mid, "high": found.high}
-    return {name: value if isfinite(value) else None for name, value in ends.items()}
+def _plain(value: Range) -> dict[str, float | None]:
+    ends = {"low": value.low, "mid": value.mid, "high": value.high}
+    return {name: end if isfinite(end) else None for name, end in ends.items()}

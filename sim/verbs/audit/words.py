@@ -1,4 +1,4 @@
-"""The audit in plain sentences: what figures imply, and what must have been so for them to hold together."""
+"""The sentences of an audit: what figures imply, and under which conditions they hold together."""
 
 from __future__ import annotations
 
@@ -20,25 +20,36 @@ HEADINGS: dict[Kind, str] = {
     "flow": "Across the border",
 }
 PARTS = {
-    0.1: "a tenth", 0.2: "a fifth", 0.25: "a quarter", 1 / 3: "a third", 0.5: "half", 2 / 3: "two thirds",
-    0.75: "three quarters", 0.9: "nine tenths",
-}  # fmt: skip
+    0.1: "a tenth",
+    0.2: "a fifth",
+    0.25: "a quarter",
+    1 / 3: "a third",
+    0.5: "half",
+    2 / 3: "two thirds",
+    0.75: "three quarters",
+    0.9: "nine tenths",
+}
 SLIGHT = 1.05
-"""A factor not worth a word."""
+"""Errors by less than this factor are not mentioned."""
 LEAST, MOST = 1e-4, 1e9
 """Numbers beyond these are written with an exponent."""
 SINGLE = {
-    "people": "person", "vehicles": "vehicle", "cars": "car", "trucks": "truck", "buses": "bus", "bikes": "bike",
+    "people": "person",
+    "vehicles": "vehicle",
+    "cars": "car",
+    "trucks": "truck",
+    "buses": "bus",
+    "bikes": "bike",
     "walkers": "walker",
-}  # fmt: skip
-"""Words for one of them; several classes together are a party."""
+}
+"""Singular words; the singular of several classes together is "party"."""
 SIGNS = {"parties/h": "/h", "m": " m", "share": " %", "h": " h", "km": " km", "times": " times"}
 
 
 def rounded(value: float) -> str:
-    """Return a number as it is said: two figures below 100 and from 1,000 on, three between: '62', '141', '5,200'.
+    """Return a number with two significant digits, or three from 100 to 999: '62', '141', '5,200'.
 
-    What is huge or tiny has an exponent: '1e+308'.
+    Very large and very small numbers have an exponent: '1e+308'.
     """
     if value and not LEAST <= abs(value) < MOST:
         return f"{value:.3g}"
@@ -46,26 +57,26 @@ def rounded(value: float) -> str:
     return f"{float(exact):,.0f}" if abs(value) >= 10 else f"{float(exact):g}"
 
 
-def span(found: Range, unit: str = "") -> str:
-    """Return a range as people write it: '110–141/h', '56/h or more', 'up to 7 m'; '' if both ends are open."""
+def span(value: Range, unit: str = "") -> str:
+    """Return a range in words: '110–141/h', '56/h or more', 'up to 7 m'; '' if both ends are open."""
     scale, sign = (100 if unit == "share" else 1), SIGNS.get(unit, "")
-    low, high = (rounded(scale * end) for end in (found.low, found.high))
-    if not isfinite(found.high):
-        return f"{low}{sign} or more" if found.low > 0 else ""
-    if found.low <= 0 < found.high:
+    low, high = (rounded(scale * end) for end in (value.low, value.high))
+    if not isfinite(value.high):
+        return f"{low}{sign} or more" if value.low > 0 else ""
+    if value.low <= 0 < value.high:
         return f"up to {high}{sign}"
     return f"{low}{sign}" if low == high else f"{low}–{high}{sign}"
 
 
-def middle(found: Range, unit: str = "") -> str:
+def middle(value: Range, unit: str = "") -> str:
     """Return the middle of a range with its unit."""
-    return f"{rounded((100 if unit == 'share' else 1) * found.mid)}{SIGNS.get(unit, '')}"
+    return f"{rounded((100 if unit == 'share' else 1) * value.mid)}{SIGNS.get(unit, '')}"
 
 
-def both(found: Range, unit: str = "") -> str:
+def both(value: Range, unit: str = "") -> str:
     """Return the middle of a range and the range in brackets: '62/h (56/h or more)'."""
-    mid, ends = middle(found, unit), span(found, unit)
-    if unit == "times" and not found.known:
+    mid, ends = middle(value, unit), span(value, unit)
+    if unit == "times" and not value.known:
         return mid
     if ends == f"{mid} or more":
         return ends
@@ -73,7 +84,7 @@ def both(found: Range, unit: str = "") -> str:
 
 
 def what(figure: Figure, *, qualified: bool = False) -> str:
-    """Return a figure in words: '3,000 cars', '48 h', with its qualifier if wanted: 'more than 3,000 cars'."""
+    """Return a figure in words: '3,000 cars', '48 h'; `qualified`, with its qualifier: 'more than 3,000 cars'."""
     row = figure.row
     parts = [
         row.qualifier if qualified and row.qualifier != "=" else "",
@@ -86,7 +97,7 @@ def what(figure: Figure, *, qualified: bool = False) -> str:
 
 
 def short(figure: Figure) -> str:
-    """Return a figure as briefly as it can be said: '3,000 cars', '48 h'."""
+    """Return a figure in the shortest form: '3,000 cars', '48 h'."""
     who, unit = counted(figure.row), unit_of(figure.row)
     if unit in ("parties/h", "people/h"):
         return f"{_count(figure.printed.mid, '')} {who} an hour"
@@ -105,50 +116,50 @@ def dated(figure: Figure) -> str:
 
 
 def sentence(finding: Finding) -> str:
-    """Return what a finding says, and under which assumption its figures hold together."""
+    """Return a finding in words, with the assumption under which its figures hold together."""
     words = {"rate": _rate, "road": _road, "people": _people, "level": _level, "flow": _flow}[finding.kind]
     return " ".join(part for part in (*words(finding), _bounds(finding)) if part)
 
 
 def sentences(audit: Audit) -> Iterator[tuple[str, list[str]]]:
-    """Yield headings with their sentences: the figures in use by kind, the rejected ones, those that repeat another."""
+    """Yield headings with their sentences: figures in use, by kind; rejected figures; figures that repeat another."""
     crossings = list(dict.fromkeys(figure.row.crossing for figure in audit.figures))
     for crossing in crossings:
         where = "" if len(crossings) == 1 else f", {audit.assumed.middle.crossings[crossing].title or crossing}"
         for kind, heading in HEADINGS.items():
             of_kind = [finding for finding in audit.findings if finding.kind == kind and not finding.rejected]
-            found = [sentence(finding) for finding in of_kind if finding.figures[0].row.crossing == crossing]
-            if found:
-                yield f"{heading}{where}", found
+            texts = [sentence(finding) for finding in of_kind if finding.figures[0].row.crossing == crossing]
+            if texts:
+                yield f"{heading}{where}", texts
     for figure in audit.figures:
         if figure.row.status == "rejected":
             against = [sentence(finding) for finding in audit.findings if figure in finding.figures]
             yield f"Rejected: {dated(figure)}", [figure.row.reading.strip(), *against]
-    again = [figure for figure in audit.figures if figure.repeats]
-    if again:
-        repeats = (f"{figure.row.id} ({figure.row.source}) repeats {figure.repeats}" for figure in again)
+    repeating = [figure for figure in audit.figures if figure.repeats]
+    if repeating:
+        repeats = (f"{figure.row.id} ({figure.row.source}) repeats {figure.repeats}" for figure in repeating)
         yield "Told again", [f"{words}; the two count once." for words in repeats]
 
 
 def summary(audit: Audit) -> str:
     """Return in one sentence how many sets of figures hold together."""
-    found = [finding.verdict for finding in audit.findings if not finding.rejected]
-    if not found:
+    verdicts = [finding.verdict for finding in audit.findings if not finding.rejected]
+    if not verdicts:
         return "No figures in use can be held against each other."
-    held, under, never = (found.count(verdict) for verdict in ("together", "only if", "not together"))
-    many = f"{len(found)} comparison{'s' if len(found) > 1 else ''} between figures in use"
+    held, under, never = (verdicts.count(verdict) for verdict in ("together", "only if", "not together"))
+    many = f"{len(verdicts)} comparison{'s' if len(verdicts) > 1 else ''} between figures in use"
     return f"Of {many}, {held} hold as printed, {under} only under an assumption, {never} not at all."
 
 
 def _one_day(finding: Finding) -> tuple[str, str]:
-    """Return the first two figures in words, the window said once where it is the same."""
+    """Return the first two figures in words; a common window is given once."""
     one, other = finding.figures[:2]
     same = window(one.row) == window(other.row)
     return (what(one) if same else dated(one)), dated(other)
 
 
 def _bounds(finding: Finding) -> str:
-    """Return which of the figures are read as bounds."""
+    """Return a sentence that lists the figures read as bounds."""
     open_ended = [
         what(figure, qualified=True) for figure in finding.figures if figure.target.bound and finding.kind != "level"
     ]
@@ -160,7 +171,7 @@ def _needs(finding: Finding) -> dict[str, Need]:
 
 
 def _hold(finding: Finding, conditions: list[str]) -> str:
-    """Return the verdict with the assumptions, any one of which would do."""
+    """Return the verdict with the alternative conditions, any one of which is sufficient."""
     number = "both" if len(finding.figures) == 2 else "all"
     if finding.verdict == "together":
         return f"{number.capitalize()} hold as printed."
@@ -195,8 +206,8 @@ def _rate(finding: Finding) -> Iterator[str]:
         yield _at_printed(" or ".join(conditions)) if conditions else ""
     else:
         yield _hold(finding, conditions)
-    if alike := needs.get("same_wait"):
-        yield f"This takes it that {of_classes(alike.who)} wait as long."
+    if same := needs.get("same_wait"):
+        yield f"This takes it that {of_classes(same.who)} wait as long."
     if mean := needs.get("mean_for_day"):
         yield f"The mean of {rounded(mean.amount.mid)} days is taken for that time."
 
@@ -206,7 +217,7 @@ def _at_printed(words: str) -> str:
 
 
 def _unlike(finding: Finding) -> Iterator[str]:
-    """Yield what can be so where a rate through a queue and what passed differ: each would do alone."""
+    """Yield the alternative explanations of a difference between the rate through a queue and what crossed."""
     needs = _needs(finding)
     if past := needs.get("past_queue"):
         lanes = f", {of_classes(past.who)} in lanes of their own included" if past.who else ""
@@ -217,14 +228,14 @@ def _unlike(finding: Finding) -> Iterator[str]:
             yield "more left the queue than can have crossed"
             return
         yield f"{span(gave_up.amount, 'parties/h')} left the queue without crossing"
-        if alike := needs.get("same_wait"):
-            yield f"{of_classes(alike.who)} waited longer"
+        if same := needs.get("same_wait"):
+            yield f"{of_classes(same.who)} waited longer"
     if faster := needs.get("faster"):
         yield f"the exit was {span(faster.amount, 'times')} as fast then as on the mean of its window"
 
 
 def _less(needs: dict[str, Need]) -> str:
-    """Return what leaves nothing for the way past the queue, within the figures as printed."""
+    """Return the queue or wait at which nobody bypassed the queue, where the printed ranges allow it."""
     words = ""
     if queue := needs.get("queue"):
         who = of_classes(queue.who) or "parties"
@@ -262,7 +273,7 @@ def _road(finding: Finding) -> Iterator[str]:
 
 
 def _abreast(files: Range) -> str:
-    """Return how vehicles stand at the printed numbers, whose bounds and rounding leave room for a single file."""
+    """Return how vehicles stand at the printed numbers, if bounds and rounding allow a single file."""
     if files.low > ONE_FILE:
         return f"Both hold as printed. {_at_printed(f'they stand {span(files)} abreast')}"
     if files.high * ONE_FILE < 1:
@@ -273,7 +284,7 @@ def _abreast(files: Range) -> str:
 
 
 def _squeezed(finding: Finding) -> str:
-    """Return how vehicles must have stood that do not fit a single file, or what fills the gaps between them."""
+    """Return how vehicles that do not fit a single file stood, or what filled the gaps between them."""
     needs = _needs(finding)
     files, possible = needs["files"].amount, needs["files_possible"].amount
     if between := needs.get("between"):
@@ -318,8 +329,8 @@ def _level(finding: Finding) -> Iterator[str]:
         conditions.append(f"{it} {how} by {span(by)} {changed.unit} an hour between them".replace(" parties", ""))
     one, other = (f"{what(figure, qualified=True)} ({window(figure.row)})" for figure in (first, second))
     yield f"{one[0].upper()}{one[1:]} and {other}:"
-    held = _hold(finding, conditions)
-    yield held[0].lower() + held[1:]
+    verdict = _hold(finding, conditions)
+    yield verdict[0].lower() + verdict[1:]
 
 
 def _flow(finding: Finding) -> Iterator[str]:

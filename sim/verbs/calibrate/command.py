@@ -23,7 +23,7 @@ from sim.play.console import (
 from sim.scenario.resolve import CALIBRATIONS
 
 if TYPE_CHECKING:
-    from sim.verbs.calibrate.findings import Learnt
+    from sim.verbs.calibrate.findings import Findings
 
 EXAMPLES = """\b
 Examples:
@@ -58,29 +58,29 @@ def calibrate(calibration: Path, **given: Any) -> None:
     _print(told, where, updated, given)
 
 
-def _carried_out(calibration: Path, given: dict[str, Any]) -> tuple[Learnt, Path, tuple[Path, ...]]:
+def _carried_out(calibration: Path, given: dict[str, Any]) -> tuple[Findings, Path, tuple[Path, ...]]:
     """Fit and write; return what was learnt, the folder, and the files that were updated."""
     from sim.scenario.text.load_calibration import read_calibration
     from sim.verbs.calibrate import files as results
     from sim.verbs.calibrate import study
-    from sim.verbs.calibrate.findings import learnt
+    from sim.verbs.calibrate.findings import findings_of
     from sim.verbs.calibrate.result import CalibrationResult
 
     loaded = read_calibration(calibration)
-    file = results.named(loaded) if given["update"] else None
+    file = results.fitted_file(loaded) if given["update"] else None
     request = read_request(given)
-    cache = results.evaluations(calibration)
+    cache = results.evaluation_folder(calibration)
     with results.folder(calibration, given["out"]) as draft:
         with progress(given["quiet"], "calibrating") as shown_progress:
             fit = study.calibrate(loaded, request, shown_progress, cache)
             held_out = study.held_out(fit, request, shown_progress, cache) if given["held_out"] else ()
-        told = learnt(fit, held_out)
+        told = findings_of(fit, held_out)
         CalibrationResult(told).write_into(draft.path, command_line(), pictures=not given["no_pictures"])
     updated = results.update(fit, file) if file else ()
     return told, shown(given["out"], draft.final), updated
 
 
-def _print(told: Learnt, where: Path, updated: tuple[Path, ...], given: dict[str, Any]) -> None:
+def _print(told: Findings, where: Path, updated: tuple[Path, ...], given: dict[str, Any]) -> None:
     from sim.verbs.calibrate import tables as calibration_tables
 
     if given["quiet"]:

@@ -1,4 +1,4 @@
-"""What a calibration leaves behind: its folder, the fitted file a scenario names, the samples, and their provenance."""
+"""The files of a calibration: its folder, the fitted file that a scenario names, the samples, and the provenance."""
 
 from __future__ import annotations
 
@@ -32,32 +32,30 @@ DIGITS = 6
 
 def folder(calibration: Path, out: str | Path | None) -> AbstractContextManager[store.Draft]:
     """Return the draft of the folder `out`, or of `results/calibration/<name>/<time>`. Raises SimError on entering."""
-    if out is not None:
-        return store.new_folder(Path(out))
-    return store.new_folder(RESULTS / calibration.stem / store.stamp(), numbered=True)
+    return store.results_folder(out, RESULTS / calibration.stem / store.stamp())
 
 
-def evaluations(calibration: Path) -> Path:
-    """Return the folder that keeps every evaluation of a calibration, for all its fits."""
+def evaluation_folder(calibration: Path) -> Path:
+    """Return the folder of the evaluations of a calibration, shared by all its fits."""
     return RESULTS / calibration.stem / EVALUATIONS
 
 
 def write(folder: Path, fit: Fit) -> None:
     """Write the fitted file and the samples into `folder`. Raises SimError."""
-    store.write(folder / FITTED, fitted(fit, POSTERIOR))
-    store.write_table(folder / POSTERIOR, equal(fit.posterior, fit.seed))
-    store.write_table(folder / WEIGHTED, weighted(fit))
+    store.write(folder / FITTED, fitted_yaml(fit, POSTERIOR))
+    store.write_table(folder / POSTERIOR, equally_weighted(fit.posterior, fit.seed))
+    store.write_table(folder / WEIGHTED, weighted_columns(fit))
 
 
 def update(fit: Fit, file: Path) -> tuple[Path, Path]:
     """Write the fitted file `file`, and the posterior beside it; return both. Raises SimError."""
     posterior = file.with_name(f"{file.stem.removesuffix('_fitted')}_posterior.parquet")
-    store.write_table(posterior, equal(fit.posterior, fit.seed))
-    store.write(file, fitted(fit, posterior.name))
+    store.write_table(posterior, equally_weighted(fit.posterior, fit.seed))
+    store.write(file, fitted_yaml(fit, posterior.name))
     return file, posterior
 
 
-def named(loaded: LoadedCalibration) -> Path:
+def fitted_file(loaded: LoadedCalibration) -> Path:
     """Return the file that --update writes: the fitted file that the scenario of a calibration names.
 
     For a scenario that came with the program it is a file of that name in the working directory. Raises SimError if the
@@ -71,27 +69,33 @@ def named(loaded: LoadedCalibration) -> Path:
     if is_shipped(file):
         file = Path(file.name)
     if file.exists():
-        load_fitted(file)  # so that nothing but a fitted file is ever replaced
+        load_fitted(file)  # refuse to replace anything but a fitted file
     return file
 
 
-def fitted(fit: Fit, posterior: str) -> str:
+def fitted_yaml(fit: Fit, posterior: str) -> str:
     """Return the fitted file as YAML text; `posterior` is the name of the sample beside it."""
-    found = fit.posterior
     values = {}
     for d, (name, parameter) in enumerate(fit.loaded.calibration.parameters.items()):
-        low, _, high = quantiles(found.values[:, d], found.weights)
-        three = (round_off(number) for number in (fit.point[name], low, high))
-        values[name] = FittedValue(**dict(zip(("value", "low", "high"), three, strict=True)), unit=parameter.unit,
-                                   label=parameter.label)  # fmt: skip
-    whole = Fitted(
-        calibration=fit.loaded.path.name, date=date.today().isoformat(), version=about.__version__, posterior=posterior,
+        low, _, high = quantiles(fit.posterior.values[:, d], fit.posterior.weights)
+        values[name] = FittedValue(
+            value=round_off(fit.point[name]),
+            low=round_off(low),
+            high=round_off(high),
+            unit=parameter.unit,
+            label=parameter.label,
+        )
+    document = Fitted(
+        calibration=fit.loaded.path.name,
+        date=date.today().isoformat(),
+        version=about.__version__,
+        posterior=posterior,
         values=values,
-    )  # fmt: skip
-    return dump(whole.model_dump(exclude_defaults=True))
+    )
+    return dump(document.model_dump(exclude_defaults=True))
 
 
-def equal(sample: Sample, seed: int) -> dict[str, Floats]:
+def equally_weighted(sample: Sample, seed: int) -> dict[str, Floats]:
     """Return ROWS vectors with equal weights, in random order, as one column per parameter (systematic resampling)."""
     total = np.cumsum(sample.weights)[-1]
     rows: Ints = rows_at(sample.weights, (np.arange(ROWS) + 0.5) / ROWS * total)
@@ -99,8 +103,8 @@ def equal(sample: Sample, seed: int) -> dict[str, Floats]:
     return {name: sample.values[rows, d] for d, name in enumerate(sample.parameters)}
 
 
-def weighted(fit: Fit) -> dict[str, Floats]:
-    """Return all vectors of the posterior with weights, and what the model says for every figure."""
+def weighted_columns(fit: Fit) -> dict[str, Floats]:
+    """Return all vectors of the posterior with their weights and what the model says for every figure."""
     sample = fit.posterior
     columns = {"weight": sample.weights}
     columns |= {f"parameter.{name}": sample.values[:, d] for d, name in enumerate(sample.parameters)}
@@ -108,7 +112,7 @@ def weighted(fit: Fit) -> dict[str, Floats]:
 
 
 def write_provenance(folder: Path, fit: Fit, command_line: str | None) -> None:
-    """Write where a calibration came from, last of all: it holds the digests of everything else in `folder`."""
+    """Write the provenance of a calibration, after all other files of `folder`, whose digests it holds."""
     loaded = fit.loaded
     facts = {
         **provenance.calibration_facts(loaded.path),
@@ -118,7 +122,7 @@ def write_provenance(folder: Path, fit: Fit, command_line: str | None) -> None:
         "seed": fit.seed,
         "replications": fit.replications,
         "plays": fit.gate.evaluations,
-        "plays_made_now": fit.played,
+        "plays_made_now": fit.plays_made,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "wall_seconds": round(fit.wall_s, 3),
     }

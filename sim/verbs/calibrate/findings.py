@@ -1,14 +1,14 @@
-"""What a calibration tells: how far each parameter was narrowed, and what reporters would say if the fit were true.
+"""Findings of a calibration: how far each parameter was narrowed, and what reporters would say if the fit were true.
 
-Everything is computed from weighted samples without random numbers: what reporters would say is a mixture of log-normal
-laws, one around each sampled value, and its quantiles are found by search.
+Everything is computed from weighted samples, without random numbers. What reporters would say is a mixture of
+log-normal laws, one around each sampled value; its quantiles are computed by root finding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.special import ndtr
@@ -17,39 +17,32 @@ from sim.arrays import Floats
 from sim.measures.likelihood import FLOOR, Target
 from sim.measures.quantiles import weighted_quantiles
 from sim.measures.reports import unit_of
+from sim.verbs.calibrate.fit import Fit, HeldOut, Range, Sample
 
 if TYPE_CHECKING:
-    from sim.scenario.model.calibration import Parameter
-    from sim.verbs.calibrate.fit import Fit, HeldOut, Sample
+    from sim.scenario.model.calibration import Observation, Parameter
 
-Found = Literal["identified", "somewhat identified", "not identified"]
+Identification = Literal["identified", "somewhat identified", "not identified"]
 Verdict = Literal["met", "in tension", "predicted: inside", "predicted: outside", "rejected"]
 
 IDENTIFIED, SOMEWHAT = 0.5, 0.2
-"""Contraction from which on a parameter is called identified, or somewhat identified."""
-TIED = 0.6
-"""Correlation from which on two parameters are called tied."""
+"""Least contraction of a parameter that is called identified, and somewhat identified."""
+CORRELATED = 0.6
+"""Least absolute correlation of two parameters that are called tied."""
 TENSION = 0.05
 """Tail probability below which a figure is in tension with the model."""
-ENDS = (0.05, 0.5, 0.95)
-
-
-class Range(NamedTuple):
-    """A median with the ends of the 90 % interval around it."""
-
-    low: float
-    median: float
-    high: float
+LEVELS = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True)
-class Learning:
+class ParameterFinding:
     """One parameter; `prior`, `posterior` and `point` are in its unit.
 
-    `contraction` is 1 - posterior variance / prior variance, `shift` how far the mean moved in prior standard
-    deviations, `apart` how far the medians of the starts lie apart in posterior standard deviations (NaN for one
-    start), all on the scale of the prior: logarithmic for loguniform and lognormal. `tied` names the parameters whose
-    posterior correlation with this one is at least TIED, with the correlation, strongest first.
+    `contraction` is 1 - posterior variance / prior variance. `shift` is the change of the mean in prior standard
+    deviations. `start_distance` is the largest distance between the medians of the starts in posterior standard
+    deviations (NaN for one start). All three are on the scale of the prior: logarithmic for loguniform and lognormal.
+    `correlated` names the parameters whose posterior correlation with this one is at least CORRELATED, with the
+    correlation, strongest first.
     """
 
     name: str
@@ -60,36 +53,36 @@ class Learning:
     point: float
     contraction: float
     shift: float
-    apart: float
-    tied: tuple[tuple[str, float], ...]
+    start_distance: float
+    correlated: tuple[tuple[str, float], ...]
 
     @property
-    def found(self) -> Found:
-        """What the figures said about this parameter by itself."""
+    def identification(self) -> Identification:
+        """Whether the figures identify this parameter by itself."""
         if self.contraction >= IDENTIFIED:
             return "identified"
         return "somewhat identified" if self.contraction >= SOMEWHAT else "not identified"
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One reported figure beside the fit, in `unit`.
+class FigureFinding:
+    """One reported figure compared with the fit, in `unit`.
 
-    `model` is the model's own figure over the posterior, `said` what honest reporters would say of it (with the spread
-    of reports, the discrepancy of the model and its noise; outliers left out), `said_before` the same over the prior.
-    `tail` is the chance, under `said`, of a report as far out as this one: see `tail`.
+    `model` is the model's own figure over the posterior. `reports` is what honest reporters would say of it (with the
+    spread of reports, the discrepancy of the model and its noise, but without outliers), and `reports_before` the same
+    over the prior. `tail` is the probability, under `reports`, of a report as far out as this one: see `tail`.
     """
 
     target: Target
     unit: str
     model: Range
-    said: Range
-    said_before: Range
+    reports: Range
+    reports_before: Range
     tail: float
 
     @property
     def verdict(self) -> Verdict:
-        """Whether model and report can both be right."""
+        """Whether the model and the report are compatible."""
         if self.target.row.status == "rejected":
             return "rejected"
         if self.target.fitted:
@@ -98,37 +91,38 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """What a fit tells; `correlations` (D, D) are the posterior's, between `parameters` in their order.
+class Findings:
+    """The findings of a fit; `correlations` (D, D) are the posterior's, between `parameters` in their order.
 
     `combinations` is the number of independent combinations of the parameters that the figures identify: eigenvalues
     of the posterior covariance, in units of the prior, of at most 1 - IDENTIFIED.
     """
 
     fit: Fit
-    parameters: tuple[Learning, ...]
-    figures: tuple[Figure, ...]
+    parameters: tuple[ParameterFinding, ...]
+    figures: tuple[FigureFinding, ...]
     correlations: Floats
     combinations: int
     held_out: tuple[HeldOut, ...]
 
 
-def learnt(fit: Fit, held_out: Sequence[HeldOut] = ()) -> Learnt:
-    """Return what `fit` tells of its parameters and of every figure, fitted or not; the same every time."""
+def findings_of(fit: Fit, held_out: Sequence[HeldOut] = ()) -> Findings:
+    """Return the findings of `fit` on its parameters and on every figure, fitted or not."""
     centre, before = _moments(fit, fit.prior)
     mean, after = _moments(fit, fit.posterior)
     unit, deviation = np.sqrt(before.diagonal()), np.sqrt(after.diagonal())
     narrowed, correlations = after / np.outer(unit, unit), after / np.outer(deviation, deviation)
-    numbers = zip((1 - narrowed.diagonal()), (mean - centre) / unit, _apart(fit) / deviation, strict=True)
-    parameters = tuple(_learning(fit, n, found, correlations[n]) for n, found in enumerate(numbers))
+    numbers = zip(1 - narrowed.diagonal(), (mean - centre) / unit, _start_distances(fit) / deviation, strict=True)
+    parameters = tuple(_parameter_finding(fit, d, row, correlations[d]) for d, row in enumerate(numbers))
     combinations = int(np.sum(np.linalg.eigvalsh(narrowed) <= 1 - IDENTIFIED))
-    return Learnt(fit, parameters, tuple(_figures(fit)), correlations, combinations, tuple(held_out))
+    return Findings(fit, parameters, tuple(_figures(fit)), correlations, combinations, tuple(held_out))
 
 
-def moving_together(fit: Fit) -> tuple[Target, Target, float] | None:
-    """Return the two fitted figures whose model's figures go together most over the posterior, and their correlation.
+def most_correlated_figures(fit: Fit) -> tuple[Target, Target, float] | None:
+    """Return the two fitted figures with the highest correlation over the posterior, and the correlation.
 
-    It is the correlation of logarithms; figures of one group are no pair. None where there is no pair.
+    The correlation is that of the logarithms of the model's figures. Pairs within one group do not count. None if there
+    is no pair.
     """
     columns = [j for j, target in enumerate(fit.targets) if target.fitted]
     logs = {j: np.log(np.fmax(fit.posterior.observed[:, j], FLOOR * fit.targets[j].reported)) for j in columns}
@@ -153,22 +147,23 @@ def _one_group(a: Target, b: Target) -> bool:
 def predictive(target: Target, values: Floats, weights: Floats, spread: float) -> Range:
     """Return median and 90 % interval of what reporters would say if the model's figures `values` (N,) were true.
 
-    The reports are log-normal around each value, with standard deviation `spread` of the logarithm; they are not
-    rounded, nor cut at a frame. `weights` (N,) sum to 1.
+    Reports are log-normal around each value, with standard deviation `spread` of the logarithm. They are neither
+    rounded nor cut at a frame. `weights` (N,) sum to 1.
     """
-    from scipy.optimize import brentq  # late: it takes longer to import than a fit is read
+    from scipy.optimize import brentq  # imported late, since the import is slow
 
     centres, weights = _mixture(target, values, weights)
     low, high = centres.min() - 10 * spread, centres.max() + 10 * spread
-    ends = (brentq(lambda at, end=end: _below(at, centres, weights, spread) - end, low, high) for end in ENDS)
-    return Range(*(float(np.exp(end)) for end in ends))
+    logs = (brentq(lambda at, level=level: _below(at, centres, weights, spread) - level, low, high) for level in LEVELS)
+    return Range(*(float(np.exp(at)) for at in logs))
 
 
 def tail(target: Target, values: Floats, weights: Floats, spread: float) -> float:
-    """Return the chance of a report as far out as `target`, if the model's figures `values` (N,) were true.
+    """Return the probability of a report as far out as `target`, if the model's figures `values` (N,) were true.
 
-    It is the smaller of the chances that a report lies above the low end of what the figure leaves open and below its
-    high end: for a bound the chance that it holds; else, less than 5 % means outside the 90 % interval of reports.
+    It is the smaller of two probabilities: that a report lies above the low end of the figure's interval, and that it
+    lies below the high end. For a bound it is the probability that the bound holds. For other figures, less than 5 %
+    means outside the 90 % interval of reports.
     """
     centres, weights = _mixture(target, values, weights)
     above = 1 - _below(np.log(target.low), centres, weights, spread) if target.low > 0 else 1.0
@@ -176,12 +171,12 @@ def tail(target: Target, values: Floats, weights: Floats, spread: float) -> floa
 
 
 def quantiles(values: Floats, weights: Floats) -> Range:
-    """Return median and 90 % interval of weighted `values` (N,); linear between the middles of their weights."""
-    return Range(*weighted_quantiles(values, weights, ENDS).tolist())
+    """Return median and 90 % interval of weighted `values` (N,)."""
+    return Range(*weighted_quantiles(values, weights, LEVELS).tolist())
 
 
-def condensed(values: Floats, weights: Floats, cells: int = 2000) -> tuple[Floats, Floats]:
-    """Return at most `cells` weighted values in place of more: the means of cells of equal width, but empty ones."""
+def binned(values: Floats, weights: Floats, cells: int = 2000) -> tuple[Floats, Floats]:
+    """Return weighted values as at most `cells` ones: the means of the non-empty cells of equal width."""
     low, high = float(values.min()), float(values.max())
     if len(values) <= cells or low == high:
         return values, weights
@@ -190,50 +185,56 @@ def condensed(values: Floats, weights: Floats, cells: int = 2000) -> tuple[Float
     return moment[mass > 0] / mass[mass > 0], mass[mass > 0]
 
 
-def logarithmic(parameter: Parameter) -> bool:
+def is_logarithmic(parameter: Parameter) -> bool:
     """Return whether the scale of the parameter's prior is logarithmic."""
     return parameter.prior.family in ("loguniform", "lognormal")
 
 
-def _learning(fit: Fit, column: int, numbers: Sequence[float], correlations: Floats) -> Learning:
-    """Return what is told of one parameter; `numbers` are its contraction, shift and distance between the starts."""
+def report_spread(target: Target, observation: Observation, noise: float) -> float:
+    """Return the standard deviation of the logarithm of a report around the model's figure."""
+    return float(np.sqrt(target.spread**2 + observation.discrepancy**2 + noise**2))
+
+
+def _parameter_finding(fit: Fit, column: int, numbers: Sequence[float], correlations: Floats) -> ParameterFinding:
+    """Return the findings on one parameter; `numbers` are its contraction, shift and distance between the starts."""
     names = fit.posterior.parameters
-    described = fit.loaded.calibration.parameters[names[column]]
-    tied = [(name, float(value)) for name, value in zip(names, correlations, strict=True) if abs(value) >= TIED]
+    parameter = fit.loaded.calibration.parameters[names[column]]
+    pairs = zip(names, correlations.tolist(), strict=True)
+    strong = [(name, value) for name, value in pairs if name != names[column] and abs(value) >= CORRELATED]
     prior, posterior = (quantiles(part.values[:, column], part.weights) for part in (fit.prior, fit.posterior))
-    contraction, shift, apart = map(float, numbers)
-    return Learning(
+    contraction, shift, start_distance = map(float, numbers)
+    return ParameterFinding(
         name=names[column],
-        label=described.label,
-        unit=described.unit,
+        label=parameter.label,
+        unit=parameter.unit,
         prior=prior,
         posterior=posterior,
         point=fit.point[names[column]],
         contraction=contraction,
         shift=shift,
-        apart=apart,
-        tied=tuple(sorted((pair for pair in tied if pair[0] != names[column]), key=lambda pair: -abs(pair[1]))),
+        start_distance=start_distance,
+        correlated=tuple(sorted(strong, key=lambda pair: -abs(pair[1]))),
     )
 
 
-def _figures(fit: Fit) -> Iterator[Figure]:
+def _figures(fit: Fit) -> Iterator[FigureFinding]:
     observation = fit.loaded.calibration.observation
     for n, target in enumerate(fit.targets):
-        spread = float(np.sqrt(target.spread**2 + observation.discrepancy**2 + fit.noise[n] ** 2))
+        spread = report_spread(target, observation, fit.noise[n])
         after, before = fit.posterior.observed[:, n], fit.prior.observed[:, n]
-        yield Figure(
+        yield FigureFinding(
             target=target,
             unit=unit_of(target.row),
             model=quantiles(np.nan_to_num(after), fit.posterior.weights),
-            said=predictive(target, after, fit.posterior.weights, spread),
-            said_before=predictive(target, before, fit.prior.weights, spread),
+            reports=predictive(target, after, fit.posterior.weights, spread),
+            reports_before=predictive(target, before, fit.prior.weights, spread),
             tail=tail(target, after, fit.posterior.weights, spread),
         )
 
 
 def _scaled(fit: Fit, sample: Sample) -> Floats:
     """Return the values of a sample (N, D) on the scales of the priors."""
-    logs = [logarithmic(fit.loaded.calibration.parameters[name]) for name in sample.parameters]
+    logs = [is_logarithmic(fit.loaded.calibration.parameters[name]) for name in sample.parameters]
     scaled = sample.values.astype(np.float64)
     scaled[:, logs] = np.log(scaled[:, logs])
     return scaled
@@ -247,7 +248,7 @@ def _moments(fit: Fit, sample: Sample) -> tuple[Floats, Floats]:
     return mean, (sample.weights[:, None] * from_mean).T @ from_mean
 
 
-def _apart(fit: Fit) -> Floats:
+def _start_distances(fit: Fit) -> Floats:
     """Return the largest distance between the medians of the starts (D,) on the scales of the priors."""
     if len(fit.starts) < 2:
         return np.full(len(fit.posterior.parameters), np.nan)
@@ -257,10 +258,10 @@ def _apart(fit: Fit) -> Floats:
 
 
 def _mixture(target: Target, values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Return the logarithms of what the model says, zero and nothing read as in the likelihood, and their weights."""
-    return condensed(np.log(np.fmax(values, FLOOR * target.reported)), weights)
+    """Return the logarithms of the model's figures, floored as in the likelihood, and their weights."""
+    return binned(np.log(np.fmax(values, FLOOR * target.reported)), weights)
 
 
 def _below(at: float, centres: Floats, weights: Floats, spread: float) -> float:
-    """Return the chance of the mixture below `at`, all on the logarithmic scale."""
+    """Return the probability of the mixture below `at`, all on the logarithmic scale."""
     return float(weights @ ndtr((at - centres) / spread))

@@ -1,18 +1,27 @@
-"""What a calibration found: samples of parameters with what the model says for each, and how far they can be trusted.
+"""The result of a fit: samples of parameters with what the model says for each, and how far they can be trusted.
 
-Everything told about a calibration is read from a `Fit`; nothing is played again for it.
+Everything reported about a calibration is computed from a `Fit`, without playing the scenario again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from sim.arrays import Floats
 from sim.measures.likelihood import Target
 from sim.scenario.text.load_calibration import LoadedCalibration
-from sim.verbs.calibrate.sampling import effective
+from sim.verbs.calibrate.sampling import effective_sample_size
+
+
+class Range(NamedTuple):
+    """A median with the ends of the 90 % interval around it."""
+
+    low: float
+    median: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -21,7 +30,7 @@ class Sample:
 
     `observed` is what the model says for every row, in the unit of the row: the geometric mean over replications.
     `log_likelihood` is per row, before the weights of groups, also of rows that were not fitted. `log_density` is the
-    logarithm of the density the vectors were drawn from, relative to the prior's.
+    logarithm of the density that the vectors were sampled from, relative to the prior's.
     """
 
     parameters: tuple[str, ...]
@@ -34,11 +43,11 @@ class Sample:
 
     @property
     def ess(self) -> float:
-        """How many equally weighted vectors the sample is worth (Kish 1965)."""
-        return effective(self.weights)
+        """Effective sample size: the number of equally weighted vectors that are as informative (Kish 1965)."""
+        return effective_sample_size(self.weights)
 
 
-def joined(samples: tuple[Sample, ...], shares: Floats) -> Sample:
+def combined(samples: tuple[Sample, ...], shares: Floats) -> Sample:
     """Return samples as one, in which each has its share of the weight."""
 
     def column(name: str) -> Floats:
@@ -46,9 +55,14 @@ def joined(samples: tuple[Sample, ...], shares: Floats) -> Sample:
 
     weights = np.concatenate([share * sample.weights for share, sample in zip(shares, samples, strict=True)])
     return Sample(
-        samples[0].parameters, column("values"), weights / weights.sum(), column("observed"),
-        column("log_likelihood"), column("log_prior"), column("log_density"),
-    )  # fmt: skip
+        parameters=samples[0].parameters,
+        values=column("values"),
+        weights=weights / weights.sum(),
+        observed=column("observed"),
+        log_likelihood=column("log_likelihood"),
+        log_prior=column("log_prior"),
+        log_density=column("log_density"),
+    )
 
 
 @dataclass(frozen=True)
@@ -71,9 +85,9 @@ class Gate:
 class Fit:
     """A calibration that passed its gate.
 
-    `posterior` is of all `starts` together, `point` the most probable vector, `noise` (J,) the standard deviation, by
-    chance alone, of the logarithm of one play over the mean of `replications` with the same parameters. `played` of
-    the evaluations were made in `wall_s`; the others were known from before.
+    `posterior` combines all `starts`. `point` is the most probable vector. `noise` (J,) is the standard deviation, from
+    randomness alone, of the logarithm of one play over the mean of `replications` with the same parameters.
+    `plays_made` of the evaluations were made in `wall_s` seconds; the others were in the cache.
     """
 
     loaded: LoadedCalibration
@@ -88,23 +102,20 @@ class Fit:
     seed: int
     method: str
     wall_s: float
-    played: int
+    plays_made: int
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """A figure predicted by a fit that did not know it.
+    """A figure predicted by a fit that did not use it.
 
-    `median`, `low` and `high` (5 and 95 %) are of what reporters would have said, in the unit of the row; `tail` is
-    how probable a report at least as far out is (for a bound: one that satisfies it). `how`: `re-weighted` from the
-    posterior, or `fitted again`; `ess` is the effective sample size behind the row.
+    `reports` is the range of what reporters would say, in the unit of the row. `tail` is the probability of a report at
+    least as far out as `target` (for a bound: that it holds). `how` is `re-weighted` (from the posterior) or `fitted
+    again`. `ess` is the effective sample size of the prediction.
     """
 
-    id: str
-    reported: float
-    median: float
-    low: float
-    high: float
+    target: Target
+    reports: Range
     tail: float
     ess: float
     how: str

@@ -1,10 +1,11 @@
-"""The pictures of a calibration: every figure beside the model, parameters, correlations, figures left out."""
+"""The pictures of a calibration: figures and model, parameters, correlations, held-out figures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -19,61 +20,74 @@ from sim.measures.reports import unit_of
 from sim.plotting.marks import wrapped
 from sim.plotting.result import Drawers
 from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled
-from sim.verbs.calibrate.findings import TENSION, Figure, Learning, Learnt, Range, condensed, logarithmic
-from sim.verbs.calibrate.tables import (
-    ends,
-    figure_words,
-    interval,
-    modelled,
-    percent,
-    quantity,
-    row_of,
-    source_words,
-)
+from sim.verbs.calibrate.findings import TENSION, FigureFinding, Findings, ParameterFinding, binned, is_logarithmic
+from sim.verbs.calibrate.fit import Range
+from sim.verbs.calibrate.words import ends, figure_words, interval, modelled, percent, quantity, source_words
 
 WIDTH = 10.0
-WORDS, PLOT, SAID, EDGE = 3.25, 3.55, 2.6, 0.3
+WORDS, PLOT, MODEL, EDGE = 3.25, 3.55, 2.6, 0.3
 """Inches: the figure in words, the scale, what the model says; the margin."""
 HEAD, FOOT, ROW, HEADING = 1.2, 0.65, 0.68, 0.42
 SEEN = 30.0
-"""Times the reported figure (or one part of as many) beyond which bands are cut off, unless the model is there."""
+"""Ratio to the reported figure, or its inverse, beyond which bands are cut off, unless the model lies there."""
+LEGEND: dict[str, Any] = {
+    "loc": "lower left",
+    "borderpad": 0,
+    "handlelength": 1.3,
+    "columnspacing": 1.4,
+    "handletextpad": 0.5,
+    "borderaxespad": 0,
+}
 BEFORE, AFTER, BLUE = "#c3c8cd", "#8fbfe0", "#0072B2"
-TIMES = ((1e-3, "1/1000"), (0.01, "1/100"), (0.1, "1/10"), (0.2, "1/5"), (0.5, "½"), (1, "1"), (2, "2"), (5, "5"),
-         (10, "10"), (100, "100"), (1000, "1,000"))  # fmt: skip
+TIMES = (
+    (1e-3, "1/1000"),
+    (0.01, "1/100"),
+    (0.1, "1/10"),
+    (0.2, "1/5"),
+    (0.5, "½"),
+    (1, "1"),
+    (2, "2"),
+    (5, "5"),
+    (10, "10"),
+    (100, "100"),
+    (1000, "1,000"),
+)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One figure: words on the left, bands in its unit (widest first, with colour and height), words on the right.
+    """One figure: `words` on the left, `bands` in its unit (widest first, colour, height), `notes` on the right.
 
-    The last of the words on the right is the verdict, written in bold where it is `loud`.
+    The last note is the verdict, in bold where it is `loud`.
     """
 
     words: tuple[str, ...]
     reported: float
     bound: int
     bands: tuple[tuple[Range, str, float], ...]
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
     loud: bool = False
     faint: bool = False
 
 
-def drawers(learnt: Learnt) -> Drawers:
-    """Return the functions that draw the pictures of a calibration, without those that would be empty, by name."""
-    found: Drawers = {"figures": partial(figures, learnt), "parameters": partial(parameters, learnt)}
-    if len(learnt.parameters) > 1:
-        found["correlations"] = partial(correlations, learnt)
-    return found | ({"held_out": partial(held_out, learnt)} if learnt.held_out else {})
+def drawers(findings: Findings) -> Drawers:
+    """Return a function that draws each picture, by name, without pictures that would be empty."""
+    functions = {"figures": figures, "parameters": parameters}
+    if len(findings.parameters) > 1:
+        functions["correlations"] = correlations
+    if findings.held_out:
+        functions["held_out"] = held_out
+    return {name: partial(draw, findings) for name, draw in functions.items()}
 
 
 @styled
-def figures(learnt: Learnt) -> Picture:
-    """Draw every figure beside what reporters would say before and after the fit, as times the reported figure."""
+def figures(findings: Findings) -> Picture:
+    """Draw every figure with what reporters would say before and after the fit, as multiples of the reported figure."""
     groups: dict[str, list[Line]] = {"fitted": [], "not fitted, only predicted": [], "rejected": []}
-    for found in learnt.figures:
-        rejected = found.verdict == "rejected"
-        name = "rejected" if rejected else "fitted" if found.target.fitted else "not fitted, only predicted"
-        groups[name].append(_figure_line(found, rejected))
+    for finding in findings.figures:
+        rejected = finding.verdict == "rejected"
+        name = "rejected" if rejected else "fitted" if finding.target.fitted else "not fitted, only predicted"
+        groups[name].append(_figure_line(finding, rejected))
     how = "bars: 90 % of what honest reporters would say; arrow: a bound, the truth lies that way; triangle: goes on"
     marks = [
         Patch(color=BEFORE, label="before the figures"),
@@ -85,42 +99,49 @@ def figures(learnt: Learnt) -> Picture:
 
 
 @styled
-def held_out(learnt: Learnt) -> Picture:
-    """Draw every figure that was left out beside its prediction from the others, as times the reported figure."""
-    targets = {target.row.id: target for target in learnt.fit.targets}
+def held_out(findings: Findings) -> Picture:
+    """Draw every held-out figure with its prediction from the others, as multiples of the reported figure."""
     lines = []
-    for found in learnt.held_out:
-        row, span = row_of(learnt, found), Range(found.low, found.median, found.high)
-        inside = found.tail >= TENSION
-        said = (modelled(span, unit_of(row)), f"{'inside' if inside else 'outside'}, tail {percent(found.tail)}")
-        words, bound = (figure_words(row, found.reported), source_words(row)), targets[found.id].bound
-        lines.append(Line(words, found.reported, bound, ((span, AFTER, 0.4),), said, loud=not inside))
+    for prediction in findings.held_out:
+        target, row, reports = prediction.target, prediction.target.row, prediction.reports
+        inside = prediction.tail >= TENSION
+        verdict = f"{'inside' if inside else 'outside'}, tail {percent(prediction.tail)}"
+        lines.append(
+            Line(
+                words=(figure_words(row, target.reported), source_words(row)),
+                reported=target.reported,
+                bound=target.bound,
+                bands=((reports, AFTER, 0.4),),
+                notes=(modelled(reports, unit_of(row)), verdict),
+                loud=not inside,
+            )
+        )
     marks = [Patch(color=AFTER, label="predicted by the other figures, 90 %"), _reported_mark()]
     how = "each figure left out in turn, and what reporters would then be expected to say"
     return _lines("Every figure predicted without it", how, {"": lines}, marks)
 
 
-def _figure_line(found: Figure, faint: bool) -> Line:
-    target = found.target
+def _figure_line(finding: FigureFinding, faint: bool) -> Line:
+    target = finding.target
     return Line(
-        (figure_words(target.row, target.reported), source_words(target.row)),
-        target.reported,
-        target.bound,
-        ((found.said_before, BEFORE, 0.46), (found.said, AFTER, 0.28), (found.model, BLUE, 0.1)),
-        (
-            f"model {modelled(found.model, found.unit)}",
-            f"reporters {ends(found.said)[1:-1]}",
-            f"{found.verdict}, tail {percent(found.tail)}",
+        words=(figure_words(target.row, target.reported), source_words(target.row)),
+        reported=target.reported,
+        bound=target.bound,
+        bands=((finding.reports_before, BEFORE, 0.46), (finding.reports, AFTER, 0.28), (finding.model, BLUE, 0.1)),
+        notes=(
+            f"model {modelled(finding.model, finding.unit)}",
+            f"reporters {ends(finding.reports)[1:-1]}",
+            f"{finding.verdict}, tail {percent(finding.tail)}",
         ),
-        loud=found.verdict in ("in tension", "predicted: outside"),
+        loud=finding.verdict in ("in tension", "predicted: outside"),
         faint=faint,
     )
 
 
 def _lines(title: str, how: str, groups: dict[str, list[Line]], marks: Sequence[Artist]) -> Picture:
-    """Return a picture with a row for every line, in groups with a heading; groups without lines are left out."""
-    kept = {name: lines for name, lines in groups.items() if lines}
-    inner = ROW * sum(map(len, kept.values())) + HEADING * sum(1 for name in kept if name)
+    """Return a picture with a row for every line, in groups with a heading; empty groups are omitted."""
+    groups = {name: lines for name, lines in groups.items() if lines}
+    inner = ROW * sum(map(len, groups.values())) + HEADING * sum(1 for name in groups if name)
     height = HEAD + max(inner, ROW) + FOOT
     figure = sheet(WIDTH, height)
     _heading(figure, title, how)
@@ -128,18 +149,27 @@ def _lines(title: str, how: str, groups: dict[str, list[Line]], marks: Sequence[
     axes.set_ylim(max(inner, ROW), 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    _times_scale(axes, [line for lines in kept.values() for line in lines])
+    _times_scale(axes, [line for lines in groups.values() for line in lines])
     axes.legend(
-        handles=marks, loc="lower left", bbox_to_anchor=(EDGE / WIDTH, 1 - 1.12 / height), ncols=4, borderpad=0,
-        bbox_transform=figure.transFigure, handlelength=1.3, columnspacing=1.4, handletextpad=0.5, borderaxespad=0,
-    )  # fmt: skip
+        handles=marks,
+        bbox_to_anchor=(EDGE / WIDTH, 1 - 1.12 / height),
+        ncols=4,
+        bbox_transform=figure.transFigure,
+        **LEGEND,
+    )
     at = 0.0
-    for name, lines in kept.items():
+    for name, lines in groups.items():
         if name:
             axes.annotate(
-                name, (0, at + 0.62 * HEADING), (-72 * WORDS, 0), xycoords=("axes fraction", "data"), va="center",
-                textcoords="offset points", fontweight="bold", fontsize=11,
-            )  # fmt: skip
+                name,
+                (0, at + 0.62 * HEADING),
+                (-72 * WORDS, 0),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                textcoords="offset points",
+                fontweight="bold",
+                fontsize=11,
+            )
             at += HEADING
         for line in lines:
             _draw(axes, line, at + ROW / 2)
@@ -157,20 +187,30 @@ def _draw(axes: Axes, line: Line, at: float) -> None:
     axes.plot([span.median / line.reported] * 2, [at - 0.14, at + 0.14], color=INK, linewidth=1.6, zorder=3)
     colour = MUTED if line.faint else REPORTED
     axes.plot(
-        1, at, marker="D", markersize=6.5, color=colour, markeredgewidth=1.6, zorder=5,
+        1,
+        at,
+        marker="D",
+        markersize=6.5,
+        color=colour,
+        markeredgewidth=1.6,
+        zorder=5,
         markerfacecolor=colour if line.bound else "white",
-    )  # fmt: skip
+    )
     if line.bound:
         axes.annotate(
-            "", (1, at), (26 * line.bound, 0), textcoords="offset points", zorder=4,
+            "",
+            (1, at),
+            (26 * line.bound, 0),
+            textcoords="offset points",
+            zorder=4,
             arrowprops={"arrowstyle": "<-", "color": colour, "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0},
-        )  # fmt: skip
+        )
     _write(axes, at, (0, -72 * WORDS, WORDS - 0.08), line.words, MUTED if line.faint else INK)
-    _write(axes, at, (1, 10, SAID), line.said, MUTED if line.faint else INK, loud=line.loud)
+    _write(axes, at, (1, 10, MODEL), line.notes, MUTED if line.faint else INK, loud=line.loud)
 
 
 def _mark_cut(axes: Axes, ends: tuple[float, float], at: float, colour: str) -> None:
-    """Put a triangle where a band goes on beyond an edge of the scale."""
+    """Mark a band that continues beyond an edge of the scale with a triangle."""
     left, right = axes.get_xlim()
     for edge, marker, beyond in ((left, "<", ends[0] < left), (right, ">", ends[1] > right)):
         if beyond:
@@ -180,25 +220,33 @@ def _mark_cut(axes: Axes, ends: tuple[float, float], at: float, colour: str) -> 
 def _write(
     axes: Axes, at: float, where: tuple[float, float, float], words: Sequence[str], colour: str, loud: bool = False
 ) -> None:
-    """Write `words` under each other around a row: where is a side of the axes, a shift (points), a width (inches)."""
+    """Write `words` below each other beside a row; `where` is a side of the axes, a shift (points) and a width (in)."""
     side, shift, width = where
     lines = [wrapped(text, width, 9 if n else 10) for n, text in enumerate(words)]
     up = 6.5 * sum(text.count("\n") + 1 for text in lines)
     for n, text in enumerate(lines):
         bold = loud and n == len(lines) - 1
         axes.annotate(
-            text, (side, at), (shift, up), xycoords=("axes fraction", "data"), textcoords="offset points", va="top",
-            annotation_clip=False, fontsize=9 if n else 10, color=MUTED if n and not bold else colour, linespacing=1.15,
+            text,
+            (side, at),
+            (shift, up),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="top",
+            annotation_clip=False,
+            fontsize=9 if n else 10,
+            color=MUTED if n and not bold else colour,
+            linespacing=1.15,
             fontweight="bold" if bold else "normal",
-        )  # fmt: skip
+        )
         up -= 13 * (text.count("\n") + 1)
 
 
 def _times_scale(axes: Axes, lines: Sequence[Line]) -> None:
-    """Give `axes` a logarithmic scale of times the reported figure that holds the model and most of every band."""
+    """Scale `axes` logarithmically, in multiples of the reported figure, to show the model and most of every band."""
     ratios = [value / line.reported for line in lines for value in line.bands[-1][0]]
-    wide = [value / line.reported for line in lines for span, _, _ in line.bands for value in span]
-    ratios += np.clip(wide, 1 / SEEN, SEEN).tolist()
+    limits = [value / line.reported for line in lines for span, _, _ in line.bands for value in span]
+    ratios += np.clip(limits, 1 / SEEN, SEEN).tolist()
     low, high = max(min([0.5, *ratios]), 1e-3) / 1.15, min(max([2.0, *ratios]), 1e3) * 1.15
     axes.set(xscale="log", xlim=(low, high), xlabel="times the reported figure (1: as reported)")
     ticks = [(at, label) for at, label in TIMES if low <= at <= high]
@@ -210,9 +258,16 @@ def _times_scale(axes: Axes, lines: Sequence[Line]) -> None:
 
 def _reported_mark() -> Line2D:
     return Line2D(
-        [], [], color=REPORTED, marker="D", markersize=6.5, markeredgewidth=1.6, markerfacecolor="white",
-        linestyle="none", label="reported",
-    )  # fmt: skip
+        [],
+        [],
+        color=REPORTED,
+        marker="D",
+        markersize=6.5,
+        markeredgewidth=1.6,
+        markerfacecolor="white",
+        linestyle="none",
+        label="reported",
+    )
 
 
 def _heading(figure: Picture, title: str, how: str) -> None:
@@ -222,41 +277,43 @@ def _heading(figure: Picture, title: str, how: str) -> None:
 
 
 @styled
-def parameters(learnt: Learnt) -> Picture:
-    """Draw the density of every parameter before and after the figures, and the point estimate, in small multiples."""
+def parameters(findings: Findings) -> Picture:
+    """Draw the prior and posterior density of every parameter, and the point estimate, in small multiples."""
     across, tall, wide, gap = 3, 1.15, 2.85, 1.25
-    down = -(-len(learnt.parameters) // across)
+    down = -(-len(findings.parameters) // across)
     height = HEAD + 0.45 + down * (tall + gap) - 0.5
     figure = sheet(WIDTH, height)
     _heading(figure, "What the figures say about the parameters", "density before and after the figures were looked at")
-    for n, found in enumerate(learnt.parameters):
+    for n, finding in enumerate(findings.parameters):
         left, top = EDGE + (n % across) * (wide + 0.42), height - HEAD - 0.45 - (n // across) * (tall + gap)
         axes = figure.add_axes((left / WIDTH, (top - tall) / height, wide / WIDTH, tall / height))
-        _densities(axes, learnt, n)
-        lines = wrapped(found.label, 0.86 * wide, 10.5).splitlines()
+        _densities(axes, findings, n)
+        lines = wrapped(finding.label, 0.86 * wide, 10.5).splitlines()
         axes.set_title("\n".join(lines[:2]) + (" …" if len(lines) > 2 else ""), fontsize=10.5, pad=4, linespacing=1.1)
-        axes.set_xlabel(_told(found), fontsize=9.5, loc="left")
+        axes.set_xlabel(_parameter_note(finding), fontsize=9.5, loc="left")
     marks = [
         Patch(color=BEFORE, label="before"),
         Patch(facecolor=AFTER, edgecolor=BLUE, label="after"),
         Line2D([], [], color=REPORTED, label="best single value"),
     ]
     figure.legend(
-        handles=marks, loc="lower left", bbox_to_anchor=(EDGE / WIDTH, 1 - 1.02 / height), ncols=3, borderpad=0,
-        handlelength=1.3, columnspacing=1.4, handletextpad=0.5, borderaxespad=0,
-    )  # fmt: skip
+        handles=marks,
+        bbox_to_anchor=(EDGE / WIDTH, 1 - 1.02 / height),
+        ncols=3,
+        **LEGEND,
+    )
     return figure
 
 
-def _told(found: Learning) -> str:
-    return f"{found.name}: {interval(found.posterior, found.unit)}\n{found.found}"
+def _parameter_note(finding: ParameterFinding) -> str:
+    return f"{finding.name}: {interval(finding.posterior, finding.unit)}\n{finding.identification}"
 
 
-def _densities(axes: Axes, learnt: Learnt, column: int) -> None:
-    """Draw the densities of one parameter in its own unit, over what the two samples span."""
-    fit, found = learnt.fit, learnt.parameters[column]
-    prior = fit.loaded.calibration.parameters[found.name]
-    logs, limits = logarithmic(prior), (prior.prior.low, prior.prior.high)
+def _densities(axes: Axes, findings: Findings, column: int) -> None:
+    """Draw the densities of one parameter in its own unit, over the range of the two samples."""
+    fit, finding = findings.fit, findings.parameters[column]
+    prior = fit.loaded.calibration.parameters[finding.name]
+    logs, limits = is_logarithmic(prior), (prior.prior.low, prior.prior.high)
     spans = [plain_quantiles(sample.values[:, column], (0.002, 0.998)) for sample in (fit.prior, fit.posterior)]
     at = np.linspace(min(span[0] for span in spans), max(span[1] for span in spans), 240)
     for sample, face, line, front in ((fit.prior, BEFORE, "none", 1), (fit.posterior, AFTER, BLUE, 2)):
@@ -267,32 +324,32 @@ def _densities(axes: Axes, learnt: Learnt, column: int) -> None:
         else:
             curve = density(at, values, sample.weights, limits)
         axes.fill_between(at, curve, facecolor=face, edgecolor=line, linewidth=1.2, alpha=0.85, zorder=front)
-    axes.axvline(found.point, color=REPORTED, linewidth=1.8, zorder=3)
+    axes.axvline(finding.point, color=REPORTED, linewidth=1.8, zorder=3)
     axes.set(ylim=(0, None), xlim=(at[0], at[-1]), yticks=[])
     axes.spines["left"].set_visible(False)
     axes.locator_params(axis="x", nbins=5)
-    axes.xaxis.set_major_formatter(lambda value, _: quantity(value, found.unit))
+    axes.xaxis.set_major_formatter(lambda value, _: quantity(value, finding.unit))
 
 
 def density(at: Floats, values: Floats, weights: Floats, ends: Sequence[float | None]) -> Floats:
     """Return the density of a weighted sample (N,) at the points `at` (T,), mirrored at the `ends` of its range.
 
-    A Gaussian kernel as wide as Silverman (1986) advises for the effective size of the sample.
+    Gaussian kernel, with the width of Silverman (1986) for the effective sample size.
     """
     size, mean = 1 / np.square(weights).sum(), weights @ values
     width = 0.9 * np.sqrt(weights @ np.square(values - mean)) * size**-0.2
-    centres, mass = condensed(values, weights)
-    found = np.zeros(len(at))
+    centres, mass = binned(values, weights)
+    total = np.zeros(len(at))
     for mirrored in (centres, *(2 * end - centres for end in ends if end is not None)):
         steps = (at[:, None] - mirrored[None, :]) / width
-        found += np.exp(-0.5 * np.square(steps)) @ mass / (width * np.sqrt(2 * np.pi))
-    return found
+        total += np.exp(-0.5 * np.square(steps)) @ mass / (width * np.sqrt(2 * np.pi))
+    return total
 
 
 @styled
-def correlations(learnt: Learnt) -> Picture:
-    """Draw the posterior correlations between the parameters, the number written where it is 0.1 or more."""
-    names = [found.name.replace("_", " ") for found in learnt.parameters]
+def correlations(findings: Findings) -> Picture:
+    """Draw the posterior correlations between the parameters, with the number where it is 0.1 or more."""
+    names = [finding.name.replace("_", " ") for finding in findings.parameters]
     count = len(names) - 1
     cell, left, below = min(0.64, 7 / count), 2.0, 1.4
     inner = cell * count
@@ -301,7 +358,7 @@ def correlations(learnt: Learnt) -> Picture:
     how = "correlations after the fit; strong colours: the figures fix the two together better than each by itself"
     _heading(figure, "Which parameters can be traded for each other", how)
     axes = figure.add_axes((left / WIDTH, below / height, inner / WIDTH, inner / height))
-    shown = np.where(np.tri(count, dtype=bool), learnt.correlations[1:, :-1], np.nan)
+    shown = np.where(np.tri(count, dtype=bool), findings.correlations[1:, :-1], np.nan)
     image = axes.imshow(shown, cmap="PuOr", vmin=-1, vmax=1)
     for row, column in zip(*np.nonzero(np.abs(np.nan_to_num(shown)) >= 0.1), strict=True):
         value = float(shown[row, column])

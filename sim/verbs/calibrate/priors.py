@@ -1,7 +1,7 @@
 """The priors of a calibration as one law, and the scale on which it is sampled.
 
-Samplers work with *scores*: one number per parameter, standard normal under the prior. A family that is cut off or
-skewed needs no care there, and no sampler can leave the prior's range.
+Samplers work with *scores*: one number per parameter, standard normal under the prior. Truncated
+and skewed families need no special treatment there, and no sampler can leave the prior's range.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sim.errors import SimError
 from sim.scenario.model.calibration import Calibration, Prior
 
 FARTHEST = 8.0
-"""Scores beyond this (one in 10^15 under the prior) are taken as this."""
+"""Scores beyond this (one in 10^15 under the prior) are replaced by it."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,14 @@ class Priors:
             np.where(chances[:, d] < 0.5, law.ppf(chances[:, d]), law.isf(above[:, d]))
             for d, law in enumerate(self._laws)
         ]
-        tied = np.stack(columns, axis=1)
-        found: Floats = np.where(self._logs, np.exp(np.where(self._logs, tied, 0.0)), tied)
-        return found
+        on_scale = np.stack(columns, axis=1)
+        return np.where(self._logs, np.exp(np.where(self._logs, on_scale, 0.0)), on_scale)
 
     def log_density(self, values: Floats) -> Floats:
         """Return the logarithm of the prior density at `values` (N, D), per unit of the parameters, (N,)."""
-        tied = self._tied(values)
-        by_law = [law.logpdf(tied[:, d]) for d, law in enumerate(self._laws)]
-        found: Floats = np.sum(by_law, axis=0) - tied[:, self._logs].sum(axis=1)
-        return found
+        on_scale = self._on_scale(values)
+        by_law = [law.logpdf(on_scale[:, d]) for d, law in enumerate(self._laws)]
+        return np.asarray(np.sum(by_law, axis=0) - on_scale[:, self._logs].sum(axis=1))
 
     def spread_out(self, number: int, seed: int) -> Floats:
         """Return the scores of a space-filling sample of the prior (scrambled Sobol points), (`number`, D).
@@ -59,8 +57,7 @@ class Priors:
         `number` is a power of two.
         """
         sobol = stats.qmc.Sobol(len(self.priors), rng=np.random.default_rng(seed))
-        found: Floats = np.clip(ndtri(sobol.random_base2(number.bit_length() - 1)), -FARTHEST, FARTHEST)
-        return found
+        return np.clip(ndtri(sobol.random_base2(number.bit_length() - 1)), -FARTHEST, FARTHEST)
 
     @cached_property
     def _laws(self) -> list[Any]:
@@ -70,13 +67,12 @@ class Priors:
     def _logs(self) -> Bools:
         return np.array([prior.family.startswith("log") for prior in self.priors.values()])
 
-    def _tied(self, values: Floats) -> Floats:
-        """Return values, or their logarithms, as the laws have them."""
-        found: Floats = np.where(self._logs, np.log(np.where(self._logs, values, 1.0)), values)
-        return found
+    def _on_scale(self, values: Floats) -> Floats:
+        """Return values, or their logarithms, on the scale of each law."""
+        return np.where(self._logs, np.log(np.where(self._logs, values, 1.0)), values)
 
 
-def priors(calibration: Calibration) -> Priors:
+def priors_of(calibration: Calibration) -> Priors:
     """Return the priors of a calibration. Raises SimError if it has no parameters."""
     if not calibration.parameters:
         raise SimError("the calibration has no parameters, so there is nothing to fit")

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sim.plotting.result import Drawers, Result
 from sim.verbs.calibrate import files
-from sim.verbs.calibrate.findings import Learnt
+from sim.verbs.calibrate.findings import Findings
 
 
 @dataclass(frozen=True, repr=False)
 class CalibrationResult(Result):
     """The result of `sim.calibrate`: the posterior, and every reported figure beside what the model says for it."""
 
-    findings: Learnt
+    findings: Findings
 
     @property
     def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
         """The tables: `parameters`, `figures`, `correlations`, `held_out` if asked for, and `posterior`."""
-        from sim.verbs.calibrate.tables import tables
+        from sim.verbs.calibrate.tables import csv_tables
 
-        made: dict[str, Mapping[str, Any]] = {
-            name.partition(".")[0]: columns for name, columns in tables(self.findings).items()
+        makers: dict[str, Callable[[], Mapping[str, Any]]] = {
+            name.removesuffix(".csv"): partial(dict, columns) for name, columns in csv_tables(self.findings).items()
         }
-        made = {"parameters": made.pop("parameters"), **made}
-        found: dict[str, Callable[[], Mapping[str, Any]]] = {name: lambda c=c: c for name, c in made.items()}  # type: ignore[misc]
         fit = self.findings.fit
-        return found | {"posterior": lambda: files.equal(fit.posterior, fit.seed)}
+        return makers | {"posterior": partial(files.equally_weighted, fit.posterior, fit.seed)}
 
     @property
     def drawers(self) -> Drawers:
@@ -45,7 +44,7 @@ class CalibrationResult(Result):
 
     def headline(self) -> list[str]:
         """Return the calibrated parameters with their 90 % intervals, and the verdict of the gate."""
-        from sim.verbs.calibrate.tables import gate_words
+        from sim.verbs.calibrate.words import gate_words
 
         fit = self.findings.fit
         lines = [f"{fit.loaded.central.scenario.title}: {gate_words(self.findings)}"]

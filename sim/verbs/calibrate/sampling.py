@@ -1,10 +1,10 @@
 """Draws from a posterior by adaptive importance sampling, in batches that workers can share.
 
-All points ever drawn count, each with its weight against the mixture of all proposals it could have come from
-(adaptive multiple importance sampling: Cornuet, Marin, Mira and Robert 2012). The proposals are Student-t mixtures
-fitted to the points so far; while those are too few, they are fitted to a flatter posterior. One part of every batch
-is drawn from the prior, so that no weight can pass that of the prior by much. Everything is on the scale of scores,
-where the prior is standard normal, and depends on the seed and the likelihoods alone.
+All points are used, each weighted against the mixture of all proposals (adaptive multiple importance sampling: Cornuet,
+Marin, Mira and Robert 2012). The proposals are Student-t mixtures fitted to the points so far, or to a tempered
+posterior while the effective sample size is too small. A part of every batch comes from the prior, which bounds the
+weights. Everything is on the scale of scores, where the prior is standard normal, and depends on the seed and the
+likelihoods alone.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ Likelihood = Callable[[Floats], Floats]
 """Scores (N, D) to the logarithm of the likelihood (N,)."""
 
 FREEDOM = 8.0
-"""Degrees of freedom of the proposals: tails heavier than those of any posterior under a normal prior."""
+"""Degrees of freedom of the proposals. Their tails are heavier than those of any posterior under a normal prior."""
 FROM_PRIOR = 0.1
-"""Share of every batch that is drawn from the prior."""
-WORTH = 6
-"""A proposal is fitted to points worth so many times their dimension, flattened if need be."""
+"""Share of every batch that comes from the prior."""
+ESS_PER_DIMENSION = 6
+"""Least effective sample size, per dimension, of the points that a proposal is fitted to."""
 POINTS_A_COMPONENT, MOST_COMPONENTS = 10, 4
-"""A proposal has a component for so many effective points per dimension."""
-STEPS, DRAWN_TO_ALL = 20, 0.2
+"""Effective sample size, per dimension, for each component of a proposal; and most components."""
+EM_STEPS, SHRINKAGE = 20, 0.2
+"""Steps of the fit of a mixture; share of the overall covariance in that of each component."""
 
 
 @dataclass(frozen=True)
@@ -46,39 +47,35 @@ class Mixture:
         which = rng.choice(len(self.shares), number, p=self.shares)
         normals = rng.standard_normal((number, self.centres.shape[1]))
         scale = np.sqrt(FREEDOM / rng.chisquare(FREEDOM, number))
-        drawn: Floats = self.centres[which] + scale[:, None] * np.einsum("nij,nj->ni", self.roots[which], normals)
-        return drawn
+        steps = np.einsum("nij,nj->ni", self.roots[which], normals)
+        return np.asarray(self.centres[which] + scale[:, None] * steps)
 
     def by_component(self, scores: Floats) -> Floats:
         """Return the logarithm of share times density of each component, (N, K)."""
         dimension = self.centres.shape[1]
-        found = np.empty((len(scores), len(self.shares)))
+        logs = np.empty((len(scores), len(self.shares)))
         for k, (centre, root) in enumerate(zip(self.centres, self.roots, strict=True)):
             distance = np.square(np.linalg.solve(root, (scores - centre).T)).sum(axis=0)
-            found[:, k] = (
-                np.log(self.shares[k]) - np.log(np.diag(root)).sum()
-                - 0.5 * (FREEDOM + dimension) * np.log1p(distance / FREEDOM)
-            )  # fmt: skip
+            kernel = 0.5 * (FREEDOM + dimension) * np.log1p(distance / FREEDOM)
+            logs[:, k] = np.log(self.shares[k]) - np.log(np.diag(root)).sum() - kernel
         constant = gammaln((FREEDOM + dimension) / 2) - gammaln(FREEDOM / 2) - 0.5 * dimension * log(FREEDOM * pi)
-        return np.asarray(found + constant)
+        return np.asarray(logs + constant)
 
     def log_density(self, scores: Floats) -> Floats:
         """Return the logarithm of the density at scores (N, D), (N,)."""
-        found: Floats = logsumexp(self.by_component(scores), axis=1)
-        return found
+        return np.asarray(logsumexp(self.by_component(scores), axis=1))
 
 
 def log_prior(scores: Floats) -> Floats:
     """Return the logarithm of the standard normal density at scores (N, D), (N,)."""
-    found: Floats = -0.5 * np.square(scores).sum(axis=1) - 0.5 * scores.shape[1] * log(2 * pi)
-    return found
+    return np.asarray(-0.5 * np.square(scores).sum(axis=1) - 0.5 * scores.shape[1] * log(2 * pi))
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """N scores (N, D) with their likelihoods, the density they were drawn from, and normalised weights, all (N,).
+class Draws:
+    """N scores (N, D) with their likelihoods, the density they come from, and normalised weights, all (N,).
 
-    `log_density` is relative to that of the prior. `rounds` batches were drawn after the start.
+    `log_density` is relative to that of the prior. `rounds` is the number of batches after the start.
     """
 
     scores: Floats
@@ -89,47 +86,47 @@ class Drawn:
 
     @property
     def ess(self) -> float:
-        """How many equally weighted draws they are worth (Kish 1965)."""
-        return effective(self.weights)
+        """Effective sample size: the number of equally weighted draws that are as informative (Kish 1965)."""
+        return effective_sample_size(self.weights)
 
 
-def effective(weights: Floats) -> float:
+def effective_sample_size(weights: Floats) -> float:
     """Return the effective sample size of weights: the square of their sum over the sum of their squares."""
     return float(weights.sum() ** 2 / np.square(weights).sum())
 
 
 def normalised(log_weights: Floats) -> Floats:
     """Return weights that add up to 1."""
-    found: Floats = np.exp(log_weights - logsumexp(log_weights))
-    return found
+    return np.asarray(np.exp(log_weights - logsumexp(log_weights)))
 
 
 class Sampler:
-    """One start: points of the prior, and the batches that follow. `batch` points are drawn at a time."""
+    """One start: points of the prior, and the batches of `batch` points that follow."""
 
     def __init__(self, likelihood: Likelihood, start: Floats, seed: int, batch: int) -> None:
         self.likelihood, self.batch = likelihood, batch
         self.rng = np.random.default_rng(seed)
         self.scores = start
-        self.found = likelihood(start)
+        self.log_likelihood = likelihood(start)
         self.proposals: list[tuple[Mixture, int]] = []
 
-    def drawn(self) -> Drawn:
+    def draws(self) -> Draws:
         """Return all points so far with their weights."""
         density = self._log_density()
-        weights = normalised(self.found - density)
-        return Drawn(self.scores, self.found, density, weights, len(self.proposals))
+        weights = normalised(self.log_likelihood - density)
+        return Draws(self.scores, self.log_likelihood, density, weights, len(self.proposals))
 
-    def go_on(self, worth: float, most: int) -> Drawn:
-        """Draw batches until the points are worth so many, or more than `most` would be needed; return them."""
-        drawn = self.drawn()
-        while drawn.ess < worth and len(self.scores) + self.batch <= most:
-            proposal = fitted(drawn)
-            new = self._batch(proposal)
-            self.scores, self.found = np.concatenate((self.scores, new)), np.append(self.found, self.likelihood(new))
+    def extend(self, ess: float, most: int) -> Draws:
+        """Add batches until the effective sample size is `ess`, but at most `most` points; return all points."""
+        draws = self.draws()
+        while draws.ess < ess and len(self.scores) + self.batch <= most:
+            proposal = fit_proposal(draws)
+            batch = self._batch(proposal)
+            self.scores = np.concatenate((self.scores, batch))
+            self.log_likelihood = np.append(self.log_likelihood, self.likelihood(batch))
             self.proposals.append((proposal, self.batch - self._from_prior))
-            drawn = self.drawn()
-        return drawn
+            draws = self.draws()
+        return draws
 
     @property
     def _from_prior(self) -> int:
@@ -142,33 +139,32 @@ class Sampler:
     def _log_density(self) -> Floats:
         """Return the logarithm of the mixture that all points come from, relative to the prior, at all points."""
         total, base = len(self.scores), log_prior(self.scores)
-        drawn = sum(number for _, number in self.proposals)
-        parts = [np.full(total, log((total - drawn) / total))]
+        from_proposals = sum(number for _, number in self.proposals)
+        parts = [np.full(total, log((total - from_proposals) / total))]
         parts += [proposal.log_density(self.scores) - base + log(number / total) for proposal, number in self.proposals]
-        found: Floats = logsumexp(parts, axis=0)
-        return found
+        return np.asarray(logsumexp(parts, axis=0))
 
 
-def fitted(drawn: Drawn) -> Mixture:
-    """Return a mixture near the posterior; near a flatter one as long as the points are worth too little."""
-    dimension = drawn.scores.shape[1]
-    weights = _flattened(drawn, WORTH * dimension)
-    components = int(np.clip(effective(weights) / (POINTS_A_COMPONENT * dimension), 1, MOST_COMPONENTS))
-    return _em(drawn.scores, weights, components)
+def fit_proposal(draws: Draws) -> Mixture:
+    """Return a mixture near the posterior, or near a tempered one while the effective sample size is too small."""
+    dimension = draws.scores.shape[1]
+    weights = _tempered(draws, ESS_PER_DIMENSION * dimension)
+    components = int(np.clip(effective_sample_size(weights) / (POINTS_A_COMPONENT * dimension), 1, MOST_COMPONENTS))
+    return _em(draws.scores, weights, components)
 
 
-def _flattened(drawn: Drawn, worth: float) -> Floats:
-    """Return the weights with the likelihood raised to the largest power up to 1 that leaves them worth so much."""
+def _tempered(draws: Draws, ess: float) -> Floats:
+    """Return weights of this effective sample size: the likelihood is raised to the largest power up to 1 that does."""
 
     def raised(power: float) -> Floats:
-        return normalised(power * drawn.log_likelihood - drawn.log_density)
+        return normalised(power * draws.log_likelihood - draws.log_density)
 
-    if effective(raised(1.0)) >= worth:
+    if effective_sample_size(raised(1.0)) >= ess:
         return raised(1.0)
     low, high = 0.0, 1.0
     for _ in range(30):
         middle = (low + high) / 2
-        low, high = (middle, high) if effective(raised(middle)) >= worth else (low, middle)
+        low, high = (middle, high) if effective_sample_size(raised(middle)) >= ess else (low, middle)
     return raised(low)
 
 
@@ -183,23 +179,23 @@ def _em(scores: Floats, weights: Floats, components: int) -> Mixture:
     centres = scores[order][level] if components > 1 else centre[None]
     roots = np.repeat(np.linalg.cholesky(spread)[None], components, axis=0)
     mixture = Mixture(np.full(components, 1 / components), centres, roots)
-    for _ in range(STEPS if components > 1 else 0):
+    for _ in range(EM_STEPS if components > 1 else 0):
         mixture = _step(mixture, scores, weights, spread)
     return mixture
 
 
 def _step(mixture: Mixture, scores: Floats, weights: Floats, spread: Floats) -> Mixture:
-    """Return a mixture nearer to the weighted points; every spread is drawn a little towards that of all points."""
+    """Return a mixture nearer to the weighted points; covariances are shrunk a little towards that of all points."""
     by_component = mixture.by_component(scores)
-    held = weights[:, None] * np.exp(by_component - logsumexp(by_component, axis=1, keepdims=True))
-    shares = np.maximum(held.sum(axis=0), 1e-3)
+    responsibility = weights[:, None] * np.exp(by_component - logsumexp(by_component, axis=1, keepdims=True))
+    shares = np.maximum(responsibility.sum(axis=0), 1e-3)
     dimension = scores.shape[1]
     centres, roots = np.empty_like(mixture.centres), np.empty_like(mixture.roots)
     for k, (centre, root) in enumerate(zip(mixture.centres, mixture.roots, strict=True)):
         distance = np.square(np.linalg.solve(root, (scores - centre).T)).sum(axis=0)
-        pull = held[:, k] * (FREEDOM + dimension) / (FREEDOM + distance)
+        pull = responsibility[:, k] * (FREEDOM + dimension) / (FREEDOM + distance)
         centres[k] = pull @ scores / pull.sum()
         off = scores - centres[k]
         own = (pull[:, None] * off).T @ off / shares[k]
-        roots[k] = np.linalg.cholesky((1 - DRAWN_TO_ALL) * own + DRAWN_TO_ALL * spread)
+        roots[k] = np.linalg.cholesky((1 - SHRINKAGE) * own + SHRINKAGE * spread)
     return Mixture(shares / shares.sum(), centres, roots)

@@ -1,9 +1,9 @@
 """Fits the parameters of a scenario to reported figures, and says how far they are known.
 
-In turn: what the priors alone predict, how much chance there is in one play, the most probable vector, and the
-posterior from two starts that know nothing of each other. A gate decides whether it may be reported; if not, the
-search goes on, and ends in a refusal. What comes out depends on the files and the seed alone; a run that was stopped
-asks for the same trials again and finds them.
+The stages: predict the figures from the priors alone, measure the noise of one play, search the most probable vector,
+and sample the posterior from two independent starts. A gate decides whether the posterior may be reported; if not,
+sampling continues with more effort, and in the end fails with the reasons. The result depends on the files and the seed
+alone. A run that was stopped asks for the same evaluations again and finds them in the cache.
 """
 
 from __future__ import annotations
@@ -15,227 +15,261 @@ from pathlib import Path
 
 import numpy as np
 from cmaes import CMA
-from scipy.special import logsumexp
 
 from sim.arrays import Floats
 from sim.errors import SimError
 from sim.measures.likelihood import Target, floored
 from sim.play.request import Progress, Request, silent
-from sim.scenario.model.calibration import Observation
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.units import show_duration
-from sim.verbs.calibrate.findings import predictive, tail
-from sim.verbs.calibrate.fit import Fit, Gate, HeldOut, Sample, joined
-from sim.verbs.calibrate.sampling import Drawn, Sampler, effective, log_prior
-from sim.verbs.calibrate.trials import Trials
+from sim.verbs.calibrate.evaluator import Evaluator
+from sim.verbs.calibrate.findings import predictive, report_spread, tail
+from sim.verbs.calibrate.fit import Fit, Gate, HeldOut, Sample, combined
+from sim.verbs.calibrate.sampling import Draws, Sampler, effective_sample_size, log_prior, normalised
 
 STARTS = 2
 START = 256
-"""Trials of the prior that each start begins with; a power of two."""
-CHANCE_AT, CHANCE_PLAYS, MOST_PLAYS = 16, 8, 8
-"""Chance is measured at the best trials of the prior, by so many plays of each; at most so many plays are averaged."""
-SMALL = 0.25
-"""Chance is small when it is less than this share of the rest of the spread of every fitted figure."""
-POPULATION, GENERATIONS, STILL = 16, 40, 0.05
-"""The search for the most probable vector ends when a generation differs by less than STILL in log density."""
-ESS, ESS_OF_START, LARGEST_WEIGHT, APART = 400.0, 200.0, 0.02, 0.3
-"""What the gate asks for. Two fair starts differ by more than APART (see Gate) about once in a hundred times."""
+"""Points of the prior that each start begins with, and size of a batch; a power of two."""
+NOISE_POINTS, NOISE_REPLICATIONS, MAX_REPLICATIONS = 16, 8, 8
+"""Noise is measured at the best points of the prior, with so many replications of each. The last is the largest number
+of replications that are averaged in the fit."""
+SMALL_NOISE = 0.25
+"""Noise is small when it is less than this share of the other spread of every fitted figure."""
+POPULATION, GENERATIONS, CONVERGED = 16, 40, 0.05
+"""The search for the most probable vector ends when the log densities of a generation differ by less than CONVERGED."""
+MIN_ESS, MIN_ESS_OF_START, MAX_WEIGHT, MAX_DISAGREEMENT = 400.0, 200.0, 0.02, 0.3
+"""Conditions of the gate. Two correct starts exceed MAX_DISAGREEMENT (see Gate) about once in a hundred times."""
 EFFORTS = ((450.0, 4096), (900.0, 8192), (1800.0, 16384))
-"""How much a start must be worth, for at most so many trials: first, and after each time the gate stays shut."""
-USUAL, WORTH_TELLING = 3000, 60.0
-"""Plays that most fits take, when one of each vector is enough; seconds from which on that is told beforehand."""
+"""Effective sample size that each start aims at, and most evaluations for it: one pair per attempt to pass the gate."""
+USUAL_PLAYS, LONG = 3000, 60.0
+"""Plays that most fits take with one replication per vector. An expected time above LONG seconds is announced."""
 SURPRISING = 0.01
-"""A figure that the priors predict with less than this chance is told about."""
-WORTH_HELD_OUT = 100.0
-"""A figure is predicted from re-weighted trials that are worth at least that; else the fit is made again without it."""
+"""Tail probability under the priors below which a figure is reported to the user."""
+MIN_ESS_HELD_OUT = 100.0
+"""Least effective sample size for predicting a figure by re-weighting; below it the fit is made again without it."""
 METHOD = "adaptive importance sampling with Student-t mixtures, two starts"
 
 
 def calibrate(
     loaded: LoadedCalibration, request: Request, progress: Progress = silent, cache: Path | None = None
 ) -> Fit:
-    """Return a fit that passed the gate. Raises SimError with the reasons if none was found within the last effort."""
-    began = time.perf_counter()
-    with Trials(loaded, request, progress, cache) as trials:
-        starts = _starts(trials)
-        _tell_time(trials, time.perf_counter() - began)
-        _average(trials, starts)
-        prior = trials.sample(_unweighted(trials, np.concatenate(starts)))
-        _check(trials, prior)
-        point = _point(trials, np.concatenate(starts))
-        drawn, gate = _posterior(trials, starts)
-        samples = tuple(trials.sample(part) for part in drawn)
-        named = dict(zip(trials.priors.names, trials.priors.values(point[None])[0].tolist(), strict=True))
-        return Fit(
-            loaded, trials.targets, prior, _together(samples), samples, named, trials.noise, trials.replications,
-            gate, trials.seed, METHOD, time.perf_counter() - began, trials.played,
-        )  # fmt: skip
+    """Fit a calibration, and return the fit that passed the gate.
 
+    Parameters
+    ----------
+    loaded
+        The calibration file with its scenario.
+    request
+        Seed, engine and number of processes.
+    progress
+        Follows the stages.
+    cache
+        Folder of the evaluations, of this fit and of earlier ones; None keeps them in memory.
 
-def held_out(fit: Fit, request: Request, progress: Progress = silent, cache: Path | None = None) -> tuple[HeldOut, ...]:
-    """Return every fitted figure predicted without it and the others of its group.
-
-    All trials are re-weighted to the likelihood of the rest; where they are then worth too little, the posterior is
-    drawn anew. Raises SimError.
+    Raises
+    ------
+    SimError
+        If no posterior passes the gate within the last of EFFORTS, with the reasons.
     """
-    rows = [j for j, target in enumerate(fit.targets) if target.fitted]
-    found = []
-    with Trials(fit.loaded, replace(request, seed=fit.seed), progress, cache) as trials:
-        trials.replications, trials.noise = fit.replications, fit.noise
-        for j in rows:
-            without = _without(fit.targets, j)
-            weights = _reweighted(fit, without)
-            how, observed = "re-weighted", fit.posterior.observed[:, j]
-            if effective(weights) < WORTH_HELD_OUT:
-                how = "fitted again"
-                drawn = _again(trials, without, fit.targets[j].row.id)
-                weights, observed = drawn.weights, trials.observed(drawn.scores)[:, j]
-            found.append(_predicted(fit, j, observed, weights, how))
-    return tuple(found)
-
-
-def _starts(trials: Trials) -> list[Floats]:
-    """Try space-filling points of the prior, one set for each start."""
-    trials.stage("what the priors alone predict", STARTS * START)
-    starts = [trials.priors.spread_out(START, _seed(trials.seed, "start", number)) for number in range(STARTS)]
-    for start in starts:
-        trials.observed(start)
-    return starts
-
-
-def _tell_time(trials: Trials, seconds: float) -> None:
-    """Say how long the fit will take, judged by the `seconds` of the plays made so far."""
-    left = seconds / trials.played * (USUAL - trials.tried) if trials.played else 0.0
-    if left > WORTH_TELLING:
-        trials.say(
-            f"most fits take about {USUAL:,} plays, here {show_duration(left)} more; one that is hard to settle takes "
-            "up to ten times that, and every figure that has to be fitted again for --held-out about as long"
+    began = time.perf_counter()
+    with Evaluator(loaded, request, progress, cache) as evaluator:
+        starts = _starts(evaluator)
+        _announce_time(evaluator, time.perf_counter() - began)
+        _choose_replications(evaluator, starts)
+        prior = evaluator.sample(_unweighted(evaluator, np.concatenate(starts)))
+        _check_priors(evaluator, prior)
+        point = _most_probable(evaluator, np.concatenate(starts))
+        draws, gate = _posterior(evaluator, starts)
+        samples = tuple(evaluator.sample(part) for part in draws)
+        values = evaluator.priors.values(point[None])[0].tolist()
+        return Fit(
+            loaded=loaded,
+            targets=evaluator.targets,
+            prior=prior,
+            posterior=combined(samples, _shares([sample.weights for sample in samples])),
+            starts=samples,
+            point=dict(zip(evaluator.priors.names, values, strict=True)),
+            noise=evaluator.noise,
+            replications=evaluator.replications,
+            gate=gate,
+            seed=evaluator.seed,
+            method=METHOD,
+            wall_s=time.perf_counter() - began,
+            plays_made=evaluator.plays_made,
         )
 
 
-def _average(trials: Trials, starts: list[Floats]) -> None:
-    """Measure chance where the fit is good, and average over as many plays as make it small."""
-    scores = np.concatenate(starts)
-    best = scores[np.argsort(-trials.log_likelihood(scores), kind="stable")[:CHANCE_AT]]
-    trials.stage("how much chance there is in one play", CHANCE_AT * (CHANCE_PLAYS - 1))
-    plays = np.array(
-        [np.log(floored(trials.targets, trials.replication(best, number))) for number in range(CHANCE_PLAYS)]
+def held_out(fit: Fit, request: Request, progress: Progress = silent, cache: Path | None = None) -> tuple[HeldOut, ...]:
+    """Predict every fitted figure without it and without the others of its group.
+
+    The posterior is re-weighted to the likelihood of the remaining figures. Where its effective sample size is then too
+    small, the posterior is sampled anew. Raises SimError.
+    """
+    rows = [j for j, target in enumerate(fit.targets) if target.fitted]
+    with Evaluator(fit.loaded, replace(request, seed=fit.seed), progress, cache) as evaluator:
+        evaluator.replications, evaluator.noise = fit.replications, fit.noise
+        return tuple(_prediction(fit, j, evaluator) for j in rows)
+
+
+def _prediction(fit: Fit, j: int, evaluator: Evaluator) -> HeldOut:
+    """Predict figure `j` from the others."""
+    target, remaining = fit.targets[j], _without(fit.targets, j)
+    how, weights, observed = "re-weighted", _reweighted(fit, remaining), fit.posterior.observed[:, j]
+    if effective_sample_size(weights) < MIN_ESS_HELD_OUT:
+        draws = _refitted(evaluator, remaining, target.row.id)
+        how, weights, observed = "fitted again", draws.weights, evaluator.observed(draws.scores)[:, j]
+    spread = report_spread(target, fit.loaded.calibration.observation, fit.noise[j])
+    return HeldOut(
+        target=target,
+        reports=predictive(target, observed, weights, spread),
+        tail=tail(target, observed, weights, spread),
+        ess=effective_sample_size(weights),
+        how=how,
     )
-    one = np.sqrt(plays.var(axis=0, ddof=1).mean(axis=0))
-    rest = np.array([np.hypot(target.spread, trials.observation.discrepancy) for target in trials.targets])
-    fitted = np.array([target.fitted for target in trials.targets])
-    while trials.replications < MOST_PLAYS and (one / np.sqrt(trials.replications) > SMALL * rest)[fitted].any():
-        trials.replications *= 2
-    trials.noise = one * np.sqrt(1 + 1 / trials.replications)  # what really happened is one play, too
-    if trials.replications > 1:
-        trials.stage("the same with more plays of each", len(scores) * (trials.replications - 1))
-        trials.observed(scores)
 
 
-def _check(trials: Trials, prior: Sample) -> None:
-    """Say which fitted figures the priors hardly allow: the model, a prior or the reading of the figure is wrong."""
-    for j, target in enumerate(trials.targets):
-        chance = tail(target, prior.observed[:, j], prior.weights, _spread(trials.observation, target, trials.noise[j]))
+def _starts(evaluator: Evaluator) -> list[Floats]:
+    """Evaluate space-filling points of the prior, one set for each start."""
+    evaluator.stage("what the priors alone predict", STARTS * START)
+    seeds = [_seed(evaluator.seed, "start", number) for number in range(STARTS)]
+    starts = [evaluator.priors.spread_out(START, seed) for seed in seeds]
+    for start in starts:
+        evaluator.observed(start)
+    return starts
+
+
+def _announce_time(evaluator: Evaluator, seconds: float) -> None:
+    """Announce a long fit, judged by the `seconds` of the plays made so far."""
+    if not evaluator.plays_made:
+        return
+    left = seconds / evaluator.plays_made * (USUAL_PLAYS - evaluator.evaluations)
+    if left > LONG:
+        evaluator.say(
+            f"most fits take about {USUAL_PLAYS:,} plays, here {show_duration(left)} more; one that is hard to settle "
+            "takes up to ten times that, and every figure that has to be fitted again for --held-out about as long"
+        )
+
+
+def _choose_replications(evaluator: Evaluator, starts: list[Floats]) -> None:
+    """Measure the noise where the fit is good, and average over as many replications as make it small."""
+    scores = np.concatenate(starts)
+    best = scores[np.argsort(-evaluator.log_likelihood(scores), kind="stable")[:NOISE_POINTS]]
+    evaluator.stage("how much chance there is in one play", NOISE_POINTS * (NOISE_REPLICATIONS - 1))
+    replications = [evaluator.replication(best, number) for number in range(NOISE_REPLICATIONS)]
+    logs = np.array([np.log(floored(evaluator.targets, observed)) for observed in replications])
+    one = np.sqrt(logs.var(axis=0, ddof=1).mean(axis=0))
+    rest = np.array([np.hypot(target.spread, evaluator.observation.discrepancy) for target in evaluator.targets])
+    fitted = np.array([target.fitted for target in evaluator.targets])
+    while (
+        evaluator.replications < MAX_REPLICATIONS
+        and (one / np.sqrt(evaluator.replications) > SMALL_NOISE * rest)[fitted].any()
+    ):
+        evaluator.replications *= 2
+    evaluator.noise = one * np.sqrt(1 + 1 / evaluator.replications)  # what really happened is one play, too
+    if evaluator.replications > 1:
+        evaluator.stage("the same with more plays of each", len(scores) * (evaluator.replications - 1))
+        evaluator.observed(scores)
+
+
+def _check_priors(evaluator: Evaluator, prior: Sample) -> None:
+    """Report fitted figures that are improbable under the priors: model, prior or reading of the figure is wrong."""
+    for j, target in enumerate(evaluator.targets):
+        spread = report_spread(target, evaluator.observation, evaluator.noise[j])
+        chance = tail(target, prior.observed[:, j], prior.weights, spread)
         if target.fitted and chance < SURPRISING:
-            trials.say(
+            evaluator.say(
                 f"the priors alone hardly allow the figure {target.row.id!r} (a chance of {100 * chance:.2g} %): "
                 "look at them, at the model and at how the figure is read"
             )
 
 
-def _point(trials: Trials, scores: Floats) -> Floats:
+def _most_probable(evaluator: Evaluator, scores: Floats) -> Floats:
     """Return the scores (D,) of the most probable vector, by covariance matrix adaptation (Hansen 2016)."""
 
-    def loss(at: Floats) -> Floats:
-        found: Floats = -(trials.log_likelihood(at) + log_prior(at))
-        return found
+    def loss(points: Floats) -> Floats:
+        return -(evaluator.log_likelihood(points) + log_prior(points))
 
     best: Floats = scores[np.argmin(loss(scores))]
-    trials.stage("the most probable vector", POPULATION * GENERATIONS * trials.replications)
+    evaluator.stage("the most probable vector", POPULATION * GENERATIONS * evaluator.replications)
     if len(best) == 1:
-        return best  # among so many points of one parameter, and the search needs two
-    search = CMA(mean=best, sigma=0.5, population_size=POPULATION, seed=_seed(trials.seed, "point"))
+        return best  # dense enough with one parameter; the search needs at least two
+    search = CMA(mean=best, sigma=0.5, population_size=POPULATION, seed=_seed(evaluator.seed, "point"))
     lowest = np.inf
     for _ in range(GENERATIONS):
-        asked = np.array([search.ask() for _ in range(POPULATION)])
-        losses = loss(asked)
-        search.tell(list(zip(asked, losses.tolist(), strict=True)))
+        points = np.array([search.ask() for _ in range(POPULATION)])
+        losses = loss(points)
+        search.tell(list(zip(points, losses.tolist(), strict=True)))
         if losses.min() < lowest:
-            best, lowest = asked[losses.argmin()], losses.min()
-        if np.ptp(losses) < STILL or search.should_stop():
+            best, lowest = points[losses.argmin()], losses.min()
+        if np.ptp(losses) < CONVERGED or search.should_stop():
             break
     return best
 
 
-def _posterior(trials: Trials, starts: list[Floats]) -> tuple[list[Drawn], Gate]:
-    """Draw from the posterior until the gate opens. Raises SimError with the reasons if it stays shut."""
+def _posterior(evaluator: Evaluator, starts: list[Floats]) -> tuple[list[Draws], Gate]:
+    """Sample the posterior until it passes the gate. Raises SimError with the reasons if it never does."""
     samplers = [
-        Sampler(trials.log_likelihood, start, _seed(trials.seed, "posterior", number), START)
+        Sampler(evaluator.log_likelihood, start, _seed(evaluator.seed, "posterior", number), START)
         for number, start in enumerate(starts)
     ]
-    for worth, most in EFFORTS:
-        drawn = []
+    for ess, most in EFFORTS:
+        draws = []
         for number, sampler in enumerate(samplers, 1):
-            trials.stage(f"the posterior, start {number} of {STARTS}", 4 * START * trials.replications)
-            drawn.append(sampler.go_on(worth, most))
-        gate = judged(drawn, trials.tried)
+            evaluator.stage(f"the posterior, start {number} of {STARTS}", 4 * START * evaluator.replications)
+            draws.append(sampler.extend(ess, most))
+        gate = gate_of(draws, evaluator.evaluations)
         if gate.passed:
-            return drawn, gate
+            return draws, gate
     raise SimError(
         f"the posterior cannot be reported after {gate.evaluations} plays: {'; '.join(gate.reasons)}. Narrower priors, "
         "fewer parameters or figures that agree better would help"
     )
 
 
-def judged(drawn: Sequence[Drawn], evaluations: int) -> Gate:
-    """Return whether the starts agree with each other, and are worth enough together and each."""
-    shares = _shares([part.weights for part in drawn])
-    weights = np.concatenate([share * part.weights for share, part in zip(shares, drawn, strict=True)])
-    worth, each = effective(weights), [part.ess for part in drawn]
-    apart, largest = disagreement(drawn), float(weights.max())
+def gate_of(starts: Sequence[Draws], evaluations: int) -> Gate:
+    """Return whether the starts agree with each other, and whether their sample sizes and weights suffice."""
+    shares = _shares([start.weights for start in starts])
+    weights = np.concatenate([share * start.weights for share, start in zip(shares, starts, strict=True)])
+    ess, least = effective_sample_size(weights), min(start.ess for start in starts)
+    distance, largest = disagreement(starts), float(weights.max())
     reasons = []
-    if worth < ESS:
-        reasons.append(f"the sample is worth {worth:.0f} independent draws, {ESS:.0f} are needed")
-    if min(each) < ESS_OF_START:
-        reasons.append(f"one start is worth {min(each):.0f} independent draws, {ESS_OF_START:.0f} are needed")
-    if largest > LARGEST_WEIGHT:
-        reasons.append(f"one vector has {100 * largest:.1f} % of the weight, at most {100 * LARGEST_WEIGHT:g} % may be")
-    if apart > APART:
-        reasons.append(f"the starts differ by {apart:.2f} standard deviations, at most {APART:g} may be")
-    rounds = max(part.rounds for part in drawn)
-    return Gate(worth, largest, apart, evaluations, rounds, not reasons, tuple(reasons))
+    if ess < MIN_ESS:
+        reasons.append(f"the sample is worth {ess:.0f} independent draws, {MIN_ESS:.0f} are needed")
+    if least < MIN_ESS_OF_START:
+        reasons.append(f"one start is worth {least:.0f} independent draws, {MIN_ESS_OF_START:.0f} are needed")
+    if largest > MAX_WEIGHT:
+        reasons.append(f"one vector has {100 * largest:.1f} % of the weight, at most {100 * MAX_WEIGHT:g} % may be")
+    if distance > MAX_DISAGREEMENT:
+        reasons.append(f"the starts differ by {distance:.2f} standard deviations, at most {MAX_DISAGREEMENT:g} may be")
+    rounds = max(start.rounds for start in starts)
+    return Gate(ess, largest, distance, evaluations, rounds, not reasons, tuple(reasons))
 
 
-def disagreement(drawn: Sequence[Drawn]) -> float:
+def disagreement(starts: Sequence[Draws]) -> float:
     """Return the largest distance between marginal medians of two starts, in posterior standard deviations."""
-    medians = np.array([_medians(part) for part in drawn])
-    means = [part.weights @ part.scores for part in drawn]
-    variances = [part.weights @ np.square(part.scores - mean) for part, mean in zip(drawn, means, strict=True)]
+    medians = np.array([_medians(start) for start in starts])
+    means = [start.weights @ start.scores for start in starts]
+    variances = [start.weights @ np.square(start.scores - mean) for start, mean in zip(starts, means, strict=True)]
     return float((np.ptp(medians, axis=0) / np.sqrt(np.mean(variances, axis=0))).max())
 
 
-def _medians(drawn: Drawn) -> Floats:
-    order = np.argsort(drawn.scores, axis=0)
-    below = np.cumsum(drawn.weights[order], axis=0)
-    at = (below < 0.5).sum(axis=0)
-    return np.array([drawn.scores[order[row, d], d] for d, row in enumerate(np.minimum(at, len(order) - 1))])
+def _medians(draws: Draws) -> Floats:
+    order = np.argsort(draws.scores, axis=0)
+    below = np.cumsum(draws.weights[order], axis=0)
+    rows = np.minimum((below < 0.5).sum(axis=0), len(order) - 1)
+    return np.array([draws.scores[order[row, d], d] for d, row in enumerate(rows)])
 
 
 def _shares(weights: Sequence[Floats]) -> Floats:
-    """Return how much each start counts: as much as it is worth."""
-    worth = np.array([effective(part) for part in weights])
-    found: Floats = worth / worth.sum()
-    return found
+    """Return the share of each start, in proportion to its effective sample size."""
+    sizes = np.array([effective_sample_size(part) for part in weights])
+    return np.asarray(sizes / sizes.sum())
 
 
-def _together(samples: tuple[Sample, ...]) -> Sample:
-    return joined(samples, _shares([sample.weights for sample in samples]))
-
-
-def _unweighted(trials: Trials, scores: Floats) -> Drawn:
-    """Return draws of the prior as they are."""
+def _unweighted(evaluator: Evaluator, scores: Floats) -> Draws:
+    """Return points of the prior as equally weighted draws."""
     number = len(scores)
-    return Drawn(scores, trials.log_likelihood(scores), np.zeros(number), np.full(number, 1 / number), 0)
+    return Draws(scores, evaluator.log_likelihood(scores), np.zeros(number), np.full(number, 1 / number), 0)
 
 
 def _without(targets: tuple[Target, ...], j: int) -> tuple[Target, ...]:
@@ -249,37 +283,22 @@ def _without(targets: tuple[Target, ...], j: int) -> tuple[Target, ...]:
 
 def _reweighted(fit: Fit, targets: tuple[Target, ...]) -> Floats:
     """Return the weights of the posterior's vectors if only these `targets` are fitted."""
-    taken_out = np.array([
-        target.weight * (target.fitted and not left.fitted) for target, left in zip(fit.targets, targets, strict=True)
-    ])  # fmt: skip
+    pairs = zip(fit.targets, targets, strict=True)
+    removed = np.array([target.weight * (target.fitted and not remaining.fitted) for target, remaining in pairs])
     with np.errstate(divide="ignore"):
-        log_weights = np.log(fit.posterior.weights) - fit.posterior.log_likelihood @ taken_out
-    found: Floats = np.exp(log_weights - logsumexp(log_weights))
-    return found
+        return normalised(np.log(fit.posterior.weights) - fit.posterior.log_likelihood @ removed)
 
 
-def _again(trials: Trials, targets: tuple[Target, ...], name: str) -> Drawn:
-    trials.stage(f"the fit without {name}", 4 * START * trials.replications)
-    start = trials.priors.spread_out(START, _seed(trials.seed, "start", 0))
-    worth, most = EFFORTS[0]
-    return Sampler(trials.without(targets), start, _seed(trials.seed, f"without {name}"), START).go_on(worth, most)
-
-
-def _predicted(fit: Fit, j: int, observed: Floats, weights: Floats, how: str) -> HeldOut:
-    target = fit.targets[j]
-    spread = _spread(fit.loaded.calibration.observation, target, fit.noise[j])
-    said = predictive(target, observed, weights, spread)
-    beyond = tail(target, observed, weights, spread)
-    ess = effective(weights)
-    return HeldOut(target.row.id, target.reported, said.median, said.low, said.high, beyond, ess, how)
-
-
-def _spread(observation: Observation, target: Target, noise: float) -> float:
-    """Return the standard deviation of the logarithm of a report around the model's figure."""
-    return float(np.sqrt(target.spread**2 + observation.discrepancy**2 + noise**2))
+def _refitted(evaluator: Evaluator, targets: tuple[Target, ...], name: str) -> Draws:
+    """Sample the posterior given `targets`, which leave out figure `name`."""
+    evaluator.stage(f"the fit without {name}", 4 * START * evaluator.replications)
+    start = evaluator.priors.spread_out(START, _seed(evaluator.seed, "start", 0))
+    ess, most = EFFORTS[0]
+    sampler = Sampler(evaluator.likelihood_of(targets), start, _seed(evaluator.seed, f"without {name}"), START)
+    return sampler.extend(ess, most)
 
 
 def _seed(seed: int, purpose: str, number: int = 0) -> int:
-    """Return a seed of its own for every purpose."""
+    """Return an own seed for every purpose."""
     words = np.random.SeedSequence([seed, number, *purpose.encode()]).generate_state(1)
     return int(words[0])

@@ -1,4 +1,4 @@
-"""What the model says for every reported figure, given one vector of parameters: the task that calibration repeats."""
+"""The task that calibration repeats: what the model says for every reported figure at one vector of parameters."""
 
 from __future__ import annotations
 
@@ -20,13 +20,24 @@ from sim.scenario.text.load_scenario import Template
 from sim.scenario.text.passports import take_off
 from sim.units import milliseconds
 
-READ = ("id", "crossing", "quantity", "classes", "within", "from", "until", "statistic", "directions", "outbound_share")
-"""What of a row decides what the model says for it; the rest is for the likelihood."""
+ROW_KEYS = (
+    "id",
+    "crossing",
+    "quantity",
+    "classes",
+    "within",
+    "from",
+    "until",
+    "statistic",
+    "directions",
+    "outbound_share",
+)
+"""Keys of a row that decide what the model says for it; the others concern the likelihood only."""
 
 
 @dataclass(frozen=True)
-class Observing:
-    """Call it with the values of `names`, in `units`, and the number of a replication."""
+class ObservationTask:
+    """A function of the values of `names`, in `units`, followed by the number of a replication."""
 
     template: Template
     names: tuple[str, ...]
@@ -36,12 +47,12 @@ class Observing:
     horizon: datetime | None
 
     def __call__(self, point: tuple[float, ...]) -> Floats:
-        """Return what the model says for every row, (J,). Raises SimError where a value is impossible."""
-        played = play_once(self.scenario(point[:-1]), self.seed, int(point[-1]), self.engine)
-        return observations(played.scenario, played.measures)
+        """Return what the model says for every row, (J,). Raises SimError where a value is invalid."""
+        replication = play_once(self.scenario(point[:-1]), self.seed, int(point[-1]), self.engine)
+        return observations(replication.scenario, replication.measures)
 
     def scenario(self, values: tuple[float, ...]) -> Scenario:
-        """Return the scenario with these values, cut at the horizon. Raises SimError where a value is impossible."""
+        """Return the scenario with these values, cut at the horizon. Raises SimError where a value is invalid."""
         named = dict(zip(self.names, values, strict=True))
         try:
             scenario = self.template.scenario(named, self.units)
@@ -54,19 +65,19 @@ class Observing:
         return scenario.model_copy(update={"clock": scenario.clock.model_copy(update={"horizon": self.horizon})})
 
     def digest(self) -> str:
-        """Return a digest of all that the results depend on: scenario, rows as they are read, seed and program."""
+        """Return a digest of everything the results depend on: scenario, keys of the rows, seed and program."""
         tree = take_off(self.template.root)[0]
-        rows = [{key: row.get(key) for key in READ} for row in tree.pop("reported", ())]
-        asked = [tree, rows, self.template.sets, self.template.intervene, self.names, self.units, self.seed]
+        rows = [{key: row.get(key) for key in ROW_KEYS} for row in tree.pop("reported", ())]
+        inputs = [tree, rows, self.template.sets, self.template.intervene, self.names, self.units, self.seed]
         program = [provenance.program(), store.digest(Path(__file__))]
-        text = json.dumps([asked, str(self.horizon), program], default=str)
+        text = json.dumps([inputs, str(self.horizon), program], default=str)
         return "e" + hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def shortest(scenario: Scenario) -> datetime | None:
+def shortest_horizon(scenario: Scenario) -> datetime | None:
     """Return the earliest horizon that leaves all reported rows as they are; None for the scenario's own.
 
-    It lies one point of the series after the last row ends. Waits that go by the instant of joining need the whole run.
+    It lies one point of the series after the end of the last row. Waits by the instant of joining need the whole run.
     """
     rows, clock = scenario.reported, scenario.clock
     if not rows or any(row.kind.by_joining for row in rows):
@@ -76,10 +87,10 @@ def shortest(scenario: Scenario) -> datetime | None:
     horizon = begin + (-(-(last - begin) // every) + 1) * every
     if not begin < horizon < since_t0(clock, clock.horizon):
         return None
-    return _told(clock, horizon)
+    return _as_written(clock, horizon)
 
 
-def _told(clock: Clock, at: int) -> datetime | None:
-    """Return an instant as a file says it; None for the one hour a year that cannot be told from another."""
-    told = local(clock, at).replace(tzinfo=None)
-    return told if since_t0(clock, told) == at else None
+def _as_written(clock: Clock, at: int) -> datetime | None:
+    """Return an instant as a file writes it; None in the ambiguous hour at the end of summer time."""
+    written = local(clock, at).replace(tzinfo=None)
+    return written if since_t0(clock, written) == at else None

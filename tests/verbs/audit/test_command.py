@@ -35,9 +35,9 @@ def test_sentences_table_and_folder(at: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {
         "sentences.md", "audit.csv", "audit.png", "audit.svg", "provenance.json",
     }  # fmt: skip
-    told = json.loads((folder / "provenance.json").read_text())
-    assert told["calibration"] == str(FILE)
-    assert set(told["files"]) == {"sentences.md", "audit.csv", "audit.png", "audit.svg"}
+    provenance = json.loads((folder / "provenance.json").read_text())
+    assert provenance["calibration"] == str(FILE)
+    assert set(provenance["files"]) == {"sentences.md", "audit.csv", "audit.png", "audit.svg"}
 
 
 def test_quiet_csv_and_json(at: Path) -> None:

@@ -20,7 +20,7 @@ from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.audit import tables as audit_tables
 from sim.verbs.audit.arithmetic import Range
 from sim.verbs.audit.figures import Figure
-from sim.verbs.audit.picture import pictures
+from sim.verbs.audit.pictures import drawers
 from sim.verbs.audit.study import Audit, audit
 from sim.verbs.audit.words import both, rounded, sentence, sentences, short, span, summary
 
@@ -28,23 +28,23 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def found() -> Audit:
+def result() -> Audit:
     return audit(read_calibration(ROOT / "calibration" / "verkhny_lars.yaml"))
 
 
 @pytest.fixture(scope="module")
-def picture(found: Audit) -> Sheet:
-    return pictures(found)["audit"]
+def picture(result: Audit) -> Sheet:
+    return drawers(result)["audit"]()
 
 
-def said(found: Audit, *names: str) -> str:
-    (words,) = [sentence(f) for f in found.findings if [g.row.id for g in f.figures] == list(names)]
+def sentence_about(result: Audit, *names: str) -> str:
+    (words,) = [sentence(f) for f in result.findings if [g.row.id for g in f.figures] == list(names)]
     return words
 
 
-def printed(found: Audit, width: int) -> str:
+def printed(result: Audit, width: int) -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
-    audit_tables.print_to(console, found)
+    audit_tables.print_to(console, result)
     return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 
@@ -69,7 +69,7 @@ def test_numbers_are_said_with_the_figures_they_deserve(value: float, text: str)
 
 
 @pytest.mark.parametrize(
-    ("found", "unit", "text"),
+    ("value", "unit", "text"),
     [
         (Range(110.1, 125, 141), "parties/h", "110–141/h"),
         (Range(56, 62, inf), "parties/h", "56/h or more"),
@@ -79,8 +79,8 @@ def test_numbers_are_said_with_the_figures_they_deserve(value: float, text: str)
         (Range(7, 7, 7), "m", "7 m"),
     ],
 )
-def test_ranges_in_words(found: Range, unit: str, text: str) -> None:
-    assert span(found, unit) == text
+def test_ranges_in_words(value: Range, unit: str, text: str) -> None:
+    assert span(value, unit) == text
 
 
 def test_the_middle_is_not_said_twice() -> None:
@@ -89,8 +89,8 @@ def test_the_middle_is_not_said_twice() -> None:
     assert both(Range(7, 7, 7), "m") == "7 m"
 
 
-def test_the_sentence_of_the_main_queue(found: Audit) -> None:
-    words = said(found, "vehicles_3000", "wait_48h", "week_vehicles")
+def test_the_sentence_of_the_main_queue(result: Audit) -> None:
+    words = sentence_about(result, "vehicles_3000", "wait_48h", "week_vehicles")
     assert words.startswith(
         "3,000 cars and 48 h (25 Sep) imply 62/h through the main queue; 37,000 vehicles in both directions "
         "(19–25 Sep) imply 109–143/h outbound. All hold as printed. At the printed numbers about half of the exit "
@@ -100,28 +100,36 @@ def test_the_sentence_of_the_main_queue(found: Audit) -> None:
     assert words.endswith("Read as: more than 3,000 cars.")
 
 
-def test_sentences_of_the_other_kinds(found: Audit) -> None:
-    assert "are 39 m for each in a single file; each is taken to need 7 m." in said(
-        found, "hundreds_of_cars", "length_12mi"
+def test_sentences_of_the_other_kinds(result: Audit) -> None:
+    assert "are 39 m for each in a single file; each is taken to need 7 m." in sentence_about(
+        result, "hundreds_of_cars", "length_12mi"
     )
-    assert "Both hold as printed, in a single file." in said(found, "customs_2500", "length_12mi")
-    assert "nearly in a single file (1.1 abreast)." in said(found, "vehicles_3000", "length_12mi")
-    assert "Both hold as printed. At the printed numbers they stand 1.3 abreast." in said(
-        found, "vehicles_3000", "length_16km"
+    assert "Both hold as printed, in a single file." in sentence_about(result, "customs_2500", "length_12mi")
+    assert "nearly in a single file (1.1 abreast)." in sentence_about(result, "vehicles_3000", "length_12mi")
+    assert "Both hold as printed. At the printed numbers they stand 1.3 abreast." in sentence_about(
+        result, "vehicles_3000", "length_16km"
     )
-    assert "only if they stood 1.7–5 abreast on average (1.7–4.7 at the printed numbers)" in said(
-        found, "vehicles_4800", "length_12mi"
+    assert "only if they stood 1.7–5 abreast on average (1.7–4.7 at the printed numbers)" in sentence_about(
+        result, "vehicles_4800", "length_12mi"
     )
-    assert said(found, "vehicles_3000", "vehicles_4800").endswith("cars and trucks (26 Sep): both hold as printed.")
-    assert "only if 96–100 % did; at the printed numbers they cannot." in said(found, "week_people", "entered_100000")
-    assert "115,000 people in both directions and 37,000 vehicles" in said(found, "week_people", "week_vehicles")
-    assert "they cannot both hold: each would be off by a factor of 2.1, more than such reports are." in said(
-        found, "hundreds_of_cars", "customs_2500"
+    assert sentence_about(result, "vehicles_3000", "vehicles_4800").endswith(
+        "cars and trucks (26 Sep): both hold as printed."
+    )
+    assert "only if 96–100 % did; at the printed numbers they cannot." in sentence_about(
+        result, "week_people", "entered_100000"
+    )
+    assert "115,000 people in both directions and 37,000 vehicles" in sentence_about(
+        result, "week_people", "week_vehicles"
+    )
+    assert "they cannot both hold: each would be off by a factor of 2.1, more than such reports are." in sentence_about(
+        result, "hundreds_of_cars", "customs_2500"
     )
 
 
-def test_nearly_all_and_hardly_any_are_not_about(found: Audit) -> None:
-    (finding,) = [f for f in found.findings if [g.row.id for g in f.figures][::2] == ["vehicles_3000", "week_vehicles"]]
+def test_nearly_all_and_hardly_any_are_not_about(result: Audit) -> None:
+    (finding,) = [
+        f for f in result.findings if [g.row.id for g in f.figures][::2] == ["vehicles_3000", "week_vehicles"]
+    ]
     for share, words in ((0.999, "numbers nearly all of the exit"), (0.01, "numbers hardly any of the exit")):
         needs = [n._replace(amount=Range.exactly(share)) if n.what == "past_queue" else n for n in finding.needs]
         assert words in sentence(replace(finding, needs=tuple(needs)))
@@ -131,8 +139,8 @@ def printed_as(figure: Figure, value: float) -> str:
     return short(replace(figure, target=replace(figure.target, reported=value)))
 
 
-def test_one_is_singular_and_a_huge_number_is_short(found: Audit) -> None:
-    figures = {figure.row.id: figure for figure in found.figures}
+def test_one_is_singular_and_a_huge_number_is_short(result: Audit) -> None:
+    figures = {figure.row.id: figure for figure in result.figures}
     assert printed_as(figures["vehicles_3000"], 1) == "1 car"
     assert printed_as(figures["week_people"], 1) == "1 person"
     assert printed_as(figures["vehicles_4800"], 1) == "1 party"
@@ -142,71 +150,71 @@ def test_one_is_singular_and_a_huge_number_is_short(found: Audit) -> None:
     assert printed_as(figures["wait_48h"], 1e-300) == "1e-300 h"
 
 
-def test_nothing_is_in_quotation_marks_that_the_file_does_not_quote(found: Audit) -> None:
-    words = [sentence(finding) for finding in found.findings]
+def test_nothing_is_in_quotation_marks_that_the_file_does_not_quote(result: Audit) -> None:
+    words = [sentence(finding) for finding in result.findings]
     assert not re.search('[“”"]', " ".join(words))
 
 
-def test_rejected_and_repeated_figures_have_their_own_place(found: Audit) -> None:
-    told = dict(sentences(found))
-    against = told["Rejected: 500 cars (26–27 Sep)"]
+def test_rejected_and_repeated_figures_have_their_own_place(result: Audit) -> None:
+    texts = dict(sentences(result))
+    against = texts["Rejected: 500 cars (26–27 Sep)"]
     assert "39 m a car" in against[0]
     assert len(against) > 2
-    assert told["Told again"] == ["length_16km_telegraph (The Telegraph) repeats length_16km; the two count once."]
-    used = [words for heading, words in told.items() if not heading.startswith("Rejected")]
+    assert texts["Told again"] == ["length_16km_telegraph (The Telegraph) repeats length_16km; the two count once."]
+    used = [words for heading, words in texts.items() if not heading.startswith("Rejected")]
     assert not any("500 cars" in re.sub(r"\d,500", "", words) for block in used for words in block)
 
 
-def test_the_summary_counts_the_figures_in_use(found: Audit) -> None:
-    numbers = [int(number) for number in re.findall(r"\d+", summary(found))]
-    assert numbers[0] == sum(numbers[1:]) == sum(not finding.rejected for finding in found.findings)
+def test_the_summary_counts_the_figures_in_use(result: Audit) -> None:
+    numbers = [int(number) for number in re.findall(r"\d+", summary(result))]
+    assert numbers[0] == sum(numbers[1:]) == sum(not finding.rejected for finding in result.findings)
 
 
-def test_every_finding_has_a_whole_sentence(found: Audit) -> None:
-    for finding in found.findings:
+def test_every_finding_has_a_whole_sentence(result: Audit) -> None:
+    for finding in result.findings:
         words = sentence(finding)
         assert words.endswith(".")
         assert not re.search(r"\bnan\b|\binf\b|None|  |\( ?\)| \.", words), words
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 110])
-def test_no_line_is_longer_than_the_terminal(found: Audit, width: int) -> None:
-    assert max(map(len, printed(found, width).splitlines())) <= width
+def test_no_line_is_longer_than_the_terminal(result: Audit, width: int) -> None:
+    assert max(map(len, printed(result, width).splitlines())) <= width
 
 
-def test_the_table_and_a_narrow_terminal_say_the_same(found: Audit) -> None:
-    numbers = [set(re.findall(r"\d[\d,.]*", printed(found, width))) for width in (50, 200)]
+def test_the_table_and_a_narrow_terminal_say_the_same(result: Audit) -> None:
+    numbers = [set(re.findall(r"\d[\d,.]*", printed(result, width))) for width in (50, 200)]
     assert numbers[0] == numbers[1]
 
 
-def test_a_pipe_gets_plain_text(found: Audit, capsys: pytest.CaptureFixture[str]) -> None:
-    audit_tables.show(found)
+def test_a_pipe_gets_plain_text(result: Audit, capsys: pytest.CaptureFixture[str]) -> None:
+    audit_tables.show(result)
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_columns_are_of_one_length_and_the_document_is_json(found: Audit) -> None:
-    columns = audit_tables.columns(found)
-    assert {len(column) for column in columns.values()} == {len(found.findings)}
-    document = json.loads(json.dumps(audit_tables.document(found), allow_nan=False))
-    assert len(document["findings"]) == len(found.findings)
+def test_columns_are_of_one_length_and_the_document_is_json(result: Audit) -> None:
+    columns = audit_tables.columns(result)
+    assert {len(column) for column in columns.values()} == {len(result.findings)}
+    document = json.loads(json.dumps(audit_tables.document(result), allow_nan=False))
+    assert len(document["findings"]) == len(result.findings)
     bound = next(row for row in document["figures"] if row["id"] == "vehicles_3000")
     assert bound["printed"] == {"low": 3000, "mid": 3000, "high": None}
 
 
-def test_the_page_names_who_said_what(found: Audit) -> None:
-    page = audit_tables.markdown(found)
-    for figure in found.figures:
+def test_the_page_names_who_said_what(result: Audit) -> None:
+    page = audit_tables.markdown(result)
+    for figure in result.figures:
         assert figure.row.who in page
         assert f"`{figure.row.id}`" in page
 
 
-def test_the_page_of_the_docs_shows_what_is_printed(found: Audit) -> None:
+def test_the_page_of_the_docs_shows_what_is_printed(result: Audit) -> None:
     page = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
     quoted = re.findall(r"^> (.*(?:\n> .*)*)", page, re.MULTILINE)
     shown = [" ".join(block.replace("\n>", " ").split()) for block in quoted]
-    told = [words for _, block in sentences(found) for words in block]
+    texts = [words for _, block in sentences(result) for words in block]
     assert len(shown) >= 3
-    assert [words for words in shown if words not in told] == []
+    assert [words for words in shown if words not in texts] == []
 
 
 def test_every_bar_is_named_inside_the_picture(picture: Sheet) -> None:
@@ -223,32 +231,32 @@ def test_every_bar_is_named_inside_the_picture(picture: Sheet) -> None:
         assert expected in words
 
 
-def test_the_picture_is_the_same_every_time(found: Audit, picture: Sheet) -> None:
-    assert render(picture, "svg") == render(pictures(found)["audit"], "svg")
+def test_the_picture_is_the_same_every_time(result: Audit, picture: Sheet) -> None:
+    assert render(picture, "svg") == render(drawers(result)["audit"](), "svg")
 
 
-def test_every_crossing_has_its_picture_and_its_headings(found: Audit) -> None:
+def test_every_crossing_has_its_picture_and_its_headings(result: Audit) -> None:
     def moved(figure):  # type: ignore[no-untyped-def]
         row = figure.row.model_copy(update={"crossing": "other"})
         return replace(figure, target=replace(figure.target, row=row))
 
-    here = found.assumed.middle
+    here = result.assumed.middle
     both_places = {**here.crossings, "other": here.crossings["verkhny_lars"].model_copy(update={"title": "Elsewhere"})}
-    scenarios = tuple(s.model_copy(update={"crossings": both_places}) for s in found.assumed.scenarios)
-    more = [replace(finding, figures=tuple(map(moved, finding.figures))) for finding in found.findings]
+    scenarios = tuple(s.model_copy(update={"crossings": both_places}) for s in result.assumed.scenarios)
+    more = [replace(finding, figures=tuple(map(moved, finding.figures))) for finding in result.findings]
     double = replace(
-        found,
-        figures=(*found.figures, *map(moved, found.figures)),
-        findings=(*found.findings, *more),
-        assumed=replace(found.assumed, scenarios=scenarios),
+        result,
+        figures=(*result.figures, *map(moved, result.figures)),
+        findings=(*result.findings, *more),
+        assumed=replace(result.assumed, scenarios=scenarios),
     )
-    assert set(pictures(double)) == {"audit_verkhny_lars", "audit_other"}
+    assert set(drawers(double)) == {"audit_verkhny_lars", "audit_other"}
     headings = [heading for heading, _ in sentences(double)]
     assert "Through the queue, Elsewhere" in headings
     assert "Through the queue, Verkhny Lars - Dariali" in headings
 
 
-def test_nothing_to_compare_is_said(found: Audit) -> None:
-    nothing = replace(found, figures=(), findings=())
+def test_nothing_to_compare_is_said(result: Audit) -> None:
+    nothing = replace(result, figures=(), findings=())
     assert summary(nothing) in printed(nothing, 80)
-    assert pictures(nothing) == {}
+    assert drawers(nothing) == {}

@@ -38,8 +38,8 @@ def exactly(value: float) -> Range:
     return Range.exactly(value)
 
 
-def near(found: Range, low: float, mid: float, high: float) -> bool:
-    return (found.low, found.mid, found.high) == pytest.approx((low, mid, high), rel=1e-3)
+def near(value: Range, low: float, mid: float, high: float) -> bool:
+    return (value.low, value.mid, value.high) == pytest.approx((low, mid, high), rel=1e-3)
 
 
 def test_3000_cars_and_48_hours_are_62_an_hour() -> None:
@@ -81,8 +81,8 @@ def test_metres_for_each_vehicle_in_a_single_file(kilometres: float, vehicles: f
 
 
 def test_two_bounds_leave_the_metres_open() -> None:
-    found = metres_each(Range(16, 16, inf), Range(3000, 3000, inf))
-    assert (found.low, found.mid, found.high) == (0, pytest.approx(5.333, rel=1e-3), inf)
+    metres = metres_each(Range(16, 16, inf), Range(3000, 3000, inf))
+    assert (metres.low, metres.mid, metres.high) == (0, pytest.approx(5.333, rel=1e-3), inf)
 
 
 def test_files_abreast() -> None:
@@ -172,10 +172,16 @@ SPREAD = {"official_count": 0.1, "press": 0.35}
 
 
 def row(quantity: str, value: float | str, classes: list[str] | None = None, **more: Any) -> dict[str, Any]:
-    told = {"crossing": "post", "who": "somebody", "source": "a paper", "date": "2022-09-27", "reading": "as it stands"}
+    source = {
+        "crossing": "post",
+        "who": "somebody",
+        "source": "a paper",
+        "date": "2022-09-27",
+        "reading": "as it stands",
+    }
     return {
         "quantity": quantity, "value": value, "classes": classes or ["car"], "statistic": "mean", "qualifier": "about",
-        "trust": "official_count", **told, **DAY, **more,
+        "trust": "official_count", **source, **DAY, **more,
     }  # fmt: skip
 
 
@@ -397,13 +403,13 @@ def test_two_counts_of_those_who_crossed() -> None:
 
 
 def test_who_repeats_another_counts_once_and_a_rejected_figure_is_marked() -> None:
-    found = audited(
+    result = audited(
         row("queue", 500, group="agency"),
         row("queue", 900, group="agency"),
         row("queue", 2500, status="rejected"),
     )
-    assert [figure.repeats for figure in found.figures] == ["", "row_0", ""]
-    (finding,) = found.findings
+    assert [figure.repeats for figure in result.figures] == ["", "row_0", ""]
+    (finding,) = result.findings
     assert finding.rejected
     assert [figure.row.id for figure in finding.figures] == ["row_0", "row_2"]
 
@@ -411,11 +417,11 @@ def test_who_repeats_another_counts_once_and_a_rejected_figure_is_marked() -> No
 def test_the_order_of_the_file_does_not_matter() -> None:
     rows = [STOCK, WAIT, row("crossed_parties", 10_080, VEHICLES, **WEEK), row("queue_length", "6 km", VEHICLES)]
     rows = [{"id": f"id_{i}", **each} for i, each in enumerate(rows)]
-    found = [
+    results = [
         {(f.kind, f.implied, f.verdict, f.needs) for f in audited(*order).findings} for order in (rows, rows[::-1])
     ]
-    assert found[0] == found[1]
-    assert len(found[0]) == 2
+    assert results[0] == results[1]
+    assert len(results[0]) == 2
 
 
 def test_both_directions_need_an_outbound_share() -> None:
@@ -431,8 +437,8 @@ def verkhny_lars() -> Audit:
     return audit(read_calibration(ROOT / "calibration" / "verkhny_lars.yaml"))
 
 
-def of(found: Audit, kind: str, *names: str) -> Finding:
-    (finding,) = [f for f in found.findings if f.kind == kind and {g.row.id for g in f.figures} == set(names)]
+def of(result: Audit, kind: str, *names: str) -> Finding:
+    (finding,) = [f for f in result.findings if f.kind == kind and {g.row.id for g in f.figures} == set(names)]
     return finding
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from sim.measures.likelihood import log_likelihood, targets, total
 from sim.scenario.model.calibration import Calibration
 from sim.verbs.calibrate.findings import predictive, tail
-from sim.verbs.calibrate.fit import Fit, Gate, HeldOut, Sample, joined
+from sim.verbs.calibrate.fit import Fit, Gate, HeldOut, Sample, combined
 
 ROW = {"crossing": "verkhny_lars", "who": "Russian state media", "source": "Sky News", "date": "2022-09-26",
        "reading": "read as the main queue."}  # fmt: skip
@@ -71,29 +71,29 @@ def calibration(**changes: Any) -> Calibration:
 def fit(count: int = 8000) -> Fit:
     """Return the fit: points of the prior, weighted by their likelihood."""
     described = calibration()
-    found = targets(described)
+    rows = targets(described)
     prior, *starts = (_sample(described, seed, count) for seed in range(3))
     weighted = []
     for start in starts:
-        logs = total(found, start.log_likelihood)
+        logs = total(rows, start.log_likelihood)
         weights = np.exp(logs - logs.max())
         weighted.append(replace(start, weights=weights / weights.sum()))
-    posterior = joined(tuple(weighted), np.array([0.5, 0.5]))
-    best = int(np.argmax(total(found, posterior.log_likelihood)))
+    posterior = combined(tuple(weighted), np.array([0.5, 0.5]))
+    best = int(np.argmax(total(rows, posterior.log_likelihood)))
     return Fit(
         loaded=_loaded(described),
-        targets=found,
+        targets=rows,
         prior=prior,
         posterior=posterior,
         starts=tuple(weighted),
         point=dict(zip(posterior.parameters, posterior.values[best].tolist(), strict=True)),
-        noise=np.full(len(found), 0.03),
+        noise=np.full(len(rows), 0.03),
         replications=2,
         gate=Gate(posterior.ess, float(posterior.weights.max()), 0.07, 3 * count, 4, True, ()),
         seed=2022,
         method="importance sampling from the prior",
         wall_s=1.5,
-        played=3 * count,
+        plays_made=3 * count,
     )
 
 
@@ -114,15 +114,19 @@ def _sample(described: Calibration, seed: int, count: int) -> Sample:
     return Sample(tuple(PARAMETERS), values, np.full(count, 1 / count), observed, by_row, nothing, nothing)
 
 
-def held_out(found: Fit) -> tuple[HeldOut, ...]:
+def held_out(fit: Fit) -> tuple[HeldOut, ...]:
     """Return every fitted figure predicted by the others."""
-    return tuple(_without(found, n) for n, target in enumerate(found.targets) if target.fitted)
+    return tuple(_without(fit, n) for n, target in enumerate(fit.targets) if target.fitted)
 
 
-def _without(found: Fit, n: int) -> HeldOut:
-    target, after = found.targets[n], found.posterior
+def _without(fit: Fit, n: int) -> HeldOut:
+    target, after = fit.targets[n], fit.posterior
     weights = after.weights / np.exp(target.weight * after.log_likelihood[:, n])
     other = replace(after, weights=weights / weights.sum())
-    said = predictive(target, other.observed[:, n], other.weights, 0.4)
-    chance = tail(target, other.observed[:, n], other.weights, 0.4)
-    return HeldOut(target.row.id, target.reported, said.median, said.low, said.high, chance, other.ess, "reweighted")
+    return HeldOut(
+        target=target,
+        reports=predictive(target, other.observed[:, n], other.weights, 0.4),
+        tail=tail(target, other.observed[:, n], other.weights, 0.4),
+        ess=other.ess,
+        how="re-weighted",
+    )

@@ -44,7 +44,7 @@ def test_the_folder_is_whole_and_the_scenario_takes_its_values(here: Path) -> No
     assert {file.name for file in (here / "out").iterdir()} == FILES
     fitted = load_fitted(here / "out" / "fitted.yaml")
     assert set(fitted.values) == {"surge", "service"}
-    assert all(found.low < found.value < found.high for found in fitted.values.values())
+    assert all(one.low < one.value < one.high for one in fitted.values.values())
     posterior = parquet.read_table(here / "out" / "posterior.parquet")
     assert posterior.column_names == ["surge", "service"]
     assert posterior.num_rows == 1000
@@ -95,10 +95,10 @@ def test_mistakes_are_one_sentence(here: Path) -> None:
 QUICKLY = """
 from sim.cli import main
 from sim.verbs.calibrate import study as calibrate
-from sim.play import evaluations
-calibrate.EFFORTS, calibrate.GENERATIONS, calibrate.MOST_PLAYS = ((200.0, 1024),), 3, 1
-calibrate.ESS, calibrate.ESS_OF_START, calibrate.APART = 60.0, 30.0, 1.0
-evaluations.PART_TIME = 0.1
+from sim.verbs.calibrate import evaluator
+calibrate.EFFORTS, calibrate.GENERATIONS, calibrate.MAX_REPLICATIONS = ((200.0, 1024),), 3, 1
+calibrate.MIN_ESS, calibrate.MIN_ESS_OF_START, calibrate.MAX_DISAGREEMENT = 60.0, 30.0, 1.0
+evaluator.WRITE_EVERY = 0.1
 main()
 """
 

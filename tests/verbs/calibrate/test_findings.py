@@ -1,4 +1,4 @@
-"""What is told of a calibration, against numbers worked out by hand and samples whose law is known."""
+"""Findings of a calibration, against numbers worked out by hand and samples whose law is known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from sim.measures.likelihood import Target, predicted, targets
 from sim.scenario.model.calibration import Calibration
-from sim.verbs.calibrate.findings import Learnt, condensed, learnt, predictive, quantiles, tail
+from sim.verbs.calibrate.findings import Findings, binned, findings_of, predictive, quantiles, tail
 from sim.verbs.calibrate.fit import Gate, Sample
 
 ROW = {"crossing": "pass", "quantity": "queue", "classes": ["car"], "from": "2022-09-25", "until": "2022-09-26",
@@ -43,7 +43,7 @@ def sample(values: np.ndarray, observed: np.ndarray | None = None) -> Sample:
     return Sample(names, values, np.full(count, 1 / count), observed, nothing, nothing, nothing)
 
 
-def told(described: Calibration, prior: Sample, *starts: Sample) -> Learnt:
+def findings_from(described: Calibration, prior: Sample, *starts: Sample) -> Findings:
     posterior = starts[0]
     fit = SimpleNamespace(
         loaded=SimpleNamespace(calibration=described),
@@ -55,7 +55,7 @@ def told(described: Calibration, prior: Sample, *starts: Sample) -> Learnt:
         noise=np.zeros(len(described.reported)),
         gate=Gate(1, 1, 0, 1, 1, True, ()),
     )
-    return learnt(fit)  # type: ignore[arg-type]
+    return findings_of(fit)  # type: ignore[arg-type]
 
 
 def test_quantiles_are_weighted() -> None:
@@ -91,9 +91,9 @@ def test_a_length_read_from_a_picture_that_ends_is_a_lower_bound() -> None:
 
 
 def test_a_model_that_says_nothing_is_in_tension_with_every_figure() -> None:
-    for said in (0.0, np.nan):
-        assert tail(target(), said * ONE, ONE, 0.5) < 1e-6
-        assert predictive(target(), said * ONE, ONE, 0.5).median == pytest.approx(1.0)
+    for value in (0.0, np.nan):
+        assert tail(target(), value * ONE, ONE, 0.5) < 1e-6
+        assert predictive(target(), value * ONE, ONE, 0.5).median == pytest.approx(1.0)
 
 
 def test_the_interval_covers_what_reporters_say_as_often_as_it_promises() -> None:
@@ -103,18 +103,18 @@ def test_the_interval_covers_what_reporters_say_as_often_as_it_promises() -> Non
     span = predictive(targets(described)[0], values, np.full(3000, 1 / 3000), 0.5)
     chances = luck.standard_normal((20_000, 1)), luck.random((20_000, 1))
     observed = luck.choice(values, (20_000, 1))
-    said = predicted(targets(described), described.observation, observed, np.zeros(1), chances)
-    assert np.mean((span.low <= said) & (said <= span.high)) == pytest.approx(0.9, abs=0.01)
-    assert np.mean((span.median <= said) & (said <= span.high)) == pytest.approx(0.45, abs=0.015)
+    reports = predicted(targets(described), described.observation, observed, np.zeros(1), chances)
+    assert np.mean((span.low <= reports) & (reports <= span.high)) == pytest.approx(0.9, abs=0.01)
+    assert np.mean((span.median <= reports) & (reports <= span.high)) == pytest.approx(0.45, abs=0.015)
 
 
 def test_condensing_keeps_mass_and_mean() -> None:
     weights = np.linspace(1, 2, 4000) / 6000
-    values, mass = condensed(NORMAL, weights, cells=50)
+    values, mass = binned(NORMAL, weights, cells=50)
     assert len(values) <= 50
     assert mass.sum() == pytest.approx(weights.sum())
     assert mass @ values == pytest.approx(weights @ NORMAL)
-    assert condensed(NORMAL, weights, cells=4000)[0] is NORMAL
+    assert binned(NORMAL, weights, cells=4000)[0] is NORMAL
     span = predictive(target(), 1000 * np.exp(NORMAL), weights / weights.sum(), 0.3)
     below = [weights @ ndtr((np.log(end / 1000) - NORMAL) / 0.3) / weights.sum() for end in span]
     assert below == pytest.approx([0.05, 0.5, 0.95], abs=1e-5)
@@ -125,19 +125,27 @@ def test_contraction_and_shift_are_on_the_scale_of_the_prior() -> None:
     other = np.random.default_rng(0).permutation(NORMAL)
     prior = sample(np.column_stack([10 + 2 * NORMAL, 5 * np.exp(0.4 * other)]))
     after = sample(np.column_stack([12 + NORMAL, 5 * np.exp(0.4 * np.sqrt(0.7) * other)]))
-    a, b = told(calibration([{}], laws), prior, after).parameters
-    assert (a.contraction, a.shift, a.found) == (pytest.approx(0.75), pytest.approx(1.0, abs=1e-3), "identified")
-    assert (b.contraction, b.shift, b.found) == (pytest.approx(0.3), pytest.approx(0, abs=1e-6), "somewhat identified")
+    a, b = findings_from(calibration([{}], laws), prior, after).parameters
+    assert (a.contraction, a.shift, a.identification) == (
+        pytest.approx(0.75),
+        pytest.approx(1.0, abs=1e-3),
+        "identified",
+    )
+    assert (b.contraction, b.shift, b.identification) == (
+        pytest.approx(0.3),
+        pytest.approx(0, abs=1e-6),
+        "somewhat identified",
+    )
     assert a.posterior == pytest.approx((12 - 1.645, 12, 12 + 1.645), abs=0.01)
-    assert np.isnan(a.apart)
-    assert a.tied == b.tied == ()
+    assert np.isnan(a.start_distance)
+    assert a.correlated == b.correlated == ()
 
 
 def test_starts_that_differ_are_told_in_posterior_standard_deviations() -> None:
     laws = {"a": {"family": "normal", "mean": 10, "sd": 2}}
     first, second = (sample((at + NORMAL)[:, None]) for at in (10, 10.5))
-    (a,) = told(calibration([{}], laws), first, first, second).parameters
-    assert a.apart == pytest.approx(0.5, abs=0.01)
+    (a,) = findings_from(calibration([{}], laws), first, first, second).parameters
+    assert a.start_distance == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize(("sign", "correlation"), [(1, 0.95), (-1, -0.95)])
@@ -147,14 +155,14 @@ def test_a_tied_pair_is_one_combination_though_neither_is_identified(sign: int, 
     prior = luck.standard_normal((20_000, 3))
     after = luck.standard_normal((20_000, 3))
     after[:, 1] = sign * (0.95 * after[:, 0] + np.sqrt(1 - 0.95**2) * after[:, 1])
-    found = told(calibration([{}], laws), sample(prior), sample(after))
-    a, b, c = found.parameters
-    assert {row.found for row in found.parameters} == {"not identified"}
-    assert (a.tied, b.tied, c.tied) == (
+    findings = findings_from(calibration([{}], laws), sample(prior), sample(after))
+    a, b, c = findings.parameters
+    assert {row.identification for row in findings.parameters} == {"not identified"}
+    assert (a.correlated, b.correlated, c.correlated) == (
         (("b", pytest.approx(correlation, abs=0.02)),), (("a", pytest.approx(correlation, abs=0.02)),), ()
     )  # fmt: skip
-    assert found.combinations == 1
-    assert told(calibration([{}], laws), sample(prior), sample(prior)).combinations == 0
+    assert findings.combinations == 1
+    assert findings_from(calibration([{}], laws), sample(prior), sample(prior)).combinations == 0
 
 
 def test_verdicts() -> None:
@@ -168,11 +176,11 @@ def test_verdicts() -> None:
     ]
     laws = {"a": {"family": "normal", "mean": 10, "sd": 2}}
     after = sample((10 + NORMAL)[:, None], np.full((4000, 6), 1100.0))
-    found = told(calibration(rows, laws, known_until="2022-09-28"), after, after)
-    assert [figure.verdict for figure in found.figures] == [
+    findings = findings_from(calibration(rows, laws, known_until="2022-09-28"), after, after)
+    assert [figure.verdict for figure in findings.figures] == [
         "met", "in tension", "met", "rejected", "predicted: inside", "predicted: outside",
     ]  # fmt: skip
-    first = found.figures[0]
+    first = findings.figures[0]
     assert first.model == pytest.approx((1100, 1100, 1100))
-    assert first.said == first.said_before
-    assert first.said.high == pytest.approx(1100 * np.exp(1.6449 * 0.5), rel=1e-4), "spread 0.3, discrepancy 0.4"
+    assert first.reports == first.reports_before
+    assert first.reports.high == pytest.approx(1100 * np.exp(1.6449 * 0.5), rel=1e-4), "spread 0.3, discrepancy 0.4"

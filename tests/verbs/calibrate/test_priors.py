@@ -9,7 +9,7 @@ from scipy.stats import kstest, lognorm, norm
 
 from sim.errors import SimError
 from sim.scenario.model.calibration import Calibration, Prior
-from sim.verbs.calibrate.priors import Priors, priors
+from sim.verbs.calibrate.priors import Priors, priors_of
 
 PRIORS = {
     "uniform": Prior(family="uniform", low=4, high=20),
@@ -52,10 +52,10 @@ def test_the_density_integrates_to_one_and_belongs_to_the_values(name):
     def density(at: float) -> float:
         return float(np.exp(law.log_density(np.array([[at]]))[0]))
 
-    drawn = values(name, np.random.default_rng(3).standard_normal(300))
-    whole = [quad(density, low, at, limit=200)[0] for at in (*np.sort(drawn), high)]
-    assert whole[-1] == pytest.approx(1, abs=1e-5)
-    assert kstest(whole[:-1], "uniform").pvalue > 1e-6
+    sample = values(name, np.random.default_rng(3).standard_normal(300))
+    cumulated = [quad(density, low, at, limit=200)[0] for at in (*np.sort(sample), high)]
+    assert cumulated[-1] == pytest.approx(1, abs=1e-5)
+    assert kstest(cumulated[:-1], "uniform").pvalue > 1e-6
 
 
 def test_densities_of_several_parameters_multiply():
@@ -76,4 +76,4 @@ def test_points_are_spread_out_and_the_same_for_one_seed():
 def test_without_parameters_there_is_nothing_to_fit():
     nothing = Calibration.model_construct(parameters={})
     with pytest.raises(SimError, match="no parameters, so there is nothing to fit"):
-        priors(nothing)
+        priors_of(nothing)

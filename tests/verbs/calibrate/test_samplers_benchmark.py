@@ -27,5 +27,5 @@ def test_the_table_is_printed(
 
 
 def test_a_quadratic_has_all_products_once() -> None:
-    found = samplers.quadratic(np.array([[2.0, 3.0]]))
-    assert found.tolist() == [[1, 2, 3, 4, 6, 9]]
+    products = samplers.quadratic(np.array([[2.0, 3.0]]))
+    assert products.tolist() == [[1, 2, 3, 4, 6, 9]]

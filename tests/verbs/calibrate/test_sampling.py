@@ -7,8 +7,8 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
 
-from sim.verbs.calibrate.sampling import Mixture, Sampler, effective, fitted, log_prior
-from sim.verbs.calibrate.study import disagreement, judged
+from sim.verbs.calibrate.sampling import Mixture, Sampler, effective_sample_size, fit_proposal, log_prior
+from sim.verbs.calibrate.study import disagreement, gate_of
 
 D = 6
 
@@ -23,13 +23,13 @@ def sharp(scores: np.ndarray) -> np.ndarray:
 
 
 def test_a_sharp_tied_posterior_is_found_with_its_moments_and_evidence():
-    """Standard errors are about 1 / sqrt(worth); 5 of them fail by bad luck once in a million seeds."""
-    drawn = Sampler(sharp, start(1), 1, 256).go_on(1500, 20_000)
-    assert drawn.ess >= 1500
-    assert len(drawn.scores) < 8000
-    error = 5 / drawn.ess**0.5
-    mean = drawn.weights @ drawn.scores
-    spread = (drawn.weights[:, None] * (drawn.scores - mean)).T @ (drawn.scores - mean)
+    """Standard errors are about 1 / sqrt(ess); 5 of them fail by bad luck once in a million seeds."""
+    draws = Sampler(sharp, start(1), 1, 256).extend(1500, 20_000)
+    assert draws.ess >= 1500
+    assert len(draws.scores) < 8000
+    error = 5 / draws.ess**0.5
+    mean = draws.weights @ draws.scores
+    spread = (draws.weights[:, None] * (draws.scores - mean)).T @ (draws.scores - mean)
     tied = 2 * 2 / 2.01 / 2
     pull = 1 / (1 + 0.09)
     assert mean[:3] == pytest.approx([tied, tied, -1.5 * pull], abs=error)
@@ -37,25 +37,25 @@ def test_a_sharp_tied_posterior_is_found_with_its_moments_and_evidence():
     assert np.diag(spread)[[0, 2, 5]] == pytest.approx(variance, rel=2 * error)
     assert spread[0, 1] / variance[0] == pytest.approx(-0.99, abs=0.05)
     evidence = norm.logpdf(2, 0, 2.01**0.5) + norm.logpdf(-1.5, 0, (1 + 0.09) ** 0.5)
-    found = logsumexp(drawn.log_likelihood - drawn.log_density) - np.log(len(drawn.scores))
-    assert found == pytest.approx(evidence, abs=error)
+    estimate = logsumexp(draws.log_likelihood - draws.log_density) - np.log(len(draws.scores))
+    assert estimate == pytest.approx(evidence, abs=error)
 
 
 def test_both_of_two_far_modes_are_kept():
     def two(scores: np.ndarray) -> np.ndarray:
         return np.logaddexp(norm.logpdf(scores[:, 0], -1.5, 0.1), np.log(2) + norm.logpdf(scores[:, 0], 1.5, 0.1))
 
-    drawn = Sampler(two, start(2), 2, 256).go_on(1500, 20_000)
-    assert drawn.weights[drawn.scores[:, 0] > 0].sum() == pytest.approx(2 / 3, abs=5 * 0.5 / drawn.ess**0.5)
+    draws = Sampler(two, start(2), 2, 256).extend(1500, 20_000)
+    assert draws.weights[draws.scores[:, 0] > 0].sum() == pytest.approx(2 / 3, abs=5 * 0.5 / draws.ess**0.5)
 
 
 def test_without_data_the_posterior_is_the_prior_at_once():
-    drawn = Sampler(lambda scores: np.zeros(len(scores)), start(3), 3, 256).go_on(200, 1000)
-    assert (drawn.rounds, drawn.ess) == (0, pytest.approx(256))
+    draws = Sampler(lambda scores: np.zeros(len(scores)), start(3), 3, 256).extend(200, 1000)
+    assert (draws.rounds, draws.ess) == (0, pytest.approx(256))
 
 
 def test_one_seed_gives_one_answer_and_the_end_is_kept():
-    first, again = (Sampler(sharp, start(4), 4, 256).go_on(1e9, 2000) for _ in range(2))
+    first, again = (Sampler(sharp, start(4), 4, 256).extend(1e9, 2000) for _ in range(2))
     assert len(first.scores) == 256 * 7  # one batch more would pass 2,000
     np.testing.assert_array_equal(first.scores, again.scores)
     np.testing.assert_array_equal(first.weights, again.weights)
@@ -63,8 +63,8 @@ def test_one_seed_gives_one_answer_and_the_end_is_kept():
 
 def test_going_on_keeps_what_was_drawn():
     sampler = Sampler(sharp, start(5), 5, 256)
-    few = sampler.go_on(100, 20_000)
-    more = sampler.go_on(800, 20_000)
+    few = sampler.extend(100, 20_000)
+    more = sampler.extend(800, 20_000)
     np.testing.assert_array_equal(more.scores[: len(few.scores)], few.scores)
     assert more.ess >= 800 > few.ess
 
@@ -82,9 +82,9 @@ def test_a_proposal_is_fitted_to_a_flatter_posterior_while_points_are_few():
     def needle(scores: np.ndarray) -> np.ndarray:
         return -0.5 * np.square((scores - 2) / 0.05).sum(axis=1)
 
-    drawn = Sampler(needle, start(7), 7, 256).drawn()
-    assert drawn.ess < 3
-    centre = fitted(drawn).centres[0]
+    draws = Sampler(needle, start(7), 7, 256).draws()
+    assert draws.ess < 3
+    centre = fit_proposal(draws).centres[0]
     assert (centre > 0.3).all()  # on its way
     assert (centre < 2).all()
 
@@ -95,18 +95,18 @@ def test_the_prior_is_standard_normal():
 
 
 def test_effective_is_the_number_of_equal_weights():
-    assert effective(np.full(7, 0.2)) == pytest.approx(7)
-    assert effective(np.array([1.0, 0, 0])) == 1
+    assert effective_sample_size(np.full(7, 0.2)) == pytest.approx(7)
+    assert effective_sample_size(np.array([1.0, 0, 0])) == 1
 
 
 def test_the_gate_opens_for_starts_that_agree_and_says_why_it_stays_shut():
-    good = [Sampler(sharp, start(seed), seed, 256).go_on(450, 20_000) for seed in (10, 11)]
-    gate = judged(good, 4000)
+    good = [Sampler(sharp, start(seed), seed, 256).extend(450, 20_000) for seed in (10, 11)]
+    gate = gate_of(good, 4000)
     assert gate.passed
     assert gate.reasons == ()
     assert disagreement(good) < 0.3
-    poor = [Sampler(sharp, start(seed, 64), seed, 256).drawn() for seed in (12, 13)]
-    shut = judged(poor, 128)
+    poor = [Sampler(sharp, start(seed, 64), seed, 256).draws() for seed in (12, 13)]
+    shut = gate_of(poor, 128)
     assert not shut.passed
     assert len(shut.reasons) == 4
     assert "400 are needed" in shut.reasons[0]
@@ -116,8 +116,8 @@ def test_starts_that_found_different_modes_do_not_pass():
     def one(side: float):
         return lambda scores: norm.logpdf(scores[:, 0], side, 0.2)
 
-    apart = [Sampler(one(side), start(seed), seed, 256).go_on(450, 20_000) for side, seed in ((-1, 14), (1, 15))]
-    gate = judged(apart, 4000)
+    apart = [Sampler(one(side), start(seed), seed, 256).extend(450, 20_000) for side, seed in ((-1, 14), (1, 15))]
+    gate = gate_of(apart, 4000)
     assert not gate.passed
     assert len(gate.reasons) == 1
     assert "the starts differ by" in gate.reasons[0]

@@ -18,47 +18,40 @@ from matplotlib.text import Text
 from sim.plotting import style
 from sim.plotting.picture import render
 from sim.scenario.text.load_calibration import read_calibration
-from sim.verbs.calibrate.findings import Learnt, Range, learnt, moving_together
-from sim.verbs.calibrate.page import page, write
-from sim.verbs.calibrate.pictures import _mark_cut, density, pictures
-from sim.verbs.calibrate.tables import (
-    caveats,
-    combination_words,
-    document,
-    figure_words,
-    gate_words,
-    interval,
-    percent,
-    show,
-    tables,
-)
+from sim.verbs.calibrate.findings import Findings, findings_of, most_correlated_figures
+from sim.verbs.calibrate.fit import Range
+from sim.verbs.calibrate.page import markdown, write
+from sim.verbs.calibrate.pictures import _mark_cut, density, drawers
+from sim.verbs.calibrate.result import CalibrationResult
+from sim.verbs.calibrate.tables import csv_tables, document, show
+from sim.verbs.calibrate.words import caveats, combination_words, figure_words, gate_words, interval, percent
 from tests.verbs.calibrate import synthetic_fit
 
 DOCS = (Path(__file__).parents[3] / "docs" / "calibration.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def base() -> Learnt:
+def base() -> Findings:
     fit = synthetic_fit.fit()
-    return learnt(fit, synthetic_fit.held_out(fit))
+    return findings_of(fit, synthetic_fit.held_out(fit))
 
 
 @pytest.fixture(scope="module")
-def drawn(base: Learnt) -> dict[str, Picture]:
-    return pictures(base)
+def pictures(base: Findings) -> dict[str, Picture]:
+    return {name: draw() for name, draw in drawers(base).items()}
 
 
-def said(picture: Picture) -> str:
+def text_of(picture: Picture) -> str:
     return " ".join(text.get_text() for text in picture.findobj(Text)).replace("\n", " ")
 
 
 def part(text: str, heading: str) -> str:
-    """What the page says under a heading, in one line."""
-    found = re.search(rf"## {heading}\n(.*?)(?=\n## |\Z)", text, re.DOTALL)
-    return " ".join(found[1].split()) if found else ""
+    """Return what the page says under a heading, in one line."""
+    section = re.search(rf"## {heading}\n(.*?)(?=\n## |\Z)", text, re.DOTALL)
+    return " ".join(section[1].split()) if section else ""
 
 
-def changed(base: Learnt, name: str, **numbers: float) -> Learnt:
+def changed(base: Findings, name: str, **numbers: float) -> Findings:
     rows = tuple(replace(row, **numbers) if row.name == name else row for row in base.parameters)
     return replace(base, parameters=rows)
 
@@ -88,7 +81,7 @@ def test_numbers_in_words() -> None:
 
 
 def test_the_table_of_the_terminal_says_everything_in_80_columns(
-    base: Learnt, capsys: pytest.CaptureFixture[str]
+    base: Findings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     show(base)
     printed = capsys.readouterr().out
@@ -106,8 +99,8 @@ def test_the_table_of_the_terminal_says_everything_in_80_columns(
         assert paragraph in flat
 
 
-def test_every_column_of_the_files_is_documented(base: Learnt) -> None:
-    files = tables(base)
+def test_every_column_of_the_files_is_documented(base: Findings) -> None:
+    files = csv_tables(base)
     assert list(files) == ["parameters.csv", "figures.csv", "correlations.csv", "held_out.csv"]
     for name, columns in files.items():
         described = part(DOCS, f"`{name}`")
@@ -117,57 +110,57 @@ def test_every_column_of_the_files_is_documented(base: Learnt) -> None:
     assert len(files["correlations.csv"]["parameter"].tolist()) == 4 * 3 // 2
 
 
-def test_the_document_is_json_and_holds_the_numbers(base: Learnt) -> None:
-    told = json.loads(json.dumps(document(base), allow_nan=False))
-    assert [row["id"] for row in told["figures"]] == [row["id"] for row in synthetic_fit.REPORTED]
-    assert told["parameters"][1]["tied_to"] == "surge_rate"
-    assert told["gate"]["passed"] is True
-    assert {row["rounded_to"] for row in told["figures"]} >= {54.0, None}, "infinite for a bound"
+def test_the_document_is_json_and_holds_the_numbers(base: Findings) -> None:
+    text = json.loads(json.dumps(document(base), allow_nan=False))
+    assert [row["id"] for row in text["figures"]] == [row["id"] for row in synthetic_fit.REPORTED]
+    assert text["parameters"][1]["tied_to"] == "surge_rate"
+    assert text["gate"]["passed"] is True
+    assert {row["rounded_to"] for row in text["figures"]} >= {54.0, None}, "infinite for a bound"
 
 
-def test_what_the_page_says_was_learnt_follows_the_numbers(base: Learnt) -> None:
+def test_what_the_page_says_was_learnt_follows_the_numbers(base: Findings) -> None:
     learnt_, unknown = "What was learnt", "What cannot be known from these figures"
-    told = page(base)
-    assert "factor on who leaves the queue (`leaving`): 1.0" in part(told, learnt_).split("They narrow")[0]
-    assert "(`outbound`)" in part(told, unknown)
-    assert "(`outbound`)" not in part(told, learnt_)
-    assert "both higher or both lower the figures are met about as well (correlation +0.7" in part(told, unknown)
-    assert "4 numbers may change" in told
+    text = markdown(base)
+    assert "factor on who leaves the queue (`leaving`): 1.0" in part(text, learnt_).split("They narrow")[0]
+    assert "(`outbound`)" in part(text, unknown)
+    assert "(`outbound`)" not in part(text, learnt_)
+    assert "both higher or both lower the figures are met about as well (correlation +0.7" in part(text, unknown)
+    assert "4 numbers may change" in text
     assert combination_words(replace(base, combinations=3)).endswith(
         "In each of the other 1, more than half of the variance assumed before is left."
     )
     assert combination_words(replace(base, combinations=4)).endswith(
         "identify 4 of 4 independent combinations of the parameters."
     )
-    other = page(changed(base, "outbound", contraction=0.9, shift=-1.3))
+    other = markdown(changed(base, "outbound", contraction=0.9, shift=-1.3))
     assert "outbound share of a count of both directions (`outbound`)" in part(other, learnt_).split("They narrow")[0]
     assert "(`outbound`): down by 1.3 standard deviations" in part(other, learnt_)
     assert "hardly narrow" not in part(other, unknown)
-    tied = page(changed(base, "leaving", tied=(("surge_rate", -0.83),)))  # type: ignore[arg-type]
-    assert "one higher and the other lower the figures are met about as well (correlation −0.83)" in tied
+    traded = markdown(changed(base, "leaving", correlated=(("surge_rate", -0.83),)))  # type: ignore[arg-type]
+    assert "one higher and the other lower the figures are met about as well (correlation −0.83)" in traded
 
 
-def test_the_limits_are_told_and_follow_the_numbers(base: Learnt) -> None:
-    told = caveats(base)
-    assert len(told) == 2
-    one, other, value = moving_together(base.fit)  # type: ignore[misc]
-    assert f"have a correlation of {value:.2f} after the fit" in told[0]
+def test_the_limits_are_text_and_follow_the_numbers(base: Findings) -> None:
+    text = caveats(base)
+    assert len(text) == 2
+    one, other, value = most_correlated_figures(base.fit)  # type: ignore[misc]
+    assert f"have a correlation of {value:.2f} after the fit" in text[0]
     assert one.row.group is None or one.row.group != other.row.group
     assert value > 0.6
-    median = np.median([row.high / row.low for row in base.held_out])
-    assert f"the upper end of a band is {median:.2g} times the lower one" in told[1]
-    narrow = tuple(replace(row, low=10.0, high=12.0) for row in base.held_out)
+    median = np.median([row.reports.high / row.reports.low for row in base.held_out])
+    assert f"the upper end of a band is {median:.2g} times the lower one" in text[1]
+    narrow = tuple(replace(row, reports=Range(10.0, 11.0, 12.0)) for row in base.held_out)
     assert "the upper end of a band is 1.2 times" in caveats(replace(base, held_out=narrow))[1]
     assert len(caveats(replace(base, held_out=()))) == 1
     loaded = copy(base.fit.loaded)
     loaded.calibration = synthetic_fit.calibration(limits="Known by\n  halves.")  # type: ignore[misc]
     limited = replace(base, fit=replace(base.fit, loaded=loaded))
     assert caveats(limited)[0] == "Known by halves."
-    unknown = part(page(limited), "What cannot be known from these figures")
+    unknown = part(markdown(limited), "What cannot be known from these figures")
     assert all(paragraph in unknown for paragraph in caveats(limited))
 
 
-def test_figures_that_move_together_are_found_but_not_in_one_group(base: Learnt) -> None:
+def test_figures_that_move_together_are_found_but_not_in_one_group(base: Findings) -> None:
     posterior = base.fit.posterior
     fitted = [j for j, target in enumerate(base.fit.targets) if target.fitted]
     level = np.array([target.reported for target in base.fit.targets])
@@ -175,62 +168,62 @@ def test_figures_that_move_together_are_found_but_not_in_one_group(base: Learnt)
     free[:, fitted[-1]] = free[:, fitted[0]] ** 2
     observed = level * free
     changed_fit = replace(base.fit, posterior=replace(posterior, observed=observed))
-    one, other, value = moving_together(changed_fit)  # type: ignore[misc]
+    one, other, value = most_correlated_figures(changed_fit)  # type: ignore[misc]
     assert (one, other) == (base.fit.targets[fitted[0]], base.fit.targets[fitted[-1]])
     assert value == pytest.approx(1)
     grouped = tuple(replace(t, row=t.row.model_copy(update={"group": "one"})) for t in base.fit.targets)
-    assert moving_together(replace(changed_fit, targets=grouped)) is None
+    assert most_correlated_figures(replace(changed_fit, targets=grouped)) is None
 
 
-def test_the_page_says_of_each_figure_how_it_fares(base: Learnt) -> None:
-    told = part(page(base), "Figure by figure")
-    assert "6 of 7 fitted figures can be" in told
-    tension = told.split("In tension")[1].split("Not fitted")[0]
+def test_the_page_says_of_each_figure_how_it_fares(base: Findings) -> None:
+    text = part(markdown(base), "Figure by figure")
+    assert "6 of 7 fitted figures can be" in text
+    tension = text.split("In tension")[1].split("Not fitted")[0]
     assert tension.count("- ") == 1
     assert "at most 4,000 people waiting, 25 Sep, Russian state media (Sky News)" in tension
-    assert "39 m a car over 12 miles. Rejected." in told.split("Rejected before the fit")[1]
-    assert "about 20 h of wait ahead" in told.split("as predicted:")[1]
+    assert "39 m a car over 12 miles. Rejected." in text.split("Rejected before the fit")[1]
+    assert "about 20 h of wait ahead" in text.split("as predicted:")[1]
     for row in base.figures:
-        assert figure_words(row.target.row, row.target.reported) in told
+        assert figure_words(row.target.row, row.target.reported) in text
 
 
-def test_the_page_tells_how_it_was_done_and_links_only_what_was_drawn(base: Learnt) -> None:
-    told = page(base, ["figures"])
-    assert gate_words(base) in told
-    assert "well over 16 km of queue; 16 km of queue" in part(told, "How it was done")
-    assert re.findall(r"\]\((.*?)\)", told) == ["pictures/figures.png"]
-    assert not re.search(r"\b(nan|inf|None)\b", told)
-    assert "Every figure predicted without it" not in page(replace(base, held_out=()))
+def test_the_page_tells_how_it_was_done_and_links_only_what_was_drawn(base: Findings) -> None:
+    text = markdown(base, ["figures"])
+    assert gate_words(base) in text
+    assert "well over 16 km of queue; 16 km of queue" in part(text, "How it was done")
+    assert re.findall(r"\]\((.*?)\)", text) == ["pictures/figures.png"]
+    assert not re.search(r"\b(nan|inf|None)\b", text)
+    assert "Every figure predicted without it" not in markdown(replace(base, held_out=()))
 
 
-def test_every_picture_is_drawn_and_every_figure_is_in_it(base: Learnt, drawn: dict[str, Picture]) -> None:
-    assert list(drawn) == ["figures", "parameters", "correlations", "held_out"]
+def test_every_picture_is_drawn_and_every_figure_is_in_it(base: Findings, pictures: dict[str, Picture]) -> None:
+    assert list(pictures) == ["figures", "parameters", "correlations", "held_out"]
     for row in base.figures:
         words = figure_words(row.target.row, row.target.reported)
-        assert words in said(drawn["figures"])
-        assert (words in said(drawn["held_out"])) == row.target.fitted
-    for found in base.parameters:
-        assert found.name in said(drawn["parameters"])
-        assert found.name.replace("_", " ") in said(drawn["correlations"])
+        assert words in text_of(pictures["figures"])
+        assert (words in text_of(pictures["held_out"])) == row.target.fitted
+    for parameter in base.parameters:
+        assert parameter.name in text_of(pictures["parameters"])
+        assert parameter.name.replace("_", " ") in text_of(pictures["correlations"])
 
 
-def test_bounds_have_arrows_to_their_side(base: Learnt, drawn: dict[str, Picture]) -> None:
-    (axes,) = drawn["figures"].axes
+def test_bounds_have_arrows_to_their_side(base: Findings, pictures: dict[str, Picture]) -> None:
+    (axes,) = pictures["figures"].axes
     shifts = [text.xyann[0] for text in axes.texts if not text.get_text()]
     bounds = [row.target.bound for row in base.figures if row.target.bound]
     assert sorted(shifts) == sorted(26 * bound for bound in bounds)
     assert {-26, 26} <= set(shifts)
 
 
-def test_a_figure_in_tension_stands_out(base: Learnt, drawn: dict[str, Picture]) -> None:
-    bold = [text.get_text() for text in drawn["figures"].axes[0].texts if text.get_fontweight() == "bold"]
+def test_a_figure_in_tension_stands_out(base: Findings, pictures: dict[str, Picture]) -> None:
+    bold = [text.get_text() for text in pictures["figures"].axes[0].texts if text.get_fontweight() == "bold"]
     (tense,) = (figure for figure in base.figures if figure.verdict == "in tension")
     assert bold == ["fitted", f"in tension, tail {percent(tense.tail)}", "not fitted, only predicted", "rejected"]
 
 
 @pytest.mark.parametrize("name", ["figures", "parameters", "correlations", "held_out"])
-def test_nothing_is_written_beyond_the_edge(drawn: dict[str, Picture], name: str) -> None:
-    picture = drawn[name]
+def test_nothing_is_written_beyond_the_edge(pictures: dict[str, Picture], name: str) -> None:
+    picture = pictures[name]
     style.styled(picture.draw_without_rendering)()
     box, (width, height) = picture.get_tightbbox(), picture.get_size_inches()
     assert 0 <= box.x0 <= box.x1 <= width
@@ -246,34 +239,34 @@ def test_densities_hold_all_of_the_sample(
 ) -> None:
     values = law(np.random.default_rng(4))
     at = np.linspace(values.min() if ends[0] is not None else -2, values.max() if ends[0] is not None else 2, 400)
-    found = density(at, values, np.full(20_000, 1 / 20_000), ends)
-    assert np.trapezoid(found, at) == pytest.approx(1, abs=0.01)
+    curve = density(at, values, np.full(20_000, 1 / 20_000), ends)
+    assert np.trapezoid(curve, at) == pytest.approx(1, abs=0.01)
     if ends[0] is not None:
-        assert found[[0, -1]] == pytest.approx([1, 1], abs=0.12), "a uniform law does not sag at its ends"
+        assert curve[[0, -1]] == pytest.approx([1, 1], abs=0.12), "a uniform law does not sag at its ends"
 
 
-def test_a_figure_far_off_or_missing_is_still_drawn(base: Learnt) -> None:
-    far = replace(base.figures[0], model=Range(0, 0, 0), said=Range(1e-3, 2e-3, 3e-3), tail=0.0)
-    picture = pictures(replace(base, figures=(far, *base.figures[1:])))["figures"]
+def test_a_figure_far_off_or_missing_is_still_drawn(base: Findings) -> None:
+    far = replace(base.figures[0], model=Range(0, 0, 0), reports=Range(1e-3, 2e-3, 3e-3), tail=0.0)
+    picture = drawers(replace(base, figures=(far, *base.figures[1:])))["figures"]()
     assert render(picture, "png").startswith(b"\x89PNG")
-    assert "model 0 h [0–0]" in said(picture)
+    assert "model 0 h [0–0]" in text_of(picture)
 
 
-def test_one_parameter_has_no_correlations(base: Learnt) -> None:
+def test_one_parameter_has_no_correlations(base: Findings) -> None:
     alone = replace(base, parameters=base.parameters[:1], correlations=np.ones((1, 1)), held_out=())
-    assert list(pictures(alone)) == ["figures", "parameters"]
-    assert list(tables(alone)) == ["parameters.csv", "figures.csv"]
-    assert "independent combinations" not in page(alone)
+    assert list(drawers(alone)) == ["figures", "parameters"]
+    assert list(csv_tables(alone)) == ["parameters.csv", "figures.csv"]
+    assert "independent combinations" not in markdown(alone)
 
 
-def test_what_is_written_is_the_same_every_time(base: Learnt, tmp_path: Path) -> None:
+def test_what_is_written_is_the_same_every_time(base: Findings, tmp_path: Path) -> None:
     for name in ("first", "second"):
-        write(tmp_path / name, base)
+        write(tmp_path / name, base, CalibrationResult(base).plots)
     names = sorted(path.relative_to(tmp_path / "first").as_posix() for path in (tmp_path / "first").rglob("*.*"))
-    assert names == sorted([*tables(base), "page.md", *(f"pictures/{name}.png" for name in pictures(base))])
+    assert names == sorted([*csv_tables(base), "page.md", *(f"pictures/{name}.png" for name in drawers(base))])
     for name in names:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
-    write(tmp_path / "third", base, pictures=False)
+    write(tmp_path / "third", base, {})
     assert not (tmp_path / "third" / "pictures").exists()
 
 

@@ -11,10 +11,10 @@ from sim.errors import SimError
 from sim.play.request import Progress, Request, silent
 from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.calibrate import study
+from sim.verbs.calibrate.evaluator import Evaluator
 from sim.verbs.calibrate.fit import Fit
 from sim.verbs.calibrate.study import calibrate, held_out
-from sim.verbs.calibrate.task import Observing, shortest
-from sim.verbs.calibrate.trials import Trials
+from sim.verbs.calibrate.task import ObservationTask, shortest_horizon
 from tests.play.heard import Heard
 from tests.verbs.calibrate.small_calibration import described, row
 
@@ -42,7 +42,7 @@ def test_a_fit_is_whole(tmp_path: Path) -> None:
     assert (fit.noise > 0).all()
     best = fit.posterior.log_likelihood @ np.array([target.weight * target.fitted for target in fit.targets])
     at = np.array([[fit.point[name] for name in fit.posterior.parameters]])
-    task = Observing(loaded.template, ("surge", "service"), loaded.units, fit.seed, "compiled", None)
+    task = ObservationTask(loaded.template, ("surge", "service"), loaded.units, fit.seed, "compiled", None)
     assert task((*at[0], 0.0))[0] == pytest.approx(300, rel=0.5)
     assert np.isfinite(best).all()
 
@@ -51,12 +51,12 @@ def test_a_fit_is_whole(tmp_path: Path) -> None:
 def test_the_same_for_any_number_of_workers_and_nothing_is_played_twice(tmp_path: Path) -> None:
     path = described(tmp_path)
     first = fit_of(path, tmp_path / "kept")
-    assert first.played == first.gate.evaluations
+    assert first.plays_made == first.gate.evaluations
     parts = sorted((tmp_path / "kept").rglob("*.parquet"))
     again = calibrate(read_calibration(path), Request(workers=2), cache=tmp_path / "kept")
     alone = calibrate(read_calibration(path), Request(workers=2))
     assert sorted((tmp_path / "kept").rglob("*.parquet")) == parts
-    assert again.played == 0
+    assert again.plays_made == 0
     for other in (again, alone):
         np.testing.assert_array_equal(first.posterior.values, other.posterior.values)
         np.testing.assert_array_equal(first.posterior.weights, other.posterior.weights)
@@ -66,8 +66,8 @@ def test_the_same_for_any_number_of_workers_and_nothing_is_played_twice(tmp_path
 
 def test_another_spread_asks_for_no_new_play_of_the_start_but_another_scenario_does(tmp_path: Path) -> None:
     def key(**changes: object) -> str:
-        with Trials(read_calibration(described(tmp_path, **changes)), Request(workers=1), silent) as trials:
-            return trials.task.digest()
+        with Evaluator(read_calibration(described(tmp_path, **changes)), Request(workers=1), silent) as evaluator:
+            return evaluator.task.digest()
 
     base = key()
     assert key(observation={"spread": {"press": 0.4}, "discrepancy": 0.2}) == base
@@ -82,20 +82,20 @@ def test_another_spread_asks_for_no_new_play_of_the_start_but_another_scenario_d
 def test_the_cut_horizon_changes_nothing(tmp_path: Path) -> None:
     loaded = read_calibration(described(tmp_path))
     scenario = loaded.central.scenario
-    cut = shortest(scenario)
+    cut = shortest_horizon(scenario)
     assert cut is not None
     assert cut.isoformat() == "2022-09-21T21:00:00"
     for point in ((40.0, 5.0, 0.0), (80.0, 6.5, 3.0)):
-        said = [
-            Observing(loaded.template, ("surge", "service"), loaded.units, 1, "compiled", horizon)(point)
+        observations = [
+            ObservationTask(loaded.template, ("surge", "service"), loaded.units, 1, "compiled", horizon)(point)
             for horizon in (cut, None)
         ]
-        np.testing.assert_array_equal(*said)
+        np.testing.assert_array_equal(*observations)
 
 
 def test_waits_by_joining_need_the_whole_run(tmp_path: Path) -> None:
     rows = [row("wait", "virtual_wait", "5 h")]
-    assert shortest(read_calibration(described(tmp_path, reported=rows)).central.scenario) is None
+    assert shortest_horizon(read_calibration(described(tmp_path, reported=rows)).central.scenario) is None
 
 
 @pytest.mark.usefixtures("quick")
@@ -128,27 +128,27 @@ def test_a_posterior_too_sharp_to_be_drawn_is_refused_and_costs_nothing(
 @pytest.mark.usefixtures("quick")
 def test_every_fitted_figure_is_predicted_without_it(tmp_path: Path) -> None:
     fit = fit_of(described(tmp_path), tmp_path / "kept")
-    rows = {found.id: found for found in held_out(fit, Request(workers=1), cache=tmp_path / "kept")}
+    rows = {one.target.row.id: one for one in held_out(fit, Request(workers=1), cache=tmp_path / "kept")}
     assert list(rows) == ["queue", "again", "crossed", "wait"]
-    assert all(found.low < found.median < found.high for found in rows.values())
+    assert all(one.reports.low < one.reports.median < one.reports.high for one in rows.values())
     assert rows["again"].ess == rows["crossed"].ess  # both of a group are left out
-    assert {found.how for found in rows.values()} <= {"re-weighted", "fitted again"}
+    assert {one.how for one in rows.values()} <= {"re-weighted", "fitted again"}
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_figure_that_carries_the_fit_is_held_out_by_fitting_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(study, "WORTH_HELD_OUT", 1e9)
+    monkeypatch.setattr(study, "MIN_ESS_HELD_OUT", 1e9)
     fit = fit_of(described(tmp_path), tmp_path / "kept")
-    found = held_out(fit, Request(workers=1), cache=tmp_path / "kept")
-    assert {row.how for row in found} == {"fitted again"}
-    assert all(row.ess >= 40 for row in found)
+    predictions = held_out(fit, Request(workers=1), cache=tmp_path / "kept")
+    assert {row.how for row in predictions} == {"fitted again"}
+    assert all(row.ess >= 40 for row in predictions)
 
 
 def test_an_impossible_value_is_one_sentence(tmp_path: Path) -> None:
     loaded = read_calibration(described(tmp_path))
-    task = Observing(loaded.template, ("surge", "service"), loaded.units, 1, "compiled", None)
+    task = ObservationTask(loaded.template, ("surge", "service"), loaded.units, 1, "compiled", None)
     with pytest.raises(
         SimError, match=r"the priors allow values.*service_time.*surge 40/h, service -5min.*cut a prior"
     ):

@@ -1,4 +1,4 @@
-"""Tries vectors of parameters: knows what was tried before, and tells how far a stage has come."""
+"""Evaluates vectors of parameters: plays those that are not in the cache, and reports the progress of each stage."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ from sim.play.request import Progress, Request
 from sim.play.workers import Crew, cores
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.calibrate.fit import Sample
-from sim.verbs.calibrate.priors import priors
-from sim.verbs.calibrate.sampling import Drawn
-from sim.verbs.calibrate.task import Observing, shortest
+from sim.verbs.calibrate.priors import priors_of
+from sim.verbs.calibrate.sampling import Draws
+from sim.verbs.calibrate.task import ObservationTask, shortest_horizon
 
 Point = tuple[float, ...]
 """The values of the parameters, and the number of the replication."""
 
-PART_TIME = 3.0
-"""Seconds of results that are stored together."""
+WRITE_EVERY = 3.0
+"""Seconds of results that are written together."""
 
 
-class Trials:
-    """All vectors tried for one calibration; a context manager.
+class Evaluator:
+    """Evaluates vectors for one calibration; a context manager.
 
-    `replications` of each are averaged; `played` is the number of plays made now, not known from before.
+    The observations of a vector are averaged over `replications`. `plays_made` counts the plays that were not in the
+    cache.
     """
 
     def __init__(
@@ -41,15 +42,19 @@ class Trials:
     ) -> None:
         calibration, scenario = loaded.calibration, loaded.central.scenario
         self.observation, self.targets = calibration.observation, targets(calibration)
-        self.priors = priors(calibration)
+        self.priors = priors_of(calibration)
         self.seed = scenario.seed if request.seed is None else request.seed
-        self.replications, self.played = 1, 0
+        self.replications, self.plays_made = 1, 0
         self.noise = np.zeros(len(self.targets))
         self._used: set[Point] = set()
-        engine = engines.ready(request.engine)
-        self.task = Observing(
-            loaded.template, self.priors.names, loaded.units, self.seed, engine, shortest(scenario)
-        )  # fmt: skip
+        self.task = ObservationTask(
+            template=loaded.template,
+            names=self.priors.names,
+            units=loaded.units,
+            seed=self.seed,
+            engine=engines.ready(request.engine),
+            horizon=shortest_horizon(scenario),
+        )
         self._names = tuple((target.row.id,) for target in self.targets)
         folder = None if cache is None else cache / self.task.digest()
         self.cache = PlayCache[tuple[str, ...]](folder, ("figure",), tuple)
@@ -61,7 +66,7 @@ class Trials:
         self._stage, self._begun, self._planned = "", 0, 0
         self._open = ExitStack()
 
-    def __enter__(self) -> Trials:
+    def __enter__(self) -> Evaluator:
         self._open.enter_context(self._crew)
         return self
 
@@ -69,50 +74,49 @@ class Trials:
         self._open.__exit__(kind, error, at)
 
     @property
-    def tried(self) -> int:
-        """Number of different plays used so far, whether made now or known from before."""
+    def evaluations(self) -> int:
+        """Number of different plays used so far, whether made now or taken from the cache."""
         return len(self._used)
 
-    def stage(self, words: str, planned: int) -> None:
-        """Begin a stage, of about so many trials."""
-        self._stage, self._begun, self._planned = words, self.tried, planned
-        self._progress(0, planned, words)
+    def stage(self, name: str, planned: int) -> None:
+        """Begin a stage of about `planned` plays."""
+        self._stage, self._begun, self._planned = name, self.evaluations, planned
+        self._progress(0, planned, name)
 
     def observed(self, scores: Floats) -> Floats:
         """Return what the model says at `scores` (N, D), (N, J): the geometric mean over the replications."""
         each = np.array([self.replication(scores, number) for number in range(self.replications)])
-        found: Floats = each[0]
-        if self.replications > 1:
-            found = np.exp(np.log(floored(self.targets, each)).mean(axis=0))
-        return found
+        if self.replications == 1:
+            return np.asarray(each[0])
+        return np.asarray(np.exp(np.log(floored(self.targets, each)).mean(axis=0)))
 
     def replication(self, scores: Floats, number: int) -> Floats:
         """Return what the model says at `scores` (N, D) in one replication, (N, J)."""
         points = [(*values, float(number)) for values in self.priors.values(scores).tolist()]
-        fresh = [point for point in points if point not in self._used]
-        before = self.tried - self._begun
+        new = [point for point in points if point not in self._used]
+        before = self.evaluations - self._begun
 
         def done(ready: int) -> None:
-            self._progress(before + ready, max(before + len(fresh), self._planned), self._stage)
+            self._progress(before + ready, max(before + len(new), self._planned), self._stage)
 
-        if fresh:
-            self._play([point for point in dict.fromkeys(fresh) if not self._is_known(point)], len(fresh), done)
-            self._used.update(fresh)
-            done(len(fresh))
+        if new:
+            self._play([point for point in dict.fromkeys(new) if not self._is_cached(point)], len(new), done)
+            self._used.update(new)
+            done(len(new))
         rows = [self.cache.totals(key_of(point), [int(point[-1])]).values[0] for point in points]
         return np.array(rows).reshape(len(points), len(self._names))
 
-    def _is_known(self, point: Point) -> bool:
+    def _is_cached(self, point: Point) -> bool:
         return int(point[-1]) in self.cache.replications(key_of(point))
 
     def _play(self, points: list[Point], wanted: int, done: Callable[[int], None]) -> None:
-        """Play these points and store the results, every PART_TIME seconds and at the end, also if interrupted."""
+        """Play these points and store the results, every WRITE_EVERY seconds and at the end, also when interrupted."""
         ready, stored_at = wanted - len(points), time.monotonic()
         try:
             for point, result in zip(points, self._crew.results(points), strict=True):
                 self.cache.add(key_of(point), int(point[-1]), Totals(self._names, result[None]))
-                self.played += 1
-                if time.monotonic() - stored_at > PART_TIME:
+                self.plays_made += 1
+                if time.monotonic() - stored_at > WRITE_EVERY:
                     self.cache.write()
                     stored_at = time.monotonic()
                 ready += 1
@@ -121,25 +125,29 @@ class Trials:
             self.cache.write()
 
     def by_row(self, scores: Floats) -> Floats:
-        """Return the logarithm of the likelihood of every row at `scores` (N, D), (N, J)."""
+        """Return the log likelihood of every row at `scores` (N, D), (N, J)."""
         return log_likelihood(self.targets, self.observation, self.observed(scores), self.noise)
 
     def log_likelihood(self, scores: Floats) -> Floats:
-        """Return that of all fitted rows together, (N,)."""
+        """Return the log likelihood of all fitted rows together at `scores` (N, D), (N,)."""
         return total(self.targets, self.by_row(scores))
 
-    def without(self, targets: tuple[Target, ...]) -> Callable[[Floats], Floats]:
-        """Return the same likelihood with other `targets` in the place of all."""
+    def likelihood_of(self, targets: tuple[Target, ...]) -> Callable[[Floats], Floats]:
+        """Return the log likelihood of these `targets` together, as a function of scores (N, D)."""
         return lambda scores: total(targets, self.by_row(scores))
 
-    def sample(self, drawn: Drawn) -> Sample:
-        """Return drawn scores as a sample of parameters with all their observations."""
-        observed, values = self.observed(drawn.scores), self.priors.values(drawn.scores)
-        by_row = log_likelihood(self.targets, self.observation, observed, self.noise)
+    def sample(self, draws: Draws) -> Sample:
+        """Return draws as a sample of parameters with their observations."""
+        observed, values = self.observed(draws.scores), self.priors.values(draws.scores)
         return Sample(
-            self.priors.names, values, drawn.weights, observed, by_row, self.priors.log_density(values),
-            drawn.log_density,
-        )  # fmt: skip
+            parameters=self.priors.names,
+            values=values,
+            weights=draws.weights,
+            observed=observed,
+            log_likelihood=log_likelihood(self.targets, self.observation, observed, self.noise),
+            log_prior=self.priors.log_density(values),
+            log_density=draws.log_density,
+        )
 
 
 def key_of(point: Point) -> str:

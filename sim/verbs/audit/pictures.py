@@ -1,4 +1,4 @@
-"""The audit as a picture: for each quantity, what was reported of it and what other figures imply, as intervals."""
+"""The picture of an audit: for each quantity, the reported figures and what other figures imply, as intervals."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BAND = "#d5dce2"
 INNER, EDGE = 4.9, 0.3
 ROW, HEAD, GAP, FOOT, NOTE_LINE, LABEL = 0.36, 0.95, 1.05, 0.75, 0.17, 10.5
 NOTE_LETTERS = 13.6
-"""Letters of the note in an inch."""
+"""Letters of the note per inch."""
 NOTE = (
     "Orange: reported; blue: follows from two figures, or one and the scenario; grey: rejected. Point: as printed; "
     "thick: its rounding, with an arrow where only a bound is given; dotted: two bounds, so anything is possible; "
@@ -40,7 +40,7 @@ NOTE = (
 
 @dataclass(frozen=True)
 class Bar:
-    """One interval: its words, the number as printed and as far as it may be off, and how it comes about."""
+    """One interval: its label, the number as printed, the range in which the truth is believed to lie, and a note."""
 
     label: str
     printed: Range
@@ -52,7 +52,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Panel:
-    """One quantity with its bars; `bands` are what the scenario assumes, with a word for each."""
+    """One quantity with its bars; `bands` are the assumptions of the scenario, with a label for each."""
 
     title: str
     label: str
@@ -61,14 +61,15 @@ class Panel:
 
 
 def drawers(audit: Audit) -> Drawers:
-    """Return a function that draws the picture of every crossing that has something to show, by name."""
+    """Return a function that draws the picture of each crossing, by name, without pictures that would be empty."""
     crossings = list(dict.fromkeys(figure.row.crossing for figure in audit.figures))
-    found: Drawers = {}
+    functions: Drawers = {}
     for crossing in crossings:
         panels = [_used_first(panel) for panel in _panels(audit, crossing) if panel.bars]
         if panels:
-            found["audit" if len(crossings) == 1 else f"audit_{crossing}"] = partial(draw, audit, crossing, panels)
-    return found
+            name = "audit" if len(crossings) == 1 else f"audit_{crossing}"
+            functions[name] = partial(draw, audit, crossing, panels)
+    return functions
 
 
 def _panels(audit: Audit, crossing: str) -> Iterator[Panel]:
@@ -87,12 +88,12 @@ def _panels(audit: Audit, crossing: str) -> Iterator[Panel]:
     stocks = [figure for figure in figures if figure.row.quantity == "queue"]
     yield Panel("Waiting", units, tuple(_stocks(stocks, findings)))
     road = [finding for finding in findings if finding.kind == "road"]
-    stand = tuple(dict.fromkeys(chain.from_iterable(finding.figures[0].row.classes for finding in road)))
+    classes = tuple(dict.fromkeys(chain.from_iterable(finding.figures[0].row.classes for finding in road)))
     yield Panel(
         "Room on the road",
         "metres of a single file for each",
         tuple(_bar(finding, f"{middle(finding.needs[0].amount)} abreast") for finding in road),
-        tuple((audit.assumed.spacing((name,)), CLASS_WORDS[name]) for name in stand if name in VEHICLE_CLASSES),
+        tuple((audit.assumed.spacing((name,)), CLASS_WORDS[name]) for name in classes if name in VEHICLE_CLASSES),
     )
     each = [finding for finding in findings if finding.kind == "people" and finding.unit != "people"]
     spread = tuple((finding.beside, "in the scenario") for finding in each[:1] if finding.beside)
@@ -108,8 +109,8 @@ def _bar(finding: Finding, note: str = "") -> Bar:
     joined = " in " if finding.kind == "rate" else " over " if finding.kind == "road" else ", "
     when = window(one.row) if window(one.row) == window(other.row) else f"{window(one.row)}, {window(other.row)}"
     label = f"{short(one)}{joined}{short(other)} ({when})"
-    said = middle(finding.implied, finding.unit if finding.unit != "people/party" else "")
-    note = f"{said}: {note}" if note else said
+    value = middle(finding.implied, finding.unit if finding.unit != "people/party" else "")
+    note = f"{value}: {note}" if note else value
     return Bar(label, finding.implied, finding.believed, note, implied=True, rejected=finding.rejected)
 
 
@@ -126,18 +127,18 @@ def _stocks(stocks: Iterable[Figure], findings: Sequence[Finding]) -> Iterator[B
         qualifier = "" if figure.row.qualifier == "=" else figure.row.qualifier
         note = f"{qualifier} {number(figure.printed.mid)}".lstrip()
         yield Bar(dated(figure), figure.printed, figure.believed, note, rejected=figure.row.status == "rejected")
-    seen = set()
+    shown = set()
     for finding in findings:
         needs = {need.what: need.amount for need in finding.needs}
         *_, last = finding.figures
-        if finding.rejected or last in seen:
+        if finding.rejected or last in shown:
             continue
         if finding.kind == "road":
-            seen.add(last)
+            shown.add(last)
             label = f"{short(last)} of road ({window(last.row)}), if {_who(finding)} only"
             yield Bar(label, needs["stands"], needs["stands"], span(needs["stands"]), implied=True)
         elif "queue" in needs:
-            seen.add(last)
+            shown.add(last)
             label = f"{short(finding.figures[1])} at {span(finding.beside or last.printed, 'parties/h')}"
             yield Bar(label, needs["queue"], needs["queue"], span(needs["queue"]), implied=True)
 
@@ -171,7 +172,7 @@ def draw(audit: Audit, crossing: str, panels: Sequence[Panel]) -> Sheet:
 
 
 def _room(texts: Iterable[str]) -> float:
-    """Return the inches that the widest of `texts` needs; measuring is slow, so only the longest are measured."""
+    """Return the width (in) of the widest of `texts`; only the longest are measured, since measuring is slow."""
     return max(text_width(text, LABEL) for text in sorted(texts, key=len)[-4:]) + 0.5
 
 
@@ -199,14 +200,14 @@ def _panel(axes: Axes, panel: Panel) -> None:
 def _interval(axes: Axes, row: int, bar: Bar, limits: tuple[float, float]) -> None:
     colour = MUTED if bar.rejected else IMPLIED if bar.implied else REPORTED
     low, high = limits
-    anything = bar.printed.low < low and bar.printed.high > high
-    for found, width, strength in ((bar.believed, 1.6, 0.55), (bar.printed, 6.0, 0.5)):
-        ends = max(found.low, low), min(found.high, high)
+    unbounded = bar.printed.low < low and bar.printed.high > high
+    for interval, width, alpha in ((bar.believed, 1.6, 0.55), (bar.printed, 6.0, 0.5)):
+        ends = max(interval.low, low), min(interval.high, high)
         (line,) = axes.plot(ends, [row, row], color=colour, solid_capstyle="butt", zorder=3)
-        if anything:
+        if unbounded:
             line.set(linewidth=1.2, linestyle=":", alpha=0.35)
         else:
-            line.set(linewidth=width, alpha=strength)
+            line.set(linewidth=width, alpha=alpha)
     for open_end, at, marker in ((bar.printed.high > high, high, ">"), (bar.printed.low < low, low, "<")):
         if open_end:
             axes.plot(at, row, marker=marker, markersize=8, color=colour, clip_on=False, zorder=4)

@@ -1,0 +1,118 @@
+"""Figures, numbers and findings of a calibration in words, for tables, page and pictures."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.measures.reports import unit_of
+from sim.plotting.story import amount, counted, rounded, window
+from sim.scenario.model.reported import Reported
+from sim.verbs.calibrate.findings import CORRELATED, most_correlated_figures
+from sim.verbs.calibrate.fit import Range
+
+if TYPE_CHECKING:
+    from sim.verbs.calibrate.findings import Findings
+
+
+def figure_words(row: Reported, reported: float) -> str:
+    """Return a reported figure in full: 'more than 3,000 cars waiting', 'about 37,000 vehicles across, both ways'."""
+    qualifier = "" if row.qualifier == "=" else row.qualifier
+    parts = [qualifier, amount(reported, unit_of(row)), counted(row), row.kind.words]
+    if row.within is not None:
+        parts.append("near the border")  # the distance may be fitted
+    both = ", both ways" if row.directions == "both" else ""
+    return " ".join(part for part in parts if part) + both
+
+
+def source_words(row: Reported) -> str:
+    """Return the dates of a figure and its source: '25 Sep, Russian state media (Sky News)'."""
+    return f"{window(row)}, {row.who} ({row.source})"
+
+
+def quantity(value: float, unit: str) -> str:
+    """Return the value of a parameter to three significant digits with its unit: '155/h', '38 %', '1.2'."""
+    return f"{rounded(value)}{'' if unit.startswith('/') else ' '}{unit}".rstrip()
+
+
+def interval(span: Range, unit: str = "") -> str:
+    """Return a median with its 90 % interval: '155/h [97–240]'."""
+    return f"{quantity(span.median, unit)} {ends(span)}"
+
+
+def ends(span: Range) -> str:
+    """Return the 90 % interval alone: '[97–240]'."""
+    return f"[{rounded(span.low)}–{rounded(span.high)}]"
+
+
+def modelled(span: Range, unit: str) -> str:
+    """Return the model's own figure with its 90 % interval: '3,370 [2,900–3,900]', '57 h [51–66]'."""
+    return f"{amount(float(f'{span.median:.3g}'), unit)} {ends(span)}"
+
+
+def percent(share: float) -> str:
+    """Return a share in percent: '12 %', '4.3 %', '< 1 %', '> 99 %'."""
+    if not math.isfinite(share):
+        return "-"
+    if share < 0.1:
+        return "< 1 %" if share < 0.01 else f"{100 * share:.2g} %"
+    return "> 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
+
+
+def gate_words(findings: Findings) -> str:
+    """Return method, seed and the numbers that the gate judges, in a few sentences."""
+    fit, gate = findings.fit, findings.fit.gate
+    distance = ""
+    if len(fit.starts) > 1:
+        distance = (
+            f" The medians of {len(fit.starts)} starts lie at most {gate.disagreement:.2f} standard deviations apart."
+        )
+    return (
+        f"Method: {fit.method}; seed {fit.seed}; {gate.evaluations:,} evaluations of the model"
+        f"{_times(fit.replications, 'replication', ' each')}, {_times(gate.rounds, 'round', '')[2:]}."
+        f" Effective size of the sample: {gate.ess:,.0f}; largest weight {100 * gate.largest_weight:.2g} %.{distance}"
+    )
+
+
+def combination_words(findings: Findings) -> str:
+    """Return how many combinations of the parameters the figures identify, in two sentences; '' for one parameter."""
+    count = len(findings.parameters)
+    if count < 2:
+        return ""
+    sentence = (
+        f"Taken together, the figures identify {findings.combinations} of {count} independent combinations of the"
+        " parameters."
+    )
+    rest = count - findings.combinations
+    return (
+        f"{sentence} In each of the other {rest}, more than half of the variance assumed before is left."
+        if rest
+        else sentence
+    )
+
+
+def caveats(findings: Findings) -> list[str]:
+    """Return the limits of the result, in paragraphs: those given in the file, shared errors, power of the test."""
+    paragraphs = [" ".join(findings.fit.loaded.calibration.limits.split())]
+    pair = most_correlated_figures(findings.fit)
+    if pair and pair[2] >= CORRELATED:
+        names = " and ".join(f"'{figure_words(target.row, target.reported)}'" for target in pair[:2])
+        paragraphs.append(
+            "The model is taken to be off by another, independent amount for each figure, though its figures move"
+            f" together: those for {names} have a correlation of {pair[2]:.2f} after the fit. An error that they share"
+            " counts as if it averaged out, so the intervals are somewhat too narrow."
+        )
+    if findings.held_out:
+        ratio = float(np.median([row.reports.high / row.reports.low for row in findings.held_out]))
+        paragraphs.append(
+            "A figure that was left out would have been a surprise only outside its band, or as a bound beyond it,"
+            f" and the upper end of a band is {ratio:.2g} times the lower one (median). That a figure lies"
+            " inside shows that the model is not far off; it does not show that it is right."
+        )
+    return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def _times(count: int, what: str, each: str) -> str:
+    return f", {count} {what}{'' if count == 1 else 's'}{each}"
