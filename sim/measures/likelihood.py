@@ -17,7 +17,7 @@ from scipy.special import log_ndtr
 from sim.arrays import Floats
 from sim.errors import SimError
 from sim.measures.reports import parsed_value, reported_value
-from sim.scenario.model.calibration import Calibration, Observation
+from sim.scenario.model.calibration import Calibration, ErrorModel
 from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported
 
 FLOOR = 1e-3
@@ -61,18 +61,18 @@ def targets(calibration: Calibration) -> tuple[Target, ...]:
     )
 
 
-def _target(row: Reported, observation: Observation, fitted: bool, weight: float) -> Target:
+def _target(row: Reported, error_model: ErrorModel, fitted: bool, weight: float) -> Target:
     value = reported_value(row)
     if value <= 0:
         raise SimError(
             f"reported figure {row.id!r}: value: must be above 0, since it is compared by ratio; got {value:g}"
         )
-    if row.trust not in observation.spread:
+    if row.trust not in error_model.spread:
         raise SimError(f"reported figure {row.id!r}: trust: observation.spread has no value for {row.trust!r}")
     rounding = 0.0 if row.rounding is None else parsed_value(row, row.rounding, "rounding")
     frame = inf if row.frame is None else row.frame / 1000
     low, high, bound = _interval(row, value, rounding, frame)
-    return Target(row, value, low, high, bound, observation.spread[row.trust], weight, fitted, frame, rounding)
+    return Target(row, value, low, high, bound, error_model.spread[row.trust], weight, fitted, frame, rounding)
 
 
 def _interval(row: Reported, value: float, rounding: float, frame: float) -> tuple[float, float, int]:
@@ -85,17 +85,17 @@ def _interval(row: Reported, value: float, rounding: float, frame: float) -> tup
     return (min(low, frame), inf, 1) if high >= frame else (low, high, 0)
 
 
-def log_likelihood(targets: tuple[Target, ...], observation: Observation, observed: Floats, noise: Floats) -> Floats:
+def log_likelihood(targets: tuple[Target, ...], error_model: ErrorModel, observed: Floats, noise: Floats) -> Floats:
     """Return the logarithm of the likelihood of every row, (N, J), before the weights.
 
     `observed` (N, J) is what the model says; NaN and what lies below FLOOR of the report count as that. `noise` (J,) is
     how far off chance alone may be: the standard deviation of the logarithm of one play over `observed`.
     """
-    centre, honest, wild = _laws(targets, observation, observed, noise)
+    centre, honest, wild = _laws(targets, error_model, observed, noise)
     low, high = (np.array([getattr(target, end) for target in targets]) for end in ("low", "high"))
     with np.errstate(divide="ignore"):
         ends = np.log(low), np.log(high)
-    chance = observation.outlier.chance
+    chance = error_model.outlier.chance
     found: Floats = np.logaddexp(
         np.log1p(-chance) + _within(*ends, centre, honest), np.log(chance) + _within(*ends, centre, wild)
     )
@@ -110,7 +110,7 @@ def total(targets: tuple[Target, ...], by_row: Floats) -> Floats:
 
 def predicted(
     targets: tuple[Target, ...],
-    observation: Observation,
+    error_model: ErrorModel,
     observed: Floats,
     noise: Floats,
     chances: tuple[Floats, Floats],
@@ -121,8 +121,8 @@ def predicted(
     number that the reporter had in mind.
     """
     normals, uniforms = chances
-    centre, honest, wild = _laws(targets, observation, observed, noise)
-    sd = np.where(uniforms < observation.outlier.chance, wild, honest)
+    centre, honest, wild = _laws(targets, error_model, observed, noise)
+    sd = np.where(uniforms < error_model.outlier.chance, wild, honest)
     said = np.exp(centre + sd * normals)
     rounding = np.array([0.0 if target.bound else target.rounding for target in targets])
     step = np.where(rounding > 0, rounding, 1.0)
@@ -138,13 +138,13 @@ def floored(targets: tuple[Target, ...], observed: Floats) -> Floats:
 
 
 def _laws(
-    targets: tuple[Target, ...], observation: Observation, observed: Floats, noise: Floats
+    targets: tuple[Target, ...], error_model: ErrorModel, observed: Floats, noise: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Return the centre (N, J) of the logarithm of a report, and its standard deviations (J,): usual, and outlier's."""
     centre = np.log(floored(targets, observed))
     spread = np.array([target.spread for target in targets])
-    variance = spread**2 + observation.discrepancy**2 + noise**2
-    return centre, np.sqrt(variance), np.sqrt(variance + observation.outlier.spread**2)
+    variance = spread**2 + error_model.discrepancy**2 + noise**2
+    return centre, np.sqrt(variance), np.sqrt(variance + error_model.outlier.spread**2)
 
 
 def _within(low: Floats, high: Floats, centre: Floats, sd: Floats) -> Floats:

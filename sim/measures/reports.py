@@ -27,7 +27,7 @@ CLOSE = 1.1
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Observation:
     """One reported figure beside the model's.
 
     `reported` and the model's columns are in `unit`: parties, people, parties/h, people/h, h or km. `mean`, `p05` and
@@ -135,7 +135,7 @@ def parsed_value(row: Reported, value: float | str, what: str) -> float:
         raise SimError(f"reported figure {row.id!r}: {what}: {error}") from None
 
 
-def observations(scenario: Scenario, measures: Measures) -> Floats:
+def observed_values(scenario: Scenario, measures: Measures) -> Floats:
     """Return what reporters would have said of a replication: one number for every reported row, (J,)."""
     return np.array([observe(row, scenario, measures) for row in scenario.reported], dtype=np.float64)
 
@@ -152,23 +152,23 @@ class Observer:
         self._observed: list[Floats] = []
 
     def add(self, observed: Floats) -> None:
-        """Take the `observations` of one more replication."""
+        """Take the `observed_values` of one more replication."""
         self._observed.append(observed)
 
-    def result(self) -> tuple[Comparison, ...]:
-        """Return one comparison for every reported row."""
+    def result(self) -> tuple[Observation, ...]:
+        """Return one observation for every reported row."""
         columns = np.array(self._observed).reshape(len(self._observed), len(self._rows)).T
         rows = zip(self._rows, self._reported, columns, strict=True)
-        return tuple(_comparison(row, reported, values) for row, reported, values in rows)
+        return tuple(_observation(row, reported, values) for row, reported, values in rows)
 
 
-def _comparison(row: Reported, reported: float, values: Floats) -> Comparison:
+def _observation(row: Reported, reported: float, values: Floats) -> Observation:
     values = values[np.isfinite(values)]
     mean = float(values.mean()) if len(values) else nan
     p05, p95 = (float(q) for q in plain_quantiles(values)) if len(values) else (nan, nan)
     ratio = mean / reported if reported else nan
     verdict = _verdict(row, ratio, p05 <= reported <= p95)
-    return Comparison(
+    return Observation(
         row.id, row.crossing, row.quantity, unit_of(row), row.qualifier, reported, mean, p05, p95, ratio, verdict
     )
 
@@ -187,6 +187,6 @@ def _verdict(row: Reported, ratio: float, inside: bool) -> Verdict:
     return "within 1.5x" if 1 / RIGHT_ORDER <= ratio <= RIGHT_ORDER else "off"
 
 
-def comparison_table(comparisons: tuple[Comparison, ...]) -> dict[str, list[object]]:
-    """Return the comparisons as columns, one per field of Comparison."""
-    return {field.name: [getattr(row, field.name) for row in comparisons] for field in fields(Comparison)}
+def observation_table(observations: tuple[Observation, ...]) -> dict[str, list[object]]:
+    """Return the observations as columns, one per field of `Observation`."""
+    return {field.name: [getattr(row, field.name) for row in observations] for field in fields(Observation)}

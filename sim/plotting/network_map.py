@@ -292,7 +292,7 @@ def _series(axes: Axes, story: Story, key: tuple[str, str], label: str, reported
     band = story.band(*key)
     if band is not None and key[0] == "quoted_wait":
         band = while_open(band, [story])
-    marks = [_mark(story, shown, shown.comparison.reported) for shown in reported]
+    marks = [_mark(story, shown, shown.observation.reported) for shown in reported]
     panels.line(axes, story, band, INK, "")
     if band is None:
         return label, marks, [], []

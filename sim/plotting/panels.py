@@ -35,7 +35,7 @@ def mark(story: Story, shown: Shown, value: float, label: str = "") -> Mark:
 
 
 def _marks(story: Story, shown: Sequence[Shown]) -> list[Mark]:
-    return [mark(story, s, s.comparison.reported) for s in shown]
+    return [mark(story, s, s.observation.reported) for s in shown]
 
 
 def line(axes: Axes, story: Story, band: Band | None, colour: str, label: str, style: str = "-") -> None:

@@ -13,7 +13,7 @@ from sim.arrays import Floats
 from sim.engine.plan import Plan
 from sim.measures.estimates import Band, Estimate, Estimates
 from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way
-from sim.measures.reports import Comparison
+from sim.measures.reports import Observation
 from sim.plotting.rail import of_classes, origins_of
 from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import CLASSES
@@ -31,7 +31,7 @@ class Shown:
     """A reported figure with the model's reading of it."""
 
     row: Reported
-    comparison: Comparison
+    observation: Observation
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Implied:
     @property
     def rate(self) -> float:
         """Parties an hour out of the queue."""
-        return self.queue.comparison.reported / self.wait.comparison.reported
+        return self.queue.observation.reported / self.wait.observation.reported
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Story:
     scenario: Scenario
     plan: Plan
     estimates: Estimates
-    comparisons: tuple[Comparison, ...]
+    observations: tuple[Observation, ...]
     crossing: str
     besides: str = ""
 
@@ -128,7 +128,7 @@ class Story:
 
     def shown(self, *quantities: str) -> list[Shown]:
         """Return the reported figures in use for `quantities` (all if none is named), by window."""
-        beside = {found.id: found for found in self.comparisons}
+        beside = {found.id: found for found in self.observations}
         rows = [
             Shown(row, beside[row.id])
             for row in self.scenario.reported
@@ -147,7 +147,7 @@ class Story:
             for queue, wait in pairs
             if set(queue.row.classes) == set(wait.row.classes)
             and (queue.row.from_, queue.row.until) == (wait.row.from_, wait.row.until)
-            and wait.comparison.reported > 0
+            and wait.observation.reported > 0
         ]
 
     def daily(self, quantity: str, scope: str = ALL) -> tuple[Floats, Floats, Floats]:
@@ -216,14 +216,14 @@ def counted(row: Reported) -> str:
 
 def qualified(shown: Shown) -> str:
     """Return a reported figure with its qualifier: 'at least 3,000 vehicles', 'about 48 h', '2,500 cars'."""
-    return said_of(shown.row, shown.comparison)
+    return said_of(shown.row, shown.observation)
 
 
-def said_of(row: Reported, comparison: Comparison) -> str:
+def said_of(row: Reported, observation: Observation) -> str:
     """Return a reported figure with its qualifier and what it counts: 'about 37,000 vehicles in both directions'."""
     qualifier = "" if row.qualifier == "=" else row.qualifier
     both = "in both directions" if row.directions == "both" else ""
-    figure = amount(comparison.reported, comparison.unit)
+    figure = amount(observation.reported, observation.unit)
     return " ".join(part for part in (qualifier, figure, counted(row), both) if part)
 
 
@@ -235,11 +235,11 @@ def source_line(shown: Shown) -> str:
 
 def outwards_per_day(shown: Shown) -> float:
     """Return a reported flow as its mean a day in the direction that is modelled."""
-    row, reported = shown.row, shown.comparison.reported
+    row, reported = shown.row, shown.observation.reported
     share = (row.outbound_share or 1.0) if row.directions == "both" else 1.0
     if row.statistic == "sum":
         return reported * share / ((row.until - row.from_).total_seconds() / 86400)
-    return reported * share * (24 if shown.comparison.unit.endswith("/h") else 1)
+    return reported * share * (24 if shown.observation.unit.endswith("/h") else 1)
 
 
 def in_one_day(story: Story) -> str:

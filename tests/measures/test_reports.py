@@ -10,7 +10,7 @@ import pytest
 from sim.errors import SimError
 from sim.measures.names import SERIES
 from sim.measures.replication import measure
-from sim.measures.reports import Observer, comparison_table, observations, observe, reported_value
+from sim.measures.reports import Observer, observation_table, observe, observed_values, reported_value
 from sim.scenario.model.reported import FIGURE_KINDS, Reported, ReportedQuantity
 from tests.measures.hand_made import border
 
@@ -122,7 +122,7 @@ def test_verdict(plan, morning, qualifier, value, verdict):
     scenario = border(reported=[figure(qualifier=qualifier, value=value)])
     observer = Observer(scenario)
     for _ in range(2):
-        observer.add(observations(scenario, measure(scenario, plan, morning)))
+        observer.add(observed_values(scenario, measure(scenario, plan, morning)))
     (found,) = observer.result()
     assert found.verdict == verdict
     assert (found.mean, found.p05, found.p95) == (3, 3, 3)
@@ -133,8 +133,8 @@ def test_no_value_in_the_model_is_off_and_a_rejected_figure_is_not_used(plan, mo
     rows = [figure(id="nothing", classes=["bus"]), figure(id="rejected", value=9, status="rejected")]
     scenario = border(reported=rows)
     observer = Observer(scenario)
-    observer.add(observations(scenario, measure(scenario, plan, morning)))
-    table = comparison_table(observer.result())
+    observer.add(observed_values(scenario, measure(scenario, plan, morning)))
+    table = observation_table(observer.result())
     assert table["id"] == ["nothing", "rejected"]
     assert table["verdict"] == ["off", "not used"]
     assert np.isnan(table["ratio"][0])
@@ -142,7 +142,7 @@ def test_no_value_in_the_model_is_off_and_a_rejected_figure_is_not_used(plan, mo
 
 def test_without_reported_figures_there_is_nothing_to_compare(scenario, plan, morning):
     observer = Observer(scenario)
-    observer.add(observations(scenario, measure(scenario, plan, morning)))
+    observer.add(observed_values(scenario, measure(scenario, plan, morning)))
     assert observer.result() == ()
 
 

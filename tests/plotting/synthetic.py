@@ -13,7 +13,7 @@ from sim.measures.estimates import Estimate, Estimates, estimate
 from sim.measures.grid import grid_of
 from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, Key, at_station, by_way
 from sim.measures.replication import Measures
-from sim.measures.reports import Comparison
+from sim.measures.reports import Observation
 from sim.measures.series import rates
 from sim.plotting.story import Story
 from sim.scenario.model.scenario import Scenario
@@ -192,8 +192,8 @@ def _stations(crossing: str, names: Sequence[str], size: float, luck: Any) -> di
     return totals
 
 
-def comparisons(described: Scenario, ratio: float = 0.9) -> tuple[Comparison, ...]:
-    """Return comparisons in which the model says `ratio` times every reported figure."""
+def observations(described: Scenario, ratio: float = 0.9) -> tuple[Observation, ...]:
+    """Return observations in which the model says `ratio` times every reported figure."""
     units = {"quoted_wait": "h", "queue_length": "km", "crossed_people": "people"}
     found = []
     for row in described.reported:
@@ -201,7 +201,7 @@ def comparisons(described: Scenario, ratio: float = 0.9) -> tuple[Comparison, ..
         mean = ratio * value
         verdict: Any = "not used" if row.status == "rejected" else "within 1.5x"
         found.append(
-            Comparison(
+            Observation(
                 id=row.id,
                 crossing=row.crossing,
                 quantity=row.quantity,
@@ -227,7 +227,7 @@ def story(replications: int = 20, empty: bool = False, **changes: Any) -> Story:
     """Return what pictures are drawn from."""
     described = scenario(**changes)
     made = estimates(described, replications, empty)
-    return Story(described, plan(described), made, comparisons(described), next(iter(described.crossings)))
+    return Story(described, plan(described), made, observations(described), next(iter(described.crossings)))
 
 
 def exactly(value: float, half: float = 0.0) -> Estimate:

@@ -58,7 +58,7 @@ def comparison() -> ComparisonData:
 def draw(run: Run, scenario: Scenario | None = None) -> dict[str, Figure]:
     assert run.flows is not None
     scenario = scenario or run.loaded.scenario
-    return network_pictures.pictures(scenario, run.plan, run.estimates, run.comparisons, run.flows, "")
+    return network_pictures.pictures(scenario, run.plan, run.estimates, run.observations, run.flows, "")
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def placed(leave_out: str = "") -> Scenario:
 
 def test_one_row_a_crossing_and_the_reported_figures_below(found: Run) -> None:
     console = Console(file=io.StringIO(), width=80, highlight=False)
-    print_to(console, found.loaded.scenario, found.plan, found.estimates, found.comparisons, found.flows)
+    print_to(console, found.loaded.scenario, found.plan, found.estimates, found.observations, found.flows)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     for crossing, place in found.loaded.scenario.crossings.items():
         total = found.estimates.totals[Key(crossing, "crossed_people")]
@@ -100,7 +100,7 @@ def test_what_became_of_people_adds_up(found: Run) -> None:
     assert found.flows is not None
     every = found.flows.of(*LAST).sum(axis=(1, 2)).mean()
     console = Console(file=io.StringIO(), width=80, highlight=False)
-    print_to(console, found.loaded.scenario, found.plan, found.estimates, found.comparisons, found.flows)
+    print_to(console, found.loaded.scenario, found.plan, found.estimates, found.observations, found.flows)
     row = re.search(r"^together +(.*)$", console.file.getvalue(), re.MULTILINE)  # type: ignore[attr-defined]
     assert row is not None
     first, *others = (float(cell.replace(",", "")) for cell in row[1].split())
@@ -205,7 +205,7 @@ def test_the_same_bytes_every_time(found: Run, drawn: dict[str, Figure]) -> None
 
 
 def test_an_airport_has_no_kilometres_of_queue(found: Run) -> None:
-    drawn = pictures(found.loaded.scenario, found.plan, found.estimates, found.comparisons)
+    drawn = pictures(found.loaded.scenario, found.plan, found.estimates, found.observations)
     assert "queue_km_mountain_pass" in drawn
     assert "queue_km_airport" not in drawn
     assert "km" not in said(drawn["poster_airport"])

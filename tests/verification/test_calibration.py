@@ -92,7 +92,7 @@ class Recovery:
         happened = self.evaluator.replication(scores, 1 + number)
         chances = rng.standard_normal(happened.shape), rng.random(happened.shape)
         none = np.zeros(len(ROWS))
-        said = predicted(self.evaluator.targets, self.evaluator.observation, happened, none, chances)[0]
+        said = predicted(self.evaluator.targets, self.evaluator.error_model, happened, none, chances)[0]
         return World(scores[0], self.rows(said, thresholds))
 
     def rows(self, said: np.ndarray, thresholds: list[float]) -> tuple[Target, ...]:
@@ -112,7 +112,7 @@ class Recovery:
 
         def likelihood(scores: np.ndarray) -> np.ndarray:
             observed = self.evaluator.observed(scores)
-            return total(rows, log_likelihood(rows, self.evaluator.observation, observed, self.evaluator.noise))
+            return total(rows, log_likelihood(rows, self.evaluator.error_model, observed, self.evaluator.noise))
 
         return Sampler(likelihood, self.bank, number, 64).extend(WORTH, 4 * BANK)
 

@@ -91,7 +91,7 @@ class Outlier(Model):
     spread: Annotated[float, Field(gt=0, le=5)] = Field(1.5, description="standard deviation of the logarithm")
 
 
-class Observation(Model):
+class ErrorModel(Model):
     """Errors of honest reports and of the model: standard deviations of logarithms (0.1 is about 10 %)."""
 
     spread: dict[Trust, Annotated[float, Field(gt=0, le=3)]] = Field(
@@ -109,7 +109,7 @@ class Calibration(Model):
     scenario: str = Field(description="the scenario file that is fitted, relative to this file")
     description: str = ""
     limits: str = Field("", description="limitations of the result; printed on its page")
-    observation: Observation
+    observation: ErrorModel
     parameters: dict[Name, Parameter] = Field({})
     reported: tuple[Reported, ...] = Field(min_length=1)
     known_until: Instant | None = Field(None, description="rows that end later are not fitted, only predicted")

@@ -41,7 +41,7 @@ class Evaluator:
         self, loaded: LoadedCalibration, request: Request, progress: Progress, cache: Path | None = None
     ) -> None:
         calibration, scenario = loaded.calibration, loaded.central.scenario
-        self.observation, self.targets = calibration.observation, targets(calibration)
+        self.error_model, self.targets = calibration.observation, targets(calibration)
         self.priors = priors_of(calibration)
         self.seed = scenario.seed if request.seed is None else request.seed
         self.replications, self.plays_made = 1, 0
@@ -126,7 +126,7 @@ class Evaluator:
 
     def by_row(self, scores: Floats) -> Floats:
         """Return the log likelihood of every row at `scores` (N, D), (N, J)."""
-        return log_likelihood(self.targets, self.observation, self.observed(scores), self.noise)
+        return log_likelihood(self.targets, self.error_model, self.observed(scores), self.noise)
 
     def log_likelihood(self, scores: Floats) -> Floats:
         """Return the log likelihood of all fitted rows together at `scores` (N, D), (N,)."""
@@ -144,7 +144,7 @@ class Evaluator:
             values=values,
             weights=draws.weights,
             observed=observed,
-            log_likelihood=log_likelihood(self.targets, self.observation, observed, self.noise),
+            log_likelihood=log_likelihood(self.targets, self.error_model, observed, self.noise),
             log_prior=self.priors.log_density(values),
             log_density=draws.log_density,
         )

@@ -20,7 +20,7 @@ from sim.measures.reports import unit_of
 from sim.verbs.calibrate.fit import Fit, HeldOut, Range, Sample
 
 if TYPE_CHECKING:
-    from sim.scenario.model.calibration import Observation, Parameter
+    from sim.scenario.model.calibration import ErrorModel, Parameter
 
 Identification = Literal["identified", "somewhat identified", "not identified"]
 Verdict = Literal["met", "in tension", "predicted: inside", "predicted: outside", "rejected"]
@@ -190,9 +190,9 @@ def is_logarithmic(parameter: Parameter) -> bool:
     return parameter.prior.family in ("loguniform", "lognormal")
 
 
-def report_spread(target: Target, observation: Observation, noise: float) -> float:
+def report_spread(target: Target, error_model: ErrorModel, noise: float) -> float:
     """Return the standard deviation of the logarithm of a report around the model's figure."""
-    return float(np.sqrt(target.spread**2 + observation.discrepancy**2 + noise**2))
+    return float(np.sqrt(target.spread**2 + error_model.discrepancy**2 + noise**2))
 
 
 def _parameter_finding(fit: Fit, column: int, numbers: Sequence[float], correlations: Floats) -> ParameterFinding:

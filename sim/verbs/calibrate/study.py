@@ -158,7 +158,7 @@ def _choose_replications(evaluator: Evaluator, starts: list[Floats]) -> None:
     replications = [evaluator.replication(best, number) for number in range(NOISE_REPLICATIONS)]
     logs = np.array([np.log(floored(evaluator.targets, observed)) for observed in replications])
     one = np.sqrt(logs.var(axis=0, ddof=1).mean(axis=0))
-    rest = np.array([np.hypot(target.spread, evaluator.observation.discrepancy) for target in evaluator.targets])
+    rest = np.array([np.hypot(target.spread, evaluator.error_model.discrepancy) for target in evaluator.targets])
     fitted = np.array([target.fitted for target in evaluator.targets])
     while (
         evaluator.replications < MAX_REPLICATIONS
@@ -174,7 +174,7 @@ def _choose_replications(evaluator: Evaluator, starts: list[Floats]) -> None:
 def _check_priors(evaluator: Evaluator, prior: Sample) -> None:
     """Report fitted figures that are improbable under the priors: model, prior or reading of the figure is wrong."""
     for j, target in enumerate(evaluator.targets):
-        spread = report_spread(target, evaluator.observation, evaluator.noise[j])
+        spread = report_spread(target, evaluator.error_model, evaluator.noise[j])
         chance = tail(target, prior.observed[:, j], prior.weights, spread)
         if target.fitted and chance < SURPRISING:
             evaluator.say(

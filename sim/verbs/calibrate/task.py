@@ -11,7 +11,7 @@ from pathlib import Path
 from sim import store
 from sim.arrays import Floats
 from sim.errors import ScenarioError, SimError
-from sim.measures.reports import observations
+from sim.measures.reports import observed_values
 from sim.play import provenance
 from sim.play.one import play_once
 from sim.scenario.model.instants import local, since_t0
@@ -49,7 +49,7 @@ class ObservationTask:
     def __call__(self, point: tuple[float, ...]) -> Floats:
         """Return what the model says for every row, (J,). Raises SimError where a value is invalid."""
         replication = play_once(self.scenario(point[:-1]), self.seed, int(point[-1]), self.engine)
-        return observations(replication.scenario, replication.measures)
+        return observed_values(replication.scenario, replication.measures)
 
     def scenario(self, values: tuple[float, ...]) -> Scenario:
         """Return the scenario with these values, cut at the horizon. Raises SimError where a value is invalid."""

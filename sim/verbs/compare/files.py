@@ -17,7 +17,7 @@ from sim.measures.estimates import series_table, total_estimate
 from sim.measures.flows import FLOW_COLUMNS
 from sim.measures.names import TOTALS, Key
 from sim.measures.quantiles import plain_quantiles
-from sim.measures.reports import comparison_table
+from sim.measures.reports import observation_table
 from sim.play import provenance
 from sim.scenario.text.load_scenario import dump
 from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, SCOPES, group_changes
@@ -56,7 +56,7 @@ def tables(comparison: ComparisonData, rankings: Sequence[Ranking]) -> dict[str,
         "replications.parquet": replications_table(comparison),
         "series.parquet": _series(comparison),
         "waits.parquet": waits_table(comparison),
-        "reported.csv": {name: np.asarray(each) for name, each in comparison_table(comparison.reported).items()},
+        "reported.csv": {name: np.asarray(each) for name, each in observation_table(comparison.reported).items()},
     }
     files |= {"ranking.csv": ranking_table(comparison, rankings)} if rankings else {}
     return files | ({"flows.csv": flows_table(comparison)} if comparison.has_network else {})

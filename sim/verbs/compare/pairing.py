@@ -22,7 +22,7 @@ from sim.measures.count.tally import local_days
 from sim.measures.names import Key
 from sim.measures.parties import Parties, parties_of
 from sim.measures.replication import Measures
-from sim.measures.reports import observations
+from sim.measures.reports import observed_values
 from sim.play.one import Played, Subject
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES
@@ -102,7 +102,7 @@ class PlayAll:
                 waits=outcomes.waits(wait_steps(played.plan)),
                 transitions=outcomes.transitions(base),
             )
-            observed = observations(played.scenario, measures)
+            observed = observed_values(played.scenario, measures)
             results.append(ReplicationData(Measures(measures.at, series, measures.totals), observed, tables))
         return tuple(results)
 

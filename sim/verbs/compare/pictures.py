@@ -63,7 +63,7 @@ def queues(scene: Scene) -> Figure:
     """Draw parties waiting over time in all scenarios, with reported queues, and below the difference from the base."""
     story = scene.base
     axes, below = _page(scene, "Parties waiting", [3.6, 2.0], story.shown("queue"))
-    reported = [panels.mark(story, s, s.comparison.reported) for s in story.shown("queue")]
+    reported = [panels.mark(story, s, s.observation.reported) for s in story.shown("queue")]
     _overlay(axes, scene, "queue", story.scope, "parties waiting")
     _draw_reported(axes, scene, reported, "queue", story.scope)
     _draw_difference(below, scene, "queue", story.scope, "more than in the base")

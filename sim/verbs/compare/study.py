@@ -21,7 +21,7 @@ from sim.errors import SimError
 from sim.measures.estimates import Estimates, Estimator
 from sim.measures.names import TOTALS, Key
 from sim.measures.replication import Measures
-from sim.measures.reports import Comparison, Observer
+from sim.measures.reports import Observation, Observer
 from sim.play import engines
 from sim.play.one import Subject
 from sim.play.posterior import Posterior, read_posterior
@@ -83,7 +83,7 @@ class ComparisonData:
     pairs: Floats = field(repr=False)
     waits: Floats = field(repr=False)
     transitions: Floats = field(repr=False)
-    reported: tuple[Comparison, ...] = field(repr=False)
+    reported: tuple[Observation, ...] = field(repr=False)
     started_at: datetime
     wall_s: float
 

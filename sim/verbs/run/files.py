@@ -10,7 +10,7 @@ from typing import Literal
 from sim import about, store
 from sim.errors import SimError
 from sim.measures.estimates import series_table, summary_table
-from sim.measures.reports import comparison_table
+from sim.measures.reports import observation_table
 from sim.play import provenance
 from sim.play.posterior import FITTED, SAMPLE, SCENARIO, Posterior, read_posterior
 from sim.play.request import Progress, Request
@@ -27,7 +27,7 @@ def tables(played: Run) -> dict[str, store.Columns]:
     found: dict[str, store.Columns] = {
         "summary.csv": store.rounded(summary_table(played.estimates)),
         "series.parquet": store.rounded(series_table(played.estimates)),
-        "reported.csv": store.rounded(comparison_table(played.comparisons)),
+        "reported.csv": store.rounded(observation_table(played.observations)),
     }
     return found | ({"flows.csv": store.rounded(played.flows.table())} if played.flows else {})
 

@@ -44,7 +44,7 @@ def stories(run: Run) -> list[Story]:
     """Return what there is to draw of a run, crossing by crossing."""
     scenario = run.loaded.scenario
     bands = "each with parameters from the posterior" if run.posterior else ""
-    return [Story(scenario, run.plan, run.estimates, run.comparisons, x, bands) for x in scenario.crossings]
+    return [Story(scenario, run.plan, run.estimates, run.observations, x, bands) for x in scenario.crossings]
 
 
 @styled

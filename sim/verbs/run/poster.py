@@ -136,7 +136,7 @@ def _flows(axes: Axes, story: Story) -> None:
 
 def _pair(axes: Axes, row: float, shown: Shown, tight: bool) -> None:
     """Draw a flow and the model's; where it is tight the reported figure stands beside the heading."""
-    found = shown.comparison
+    found = shown.observation
     scale = 0.62 / (np.nanmax([found.reported, found.p95, found.mean]) or 1.0)
     both = "both directions" if shown.row.directions == "both" else "outwards"
     heading, said = f"{counted(shown.row)}, {window(shown.row)}", f"{qualified_short(shown)} reported"
@@ -159,7 +159,7 @@ def _pair(axes: Axes, row: float, shown: Shown, tight: bool) -> None:
 def qualified_short(shown: Shown) -> str:
     """Return a reported figure with its qualifier alone: 'about 37,000'."""
     qualifier = "" if shown.row.qualifier == "=" else f"{shown.row.qualifier} "
-    return qualifier + amount(shown.comparison.reported, shown.comparison.unit)
+    return qualifier + amount(shown.observation.reported, shown.observation.unit)
 
 
 def _weeks(axes: Axes, story: Story) -> None:

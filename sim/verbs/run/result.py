@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sim import store
 from sim.measures.estimates import series_table, summary_table
 from sim.measures.names import HEADLINE_SCOPES, HEADLINES
-from sim.measures.reports import comparison_table
+from sim.measures.reports import observation_table
 from sim.play.posterior import Posterior
 from sim.play.provenance import Source
 from sim.play.request import Progress, Request, silent
@@ -45,7 +45,7 @@ class RunResult(Result):
         tables: dict[str, Callable[[], Mapping[str, Any]]] = {
             "summary": lambda: summary_table(run.estimates),
             "series": lambda: series_table(run.estimates),
-            "reported": lambda: comparison_table(run.comparisons),
+            "reported": lambda: observation_table(run.observations),
         }
         return tables | ({"flows": run.flows.table} if run.flows else {})
 

@@ -21,7 +21,7 @@ from sim.engine.plan import Plan
 from sim.measures.estimates import Estimates, Estimator
 from sim.measures.flows import Flows, flows_of_run, is_flow
 from sim.measures.replication import Measures
-from sim.measures.reports import Comparison, Observer, observations, reported_value
+from sim.measures.reports import Observation, Observer, observed_values, reported_value
 from sim.play import engines
 from sim.play.one import Subject
 from sim.play.posterior import Posterior
@@ -48,7 +48,7 @@ class Run:
     plan: Plan = field(repr=False)
     request: Request
     estimates: Estimates = field(repr=False)
-    comparisons: tuple[Comparison, ...] = field(repr=False)
+    observations: tuple[Observation, ...] = field(repr=False)
     started_at: datetime
     wall_s: float
     posterior: Posterior | None = field(default=None, repr=False)
@@ -93,7 +93,7 @@ class RunTask:
         if self.records_to is not None:
             path = self.records_to / f"replication={replication:04d}.parquet"
             store.write_table(path, records_table(played, replication))
-        return Reduced(played.measures, observations(played.scenario, played.measures))
+        return Reduced(played.measures, observed_values(played.scenario, played.measures))
 
 
 def run(

@@ -11,7 +11,7 @@ import numpy as np
 from sim import units
 from sim.measures.estimates import Estimate
 from sim.measures.names import ALL, LONGEST_QUOTE, OUTCOMES, VEHICLES, at_station, by_way
-from sim.measures.reports import Comparison
+from sim.measures.reports import Observation
 from sim.plotting.rail import CLASS_WORDS, words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
 from sim.plotting.story import Story, amount, rounded, said_of, week, window
@@ -57,7 +57,7 @@ def print_to(console: Console, run: Run) -> None:
     of reported figures.
     """
     narrow, scenario = console.width < NARROW, run.loaded.scenario
-    stories = [Story(scenario, run.plan, run.estimates, run.comparisons, crossing) for crossing in scenario.crossings]
+    stories = [Story(scenario, run.plan, run.estimates, run.observations, crossing) for crossing in scenario.crossings]
     if run.flows is not None:
         from sim.verbs.run.network_tables import sheets
 
@@ -66,7 +66,7 @@ def print_to(console: Console, run: Run) -> None:
         print_sheets(console, sheets(stories, run.flows))
     for story in stories:
         rows = [row for row in scenario.reported if row.crossing == story.crossing]
-        tables = [_reported(rows, run.comparisons)] if rows and run.comparisons else []
+        tables = [_reported(rows, run.observations)] if rows and run.observations else []
         if run.flows is None or tables:
             console.print()
             console.print(f"{scenario.title}: {story.title}", style="bold", markup=False)
@@ -205,12 +205,12 @@ def _stations(story: Story) -> Sheet:
     return sheet
 
 
-def _reported(rows: Sequence[Reported], comparisons: Sequence[Comparison]) -> Sheet:
+def _reported(rows: Sequence[Reported], observations: Sequence[Observation]) -> Sheet:
     from rich.markup import escape
 
     columns = ("reported", "when and by whom", "model [5–95 %]", "verdict")
     sheet = Sheet("Reported and modelled", columns, [], (True, True, True, False))
-    beside = {found.id: found for found in comparisons}
+    beside = {found.id: found for found in observations}
     for row in sorted(rows, key=lambda row: (row.from_, row.until, row.id)):
         found = beside.get(row.id)
         if found is not None:
@@ -221,7 +221,7 @@ def _reported(rows: Sequence[Reported], comparisons: Sequence[Comparison]) -> Sh
     return sheet
 
 
-def _modelled(found: Comparison) -> str:
+def _modelled(found: Observation) -> str:
     if found.quantity == "quoted_wait" and found.mean >= LONGEST_QUOTE:
         return LONGEST_SHORT
     band = "" if found.p05 == found.p95 else f" [{rounded(found.p05)}–{rounded(found.p95)}]"

@@ -39,7 +39,7 @@ SHORT = {"timezone": "Europe/Moscow", "t0": "2022-09-21T10:00", "start": "2022-0
 
 def draw(described: Scenario, replications: int = 20, empty: bool = False) -> dict[str, Figure]:
     estimates = synthetic.estimates(described, replications, empty)
-    return pictures(described, synthetic.plan(described), estimates, synthetic.comparisons(described))
+    return pictures(described, synthetic.plan(described), estimates, synthetic.observations(described))
 
 
 def complete(figure: Figure) -> None:
@@ -381,7 +381,7 @@ def test_the_lower_bound_of_the_wait_is_drawn_only_where_some_still_wait(base: d
 
 def test_a_model_without_a_value_leaves_the_reported_flow_alone() -> None:
     described = synthetic.scenario()
-    unknown = tuple(replace(found, mean=np.nan, p05=np.nan, p95=np.nan) for found in synthetic.comparisons(described))
+    unknown = tuple(replace(found, mean=np.nan, p05=np.nan, p95=np.nan) for found in synthetic.observations(described))
     drawn = pictures(described, synthetic.plan(described), synthetic.estimates(described, 1), unknown)
     complete(drawn["poster"])
     assert "about 37,000 reported" in said(drawn["poster"])

@@ -30,7 +30,7 @@ def summary(played: Run) -> dict[str, list[object]]:
 def test_workers_do_not_change_the_result_and_seeds_do(tiny: Loaded) -> None:
     alone = run(tiny, Request(4, workers=1))
     assert summary(run(tiny, Request(4, workers=2))) == summary(alone)
-    assert run(tiny, Request(4, workers=1)).comparisons == alone.comparisons
+    assert run(tiny, Request(4, workers=1)).observations == alone.observations
     assert summary(run(tiny, Request(4, workers=1, seed=6))) != summary(alone)
     assert summary(run(tiny, Request(3, workers=1))) != summary(alone)
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 def printed(described: Scenario, replications: int = 5, width: int = 80, empty: bool = False) -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
     estimates = synthetic.estimates(described, replications, empty)
-    print_to(console, described, synthetic.plan(described), estimates, synthetic.comparisons(described))
+    print_to(console, described, synthetic.plan(described), estimates, synthetic.observations(described))
     return console.file.getvalue()
 
 
@@ -154,7 +154,7 @@ def test_nobody_came_and_nothing_reported() -> None:
 def test_html_for_notebooks() -> None:
     described = synthetic.scenario()
     text = html(
-        described, synthetic.plan(described), synthetic.estimates(described, 2), synthetic.comparisons(described)
+        described, synthetic.plan(described), synthetic.estimates(described, 2), synthetic.observations(described)
     )
     assert text.startswith("<pre")
     assert "most vehicles waiting" in text
@@ -166,7 +166,7 @@ sys.path[:0] = sys.argv[1:]
 from sim.verbs.run.tables import show
 from tests.plotting import synthetic
 d = synthetic.scenario()
-show(d, synthetic.plan(d), synthetic.estimates(d, 2), synthetic.comparisons(d))
+show(d, synthetic.plan(d), synthetic.estimates(d, 2), synthetic.observations(d))
 """
 
 
