@@ -108,11 +108,11 @@ def private_folder(path: Path) -> bool:
     """Make the folder if need be; return whether it is there, belongs to this user alone, and can be written to."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return False
-    ours = os.name != "posix" or (found.st_uid == os.geteuid() and not found.st_mode & 0o077)
-    return stat.S_ISDIR(found.st_mode) and ours and os.access(path, os.W_OK | os.X_OK)
+    ours = os.name != "posix" or (status.st_uid == os.geteuid() and not status.st_mode & 0o077)
+    return stat.S_ISDIR(status.st_mode) and ours and os.access(path, os.W_OK | os.X_OK)
 
 
 def write(path: Path, content: bytes | str, *, lasting: bool = True) -> None:

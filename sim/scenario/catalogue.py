@@ -124,13 +124,13 @@ def _described(path: Path, base: Path | None, tree: Node, status: Status) -> Ent
 
 
 def _text(values: Mapping[str, object], key: str) -> str:
-    found = values.get(key)
-    return found if isinstance(found, str) else ""
+    text = values.get(key)
+    return text if isinstance(text, str) else ""
 
 
 def _keys(tree: Node, key: str) -> tuple[str, ...]:
-    found = child(tree, key)
-    inner = bare(found).value if found else None
+    node = child(tree, key)
+    inner = bare(node).value if node else None
     return tuple(inner) if isinstance(inner, dict) else ()
 
 

@@ -82,12 +82,12 @@ def _borrowed(name: str, node: Node, folder: Path, read: Callable[[Path], Node],
         raise stop(file.place, (*here, BORROW), no_file(path))
     lender = _lender(path, file, (*here, BORROW), read)
     described = child(lender, "crossings")
-    found = bare(described).value if described else {}
-    if name not in found:
-        raise stop(file.place, (*here, BORROW), f"in that file {no_such('crossing', name, list(found))}")
-    crossing: Node = _converted(bare(found[name]), _zone(lender), zone)
+    lender_crossings = bare(described).value if described else {}
+    if name not in lender_crossings:
+        raise stop(file.place, (*here, BORROW), f"in that file {no_such('crossing', name, list(lender_crossings))}")
+    crossing: Node = _converted(bare(lender_crossings[name]), _zone(lender), zone)
     for row in _rows(without, (*here, WITHOUT)):
-        crossing = _less(crossing, row, (*here, WITHOUT))
+        crossing = _without_part(crossing, row, (*here, WITHOUT))
     beside = {key: part for key, part in node.value.items() if key not in (BORROW, WITHOUT)}
     changes, own = beside.get(CHANGES), child(crossing, CHANGES)
     if changes and own and isinstance(bare(changes).value, list) and isinstance(bare(own).value, list):
@@ -99,10 +99,10 @@ def _lender(path: Path, file: Node, here: Path_, read: Callable[[Path], Node]) -
     try:
         return read(path)
     except ScenarioError as error:
-        said = Problem(
+        problem = Problem(
             file.where, dotted(here), f"nothing can be borrowed from {str(path)!r} while that file has mistakes"
         )
-        raise ScenarioError([said, *error.problems]) from None
+        raise ScenarioError([problem, *error.problems]) from None
 
 
 def _rows(without: Node | None, path: Path_) -> list[Node]:
@@ -114,7 +114,7 @@ def _rows(without: Node | None, path: Path_) -> list[Node]:
     return list(rows)
 
 
-def _less(crossing: Node, row: Node, path: Path_) -> Node:
+def _without_part(crossing: Node, row: Node, path: Path_) -> Node:
     """Return a crossing without the part that a row of `without` names."""
     parts = tuple(row.value.split("."))
     node: Node | None = crossing

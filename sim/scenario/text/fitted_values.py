@@ -73,22 +73,22 @@ def named(node: Node, path: Path_ = ()) -> Iterator[tuple[str, Node, Path_]]:
             yield from named(part, (*path, i))
 
 
-def fill(node: Node, given: Mapping[str, Known], told: list[Problem], path: Path_ = ()) -> Node:
-    """Return a tree with values for all its references; what is wrong with a reference is added to `told`."""
+def fill(node: Node, given: Mapping[str, Known], problems: list[Problem], path: Path_ = ()) -> Node:
+    """Return a tree with values for all its references; what is wrong with a reference is added to `problems`."""
     if path and is_reference(node):
-        return _filled(node, given, told, path)
+        return _filled(node, given, problems, path)
     if isinstance(node.value, dict):
-        parts = {key: fill(part, given, told, (*path, key)) for key, part in node.value.items()}
+        parts = {key: fill(part, given, problems, (*path, key)) for key, part in node.value.items()}
         unchanged = all(parts[key] is part for key, part in node.value.items())
         return node if unchanged else replace(node, value=parts)
     if isinstance(node.value, list):
-        items = [fill(part, given, told, (*path, i)) for i, part in enumerate(node.value)]
+        items = [fill(part, given, problems, (*path, i)) for i, part in enumerate(node.value)]
         unchanged = all(new is old for new, old in zip(items, node.value, strict=True))
         return node if unchanged else replace(node, value=items)
     return node
 
 
-def fill_from_file(root: Node, told: list[Problem]) -> Node:
+def fill_from_file(root: Node, problems: list[Problem]) -> Node:
     """Return the tree with the values of the fitted file it names at its top, relative to the file it is named in."""
     file = root.value.get(CALIBRATED)
     root = replace(root, value={key: part for key, part in root.value.items() if key != CALIBRATED})
@@ -96,33 +96,33 @@ def fill_from_file(root: Node, told: list[Problem]) -> Node:
         for name, node, path in named(root):
             what = f"{name!r} is calibrated, but the scenario names no fitted file; write 'calibrated: FILE' at its top"
             what += f", and {WRITES} that file"
-            told.append(Problem(str(node.value[CALIBRATED].place), dotted(path), what))
+            problems.append(Problem(str(node.value[CALIBRATED].place), dotted(path), what))
         return _emptied(root, None)
     try:
-        return fill(root, _values(file), told)
+        return fill(root, _values(file), problems)
     except ScenarioError as error:
-        told.extend(error.problems)
+        problems.extend(error.problems)
         return _emptied(root, placed(error.problems[0].where))
 
 
 def load_fitted(path: str | Path) -> Fitted:
     """Read the file that a calibration wrote. Raises ScenarioError with every problem found."""
-    told: list[Problem] = []
-    root = read_kind(Path(path), told, FITTED)
-    fitted, _ = validated(Fitted, root, told)
-    if told or fitted is None:
-        raise ScenarioError(told)
+    problems: list[Problem] = []
+    root = read_kind(Path(path), problems, FITTED)
+    fitted, _ = validated(Fitted, root, problems)
+    if problems or fitted is None:
+        raise ScenarioError(problems)
     return fitted
 
 
-def validated(model: type[M], root: Node, told: list[Problem]) -> tuple[M | None, list[PassportRow]]:
-    """Return the model of a file that is no scenario, and its passports; what is wrong is added to `told`."""
-    values, passports, problems = take_off(root)
-    told.extend([*problems, *explain.stray_booleans(root, model)])
+def validated(model: type[M], root: Node, problems: list[Problem]) -> tuple[M | None, list[PassportRow]]:
+    """Return the model of a file that is no scenario, and its passports; what is wrong is added to `problems`."""
+    values, passports, passport_problems = take_off(root)
+    problems.extend([*passport_problems, *explain.stray_booleans(root, model)])
     try:
         return model.model_validate(values), passports
     except ValidationError as error:
-        told.extend(explain.problems(error, root, model=model))
+        problems.extend(explain.problems(error, root, model=model))
         return None, passports
 
 
@@ -151,15 +151,15 @@ def _emptied(node: Node, place: Place | None, path: Path_ = ()) -> Node:
     return node
 
 
-def _filled(node: Node, given: Mapping[str, Known], told: list[Problem], path: Path_) -> Node:
+def _filled(node: Node, given: Mapping[str, Known], problems: list[Problem], path: Path_) -> Node:
     try:
-        return _passport(node, _found(node, given, path), path)
+        return _passport(node, _parameter(node, given, path), path)
     except ScenarioError as error:
-        told.extend(error.problems)
+        problems.extend(error.problems)
         return Node(None, placed(error.problems[0].where), node.key)
 
 
-def _found(node: Node, given: Mapping[str, Known], path: Path_) -> Known:
+def _parameter(node: Node, given: Mapping[str, Known], path: Path_) -> Known:
     """Return what is known of the parameter that a reference names."""
     for key, part in node.value.items():
         if key not in (CALIBRATED, TIMES):
@@ -192,8 +192,8 @@ def _passport(node: Node, here: Known, path: Path_) -> Node:
     ends = here.interval and dict(
         zip(("low", "high"), (_written(end, here.unit) for end in here.interval), strict=True)
     )
-    said = {"source": here.source, "date": here.date, "reason": reason, "uncertainty": ends}
-    parts = {key: from_plain(text, node.place) for key, text in said.items() if text}
+    fields = {"source": here.source, "date": here.date, "reason": reason, "uncertainty": ends}
+    parts = {key: from_plain(text, node.place) for key, text in fields.items() if text}
     return Node({"value": replace(value, key=node.place), **parts}, node.place, node.key)
 
 

@@ -76,16 +76,16 @@ def rows_of_files(rows: Node, folder: Path, problems: list[Problem]) -> Node:
     """Return a list of rows with those of other files in place of `{file: NAME, rows: [ID, ...]}`."""
     if not isinstance(rows.value, list):
         return rows
-    found: list[Node] = []
+    all_rows: list[Node] = []
     for row in rows.value:
         if not isinstance(row.value, dict) or "file" not in row.value:
-            found.append(row)
+            all_rows.append(row)
             continue
         try:
-            found += _of_file(row, folder, problems)
+            all_rows += _of_file(row, folder, problems)
         except ScenarioError as error:
             problems.extend(error.problems)
-    return replace(rows, value=found)
+    return replace(rows, value=all_rows)
 
 
 def _of_file(row: Node, folder: Path, problems: list[Problem]) -> list[Node]:

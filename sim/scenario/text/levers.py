@@ -43,8 +43,8 @@ class Levers:
         try:
             return template.checked(values, self.units)
         except ScenarioError as error:
-            told = [replace(problem, where=_place(problem.where)) for problem in error.problems]
-            raise ScenarioError(told) from None
+            problems = [replace(problem, where=_place(problem.where)) for problem in error.problems]
+            raise ScenarioError(problems) from None
 
     def check(self, lever: str) -> None:
         """Check that the lever exists. Raises ScenarioError with a suggestion."""
@@ -85,28 +85,28 @@ def _place(where: str) -> str:
 
 def read(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Levers:
     """Read a scenario file with the fitted values it takes. Raises ScenarioError."""
-    told: list[Problem] = []
-    root = read_tree(file_named(path, SCENARIOS), told)
-    if told:
-        raise ScenarioError(told)
+    problems: list[Problem] = []
+    root = read_tree(file_named(path, SCENARIOS), problems)
+    if problems:
+        raise ScenarioError(problems)
     named = child(root, CALIBRATED)
     values, units = {}, {}
     if named is not None:
         fitted = load_fitted(Path(named.place.file).parent / str(named.value))
-        values = {name: found.value for name, found in fitted.values.items()}
-        units = {name: found.unit for name, found in fitted.values.items()}
+        values = {name: row.value for name, row in fitted.values.items()}
+        units = {name: row.unit for name, row in fitted.values.items()}
     return Levers(root, tuple(sets), tuple(intervene), values, units)
 
 
 def number(lever: str, text: str) -> float:
     """Return a setting that must be a plain number. Raises ScenarioError."""
     try:
-        found = float(text)
+        value = float(text)
     except ValueError:
-        found = math.nan
-    if not math.isfinite(found):
+        value = math.nan
+    if not math.isfinite(value):
         raise ScenarioError([Problem("--over", lever, f"expected a number; got {show(text)}")])
-    return found
+    return value
 
 
 def present(loaded: Loaded, lever: str) -> str:
@@ -119,7 +119,7 @@ def present(loaded: Loaded, lever: str) -> str:
     root = from_plain(loaded.tree, Place("--find"))
     path = locate(root, lever, Place("--find"))
     node, reached = find(root, path)
-    found = plain(node)
-    if isinstance(found, dict) and "servers" in found:
-        found = found["servers"]
-    return str(found) if len(reached) == len(path) and isinstance(found, int | float | str) else ""
+    value = plain(node)
+    if isinstance(value, dict) and "servers" in value:
+        value = value["servers"]
+    return str(value) if len(reached) == len(path) and isinstance(value, int | float | str) else ""

@@ -50,24 +50,24 @@ class LoadedCalibration:
 def read_calibration(path: str | Path) -> LoadedCalibration:
     """Read a calibration file (or catalogue name) and its scenario. Raises ScenarioError with every problem found."""
     path = file_named(path, CALIBRATIONS)
-    told: list[Problem] = []
-    root = _with_rows(read_kind(path, told, CALIBRATION), path, told)
-    calibration, passports = _validated(root, told)
-    template = _template(root, path, told)
-    if told or calibration is None or template is None:
-        raise sorted_error(told)
+    problems: list[Problem] = []
+    root = _with_rows(read_kind(path, problems, CALIBRATION), path, problems)
+    calibration, passports = _validated(root, problems)
+    template = _template(root, path, problems)
+    if problems or calibration is None or template is None:
+        raise sorted_error(problems)
     priors = {name: parameter.prior for name, parameter in calibration.parameters.items()}
     units = {name: parameter.unit for name, parameter in calibration.parameters.items()}
-    told = [*_misnamed(root, template, list(priors)), *_lacking(root, calibration)]
-    if told:
-        raise sorted_error(told)
+    problems = [*_name_problems(root, template, list(priors)), *_figure_problems(root, calibration)]
+    if problems:
+        raise sorted_error(problems)
     centres = {name: prior.centre for name, prior in priors.items()}
     central = template.loaded(centres, units)
     for name, prior in priors.items():
         for end, value in zip(("low", "high"), prior.ends, strict=True):
-            told.extend(_impossible(root, template, {**centres, name: value}, units, (name, end)))
-    if told:
-        raise sorted_error(told)
+            problems.extend(_prior_end_problems(root, template, {**centres, name: value}, units, (name, end)))
+    if problems:
+        raise sorted_error(problems)
     return LoadedCalibration(path, calibration, template, central, tuple(passports))
 
 
@@ -85,23 +85,23 @@ def sources(loaded: LoadedCalibration) -> list[PassportRow]:
         )
     for i, row in enumerate(loaded.calibration.reported):
         number = row.value if isinstance(row.value, str) else f"{row.value:g}"
-        said, source = f"{row.qualifier} {number}, {row.status}", f"{row.who} ({row.source})"
+        text, source = f"{row.qualifier} {number}, {row.status}", f"{row.who} ({row.source})"
         place = find(root, (REPORTED, i, "value"))[0].place
         rows.append(
-            PassportRow(f"reported.{row.id}", said, source, row.date, row.reading, None, place.file, place.line)
+            PassportRow(f"reported.{row.id}", text, source, row.date, row.reading, None, place.file, place.line)
         )
     return sorted(rows, key=lambda row: (row.file != file, row.file, row.line))
 
 
-def _with_rows(root: Node, path: Path, told: list[Problem]) -> Node:
+def _with_rows(root: Node, path: Path, problems: list[Problem]) -> Node:
     """Return the tree with the rows of other files that it names."""
     rows = child(root, REPORTED)
     if rows is None:
         return root
-    return replace(root, value={**root.value, REPORTED: rows_of_files(rows, path.parent, told)})
+    return replace(root, value={**root.value, REPORTED: rows_of_files(rows, path.parent, problems)})
 
 
-def _validated(root: Node, told: list[Problem]) -> tuple[Calibration | None, list[PassportRow]]:
+def _validated(root: Node, problems: list[Problem]) -> tuple[Calibration | None, list[PassportRow]]:
     """Return the calibration with its parameters at their centres wherever its figures name them."""
     described = child(root, "parameters")
     given = take_off(described)[0] if described else None
@@ -113,17 +113,17 @@ def _validated(root: Node, told: list[Problem]) -> tuple[Calibration | None, lis
             centres[name] = calibrated.Known(read.prior.centre, read.unit)
         except ValidationError:
             unread.add(name)
-    empty: list[Problem] = []
-    filled = calibrated.fill(root, centres, empty)
+    unfilled: list[Problem] = []
+    filled = calibrated.fill(root, centres, unfilled)
     places = {str(node.value[CALIBRATED].place) for name, node, _ in calibrated.named(root) if name in unread}
-    told.extend(problem for problem in empty if problem.where not in places)
+    problems.extend(problem for problem in unfilled if problem.where not in places)
     more: list[Problem] = []
     calibration, passports = calibrated.validated(Calibration, filled, more)
-    told.extend(not_yet_reported([*told, *empty], more))
+    problems.extend(not_yet_reported([*problems, *unfilled], more))
     return calibration, passports
 
 
-def _template(root: Node, path: Path, told: list[Problem]) -> Template | None:
+def _template(root: Node, path: Path, problems: list[Problem]) -> Template | None:
     """Return the scenario that is fitted, with the rows of the calibration for its reported figures."""
     named, rows = child(root, "scenario"), child(root, REPORTED)
     if named is None or rows is None or not isinstance(named.value, str):
@@ -132,14 +132,14 @@ def _template(root: Node, path: Path, told: list[Problem]) -> Template | None:
     try:
         if not file.is_file():
             raise stop(named.place, ("scenario",), no_file(file))
-        tree = read_tree(file, told)
+        tree = read_tree(file, problems)
         return template_of(replace(tree, value={**tree.value, REPORTED: rows}))
     except ScenarioError as error:
-        told.extend(error.problems)
+        problems.extend(error.problems)
         return None
 
 
-def _misnamed(root: Node, template: Template, parameters: list[str]) -> Iterator[Problem]:
+def _name_problems(root: Node, template: Template, parameters: list[str]) -> Iterator[Problem]:
     """Yield what is named in the scenario or the figures but not described, and the other way round.
 
     Where two such names are alike one is misspelt; nobody can say which, so it is told once for both.
@@ -160,7 +160,7 @@ def _misnamed(root: Node, template: Template, parameters: list[str]) -> Iterator
         yield Problem(node.where, f"parameters.{name}", f"{what} belongs")
 
 
-def _lacking(root: Node, calibration: Calibration) -> Iterator[Problem]:
+def _figure_problems(root: Node, calibration: Calibration) -> Iterator[Problem]:
     spreads = list(calibration.observation.spread)
     for i, row in enumerate(calibration.reported):
         if row.trust not in spreads:
@@ -174,7 +174,7 @@ def _lacking(root: Node, calibration: Calibration) -> Iterator[Problem]:
         yield Problem(find(root, (REPORTED,))[0].where, REPORTED, "every figure is rejected; at least one must be used")
 
 
-def _impossible(
+def _prior_end_problems(
     root: Node, template: Template, values: Mapping[str, float], units: Mapping[str, str], at: tuple[str, str]
 ) -> Iterator[Problem]:
     """Yield a problem where the scenario cannot be at one end of a prior."""

@@ -107,28 +107,28 @@ class Template:
     def loaded(self, values: Mapping[str, float], units: Mapping[str, str]) -> Loaded:
         """Return the scenario with a value (in its unit) for every parameter. Raises ScenarioError as `load` does."""
         known = calibrated.known(values, units)
-        return _read(lambda told: calibrated.fill(self.root, known, told), self.sets, self.intervene)
+        return _read(lambda problems: calibrated.fill(self.root, known, problems), self.sets, self.intervene)
 
     def scenario(self, values: Mapping[str, float], units: Mapping[str, str]) -> Scenario:
         """Return the scenario alone, checked by the schema only: names and dates are not compared, which saves time.
 
         Raises ScenarioError if a value is invalid.
         """
-        return self._made(values, units)[1]
+        return self._filled_in(values, units)[1]
 
     def checked(self, values: Mapping[str, float], units: Mapping[str, str]) -> Scenario:
         """Return the scenario alone, with all checks. Raises ScenarioError."""
-        root, scenario = self._made(values, units)
+        root, scenario = self._filled_in(values, units)
         problems = _inconsistent(root, scenario)
         if problems:
             raise sorted_error(problems)
         return scenario
 
-    def _made(self, values: Mapping[str, float], units: Mapping[str, str]) -> tuple[Node, Scenario]:
-        told: list[Problem] = []
-        root = calibrated.fill(self.root, calibrated.known(values, units), told)
-        if told:
-            raise sorted_error(told)
+    def _filled_in(self, values: Mapping[str, float], units: Mapping[str, str]) -> tuple[Node, Scenario]:
+        problems: list[Problem] = []
+        root = calibrated.fill(self.root, calibrated.known(values, units), problems)
+        if problems:
+            raise sorted_error(problems)
         defined = child(root, "interventions")
         root = _without(root, "interventions", "apply")
         root = _altered(root, self.applied, bare(defined) if defined else None, self.sets)
@@ -147,7 +147,7 @@ def load(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = 
     problems of one validation pass.
     """
     file = file_named(path, SCENARIOS)
-    return _read(lambda told: fill_from_file(read_tree(file, told), told), sets, intervene)
+    return _read(lambda problems: fill_from_file(read_tree(file, problems), problems), sets, intervene)
 
 
 def load_template(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Template:
@@ -156,10 +156,10 @@ def load_template(path: str | Path, sets: Sequence[str] = (), intervene: Sequenc
     Raises ScenarioError if a file cannot be read or an intervention is unknown. Other problems are reported when the
     values are filled in.
     """
-    told: list[Problem] = []
-    root = read_tree(file_named(path, SCENARIOS), told)
-    if told:
-        raise sorted_error(told)
+    problems: list[Problem] = []
+    root = read_tree(file_named(path, SCENARIOS), problems)
+    if problems:
+        raise sorted_error(problems)
     return template_of(root, sets, intervene)
 
 
@@ -180,7 +180,11 @@ def from_tree(tree: dict[str, Any], sets: Sequence[str] = (), intervene: Sequenc
     if not isinstance(tree, dict):
         raise stop("<dict>", (), "expected a mapping")
     place = Place("<dict>")
-    return _read(lambda told: fill_from_file(_base(from_plain(tree, place), Path(), (), told), told), sets, intervene)
+    return _read(
+        lambda problems: fill_from_file(_expanded(from_plain(tree, place), Path(), (), problems), problems),
+        sets,
+        intervene,
+    )
 
 
 def sources(loaded: Loaded) -> tuple[tuple[PassportRow, ...], tuple[str, ...]]:
@@ -190,20 +194,20 @@ def sources(loaded: Loaded) -> tuple[tuple[PassportRow, ...], tuple[str, ...]]:
 
 def _read(tree: Callable[[list[Problem]], Node], sets: Sequence[str], intervene: Sequence[str]) -> Loaded:
     """Read and resolve a tree; problems found while reading files and filling in fitted values are reported too."""
-    told: list[Problem] = []
+    problems: list[Problem] = []
     try:
-        loaded = _resolve(tree(told), sets, intervene)
+        loaded = _resolve(tree(problems), sets, intervene)
     except ScenarioError as error:
-        raise sorted_error([*told, *not_yet_reported(told, error.problems)]) from None
-    if told:
-        raise sorted_error(told)
+        raise sorted_error([*problems, *not_yet_reported(problems, error.problems)]) from None
+    if problems:
+        raise sorted_error(problems)
     return loaded
 
 
-def not_yet_reported(told: Sequence[Problem], more: Iterable[Problem]) -> list[Problem]:
+def not_yet_reported(problems: Sequence[Problem], more: Iterable[Problem]) -> list[Problem]:
     """Return the problems in `more` at places that have no problem yet, neither themselves nor one step below."""
-    places = {problem.where for problem in told}
-    holders = {problem.path.rpartition(".")[0] for problem in told} - {""}
+    places = {problem.where for problem in problems}
+    holders = {problem.path.rpartition(".")[0] for problem in problems} - {""}
     return [problem for problem in more if problem.where not in places and problem.path not in holders]
 
 
@@ -212,16 +216,16 @@ def sorted_error(problems: list[Problem]) -> ScenarioError:
     return ScenarioError(sorted(dict.fromkeys(problems), key=lambda problem: placed(problem.where)))
 
 
-def read_tree(path: Path, told: list[Problem], seen: tuple[Path, ...] = ()) -> Node:
-    """Read a file, laid over what it extends; what is wrong with files named in it is added to `told`."""
-    return _base(read_kind(path, told, SCENARIO), path.parent, (*seen, path.resolve()), told)
+def read_tree(path: Path, problems: list[Problem], seen: tuple[Path, ...] = ()) -> Node:
+    """Read a file, laid over what it extends; what is wrong with files named in it is added to `problems`."""
+    return _expanded(read_kind(path, problems, SCENARIO), path.parent, (*seen, path.resolve()), problems)
 
 
-def _base(root: Node, folder: Path, seen: tuple[Path, ...], told: list[Problem]) -> Node:
+def _expanded(root: Node, folder: Path, seen: tuple[Path, ...], problems: list[Problem]) -> Node:
     if is_passport(root):
         raise stop(root.place, ("value",), "a whole scenario cannot stand in a passport; give one to each value")
-    root = inline(root, folder, told)
-    root = with_borrowed_crossings(root, folder, lambda path: _filled(path, seen), told)
+    root = inline(root, folder, problems)
+    root = with_borrowed_crossings(root, folder, lambda path: _filled(path, seen), problems)
     named = root.value.pop("extends", None)
     if named is None:
         return root
@@ -233,17 +237,17 @@ def _base(root: Node, folder: Path, seen: tuple[Path, ...], told: list[Problem])
         raise stop(named.place, ("extends",), f"goes round in a circle: {chain}")
     if not parent.is_file():
         raise stop(named.place, ("extends",), no_file(parent))
-    return merge(read_tree(parent, told, seen), root)
+    return merge(read_tree(parent, problems, seen), root)
 
 
 def _filled(path: Path, seen: tuple[Path, ...]) -> Node:
     """Read a file that crossings are borrowed from, with its fitted values. Raises ScenarioError."""
     if path.resolve() in seen:
         raise stop(Place(str(path)), ("crossings",), "borrows from itself")
-    told: list[Problem] = []
-    root = fill_from_file(read_tree(path, told, seen), told)
-    if told:
-        raise ScenarioError(told)
+    problems: list[Problem] = []
+    root = fill_from_file(read_tree(path, problems, seen), problems)
+    if problems:
+        raise ScenarioError(problems)
     return root
 
 
@@ -251,17 +255,17 @@ def _resolve(root: Node, sets: Sequence[str], intervene: Sequence[str]) -> Loade
     models, problems = _interventions(root)
     applied, defined = _applied(root, intervene, problems)
     root = _without(root, "interventions", "apply")
-    found, scenario = _validated(root)
-    problems = [*found, *problems]
+    invalid, scenario = _validated(root)
+    problems = [*invalid, *problems]
     if scenario is not None:
-        problems += _each_alone(root, models, defined)
+        problems += _intervention_problems(root, models, defined)
     if problems or scenario is None:
         raise ScenarioError(problems)
     altered = _altered(root, applied, defined, sets)
     if altered is not root:
-        found, scenario = _validated(altered)
-        if found or scenario is None:
-            raise ScenarioError(found)
+        invalid, scenario = _validated(altered)
+        if invalid or scenario is None:
+            raise ScenarioError(invalid)
     return _loaded(altered, scenario, models, applied)
 
 
@@ -341,46 +345,46 @@ def _validated(root: Node) -> tuple[list[Problem], Scenario | None]:
 
 def _inconsistent(root: Node, scenario: Scenario) -> list[Problem]:
     """Return the inconsistencies of a scenario whose single values are valid, with their places."""
-    found = check(scenario, whole_run=not _cut_on_command_line(root))
-    nodes = ((*find(root, loc), what) for loc, what in found)
+    inconsistencies = check(scenario, whole_run=not _clock_set_on_command_line(root))
+    nodes = ((*find(root, loc), what) for loc, what in inconsistencies)
     return [Problem(node.where, dotted(path), what) for node, path, what in nodes]
 
 
-def _cut_on_command_line(root: Node) -> bool:
+def _clock_set_on_command_line(root: Node) -> bool:
     """Say whether start or horizon was set on the command line; dates outside the run are then no mistake."""
     clock = root.value.get("clock")
     _, rows, _ = take_off(Node({"clock": clock} if clock else {}, root.place))
     return any(row.reason == interventions.ON_COMMAND_LINE for row in rows)
 
 
-def _each_alone(root: Node, names: Iterable[str], defined: Node | None) -> list[Problem]:
+def _intervention_problems(root: Node, names: Iterable[str], defined: Node | None) -> list[Problem]:
     """Return what is wrong with each of the interventions in a tree that is valid without them."""
     if defined is None:
         return []
-    found = _validated(root)[0]
-    return [problem for name in names for problem in _alone(root, name, defined, found)]
+    known = _validated(root)[0]
+    return [problem for name in names for problem in _problems_of(root, name, defined, known)]
 
 
-def _alone(root: Node, name: str, defined: Node, found: list[Problem]) -> list[Problem]:
-    """Return what is wrong, besides `found`, with an intervention when it alone is in force, placed there."""
+def _problems_of(root: Node, name: str, defined: Node, known: list[Problem]) -> list[Problem]:
+    """Return what is wrong, in addition to `known`, when an intervention is the only one in force, with its place."""
     try:
         altered = interventions.apply(root, name, defined)
     except ScenarioError as error:
         return list(error.problems)
     node = defined.value[name]
-    own = {str(place) for part in _all(node) for place in (part.place, part.key) if place}
+    own = {str(place) for part in _with_parts(node) for place in (part.place, part.key) if place}
     problems = []
     for problem in _validated(altered)[0]:
-        if problem in found:
+        if problem in known:
             continue
         where = problem.where if problem.where in own else node.where
         problems.append(Problem(where, f"interventions.{name}", f"{problem.path}: {problem.what}".lstrip(": ")))
     return problems
 
 
-def _all(node: Node) -> list[Node]:
+def _with_parts(node: Node) -> list[Node]:
     parts = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
-    return [node, *(deeper for part in parts for deeper in _all(part))]
+    return [node, *(deeper for part in parts for deeper in _with_parts(part))]
 
 
 def _loaded(root: Node, scenario: Scenario, models: dict[str, Intervention], applied: list[str]) -> Loaded:

@@ -69,24 +69,24 @@ def _in_tree(root: Node, loc: Loc, part: str | int) -> bool:
 
 
 def _one_per_union(errors: list[Error], root: Node) -> list[Error]:
-    kept: list[Error] = []
+    reduced: list[Error] = []
     seen: set[Loc] = set()
     for error in errors:
         i = _union_at(error["loc"], root)
         if i is None:
-            kept.append(error)
+            reduced.append(error)
             continue
         union, tag = error["loc"][: i + 1], str(error["loc"][i + 1])
         value = without(find(root, union)[0])
         chosen = _chosen(str(union[-1]), value)
         if chosen and chosen in tag:
-            kept.append({**error, "loc": (*union, *error["loc"][i + 2 :])})
+            reduced.append({**error, "loc": (*union, *error["loc"][i + 2 :])})
         elif not chosen and union not in seen:
             what = f"{_UNIONS[str(union[-1])]}; got {show(value)}"
             near = _near_form(value) if union[-1] == "discipline" else ""
-            kept.append({**error, "type": "message", "loc": union, "msg": what + near, "input": value})
+            reduced.append({**error, "type": "message", "loc": union, "msg": what + near, "input": value})
         seen.add(union)
-    return kept
+    return reduced
 
 
 def _near_form(value: Any) -> str:

@@ -140,15 +140,15 @@ def _walk(root: Node, parts: list[str], place: Place, text: str) -> Path:
     path: Path = ()
     for i, part in enumerate(parts):
         node = bare(at.node) if at.node else None
-        found = child(node, part) if node else None
-        if found is None:
+        present = child(node, part) if node else None
+        if present is None:
             fault = _fault(node, at.here, part, last=i == len(parts) - 1)
             if fault:
                 shown = f"{dotted(path)} has no {part!r}" if path else f"there is no {part!r}"
                 raise stop(place, (text,), shown + fault)
         below = [kind for here in at.here for kind in shape.step(here, part)]
         path = (*path, int(part) if node and isinstance(node.value, list) else part)
-        at = _Step(found, below)
+        at = _Step(present, below)
     return path
 
 

@@ -38,9 +38,9 @@ def take_off(root: Node) -> tuple[Any, list[PassportRow], list[Problem]]:
 
 def _take(node: Node, path: Path, rows: list[PassportRow], problems: list[Problem]) -> Any:
     if is_passport(node, path):
-        found = _faults(node, path)
-        problems.extend(found)
-        if not found:
+        faults = _faults(node, path)
+        problems.extend(faults)
+        if not faults:
             rows.append(_row(node, path))
         return _take(node.value["value"], path, rows, problems)
     if isinstance(node.value, dict):
@@ -93,23 +93,23 @@ def without(node: Node) -> Any:
 
 def missing(root: Node) -> list[str]:
     """Return the paths of the quantities and instants which no passport covers; a list of plain values counts once."""
-    found: list[Path] = []
-    _missing(replace(root, value={k: v for k, v in root.value.items() if k != REPORTED}), (), found)
-    return [dotted(path) for path in dict.fromkeys(found)]
+    paths: list[Path] = []
+    _missing(replace(root, value={k: v for k, v in root.value.items() if k != REPORTED}), (), paths)
+    return [dotted(path) for path in dict.fromkeys(paths)]
 
 
-def _missing(node: Node, path: Path, found: list[Path]) -> None:
+def _missing(node: Node, path: Path, paths: list[Path]) -> None:
     if is_passport(node):
         return
     if isinstance(node.value, dict):
         for key, part in node.value.items():
             if key not in _WORDS:
-                _missing(part, (*path, key), found)
+                _missing(part, (*path, key), paths)
     elif isinstance(node.value, list):
         for i, part in enumerate(node.value):
-            _missing(part, (*path, i) if isinstance(part.value, dict | list) else path, found)
+            _missing(part, (*path, i) if isinstance(part.value, dict | list) else path, paths)
     elif is_quantity(node.value) or (isinstance(node.value, str) and _INSTANT.fullmatch(node.value)):
-        found.append(path)
+        paths.append(path)
 
 
 def is_quantity(value: Any) -> bool:

@@ -36,8 +36,8 @@ class Place(NamedTuple):
 def placed(where: str) -> Place:
     """Return the place that a problem names; nothing more is told of a node that is put there."""
     file, *numbers = where.rsplit(":", 2)
-    whole = len(numbers) == 2 and all(number.isdecimal() for number in numbers)
-    return Place(file, *map(int, numbers)) if whole else Place(where)
+    has_place = len(numbers) == 2 and all(number.isdecimal() for number in numbers)
+    return Place(file, *map(int, numbers)) if has_place else Place(where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,8 @@ def bare(node: Node) -> Node:
 def child(node: Node, part: str | int) -> Node | None:
     """Return the part of a mapping or list, if there is one."""
     if isinstance(node.value, dict):
-        found: Node | None = node.value.get(str(part))
-        return found
+        part_node: Node | None = node.value.get(str(part))
+        return part_node
     if isinstance(node.value, list) and str(part).isdigit() and int(part) < len(node.value):
         item: Node = node.value[int(part)]
         return item
@@ -118,9 +118,9 @@ def find(root: Node, loc: Iterable[str | int]) -> tuple[Node, Path]:
     node, path = root, ()  # type: tuple[Node, Path]
     for part in loc:
         inner = node if is_row(path) else bare(node)
-        found = child(inner, part)
-        if found is not None:
-            node, path = found, (*path, int(part) if isinstance(inner.value, list) else str(part))
+        below = child(inner, part)
+        if below is not None:
+            node, path = below, (*path, int(part) if isinstance(inner.value, list) else str(part))
     return (node if is_row(path) else bare(node)), path
 
 
@@ -141,8 +141,8 @@ def merge(base: Node, over: Node) -> Node:
 def _merged(base: Node, over: Node) -> Node:
     inner = bare(base)
     mappings = isinstance(inner.value, dict) and isinstance(over.value, dict)
-    whole = is_passport(over) or is_reference(over) or is_reference(inner)
-    return merge(inner, over) if mappings and not whole else over
+    replaces = is_passport(over) or is_reference(over) or is_reference(inner)
+    return merge(inner, over) if mappings and not replaces else over
 
 
 def put(node: Node, path: Path, make: Callable[[Node | None], Node | None], place: Place) -> Node:

@@ -102,9 +102,9 @@ def kinds(root: Node) -> list[str]:
 def read_kind(path: Path, problems: list[Problem] | None, kind: str) -> Node:
     """Read a file as `read_file` does. Raises ScenarioError with one sentence if it is plainly of another kind."""
     root = read_file(path, problems, kind)
-    found = kinds(root)
-    if found and kind not in found:
-        raise stop(str(path), (), f"holds {found[0]}; expected {kind}")
+    kinds_of_file = kinds(root)
+    if kinds_of_file and kind not in kinds_of_file:
+        raise stop(str(path), (), f"holds {kinds_of_file[0]}; expected {kind}")
     return root
 
 
@@ -114,8 +114,8 @@ def parse(text: str, file: str, problems: list[Problem] | None = None, kind: str
     if root is None or root.value is None:
         raise stop(file, (), f"is empty; expected {kind}")
     if not isinstance(root.value, dict):
-        found = "a list" if isinstance(root.value, list) else "a single value"
-        raise stop(root.place, (), f"holds {found}; expected keys such as {EXPECTED[kind]}")
+        content = "a list" if isinstance(root.value, list) else "a single value"
+        raise stop(root.place, (), f"holds {content}; expected keys such as {EXPECTED[kind]}")
     return root
 
 

@@ -14,7 +14,7 @@ from sim.scenario.text.load_scenario import load
 
 UNIT = ("spacing: 20 m", "spacing: 20 s", "16:14: classes.truck.spacing:")
 ZONE = ("hall: neutral", "hall: nozone", "62:15: crossings.pass.stations.entry.hall: there is no zone 'nozone'")
-LATE = ("at: 2022-09-26", "at: 2030-01-01", "67:30: crossings.pass.demand.car.rumour.pulse.at: outside the horizon")
+LATE = ("at: 2022-09-26", "at: 2030-01-01", "67:30: crossings.pass.demand.car.rumour.pulse.at: outside the run")
 KEY = ("staffing: 8", "stafing: 8", "60:9: crossings.pass.stations.entry.stafing: unknown key 'stafing'")
 GONE = ("    spacing: 0.5 m\n", "", "18:3: classes.foot: missing key 'spacing'")
 MISSPELT = ("    zones:", "    zoness:", "32:5: crossings.pass.zoness: unknown key 'zoness'; did you mean 'zones'?")
