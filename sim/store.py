@@ -1,7 +1,7 @@
-"""The only module that writes to disk: result folders that are complete or absent, their tables and their digests.
+"""The only module that writes to disk: result folders (complete or absent), their tables and their digests.
 
 A folder is written under a temporary name beside its final one (`.NAME.partial-HOST-PID-TOKEN`) and renamed at the
-end. What a killed process left behind is removed by the next run in the same place, once that process is gone.
+end. The drafts of a process that was killed are removed by the next run in the same place.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ DIGITS = 10
 
 @dataclass(frozen=True)
 class Labels:
-    """A column of names, held as numbers: `names[codes]`."""
+    """A column of names, stored as numbers: `names[codes]`."""
 
     codes: NDArray[Any]
     names: tuple[str, ...]
@@ -51,7 +51,7 @@ class Labels:
 
 @dataclass
 class Draft:
-    """A folder being written: `path` is where it is now, `final` where it stands once it is complete."""
+    """A folder being written: `path` is where it is now, `final` where it will be when complete."""
 
     path: Path
     final: Path
@@ -59,10 +59,10 @@ class Draft:
 
 @contextmanager
 def new_folder(final: Path, *, numbered: bool = False) -> Iterator[Draft]:
-    """Yield a draft of the folder `final`, which appears when the block ends well and never appears otherwise.
+    """Yield a draft of the folder `final`, which appears only if the block ends without an exception.
 
-    `final` must not exist or be empty; with `numbered`, a name already taken becomes `final-2`, `final-3` and so on.
-    Raises SimError if it holds something or cannot be written.
+    `final` must be absent or empty; with `numbered`, a name that is taken becomes `final-2`, `final-3` and so on.
+    Raises SimError if the folder contains files or cannot be written.
     """
     final = Path(os.path.abspath(final))  # noqa: PTH100  (a name with '..' must not follow links twice)
     try:
@@ -74,7 +74,7 @@ def new_folder(final: Path, *, numbered: bool = False) -> Iterator[Draft]:
         draft = Draft(final.parent / f".{final.name}.partial-{mark}", final)
         draft.path.mkdir()
     except OSError as error:
-        raise _sentence(error, final) from None
+        raise _error(error, final) from None
     try:
         yield draft
         draft.path = draft.final = _claim(draft, numbered)
@@ -89,23 +89,23 @@ def results_folder(out: str | Path | None, usual: Path) -> AbstractContextManage
 
 
 def stamp() -> str:
-    """Return the present as a name that sorts by time: 20220921T100000Z."""
+    """Return the current time as a name that sorts by time: 20220921T100000Z."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Yield a temporary folder that is gone when the block ends."""
+    """Yield a temporary folder that is removed when the block ends."""
     try:
         folder = tempfile.TemporaryDirectory(prefix="sim-", ignore_cleanup_errors=True)
     except OSError as error:
-        raise _sentence(error, Path(tempfile.gettempdir())) from None
+        raise _error(error, Path(tempfile.gettempdir())) from None
     with folder as name:
         yield Path(name)
 
 
 def private_folder(path: Path) -> bool:
-    """Make the folder if need be; return whether it is there, belongs to this user alone, and can be written to."""
+    """Create the folder if needed; say whether it exists, belongs to this user alone, and is writable."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = path.lstat()
@@ -118,8 +118,8 @@ def private_folder(path: Path) -> bool:
 def write(path: Path, content: bytes | str, *, lasting: bool = True) -> None:
     """Write a file under a temporary name and rename it, so that it is complete or absent. Raises SimError.
 
-    The temporary name is always the same, so that a second try takes up what a killed writer left. What is not
-    `lasting` is not waited for until it is on the disk.
+    The temporary name is always the same, so that a second try replaces what a killed writer left. With `lasting`,
+    return only once the file is on the disk.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -131,13 +131,13 @@ def write(path: Path, content: bytes | str, *, lasting: bool = True) -> None:
                 os.fsync(handle.fileno())
         partial.replace(path)
     except OSError as error:
-        raise _sentence(error, path) from None
+        raise _error(error, path) from None
 
 
 def write_shared(path: Path, content: bytes | str) -> None:
-    """Write a file as `write` does where others may write the same one at once: the last to end wins. Raises SimError.
+    """Write a file that others may write at the same time: the last to finish wins. Raises SimError.
 
-    What a killed writer leaves beside it is removed by `tidy`.
+    `tidy` removes what a killed writer leaves beside it.
     """
     content = content.encode() if isinstance(content, str) else content
     partial = path.with_name(f".{path.name}.partial-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}")
@@ -153,11 +153,11 @@ def write_shared(path: Path, content: bytes | str) -> None:
             partial.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise _sentence(error, path) from None
+        raise _error(error, path) from None
 
 
 def tidy(folder: Path) -> None:
-    """Remove the drafts in a folder that processes of this machine left when they were killed."""
+    """Remove the drafts in a folder that killed processes of this machine left."""
     _sweep(folder)
 
 
@@ -185,12 +185,12 @@ def write_table(path: Path, columns: Columns) -> None:
 
 
 def write_table_shared(path: Path, columns: Columns) -> None:
-    """Write `columns` as `write_table` does where others may write the same file at once. Raises SimError."""
+    """Write `columns` to a file that others may write at the same time. Raises SimError."""
     write_shared(path, _csv(columns) if path.suffix == ".csv" else _parquet(columns))
 
 
 def read_table(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the columns of a Parquet file of numbers. Raises SimError if it cannot be read, or not to its end."""
+    """Return the columns of a Parquet file of numbers. Raises SimError if it cannot be read or is incomplete."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -204,7 +204,7 @@ def read_table(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _csv(columns: Columns) -> str:
-    """Return a CSV text; what is not a number (NaN) is left empty."""
+    """Return CSV text; NaN becomes an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -224,7 +224,7 @@ def _parquet(columns: Columns) -> bytes:
 
 
 def digests(folder: Path, leave_out: str) -> dict[str, str]:
-    """Return the SHA-256 of every file below `folder` by its relative name, sorted, without the file `leave_out`."""
+    """Return the SHA-256 of every file below `folder`, except `leave_out`, by relative name, sorted."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     named = {path.relative_to(folder).as_posix(): path for path in files}
     return {name: digest(path) for name, path in named.items() if name != leave_out}
@@ -240,7 +240,7 @@ def digest(path: Path) -> str:
 
 
 def rounded(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a table whose columns of floats are rounded off to DIGITS significant digits."""
+    """Return a table whose float columns are rounded to DIGITS significant digits."""
     return {
         name: column if isinstance(column, Labels) else _rounded(np.asarray(column)) for name, column in table.items()
     }
@@ -251,7 +251,7 @@ def _rounded(column: NDArray[Any]) -> NDArray[Any]:
 
 
 def round_off(values: NDArray[Any]) -> NDArray[Any]:
-    """Return `values` with DIGITS significant digits."""
+    """Return `values` rounded to DIGITS significant digits."""
     texts = [f"{value:.{DIGITS}g}" for value in values.ravel().tolist()]
     return np.array(texts, dtype=np.float64).reshape(values.shape)
 
@@ -269,25 +269,25 @@ def _arrow(column: NDArray[Any] | Labels) -> Any:
 def _refuse_taken(final: Path) -> None:
     if final.is_dir():
         if any(final.iterdir()):
-            raise SimError(f"{final}: already holds files; choose another folder (nothing there was changed)")
+            raise SimError(f"{final}: already contains files; choose another folder (nothing was changed)")
     elif final.exists() or final.is_symlink():
-        raise SimError(f"{final}: is a file; choose a folder that does not exist yet")
+        raise SimError(f"{final}: is a file; choose a folder that does not exist")
 
 
 def _claim(draft: Draft, numbered: bool) -> Path:
-    """Give the draft its final name. Renaming onto a folder that holds something fails, so no results are lost."""
+    """Give the draft its final name. Renaming onto a folder that is not empty fails, so no results are lost."""
     names = (draft.final.with_name(f"{draft.final.name}-{n}") for n in range(2, _MOST_RUNS_A_SECOND))
     for final in (draft.final, *(names if numbered else ())):
         try:
             return draft.path.replace(final)
         except OSError as error:
             if error.errno not in _TAKEN:
-                raise _sentence(error, final) from None
-    raise SimError(f"{draft.final}: was taken by another run meanwhile; choose another folder")
+                raise _error(error, final) from None
+    raise SimError(f"{draft.final}: was created by another run in the meantime; choose another folder")
 
 
 def _sweep(parent: Path) -> None:
-    """Remove the drafts that processes of this machine left when they were killed."""
+    """Remove the drafts that killed processes of this machine left."""
     if os.name != "posix":
         return
     for path in parent.glob(".*.partial-*"):
@@ -309,7 +309,7 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _sentence(error: OSError, path: Path) -> SimError:
+def _error(error: OSError, path: Path) -> SimError:
     if error.errno == errno.ENOSPC:
         return SimError(f"{path}: the disk is full; nothing was written")
     return SimError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}")

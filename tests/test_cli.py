@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import sim
+from sim import about
 from sim.cli import cli
 from sim.play import signals as cli_signals
 
@@ -133,7 +134,7 @@ def test_run_prints_a_table_and_where_the_results_are(at: Path) -> None:
     folder = at / lines[-1].removeprefix("Results are in ")
     assert max(map(len, lines[:-2])) <= 80
     assert "Reported and modelled" in out
-    assert err.splitlines() == ["reading tiny.yaml ...", "playing tiny, 2 replications ..."]
+    assert err.splitlines() == ["reading tiny.yaml ...", "playing tiny: 2 replications ..."]
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {*DATA, "provenance.json", "pictures/poster.png", "pictures/poster.svg"} <= names
     said = json.loads((folder / "provenance.json").read_text())
@@ -187,7 +188,7 @@ def test_older_results_stay(at: Path) -> None:
     result = play("--out", "out", "--seed", 6)
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-1].endswith(
-        "out: already holds files; choose another folder (nothing there was changed)"
+        "out: already contains files; choose another folder (nothing was changed)"
     )
     assert data(at / "out") == before
     assert sorted(path.name for path in at.iterdir()) == ["out", "tiny.yaml"]
@@ -196,7 +197,7 @@ def test_older_results_stay(at: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["run", "tiny.yaml", "--out", "tiny.yaml"], "is a file; choose a folder that does not exist yet"),
+        (["run", "tiny.yaml", "--out", "tiny.yaml"], "is a file; choose a folder that does not exist"),
         (["run", "tiny.yaml", "--out", "tiny.yaml/below"], "cannot be written: "),
         (["run", "tiny.yaml", "--out", "x" * 300], "cannot be written: file name too long"),
         (["run", "absent.yaml"], "absent.yaml: "),
@@ -246,9 +247,9 @@ def test_rerun_says_what_was_changed_or_lost_since(at: Path) -> None:
 @pytest.mark.usefixtures("at")
 def test_rerun_says_first_that_the_version_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
     play("--out", "out")
-    monkeypatch.setattr(sim, "__version__", "99")
+    monkeypatch.setattr(about, "__version__", "99")
     first = invoke("rerun", "out", "--workers", 1).stdout.splitlines()[0]
-    assert first == "Note: the results are of version 0.1.0; this is 99."
+    assert first == f"Note: the results are of version {sim.__version__}; this is 99."
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_a_result_is_saved_once(result: sim.Result, tmp_path: Path) -> None:
     folder = result.save(tmp_path / "out", pictures=False)
     said = json.loads((folder / "provenance.json").read_text())
     assert (said["command_line"], said["records"], said["source"]) == (None, False, str(TINY))
-    with pytest.raises(SimError, match="already holds files"):
+    with pytest.raises(SimError, match="already contains files"):
         result.save(tmp_path / "out")
 
 

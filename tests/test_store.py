@@ -62,7 +62,7 @@ def test_nothing_is_left_when_the_work_fails(tmp_path: Path, error: type[BaseExc
 
 def test_older_results_are_refused_and_kept(tmp_path: Path) -> None:
     (tmp_path / "old").write_text("precious")
-    with pytest.raises(SimError, match=r"already holds files; choose another folder"), store.new_folder(tmp_path):
+    with pytest.raises(SimError, match=r"already contains files; choose another folder"), store.new_folder(tmp_path):
         raise AssertionError("never begins")
     with pytest.raises(SimError, match=r"old: is a file; choose a folder"), store.new_folder(tmp_path / "old"):
         raise AssertionError("never begins")
@@ -81,7 +81,7 @@ def test_results_that_came_meanwhile_are_kept(tmp_path: Path) -> None:
             final.mkdir()
             (final / "a").write_text("first")
 
-    with pytest.raises(SimError, match="taken by another run meanwhile"):
+    with pytest.raises(SimError, match="was created by another run in the meantime"):
         work()
     assert (final / "a").read_text() == "first"
     assert names(tmp_path) == ["out"]

@@ -30,8 +30,8 @@ class Entry:
     """A scenario of the catalogue.
 
     `status` is `calibrated` if values of a fit stand in it, else `indicative`; `figures` counts the reported figures
-    that are used, `sources` the numbers for each source of the passports (assumptions are none), `base` is the file
-    that a what-if extends. For a file that cannot be read, only `problems` is set.
+    that are used, `sources` how many numbers each source in the passports accounts for, without assumptions; `base`
+    is the file that a what-if extends. For a file that cannot be read, only `problems` is set.
     """
 
     file: Path
@@ -48,26 +48,26 @@ class Entry:
 
 
 def list_scenarios(folder: str | Path | None = None) -> list[Entry]:
-    """Return the scenarios of a folder by name, every what-if after its base; other files are passed over.
+    """Return the scenarios of a folder by name, each what-if after its base; other files are ignored.
 
-    Without a folder: `scenarios` here, else the scenarios that came with the program. Raises SimError where there is no
-    folder or no scenario in it.
+    Without a folder: `scenarios` in the working directory, or else the scenarios that came with the program. Raises
+    SimError if there is no folder or no scenario in it.
     """
     where = _folder(folder)
     files = sorted(path for path in where.iterdir() if path.suffix in (".yaml", ".yml"))
     entries = [entry for path in files if (entry := _entry(path))]
     if not entries:
-        raise SimError(f"{where}: holds no scenario")
+        raise SimError(f"{where}: contains no scenarios")
     return list(_in_families(sorted(entries, key=lambda entry: entry.name)))
 
 
 def named(entries: list[Entry], name: str) -> Entry:
-    """Return the scenario of a name. Raises SimError with a suggestion where there is none."""
+    """Return the scenario with a name. Raises SimError with a suggestion if there is none."""
     for entry in entries:
         if name in (entry.name, entry.file.stem, str(entry.file)):
             return entry
     names = [entry.name for entry in entries]
-    listed = f"; there are {', '.join(names)}"
+    listed = f"; expected {', '.join(names)}"
     raise SimError(f"there is no scenario {name!r}{did_you_mean(name, names) or listed}")
 
 
@@ -80,11 +80,11 @@ def _folder(given: str | Path | None) -> Path:
         )
     for folder in catalogue_folders(SCENARIOS):
         return folder
-    raise SimError(f"there is no folder {SCENARIOS!r} here; name the folder that holds your scenarios")
+    raise SimError(f"there is no folder {SCENARIOS!r} here; give the folder of your scenarios")
 
 
 def _entry(path: Path) -> Entry | None:
-    """Return what a file holds, None if that is no scenario."""
+    """Return the entry of a file; None if it is not a scenario."""
     problems: list[Problem] = []
     try:
         root = read_file(path, problems)
@@ -135,7 +135,7 @@ def _keys(tree: Node, key: str) -> tuple[str, ...]:
 
 
 def _in_families(entries: list[Entry]) -> Iterator[Entry]:
-    """Yield every scenario with those that extend it behind it."""
+    """Yield every scenario, followed by those that extend it."""
     at = {entry.file.resolve(): entry for entry in entries}
 
     def with_what_ifs(entry: Entry) -> Iterator[Entry]:

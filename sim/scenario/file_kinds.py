@@ -29,7 +29,7 @@ class Sources:
 
 
 def describe(path: str | Path) -> dict[str, object]:
-    """Return what a file describes: its kind, name and size. Raises ScenarioError with every problem."""
+    """Return what a file describes: its kind, name and size. Raises ScenarioError with all problems."""
     path = file_named(path, *FOLDERS)
     kind = _kind(path)
     if kind == "calibration":
@@ -49,7 +49,7 @@ def describe(path: str | Path) -> dict[str, object]:
 
 
 def sources_of(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Sources:
-    """Return where the numbers of a scenario or a calibration come from. Raises ScenarioError or SimError."""
+    """Return the sources of the numbers in a scenario or a calibration. Raises ScenarioError or SimError."""
     path = file_named(path, *FOLDERS)
     kind = _kind(path)
     if kind == "scenario":
@@ -58,9 +58,9 @@ def sources_of(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[s
     if sets or intervene:
         raise SimError(f"{path}: is not a scenario, so values and interventions cannot be set")
     if kind == "sweep":
-        raise SimError(f"{path}: holds a sweep; its numbers are those of its scenario file")
+        raise SimError(f"{path}: contains a sweep; see the sources of its scenario file")
     if kind == "fitted":
-        raise SimError(f"{path}: holds fitted values; their sources are in the calibration file")
+        raise SimError(f"{path}: contains fitted values; see the sources of the calibration file")
     return Sources(path.stem, tuple(sources(read_calibration(path))), ())
 
 

@@ -46,9 +46,9 @@ def names(*kinds: str) -> list[str]:
 
 
 def file_named(given: str | Path, *kinds: str) -> Path:
-    """Return the file that a path or a catalogue name stands for; the first of `kinds` that has the name wins.
+    """Return the file of a path or catalogue name; the first of `kinds` that has the name is used.
 
-    Raises ScenarioError with a suggestion where there is none.
+    Raises ScenarioError with a suggestion if there is none.
     """
     path = Path(given)
     if path.is_file():
@@ -63,7 +63,7 @@ def file_named(given: str | Path, *kinds: str) -> Path:
 
 
 def no_file(path: Path, advice: str = "") -> str:
-    """Return the sentence that a file named in another one is missing, with a near name of its folder or `advice`."""
+    """Return the message for a missing file named in another file, with a similar name in its folder or `advice`."""
     near = _near_file(path)
     hint = f"did you mean {str(near)!r}?" if near else advice
     return f"there is no file {str(path)!r}{'; ' if hint else ''}{hint}"
@@ -86,11 +86,11 @@ def _suggestion(path: Path, kinds: tuple[str, ...]) -> str:
     near = near or closest(path.stem, known)
     if near:
         return f"; did you mean {near!r}, which is in the catalogue?"
-    return "; `sim catalogue` lists the scenarios that can be named" if _is_name(path) else ""
+    return "; `sim catalogue` lists the available names" if _is_name(path) else ""
 
 
 def _near_file(path: Path) -> Path | None:
-    """Return the file in the folder of a path whose name without its ending is most like that of the path."""
+    """Return the file beside `path` whose name, without its suffix, is most similar."""
     try:
         files = {one.stem: path.parent / one.name for one in sorted(path.parent.iterdir()) if one.suffix in READ}
     except OSError:

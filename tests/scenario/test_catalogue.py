@@ -117,7 +117,7 @@ def test_other_files_are_passed_over_and_broken_ones_are_a_line(at: Path) -> Non
     text = " ".join(result.stdout.split())
     assert "scenarios/broken.yaml: cannot be read scenarios/broken.yaml:3:1: is not valid YAML" in text
     assert "scenarios/orphan.yaml:1:10: extends: there is no file 'scenarios/gone.yaml'" in text
-    assert "3 scenarios and 2 what-ifs on them" in text
+    assert "3 scenarios and 2 what-ifs (+)" in text
     assert "sweep" not in text
     assert "figures.yaml" not in text
 
@@ -142,7 +142,7 @@ def test_a_what_if_of_another_folder_stands_alone(at: Path) -> None:
     [
         (["gone"], "gone: there is no such folder"),
         (["scenarios/verkhny_lars.yaml"], "is a file; expected a folder"),
-        (["calibration"], "calibration: holds no scenario"),
+        (["calibration"], "calibration: contains no scenarios"),
         (["--sources", "verkny_lars"], "there is no scenario 'verkny_lars'; did you mean 'verkhny_lars'?"),
         (["--quiet", "--json"], "--quiet excludes --json and --sources"),
     ],
@@ -180,7 +180,7 @@ def test_sources_of_one_scenario() -> None:
     entry = named(list_scenarios(SCENARIOS), "mongolia")
     lines = invoke(SCENARIOS, "--sources", "mongolia").stdout.splitlines()
     assert len(lines) == len(entry.sources) + 1
-    assert lines[-1] == f"{entry.assumptions:5}  assumptions: nobody published these"
+    assert lines[-1] == f"{entry.assumptions:5}  assumptions without a published source"
     document = json.loads(invoke(SCENARIOS, "--sources", "mongolia", "--json").stdout)
     assert document == {"name": "mongolia", "sources": entry.sources, "assumptions": entry.assumptions}
 
@@ -188,5 +188,5 @@ def test_sources_of_one_scenario() -> None:
 def test_without_a_folder_it_is_that_of_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert {entry.name for entry in list_scenarios()} == {entry.name for entry in list_scenarios(SCENARIOS)}
-    with pytest.raises(SimError, match="holds no scenario"):
+    with pytest.raises(SimError, match="contains no scenarios"):
         list_scenarios(tmp_path)

@@ -30,10 +30,10 @@ def test_a_sweep_is_told_from_a_scenario_and_a_calibration() -> None:
     for expected, read in READERS.items():
         with pytest.raises(ScenarioError) as caught:
             read(file)
-        assert str(caught.value) == f"{file}: holds a sweep; expected {expected}"
+        assert str(caught.value) == f"{file}: contains a sweep; expected {expected}"
     assert describe(file) == {"kind": "sweep", "name": file.stem, "levers": 6}
     assert read_sweep(FILES["a scenario"]) is None
-    with pytest.raises(ScenarioError, match=r"holds a calibration; expected a scenario or a sweep$"):
+    with pytest.raises(ScenarioError, match=r"contains a calibration; expected a scenario or a sweep$"):
         read_sweep(FILES["a calibration"])
 
 
@@ -45,4 +45,4 @@ def test_another_kind_of_file_is_one_sentence(expected: str, found: str) -> None
         return
     with pytest.raises(ScenarioError) as caught:
         READERS[expected](FILES[found])
-    assert str(caught.value) == f"{FILES[found]}: holds {found}; expected {expected}"
+    assert str(caught.value) == f"{FILES[found]}: contains {found}; expected {expected}"

@@ -27,16 +27,16 @@ LOADED = load(FILE)
 WHOLE_NETWORK = TEXT[TEXT.index("network:") : TEXT.index("replications:")]
 
 
-@pytest.mark.parametrize(("old", "new", "said"), [tuple(case.values()) for case in CASES])
-def test_one_mistake_one_sentence(old, new, said, problems_of):
+@pytest.mark.parametrize(("old", "new", "message"), [tuple(case.values()) for case in CASES])
+def test_one_mistake_one_sentence(old, new, message, problems_of):
     assert TEXT.count(old) >= 1
-    assert problems_of(TEXT.replace(old, new, 1)) == [f"s.yaml:{said}"]
+    assert problems_of(TEXT.replace(old, new, 1)) == [f"s.yaml:{message}"]
 
 
 def test_as_it_is_it_has_no_mistake_and_plays():
-    found = LOADED.scenario
-    plan = lower(found)
-    records = play(plan, draw(found, plan, found.seed, 0))
+    scenario = LOADED.scenario
+    plan = lower(scenario)
+    records = play(plan, draw(scenario, plan, scenario.seed, 0))
     assert Outcome.CROSSED in records.outcome
     assert plan.origins == ("city", "port")
 
@@ -47,11 +47,11 @@ TOLD = [("admits", "50 %"), ("informed", 0), ("risk", 1), ("price", 9), ("attrac
 @pytest.mark.parametrize(("what", "value"), TOLD)
 def test_what_only_travellers_who_choose_know_needs_a_network(what, value, problems_of):
     text = TEXT.replace(WHOLE_NETWORK, "").replace("admits: 50 %", f"{what}: {value}", 1)
-    said = "acts on travellers who choose between crossings; the scenario has no 'network'"
+    message = "acts on travellers who choose between crossings; the scenario has no 'network'"
     column = 10 + len("{from: 2022-09-23, ") + len(what) + 1
-    found = problems_of(text)
-    assert [line for line in found if "choose" in line] == [
-        f"s.yaml:20:{column}: crossings.pass.changes[0].{what}: {said}"
+    problems = problems_of(text)
+    assert [line for line in problems if "choose" in line] == [
+        f"s.yaml:20:{column}: crossings.pass.changes[0].{what}: {message}"
     ]
 
 
@@ -105,8 +105,8 @@ def test_check_says_how_many_origins_share_how_many_crossings(tmp_path):
 
 
 def test_a_place_that_was_emptied_is_not_told_of(problems_of):
-    said = ["s.yaml:43:7: network.origins.port.travel: needs at least 1; got 0"]
-    assert problems_of(TEXT.replace("travel: {pass: 3 h}", "travel: {}")) == said
+    problems = ["s.yaml:43:7: network.origins.port.travel: needs at least 1; got 0"]
+    assert problems_of(TEXT.replace("travel: {pass: 3 h}", "travel: {}")) == problems
     city = TEXT[TEXT.index("    city:") : TEXT.index("    port:")]
     alone = TEXT.replace(city, "").replace("truck: {everyday: {constant: {rate: 5/h}}}", "{}")
     assert [line.split(": ", 1)[1] for line in problems_of(alone)] == [
@@ -116,6 +116,6 @@ def test_a_place_that_was_emptied_is_not_told_of(problems_of):
 
 def test_who_borrows_from_a_file_with_mistakes_is_named_first(problems_of, tmp_path):
     (tmp_path / "figures.yaml").write_text("scenario: s.yaml\nparameters: {}\n", encoding="utf-8")
-    found = problems_of(TEXT.replace("  pass:\n", "  more: {borrow: figures.yaml}\n  pass:\n", 1))
-    told = "crossings.more.borrow: nothing can be borrowed from 'figures.yaml' while that file has mistakes"
-    assert set(found) == {f"s.yaml:13:18: {told}", "figures.yaml: holds a calibration; expected a scenario"}
+    problems = problems_of(TEXT.replace("  pass:\n", "  more: {borrow: figures.yaml}\n  pass:\n", 1))
+    message = "crossings.more.borrow: cannot borrow from 'figures.yaml', which has problems"
+    assert set(problems) == {f"s.yaml:13:18: {message}", "figures.yaml: contains a calibration; expected a scenario"}

@@ -56,7 +56,7 @@ def test_a_file_comes_first_then_the_folders_here(here: Path) -> None:
         ("verkny_lars", "; did you mean 'verkhny_lars', which is in the catalogue?"),
         ("scenarios/verkhny_lars.yaml", "; did you mean 'verkhny_lars', which is in the catalogue?"),
         ("my_bordr.yaml", "; did you mean 'my_border.yaml'?"),
-        ("nothing_like_it", "; `sim catalogue` lists the scenarios that can be named"),
+        ("nothing_like_it", "; `sim catalogue` lists the available names"),
         ("nothing_like_it.yaml", ""),
     ],
 )

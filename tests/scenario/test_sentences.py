@@ -17,15 +17,15 @@ ALL = [tuple(case.values()) for group in CASES.values() for case in group]
 ALONE = [tuple(case.values()) for group in ("fields", "passports") for case in CASES[group]]
 
 
-@pytest.mark.parametrize(("old", "new", "said"), ALL)
-def test_one_mistake_one_sentence(old, new, said, small_text, problems_of):
+@pytest.mark.parametrize(("old", "new", "message"), ALL)
+def test_one_mistake_one_sentence(old, new, message, small_text, problems_of):
     assert small_text.count(old) >= 1
-    assert f"s.yaml:{said}" in problems_of(small_text.replace(old, new, 1))
+    assert f"s.yaml:{message}" in problems_of(small_text.replace(old, new, 1))
 
 
-@pytest.mark.parametrize(("old", "new", "said"), ALONE)
-def test_and_no_second_one(old, new, said, small_text, problems_of):
-    assert problems_of(small_text.replace(old, new, 1)) == [f"s.yaml:{said}"]
+@pytest.mark.parametrize(("old", "new", "message"), ALONE)
+def test_and_no_second_one(old, new, message, small_text, problems_of):
+    assert problems_of(small_text.replace(old, new, 1)) == [f"s.yaml:{message}"]
 
 
 def test_all_mistakes_at_once(small_text, problems_of):
@@ -40,18 +40,18 @@ def test_a_route_that_never_begins(small_text, problems_of):
     text = text.replace("serves: [car, truck, foot]", "serves: [car]")
     text = text.replace("      passport:\n", "      passport:\n        serves: [car, foot, truck]\n", 1)
     assert problems_of(text) == []
-    said = "s.yaml:70:7: crossings.pass.demand.truck: no station serves class 'truck', so it has no route"
-    assert problems_of(text.replace("serves: [car, foot, truck]", "serves: [car, foot]")) == [said]
+    message = "s.yaml:70:7: crossings.pass.demand.truck: no station serves class 'truck', so it has no route"
+    assert problems_of(text.replace("serves: [car, foot, truck]", "serves: [car, foot]")) == [message]
 
 
 def test_at_most_64_stations(small_text, problems_of):
     more = "".join(f"      extra_{i}: {{staffing: 1, service_time: 1 s}}\n" for i in range(62))
-    said = problems_of(small_text.replace("    demand:\n", f"{more}    demand:\n", 1))
-    assert said == ["s.yaml:23:1: crossings: a scenario may have at most 64 stations"]
+    problems = problems_of(small_text.replace("    demand:\n", f"{more}    demand:\n", 1))
+    assert problems == ["s.yaml:23:1: crossings: a scenario may have at most 64 stations"]
 
 
 @pytest.mark.parametrize("case", SETS, ids=lambda case: case["set"])
 def test_set_refuses(case):
     with pytest.raises(ScenarioError) as error:
         load(HERE / "small.yaml", [case["set"]])
-    assert str(error.value) == case["said"]
+    assert str(error.value) == case["message"]

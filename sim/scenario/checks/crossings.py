@@ -167,7 +167,8 @@ def _discipline(crossing: Crossing, name: str, served: list[str], here: Loc) -> 
         yield (*here, "discipline"), f"lists {', '.join(twice)} twice"
     absent = [stream for stream in streams if stream not in listed]
     if absent:
-        yield (*here, "discipline"), f"leaves out {', '.join(absent)}, which may wait here; list every stream"
+        verb = "is" if len(absent) == 1 else "are"
+        yield (*here, "discipline"), f"{', '.join(absent)} may wait here but {verb} not listed; list every stream"
 
 
 def _may_bypass(crossing: Crossing, name: str, served: list[str]) -> bool:
@@ -207,7 +208,10 @@ def _offices(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
         sent = {cls for sender in senders for cls in sender.serves if cls in occurring(scenario, crossing)}
         unserved = sorted(sent - set(office.serves))
         if unserved:
-            yield (*loc, "serves"), f"leaves out {', '.join(unserved)}; men of these classes may be sent on to it"
+            yield (
+                (*loc, "serves"),
+                f"must include {', '.join(unserved)}, because men of these classes may be sent on to it",
+            )
 
 
 def _bypasses(crossing: Crossing, here: Loc) -> Faults:

@@ -34,14 +34,14 @@ def kinds(annotation: Any, notes: tuple[Any, ...] = ()) -> list[Kind]:
 
 
 def fields(model: type[BaseModel]) -> dict[str, list[Kind]]:
-    """Return the keys of a model as they are written in a file, with what each takes."""
+    """Return the keys of a model as written in a file, with the types each accepts."""
     return {
         info.alias or name: kinds(info.annotation, tuple(info.metadata)) for name, info in model.model_fields.items()
     }
 
 
 def at(loc: Iterable[str | int], model: type[BaseModel] = Scenario) -> list[Kind]:
-    """Return what a file of a model may hold at `loc`; unknown parts (tags of alternatives) are skipped.
+    """Return what a file of a model may contain at `loc`; unknown parts (tags of alternatives) are skipped.
 
     A part that is a key of a model (`people: {mean: 2}`) excludes mappings with free keys (`{1: 30 %}`).
     """
@@ -74,7 +74,7 @@ def _is_mapping(annotation: Any) -> bool:
 
 
 def _choices(mapping: Any) -> list[str] | None:
-    """Return the only keys that a mapping allows, or None if names are free."""
+    """Return the only keys that a mapping allows, or None if any name is allowed."""
     words = [word for key, _ in kinds(get_args(mapping)[0]) for word in literals(key)]
     return words or None
 
@@ -88,7 +88,7 @@ def literals(annotation: Any) -> list[str]:
 
 
 def keys(here: Iterable[Kind]) -> list[str] | None:
-    """Return the keys allowed at a place: None if names are free, an empty list if there are no parts."""
+    """Return the keys allowed at a place: None if any name is allowed, an empty list if there are no parts."""
     allowed: list[str] = []
     for annotation, _ in here:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -27,7 +27,7 @@ BORROW, WITHOUT, CHANGES = "borrow", "without", "changes"
 def with_borrowed_crossings(root: Node, folder: Path, read: Callable[[Path], Node], problems: list[Problem]) -> Node:
     """Return the tree with its borrowed crossings; `read` reads a scenario file and fills in its fitted values.
 
-    What is wrong with such a crossing is added to `problems`, and it is left out.
+    A crossing that cannot be borrowed is left out, and its problems are added to `problems`.
     """
     crossings = child(root, "crossings")
     if crossings is None or not isinstance(bare(crossings).value, dict):
@@ -84,7 +84,7 @@ def _borrowed(name: str, node: Node, folder: Path, read: Callable[[Path], Node],
     described = child(lender, "crossings")
     lender_crossings = bare(described).value if described else {}
     if name not in lender_crossings:
-        raise stop(file.place, (*here, BORROW), f"in that file {no_such('crossing', name, list(lender_crossings))}")
+        raise stop(file.place, (*here, BORROW), f"in {str(path)!r} {no_such('crossing', name, list(lender_crossings))}")
     crossing: Node = _converted(bare(lender_crossings[name]), _zone(lender), zone)
     for row in _rows(without, (*here, WITHOUT)):
         crossing = _without_part(crossing, row, (*here, WITHOUT))
@@ -99,9 +99,7 @@ def _lender(path: Path, file: Node, here: Path_, read: Callable[[Path], Node]) -
     try:
         return read(path)
     except ScenarioError as error:
-        problem = Problem(
-            file.where, dotted(here), f"nothing can be borrowed from {str(path)!r} while that file has mistakes"
-        )
+        problem = Problem(file.where, dotted(here), f"cannot borrow from {str(path)!r}, which has problems")
         raise ScenarioError([problem, *error.problems]) from None
 
 
@@ -121,5 +119,5 @@ def _without_part(crossing: Node, row: Node, path: Path_) -> Node:
     for part in parts:
         node = child(bare(node), part) if node else None
     if node is None:
-        raise stop(row.place, path, f"the crossing has no {row.value!r} to leave out")
+        raise stop(row.place, path, f"the crossing has no {row.value!r} to remove")
     return put(crossing, parts, lambda _: None, row.place)

@@ -1,7 +1,7 @@
-"""Puts fitted values where a tree names them: `{calibrated: NAME}` and `{calibrated: NAME, times: TABLE}`.
+"""Replaces the references in a tree, `{calibrated: NAME}` and `{calibrated: NAME, times: TABLE}`, by fitted values.
 
-The number stands there with the unit of the parameter, in a passport that says where it comes from. A tree that is left
-with references is not yet a scenario; where one cannot be filled nothing stands there, and why is told.
+Each value has the unit of its parameter and a passport with its source. A tree that still has references is not a
+scenario. A reference that cannot be replaced becomes null, and the problem is reported.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from sim.scenario.text.yaml_text import FITTED, read_kind
 from sim.suggest import did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
-WRITES = "`sim calibrate CALIBRATION --update` writes"
+UPDATE = "`sim calibrate CALIBRATION --update`"
 
 
 @dataclass(frozen=True)
 class Known:
-    """The value of a parameter in its unit, and what its passport says; `interval` holds 90 %."""
+    """The value of a parameter in its unit, with the fields of its passport; `interval` is the 90 % interval."""
 
     value: float
     unit: str = ""
@@ -55,12 +55,12 @@ class Known:
 
 
 def known(values: Mapping[str, float], units: Mapping[str, str]) -> dict[str, Known]:
-    """Return bare numbers, each in the unit of its parameter, as known values."""
+    """Return numbers, each in the unit of its parameter, as known values."""
     return {name: Known(float(value), units.get(name, "")) for name, value in values.items()}
 
 
 def named(node: Node, path: Path_ = ()) -> Iterator[tuple[str, Node, Path_]]:
-    """Yield every parameter that is named in a tree, with its reference and the path to it."""
+    """Yield the name of every parameter that a tree refers to, with the reference and its path."""
     if path and is_reference(node):
         name = node.value[CALIBRATED].value
         if isinstance(name, str):
@@ -74,7 +74,7 @@ def named(node: Node, path: Path_ = ()) -> Iterator[tuple[str, Node, Path_]]:
 
 
 def fill(node: Node, given: Mapping[str, Known], problems: list[Problem], path: Path_ = ()) -> Node:
-    """Return a tree with values for all its references; what is wrong with a reference is added to `problems`."""
+    """Return a tree with values in place of its references; problems with a reference are added to `problems`."""
     if path and is_reference(node):
         return _filled(node, given, problems, path)
     if isinstance(node.value, dict):
@@ -89,13 +89,13 @@ def fill(node: Node, given: Mapping[str, Known], problems: list[Problem], path: 
 
 
 def fill_from_file(root: Node, problems: list[Problem]) -> Node:
-    """Return the tree with the values of the fitted file it names at its top, relative to the file it is named in."""
+    """Return the tree with the values of the fitted file named at its top, relative to the file that names it."""
     file = root.value.get(CALIBRATED)
     root = replace(root, value={key: part for key, part in root.value.items() if key != CALIBRATED})
     if file is None:
         for name, node, path in named(root):
-            what = f"{name!r} is calibrated, but the scenario names no fitted file; write 'calibrated: FILE' at its top"
-            what += f", and {WRITES} that file"
+            what = f"{name!r} is calibrated, but the scenario names no fitted file; add 'calibrated: FILE' at its top"
+            what += f" ({UPDATE} writes that file)"
             problems.append(Problem(str(node.value[CALIBRATED].place), dotted(path), what))
         return _emptied(root, None)
     try:
@@ -106,7 +106,7 @@ def fill_from_file(root: Node, problems: list[Problem]) -> Node:
 
 
 def load_fitted(path: str | Path) -> Fitted:
-    """Read the file that a calibration wrote. Raises ScenarioError with every problem found."""
+    """Read a file of fitted values. Raises ScenarioError with all problems."""
     problems: list[Problem] = []
     root = read_kind(Path(path), problems, FITTED)
     fitted, _ = validated(Fitted, root, problems)
@@ -116,7 +116,7 @@ def load_fitted(path: str | Path) -> Fitted:
 
 
 def validated(model: type[M], root: Node, problems: list[Problem]) -> tuple[M | None, list[PassportRow]]:
-    """Return the model of a file that is no scenario, and its passports; what is wrong is added to `problems`."""
+    """Validate a file that is not a scenario; return its model and passports, and add what is wrong to `problems`."""
     values, passports, passport_problems = take_off(root)
     problems.extend([*passport_problems, *explain.stray_booleans(root, model)])
     try:
@@ -131,7 +131,7 @@ def _values(file: Node) -> dict[str, Known]:
         raise stop(file.place, (CALIBRATED,), f"expected the name of a fitted file; got {show(plain(file))}")
     path = Path(file.place.file).parent / file.value
     if not path.is_file():
-        raise stop(file.place, (CALIBRATED,), no_file(path, f"{WRITES} it"))
+        raise stop(file.place, (CALIBRATED,), no_file(path, f"{UPDATE} writes it"))
     fitted = load_fitted(path)
     source = f"calibrated, see {re.sub(r'^([.]{1,2}/)+', '', file.value)}"
     return {
@@ -141,7 +141,7 @@ def _values(file: Node) -> dict[str, Known]:
 
 
 def _emptied(node: Node, place: Place | None, path: Path_ = ()) -> Node:
-    """Return a tree with nothing in place of its references, at `place` or where their names stand."""
+    """Return a tree with null in place of its references, at `place` or at the place of their names."""
     if path and is_reference(node):
         return Node(None, place or node.value[CALIBRATED].place, node.key)
     if isinstance(node.value, dict):
@@ -160,34 +160,38 @@ def _filled(node: Node, given: Mapping[str, Known], problems: list[Problem], pat
 
 
 def _parameter(node: Node, given: Mapping[str, Known], path: Path_) -> Known:
-    """Return what is known of the parameter that a reference names."""
+    """Return the value of the parameter that a reference names."""
     for key, part in node.value.items():
         if key not in (CALIBRATED, TIMES):
-            hint = did_you_mean(key, [TIMES]) or f"; only {TIMES!r} may stand there"
+            hint = did_you_mean(key, [TIMES]) or f"; only {TIMES!r} is allowed there"
             what = f"unknown key {key!r} beside 'calibrated'{hint}"
             raise stop(part.key or part.place, (*path, key), what)
     name = node.value[CALIBRATED]
     if not isinstance(name.value, str):
         raise stop(name.place, path, f"expected the name of a parameter after 'calibrated'; got {show(plain(name))}")
     if name.value not in given:
-        listed = f"; there are {', '.join(given)}" if given else "; there are none"
+        listed = f"; the fitted parameters are {', '.join(given)}" if given else "; there are no fitted parameters"
         raise stop(name.place, path, f"unknown parameter {name.value!r}{did_you_mean(name.value, given) or listed}")
     return given[name.value]
 
 
 def _passport(node: Node, here: Known, path: Path_) -> Node:
-    """Return a value in its passport, in the place of its reference."""
+    """Return a value with its passport, in place of its reference."""
     table = node.value.get(TIMES)
     reason = here.reason
     if table is None:
         value = Node(_written(here.value, here.unit), node.place)
     elif here.unit:
-        what = f"a factor must be a bare number, but {node.value[CALIBRATED].value!r} is in {here.unit!r}"
+        what = f"a factor must have no unit, but {node.value[CALIBRATED].value!r} is in {here.unit!r}"
         raise stop(node.value[CALIBRATED].place, path, what)
     else:
         value, count = _times(table, here.value)
         if not count:
-            raise stop(table.place, (*path, TIMES), f"there is no number to multiply; got {show(plain(table))}")
+            raise stop(
+                table.place,
+                (*path, TIMES),
+                f"expected a number or a table of numbers to multiply; got {show(plain(table))}",
+            )
         reason = f"{reason or 'factor'}: times {here.value:.9g}"
     ends = here.interval and dict(
         zip(("low", "high"), (_written(end, here.unit) for end in here.interval), strict=True)
@@ -198,7 +202,7 @@ def _passport(node: Node, here: Known, path: Path_) -> Node:
 
 
 def _written(value: float, unit: str) -> str | float:
-    """Return a number as it stands in a file: '155/h', '98 s', or bare."""
+    """Return a number as a file has it: '155/h', '98 s', or without a unit."""
     number = f"{value:.9g}"
     return f"{number}{'' if unit.startswith('/') else ' '}{unit}" if unit else float(number)
 

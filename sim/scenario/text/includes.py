@@ -1,6 +1,6 @@
-"""Puts the files a scenario names into its tree: `reported: rows.yaml` and `table: counts.csv` of a demand part.
+"""Inserts the files that a scenario names into its tree: `reported: rows.yaml` and `table: counts.csv` in demand.
 
-A row of `reported` may be `{file: other.yaml, rows: [ID, ID]}`: these rows of another file, or all of them.
+A row `{file: other.yaml, rows: [ID, ID]}` of `reported` stands for these rows of another file, or all without `rows`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def inline(root: Node, folder: Path, problems: list[Problem]) -> Node:
 
 
 def _tables(node: Node, folder: Path, path: Path_, problems: list[Problem]) -> Node:
-    """Read the CSV files named at `crossings.*.demand.*.*.table`; share what has none."""
+    """Read the CSV files named at `crossings.*.demand.*.*.table`; other parts are shared."""
     if len(path) == len(_TABLES):
         return _instead(_table, node, folder, path, problems) if isinstance(node.value, str) else node
     if isinstance(node.value, dict) and "value" in node.value:
@@ -68,7 +68,7 @@ def _reported(node: Node, path: Path, problems: list[Problem]) -> Node:
     root = read_file(path, problems)
     rows = child(root, "reported")
     if rows is None:
-        raise stop(Place(str(path), 1, 1), (), "expected the key 'reported' with the rows below it")
+        raise stop(Place(str(path), 1, 1), (), "expected the key 'reported' with a list of rows")
     return replace(rows_of_files(rows, path.parent, problems), key=node.key)
 
 
@@ -92,7 +92,7 @@ def _of_file(row: Node, folder: Path, problems: list[Problem]) -> list[Node]:
     """Return the rows that one row of `reported` names."""
     here = ("reported",)
     if set(row.value) - {"file", "rows"}:
-        raise stop(row.place, here, "a row that names a file may have 'file' and 'rows' only")
+        raise stop(row.place, here, "a row that names a file may only have 'file' and 'rows'")
     file, wanted = row.value["file"], row.value.get("rows")
     if not isinstance(file.value, str):
         raise stop(file.place, here, "expected the name of a file with reported rows")

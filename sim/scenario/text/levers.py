@@ -2,8 +2,8 @@
 
 A lever is a path of the scenario (`stations.exit.staffing`: its value is set), a path with a star (`demand.car*`: every
 number below it is multiplied), `calibrated.NAME` (a fitted parameter, in its unit) or `intervene` (names of
-interventions joined by `+`, or `none`). A setting is text as it would be written in the file; ''
-leaves the lever unchanged.
+interventions joined by `+`, or `none`). A setting is text as it would be written in the file; an empty one leaves the
+lever unchanged.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ INTERVENE, NONE, FITTED, TIMES = "intervene", "none", "calibrated.", "*"
 
 @dataclass(frozen=True)
 class Levers:
-    """A scenario file with its fitted `values` (in `units`), ready to be made with any settings."""
+    """A scenario file with its fitted `values` (in `units`), from which scenarios with other settings are made."""
 
     root: Node = field(repr=False)
     sets: tuple[str, ...]
@@ -72,19 +72,19 @@ class Levers:
     def _fitted(self, lever: str) -> str:
         name = lever.removeprefix(FITTED)
         if name not in self.values:
-            listed = f"; there are {', '.join(self.values)}" if self.values else "; the scenario has none"
+            listed = f"; the scenario has {', '.join(self.values)}" if self.values else "; the scenario has none"
             what = f"there is no calibrated parameter {name!r}{did_you_mean(name, self.values) or listed}"
             raise ScenarioError([Problem("--over", lever, what)])
         return name
 
 
 def _place(where: str) -> str:
-    """Return the place of a problem as the user wrote it: a lever is set as `--set` does."""
+    """Return the place of a problem as the user wrote it: levers are applied as `--set`."""
     return "--over" if where == "--set" else where
 
 
 def read(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Levers:
-    """Read a scenario file with the fitted values it takes. Raises ScenarioError."""
+    """Read a scenario file with its fitted values. Raises ScenarioError."""
     problems: list[Problem] = []
     root = read_tree(file_named(path, SCENARIOS), problems)
     if problems:
@@ -109,10 +109,10 @@ def number(lever: str, text: str) -> float:
     return value
 
 
-def present(loaded: Loaded, lever: str) -> str:
-    """Return the text that stands at a path of a resolved scenario; '' where the file does not say it, or not in one.
+def present_setting(loaded: Loaded, lever: str) -> str:
+    """Return the text of a lever's single value in a resolved scenario; '' if it has none there.
 
-    Raises ScenarioError where the path leads nowhere.
+    Raises ScenarioError if the path does not exist.
     """
     if lever == INTERVENE or lever.startswith(FITTED) or lever.endswith(TIMES):
         return ""

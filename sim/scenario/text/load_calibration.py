@@ -1,6 +1,6 @@
 """Loads a calibration file with the scenario that it fits; all problems of one validation pass are reported together.
 
-A scenario can be fitted only where it is possible: it is checked at the centre of the priors and at both ends of each.
+The scenario must be valid wherever it is fitted: it is checked at the centre of all priors and at both ends of each.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from sim.scenario.text.yaml_text import CALIBRATION, read_file, read_kind
 from sim.suggest import did_you_mean
 
 LEAST = 1e-3
-"""Smallest figure that can be compared by ratio: a count, or in s or m."""
+"""Smallest figure that can be compared as a ratio; a count, or a value in s or m."""
 
 
 @dataclass(frozen=True)
 class LoadedCalibration:
     """A calibration that is ready to be audited or fitted.
 
-    `template` is the scenario with the rows of this file for its reported figures, in their order; `central` is it with
-    every parameter at the centre of its prior, and so are the numbers in `calibration.reported`.
+    `template` is the scenario with this file's rows as its reported figures, in their order. `central` is the scenario
+    with every parameter at the centre of its prior; `calibration.reported` uses the same values.
     """
 
     path: Path
@@ -48,7 +48,7 @@ class LoadedCalibration:
 
 
 def read_calibration(path: str | Path) -> LoadedCalibration:
-    """Read a calibration file (or catalogue name) and its scenario. Raises ScenarioError with every problem found."""
+    """Read a calibration file (or catalogue name) and its scenario. Raises ScenarioError with all problems."""
     path = file_named(path, CALIBRATIONS)
     problems: list[Problem] = []
     root = _with_rows(read_kind(path, problems, CALIBRATION), path, problems)
@@ -72,7 +72,7 @@ def read_calibration(path: str | Path) -> LoadedCalibration:
 
 
 def sources(loaded: LoadedCalibration) -> list[PassportRow]:
-    """Return where the assumptions, priors and figures of a calibration come from, in the order of its file."""
+    """Return the sources of the assumptions, priors and figures of a calibration, in the order of its file."""
     root, file = _with_rows(read_file(loaded.path, [], CALIBRATION), loaded.path, []), str(loaded.path)
     rows = list(loaded.passports)
     for name, parameter in loaded.calibration.parameters.items():
@@ -94,7 +94,7 @@ def sources(loaded: LoadedCalibration) -> list[PassportRow]:
 
 
 def _with_rows(root: Node, path: Path, problems: list[Problem]) -> Node:
-    """Return the tree with the rows of other files that it names."""
+    """Return the tree with the reported rows of the other files it names."""
     rows = child(root, REPORTED)
     if rows is None:
         return root
@@ -102,7 +102,7 @@ def _with_rows(root: Node, path: Path, problems: list[Problem]) -> Node:
 
 
 def _validated(root: Node, problems: list[Problem]) -> tuple[Calibration | None, list[PassportRow]]:
-    """Return the calibration with its parameters at their centres wherever its figures name them."""
+    """Return the calibration, with each parameter that its figures name at the centre of its prior."""
     described = child(root, "parameters")
     given = take_off(described)[0] if described else None
     centres: dict[str, calibrated.Known] = {}
@@ -124,7 +124,7 @@ def _validated(root: Node, problems: list[Problem]) -> tuple[Calibration | None,
 
 
 def _template(root: Node, path: Path, problems: list[Problem]) -> Template | None:
-    """Return the scenario that is fitted, with the rows of the calibration for its reported figures."""
+    """Return the scenario to be fitted, with the rows of the calibration as its reported figures."""
     named, rows = child(root, "scenario"), child(root, REPORTED)
     if named is None or rows is None or not isinstance(named.value, str):
         return None
@@ -140,9 +140,9 @@ def _template(root: Node, path: Path, problems: list[Problem]) -> Template | Non
 
 
 def _name_problems(root: Node, template: Template, parameters: list[str]) -> Iterator[Problem]:
-    """Yield what is named in the scenario or the figures but not described, and the other way round.
+    """Yield the parameters that are used but not described, and those that are described but not used.
 
-    Where two such names are alike one is misspelt; nobody can say which, so it is told once for both.
+    If two such names are similar, one of them is probably misspelt; the pair is reported once.
     """
     unnamed = [name for name in parameters if name not in template.names]
     alike = set()
@@ -151,13 +151,14 @@ def _name_problems(root: Node, template: Template, parameters: list[str]) -> Ite
             what = f"unknown parameter {name!r}; the calibration has {', '.join(parameters) or 'none'}"
             for other in (other for other in unnamed if did_you_mean(name, [other])):
                 at = find(root, ("parameters", other))[0].where
-                what = f"{name!r} is not described, and nothing names {other!r} ({at}): one of the two is misspelt"
+                what = f"parameter {name!r} is not described and {other!r} ({at}) is not used"
+                what += "; one of them is probably misspelt"
                 alike.add(other)
             yield Problem(str(node.value[CALIBRATED].place), dotted(path), what)
     for name in (name for name in unnamed if name not in alike):
         node, _ = find(root, ("parameters", name))
-        what = f"neither the scenario nor a figure names this parameter; write '{{calibrated: {name}}}' where its value"
-        yield Problem(node.where, f"parameters.{name}", f"{what} belongs")
+        what = f"this parameter is not used; write '{{calibrated: {name}}}' in the scenario or in a figure"
+        yield Problem(node.where, f"parameters.{name}", what)
 
 
 def _figure_problems(root: Node, calibration: Calibration) -> Iterator[Problem]:
@@ -165,24 +166,24 @@ def _figure_problems(root: Node, calibration: Calibration) -> Iterator[Problem]:
     for i, row in enumerate(calibration.reported):
         if row.trust not in spreads:
             node, _ = find(root, (REPORTED, i, "trust"))
-            what = f"observation.spread says nothing of {row.trust!r}; it has {', '.join(spreads)}"
+            what = f"observation.spread has no value for {row.trust!r}, only for {', '.join(spreads)}"
             yield Problem(node.where, f"reported[{i}].trust", what)
         fault = value_fault(row, row.value, LEAST)
         if fault:
             yield Problem(find(root, (REPORTED, i, "value"))[0].where, f"reported[{i}].value", fault)
     if not any(row.status == "used" for row in calibration.reported):
-        yield Problem(find(root, (REPORTED,))[0].where, REPORTED, "every figure is rejected; at least one must be used")
+        yield Problem(find(root, (REPORTED,))[0].where, REPORTED, "all figures are rejected; at least one must be used")
 
 
 def _prior_end_problems(
     root: Node, template: Template, values: Mapping[str, float], units: Mapping[str, str], at: tuple[str, str]
 ) -> Iterator[Problem]:
-    """Yield a problem where the scenario cannot be at one end of a prior."""
+    """Yield a problem if the scenario is invalid at one end of a prior."""
     name, end = at
     try:
         template.scenario(values, units)
     except ScenarioError as error:
         first = error.problems[0]
-        what = f"at its {end} end, {values[name]:.4g}, the scenario is impossible: {first.path}: {first.what}"
+        what = f"at its {end} end, {values[name]:.4g}, the scenario is invalid: {first.path}: {first.what}"
         node, _ = find(root, ("parameters", name, "prior"))
-        yield Problem(node.where, f"parameters.{name}.prior", f"{what}; cut it off with {end!r}")
+        yield Problem(node.where, f"parameters.{name}.prior", f"{what}; limit the prior with {end!r}")

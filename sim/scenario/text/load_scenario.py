@@ -1,8 +1,7 @@
-"""Loads a scenario: the file, what it extends, its tables, interventions and `--set`.
+"""Loads a scenario: its file, the file it extends, its tables, interventions and `--set` values.
 
-All problems of one validation pass are reported together.
-
-The resolved tree is self-contained: written as YAML and loaded again it gives an equal Scenario and the same hash.
+All problems of one validation pass are reported together. The resolved tree is self-contained: written as YAML and
+loaded again, it gives an equal Scenario and the same hash.
 """
 
 from __future__ import annotations
@@ -54,7 +53,6 @@ __all__ = [
     "not_yet_reported",
     "read_tree",
     "sorted_error",
-    "sources",
     "template_of",
 ]
 
@@ -66,8 +64,7 @@ class Loaded:
     Attributes
     ----------
     scenario : the validated model, with the interventions in force and every `--set` applied.
-    tree : the resolved plain tree with passports; `extends`, `interventions` and `apply` have been used up. Written as
-        YAML and loaded again, it gives the same scenario and the same hash.
+    tree : the resolved plain tree with passports, without `extends`, `interventions` and `apply`.
     passports : the source of every value that has one, in the order of the file.
     without_passport : the paths of the quantities and instants that have none.
     interventions : all interventions that the file defines, by name.
@@ -187,11 +184,6 @@ def from_tree(tree: dict[str, Any], sets: Sequence[str] = (), intervene: Sequenc
     )
 
 
-def sources(loaded: Loaded) -> tuple[tuple[PassportRow, ...], tuple[str, ...]]:
-    """Return the passports in the order of the file, and the paths of the quantities that have none."""
-    return loaded.passports, loaded.without_passport
-
-
 def _read(tree: Callable[[list[Problem]], Node], sets: Sequence[str], intervene: Sequence[str]) -> Loaded:
     """Read and resolve a tree; problems found while reading files and filling in fitted values are reported too."""
     problems: list[Problem] = []
@@ -217,13 +209,13 @@ def sorted_error(problems: list[Problem]) -> ScenarioError:
 
 
 def read_tree(path: Path, problems: list[Problem], seen: tuple[Path, ...] = ()) -> Node:
-    """Read a file, laid over what it extends; what is wrong with files named in it is added to `problems`."""
+    """Read a file and merge it over the file it extends; problems with the files it names are added to `problems`."""
     return _expanded(read_kind(path, problems, SCENARIO), path.parent, (*seen, path.resolve()), problems)
 
 
 def _expanded(root: Node, folder: Path, seen: tuple[Path, ...], problems: list[Problem]) -> Node:
     if is_passport(root):
-        raise stop(root.place, ("value",), "a whole scenario cannot stand in a passport; give one to each value")
+        raise stop(root.place, ("value",), "a passport cannot hold a whole scenario; give each value its own")
     root = inline(root, folder, problems)
     root = with_borrowed_crossings(root, folder, lambda path: _filled(path, seen), problems)
     named = root.value.pop("extends", None)
@@ -234,16 +226,16 @@ def _expanded(root: Node, folder: Path, seen: tuple[Path, ...], problems: list[P
     parent = folder / named.value
     if parent.resolve() in seen:
         chain = " -> ".join(p.name for p in (*seen, parent.resolve()))
-        raise stop(named.place, ("extends",), f"goes round in a circle: {chain}")
+        raise stop(named.place, ("extends",), f"the files extend each other in a circle: {chain}")
     if not parent.is_file():
         raise stop(named.place, ("extends",), no_file(parent))
     return merge(read_tree(parent, problems, seen), root)
 
 
 def _filled(path: Path, seen: tuple[Path, ...]) -> Node:
-    """Read a file that crossings are borrowed from, with its fitted values. Raises ScenarioError."""
+    """Read the file of a borrowed crossing and fill in its fitted values. Raises ScenarioError."""
     if path.resolve() in seen:
-        raise stop(Place(str(path)), ("crossings",), "borrows from itself")
+        raise stop(Place(str(path)), ("crossings",), "a file cannot borrow from itself")
     problems: list[Problem] = []
     root = fill_from_file(read_tree(path, problems, seen), problems)
     if problems:
@@ -274,7 +266,7 @@ def _without(root: Node, *keys: str) -> Node:
 
 
 def _applied(root: Node, intervene: Sequence[str], problems: list[Problem]) -> tuple[list[str], Node | None]:
-    """Return the names of the interventions in force, and where all of them are described."""
+    """Return the names of the interventions in force, and the node that describes all interventions."""
     given = child(root, "interventions")
     defined = bare(given) if given else None
     defined = defined if defined and isinstance(defined.value, dict) else None
@@ -305,7 +297,7 @@ def _names(node: Node | None, problems: list[Problem]) -> list[Node]:
         return []
     rows = bare(node).value
     if not isinstance(rows, list) or any(not isinstance(row.value, str) for row in rows):
-        problems.append(Problem(node.where, "apply", "expected a list of names of interventions"))
+        problems.append(Problem(node.where, "apply", "expected a list of intervention names"))
         return []
     return rows
 
@@ -329,9 +321,9 @@ def _interventions(root: Node) -> tuple[dict[str, Intervention], list[Problem]]:
 
 
 def _validated(root: Node) -> tuple[list[Problem], Scenario | None]:
-    """Return all problems of one validation pass, and the scenario unless the schema refuses it.
+    """Return all problems of one validation pass, and the scenario unless the schema rejects it.
 
-    What stands at several places (names, dates) is compared only where the schema accepts every single value.
+    Names and dates are compared with each other only if the schema accepts every single value.
     """
     values, _, problems = take_off(root)
     problems += explain.stray_booleans(root)
@@ -351,14 +343,14 @@ def _inconsistent(root: Node, scenario: Scenario) -> list[Problem]:
 
 
 def _clock_set_on_command_line(root: Node) -> bool:
-    """Say whether start or horizon was set on the command line; dates outside the run are then no mistake."""
+    """Say whether start or horizon was set on the command line; dates outside the run are then accepted."""
     clock = root.value.get("clock")
     _, rows, _ = take_off(Node({"clock": clock} if clock else {}, root.place))
     return any(row.reason == interventions.ON_COMMAND_LINE for row in rows)
 
 
 def _intervention_problems(root: Node, names: Iterable[str], defined: Node | None) -> list[Problem]:
-    """Return what is wrong with each of the interventions in a tree that is valid without them."""
+    """Return the problems that each intervention causes on its own in a tree that is valid without any."""
     if defined is None:
         return []
     known = _validated(root)[0]
@@ -366,7 +358,7 @@ def _intervention_problems(root: Node, names: Iterable[str], defined: Node | Non
 
 
 def _problems_of(root: Node, name: str, defined: Node, known: list[Problem]) -> list[Problem]:
-    """Return what is wrong, in addition to `known`, when an intervention is the only one in force, with its place."""
+    """Return the problems, except those in `known`, that arise when this intervention alone is in force."""
     try:
         altered = interventions.apply(root, name, defined)
     except ScenarioError as error:

@@ -14,7 +14,7 @@ from sim.scenario.text.yaml_text import CALIBRATION, SCENARIO, SWEEP, kinds, rea
 
 
 def read_sweep(path: str | Path) -> SweepFile | None:
-    """Read a sweep file or catalogue name; return None for a scenario. Raises ScenarioError with every problem."""
+    """Read a sweep file or catalogue name; return None for a scenario. Raises ScenarioError with all problems."""
     path = file_named(path, SCENARIOS, SWEEPS)
     problems: list[Problem] = []
     root = read_file(path, problems)
@@ -22,7 +22,7 @@ def read_sweep(path: str | Path) -> SweepFile | None:
     if scenario is None or SCENARIO in kinds_of_file:
         return None
     if CALIBRATION in kinds_of_file:
-        raise stop(str(path), (), f"holds {CALIBRATION}; expected {SCENARIO} or {SWEEP}")
+        raise stop(str(path), (), f"contains {CALIBRATION}; expected {SCENARIO} or {SWEEP}")
     spec, _ = validated(SweepFile, root, problems)
     if problems or spec is None:
         raise sorted_error(problems)

@@ -1,4 +1,4 @@
-"""Alters a scenario's tree before it runs: `--set path=value`, named interventions (set, scale, changes)."""
+"""Changes the tree of a scenario before it runs: `--set path=value` and interventions (set, scale, changes)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ON_COMMAND_LINE = "set on the command line"
 NOT_SCALED = ("cv", "k", "hours", "weekdays", "lag", "decay", "growth", "until", "max", "when_staff_leave")
 _NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)", re.DOTALL)
 EVERYWHERE = "all"
-"""What a change of an intervention names to concern every crossing."""
+"""The name that makes a change of an intervention apply to every crossing."""
 _NEVER_SET = ("interventions", "apply", "extends", "reported")
 
 
@@ -40,7 +40,7 @@ def named(names: Iterable[Node], defined: Node | None) -> tuple[list[str], list[
 
 
 def apply(root: Node, name: str, defined: Node) -> Node:
-    """Return the tree with one (valid) intervention in force; ScenarioError where a path leads nowhere."""
+    """Return the tree with one valid intervention in force. Raises ScenarioError if a path does not exist."""
     parts = bare(defined.value[name]).value
     problems: list[Problem] = []
     for verb in ("set", "scale"):
@@ -64,7 +64,7 @@ def apply(root: Node, name: str, defined: Node) -> Node:
 
 
 def set_from_command_line(root: Node, text: str) -> Node:
-    """Return the tree with `path=value` set; the value is read as YAML, null takes the key away."""
+    """Return the tree with `path=value` set. The value is read as YAML; null removes the key."""
     place = Place("--set")
     path_text, equals, value_text = text.partition("=")
     if not equals or not path_text.strip():
@@ -77,7 +77,7 @@ def set_from_command_line(root: Node, text: str) -> Node:
 
 
 def scale_from_command_line(root: Node, text: str, factor: float) -> Node:
-    """Return the tree with every number below the path `text` multiplied by `factor`, as an intervention scales."""
+    """Return the tree with every number below the path `text` multiplied by `factor`, as `scale` does."""
     place = Place("--over")
     return _scaled(root, locate(root, text, place), Node(factor, place), ON_COMMAND_LINE)
 
@@ -91,7 +91,7 @@ def _moved(node: Node, place: Place) -> Node:
 
 
 def _set(root: Node, path: Path, node: Node, reason: str) -> Node:
-    """Set a value; a bare one gets a passport that says who set it, so that no older source is claimed for it."""
+    """Set a value. One without a passport gets one that says what set it, so that it does not keep an older source."""
     place = node.key or node.place
     if node.value is None:
         return put(root, path, lambda _: None, place)
@@ -106,13 +106,13 @@ def _stamped(node: Node, reason: str) -> Node:
 
 
 def locate(root: Node, text: str, place: Place) -> Path:
-    """Return the path that `text` names; `crossings.NAME.` may be left out where the scenario has one crossing.
+    """Return the path that `text` names; `crossings.NAME.` may be left out if the scenario has one crossing.
 
-    Keys the file leaves out are found too, as long as the schema has them. ScenarioError with a suggestion otherwise.
+    A key need not be in the file if the schema has it. Otherwise raises ScenarioError with a suggestion.
     """
     parts = [part for part in re.split(r"[.\[\]]+", text) if part]
     if parts and parts[0] in _NEVER_SET:
-        raise stop(place, (text,), f"{parts[0]!r} cannot be set; only what is simulated can")
+        raise stop(place, (text,), f"{parts[0]!r} cannot be set; only simulated values can")
     crossings = child(root, "crossings")
     names = list(bare(crossings).value) if crossings else []
     top = shape.keys(shape.at(())) or []
@@ -129,7 +129,7 @@ def locate(root: Node, text: str, place: Place) -> Path:
 
 @dataclass(frozen=True)
 class _Step:
-    """Where a walk along a path stands: the node, if the file has it, and what the schema allows there."""
+    """One step along a path: the node, if the file has it, and what the schema allows there."""
 
     node: Node | None
     here: list[shape.Kind]
@@ -153,10 +153,10 @@ def _walk(root: Node, parts: list[str], place: Place, text: str) -> Path:
 
 
 def _fault(node: Node | None, here: list[shape.Kind], part: str, last: bool) -> str:
-    """Return why a part that the file does not have cannot be made, or ''."""
+    """Return why a part that is not in the file cannot be added, or ''."""
     present = list(node.value) if node and isinstance(node.value, dict) else []
     if node and isinstance(node.value, list):
-        return f"; the list has {len(node.value)} rows, counted from 0"
+        return f"; the list has {len(node.value)} rows, numbered from 0"
     allowed = shape.keys(here)
     if allowed is None:
         return "" if last else did_you_mean(part, present) or f"; it has {', '.join(present) or 'nothing'}"
@@ -164,7 +164,7 @@ def _fault(node: Node | None, here: list[shape.Kind], part: str, last: bool) -> 
         return ""
     choices = list(dict.fromkeys([*present, *allowed]))
     if not choices:
-        return "; it is a single value without parts"
+        return "; it is a single value"
     return did_you_mean(part, choices) or f"; it has {', '.join(choices)}"
 
 
@@ -176,8 +176,8 @@ def _scaled(root: Node, path: Path, factor_node: Node, by: str) -> Node:
     def make(old: Node | None) -> Node:
         new, count = _times(old, factor, where, reason) if old else (Node(None, where), 0)
         if not count:
-            got = f"; got {show(plain(old))}" if old else ", for the file does not give it"
-            raise stop(where, path, f"there is no number to scale{got}")
+            got = f"; got {show(plain(old))}" if old else "; the file has no value here"
+            raise stop(where, path, f"no number to scale{got}")
         return new
 
     return put(root, path, make, where)
@@ -186,7 +186,7 @@ def _scaled(root: Node, path: Path, factor_node: Node, by: str) -> Node:
 def _times(node: Node, factor: float, where: Place, reason: str) -> tuple[Node, int]:
     """Return the node with every number below it scaled, and how many there were.
 
-    A number that had a passport keeps none of it but the words of what was scaled.
+    A scaled number loses its passport; the reason of the new one states the value before.
     """
     if is_passport(node):
         inner, count = _times(node.value["value"], factor, where, reason)
@@ -208,7 +208,7 @@ def _times(node: Node, factor: float, where: Place, reason: str) -> tuple[Node, 
 
 
 def times(value: Any, factor: float) -> Any:
-    """Return a number or a quantity ('62/h') scaled, in its unit; whole numbers stay whole, halves rounded up."""
+    """Return a number or a quantity ('62/h') scaled, in its unit; integers stay integers, halves are rounded up."""
     if isinstance(value, int):
         return math.floor(value * factor + 0.5)
     if isinstance(value, float):
@@ -225,7 +225,7 @@ def _with_change(root: Node, change: Node, name: str) -> Node:
     crossing = bare(given).value if given else names[0] if len(names) == 1 else None
     concerned = names if crossing == EVERYWHERE and EVERYWHERE not in names else [crossing]
     if crossing not in names and crossing != EVERYWHERE:
-        what = f"names the crossing {crossing!r}; the scenario has" if given else "needs a 'crossing'; it may be one of"
+        what = f"there is no crossing {crossing!r}; expected" if given else "needs the key 'crossing'; expected one of"
         path = f"interventions.{name}.changes"
         listed = ", ".join(names if len(names) == 1 else [*names, EVERYWHERE])
         raise ScenarioError([Problem(change.where, path, f"{what} {listed}{did_you_mean(str(crossing), names)}")])

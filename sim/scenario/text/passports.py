@@ -1,4 +1,4 @@
-"""Takes the passports off the values of a scenario and lists them: value, source, date, reason, and what has none."""
+"""Separates the values of a scenario from their passports, and lists both passports and values without one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PassportRow:
 
 
 def take_off(root: Node) -> tuple[Any, list[PassportRow], list[Problem]]:
-    """Return the plain values without passports, the passports in the order of the file, and what is wrong with any."""
+    """Return the plain values, the passports in the order of the file, and the problems with passports."""
     rows: list[PassportRow] = []
     problems: list[Problem] = []
     return _take(root, (), rows, problems), rows, problems
@@ -57,10 +57,10 @@ def _faults(node: Node, path: Path) -> list[Problem]:
             what = f"unknown key {key!r} in a passport{did_you_mean(key, PASSPORT_KEYS) or _allowed()}"
             faults.append(Problem(str(part.key or part.place), dotted((*path, key)), what))
         elif key in ("source", "date", "reason") and not isinstance(part.value, str | int):
-            what = f"must be text; got {show(plain(part))}"
+            what = f"expected text; got {show(plain(part))}"
             faults.append(Problem(str(part.place), dotted((*path, key)), what))
     if len(node.value) == 1:
-        what = "a passport needs at least one of source, date and reason beside its value"
+        what = "a passport needs a source, a date or a reason beside its value"
         faults.append(Problem(node.where, dotted(path), what))
     return faults
 
@@ -92,7 +92,7 @@ def without(node: Node) -> Any:
 
 
 def missing(root: Node) -> list[str]:
-    """Return the paths of the quantities and instants which no passport covers; a list of plain values counts once."""
+    """Return the paths of the quantities and instants that no passport covers; a list of values counts once."""
     paths: list[Path] = []
     _missing(replace(root, value={k: v for k, v in root.value.items() if k != REPORTED}), (), paths)
     return [dotted(path) for path in dict.fromkeys(paths)]

@@ -1,8 +1,8 @@
 """The tree of a scenario file as it was written: every value knows its file, line and column.
 
-Nodes are never altered, only replaced, so trees share their unchanged parts. A *passport* is a mapping
-`{value: ..., source: ..., date: ..., reason: ...}` written in place of a value; it is stepped over on every path. The
-rows of `reported` and of fitted `values` have keys of the same names and are none. A *reference* is a mapping
+Nodes are replaced, never changed, so trees share their unchanged parts. A *passport* is a mapping
+`{value: ..., source: ..., date: ..., reason: ...}` written in place of a value; paths do not include it. The rows of
+`reported` and of fitted `values` have keys of the same names but are not passports. A *reference* is a mapping
 `{calibrated: NAME}` or `{calibrated: NAME, times: ...}` written in place of a value.
 """
 
@@ -23,7 +23,7 @@ Path = tuple[str | int, ...]
 
 
 class Place(NamedTuple):
-    """Where something is written; line 0 stands for a source without lines, such as `--set`."""
+    """Where something is written; line 0 means a source without lines, such as `--set`."""
 
     file: str
     line: int = 0
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 
 def placed(where: str) -> Place:
-    """Return the place that a problem names; nothing more is told of a node that is put there."""
+    """Return the place that `where` of a problem names."""
     file, *numbers = where.rsplit(":", 2)
     has_place = len(numbers) == 2 and all(number.isdecimal() for number in numbers)
     return Place(file, *map(int, numbers)) if has_place else Place(where)
@@ -50,12 +50,12 @@ class Node:
 
     @property
     def where(self) -> str:
-        """The place to name in an error: the key of a mapping or list, else the value itself."""
+        """The place to name in an error: the key of a mapping or list, or the place of a single value."""
         return str(self.key if self.key and isinstance(self.value, dict | list) else self.place)
 
 
 def plain(node: Node) -> Any:
-    """Return the values alone, passports kept."""
+    """Return the plain values, with passports as mappings."""
     if isinstance(node.value, dict):
         return {key: plain(child) for key, child in node.value.items()}
     if isinstance(node.value, list):
@@ -64,7 +64,7 @@ def plain(node: Node) -> Any:
 
 
 def from_plain(value: Any, place: Place, depth: int = 0) -> Node:
-    """Return `value` (mappings, lists and scalars) as nodes which all stand at `place`."""
+    """Return `value` (mappings, lists and scalars) as nodes that all have the place `place`."""
     if depth > 50:
         raise stop(place, (), "is nested more than 50 deep")
     if isinstance(value, dict):
@@ -72,7 +72,7 @@ def from_plain(value: Any, place: Place, depth: int = 0) -> Node:
     if isinstance(value, list | tuple):
         return Node([from_plain(item, place, depth + 1) for item in value], place)
     if value is not None and not isinstance(value, str | int | float | bool):
-        raise stop(place, (), f"holds something that is not a YAML value: {show(value)}")
+        raise stop(place, (), f"expected a YAML value; got {show(value)}")
     if isinstance(value, float) and not math.isfinite(value):
         raise stop(place, (), f"every number must be finite; got {value}")
     if isinstance(value, int) and abs(value) >= 10**18:
@@ -86,24 +86,24 @@ def is_row(path: Path) -> bool:
 
 
 def is_passport(node: Node, path: Path = ()) -> bool:
-    """Say whether a mapping (no row) stands for its `value`."""
+    """Say whether a node is a passport: a mapping with `value` that is not a row."""
     return isinstance(node.value, dict) and "value" in node.value and not is_row(path)
 
 
 def is_reference(node: Node) -> bool:
-    """Say whether a mapping (not the whole file) stands for a calibrated value."""
+    """Say whether a node is a reference; do not ask it of a whole file."""
     return isinstance(node.value, dict) and CALIBRATED in node.value
 
 
 def bare(node: Node) -> Node:
-    """Return what the passports around a value hold."""
+    """Return a node without the passports around it."""
     while is_passport(node):
         node = replace(node.value["value"], key=node.key)
     return node
 
 
 def child(node: Node, part: str | int) -> Node | None:
-    """Return the part of a mapping or list, if there is one."""
+    """Return a part of a mapping or list, or None."""
     if isinstance(node.value, dict):
         part_node: Node | None = node.value.get(str(part))
         return part_node
@@ -114,7 +114,7 @@ def child(node: Node, part: str | int) -> Node | None:
 
 
 def find(root: Node, loc: Iterable[str | int]) -> tuple[Node, Path]:
-    """Walk `loc` as far as the tree goes, over what is not in it; return the last node and the path to it."""
+    """Follow `loc`, skipping parts that are not in the tree; return the last node and the path to it."""
     node, path = root, ()  # type: tuple[Node, Path]
     for part in loc:
         inner = node if is_row(path) else bare(node)
@@ -125,9 +125,9 @@ def find(root: Node, loc: Iterable[str | int]) -> tuple[Node, Path]:
 
 
 def merge(base: Node, over: Node) -> Node:
-    """Lay one tree on another: mappings key by key, all else (passports, references, lists, scalars) replaces.
+    """Merge a tree over another: mappings key by key; passports, references, lists and scalars replace what was there.
 
-    A null takes away.
+    A null removes a key.
     """
     merged = dict(base.value)
     for key, node in over.value.items():
@@ -146,9 +146,9 @@ def _merged(base: Node, over: Node) -> Node:
 
 
 def put(node: Node, path: Path, make: Callable[[Node | None], Node | None], place: Place) -> Node:
-    """Return the tree in which `make` has replaced the node at `path`; None takes it away.
+    """Return the tree with the node at `path` replaced by the result of `make`; None removes it.
 
-    Mappings that have to be made on the way stand at `place`. Not for paths below `reported`.
+    Mappings created on the way have the place `place`. Not for paths below `reported`.
     """
     if is_passport(node):
         return replace(node, value={**node.value, "value": put(node.value["value"], path, make, place)})
@@ -179,7 +179,7 @@ _LONG_FORMS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def _opened(node: Node | None, key: str | int, place: Place) -> Node:
-    """Return `node` ready to have its part `key` set: a short form (`staffing: 12`) becomes the long one."""
+    """Return `node` as a mapping in which `key` can be set: a short form (`staffing: 12`) becomes the long form."""
     if node is None or bare(node).value is None:
         return Node({}, place)
     if isinstance(bare(node).value, dict | list):
@@ -189,7 +189,7 @@ def _opened(node: Node | None, key: str | int, place: Place) -> Node:
 
 
 def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Node, Path]]:
-    """Yield every single value with its path, passports stepped over."""
+    """Yield every single value with its path, without passports."""
     node = node if is_row(path) else bare(node)
     if isinstance(node.value, dict):
         for key, part in node.value.items():
@@ -202,7 +202,7 @@ def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Node, Path]]:
 
 
 def dotted(path: Iterable[str | int]) -> str:
-    """Write a path as people do: `road.stretches[0].until`."""
+    """Return a path as text: `road.stretches[0].until`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -210,7 +210,7 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 def show(value: Any) -> str:
-    """Write a value for a message, shortened."""
+    """Return a value as text for a message, at most 60 characters."""
     if value is None:
         return "nothing"
     try:
@@ -221,5 +221,5 @@ def show(value: Any) -> str:
 
 
 def stop(place: Place | str, path: Path, what: str) -> ScenarioError:
-    """Return the error of one problem."""
+    """Return an error with one problem."""
     return ScenarioError([Problem(str(place), dotted(path), what)])

@@ -90,37 +90,37 @@ def read_text(path: Path) -> str:
 
 
 def read_file(path: Path, problems: list[Problem] | None = None, kind: str = SCENARIO) -> Node:
-    """Return the mapping a YAML file holds; what leaves a tree to look at goes to `problems`, if given."""
+    """Return the mapping in a YAML file; problems that do not prevent reading go to `problems`, if given."""
     return parse(read_text(path), str(path), problems, kind)
 
 
 def kinds(root: Node) -> list[str]:
-    """Return what a file seems to hold (of EXPECTED), by keys that only one kind of file has."""
+    """Return the likely kinds of a file (of EXPECTED), from keys that only one kind has."""
     return [kind for kind, keys in _MARKS.items() if keys & set(root.value)]
 
 
 def read_kind(path: Path, problems: list[Problem] | None, kind: str) -> Node:
-    """Read a file as `read_file` does. Raises ScenarioError with one sentence if it is plainly of another kind."""
+    """Read a file as `read_file` does. Raises ScenarioError with one sentence if it is clearly of another kind."""
     root = read_file(path, problems, kind)
     kinds_of_file = kinds(root)
     if kinds_of_file and kind not in kinds_of_file:
-        raise stop(str(path), (), f"holds {kinds_of_file[0]}; expected {kind}")
+        raise stop(str(path), (), f"contains {kinds_of_file[0]}; expected {kind}")
     return root
 
 
 def parse(text: str, file: str, problems: list[Problem] | None = None, kind: str = SCENARIO) -> Node:
-    """Return the mapping that YAML `text` holds; `file` and `kind` (of EXPECTED) name it in errors."""
+    """Return the mapping in YAML `text`; `file` and `kind` (of EXPECTED) are used in errors."""
     root = parse_value(text, file, problems)
     if root is None or root.value is None:
         raise stop(file, (), f"is empty; expected {kind}")
     if not isinstance(root.value, dict):
         content = "a list" if isinstance(root.value, list) else "a single value"
-        raise stop(root.place, (), f"holds {content}; expected keys such as {EXPECTED[kind]}")
+        raise stop(root.place, (), f"contains {content}; expected keys such as {EXPECTED[kind]}")
     return root
 
 
 def parse_value(text: str, file: str, problems: list[Problem] | None = None) -> Node | None:
-    """Return any one YAML value, or None for nothing at all.
+    """Return one YAML value of any type, or None if the text is empty.
 
     Raises ScenarioError; repeated keys, tags and impossible numbers are added to `problems` instead, if given.
     """
@@ -128,7 +128,7 @@ def parse_value(text: str, file: str, problems: list[Problem] | None = None) -> 
     if odd:
         before = text[: odd.start()]
         place = Place(file, before.count("\n") + 1, odd.start() - before.rfind("\n"))
-        raise stop(place, (), f"holds the character U+{ord(odd[0]):04X}, which is not allowed in YAML text")
+        raise stop(place, (), f"character U+{ord(odd[0]):04X} is not allowed in YAML text")
     builder = _Builder(file)
     try:
         for event in _events(text):
@@ -243,7 +243,7 @@ class _Builder:
     def _grow(self, size: int, height: int, place: Place) -> None:
         self.nodes += size
         if self.nodes > MAX_NODES:
-            raise stop(place, (), f"holds more than {MAX_NODES} values once its aliases are followed")
+            raise stop(place, (), f"contains more than {MAX_NODES} values once its aliases are expanded")
         if len(self.stack) + height > MAX_DEPTH:
             raise stop(place, (), _TOO_DEEP)
 
@@ -267,7 +267,7 @@ class _Builder:
         if key == "<<":
             self._problem(place, "merge keys ('<<') are not allowed; write the keys out or use 'extends'")
         elif key in top.value:
-            self._problem(place, f"the key {key!r} appears here a second time; every key may appear once")
+            self._problem(place, f"duplicate key {key!r}; each key may appear only once")
         top.key, top.pending = key, place
 
     def _key_place(self) -> Place | None:
@@ -300,7 +300,7 @@ class _Builder:
             raise stop(place, (), f"the alias '*{name}' has no anchor '&{name}' before it")
         anchored = self.anchors[name]
         if anchored is None:
-            raise stop(place, (), f"the alias '*{name}' is inside its own anchor and would never end")
+            raise stop(place, (), f"the alias '*{name}' is inside its own anchor")
         node, size, height = anchored
         self._grow(size, height, place)
         self._add(replace(node, key=self._key_place()), size, height)

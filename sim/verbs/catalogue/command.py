@@ -1,4 +1,4 @@
-"""The verb `catalogue`: the scenarios that there are, and their sources."""
+"""The verb `catalogue`: lists the scenarios and their sources."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WIDEST = 110
 def catalogue(folder: str | None, name: str | None, as_json: bool, quiet: bool) -> None:
     """List the scenarios in DIR with their crossings, status, reported figures, interventions and number of sources.
 
-    Without DIR, the folder 'scenarios' here is listed, or else the scenarios that came with the program.
+    Without DIR, list the folder 'scenarios' in the current folder, or else the scenarios that came with the program.
     A `calibrated` scenario has fitted values; in an `indicative` one every number was set by hand. What-ifs follow the
     scenario that they extend.
     """
@@ -87,7 +87,10 @@ def _lines(entries: list[Entry], width: int) -> Iterator[str]:
         else:
             yield from ("", f"{click.style(entry.name, bold=True)}: {entry.title}", *_block(entry, width))
     count = sum(entry.base not in files for entry in entries)
-    yield from ("", f"{count} scenarios and {len(entries) - count} what-ifs on them (+); --sources NAME lists sources")
+    yield from (
+        "",
+        f"{count} scenarios and {len(entries) - count} what-ifs (+); --sources NAME lists the sources of one",
+    )
 
 
 def _block(entry: Entry, width: int) -> Iterator[str]:
@@ -120,4 +123,4 @@ def _print_sources(entry: Entry, as_json: bool) -> None:
         return
     for source, count in entry.sources.items():
         click.echo(f"{count:5}  {source}")
-    click.echo(f"{entry.assumptions:5}  assumptions: nobody published these")
+    click.echo(f"{entry.assumptions:5}  assumptions without a published source")

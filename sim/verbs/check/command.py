@@ -1,4 +1,4 @@
-"""The verbs about input files: `schema`, `check` and `sources`.
+"""The verbs for input files: `schema`, `check` and `sources`.
 
 Heavy imports stand inside the functions, so that `sim --help` stays fast.
 """

@@ -1,4 +1,4 @@
-"""The verb `copy`: a scenario of the catalogue, with all it needs, as files to edit."""
+"""The verb `copy`: copies a scenario with every file it needs, for editing."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ Examples:
 def copy(scenario: str, folder: Path, quiet: bool) -> None:
     """Copy SCENARIO, with every file it needs, into DIR for editing.
 
-    SCENARIO is a catalogue name or a path; DIR is the current folder if left out. The scenarios it extends or borrows
-    from, its reported figures, fitted values, posterior and calibration file are copied too. No file is overwritten.
+    SCENARIO is a catalogue name or a path; DIR is the current folder by default. The scenarios it extends or borrows
+    from, its reported figures, fitted values, posterior and calibration file are copied too. Existing files are never
+    overwritten.
     """
     from sim.verbs.copy.files import copy_files
 
@@ -37,6 +38,6 @@ def copy(scenario: str, folder: Path, quiet: bool) -> None:
     for path in copies:
         click.echo(path)
     if not copies:
-        click.echo("Every file is there already.")
+        click.echo("All files already exist.")
     enter = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
     click.echo(f"Run the copy: {enter}sim run {shlex.quote(str(copied.relative_to(folder)))}")

@@ -31,10 +31,10 @@ def needed_files(scenario: Path) -> list[Path]:
 
 
 def copy_files(given: str | Path, folder: Path) -> tuple[list[Path], Path]:
-    """Copy a scenario (path or catalogue name) with all it needs into `folder`; return the copies and the scenario's.
+    """Copy a scenario (path or catalogue name) with all it needs to `folder`; return the new files and the scenario.
 
-    The files keep their places relative to each other. A file that is there already with the same content is left as it
-    is. Raises ScenarioError, or SimError before anything is written if a different file stands in the way.
+    The files keep their places relative to each other. A file that already exists with the same content is left
+    unchanged. Raises ScenarioError, or SimError before anything is written if a file exists with different content.
     """
     files = needed_files(file_named(given, SCENARIOS))
     root = _root(files)
@@ -59,7 +59,7 @@ def _calibration_files(scenario: Path, read: list[Path]) -> list[Path]:
 
 
 def _fitted(path: Path) -> Fitted | None:
-    """Return what a file of fitted values holds; None for any other file."""
+    """Return the content of a file of fitted values; None for any other file."""
     try:
         return load_fitted(path) if FITTED in kinds(read_file(path)) else None
     except ScenarioError:
@@ -67,9 +67,9 @@ def _fitted(path: Path) -> Fitted | None:
 
 
 def _has(target: Path, content: bytes) -> bool:
-    """Say whether a file is there with this content. Raises SimError if another one is."""
+    """Say whether a file with this content exists. Raises SimError if its content differs."""
     if not os.path.lexists(target):
         return False
     if target.is_file() and target.read_bytes() == content:
         return True
-    raise SimError(f"{target}: exists already with other content; nothing was copied. Choose another folder")
+    raise SimError(f"{target}: already exists with different content; choose another folder (nothing was copied)")

@@ -16,7 +16,7 @@ import numpy as np
 from sim.errors import SimError
 from sim.measures.estimates import CONFIDENCE, Estimate, totals_estimates
 from sim.play.request import Progress, silent
-from sim.scenario.text.levers import INTERVENE, present
+from sim.scenario.text.levers import INTERVENE, present_setting
 from sim.verbs.sweep.constraints import Constraint, read_constraint
 from sim.verbs.sweep.designs import Axis, Design, numbers, read_axis, unit_of
 from sim.verbs.sweep.study import Base, PointTotals, Sweep, SweepData
@@ -124,7 +124,7 @@ def _default_range(lever: str, base: Base) -> str:
     base.levers.check(lever)
     if lever == INTERVENE:
         raise SimError(f"--find {lever}: expected a lever that is a number")
-    text = present(base.loaded, lever)
+    text = present_setting(base.loaded, lever)
     values = numbers([text])
     if not text or values is None or values[0] <= 0:
         raise SimError(f"--find: the scenario has no single number at {lever}; give a range, such as {lever}=4:40")

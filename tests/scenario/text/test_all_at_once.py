@@ -26,7 +26,7 @@ SCALE = (
     "set: {statons",
     "84:11: interventions.no_screening.set.statons.passport.screening.intensity:",
 )
-TWICE = ("replications: 4", "seed: 4", "106:1: the key 'seed' appears here a second time")
+TWICE = ("replications: 4", "seed: 4", "106:1: duplicate key 'seed'; each key may appear only once")
 
 
 SINGLE_VALUES = [(UNIT, KEY, GONE), (MISSPELT, UNIT), (COUNT, LAW), (UNIT, COUNT, TWICE, LAW), (COUNT, ORDER)]
@@ -60,7 +60,7 @@ def test_names_and_dates_are_compared_once_every_value_is_valid(first, second, s
 
 
 FOLLOWS = {
-    "a bad start says nothing of dates": ("start: 2022-09-20", "start: 2022-09-20x"),
+    "a bad start hides mistakes in dates": ("start: 2022-09-20", "start: 2022-09-20x"),
     "a bad clock": ("  start: 2022-09-20\n", ""),
     "stations that are none": ("    stations:\n", "    stations: 3\n    unknown:\n"),
     "a bad station": ("        only_sent_on: true\n", "        only_sent_on: maybe\n"),
@@ -79,13 +79,13 @@ FOLLOWS = {
 def test_what_follows_is_not_told(name, small_text, problems_of):
     old, new = FOLLOWS[name]
     assert old in small_text
-    said = problems_of(small_text.replace(old, new, 1))
-    assert len(said) == (2 if "unknown:" in new else 1), said
+    problems = problems_of(small_text.replace(old, new, 1))
+    assert len(problems) == (2 if "unknown:" in new else 1), problems
 
 
 def test_sorted_by_line_and_column(small_text, problems_of):
     text = small_text.replace("seed: 7", "seed: x").replace("2 km, files: 1", "2 s, files: 0").replace("20 m", "20 s")
-    places = [tuple(map(int, said.split(":")[1:3])) for said in problems_of(text + "colour: red\n")]
+    places = [tuple(map(int, problem.split(":")[1:3])) for problem in problems_of(text + "colour: red\n")]
     assert places == sorted(places)
     assert [line for line, _ in places] == [16, 28, 28, 106, 107]
 
@@ -104,9 +104,9 @@ def test_all_of_a_table_and_of_the_file_that_names_it(tmp_path, small_text):
     path.write_text(text.replace("staffing: 4\n", "staffing: four\n"), encoding="utf-8")
     with pytest.raises(ScenarioError) as error:
         load(path)
-    said = [str(problem).replace(f"{tmp_path}/", "") for problem in error.value.problems]
+    problems = [str(problem).replace(f"{tmp_path}/", "") for problem in error.value.problems]
     table = "crossings.pass.demand.car.rumour.table"
-    assert said == [
+    assert problems == [
         f"counts.csv:2:1: {table}[0].count: expected a number; got 'many'",
         f"counts.csv:3:1: {table}[1]: until must be later than from",
         f"counts.csv:4:1: {table}[2].count: must be at least 0; got -1; allowed 0 to 1000000000",
@@ -131,6 +131,6 @@ def test_a_missing_table_hides_nothing(tmp_path, small_text):
 
 
 def test_every_bad_row_of_a_wait_table(small_text, problems_of):
-    said = problems_of(small_text.replace("{12 h: 0 %/h, 48 h: 2 %/h}", "{12 h: -1 %/h, 6 h: 2 %, 50 h: 3 %/h}"))
-    assert [line.split(": ", 3)[1].rsplit(".", 1)[1] for line in said] == ["12 h", "6 h", "6 h"]
-    assert said[0].endswith("must be between 0 and 10000 %/h; got '-1 %/h'")
+    problems = problems_of(small_text.replace("{12 h: 0 %/h, 48 h: 2 %/h}", "{12 h: -1 %/h, 6 h: 2 %, 50 h: 3 %/h}"))
+    assert [line.split(": ", 3)[1].rsplit(".", 1)[1] for line in problems] == ["12 h", "6 h", "6 h"]
+    assert problems[0].endswith("must be between 0 and 10000 %/h; got '-1 %/h'")

@@ -55,7 +55,7 @@ def passport_law(loaded: Loaded):
     return loaded.scenario.crossings["pass"].stations["passport"].service_time["any"].party
 
 
-def said(path: Path, **options) -> list[str]:
+def messages_of(path: Path, **options) -> list[str]:
     with pytest.raises(ScenarioError) as error:
         load(path, **options)
     return str(error.value).replace(f"{path.parent}/", "").splitlines()
@@ -153,31 +153,31 @@ def test_a_reference_is_replaced_as_a_whole(fitted):
 @pytest.mark.parametrize("case", CASES["references"], ids=lambda case: case["new"])
 def test_one_mistake_one_sentence(case, fitted):
     path = "crossings.pass.demand.car.news.step.rate"
-    assert said(fitted((RATE, case["new"]))) == [f"s.yaml:{case['said'].format(path)}"]
+    assert messages_of(fitted((RATE, case["new"]))) == [f"s.yaml:{case['message'].format(path)}"]
 
 
 @pytest.mark.parametrize("case", CASES["heads"], ids=lambda case: case["new"])
 def test_a_wrong_name_of_the_fitted_file(case, fitted):
-    assert said(fitted((RATE, "rate: {calibrated: surge}"), head=case["new"] + "\n")) == [case["said"]]
+    assert messages_of(fitted((RATE, "rate: {calibrated: surge}"), head=case["new"] + "\n")) == [case["message"]]
 
 
 def test_no_name_of_a_fitted_file(fitted):
-    what = "'surge' is calibrated, but the scenario names no fitted file; write 'calibrated: FILE' at its top"
-    what += ", and `sim calibrate CALIBRATION --update` writes that file"
+    what = "'surge' is calibrated, but the scenario names no fitted file; add 'calibrated: FILE' at its top"
+    what += " (`sim calibrate CALIBRATION --update` writes that file)"
     path = fitted((RATE, "rate: {calibrated: surge}"), head="")
-    assert said(path) == [f"s.yaml:66:64: crossings.pass.demand.car.news.step.rate: {what}"]
+    assert messages_of(path) == [f"s.yaml:66:64: crossings.pass.demand.car.news.step.rate: {what}"]
 
 
 @pytest.mark.parametrize("case", CASES["fitted"], ids=lambda case: case["new"])
 def test_a_broken_fitted_file(case, fitted):
     assert FITTED.count(case["old"]) == 1
     path = fitted((RATE, "rate: {calibrated: surge}"), values=FITTED.replace(case["old"], case["new"]))
-    assert said(path) == [f"fit/x.yaml:{case['said']}"]
+    assert messages_of(path) == [f"fit/x.yaml:{case['message']}"]
 
 
 def test_all_mistakes_at_once(fitted):
     path = fitted((RATE, "rate: {calibrated: x}"), (LAW, "any: {calibrated: slw, times: 3}"), ("seed: 7", "seed: -7"))
-    assert [line.split(": ")[1] for line in said(path)] == [
+    assert [line.split(": ")[1] for line in messages_of(path)] == [
         "crossings.pass.stations.passport.service_time.any", "crossings.pass.demand.car.news.step.rate", "seed",
     ]  # fmt: skip
 
@@ -187,7 +187,7 @@ def test_load_fitted(fitted):
     values = load_fitted(path).values
     assert (values["surge"].value, values["surge"].unit, values["slow"].unit) == (120, "/h", "")
     path.write_text("values: {}\nvalues: {}\n", encoding="utf-8")
-    with pytest.raises(ScenarioError, match="a second time"):
+    with pytest.raises(ScenarioError, match="duplicate key 'values'"):
         load_fitted(path)
 
 
@@ -248,7 +248,7 @@ def test_a_template_names_what_an_intervention_in_force_names(fitted):
             {"surge": 1, "slow": 1e6},
             "passport.service_time.any.party: must be at most 366 d; got '3000000 min'; allowed 0 to 366 d",
         ),
-        ({"surge": 1}, "passport.service_time: unknown parameter 'slow'; there are surge"),
+        ({"surge": 1}, "passport.service_time: unknown parameter 'slow'; the fitted parameters are surge"),
     ],
 )
 def test_an_impossible_value(values, sentence):

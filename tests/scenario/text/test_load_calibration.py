@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def said(folder: Path, text: str) -> list[str]:
+def messages_of(folder: Path, text: str) -> list[str]:
     (folder / "c.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ScenarioError) as error:
         read_calibration(folder / "c.yaml")
@@ -83,27 +83,27 @@ def test_the_real_calibration_and_the_fitted_values_of_the_scenario_agree():
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["new"])
 def test_one_mistake_one_sentence(case, folder):
     assert SMALL.count(case["old"]) >= 1
-    assert said(folder, SMALL.replace(case["old"], case["new"], 1)) == [f"c.yaml:{case['said']}"]
+    assert messages_of(folder, SMALL.replace(case["old"], case["new"], 1)) == [f"c.yaml:{case['message']}"]
 
 
 def test_mistakes_of_the_scenario_are_said_of_the_scenario(folder):
     path = folder / "small_fitted.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("calibrated: surge", "calibrated: surg"), encoding="utf-8")
-    assert said(folder, SMALL) == [
-        f"small_fitted.yaml:10:42: {RATE}: 'surg' is not described, and nothing names 'surge' (c.yaml:6:3): "
-        "one of the two is misspelt",
+    assert messages_of(folder, SMALL) == [
+        f"small_fitted.yaml:10:42: {RATE}: parameter 'surg' is not described and 'surge' (c.yaml:6:3) is not used; "
+        "one of them is probably misspelt",
     ]
     path.write_text(text + "seed: -1\napply: [x]\n", encoding="utf-8")
-    assert len(said(folder, SMALL)) == 1
+    assert len(messages_of(folder, SMALL)) == 1
     path.write_text(text + "seed: -1\n", encoding="utf-8")
-    assert said(folder, SMALL)[0].startswith("small_fitted.yaml:11:7: seed: must be at least 0")
+    assert messages_of(folder, SMALL)[0].startswith("small_fitted.yaml:11:7: seed: must be at least 0")
     path.write_text(text.replace("{calibrated: slow,", "{calibrated: slow, value: 3,"), encoding="utf-8")
-    assert "unknown key 'value' beside 'calibrated'" in said(folder, SMALL)[0]
+    assert "unknown key 'value' beside 'calibrated'" in messages_of(folder, SMALL)[0]
 
 
 def test_an_empty_file_is_no_calibration(folder):
-    assert said(folder, "") == ["c.yaml: is empty; expected a calibration"]
+    assert messages_of(folder, "") == ["c.yaml: is empty; expected a calibration"]
 
 
 def test_sources_are_those_of_assumptions_priors_and_figures():
@@ -122,12 +122,12 @@ def test_sources_are_those_of_assumptions_priors_and_figures():
 
 def test_some_figure_must_be_used(folder):
     text = SMALL.replace("qualifier: ", "status: rejected\n    qualifier: ")
-    assert said(folder, text) == ["c.yaml:20:1: reported: every figure is rejected; at least one must be used"]
+    assert messages_of(folder, text) == ["c.yaml:20:1: reported: all figures are rejected; at least one must be used"]
 
 
 def test_all_mistakes_at_once(folder):
     text = SMALL.replace("trust: official_count", "trust: officail").replace("spread: 0.3}", "spred: 0.3}")
-    assert len(said(folder, text.replace("rounding: 1000", "rounding: [1]"))) == 3
+    assert len(messages_of(folder, text.replace("rounding: 1000", "rounding: [1]"))) == 3
 
 
 @pytest.mark.parametrize(

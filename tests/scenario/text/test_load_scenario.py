@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario.text.load_scenario import Loaded, dump, from_tree, load, sources
+from sim.scenario.text.load_scenario import Loaded, dump, from_tree, load
 from sim.scenario.text.overrides import times
 
 SMALL = Path(__file__).parents[1] / "small.yaml"
@@ -86,7 +86,7 @@ def test_from_tree_leaves_the_callers_tree_alone():
 
 
 def test_sources_lists_passports_in_order_and_what_has_none():
-    rows, none = sources(BASE)
+    rows, none = BASE.passports, BASE.without_passport
     assert [row.path for row in rows] == [
         "classes.car.spacing",
         "crossings.pass.stations.passport.staffing.servers",
@@ -134,7 +134,7 @@ def test_every_value_may_stand_in_a_passport():
 
 def test_a_whole_scenario_in_a_passport(problems_of):
     assert problems_of("value: {name: x}\nsource: y\n") == [
-        "s.yaml:1:1: value: a whole scenario cannot stand in a passport; give one to each value"
+        "s.yaml:1:1: value: a passport cannot hold a whole scenario; give each value its own"
     ]
 
 

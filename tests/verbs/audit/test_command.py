@@ -69,7 +69,7 @@ def test_a_folder_that_holds_files_is_left_alone(at: Path) -> None:
     (at / "full").mkdir()
     (at / "full" / "mine").write_text("mine")
     result = audit("--out", "full")
-    assert (result.exit_code, "already holds files" in result.stderr) == (2, True)
+    assert (result.exit_code, "already contains files" in result.stderr) == (2, True)
     assert [path.name for path in (at / "full").iterdir()] == ["mine"]
 
 

@@ -64,7 +64,7 @@ def test_the_copy_of_a_network_stands_alone(here: Path, monkeypatch: pytest.Monk
 def test_what_is_there_already_is_left_alone_and_nothing_is_overwritten(here: Path) -> None:
     assert copy("verkhny_lars", "mine").exit_code == 0
     again = copy("verkhny_lars", "mine")
-    assert (again.exit_code, again.stdout.splitlines()[0]) == (0, "Every file is there already.")
+    assert (again.exit_code, again.stdout.splitlines()[0]) == (0, "All files already exist.")
     edited = here / "mine" / "calibration" / "verkhny_lars_fitted.yaml"
     edited.write_text("mine\n", encoding="utf-8")
     (here / "mine" / "scenarios" / "verkhny_lars.yaml").unlink()
