@@ -22,7 +22,7 @@ from sim.cli import cli
 from sim.play import signals as cli_signals
 
 ROOT = Path(__file__).parents[1]
-TINY = ROOT / "tests" / "study" / "tiny.yaml"
+TINY = ROOT / "tests" / "tiny.yaml"
 DATA = ("scenario.yaml", "summary.csv", "series.parquet", "reported.csv")
 
 
@@ -80,8 +80,8 @@ def test_version() -> None:
         (["chek"], "there is no verb 'chek'; did you mean 'check'?"),
         (
             ["fly"],
-            "there is no verb 'fly'; the verbs are audit, calibrate, catalogue, check, compare, completion, rerun, "
-            "run, schema, sources, sweep",
+            "there is no verb 'fly'; the verbs are audit, calibrate, catalogue, check, compare, completion, copy, "
+            "rerun, run, schema, sources, sweep",
         ),
         (["run"], "Missing argument 'SCENARIO'"),
         (["run", "x", "--replicatoins", "3"], "No such option '--replicatoins'"),

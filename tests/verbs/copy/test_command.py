@@ -71,8 +71,8 @@ def test_what_is_there_already_is_left_alone_and_nothing_is_overwritten(here: Pa
     refused = copy("verkhny_lars", "mine")
     assert refused.exit_code == 2
     assert refused.stderr == (
-        "mine/calibration/verkhny_lars_fitted.yaml: exists already with other content; nothing was copied. "
-        "Choose another folder\n"
+        "mine/calibration/verkhny_lars_fitted.yaml: already exists with different content; "
+        "choose another folder (nothing was copied)\n"
     )
     assert edited.read_text(encoding="utf-8") == "mine\n"
     assert not (here / "mine" / "scenarios" / "verkhny_lars.yaml").exists()
