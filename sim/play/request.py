@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sim.errors import SimError
 from sim.play import engines
-from sim.play.workers import cores
 
 FEW = 40
 """Replications of the compiled engine below which starting processes costs more than it saves."""
@@ -57,5 +56,7 @@ class Request:
 
         One process is faster than several where the compiled engine plays fewer than FEW times.
         """
+        from sim.play.workers import cores  # not at the top: it loads numpy, which would slow down `sim --help`
+
         few = self.engine == engines.COMPILED and plays < FEW
         return min(self.workers or (1 if few else cores()), most)
