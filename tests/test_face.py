@@ -83,7 +83,7 @@ def test_a_comparison_tells_ranks_draws_and_saves(tmp_path: Path) -> None:
     assert (folder / "ranking.csv").is_file()
     assert json.loads((folder / "provenance.json").read_text())["command_line"] is None
     assert found.plots["queues"]._repr_png_().startswith(b"\x89PNG")
-    assert "What changes from tiny" in found._repr_html_()
+    assert "Differences from tiny" in found._repr_html_()
     with pytest.raises(SimError, match="did you mean 'wait_mean'"):
         found.ranked("wait_mena")
 

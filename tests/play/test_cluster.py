@@ -68,7 +68,7 @@ def test_a_worker_killed_half_way_changes_nothing(tmp_path: Path, local: tuple[s
     assert process.poll() is None, "it was over before the worker could be killed"
     out, err = process.communicate()
     assert process.returncode == 0, err
-    assert "40 points, 4 replications of each; 160 plays." in " ".join(out.split())
+    assert "40 points with 4 replications each; 160 replications played." in " ".join(out.split())
     here = sweep(tmp_path / "here", "--workers", "1")
     _, err = here.communicate()
     assert here.returncode == 0, err
@@ -128,6 +128,6 @@ def test_ctrl_c_stops_the_sweep(tmp_path: Path, local: tuple[str, list[int], int
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert "plays are kept in" in err
+    assert "replications are kept in" in err
     assert "Traceback" not in err
     assert len(list((tmp_path / "out" / "kept").glob("*.parquet"))) < 40

@@ -269,7 +269,7 @@ def test_the_words_say_where_people_go_and_what_that_does_to_waits(comparison: C
     found = states(comparison.base.plan.crossings)
     start, end = ([s.crossing == name for s in found] for name in ("mountain_pass", "steppe_road"))
     people = comparison.transitions[:, 1][:, start][:, :, end].sum(axis=(1, 2))
-    assert f"{sure(people)} The steppe road in place of The mountain pass" in text
+    assert f"{sure(people)} The steppe road instead of The mountain pass" in text
     wait = next(d for d in comparison.differences[0] if d.key == Key("airport", "wait_mean"))
     assert f"Flights +{float(f'{wait.difference:.2g}'):g} h" in text
     itself = compare(read_variants(str(NETWORK), [str(NETWORK)]), Request(1))
@@ -283,7 +283,7 @@ def test_the_tables_of_a_comparison_are_headlines_by_crossing(comparison: Compar
     for place in comparison.base.scenario.crossings.values():
         assert f"| {place.title} |" in effects
     assert effects.count("people across |") == 4
-    assert page.count("Who gains, who loses") == 1
+    assert page.count("Who gains and who loses") == 1
     assert transition_text(comparison, 1) in page
     assert "nan" not in page
     document = comparison_tables.document(comparison, [])
@@ -308,7 +308,7 @@ def test_several_contenders_have_a_picture_each() -> None:
     found = compare(read_variants(str(NETWORK), ["+pass_closed", str(NETWORK)]), Request(2))
     assert list(network_comparison.drawers(found)) == ["diverted_pass_closed", "diverted_network_2"]
     page = comparison_tables.markdown(found, [])
-    assert page.count("Who gains, who loses") == 2
+    assert page.count("Who gains and who loses") == 2
 
 
 def test_the_poster_of_a_crossing_in_a_network_is_named_after_it_and_nobody_is_stuck_at_an_airport(found: Run) -> None:

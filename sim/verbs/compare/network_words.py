@@ -43,8 +43,8 @@ def transition_text(comparison: ComparisonData, variant: int) -> str:
     across = diverted[:, :, [state.end == ACROSS for state in ends]].sum(axis=(1, 2))
     sentences = [
         f"With {label}, {sure(total)} people from the origins ({share(total.mean() / everybody)}) take another "
-        f"crossing than in {base}, or stay: {_changes_of_crossing(comparison, ends, diverted)}.",
-        f"Of them {share(across.mean() / total.mean())} get across before the end.",
+        f"crossing than in {base}, or stay at home: {_changes_of_crossing(comparison, ends, diverted)}.",
+        f"Of these, {share(across.mean() / total.mean())} get across before the end.",
     ]
     sentences += [each for each in (_wait_sentence(comparison, variant),) if each]
     return " ".join(sentences)
@@ -62,9 +62,9 @@ def _changes_of_crossing(comparison: ComparisonData, ends: list[State], diverted
     parts = []
     for one, two in largest:
         start, end = (crossing_name(scenario, places[k]) if places[k] else "home" for k in (one, two))
-        parts.append(f"{sure(people[:, one, two])} {end} in place of {start}")
+        parts.append(f"{sure(people[:, one, two])} {end} instead of {start}")
     rest = people.sum(axis=(1, 2)) - sum(people[:, one, two] for one, two in largest)
-    return "; ".join([*parts, *([f"{sure(rest)} other ways"] if rest.mean() >= 0.5 else [])])
+    return "; ".join([*parts, *([f"{sure(rest)} other changes"] if rest.mean() >= 0.5 else [])])
 
 
 def _wait_sentence(comparison: ComparisonData, variant: int) -> str:

@@ -176,7 +176,7 @@ def read_variants(base: str, others: Sequence[str], *, from_posterior: bool = Fa
     file, names = _parts(base)
     if not file:
         raise SimError(
-            f"{base}: the first scenario is the base, a file; +NAME stands for the base with an intervention"
+            f"{base}: the first scenario is the base and must be a file; +NAME is the base with an intervention"
         )
     variants: list[Variant] = []
     for text in (base, *others):
@@ -219,9 +219,9 @@ def _check_comparable(base: Variant, other: Variant) -> None:
     sets = [(name, ", ".join(getattr(a, name)), ", ".join(getattr(b, name))) for name in ("crossings", "classes")]
     there, here = (", ".join(each.network.origins if each.network else ()) for each in (a, b))
     sets.append(("network.origins", there, here))
-    mismatches = [f"{name} ({here} in place of {there})" for name, there, here in (*clocks, *sets) if there != here]
+    mismatches = [f"{name} ({here} instead of {there})" for name, there, here in (*clocks, *sets) if there != here]
     if base.posterior and other.posterior and not _same_sample(base.posterior, other.posterior):
-        mismatches.append("the posterior that their parameters come from")
+        mismatches.append("the posterior of their parameters")
     if mismatches:
         raise SimError(f"{other.label} cannot be compared with {base.label}: they differ in {'; '.join(mismatches)}")
 

@@ -81,16 +81,14 @@ def note(comparison: ComparisonData) -> str:
     """Return a note on how the differences and their intervals were computed."""
     count, others = comparison.replications, len(comparison.variants) - 1
     if count < 2:
-        return "One replication: the differences are those of its tape, and how sure they are is not known."
+        return "One replication: the differences hold for its tape; their uncertainty is unknown."
     family = f"; all {others} intervals of a measure hold together (Bonferroni)" if others > 1 else ""
     sentences = [
         f"Every scenario is played on the same {count} tapes. Differences are paired, with 95 % confidence "
         f"intervals (Student's t{family}); 'not clear': 0 is in the interval."
     ]
     if comparison.base.posterior:
-        sentences.append(
-            "Each replication has parameters of its own from the posterior, the same ones in every scenario."
-        )
+        sentences.append("Each replication has its own parameters from the posterior, the same in every scenario.")
     shares = sorted(
         row.difference.saved
         for n in range(1, others + 1)
@@ -100,7 +98,7 @@ def note(comparison: ComparisonData) -> str:
     )
     if shares:
         median = _large_share(shares[len(shares) // 2])
-        sentences.append(f"Sharing the tapes takes away {median} of their variance (median of what is shown).")
+        sentences.append(f"The shared tapes remove {median} of their variance (median of the measures shown).")
     return " ".join(sentences)
 
 
@@ -118,7 +116,7 @@ def parts(comparison: ComparisonData, rankings: Sequence[Ranking]) -> Iterator[S
         yield _effects_of_crossing(comparison, crossing, place)
         for n, label in enumerate(comparison.labels[1:], 1):
             changes = group_changes(comparison, n, by_day=False)
-            heading = f"{place}Who gains, who loses with {words(label)}"
+            heading = f"{place}Who gains and who loses with {words(label)}"
             yield _group_sheet(changes, comparison.crossings.index(crossing), heading)
             yield group_text(comparison, n, crossing)
     for ranking in rankings:
@@ -131,7 +129,7 @@ def _network_parts(comparison: ComparisonData) -> Iterator[Sheet | str]:
     for n, label in enumerate(comparison.labels[1:], 1):
         yield transition_text(comparison, n)
         changes = group_changes(comparison, n, by_day=False, together=True)
-        yield _group_sheet(changes, 0, f"Who gains, who loses with {words(label)}")
+        yield _group_sheet(changes, 0, f"Who gains and who loses with {words(label)}")
         yield group_text(comparison, n, None)
 
 
@@ -172,7 +170,7 @@ def _effect_sheet(comparison: ComparisonData, place: str) -> Sheet:
     """Return the table of effects, still without rows."""
     interval = " ± 95 %" if comparison.replications > 1 else ""
     columns = ("", "base", f"difference{interval}", "%", "")
-    title = f"{place}What changes from {words(comparison.base.label)}"
+    title = f"{place}Differences from {words(comparison.base.label)}"
     return Sheet(title, columns, [], (True, False, False, False, False))
 
 

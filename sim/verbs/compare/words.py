@@ -54,13 +54,13 @@ def group_text(comparison: ComparisonData, variant: int, crossing: str | None) -
     if total("only_here") == total("only_base") == total("new") == total("gone") == 0 and total("as_soon") == both:
         return f"With {label} the same people get across as in {base}, after the same time."
     sentences = [
-        f"People across with {label} who are not in {base}: {whole(total('only_here'))}; "
+        f"People across with {label} but not in {base}: {whole(total('only_here'))}; "
         f"in {base} only: {whole(total('only_base'))}."
     ]
     if total("new") or total("gone"):
         sentences.append(
-            f"People who come only here: {whole(total('new'))}; only in {base}: {whole(total('gone'))}. As demand "
-            "differs, the same number of a class is taken for the same party, though it may come at another time."
+            f"People who come only here: {whole(total('new'))}; only in {base}: {whole(total('gone'))}. Demand differs: "
+            "parties are matched by their number within a class, and a matched party may arrive at another time."
         )
     if both:
         change = float(whole_run.of(TIME)[x, _ALL, 0])
@@ -90,7 +90,7 @@ def _outcome_sentence(changes: GroupChanges, x: int) -> str:
             direction = "more" if change > 0 else "fewer"
             parts.append((abs(change), f"{whole(abs(change))} {direction} {OUTCOMES[end].clause}"))
     listed = [text for _, text in sorted(parts, reverse=True)]
-    return f"Otherwise: {'; '.join(listed)}." if listed else ""
+    return f"Other outcomes: {'; '.join(listed)}." if listed else ""
 
 
 def _group_sentences(changes: GroupChanges, x: int) -> list[str]:
@@ -111,7 +111,7 @@ def _group_sentences(changes: GroupChanges, x: int) -> list[str]:
         place = np.unravel_index(np.argmax(table), table.shape)
         if table[place] > 0:
             change = _time(float(hours[place]))
-            sentences.append(f"Most time {verb}: {_group_name(changes, place)} ({change} a person).")
+            sentences.append(f"Most time {verb}: {_group_name(changes, place)} ({change} per person).")
     return sentences
 
 
@@ -135,10 +135,10 @@ def ranking_text(ranking: Ranking, labels: Sequence[str]) -> str:
     what = f"{'highest' if ranking.highest else 'lowest'} {words(ranking.key.quantity)} ({ranking.key.scope}, {unit})"
     means = f"Means: {listed}."
     if ranking.key.quantity.startswith(OF_THOSE_ACROSS):
-        means += " Only those who crossed count: where fewer do, this may be short for the wrong reason."
+        means += " Only those who crossed count: the value may also be low because fewer crossed."
     candidates = [words(labels[s]) for s in ranking.order if ranking.may_be_best[s]]
     if not all(map(math.isfinite, ranking.means)):
-        return f"Which has the {what} is not known: a scenario has no value."
+        return f"The scenario with the {what} is unknown: a scenario has no value."
     if ranking.best is not None:
         return f"Best with 95 % confidence, by the {what}: {candidates[0]}. {means}"
     first, last = ", ".join(candidates[:-1]), candidates[-1]

@@ -94,7 +94,7 @@ def read_axis(text: str, option: str = "--over") -> Axis:
     if match is None:
         settings = tuple(_canonical(value) for value in _listed(values))
         if "" in settings or len(set(settings)) < len(settings):
-            raise SimError(f"{option} {text}: every value must be there once")
+            raise SimError(f"{option} {text}: every value must be given, and only once")
         return Axis(lever, settings)
     try:
         return _range(lever, match[1] or "", match[2], match[3], match[4], match[5])
@@ -113,7 +113,7 @@ def _range(lever: str, kind: str, first: str, last: str, third: str | None, unit
         if count is None:
             return Axis(lever, (), low, high, unit, kind)
         if not 2 <= count <= MOST_POINTS:
-            raise ValueError("the third number says how many values, at least 2")
+            raise ValueError("the third number is the number of values, at least 2")
         values = tuple(_number_text(low * (high / low) ** (n / (count - 1)), unit) for n in range(count))
         return Axis(lever, values, low, high, unit, kind)
     if kind == "whole" and not (low.is_integer() and high.is_integer()):
@@ -125,7 +125,7 @@ def _range(lever: str, kind: str, first: str, last: str, third: str | None, unit
         raise ValueError("the step must be above 0")
     steps = int((Decimal(last) - Decimal(first)) / step)
     if steps > MOST_POINTS:
-        raise ValueError(f"these are {steps + 1:,} values; at most {MOST_POINTS:,} may be")
+        raise ValueError(f"these are {steps + 1:,} values; at most {MOST_POINTS:,} are allowed")
     values = tuple(_number_text(float(Decimal(first) + n * step), unit) for n in range(steps + 1))
     return Axis(lever, values, low, high, unit, kind)
 
@@ -204,7 +204,7 @@ def _check(kind: str, axes: Sequence[Axis], size: int) -> None:
         raise SimError("--design sensitivity needs at least two levers")
     count = math.prod(len(one.values) for one in axes) if kind == GRID else size * (len(axes) + 2)
     if count > MOST_POINTS:
-        raise SimError(f"the design has {count:,} points; at most {MOST_POINTS:,} may be")
+        raise SimError(f"the design has {count:,} points; at most {MOST_POINTS:,} are allowed")
 
 
 def one_at_a_time(axes: Sequence[Axis]) -> tuple[Point, ...]:

@@ -22,7 +22,7 @@ def check_settings(levers: Levers, design: Design, option: str = "--over") -> No
     """Raise ScenarioError with the problems of settings that are invalid at every point of a design."""
     problems = [problem for lever in range(len(design.levers)) for problem in _invalid(levers, design, lever, option)]
     if len(problems) > MOST_REPORTED:
-        problems[MOST_REPORTED:] = [Problem(option, "", "more settings are impossible")]
+        problems[MOST_REPORTED:] = [Problem(option, "", "more settings are invalid")]
     if problems:
         raise ScenarioError(problems)
 

@@ -71,22 +71,20 @@ class Answer:
             first, last = self.question.axis.values[0], self.question.axis.values[-1]
             sentence = f"No {lever} between {first} and {last} is shown to meet {self.constraint.text}"
             return f"{sentence} with {confidence}.{self._warning}"
-        sentence = (
-            f"The {which} {lever} that meets {self.constraint.text} is {self.setting}, with {confidence} that it does"
-        )
+        sentence = f"The {which} {lever} that meets {self.constraint.text} is {self.setting} ({confidence})"
         values = self.question.axis.values
         at = values.index(self.setting) + (1 if self.question.largest else -1)
         if not 0 <= at < len(values):
             return f"{sentence}; it is the end of the range.{self._warning}"
         neighbour = next(test for test in self.tests if test.setting == values[at])
-        verdict = "it does not" if neighbour.meets is False else "whether it does is not shown"
-        return f"{sentence}; of {neighbour.setting}, {verdict}.{self._warning}"
+        verdict = "does not meet it" if neighbour.meets is False else "is not shown to meet it"
+        return f"{sentence}; {neighbour.setting} {verdict}.{self._warning}"
 
     @property
     def _warning(self) -> str:
         """A warning if the measure is not monotone along the lever, as bisection assumes; else ''."""
         return (
-            "" if self.monotone else " The measure goes up and down along the lever: other settings may meet it, too."
+            "" if self.monotone else " The measure is not monotone along the lever: other settings may meet it as well."
         )
 
     @property
@@ -200,7 +198,9 @@ class _Search:
             self.tests[at] = SettingTest(setting, len(values), meets, totals_estimates(values[:, None])[0])
             if meets is not None:
                 break
-        verdict = {True: "meets it", False: "does not meet it", None: "is not shown to meet it"}[meets]
+        verdict = {True: "meets the bound", False: "does not meet the bound", None: "is not shown to meet the bound"}[
+            meets
+        ]
         self.progress.say(f"{lever} = {setting} {verdict} ({len(values)} replications)")
         return bool(meets)
 

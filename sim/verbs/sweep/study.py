@@ -259,7 +259,7 @@ def settings_of(levers: Sequence[str], point: Point) -> tuple[Setting, ...]:
 
 def point_text(settings: Sequence[Setting]) -> str:
     """Return the settings of a point as text."""
-    return ", ".join(f"{lever} = {text}" for lever, text in settings) or "the scenario as it is"
+    return ", ".join(f"{lever} = {text}" for lever, text in settings) or "the unchanged scenario"
 
 
 def _executor(task: PlayBatch, request: Request, execution: ExecutionOptions) -> AbstractContextManager[Executor]:

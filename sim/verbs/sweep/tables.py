@@ -26,7 +26,7 @@ WORDS = {
     "wait_p50": "median wait",
     "wait_p90": "90 % quantile of the wait",
     "wait_max": "longest wait",
-    "sojourn_mean": "mean time to be across",
+    "sojourn_mean": "mean time until across",
     "max_queue": "largest queue",
     "max_queue_people": "most people in queues",
     "max_queue_length": "farthest tail",
@@ -70,7 +70,7 @@ def broken(words: str, width: int) -> str:
 
 
 def counted(number: int, thing: str) -> str:
-    """Return '1 play' or '1,200 plays'."""
+    """Return '1 point' or '1,200 points'."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
@@ -84,9 +84,10 @@ def replication_counts(data: SweepData) -> str:
 def totals_sentence(data: SweepData) -> str:
     """Return a sentence with the numbers of points, of replications played and reused, and of failures."""
     points, failed = len(data.design.points), len(data.failed)
-    sentence = f"{counted(points, 'point')}, {replication_counts(data)} of each; {counted(data.played, 'play')}"
+    each = f"{counted(points, 'point')} with {replication_counts(data)} each"
+    sentence = f"{each}; {counted(data.played, 'replication')} played"
     if data.reused:
-        sentence += f", {data.reused:,} known from before"
+        sentence += f", {data.reused:,} reused"
     return f"{sentence}; {counted(failed, 'point')} failed (see failed.csv)." if failed else f"{sentence}."
 
 
@@ -127,7 +128,7 @@ def _print_failures(console: Console, data: SweepData) -> None:
 def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:
     columns = [estimates(data, key) for key in keys]
     named = [broken(lever_words(lever), NAME_WIDTH) for lever in data.design.levers]
-    settings = [tuple(_short(text) or "as it is" for text in point) for point in data.design.points]
+    settings = [tuple(_short(text) or "unchanged" for text in point) for point in data.design.points]
     title = "Mean and half the 95 % interval"
     if len(named) > MOST_LEVERS:
         named, settings = ["point"], [(str(n),) for n in range(len(settings))]
@@ -162,7 +163,9 @@ def _sensitivity_sheet(sensitivity: Sensitivity) -> Sheet:
         for d in order
     ]
     mean, unit = rounded(sensitivity.mean), TOTALS[sensitivity.key.quantity].unit
-    title = f"What moves the {measure_words(sensitivity.key)} (mean {mean} {unit}, sd {rounded(sensitivity.spread)})"
+    title = (
+        f"Sobol indices of the {measure_words(sensitivity.key)} (mean {mean} {unit}, sd {rounded(sensitivity.spread)})"
+    )
     return Sheet(title, ("lever", "range", "alone", "with others"), rows, (True, True, False, False))
 
 
@@ -185,7 +188,7 @@ def _tests_sheet(answer: Answer) -> Sheet:
         "replications",
         answer.constraint.text,
     )
-    return Sheet("What was played", columns, rows, (False, True, True, True))
+    return Sheet("Settings played", columns, rows, (False, True, True, True))
 
 
 def document(analysis: SweepAnalysis) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
 def test_a_table_sentences_and_a_folder(folder: tuple[Path, Result]) -> None:
     out, result = folder
     assert result.exit_code == 0, result.output
-    for words in ("What changes from tiny", "more booths", "↑ more", "Who gains, who loses with more booths",
+    for words in ("Differences from tiny", "more booths", "↑ more", "Who gains and who loses with more booths",
                   "Best with 95 % confidence, by the highest crossed people", f"Results are in {out}"):  # fmt: skip
         assert words in " ".join(result.output.split()), words
     assert max(map(len, result.output.splitlines())) <= 80 + len(str(out))
@@ -132,7 +132,7 @@ def test_a_total_to_rank_by_that_is_not_there_is_told_after_the_first_replicatio
 
 def test_the_base_must_be_a_file(tmp_path: Path) -> None:
     result = invoke("+more_booths", TINY, "--out", str(tmp_path / "out"))
-    assert (result.exit_code, "the first scenario is the base, a file" in result.output) == (2, True)
+    assert (result.exit_code, "the first scenario is the base and must be a file" in result.output) == (2, True)
 
 
 def test_help_stays_light() -> None:

@@ -105,7 +105,7 @@ def test_the_page_says_effects_who_gains_and_the_best(found: ComparisonData) -> 
 def test_the_paragraph_counts_the_same_people(found: ComparisonData) -> None:
     text = group_text(found, 1, "post")
     only_here = float(found.pairs[:, 1, ..., 3].sum(axis=(1, 2, 3)).mean())
-    assert text.startswith(f"People across with more booths who are not in tiny: {only_here:.0f}; in tiny only: ")
+    assert text.startswith(f"People across with more booths but not in tiny: {only_here:.0f}; in tiny only: ")
     assert "Most time saved: cars that came on 21 Sep" in text
 
 
@@ -118,7 +118,7 @@ def test_a_ranking_in_words() -> None:
     assert "Only those who crossed count" in said((False, True), [3, 2])
     assert "Only those" not in said((False, True), [3, 2], "person_hours_waited")
     assert "other and base may be the best" in said((True, True), [3, 2])
-    assert "not known" in said((True, True), [3, math.nan])
+    assert "is unknown" in said((True, True), [3, math.nan])
 
 
 def test_colours_keep_their_scenario_and_are_not_those_of_reported_figures(drawn: dict[str, Figure]) -> None:
@@ -163,7 +163,7 @@ def test_nothing_leaves_the_sheet(drawn: dict[str, Figure]) -> None:
 def test_one_replication_and_one_other_scenario_are_shown_without_intervals() -> None:
     alone = compare(read_variants(str(TINY), ["+more_booths"]), Request(1))
     page = comparison_tables.markdown(alone, [])
-    assert "how sure they are is not known" in page
+    assert "their uncertainty is unknown" in page
     assert "±" not in page
     assert all(render(figure, "png") for figure in pictures(alone).values())
 

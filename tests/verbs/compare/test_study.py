@@ -69,7 +69,7 @@ def test_labels_say_what_was_asked_for(found: ComparisonData, tmp_path: Path) ->
         ("clock: {report_every: 30 min}", "clock.report_every"),
         (
             "classes: {bike: {spacing: 2 m, people: 1, men_share: 0.5}}",
-            "classes .car, foot, bike in place of car, foot",
+            "classes .car, foot, bike instead of car, foot",
         ),
     ],
 )

@@ -56,7 +56,7 @@ def test_the_folder_is_whole_and_the_same_command_reuses_everything(here: Path) 
     command = (str(TINY), "--over", f"{STAFFING}=1,2", "--over", "demand.car*=0.5,1", *SHORT, "--out", "out")
     done = sweep(*command, "--threshold", "wait.p90 < 1 h")
     assert done.exit_code == 0, done.stderr
-    assert "4 points, 2 replications of each; 8 plays." in done.stdout
+    assert "4 points with 2 replications each; 8 replications played." in done.stdout
     assert {path.name for path in (here / "out").iterdir()} == {*FILES, "kept", "pictures"}
     assert {path.name for path in (here / "out" / "pictures").iterdir()} == {
         "map_wait_p90_all_main.png", "map_wait_p90_all_main.svg",
@@ -67,7 +67,7 @@ def test_the_folder_is_whole_and_the_same_command_reuses_everything(here: Path) 
     assert manifest["points"] == [["1", "0.5"], ["1", "1"], ["2", "0.5"], ["2", "1"]]
     before = (here / "out" / "sweep.parquet").read_bytes()
     again = sweep(*command, "--no-pictures")
-    assert "0 plays, 8 known from before" in again.stdout
+    assert "0 replications played, 8 reused" in again.stdout
     assert (here / "out" / "sweep.parquet").read_bytes() == before
 
 
@@ -184,7 +184,7 @@ def test_one_at_a_time_sensitivity_and_a_question(here: Path) -> None:
     done = sweep(str(TINY), *overs, *SHORT, "--design", "sensitivity", "--points", "4", "--out", "s",
                  "--measure", "max_queue")  # fmt: skip
     assert done.exit_code == 0, done.stderr
-    assert "What moves the largest queue" in done.stdout
+    assert "Sobol indices of the largest queue" in done.stdout
     assert (here / "s" / "sensitivity.csv").read_text().count("\n") == 5
     assert (here / "s" / "pictures" / "sensitivity_max_queue_all.png").is_file()
     found = sweep(str(TINY), *SHORT, "--find", f"{STAFFING}=1:6 such that max_queue < 60", "--out", "f")
@@ -237,7 +237,7 @@ def test_kill_9_at_random_moments_loses_only_what_was_in_flight(here: Path) -> N
     assert done.returncode == 0, err
     assert "damaged" not in err
     reused = 2 * len(seen)
-    assert f"{2 * POINTS - reused} plays, {reused} known from before" in " ".join(out.split())
+    assert f"{2 * POINTS - reused} replications played, {reused} reused" in " ".join(out.split())
     whole = sweep(*MANY, "--workers", "1", "--out", "whole")
     assert whole.exit_code == 0
     assert (here / "whole" / "sweep.parquet").read_bytes() == (here / "killed" / "sweep.parquet").read_bytes()
@@ -252,7 +252,7 @@ def test_ctrl_c_stops_the_sweep_and_says_what_is_kept(here: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert "plays are kept in out; the same command goes on from there" in err
+    assert "replications are kept in out; the same command goes on from there" in err
     kept = int(err.split("stopped; ")[1].split()[0])
     stored = len(parts(here / "out"))
     assert kept in (each * stored, each * (stored - 1))  # one may be just stored
@@ -265,7 +265,7 @@ def test_two_sweeps_at_once_do_not_harm_each_other(here: Path) -> None:
         _, err = process.communicate()
         assert process.returncode == 0, err
     again = sweep(*MANY, "--workers", "1", "--out", "out")
-    assert f"0 plays, {2 * POINTS} known from before" in " ".join(again.stdout.split())
+    assert f"0 replications played, {2 * POINTS} reused" in " ".join(again.stdout.split())
     assert not [path for path in (here / "out").rglob(".*partial*")]
 
 
@@ -288,7 +288,7 @@ def test_a_disk_that_takes_no_more_stops_it_with_a_sentence(here: Path) -> None:
     assert "Traceback" not in err
     changed = {path.name for path, content in before.items() if path.read_bytes() != content}
     assert changed <= {"manifest.json"}
-    assert "4 known from before" in " ".join(sweep(*few).stdout.split())
+    assert "4 reused" in " ".join(sweep(*few).stdout.split())
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may mount a small disk")
@@ -309,7 +309,7 @@ def test_a_full_disk(here: Path) -> None:
         assert all(parquet.read_table(disk / "out" / "kept" / name).num_rows for name in kept)
         subprocess.run(["mount", "-o", "remount,size=20m", str(disk)], check=True)
         done = sweep(*MANY, "--workers", "1", "--out", str(disk / "out"))
-        assert f"{2 * len(kept)} known from before" in " ".join(done.stdout.split())
+        assert f"{2 * len(kept)} reused" in " ".join(done.stdout.split())
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 

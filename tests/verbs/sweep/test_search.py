@@ -87,7 +87,7 @@ def test_the_answer_is_the_edge(sweep: Sweep, which: str, sign: int) -> None:
     meeting = [setting for setting, mean in means.items() if (mean < 40) == (sign > 0)]
     assert 0 < len(meeting) < 8
     assert answer.setting == (meeting[0] if sign > 0 else meeting[-1])
-    assert f"is {answer.setting}, with 95 % confidence that it does" in answer.sentence
+    assert f"is {answer.setting} (95 % confidence)" in answer.sentence
     assert answer.monotone
     assert len(answer.tests) <= 5
 

@@ -161,12 +161,15 @@ def test_indices_below_0_read_0() -> None:
 
 
 def test_words() -> None:
-    assert totals_sentence(_named(Design("grid", ("a",), (("1",),)))) == "1 point, 2 replications of each; 4 plays."
+    assert (
+        totals_sentence(_named(Design("grid", ("a",), (("1",),))))
+        == "1 point with 2 replications each; 4 replications played."
+    )
     assert measure_words(Key("x", "person_nights", "all")) == "person nights"
     assert measure_words(Key("x", "max_queue", "car")) == "largest queue, car"
     assert lever_words("crossings.post.demand.car*") == "demand.car, times"
     assert totals_sentence(swept(grid("a=1,2"), lambda x: x)) == (
-        "2 points, 2 replications of each; 3 plays, 1 known from before."
+        "2 points with 2 replications each; 3 replications played, 1 reused."
     )
 
 
