@@ -95,19 +95,19 @@ def differences(scene: Scene) -> Figure:
     groups = _changed_measures(rows)
     tall = ROW + STEP * (others - 1)
     places, inner_height = _places(groups, tall)
-    family = f", all {others} of a measure together" if others > 1 else ""
+    family = f" (all {others} of a measure hold together)" if others > 1 else ""
     sure = f"; bars: 95 % intervals{family}" if scene.comparison.replications > 1 else ""
     unchanged = _unchanged(rows)
     how = wrapped(
         f"paired differences on {scene.comparison.replications} tapes, in percent of the base{sure}; "
-        f"hollow: not clear, or none{unchanged}",
+        f"hollow: not clear or no change{unchanged}",
         WIDTH - 0.6,
         10.5,
     )
     top = HEAD + HOW_LINE * how.count("\n")
     height = top + LEGEND_ROW * len(key_rows(scene.names)) + 0.15 + inner_height + 0.55
     figure = sheet(WIDTH, height)
-    heading(figure, f"What changes: {scene.base.title}", how)
+    heading(figure, f"Differences from the base: {scene.base.title}", how)
     draw_key(figure, scene.names, top - 0.08)
     inner = WIDTH - NAMES - NUMBERS - 0.3
     axes = figure.add_axes((NAMES / WIDTH, 0.45 / height, inner / WIDTH, inner_height / height))
@@ -139,7 +139,7 @@ def _unchanged(rows: list[list[Effect]]) -> str:
     measures = dict.fromkeys(row.measure for each in rows for row in each)
     changed = [measure for group in _changed_measures(rows).values() for measure in group]
     names = [measure.name for measure in measures if measure not in changed]
-    return f"; the same everywhere: {', '.join(names)}" if names else ""
+    return f"; the same in all scenarios: {', '.join(names)}" if names else ""
 
 
 def _places(groups: dict[str, list[ShownMeasure]], tall: float) -> tuple[dict[ShownMeasure, float], float]:

@@ -25,11 +25,11 @@ def who_gains(scene: Scene) -> Figure:
     variants = [group_changes(scene.comparison, n, by_day=True) for n in range(1, len(scene.stories))]
     classes: list[str] = [name for name in CLASSES if _came(variants, scene.x, name).any()] or [*scene.classes[:1]]
     how = (
-        "left: people across here less people across in the base, of those who came on the day; right: change of the "
-        "mean time from coming to being across, of those across in both (hours; mean with 95 % interval); same tapes, "
-        f"{scene.comparison.replications} replications"
+        "left: change of the number of people across, by day of arrival; right: change of the mean time from arrival "
+        "until across, for people across in both scenarios (hours); means with 95 % intervals, "
+        f"{scene.comparison.replications} replications on the same tapes"
     )
-    figure, grid = grid_page(scene, "Who gains, who loses", how, (len(classes), 2), (3.95, 1.45), left=0.85)
+    figure, grid = grid_page(scene, "Who gains and who loses", how, (len(classes), 2), (3.95, 1.45), left=0.85)
     for row, name in enumerate(classes):
         c = SCOPES.index(name)
         left, right = grid[2 * row : 2 * row + 2]
@@ -39,7 +39,7 @@ def who_gains(scene: Scene) -> Figure:
         for axes in (left, right):
             _days(axes, variants[0].days, _came(variants, scene.x, name))
         left.set_title(f"{CLASS_NAMES[name]}: people across", fontsize=10.5)
-        right.set_title(f"{CLASS_NAMES[name]}: hours to get across", fontsize=10.5)
+        right.set_title(f"{CLASS_NAMES[name]}: hours until across", fontsize=10.5)
     return figure
 
 

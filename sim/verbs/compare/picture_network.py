@@ -69,10 +69,10 @@ def diverted(comparison: ComparisonData, variant: int) -> Figure:
     label, base = words(comparison.labels[variant]), words(comparison.base.label)
     interval = "; ± 95 % interval of the mean" if comparison.replications > 1 else ""
     how = (
-        f"people from the origins whose last crossing is another with {label} than in {base}, person by person "
+        f"people from the origins whose last crossing with {label} differs from that in {base}; the same people "
         f"on the same {comparison.replications} tapes{interval}"
     )
-    heading(figure, f"Where people go: {label} in place of {base}", wrapped(how, width - 0.6, 10.5))
+    heading(figure, f"Where people go: {label} instead of {base}", wrapped(how, width - 0.6, 10.5))
     axes = figure.add_axes((0, 1 - (HEAD + tall) / height, 1, tall / height))
     axes.set(xlim=(0, width), ylim=(tall, 0))
     axes.axis("off")

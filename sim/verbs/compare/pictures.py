@@ -135,7 +135,7 @@ def wait_distributions(scene: Scene) -> Figure:
         present = present[1:]
     columns = min(COLUMNS, len(present))
     rows = -(-len(present) // columns)
-    how = f"share of the parties that came and crossed after waiting so long or less (logarithmic); {scene.how}"
+    how = f"share of the arriving parties that crossed with at most this wait (logarithmic); {scene.how}"
     wide = {1: 8.6, 2: 4.0}.get(columns, 2.5)
     figure, grid = grid_page(scene, "Distribution of waits", how, (rows, columns), (wide, 2.4))
     for axes, name in zip(grid, present, strict=False):

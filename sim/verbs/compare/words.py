@@ -59,8 +59,8 @@ def group_text(comparison: ComparisonData, variant: int, crossing: str | None) -
     ]
     if total("new") or total("gone"):
         sentences.append(
-            f"People who come only here: {whole(total('new'))}; only in {base}: {whole(total('gone'))}. Demand differs: "
-            "parties are matched by their number within a class, and a matched party may arrive at another time."
+            f"People who come only here: {whole(total('new'))}; only in {base}: {whole(total('gone'))}. "
+            "Demand differs: parties are matched by their number within a class and may arrive at another time."
         )
     if both:
         change = float(whole_run.of(TIME)[x, _ALL, 0])

@@ -103,7 +103,7 @@ def _heading(figure: Figure, data: SweepData, key: Key, how: str) -> None:
     figure.text(
         0.3 / width, 1 - 0.16 / height, f"{title[0].upper()}{title[1:]}", fontsize=15, fontweight="bold", va="top"
     )
-    parts = (scenario.title, f"{replication_counts(data)} a point on the same tapes", how)
+    parts = (scenario.title, f"{replication_counts(data)} per point on the same tapes", how)
     subtitle = "; ".join(part for part in parts if part)
     figure.text(0.3 / width, 1 - 0.48 / height, subtitle, fontsize=9.5, color=MUTED, va="top", wrap=True)
 
@@ -128,7 +128,7 @@ def _positions(data: SweepData, lever: int) -> tuple[Floats, list[str] | None]:
 def _name_ticks(axes: Axes, names: Sequence[str], width: float) -> None:
     """Write names below an axis of `width` inches, on several lines and, if still too wide, at an angle."""
     letters = int(width / len(names) / LETTER) - 1
-    labels = [broken(name or "as it is", max(letters, NAME)) for name in names]
+    labels = [broken(name or "unchanged", max(letters, NAME)) for name in names]
     turned = any(len(line) > letters for words in labels for line in words.split("\n"))
     axes.set_xticks(
         range(len(labels)), labels, fontsize=8, rotation=30 if turned else 0, ha="right" if turned else "center"
@@ -196,7 +196,7 @@ def heat_map(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
         at, names = _positions(data, lever)
         values, index = np.unique(at, return_inverse=True)
         places.append((values, index))
-        labels.append([names[int(n)] or "as it is" for n in values] if names else [number(value) for value in values])
+        labels.append([names[int(n)] or "unchanged" for n in values] if names else [number(value) for value in values])
         numeric.append(names is None)
     (across, column), (up, row) = places
     table = np.full((len(up), len(across)), np.nan)
@@ -210,7 +210,7 @@ def heat_map(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
             notes.append(f"line: {bound.text}")
             if len(bounds) > 1:
                 axes.clabel(lines, fmt={bound.bound: f"{bound.bound:g}"}, fontsize=9.5)
-    blank = [] if np.isfinite(table).all() else ["white: failed, or no value"]
+    blank = [] if np.isfinite(table).all() else ["white: failed or no value"]
     _heading(figure, data, key, "; ".join([*notes, *blank]))
     for axis, words in ((axes.xaxis, labels[0]), (axes.yaxis, labels[1])):
         step = -(-len(words) // 10)
@@ -228,7 +228,7 @@ def _bounds_without_contour(table: Floats, bounds: Sequence[Constraint]) -> Iter
     for bound in bounds:
         met = means <= bound.bound if bound.below else means >= bound.bound
         if len(means) and (met.all() or not met.any()):
-            yield f"{bound.text}: {'everywhere' if met.all() else 'nowhere'}"
+            yield f"{bound.text}: met {'everywhere' if met.all() else 'nowhere'}"
 
 
 @styled
@@ -242,7 +242,7 @@ def tornado(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
             rows.append((broken(lever_words(lever), LONG), [(data.design.points[n][d], n) for n in points]))
     rows.sort(key=lambda row: np.ptp([base, *(means[n] for _, n in row[1])]))
     figure, axes = _panel(max(1.0, ROW * len(rows)), left=2.9, right=0.7)
-    _heading(figure, data, key, "one lever at a time; whiskers: 95 %")
+    _heading(figure, data, key, "one lever at a time; whiskers: 95 % intervals")
     for y, (_, settings) in enumerate(rows):
         ends = [min(settings, key=lambda one: means[one[1]]), max(settings, key=lambda one: means[one[1]])]
         for (text, n), ha, colour in zip(ends, ("right", "left"), (LOW, HIGH), strict=True):
@@ -257,29 +257,32 @@ def tornado(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     axes.set_yticks(range(len(rows)), [words for words, _ in rows])
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0.16)
-    axes.set_xlabel(f"{_measure_label(key)}; line: the scenario as it is ({number(base)})")
+    axes.set_xlabel(f"{_measure_label(key)}; line: the unchanged scenario ({number(base)})")
     axes.xaxis.set_major_formatter(lambda value, _: number(value))
     axes.grid(axis="x")
     return figure
 
 
 @styled
-def sobol(found: Sensitivity, data: SweepData) -> Figure:
+def sobol(sensitivity: Sensitivity, data: SweepData) -> Figure:
     """Draw first-order and total Sobol indices of each lever with their intervals, the largest total on top."""
-    order = sorted(range(len(found.levers)), key=lambda d: found.total[d].value)
+    order = sorted(range(len(sensitivity.levers)), key=lambda d: sensitivity.total[d].value)
     figure, axes = _panel(max(1.2, 0.7 * len(order)), left=2.9)
     _heading(
-        figure, data, found.key, f"its sd over the ranges is {number(found.spread)} {TOTALS[found.key.quantity].unit}"
+        figure,
+        data,
+        sensitivity.key,
+        f"standard deviation over the ranges: {number(sensitivity.spread)} {TOTALS[sensitivity.key.quantity].unit}",
     )
     for y, d in enumerate(order):
-        for shift, index, colour in ((0.18, found.first[d], LIGHT), (-0.18, found.total[d], BLUE)):
+        for shift, index, colour in ((0.18, sensitivity.first[d], LIGHT), (-0.18, sensitivity.total[d], BLUE)):
             axes.barh(y + shift, max(0.0, index.value), height=0.32, color=colour)
             axes.plot([index.low, index.high], [y + shift] * 2, color=INK, linewidth=1)
-    labels = [f"{broken(lever_words(found.levers[d]), LONG)}\n{found.ranges[d]}" for d in order]
+    labels = [f"{broken(lever_words(sensitivity.levers[d]), LONG)}\n{sensitivity.ranges[d]}" for d in order]
     axes.set_yticks(range(len(order)), labels, fontsize=9.5)
     axes.tick_params(axis="y", length=0)
     axes.axvline(0, color=MUTED, linewidth=0.7)
-    ends = [end for index in (*found.first, *found.total) for end in (index.low, index.high)]
+    ends = [end for index in (*sensitivity.first, *sensitivity.total) for end in (index.low, index.high)]
     axes.set_xlim(max(min(-0.02, *ends), -MOST + 1), min(max(1.0, *ends), MOST))
     axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     axes.set_xlabel("share of the variance")
@@ -305,7 +308,7 @@ def scatter(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     width, tall = WIDTH / columns, 2.5
     height = HEAD + rows * tall
     figure = sheet(WIDTH, height)
-    _heading(figure, data, key, f"a dot a point ({len(data.design.points):,})")
+    _heading(figure, data, key, f"one dot per point ({len(data.design.points):,})")
     means = _means(data, key)
     for d in range(len(levers)):
         left, low = (d % columns) * width + 0.7, height - HEAD - (d // columns + 1) * tall + 0.65

@@ -124,7 +124,7 @@ def test_everything_failed_is_no_crash() -> None:
 
 def test_a_bound_without_a_contour_is_told() -> None:
     found = swept(grid("a=1:5:1", "b=1:4:1"), lambda x, y: x + y)
-    for bound, says in ((0.5, "wait.p90 < 6 h: nowhere"), (50.0, "wait.p90 < 6 h: everywhere")):
+    for bound, says in ((0.5, "wait.p90 < 6 h: met nowhere"), (50.0, "wait.p90 < 6 h: met everywhere")):
         figure = pictures(found, [KEY], [Constraint(KEY, True, bound, "wait.p90 < 6 h")], [])["map_wait_p90_all_main"]
         assert any(says in text.get_text() for text in figure.texts)
 
