@@ -89,7 +89,7 @@ def _carried_out(
     from sim.play.signals import heed
     from sim.verbs.compare import files as results
     from sim.verbs.compare.result import Comparison
-    from sim.verbs.compare.study import compare as played
+    from sim.verbs.compare.study import compare as compare_variants
     from sim.verbs.compare.study import read_variants
 
     quiet = given["quiet"]
@@ -98,7 +98,7 @@ def _carried_out(
     request = read_request(given)
     playing = progress(quiet, f"playing {len(variants)} scenarios on the same tapes")
     with results.folder(variants[0].label, given["out"]) as draft, playing as shown_progress:
-        comparison = played(variants, request, shown_progress, lambda keys: _check_keys(keys, given))
+        comparison = compare_variants(variants, request, shown_progress, lambda keys: _check_keys(keys, given))
         rankings = _rankings(comparison, given)
         Comparison(comparison, tuple(rankings)).write_into(
             draft.path, command_line(), pictures=not given["no_pictures"], pause=heed

@@ -61,8 +61,8 @@ def test_tables_agree_with_each_other(folder: tuple[Path, Result]) -> None:
     for (scenario, quantity, scope), value in zip(names, table["value"], strict=True):
         if (quantity, scope) == ("crossed_people", "all"):
             values.setdefault(scenario, []).append(value)
-    apart = np.subtract(values["more_booths"], values["tiny"])
-    assert float(row["difference"]) == pytest.approx(apart.mean())
+    differences = np.subtract(values["more_booths"], values["tiny"])
+    assert float(row["difference"]) == pytest.approx(differences.mean())
     assert row["verdict"] == "more"
     waits = store.read_table(out / "waits.parquet")
     assert (np.diff(waits["share"].reshape(-1, 240)) >= 0).all()
@@ -70,10 +70,10 @@ def test_tables_agree_with_each_other(folder: tuple[Path, Result]) -> None:
 
 def test_the_provenance_names_every_file_and_scenario(folder: tuple[Path, Result]) -> None:
     out, _ = folder
-    said = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
-    assert [each["label"] for each in said["scenarios"]] == ["tiny", "more_booths", "tiny_2"]
-    assert said["files"] == store.digests(out, leave_out="provenance.json")
-    assert (said["seed"], said["replications"]) == (5, 4)
+    document = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
+    assert [each["label"] for each in document["scenarios"]] == ["tiny", "more_booths", "tiny_2"]
+    assert document["files"] == store.digests(out, leave_out="provenance.json")
+    assert (document["seed"], document["replications"]) == (5, 4)
 
 
 def test_the_same_command_gives_the_same_bytes(folder: tuple[Path, Result], tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ TINY = Path(__file__).parents[2] / "tiny.yaml"
 
 
 @pytest.fixture(scope="module")
-def found() -> ComparisonData:
+def comparison() -> ComparisonData:
     return compare(read_variants(str(TINY), ["+more_booths", str(TINY)]), Request(5))
 
 
@@ -37,8 +37,8 @@ def pictures(comparison: ComparisonData) -> dict[str, Figure]:
 
 
 @pytest.fixture(scope="module")
-def drawn(found: ComparisonData) -> dict[str, Figure]:
-    return pictures(found)
+def drawn(comparison: ComparisonData) -> dict[str, Figure]:
+    return pictures(comparison)
 
 
 def line(unit: str = "", words: tuple[str, str] = COUNT) -> ShownMeasure:
@@ -46,14 +46,14 @@ def line(unit: str = "", words: tuple[str, str] = COUNT) -> ShownMeasure:
 
 
 def a_difference(base: float, here: float, half: float) -> Difference:
-    apart = here - base
+    change = here - base
     return Difference(
-        Key("post", "x"), base, here, apart, apart - half, apart + half, apart - half, apart + half, 0.5, 9
+        Key("post", "x"), base, here, change, change - half, change + half, change - half, change + half, 0.5, 9
     )
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "texts"),
     [
         (Effect(line(), a_difference(3420, 2110, 90)), ("3,420", "−1,310 ± 90", "−38 %", "↓ fewer")),
         (Effect(line("h", SPAN), a_difference(0.5, 0.75, 0.05)), ("30 min", "+15 ± 3", "+50 %", "↑ longer")),
@@ -63,8 +63,8 @@ def a_difference(base: float, here: float, half: float) -> Difference:
         (Effect(line(), a_difference(10_000, 10_001, math.nan)), ("10,000", "+1", "0.0 %", "-")),
     ],
 )
-def test_a_difference_in_words(row: Effect, said: tuple[str, str, str, str]) -> None:
-    assert (row.amount(row.difference.base), row.change, row.percent, f"{row.arrow} {row.word}".strip()) == said
+def test_a_difference_in_words(row: Effect, texts: tuple[str, str, str, str]) -> None:
+    assert (row.amount(row.difference.base), row.change, row.percent, f"{row.arrow} {row.word}".strip()) == texts
 
 
 def test_numbers_in_words() -> None:
@@ -79,22 +79,22 @@ def test_numbers_in_words() -> None:
     ]
 
 
-def test_every_line_is_a_total_that_a_run_has(found: ComparisonData) -> None:
-    quantities = {key.quantity for key in found.keys[0]}
+def test_every_line_is_a_total_that_a_run_has(comparison: ComparisonData) -> None:
+    quantities = {key.quantity for key in comparison.keys[0]}
     choosing = {f"{event}_people" for event in TRAVELLERS}
     assert {each.quantity for each in shown_measures()} - choosing <= quantities
-    assert {row.measure.name for row in effects_at(found, 1, "post")} > {
+    assert {row.measure.name for row in effects_at(comparison, 1, "post")} > {
         "most vehicles waiting",
         "people",
         "gave up waiting",
     }
 
 
-def test_the_page_says_effects_who_gains_and_the_best(found: ComparisonData) -> None:
-    page = comparison_tables.markdown(found, found.ranking("crossed_people", "all"))
+def test_the_page_says_effects_who_gains_and_the_best(comparison: ComparisonData) -> None:
+    page = comparison_tables.markdown(comparison, comparison.ranking("crossed_people", "all"))
     assert page.startswith("# tiny compared with more booths and tiny 2\n")
     assert "all 2 intervals of a measure hold together (Bonferroni)" in page
-    people = found.differences[0][found.keys[0].index(Key("post", "crossed_people"))]
+    people = comparison.differences[0][comparison.keys[0].index(Key("post", "crossed_people"))]
     assert re.search(rf"\|   people \| {people.base:.0f} \|", page)
     assert "↑ more" in page
     assert "With tiny 2 the same people get across as in tiny, after the same time." in page
@@ -102,23 +102,23 @@ def test_the_page_says_effects_who_gains_and_the_best(found: ComparisonData) -> 
     assert "nan" not in page
 
 
-def test_the_paragraph_counts_the_same_people(found: ComparisonData) -> None:
-    text = group_text(found, 1, "post")
-    only_here = float(found.pairs[:, 1, ..., 3].sum(axis=(1, 2, 3)).mean())
+def test_the_paragraph_counts_the_same_people(comparison: ComparisonData) -> None:
+    text = group_text(comparison, 1, "post")
+    only_here = float(comparison.pairs[:, 1, ..., 3].sum(axis=(1, 2, 3)).mean())
     assert text.startswith(f"People across with more booths but not in tiny: {only_here:.0f}; in tiny only: ")
     assert "Most time saved: cars that came on 21 Sep" in text
 
 
 def test_a_ranking_in_words() -> None:
-    def said(contend: tuple[bool, ...], means: list[float], quantity: str = "wait_mean") -> str:
-        found = Ranking(Key("post", quantity), False, np.array(means), (1, 0), contend, 9)
-        return ranking_text(found, ("base", "other"))
+    def text(contend: tuple[bool, ...], means: list[float], quantity: str = "wait_mean") -> str:
+        ranking = Ranking(Key("post", quantity), False, np.array(means), (1, 0), contend, 9)
+        return ranking_text(ranking, ("base", "other"))
 
-    assert said((False, True), [3, 2]).startswith("Best with 95 % confidence, by the lowest wait mean (all, h): other.")
-    assert "Only those who crossed count" in said((False, True), [3, 2])
-    assert "Only those" not in said((False, True), [3, 2], "person_hours_waited")
-    assert "other and base may be the best" in said((True, True), [3, 2])
-    assert "is unknown" in said((True, True), [3, math.nan])
+    assert text((False, True), [3, 2]).startswith("Best with 95 % confidence, by the lowest wait mean (all, h): other.")
+    assert "Only those who crossed count" in text((False, True), [3, 2])
+    assert "Only those" not in text((False, True), [3, 2], "person_hours_waited")
+    assert "other and base may be the best" in text((True, True), [3, 2])
+    assert "is unknown" in text((True, True), [3, math.nan])
 
 
 def test_colours_keep_their_scenario_and_are_not_those_of_reported_figures(drawn: dict[str, Figure]) -> None:
@@ -133,16 +133,18 @@ def test_colours_keep_their_scenario_and_are_not_those_of_reported_figures(drawn
         assert {colour(1).lower(), colour(2).lower()} <= set(lines), name
 
 
-def test_pictures_can_be_rendered_and_are_the_same_every_time(found: ComparisonData, drawn: dict[str, Figure]) -> None:
-    one, two = drawn, pictures(found)
+def test_pictures_can_be_rendered_and_are_the_same_every_time(
+    comparison: ComparisonData, drawn: dict[str, Figure]
+) -> None:
+    one, two = drawn, pictures(comparison)
     assert list(one) == ["queues", "waits_by_joining", "wait_distributions", "fates", "differences", "who_gains",
                          "small_multiples"]  # fmt: skip
     assert all(render(figure, "png").startswith(b"\x89PNG") for figure in one.values())
     assert render(one["queues"], "svg") == render(two["queues"], "svg")
 
 
-def test_reported_figures_stay_on_the_base(found: ComparisonData, drawn: dict[str, Figure]) -> None:
-    scene = Scene(found, "post")
+def test_reported_figures_stay_on_the_base(comparison: ComparisonData, drawn: dict[str, Figure]) -> None:
+    scene = Scene(comparison, "post")
     assert [len(story.shown()) for story in scene.stories] == [1, 0, 0]
     texts = [text.get_text() for text in drawn["queues"].axes[0].texts]
     assert any(text.startswith("about 60 cars") for text in texts)

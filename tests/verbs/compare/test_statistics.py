@@ -20,14 +20,14 @@ def one(base: list[float], here: list[float], family: int = 1) -> Difference:
 
 def test_a_difference_is_scipys_paired_t() -> None:
     base, here = [3.0, 5.0, 4.0, 7.5], [2.0, 4.5, 3.8, 6.0]
-    found, test = one(base, here, 3), stats.ttest_rel(here, base)
-    assert (found.base, found.here, found.n) == (4.875, 4.075, 4)
-    assert found.difference == pytest.approx(-0.8)
-    assert (found.low, found.high) == pytest.approx(tuple(test.confidence_interval(0.95)))
-    assert (found.family_low, found.family_high) == pytest.approx(tuple(test.confidence_interval(1 - 0.05 / 3)))
-    assert found.percent == pytest.approx(-16.41, abs=0.01)
+    change, test = one(base, here, 3), stats.ttest_rel(here, base)
+    assert (change.base, change.here, change.n) == (4.875, 4.075, 4)
+    assert change.difference == pytest.approx(-0.8)
+    assert (change.low, change.high) == pytest.approx(tuple(test.confidence_interval(0.95)))
+    assert (change.family_low, change.family_high) == pytest.approx(tuple(test.confidence_interval(1 - 0.05 / 3)))
+    assert change.percent == pytest.approx(-16.41, abs=0.01)
     together = np.var(base, ddof=1) + np.var(here, ddof=1)
-    assert found.saved == pytest.approx(1 - np.var(np.subtract(here, base), ddof=1) / together)
+    assert change.saved == pytest.approx(1 - np.var(np.subtract(here, base), ddof=1) / together)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_the_verdict(base: list[float], here: list[float], verdict: str) -> None
 
 
 def test_replications_without_a_value_are_left_out_and_rounding_is_no_difference() -> None:
-    found = one([1.0, math.nan, 3.0, 4.0], [2.0, 5.0, 3.5, math.nan])
-    assert (found.n, found.base, found.here) == (2, 2.0, 2.75)
+    change = one([1.0, math.nan, 3.0, 4.0], [2.0, 5.0, 3.5, math.nan])
+    assert (change.n, change.base, change.here) == (2, 2.0, 2.75)
     assert difference(np.array([0.1 + 0.2]), np.array([0.3])).tolist() == [0.0]
 
 
@@ -73,9 +73,9 @@ def test_intervals_of_a_family_cover_together() -> None:
     samples = coupled(np.random.default_rng(1), trials, means)
     alone = together = 0
     for sample in samples:
-        found = [paired((KEY,), sample[:, :1], sample[:, [s]], 4)[0] for s in range(1, 5)]
-        alone += all(d.low <= m <= d.high for d, m in zip(found, means[1:], strict=True))
-        together += all(d.family_low <= m <= d.family_high for d, m in zip(found, means[1:], strict=True))
+        differences = [paired((KEY,), sample[:, :1], sample[:, [s]], 4)[0] for s in range(1, 5)]
+        alone += all(d.low <= m <= d.high for d, m in zip(differences, means[1:], strict=True))
+        together += all(d.family_low <= m <= d.family_high for d, m in zip(differences, means[1:], strict=True))
     assert together / trials > 0.95 - 4.8 * math.sqrt(0.05 * 0.95 / trials)  # fails by bad luck once in a million
     assert alone / trials < 0.93  # the control: without the family's level they do not
 

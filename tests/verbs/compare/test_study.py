@@ -27,7 +27,7 @@ def written(tmp_path: Path, name: str, text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def found() -> ComparisonData:
+def comparison() -> ComparisonData:
     return compare(read_variants(str(TINY), ["+more_booths", str(TINY)]), Request(6))
 
 
@@ -36,23 +36,23 @@ def column(comparison: ComparisonData, table: str, name: str, variant: int) -> f
     return float(getattr(comparison, table)[:, variant, ..., columns.index(name)].sum())
 
 
-def test_a_scenario_with_itself_is_exactly_zero_in_every_measure(found: ComparisonData) -> None:
-    itself = found.differences[1]
-    assert [d.key for d in itself] == list(found.keys[0])
+def test_a_scenario_with_itself_is_exactly_zero_in_every_measure(comparison: ComparisonData) -> None:
+    itself = comparison.differences[1]
+    assert [d.key for d in itself] == list(comparison.keys[0])
     known = [d for d in itself if d.n]
     assert len(known) > 100
     assert all(d.difference == d.low == d.high == d.family_low == d.family_high == 0.0 for d in known)
     assert {d.verdict for d in known} == {"same"}
-    assert not any(np.nan_to_num(band.mean).any() for band in found.series_differences[1].series.values())
-    assert np.array_equal(found.waits[:, 0], found.waits[:, 2], equal_nan=True)
-    assert [column(found, "pairs", name, 2) for name in ("sooner", "later", "only_here", "only_base", "hours")] == [
-        0
-    ] * 5
-    assert any(d.difference for d in found.differences[0])  # another scenario is not
+    assert not any(np.nan_to_num(band.mean).any() for band in comparison.series_differences[1].series.values())
+    assert np.array_equal(comparison.waits[:, 0], comparison.waits[:, 2], equal_nan=True)
+    assert [
+        column(comparison, "pairs", name, 2) for name in ("sooner", "later", "only_here", "only_base", "hours")
+    ] == [0] * 5
+    assert any(d.difference for d in comparison.differences[0])  # another scenario is not
 
 
-def test_labels_say_what_was_asked_for(found: ComparisonData, tmp_path: Path) -> None:
-    assert found.labels == ("tiny", "more_booths", "tiny_2")
+def test_labels_say_what_was_asked_for(comparison: ComparisonData, tmp_path: Path) -> None:
+    assert comparison.labels == ("tiny", "more_booths", "tiny_2")
     plus = written(tmp_path, "a+b", "title: x")
     Path(plus).write_text(Path(plus).read_text(encoding="utf-8").replace("name: a+b", "name: ab"), encoding="utf-8")
     other = written(tmp_path, "other", "seed: 3")
@@ -95,32 +95,32 @@ def test_the_seed_and_the_replications_are_the_bases(tmp_path: Path) -> None:
     assert {d.verdict for d in comparison.differences[0] if d.n} == {"same"}
 
 
-def test_workers_change_nothing(found: ComparisonData) -> None:
-    again = compare(found.variants, Request(6, workers=2))
+def test_workers_change_nothing(comparison: ComparisonData) -> None:
+    again = compare(comparison.variants, Request(6, workers=2))
     for name in ("groups", "pairs", "waits"):
-        assert np.array_equal(getattr(found, name), getattr(again, name), equal_nan=True)
-    for one, two in zip(found.totals, again.totals, strict=True):
+        assert np.array_equal(getattr(comparison, name), getattr(again, name), equal_nan=True)
+    for one, two in zip(comparison.totals, again.totals, strict=True):
         assert np.array_equal(one, two, equal_nan=True)
 
 
-def test_groups_add_up_to_the_totals(found: ComparisonData) -> None:
-    for n, totals in enumerate(found.totals):
-        keys = found.keys[n]
+def test_groups_add_up_to_the_totals(comparison: ComparisonData) -> None:
+    for n, totals in enumerate(comparison.totals):
+        keys = comparison.keys[n]
         for end in ENDS:
             key = Key("post", f"{end}_people")
             total = totals[:, keys.index(key)].sum() if key in keys else 0  # nobody chooses between crossings here
-            assert column(found, "groups", end, n) == total
-        assert column(found, "groups", "came", n) == sum(column(found, "groups", end, n) for end in ENDS)
+            assert column(comparison, "groups", end, n) == total
+        assert column(comparison, "groups", "came", n) == sum(column(comparison, "groups", end, n) for end in ENDS)
 
 
-def test_the_same_people_are_followed_through_both(found: ComparisonData) -> None:
-    across = [column(found, "groups", "crossed", n) for n in (0, 1)]
-    both = sum(column(found, "pairs", name, 1) for name in BOTH)
-    assert across[0] == both + column(found, "pairs", "only_base", 1)
-    assert across[1] == both + column(found, "pairs", "only_here", 1)
-    everybody = both + sum(column(found, "pairs", name, 1) for name in ("only_base", "only_here", "neither"))
-    assert everybody == column(found, "groups", "came", 0)
-    assert column(found, "pairs", "sooner", 1) > 10 * column(found, "pairs", "later", 1)
+def test_the_same_people_are_followed_through_both(comparison: ComparisonData) -> None:
+    across = [column(comparison, "groups", "crossed", n) for n in (0, 1)]
+    both = sum(column(comparison, "pairs", name, 1) for name in BOTH)
+    assert across[0] == both + column(comparison, "pairs", "only_base", 1)
+    assert across[1] == both + column(comparison, "pairs", "only_here", 1)
+    everybody = both + sum(column(comparison, "pairs", name, 1) for name in ("only_base", "only_here", "neither"))
+    assert everybody == column(comparison, "groups", "came", 0)
+    assert column(comparison, "pairs", "sooner", 1) > 10 * column(comparison, "pairs", "later", 1)
 
 
 def test_who_comes_in_one_scenario_only_is_told_apart(tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ def test_who_comes_in_one_scenario_only_is_told_apart(tmp_path: Path) -> None:
     assert gone == came[0] - came[1] > 0
 
 
-def test_gains_are_means_with_intervals(found: ComparisonData) -> None:
-    whole, by_day = group_changes(found, 1, by_day=False), group_changes(found, 1, by_day=True)
+def test_gains_are_means_with_intervals(comparison: ComparisonData) -> None:
+    whole, by_day = group_changes(comparison, 1, by_day=False), group_changes(comparison, 1, by_day=True)
     assert by_day.days == ("2022-09-21", "start")
     for quantity in ("came_people", "crossed_people", "sooner_people", "only_here_people"):
         assert whole.of(quantity)[..., 0] == pytest.approx(by_day.of(quantity).sum(axis=2), nan_ok=True)
@@ -142,31 +142,31 @@ def test_gains_are_means_with_intervals(found: ComparisonData) -> None:
     assert crossed[everybody] == pytest.approx(crossed[cars] + crossed[walkers])
     low, high = (whole.of(TIME, side)[0, everybody, 0] for side in ("low", "high"))
     assert low < whole.of(TIME)[0, everybody, 0] < high < 0
-    pairs = found.pairs[:, 1].sum(axis=(1, 2, 3))
+    pairs = comparison.pairs[:, 1].sum(axis=(1, 2, 3))
     assert whole.of(TIME)[0, everybody, 0] == pytest.approx((pairs[:, -1] / pairs[:, :3].sum(axis=1)).mean())
 
 
-def test_a_ranking_names_the_best_and_says_what_there_is(found: ComparisonData) -> None:
-    (ranking,) = found.ranking("crossed_people", "all")
+def test_a_ranking_names_the_best_and_says_what_there_is(comparison: ComparisonData) -> None:
+    (ranking,) = comparison.ranking("crossed_people", "all")
     assert ranking.highest
-    assert found.labels[ranking.best or 0] == "more_booths"
-    (worst,) = found.ranking("crossed_people", "all", highest=False)
+    assert comparison.labels[ranking.best or 0] == "more_booths"
+    (worst,) = comparison.ranking("crossed_people", "all", highest=False)
     assert list(worst.may_be_best) == [True, False, True]
     with pytest.raises(SimError, match="there is no total 'wait_men'; did you mean 'wait_mean'"):
-        found.ranking("wait_men", "all")
+        comparison.ranking("wait_men", "all")
     with pytest.raises(SimError, match="wait_mean has no scope 'cars'; did you mean 'car'"):
-        found.ranking("wait_mean", "cars")
+        comparison.ranking("wait_mean", "cars")
 
 
-def test_tables_are_tidy_and_whole(found: ComparisonData) -> None:
-    tables = results.tables(found, found.ranking("wait_mean", "all"))
+def test_tables_are_tidy_and_whole(comparison: ComparisonData) -> None:
+    tables = results.tables(comparison, comparison.ranking("wait_mean", "all"))
     for columns in tables.values():
         assert len({len(each.tolist()) for each in columns.values()}) == 1
     table = tables["replications.parquet"]
     rows = list(zip(*(each.tolist() for each in table.values()), strict=True))
-    assert len(rows) == 6 * sum(map(len, found.keys))
+    assert len(rows) == 6 * sum(map(len, comparison.keys))
     row = next(r for r in rows if r[:5] == ("more_booths", 4, "post", "crossed_people", "all"))
-    assert row[5] == found.totals[1][4, found.keys[1].index(Key("post", "crossed_people"))]
+    assert row[5] == comparison.totals[1][4, comparison.keys[1].index(Key("post", "crossed_people"))]
     groups = tables["groups.csv"]
     assert set(groups["quantity"].tolist()) == set(QUANTITIES) - set(OF_NETWORKS)
     assert set(groups["class"].tolist()) == {"car", "foot", "all"}

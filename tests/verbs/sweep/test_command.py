@@ -61,8 +61,8 @@ def test_the_folder_is_whole_and_the_same_command_reuses_everything(here: Path) 
     assert {path.name for path in (here / "out" / "pictures").iterdir()} == {
         "map_wait_p90_all_main.png", "map_wait_p90_all_main.svg",
     }  # fmt: skip
-    told = json.loads((here / "out" / provenance.FILE).read_text())
-    assert set(told["files"]) >= FILES - {"provenance.json"}
+    document = json.loads((here / "out" / provenance.FILE).read_text())
+    assert set(document["files"]) >= FILES - {"provenance.json"}
     manifest = json.loads((here / "out" / "manifest.json").read_text())
     assert manifest["points"] == [["1", "0.5"], ["1", "1"], ["2", "0.5"], ["2", "1"]]
     before = (here / "out" / "sweep.parquet").read_bytes()
@@ -187,9 +187,9 @@ def test_one_at_a_time_sensitivity_and_a_question(here: Path) -> None:
     assert "Sobol indices of the largest queue" in done.stdout
     assert (here / "s" / "sensitivity.csv").read_text().count("\n") == 5
     assert (here / "s" / "pictures" / "sensitivity_max_queue_all.png").is_file()
-    found = sweep(str(TINY), *SHORT, "--find", f"{STAFFING}=1:6 such that max_queue < 60", "--out", "f")
-    assert found.exit_code == 0, found.stderr
-    assert "The smallest stations.exit_control.staffing that meets max_queue < 60 is" in " ".join(found.stdout.split())
+    done = sweep(str(TINY), *SHORT, "--find", f"{STAFFING}=1:6 such that max_queue < 60", "--out", "f")
+    assert done.exit_code == 0, done.stderr
+    assert "The smallest stations.exit_control.staffing that meets max_queue < 60 is" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -331,9 +331,9 @@ def test_the_posterior_crossed_with_a_lever(here: Path) -> None:
         [f"{rate}/h", name] for rate in (20, 25, 30) for name in ("none", "more_booths")
     ]
     by_hand = sweep(*command, "--over", "calibrated.rate=25/h", "--over", "intervene=more_booths", "--json")
-    found = json.loads(by_hand.stdout)
-    assert found["reused"] == 2
-    assert found["points"][0]["post.max_queue.all"] == document["points"][3]["post.max_queue.all"]
+    single = json.loads(by_hand.stdout)
+    assert single["reused"] == 2
+    assert single["points"][0]["post.max_queue.all"] == document["points"][3]["post.max_queue.all"]
     assert sweep(*command, "--posterior", "5").stderr.splitlines()[-1].startswith("the posterior sample has 4 vectors")
 
 

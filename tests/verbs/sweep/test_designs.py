@@ -71,8 +71,8 @@ def test_sobol_points_fill_lists_and_whole_numbers_evenly() -> None:
 
 
 def test_a_sensitivity_sample_mixes_one_column_at_a_time() -> None:
-    found = make_design("sensitivity", [read_axis("a=0:1"), read_axis("b=0:1"), read_axis("c=0:1")], 8, 1)
-    a, b, *mixed = np.array(found.points, dtype=float).reshape(5, 8, 3)
+    design = make_design("sensitivity", [read_axis("a=0:1"), read_axis("b=0:1"), read_axis("c=0:1")], 8, 1)
+    a, b, *mixed = np.array(design.points, dtype=float).reshape(5, 8, 3)
     for d, block in enumerate(mixed):
         others = [e for e in range(3) if e != d]
         np.testing.assert_array_equal(block[:, d], b[:, d])
@@ -114,7 +114,7 @@ def test_settings_are_numbers_only_in_one_unit() -> None:
     assert numbers(["1 h", "2 h"]) == (1.0, 2.0)
     assert numbers(["1 h", "2 min"]) is None
     assert numbers(["1", "x"]) is None
-    found = Design("one-at-a-time", ("a",), (("",), ("3",))).numbers(0)
-    assert found is not None
-    assert np.isnan(found[0])
-    assert found[1] == 3
+    settings = Design("one-at-a-time", ("a",), (("",), ("3",))).numbers(0)
+    assert settings is not None
+    assert np.isnan(settings[0])
+    assert settings[1] == 3

@@ -23,8 +23,8 @@ KEYS = [Key("post", "wait_p90", scope) for scope in ("all", "all/main", "car/mai
 @pytest.fixture
 def sweep(tmp_path: Path):
     start = read_base(TINY, ["clock.horizon=2022-09-21T14:00"])
-    with Sweep(start, Request(replications=4, workers=1), tmp_path) as found:
-        yield found
+    with Sweep(start, Request(replications=4, workers=1), tmp_path) as sweep:
+        yield sweep
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def sweep(tmp_path: Path):
     ],
 )
 def test_constraints_are_read(text: str, key: Key, below: bool, bound: float) -> None:
-    found = read_constraint(text, KEYS)
-    assert (found.key, found.below, found.bound) == (key, below, bound)
+    constraint = read_constraint(text, KEYS)
+    assert (constraint.key, constraint.below, constraint.bound) == (key, below, bound)
 
 
 @pytest.mark.parametrize(
@@ -76,14 +76,14 @@ def test_one_replication_shows_nothing() -> None:
 def test_the_answer_is_the_edge(sweep: Sweep, which: str, sign: int) -> None:
     """Every setting played with many replications gives the same edge as the search."""
     bound = "max_queue < 40" if sign > 0 else "max_queue > 40"
-    asked = read_question(f"{which} {STAFFING}=1:8 such that {bound}", sweep.base)
-    answer = find_setting(sweep, asked)
+    question = read_question(f"{which} {STAFFING}=1:8 such that {bound}", sweep.base)
+    answer = find_setting(sweep, question)
     means = {}
-    for setting in asked.axis.values:
+    for setting in question.axis.values:
         design = Design("find", (STAFFING,), ((setting,),))
-        found = sweep.play(design, replications=40).totals[0]
-        assert found is not None
-        means[setting] = found.values[:, found.keys.index(answer.constraint.key)].mean()
+        totals = sweep.play(design, replications=40).totals[0]
+        assert totals is not None
+        means[setting] = totals.values[:, totals.keys.index(answer.constraint.key)].mean()
     meeting = [setting for setting, mean in means.items() if (mean < 40) == (sign > 0)]
     assert 0 < len(meeting) < 8
     assert answer.setting == (meeting[0] if sign > 0 else meeting[-1])
@@ -128,11 +128,11 @@ def test_a_setting_that_is_impossible_is_told(sweep: Sweep) -> None:
 
 def test_nothing_is_played_but_what_the_answer_needs(sweep: Sweep) -> None:
     """Settings have as many replications as their tests took; the same question again plays nothing."""
-    asked = read_question(f"{STAFFING}=1:8 such that max_queue < 40", sweep.base)
-    answer = find_setting(sweep, asked)
+    question = read_question(f"{STAFFING}=1:8 such that max_queue < 40", sweep.base)
+    answer = find_setting(sweep, question)
     needed = [one.replications for one in answer.tests]
-    assert [len(found.values) for found in answer.data.totals if found] == needed
+    assert [len(totals.values) for totals in answer.data.totals if totals] == needed
     assert (answer.data.played, answer.data.reused) == (sum(needed), 0)
-    again = find_setting(sweep, asked)
+    again = find_setting(sweep, question)
     assert (again.data.played, again.data.reused) == (0, sum(needed))
     assert again.setting == answer.setting

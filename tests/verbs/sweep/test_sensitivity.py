@@ -25,8 +25,8 @@ FIRST, TOTAL = (0.3139, 0.4424, 0.0), (0.5576, 0.4424, 0.2437)
 def swept(size: int, function, seed: int = 5) -> SweepData:
     chosen = make_design("sensitivity", [read_axis(f"{x}=-3.14159265:3.14159265") for x in "abc"], size, seed)
     values = function(*np.array(chosen.points, dtype=float).T)
-    found = tuple(Totals((KEY,), np.array([[value - 1], [value + 1]])) for value in values)
-    return SweepData(read_base(TINY), chosen, found, {}, 5, 2, 0, 0, datetime.now(UTC), 0.0)
+    totals = tuple(Totals((KEY,), np.array([[value - 1], [value + 1]])) for value in values)
+    return SweepData(read_base(TINY), chosen, totals, {}, 5, 2, 0, 0, datetime.now(UTC), 0.0)
 
 
 def ishigami(x, y, z):
@@ -34,18 +34,18 @@ def ishigami(x, y, z):
 
 
 def test_the_indices_of_ishigami() -> None:
-    found = sobol_sensitivity(swept(2048, ishigami), KEY)
-    assert [index.value for index in found.first] == pytest.approx(FIRST, abs=0.04)
-    assert [index.value for index in found.total] == pytest.approx(TOTAL, abs=0.04)
-    assert found.mean == pytest.approx(3.5, abs=0.1)
+    sensitivity = sobol_sensitivity(swept(2048, ishigami), KEY)
+    assert [index.value for index in sensitivity.first] == pytest.approx(FIRST, abs=0.04)
+    assert [index.value for index in sensitivity.total] == pytest.approx(TOTAL, abs=0.04)
+    assert sensitivity.mean == pytest.approx(3.5, abs=0.1)
 
 
 def test_the_intervals_cover() -> None:
     """Of 20 samples with 6 indices each, 95 % intervals miss about 6; more than 24 in less than one of 10,000."""
     missed = 0
     for seed in range(20):
-        found = sobol_sensitivity(swept(256, ishigami, seed), KEY)
-        both = zip((*found.first, *found.total), (*FIRST, *TOTAL), strict=True)
+        sensitivity = sobol_sensitivity(swept(256, ishigami, seed), KEY)
+        both = zip((*sensitivity.first, *sensitivity.total), (*FIRST, *TOTAL), strict=True)
         missed += sum(not index.low <= truth <= index.high for index, truth in both)
     assert missed <= 24
 
@@ -56,8 +56,8 @@ def test_the_same_points_give_the_same_intervals() -> None:
 
 
 def test_what_moves_nothing_has_indices_of_zero() -> None:
-    found = sobol_sensitivity(swept(16, lambda x, y, z: 0 * x + 3), KEY)  # noqa: ARG005
-    assert {index.value for index in (*found.first, *found.total)} == {0.0}
+    sensitivity = sobol_sensitivity(swept(16, lambda x, y, z: 0 * x + 3), KEY)  # noqa: ARG005
+    assert {index.value for index in (*sensitivity.first, *sensitivity.total)} == {0.0}
 
 
 def test_it_refuses_what_it_cannot_say() -> None:

@@ -42,12 +42,12 @@ def pictures(
 
 def swept(chosen: Design, function, failed: tuple[int, ...] = ()) -> SweepData:
     """Return a sweep whose measure is a function of the settings; two replications, one apart."""
-    found = []
+    totals = []
     for n, point in enumerate(chosen.points):
         value = function(*(float(text or 3) for text in point))
-        found.append(None if n in failed else Totals((KEY,), np.array([[value - 0.5], [value + 0.5]])))
+        totals.append(None if n in failed else Totals((KEY,), np.array([[value - 0.5], [value + 0.5]])))
     reasons = dict.fromkeys(failed, "it could not be")
-    return SweepData(read_base(TINY), chosen, tuple(found), reasons, 5, 2, 1, 3, datetime.now(UTC), 0.0)
+    return SweepData(read_base(TINY), chosen, tuple(totals), reasons, 5, 2, 1, 3, datetime.now(UTC), 0.0)
 
 
 def grid(*texts: str) -> Design:
@@ -55,18 +55,18 @@ def grid(*texts: str) -> Design:
 
 
 def test_a_line_goes_through_the_means() -> None:
-    found = swept(grid("a=1:5:1"), lambda x: 10 - x)
-    figure = pictures(found, [KEY], [BOUND], [])["line_wait_p90_all_main"]
-    drawn = figure.axes[0].lines[0]
-    np.testing.assert_allclose(drawn.get_xydata(), [(x, 10 - x) for x in range(1, 6)])
+    data = swept(grid("a=1:5:1"), lambda x: 10 - x)
+    figure = pictures(data, [KEY], [BOUND], [])["line_wait_p90_all_main"]
+    curve = figure.axes[0].lines[0]
+    np.testing.assert_allclose(curve.get_xydata(), [(x, 10 - x) for x in range(1, 6)])
     texts = [text.get_text() for text in (*figure.texts, *figure.axes[0].texts)]
     assert "wait.p90 < 6 h" in texts
     assert "90 % quantile of the wait, main queue" in texts
 
 
 def test_a_map_puts_every_mean_in_its_place_and_draws_the_contour() -> None:
-    found = swept(grid("a=1:5:1", "b=1:4:1"), lambda x, y: x + y, failed=(0,))
-    axes = pictures(found, [KEY], [BOUND], [])["map_wait_p90_all_main"].axes[0]
+    data = swept(grid("a=1:5:1", "b=1:4:1"), lambda x, y: x + y, failed=(0,))
+    axes = pictures(data, [KEY], [BOUND], [])["map_wait_p90_all_main"].axes[0]
     table = np.ma.filled(axes.images[0].get_array(), np.nan)
     expected = np.add.outer(np.arange(1.0, 5), np.arange(1.0, 6))
     expected[0, 0] = np.nan
@@ -78,8 +78,8 @@ def test_a_map_puts_every_mean_in_its_place_and_draws_the_contour() -> None:
 
 def test_a_tornado_has_the_widest_lever_on_top() -> None:
     chosen = make_design("one-at-a-time", [read_axis("a=2,4"), read_axis("b=1,5"), read_axis("c=3,3.1")], 0, 0)
-    found = swept(chosen, lambda x, y, z: x + 2 * y + z)
-    axes = pictures(found, [KEY], [], [])["tornado_wait_p90_all_main"].axes[0]
+    data = swept(chosen, lambda x, y, z: x + 2 * y + z)
+    axes = pictures(data, [KEY], [], [])["tornado_wait_p90_all_main"].axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["c", "a", "b"]
     assert {text.get_text() for text in axes.texts} >= {"1", "5", "2", "4"}
     ends = sorted(patch.get_x() + patch.get_width() for patch in axes.patches)
@@ -89,9 +89,9 @@ def test_a_tornado_has_the_widest_lever_on_top() -> None:
 
 def test_sobol_indices_stand_in_the_order_of_their_size() -> None:
     chosen = make_design("sensitivity", [read_axis("a=0:1"), read_axis("b=0:1")], 64, 1)
-    found = swept(chosen, lambda x, y: x + 3 * y)
-    indices = sobol_sensitivity(found, KEY)
-    axes = pictures(found, [KEY], [], [indices])["sensitivity_wait_p90_all_main"].axes[0]
+    data = swept(chosen, lambda x, y: x + 3 * y)
+    indices = sobol_sensitivity(data, KEY)
+    axes = pictures(data, [KEY], [], [indices])["sensitivity_wait_p90_all_main"].axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a\n0–1", "b\n0–1"]
     assert [patch.get_width() for patch in axes.patches][-1] == pytest.approx(indices.total[1].value)
 
@@ -106,26 +106,26 @@ def test_other_designs_are_scattered_and_words_have_their_places() -> None:
 
 
 def _named(chosen: Design) -> SweepData:
-    found = tuple(Totals((KEY,), np.array([[1.0], [2.0]])) for _ in chosen.points)
-    return SweepData(read_base(TINY), chosen, found, {}, 5, 2, 0, 4, datetime.now(UTC), 0.0)
+    totals = tuple(Totals((KEY,), np.array([[1.0], [2.0]])) for _ in chosen.points)
+    return SweepData(read_base(TINY), chosen, totals, {}, 5, 2, 0, 4, datetime.now(UTC), 0.0)
 
 
 def test_pictures_are_the_same_bytes_every_time() -> None:
-    found = swept(grid("a=1:3:1", "b=1:3:1"), lambda x, y: x * y)
-    one, two = (render(pictures(found, [KEY], [BOUND], [])["map_wait_p90_all_main"], "svg") for _ in range(2))
+    data = swept(grid("a=1:3:1", "b=1:3:1"), lambda x, y: x * y)
+    one, two = (render(pictures(data, [KEY], [BOUND], [])["map_wait_p90_all_main"], "svg") for _ in range(2))
     assert one == two
 
 
 def test_everything_failed_is_no_crash() -> None:
-    found = swept(grid("a=1,2"), lambda x: x, failed=(0, 1))
-    assert pictures(found, [], [], []) == {}
-    assert "2 points failed (see failed.csv)" in totals_sentence(found)
+    data = swept(grid("a=1,2"), lambda x: x, failed=(0, 1))
+    assert pictures(data, [], [], []) == {}
+    assert "2 points failed (see failed.csv)" in totals_sentence(data)
 
 
 def test_a_bound_without_a_contour_is_told() -> None:
-    found = swept(grid("a=1:5:1", "b=1:4:1"), lambda x, y: x + y)
+    data = swept(grid("a=1:5:1", "b=1:4:1"), lambda x, y: x + y)
     for bound, says in ((0.5, "wait.p90 < 6 h: met nowhere"), (50.0, "wait.p90 < 6 h: met everywhere")):
-        figure = pictures(found, [KEY], [Constraint(KEY, True, bound, "wait.p90 < 6 h")], [])["map_wait_p90_all_main"]
+        figure = pictures(data, [KEY], [Constraint(KEY, True, bound, "wait.p90 < 6 h")], [])["map_wait_p90_all_main"]
         assert any(says in text.get_text() for text in figure.texts)
 
 
@@ -146,14 +146,14 @@ def test_a_table_that_is_narrow_keeps_its_settings(capsys: pytest.CaptureFixture
     """What is asked for stands in the first columns, whole; many levers give way to the number of the point."""
     long = "stations.exit_control.service_time.party.mean"
     show(analysis(swept(grid(f"{long}=0.123456789,14.25"), lambda x: x), [KEY]))
-    told = capsys.readouterr().out
-    assert "0.1235 " in told
-    assert "14.25 " in told
+    text = capsys.readouterr().out
+    assert "0.1235 " in text
+    assert "14.25 " in text
     chosen = make_design("lhs", [read_axis(f"lever_number_{n}=0:1") for n in range(6)], 3, 1)
     show(analysis(swept(chosen, lambda *x: sum(x)), [KEY]))
-    told = capsys.readouterr().out
-    assert "lever" not in told
-    assert "summary.csv" in told
+    text = capsys.readouterr().out
+    assert "lever" not in text
+    assert "summary.csv" in text
 
 
 def test_indices_below_0_read_0() -> None:
@@ -174,6 +174,6 @@ def test_words() -> None:
 
 
 def test_the_document_has_only_what_json_knows() -> None:
-    found = document(analysis(swept(grid("a=1,2"), lambda x: x, failed=(1,)), [KEY]))
-    assert found["points"][0]["post.wait_p90.all/main"]["mean"] == 1.0
-    assert found["points"][1] == {"settings": ["2"], "failed": "it could not be", "post.wait_p90.all/main": None}
+    values = document(analysis(swept(grid("a=1,2"), lambda x: x, failed=(1,)), [KEY]))
+    assert values["points"][0]["post.wait_p90.all/main"]["mean"] == 1.0
+    assert values["points"][1] == {"settings": ["2"], "failed": "it could not be", "post.wait_p90.all/main": None}

@@ -46,7 +46,7 @@ def played(
 
 
 def values(swept: SweepData) -> list[np.ndarray]:
-    return [found.values for found in swept.totals if found is not None]
+    return [totals.values for totals in swept.totals if totals is not None]
 
 
 def same(one: SweepData, other: SweepData) -> None:
@@ -61,7 +61,7 @@ def test_a_point_is_what_a_run_of_the_same_scenario_gives(tmp_path: Path, tiny_b
     at = swept.design.points.index(("3", "1"))
     assert swept.totals[at] is not None
     assert estimates(swept, WAIT)[at] == alone.estimates.totals[WAIT]
-    means = [found.mean for found in estimates(swept, WAIT) if found]
+    means = [estimate.mean for estimate in estimates(swept, WAIT) if estimate]
     assert means[0] > means[2]  # more booths
     assert means[1] > means[0]  # more cars
 
@@ -127,10 +127,10 @@ def test_a_truncated_part_is_told_and_played_again(tmp_path: Path, tiny_base: Ba
     content = part.read_bytes()
     part.write_bytes(content[: left if isinstance(left, int) else int(left * len(content))])
     with Sweep(tiny_base, Request(replications=2, workers=1), tmp_path) as sweep:
-        mended = sweep.play(chosen)
+        repaired = sweep.play(chosen)
         assert sweep.cache.damaged == [part.name]
-    assert 0 < mended.played < 4 or mended.reused == 2
-    same(whole, mended)
+    assert 0 < repaired.played < 4 or repaired.reused == 2
+    same(whole, repaired)
     assert played(tiny_base, tmp_path, chosen).reused == 4
 
 
@@ -157,8 +157,8 @@ def test_only_failed_points_are_tried_again(tmp_path: Path, tiny_base: Base, mon
     assert played(tiny_base, tmp_path, chosen).failed == {n: "ZeroDivisionError: division by zero" for n in (0, 1)}
     monkeypatch.undo()
     assert played(tiny_base, tmp_path, grid(f"{STAFFING}=1,2,3")).played == 2
-    mended = played(tiny_base, tmp_path, grid(f"{STAFFING}=1,2,3"), execution=ExecutionOptions(retry_failed=True))
-    assert (mended.reused, mended.played, mended.failed) == (2, 4, {})
+    repaired = played(tiny_base, tmp_path, grid(f"{STAFFING}=1,2,3"), execution=ExecutionOptions(retry_failed=True))
+    assert (repaired.reused, repaired.played, repaired.failed) == (2, 4, {})
     assert played(tiny_base, tmp_path, chosen).reused == 4
 
 
@@ -179,8 +179,8 @@ def test_the_table_is_tidy(tmp_path: Path, tiny_base: Base) -> None:
     assert set(columns["point"].tolist()) == {0, 2}
     rows = list(zip(*(columns[n].tolist() for n in ("point", "replication", *Key._fields, "value")), strict=True))
     at = first.keys.index(WAIT)
-    found = [row[-1] for row in rows if row[2:-1] == WAIT and row[0] == 0]
-    assert found == pytest.approx(first.values[:, at].tolist(), rel=1e-9)
+    values = [row[-1] for row in rows if row[2:-1] == WAIT and row[0] == 0]
+    assert values == pytest.approx(first.values[:, at].tolist(), rel=1e-9)
     assert set(columns[STAFFING].tolist()) == {"1", "2"}  # text, for 'x' is no number
     short = summary(swept)
     assert {"max_queue", "wait_mean"} <= set(short["quantity"].tolist())
