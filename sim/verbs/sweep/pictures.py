@@ -257,7 +257,7 @@ def tornado(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     axes.set_yticks(range(len(rows)), [words for words, _ in rows])
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0.16)
-    axes.set_xlabel(f"{_measure_label(key)}; line: the unchanged scenario ({number(base)})")
+    axes.set_xlabel(f"{_measure_label(key)}; line: unchanged scenario ({number(base)})")
     axes.xaxis.set_major_formatter(lambda value, _: number(value))
     axes.grid(axis="x")
     return figure
