@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 import sim
 from sim.errors import SimError
@@ -16,26 +18,26 @@ TINY = Path(__file__).parent / "tiny.yaml"
 
 
 @pytest.fixture(scope="module")
-def result() -> sim.Result:
+def result() -> sim.RunResult:
     return sim.load(TINY).run(replications=2, workers=1)
 
 
-def test_a_result_tells_its_numbers(result: sim.Result) -> None:
+def test_a_result_tells_its_numbers(result: sim.RunResult) -> None:
     crossed = [row for row in result.summary if (row["quantity"], row["scope"]) == ("crossed_people", "all")]
     assert len(crossed) == 1
     assert crossed[0]["p05"] <= crossed[0]["mean"] <= crossed[0]["p95"]
-    assert crossed[0] in result.headline
-    assert [row["id"] for row in result.reported] == ["queue_at_noon"]
-    assert len({len(column) for column in result.series.values()}) == 1
+    assert crossed[0] in result.main_rows
+    assert result.table("reported")["id"] == ["queue_at_noon"]
+    assert len({len(column) for column in result.table("series").values()}) == 1
 
 
-def test_interventions_and_sets_are_taken_into_account(result: sim.Result) -> None:
+def test_interventions_and_sets_are_taken_into_account(result: sim.RunResult) -> None:
     more = sim.load(TINY, sets=["seed=9"], intervene=["more_booths"])
     assert more.scenario.seed == 9
     assert more.run(2, workers=1).summary != result.summary
 
 
-def test_a_result_draws_and_shows_itself(result: sim.Result, tmp_path: Path) -> None:
+def test_a_result_draws_and_shows_itself(result: sim.RunResult, tmp_path: Path) -> None:
     assert "poster" in result.plots
     assert result.plot("poster")._repr_png_().startswith(b"\x89PNG")
     html = result._repr_html_()
@@ -48,7 +50,7 @@ def test_a_result_draws_and_shows_itself(result: sim.Result, tmp_path: Path) -> 
         result.plot().save(tmp_path / "q.gif")
 
 
-def test_a_result_is_saved_once(result: sim.Result, tmp_path: Path) -> None:
+def test_a_result_is_saved_once(result: sim.RunResult, tmp_path: Path) -> None:
     folder = result.save(tmp_path / "out", pictures=False)
     said = json.loads((folder / "provenance.json").read_text())
     assert (said["command_line"], said["records"], said["source"]) == (None, False, str(TINY))
@@ -57,7 +59,7 @@ def test_a_result_is_saved_once(result: sim.Result, tmp_path: Path) -> None:
 
 
 def test_without_a_name_results_go_to_a_folder_of_the_scenario(
-    result: sim.Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    result: sim.RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     one, two = (result.save(pictures=False) for _ in range(2))
@@ -78,7 +80,7 @@ def test_a_comparison_tells_ranks_draws_and_saves(tmp_path: Path) -> None:
     row = next(row for row in found.differences if (row["quantity"], row["scope"]) == ("crossed_people", "all"))
     assert row["scenario"] == "more_booths"
     assert row["low"] < row["difference"] < row["high"]
-    assert {row["cls"] if "cls" in row else row["class"] for row in found.groups} >= {"car", "all"}
+    assert set(found.table("groups")["class"]) >= {"car", "all"}
     folder = found.ranked("wait_mean").save(tmp_path / "out", pictures=False)
     assert (folder / "ranking.csv").is_file()
     assert json.loads((folder / "provenance.json").read_text())["command_line"] is None
@@ -98,12 +100,12 @@ def test_a_sweep_tells_draws_and_goes_on(tmp_path: Path) -> None:
     assert [(row["stations.exit_control.staffing"], row["demand.car*"]) for row in rows] == [
         ("1", "0.5"), ("1", "1"), ("2", "0.5"), ("2", "1"),
     ]  # fmt: skip
-    assert len({len(column) for column in found.table.values()}) == 1
+    assert len({len(column) for column in found.table("sweep").values()}) == 1
     assert found.plots["map_max_queue_all"]._repr_png_().startswith(b"\x89PNG")
     assert "largest queue" in found._repr_html_()
     assert (out / "provenance.json").is_file()
     more = sim.sweep(TINY, settings, out=out, replications=3, pictures=True, **short)
-    assert (more.found.swept.reused, more.found.swept.played) == (8, 4)
+    assert (more.data.swept.reused, more.data.swept.played) == (8, 4)
     assert (out / "pictures" / "map_max_queue_all.png").is_file()
     asked = sim.sweep(TINY, find="stations.exit_control.staffing=1:4 such that max_queue < 1000", out=out, **short)
     assert asked.answer is not None
@@ -112,9 +114,76 @@ def test_a_sweep_tells_draws_and_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [({"measures": ["max_queue"]}, "did you mean 'measure'"), ({"replications": "ten"}, "must be a whole number"),
-     ({"engine": "fast"}, "there is no engine 'fast'")],
-)  # fmt: skip
+    [
+        ({"replications": "ten"}, "must be a whole number"),
+        ({"engine": "fast"}, "there is no engine 'fast'"),
+        ({"measure": ["max_quue"]}, "did you mean"),
+    ],
+)
 def test_what_a_sweep_cannot_be_told(tmp_path: Path, options: dict[str, object], says: str) -> None:
     with pytest.raises(SimError, match=says):
         sim.sweep(TINY, {"stations.exit_control.staffing": [1, 2]}, out=tmp_path / "out", **options)
+
+
+def test_every_verb_is_a_function_with_typed_keywords() -> None:
+    for name in ("load", "run", "compare", "sweep", "calibrate", "audit", "catalogue"):
+        signature = inspect.signature(getattr(sim, name))
+        assert all(p.kind is not inspect.Parameter.VAR_KEYWORD for p in signature.parameters.values())
+        assert all(p.annotation is not inspect.Parameter.empty for p in signature.parameters.values())
+        assert "Raises" in (inspect.getdoc(getattr(sim, name)) or "")
+
+
+def test_a_scenario_may_be_a_dict_a_name_or_loaded(result: sim.RunResult) -> None:
+    tree = yaml.safe_load(TINY.read_text())
+    assert sim.run(tree, replications=2, workers=1).summary == pytest.approx(result.summary, nan_ok=True)
+    experiment = sim.load(TINY)
+    assert sim.run(experiment, replications=2, workers=1).run.loaded is experiment.loaded
+    assert sim.load("verkhny_lars").scenario.name == "verkhny_lars"
+    with pytest.raises(SimError, match="loaded already"):
+        sim.run(experiment, sets=["seed=9"])
+
+
+def test_loaded_scenarios_are_compared_and_swept(tmp_path: Path) -> None:
+    short = ["clock.horizon=2022-09-21T13:00"]
+    base, other = sim.load(TINY, short), sim.load(TINY, short, ["more_booths"])
+    comparison = sim.compare(base, other, replications=2, workers=1)
+    assert comparison.data.labels == ("tiny", "tiny+more_booths")
+    swept = sim.sweep(base, {"stations.exit_control.staffing": [2]}, out=tmp_path / "out", replications=2, workers=1)
+    key = ("post", "max_queue", "all")
+    totals = swept.data.swept.found[0]
+    assert totals is not None
+    assert totals.values[:, totals.keys.index(key)].tolist() == pytest.approx(
+        comparison.data.totals[0][:, comparison.data.keys[0].index(key)].tolist()
+    )
+
+
+def test_only_the_picture_that_is_shown_is_drawn() -> None:
+    fresh = sim.run(TINY, replications=1, workers=1)
+    assert "<img" in fresh._repr_html_()
+    assert list(fresh.plots._pictures) == ["poster"]
+
+
+def test_a_repr_fits_on_a_screen(result: sim.RunResult) -> None:
+    lines = repr(result).splitlines()
+    assert len(lines) <= 20
+    assert lines[0] == "A small post for tests: 2 replications, seed 5"
+    assert "post crossed_people all" in repr(result)
+
+
+def test_tables_are_ready_for_data_frames(result: sim.RunResult) -> None:
+    assert list(result.tables) == ["summary", "series", "reported"]
+    for name in result.tables:
+        assert len({len(column) for column in result.table(name).values()}) == 1
+    with pytest.raises(
+        SimError, match=r"there is no table 'sumary'; did you mean 'summary'\?; the tables are summary, "
+    ):
+        result.table("sumary")
+
+
+def test_the_catalogue_and_an_audit_from_python(tmp_path: Path) -> None:
+    assert "verkhny_lars" in {entry.name for entry in sim.catalogue()}
+    audit = sim.audit("verkhny_lars")
+    assert audit.table()["verdict"]
+    assert "Verkhny Lars" in repr(audit)
+    folder = audit.save(tmp_path / "out")
+    assert {"audit.csv", "audit.png", "provenance.json", "sentences.md"} <= {path.name for path in folder.iterdir()}

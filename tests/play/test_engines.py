@@ -122,7 +122,7 @@ def test_a_read_only_installation_without_a_home_compiles_and_plays(tmp_path: Pa
     shutil.copytree(ROOT / "sim", tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
     for path in sorted(tmp_path.rglob("*"), reverse=True):
         path.chmod(0o555 if path.is_dir() else 0o444)
-    code = f"import sim; print(sim.load({str(TINY)!r}).run(1, workers=1).found.request.engine)"
+    code = f"import sim; print(sim.load({str(TINY)!r}).run(1, workers=1).run.request.engine)"
     done = python(NOWHERE + code, HOME="/dev/null/nowhere", PYTHONPATH=str(tmp_path), PYTHONDONTWRITEBYTECODE="1")
     assert (done.stdout, done.stderr) == ("compiled\n", "compiling the engine once, about half a minute ...\n")
 
@@ -167,7 +167,7 @@ def test_what_was_kept_and_is_damaged_is_made_again(tmp_path: Path) -> None:
 def test_numba_that_breaks_in_its_own_way_leaves_the_reference_engine(tmp_path: Path) -> None:
     (tmp_path / "numba").mkdir()
     (tmp_path / "numba" / "__init__.py").write_text("raise OSError('no libllvm')", encoding="utf-8")
-    code = f"import sim; print(sim.load({str(TINY)!r}).run(1, workers=1).found.request.engine)"
+    code = f"import sim; print(sim.load({str(TINY)!r}).run(1, workers=1).run.request.engine)"
     done = python(code, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
     assert done.stdout == "reference\n"
     assert "OSError: no libllvm" in done.stderr

@@ -15,7 +15,7 @@ from sim.engine.lower.plan_from import lower
 from sim.errors import ScenarioError, SimError
 from sim.play.one import Subject
 from sim.play.posterior import read_posterior
-from sim.play.request import Request, silent
+from sim.play.request import silent
 from sim.scenario.text.load_scenario import load
 from sim.verbs.run import files as results
 from sim.verbs.run.study import RunTask
@@ -82,8 +82,9 @@ def test_the_bands_are_wider_than_those_of_chance_alone(file: Path) -> None:
 
 def test_the_result_says_so_and_can_be_played_again(file: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    result, _ = sim.load(file, [], ["more_booths"], posterior=True).run_into(out, Request(3, workers=1), pictures=False)
-    assert "posterior of tiny.yaml (2022-10-01)" in result.found.note
+    result = sim.load(file, [], ["more_booths"], posterior=True).run(3, workers=1)
+    result.save(out, pictures=False)
+    assert "posterior of tiny.yaml (2022-10-01)" in result.run.note
     assert {"scenario.yaml", "fitted.yaml", "posterior.parquet"} <= {path.name for path in out.iterdir()}
     file.unlink()
     again = results.rerun(out, 1, silent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,17 @@ import numpy as np
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.measures.estimates import Estimate, Estimates, estimate
+from sim.measures.flows import Flows
 from sim.measures.grid import grid_of
 from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, Key, at_station, by_way
 from sim.measures.replication import Measures
 from sim.measures.reports import Observation
 from sim.measures.series import rates
+from sim.play.request import Request
 from sim.plotting.story import Story
 from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.load_scenario import Loaded
+from sim.verbs.run.study import Run
 
 CROSSING = "verkhny_lars"
 CONSTANT = {"everyday": {"constant": {"rate": "60/h"}}}
@@ -221,6 +226,23 @@ def observations(described: Scenario, ratio: float = 0.9) -> tuple[Observation, 
 def plan(described: Scenario) -> Plan:
     """Return the plan of a scenario."""
     return lower(described)
+
+
+def run(
+    described: Scenario, estimates: Estimates, observations: Sequence[Observation] = (), flows: Flows | None = None
+) -> Run:
+    """Return a run of the scenario that gave these estimates."""
+    loaded = Loaded(described, {}, (), (), {}, (), "s0")
+    return Run(
+        loaded=loaded,
+        plan=plan(described),
+        request=Request(seed=1),
+        estimates=estimates,
+        observations=tuple(observations),
+        started_at=datetime(2022, 10, 1, tzinfo=UTC),
+        wall_s=1.0,
+        flows=flows,
+    )
 
 
 def story(replications: int = 20, empty: bool = False, **changes: Any) -> Story:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +34,11 @@ from sim.verbs.compare.network_words import transition_text
 from sim.verbs.compare.study import ComparisonData, compare, read_variants
 from sim.verbs.compare.transitions import states
 from sim.verbs.run import network_pictures
-from sim.verbs.run.pictures import pictures
+from sim.verbs.run.pictures import drawers, stories
 from sim.verbs.run.poster import poster
 from sim.verbs.run.study import Run
 from sim.verbs.run.tables import print_to
+from tests.plotting.drawing import draw_all
 
 NETWORK = Path(__file__).parent / "network.yaml"
 PLACES = {
@@ -47,7 +49,7 @@ PLACES = {
 
 @pytest.fixture(scope="module")
 def found() -> Run:
-    return sim.load(NETWORK).run(replications=3).found
+    return sim.load(NETWORK).run(replications=3).run
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +58,15 @@ def comparison() -> ComparisonData:
 
 
 def draw(run: Run, scenario: Scenario | None = None) -> dict[str, Figure]:
+    if scenario is not None:
+        run = replace(run, loaded=replace(run.loaded, scenario=scenario))
     assert run.flows is not None
-    scenario = scenario or run.loaded.scenario
-    return network_pictures.pictures(scenario, run.plan, run.estimates, run.observations, run.flows, "")
+    return draw_all(network_pictures.drawers(stories(run), run.flows))
 
 
 @pytest.fixture(scope="module")
 def drawn(found: Run, comparison: ComparisonData) -> dict[str, Figure]:
-    return draw(found) | {name: draw() for name, draw in network_comparison.drawers(comparison).items()}
+    return draw(found) | draw_all(network_comparison.drawers(comparison))
 
 
 def said(figure: Figure) -> str:
@@ -86,7 +89,7 @@ def placed(leave_out: str = "") -> Scenario:
 
 def test_one_row_a_crossing_and_the_reported_figures_below(found: Run) -> None:
     console = Console(file=io.StringIO(), width=80, highlight=False)
-    print_to(console, found.loaded.scenario, found.plan, found.estimates, found.observations, found.flows)
+    print_to(console, found)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     for crossing, place in found.loaded.scenario.crossings.items():
         total = found.estimates.totals[Key(crossing, "crossed_people")]
@@ -100,7 +103,7 @@ def test_what_became_of_people_adds_up(found: Run) -> None:
     assert found.flows is not None
     every = found.flows.of(*LAST).sum(axis=(1, 2)).mean()
     console = Console(file=io.StringIO(), width=80, highlight=False)
-    print_to(console, found.loaded.scenario, found.plan, found.estimates, found.observations, found.flows)
+    print_to(console, found)
     row = re.search(r"^together +(.*)$", console.file.getvalue(), re.MULTILINE)  # type: ignore[attr-defined]
     assert row is not None
     first, *others = (float(cell.replace(",", "")) for cell in row[1].split())
@@ -138,7 +141,7 @@ def test_the_flow_diagram_keeps_everybody(found: Run, drawn: dict[str, Figure]) 
 
 @pytest.mark.parametrize("sets", [["network.choice.stay=1000"], ["crossings.airport.destination.admits=0 %"]])
 def test_a_network_that_nobody_sets_out_in_has_its_pictures(sets: list[str]) -> None:
-    run = sim.load(NETWORK, [*sets, "clock.horizon=2022-09-23"]).run(replications=1).found
+    run = sim.load(NETWORK, [*sets, "clock.horizon=2022-09-23"]).run(replications=1).run
     assert run.flows is not None
     text = said(draw(run)["flows"])
     assert "stayed at home" in text
@@ -173,7 +176,7 @@ def test_with_places_the_crossings_stand_from_north_to_south(found: Run) -> None
 
 
 def test_a_closed_crossing_is_grey_and_quotes_no_wait() -> None:
-    run = sim.load(NETWORK, intervene=["pass_closed"]).run(replications=1).found
+    run = sim.load(NETWORK, intervene=["pass_closed"]).run(replications=1).run
     figure = draw(run)["network"]
     assert "grey: closed" in said(figure)
     quoted = figure.axes[2]
@@ -205,7 +208,7 @@ def test_the_same_bytes_every_time(found: Run, drawn: dict[str, Figure]) -> None
 
 
 def test_an_airport_has_no_kilometres_of_queue(found: Run) -> None:
-    drawn = pictures(found.loaded.scenario, found.plan, found.estimates, found.observations)
+    drawn = draw_all(drawers(found))
     assert "queue_km_mountain_pass" in drawn
     assert "queue_km_airport" not in drawn
     assert "km" not in said(drawn["poster_airport"])
@@ -272,8 +275,8 @@ def test_the_words_say_where_people_go_and_what_that_does_to_waits(comparison: C
     assert f"{sure(people)} The steppe road instead of The mountain pass" in text
     wait = next(d for d in comparison.differences[0] if d.key == Key("airport", "wait_mean"))
     assert f"Flights +{float(f'{wait.difference:.2g}'):g} h" in text
-    itself = compare(read_variants(str(NETWORK), [str(NETWORK)]), Request(1))
-    assert "everybody from the origins takes the same crossing" in transition_text(itself, 1)
+    itself = compare(gather(str(NETWORK), [str(NETWORK)]), Request(1))
+    assert "everybody from the origins takes the same crossing" in moves_words(itself, 1)
     assert "everybody takes the same crossing" in said(network_comparison.drawers(itself)["diverted"]())
 
 
@@ -305,7 +308,7 @@ def test_the_picture_of_the_diverted_has_all_who_change(drawn: dict[str, Figure]
 
 
 def test_several_contenders_have_a_picture_each() -> None:
-    found = compare(read_variants(str(NETWORK), ["+pass_closed", str(NETWORK)]), Request(2))
+    found = compare(gather(str(NETWORK), ["+pass_closed", str(NETWORK)]), Request(2))
     assert list(network_comparison.drawers(found)) == ["diverted_pass_closed", "diverted_network_2"]
     page = comparison_tables.markdown(found, [])
     assert page.count("Who gains and who loses") == 2

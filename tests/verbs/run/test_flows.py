@@ -54,7 +54,7 @@ def test_a_run_keeps_its_flows_and_one_without_a_network_has_none() -> None:
     rows = {(row["origin"], row["crossing"], row["end"]): row for row in result.flows}
     assert len(rows) == 2 * 4 * len(END_NAMES)
     key = Key("airport", "crossed_people", from_origin("capital"))
-    row, total = rows["capital", "airport", "crossed"], result.found.estimates.totals[key]
+    row, total = rows["capital", "airport", "crossed"], result.run.estimates.totals[key]
     assert [row[name] for name in ("mean", "p05", "p95", "low", "high")] == pytest.approx(
         [total.mean, total.p05, total.p95, total.low, total.high]
     )

@@ -22,8 +22,9 @@ from sim.plotting.picture import render
 from sim.plotting.rail import events
 from sim.plotting.story import in_one_day, outwards_per_day, qualified, quote, summary, window
 from sim.scenario.model.scenario import Scenario
-from sim.verbs.run.pictures import pictures, queue_km, ways_across
+from sim.verbs.run.pictures import drawers, queue_km, ways_across
 from tests.plotting import synthetic
+from tests.plotting.drawing import draw_all
 
 NAMES = [
     "queue_by_class",
@@ -39,7 +40,7 @@ SHORT = {"timezone": "Europe/Moscow", "t0": "2022-09-21T10:00", "start": "2022-0
 
 def draw(described: Scenario, replications: int = 20, empty: bool = False) -> dict[str, Figure]:
     estimates = synthetic.estimates(described, replications, empty)
-    return pictures(described, synthetic.plan(described), estimates, synthetic.observations(described))
+    return draw_all(drawers(synthetic.run(described, estimates, synthetic.observations(described))))
 
 
 def complete(figure: Figure) -> None:
@@ -253,7 +254,7 @@ def test_nothing_at_all_is_known() -> None:
     estimates = synthetic.estimates(described, 2)
     estimates.series.clear()
     estimates.totals.clear()
-    for figure in pictures(described, synthetic.plan(described), estimates).values():
+    for figure in draw_all(drawers(synthetic.run(described, estimates))).values():
         complete(figure)
         assert "nan" not in said(figure)
 
@@ -382,7 +383,7 @@ def test_the_lower_bound_of_the_wait_is_drawn_only_where_some_still_wait(base: d
 def test_a_model_without_a_value_leaves_the_reported_flow_alone() -> None:
     described = synthetic.scenario()
     unknown = tuple(replace(found, mean=np.nan, p05=np.nan, p95=np.nan) for found in synthetic.observations(described))
-    drawn = pictures(described, synthetic.plan(described), synthetic.estimates(described, 1), unknown)
+    drawn = draw_all(drawers(synthetic.run(described, synthetic.estimates(described, 1), unknown)))
     complete(drawn["poster"])
     assert "about 37,000 reported" in said(drawn["poster"])
     assert "nan" not in said(drawn["poster"])
@@ -502,7 +503,7 @@ def test_servers_of_a_station_are_those_it_has_while_it_is_there() -> None:
     office["staffing"] = {"servers": 9, "steps": [{"from": "2022-09-20", "servers": 3}]}
     described = Scenario.model_validate(tree)
     estimates = synthetic.estimates(described, 2)
-    poster = pictures(described, synthetic.plan(described), estimates)["poster"]
+    poster = draw_all(drawers(synthetic.run(described, estimates)))["poster"]
     assert re.search(r"^3 servers · ", said(poster), re.MULTILINE)
     assert "9 servers" not in said(poster)
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 def printed(described: Scenario, replications: int = 5, width: int = 80, empty: bool = False) -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
     estimates = synthetic.estimates(described, replications, empty)
-    print_to(console, described, synthetic.plan(described), estimates, synthetic.observations(described))
+    print_to(console, synthetic.run(described, estimates, synthetic.observations(described)))
     return console.file.getvalue()
 
 
@@ -47,7 +47,7 @@ def test_numbers_come_from_the_estimates() -> None:
     key = Key(synthetic.CROSSING, "max_queue", VEHICLES)
     estimates.totals[key] = synthetic.exactly(3456, half=120)
     console = Console(file=io.StringIO(), width=80)
-    print_to(console, described, synthetic.plan(described), estimates, ())
+    print_to(console, synthetic.run(described, estimates))
     assert re.search(r"most vehicles waiting +3,460 +120 +3,340–3,580", console.file.getvalue())
 
 
@@ -57,7 +57,7 @@ def test_the_day_of_the_longest_queue_says_how_vehicles_got_across() -> None:
     for scope, value in ((VEHICLES, 144), ("car/main", 60), ("car/bypass", 55)):
         estimates.totals[Key(synthetic.CROSSING, "crossed_parties_longest_day", scope)] = synthetic.exactly(value, 2)
     console = Console(file=io.StringIO(), width=80)
-    print_to(console, described, synthetic.plan(described), estimates, ())
+    print_to(console, synthetic.run(described, estimates))
     numbers = {"vehicles across an hour": 144, "cars from the main queue": 60, "cars by the bypass": 55}
     for name, value in numbers.items():
         assert re.search(rf"{name} +{value} +2 +{value - 2}–{value + 2}", console.file.getvalue())
@@ -93,7 +93,7 @@ def lines_of(totals: dict[tuple[str, str], float], **changes: Any) -> list[str]:
     for (quantity, scope), value in totals.items():
         estimates.totals[Key(synthetic.CROSSING, quantity, scope)] = synthetic.exactly(value, value / 10)
     console = Console(file=io.StringIO(), width=80)
-    print_to(console, described, synthetic.plan(described), estimates, ())
+    print_to(console, synthetic.run(described, estimates))
     return [line.strip() for line in console.file.getvalue().splitlines()]
 
 
@@ -153,9 +153,7 @@ def test_nobody_came_and_nothing_reported() -> None:
 
 def test_html_for_notebooks() -> None:
     described = synthetic.scenario()
-    text = html(
-        described, synthetic.plan(described), synthetic.estimates(described, 2), synthetic.observations(described)
-    )
+    text = html(synthetic.run(described, synthetic.estimates(described, 2), synthetic.observations(described)))
     assert text.startswith("<pre")
     assert "most vehicles waiting" in text
 
@@ -166,7 +164,7 @@ sys.path[:0] = sys.argv[1:]
 from sim.verbs.run.tables import show
 from tests.plotting import synthetic
 d = synthetic.scenario()
-show(d, synthetic.plan(d), synthetic.estimates(d, 2), synthetic.observations(d))
+show(synthetic.run(d, synthetic.estimates(d, 2), synthetic.observations(d)))
 """
 
 
@@ -187,5 +185,5 @@ def test_piped_or_no_color_gives_no_colour(extra: dict[str, str]) -> None:
 
 def test_show_prints_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     described = synthetic.scenario()
-    show(described, synthetic.plan(described), synthetic.estimates(described, 2))
+    show(synthetic.run(described, synthetic.estimates(described, 2)))
     assert "Where the time goes" in capsys.readouterr().out
