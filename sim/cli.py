@@ -73,11 +73,11 @@ class Verbs(click.Group):
 
 @click.group(cls=Verbs, epilog=EXAMPLES + "\n" + COMPLETION, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(about.__version__, prog_name="sim")
-def cli() -> None:
+def commands() -> None:
     """Simulate queues at a border: a scenario file is the whole experiment."""
 
 
-@cli.command(epilog=COMPLETION)
+@commands.command(epilog=COMPLETION)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the script that completes verbs and options in a shell."""
@@ -86,14 +86,14 @@ def completion(shell: str) -> None:
     script = get_completion_class(shell)
     if script is None:
         raise SimError(f"there is no completion for {shell}")
-    click.echo(script(cli, {}, "sim", "_SIM_COMPLETE").source())
+    click.echo(script(commands, {}, "sim", "_SIM_COMPLETE").source())
 
 
 for verb in (run, rerun, check, schema, sources, audit, calibrate, catalogue, copy, compare, sweep):
-    cli.add_command(verb)
+    commands.add_command(verb)
 
 
 def main() -> None:
     """Run the command line of this process."""
     listen()
-    cli(prog_name="sim")
+    commands(prog_name="sim")

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 import sim
 from sim import about
-from sim.cli import cli
+from sim.cli import commands
 from sim.play import signals as cli_signals
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +35,7 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], prog_name="sim")
+    return CliRunner().invoke(commands, [str(argument) for argument in arguments], prog_name="sim")
 
 
 def play(*arguments: object) -> Result:

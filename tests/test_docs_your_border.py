@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sim.cli import cli
+from sim.cli import commands
 from sim.scenario.text.load_scenario import load
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +39,7 @@ def run(command: str) -> None:
         shutil.copy(*words)
     else:
         assert program == "sim"
-        result = CliRunner().invoke(cli, words, prog_name="sim")
+        result = CliRunner().invoke(commands, words, prog_name="sim")
         assert result.exit_code == 0, f"{command}\n{result.output}"
 
 

@@ -35,7 +35,7 @@ from sim.verbs.compare.study import ComparisonData, compare, read_variants
 from sim.verbs.compare.transitions import states
 from sim.verbs.run import network_pictures
 from sim.verbs.run.pictures import drawers, stories
-from sim.verbs.run.poster import poster
+from sim.verbs.run.poster_sheet import poster
 from sim.verbs.run.study import Run
 from sim.verbs.run.tables import print_to
 from tests.plotting.drawing import draw_all

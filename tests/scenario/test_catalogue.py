@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sim.cli import cli
+from sim.cli import commands
 from sim.errors import SimError
 from sim.scenario.catalogue import list_scenarios, named
 from sim.scenario.model.scenario import Scenario
@@ -24,7 +24,7 @@ SURGES = {"everyday", "surge", "deadline"}
 
 
 def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, ["catalogue", *map(str, arguments)], prog_name="sim", env={"COLUMNS": "80"})
+    return CliRunner().invoke(commands, ["catalogue", *map(str, arguments)], prog_name="sim", env={"COLUMNS": "80"})
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import ShellComplete
 
-from sim.cli import cli
+from sim.cli import commands
 from sim.errors import ScenarioError
 from sim.scenario.catalogue import list_scenarios
 from sim.scenario.resolve import (
@@ -84,6 +84,6 @@ def test_what_came_with_the_program_is_known(here: Path, monkeypatch: pytest.Mon
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("verb", ["run", "check", "sources", "audit", "calibrate", "compare", "copy", "sweep"])
 def test_names_are_completed(verb: str) -> None:
-    items = ShellComplete(cli, {}, "sim", "_SIM_COMPLETE").get_completions([verb], "kaz")
+    items = ShellComplete(commands, {}, "sim", "_SIM_COMPLETE").get_completions([verb], "kaz")
     assert [item.value for item in items if item.type == "plain"] == ["kazakhstan"]
     assert [item.type for item in items].count("file") == 1

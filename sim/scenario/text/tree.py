@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, NamedTuple
 
 from sim.errors import Problem, ScenarioError
@@ -64,13 +65,15 @@ def plain(node: Node) -> Any:
 
 
 def from_plain(value: Any, place: Place, depth: int = 0) -> Node:
-    """Return `value` (mappings, lists and scalars) as nodes that all have the place `place`."""
+    """Return `value` (mappings, lists, scalars, dates) as nodes that all have the place `place`."""
     if depth > 50:
         raise stop(place, (), "is nested more than 50 deep")
     if isinstance(value, dict):
         return Node({str(k): replace(from_plain(v, place, depth + 1), key=place) for k, v in value.items()}, place)
     if isinstance(value, list | tuple):
         return Node([from_plain(item, place, depth + 1) for item in value], place)
+    if isinstance(value, date):  # a datetime too
+        return Node(value.isoformat(), place)
     if value is not None and not isinstance(value, str | int | float | bool):
         raise stop(place, (), f"expected a YAML value; got {show(value)}")
     if isinstance(value, float) and not math.isfinite(value):

@@ -17,7 +17,7 @@ from sim.plotting.story import Story, in_one_day
 from sim.plotting.style import INK, MUTED, SPAN_COLOURS, sheet, styled
 from sim.units import show_duration
 from sim.verbs.run import network_pictures
-from sim.verbs.run.poster import poster
+from sim.verbs.run.poster_sheet import poster
 from sim.verbs.run.study import Run
 
 TIMES = ((0.1, "0.1 s"), (1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3600, "1 h"), (36_000, "10 h"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sim.cli import cli
+from sim.cli import commands
 
 ROOT = Path(__file__).parents[3]
 FILE = ROOT / "calibration" / "verkhny_lars.yaml"
@@ -23,7 +23,7 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def audit(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, ["audit", str(FILE), *map(str, arguments)], prog_name="sim")
+    return CliRunner().invoke(commands, ["audit", str(FILE), *map(str, arguments)], prog_name="sim")
 
 
 def test_sentences_table_and_folder(at: Path) -> None:
@@ -58,7 +58,7 @@ def test_quiet_csv_and_json(at: Path) -> None:
     ],
 )
 def test_a_mistake_is_one_sentence(at: Path, arguments: list[str], sentence: str) -> None:
-    result = CliRunner().invoke(cli, arguments, prog_name="sim")
+    result = CliRunner().invoke(commands, arguments, prog_name="sim")
     assert result.exit_code == 2
     assert sentence in result.stderr
     assert "Traceback" not in result.output
@@ -76,8 +76,8 @@ def test_a_folder_that_holds_files_is_left_alone(at: Path) -> None:
 @pytest.mark.usefixtures("at")
 def test_the_model_is_not_run() -> None:
     code = (
-        "import sys; from sim.cli import cli\n"
-        f"cli(['audit', {str(FILE)!r}, '--quiet', '--no-pictures'], standalone_mode=False)\n"
+        "import sys; from sim.cli import commands\n"
+        f"commands(['audit', {str(FILE)!r}, '--quiet', '--no-pictures'], standalone_mode=False)\n"
         "print({'numba', 'simpy', 'matplotlib'} & set(sys.modules))"
     )
     done = subprocess.run(

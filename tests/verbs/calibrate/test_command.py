@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from pyarrow import parquet
 
-from sim.cli import cli
+from sim.cli import commands
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_scenario import load
 from tests.verbs.calibrate.small_calibration import described
@@ -33,7 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def calibrate(*arguments: str):
-    return CliRunner().invoke(cli, ["calibrate", *arguments, "--workers", "1", "--no-pictures"])
+    return CliRunner().invoke(commands, ["calibrate", *arguments, "--workers", "1", "--no-pictures"])
 
 
 @pytest.mark.usefixtures("quick")

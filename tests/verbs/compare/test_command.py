@@ -16,14 +16,14 @@ from click.testing import CliRunner, Result
 from pyarrow import parquet
 
 from sim import store
-from sim.cli import cli
+from sim.cli import commands
 
 ROOT = Path(__file__).parents[3]
 TINY = str(ROOT / "tests" / "tiny.yaml")
 
 
 def invoke(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["compare", *arguments])
+    return CliRunner().invoke(commands, ["compare", *arguments])
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_the_commands_of_the_page_are_understood() -> None:
     commands = re.findall(r"^    (sim compare .*)$", page, re.MULTILINE)
     assert len(commands) > 2
     for command in commands:
-        context = cli.commands["compare"].make_context("compare", shlex.split(command)[2:])
+        context = commands.commands["compare"].make_context("compare", shlex.split(command)[2:])
         assert all((ROOT / text.split("+")[0]).is_file() for text in (context.params["base"],))
 
 
@@ -136,6 +136,9 @@ def test_the_base_must_be_a_file(tmp_path: Path) -> None:
 
 
 def test_help_stays_light() -> None:
-    code = "import sys; sys.argv = ['sim', 'compare', '--help']; from sim.cli import cli; cli(standalone_mode=False)"
+    code = (
+        "import sys; sys.argv = ['sim', 'compare', '--help']; "
+        "from sim.cli import commands; commands(standalone_mode=False)"
+    )
     heavy = "heavy = {'scipy', 'matplotlib', 'numba', 'simpy', 'pyarrow'} & set(sys.modules); assert not heavy, heavy"
     subprocess.run([sys.executable, "-c", f"{code}; {heavy}"], check=True, capture_output=True, cwd=ROOT)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sim.cli import cli
+from sim.cli import commands
 from sim.play import posterior
 from sim.scenario.resolve import shipped
 from sim.scenario.text.load_calibration import read_calibration
@@ -28,7 +28,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def copy(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["copy", *arguments], prog_name="sim")
+    return CliRunner().invoke(commands, ["copy", *arguments], prog_name="sim")
 
 
 def files(folder: Path) -> set[str]:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sim.cli import cli
+from sim.cli import commands
 
 NETWORK = str(Path(__file__).parents[2] / "plotting" / "network.yaml")
 
 
 def invoke(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, [*arguments, "--replications", "2"])
+    return CliRunner().invoke(commands, [*arguments, "--replications", "2"])
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -30,7 +30,7 @@ def test_a_run_has_flows_pictures_and_can_be_played_again(tmp_path: Path) -> Non
     assert "What became of people by origin" in result.stdout
     assert {"network.png", "network.svg", "flows.png", "flows.svg"} <= {path.name for path in out.glob("pictures/*")}
     assert set(rows(out / "flows.csv")[0]) == {"origin", "crossing", "end", "mean", "p05", "p95", "low", "high"}
-    again = CliRunner().invoke(cli, ["rerun", str(out)])
+    again = CliRunner().invoke(commands, ["rerun", str(out)])
     assert again.exit_code == 0, again.output
     assert "flows.csv: same" in again.output
 

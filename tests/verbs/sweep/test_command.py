@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from pyarrow import parquet
 
 from sim import store
-from sim.cli import cli
+from sim.cli import commands
 from sim.play import provenance
 
 ROOT = Path(__file__).parents[3]
@@ -37,7 +37,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def sweep(*arguments: str):
-    return CliRunner().invoke(cli, ["sweep", *arguments])
+    return CliRunner().invoke(commands, ["sweep", *arguments])
 
 
 def started(*arguments: str, **keywords) -> subprocess.Popen[str]:
