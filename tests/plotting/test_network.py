@@ -275,8 +275,8 @@ def test_the_words_say_where_people_go_and_what_that_does_to_waits(comparison: C
     assert f"{sure(people)} The steppe road instead of The mountain pass" in text
     wait = next(d for d in comparison.differences[0] if d.key == Key("airport", "wait_mean"))
     assert f"Flights +{float(f'{wait.difference:.2g}'):g} h" in text
-    itself = compare(gather(str(NETWORK), [str(NETWORK)]), Request(1))
-    assert "everybody from the origins takes the same crossing" in moves_words(itself, 1)
+    itself = compare(read_variants(str(NETWORK), [str(NETWORK)]), Request(1))
+    assert "everybody from the origins takes the same crossing" in transition_text(itself, 1)
     assert "everybody takes the same crossing" in said(network_comparison.drawers(itself)["diverted"]())
 
 
@@ -308,7 +308,7 @@ def test_the_picture_of_the_diverted_has_all_who_change(drawn: dict[str, Figure]
 
 
 def test_several_contenders_have_a_picture_each() -> None:
-    found = compare(gather(str(NETWORK), ["+pass_closed", str(NETWORK)]), Request(2))
+    found = compare(read_variants(str(NETWORK), ["+pass_closed", str(NETWORK)]), Request(2))
     assert list(network_comparison.drawers(found)) == ["diverted_pass_closed", "diverted_network_2"]
     page = comparison_tables.markdown(found, [])
     assert page.count("Who gains and who loses") == 2
