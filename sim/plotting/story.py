@@ -261,6 +261,11 @@ def rounded(value: float) -> str:
     return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def plus_minus(half: float) -> str:
+    """Return half the width of an interval to two figures, as it follows a number: ' ± 120'; '' if unknown."""
+    return f" ± {float(f'{half:.2g}'):,g}" if np.isfinite(half) else ""
+
+
 def whole(value: float) -> str:
     """Return a number of people or vehicles to three figures, without decimals."""
     return rounded(round(value)) if np.isfinite(value) else "-"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sim import units
 from sim.measures.names import ALL, OUTCOMES, VEHICLES, Key, by_way
 from sim.plotting.rail import CLASS_WORDS
-from sim.plotting.story import rounded
+from sim.plotting.story import plus_minus, rounded
 from sim.scenario.model.quantities import CLASSES
 from sim.verbs.compare.statistics import Difference
 from sim.verbs.compare.study import ComparisonData
@@ -64,8 +64,7 @@ class Effect:
         if self.difference.verdict == "same":
             return "0"
         half = scale * (self.difference.family_high - self.difference.family_low) / 2
-        interval = f" ± {float(f'{half:.2g}'):,g}" if math.isfinite(half) else ""
-        return signed(self.difference.difference * scale) + interval
+        return signed(self.difference.difference * scale) + plus_minus(half)
 
     @property
     def percent(self) -> str:

@@ -21,6 +21,7 @@ from sim.plotting.page import heading
 from sim.plotting.rail import words
 from sim.plotting.result import Drawers
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
+from sim.plotting.story import plus_minus
 from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, sheet, styled, time_axis
 from sim.verbs.compare.effects import signed
 from sim.verbs.compare.frame import Scene, around_zero
@@ -188,7 +189,7 @@ def _draw_change(axes: Axes, change: Difference, row: int) -> None:
         change.difference, row, "o", markersize=6.5, color=INK, markerfacecolor=INK if clear else "white", zorder=3
     )
     half = (change.family_high - change.family_low) / 2
-    interval = f" ± {float(f'{half:.2g}'):,g}" if math.isfinite(half) and change.verdict != "same" else ""
+    interval = plus_minus(half) if change.verdict != "same" else ""
     axes.annotate(
         f"{signed(change.difference)}{interval}",
         (1, row),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sim.measures.estimates import Estimate
 from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
 from sim.plotting.sheet import Sheet, as_html, print_sheets
-from sim.plotting.story import rounded
+from sim.plotting.story import plus_minus, rounded
 from sim.verbs.sweep.designs import numbers, unit_of
 from sim.verbs.sweep.files import estimates
 from sim.verbs.sweep.request import SweepAnalysis
@@ -148,7 +148,7 @@ def _cell(estimate: Estimate | None) -> str:
     if estimate is None or not math.isfinite(estimate.mean):
         return "-"
     half = (estimate.high - estimate.low) / 2
-    return rounded(estimate.mean) + (f" ± {float(f'{half:.2g}'):,g}" if math.isfinite(half) else "")
+    return rounded(estimate.mean) + plus_minus(half)
 
 
 def _sensitivity_sheet(sensitivity: Sensitivity) -> Sheet:
