@@ -66,7 +66,6 @@ class Verbs(click.Group):
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             verbs = self.list_commands(ctx)
             listed = f"; the verbs are {', '.join(verbs)}"
-            listed = f"; the verbs are {', '.join(verbs)}"
             ctx.fail(f"there is no verb {args[0]!r}{did_you_mean(args[0], verbs) or listed}")
         return super().resolve_command(ctx, args)
 
