@@ -75,7 +75,7 @@ def test_labels_say_what_was_asked_for(comparison: ComparisonData, tmp_path: Pat
 )
 def test_what_cannot_be_compared_is_said_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(SimError, match=sentence) as error:
-        read_variants(str(TINY), [written(tmp_path, "later", text)])
+        compare(read_variants(str(TINY), [written(tmp_path, "later", text)]), Request(1))
     assert "\n" not in str(error.value)
 
 
@@ -193,5 +193,5 @@ def test_a_replication_has_the_same_vector_of_the_posterior_in_every_scenario(tm
     assert came[0][0] < came[0][1] < came[0][2]
     assert column(comparison, "pairs", "gone", 1) == column(comparison, "pairs", "new", 1) == 0
     other = drawn_from(tmp_path / "b", [5.0, 21.0, 60.0])
-    with pytest.raises(SimError, match="differ in the posterior that their parameters come from"):
-        read_variants(file, [other], from_posterior=True)
+    with pytest.raises(SimError, match="differ in the posterior of their parameters"):
+        compare(read_variants(file, [other], from_posterior=True), Request(1))

@@ -123,4 +123,4 @@ def test_scenarios_with_other_origins_cannot_be_compared(tmp_path: Path) -> None
         f"extends: {NETWORK}\nname: other\nnetwork: {{origins: {{south: null}}}}\n", encoding="utf-8"
     )  # fmt: skip
     with pytest.raises(SimError, match=r"network.origins \(capital instead of capital, south\)"):
-        read_variants(str(NETWORK), [str(other)])
+        compare(read_variants(str(NETWORK), [str(other)]), Request(1))
