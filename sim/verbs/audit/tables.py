@@ -75,7 +75,9 @@ def sheets(audit: Audit) -> list[Sheet]:
     for title, rejected in (("All comparisons", False), ("With rejected figures", True)):
         rows = [_cells(finding) for finding in audit.findings if finding.rejected == rejected]
         if rows:
-            tables.append(Sheet(title, ("figures", "imply", "beside", "hold"), rows, (True, True, True, False)))
+            tables.append(
+                Sheet(title, ("figures", "imply", "compared with", "verdict"), rows, (True, True, True, False))
+            )
     return tables
 
 

@@ -16,7 +16,7 @@ HEADINGS: dict[Kind, str] = {
     "rate": "Through the queue",
     "road": "Room on the road",
     "people": "People",
-    "level": "The same thing counted twice",
+    "level": "Two counts of the same quantity",
     "flow": "Across the border",
 }
 PARTS = {
@@ -138,14 +138,14 @@ def sentences(audit: Audit) -> Iterator[tuple[str, list[str]]]:
     repeating = [figure for figure in audit.figures if figure.repeats]
     if repeating:
         repeats = (f"{figure.row.id} ({figure.row.source}) repeats {figure.repeats}" for figure in repeating)
-        yield "Told again", [f"{words}; the two count once." for words in repeats]
+        yield "Repeated figures", [f"{words}; they count once." for words in repeats]
 
 
 def summary(audit: Audit) -> str:
     """Return in one sentence how many sets of figures hold together."""
     verdicts = [finding.verdict for finding in audit.findings if not finding.rejected]
     if not verdicts:
-        return "No figures in use can be held against each other."
+        return "No figures in use can be compared."
     held, under, never = (verdicts.count(verdict) for verdict in ("together", "only if", "not together"))
     many = f"{len(verdicts)} comparison{'s' if len(verdicts) > 1 else ''} between figures in use"
     return f"Of {many}, {held} hold as printed, {under} only under an assumption, {never} not at all."
@@ -163,7 +163,9 @@ def _bounds(finding: Finding) -> str:
     open_ended = [
         what(figure, qualified=True) for figure in finding.figures if figure.target.bound and finding.kind != "level"
     ]
-    return f"Read as: {'; '.join(open_ended)}." if open_ended else ""
+    if not open_ended:
+        return ""
+    return f"Read as {'a bound' if len(open_ended) == 1 else 'bounds'}: {'; '.join(open_ended)}."
 
 
 def _needs(finding: Finding) -> dict[str, Need]:
@@ -185,8 +187,8 @@ def _off(finding: Finding) -> list[str]:
     if need is None or need.amount.mid < SLIGHT:
         return []
     if finding.verdict == "not together":
-        return [f"each would be off by a factor of {rounded(need.amount.mid)}, more than such reports are"]
-    return [f"each is off by a factor of {rounded(need.amount.mid)}, as such reports may be"]
+        return [f"each report would be off by a factor of {rounded(need.amount.mid)}, more than usual for such reports"]
+    return [f"each report is off by a factor of {rounded(need.amount.mid)}, as usual for such reports"]
 
 
 def _rate(finding: Finding) -> Iterator[str]:
@@ -207,22 +209,22 @@ def _rate(finding: Finding) -> Iterator[str]:
     else:
         yield _hold(finding, conditions)
     if same := needs.get("same_wait"):
-        yield f"This takes it that {of_classes(same.who)} wait as long."
+        yield f"This assumes that {of_classes(same.who)} wait as long."
     if mean := needs.get("mean_for_day"):
-        yield f"The mean of {rounded(mean.amount.mid)} days is taken for that time."
+        yield f"The mean of {rounded(mean.amount.mid)} days stands for that time."
 
 
 def _at_printed(words: str) -> str:
-    return f"At the printed numbers {words}."
+    return f"At the printed numbers, {words}."
 
 
 def _unlike(finding: Finding) -> Iterator[str]:
     """Yield the alternative explanations of a difference between the rate through a queue and what crossed."""
     needs = _needs(finding)
     if past := needs.get("past_queue"):
-        lanes = f", {of_classes(past.who)} in lanes of their own included" if past.who else ""
+        lanes = f", including {of_classes(past.who)} in their own lanes" if past.who else ""
         share = f"{_part(past.amount.mid)} of the exit ({span(past.amount, 'share')})"
-        yield f"{share} went past the main queue{lanes}{_less(needs)}"
+        yield f"{share} bypassed the main queue{lanes}{_less(needs)}"
     if gave_up := needs.get("gave_up"):
         if finding.verdict == "not together":
             yield "more left the queue than can have crossed"
@@ -231,7 +233,7 @@ def _unlike(finding: Finding) -> Iterator[str]:
         if same := needs.get("same_wait"):
             yield f"{of_classes(same.who)} waited longer"
     if faster := needs.get("faster"):
-        yield f"the exit was {span(faster.amount, 'times')} as fast then as on the mean of its window"
+        yield f"the exit was then {span(faster.amount, 'times')} as fast as on average over its window"
 
 
 def _less(needs: dict[str, Need]) -> str:
@@ -239,9 +241,9 @@ def _less(needs: dict[str, Need]) -> str:
     words = ""
     if queue := needs.get("queue"):
         who = of_classes(queue.who) or "parties"
-        words += f"; with more {who} waiting, less: at {span(queue.amount)} nothing"
+        words += f"; with more {who} waiting, fewer did, and at {span(queue.amount)} none"
     if wait := needs.get("wait"):
-        words += f"; with a shorter wait, less: at {span(wait.amount, 'h')} nothing"
+        words += f"; with a shorter wait, fewer did, and at {span(wait.amount, 'h')} none"
     return words
 
 
@@ -258,7 +260,7 @@ def _road(finding: Finding) -> Iterator[str]:
     files, usual = needs["files"].amount, needs["files_assumed"].amount
     apart = span(finding.beside, "m") if finding.beside else ""
     each = middle(finding.implied, "m")
-    yield f"{one} over {other} are {each} for each in a single file; each is taken to need {apart}."
+    yield f"{one} over {other} imply {each} per vehicle in a single file; a vehicle is assumed to take {apart}."
     if finding.verdict == "together":
         yield _abreast(files)
     else:
@@ -290,7 +292,7 @@ def _squeezed(finding: Finding) -> str:
     if between := needs.get("between"):
         return f"others filled the gaps, such as {span(between.amount)} {of_classes(between.who)} in a single file"
     if possible.high < 1:
-        return "a queue has no such gaps"
+        return "queues do not have such gaps"
     printed = "" if span(files) == span(possible) else f" ({span(files)} at the printed numbers)"
     if finding.verdict == "not together":
         return f"they would stand {span(possible)} abreast{printed}"
@@ -303,13 +305,13 @@ def _people(finding: Finding) -> Iterator[str]:
     if finding.unit == "people":
         waiting = span(finding.implied) or middle(finding.implied)
         queue = dated(finding.figures[1])
-        yield f"With the scenario's people in each, {queue} are {waiting} people; reported are {one}."
+        yield f"With the scenario's people per party, {queue} are {waiting} people; the report says {one}."
     else:
-        yield f"{one} and {other} are {both(finding.implied)} people for each; the scenario has {each}."
+        yield f"{one} and {other} imply {both(finding.implied)} people per party; the scenario has {each}."
     conditions = _off(finding)
     if uneven := _needs(finding).get("uneven"):
         share = f"{span(uneven.amount, 'share')} of the {counted(finding.figures[1].row)}"
-        conditions.append(f"{share} crossed in the hours that both share")
+        conditions.append(f"{share} crossed in the hours common to both")
     yield _hold(finding, conditions)
 
 
@@ -338,8 +340,8 @@ def _flow(finding: Finding) -> Iterator[str]:
     needs = _needs(finding)
     usual = middle(finding.beside, "share") if finding.beside else ""
     yield (
-        f"By {dated(shorter)} and {dated(longer)}, {both(finding.implied, 'share')} of those who went out in the "
-        f"longer window crossed in the hours that both share, {usual} of it."
+        f"According to {dated(shorter)} and {dated(longer)}, {both(finding.implied, 'share')} of those who went out "
+        f"in the longer window crossed in the hours common to both, which are {usual} of it."
     )
     if share := needs.get("in_shared_hours"):
         beyond = finding.implied.mid > 1

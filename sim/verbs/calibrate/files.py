@@ -64,7 +64,7 @@ def fitted_file(loaded: LoadedCalibration) -> Path:
     scenario = loaded.path.parent / loaded.calibration.scenario
     node = child(read_tree(scenario, []), CALIBRATED)
     if node is None or not isinstance(node.value, str):
-        raise SimError(f"{scenario}: names no fitted file to update; write 'calibrated: FILE' at its top")
+        raise SimError(f"{scenario}: no fitted file to update; add 'calibrated: FILE' at the top")
     file = Path(node.place.file).parent / node.value
     if is_shipped(file):
         file = Path(file.name)

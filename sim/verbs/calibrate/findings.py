@@ -28,7 +28,7 @@ Verdict = Literal["met", "in tension", "predicted: inside", "predicted: outside"
 IDENTIFIED, SOMEWHAT = 0.5, 0.2
 """Least contraction of a parameter that is called identified, and somewhat identified."""
 CORRELATED = 0.6
-"""Least absolute correlation of two parameters that are called tied."""
+"""Least absolute correlation of two parameters that are reported as correlated."""
 TENSION = 0.05
 """Tail probability below which a figure is in tension with the model."""
 LEVELS = (0.05, 0.5, 0.95)

@@ -45,13 +45,13 @@ def write(folder: Path, findings: Findings, pictures: Mapping[str, Picture]) -> 
 def markdown(findings: Findings, pictures: Sequence[str] = ()) -> str:
     """Return the page as Markdown with links to these `pictures` (pictures/NAME.png)."""
     scenario = findings.fit.loaded.central.scenario
-    parts: list[str] = [f"# What the reported figures tell: {scenario.title}", _opening(findings)]
+    parts: list[str] = [f"# Calibration: {scenario.title}", _opening(findings)]
     for heading, picture, section in (
-        ("What was learnt", "parameters", _parameters),
-        ("What cannot be known from these figures", "correlations", _unknown),
+        ("What the figures identify", "parameters", _parameters),
+        ("What the figures leave open", "correlations", _unknown),
         ("Figure by figure", "figures", _figures),
-        ("Every figure predicted without it", "held_out", _held_out),
-        ("How it was done", "", _method),
+        ("Held-out figures", "held_out", _held_out),
+        ("Method", "", _method),
     ):
         paragraphs = list(section(findings))
         if paragraphs:
@@ -68,44 +68,42 @@ def _opening(findings: Findings) -> str:
     more = "".join(f", {count} {what}" for count, what in others if count)
     return (
         f"The calibration file `{fit.loaded.path.name}` has {_many(len(findings.figures), 'reported figure')}: {fitted}"
-        f" fitted{more}. To fit the scenario `{Path(fit.loaded.calibration.scenario).name}` to them,"
-        f" {_many(len(findings.parameters), 'number')} may change. Brackets hold 90 %."
+        f" fitted{more}. The fit has {_many(len(findings.parameters), 'parameter')} of the scenario"
+        f" `{Path(fit.loaded.calibration.scenario).name}`. Brackets are 90 % intervals."
     )
 
 
 def _parameters(findings: Findings) -> Iterator[str]:
     for identification, opening in (
-        ("identified", "The figures identify (at least half of the variance assumed before is gone):"),
-        ("somewhat identified", "They narrow, but less:"),
+        ("identified", "Identified (the figures remove at least half of the prior variance):"),
+        ("somewhat identified", "Somewhat identified:"),
     ):
         rows = [row for row in findings.parameters if row.identification == identification]
         if rows:
             yield _bullets(opening, map(_parameter_words, rows))
         elif identification == "identified":
-            yield "The figures identify no parameter by itself."
+            yield "No parameter is identified by itself."
     moved = [row for row in findings.parameters if abs(row.shift) >= FAR]
     if moved:
-        yield _bullets("The figures pull these away from what was held likely before:", map(_moved_words, moved))
+        yield _bullets("The mean of these moved by at least one prior standard deviation:", map(_moved_words, moved))
     if len(findings.parameters) > 1:
         yield combination_words(findings)
-    header = ("parameter", "what it is", "before", "after", "best", "narrowed", "the figures", "tied to")
+    header = ("parameter", "meaning", "prior", "posterior", "best", "narrowed", "result", "correlated with")
     yield _table(header, map(_parameter_row, findings.parameters))
 
 
 def _unknown(findings: Findings) -> Iterator[str]:
     open_ = [row for row in findings.parameters if row.identification == "not identified"]
     if open_:
-        opening = "The figures hardly narrow these; what stands after the fit is mostly what was assumed before:"
+        opening = "Not identified (the posterior is mostly the prior):"
         yield _bullets(opening, map(_parameter_words, open_))
     pairs = [(row, other, value) for row in findings.parameters for other, value in row.correlated if row.name < other]
     if pairs:
-        opening = (
-            f"The figures fix these pairs (correlation of {CORRELATED} or more) better together than each by itself:"
-        )
+        opening = f"Pairs with a correlation of {CORRELATED} or more, which are known better jointly than separately:"
         yield _bullets(opening, (_pair_words(findings, *pair) for pair in pairs))
     yield (
-        "Everything here supposes that the scenario is right in what is not fitted: its other numbers are taken as they"
-        " are, and no interval here holds their uncertainty."
+        "All results assume that the numbers of the scenario that are not fitted are correct; no interval includes"
+        " their uncertainty."
     )
     yield from caveats(findings)
 
@@ -114,13 +112,13 @@ def _figures(findings: Findings) -> Iterator[str]:
     fitted = [finding for finding in findings.figures if finding.target.fitted]
     tense = [finding for finding in fitted if finding.verdict == "in tension"]
     yield (
-        f"{len(fitted) - len(tense)} of {_many(len(fitted), 'fitted figure')} can be what an honest reporter would say"
-        " if the fitted model were true. That they were fitted makes this likely; it is no test of the model."
+        f"{len(fitted) - len(tense)} of {_many(len(fitted), 'fitted figure')} agree with the fitted model: an honest"
+        " reporter could have reported them if it were true. Since they were used in the fit, this is no test of it."
     )
     for verdict, opening in (
-        ("in tension", f"In tension (a chance of less than {percent(TENSION)}):"),
-        ("predicted: outside", "Not fitted, and missed by the prediction:"),
-        ("predicted: inside", "Not fitted, and as predicted:"),
+        ("in tension", f"In tension (tail below {percent(TENSION)}):"),
+        ("predicted: outside", "Not fitted, outside the prediction:"),
+        ("predicted: inside", "Not fitted, inside the prediction:"),
     ):
         rows = [row for row in findings.figures if row.verdict == verdict]
         if rows:
@@ -129,10 +127,10 @@ def _figures(findings: Findings) -> Iterator[str]:
     if rejected:
         yield _bullets("Rejected before the fit, with the reason:", map(_rejected_words, rejected))
     yield (
-        "`model` is the model's own figure; `reporters` what honest reporters would say of it, before and after the"
-        " fit; `tail` the chance of a report as far out as this one, for a bound the chance that it holds."
+        "`model` is the model's own figure. `expected` are the reports that honest reporters would make of it, before"
+        " and after the fit. `tail` is the probability of a report as far out as this one; for a bound, that it holds."
     )
-    header = ("reported", "when and by whom", "model", "reporters before", "reporters after", "tail", "verdict")
+    header = ("reported", "date and source", "model", "expected before", "expected after", "tail", "verdict")
     yield _table(header, map(_figure_row, findings.figures))
 
 
@@ -141,9 +139,9 @@ def _held_out(findings: Findings) -> Iterator[str]:
         return
     inside = sum(prediction.tail >= TENSION for prediction in findings.held_out)
     yield (
-        f"Each figure was left out in turn and predicted by the others: {inside} of {len(findings.held_out)} lie where"
-        f" a report would be expected (a tail of {percent(TENSION)} or more)."
-        " By chance alone up to one in ten would not."
+        f"Each figure was held out and predicted from the others: {inside} of {len(findings.held_out)} lie"
+        f" inside the prediction (tail of {percent(TENSION)} or more)."
+        " By chance alone, up to one in ten would lie outside."
     )
     rows = []
     for prediction in findings.held_out:
@@ -151,31 +149,31 @@ def _held_out(findings: Findings) -> Iterator[str]:
         span = modelled(prediction.reports, unit_of(row))
         words = (figure_words(row, prediction.target.reported), source_words(row))
         rows.append((*words, span, percent(prediction.tail), f"{prediction.ess:,.0f}", prediction.how))
-    yield _table(("reported", "when and by whom", "predicted", "tail", "effective sample", "how"), rows)
+    yield _table(("reported", "date and source", "predicted", "tail", "effective sample size", "how"), rows)
 
 
 def _method(findings: Findings) -> Iterator[str]:
     fit, observation = findings.fit, findings.fit.loaded.calibration.observation
     yield gate_words(findings)
     if fit.gate.reasons:
-        yield _bullets("What was noted on the way:", fit.gate.reasons)
+        yield _bullets("Notes:", fit.gate.reasons)
     shared = [
         figure_words(target.row, target.reported) for target in fit.targets if target.fitted and target.weight < 1
     ]
     if shared:
-        yield f"These repeat what others say and share one weight with them: {'; '.join(shared)}."
+        yield f"These figures repeat others and share one weight with them: {'; '.join(shared)}."
     spreads = ", ".join(f"{trust.replace('_', ' ')} {spread:g}" for trust, spread in observation.spread.items())
     yield (
-        f"Assumed of the reports, as standard deviations of logarithms (0.1 is about 10 %): {spreads}; of the model:"
-        f" {observation.discrepancy:g}. With a chance of {percent(observation.outlier.chance)} a figure is taken to be"
-        " about something else altogether; what reporters would say, and the tails, leave that out. Other assumptions"
-        " would give other intervals."
+        f"Assumed standard deviations of the logarithm (0.1 is about 10 %): of the reports, {spreads}; of the model,"
+        f" {observation.discrepancy:g}. A figure is assumed to concern something else entirely with a probability of"
+        f" {percent(observation.outlier.chance)}; expected reports and tails exclude this case. Other assumptions would"
+        " give other intervals."
     )
 
 
 def _parameter_words(finding: ParameterFinding) -> str:
     return (
-        f"{finding.label} (`{finding.name}`): {interval(finding.posterior, finding.unit)}, before"
+        f"{finding.label} (`{finding.name}`): {interval(finding.posterior, finding.unit)}, prior"
         f" {interval(finding.prior, finding.unit)}"
     )
 
@@ -187,19 +185,19 @@ def _moved_words(finding: ParameterFinding) -> str:
 
 def _pair_words(findings: Findings, finding: ParameterFinding, other: str, value: float) -> str:
     label = next(row.label for row in findings.parameters if row.name == other)
-    way = "both higher or both lower" if value > 0 else "one higher and the other lower"
+    way = "both are higher or both are lower" if value > 0 else "one is higher and the other lower"
     number = f"{value:+.2f}".replace("-", "−")
     return (
-        f"{finding.label} (`{finding.name}`) and {label} (`{other}`): with {way} the figures are met about as well"
-        f" (correlation {number})"
+        f"{finding.label} (`{finding.name}`) and {label} (`{other}`): the figures are met about equally well"
+        f" when {way} (correlation {number})"
     )
 
 
 def _figure_words(finding: FigureFinding) -> str:
     row, reported = finding.target.row, finding.target.reported
     return (
-        f"{figure_words(row, reported)}, {source_words(row)}: the model says {modelled(finding.model, finding.unit)},"
-        f" {finding.model.median / reported:.2g} times that; reporters would say {ends(finding.reports)}; tail"
+        f"{figure_words(row, reported)}, {source_words(row)}: model {modelled(finding.model, finding.unit)},"
+        f" {finding.model.median / reported:.2g} times the report; expected reports {ends(finding.reports)}; tail"
         f" {percent(finding.tail)}"
     )
 

@@ -90,7 +90,7 @@ def _law(name: str, prior: Prior) -> Any:
     sd = float(prior.sd or prior.spread or 1)
     law = stats.truncnorm((low - centre) / sd, (high - centre) / sd, centre, sd)
     if not np.isfinite(law.ppf([0.001, 0.5, 0.999])).all():
-        raise SimError(f"parameters.{name}.prior: nothing of the law lies between its low and high ends")
+        raise SimError(f"parameters.{name}.prior: the law has no probability between 'low' and 'high'")
     return law
 
 

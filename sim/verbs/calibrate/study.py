@@ -130,7 +130,7 @@ def _prediction(fit: Fit, j: int, evaluator: Evaluator) -> HeldOut:
 
 def _starts(evaluator: Evaluator) -> list[Floats]:
     """Evaluate space-filling points of the prior, one set for each start."""
-    evaluator.stage("what the priors alone predict", STARTS * START)
+    evaluator.stage("prior predictions", STARTS * START)
     seeds = [_seed(evaluator.seed, "start", number) for number in range(STARTS)]
     starts = [evaluator.priors.spread_out(START, seed) for seed in seeds]
     for start in starts:
@@ -145,8 +145,8 @@ def _announce_time(evaluator: Evaluator, seconds: float) -> None:
     left = seconds / evaluator.plays_made * (USUAL_PLAYS - evaluator.evaluations)
     if left > LONG:
         evaluator.say(
-            f"most fits take about {USUAL_PLAYS:,} plays, here {show_duration(left)} more; one that is hard to settle "
-            "takes up to ten times that, and every figure that has to be fitted again for --held-out about as long"
+            f"most fits take about {USUAL_PLAYS:,} plays, here {show_duration(left)} more; a difficult fit takes up to "
+            "ten times as long, and each figure that --held-out has to fit again about as long as a fit"
         )
 
 
@@ -154,7 +154,7 @@ def _choose_replications(evaluator: Evaluator, starts: list[Floats]) -> None:
     """Measure the noise where the fit is good, and average over as many replications as make it small."""
     scores = np.concatenate(starts)
     best = scores[np.argsort(-evaluator.log_likelihood(scores), kind="stable")[:NOISE_POINTS]]
-    evaluator.stage("how much chance there is in one play", NOISE_POINTS * (NOISE_REPLICATIONS - 1))
+    evaluator.stage("noise of one play", NOISE_POINTS * (NOISE_REPLICATIONS - 1))
     replications = [evaluator.replication(best, number) for number in range(NOISE_REPLICATIONS)]
     logs = np.array([np.log(floored(evaluator.targets, observed)) for observed in replications])
     one = np.sqrt(logs.var(axis=0, ddof=1).mean(axis=0))
@@ -167,7 +167,7 @@ def _choose_replications(evaluator: Evaluator, starts: list[Floats]) -> None:
         evaluator.replications *= 2
     evaluator.noise = one * np.sqrt(1 + 1 / evaluator.replications)  # what really happened is one play, too
     if evaluator.replications > 1:
-        evaluator.stage("the same with more plays of each", len(scores) * (evaluator.replications - 1))
+        evaluator.stage("prior predictions with more replications", len(scores) * (evaluator.replications - 1))
         evaluator.observed(scores)
 
 
@@ -178,8 +178,8 @@ def _check_priors(evaluator: Evaluator, prior: Sample) -> None:
         chance = tail(target, prior.observed[:, j], prior.weights, spread)
         if target.fitted and chance < SURPRISING:
             evaluator.say(
-                f"the priors alone hardly allow the figure {target.row.id!r} (a chance of {100 * chance:.2g} %): "
-                "look at them, at the model and at how the figure is read"
+                f"figure {target.row.id!r} is very improbable under the priors (tail {100 * chance:.2g} %); "
+                "check the priors, the model and the reading of the figure"
             )
 
 
@@ -190,7 +190,7 @@ def _most_probable(evaluator: Evaluator, scores: Floats) -> Floats:
         return -(evaluator.log_likelihood(points) + log_prior(points))
 
     best: Floats = scores[np.argmin(loss(scores))]
-    evaluator.stage("the most probable vector", POPULATION * GENERATIONS * evaluator.replications)
+    evaluator.stage("most probable vector", POPULATION * GENERATIONS * evaluator.replications)
     if len(best) == 1:
         return best  # dense enough with one parameter; the search needs at least two
     search = CMA(mean=best, sigma=0.5, population_size=POPULATION, seed=_seed(evaluator.seed, "point"))
@@ -215,14 +215,14 @@ def _posterior(evaluator: Evaluator, starts: list[Floats]) -> tuple[list[Draws],
     for ess, most in EFFORTS:
         draws = []
         for number, sampler in enumerate(samplers, 1):
-            evaluator.stage(f"the posterior, start {number} of {STARTS}", 4 * START * evaluator.replications)
+            evaluator.stage(f"posterior, start {number} of {STARTS}", 4 * START * evaluator.replications)
             draws.append(sampler.extend(ess, most))
         gate = gate_of(draws, evaluator.evaluations)
         if gate.passed:
             return draws, gate
     raise SimError(
         f"the posterior cannot be reported after {gate.evaluations} plays: {'; '.join(gate.reasons)}. Narrower priors, "
-        "fewer parameters or figures that agree better would help"
+        "fewer parameters or more consistent figures would help"
     )
 
 
@@ -234,13 +234,17 @@ def gate_of(starts: Sequence[Draws], evaluations: int) -> Gate:
     distance, largest = disagreement(starts), float(weights.max())
     reasons = []
     if ess < MIN_ESS:
-        reasons.append(f"the sample is worth {ess:.0f} independent draws, {MIN_ESS:.0f} are needed")
+        reasons.append(f"effective sample size is {ess:.0f}; at least {MIN_ESS:.0f} is required")
     if least < MIN_ESS_OF_START:
-        reasons.append(f"one start is worth {least:.0f} independent draws, {MIN_ESS_OF_START:.0f} are needed")
+        reasons.append(
+            f"effective sample size of one start is {least:.0f}; at least {MIN_ESS_OF_START:.0f} is required"
+        )
     if largest > MAX_WEIGHT:
-        reasons.append(f"one vector has {100 * largest:.1f} % of the weight, at most {100 * MAX_WEIGHT:g} % may be")
+        reasons.append(f"largest weight is {100 * largest:.1f} %; at most {100 * MAX_WEIGHT:g} % is allowed")
     if distance > MAX_DISAGREEMENT:
-        reasons.append(f"the starts differ by {distance:.2f} standard deviations, at most {MAX_DISAGREEMENT:g} may be")
+        reasons.append(
+            f"the starts differ by {distance:.2f} standard deviations; at most {MAX_DISAGREEMENT:g} is allowed"
+        )
     rounds = max(start.rounds for start in starts)
     return Gate(ess, largest, distance, evaluations, rounds, not reasons, tuple(reasons))
 
@@ -291,7 +295,7 @@ def _reweighted(fit: Fit, targets: tuple[Target, ...]) -> Floats:
 
 def _refitted(evaluator: Evaluator, targets: tuple[Target, ...], name: str) -> Draws:
     """Sample the posterior given `targets`, which leave out figure `name`."""
-    evaluator.stage(f"the fit without {name}", 4 * START * evaluator.replications)
+    evaluator.stage(f"fit without {name}", 4 * START * evaluator.replications)
     start = evaluator.priors.spread_out(START, _seed(evaluator.seed, "start", 0))
     ess, most = EFFORTS[0]
     sampler = Sampler(evaluator.likelihood_of(targets), start, _seed(evaluator.seed, f"without {name}"), START)

@@ -59,12 +59,12 @@ def sheets(findings: Findings) -> list[Sheet]:
 def _parameters(parameters: Sequence[ParameterFinding]) -> Sheet:
     from rich.markup import escape
 
-    title = "Parameters: median [90 %] before and after the figures; narrowed: share of the variance that is gone"
-    columns = ("parameter", "before", "after", "narrowed", "found")
+    title = "Parameters: prior and posterior median [90 %]; narrowed: share of the prior variance removed"
+    columns = ("parameter", "prior", "posterior", "narrowed", "result")
     sheet = Sheet(title, columns, [], (True, False, False, False, True))
     for finding in parameters:
         spans = (escape(interval(span, finding.unit)) for span in (finding.prior, finding.posterior))
-        tied = "".join(f"; tied to {words(name)}" for name, _ in finding.correlated)
+        tied = "".join(f"; correlated with {words(name)}" for name, _ in finding.correlated)
         result = f"[{IDENTIFICATION_STYLES[finding.identification]}]{finding.identification}[/]{tied}"
         sheet.rows.append((words(finding.name), *spans, percent(max(finding.contraction, 0.0)), result))
     return sheet
@@ -73,8 +73,8 @@ def _parameters(parameters: Sequence[ParameterFinding]) -> Sheet:
 def _figures(figures: Sequence[FigureFinding]) -> Sheet:
     from rich.markup import escape
 
-    title = "Figures: what the fitted model says [90 %], and what reporters of such a world would say (90 %)"
-    sheet = Sheet(title, ("reported", "model", "reporters", "verdict, tail"), [], (True, False, False, True))
+    title = "Figures: the fitted model [90 %], and the reports expected from it (90 %)"
+    sheet = Sheet(title, ("reported", "model", "expected", "verdict, tail"), [], (True, False, False, True))
     for finding in figures:
         row = finding.target.row
         report = f"{window(row)}: {figure_words(row, finding.target.reported)}"
@@ -87,8 +87,8 @@ def _figures(figures: Sequence[FigureFinding]) -> Sheet:
 def _held_out(predictions: Sequence[HeldOut]) -> Sheet:
     from rich.markup import escape
 
-    title = "Left out in turn: what reporters would say [90 %] by the other figures alone"
-    sheet = Sheet(title, ("reported", "predicted", "tail", "sample", "how"), [], (True, False, False, False, True))
+    title = "Held-out figures: the reports expected from the other figures [90 %]"
+    sheet = Sheet(title, ("reported", "predicted", "tail", "ESS", "how"), [], (True, False, False, False, True))
     for prediction in predictions:
         row = prediction.target.row
         report = f"{window(row)}: {figure_words(row, prediction.target.reported)}"

@@ -58,8 +58,8 @@ class ObservationTask:
             scenario = self.template.scenario(named, self.units)
         except ScenarioError as error:
             at = ", ".join(f"{name} {value:.4g}{self.units.get(name, '')}" for name, value in named.items())
-            what = f"the priors allow values at which the scenario is impossible: {error.problems[0]} (at {at})"
-            raise SimError(f"{what}; cut a prior off with 'low' or 'high'") from None
+            what = f"the priors allow values for which the scenario is invalid: {error.problems[0]} (at {at})"
+            raise SimError(f"{what}; restrict a prior with 'low' or 'high'") from None
         if self.horizon is None:
             return scenario
         return scenario.model_copy(update={"clock": scenario.clock.model_copy(update={"horizon": self.horizon})})

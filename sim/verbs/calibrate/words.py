@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def figure_words(row: Reported, reported: float) -> str:
-    """Return a reported figure in full: 'more than 3,000 cars waiting', 'about 37,000 vehicles across, both ways'."""
+    """Return a reported figure in full: 'more than 3,000 cars waiting', 'about 37,000 vehicles across'."""
     qualifier = "" if row.qualifier == "=" else row.qualifier
     parts = [qualifier, amount(reported, unit_of(row)), counted(row), row.kind.words]
     if row.within is not None:
         parts.append("near the border")  # the distance may be fitted
-    both = ", both ways" if row.directions == "both" else ""
+    both = ", both directions" if row.directions == "both" else ""
     return " ".join(part for part in parts if part) + both
 
 
@@ -66,13 +66,12 @@ def gate_words(findings: Findings) -> str:
     fit, gate = findings.fit, findings.fit.gate
     distance = ""
     if len(fit.starts) > 1:
-        distance = (
-            f" The medians of {len(fit.starts)} starts lie at most {gate.disagreement:.2f} standard deviations apart."
-        )
+        most = f"{gate.disagreement:.2f} standard deviations"
+        distance = f" The medians of the {len(fit.starts)} starts differ by at most {most}."
     return (
         f"Method: {fit.method}; seed {fit.seed}; {gate.evaluations:,} evaluations of the model"
         f"{_times(fit.replications, 'replication', ' each')}, {_times(gate.rounds, 'round', '')[2:]}."
-        f" Effective size of the sample: {gate.ess:,.0f}; largest weight {100 * gate.largest_weight:.2g} %.{distance}"
+        f" Effective sample size: {gate.ess:,.0f}; largest weight: {100 * gate.largest_weight:.2g} %.{distance}"
     )
 
 
@@ -81,16 +80,12 @@ def combination_words(findings: Findings) -> str:
     count = len(findings.parameters)
     if count < 2:
         return ""
-    sentence = (
-        f"Taken together, the figures identify {findings.combinations} of {count} independent combinations of the"
-        " parameters."
-    )
+    sentence = f"Together, the figures identify {findings.combinations} of {count} independent parameter combinations."
     rest = count - findings.combinations
-    return (
-        f"{sentence} In each of the other {rest}, more than half of the variance assumed before is left."
-        if rest
-        else sentence
-    )
+    if rest == 0:
+        return sentence
+    others = "the other" if rest == 1 else f"the other {rest}"
+    return f"{sentence} More than half of the prior variance remains in {others}."
 
 
 def caveats(findings: Findings) -> list[str]:
@@ -100,16 +95,16 @@ def caveats(findings: Findings) -> list[str]:
     if pair and pair[2] >= CORRELATED:
         names = " and ".join(f"'{figure_words(target.row, target.reported)}'" for target in pair[:2])
         paragraphs.append(
-            "The model is taken to be off by another, independent amount for each figure, though its figures move"
-            f" together: those for {names} have a correlation of {pair[2]:.2f} after the fit. An error that they share"
-            " counts as if it averaged out, so the intervals are somewhat too narrow."
+            "The model error is assumed to be independent for each figure, but its figures are correlated:"
+            f" those for {names} have a correlation of {pair[2]:.2f} after the fit. An error common to them is treated"
+            " as if it averaged out, so the intervals are somewhat too narrow."
         )
     if findings.held_out:
         ratio = float(np.median([row.reports.high / row.reports.low for row in findings.held_out]))
         paragraphs.append(
-            "A figure that was left out would have been a surprise only outside its band, or as a bound beyond it,"
-            f" and the upper end of a band is {ratio:.2g} times the lower one (median). That a figure lies"
-            " inside shows that the model is not far off; it does not show that it is right."
+            "A held-out figure contradicts the model only if it lies outside its predicted band, and"
+            f" the upper end of a band is {ratio:.2g} times the lower one (median). A figure inside its band shows that"
+            " the model is not far off; it does not show that the model is right."
         )
     return [paragraph for paragraph in paragraphs if paragraph]
 

@@ -93,20 +93,20 @@ def test_the_sentence_of_the_main_queue(result: Audit) -> None:
     words = sentence_about(result, "vehicles_3000", "wait_48h", "week_vehicles")
     assert words.startswith(
         "3,000 cars and 48 h (25 Sep) imply 62/h through the main queue; 37,000 vehicles in both directions "
-        "(19–25 Sep) imply 109–143/h outbound. All hold as printed. At the printed numbers about half of the exit "
-        "(42–56 %) went past the main queue, "
+        "(19–25 Sep) imply 109–143/h outbound. All hold as printed. At the printed numbers, about half of the exit "
+        "(42–56 %) bypassed the main queue, "
     )
-    assert "; with more cars waiting, less: at 5,200–6,900 nothing." in words
-    assert words.endswith("Read as: more than 3,000 cars.")
+    assert "; with more cars waiting, fewer did, and at 5,200–6,900 none." in words
+    assert words.endswith("Read as a bound: more than 3,000 cars.")
 
 
 def test_sentences_of_the_other_kinds(result: Audit) -> None:
-    assert "are 39 m for each in a single file; each is taken to need 7 m." in sentence_about(
+    assert "imply 39 m per vehicle in a single file; a vehicle is assumed to take 7 m." in sentence_about(
         result, "hundreds_of_cars", "length_12mi"
     )
     assert "Both hold as printed, in a single file." in sentence_about(result, "customs_2500", "length_12mi")
     assert "nearly in a single file (1.1 abreast)." in sentence_about(result, "vehicles_3000", "length_12mi")
-    assert "Both hold as printed. At the printed numbers they stand 1.3 abreast." in sentence_about(
+    assert "Both hold as printed. At the printed numbers, they stand 1.3 abreast." in sentence_about(
         result, "vehicles_3000", "length_16km"
     )
     assert "only if they stood 1.7–5 abreast on average (1.7–4.7 at the printed numbers)" in sentence_about(
@@ -121,8 +121,9 @@ def test_sentences_of_the_other_kinds(result: Audit) -> None:
     assert "115,000 people in both directions and 37,000 vehicles" in sentence_about(
         result, "week_people", "week_vehicles"
     )
-    assert "they cannot both hold: each would be off by a factor of 2.1, more than such reports are." in sentence_about(
-        result, "hundreds_of_cars", "customs_2500"
+    assert (
+        "they cannot both hold: each report would be off by a factor of 2.1, more than usual for such reports."
+        in sentence_about(result, "hundreds_of_cars", "customs_2500")
     )
 
 
@@ -130,7 +131,7 @@ def test_nearly_all_and_hardly_any_are_not_about(result: Audit) -> None:
     (finding,) = [
         f for f in result.findings if [g.row.id for g in f.figures][::2] == ["vehicles_3000", "week_vehicles"]
     ]
-    for share, words in ((0.999, "numbers nearly all of the exit"), (0.01, "numbers hardly any of the exit")):
+    for share, words in ((0.999, "numbers, nearly all of the exit"), (0.01, "numbers, hardly any of the exit")):
         needs = [n._replace(amount=Range.exactly(share)) if n.what == "past_queue" else n for n in finding.needs]
         assert words in sentence(replace(finding, needs=tuple(needs)))
 
@@ -160,7 +161,7 @@ def test_rejected_and_repeated_figures_have_their_own_place(result: Audit) -> No
     against = texts["Rejected: 500 cars (26–27 Sep)"]
     assert "39 m a car" in against[0]
     assert len(against) > 2
-    assert texts["Told again"] == ["length_16km_telegraph (The Telegraph) repeats length_16km; the two count once."]
+    assert texts["Repeated figures"] == ["length_16km_telegraph (The Telegraph) repeats length_16km; they count once."]
     used = [words for heading, words in texts.items() if not heading.startswith("Rejected")]
     assert not any("500 cars" in re.sub(r"\d,500", "", words) for block in used for words in block)
 

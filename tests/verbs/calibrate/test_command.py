@@ -72,12 +72,12 @@ def test_json_and_quiet(here: Path) -> None:
 @pytest.mark.usefixtures("quick")
 def test_lines_tell_the_stages_and_a_damaged_part(here: Path) -> None:
     path = described(here)
-    assert "what the priors alone predict: 0 of about 128 plays ..." in calibrate(str(path), "--out", "one").stderr
+    assert "prior predictions: 0 of about 128 plays ..." in calibrate(str(path), "--out", "one").stderr
     part = next((here / "results").rglob("part-*.parquet"))
     part.write_bytes(part.read_bytes()[:100])
     done = calibrate(str(path), "--out", "two")
     assert done.exit_code == 0
-    assert f"{part.name} is damaged and was removed; what it held is computed again" in done.stderr
+    assert f"{part.name} was damaged and has been removed; its results are computed again" in done.stderr
     assert (here / "one" / "posterior.parquet").read_bytes() == (here / "two" / "posterior.parquet").read_bytes()
 
 

@@ -109,7 +109,7 @@ def test_the_gate_opens_for_starts_that_agree_and_says_why_it_stays_shut():
     shut = gate_of(poor, 128)
     assert not shut.passed
     assert len(shut.reasons) == 4
-    assert "400 are needed" in shut.reasons[0]
+    assert "at least 400 is required" in shut.reasons[0]
 
 
 def test_starts_that_found_different_modes_do_not_pass():

@@ -66,7 +66,7 @@ def test_figures_in_words() -> None:
         "about 12 cars waiting",
         "about 12 cars waiting near the border",
         "at most 12 people waiting",
-        "about 12 vehicles across, both ways",
+        "about 12 vehicles across, both directions",
         "about 12 h of wait ahead",
     ]
 
@@ -92,7 +92,7 @@ def test_the_table_of_the_terminal_says_everything_in_80_columns(
         assert interval(row.posterior, row.unit) in flat
     for verdict in {figure.verdict.split()[0] for figure in base.figures}:
         assert verdict in flat
-    assert "Left out in turn" in flat
+    assert "Held-out figures" in flat
     assert "24,000 evaluations of the model, 2 replications each, 4 rounds" in flat
     assert combination_words(base) in flat
     for paragraph in caveats(base):
@@ -119,25 +119,28 @@ def test_the_document_is_json_and_holds_the_numbers(base: Findings) -> None:
 
 
 def test_what_the_page_says_was_learnt_follows_the_numbers(base: Findings) -> None:
-    learnt_, unknown = "What was learnt", "What cannot be known from these figures"
+    learnt_, unknown = "What the figures identify", "What the figures leave open"
     text = markdown(base)
-    assert "factor on who leaves the queue (`leaving`): 1.0" in part(text, learnt_).split("They narrow")[0]
+    assert "factor on who leaves the queue (`leaving`): 1.0" in part(text, learnt_).split("Somewhat identified")[0]
     assert "(`outbound`)" in part(text, unknown)
     assert "(`outbound`)" not in part(text, learnt_)
-    assert "both higher or both lower the figures are met about as well (correlation +0.7" in part(text, unknown)
-    assert "4 numbers may change" in text
+    assert "met about equally well when both are higher or both are lower (correlation +0.7" in part(text, unknown)
+    assert "4 parameters of the scenario" in text
     assert combination_words(replace(base, combinations=3)).endswith(
-        "In each of the other 1, more than half of the variance assumed before is left."
+        "More than half of the prior variance remains in the other."
     )
     assert combination_words(replace(base, combinations=4)).endswith(
-        "identify 4 of 4 independent combinations of the parameters."
+        "identify 4 of 4 independent parameter combinations."
     )
     other = markdown(changed(base, "outbound", contraction=0.9, shift=-1.3))
-    assert "outbound share of a count of both directions (`outbound`)" in part(other, learnt_).split("They narrow")[0]
+    assert (
+        "outbound share of a count of both directions (`outbound`)"
+        in part(other, learnt_).split("Somewhat identified")[0]
+    )
     assert "(`outbound`): down by 1.3 standard deviations" in part(other, learnt_)
-    assert "hardly narrow" not in part(other, unknown)
+    assert "Not identified" not in part(other, unknown)
     traded = markdown(changed(base, "leaving", correlated=(("surge_rate", -0.83),)))  # type: ignore[arg-type]
-    assert "one higher and the other lower the figures are met about as well (correlation −0.83)" in traded
+    assert "met about equally well when one is higher and the other lower (correlation −0.83)" in traded
 
 
 def test_the_limits_are_text_and_follow_the_numbers(base: Findings) -> None:
@@ -156,7 +159,7 @@ def test_the_limits_are_text_and_follow_the_numbers(base: Findings) -> None:
     loaded.calibration = synthetic_fit.calibration(limits="Known by\n  halves.")  # type: ignore[misc]
     limited = replace(base, fit=replace(base.fit, loaded=loaded))
     assert caveats(limited)[0] == "Known by halves."
-    unknown = part(markdown(limited), "What cannot be known from these figures")
+    unknown = part(markdown(limited), "What the figures leave open")
     assert all(paragraph in unknown for paragraph in caveats(limited))
 
 
@@ -177,12 +180,12 @@ def test_figures_that_move_together_are_found_but_not_in_one_group(base: Finding
 
 def test_the_page_says_of_each_figure_how_it_fares(base: Findings) -> None:
     text = part(markdown(base), "Figure by figure")
-    assert "6 of 7 fitted figures can be" in text
+    assert "6 of 7 fitted figures agree" in text
     tension = text.split("In tension")[1].split("Not fitted")[0]
     assert tension.count("- ") == 1
     assert "at most 4,000 people waiting, 25 Sep, Russian state media (Sky News)" in tension
     assert "39 m a car over 12 miles. Rejected." in text.split("Rejected before the fit")[1]
-    assert "about 20 h of wait ahead" in text.split("as predicted:")[1]
+    assert "about 20 h of wait ahead" in text.split("inside the prediction:")[1]
     for row in base.figures:
         assert figure_words(row.target.row, row.target.reported) in text
 
@@ -190,10 +193,10 @@ def test_the_page_says_of_each_figure_how_it_fares(base: Findings) -> None:
 def test_the_page_tells_how_it_was_done_and_links_only_what_was_drawn(base: Findings) -> None:
     text = markdown(base, ["figures"])
     assert gate_words(base) in text
-    assert "well over 16 km of queue; 16 km of queue" in part(text, "How it was done")
+    assert "well over 16 km of queue; 16 km of queue" in part(text, "Method")
     assert re.findall(r"\]\((.*?)\)", text) == ["pictures/figures.png"]
     assert not re.search(r"\b(nan|inf|None)\b", text)
-    assert "Every figure predicted without it" not in markdown(replace(base, held_out=()))
+    assert "Held-out figures" not in markdown(replace(base, held_out=()))
 
 
 def test_every_picture_is_drawn_and_every_figure_is_in_it(base: Findings, pictures: dict[str, Picture]) -> None:
@@ -256,7 +259,7 @@ def test_one_parameter_has_no_correlations(base: Findings) -> None:
     alone = replace(base, parameters=base.parameters[:1], correlations=np.ones((1, 1)), held_out=())
     assert list(drawers(alone)) == ["figures", "parameters"]
     assert list(csv_tables(alone)) == ["parameters.csv", "figures.csv"]
-    assert "independent combinations" not in markdown(alone)
+    assert "parameter combinations" not in markdown(alone)
 
 
 def test_what_is_written_is_the_same_every_time(base: Findings, tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ def test_a_fit_is_whole(tmp_path: Path) -> None:
     loaded = read_calibration(described(tmp_path))
     fit = calibrate(loaded, Request(workers=1), heard)
     assert heard.stages[:2] == [
-        "what the priors alone predict",
-        "how much chance there is in one play",
+        "prior predictions",
+        "noise of one play",
     ]
     assert fit.gate.passed
     assert set(fit.point) == {"surge", "service"}
@@ -109,9 +109,9 @@ def test_a_figure_that_the_priors_hardly_allow_is_told(tmp_path: Path) -> None:
     rows = [row("queue", "queue", 300), row("enormous", "queue", 90_000, rounding=1000)]
     heard = Heard()
     fit_of(described(tmp_path, reported=rows), progress=heard)
-    about = [sentence for sentence in heard.sentences if "hardly allow" in sentence]
+    about = [sentence for sentence in heard.sentences if "improbable" in sentence]
     assert len(about) == 1  # a slow machine is told as well that the fit takes long
-    assert about[0].startswith("the priors alone hardly allow the figure 'enormous' (a chance of 0")
+    assert about[0].startswith("figure 'enormous' is very improbable under the priors (tail 0")
 
 
 @pytest.mark.usefixtures("quick")
@@ -120,7 +120,7 @@ def test_a_posterior_too_sharp_to_be_drawn_is_refused_and_costs_nothing(
 ) -> None:
     monkeypatch.setattr(study, "EFFORTS", ((40.0, 64),))
     path = described(tmp_path, observation={"spread": {"press": 0.01}, "discrepancy": 0.01})
-    with pytest.raises(SimError, match=r"the posterior cannot be reported after \d+ plays: .*independent draws"):
+    with pytest.raises(SimError, match=r"the posterior cannot be reported after \d+ plays: .*effective sample size is"):
         fit_of(path, tmp_path / "kept")
     assert list((tmp_path / "kept").rglob("part-*.parquet"))
 
@@ -150,6 +150,6 @@ def test_an_impossible_value_is_one_sentence(tmp_path: Path) -> None:
     loaded = read_calibration(described(tmp_path))
     task = ObservationTask(loaded.template, ("surge", "service"), loaded.units, 1, "compiled", None)
     with pytest.raises(
-        SimError, match=r"the priors allow values.*service_time.*surge 40/h, service -5min.*cut a prior"
+        SimError, match=r"the priors allow values.*service_time.*surge 40/h, service -5min.*restrict a prior"
     ):
         task((40.0, -5.0, 0.0))
