@@ -31,10 +31,9 @@ ROW, HEAD, GAP, FOOT, NOTE_LINE, LABEL = 0.36, 0.95, 1.05, 0.75, 0.17, 10.5
 NOTE_LETTERS = 13.6
 """Letters of the note per inch."""
 NOTE = (
-    "Orange: reported; blue: follows from two figures, or one and the scenario; grey: rejected. Point: as printed; "
-    "thick: its rounding, with an arrow where only a bound is given; dotted: two bounds, so anything is possible; "
-    "thin: how far off such reports may be (nine of ten). Shaded: what the scenario assumes, over the priors of its "
-    "parameters."
+    "Orange: reported; blue: implied by two figures, or by one and the scenario; grey: rejected. Point: printed "
+    "number; thick bar: its rounding, with an arrow for a bound; dotted: two bounds, any value is possible; thin "
+    "line: error of nine of ten such reports. Shaded: assumption of the scenario, over the priors of its parameters."
 )
 
 
@@ -78,26 +77,26 @@ def _panels(audit: Audit, crossing: str) -> Iterator[Panel]:
     rates = [finding for finding in findings if finding.kind == "rate"]
     through = tuple(dict.fromkeys(finding.figures[1].row.classes[0] for finding in rates))
     bands = [
-        (audit.assumed.capacity(crossing, name), f"what the stations pass, if {CLASS_WORDS[name]} only")
+        (audit.assumed.capacity(crossing, name), f"capacity of the stations, {CLASS_WORDS[name]} only")
         for name in through
     ]
     flows = [figure for figure in figures if figure.row.quantity == "crossed_parties"]
     who = {name for figure in figures for name in figure.row.classes if figure.row.kind.unit != "people"}
     units = "vehicles" if who <= set(VEHICLE_CLASSES) else "parties"
-    yield Panel("Through the queue", f"{units} an hour", tuple(_rates(audit, rates, flows)), tuple(bands[:1]))
+    yield Panel("Through the queue", f"{units} per hour", tuple(_rates(audit, rates, flows)), tuple(bands[:1]))
     stocks = [figure for figure in figures if figure.row.quantity == "queue"]
     yield Panel("Waiting", units, tuple(_stocks(stocks, findings)))
     road = [finding for finding in findings if finding.kind == "road"]
     classes = tuple(dict.fromkeys(chain.from_iterable(finding.figures[0].row.classes for finding in road)))
     yield Panel(
         "Room on the road",
-        "metres of a single file for each",
+        "metres of a single file per vehicle",
         tuple(_bar(finding, f"{middle(finding.needs[0].amount)} abreast") for finding in road),
         tuple((audit.assumed.spacing((name,)), CLASS_WORDS[name]) for name in classes if name in VEHICLE_CLASSES),
     )
     each = [finding for finding in findings if finding.kind == "people" and finding.unit != "people"]
     spread = tuple((finding.beside, "in the scenario") for finding in each[:1] if finding.beside)
-    yield Panel("People", f"people for each of the {units}", tuple(map(_bar, each)), spread)
+    yield Panel("People", f"people per {'vehicle' if units == 'vehicles' else 'party'}", tuple(map(_bar, each)), spread)
 
 
 def _used_first(panel: Panel) -> Panel:

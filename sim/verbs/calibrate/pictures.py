@@ -88,14 +88,14 @@ def figures(findings: Findings) -> Picture:
         rejected = finding.verdict == "rejected"
         name = "rejected" if rejected else "fitted" if finding.target.fitted else "not fitted, only predicted"
         groups[name].append(_figure_line(finding, rejected))
-    how = "bars: 90 % of what honest reporters would say; arrow: a bound, the truth lies that way; triangle: goes on"
+    how = "bars: 90 % of the reports expected from the model; arrow: bound, truth on that side; triangle: bar continues"
     marks = [
-        Patch(color=BEFORE, label="before the figures"),
-        Patch(color=AFTER, label="after"),
-        Line2D([], [], color=BLUE, linewidth=5, label="the model itself, after"),
+        Patch(color=BEFORE, label="expected, prior"),
+        Patch(color=AFTER, label="expected, posterior"),
+        Line2D([], [], color=BLUE, linewidth=5, label="the model's own figure"),
         _reported_mark(),
     ]
-    return _lines("What was reported, and what the fitted model says", how, groups, marks)
+    return _lines("Reported figures and the fitted model", how, groups, marks)
 
 
 @styled
@@ -116,9 +116,9 @@ def held_out(findings: Findings) -> Picture:
                 loud=not inside,
             )
         )
-    marks = [Patch(color=AFTER, label="predicted by the other figures, 90 %"), _reported_mark()]
-    how = "each figure left out in turn, and what reporters would then be expected to say"
-    return _lines("Every figure predicted without it", how, {"": lines}, marks)
+    marks = [Patch(color=AFTER, label="predicted from the other figures, 90 %"), _reported_mark()]
+    how = "each figure held out in turn, with the reports expected from the other figures"
+    return _lines("Held-out figures", how, {"": lines}, marks)
 
 
 def _figure_line(finding: FigureFinding, faint: bool) -> Line:
@@ -130,7 +130,7 @@ def _figure_line(finding: FigureFinding, faint: bool) -> Line:
         bands=((finding.reports_before, BEFORE, 0.46), (finding.reports, AFTER, 0.28), (finding.model, BLUE, 0.1)),
         notes=(
             f"model {modelled(finding.model, finding.unit)}",
-            f"reporters {ends(finding.reports)[1:-1]}",
+            f"expected {ends(finding.reports)[1:-1]}",
             f"{finding.verdict}, tail {percent(finding.tail)}",
         ),
         loud=finding.verdict in ("in tension", "predicted: outside"),
@@ -248,7 +248,7 @@ def _times_scale(axes: Axes, lines: Sequence[Line]) -> None:
     limits = [value / line.reported for line in lines for span, _, _ in line.bands for value in span]
     ratios += np.clip(limits, 1 / SEEN, SEEN).tolist()
     low, high = max(min([0.5, *ratios]), 1e-3) / 1.15, min(max([2.0, *ratios]), 1e3) * 1.15
-    axes.set(xscale="log", xlim=(low, high), xlabel="times the reported figure (1: as reported)")
+    axes.set(xscale="log", xlim=(low, high), xlabel="multiple of the reported figure")
     ticks = [(at, label) for at, label in TIMES if low <= at <= high]
     axes.set_xticks([at for at, _ in ticks], [label for _, label in ticks])
     axes.set_xticks([], minor=True)
@@ -283,7 +283,7 @@ def parameters(findings: Findings) -> Picture:
     down = -(-len(findings.parameters) // across)
     height = HEAD + 0.45 + down * (tall + gap) - 0.5
     figure = sheet(WIDTH, height)
-    _heading(figure, "What the figures say about the parameters", "density before and after the figures were looked at")
+    _heading(figure, "Prior and posterior of the parameters", "probability densities before and after the fit")
     for n, finding in enumerate(findings.parameters):
         left, top = EDGE + (n % across) * (wide + 0.42), height - HEAD - 0.45 - (n // across) * (tall + gap)
         axes = figure.add_axes((left / WIDTH, (top - tall) / height, wide / WIDTH, tall / height))
@@ -292,9 +292,9 @@ def parameters(findings: Findings) -> Picture:
         axes.set_title("\n".join(lines[:2]) + (" …" if len(lines) > 2 else ""), fontsize=10.5, pad=4, linespacing=1.1)
         axes.set_xlabel(_parameter_note(finding), fontsize=9.5, loc="left")
     marks = [
-        Patch(color=BEFORE, label="before"),
-        Patch(facecolor=AFTER, edgecolor=BLUE, label="after"),
-        Line2D([], [], color=REPORTED, label="best single value"),
+        Patch(color=BEFORE, label="prior"),
+        Patch(facecolor=AFTER, edgecolor=BLUE, label="posterior"),
+        Line2D([], [], color=REPORTED, label="most probable set of values"),
     ]
     figure.legend(
         handles=marks,
@@ -355,8 +355,8 @@ def correlations(findings: Findings) -> Picture:
     inner = cell * count
     height = max(inner, 2.0) + below + 1.05
     figure = sheet(WIDTH, height)
-    how = "correlations after the fit; strong colours: the figures fix the two together better than each by itself"
-    _heading(figure, "Which parameters can be traded for each other", how)
+    how = "after the fit; strong colours: the figures determine the two jointly better than separately"
+    _heading(figure, "Correlations between the parameters", how)
     axes = figure.add_axes((left / WIDTH, below / height, inner / WIDTH, inner / height))
     shown = np.where(np.tri(count, dtype=bool), findings.correlations[1:, :-1], np.nan)
     image = axes.imshow(shown, cmap="PuOr", vmin=-1, vmax=1)
