@@ -46,16 +46,16 @@ def audit(calibration: Path, out: str | None, no_pictures: bool, as_json: bool, 
     _print(result.audit, shown(out, draft.final), as_json=as_json, as_csv=as_csv, quiet=quiet)
 
 
-def _print(found: Audit, where: Path, *, as_json: bool, as_csv: bool, quiet: bool) -> None:
+def _print(audit: Audit, where: Path, *, as_json: bool, as_csv: bool, quiet: bool) -> None:
     from sim.verbs.audit import tables as audit_tables
 
     if quiet:
         click.echo(where)
     elif as_json:
-        document = {**audit_tables.document(found), "folder": str(where)}
+        document = {**audit_tables.document(audit), "folder": str(where)}
         print_json(document)
     elif as_csv:
         click.echo((where / "audit.csv").read_text(encoding="utf-8"), nl=False)
     else:
-        audit_tables.show(found)
+        audit_tables.show(audit)
         click.echo(f"Results are in {where}")

@@ -80,14 +80,14 @@ class Finding:
         return any(figure.row.status == "rejected" for figure in self.figures)
 
 
-def apart(one: Reported, other: Reported) -> timedelta:
+def time_between(one: Reported, other: Reported) -> timedelta:
     """Return the time between two windows; minus the overlap if they overlap."""
     return max(one.from_, other.from_) - min(one.until, other.until)
 
 
 def overlap(one: Reported, other: Reported) -> float:
     """Return the hours common to two windows."""
-    return max(0.0, -apart(one, other) / timedelta(hours=1))
+    return max(0.0, -time_between(one, other) / timedelta(hours=1))
 
 
 def hours_of(row: Reported) -> float:

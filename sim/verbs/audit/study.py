@@ -22,7 +22,7 @@ from sim.scenario.model.reported import Reported
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.audit.arithmetic import Range, change, excess, files_abreast, gap, metres_each, share_past, throughput
 from sim.verbs.audit.assumed import Assumed, over_priors
-from sim.verbs.audit.figures import Figure, Finding, Need, Verdict, apart, counts_all, hourly, hours_of, overlap
+from sim.verbs.audit.figures import Figure, Finding, Need, Verdict, counts_all, hourly, hours_of, overlap, time_between
 
 TOUCHING, CHANGING = timedelta(0), timedelta(days=2)
 """Largest time between the windows of two figures that are combined, and of two counts whose change is computed."""
@@ -91,7 +91,7 @@ def _findings(figures: list[Figure], assumed: Assumed) -> Iterator[Finding]:
 
 
 def _near(some: list[Figure], others: list[Figure]) -> Iterator[tuple[Figure, Figure]]:
-    return ((a, b) for a in some for b in others if a is not b and apart(a.row, b.row) <= TOUCHING)
+    return ((a, b) for a in some for b in others if a is not b and time_between(a.row, b.row) <= TOUCHING)
 
 
 def _rates(stock: Figure, wait: Figure, flows: list[Figure], assumed: Assumed) -> Iterator[Finding]:
@@ -105,7 +105,7 @@ def _rates(stock: Figure, wait: Figure, flows: list[Figure], assumed: Assumed) -
         for flow in flows
         if flow.row.quantity == "crossed_parties"
         and set(flow.row.classes) >= set(stock.row.classes)
-        and apart(flow.row, stock.row) <= TOUCHING
+        and time_between(flow.row, stock.row) <= TOUCHING
     ]
     for flow in beside:
         yield _beside_flow((stock, wait, flow), rates, needs, assumed)
@@ -264,7 +264,7 @@ def _level(first: Figure, second: Figure) -> Iterator[Finding]:
     A largest and a mean value of overlapping windows are not compared.
     """
     a, b = first.row, second.row
-    distance = apart(a, b)
+    distance = time_between(a, b)
     if distance > CHANGING or not (counts_all(first, second) or counts_all(second, first)):
         return
     if (a.kind.is_wait and a.classes[0] != b.classes[0]) or (distance < TOUCHING and a.statistic != b.statistic):
@@ -282,7 +282,7 @@ def _differs(first: Figure, second: Figure, wider: Figure, narrower: Figure) -> 
     """Yield how two counts can differ: by what only the wider one includes, over time, or by the error of reports."""
     more = excess(wider.printed, narrower.printed)
     elsewhere = more.low > 0 and not counts_all(narrower, wider)
-    later = apart(first.row, second.row) >= TOUCHING
+    later = time_between(first.row, second.row) >= TOUCHING
     if elsewhere:
         classes = tuple(name for name in wider.row.classes if name not in narrower.row.classes)
         yield Need("elsewhere", more, unit_of(wider.row), classes)

@@ -14,7 +14,7 @@ from sim.plotting.story import window
 from sim.verbs.audit.arithmetic import Range
 from sim.verbs.audit.figures import Figure, Finding
 from sim.verbs.audit.study import Audit
-from sim.verbs.audit.words import both, sentence, sentences, short, span, summary, what
+from sim.verbs.audit.words import both, figure_words, sentence, sentences, short, span, summary
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,7 +64,7 @@ def markdown(audit: Audit) -> str:
     lines += ["", "## The figures", ""]
     for figure in audit.figures:
         row = figure.row
-        report = f"{what(figure, qualified=True)}, {window(row)}: {row.who} ({row.source}, {row.date})."
+        report = f"{figure_words(figure, qualified=True)}, {window(row)}: {row.who} ({row.source}, {row.date})."
         lines.append(f"- `{row.id}`: {report} {' '.join(row.reading.split())}")
     return "\n".join(lines) + "\n"
 
@@ -148,7 +148,7 @@ def _document(finding: Finding) -> dict[str, Any]:
 def _figure(figure: Figure) -> dict[str, Any]:
     return {
         "id": figure.row.id,
-        "said": what(figure, qualified=True),
+        "said": figure_words(figure, qualified=True),
         "status": figure.row.status,
         "repeats": figure.repeats or None,
         "printed": _plain(figure.printed),

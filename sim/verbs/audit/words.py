@@ -83,7 +83,7 @@ def both(value: Range, unit: str = "") -> str:
     return mid if ends in ("", mid) else f"{mid} ({ends})"
 
 
-def what(figure: Figure, *, qualified: bool = False) -> str:
+def figure_words(figure: Figure, *, qualified: bool = False) -> str:
     """Return a figure in words: '3,000 cars', '48 h'; `qualified`, with its qualifier: 'more than 3,000 cars'."""
     row = figure.row
     parts = [
@@ -112,7 +112,7 @@ def _count(value: float, unit: str) -> str:
 
 def dated(figure: Figure) -> str:
     """Return a figure in words with its window."""
-    return f"{what(figure)} ({window(figure.row)})"
+    return f"{figure_words(figure)} ({window(figure.row)})"
 
 
 def sentence(finding: Finding) -> str:
@@ -155,13 +155,15 @@ def _one_day(finding: Finding) -> tuple[str, str]:
     """Return the first two figures in words; a common window is given once."""
     one, other = finding.figures[:2]
     same = window(one.row) == window(other.row)
-    return (what(one) if same else dated(one)), dated(other)
+    return (figure_words(one) if same else dated(one)), dated(other)
 
 
 def _bounds(finding: Finding) -> str:
     """Return a sentence that lists the figures read as bounds."""
     open_ended = [
-        what(figure, qualified=True) for figure in finding.figures if figure.target.bound and finding.kind != "level"
+        figure_words(figure, qualified=True)
+        for figure in finding.figures
+        if figure.target.bound and finding.kind != "level"
     ]
     if not open_ended:
         return ""
@@ -258,9 +260,9 @@ def _road(finding: Finding) -> Iterator[str]:
     needs, stock = _needs(finding), finding.figures[0]
     one, other = _one_day(finding)
     files, usual = needs["files"].amount, needs["files_assumed"].amount
-    apart = span(finding.beside, "m") if finding.beside else ""
+    spacing = span(finding.beside, "m") if finding.beside else ""
     each = middle(finding.implied, "m")
-    yield f"{one} over {other} imply {each} per vehicle in a single file; a vehicle is assumed to take {apart}."
+    yield f"{one} over {other} imply {each} per vehicle in a single file; a vehicle is assumed to take {spacing}."
     if finding.verdict == "together":
         yield _abreast(files)
     else:
@@ -329,7 +331,7 @@ def _level(finding: Finding) -> Iterator[str]:
             by, how = Range(-by.high, -by.mid, -by.low), "fell"
         it = "the wait" if first.row.kind.is_wait else "the queue"
         conditions.append(f"{it} {how} by {span(by)} {changed.unit} an hour between them".replace(" parties", ""))
-    one, other = (f"{what(figure, qualified=True)} ({window(figure.row)})" for figure in (first, second))
+    one, other = (f"{figure_words(figure, qualified=True)} ({window(figure.row)})" for figure in (first, second))
     yield f"{one[0].upper()}{one[1:]} and {other}:"
     verdict = _hold(finding, conditions)
     yield verdict[0].lower() + verdict[1:]

@@ -51,15 +51,15 @@ def calibrate(calibration: Path, **given: Any) -> None:
     exclude(quiet=given["quiet"], json=given["as_json"])
     say(given["quiet"], f"reading {calibration} ...")
     try:
-        told, where, updated = _carried_out(calibration, given)
+        findings, where, updated = _fit_and_write(calibration, given)
     except KeyboardInterrupt:
         click.echo("\nstopped; the plays so far are kept, and the same command goes on from there", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
-    _print(told, where, updated, given)
+    _print(findings, where, updated, given)
 
 
-def _carried_out(calibration: Path, given: dict[str, Any]) -> tuple[Findings, Path, tuple[Path, ...]]:
-    """Fit and write; return what was learnt, the folder, and the files that were updated."""
+def _fit_and_write(calibration: Path, given: dict[str, Any]) -> tuple[Findings, Path, tuple[Path, ...]]:
+    """Fit and write; return the findings, the folder, and the files that were updated."""
     from sim.scenario.text.load_calibration import read_calibration
     from sim.verbs.calibrate import files as results
     from sim.verbs.calibrate import study
@@ -74,23 +74,23 @@ def _carried_out(calibration: Path, given: dict[str, Any]) -> tuple[Findings, Pa
         with progress(given["quiet"], "calibrating") as shown_progress:
             fit = study.calibrate(loaded, request, shown_progress, cache)
             held_out = study.held_out(fit, request, shown_progress, cache) if given["held_out"] else ()
-        told = findings_of(fit, held_out)
-        CalibrationResult(told).write_into(draft.path, command_line(), pictures=not given["no_pictures"])
+        findings = findings_of(fit, held_out)
+        CalibrationResult(findings).write_into(draft.path, command_line(), pictures=not given["no_pictures"])
     updated = results.update(fit, file) if file else ()
-    return told, shown(given["out"], draft.final), updated
+    return findings, shown(given["out"], draft.final), updated
 
 
-def _print(told: Findings, where: Path, updated: tuple[Path, ...], given: dict[str, Any]) -> None:
+def _print(findings: Findings, where: Path, updated: tuple[Path, ...], given: dict[str, Any]) -> None:
     from sim.verbs.calibrate import tables as calibration_tables
 
     if given["quiet"]:
         click.echo(where)
         return
     if given["as_json"]:
-        document = {**calibration_tables.document(told), "folder": str(where), "updated": [str(p) for p in updated]}
+        document = {**calibration_tables.document(findings), "folder": str(where), "updated": [str(p) for p in updated]}
         print_json(document)
         return
-    calibration_tables.show(told)
+    calibration_tables.show(findings)
     for path in updated:
         click.echo(f"{path} was updated")
     click.echo(f"Results are in {where}")

@@ -64,8 +64,8 @@ def _parameters(parameters: Sequence[ParameterFinding]) -> Sheet:
     sheet = Sheet(title, columns, [], (True, False, False, False, True))
     for finding in parameters:
         spans = (escape(interval(span, finding.unit)) for span in (finding.prior, finding.posterior))
-        tied = "".join(f"; correlated with {words(name)}" for name, _ in finding.correlated)
-        result = f"[{IDENTIFICATION_STYLES[finding.identification]}]{finding.identification}[/]{tied}"
+        related = "".join(f"; correlated with {words(name)}" for name, _ in finding.correlated)
+        result = f"[{IDENTIFICATION_STYLES[finding.identification]}]{finding.identification}[/]{related}"
         sheet.rows.append((words(finding.name), *spans, percent(max(finding.contraction, 0.0)), result))
     return sheet
 

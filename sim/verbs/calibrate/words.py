@@ -84,7 +84,7 @@ def combination_words(findings: Findings) -> str:
     rest = count - findings.combinations
     if rest == 0:
         return sentence
-    others = "the other" if rest == 1 else f"the other {rest}"
+    others = "the other" if rest == 1 else f"each of the other {rest}"
     return f"{sentence} More than half of the prior variance remains in {others}."
 
 
