@@ -115,10 +115,10 @@ def test_what_is_wrong_is_said_in_a_sentence(arguments: tuple[str, ...], sentenc
 
 def test_the_commands_of_the_page_are_understood() -> None:
     page = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^    (sim compare .*)$", page, re.MULTILINE)
-    assert len(commands) > 2
-    for command in commands:
-        context = commands.commands["compare"].make_context("compare", shlex.split(command)[2:])
+    lines = re.findall(r"^    (sim compare .*)$", page, re.MULTILINE)
+    assert len(lines) > 2
+    for line in lines:
+        context = commands.commands["compare"].make_context("compare", shlex.split(line)[2:])
         assert all((ROOT / text.split("+")[0]).is_file() for text in (context.params["base"],))
 
 
