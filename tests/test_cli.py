@@ -331,9 +331,9 @@ def test_a_reader_that_goes_away_is_no_error(at: Path) -> None:
 def test_a_stop_that_a_library_swallowed_is_heard_again(monkeypatch: pytest.MonkeyPatch) -> None:
     stop = cli_signals._Stop(KeyboardInterrupt())
     monkeypatch.setattr(cli_signals, "_stops", (stop,))
-    cli_signals.heed()
+    cli_signals.raise_pending()
     with pytest.raises(KeyboardInterrupt):
         stop(signal.SIGINT, None)
     stop(signal.SIGINT, None)  # pressed twice
     with pytest.raises(KeyboardInterrupt):
-        cli_signals.heed()
+        cli_signals.raise_pending()

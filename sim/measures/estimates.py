@@ -86,8 +86,8 @@ class Estimates:
 
     def precision(self) -> float:
         """Return the widest relative half-width of the headlines that exist; infinite while one is undefined."""
-        found = [total for key, total in self.totals.items() if key[1:] in HEADLINES and total.n > 0]
-        return _widest([total.relative_half_width for total in found])
+        headlines = [total for key, total in self.totals.items() if key[1:] in HEADLINES and total.n > 0]
+        return _widest([total.relative_half_width for total in headlines])
 
 
 class Estimator:
@@ -147,18 +147,18 @@ def total_estimate(people: Floats) -> Estimate:
 
 
 class _Moments:
-    """Running mean and variance of tables (Welford 1962, NaN left out cell by cell), and the first `kept` tables."""
+    """Running mean and variance of tables (Welford 1962; NaN skipped cell by cell), and the first `sample_size`."""
 
-    def __init__(self, kept: int, dtype: type[np.floating[Any]]) -> None:
+    def __init__(self, sample_size: int, dtype: type[np.floating[Any]]) -> None:
         self.count = 0
-        self._kept, self._dtype = kept, dtype
+        self._sample_size, self._dtype = sample_size, dtype
         self._sample: list[NDArray[Any]] = []
 
     def add(self, values: Floats) -> None:
         if self.count == 0:
             self._n, self._mean, self._m2 = np.zeros((3, *values.shape))
         self.count += 1
-        if len(self._sample) < self._kept:
+        if len(self._sample) < self._sample_size:
             self._sample.append(values.astype(self._dtype))
         there = np.isfinite(values)
         self._n += there
@@ -213,7 +213,7 @@ def summary_table(estimates: Estimates) -> dict[str, NDArray[Any]]:
     keys = list(estimates.totals)
     table = _names(keys, [TOTALS[key.quantity].unit for key in keys], 1)
     for name in (*_COLUMNS, "n"):
-        table[name] = np.array([getattr(found, name) for found in estimates.totals.values()], dtype=np.float64)
+        table[name] = np.array([getattr(total, name) for total in estimates.totals.values()], dtype=np.float64)
     return table
 
 

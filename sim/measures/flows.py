@@ -46,11 +46,11 @@ class Flows:
     def table(self) -> dict[str, NDArray[np.generic]]:
         """Return origin, crossing, end, mean, p05, p95, low and high as tidy columns."""
         size = self.people.shape[1:]
-        found = totals_estimates(self.people.reshape(len(self.people), -1))
+        estimates = totals_estimates(self.people.reshape(len(self.people), -1))
         names = zip(("origin", "crossing", "end"), (self.origins, self.crossings, END_NAMES), strict=True)
-        places = np.unravel_index(np.arange(len(found)), size)
+        places = np.unravel_index(np.arange(len(estimates)), size)
         named = {name: np.array(words)[place] for (name, words), place in zip(names, places, strict=True)}
-        numbers = {name: np.array([getattr(each, name) for each in found]) for name in FLOW_COLUMNS}
+        numbers = {name: np.array([getattr(each, name) for each in estimates]) for name in FLOW_COLUMNS}
         return {**named, **numbers}
 
 

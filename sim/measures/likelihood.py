@@ -96,16 +96,16 @@ def log_likelihood(targets: tuple[Target, ...], error_model: ErrorModel, observe
     with np.errstate(divide="ignore"):
         ends = np.log(low), np.log(high)
     chance = error_model.outlier.chance
-    found: Floats = np.logaddexp(
+    log_density: Floats = np.logaddexp(
         np.log1p(-chance) + _within(*ends, centre, honest), np.log(chance) + _within(*ends, centre, wild)
     )
-    return found
+    return log_density
 
 
 def total(targets: tuple[Target, ...], by_row: Floats) -> Floats:
     """Return the logarithm of the likelihood of all fitted rows together, (N,), from that of every row (N, J)."""
-    found: Floats = by_row @ np.array([target.weight * target.fitted for target in targets])
-    return found
+    by_vector: Floats = by_row @ np.array([target.weight * target.fitted for target in targets])
+    return by_vector
 
 
 def predicted(
@@ -123,18 +123,18 @@ def predicted(
     normals, uniforms = chances
     centre, honest, wild = _laws(targets, error_model, observed, noise)
     sd = np.where(uniforms < error_model.outlier.chance, wild, honest)
-    said = np.exp(centre + sd * normals)
+    figures = np.exp(centre + sd * normals)
     rounding = np.array([0.0 if target.bound else target.rounding for target in targets])
     step = np.where(rounding > 0, rounding, 1.0)
-    said = np.where(rounding > 0, np.round(said / step) * step, said)
-    found: Floats = np.minimum(said, [target.frame for target in targets])
-    return found
+    figures = np.where(rounding > 0, np.round(figures / step) * step, figures)
+    visible: Floats = np.minimum(figures, [target.frame for target in targets])
+    return visible
 
 
 def floored(targets: tuple[Target, ...], observed: Floats) -> Floats:
     """Return what the model says, (..., J), with FLOOR of the report in the place of less than that, and of NaN."""
-    found: Floats = np.fmax(observed, FLOOR * np.array([target.reported for target in targets]))
-    return found
+    values: Floats = np.fmax(observed, FLOOR * np.array([target.reported for target in targets]))
+    return values
 
 
 def _laws(

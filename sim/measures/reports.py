@@ -85,11 +85,11 @@ def _read(row: Reported, scenario: Scenario, measures: Measures) -> Floats:
     first = min(np.searchsorted(measures.at, begin), max(last - 1, 0))
     scopes = {"classes": row.classes, "first class": row.classes[:1], "all": (ALL,)}[row.kind.scopes]
     keys = [Key(row.crossing, row.quantity, scope) for scope in scopes]
-    found = [measures.series[key] for key in keys if key in measures.series]
-    if not found:
+    series = [measures.series[key] for key in keys if key in measures.series]
+    if not series:
         return np.full(1, nan)
     outside = 0.0 if row.within is None else _outside(row, row.within, scenario, measures)
-    values: Floats = np.sum(found, axis=0) - outside
+    values: Floats = np.sum(series, axis=0) - outside
     return values[first:last]
 
 
@@ -100,8 +100,8 @@ def _outside(row: Reported, within: float, scenario: Scenario, measures: Measure
     waiting = np.array([measures.series.get(Key(row.crossing, "queue", cls), nobody) for cls in CLASSES])
     length = 1000 * measures.series[Key(row.crossing, "queue_length")]
     outside = beyond(scenario, road, (measures.at, waiting), length, within)
-    found: Floats = outside[[CLASSES.index(cls) for cls in row.classes]].sum(axis=0)
-    return found
+    parties: Floats = outside[[CLASSES.index(cls) for cls in row.classes]].sum(axis=0)
+    return parties
 
 
 def unit_of(row: Reported) -> str:

@@ -45,27 +45,27 @@ def scoped(scenario: Scenario, crossing: str, quantity: str, by_class: Floats, v
         yield Key(crossing, quantity, cls), by_class[CLASSES.index(cls)]
 
 
-def queues(scenario: Scenario, plan: Plan, found: tables.Queues, grid: Grid) -> Series:
+def queues(scenario: Scenario, plan: Plan, tally: tables.Queues, grid: Grid) -> Series:
     """Yield parties and people in queues and in the system, kilometres of queue and vehicles in lots."""
-    inside = grid.states(np.moveaxis(found.inside, -1, 0))
-    at_stations = grid.states(found.waiting[..., 0].sum(axis=1))
+    inside = grid.states(np.moveaxis(tally.inside, -1, 0))
+    at_stations = grid.states(tally.waiting[..., 0].sum(axis=1))
     on_road = (plan.zone == NOWHERE) & ~plan.only_sent_on
     for x, crossing in enumerate(plan.crossings):
         here = plan.crossing == x
-        parties, people = grid.states(np.moveaxis(found.waiting[here].sum(axis=0), -1, 0))
+        parties, people = grid.states(np.moveaxis(tally.waiting[here].sum(axis=0), -1, 0))
         yield from scoped(scenario, crossing, "queue", parties, vehicles=True)
         for s in np.flatnonzero(here):
             yield Key(crossing, "queue", at_station(plan.stations[s])), at_stations[s]
         yield from scoped(scenario, crossing, "queue_people", people)
         yield from scoped(scenario, crossing, "in_system", inside[0, x])
         yield from scoped(scenario, crossing, "in_system_people", inside[1, x])
-        before = grid.states(found.waiting[here & on_road, ..., 0].sum(axis=0))
+        before = grid.states(tally.waiting[here & on_road, ..., 0].sum(axis=0))
         length, in_lots = queue_on_road(scenario, scenario.crossings[crossing].road, grid.at, before)
         yield Key(crossing, "queue_length"), length
         yield Key(crossing, "in_lots"), in_lots
 
 
-def quoted_waits(scenario: Scenario, plan: Plan, found: tables.Queues, grid: Grid) -> Series:
+def quoted_waits(scenario: Scenario, plan: Plan, tally: tables.Queues, grid: Grid) -> Series:
     """Yield the wait as officials quote it (h), by class.
 
     The main queue over the rate of service starts from it in the window before (since the start, while the window
@@ -73,7 +73,7 @@ def quoted_waits(scenario: Scenario, plan: Plan, found: tables.Queues, grid: Gri
     grows as time tables. NaN at the start where somebody waits then.
     """
     for x, crossing in enumerate(plan.crossings):
-        queue, starts = grid.states(found.main[x]), grid.states(found.called[x])
+        queue, starts = grid.states(tally.main[x]), grid.states(tally.called[x])
         span = np.minimum(milliseconds(scenario.crossings[crossing].quote.window), grid.at - grid.start)
         with np.errstate(divide="ignore", invalid="ignore"):
             quoted = np.where(queue == 0, 0.0, queue * span / starts / MS_PER_H)
@@ -87,11 +87,11 @@ def quoted_waits(scenario: Scenario, plan: Plan, found: tables.Queues, grid: Gri
             yield Key(crossing, "quoted_wait", cls), quoted[CLASSES.index(cls)]
 
 
-def events(scenario: Scenario, plan: Plan, found: tables.Events, grid: Grid) -> Series:
+def events(scenario: Scenario, plan: Plan, tally: tables.Events, grid: Grid) -> Series:
     """Yield parties and people by what happened to them, per interval."""
     names = [event for event in EVENTS if plan.origins or event not in TRAVELLERS]
     outcomes = [tables.ARRIVED if name == "arrived" else Outcome[name.upper()] for name in names]
-    counts = np.moveaxis(found.by_outcome[outcomes], -1, 0).astype(np.float64, order="C")
+    counts = np.moveaxis(tally.by_outcome[outcomes], -1, 0).astype(np.float64, order="C")
     counts[..., grid.intervals :] = np.nan
     for x, crossing in enumerate(plan.crossings):
         for event, parties, people in zip(names, *counts[:, :, x], strict=True):
@@ -99,9 +99,9 @@ def events(scenario: Scenario, plan: Plan, found: tables.Events, grid: Grid) -> 
             yield from scoped(scenario, crossing, f"{event}_people", people)
 
 
-def ways_across(scenario: Scenario, plan: Plan, found: tables.Parties, grid: Grid) -> Series:
+def ways_across(scenario: Scenario, plan: Plan, tally: tables.Parties, grid: Grid) -> Series:
     """Yield the vehicles that crossed per interval, by class as they came and by way across."""
-    counts = tables.by_way_across(found.across).astype(np.float64)
+    counts = tables.by_way_across(tally.across).astype(np.float64)
     counts[..., grid.intervals :] = np.nan
     for x, crossing in enumerate(plan.crossings):
         for cls in _classes(scenario):
@@ -123,8 +123,8 @@ def rates(series: dict[Key, Floats], grid: Grid) -> Series:
     before = np.zeros((len(keys), len(points)))
     np.cumsum([series[key][:-1] for key in keys], axis=1, out=before[:, 1:])
     hours = (grid.at[end] - grid.at[begin]) / MS_PER_H
-    for key, found in zip(keys, _ratio(before[:, end] - before[:, begin], hours), strict=True):
-        yield Key(key.crossing, f"{key.quantity}_per_hour", key.scope), found
+    for key, flow in zip(keys, _ratio(before[:, end] - before[:, begin], hours), strict=True):
+        yield Key(key.crossing, f"{key.quantity}_per_hour", key.scope), flow
 
 
 def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
@@ -135,8 +135,8 @@ def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
     for group, by_class in ((x * points + then, False), ((x * C + c) * points + then, True)):
         number = counted.parties.joined[0, ..., 0].sum(axis=() if by_class else 1)
         group_of = np.where(way == tables.MAIN, group, number.size) + np.zeros_like(c)
-        found = counted.quantiles(group_of.ravel(), number.ravel(), (0.1, 0.9)) / MS_PER_H
-        quantiles.append(found.reshape(2, len(plan.crossings), -1, points))
+        by_group = counted.quantiles(group_of.ravel(), number.ravel(), (0.1, 0.9)) / MS_PER_H
+        quantiles.append(by_group.reshape(2, len(plan.crossings), -1, points))
     for n, crossing in enumerate(plan.crossings):
         joined = counted.parties.joined[:, n]
         yield from _waits(crossing, ALL, joined.sum(axis=1), quantiles[0][:, n, 0])
@@ -147,19 +147,19 @@ def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
 
 def _waits(crossing: str, scope: str, joined: Ints, quantiles: Floats) -> Series:
     """Yield the waits of one scope from parties and ms in queues (crossed and unfinished, T, 2), and quantiles."""
-    (crossed, hours), (stayed, lived) = (np.moveaxis(found, -1, 0) for found in (joined[0], joined[1]))
-    number = crossed + stayed
-    yield Key(crossing, "wait", scope), _ratio(hours / MS_PER_H, crossed)
+    (crossed, crossed_ms), (unfinished, unfinished_ms) = (np.moveaxis(table, -1, 0) for table in joined)
+    number = crossed + unfinished
+    yield Key(crossing, "wait", scope), _ratio(crossed_ms / MS_PER_H, crossed)
     yield Key(crossing, "wait_p10", scope), quantiles[0]
     yield Key(crossing, "wait_p90", scope), quantiles[1]
-    yield Key(crossing, "virtual_wait", scope), _ratio((hours + lived) / MS_PER_H, number)
-    censored = np.where(number > 0, (stayed > 0).astype(float), np.nan)
+    yield Key(crossing, "virtual_wait", scope), _ratio((crossed_ms + unfinished_ms) / MS_PER_H, number)
+    censored = np.where(number > 0, (unfinished > 0).astype(float), np.nan)
     yield Key(crossing, "virtual_wait_censored", scope), censored
 
 
-def work(plan: Plan, servers: Floats, time: tuple[Floats, Floats], found: tables.Queues, grid: Grid) -> Series:
+def work(plan: Plan, servers: Floats, time: tuple[Floats, Floats], tally: tables.Queues, grid: Grid) -> Series:
     """Yield utilisation, staffing and blocked servers by station; `time` is server-time busy and staffed."""
-    blocked = grid.states(found.blocked)
+    blocked = grid.states(tally.blocked)
     utilisation = pad(_ratio(*time), len(grid.at))
     for s, station in enumerate(plan.stations):
         crossing, scope = plan.crossings[plan.crossing[s]], at_station(station)

@@ -81,14 +81,14 @@ def people_per_party(scenario: Scenario, plan: Plan, series: dict[Key, Floats]) 
             yield Key(crossing, "people_per_party", scope), _over(people, parties)
 
 
-def fates(scenario: Scenario, plan: Plan, found: tables.Parties) -> Totals:
+def fates(scenario: Scenario, plan: Plan, tally: tables.Parties) -> Totals:
     """Yield who was there at the start and who still is at the horizon, and how people got across."""
-    crossed = tables.by_way_across(found.crossed)[..., 1]
+    crossed = tables.by_way_across(tally.crossed)[..., 1]
     past = crossed.sum(axis=2) - crossed[..., tables.MAIN]
     for x, crossing in enumerate(plan.crossings):
         for scope in (ALL, *scenario.classes):
             here = slice(None) if scope == ALL else [CLASSES.index(scope)]
-            for name, table in (("initial", found.initial), ("unfinished", found.unfinished)):
+            for name, table in (("initial", tally.initial), ("unfinished", tally.unfinished)):
                 parties, people = table[x, here].sum(axis=0)
                 yield Key(crossing, f"{name}_parties", scope), float(parties)
                 yield Key(crossing, f"{name}_people", scope), float(people)
@@ -113,31 +113,31 @@ def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Totals:
         number, waited, stay = (np.bincount(group.ravel(), table[..., k].ravel(), size) for k in range(3))
         group_of = np.repeat(group.ravel(), len(grid.at))
         quantiles = counted.quantiles(group_of, number.astype(np.int64), (0.5, 0.9, 1.0))
-        found = np.vstack((_ratio(waited, number), quantiles, _ratio(stay, number))) / MS_PER_H
+        hours = np.vstack((_ratio(waited, number), quantiles, _ratio(stay, number))) / MS_PER_H
         for g, scope in enumerate(scopes * len(plan.crossings)):
             if scope.split("/")[0] in (ALL, *scenario.classes):
-                for name, values in zip(_WAITS, found, strict=True):
+                for name, values in zip(_WAITS, hours, strict=True):
                     yield Key(plan.crossings[g // len(scopes)], name, scope), float(values[g])
 
 
 _WAITS = "wait_mean", "wait_p50", "wait_p90", "wait_max", "sojourn_mean"
 
 
-def stations(plan: Plan, found: tables.Stations, work: tuple[Floats, Floats]) -> Totals:
+def stations(plan: Plan, tally: tables.Stations, work: tuple[Floats, Floats]) -> Totals:
     """Yield, by station, visits, where the time goes, utilisation, and who was turned back there."""
     spans = {
         f"{name}_per_visit": _ratio(table[:, 1], table[:, 0]) / MS_PER_H
-        for name, table in (("wait", found.wait), ("service", found.service), ("blocked", found.blocked))
+        for name, table in (("wait", tally.wait), ("service", tally.service), ("blocked", tally.blocked))
     }
     busy, staffed = (time.sum(axis=1) for time in work)
     columns = {
-        "visits": found.visits,
+        "visits": tally.visits,
         **spans,
-        "blocked_hours": found.held / MS_PER_H,
-        "refused_parties": found.by_outcome[:, Outcome.REFUSED, 0],
-        "refused_people": found.by_outcome[:, Outcome.REFUSED, 1],
-        "summoned_parties": found.by_outcome[:, Outcome.SUMMONED, 0],
-        "summoned_people": found.by_outcome[:, Outcome.SUMMONED, 1],
+        "blocked_hours": tally.held / MS_PER_H,
+        "refused_parties": tally.by_outcome[:, Outcome.REFUSED, 0],
+        "refused_people": tally.by_outcome[:, Outcome.REFUSED, 1],
+        "summoned_parties": tally.by_outcome[:, Outcome.SUMMONED, 0],
+        "summoned_people": tally.by_outcome[:, Outcome.SUMMONED, 1],
         "utilisation": _ratio(busy, staffed),
     }
     for s, station in enumerate(plan.stations):
@@ -145,7 +145,7 @@ def stations(plan: Plan, found: tables.Stations, work: tuple[Floats, Floats]) ->
             yield Key(plan.crossings[plan.crossing[s]], name, at_station(station)), float(values[s])
 
 
-def men(scenario: Scenario, plan: Plan, found: tables.Stations) -> Totals:
+def men(scenario: Scenario, plan: Plan, tally: tables.Stations) -> Totals:
     """Yield the men stopped at draft screening and the men given draft papers."""
     screening = np.array(
         [
@@ -153,8 +153,8 @@ def men(scenario: Scenario, plan: Plan, found: tables.Stations) -> Totals:
             for x, name in zip(plan.crossing, plan.stations, strict=True)
         ]
     )
-    stopped = found.by_outcome[..., 2].sum(axis=1) * screening
-    summoned = found.by_outcome[:, Outcome.SUMMONED, 2]
+    stopped = tally.by_outcome[..., 2].sum(axis=1) * screening
+    summoned = tally.by_outcome[:, Outcome.SUMMONED, 2]
     for name, by_station in (("men_stopped", stopped), ("men_summoned", summoned)):
         for x, crossing in enumerate(plan.crossings):
             yield Key(crossing, name), float(by_station[plan.crossing == x].sum())
@@ -164,10 +164,10 @@ def by_day(plan: Plan, counted: Tally) -> Totals:
     """Yield people and vehicles that crossed on each local day and in each ISO week."""
     crossed = counted.events.crossed[1:]
     for what, table in (("people", crossed[..., 1]), ("vehicles", crossed[..., _VEHICLES, 0])):
-        found = table.sum(axis=2)
+        by_crossing = table.sum(axis=2)
         for x, crossing in enumerate(plan.crossings):
             weeks: dict[str, float] = {}
-            for day, number in zip(counted.days, found[:, x], strict=True):
+            for day, number in zip(counted.days, by_crossing[:, x], strict=True):
                 yield Key(crossing, f"crossed_{what}_day", day.date().isoformat()), float(number)
                 week = "{}-W{:02}".format(*day.isocalendar())
                 weeks[week] = weeks.get(week, 0.0) + float(number)

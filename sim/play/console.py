@@ -17,7 +17,7 @@ import click
 from sim import units
 from sim.play.engines import DEFAULT, ENGINES, Waiting, ready
 from sim.play.request import Progress, Request
-from sim.play.signals import heed
+from sim.play.signals import raise_pending
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
@@ -192,7 +192,7 @@ class Shown(Progress):
 
     def __call__(self, done: int, planned: int, stage: str = "") -> None:
         """Remember the numbers. Raises KeyboardInterrupt or SystemExit if a signal came in."""
-        heed()
+        raise_pending()
         self.done, self.planned, self.stage = done, planned, stage
 
 

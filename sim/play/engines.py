@@ -35,13 +35,13 @@ def player(name: str) -> Callable[..., Any]:
 
 
 @contextmanager
-def said(words: str) -> Iterator[None]:
+def announced(words: str) -> Iterator[None]:
     """Say on stderr, in one line, what is waited for."""
     sys.stderr.write(f"{words} ...\n")
     yield
 
 
-def ready(name: str, waiting: Waiting = said) -> str:
+def ready(name: str, waiting: Waiting = announced) -> str:
     """Make an engine ready to play, compiling it if that was never done; return the name of the one that will play.
 
     That is `name`, or the reference engine, which gives the same results, where the compiled one cannot be had; this

@@ -51,8 +51,8 @@ class Posterior:
             return self.template.scenario(values, self.units)
         except ScenarioError as error:
             at = ", ".join(f"{name} {value:.4g}{self.units[name]}" for name, value in values.items())
-            told = [Problem(p.where, p.path, f"{p.what} (with the posterior's {at})") for p in error.problems]
-            raise ScenarioError(told) from None
+            problems = [Problem(p.where, p.path, f"{p.what} (with the posterior's {at})") for p in error.problems]
+            raise ScenarioError(problems) from None
 
     def write(self, folder: Path) -> None:
         """Write what is needed to read this again with `read_posterior` into a folder. Raises SimError."""
@@ -65,10 +65,10 @@ class Posterior:
 
 def read_posterior(path: Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Posterior:
     """Read a scenario file with the posterior that its fitted file names. Raises ScenarioError or SimError."""
-    told: list[Problem] = []
-    root = read_tree(file_named(path, SCENARIOS), told)
-    if told:
-        raise ScenarioError(told)
+    problems: list[Problem] = []
+    root = read_tree(file_named(path, SCENARIOS), problems)
+    if problems:
+        raise ScenarioError(problems)
     named = child(root, CALIBRATED)
     if named is None:
         what = "needs a scenario that takes values from a calibration (`calibrated: FILE`)"

@@ -93,7 +93,7 @@ class Provenance:
     interventions: tuple[str, ...]
 
 
-_OTHERS = {"method": "a calibration", "scenarios": "a comparison", "points": "a sweep", "calibration": "an audit"}
+_OTHER_KINDS = {"method": "a calibration", "scenarios": "a comparison", "points": "a sweep", "calibration": "an audit"}
 """What else leaves a provenance, by a key that only it has (of a calibration and an audit, the first that is there)."""
 
 
@@ -103,13 +103,15 @@ def read(folder: Path) -> Provenance:
     if not folder.is_dir():
         raise SimError(f"{folder}: there is no such folder")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        kind = next((kind for key, kind in _OTHERS.items() if isinstance(found, dict) and key in found), None)
+        document = json.loads(path.read_text(encoding="utf-8"))
+        kind = next(
+            (kind for key, kind in _OTHER_KINDS.items() if isinstance(document, dict) and key in document), None
+        )
         if kind is not None:
-            command = found.get("command_line")
+            command = document.get("command_line")
             again = f": {command}" if command else ""
             raise SimError(f"{folder}: is the folder of {kind}, not of a run; run its command again{again}")
-        return _understood(found)
+        return _parsed(document)
     except FileNotFoundError:
         raise SimError(f"{folder}: is not a result folder; it has no {FILE}") from None
     except OSError as error:
@@ -119,17 +121,19 @@ def read(folder: Path) -> Provenance:
         raise SimError(f"{path}: is damaged: {what}") from None
 
 
-def _understood(found: Any) -> Provenance:
-    if not isinstance(found, dict) or not isinstance(found["files"], dict):
+def _parsed(document: Any) -> Provenance:
+    if not isinstance(document, dict) or not isinstance(document["files"], dict):
         raise TypeError("expected a mapping with the key 'files'")
-    request = Request(replications=found["replications"], seed=found["seed"], engine=str(found["engine"]))
+    request = Request(replications=document["replications"], seed=document["seed"], engine=str(document["engine"]))
     if request.replications is None or request.seed is None:
         raise TypeError("replications and seed must be whole numbers")
-    files = {str(name): str(digest) for name, digest in found["files"].items()}
-    drawn = bool(found.get("posterior", False))
-    sets, interventions = (tuple(map(str, found[key])) if drawn else () for key in ("sets", "interventions"))
-    records = bool(found["records"])
-    return Provenance(str(found["version"]), str(found["code"]), request, records, files, drawn, sets, interventions)
+    files = {str(name): str(digest) for name, digest in document["files"].items()}
+    posterior = bool(document.get("posterior", False))
+    sets, interventions = (tuple(map(str, document[key])) if posterior else () for key in ("sets", "interventions"))
+    records = bool(document["records"])
+    return Provenance(
+        str(document["version"]), str(document["code"]), request, records, files, posterior, sets, interventions
+    )
 
 
 def code(package: Path = PACKAGE) -> str:

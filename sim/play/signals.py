@@ -38,7 +38,7 @@ def listen() -> None:
     signal.signal(signal.SIGTERM, terminate)
 
 
-def heed() -> None:
+def raise_pending() -> None:
     """Raise again what a signal raised before; whoever is still at work then has not heard it."""
     for stop in _stops:
         if stop.last is not None:

@@ -89,8 +89,8 @@ class Crew:
         self._results = self._results or self._open.enter_context(store.scratch())
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            told = (self.task, self._results)
-            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=told)
+            arguments = (self.task, self._results)
+            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=arguments)
         with _signals_held(), _bare_main():
             for position, item in items.items():
                 if position not in handed_out:

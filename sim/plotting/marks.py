@@ -91,8 +91,8 @@ def _dense(line: Floats) -> Floats:
     """Return points of a line in pixels, none farther than a few pixels from the next."""
     length = np.concatenate(([0.0], np.cumsum(np.nan_to_num(np.hypot(*np.diff(line, axis=0).T)))))
     along = np.linspace(0, length[-1], 1 + int(length[-1] // 4))
-    found = np.column_stack([np.interp(along, length, line[:, k]) for k in (0, 1)])
-    return found[np.isfinite(found).all(axis=1)]
+    points = np.column_stack([np.interp(along, length, line[:, k]) for k in (0, 1)])
+    return points[np.isfinite(points).all(axis=1)]
 
 
 def _mark_box(axes: Axes, mark: Mark, margin: float = 5) -> Bbox:
@@ -122,14 +122,14 @@ def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox], pixels: Floats, size: 
     tried = axes.text(mark.middle, mark.value, mark.label, fontsize=size, linespacing=1.15)
     extent = tried.get_window_extent()
     tried.remove()
-    found: list[tuple[float, tuple[int, int], str, str, Bbox]] = []
+    candidates: list[tuple[float, tuple[int, int], str, str, Bbox]] = []
     for dx, dy, ha, va, penalty in _sides():
         x, y = axes.transData.transform((_anchor(mark, ha), mark.value))
         left = x + dx * point - extent.width * {"left": 0, "center": 0.5, "right": 1}[ha]
         low = y + dy * point - extent.height * {"bottom": 0, "center": 0.5, "top": 1}[va]
         box = Bbox.from_bounds(left, low, extent.width, extent.height)
-        found.append((penalty + _cost(box, frame, taken, pixels), (dx, dy), ha, va, box))
-    _, (dx, dy), ha, va, box = min(found, key=lambda place: place[0])
+        candidates.append((penalty + _cost(box, frame, taken, pixels), (dx, dy), ha, va, box))
+    _, (dx, dy), ha, va, box = min(candidates, key=lambda place: place[0])
     far = np.hypot(dx, dy) > LEADER
     end = ({"left": 0, "center": 0.5, "right": 1}[ha], {"bottom": 0, "center": 0.5, "top": 1}[va])
     line = {"arrowstyle": "-", "color": REPORTED, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 3, "relpos": end}
@@ -191,9 +191,9 @@ def lay_rail(events: Sequence[Event], limits: tuple[float, float], zone: ZoneInf
     """
     scale = width / (limits[1] - limits[0])
     hours = " {0:%H:%M}" if limits[1] - limits[0] <= SHORT else ""
-    said = [f"{day_name(event.at)}{hours.format(event.at)}  {event.words}" for event in events]
+    texts = [f"{day_name(event.at)}{hours.format(event.at)}  {event.words}" for event in events]
     at = [(days(event.at, zone) - limits[0]) * scale for event in events]
-    wide = [text_width(text, RAIL_SIZE) + 2 * GAP for text in said]
+    wide = [text_width(text, RAIL_SIZE) + 2 * GAP for text in texts]
 
     def lay(left: Sequence[bool]) -> tuple[float, list[int]]:
         spans = [(x - w, x) if to_left else (x, x + w) for x, w, to_left in zip(at, wide, left, strict=True)]
@@ -212,7 +212,7 @@ def lay_rail(events: Sequence[Event], limits: tuple[float, float], zone: ZoneInf
     if cost > count:  # no room: one below the other, the last on top, inside the sheet
         begins = [min(x + GAP, width - w + 0.15) for x, w in zip(at, wide, strict=True)]
         rows = list(reversed(range(count)))
-    placed = zip(events, said, rows, begins, strict=True)
+    placed = zip(events, texts, rows, begins, strict=True)
     return [RailLabel(days(event.at, zone), text, row, limits[0] + x / scale) for event, text, row, x in placed]
 
 

@@ -29,15 +29,15 @@ def ranged(people: Floats) -> str:
     return ranged_estimate(total_estimate(people))
 
 
-def ranged_estimate(found: Estimate) -> str:
+def ranged_estimate(estimate: Estimate) -> str:
     """Return a mean with its 5-95 % range, without where there is none."""
-    spread = between(found)
-    return f"{whole(found.mean)} ({spread})" if spread else whole(found.mean)
+    spread = between(estimate)
+    return f"{whole(estimate.mean)} ({spread})" if spread else whole(estimate.mean)
 
 
 def sure(people: Floats) -> str:
     """Return the mean of people (replications,) with half the 95 % interval of it: '1,210 ± 40'."""
-    found = total_estimate(people)
-    half = (found.high - found.low) / 2
+    estimate = total_estimate(people)
+    half = (estimate.high - estimate.low) / 2
     known = f" ± {float(f'{half:.2g}'):,.0f}" if math.isfinite(half) and half >= 0.5 else ""
-    return whole(found.mean) + known
+    return whole(estimate.mean) + known

@@ -73,20 +73,20 @@ def network(stories: Sequence[Story], flows: Flows) -> Figure:
 
 def _how(stories: Sequence[Story]) -> str:
     """Return what is drawn, in words."""
-    said = "lines: people from the origins who get across, as wide as they are many; "
+    key = "lines: people from the origins who get across, as wide as they are many; "
     own = any(story.place.demand for story in stories)
-    said += f"panels: {'all people, also from no origin, ' if own else ''}{stories[0].how}"
+    key += f"panels: {'all people, also from no origin, ' if own else ''}{stories[0].how}"
     if any(story.shown() for story in stories):
-        said += "; orange: reported (≥ at least, > more than, ≫ well over, ≈ about; sources in reported.csv)"
+        key += "; orange: reported (≥ at least, > more than, ≫ well over, ≈ about; sources in reported.csv)"
     if any(_closed(story) for story in stories):
-        said += "; grey: closed"
-    return wrapped(said, WIDTH - 1.2, 10.5)
+        key += "; grey: closed"
+    return wrapped(key, WIDTH - 1.2, 10.5)
 
 
 def _places(scenario: Scenario) -> tuple[dict[str, Place], dict[str, Place]] | None:
     """Return the places of origins and crossings; None if one has none."""
     origins = scenario.network.origins if scenario.network else {}
-    found = (
+    places = (
         {name: origin.place for name, origin in origins.items() if origin.place},
         {
             name: crossing.destination.place
@@ -94,7 +94,7 @@ def _places(scenario: Scenario) -> tuple[dict[str, Place], dict[str, Place]] | N
             if crossing.destination.place
         },
     )
-    return found if (len(found[0]), len(found[1])) == (len(origins), len(scenario.crossings)) else None
+    return places if (len(places[0]), len(places[1])) == (len(origins), len(scenario.crossings)) else None
 
 
 def _positions(
@@ -119,8 +119,8 @@ def _positions(
     free = np.array([wide, tall]) - 2 * edges
     scale = free / span
     scale = np.minimum(scale, STRETCH * scale.min())
-    found = _apart(edges + (free - span * scale) / 2 + (at - low) * scale)
-    return found[:count], found[count:]
+    positions = _apart(edges + (free - span * scale) / 2 + (at - low) * scale)
+    return positions[:count], positions[count:]
 
 
 def _apart(at: Floats) -> Floats:
@@ -164,17 +164,17 @@ def _draw_map(axes: Axes, stories: Sequence[Story], flows: Flows, origins: Float
 def _draw_origins(axes: Axes, scenario: Scenario, flows: Flows, origins: Floats, crossings: Floats) -> None:
     """Draw the origins with their names and people, each where its words cover least."""
     leaving = flows.of(*LAST).sum(axis=2)
-    said = [
+    labels = [
         f"{wrapped(origin_name(scenario, name), NAME, 10)}\n{ranged(leaving[:, o])} people"
         for o, name in enumerate(flows.origins)
     ]
     places = [(x - 0.17, y - 0.17, x + 0.17, y + 0.17) for x, y in (*origins, *crossings)]
     boxes = _least_covering(
-        [_around(words, at) for words, at in zip(said, origins, strict=True)],
+        [_around(words, at) for words, at in zip(labels, origins, strict=True)],
         places,
         (0.0, 0.0, axes.get_xlim()[1], axes.get_ylim()[1]),
     )
-    for o, (words, box, at) in enumerate(zip(said, boxes, origins, strict=True)):
+    for o, (words, box, at) in enumerate(zip(labels, boxes, origins, strict=True)):
         axes.plot(*at, "o", markersize=13, color=_colour(o), zorder=6)
         axes.text(
             (box[0] + box[2]) / 2,
@@ -202,13 +202,13 @@ def _around(words: str, at: Floats) -> list[Box]:
 
 def _least_covering(choices: Sequence[Sequence[Box]], places: Sequence[Box], room: Box) -> list[Box]:
     """Return one box of each choice, such that they cover little of each other and less of places, within the room."""
-    found: list[Box] = []
+    boxes: list[Box] = []
     for turn in range(ROUNDS * len(choices)):
         n = turn % len(choices)
-        others = [*found[:n], *found[n + 1 :]]
+        others = [*boxes[:n], *boxes[n + 1 :]]
         cost = [_covers(box, others) + COVERED * (_covers(box, places) - _common(box, room)) for box in choices[n]]
-        found[n : n + 1] = [choices[n][int(np.argmin(cost))]]
-    return found
+        boxes[n : n + 1] = [choices[n][int(np.argmin(cost))]]
+    return boxes
 
 
 def _common(one: Box, other: Box) -> float:
@@ -334,9 +334,9 @@ def shade_closed(axes: Axes, story: Story) -> None:
 def _closed(story: Story) -> list[tuple[float, float]]:
     """Return when the whole crossing is closed by the scenario, days."""
     start, end = story.limits
-    found = []
+    spans = []
     for change in story.place.changes:
         if change.close and change.classes is None and change.stations is None:
             first = story.day(change.from_) if change.from_ else start
-            found.append((max(first, start), min(story.day(change.until) if change.until else end, end)))
-    return [(first, last) for first, last in found if first < last]
+            spans.append((max(first, start), min(story.day(change.until) if change.until else end, end)))
+    return [(first, last) for first, last in spans if first < last]

@@ -54,12 +54,12 @@ def finish(
     filled: Floats | None = None,
 ) -> None:
     """Set the value axis, then write the reported figures, off what is `filled` up to these tops, and the legend."""
-    drawn = [band for band in bands if band is not None]
-    tops = [float(np.nanmax([*band.p95, *band.mean, 0.0])) for band in drawn]
-    value_axis(axes, label, [*tops, *(1.08 * found.value for found in marks)])
-    curves = [np.column_stack([story.at, band.mean]) for band in drawn]
+    present = [band for band in bands if band is not None]
+    tops = [float(np.nanmax([*band.p95, *band.mean, 0.0])) for band in present]
+    value_axis(axes, label, [*tops, *(1.08 * mark.value for mark in marks)])
+    curves = [np.column_stack([story.at, band.mean]) for band in present]
     draw_marks(axes, marks, curves if filled is None else [*curves, *upright(story.at, filled)])
-    if drawn:
+    if present:
         legend(axes)
     else:
         axes.text(0.5, 0.5, "no value in this run", transform=axes.transAxes, ha="center", color=MUTED)
@@ -197,12 +197,12 @@ def _ways(story: Story) -> list[tuple[str, str, str]]:
 def _outflows(story: Story) -> list[Mark]:
     """Return the outflows that reported figures imply (marks of the queue alone) and reported flows of vehicles."""
     marks = []
-    for found in story.implied():
-        bound = found.queue.row.qualifier in ABOVE
-        said = f"implied by {qualified(found.queue)}\nand {qualified(found.wait)}, {window(found.queue.row)}"
-        label = f"{found.rate:.0f} an hour out of the queue,\n{said}"
-        qualifier = found.queue.row.qualifier if bound else "about"
-        marks.append(replace(mark(story, found.queue, found.rate, label), qualifier=qualifier))
+    for implied in story.implied():
+        bound = implied.queue.row.qualifier in ABOVE
+        reason = f"implied by {qualified(implied.queue)}\nand {qualified(implied.wait)}, {window(implied.queue.row)}"
+        label = f"{implied.rate:.0f} an hour out of the queue,\n{reason}"
+        qualifier = implied.queue.row.qualifier if bound else "about"
+        marks.append(replace(mark(story, implied.queue, implied.rate, label), qualifier=qualifier))
     for shown in story.shown("crossed_parties"):
         if set(shown.row.classes) == set(VEHICLE_CLASSES):
             an_hour = outwards_per_day(shown) / 24
@@ -256,12 +256,12 @@ def _flows(
     axes: Axes, story: Story, shown: Sequence[Shown], tops: Sequence[float], label: str, lowest: float = 0.0
 ) -> None:
     """Draw reported flows outwards as daily means over their windows, with the axis and the legend."""
-    found = []
+    marks = []
     for s in shown:
         a_day = outwards_per_day(s)
-        found.append(mark(story, s, a_day, f"{qualified(s)}, {window(s.row)}:\n{rounded(a_day)} a day outwards"))
-    value_axis(axes, label, [max(tops, default=0) * (1.3 if found else 1), *(1.35 * each.value for each in found)])
+        marks.append(mark(story, s, a_day, f"{qualified(s)}, {window(s.row)}:\n{rounded(a_day)} a day outwards"))
+    value_axis(axes, label, [max(tops, default=0) * (1.3 if marks else 1), *(1.35 * each.value for each in marks)])
     axes.set_ylim(bottom=lowest)
     first, _, _ = story.daily("crossed_parties")
-    draw_marks(axes, found, [each for part in (0.1, 0.5, 0.9) for each in upright(first + part, np.array(tops))])
+    draw_marks(axes, marks, [each for part in (0.1, 0.5, 0.9) for each in upright(first + part, np.array(tops))])
     legend(axes)

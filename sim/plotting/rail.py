@@ -39,29 +39,29 @@ def of_classes(classes: tuple[str, ...] | None) -> str:
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
-def events(scenario: Scenario, crossing: str, drawn: bool = False) -> list[Event]:
+def events(scenario: Scenario, crossing: str, sampled: bool = False) -> list[Event]:
     """Return the dated events of `crossing` inside the run, the most telling ones if there are many, in order.
 
-    Where parameters are `drawn` anew in every replication, shares and factors are left out.
+    Where parameters are `sampled` for every replication, shares and factors are left out.
     """
     place = scenario.crossings[crossing]
-    found: dict[tuple[datetime, str], Event] = {}
+    by_words: dict[tuple[datetime, str], Event] = {}
     demand = [place.demand, *(origin.demand for origin, _ in origins_of(scenario, crossing))]
     set_out = [event for each in demand for event in _demand(each)]
-    for event in (*set_out, *_stations(place), *_behaviour(place), *_changes(place, drawn)):
+    for event in (*set_out, *_stations(place), *_behaviour(place), *_changes(place, sampled)):
         if scenario.clock.start <= event.at < scenario.clock.horizon:
-            found.setdefault((event.at, event.words), event)
-    telling = sorted(found.values(), key=lambda event: (event.rank, event.at))[:MOST]
+            by_words.setdefault((event.at, event.words), event)
+    telling = sorted(by_words.values(), key=lambda event: (event.rank, event.at))[:MOST]
     return sorted(telling, key=lambda event: (event.at, event.rank, event.words))
 
 
 def origins_of(scenario: Scenario, crossing: str) -> list[tuple[Origin, str]]:
     """Return the origins from which people can come to a crossing, at first or from another one, with their names."""
-    found = scenario.network.origins if scenario.network else {}
+    origins = scenario.network.origins if scenario.network else {}
     x = list(scenario.crossings).index(crossing)
     return [
         (origin, name)
-        for name, origin in found.items()
+        for name, origin in origins.items()
         if any(passage.x == x for cls in origin.demand for passage in passages_from_origin(scenario, origin, cls))
     ]
 
@@ -70,14 +70,14 @@ def _demand(demand: dict[ClassName, dict[str, DemandPart]]) -> Iterator[Event]:
     for cls, parts in demand.items():
         who = CLASS_WORDS[cls]
         for name, part in parts.items():
-            said = f"{who} set out" if words(name) == who else f"{words(name)} ({who})"
-            yield from _demand_part(said, words(name), part)
+            text = f"{who} set out" if words(name) == who else f"{words(name)} ({who})"
+            yield from _demand_part(text, words(name), part)
 
 
-def _demand_part(said: str, name: str, part: DemandPart) -> Iterator[Event]:
+def _demand_part(text: str, name: str, part: DemandPart) -> Iterator[Event]:
     kind = part.kind
     if isinstance(kind, Step | Pulse):
-        yield Event(kind.at, said)
+        yield Event(kind.at, text)
     elif isinstance(kind, Rush):
         yield Event(kind.announced, f"{name} announced")
         yield Event(kind.deadline, f"{name} reached")
@@ -102,54 +102,54 @@ def _behaviour(place: Crossing) -> Iterator[Event]:
                 yield Event(way.until, f"{name} ends", rank=1)
 
 
-def _changes(place: Crossing, drawn: bool) -> Iterator[Event]:
+def _changes(place: Crossing, sampled: bool) -> Iterator[Event]:
     for change in place.changes:
-        what = change_words(change, drawn)
+        what = change_words(change, sampled)
         if change.from_:
             yield Event(change.from_, what)
         if change.until:
             yield Event(change.until, _ended(change, what), rank=1)
 
 
-def change_words(change: Change, drawn: bool = False) -> str:
-    """Return what a change does, such as 'non-local cars barred (90 %)'; if `drawn`, without share or factor."""
+def change_words(change: Change, sampled: bool = False) -> str:
+    """Return what a change does, such as 'non-local cars barred (90 %)'; if `sampled`, without share or factor."""
     who = of_classes(change.classes)
     where = ", ".join(words(name) for name in change.stations or ())
     subject = " at ".join(part for part in (who, where) if part)
     if change.bar_non_local is not None:
-        return f"non-local {who or 'vehicles'} barred{'' if drawn else _unless_all(change.bar_non_local)}"
+        return f"non-local {who or 'vehicles'} barred{'' if sampled else _unless_all(change.bar_non_local)}"
     if change.scale_demand is not None:
-        return f"demand{f' of {who}' if who else ''} {'changes' if drawn else f'× {change.scale_demand:g}'}"
+        return f"demand{f' of {who}' if who else ''} {'changes' if sampled else f'× {change.scale_demand:g}'}"
     if change.close:
         return f"{subject or 'crossing'} closed"
     if change.open:
         return f"{subject or 'crossing'} open"
     if change.intensity is not None:
-        return f"{where}: {'another share' if drawn else f'{100 * change.intensity:.3g} %'} of men checked"
+        return f"{where}: {'another share' if sampled else f'{100 * change.intensity:.3g} %'} of men checked"
     if change.servers is not None:
         return f"{where}: {_servers(change.servers)}"
     if change.add_servers is not None:
         return f"{where}: {change.add_servers:+d} servers"
-    known = _known_words(change, who, drawn)
+    known = _known_words(change, who, sampled)
     if known:
         return known
     return f"{where}: servers × {change.scale_servers:g}"
 
 
-def _known_words(change: Change, who: str, drawn: bool) -> str:
+def _known_words(change: Change, who: str, sampled: bool) -> str:
     """Return what a change of what travellers know does, '' if it is none."""
     for share, what in (
         (change.admits, f"{who or 'travellers'} with the papers needed"),
         (change.informed, "travellers who hear of the waits"),
     ):
         if share is not None:
-            return f"{what}: {'another share' if drawn else f'{100 * share:.3g} %'}"
+            return f"{what}: {'another share' if sampled else f'{100 * share:.3g} %'}"
     if change.risk is not None:
-        return f"expected risk: {'another' if drawn else f'{100 * change.risk:.3g} %'}"
+        return f"expected risk: {'another' if sampled else f'{100 * change.risk:.3g} %'}"
     if change.price is not None:
-        return f"price: {'another' if drawn else f'{change.price:,.0f} €'}"
+        return f"price: {'another' if sampled else f'{change.price:,.0f} €'}"
     if change.attraction is not None:
-        return "attraction changes" if drawn else f"attraction: {change.attraction:g}"
+        return "attraction changes" if sampled else f"attraction: {change.attraction:g}"
     return ""
 
 

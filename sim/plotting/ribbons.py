@@ -45,13 +45,13 @@ class Column:
 
     def places(self, scale: float) -> list[tuple[float, float]]:
         """Return top and height of each bar in inches, from the top down, at `scale` inches a person."""
-        found, at = [], 0.0
+        places, at = [], 0.0
         for bar in self.bars:
             tall = bar.people * scale
             slot = max(tall + 0.14, SLOT)
-            found.append((at + (slot - tall) / 2, tall))
+            places.append((at + (slot - tall) / 2, tall))
             at += slot
-        return found
+        return places
 
     def height(self, scale: float) -> float:
         """Return the inches that the bars take."""

@@ -29,7 +29,7 @@ def print_sheets(console: Console, sheets: Sequence[Sheet]) -> None:
     """Print tables to a rich console, one column a line where the console is narrow."""
     narrow = console.width < NARROW
     for sheet in sheets:
-        console.print("", sheet.listed() if narrow else sheet.drawn(), sep="\n")
+        console.print("", sheet.listed() if narrow else sheet.rich_table(), sep="\n")
 
 
 class Sheet(NamedTuple):
@@ -45,7 +45,7 @@ class Sheet(NamedTuple):
         """The columns on one line each."""
         return tuple(re.sub(r"(?<=[._])\n", "", name).replace("\n", " ") for name in self.columns)
 
-    def drawn(self) -> Table:
+    def rich_table(self) -> Table:
         """Return the table in columns, numbers to the right."""
         table = borderless(self.title)
         for name, wrap in zip(self.columns, self.wrap, strict=True):

@@ -56,7 +56,7 @@ class Story:
     estimates: Estimates
     observations: tuple[Observation, ...]
     crossing: str
-    besides: str = ""
+    posterior_note: str = ""
 
     @property
     def place(self) -> Crossing:
@@ -119,8 +119,8 @@ class Story:
 
     def band(self, quantity: str, scope: str = ALL) -> Band | None:
         """Return a series, None if there is none or it never has a value."""
-        found = self.estimates.series.get(Key(self.crossing, quantity, scope))
-        return found if found is not None and bool(np.isfinite(found.mean).any()) else None
+        band = self.estimates.series.get(Key(self.crossing, quantity, scope))
+        return band if band is not None and bool(np.isfinite(band.mean).any()) else None
 
     def total(self, quantity: str, scope: str = ALL) -> Estimate:
         """Return a total; all its numbers are NaN if there is none."""
@@ -128,13 +128,13 @@ class Story:
 
     def shown(self, *quantities: str) -> list[Shown]:
         """Return the reported figures in use for `quantities` (all if none is named), by window."""
-        beside = {found.id: found for found in self.observations}
+        observations = {observation.id: observation for observation in self.observations}
         rows = [
-            Shown(row, beside[row.id])
+            Shown(row, observations[row.id])
             for row in self.scenario.reported
             if row.crossing == self.crossing
             and row.status == "used"
-            and row.id in beside
+            and row.id in observations
             and (not quantities or row.quantity in quantities)
         ]
         return sorted(rows, key=lambda shown: (shown.row.from_, shown.row.until, shown.row.id))
@@ -164,8 +164,8 @@ class Story:
     def how(self) -> str:
         """How many replications stand behind the numbers."""
         count = self.estimates.replications
-        told = "one replication" if count == 1 else f"mean and 5–95 % band of {count} replications"
-        return f"{told}, {self.besides}" if self.besides else told
+        replications = "one replication" if count == 1 else f"mean and 5–95 % band of {count} replications"
+        return f"{replications}, {self.posterior_note}" if self.posterior_note else replications
 
     @property
     def spread(self) -> str:
@@ -216,10 +216,10 @@ def counted(row: Reported) -> str:
 
 def qualified(shown: Shown) -> str:
     """Return a reported figure with its qualifier: 'at least 3,000 vehicles', 'about 48 h', '2,500 cars'."""
-    return said_of(shown.row, shown.observation)
+    return figure_words(shown.row, shown.observation)
 
 
-def said_of(row: Reported, observation: Observation) -> str:
+def figure_words(row: Reported, observation: Observation) -> str:
     """Return a reported figure with its qualifier and what it counts: 'about 37,000 vehicles in both directions'."""
     qualifier = "" if row.qualifier == "=" else row.qualifier
     both = "in both directions" if row.directions == "both" else ""
@@ -280,19 +280,21 @@ def between(estimate: Estimate) -> str:
 def summary(story: Story) -> str:
     """Return the story in two sentences, all numbers from the estimates."""
     peak, band = story.total("max_queue", story.scope), story.band("queue", story.scope)
-    said = []
+    sentences = []
     if band is not None and peak.mean > 0:
         top = datetime.fromtimestamp(story.at[int(np.nanargmax(band.mean))] * 86400, story.zone)
         spread = between(peak)
         what = "vehicles" if story.scope == VEHICLES else "parties"
-        said.append(
+        sentences.append(
             f"In the model the queue grows to {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''}, "
             f"at its longest on {top.day} {top:%B}"
         )
         quoted = story.total("max_quoted_wait", VEHICLE_CLASSES[0])
         if quoted.mean > 0:
             ends = between(quoted) if quoted.mean >= IN_MINUTES else ""
-            said[0] += f"; the wait quoted for cars reaches {quote(quoted.mean, 'hours')}{f' ({ends})' if ends else ''}"
+            sentences[0] += (
+                f"; the wait quoted for cars reaches {quote(quoted.mean, 'hours')}{f' ({ends})' if ends else ''}"
+            )
     summoned = story.total("summoned_people").mean
     back = story.total("refused_people").mean + summoned
     start, end = story.scenario.clock.start, story.scenario.clock.horizon - timedelta(minutes=1)
@@ -305,5 +307,5 @@ def summary(story: Story) -> str:
         fates.append(f"{whole(elsewhere)} go on to another crossing")
     listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
     days = f"{start.day} {start:%B}", f"{end.day} {end:%B}"
-    said.append(f"{f'On {days[0]}' if days[0] == days[1] else 'Between {} and {}'.format(*days)} {listed}")
-    return ". ".join(said) + "."
+    sentences.append(f"{f'On {days[0]}' if days[0] == days[1] else 'Between {} and {}'.format(*days)} {listed}")
+    return ". ".join(sentences) + "."

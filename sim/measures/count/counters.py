@@ -138,6 +138,6 @@ def _zeros(shape: tuple[int, ...]) -> Ints:
 
 def by_way_across(table: Ints) -> Ints:
     """Return a table (X, C, N_WAYS, ...) as one of (X, C, WAYS_ACROSS, ...): beside is main."""
-    found = table[:, :, :BESIDE].copy()
-    found[:, :, MAIN] += table[:, :, BESIDE]
-    return found
+    by_way = table[:, :, :BESIDE].copy()
+    by_way[:, :, MAIN] += table[:, :, BESIDE]
+    return by_way

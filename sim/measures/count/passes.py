@@ -91,7 +91,7 @@ def never_came(outcome: int) -> Any:
 
 
 @entry
-def queues(rows: Rows, steps: Steps, days: Days, windows: Any, found: Queues) -> None:
+def queues(rows: Rows, steps: Steps, days: Days, windows: Any, tally: Queues) -> None:
     """Add up who is where at every point; `windows` (X,) are those of the quoted waits, in ms."""
     in_main = resumed = False
     for r in range(len(rows.party)):
@@ -104,44 +104,44 @@ def queues(rows: Rows, steps: Steps, days: Days, windows: Any, found: Queues) ->
         goes_on = r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r] and rows.outcome[r] != DIVERTED
         gone = rows.arrived_at[r + 1] if goes_on else left
         came, away, out = point(steps, arrived), point(steps, called), point(steps, gone)
-        found.waiting[s, c, came, 0] += 1
-        found.waiting[s, c, came, 1] += people
-        found.waiting[s, c, away, 0] -= 1
-        found.waiting[s, c, away, 1] -= people
-        found.inside[x, c, came, 0] += 1
-        found.inside[x, c, came, 1] += people
-        found.inside[x, c, out, 0] -= 1
-        found.inside[x, c, out, 1] -= people
+        tally.waiting[s, c, came, 0] += 1
+        tally.waiting[s, c, came, 1] += people
+        tally.waiting[s, c, away, 0] -= 1
+        tally.waiting[s, c, away, 1] -= people
+        tally.inside[x, c, came, 0] += 1
+        tally.inside[x, c, came, 1] += people
+        tally.inside[x, c, out, 0] -= 1
+        tally.inside[x, c, out, 1] -= people
         in_main = in_main if resumed else rows.first[r]
         resumed = rows.outcome[r] == INTERRUPTED
         if in_main:
-            found.main[x, c, came] += 1
-            found.main[x, c, away] -= 1
+            tally.main[x, c, came] += 1
+            tally.main[x, c, away] -= 1
         if rows.first[r] and started < steps.beyond:
-            found.called[x, c, away] += 1
-            found.called[x, c, point(steps, started + windows[x])] -= 1
+            tally.called[x, c, away] += 1
+            tally.called[x, c, point(steps, started + windows[x])] -= 1
         if left > ended and ended < steps.beyond:
-            found.blocked[s, point(steps, ended)] += 1
-            found.blocked[s, point(steps, left)] -= 1
+            tally.blocked[s, point(steps, ended)] += 1
+            tally.blocked[s, point(steps, left)] -= 1
         if started < steps.horizon:
             done = min(max(started, min(ended, left)), steps.horizon)
             end = out if done == gone else point(steps, done)
-            found.busy[s, away, 0] += 1
-            found.busy[s, away, 1] += started - steps.start
-            found.busy[s, end, 0] -= 1
-            found.busy[s, end, 1] -= done - steps.start
+            tally.busy[s, away, 0] += 1
+            tally.busy[s, away, 1] += started - steps.start
+            tally.busy[s, end, 0] -= 1
+            tally.busy[s, end, 1] -= done - steps.start
         if len(days.nights) > 1:
             first, last = days.nights_before[max(came - 1, 0)], days.nights_before[max(out - 1, 0)]
             while days.nights[first] < arrived:
                 first += 1
             while days.nights[last] < gone:
                 last += 1
-            found.overnight[x, first] += people
-            found.overnight[x, last] -= people
+            tally.overnight[x, first] += people
+            tally.overnight[x, last] -= people
 
 
 @entry
-def events(rows: Rows, steps: Steps, days: Days, found: Events) -> None:
+def events(rows: Rows, steps: Steps, days: Days, tally: Events) -> None:
     """Count what happened in every interval and on every local day."""
     resumed = diverted = False
     for r in range(len(rows.party)):
@@ -153,32 +153,32 @@ def events(rows: Rows, steps: Steps, days: Days, found: Events) -> None:
         is_split = split(rows.visit[r], rows.first[r], stream, rows.started_at[r])
         then = interval(steps, left)
         if outcome != SERVED:
-            found.by_outcome[outcome, x, c, then, 0] += 1
-            found.by_outcome[outcome, x, c, then, 1] += people
+            tally.by_outcome[outcome, x, c, then, 0] += 1
+            tally.by_outcome[outcome, x, c, then, 1] += people
         if (rows.visit[r] == 0 or diverted) and not never_came(outcome):
             came = interval(steps, arrived)
             if not is_split and not (rows.first[r] and arrived == steps.start):
-                found.by_outcome[ARRIVED, x, c, came, 0] += 1
-                found.by_outcome[ARRIVED, x, c, came, 1] += people
+                tally.by_outcome[ARRIVED, x, c, came, 0] += 1
+                tally.by_outcome[ARRIVED, x, c, came, 1] += people
             if stream == BYPASS_STREAM:
-                found.by_outcome[BYPASSED, x, c, came, 0] += 1
-                found.by_outcome[BYPASSED, x, c, came, 1] += people
+                tally.by_outcome[BYPASSED, x, c, came, 0] += 1
+                tally.by_outcome[BYPASSED, x, c, came, 1] += people
         if outcome == CROSSED:
             day = days.midnights_before[then]
             while days.midnights[day] <= left:
                 day += 1
-            found.crossed[day, x, c, 0] += 1
-            found.crossed[day, x, c, 1] += people
+            tally.crossed[day, x, c, 0] += 1
+            tally.crossed[day, x, c, 1] += people
         if started <= steps.horizon and not is_split and not resumed:
             day = days.midnights_before[interval(steps, started)]
             while days.midnights[day] <= started:
                 day += 1
-            found.begun[day, s, stream] += 1
+            tally.begun[day, s, stream] += 1
         resumed, diverted = outcome == INTERRUPTED, outcome == DIVERTED
 
 
 @entry
-def stations(rows: Rows, steps: Steps, found: Stations) -> None:
+def stations(rows: Rows, steps: Steps, tally: Stations) -> None:
     """Add up visits and where their time goes; a visit interrupted is several rows."""
     counts = resumed = False
     waited = served = 0
@@ -190,41 +190,41 @@ def stations(rows: Rows, steps: Steps, found: Stations) -> None:
             outcome, arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
         )
         is_split = split(rows.visit[r], rows.first[r], rows.stream[r], rows.started_at[r])
-        found.waited[rows.crossing[r]] += people * max(min(called, steps.horizon) - arrived, 0)
+        tally.waited[rows.crossing[r]] += people * max(min(called, steps.horizon) - arrived, 0)
         if not resumed:
             counts, waited, served = not is_split and not (rows.first[r] and arrived == steps.start), 0, 0
             joins = outcome not in (BALKED, BARRED) and (rows.first[r] or outcome != DIVERTED)
             if joins and not is_split and arrived <= steps.horizon:
-                found.visits[s] += 1
+                tally.visits[s] += 1
         over = ended < steps.beyond and not is_split
         waited += started - arrived if started < steps.beyond else 0
         served += ended - started if over else 0
         if over and left > ended:
-            found.held[s] += min(left, steps.horizon) - ended
-        found.by_outcome[s, outcome, 0] += 1
-        found.by_outcome[s, outcome, 1] += people
-        found.by_outcome[s, outcome, 2] += rows.men[r]
+            tally.held[s] += min(left, steps.horizon) - ended
+        tally.by_outcome[s, outcome, 0] += 1
+        tally.by_outcome[s, outcome, 1] += people
+        tally.by_outcome[s, outcome, 2] += rows.men[r]
         resumed = outcome == INTERRUPTED
         if resumed:
             continue
         if counts and started < steps.beyond:
-            found.wait[s, 0] += 1
-            found.wait[s, 1] += waited
+            tally.wait[s, 0] += 1
+            tally.wait[s, 1] += waited
         if over:
-            found.service[s, 0] += 1
-            found.service[s, 1] += served
+            tally.service[s, 0] += 1
+            tally.service[s, 1] += served
         if over and left < steps.beyond:
-            found.blocked[s, 0] += 1
-            found.blocked[s, 1] += left - ended
+            tally.blocked[s, 0] += 1
+            tally.blocked[s, 1] += left - ended
 
 
 @entry
-def parties(rows: Rows, steps: Steps, keys: Any, found: Parties) -> int:
+def parties(rows: Rows, steps: Steps, keys: Any, tally: Parties) -> int:
     """Count what became of parties; return how many `keys` were written, one for each that counts in waits.
 
     A key is the wait (ms) and, in its low bits, the group: (way, crossing, class, interval of joining) as one number.
     """
-    crossings, classes, _ = found.initial.shape
+    crossings, classes, _ = tally.initial.shape
     head = waited = n = 0
     for r in range(len(rows.party)):
         outcome, arrived = rows.outcome[r], rows.arrived_at[r]
@@ -245,34 +245,34 @@ def parties(rows: Rows, steps: Steps, keys: Any, found: Parties) -> int:
         counts = not split(rows.visit[head], rows.first[head], rows.stream[head], rows.started_at[head])
         if rows.first[head] and joined == steps.start:
             counts = False
-            found.initial[x, c, 0] += 1
-            found.initial[x, c, 1] += rows.people[head]
+            tally.initial[x, c, 0] += 1
+            tally.initial[x, c, 1] += rows.people[head]
         then = interval(steps, joined)
         if outcome == UNFINISHED:
-            found.unfinished[x, c, 0] += 1
-            found.unfinished[x, c, 1] += rows.people[r]
+            tally.unfinished[x, c, 0] += 1
+            tally.unfinished[x, c, 1] += rows.people[r]
         elif outcome == CROSSED:
-            found.crossed[x, c, way, 0] += 1
-            found.crossed[x, c, way, 1] += rows.people[r]
-            found.across[x, c, way, interval(steps, left)] += 1
+            tally.crossed[x, c, way, 0] += 1
+            tally.crossed[x, c, way, 1] += rows.people[r]
+            tally.across[x, c, way, interval(steps, left)] += 1
             if counts:
-                found.waits[x, c, way, 0] += 1
-                found.waits[x, c, way, 1] += waited
-                found.waits[x, c, way, 2] += left - joined
+                tally.waits[x, c, way, 0] += 1
+                tally.waits[x, c, way, 1] += waited
+                tally.waits[x, c, way, 2] += left - joined
                 group = ((way * crossings + x) * classes + c) * steps.points + then
                 keys[n] = waited << GROUP_BITS | group
                 n += 1
         if counts and way == MAIN and outcome in (CROSSED, UNFINISHED):
-            found.joined[int(outcome == UNFINISHED), x, c, then, 0] += 1
-            found.joined[int(outcome == UNFINISHED), x, c, then, 1] += waited
+            tally.joined[int(outcome == UNFINISHED), x, c, then, 0] += 1
+            tally.joined[int(outcome == UNFINISHED), x, c, then, 1] += waited
         head, waited = r + 1, 0
     return n
 
 
 @entry
-def regroup(keys: Any, group_of: Any, first: Any, found: Any) -> None:
+def regroup(keys: Any, group_of: Any, first: Any, waits: Any) -> None:
     """Put the waits of sorted keys in order of other groups; those of one begin at `first` (groups + 1,), moved on."""
     for n in range(len(keys)):
         group = group_of[keys[n] & GROUP]
-        found[first[group]] = keys[n] >> GROUP_BITS
+        waits[first[group]] = keys[n] >> GROUP_BITS
         first[group] += 1

@@ -58,18 +58,18 @@ def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid) 
     midnights = _instants(scenario.clock, local_midnights)
     days = _days(grid, midnights, _nights(scenario, plan))
     windows = [milliseconds(scenario.crossings[name].quote.window) for name in plan.crossings]
-    found = empty(len(plan.crossings), len(plan.stations), len(grid.at), len(days.midnights), len(days.nights))
-    keys = _count(prepare(), rows, steps, days, np.array(windows, dtype=np.int64), found)
-    return Tally(*found, keys, local_midnights, midnights)
+    tables = empty(len(plan.crossings), len(plan.stations), len(grid.at), len(days.midnights), len(days.nights))
+    keys = _count(prepare(), rows, steps, days, np.array(windows, dtype=np.int64), tables)
+    return Tally(*tables, keys, local_midnights, midnights)
 
 
-def _count(passes: Any, rows: Rows, steps: Steps, days: Days, windows: Ints, found: Tables) -> Ints:
+def _count(passes: Any, rows: Rows, steps: Steps, days: Days, windows: Ints, tables: Tables) -> Ints:
     """Let all passes count, and return the sorted keys."""
     keys = np.empty(len(rows.party), dtype=np.int64)  # takes up memory only as far as it is written
-    passes.queues(rows, steps, days, windows, found.queues)
-    passes.events(rows, steps, days, found.events)
-    passes.stations(rows, steps, found.stations)
-    keys = keys[: passes.parties(rows, steps, keys, found.parties)]
+    passes.queues(rows, steps, days, windows, tables.queues)
+    passes.events(rows, steps, days, tables.events)
+    passes.stations(rows, steps, tables.stations)
+    keys = keys[: passes.parties(rows, steps, keys, tables.parties)]
     keys.sort()
     return keys
 

@@ -86,7 +86,7 @@ def _carried_out(
     base: str, others: tuple[str, ...], given: dict[str, Any]
 ) -> tuple[ComparisonData, list[Ranking], Path]:
     """Play and write; return what was found, the rankings, and the folder."""
-    from sim.play.signals import heed
+    from sim.play.signals import raise_pending
     from sim.verbs.compare import files as results
     from sim.verbs.compare.result import Comparison
     from sim.verbs.compare.study import compare as compare_variants
@@ -101,7 +101,7 @@ def _carried_out(
         comparison = compare_variants(variants, request, shown_progress, lambda keys: _check_keys(keys, given))
         rankings = _rankings(comparison, given)
         Comparison(comparison, tuple(rankings)).write_into(
-            draft.path, command_line(), pictures=not given["no_pictures"], pause=heed
+            draft.path, command_line(), pictures=not given["no_pictures"], pause=raise_pending
         )
     return comparison, rankings, shown(given["out"], draft.final)
 

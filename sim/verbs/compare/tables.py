@@ -51,7 +51,7 @@ def print_to(console: Console, comparison: ComparisonData, rankings: Sequence[Ra
         if isinstance(part, str):
             console.print(part, markup=False)
         else:
-            console.print(part.listed() if narrow else part.drawn())
+            console.print(part.listed() if narrow else part.rich_table())
 
 
 def markdown(comparison: ComparisonData, rankings: Sequence[Ranking]) -> str:

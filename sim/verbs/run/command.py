@@ -60,9 +60,9 @@ Examples:
 )
 @click.option("--records", is_flag=True, help="Also store every visit of every party.")
 @options("no_pictures", "as_json", "quiet")
-def run(scenario: str, **given: Any) -> None:
+def run(scenario: str, **choices: Any) -> None:
     """Play a scenario; print a table; store tables, series and pictures in a folder."""
-    quiet, as_json = given["quiet"], given["as_json"]
+    quiet, as_json = choices["quiet"], choices["as_json"]
     exclude(quiet=quiet, json=as_json)
     say(quiet, f"reading {scenario} ...")
     from sim.play.posterior import read_posterior
@@ -70,15 +70,15 @@ def run(scenario: str, **given: Any) -> None:
     from sim.scenario.text.load_scenario import load
     from sim.verbs.run.result import Output, run_into
 
-    sets, intervene = given["sets"], given["intervene"]
+    sets, intervene = choices["sets"], choices["intervene"]
     loaded = load(scenario, sets, intervene)
-    posterior = read_posterior(Path(scenario), sets, intervene) if given["posterior"] else None
-    output = Output(given["out"], given["records"], not given["no_pictures"])
+    posterior = read_posterior(Path(scenario), sets, intervene) if choices["posterior"] else None
+    output = Output(choices["out"], choices["records"], not choices["no_pictures"])
     source = Source(scenario, sets, intervene, command_line())
-    request = read_request(given)
+    request = read_request(choices)
     with progress(quiet, f"playing {loaded.scenario.name}") as shown_progress:
         result, folder = run_into(output, loaded, source, request, shown_progress, posterior)
-    _print(result, shown(given["out"], folder), quiet=quiet, as_json=as_json)
+    _print(result, shown(choices["out"], folder), quiet=quiet, as_json=as_json)
 
 
 @click.command(epilog="\b\nExample:\n  sim rerun results/verkhny_lars/20220921T100000Z-s0123abcd")
@@ -90,13 +90,13 @@ def rerun(folder: Path, workers: int | None) -> None:
     from sim.verbs.run import files as results
 
     with progress(False, "playing again") as shown_progress:
-        found = results.rerun(folder, workers, shown_progress)
-    for note in found.notes:
+        comparison = results.rerun(folder, workers, shown_progress)
+    for note in comparison.notes:
         click.echo(f"Note: {note}.")
-    for name, sameness in found.files.items():
+    for name, sameness in comparison.files.items():
         click.echo(f"{name}: {sameness}")
-    click.echo("The bytes are the same." if found.same else "The results are not the same.")
-    if not found.same:
+    click.echo("The bytes are the same." if comparison.same else "The results are not the same.")
+    if not comparison.same:
         raise click.exceptions.Exit(DIFFERENT)
 
 

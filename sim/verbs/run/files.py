@@ -24,12 +24,12 @@ Sameness = Literal["same", "differs", "missing", "changed since the run"]
 
 def tables(played: Run) -> dict[str, store.Columns]:
     """Return the tables of a run by the name of their file."""
-    found: dict[str, store.Columns] = {
+    columns: dict[str, store.Columns] = {
         "summary.csv": store.rounded(summary_table(played.estimates)),
         "series.parquet": store.rounded(series_table(played.estimates)),
         "reported.csv": store.rounded(observation_table(played.observations)),
     }
-    return found | ({"flows.csv": store.rounded(played.flows.table())} if played.flows else {})
+    return columns | ({"flows.csv": store.rounded(played.flows.table())} if played.flows else {})
 
 
 def write(folder: Path, played: Run) -> None:
@@ -81,46 +81,48 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
 
     Raises SimError if the folder cannot be read or its scenario no longer runs.
     """
-    said = provenance.read(folder)
-    posterior = _posterior(folder, said) if said.posterior else None
-    loaded = load(folder / SCENARIO, said.sets, said.interventions)
+    record = provenance.read(folder)
+    posterior = _posterior(folder, record) if record.posterior else None
+    loaded = load(folder / SCENARIO, record.sets, record.interventions)
     with store.scratch() as second:
         request = Request(
-            said.request.replications,
-            seed=said.request.seed,
-            engine=said.request.engine,
+            record.request.replications,
+            seed=record.request.seed,
+            engine=record.request.engine,
             workers=workers,
         )
-        write(second, run(loaded, request, progress, posterior, records_to=second / RECORDS if said.records else None))
-        played = store.digests(second, leave_out=provenance.FILE)
-    promised = {name: digest for name, digest in said.files.items() if name in played or _is_data(name)}
-    names = sorted({*promised, *played})
-    files = {name: _sameness(folder / name, promised.get(name), played.get(name)) for name in names}
-    return Rerun(tuple(_notes(said)), files)
+        write(
+            second, run(loaded, request, progress, posterior, records_to=second / RECORDS if record.records else None)
+        )
+        actual = store.digests(second, leave_out=provenance.FILE)
+    expected = {name: digest for name, digest in record.files.items() if name in actual or _is_data(name)}
+    names = sorted({*expected, *actual})
+    files = {name: _sameness(folder / name, expected.get(name), actual.get(name)) for name in names}
+    return Rerun(tuple(_notes(record)), files)
 
 
-def _posterior(folder: Path, said: provenance.Provenance) -> Posterior:
+def _posterior(folder: Path, record: provenance.Provenance) -> Posterior:
     """Read the posterior in a result folder; first, so that nothing is told but what is wrong with it."""
     for name in (FITTED, SAMPLE):
         if not (folder / name).is_file():
             raise SimError(f"{folder}: cannot be played again, for {name} is missing")
-    return read_posterior(folder / SCENARIO, said.sets, said.interventions)
+    return read_posterior(folder / SCENARIO, record.sets, record.interventions)
 
 
 def _is_data(name: str) -> bool:
     return not name.startswith(f"{PICTURES}/")
 
 
-def _sameness(path: Path, promised: str | None, played: str | None) -> Sameness:
-    if not path.is_file() or promised is None:
+def _sameness(path: Path, expected: str | None, actual: str | None) -> Sameness:
+    if not path.is_file() or expected is None:
         return "missing"
-    if store.digest(path) != promised:
+    if store.digest(path) != expected:
         return "changed since the run"
-    return "same" if played == promised else "differs"
+    return "same" if actual == expected else "differs"
 
 
-def _notes(said: provenance.Provenance) -> Iterable[str]:
-    if said.version != about.__version__:
-        yield f"the results are of version {said.version}; this is {about.__version__}"
-    elif said.code != provenance.code():
-        yield f"the results are of another state of version {said.version}: the source files differ"
+def _notes(record: provenance.Provenance) -> Iterable[str]:
+    if record.version != about.__version__:
+        yield f"the results are of version {record.version}; this is {about.__version__}"
+    elif record.code != provenance.code():
+        yield f"the results are of another state of version {record.version}: the source files differ"

@@ -76,8 +76,8 @@ def _columns(scenario: Scenario, flows: Flows) -> tuple[list[Column], list[Float
         second = np.vstack([second, np.zeros(len(there))])
     sides = ("left", "right", "right")
     begin = words_width(origins) + EDGE
-    found = zip((origins, crossings, ends) if ends else (origins, crossings), PLACES, sides, strict=False)
-    return [Column(bars, begin + x, side) for bars, x, side in found], [first, second][: 2 if ends else 1]
+    placed = zip((origins, crossings, ends) if ends else (origins, crossings), PLACES, sides, strict=False)
+    return [Column(bars, begin + x, side) for bars, x, side in placed], [first, second][: 2 if ends else 1]
 
 
 def _bar(name: str, people: Floats, colour: str, went_on: Floats | None = None) -> Bar:

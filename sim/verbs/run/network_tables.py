@@ -27,16 +27,20 @@ def crossings_sheet(stories: list[Story]) -> Sheet:
     )
     sheet = Sheet(title, columns, [], (True, *[False] * 5))
     for story in stories:
-        sheet.rows.append((
-            crossing_name(story.scenario, story.crossing), ranged_estimate(story.total("crossed_people")),
-            *(_time(story.total(name)) for name in ("wait_mean", "wait_p90")),
-            whole(story.total("max_queue_people").mean), whole(story.total("diverted_people").mean),
-        ))  # fmt: skip
+        sheet.rows.append(
+            (
+                crossing_name(story.scenario, story.crossing),
+                ranged_estimate(story.total("crossed_people")),
+                *(_time(story.total(name)) for name in ("wait_mean", "wait_p90")),
+                whole(story.total("max_queue_people").mean),
+                whole(story.total("diverted_people").mean),
+            )
+        )
     return sheet
 
 
-def _time(found: Estimate) -> str:
-    return units.show_duration(3600 * found.mean) if np.isfinite(found.mean) else "-"
+def _time(estimate: Estimate) -> str:
+    return units.show_duration(3600 * estimate.mean) if np.isfinite(estimate.mean) else "-"
 
 
 def origins_sheet(scenario: Scenario, flows: Flows) -> Sheet:

@@ -20,8 +20,17 @@ from sim.verbs.run import network_pictures
 from sim.verbs.run.poster_sheet import poster
 from sim.verbs.run.study import Run
 
-TIMES = ((0.1, "0.1 s"), (1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3600, "1 h"), (36_000, "10 h"),
-         (345_600, "4 d"), (3_456_000, "40 d"))  # fmt: skip
+TIMES = (
+    (0.1, "0.1 s"),
+    (1, "1 s"),
+    (10, "10 s"),
+    (60, "1 min"),
+    (600, "10 min"),
+    (3600, "1 h"),
+    (36_000, "10 h"),
+    (345_600, "4 d"),
+    (3_456_000, "40 d"),
+)
 LEAST_SHOWN = 0.1
 """Seconds from which on a time is a point on the scale; all are written beside it."""
 
@@ -31,20 +40,20 @@ def drawers(run: Run) -> Drawers:
 
     With several crossings each name ends in the crossing's; with a network its own pictures come last.
     """
-    found: dict[str, Callable[[], Figure]] = {}
-    every = stories(run)
-    for story in every:
-        ending = "" if len(every) == 1 else f"_{story.crossing}"
-        for draw in DRAWN if story.by_road else [draw for draw in DRAWN if draw is not queue_km]:
-            found[f"{draw.__name__}{ending}"] = partial(draw, story)
-    return found | (network_pictures.drawers(every, run.flows) if run.flows else {})
+    drawers_by_name: dict[str, Callable[[], Figure]] = {}
+    all_stories = stories(run)
+    for story in all_stories:
+        ending = "" if len(all_stories) == 1 else f"_{story.crossing}"
+        for draw in PICTURES if story.by_road else [draw for draw in PICTURES if draw is not queue_km]:
+            drawers_by_name[f"{draw.__name__}{ending}"] = partial(draw, story)
+    return drawers_by_name | (network_pictures.drawers(all_stories, run.flows) if run.flows else {})
 
 
 def stories(run: Run) -> list[Story]:
     """Return what there is to draw of a run, crossing by crossing."""
     scenario = run.loaded.scenario
-    bands = "each with parameters from the posterior" if run.posterior else ""
-    return [Story(scenario, run.plan, run.estimates, run.observations, x, bands) for x in scenario.crossings]
+    posterior_note = "each with parameters from the posterior" if run.posterior else ""
+    return [Story(scenario, run.plan, run.estimates, run.observations, x, posterior_note) for x in scenario.crossings]
 
 
 @styled
@@ -68,10 +77,10 @@ def wait_by_joining(story: Story) -> Figure:
     """Draw, for the classes with a main queue, the wait by instant of joining and the quoted wait, hours."""
     classes = panels.wait_classes(story)
     heights = [3.7] if len(classes) == 1 else [2.6] * len(classes)
-    drawn = time_page(story, "Wait in the main queue", story.how, heights, story.shown("quoted_wait"))
-    for axes, name in zip(drawn, classes, strict=True):
+    page = time_page(story, "Wait in the main queue", story.how, heights, story.shown("quoted_wait"))
+    for axes, name in zip(page, classes, strict=True):
         panels.wait(axes, story, name)
-    return drawn[0].figure  # type: ignore[return-value]
+    return page[0].figure  # type: ignore[return-value]
 
 
 @styled
@@ -80,10 +89,10 @@ def crossings_per_day(story: Story) -> Figure:
     how = story.how.replace("mean and 5–95 % band", "mean")
     others, vehicles = set(story.classes) - set(VEHICLE_CLASSES), set(story.classes) & set(VEHICLE_CLASSES)
     shown = story.shown("crossed_parties", "crossed_people")
-    drawn = {panels.vehicles_a_day: 2.4} if vehicles or not others else {}
-    drawn |= ({panels.others_a_day: 1.2} if others else {}) | {panels.people_a_day: 3.0}
-    page = time_page(story, "Crossings a day", how, list(drawn.values()), shown)
-    for axes, draw in zip(page, drawn, strict=True):
+    heights = {panels.vehicles_a_day: 2.4} if vehicles or not others else {}
+    heights |= ({panels.others_a_day: 1.2} if others else {}) | {panels.people_a_day: 3.0}
+    page = time_page(story, "Crossings a day", how, list(heights.values()), shown)
+    for axes, draw in zip(page, heights, strict=True):
         draw(axes, story)
     return page[0].figure  # type: ignore[return-value]
 
@@ -94,12 +103,12 @@ def ways_across(story: Story) -> Figure:
     how = f"{RATE_HOURS}-hour means; {story.how}\n{in_one_day(story)}".rstrip()
     parts = {panels.vehicles_an_hour: 3.9} if story.by_road else {}
     parts |= {panels.others_an_hour: 1.4 if parts else 3.9} if set(story.classes) - set(VEHICLE_CLASSES) else {}
-    implied = [shown for found in story.implied() for shown in (found.queue, found.wait)]
+    implied = [shown for outflow in story.implied() for shown in (outflow.queue, outflow.wait)]
     sources = [*dict.fromkeys(implied), *story.shown("crossed_parties")]
-    drawn = time_page(story, "Ways across the border, per hour", how, list(parts.values()), sources)
-    for axes, draw in zip(drawn, parts, strict=True):
+    page = time_page(story, "Ways across the border, per hour", how, list(parts.values()), sources)
+    for axes, draw in zip(page, parts, strict=True):
         draw(axes, story)
-    return drawn[0].figure  # type: ignore[return-value]
+    return page[0].figure  # type: ignore[return-value]
 
 
 @styled
@@ -126,9 +135,16 @@ def where_time_goes(story: Story) -> Figure:
         axes.scatter(times, rows, s=72, color=SPAN_COLOURS[span], label=span, zorder=3)
         for row, written in ((-0.85, span), *enumerate(map(show_duration, seconds))):
             axes.annotate(
-                written, (1, row), (72 + 68 * column, 0), xycoords=("axes fraction", "data"),
-                textcoords="offset points", ha="right", va="center", fontsize=10.5, color=MUTED if row < 0 else INK,
-            )  # fmt: skip
+                written,
+                (1, row),
+                (72 + 68 * column, 0),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=10.5,
+                color=MUTED if row < 0 else INK,
+            )
     axes.set_yticks(range(len(names)), [words(name) for name in names], color=INK, fontsize=11)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
@@ -147,4 +163,4 @@ def _time_scale(axes: Axes, seconds: Sequence[float]) -> None:
     axes.set_xticks([], minor=True)
 
 
-DRAWN = (queue_by_class, queue_km, wait_by_joining, crossings_per_day, ways_across, where_time_goes, poster)
+PICTURES = (queue_by_class, queue_km, wait_by_joining, crossings_per_day, ways_across, where_time_goes, poster)

@@ -98,7 +98,9 @@ def _head(figure: Figure, story: Story) -> float:
 def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> None:
     """Draw the queue with the rail of events on the left, waits and kilometres on the right."""
     left, width = EDGE + 0.55, SPLIT - EDGE - 0.55
-    labels = lay_rail(events(story.scenario, story.crossing, bool(story.besides)), story.limits, story.zone, width)
+    labels = lay_rail(
+        events(story.scenario, story.crossing, bool(story.posterior_note)), story.limits, story.zone, width
+    )
     rail = rail_height(labels)
     low = bottom + rail + 0.42
     queue = _box(figure, (left, low, width, top - 0.5 - low))
@@ -136,23 +138,32 @@ def _flows(axes: Axes, story: Story) -> None:
 
 def _pair(axes: Axes, row: float, shown: Shown, tight: bool) -> None:
     """Draw a flow and the model's; where it is tight the reported figure stands beside the heading."""
-    found = shown.observation
-    scale = 0.62 / (np.nanmax([found.reported, found.p95, found.mean]) or 1.0)
+    observation = shown.observation
+    scale = 0.62 / (np.nanmax([observation.reported, observation.p95, observation.mean]) or 1.0)
     both = "both directions" if shown.row.directions == "both" else "outwards"
-    heading, said = f"{counted(shown.row)}, {window(shown.row)}", f"{qualified_short(shown)} reported"
+    heading, reported = f"{counted(shown.row)}, {window(shown.row)}", f"{qualified_short(shown)} reported"
     axes.text(0, row - 0.1, heading, va="bottom", fontsize=SMALL if tight else 10, fontweight="bold")
-    for offset, value, colour in ((0.03, found.reported, REPORTED), (0.27, found.mean, CLASS_COLOURS["car"])):
+    for offset, value, colour in (
+        (0.03, observation.reported, REPORTED),
+        (0.27, observation.mean, CLASS_COLOURS["car"]),
+    ):
         axes.barh(row + offset, value * scale, 0.19, color=colour, align="center", clip_on=False)
     if tight:
-        axes.text(1.17, row - 0.1, f"{said}, {both}", va="bottom", ha="right", fontsize=SMALL, color=REPORTED)
+        axes.text(1.17, row - 0.1, f"{reported}, {both}", va="bottom", ha="right", fontsize=SMALL, color=REPORTED)
     else:
         axes.text(1.17, row - 0.1, both, va="bottom", ha="right", fontsize=SMALL, color=MUTED)
-        axes.text(found.reported * scale + 0.015, row + 0.03, said, va="center", fontsize=SMALL, color=REPORTED)
-    if not np.isfinite(found.mean):
+        axes.text(
+            observation.reported * scale + 0.015, row + 0.03, reported, va="center", fontsize=SMALL, color=REPORTED
+        )
+    if not np.isfinite(observation.mean):
         return
-    band = f" ({rounded(found.p05)}–{rounded(found.p95)})" if found.p05 < found.p95 else ""
+    band = f" ({rounded(observation.p05)}–{rounded(observation.p95)})" if observation.p05 < observation.p95 else ""
     axes.text(
-        found.mean * scale + 0.015, row + 0.27, f"{rounded(found.mean)}{band} in the model", va="center", fontsize=SMALL
+        observation.mean * scale + 0.015,
+        row + 0.27,
+        f"{rounded(observation.mean)}{band} in the model",
+        va="center",
+        fontsize=SMALL,
     )
 
 
@@ -164,12 +175,12 @@ def qualified_short(shown: Shown) -> str:
 
 def _weeks(axes: Axes, story: Story) -> None:
     weeks = sorted(
-        (key.scope, found)
-        for key, found in story.estimates.totals.items()
+        (key.scope, total)
+        for key, total in story.estimates.totals.items()
         if key.crossing == story.crossing and key.quantity == "crossed_people_week"
     )[:6]
     clock = story.scenario.clock
-    _number_bars(axes, [(week(scope, clock), found, CLASS_COLOURS["car"]) for scope, found in weeks])
+    _number_bars(axes, [(week(scope, clock), total, CLASS_COLOURS["car"]) for scope, total in weeks])
 
 
 def _fates(axes: Axes, story: Story) -> None:
@@ -187,12 +198,14 @@ def _number_bars(axes: Axes, rows: Sequence[tuple[str, Estimate, str]]) -> None:
     axes.axis("off")
     if not rows:
         axes.text(0, 0.85, "nobody came", transform=axes.transAxes, color=MUTED)
-    axes.set(ylim=(max(len(rows), 4) - 0.5, -0.5), xlim=(0, max((found.mean for _, found, _ in rows), default=0) or 1))
-    for row, (name, found, colour) in enumerate(rows):
-        axes.barh(row, found.mean, 0.62, color=colour)
-        spread = between(found)
-        figure = whole(found.mean) + (f" ({spread})" if spread else "")
-        axes.annotate(figure, (found.mean, row), (5, 0), textcoords="offset points", va="center", fontsize=SMALL)
+    axes.set(
+        ylim=(max(len(rows), 4) - 0.5, -0.5), xlim=(0, max((estimate.mean for _, estimate, _ in rows), default=0) or 1)
+    )
+    for row, (name, estimate, colour) in enumerate(rows):
+        axes.barh(row, estimate.mean, 0.62, color=colour)
+        spread = between(estimate)
+        figure = whole(estimate.mean) + (f" ({spread})" if spread else "")
+        axes.annotate(figure, (estimate.mean, row), (5, 0), textcoords="offset points", va="center", fontsize=SMALL)
         axes.annotate(name, (0, row), (-6, 0), textcoords="offset points", va="center", ha="right", fontsize=10)
 
 
@@ -215,13 +228,13 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
             fontweight="bold",
             va="bottom",
         )
-    for n, (found, scale, what) in enumerate(rows):
+    for n, (estimate, scale, what) in enumerate(rows):
         top = bottom + 1.12 - 0.47 * n
         _write(
             figure,
             left,
             top,
-            rounded(found.mean * scale),
+            rounded(estimate.mean * scale),
             fontfamily=SERIF,
             fontsize=22,
             fontweight="bold",
@@ -234,11 +247,11 @@ def _stages(story: Story) -> list[list[str]]:
     """Return stations in order, those side by side (each for other classes) together."""
     stages: list[list[str]] = []
     for name, station in story.place.stations.items():
-        beside = stages[-1] if stages else []
-        others = [story.place.stations[other] for other in beside]
+        stage = stages[-1] if stages else []
+        others = [story.place.stations[other] for other in stage]
         apart = others and not any(o.only_sent_on or set(o.serves) & set(station.serves) for o in others)
         if apart and not station.only_sent_on:
-            beside.append(name)
+            stage.append(name)
         else:
             stages.append([name])
     return stages
@@ -258,9 +271,11 @@ def _stations(figure: Figure, story: Story, bottom: float) -> float:
         left = n * (width + gap)
         if n:
             axes.annotate(
-                "", (left - 0.05, tall / 2), (left - gap + 0.05, tall / 2),
+                "",
+                (left - 0.05, tall / 2),
+                (left - gap + 0.05, tall / 2),
                 arrowprops={"arrowstyle": "-|>", "color": MUTED, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0},
-            )  # fmt: skip
+            )
         each = max(STRIP_ROW, min(2 * STRIP_ROW, tall) / len(stage))
         top = tall / 2 + each * len(stage) / 2
         for row, name in enumerate(stage):
@@ -275,18 +290,18 @@ def _station(axes: Axes, story: Story, name: str, place: tuple[float, float, flo
     line = {"edgecolor": MUTED, "linestyle": (0, (4, 2))} if aside else {"edgecolor": FAINT}
     frame = FancyBboxPatch((left, bottom), width, height, "round,pad=0,rounding_size=0.05", facecolor=PAPER, **line)
     axes.add_patch(frame).set(linewidth=0.8, clip_on=False)
-    shown, busy = words(name), story.total("utilisation", at_station(name)).mean
-    known = f"{100 * busy:.0f} % busy" if np.isfinite(busy) else "no staff"
-    said = f"{_servers(story, name)} · {known}"
+    title, busy = words(name), story.total("utilisation", at_station(name)).mean
+    load = f"{100 * busy:.0f} % busy" if np.isfinite(busy) else "no staff"
+    details = f"{_servers(story, name)} · {load}"
     inside = width - 0.2
     two_rows = height > 1.5 * STRIP_ROW
-    room = inside if two_rows else inside - text_width(said, 9) - 0.12
-    size = min(10.5, 10.5 * room / (1.08 * text_width(shown, 10.5)))
+    room = inside if two_rows else inside - text_width(details, 9) - 0.12
+    size = min(10.5, 10.5 * room / (1.08 * text_width(title, 10.5)))
     middle = bottom + height / 2
     first = middle + (0.17 if two_rows else 0.05)
-    axes.text(left + 0.1, first, shown, fontsize=size, fontweight="bold", va="center")
+    axes.text(left + 0.1, first, title, fontsize=size, fontweight="bold", va="center")
     second = (left + 0.1, middle - 0.04, "left") if two_rows else (left + 0.1 + inside, first, "right")
-    axes.text(*second[:2], said, ha=second[2], fontsize=9, va="center", color=MUTED)
+    axes.text(*second[:2], details, ha=second[2], fontsize=9, va="center", color=MUTED)
     low = middle - (0.22 if two_rows else 0.1)
     for share, colour in ((1.0, FAINT), (np.nan_to_num(min(busy, 1.0)), CLASS_COLOURS["car"])):
         axes.barh(low, inside * share, 0.06, left=left + 0.1, color=colour)

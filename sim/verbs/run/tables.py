@@ -14,7 +14,7 @@ from sim.measures.names import ALL, LONGEST_QUOTE, OUTCOMES, VEHICLES, at_statio
 from sim.measures.reports import Observation
 from sim.plotting.rail import CLASS_WORDS, words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
-from sim.plotting.story import Story, amount, rounded, said_of, week, window
+from sim.plotting.story import Story, amount, figure_words, rounded, week, window
 from sim.scenario.model.reported import Reported
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
     name: str
     unit: str
-    found: Estimate
+    estimate: Estimate
     quoted: bool = False
 
 
@@ -84,25 +84,29 @@ def _headline(story: Story, narrow: bool) -> Table:
     for name in ("mean",) if narrow else ("mean", "± (95 %)", "5–95 %"):
         table.add_column(name, justify="right", no_wrap=True)
     for group, rows in groups(story):
-        kept = [row for row in rows if np.isfinite(row.found.mean)]
-        if kept:
+        defined = [row for row in rows if np.isfinite(row.estimate.mean)]
+        if defined:
             table.add_row(f"[bold]{group}[/]")
-        for row in kept:
+        for row in defined:
             table.add_row(Padding(row.name, (0, 0, 0, 2)), *_numbers(row)[: 1 if narrow else 3])
     return table
 
 
 def _numbers(row: Row) -> tuple[str, str, str]:
-    found, unit = row.found, row.unit
+    estimate, unit = row.estimate, row.unit
     if unit == "h":
-        unit = units.show_duration(3600 * found.mean).split()[-1]
-        found = _scaled(found, 3600 / units.SCALES["time"][unit])
-    mean, alone = f"{rounded(found.mean)} {unit}".rstrip(), not np.isfinite(found.low)
-    if row.quoted and row.found.mean >= LONGEST_QUOTE:
+        unit = units.show_duration(3600 * estimate.mean).split()[-1]
+        estimate = _scaled(estimate, 3600 / units.SCALES["time"][unit])
+    mean, alone = f"{rounded(estimate.mean)} {unit}".rstrip(), not np.isfinite(estimate.low)
+    if row.quoted and row.estimate.mean >= LONGEST_QUOTE:
         mean = LONGEST_SHORT
     if alone:
         return mean, "-", "-"
-    return mean, f"{float(f'{(found.high - found.low) / 2:.2g}'):,g}", f"{rounded(found.p05)}–{rounded(found.p95)}"
+    return (
+        mean,
+        f"{float(f'{(estimate.high - estimate.low) / 2:.2g}'):,g}",
+        f"{rounded(estimate.p05)}–{rounded(estimate.p95)}",
+    )
 
 
 def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
@@ -143,8 +147,8 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
 def _past_at_the_exit(story: Story) -> Iterator[Row]:
     """Yield what those past the main queue are of the services begun at the busiest station that serves cars."""
     serving = [at_station(name) for name in story.stations if "car" in story.place.stations[name].serves]
-    found = [(story.total("utilisation", scope).mean, scope) for scope in serving]
-    known = [(busy, scope) for busy, scope in found if np.isfinite(busy)]
+    loads = [(story.total("utilisation", scope).mean, scope) for scope in serving]
+    known = [(busy, scope) for busy, scope in loads if np.isfinite(busy)]
     if known and story.total("past_queue_share_longest_day", "car").mean > 0:
         scope = max(known)[1]
         share = _scaled(story.total("past_queue_starts_longest_day", scope), 100)
@@ -169,9 +173,9 @@ def _across(story: Story) -> Iterator[Row]:
         if length >= 1:
             yield Row(f"{what} a day", "", _scaled(story.total(quantity, scope), 1 / length))
     for what in ("people", "vehicles"):
-        for key, found in story.estimates.totals.items():
+        for key, total in story.estimates.totals.items():
             if key.crossing == story.crossing and key.quantity == f"crossed_{what}_week":
-                yield Row(f"{what}, {week(key.scope, clock)}", "", found)
+                yield Row(f"{what}, {week(key.scope, clock)}", "", total)
     yield Row("people past the main queue, whole run", "%", _scaled(story.total("past_queue_share"), 100))
 
 
@@ -179,17 +183,17 @@ def _fates(story: Story) -> Iterator[Row]:
     names = {"initial": "already waiting at the start", "arrived": "came"}
     names |= {event: outcome.table for event, outcome in OUTCOMES.items()}
     for event, name in names.items():
-        found = story.total(f"{event}_people")
-        if found.mean > 0 or event in ("crossed", "unfinished"):
-            yield Row(name, "", found)
+        total = story.total(f"{event}_people")
+        if total.mean > 0 or event in ("crossed", "unfinished"):
+            yield Row(name, "", total)
     changed = story.total("changed_mode_people")
     if changed.mean > 0:
         yield Row("left their vehicle on the way", "", changed)
 
 
-def _scaled(found: Estimate, by: float) -> Estimate:
-    spread = {name: getattr(found, name) * by for name in ("mean", "p05", "p50", "p95", "low", "high")}
-    return replace(found, **spread)
+def _scaled(estimate: Estimate, by: float) -> Estimate:
+    spread = {name: getattr(estimate, name) * by for name in ("mean", "p05", "p50", "p95", "low", "high")}
+    return replace(estimate, **spread)
 
 
 def _stations(story: Story) -> Sheet:
@@ -210,19 +214,19 @@ def _reported(rows: Sequence[Reported], observations: Sequence[Observation]) -> 
 
     columns = ("reported", "when and by whom", "model [5–95 %]", "verdict")
     sheet = Sheet("Reported and modelled", columns, [], (True, True, True, False))
-    beside = {found.id: found for found in observations}
+    by_id = {observation.id: observation for observation in observations}
     for row in sorted(rows, key=lambda row: (row.from_, row.until, row.id)):
-        found = beside.get(row.id)
-        if found is not None:
-            style = VERDICT_STYLES[found.verdict]
+        observation = by_id.get(row.id)
+        if observation is not None:
+            style = VERDICT_STYLES[observation.verdict]
             source = escape(f"{window(row)}, {row.who} ({row.source})")
-            verdict = f"[{style}]{found.verdict}[/]"
-            sheet.rows.append((said_of(row, found), source, escape(_modelled(found)), verdict))
+            verdict = f"[{style}]{observation.verdict}[/]"
+            sheet.rows.append((figure_words(row, observation), source, escape(_modelled(observation)), verdict))
     return sheet
 
 
-def _modelled(found: Observation) -> str:
-    if found.quantity == "quoted_wait" and found.mean >= LONGEST_QUOTE:
+def _modelled(observation: Observation) -> str:
+    if observation.quantity == "quoted_wait" and observation.mean >= LONGEST_QUOTE:
         return LONGEST_SHORT
-    band = "" if found.p05 == found.p95 else f" [{rounded(found.p05)}–{rounded(found.p95)}]"
-    return f"{amount(float(f'{found.mean:.3g}'), found.unit)}{band}"
+    band = "" if observation.p05 == observation.p95 else f" [{rounded(observation.p05)}–{rounded(observation.p95)}]"
+    return f"{amount(float(f'{observation.mean:.3g}'), observation.unit)}{band}"
