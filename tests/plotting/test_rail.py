@@ -56,11 +56,11 @@ def test_every_change_has_its_words(change: dict[str, object], expected: str) ->
     ],
 )
 def test_what_is_drawn_anew_stands_without_its_number(change: dict[str, object], expected: str) -> None:
-    assert change_words(Change.model_validate(change), drawn=True) == expected
+    assert change_words(Change.model_validate(change), sampled=True) == expected
 
 
 def test_events_of_drawn_parameters() -> None:
-    found = [event.words for event in events(synthetic.scenario(), synthetic.CROSSING, drawn=True)]
+    found = [event.words for event in events(synthetic.scenario(), synthetic.CROSSING, sampled=True)]
     assert "non-local cars barred" in found
     assert not any("%" in words for words in found)
 
