@@ -189,7 +189,6 @@ def test_an_allowed_import_is_allowed(name: str, line: str) -> None:
     assert breaches(name, ast.parse(line)) == []
 
 
-@pytest.mark.xfail(reason="the tidying commits that follow the moves")
 def test_no_module_has_the_name_of_its_package_or_of_a_function_in_it() -> None:
     clashes = [
         name
@@ -289,7 +288,6 @@ def test_nearly_all_functions_are_short() -> None:
     assert lines[int(0.95 * len(lines))] <= USUAL_FUNCTION
 
 
-@pytest.mark.xfail(reason="the tidying commits that follow the moves")
 def test_the_formatter_is_rarely_kept_away() -> None:
     count = sum(path.read_text(encoding="utf-8").count("# fmt: skip") for path in (ROOT / "sim").rglob("*.py"))
     assert count <= FORMATTER_OFF
