@@ -73,9 +73,9 @@ def network(stories: Sequence[Story], flows: Flows) -> Figure:
 
 def _how(stories: Sequence[Story]) -> str:
     """Return what is drawn, in words."""
-    key = "lines: people from the origins who get across, as wide as they are many; "
+    key = "line width: people from each origin who cross; "
     own = any(story.place.demand for story in stories)
-    key += f"panels: {'all people, also from no origin, ' if own else ''}{stories[0].how}"
+    key += f"panels: {'all people, including those without an origin, ' if own else ''}{stories[0].how}"
     if any(story.shown() for story in stories):
         key += "; orange: reported (≥ at least, > more than, ≫ well over, ≈ about; sources in reported.csv)"
     if any(_closed(story) for story in stories):
@@ -285,7 +285,7 @@ def _quoted(axes: Axes, story: Story) -> Panel:
     """Draw the quoted wait of the class that most is known of."""
     name = panels.wait_classes(story)[0]
     reported = [shown for shown in story.shown("quoted_wait") if shown.row.classes[0] == name]
-    return _series(axes, story, ("quoted_wait", name), f"quoted wait, hours ({CLASS_NAMES[name]})", reported)
+    return _series(axes, story, ("quoted_wait", name), f"quoted wait (hours), {CLASS_NAMES[name]}", reported)
 
 
 def _series(axes: Axes, story: Story, key: tuple[str, str], label: str, reported: Sequence[Shown]) -> Panel:
@@ -304,7 +304,7 @@ def _across(axes: Axes, story: Story) -> Panel:
     tops = panels.bars(axes, story, panels.PEOPLE_ACROSS)
     first, _, _ = story.daily("crossed_people")
     marks = [_mark(story, shown, outwards_per_day(shown)) for shown in story.shown("crossed_people")]
-    return "people across a day", marks, [max(tops)], panels.upright(first + 0.5, np.array(tops))
+    return "people across per day", marks, [max(tops)], panels.upright(first + 0.5, np.array(tops))
 
 
 def _mark(story: Story, shown: Shown, value: float) -> Mark:

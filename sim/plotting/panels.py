@@ -62,7 +62,7 @@ def finish(
     if present:
         legend(axes)
     else:
-        axes.text(0.5, 0.5, "no value in this run", transform=axes.transAxes, ha="center", color=MUTED)
+        axes.text(0.5, 0.5, "no data in this run", transform=axes.transAxes, ha="center", color=MUTED)
 
 
 def upright(at: Floats, tops: Floats) -> list[Floats]:
@@ -117,7 +117,7 @@ def length(axes: Axes, story: Story) -> None:
     """Draw the distance from the border to the tail of the queue on the road, km."""
     band = story.band("queue_length")
     line(axes, story, band, INK, "tail of the queue")
-    finish(axes, "km from the border", story, [band], _marks(story, story.shown("queue_length")))
+    finish(axes, "queue length (km)", story, [band], _marks(story, story.shown("queue_length")))
 
 
 def wait(axes: Axes, story: Story, name: str) -> None:
@@ -130,10 +130,10 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     if virtual is not None and censored is not None:
         at_least = np.where(censored.mean > 0, virtual.mean, np.nan)
     if bool((at_least > SEEN).any()):
-        axes.plot(story.at, at_least, color=colour, linestyle=":", label="at least: some still waiting")
+        axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still waiting)")
     line(axes, story, quoted, INK, "quoted", "--")
     shown = [s for s in story.shown("quoted_wait") if s.row.classes[0] == name]
-    finish(axes, "hours", story, [lived, quoted, virtual], _marks(story, shown))
+    finish(axes, "wait (hours)", story, [lived, quoted, virtual], _marks(story, shown))
 
 
 def wait_classes(story: Story) -> list[str]:
@@ -200,13 +200,13 @@ def _outflows(story: Story) -> list[Mark]:
     for implied in story.implied():
         bound = implied.queue.row.qualifier in ABOVE
         reason = f"implied by {qualified(implied.queue)}\nand {qualified(implied.wait)}, {window(implied.queue.row)}"
-        label = f"{implied.rate:.0f} an hour out of the queue,\n{reason}"
+        label = f"{implied.rate:.0f} vehicles per hour leaving the queue,\n{reason}"
         qualifier = implied.queue.row.qualifier if bound else "about"
         marks.append(replace(mark(story, implied.queue, implied.rate, label), qualifier=qualifier))
     for shown in story.shown("crossed_parties"):
         if set(shown.row.classes) == set(VEHICLE_CLASSES):
             an_hour = outwards_per_day(shown) / 24
-            label = f"{qualified(shown)}, {window(shown.row)}:\n{an_hour:.0f} an hour outwards"
+            label = f"{qualified(shown)}, {window(shown.row)}:\n{an_hour:.0f} per hour outbound"
             marks.append(mark(story, shown, an_hour, label))
     return marks
 
@@ -259,7 +259,7 @@ def _flows(
     marks = []
     for s in shown:
         a_day = outwards_per_day(s)
-        marks.append(mark(story, s, a_day, f"{qualified(s)}, {window(s.row)}:\n{rounded(a_day)} a day outwards"))
+        marks.append(mark(story, s, a_day, f"{qualified(s)}, {window(s.row)}:\n{rounded(a_day)} per day outbound"))
     value_axis(axes, label, [max(tops, default=0) * (1.3 if marks else 1), *(1.35 * each.value for each in marks)])
     axes.set_ylim(bottom=lowest)
     first, _, _ = story.daily("crossed_parties")

@@ -140,7 +140,7 @@ def _known_words(change: Change, who: str, sampled: bool) -> str:
     """Return what a change of what travellers know does, '' if it is none."""
     for share, what in (
         (change.admits, f"{who or 'travellers'} with the papers needed"),
-        (change.informed, "travellers who hear of the waits"),
+        (change.informed, "travellers informed of the waits"),
     ):
         if share is not None:
             return f"{what}: {'another share' if sampled else f'{100 * share:.3g} %'}"

@@ -251,7 +251,7 @@ def in_one_day(story: Story) -> str:
     if not (np.isfinite(every) and main > 0):
         return ""
     ways = f"{whole(main)} cars from the main queue" + (f" and {whole(bypass)} by the bypass" if bypass > 0 else "")
-    return f"On the day of the longest queue {whole(every)} vehicles an hour cross, of them {ways}."
+    return f"On the day of the longest queue, {whole(every)} vehicles per hour cross, including {ways}."
 
 
 def rounded(value: float) -> str:
@@ -286,14 +286,14 @@ def summary(story: Story) -> str:
         spread = between(peak)
         what = "vehicles" if story.scope == VEHICLES else "parties"
         sentences.append(
-            f"In the model the queue grows to {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''}, "
-            f"at its longest on {top.day} {top:%B}"
+            f"In the model, the queue peaks at {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''} "
+            f"on {top.day} {top:%B}"
         )
         quoted = story.total("max_quoted_wait", VEHICLE_CLASSES[0])
         if quoted.mean > 0:
             ends = between(quoted) if quoted.mean >= IN_MINUTES else ""
             sentences[0] += (
-                f"; the wait quoted for cars reaches {quote(quoted.mean, 'hours')}{f' ({ends})' if ends else ''}"
+                f"; the quoted wait for cars reaches {quote(quoted.mean, 'hours')}{f' ({ends})' if ends else ''}"
             )
     summoned = story.total("summoned_people").mean
     back = story.total("refused_people").mean + summoned
@@ -304,8 +304,8 @@ def summary(story: Story) -> str:
     if (inside := story.total("unfinished_people").mean) >= 0:
         fates.append(f"{whole(inside)} are still inside at the end")
     if story.origins and (elsewhere := story.total("diverted_people").mean) >= 0.5:
-        fates.append(f"{whole(elsewhere)} go on to another crossing")
+        fates.append(f"{whole(elsewhere)} go to another crossing")
     listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
     days = f"{start.day} {start:%B}", f"{end.day} {end:%B}"
-    sentences.append(f"{f'On {days[0]}' if days[0] == days[1] else 'Between {} and {}'.format(*days)} {listed}")
+    sentences.append(f"{f'On {days[0]}' if days[0] == days[1] else 'Between {} and {}'.format(*days)}, {listed}")
     return ". ".join(sentences) + "."

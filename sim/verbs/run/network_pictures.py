@@ -40,15 +40,15 @@ def flow_diagram(stories: Sequence[Story], flows: Flows) -> Figure:
     width = max(LEAST_WIDE, columns[-1].x + BAR + words_width(columns[-1].bars) + EDGE)
     figure = sheet(width, height)
     how = (
-        f"people by origin, last crossing and end; {stories[0].how.replace('and 5–95 % band', '(5–95 %)')}\n"
-        "who goes on from one crossing to another is drawn at the last one"
+        f"people by origin, last crossing and outcome; {stories[0].how.replace('and 5–95 % band', '(5–95 %)')}\n"
+        "people who went to another crossing are counted at the last one"
     )
-    heading(figure, f"Who goes where: {stories[0].scenario.title}", how)
+    heading(figure, f"Flows of people: {stories[0].scenario.title}", how)
     axes = figure.add_axes((0, FOOT / height, 1, tall / height))
     axes.set(xlim=(0, width), ylim=(tall, 0))
     axes.axis("off")
     draw_columns(axes, columns, ways, (True, False))
-    for column, name in zip(columns, ("from", "last crossing", "what became of them"), strict=False):
+    for column, name in zip(columns, ("origin", "last crossing", "outcome"), strict=False):
         side = "right" if column.words == "left" else "left"
         figure.text(column.x / width, 1 - (HEAD - 0.12) / height, name, ha=side, color=MUTED, fontsize=10.5)
     return figure
@@ -82,7 +82,7 @@ def _columns(scenario: Scenario, flows: Flows) -> tuple[list[Column], list[Float
 
 def _bar(name: str, people: Floats, colour: str, went_on: Floats | None = None) -> Bar:
     """Return the bar of people (replications,); `went_on` to another crossing are written below."""
-    below = f"\n{ranged(went_on)} came and went on" if went_on is not None and went_on.mean() >= 0.5 else ""
+    below = f"\n{ranged(went_on)} arrived and went elsewhere" if went_on is not None and went_on.mean() >= 0.5 else ""
     return Bar(name, ranged(people) + below, float(people.mean()), colour)
 
 

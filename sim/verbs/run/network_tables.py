@@ -20,10 +20,10 @@ def sheets(stories: list[Story], flows: Flows) -> list[Sheet]:
 
 def crossings_sheet(stories: list[Story]) -> Sheet:
     """Return a row a crossing: people across, waits of those who crossed, most waiting, and who went elsewhere."""
-    columns = ("crossing", "across [5–95 %]", "wait", "90 %", "waiting", "went\non")
+    columns = ("crossing", "across [5–95 %]", "wait", "90 %", "waiting", "went\nelsewhere")
     title = (
-        "People across (also from no origin), mean wait and its 90 % quantile, most people waiting, "
-        "people who went on elsewhere"
+        "People across (including those without an origin), mean and 90 % quantile of the wait, "
+        "maximum number of people waiting, people who went elsewhere"
     )
     sheet = Sheet(title, columns, [], (True, *[False] * 5))
     for story in stories:
@@ -45,11 +45,11 @@ def _time(estimate: Estimate) -> str:
 
 def origins_sheet(scenario: Scenario, flows: Flows) -> Sheet:
     """Return what became of the people from each origin and of all of them, means."""
-    columns = ("from", "would\nleave", *(name.replace(" ", "\n") for name, _ in FATES))
-    sheet = Sheet("What became of people by origin, means", columns, [], (True, *[False] * (len(columns) - 1)))
+    columns = ("origin", "would\nleave", *(name.replace(" ", "\n") for name, _ in FATES))
+    sheet = Sheet("What became of people, by origin (means)", columns, [], (True, *[False] * (len(columns) - 1)))
     names = [origin_name(scenario, origin) for origin in flows.origins]
     everybody = [slice(o, o + 1) for o in range(len(names))] + ([slice(None)] if len(names) > 1 else [])
-    for name, which in zip([*names, "together"], everybody, strict=False):
+    for name, which in zip([*names, "all origins"], everybody, strict=False):
         people = [flows.of(*ends)[:, which].sum(axis=(1, 2)).mean() for ends in (LAST, *(ends for _, ends in FATES))]
         sheet.rows.append((name, *map(whole, map(float, people))))
     return sheet
@@ -60,6 +60,6 @@ FATES = (
     ("turned back", ("refused", "summoned")),
     ("gave up", ("reneged", "balked", "barred")),
     ("still there", ("unfinished", "on_the_way")),
-    ("stayed", ("stayed",)),
+    ("stayed at home", ("stayed",)),
 )
 """What became of people in few words; together all ends but going on to another crossing."""

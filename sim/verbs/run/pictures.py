@@ -91,7 +91,7 @@ def crossings_per_day(story: Story) -> Figure:
     shown = story.shown("crossed_parties", "crossed_people")
     heights = {panels.vehicles_a_day: 2.4} if vehicles or not others else {}
     heights |= ({panels.others_a_day: 1.2} if others else {}) | {panels.people_a_day: 3.0}
-    page = time_page(story, "Crossings a day", how, list(heights.values()), shown)
+    page = time_page(story, "Crossings per day", how, list(heights.values()), shown)
     for axes, draw in zip(page, heights, strict=True):
         draw(axes, story)
     return page[0].figure  # type: ignore[return-value]
@@ -105,7 +105,7 @@ def ways_across(story: Story) -> Figure:
     parts |= {panels.others_an_hour: 1.4 if parts else 3.9} if set(story.classes) - set(VEHICLE_CLASSES) else {}
     implied = [shown for outflow in story.implied() for shown in (outflow.queue, outflow.wait)]
     sources = [*dict.fromkeys(implied), *story.shown("crossed_parties")]
-    page = time_page(story, "Ways across the border, per hour", how, list(parts.values()), sources)
+    page = time_page(story, "Crossings per hour, by class and way", how, list(parts.values()), sources)
     for axes, draw in zip(page, parts, strict=True):
         draw(axes, story)
     return page[0].figure  # type: ignore[return-value]
@@ -120,8 +120,8 @@ def where_time_goes(story: Story) -> Figure:
     figure = sheet(WIDTH, height)
     heading(
         figure,
-        f"Where the time goes: {story.title}",
-        f"mean time of a visit to each station; {story.how}".replace("mean and 5–95 % band of ", ""),
+        f"Time per visit at each station: {story.title}",
+        f"mean times of a visit; {story.how}".replace("mean and 5–95 % band of ", ""),
     )
     axes = figure.add_axes((2.2 / WIDTH, 0.65 / height, 4.6 / WIDTH, inner / height))
     spent = {
@@ -157,7 +157,7 @@ def where_time_goes(story: Story) -> Figure:
 def _time_scale(axes: Axes, seconds: Sequence[float]) -> None:
     """Give `axes` a logarithmic scale with room for all of `seconds`, labelled in people's units."""
     low, high = min(seconds, default=1.0) / 1.7, max(seconds, default=3600.0) * 1.7
-    axes.set(xscale="log", xlabel="time per visit, logarithmic scale", xlim=(low, high))
+    axes.set(xscale="log", xlabel="time per visit (logarithmic scale)", xlim=(low, high))
     ticks = [(at, label) for at, label in TIMES if low <= at <= high]
     axes.set_xticks([at for at, _ in ticks], [label for _, label in ticks])
     axes.set_xticks([], minor=True)

@@ -90,7 +90,7 @@ def _head(figure: Figure, story: Story) -> float:
     top = HEIGHT - 1.04 - 0.29 * lines
     _write(figure, EDGE, top, under, fontsize=10.5, color=MUTED)
     if story.shown():
-        key = "◆ reported figure, ↑ given as a lower bound, ◇ about"
+        key = "◆ reported figure   ↑ lower bound   ◇ approximate"
         _write(figure, WIDTH - EDGE, top, key, fontsize=10.5, color=REPORTED, ha="right")
     return top - 0.28
 
@@ -111,8 +111,8 @@ def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> Non
     for axes, room in ((queue, 10), (wait, 6), (below, 6)):
         time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, room)
     name = panels.wait_classes(story)[0]
-    third = "How far the queue reaches" if story.by_road else "How many get across"
-    for axes, title in ((queue, "Who is waiting"), (wait, "How long they wait"), (below, third)):
+    third = "Length of the queue on the road" if story.by_road else "People across per day"
+    for axes, title in ((queue, "Parties waiting"), (wait, "Waiting time"), (below, third)):
         axes.set_title(title, pad=22)
     draw_rail(figure, (left, bottom, width, rail), labels, [queue])
     panels.queue_stacked(queue, story)
@@ -124,7 +124,7 @@ def _flows(axes: Axes, story: Story) -> None:
     """Draw reported flows beside the model's, each pair on its own scale; without any, weeks of the model."""
     axes.axis("off")
     shown = story.shown("crossed_parties", "crossed_people")[:FLOWS_MOST]
-    axes.set_title("Across the border, reported and modelled" if shown else "People across, by week", pad=8)
+    axes.set_title("Crossings, reported and modelled" if shown else "People across by week", pad=8)
     if not shown:
         left, bottom, width, height = axes.get_position().bounds
         axes.set_position((left + WEEK_NAMES / WIDTH, bottom, width - 1.25 * WEEK_NAMES / WIDTH, height))
@@ -140,7 +140,7 @@ def _pair(axes: Axes, row: float, shown: Shown, tight: bool) -> None:
     """Draw a flow and the model's; where it is tight the reported figure stands beside the heading."""
     observation = shown.observation
     scale = 0.62 / (np.nanmax([observation.reported, observation.p95, observation.mean]) or 1.0)
-    both = "both directions" if shown.row.directions == "both" else "outwards"
+    both = "both directions" if shown.row.directions == "both" else "outbound"
     heading, reported = f"{counted(shown.row)}, {window(shown.row)}", f"{qualified_short(shown)} reported"
     axes.text(0, row - 0.1, heading, va="bottom", fontsize=SMALL if tight else 10, fontweight="bold")
     for offset, value, colour in (
@@ -197,7 +197,7 @@ def _number_bars(axes: Axes, rows: Sequence[tuple[str, Estimate, str]]) -> None:
     """Draw horizontal bars with their names and numbers."""
     axes.axis("off")
     if not rows:
-        axes.text(0, 0.85, "nobody came", transform=axes.transAxes, color=MUTED)
+        axes.text(0, 0.85, "no arrivals", transform=axes.transAxes, color=MUTED)
     axes.set(
         ylim=(max(len(rows), 4) - 0.5, -0.5), xlim=(0, max((estimate.mean for _, estimate, _ in rows), default=0) or 1)
     )
@@ -213,7 +213,7 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
     """Write what planners of relief need."""
     left, bottom = corner
     rows = [
-        (story.total("people_overnight_max"), 1.0, "people stuck\non the worst night"),
+        (story.total("people_overnight_max"), 1.0, "people at the border\non the worst night"),
         (story.total("person_hours_waited"), 1.0, "person-hours\nspent waiting"),
         (story.total("drinking_water"), 1e-3, "m³ of drinking\nwater needed"),
     ]
@@ -223,7 +223,7 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
             figure,
             left,
             bottom + ROW + 0.11,
-            "What it meant for those waiting",
+            "Burden on those waiting",
             fontsize=12,
             fontweight="bold",
             va="bottom",
@@ -264,7 +264,7 @@ def _stations(figure: Figure, story: Story, bottom: float) -> float:
     axes = _box(figure, (EDGE, bottom, INNER, tall))
     axes.set(xlim=(0, INNER), ylim=(0, tall))
     axes.axis("off")
-    axes.set_title("The way across: servers, and how busy they are while they are staffed", pad=6)
+    axes.set_title("Stations in order, with servers and utilisation while staffed", pad=6)
     gap = 0.3
     width = (INNER - gap * (len(stages) - 1)) / len(stages)
     for n, stage in enumerate(stages):
@@ -291,7 +291,7 @@ def _station(axes: Axes, story: Story, name: str, place: tuple[float, float, flo
     frame = FancyBboxPatch((left, bottom), width, height, "round,pad=0,rounding_size=0.05", facecolor=PAPER, **line)
     axes.add_patch(frame).set(linewidth=0.8, clip_on=False)
     title, busy = words(name), story.total("utilisation", at_station(name)).mean
-    load = f"{100 * busy:.0f} % busy" if np.isfinite(busy) else "no staff"
+    load = f"{100 * busy:.0f} % utilised" if np.isfinite(busy) else "no staff"
     details = f"{_servers(story, name)} · {load}"
     inside = width - 0.2
     two_rows = height > 1.5 * STRIP_ROW
@@ -331,5 +331,7 @@ def _sources(figure: Figure, story: Story) -> float:
         _write(figure, EDGE + column * INNER / 2, bottom, text, fontsize=9, color=MUTED, va="bottom", linespacing=1.3)
     top = bottom + 0.163 * half
     if flat:
-        _write(figure, EDGE, top + 0.06, "Reported by", fontsize=10.5, fontweight="bold", va="bottom")
+        _write(
+            figure, EDGE, top + 0.06, "Sources of the reported figures", fontsize=10.5, fontweight="bold", va="bottom"
+        )
     return top + (0.3 if flat else 0.0)

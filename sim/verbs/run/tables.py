@@ -117,29 +117,29 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
         [
             Row("most vehicles waiting", "", total("max_queue", VEHICLES)),
             Row("most people waiting", "", total("max_queue_people")),
-            *([Row("farthest tail on the road", "km", total("max_queue_length"))] if story.by_road else []),
+            *([Row("maximum queue length", "km", total("max_queue_length"))] if story.by_road else []),
         ],
     )
     yield (
         "On the day of the longest queue",
         [
-            Row("vehicles across an hour", "", total("crossed_parties_longest_day", VEHICLES)),
+            Row("vehicles across per hour", "", total("crossed_parties_longest_day", VEHICLES)),
             Row("  cars from the main queue", "", total("crossed_parties_longest_day", by_way("car", "main"))),
             Row("  cars by the bypass", "", total("crossed_parties_longest_day", by_way("car", "bypass"))),
-            Row("cars past the main queue", "%", _scaled(total("past_queue_share_longest_day", "car"), 100)),
+            Row("cars outside the main queue", "%", _scaled(total("past_queue_share_longest_day", "car"), 100)),
             *_past_at_the_exit(story),
         ],
     )
-    yield "Waits of those who crossed", list(_waits(story))
-    yield "Across the border", list(_across(story))
+    yield "Waits of parties that crossed", list(_waits(story))
+    yield "Crossings", list(_across(story))
     yield "What became of people", list(_fates(story))
     yield (
         "Relief",
         [
-            Row("people stuck on the worst night", "", total("people_overnight_max")),
-            Row("nights spent waiting, all people", "", total("person_nights")),
+            Row("people at the border, worst night", "", total("people_overnight_max")),
+            Row("person-nights at the border", "", total("person_nights")),
             Row("thousand person-hours in queues", "", _scaled(total("person_hours_waited"), 1e-3)),
-            Row("drinking water for them", "m³", _scaled(total("drinking_water"), 1e-3)),
+            Row("drinking water needed", "m³", _scaled(total("drinking_water"), 1e-3)),
         ],
     )
 
@@ -152,7 +152,7 @@ def _past_at_the_exit(story: Story) -> Iterator[Row]:
     if known and story.total("past_queue_share_longest_day", "car").mean > 0:
         scope = max(known)[1]
         share = _scaled(story.total("past_queue_starts_longest_day", scope), 100)
-        yield Row(f"past it, of starts at {words(scope.partition(':')[2])}", "%", share)
+        yield Row(f"services outside it, {words(scope.partition(':')[2])}", "%", share)
 
 
 def _waits(story: Story) -> Iterator[Row]:
@@ -171,16 +171,16 @@ def _across(story: Story) -> Iterator[Row]:
     for what, quantity, scope in (("people", "crossed_people", ALL), ("vehicles", "crossed_parties", VEHICLES)):
         yield Row(f"{what}, whole run", "", story.total(quantity, scope))
         if length >= 1:
-            yield Row(f"{what} a day", "", _scaled(story.total(quantity, scope), 1 / length))
+            yield Row(f"{what} per day", "", _scaled(story.total(quantity, scope), 1 / length))
     for what in ("people", "vehicles"):
         for key, total in story.estimates.totals.items():
             if key.crossing == story.crossing and key.quantity == f"crossed_{what}_week":
                 yield Row(f"{what}, {week(key.scope, clock)}", "", total)
-    yield Row("people past the main queue, whole run", "%", _scaled(story.total("past_queue_share"), 100))
+    yield Row("people outside the main queue", "%", _scaled(story.total("past_queue_share"), 100))
 
 
 def _fates(story: Story) -> Iterator[Row]:
-    names = {"initial": "already waiting at the start", "arrived": "came"}
+    names = {"initial": "already waiting at the start", "arrived": "arrived"}
     names |= {event: outcome.table for event, outcome in OUTCOMES.items()}
     for event, name in names.items():
         total = story.total(f"{event}_people")
@@ -197,8 +197,8 @@ def _scaled(estimate: Estimate, by: float) -> Estimate:
 
 
 def _stations(story: Story) -> Sheet:
-    columns = ("station", "visits", "waiting", "service", "blocked", "busy")
-    sheet = Sheet("Where the time goes, a visit; busy while staffed", columns, [], (True, *[False] * 5))
+    columns = ("station", "visits", "waiting", "service", "blocked", "utilised")
+    sheet = Sheet("Mean time per visit, and utilisation while staffed", columns, [], (True, *[False] * 5))
     for name in story.stations:
         scope = at_station(name)
         spans = (story.total(f"{span}_per_visit", scope).mean for span in ("wait", "service", "blocked"))

@@ -67,8 +67,8 @@ def test_every_picture_is_drawn(base: dict[str, Figure]) -> None:
     ("name", "labels"),
     [
         ("queue_by_class", ["parties waiting"]),
-        ("queue_km", ["km from the border"]),
-        ("wait_by_joining", ["hours", "hours"]),
+        ("queue_km", ["queue length (km)"]),
+        ("wait_by_joining", ["wait (hours)", "wait (hours)"]),
         ("crossings_per_day", ["vehicles per day", "parties per day", "people per day"]),
         ("ways_across", ["vehicles per hour", "people per hour"]),
     ],
@@ -81,7 +81,7 @@ def test_axes_say_their_units(base: dict[str, Figure], name: str, labels: list[s
 
 def test_where_time_goes_names_the_stations_and_shows_seconds_beside_hours(base: dict[str, Figure]) -> None:
     (axes,) = base["where_time_goes"].axes
-    assert axes.get_xlabel() == "time per visit, logarithmic scale"
+    assert axes.get_xlabel() == "time per visit (logarithmic scale)"
     stations = synthetic.tree()["crossings"][synthetic.CROSSING]["stations"]
     assert [label.get_text() for label in axes.get_yticklabels()] == [name.replace("_", " ") for name in stations]
     story = synthetic.story()
@@ -160,7 +160,9 @@ def test_a_reported_queue_and_its_wait_imply_an_outflow() -> None:
     assert last - first == 1
     arrows = {text.xy[1] for text in axes.texts if text.get_text() == "" and text.arrow_patch is not None}
     assert arrows == {3000 / 48}, "more than 3,000 makes it a lower bound"
-    assert "62 an hour out of the queue,\nimplied by more than 3,000 cars\nand about 48 h, 25 Sep" in said(drawn)
+    assert "62 vehicles per hour leaving the queue,\nimplied by more than 3,000 cars\nand about 48 h, 25 Sep" in said(
+        drawn
+    )
     assert "Reported: about 48 h, 25 Sep" in said(drawn)
 
 
@@ -179,7 +181,7 @@ def test_the_reported_week_is_an_outward_mean_an_hour(base: dict[str, Figure]) -
     axes = next(axes for axes in base["ways_across"].axes if axes.get_ylabel() == "vehicles per hour")
     ((first, last),) = marks_of(axes, pytest.approx(37000 * 0.56 / 168))
     assert last - first == 7
-    assert f"{37000 * 0.56 / 168:.0f} an hour outwards" in said(base["ways_across"])
+    assert f"{37000 * 0.56 / 168:.0f} per hour outbound" in said(base["ways_across"])
 
 
 def test_the_layers_of_ways_end_at_all_vehicles(base: dict[str, Figure]) -> None:
@@ -209,7 +211,7 @@ def test_the_day_of_the_longest_queue_in_a_sentence() -> None:
         story.estimates.totals[Key(story.crossing, "crossed_parties_longest_day", scope)] = synthetic.exactly(value)
     assert in_one_day(story) in said(ways_across(story))
     assert in_one_day(story).endswith(
-        "144 vehicles an hour cross, of them 60 cars from the main queue and 55 by the bypass."
+        "144 vehicles per hour cross, including 60 cars from the main queue and 55 by the bypass."
     )
 
 
@@ -246,7 +248,7 @@ def test_nobody_came() -> None:
     for figure in drawn.values():
         complete(figure)
         assert "nan" not in said(figure)
-    assert "no value in this run" in said(drawn["wait_by_joining"])
+    assert "no data in this run" in said(drawn["wait_by_joining"])
 
 
 def test_nothing_at_all_is_known() -> None:
@@ -264,7 +266,7 @@ def test_without_reported_figures() -> None:
     for figure in drawn.values():
         complete(figure)
         assert "Reported" not in said(figure)
-    assert "People across, by week" in said(drawn["poster"])
+    assert "People across by week" in said(drawn["poster"])
 
 
 def without_trucks() -> Scenario:
@@ -365,7 +367,7 @@ def test_the_summary_speaks_from_the_estimates() -> None:
     story.estimates.totals[Key(story.crossing, "crossed_people")] = synthetic.exactly(151_234)
     story.estimates.totals[Key(story.crossing, "unfinished_people")] = synthetic.exactly(17)
     text = summary(story)
-    assert "3,460 vehicles, at its longest on 26 September" in text
+    assert "3,460 vehicles on 26 September" in text
     assert "151,000 people cross" in text
     assert "Between 14 September and 9 October" in text
     assert text.endswith("17 are still inside at the end.")
@@ -373,7 +375,7 @@ def test_the_summary_speaks_from_the_estimates() -> None:
 
 def test_the_lower_bound_of_the_wait_is_drawn_only_where_some_still_wait(base: dict[str, Figure]) -> None:
     lines = [line for axes in base["wait_by_joining"].axes for line in axes.get_lines()]
-    (line,) = (line for line in lines if str(line.get_label()).startswith("at least"))
+    (line,) = (line for line in lines if str(line.get_label()).startswith("lower bound"))
     assert line.get_color() == style.CLASS_COLOURS["truck"]
     known = np.isfinite(line.get_ydata())
     assert 0 < known.sum() <= 25
@@ -451,7 +453,7 @@ def test_the_line_and_the_sentence_speak_of_the_same_queue(base: dict[str, Figur
         (line,) = (line for line in drawn if len(line.get_xdata()) == len(story.at))
         assert np.allclose(line.get_ydata(), band.mean)
     top = datetime.fromtimestamp(story.at[int(band.mean.argmax())] * 86400, story.zone)
-    assert f"at its longest on {top.day} {top:%B}" in summary(story)
+    assert f" on {top.day} {top:%B}" in summary(story)
 
 
 def test_where_no_vehicles_come_the_queue_is_everybodys() -> None:
@@ -486,7 +488,7 @@ def test_labels_stand_off_the_curves_and_bars_and_have_no_box(base: dict[str, Fi
 def test_a_run_of_one_day_is_on_that_day() -> None:
     one = SHORT | {"start": "2022-09-21T08:00", "horizon": "2022-09-21T20:00"}
     text = summary(synthetic.story(2, clock=one, reported=[]))
-    assert re.search(r"\. On 21 September [\d,]+ people cross", text)
+    assert re.search(r"\. On 21 September, [\d,]+ people cross", text)
     assert "Between" not in text
 
 

@@ -30,7 +30,7 @@ def printed(described: Scenario, replications: int = 5, width: int = 80, empty: 
 
 def test_groups_and_reported_figures_are_there() -> None:
     text = printed(synthetic.scenario())
-    for group in ("Queue", "Waits of those who crossed", "Across the border", "What became of people", "Relief"):
+    for group in ("Queue", "Waits of parties that crossed", "Crossings", "What became of people", "Relief"):
         assert re.search(rf"^{group} *$", text, re.MULTILINE), group
     flat = re.sub(r"\s+", " ", text)
     assert "Reported and modelled" in flat
@@ -58,7 +58,7 @@ def test_the_day_of_the_longest_queue_says_how_vehicles_got_across() -> None:
         estimates.totals[Key(synthetic.CROSSING, "crossed_parties_longest_day", scope)] = synthetic.exactly(value, 2)
     console = Console(file=io.StringIO(), width=80)
     print_to(console, synthetic.run(described, estimates))
-    numbers = {"vehicles across an hour": 144, "cars from the main queue": 60, "cars by the bypass": 55}
+    numbers = {"vehicles across per hour": 144, "cars from the main queue": 60, "cars by the bypass": 55}
     for name, value in numbers.items():
         assert re.search(rf"{name} +{value} +2 +{value - 2}–{value + 2}", console.file.getvalue())
 
@@ -117,9 +117,9 @@ def test_the_share_past_the_main_queue_is_said_of_that_day_and_of_the_whole_run(
         ("past_queue_starts_longest_day", "station:exit_cars"): 0.55, ("utilisation", "station:exit_cars"): 0.999,
     }  # fmt: skip
     lines = lines_of(totals)
-    assert lines.index("On the day of the longest queue") < _line(lines, r"cars past the main queue +50 %")
-    assert _line(lines, r"past it, of starts at exit cars +55 %") < lines.index("Waits of those who crossed")
-    assert _line(lines, r"people past the main queue, whole run +18 %")
+    assert lines.index("On the day of the longest queue") < _line(lines, r"cars outside the main queue +50 %")
+    assert _line(lines, r"services outside it, exit cars +55 %") < lines.index("Waits of parties that crossed")
+    assert _line(lines, r"people outside the main queue +18 %")
 
 
 def _line(lines: list[str], pattern: str) -> int:
@@ -129,10 +129,10 @@ def _line(lines: list[str], pattern: str) -> int:
 
 def test_half_a_day_has_no_numbers_per_day() -> None:
     clock = {"timezone": "Europe/Moscow", "t0": "2022-09-21", "start": "2022-09-21", "horizon": "2022-09-21T12:00"}
-    assert _line(lines_of({}), "people a day")
+    assert _line(lines_of({}), "people per day")
     half = lines_of({}, clock=clock)
     assert _line(half, "people, whole run")
-    assert not [line for line in half if " a day" in line]
+    assert not [line for line in half if " per day" in line]
 
 
 def test_rejected_figures_are_shown_as_not_used() -> None:
@@ -186,4 +186,4 @@ def test_piped_or_no_color_gives_no_colour(extra: dict[str, str]) -> None:
 def test_show_prints_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     described = synthetic.scenario()
     show(synthetic.run(described, synthetic.estimates(described, 2)))
-    assert "Where the time goes" in capsys.readouterr().out
+    assert "Mean time per visit" in capsys.readouterr().out
