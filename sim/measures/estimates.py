@@ -1,7 +1,7 @@
-"""What many replications tell: mean, quantiles and a confidence interval of every series and total.
+"""Estimates over replications: mean, quantiles and confidence interval of every series and total.
 
-Replications are reduced as they come, in their order (sums of floats depend on it): means and intervals use all of
-them, quantiles over replications the first KEPT_SERIES (series) or KEPT_TOTALS (totals), which bounds the memory.
+Replications are reduced in order, since sums of floats depend on it. Means and intervals use all replications;
+quantiles use the first SERIES_SAMPLE (series) or TOTALS_SAMPLE (totals), to bound memory.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95
 QUANTILES = (0.05, 0.5, 0.95)
-KEPT_SERIES = 256
-KEPT_TOTALS = 16_384
+SERIES_SAMPLE = 256
+TOTALS_SAMPLE = 16_384
 
 
 @dataclass(frozen=True)
 class Band:
-    """A series over replications: columns (T,). Where a replication has NaN it is left out of that point.
+    """A series over replications: columns (T,). NaN of a replication is excluded at that point.
 
     `mean`; `p05`, `p50`, `p95` quantiles over replications; `low`, `high` the 95 % Student-t interval of the mean, NaN
-    with fewer than two replications. `n` (T,): replications that have a value at the point.
+    with fewer than two replications. `n` (T,): number of replications with a value at the point.
     """
 
     mean: Floats
@@ -59,7 +59,7 @@ class Estimate:
 
     @property
     def relative_half_width(self) -> float:
-        """Half the interval over the mean: 0 where both are 0, NaN where the interval is undefined."""
+        """Half the interval divided by the mean: 0 where both are 0, NaN where the interval is undefined."""
         return _relative(self.mean, (self.high - self.low) / 2)
 
 
@@ -91,16 +91,16 @@ class Estimates:
 
 
 class Estimator:
-    """Reduces replications as they finish; feed them in their order."""
+    """Reduces replications as they finish; they must be added in order."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._first: Measures | None = None
-        self._series = _Moments(KEPT_SERIES, np.float32)
-        self._totals = _Moments(KEPT_TOTALS, np.float64)
+        self._series = _Moments(SERIES_SAMPLE, np.float32)
+        self._totals = _Moments(TOTALS_SAMPLE, np.float64)
 
     def add(self, measures: Measures) -> None:
-        """Take one more replication of the same scenario."""
+        """Add a replication of the same scenario."""
         self._first = self._first or measures
         self._series.add(np.array(list(measures.series.values())))
         self._totals.add(np.array([list(measures.totals.values())]))
@@ -115,7 +115,7 @@ class Estimator:
         return Estimates(self._clock, self._first.at, self._totals.count, series, totals)
 
     def precision(self) -> float:
-        """Return what `result().precision()` would, without estimating anything else."""
+        """Return `result().precision()` without computing other estimates."""
         if self._first is None:
             return np.inf
         mean, half, n = (column[0] for column in self._totals.mean())
@@ -134,7 +134,7 @@ def estimate(clock: Clock, replications: Iterable[Measures]) -> Estimates:
 
 def totals_estimates(values: Floats) -> list[Estimate]:
     """Return the estimate of every column of `values` (replications, measures)."""
-    moments = _Moments(KEPT_TOTALS, np.float64)
+    moments = _Moments(TOTALS_SAMPLE, np.float64)
     for row in values:
         moments.add(row[None])
     return [Estimate(*numbers) for numbers in zip(*(column[0].tolist() for column in moments.columns()), strict=True)]
@@ -162,7 +162,7 @@ class _Moments:
             self._sample.append(values.astype(self._dtype))
         there = np.isfinite(values)
         self._n += there
-        values = np.where(there, values, self._mean)  # what is not there moves nothing
+        values = np.where(there, values, self._mean)  # a missing value changes nothing
         delta = values - self._mean
         self._mean += delta / np.maximum(self._n, 1)
         values -= self._mean
@@ -170,7 +170,7 @@ class _Moments:
         self._m2 += delta
 
     def mean(self) -> tuple[Floats, Floats, Floats]:
-        """Return the means, half their confidence intervals (Student 1908), and how many values there are."""
+        """Return the means, half their confidence intervals (Student 1908), and the number of values."""
         from scipy.special import stdtrit  # late: start-up must stay light
 
         n, freedom = self._n, np.where(self._n > 1, self._n - 1, np.nan)
@@ -190,7 +190,7 @@ def _relative(mean: float, half: float) -> float:
 
 
 def _widest(widths: Sequence[float]) -> float:
-    """Return the widest relative half-width; infinite where one is undefined, or there is none."""
+    """Return the widest relative half-width; infinite if one is undefined or there is none."""
     return float(np.max(np.nan_to_num(widths, nan=np.inf))) if len(widths) else np.inf
 
 

@@ -1,7 +1,7 @@
-"""People from the origins of a network, by origin, crossing and what became of them there, replication by replication.
+"""People from the origins of a network, by origin, crossing and outcome there, for each replication.
 
-Who goes on from one crossing to another is counted at both: `diverted` at the first. All other ends are last ones, so
-that without `diverted` everybody who set out, or stayed, is counted once.
+People who go on to another crossing are counted at both, as `diverted` at the first. All other ends are final: without
+`diverted`, everybody is counted once.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from sim.measures.estimates import totals_estimates
 from sim.measures.names import Key, from_origin
 
 ENDS = tuple(sorted({*FINAL, Outcome.DIVERTED}))
-"""How a stay at a crossing ends."""
+"""The outcomes of a stay at a crossing."""
 DIVERTED, STAYED = "diverted", "stayed"
 END_NAMES = tuple(end.name.lower() for end in ENDS)
 LAST = tuple(name for name in END_NAMES if name != DIVERTED)
-"""Ends after which there is no other: everybody has one."""
+"""The final ends; everybody has exactly one."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Flows:
 
     @property
     def came(self) -> Floats:
-        """People who set out for a crossing, or went on to it, (replications, origins, crossings)."""
+        """People who set out for a crossing or were diverted to it, (replications, origins, crossings)."""
         return self.of(*(end for end in END_NAMES if end != STAYED))
 
     def table(self) -> dict[str, NDArray[np.generic]]:
@@ -58,7 +58,7 @@ FLOW_COLUMNS = ("mean", "p05", "p95", "low", "high")
 
 
 def is_flow(key: Key) -> bool:
-    """Say whether a total is of the people from an origin."""
+    """Return whether a total counts the people from an origin."""
     return key.scope.startswith(from_origin(""))
 
 
@@ -78,7 +78,7 @@ def flows_of_run(plan: Plan, keys: Sequence[Key], totals: Floats) -> Flows | Non
 
 
 def flow_counts(plan: Plan, source: NDArray[np.int8], records: Records) -> Ints:
-    """Return people (O, X, ENDS) by origin, crossing and how their stay there ended; `source` (P,) is the tape's."""
+    """Return people (O, X, ENDS) by origin, crossing and end; `source` (P,) is that of the tape."""
     size = len(plan.origins), len(plan.crossings), len(ENDS)
     if not len(source):
         return np.zeros(size, np.int64)

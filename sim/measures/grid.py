@@ -1,4 +1,4 @@
-"""The points of the time series, with the states at a point and the integrals between two."""
+"""The points of the time series, the states at the points and the integrals between them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MOST_POINTS = 20_000
 
 @dataclass(frozen=True)
 class Grid:
-    """Points `at` (T,) from `start` to `horizon`, every so many milliseconds; the horizon is one if it falls so.
+    """Points `at` (T,) from `start` to `horizon`, `every` milliseconds apart; the horizon may be one.
 
-    A point begins an interval. Where the last point is the horizon itself its interval is empty, and what happens at
-    the horizon belongs to the interval before.
+    Each point begins an interval. If the last point is the horizon, its interval is empty, and events at the horizon
+    belong to the interval before.
     """
 
     at: Ints
@@ -39,20 +39,20 @@ class Grid:
 
     @property
     def beyond(self) -> int:
-        """An instant after every point and the horizon: for what has not happened."""
+        """An instant after every point and the horizon, for what has not happened."""
         return self.horizon + self.every
 
     def states(self, changes: Ints) -> Floats:
-        """Return the states at the points, (..., T), from how much they change at each, (..., T + 1)."""
+        """Return the states at the points, (..., T), from their changes at the points, (..., T + 1)."""
         states: Floats = np.cumsum(changes[..., :-1], axis=-1).astype(np.float64, order="C")
         return states
 
     def time_held(self, ends: Ints) -> Floats:
-        """Return the time (ms) spans spend in each interval, (..., intervals).
+        """Return the time (ms) that spans take up in each interval, (..., intervals).
 
-        `ends` (..., T + 1, 2) are, at the first point at or after an end of a span, the spans that begin less those
-        that end, and the same of their instants (ms since the start, none after the horizon). The integral up to a
-        point t is the sum of (t - begin) over spans begun less the sum of (t - end) over spans ended.
+        `ends` (..., T + 1, 2) holds, at the first point at or after each event, the number of spans that begin minus
+        the number that end, and the same difference of their instants (ms since the start, none after the horizon). The
+        integral up to t is the sum of (t - begin) over spans begun minus the sum of (t - end) over spans ended.
         """
         edges = self.edges
         number, instants = np.cumsum(np.moveaxis(ends, -1, 0), axis=-1)[..., : len(edges)]
@@ -68,10 +68,12 @@ def grid_of(clock: Clock, start: int, horizon: int) -> Grid:
     every = max(1, round(clock.report_every * MS_PER_S))
     points = (horizon - start) // every + 1
     if points > MOST_POINTS:
-        raise SimError(f"clock.report_every makes {points:,} points of every series; {MOST_POINTS:,} is the most")
+        raise SimError(
+            f"clock.report_every gives {points:,} points in every series; at most {MOST_POINTS:,} are allowed"
+        )
     return Grid(np.arange(start, horizon + 1, every, dtype=np.int64), every, start, horizon)
 
 
 def pad(values: Floats, points: int) -> Floats:
-    """Return values per interval (groups, intervals) as (groups, points), NaN in the interval that is empty."""
+    """Return values per interval (groups, intervals) as (groups, points), NaN in the empty interval."""
     return np.pad(values, ((0, 0), (0, points - values.shape[1])), constant_values=np.nan)

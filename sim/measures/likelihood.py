@@ -1,8 +1,8 @@
-"""How probable a report is, given what the model says: the observation model between `observe` and the figures.
+"""The likelihood of reported figures given the values of the model.
 
-A report is log-normal around the model's value, with a variance that adds up what the reporter (`spread`), the model
-(`discrepancy`) and chance (`noise`) get wrong. A rounded figure is an interval and a bound is a tail probability: read
-as "about", bounds would pull the model down to them. With a small chance a figure is about something else altogether.
+A report is log-normal around the value of the model. Its variance is the sum of those of the reporter (`spread`), the
+model (`discrepancy`) and chance (`noise`). A rounded figure is an interval, and a bound is a tail probability: read as
+"about", bounds would pull the model down to them. With a small probability a figure measures something else.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from sim.scenario.model.calibration import Calibration, ErrorModel
 from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported
 
 FLOOR = 1e-3
-"""A model that says 0, or nothing, is read as saying this share of the reported figure: very improbable, not never."""
+"""Lowest value of the model, as a share of the reported figure: makes 0 and NaN improbable, not impossible."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A reported figure as the likelihood sees it, in the unit of its row.
+    """A reported figure as the likelihood uses it, in the unit of its row.
 
-    The truth of the report lies in [`low`, `high`]: its rounding interval, from a lower `bound` (+1) to infinity, or
-    from 0 to an upper one (-1). `spread` is the standard deviation of the logarithm for who counted, `frame` where the
-    picture ends (infinity: nowhere), `rounding` 0 for a figure that is not rounded. Only `fitted` rows count in a fit,
-    with their `weight`.
+    The true value lies in [`low`, `high`]: the rounding interval, from a lower `bound` (+1) to infinity, or from 0 to
+    an upper one (-1). `spread` is the standard deviation of the logarithm for the trust class; `frame` is how far the
+    reporter could see (infinity: no limit); `rounding` is 0 for a figure that is not rounded. Only `fitted` rows count
+    in a fit, with their `weight`.
     """
 
     row: Reported
@@ -47,9 +47,9 @@ class Target:
 
 
 def targets(calibration: Calibration) -> tuple[Target, ...]:
-    """Return all rows, also those that are rejected or end after `known_until`.
+    """Return all rows, including those that are rejected or end after `known_until`.
 
-    The rows of one group that are fitted weigh 1 together. Raises SimError if a value does not fit its quantity or is
+    The fitted rows of a group have a total weight of 1. Raises SimError if a value does not fit its quantity or is
     not above 0, or if the spread of a trust class is missing.
     """
     until = calibration.known_until
@@ -76,7 +76,7 @@ def _target(row: Reported, error_model: ErrorModel, fitted: bool, weight: float)
 
 
 def _interval(row: Reported, value: float, rounding: float, frame: float) -> tuple[float, float, int]:
-    """Return between what the truth lies, and which end is open. Who sees to the frame cannot see where it ends."""
+    """Return the limits of the true value and the open end. A figure that reaches the frame is a lower bound."""
     if row.qualifier in LOWER_BOUNDS:
         return min(value, frame), inf, 1
     if row.qualifier in UPPER_BOUNDS:
@@ -86,10 +86,10 @@ def _interval(row: Reported, value: float, rounding: float, frame: float) -> tup
 
 
 def log_likelihood(targets: tuple[Target, ...], error_model: ErrorModel, observed: Floats, noise: Floats) -> Floats:
-    """Return the logarithm of the likelihood of every row, (N, J), before the weights.
+    """Return the log-likelihood of every row, (N, J), before the weights.
 
-    `observed` (N, J) is what the model says; NaN and what lies below FLOOR of the report count as that. `noise` (J,) is
-    how far off chance alone may be: the standard deviation of the logarithm of one play over `observed`.
+    `observed` (N, J) are the values of the model; NaN and values below FLOOR of the report count as FLOOR. `noise` (J,)
+    is the standard deviation of the logarithm of one replication around `observed`.
     """
     centre, honest, wild = _laws(targets, error_model, observed, noise)
     low, high = (np.array([getattr(target, end) for target in targets]) for end in ("low", "high"))
@@ -103,7 +103,7 @@ def log_likelihood(targets: tuple[Target, ...], error_model: ErrorModel, observe
 
 
 def total(targets: tuple[Target, ...], by_row: Floats) -> Floats:
-    """Return the logarithm of the likelihood of all fitted rows together, (N,), from that of every row (N, J)."""
+    """Return the log-likelihood of all fitted rows together, (N,), from that of every row (N, J)."""
     by_vector: Floats = by_row @ np.array([target.weight * target.fitted for target in targets])
     return by_vector
 
@@ -115,10 +115,10 @@ def predicted(
     noise: Floats,
     chances: tuple[Floats, Floats],
 ) -> Floats:
-    """Return what reporters would have said, (N, J), in the units of the rows: rounded as they do, cut at the frame.
+    """Return predicted reports, (N, J), in the units of the rows: rounded like the figures and cut at the frame.
 
-    `chances` are standard normals and uniforms, both (N, J). Bounds are not rounded: what is returned for them is the
-    number that the reporter had in mind.
+    `chances` are standard normals and uniforms, both (N, J). Bounds are not rounded: for them the number behind the
+    bound is returned.
     """
     normals, uniforms = chances
     centre, honest, wild = _laws(targets, error_model, observed, noise)
@@ -132,7 +132,7 @@ def predicted(
 
 
 def floored(targets: tuple[Target, ...], observed: Floats) -> Floats:
-    """Return what the model says, (..., J), with FLOOR of the report in the place of less than that, and of NaN."""
+    """Return the values of the model, (..., J), with FLOOR of the report in place of lower values and NaN."""
     values: Floats = np.fmax(observed, FLOOR * np.array([target.reported for target in targets]))
     return values
 
@@ -140,7 +140,7 @@ def floored(targets: tuple[Target, ...], observed: Floats) -> Floats:
 def _laws(
     targets: tuple[Target, ...], error_model: ErrorModel, observed: Floats, noise: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the centre (N, J) of the logarithm of a report, and its standard deviations (J,): usual, and outlier's."""
+    """Return the centre (N, J) of log(report), and its standard deviations (J,): usual and of outliers."""
     centre = np.log(floored(targets, observed))
     spread = np.array([target.spread for target in targets])
     variance = spread**2 + error_model.discrepancy**2 + noise**2
@@ -148,7 +148,7 @@ def _laws(
 
 
 def _within(low: Floats, high: Floats, centre: Floats, sd: Floats) -> Floats:
-    """Return the logarithm of P(low < X < high) for X normal; of its density where low is high. Shapes broadcast."""
+    """Return log P(low < X < high) for normal X; the log-density where low equals high. Shapes broadcast."""
     a, b = (low - centre) / sd, (high - centre) / sd
     flip = a + b > 0  # the difference of two probabilities near 1 would lose all digits
     a, b = np.where(flip, -b, a), np.where(flip, -a, b)

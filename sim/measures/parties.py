@@ -1,7 +1,7 @@
-"""What became of every party: one row each, so that two scenarios on the same tape can be held against each other.
+"""The outcome of every party, one row each, so that two scenarios on the same tape can be compared party by party.
 
-A party and its twin (the men it left behind at draft screening) are two rows of one origin: their people add up to
-those who came.
+A party and its twin (the men it left behind at draft screening) are two rows of one origin; together they hold all the
+people who arrived.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sim.engine.records import NEVER, Outcome, Records
 class Parties:
     """Columns over parties and twins; `waited` is in ms in all queues up to the horizon, `left_at` in ms since t0.
 
-    `origin` is the column of the tape, `crossing` the last; the wait of a twin begins where it was left behind.
+    `origin` is the index on the tape, `crossing` the last one; the wait of a twin begins where it was left behind.
     """
 
     origin: Ints
@@ -32,13 +32,13 @@ class Parties:
 
     @property
     def crossed(self) -> Bools:
-        """Who got across."""
+        """Whether each party crossed."""
         crossed: Bools = self.outcome == int(Outcome.CROSSED)
         return crossed
 
 
 def parties_of(plan: Plan, records: Records, size: int) -> Parties:
-    """Return what became of the parties of a replication whose tape has `size` of them."""
+    """Return the outcomes of the parties of a replication whose tape has `size` parties."""
     if not len(records):
         none = np.zeros(0, np.int64)
         return Parties(none, none, none.astype(np.bool_), none, none, none, none)

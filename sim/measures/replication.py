@@ -1,4 +1,4 @@
-"""What happened in one replication: time series and totals of every crossing, made from the records.
+"""The measures of one replication: time series and totals of every crossing, computed from the records.
 
 The names, units and definitions of all quantities are in `sim.measures.names`.
 """
@@ -25,7 +25,7 @@ from sim.scenario.model.scenario import Scenario
 class Measures:
     """Measures of one replication: `series` are (T,) at the instants `at` (ms since t0), `totals` one number each.
 
-    Which keys there are depends on scenario and plan alone, never on what happened.
+    The keys depend only on scenario and plan.
     """
 
     at: Ints
@@ -36,10 +36,9 @@ class Measures:
 def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np.int8] | None = None) -> Measures:
     """Return the measures of one replication of `scenario`, whose plan is `plan`.
 
-    With the tape's `source` (P,) people are counted by origin as well.
-
-    Parties already waiting at the start (`first` visits with `arrived_at` at the start) count in queues, flows and
-    outcomes, but not in waits: theirs began at an unknown time.
+    With the `source` (P,) of the tape, people are also counted by origin. Parties already waiting at the start (`first`
+    visits with `arrived_at` at the start) count in queues, flows and outcomes but not in waits, since their wait began
+    at an unknown time.
     """
     points = grid_of(scenario.clock, plan.start, plan.horizon)
     counted = count_records(scenario, plan, records, points)

@@ -1,4 +1,4 @@
-"""What a reporter would have said: reads the model the way each published figure was read, and compares the two."""
+"""Observations: the value of the model for each reported figure, and how the two compare."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CLOSE = 1.1
 
 @dataclass(frozen=True)
 class Observation:
-    """One reported figure beside the model's.
+    """A reported figure and the value of the model for it.
 
     `reported` and the model's columns are in `unit`: parties, people, parties/h, people/h, h or km. `mean`, `p05` and
     `p95` are over replications; `ratio` is `mean` over `reported`. The verdict: `met` (a bound: on its right side;
@@ -50,14 +50,13 @@ class Observation:
 
 
 def observe(row: Reported, scenario: Scenario, measures: Measures) -> float:
-    """Return what the reporter of `row` would have said of this replication, in the unit of `unit_of(row)`.
+    """Return the value that the reporter of `row` would have seen in this replication, in `unit_of(row)`.
 
-    The points (of flows: the intervals that begin) in [from, until) are read; a window between two points reads the
-    point before it. Flows are added up for `sum` and per hour for `max` and `mean`. A tail on the road belongs to all
-    classes together, and is not cut at a `frame`: that is up to the likelihood, which knows what is hidden beyond. A
-    wait is that of the first class listed. Of a queue counted `within` a distance, what stands beyond it or in a lot is
-    left out. NaN where the model has no value. Raises SimError if the row counts both directions without
-    `outbound_share`.
+    The value is taken over the points (of flows: the intervals that begin) in [from, until); a window between two
+    points uses the point before it. Flows are summed for `sum` and per hour for `max` and `mean`. The length of the
+    queue is that of all classes together and is not cut at a `frame`, which the likelihood takes into account. A wait
+    is that of the first class listed. A queue counted `within` a distance excludes vehicles beyond it and in lots. NaN
+    where the model has no value. Raises SimError if the row counts both directions without `outbound_share`.
     """
     values = _read(row, scenario, measures)
     values = values[np.isfinite(values)]
@@ -70,7 +69,7 @@ def observe(row: Reported, scenario: Scenario, measures: Measures) -> float:
 
 
 def _outbound(row: Reported) -> float:
-    """Return the share of what a row counts that goes out. Raises SimError if it is needed and missing."""
+    """Return the outbound share of what a row counts. Raises SimError if it is needed and missing."""
     if row.directions == "out":
         return 1.0
     if not row.outbound_share:
@@ -79,7 +78,7 @@ def _outbound(row: Reported) -> float:
 
 
 def _read(row: Reported, scenario: Scenario, measures: Measures) -> Floats:
-    """Return the points of the model's series that the row is about."""
+    """Return the points of the series of the model that the row covers."""
     begin, end = (since_t0(scenario.clock, instant) for instant in (row.from_, row.until))
     last = np.searchsorted(measures.at, end)
     first = min(np.searchsorted(measures.at, begin), max(last - 1, 0))
@@ -94,7 +93,7 @@ def _read(row: Reported, scenario: Scenario, measures: Measures) -> Floats:
 
 
 def _outside(row: Reported, within: float, scenario: Scenario, measures: Measures) -> Floats:
-    """Return how many parties of the row's classes stand in lots, or on the road farther out than `within` (m)."""
+    """Return the number of parties of the classes of the row in lots, or on the road beyond `within` (m)."""
     road = scenario.crossings[row.crossing].road
     nobody = np.zeros(len(measures.at))
     waiting = np.array([measures.series.get(Key(row.crossing, "queue", cls), nobody) for cls in CLASSES])
@@ -136,14 +135,14 @@ def parsed_value(row: Reported, value: float | str, what: str) -> float:
 
 
 def observed_values(scenario: Scenario, measures: Measures) -> Floats:
-    """Return what reporters would have said of a replication: one number for every reported row, (J,)."""
+    """Return the values that reporters would have seen in a replication, one for every reported row, (J,)."""
     return np.array([observe(row, scenario, measures) for row in scenario.reported], dtype=np.float64)
 
 
 class Observer:
-    """Takes the observations of replications as they come, in their order.
+    """Collects the observed values of replications, in order.
 
-    Raises SimError at once where `observe` or `reported_value` would.
+    Raises SimError on creation where `observe` or `reported_value` would.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -152,7 +151,7 @@ class Observer:
         self._observed: list[Floats] = []
 
     def add(self, observed: Floats) -> None:
-        """Take the `observed_values` of one more replication."""
+        """Add the `observed_values` of a replication."""
         self._observed.append(observed)
 
     def result(self) -> tuple[Observation, ...]:

@@ -1,7 +1,7 @@
-"""The approach road: vehicles waiting become kilometres of queue, from the border outwards.
+"""The approach road: the length of the queue of waiting vehicles, measured from the border.
 
-Only cars, trucks and buses stand in the road's files; bikes and people on foot pass beside them. All three classes
-stand mixed, so that there is one tail. As the queue begins at the border, its length is the position of its tail.
+Only cars, trucks and buses stand in the files of the road; bikes and people on foot pass beside them. The three classes
+are mixed, so there is one tail. The queue begins at the border, so its length is the position of its tail.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sim.scenario.model.scenario import Clock, Scenario
 def queue_on_road(scenario: Scenario, road: Road, at: Ints, waiting: Floats) -> tuple[Floats, Floats]:
     """Return the distance from border to tail (km) and the vehicles in holding lots, both (T,).
 
-    `waiting` (5, T) are the parties that wait in queues without a hall, by class, at the instants `at` (T,).
+    `waiting` (5, T) are the parties in queues without a hall, by class, at the instants `at` (T,).
     """
     vehicles = np.array([cls in VEHICLE_CLASSES for cls in CLASSES])
     on_road, in_lots = _park(scenario.clock, road, at, np.where(vehicles[:, None], waiting, 0.0))
@@ -28,7 +28,7 @@ def queue_on_road(scenario: Scenario, road: Road, at: Ints, waiting: Floats) -> 
 
 
 def _park(clock: Clock, road: Road, at: Ints, waiting: Floats) -> tuple[Floats, Floats]:
-    """Fill the lots in their order, each with its classes in their order; return who is left (5, T), and the parked."""
+    """Fill the lots in order, each with its classes in order; return the parties left (5, T) and the number parked."""
     left = waiting.copy()
     for lot in road.lots.values():
         is_open = True if lot.from_ is None else at >= since_t0(clock, lot.from_)
@@ -41,7 +41,7 @@ def _park(clock: Clock, road: Road, at: Ints, waiting: Floats) -> tuple[Floats, 
 
 
 def tail(stretches: tuple[FilesStretch, ...], metres: Floats) -> Floats:
-    """Return where (m from the border) a queue ends that would be `metres` long in one file, any shape."""
+    """Return the tail (m from the border) of a queue that would be `metres` long in one file; any shape."""
     ends, files, holds = _stretches(stretches)
     stretch = np.searchsorted(holds, metres, side="right") - 1
     position: Floats = ends[stretch] + (metres - holds[stretch]) / files[stretch]
@@ -49,10 +49,10 @@ def tail(stretches: tuple[FilesStretch, ...], metres: Floats) -> Floats:
 
 
 def beyond(scenario: Scenario, road: Road, seen: tuple[Ints, Floats], length: Floats, within: float) -> Floats:
-    """Return the parties (5, T) that stand in lots, or on the road more than `within` metres from the border.
+    """Return the parties (5, T) in lots, or on the road more than `within` metres from the border.
 
-    `seen` are the instants (T,) and all parties waiting then, by class (5, T); `length` (T,) is where the tail is (m).
-    The classes stand mixed, in the proportions of those waiting that are not in lots: halls hold few of them.
+    `seen` are the instants (T,) and all parties waiting then, by class (5, T); `length` (T,) is the tail (m). The
+    classes are mixed in the proportions of the parties not in lots; halls hold few of them.
     """
     at, waiting = seen
     vehicles = np.array([cls in VEHICLE_CLASSES for cls in CLASSES])
@@ -65,7 +65,7 @@ def beyond(scenario: Scenario, road: Road, seen: tuple[Ints, Floats], length: Fl
 
 
 def in_one_file(stretches: tuple[FilesStretch, ...], position: Floats) -> Floats:
-    """Return how many metres long in one file a queue is whose tail is at `position` (m), any shape; undoes `tail`."""
+    """Return the length (m) in one file of a queue with its tail at `position` (m), any shape; inverts `tail`."""
     ends, files, holds = _stretches(stretches)
     stretch = np.searchsorted(ends, position, side="right") - 1
     metres: Floats = holds[stretch] + (position - ends[stretch]) * files[stretch]
@@ -73,7 +73,7 @@ def in_one_file(stretches: tuple[FilesStretch, ...], position: Floats) -> Floats
 
 
 def _stretches(stretches: tuple[FilesStretch, ...]) -> tuple[Floats, Floats, Floats]:
-    """Return where every stretch begins (m), its files, and the metres of one file nearer to the border than it."""
+    """Return the start of every stretch (m), its files, and the metres of one file between the border and it."""
     ends = np.array([0.0, *(stretch.until for stretch in stretches[:-1])], dtype=np.float64)
     files = np.array([stretch.files for stretch in stretches])
     return ends, files, np.concatenate(([0.0], np.cumsum(np.diff(ends) * files[:-1])))

@@ -37,7 +37,7 @@ C = len(CLASSES)
 
 
 def scoped(scenario: Scenario, crossing: str, quantity: str, by_class: Floats, vehicles: bool = False) -> Series:
-    """Yield a quantity for all classes, for vehicles if asked, and for each class of the scenario; (5, T) in."""
+    """Yield a quantity (5, T) for all classes, for vehicles on request, and for each class of the scenario."""
     yield Key(crossing, quantity, ALL), by_class.sum(axis=0)
     if vehicles:
         yield Key(crossing, quantity, VEHICLES), by_class[[CLASSES.index(cls) for cls in VEHICLE_CLASSES]].sum(axis=0)
@@ -68,9 +68,9 @@ def queues(scenario: Scenario, plan: Plan, tally: tables.Queues, grid: Grid) -> 
 def quoted_waits(scenario: Scenario, plan: Plan, tally: tables.Queues, grid: Grid) -> Series:
     """Yield the wait as officials quote it (h), by class.
 
-    The main queue over the rate of service starts from it in the window before (since the start, while the window
-    reaches back further), LONGEST_QUOTE at most. Where nobody waits it is 0; while nobody is called the last quote
-    grows as time tables. NaN at the start where somebody waits then.
+    The main queue divided by the rate at which it was called in the preceding window (cut at the start), at most
+    LONGEST_QUOTE. 0 where nobody waits; while nobody is called, the last quote grows with time. NaN at the start if
+    somebody waits then.
     """
     for x, crossing in enumerate(plan.crossings):
         queue, starts = grid.states(tally.main[x]), grid.states(tally.called[x])
@@ -88,7 +88,7 @@ def quoted_waits(scenario: Scenario, plan: Plan, tally: tables.Queues, grid: Gri
 
 
 def events(scenario: Scenario, plan: Plan, tally: tables.Events, grid: Grid) -> Series:
-    """Yield parties and people by what happened to them, per interval."""
+    """Yield parties and people by event, per interval."""
     names = [event for event in EVENTS if plan.origins or event not in TRAVELLERS]
     outcomes = [tables.ARRIVED if name == "arrived" else Outcome[name.upper()] for name in names]
     counts = np.moveaxis(tally.by_outcome[outcomes], -1, 0).astype(np.float64, order="C")
@@ -100,7 +100,7 @@ def events(scenario: Scenario, plan: Plan, tally: tables.Events, grid: Grid) -> 
 
 
 def ways_across(scenario: Scenario, plan: Plan, tally: tables.Parties, grid: Grid) -> Series:
-    """Yield the vehicles that crossed per interval, by class as they came and by way across."""
+    """Yield the vehicles that crossed per interval, by class on arrival and by way across."""
     counts = tables.by_way_across(tally.across).astype(np.float64)
     counts[..., grid.intervals :] = np.nan
     for x, crossing in enumerate(plan.crossings):
@@ -113,8 +113,8 @@ def ways_across(scenario: Scenario, plan: Plan, tally: tables.Parties, grid: Gri
 def rates(series: dict[Key, Floats], grid: Grid) -> Series:
     """Yield, for every series of crossed parties and people, the flow per hour around each point (/h).
 
-    The mean is over RATE_HOURS, half of them before the point, at least one interval to each side; of it what lies in
-    the run. NaN where the run has one point only.
+    The mean is over RATE_HOURS centred on the point, at least one interval to each side, as far as the run reaches.
+    NaN if the run has only one point.
     """
     keys = [key for key in series if key.quantity in ("crossed_parties", "crossed_people")]
     points = np.arange(len(grid.at))
@@ -128,7 +128,7 @@ def rates(series: dict[Key, Floats], grid: Grid) -> Series:
 
 
 def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
-    """Yield the waits (h) of those who joined the main queue, by interval of joining."""
+    """Yield the waits (h) of parties that joined the main queue, by interval of joining."""
     points = len(grid.at)
     way, x, c, then = np.ogrid[: tables.N_WAYS, : len(plan.crossings), :C, :points]
     quantiles = []
@@ -169,9 +169,9 @@ def work(plan: Plan, servers: Floats, time: tuple[Floats, Floats], tally: tables
 
 
 def staffing(plan: Plan, station: int) -> tuple[Ints, Ints, Ints]:
-    """Return the instants at which a station's staffing or presence changes, its servers from then on, and 1 or 0.
+    """Return the instants at which the staffing or presence of a station changes, the servers and presence (1 or 0).
 
-    Servers count only while the station is there (1); a station that is closed is there.
+    Servers count only while the station is present (1); a closed station is present.
     """
     tables = [table[table[:, 1] == station] for table in (plan.staffing, plan.activity)]
     at = np.union1d(tables[0][:, 0], tables[1][:, 0])

@@ -26,7 +26,7 @@ _VEHICLES = np.array([CLASSES.index(cls) for cls in VEHICLE_CLASSES])
 
 
 def from_series(series: dict[Key, Floats]) -> Totals:
-    """Yield sums of what happened, people per party, and the extremes of queues."""
+    """Yield the sums of events and the maxima of queues."""
     highest = {"queue": "max_queue", "queue_length": "max_queue_length", "quoted_wait": "max_quoted_wait"}
     counted = [key for key in series if key.quantity in _EVENTS]
     sums = dict(zip(counted, np.nansum([series[key] for key in counted], axis=1).tolist(), strict=True))
@@ -41,9 +41,9 @@ def from_series(series: dict[Key, Floats]) -> Totals:
 
 
 def longest_day(scenario: Scenario, plan: Plan, series: dict[Key, Floats], counted: Tally, grid: Grid) -> Totals:
-    """Yield what happened on the local day on which most vehicles waited, NaN if none ever did.
+    """Yield measures of the local day with the longest queue of vehicles; NaN if there never was one.
 
-    Parties across an hour, and the shares of those past the main queue: of vehicles across, and of services begun.
+    Parties across per hour, and the shares outside the main queue: of vehicles across, and of services begun.
     """
     days = np.searchsorted(counted.midnights, grid.at, side="right")
     hours = np.diff(grid.edges) / MS_PER_H
@@ -69,7 +69,7 @@ def longest_day(scenario: Scenario, plan: Plan, series: dict[Key, Floats], count
 
 
 def people_per_party(scenario: Scenario, plan: Plan, series: dict[Key, Floats]) -> Totals:
-    """Yield people per party of the parties that crossed, by class as they crossed, and of all vehicles."""
+    """Yield people per party of the parties that crossed, by class when crossing, and of all vehicles."""
     for crossing in plan.crossings:
         vehicles = tuple(cls for cls in VEHICLE_CLASSES if cls in scenario.classes)
         for scope in (VEHICLES, *scenario.classes):
@@ -82,7 +82,7 @@ def people_per_party(scenario: Scenario, plan: Plan, series: dict[Key, Floats]) 
 
 
 def fates(scenario: Scenario, plan: Plan, tally: tables.Parties) -> Totals:
-    """Yield who was there at the start and who still is at the horizon, and how people got across."""
+    """Yield parties and people present at the start and at the horizon, and the share outside the main queue."""
     crossed = tables.by_way_across(tally.crossed)[..., 1]
     past = crossed.sum(axis=2) - crossed[..., tables.MAIN]
     for x, crossing in enumerate(plan.crossings):
@@ -98,8 +98,8 @@ def fates(scenario: Scenario, plan: Plan, tally: tables.Parties) -> Totals:
 
 
 def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Totals:
-    """Yield the waits (h) of parties that crossed, by class as they came, and by way across."""
-    ways, table = len(WAYS_ACROSS), np.moveaxis(counted.parties.waits, 2, 0)  # as the keys are: (way, X, C, 3)
+    """Yield the waits (h) of parties that crossed, by class on arrival, and by way across."""
+    ways, table = len(WAYS_ACROSS), np.moveaxis(counted.parties.waits, 2, 0)  # in the order of the keys: (way, X, C, 3)
     way, x, c = (np.broadcast_to(i, table.shape[:3]) for i in np.ogrid[: tables.N_WAYS, : len(plan.crossings), :C])
     way = np.where(way == tables.BESIDE, tables.MAIN, way)
     groupings = (
@@ -124,7 +124,7 @@ _WAITS = "wait_mean", "wait_p50", "wait_p90", "wait_max", "sojourn_mean"
 
 
 def stations(plan: Plan, tally: tables.Stations, work: tuple[Floats, Floats]) -> Totals:
-    """Yield, by station, visits, where the time goes, utilisation, and who was turned back there."""
+    """Yield, by station, visits, times per visit, utilisation, and the refused and summoned."""
     spans = {
         f"{name}_per_visit": _ratio(table[:, 1], table[:, 0]) / MS_PER_H
         for name, table in (("wait", tally.wait), ("service", tally.service), ("blocked", tally.blocked))
@@ -176,7 +176,7 @@ def by_day(plan: Plan, counted: Tally) -> Totals:
 
 
 def relief(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
-    """Yield what planners of relief count with; nights and water only where the scenario has `relief`."""
+    """Yield the measures for planning relief; nights and water only where the scenario has `relief`."""
     hours = counted.stations.waited / MS_PER_H
     for number, crossing in enumerate(plan.crossings):
         yield Key(crossing, "person_hours_waited"), float(hours[number])

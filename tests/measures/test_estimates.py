@@ -107,7 +107,7 @@ def test_the_interval_holds_the_true_mean_as_often_as_it_says(scenario):
 
 
 def test_memory_is_bounded(scenario, monkeypatch):
-    monkeypatch.setattr(module, "KEPT_SERIES", 2)
+    monkeypatch.setattr(module, "SERIES_SAMPLE", 2)
     estimator = Estimator(scenario.clock)
     for one in THREE:
         estimator.add(one)

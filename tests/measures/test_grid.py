@@ -78,5 +78,7 @@ def test_a_grid_of_one_point_has_one_interval_unless_the_run_is_longer(horizon):
 
 
 def test_a_grid_too_fine_to_keep_is_refused_in_one_sentence():
-    with pytest.raises(SimError, match=r"clock.report_every makes 144,001 points of every series; 20,000 is the most"):
+    with pytest.raises(
+        SimError, match=r"clock.report_every gives 144,001 points in every series; at most 20,000 are allowed"
+    ):
         grid_of(border(report_every="100 ms").clock, 0, 4 * 3_600_000)

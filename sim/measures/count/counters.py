@@ -1,7 +1,7 @@
-"""What the passes read and fill: the columns of the records and tables of integers, as numba can take them.
+"""The input and output of the passes: columns of the records, and tables of integers, in types numba accepts.
 
-X are crossings, C classes, S stations, T points of the series; a last axis of two is parties and people. A column of
-states holds how much they change at that point (see `Grid.states`).
+Shapes: X crossings, C classes, S stations, T points of the series; a last axis of two is parties and people. A table of
+states holds the change at each point (see `Grid.states`).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ ARRIVED = len(Outcome)
 N_EVENTS = len(Outcome) + 1
 BYPASS_STREAM = STREAMS.index(BYPASS)
 MAIN, BY_BYPASS, BY_CHANGED_MODE, BESIDE = range(4)
-"""Numbers of names.WAYS_ACROSS; BESIDE is a main way on which there was no main queue to join."""
+"""Indices of names.WAYS_ACROSS; BESIDE is the main way at a crossing without a main queue for the class."""
 N_WAYS = 4
 GROUP_BITS = 27
-"""Low bits of a key, for its group; the others are for the wait (ms, two years)."""
+"""Number of low bits of a key that hold its group; the others hold the wait (ms, up to two years)."""
 GROUP = (1 << GROUP_BITS) - 1
 
 
@@ -53,11 +53,11 @@ class Steps(NamedTuple):
     every: int
     points: int
     intervals: int
-    beyond: int  # for what has not happened
+    beyond: int  # instant for what has not happened
 
 
 class Days(NamedTuple):
-    """Local midnights and nights, each with one more that is never reached, and how many are before each point."""
+    """Local midnights and nights, each with a last one that is never reached, and their number before each point."""
 
     midnights: Any
     midnights_before: Any
@@ -66,7 +66,7 @@ class Days(NamedTuple):
 
 
 class Queues(NamedTuple):
-    """States: who waits, is in the system, stands in main queues, was called from them lately, and is blocked."""
+    """States: parties waiting, in the system, in main queues and recently called from them; blocked servers."""
 
     waiting: Any  # (S, C, T + 1, 2)
     inside: Any  # (X, C, T + 1, 2)
@@ -78,15 +78,15 @@ class Queues(NamedTuple):
 
 
 class Events(NamedTuple):
-    """What happened when: by interval, and by local day (from 1: so many midnights are over)."""
+    """Events by interval, and by local day (index: the number of midnights passed)."""
 
     by_outcome: Any  # (N_EVENTS, X, C, T, 2)
     crossed: Any  # (days + 1, X, C, 2)
-    begun: Any  # (days + 1, S, streams) services, an interrupted one once
+    begun: Any  # (days + 1, S, streams) services; an interrupted one counts once
 
 
 class Stations(NamedTuple):
-    """What there was by station in the whole run; of three last axes of two, how many visits and their ms."""
+    """Counts by station over the whole run; a last axis of two is the number of visits and their total ms."""
 
     visits: Any  # (S,) that joined the queue
     wait: Any  # (S, 2) of visits in or after their service
@@ -98,18 +98,18 @@ class Stations(NamedTuple):
 
 
 class Parties(NamedTuple):
-    """What became of parties, by crossing and class as they came."""
+    """Outcomes of parties, by crossing and class on arrival."""
 
     initial: Any  # (X, C, 2)
     unfinished: Any  # (X, C, 2)
     crossed: Any  # (X, C, N_WAYS, 2)
     across: Any  # (X, C, N_WAYS, T) parties that crossed
-    waits: Any  # (X, C, N_WAYS, 3) who counts in waits: how many, ms in queues, ms from joining to being across
-    joined: Any  # (2, X, C, T, 2) who joined a main queue and crossed by it, or is unfinished: how many, ms in queues
+    waits: Any  # (X, C, N_WAYS, 3) parties that count in waits: number, ms in queues, ms from joining to crossing
+    joined: Any  # (2, X, C, T, 2) parties of a main queue that crossed, or are unfinished: number, ms in queues
 
 
 class Tables(NamedTuple):
-    """All that is counted."""
+    """The tables of all passes."""
 
     queues: Queues
     events: Events
@@ -118,7 +118,7 @@ class Tables(NamedTuple):
 
 
 def empty(x: int, s: int, points: int, days: int, nights: int) -> Tables:
-    """Return tables without anything in them; `days` and `nights` have one place more than there are."""
+    """Return tables of zeros; `days` and `nights` are one more than their number."""
     c, width = len(CLASSES), points + 1
     queues = (s, c, width, 2), (x, c, width, 2), (x, c, width), (x, c, width), (s, width), (s, width, 2), (x, nights)
     events = (N_EVENTS, x, c, points, 2), (days, x, c, 2), (days, s, len(STREAMS))
@@ -137,7 +137,7 @@ def _zeros(shape: tuple[int, ...]) -> Ints:
 
 
 def by_way_across(table: Ints) -> Ints:
-    """Return a table (X, C, N_WAYS, ...) as one of (X, C, WAYS_ACROSS, ...): beside is main."""
+    """Return a table (X, C, N_WAYS, ...) as (X, C, WAYS_ACROSS, ...), BESIDE added to MAIN."""
     by_way = table[:, :, :BESIDE].copy()
     by_way[:, :, MAIN] += table[:, :, BESIDE]
     return by_way

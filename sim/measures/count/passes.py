@@ -1,8 +1,8 @@
-"""The passes over the records: each reads the rows once, in their order, and adds what it finds to tables of integers.
+"""The passes over the records: each reads the rows once, in order, and adds to tables of integers.
 
-Compiled where numba can be had, the same slow Python where not. Nothing is made that has a place for every row but the
-`keys` of `parties`. All sums are of integers, so that their order does not matter. A function called once a row must
-get numbers, no arrays: what numba does to keep count of their users takes longer than the rest of the loop.
+Compiled where numba is available, otherwise run as plain Python. Only the `keys` of `parties` take memory per row. All
+sums are of integers, so their order does not matter. A function called for every row takes numbers, not arrays: numba's
+reference counting of array arguments would take longer than the rest of the loop.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ try:
 except Exception:  # numba may be absent, broken, or not know this platform
 
     def rule(function: Callable[..., Any]) -> Any:
-        """Leave a function as it is written."""
+        """Return a function unchanged."""
         return function
 
     def clear_cache() -> None:
@@ -51,19 +51,19 @@ STAYED, ON_THE_WAY = int(Outcome.STAYED), int(Outcome.ON_THE_WAY)
 
 @rule
 def interval(steps: Steps, at: int) -> Any:
-    """Return the number of the interval an instant falls in, the last at most; division is exact below 2**53."""
+    """Return the index of the interval of an instant, at most the last; the division is exact below 2**53."""
     return max(0, min(int((at - steps.start) / steps.every), steps.intervals - 1))
 
 
 @rule
 def point(steps: Steps, at: int) -> Any:
-    """Return the number of the first point at or after an instant; T if there is none."""
+    """Return the index of the first point at or after an instant; T if there is none."""
     return max(0, min(int((at - steps.start + (steps.every - 1)) / steps.every), steps.points))
 
 
 @rule
 def spans(outcome: int, arrived: int, started_at: int, ended_at: int, left_at: int, beyond: int) -> Any:
-    """Return when a visit was called (to its service, or away), its service started and ended, and it left."""
+    """Return the instants at which a visit left the queue, its service started and ended, and it left the station."""
     left = left_at
     if outcome in (BALKED, BARRED):
         left = arrived
@@ -80,19 +80,19 @@ def spans(outcome: int, arrived: int, started_at: int, ended_at: int, left_at: i
 
 @rule
 def split(visit: int, first: bool, stream: int, started_at: int) -> Any:
-    """Whether a row begins a twin: the men stopped at draft screening, whose wait began before their rows."""
+    """Whether a row begins a twin: men stopped at draft screening, whose wait began before their rows."""
     return visit == 0 and not (first or stream == BYPASS_STREAM or started_at == NEVER)
 
 
 @rule
 def never_came(outcome: int) -> Any:
-    """Whether a row is of somebody who is not at the crossing at all."""
+    """Whether the party of a row never was at the crossing."""
     return outcome in (STAYED, ON_THE_WAY)
 
 
 @entry
 def queues(rows: Rows, steps: Steps, days: Days, windows: Any, tally: Queues) -> None:
-    """Add up who is where at every point; `windows` (X,) are those of the quoted waits, in ms."""
+    """Count the parties and people in each state; `windows` (X,) are those of the quoted waits, in ms."""
     in_main = resumed = False
     for r in range(len(rows.party)):
         if never_came(rows.outcome[r]):
@@ -142,7 +142,7 @@ def queues(rows: Rows, steps: Steps, days: Days, windows: Any, tally: Queues) ->
 
 @entry
 def events(rows: Rows, steps: Steps, days: Days, tally: Events) -> None:
-    """Count what happened in every interval and on every local day."""
+    """Count events by interval and by local day."""
     resumed = diverted = False
     for r in range(len(rows.party)):
         s, x, c, people, arrived = rows.station[r], rows.crossing[r], rows.cls[r], rows.people[r], rows.arrived_at[r]
@@ -179,7 +179,7 @@ def events(rows: Rows, steps: Steps, days: Days, tally: Events) -> None:
 
 @entry
 def stations(rows: Rows, steps: Steps, tally: Stations) -> None:
-    """Add up visits and where their time goes; a visit interrupted is several rows."""
+    """Sum visits and their times; an interrupted visit is several rows."""
     counts = resumed = False
     waited = served = 0
     for r in range(len(rows.party)):
@@ -220,7 +220,7 @@ def stations(rows: Rows, steps: Steps, tally: Stations) -> None:
 
 @entry
 def parties(rows: Rows, steps: Steps, keys: Any, tally: Parties) -> int:
-    """Count what became of parties; return how many `keys` were written, one for each that counts in waits.
+    """Count the outcomes of parties; return the number of `keys` written, one per party that counts in waits.
 
     A key is the wait (ms) and, in its low bits, the group: (way, crossing, class, interval of joining) as one number.
     """
@@ -271,7 +271,7 @@ def parties(rows: Rows, steps: Steps, keys: Any, tally: Parties) -> int:
 
 @entry
 def regroup(keys: Any, group_of: Any, first: Any, waits: Any) -> None:
-    """Put the waits of sorted keys in order of other groups; those of one begin at `first` (groups + 1,), moved on."""
+    """Write the waits of sorted keys by other groups; each begins at `first` (groups + 1,), which is advanced."""
     for n in range(len(keys)):
         group = group_of[keys[n] & GROUP]
         waits[first[group]] = keys[n] >> GROUP_BITS

@@ -1,4 +1,4 @@
-"""What is counted in one replication: tables of integers by crossing, class, station and time, made by the passes."""
+"""The counts of one replication: tables of integers by crossing, class, station and time, made by the passes."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Tally:
     midnights: Ints
 
     def quantiles(self, group_of: Ints, number: Ints, shares: tuple[float, ...]) -> Floats:
-        """Return quantiles of the waits (ms) by group, linear between waits: (shares, groups), NaN where nobody is.
+        """Return quantiles of the waits (ms) by group, linear between waits: (shares, groups), NaN in an empty group.
 
-        `group_of` gives for each group of `keys` the group it belongs to here, `number` (groups,) how many waits each
-        of these has; what belongs to none has the number after the last.
+        `group_of` maps each group of `keys` to a group here; the index after the last one means none. `number`
+        (groups,) is the number of waits in each.
         """
         first = np.cumsum(np.append(0, number))
         waits = np.empty_like(self.keys)
@@ -51,7 +51,7 @@ class Tally:
 
 
 def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid) -> Tally:
-    """Return what the passes count in the records of a replication of `scenario`, whose plan is `plan`."""
+    """Return the counts of a replication of `scenario`, whose plan is `plan`."""
     rows = Rows(**records.columns())
     steps = Steps(grid.start, grid.horizon, grid.every, len(grid.at), grid.intervals, grid.beyond)
     local_midnights = local_days(scenario.clock, plan.start, plan.horizon)
@@ -64,8 +64,8 @@ def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid) 
 
 
 def _count(passes: Any, rows: Rows, steps: Steps, days: Days, windows: Ints, tables: Tables) -> Ints:
-    """Let all passes count, and return the sorted keys."""
-    keys = np.empty(len(rows.party), dtype=np.int64)  # takes up memory only as far as it is written
+    """Run all passes and return the sorted keys."""
+    keys = np.empty(len(rows.party), dtype=np.int64)  # memory is used only as far as it is written
     passes.queues(rows, steps, days, windows, tables.queues)
     passes.events(rows, steps, days, tables.events)
     passes.stations(rows, steps, tables.stations)
@@ -76,7 +76,7 @@ def _count(passes: Any, rows: Rows, steps: Steps, days: Days, windows: Ints, tab
 
 @cache
 def prepare() -> Any:
-    """Return the passes, compiled or loaded by letting them count nothing; slow ones where numba fails at that."""
+    """Return the passes, compiled by a call without rows; as plain Python where numba fails."""
     from sim.measures.count import passes  # late: start-up must stay light
 
     rows = Rows(*(np.zeros(0, dtype) for dtype in DTYPES.values()))
@@ -87,9 +87,9 @@ def prepare() -> Any:
             keys = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2), days, none, empty(1, 1, 1, 1, 1))
             passes.regroup(keys, none, none, keys)
             break
-        except OSError:  # one was compiled but could not be kept, as on a full disk; it is there
+        except OSError:  # a pass was compiled but could not be cached, as on a full disk
             continue
-        except Exception:  # what was kept is damaged, or numba does not know this platform
+        except Exception:  # the cache is damaged, or numba does not support this platform
             if attempt == 0:
                 passes.clear_cache()
                 continue
