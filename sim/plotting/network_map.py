@@ -75,7 +75,7 @@ def _how(stories: Sequence[Story]) -> str:
     """Return what is drawn, in words."""
     key = "line width: people from each origin who cross; "
     own = any(story.place.demand for story in stories)
-    key += f"panels: {'all people, including those without an origin, ' if own else ''}{stories[0].how}"
+    key += f"panels: {'all people, including those without an origin; ' if own else ''}{stories[0].how}"
     if any(story.shown() for story in stories):
         key += "; orange: reported (≥ at least, > more than, ≫ well over, ≈ about; sources in reported.csv)"
     if any(_closed(story) for story in stories):
