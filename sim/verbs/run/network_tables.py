@@ -20,10 +20,10 @@ def sheets(stories: list[Story], flows: Flows) -> list[Sheet]:
 
 def crossings_sheet(stories: list[Story]) -> Sheet:
     """Return a row a crossing: people across, waits of those who crossed, most waiting, and who went elsewhere."""
-    columns = ("crossing", "across [5–95 %]", "wait", "90 %", "waiting", "went\nelsewhere")
+    columns = ("crossing", "across [5–95 %]", "wait", "90 %", "waiting", "went\non")
     title = (
         "People across (including those without an origin), mean and 90 % quantile of the wait, "
-        "maximum number of people waiting, people who went elsewhere"
+        "maximum number of people waiting, people who went on to another crossing"
     )
     sheet = Sheet(title, columns, [], (True, *[False] * 5))
     for story in stories:
