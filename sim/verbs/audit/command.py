@@ -1,4 +1,4 @@
-"""The verb `audit`: a calibration file in, sentences, table and folder out."""
+"""The verb `audit`."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ Examples:
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")
 @options("quiet")
 def audit(calibration: Path, out: str | None, no_pictures: bool, as_json: bool, as_csv: bool, quiet: bool) -> None:
-    """Say which reported figures of a CALIBRATION file can hold at the same time, without running the model.
+    """Check which reported figures of a CALIBRATION file are consistent with each other, without running the model.
 
-    Arithmetic only: waiting over wait, metres of road for each vehicle, counts over time, people for each vehicle.
+    Arithmetic only: queue divided by wait, metres of road per vehicle, counts over time, people per vehicle.
     """
     exclude(quiet=quiet, json=as_json, csv=as_csv)
     from sim.scenario.text.load_calibration import read_calibration

@@ -1,4 +1,4 @@
-"""The verb `calibrate`: a calibration file in, posterior, tables, pictures and a page out."""
+"""The verb `calibrate`."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("calibration", type=click.Path(path_type=Path), shell_complete=names_and_files(CALIBRATIONS))
 @out_option("results/calibration/CALIBRATION/TIME")
-@click.option("--held-out", is_flag=True, help="Predict every figure without it as well.")
+@click.option("--held-out", is_flag=True, help="Also predict each figure from a fit without it.")
 @click.option(
     "--update",
     is_flag=True,
-    help="Also update the fitted file that the scenario names; for an installed scenario, one in this folder.",
+    help="Also update the fitted file that the scenario names; for an installed scenario, write one in this folder.",
 )
 @options("seed", "workers", "no_pictures", "as_json", "quiet")
 def calibrate(calibration: Path, **given: Any) -> None:
-    """Fit the parameters of a CALIBRATION file to its reported figures, and say how far they are known.
+    """Fit the parameters of a CALIBRATION file to its reported figures, and report how well they are determined.
 
-    Every play is kept: a command that was stopped goes on where it was.
+    Finished simulations are kept: the same command continues where it was stopped.
     """
     exclude(quiet=given["quiet"], json=given["as_json"])
     say(given["quiet"], f"reading {calibration} ...")
     try:
         findings, where, updated = _fit_and_write(calibration, given)
     except KeyboardInterrupt:
-        click.echo("\nstopped; the plays so far are kept, and the same command goes on from there", err=True)
+        click.echo("\nstopped; finished simulations are kept; the same command continues from there", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     _print(findings, where, updated, given)
 

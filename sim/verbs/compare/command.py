@@ -1,4 +1,4 @@
-"""The verb `compare`: scenarios in, one table of paired differences and a folder out."""
+"""The verb `compare`."""
 
 from __future__ import annotations
 
@@ -47,25 +47,27 @@ FEW_TO_RANK = 3
 @click.option(
     "--posterior",
     is_flag=True,
-    help="Take the calibrated parameters of each replication from the fitted posterior, the same in every scenario.",
+    help="Draw the calibrated parameters of each replication from the fitted posterior, the same in every scenario.",
 )
 @click.option(
     "--best",
     metavar="QUANTITY",
-    help=f"Say which scenario is best in this total.  [default: {BEST}, with {FEW_TO_RANK} scenarios or more]",
+    help=f"Rank the scenarios by this total.  [default: {BEST}, with {FEW_TO_RANK} scenarios or more]",
 )
-@click.option("--scope", default=SCOPE, show_default=True, help="Whose total: all, vehicles, a class, car/main ...")
+@click.option(
+    "--scope", default=SCOPE, show_default=True, help="Scope of that total: all, vehicles, a class, car/main ..."
+)
 @click.option(
     "--highest/--lowest",
     default=None,
-    help="Whether the highest or the lowest is best.  [default: the highest of who crossed, else the lowest]",
+    help="Whether the highest or the lowest is best.  [default: highest for people and parties across, else lowest]",
 )
 @out_option("results/comparisons/BASE/TIME")
 @options("no_pictures", "as_json", "quiet")
 def compare(base: str, others: tuple[str, ...], **given: Any) -> None:
-    """Play scenarios on the same tapes and say what differs from BASE, for whom, and how sure that is.
+    """Simulate scenarios on the same tapes; report differences from BASE, whom they affect, and their uncertainty.
 
-    BASE and OTHER are scenario files, each perhaps with interventions: FILE+NAME+NAME; +NAME alone is BASE with it.
+    BASE and OTHER are scenario files, optionally with interventions: FILE+NAME+NAME; +NAME alone is BASE with NAME.
     """
     exclude(quiet=given["quiet"], json=given["as_json"])
     comparison, rankings, where = _carried_out(base, others, given)
@@ -85,7 +87,7 @@ def compare(base: str, others: tuple[str, ...], **given: Any) -> None:
 def _carried_out(
     base: str, others: tuple[str, ...], given: dict[str, Any]
 ) -> tuple[ComparisonData, list[Ranking], Path]:
-    """Play and write; return what was found, the rankings, and the folder."""
+    """Play and write; return the comparison, the rankings, and the folder."""
     from sim.play.signals import raise_pending
     from sim.verbs.compare import files as results
     from sim.verbs.compare.result import Comparison
@@ -107,7 +109,7 @@ def _carried_out(
 
 
 def _check_keys(keys: Sequence[Sequence[Key]], given: dict[str, Any]) -> None:
-    """Find out early whether there is the total that scenarios are to be ranked by. Raises SimError."""
+    """Raise SimError, before any simulation starts, if the total for the ranking does not exist."""
     from sim.verbs.compare.study import common_totals
 
     if given["best"] is not None or len(keys) >= FEW_TO_RANK:

@@ -1,4 +1,4 @@
-"""The verbs `run` and `rerun`: options in, table and folder out."""
+"""The verbs `run` and `rerun`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Examples:
     type=Share(),
     metavar="SHARE",
     help="Add replications until the 95 % intervals of the headline measures are within this share of their means "
-    "(5%), up to --replications, or 1000.",
+    "(such as 5%), up to --replications (here 1000 by default).",
 )
 @options("seed", "engine", "workers")
 @out_option("results/SCENARIO/TIME-HASH")
@@ -61,7 +61,7 @@ Examples:
 @click.option("--records", is_flag=True, help="Also store every visit of every party.")
 @options("no_pictures", "as_json", "quiet")
 def run(scenario: str, **choices: Any) -> None:
-    """Play a scenario; print a table; store tables, series and pictures in a folder."""
+    """Simulate a scenario; print a table; store tables, series and pictures in a folder."""
     quiet, as_json = choices["quiet"], choices["as_json"]
     exclude(quiet=quiet, json=as_json)
     say(quiet, f"reading {scenario} ...")
@@ -85,7 +85,7 @@ def run(scenario: str, **choices: Any) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @options("workers")
 def rerun(folder: Path, workers: int | None) -> None:
-    """Play the provenance of a result FOLDER again and check that the bytes are the same (exit code 1: they differ)."""
+    """Repeat the run stored in FOLDER and check that the bytes are the same (exit code 1: they differ)."""
     say(False, f"reading {folder} ...")
     from sim.verbs.run import files as results
 

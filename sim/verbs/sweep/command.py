@@ -1,4 +1,4 @@
-"""The verb `sweep`: a scenario and its levers in; a table of everything, pictures and answers out."""
+"""The verb `sweep`."""
 
 from __future__ import annotations
 
@@ -38,35 +38,46 @@ Examples:
     multiple=True,
     metavar="PATH=VALUES",
     help="A lever: 4,8,12 or 0:1:0.1 or log:1:100:5 or whole:4:24, with a unit at the end; 'PATH*=' multiplies; "
-    "'intervene=none,NAME' puts interventions in force; may be repeated.",
+    "'intervene=none,NAME' applies interventions; may be repeated.",
 )
-@click.option("--design", type=click.Choice(GIVEN_DESIGNS), help="How points are chosen.  [default: grid]")
-@click.option("--points", type=click.IntRange(1, 1_000_000), help="How many, for designs that choose.  [default: 64]")
-@click.option("--posterior", type=click.IntRange(1), metavar="N", help="So many vectors of the fitted posterior.")
+@click.option("--design", type=click.Choice(GIVEN_DESIGNS), help="Method of choosing the points.  [default: grid]")
+@click.option(
+    "--points",
+    type=click.IntRange(1, 1_000_000),
+    help="Number of points, for designs that choose them.  [default: 64]",
+)
+@click.option(
+    "--posterior",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Number of parameter vectors drawn from the fitted posterior.",
+)
 @click.option(
     "--find",
     metavar="QUESTION",
-    help="The smallest (or 'largest') value that meets a bound: 'PATH=LOW:HIGH such that wait.p90 < 6 h'.",
+    help="Find the smallest (or 'largest') value that meets a bound: 'PATH=LOW:HIGH such that wait.p90 < 6 h'.",
 )
-@click.option("--measure", multiple=True, metavar="NAME[@SCOPE]", help="What is shown and drawn; may be repeated.")
-@click.option("--threshold", multiple=True, metavar="BOUND", help="'wait.p90 < 6 h': drawn as a line or contour.")
+@click.option("--measure", multiple=True, metavar="NAME[@SCOPE]", help="A measure to show and draw; may be repeated.")
+@click.option(
+    "--threshold", multiple=True, metavar="BOUND", help="A bound to draw as a line or contour: 'wait.p90 < 6 h'."
+)
 @options("replications", "seed", "engine", "workers")
-@click.option("--on", metavar="ADDRESS", help="A running cluster: dask://HOST:PORT.")
+@click.option("--on", metavar="ADDRESS", help="Address of a running Dask cluster: dask://HOST:PORT.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Folder of the sweep; what it holds already is used.  [default: results/SCENARIO/sweep-LEVERS]",
+    help="Folder of the sweep; results it already holds are used.  [default: results/SCENARIO/sweep-LEVERS]",
 )
 @options("sets", "intervene")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first point that fails.")
-@click.option("--retry-failed", is_flag=True, help="Play points again that failed before.")
+@click.option("--retry-failed", is_flag=True, help="Try points again that failed before.")
 @options("no_pictures", "as_json", "quiet")
 def sweep(scenario: Path, **given: Any) -> None:
-    """Play a SCENARIO (or a sweep file) at many points of its levers, all on the same tapes.
+    """Simulate a SCENARIO (or a sweep file) at many points of its levers, all on the same tapes.
 
-    Every finished point is kept: the same command goes on where it was stopped, and more values or replications
-    compute only what is new. Exit code 1: some points failed.
+    Finished points are kept: the same command continues where it was stopped, and adding values or replications
+    computes only what is new. Exit code 1: some points failed.
     """
     quiet = given["quiet"]
     exclude(quiet=quiet, json=given["as_json"])
@@ -82,8 +93,8 @@ def sweep(scenario: Path, **given: Any) -> None:
         _finish(sweep_request, analysis, given)
     except KeyboardInterrupt:
         count = f"{shown_progress.done:,} of {shown_progress.planned:,} replications are kept"
-        kept = count if shown_progress.planned else "nothing new was played; earlier replications are kept"
-        click.echo(f"\nstopped; {kept} in {sweep_request.folder}; the same command goes on from there", err=True)
+        kept = count if shown_progress.planned else "no new replications; earlier ones are kept"
+        click.echo(f"\nstopped; {kept} in {sweep_request.folder}; the same command continues from there", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     if analysis.sweep.failed:
         raise click.exceptions.Exit(SOME_FAILED)

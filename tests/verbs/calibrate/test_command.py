@@ -122,7 +122,7 @@ def test_stopped_and_started_again(here: Path, number: signal.Signals, code: int
     kept = set(here.rglob("part-*.parquet"))
     assert kept
     if number == signal.SIGINT:
-        assert told.splitlines()[-1] == "stopped; the plays so far are kept, and the same command goes on from there"
+        assert told.splitlines()[-1] == "stopped; finished simulations are kept; the same command continues from there"
     after = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
     assert after.returncode == 0, after.stderr
     assert kept <= set(here.rglob("part-*.parquet"))

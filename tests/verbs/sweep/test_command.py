@@ -252,7 +252,7 @@ def test_ctrl_c_stops_the_sweep_and_says_what_is_kept(here: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert "replications are kept in out; the same command goes on from there" in err
+    assert "replications are kept in out; the same command continues from there" in err
     kept = int(err.split("stopped; ")[1].split()[0])
     stored = len(parts(here / "out"))
     assert kept in (each * stored, each * (stored - 1))  # one may be just stored
