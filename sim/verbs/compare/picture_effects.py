@@ -101,7 +101,7 @@ def differences(scene: Scene) -> Figure:
     how = wrapped(
         f"paired differences on {scene.comparison.replications} tapes, in percent of the base{sure}; "
         f"hollow: not clear or no change{unchanged}",
-        WIDTH - 0.6,
+        WIDTH - 0.8,
         10.5,
     )
     top = HEAD + HOW_LINE * how.count("\n")
