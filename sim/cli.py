@@ -1,6 +1,6 @@
-"""The command `sim`: its verbs put together, and how every verb ends when something is wrong. No logic of its own.
+"""The command `sim`: its verbs, and the messages and exit codes after errors.
 
-Start-up stays light: what a verb needs is imported when it runs.
+Start-up is fast because each verb imports what it needs when it runs.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ Completion of verbs and options in your shell:
 
 
 class Verbs(click.Group):
-    """A group that says problems in one sentence each and suggests the verb that was meant."""
+    """A group of verbs that reports each problem in one sentence and suggests a verb for an unknown name."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a verb; what the user can mend ends with exit code 2, Ctrl-C with 130."""
+        """Run a verb. The exit code is 2 after an error of the user and 130 after Ctrl-C."""
         try:
             return super().invoke(ctx)
         except SimError as error:
@@ -62,7 +62,7 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the verb, or say which was meant."""
+        """Find the verb, or suggest one with a similar name."""
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             verbs = self.list_commands(ctx)
             listed = f"; the verbs are {', '.join(verbs)}"
@@ -73,7 +73,7 @@ class Verbs(click.Group):
 @click.group(cls=Verbs, epilog=EXAMPLES + "\n" + COMPLETION, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(about.__version__, prog_name="sim")
 def commands() -> None:
-    """Simulate queues at a border: a scenario file is the whole experiment."""
+    """Simulate queues at a border; a scenario file describes the whole experiment."""
 
 
 @commands.command(epilog=COMPLETION)

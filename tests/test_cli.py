@@ -267,7 +267,7 @@ def test_rerun_of_another_command_names_that_command(more: dict[str, object], ki
     (at / "out" / "provenance.json").write_text(json.dumps(told))
     result = invoke("rerun", "out")
     assert result.exit_code == 2
-    sentence = f"out: is the folder of {kind}, not of a run; run its command again: sim audit c.yaml"
+    sentence = f"out: is the folder of {kind}, not of a run; repeat its command: sim audit c.yaml"
     assert result.stderr.splitlines()[-1] == sentence
 
 

@@ -1,8 +1,8 @@
-"""Results of plays, stored as they come: a folder of small Parquet parts, each complete or absent.
+"""A cache of results: a folder of small Parquet parts, each complete or absent.
 
-A result belongs to a key (a digest of all that it depends on besides the replication) and a replication. The parts are
-the state: a killed process loses only what was in flight, and several processes may fill one folder. A part that cannot
-be read is removed, reported, and computed again. A key that cannot be played leaves a small file with the reason.
+A result belongs to a key (a digest of everything it depends on except the replication) and a replication. The parts are
+the only state: a killed process loses only unwritten results, and several processes may write to one folder. A part
+that cannot be read is removed, reported, and computed again. For a key that failed, a small file stores the reason.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Name = TypeVar("Name", bound=tuple[str, ...])
 
 @dataclass(frozen=True)
 class Totals(Generic[Name]):
-    """Numbers of some replications under one key: `values` has the shape (replications, names)."""
+    """Results of some replications under one key: `values` has the shape (replications, names)."""
 
     keys: tuple[Name, ...]
     values: Floats
@@ -37,25 +37,25 @@ class Totals(Generic[Name]):
 
 @dataclass(frozen=True)
 class Failed:
-    """Why a key could not be played."""
+    """The reason why a key failed."""
 
     reason: str
 
 
 @contextmanager
 def nothing_lost() -> Iterator[None]:
-    """Add to every SimError of the block that earlier results are safe."""
+    """Add to every SimError raised in the block that finished results are kept."""
     try:
         yield
     except SimError as error:
-        raise SimError(f"{error}; what was finished before is kept") from None
+        raise SimError(f"{error}; finished results are kept") from None
 
 
 class PlayCache(Generic[Name]):
-    """The results of a folder, which other processes may fill at the same time; None keeps them in memory only.
+    """The results in a folder, to which other processes may write at the same time; None keeps them in memory only.
 
-    `fields` are the parts of a name, the columns of the Parquet files; `make_name` makes a name of their values.
-    `damaged` collects the names of removed files.
+    `fields` are the parts of a name, which are columns of the Parquet files; `make_name` makes a name of their values.
+    `damaged` lists the names of removed files.
     """
 
     def __init__(self, folder: Path | None, fields: Sequence[str], make_name: Callable[[Iterable[str]], Name]) -> None:
@@ -68,7 +68,7 @@ class PlayCache(Generic[Name]):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the files that have appeared since the last time. Raises SimError if a damaged one stays."""
+        """Read the files added since the last call. Raises SimError if a damaged file cannot be removed."""
         for path in sorted(self.folder.glob("*-*")) if self.folder else ():
             if path.suffix in (".parquet", ".json") and path.name not in self._files:
                 self._files.add(path.name)
@@ -79,16 +79,16 @@ class PlayCache(Generic[Name]):
         return set(self._rows.get(key, ()))
 
     def reason(self, key: str) -> str | None:
-        """Return why a key could not be played; None if it was, or was not tried."""
+        """Return why a key failed; None if it did not fail or was not tried."""
         return self._failed.get(key)
 
     def totals(self, key: str, replications: Sequence[int]) -> Totals[Name]:
-        """Return the results of these replications, all of which must be there."""
+        """Return the results of these replications, all of which must exist."""
         rows = [self._rows[key][number] for number in replications]
         return Totals(rows[0][0], np.array([values for _, values in rows]))
 
     def add(self, key: str, first: int, result: Totals[Name] | Failed) -> None:
-        """Take the results of the replications from `first` on; `write` stores them. Raises SimError."""
+        """Add the results of the replications from `first` on; `write` stores them. Raises SimError."""
         if isinstance(result, Failed):
             self._failed[key] = result.reason
             self._write_failure(key, result)
@@ -98,7 +98,7 @@ class PlayCache(Generic[Name]):
             self._unwritten.append((key, first, result))
 
     def write(self) -> None:
-        """Write what was added since the last time as one part. Raises SimError; earlier parts stay as they are."""
+        """Write the results added since the last call as one part. Raises SimError; earlier parts are not changed."""
         parts: dict[tuple[Name, ...], list[tuple[str, int, Totals[Name]]]] = {}
         for entry in self._unwritten:
             parts.setdefault(entry[2].keys, []).append(entry)
@@ -107,7 +107,7 @@ class PlayCache(Generic[Name]):
             self._store("part", ".parquet", _parquet_columns(entries, self.fields))
 
     def forget_failures(self) -> None:
-        """Remove the files of keys that could not be played, so that they are tried again. Raises SimError."""
+        """Remove the files of failed keys, so that these are tried again. Raises SimError."""
         for key in self._failed:
             for path in self.folder.glob(f"{key}-*.json") if self.folder else ():
                 store.remove(path)
@@ -168,7 +168,7 @@ def _parquet_columns(entries: Sequence[tuple[str, int, Totals[Any]]], fields: Se
 def _results(
     table: dict[str, NDArray[Any]], fields: Sequence[str]
 ) -> tuple[list[tuple[str, ...]], list[tuple[str, int, Floats]]]:
-    """Return the names, and key, replication and values (1, names) of each row that `_parquet_columns` made."""
+    """Return the names, and the key, replication and values (1, names) of each row of a `_parquet_columns` table."""
     values = table["value"].reshape(int(table["row"][-1]) + 1, -1)
     count, width = values.shape
     names = list(zip(*(table[field][:width].tolist() for field in fields), strict=True))

@@ -1,7 +1,7 @@
-"""Tasks carried out by a running Dask cluster instead of this machine's processes; needs the extra `[cluster]`.
+"""Tasks on a running Dask cluster instead of local processes; needs the extra `[cluster]`.
 
-Scheduler and workers must have the same program. A worker that dies loses what it held; the scheduler gives that
-to another. Results come in the order of the items, and are the same to the byte.
+Scheduler and workers must have the same version of the program. The scheduler reassigns the tasks of a worker that
+dies. Results come in the order of the items and are identical to the byte.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ PATIENCE = 15
 TALKATIVE = (
     "distributed", "distributed.client", "distributed.core", "distributed.utils", "tornado.application", "asyncio",
 )  # fmt: skip
-"""Logs, of Dask and what it runs on, of lost connections and of what Ctrl-C broke off; told here in a sentence."""
+"""Loggers of Dask and its libraries that report lost connections and interruptions; silenced, as a message follows."""
 RETRIES, PORTS = 3, 65536
 
 
 class Cluster:
-    """Workers of the cluster at `address` (dask://HOST:PORT) that carry out `task(item)`; a context manager."""
+    """The workers of the cluster at `address` (dask://HOST:PORT), which execute `task(item)`; a context manager."""
 
     def __init__(self, task: Callable[[Any], Any], address: str) -> None:
         host, _, port = address.removeprefix(SCHEME).rpartition(":")
@@ -39,7 +39,7 @@ class Cluster:
         self._client: Any = None
 
     def __enter__(self) -> Cluster:
-        """Connect, and find out whether the workers have this program. Raises SimError."""
+        """Connect, and check that the workers have the same version of the program. Raises SimError."""
         try:
             import distributed
         except ModuleNotFoundError:
@@ -53,13 +53,15 @@ class Cluster:
             codes = {self._client.run_on_scheduler(provenance.code), *self._client.run(provenance.code).values()}
         except (OSError, TimeoutError) as error:
             self._close()
-            raise SimError(f"{self.address}: no scheduler with workers answers there ({error})") from None
+            raise SimError(f"{self.address}: no scheduler with workers answers ({error})") from None
         except ImportError as error:
             self._close()
-            raise SimError(f"{self.address}: scheduler and workers must have this program ({error})") from None
+            raise SimError(
+                f"{self.address}: scheduler and workers must have this program installed ({error})"
+            ) from None
         if codes != {provenance.code()}:
             self._close()
-            raise SimError(f"{self.address}: scheduler or workers have another version of this program than this one")
+            raise SimError(f"{self.address}: scheduler or workers have a different version of this program")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -84,12 +86,12 @@ class Cluster:
                 yield sent.popleft().result()
         except KilledWorker:
             raise SimError(
-                f"{self.address}: several workers died with the same task, perhaps for lack of memory; "
-                "what was finished before is kept"
+                f"{self.address}: several workers died on the same task, perhaps because memory ran out; "
+                "finished results are kept"
             ) from None
         except (CancelledError, OSError, TimeoutError) as error:
             raise SimError(
-                f"{self.address}: the cluster was lost ({type(error).__name__}); what was finished before is kept"
+                f"{self.address}: the cluster was lost ({type(error).__name__}); finished results are kept"
             ) from None
 
     def _close(self) -> None:

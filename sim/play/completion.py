@@ -1,4 +1,4 @@
-"""Completes catalogue names and file names in a shell."""
+"""Shell completion of catalogue names and file names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Complete = Callable[[Context, Parameter, str], list[CompletionItem]]
 
 
 def names_and_files(*kinds: str) -> Complete:
-    """Return what completes the catalogue names of these kinds (of `resolve.FOLDERS`), or else files."""
+    """Return a completion of catalogue names of these kinds (of `resolve.FOLDERS`) and of files."""
 
     def complete(_context: Context, _parameter: Parameter, incomplete: str) -> list[CompletionItem]:
         matches = [CompletionItem(name) for name in names(*kinds) if name.startswith(incomplete)]

@@ -1,4 +1,4 @@
-"""What the commands of all verbs share: options, messages while they work, progress, and the way they end."""
+"""Shared parts of the commands: options, messages, progress, and exit codes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ OPTIONS: Mapping[str, Callable[[Command], Command]] = {
     "as_json": click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables."),
     "quiet": click.option("--quiet", is_flag=True, help="Print only the folder of the results."),
 }
-"""The options that several verbs have, by the name of their parameter."""
+"""The options shared by several verbs, by the name of their parameter."""
 
 
 def options(*names: str) -> Callable[[Command], Command]:
@@ -87,7 +87,7 @@ def options(*names: str) -> Callable[[Command], Command]:
 
 
 def out_option(default: str) -> Callable[[Command], Command]:
-    """Return the option `--out` of a verb that writes a new folder; `default` describes where it does otherwise."""
+    """Return the option `--out` of a verb that writes a new folder; `default` describes the default folder."""
     return click.option(
         "--out",
         type=click.Path(),
@@ -102,7 +102,7 @@ def command_line() -> str:
 
 
 def shown(out: str | Path | None, folder: Path) -> Path:
-    """Return the path of a result folder as the user would write it: as given, or relative to the current folder."""
+    """Return the path of a result folder as given by the user, or relative to the current folder."""
     return Path(out) if out is not None else folder.relative_to(Path.cwd())
 
 
@@ -114,7 +114,7 @@ def exclude(**flags: bool) -> None:
 
 
 def print_json(document: Mapping[str, Any]) -> None:
-    """Print a JSON document; numbers that JSON cannot hold become null."""
+    """Print a JSON document; numbers that JSON cannot represent become null."""
     click.echo(json.dumps(_finite(document), ensure_ascii=False, indent=2, allow_nan=False))
 
 
@@ -127,20 +127,20 @@ def _finite(value: Any) -> Any:
 
 
 def say(quiet: bool, words: str) -> None:
-    """Print a message to stderr, unless the user asked for quiet."""
+    """Print a message to stderr unless `quiet`."""
     if not quiet:
         click.echo(words, err=True)
 
 
 def read_request(options: Mapping[str, Any]) -> Request:
-    """Return the request that the command's options make, and compile its engine if that was never done."""
+    """Return the request that the options specify; compile its engine if this was not done before."""
     names = [name for name in ("replications", "precision", "seed", "workers") if name in options]
     engine = ready(options.get("engine", DEFAULT), waiting(options["quiet"]))
     return Request(engine=engine, **{name: options[name] for name in names})
 
 
 def waiting(quiet: bool) -> Waiting:
-    """Return what shows that a long wait goes on: a spinner on a terminal, one line elsewhere, nothing if quiet."""
+    """Return an indicator of a long wait: a spinner on a terminal, one line elsewhere, nothing if `quiet`."""
 
     @contextmanager
     def wait(words: str) -> Iterator[None]:
@@ -161,7 +161,7 @@ def waiting(quiet: bool) -> Waiting:
 
 @contextmanager
 def progress(quiet: bool, words: str) -> Iterator[Shown]:
-    """Yield what shows progress: a bar on a terminal, lines elsewhere, nothing if quiet. `words` name the work."""
+    """Yield a progress display: a bar on a terminal, lines elsewhere, nothing if `quiet`. `words` name the work."""
     if quiet:
         yield Shown()
     elif not sys.stderr.isatty():
@@ -185,13 +185,13 @@ def progress(quiet: bool, words: str) -> Iterator[Shown]:
 
 
 class Shown(Progress):
-    """Progress that remembers how far the work has come, for a message at the end. This class shows nothing."""
+    """Progress that stores the latest numbers for a final message. This class shows nothing."""
 
     def __init__(self) -> None:
         self.done, self.planned, self.stage = 0, 0, ""
 
     def __call__(self, done: int, planned: int, stage: str = "") -> None:
-        """Remember the numbers. Raises KeyboardInterrupt or SystemExit if a signal came in."""
+        """Store the numbers. Raises KeyboardInterrupt or SystemExit if a signal arrived."""
         raise_pending()
         self.done, self.planned, self.stage = done, planned, stage
 
@@ -205,7 +205,7 @@ class Bar(Shown):
         self.task = bar.add_task(words, total=None, rate="")
 
     def __call__(self, done: int, planned: int, stage: str = "") -> None:
-        """Move the bar."""
+        """Update the bar."""
         if stage != self.stage:
             self.bar.reset(self.task, total=planned)
         super().__call__(done, planned, stage)
@@ -220,7 +220,7 @@ class Bar(Shown):
 
 
 class Lines(Shown):
-    """Progress as lines: one at the beginning of each stage, then one every SIGN_OF_LIFE seconds."""
+    """Progress as lines: one at the start of each stage, then one every SIGN_OF_LIFE seconds."""
 
     def __init__(self, words: str) -> None:
         super().__init__()
@@ -229,13 +229,13 @@ class Lines(Shown):
         self.printed_at = 0.0
 
     def __call__(self, done: int, planned: int, stage: str = "") -> None:
-        """Print how far the work has come, if it is time to."""
+        """Print a line if one is due."""
         new = self.began is None or stage != self.stage or done < self.done
         super().__call__(done, planned, stage)
         now = time.monotonic()
         if new or self.began is None:
             self.began, self.printed_at = (now, done), now
-            known = f" ({done:,} known from before)" if done else ""
+            known = f" ({done:,} already finished)" if done else ""
             plural = "" if planned == 1 else "s"
             say(False, f"{stage or self.words}: {planned:,} replication{plural}{known} ...")
         elif now - self.printed_at > SIGN_OF_LIFE and done > self.began[1]:
@@ -243,7 +243,7 @@ class Lines(Shown):
             rate = (done - self.began[1]) / (now - self.began[0])
             left = (planned - done) / rate
             time_left = f"{left:.0f} s" if left < SHOWN_IN_SECONDS else f"{left / 60:.0f} min"
-            say(False, f"{done:,} of {planned:,} replications, {rate:.1f} a second, {time_left} left ...")
+            say(False, f"{done:,} of {planned:,} replications, {rate:.1f} per second, {time_left} left ...")
 
     def say(self, sentence: str) -> None:
         """Print a sentence."""

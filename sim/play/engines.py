@@ -1,4 +1,4 @@
-"""The engines by name. Each is a module with `play(plan, tape) -> Records`, loaded when it is asked for."""
+"""The engines by name. Each is a module with `play(plan, tape) -> Records`, loaded on first use."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sim.suggest import no_such
 ENGINES = {"compiled": "sim.engine.compiled.engine", "reference": "sim.engine.reference.story"}
 COMPILED, REFERENCE = ENGINES
 DEFAULT = COMPILED
-COMPILING = "compiling the engine once, about half a minute"
+COMPILING = "compiling the engine (once, about half a minute)"
 
 Waiting = Callable[[str], AbstractContextManager[object]]
-"""Called with the words to show while something takes long; the wait is over when the block ends."""
+"""A context manager, called with the words to show during a long wait; the wait ends with the block."""
 
 
 def check(name: str) -> None:
@@ -28,7 +28,7 @@ def check(name: str) -> None:
 
 
 def player(name: str) -> Callable[..., Any]:
-    """Return `play` of the engine called `name`. Raises SimError with the choices if there is none."""
+    """Return `play` of the engine called `name`. Raises SimError with the choices if there is no such engine."""
     check(name)
     play: Callable[..., Any] = import_module(ENGINES[name]).play
     return play
@@ -36,16 +36,16 @@ def player(name: str) -> Callable[..., Any]:
 
 @contextmanager
 def announced(words: str) -> Iterator[None]:
-    """Say on stderr, in one line, what is waited for."""
+    """Print one line on stderr that names what is in progress."""
     sys.stderr.write(f"{words} ...\n")
     yield
 
 
 def ready(name: str, waiting: Waiting = announced) -> str:
-    """Make an engine ready to play, compiling it if that was never done; return the name of the one that will play.
+    """Prepare an engine, compiling it if this was not done before; return the name of the engine that will be used.
 
-    That is `name`, or the reference engine, which gives the same results, where the compiled one cannot be had; this
-    is said once on stderr. Raises SimError if there is no engine `name`.
+    This is `name`, or the reference engine, which gives the same results, if the compiled engine is not available; a
+    note on stderr says so once. Raises SimError if there is no engine `name`.
     """
     check(name)
     if name != COMPILED or _compiled.ready(waiting):
@@ -54,7 +54,7 @@ def ready(name: str, waiting: Waiting = announced) -> str:
 
 
 class _Compiled:
-    """Whether the compiled engine can be used, found out once."""
+    """Whether the compiled engine can be used, determined once."""
 
     def __init__(self) -> None:
         self.usable: bool | None = None
@@ -65,15 +65,15 @@ class _Compiled:
                 engine = import_module(ENGINES[COMPILED])
                 try:
                     self._prepare(engine, waiting)
-                except Exception:  # perhaps what was kept is damaged
+                except Exception:  # the compiled code on disk may be damaged
                     engine.clear_cache()
                     self._prepare(engine, waiting)
                 self.usable = True
-            except Exception as error:  # numba may be absent, broken, or not know this platform
+            except Exception as error:  # numba may be missing, broken, or not support this platform
                 why = f"{type(error).__name__}: {error}".splitlines()[0]
                 sys.stderr.write(
                     f"Note: the compiled engine cannot be used here ({why}); "
-                    "the reference engine plays, with the same results but far more slowly.\n"
+                    "the reference engine is used, with the same results but far more slowly.\n"
                 )
                 self.usable = False
         return self.usable
@@ -88,7 +88,7 @@ _compiled = _Compiled()
 
 
 def _in_thread(work: Callable[[], None]) -> None:
-    """Do something that takes long outside Python, so that Ctrl-C is heard at once."""
+    """Run long work outside Python in a thread, so that Ctrl-C takes effect at once."""
     failed: list[Exception] = []
 
     def attempt() -> None:

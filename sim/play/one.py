@@ -1,4 +1,4 @@
-"""One replication: lower the scenario, draw the tape, play it, measure the records."""
+"""One replication: lower the scenario, draw the tape, play it, and measure the records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sim.scenario.model.scenario import Scenario
 
 
 class Played(NamedTuple):
-    """One replication with everything it is made of."""
+    """One replication with its inputs and results."""
 
     scenario: Scenario
     plan: Plan
@@ -34,16 +34,16 @@ def play_once(scenario: Scenario, seed: int, replication: int, engine: str, plan
     scenario
         The scenario to play.
     seed, replication
-        Together they determine every random number.
+        Together they determine all random numbers.
     engine
         Name of the engine; all engines return the same records.
     plan
-        The plan of `scenario`, where it is known already.
+        The plan of `scenario`, if it was made before.
 
     Raises
     ------
     SimError
-        If there is no such engine, or the scenario has more parties than can be played.
+        If there is no such engine, or the scenario has too many parties.
     """
     plan = plan or lower(scenario)
     tape = draw(scenario, plan, seed, replication)
@@ -53,7 +53,7 @@ def play_once(scenario: Scenario, seed: int, replication: int, engine: str, plan
 
 @dataclass(frozen=True)
 class Subject:
-    """A scenario to be played many times; with a `posterior`, each replication has its own parameters."""
+    """A scenario to be replicated; with a `posterior`, each replication has its own parameters."""
 
     scenario: Scenario
     plan: Plan = field(repr=False)

@@ -1,6 +1,6 @@
-"""A run whose parameters are drawn from a fitted posterior: another vector in every replication.
+"""A run with parameters from a fitted posterior: a different vector in each replication.
 
-What a series or a total then varies by is both chance and what the reported figures leave open.
+The variation of a series or a total then includes both randomness and parameter uncertainty.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class Posterior:
 
     @property
     def note(self) -> str:
-        """One sentence on where the parameters come from."""
+        """One sentence on the source of the parameters."""
         return (
-            f"Each replication has parameters of its own, from the posterior of {self.fitted.calibration} "
-            f"({self.fitted.date}): the bands hold chance and what the reported figures leave open."
+            f"Each replication has its own parameters from the posterior of {self.fitted.calibration} "
+            f"({self.fitted.date}); the bands include randomness and parameter uncertainty."
         )
 
     def scenario(self, replication: int) -> Scenario:
-        """Return the scenario of a replication; beyond the last vector they begin anew. Raises ScenarioError."""
+        """Return the scenario of a replication; after the last vector the first is used again. Raises ScenarioError."""
         row = self.values[replication % len(self.values)].tolist()
         values = dict(zip(self.names, row, strict=True))
         try:
@@ -55,7 +55,7 @@ class Posterior:
             raise ScenarioError(problems) from None
 
     def write(self, folder: Path) -> None:
-        """Write what is needed to read this again with `read_posterior` into a folder. Raises SimError."""
+        """Write the files that `read_posterior` needs into a folder. Raises SimError."""
         tree = {CALIBRATED: FITTED, **plain(self.template.root)}
         store.write(folder / SCENARIO, dump(tree))
         store.write(folder / FITTED, dump({**json.loads(self.fitted.model_dump_json()), "posterior": SAMPLE}))
@@ -64,7 +64,7 @@ class Posterior:
 
 
 def read_posterior(path: Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Posterior:
-    """Read a scenario file with the posterior that its fitted file names. Raises ScenarioError or SimError."""
+    """Read a scenario file and the posterior that its fitted file names. Raises ScenarioError or SimError."""
     problems: list[Problem] = []
     root = read_tree(file_named(path, SCENARIOS), problems)
     if problems:

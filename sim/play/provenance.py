@@ -1,4 +1,4 @@
-"""Where results come from: everything needed to play them again, and what they were played with."""
+"""The provenance of results: everything needed to repeat them, and the software that produced them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LIBRARIES = ("numpy", "scipy", "simpy", "numba", "pyarrow", "pydantic", "matplot
 
 @dataclass(frozen=True)
 class Source:
-    """What the user asked for: the scenario as given, changes to it, and the command line if there was one."""
+    """The user's input: the scenario as given, changes to it, and the command line, if any."""
 
     source: str
     sets: tuple[str, ...] = ()
@@ -41,10 +41,10 @@ def write(
     command_line: str | None,
     files: Sequence[str] | None = None,
 ) -> None:
-    """Write where the results of a folder come from, last of all, since it holds the digests of all other files.
+    """Write the provenance of the results in a folder. Call this last: it stores the digests of all other files.
 
     `facts` are those of the verb; version, code, platform and libraries are added. `files` are the names of the
-    results where the folder is shared with others, else all that it holds. Raises SimError.
+    results if the folder also holds other files; the default is all files. Raises SimError.
     """
     digests = (
         store.digests(folder, leave_out=FILE)
@@ -66,20 +66,20 @@ def write(
 
 
 def timing(started_at: datetime, wall_s: float) -> dict[str, Any]:
-    """Return the facts about when something was made and how long it took (s)."""
+    """Return the start time and the duration (s) as facts."""
     return {"started_at": started_at.isoformat(timespec="seconds"), "wall_seconds": round(wall_s, 3)}
 
 
 def calibration_facts(path: Path) -> dict[str, Any]:
-    """Return the facts about the calibration file that results are made from."""
+    """Return the facts about the calibration file on which results are based."""
     return {"calibration": str(path), "calibration_sha256": store.digest(path)}
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a stored provenance says that matters for playing it again.
+    """The part of a stored provenance that is needed to repeat a run.
 
-    `sets` and `interventions` are those still to be put in force: a stored scenario has them already, unless its
+    `sets` and `interventions` are those still to be applied: a stored scenario already includes them, unless its
     parameters are drawn from a posterior.
     """
 
@@ -94,7 +94,7 @@ class Provenance:
 
 
 _OTHER_KINDS = {"method": "a calibration", "scenarios": "a comparison", "points": "a sweep", "calibration": "an audit"}
-"""What else leaves a provenance, by a key that only it has (of a calibration and an audit, the first that is there)."""
+"""Other kinds of results by a key that identifies them; if several keys are present, the first one decides."""
 
 
 def read(folder: Path) -> Provenance:
@@ -110,7 +110,7 @@ def read(folder: Path) -> Provenance:
         if kind is not None:
             command = document.get("command_line")
             again = f": {command}" if command else ""
-            raise SimError(f"{folder}: is the folder of {kind}, not of a run; run its command again{again}")
+            raise SimError(f"{folder}: is the folder of {kind}, not of a run; repeat its command{again}")
         return _parsed(document)
     except FileNotFoundError:
         raise SimError(f"{folder}: is not a result folder; it has no {FILE}") from None
@@ -137,7 +137,7 @@ def _parsed(document: Any) -> Provenance:
 
 
 def code(package: Path = PACKAGE) -> str:
-    """Return a digest of the project's source files, so that an edited copy does not pass for the same version."""
+    """Return a digest of the project's source files, which distinguishes an edited copy from the original version."""
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
@@ -145,16 +145,16 @@ def code(package: Path = PACKAGE) -> str:
 
 
 def program() -> str:
-    """Return a digest of the parts of the program that the results of a play depend on."""
+    """Return a digest of the parts of the program on which the results of a replication depend."""
     rooms = [code(PACKAGE / room) for room in ("scenario", "engine", "measures")]
     own = [store.digest(PACKAGE / "units.py"), __version__, np.__version__]
     return hashlib.sha256(json.dumps([rooms, own]).encode()).hexdigest()[:16]
 
 
 def git() -> dict[str, Any] | None:
-    """Return commit and whether the working copy differs from it; None if the sources are those of no checkout.
+    """Return the commit and whether the working copy differs from it; None if the sources belong to no checkout.
 
-    An installed copy is known again in the checkout it was installed from, if that is where the command runs.
+    An installed copy is matched to the checkout it was installed from if the command runs there.
     """
     root = next((r for r in (PACKAGE.parent, Path.cwd()) if (r / ".git").exists() and (r / "sim").is_dir()), None)
     if root is None or (root != PACKAGE.parent and code(root / "sim") != code()):
@@ -165,7 +165,7 @@ def git() -> dict[str, Any] | None:
 
 
 def _version(library: str) -> str | None:
-    """Return the version of a library; None where it is not installed, as numba may not be."""
+    """Return the version of a library; None if it is not installed (numba is optional)."""
     try:
         return metadata.version(library)
     except metadata.PackageNotFoundError:

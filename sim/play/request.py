@@ -1,4 +1,4 @@
-"""How a scenario is to be played: the choices common to all verbs, and how the caller follows the progress."""
+"""A request for replications: the options common to all verbs, and the progress."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ FEW = 40
 
 
 class Progress:
-    """Follows the progress of a verb. This class ignores it; the console's subclasses show it."""
+    """The progress of a verb. This class ignores it; the console's subclasses show it."""
 
     def __call__(self, done: int, planned: int, stage: str = "") -> None:
-        """Take note of the replications done and planned so far, in the stage of the work that `stage` names.
+        """Receive the numbers of replications done and planned so far in the stage named `stage`.
 
-        Called once at the start, with what is known already, then after each replication.
+        Called once at the start, with the number of stored replications, then after each replication.
         """
 
     def say(self, sentence: str) -> None:
-        """Take note of a sentence that the user should read before the result."""
+        """Receive a sentence that the user should read before the result."""
 
 
 silent = Progress()
@@ -29,11 +29,11 @@ silent = Progress()
 
 @dataclass(frozen=True)
 class Request:
-    """The choices common to all verbs. None means the default, usually the value in the scenario.
+    """The options common to all verbs. None means the default, usually the value in the scenario.
 
-    With `precision` (0.05 is 5 %) replications are added until no headline interval is wider, to each side, than that
-    share of its mean; `replications` is then the largest number. `workers` is the number of processes. Raises SimError
-    for impossible values.
+    With `precision` (0.05 is 5 %) replications are added until the half-width of every headline interval is at most
+    that share of its mean; `replications` is then the maximum number. `workers` is the number of processes. Raises
+    SimError for invalid values.
     """
 
     replications: int | None = None
@@ -52,11 +52,11 @@ class Request:
             raise SimError(f"precision must be a share above 0 and below 100 %, such as 5 %; got {self.precision!r}")
 
     def processes(self, plays: int, most: int) -> int:
-        """Return the number of processes for this many plays, at most `most`.
+        """Return the number of processes for `plays` replications, at most `most`.
 
-        One process is faster than several where the compiled engine plays fewer than FEW times.
+        One process is faster than several for fewer than FEW replications of the compiled engine.
         """
-        from sim.play.workers import cores  # not at the top: it loads numpy, which would slow down `sim --help`
+        from sim.play.workers import cores  # imported here because it loads numpy, which would slow down `sim --help`
 
         few = self.engine == engines.COMPILED and plays < FEW
         return min(self.workers or (1 if few else cores()), most)

@@ -1,6 +1,6 @@
-"""Ctrl-C and requests to end: each becomes an exception, once, and is not lost.
+"""Ctrl-C and SIGTERM: each becomes an exception, once, and is not lost.
 
-Libraries swallow exceptions in odd places (NumPy does while it looks for attributes), so a long verb asks now and then.
+Libraries may suppress exceptions (NumPy does during attribute lookup), so a long verb checks for signals regularly.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from types import FrameType
 
 TERMINATED = 143
 STOP_TIME = 2.0
-"""Seconds after a signal in which another changes nothing, so that stopping is not itself interrupted."""
+"""Seconds after a signal during which further ones are ignored, so that stopping is not itself interrupted."""
 
 
 class _Stop:
@@ -39,7 +39,7 @@ def listen() -> None:
 
 
 def raise_pending() -> None:
-    """Raise again what a signal raised before; whoever is still at work then has not heard it."""
+    """Raise the exception of an earlier signal again, if a library has suppressed it."""
     for stop in _stops:
         if stop.last is not None:
             raise stop.exception

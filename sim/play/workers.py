@@ -1,9 +1,9 @@
-"""Where tasks are carried out: in this process, or in spawned ones that may die without harm.
+"""Execution of tasks in this process, or in spawned processes, which are replaced if they die.
 
-Results come in the order of the items whatever the number of workers, and only a few wait to be taken.
-What a spawned worker finds comes back through a file: one killed while it sends more than a pipe takes at once would
-leave the pool waiting for the rest for ever. Spawned workers do not load the caller's `__main__`, so a script needs no
-guard, and they leave Ctrl-C to the parent.
+Results come in the order of the items for any number of workers, and only a few are computed ahead. A spawned worker
+returns its result through a file: with a pipe, a worker killed in the middle of a large result would leave the pool
+waiting for ever. Spawned workers do not load the caller's `__main__`, so a script needs no guard, and they leave
+Ctrl-C to the parent.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from sim import store
 from sim.errors import SimError
 
 AHEAD = 4
-"""Tasks handed out per worker before the oldest result must be taken."""
+"""Tasks submitted per worker ahead of the oldest result that was not yet returned."""
 MOST_LOSSES = 5
-"""Times the workers may die one after the other with no result in between."""
+"""Maximum number of consecutive failures of the workers without a result in between."""
 
 Task = Callable[[Any], Any]
 _carry_out: Callable[[int, Any], Path] | None = None
@@ -43,7 +43,7 @@ def cores() -> int:
 
 
 class Crew:
-    """Workers that carry out `task(item)`; a context manager. Both must be picklable unless `workers` is 1."""
+    """Workers that execute `task(item)`; a context manager. Both must be picklable unless `workers` is 1."""
 
     def __init__(self, task: Task, workers: int) -> None:
         self.task = task
@@ -51,7 +51,7 @@ class Crew:
         self._pool: ProcessPoolExecutor | None = None
         self._open = ExitStack()
         self._results: Path | None = None
-        self._asked = 0  # so that no two items ever share the file of their result
+        self._asked = 0  # so that no two items share a result file
 
     def __enter__(self) -> Crew:
         return self
@@ -142,15 +142,15 @@ def _end_with(parent: BaseProcess) -> None:
 
 def _work(position: int, item: Any) -> Any:
     if _carry_out is None:
-        raise AssertionError("a worker has its task from the start")
+        raise AssertionError("a worker receives its task when it starts")
     return _carry_out(position, item)
 
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Hold Ctrl-C and requests to end back while workers start, so that none is left half started.
+    """Delay Ctrl-C and SIGTERM while workers start, so that no worker is left partly started.
 
-    The workers inherit that Ctrl-C is blocked. What came meanwhile comes through afterwards.
+    The workers inherit the blocked Ctrl-C. A signal received in the block is raised afterwards.
     """
     caught: list[int] = []
     in_main = threading.current_thread() is threading.main_thread()
@@ -171,7 +171,7 @@ def _signals_held() -> Iterator[None]:
 
 @contextmanager
 def _bare_main() -> Iterator[None]:
-    """Hide the caller's `__main__`, which spawned processes would otherwise import, and run if it has no guard."""
+    """Hide the caller's `__main__`, which spawned processes would otherwise import (and run, if it has no guard)."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:

@@ -97,5 +97,5 @@ def test_a_table_of_another_shape_is_damage(tmp_path: Path) -> None:
 def test_an_error_says_that_nothing_is_lost(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     cache = opened(tmp_path / "file")
-    with pytest.raises(SimError, match="what was finished before is kept"):
+    with pytest.raises(SimError, match="finished results are kept"):
         cache.add("pa", 0, Failed("no"))

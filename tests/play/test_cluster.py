@@ -90,7 +90,7 @@ def test_a_lost_scheduler_is_one_sentence_and_what_was_finished_is_kept(
     assert process.returncode == 2
     assert "Traceback" not in err
     assert err.splitlines()[-1].startswith(f"{address}: the cluster was lost")
-    assert err.endswith("what was finished before is kept\n")
+    assert err.endswith("finished results are kept\n")
 
 
 def test_no_scheduler_is_one_sentence(tmp_path: Path) -> None:

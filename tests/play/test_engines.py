@@ -36,7 +36,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_that_it_compiles_is_said_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(compiled, "is_compiled", lambda: False)
     assert [engines.ready("compiled") for _ in range(2)] == ["compiled", "compiled"]
-    assert capsys.readouterr().err == "compiling the engine once, about half a minute ...\n"
+    assert capsys.readouterr().err == "compiling the engine (once, about half a minute) ...\n"
 
 
 @pytest.mark.usefixtures("fresh")
@@ -124,7 +124,7 @@ def test_a_read_only_installation_without_a_home_compiles_and_plays(tmp_path: Pa
         path.chmod(0o555 if path.is_dir() else 0o444)
     code = f"import sim; print(sim.load({str(TINY)!r}).run(1, workers=1).run.request.engine)"
     done = python(NOWHERE + code, HOME="/dev/null/nowhere", PYTHONPATH=str(tmp_path), PYTHONDONTWRITEBYTECODE="1")
-    assert (done.stdout, done.stderr) == ("compiled\n", "compiling the engine once, about half a minute ...\n")
+    assert (done.stdout, done.stderr) == ("compiled\n", "compiling the engine (once, about half a minute) ...\n")
 
 
 def test_ctrl_c_is_heard_while_it_compiles() -> None:
@@ -159,7 +159,7 @@ def test_what_was_kept_and_is_damaged_is_made_again(tmp_path: Path) -> None:
     for path in damaged:
         path.write_bytes(b"")
     code = "from sim.play import engines; print(engines.ready('compiled'))"
-    for said in ("compiling the engine once, about half a minute ...\n", ""):
+    for said in ("compiling the engine (once, about half a minute) ...\n", ""):
         done = python(code, XDG_CACHE_HOME=str(tmp_path), **home)
         assert (done.stdout, done.stderr) == ("compiled\n", said)
 

@@ -94,7 +94,7 @@ def test_the_result_says_so_and_can_be_played_again(file: Path, tmp_path: Path) 
         results.rerun(out, 1, silent)
     assert all("/fitted.yaml:1:" in line for line in str(error.value).splitlines())
     (out / "posterior.parquet").unlink()
-    with pytest.raises(SimError, match=r"out: cannot be played again, for posterior.parquet is missing"):
+    with pytest.raises(SimError, match=r"out: cannot be repeated: posterior.parquet is missing"):
         results.rerun(out, 1, silent)
 
 

@@ -105,7 +105,7 @@ def _posterior(folder: Path, record: provenance.Provenance) -> Posterior:
     """Read the posterior in a result folder; first, so that nothing is told but what is wrong with it."""
     for name in (FITTED, SAMPLE):
         if not (folder / name).is_file():
-            raise SimError(f"{folder}: cannot be played again, for {name} is missing")
+            raise SimError(f"{folder}: cannot be repeated: {name} is missing")
     return read_posterior(folder / SCENARIO, record.sets, record.interventions)
 
 

@@ -284,7 +284,7 @@ def test_a_disk_that_takes_no_more_stops_it_with_a_sentence(here: Path) -> None:
     _, err = process.communicate()
     assert process.returncode == 2
     sentence = err.splitlines()[-1]
-    assert "cannot be written: file too large; what was finished before is kept" in sentence
+    assert "cannot be written: file too large; finished results are kept" in sentence
     assert "Traceback" not in err
     changed = {path.name for path, content in before.items() if path.read_bytes() != content}
     assert changed <= {"manifest.json"}
@@ -303,7 +303,7 @@ def test_a_full_disk(here: Path) -> None:
         _, err = process.communicate()
         assert process.returncode == 2
         assert "the disk is full" in err.splitlines()[-1]
-        assert "what was finished before is kept" in err.splitlines()[-1]
+        assert "finished results are kept" in err.splitlines()[-1]
         kept = parts(disk / "out")
         assert len(kept) > 3
         assert all(parquet.read_table(disk / "out" / "kept" / name).num_rows for name in kept)
