@@ -249,7 +249,7 @@ def test_rerun_says_first_that_the_version_is_another(monkeypatch: pytest.Monkey
     play("--out", "out")
     monkeypatch.setattr(about, "__version__", "99")
     first = invoke("rerun", "out", "--workers", 1).stdout.splitlines()[0]
-    assert first == f"Note: the results are of version {sim.__version__}; this is 99."
+    assert first == f"Note: the results are from version {sim.__version__}; this is 99."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is written on top of a picture: reported figures with their labels, and the rail of dated events below."""
+"""Annotations of pictures: reported figures with their labels, and the rail of dated events."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ RAIL_SIZE = 9.5
 RAIL_ROW = 0.2
 GAP = 0.08
 SHORT = 3
-"""Days up to which the rail says the hour."""
+"""Length of a run in days up to which the rail shows hours."""
 SANS = "DejaVu Sans"
 BESIDE, SHIFTS, OVER, UNDER = (9, 40, 80, 125, 180), (0, 18, -18, 40, -40, 64, -64), (9, 27, 45, 68, 95), (9, 30, 55)
-"""Where a label may stand, in points: beside its mark and shifted up or down, over it, or under it."""
+"""Possible positions of a label, in points: beside its mark and shifted up or down, above it, or below it."""
 LEADER = 24
-"""Points from which on a thin line leads from a label to its mark."""
+"""Distance in points beyond which a thin line connects a label to its mark."""
 NEAR = 16
 
 
@@ -53,8 +53,8 @@ class Mark:
 def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Floats], size: float = 10) -> None:
     """Draw `marks` as segments over their windows, an arrow up for lower bounds, each with its label.
 
-    `curves` are arrays (N, 2) of points of the drawn lines in data coordinates; labels keep clear of them where they
-    can. The limits and the position of `axes` must be final.
+    `curves` are arrays (N, 2) of points of the drawn lines in data coordinates; labels avoid them where possible.
+    The limits and the position of `axes` must be final.
     """
     for mark in marks:
         axes.plot(
@@ -96,7 +96,7 @@ def _dense(line: Floats) -> Floats:
 
 
 def _mark_box(axes: Axes, mark: Mark, margin: float = 5) -> Bbox:
-    """Return the pixels a mark takes, with `margin` points around it."""
+    """Return the box of a mark in pixels, with a margin of `margin` points."""
     (left, y), (right, _) = axes.transData.transform([(mark.first, mark.value), (mark.last, mark.value)])
     point = axes.get_figure().dpi / 72  # type: ignore[union-attr]
     top = 26 if mark.qualifier in ABOVE else 5
@@ -105,7 +105,7 @@ def _mark_box(axes: Axes, mark: Mark, margin: float = 5) -> Bbox:
 
 
 def _sides() -> Iterator[tuple[int, int, str, str, float]]:
-    """Yield where a label may stand: offset in points, horizontal and vertical alignment, penalty."""
+    """Yield possible positions of a label: offset in points, horizontal and vertical alignment, penalty."""
     for dx, dy in product(BESIDE, SHIFTS):
         far = float(np.hypot(dx - BESIDE[0], dy)) / 60
         yield dx, dy, "left", "center", far
@@ -117,7 +117,7 @@ def _sides() -> Iterator[tuple[int, int, str, str, float]]:
 
 
 def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox], pixels: Floats, size: float) -> Bbox:
-    """Write the label where it covers least, with a line to its mark if it stands far off; return the box it takes."""
+    """Write the label where it overlaps least, with a line to its mark if it is far away; return its box."""
     frame, point = axes.get_window_extent(), axes.get_figure().dpi / 72  # type: ignore[union-attr]
     tried = axes.text(mark.middle, mark.value, mark.label, fontsize=size, linespacing=1.15)
     extent = tried.get_window_extent()
@@ -151,7 +151,7 @@ def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox], pixels: Floats, size: 
 
 
 def _anchor(mark: Mark, ha: str) -> float:
-    """Return where on a mark its label hangs: the end it stands beside, or the middle."""
+    """Return the point of a mark to which its label belongs: the nearer end, or the middle."""
     return {"left": mark.last, "right": mark.first}.get(ha, mark.middle)
 
 
@@ -176,7 +176,7 @@ def text_width(text: str, size: float, family: str = SANS) -> float:
 
 @dataclass(frozen=True)
 class RailLabel:
-    """Where the words of an event stand on the rail: its tick and their beginning (days), row from the top."""
+    """The position of an event's label on the rail: tick and start of the text (days), and row from the top."""
 
     at: float
     words: str
@@ -187,7 +187,7 @@ class RailLabel:
 def lay_rail(events: Sequence[Event], limits: tuple[float, float], zone: ZoneInfo, width: float) -> list[RailLabel]:
     """Return labels for `events` on a rail `width` inches wide from `limits[0]` to `limits[1]`.
 
-    Words stand left or right of their tick, in as few rows as the search finds, such that no tick crosses words.
+    Text is placed left or right of its tick so that no tick crosses text, in as few rows as the search finds.
     """
     scale = width / (limits[1] - limits[0])
     hours = " {0:%H:%M}" if limits[1] - limits[0] <= SHORT else ""
@@ -203,13 +203,13 @@ def lay_rail(events: Sequence[Event], limits: tuple[float, float], zone: ZoneInf
 
     count = len(events)
     sides = [[n < parting for n in range(count)] for parting in range(count + 1)]
-    if min(lay(left)[0] for left in sides) > count:  # some words leave the sheet: turn the first or the last ones
+    if min(lay(left)[0] for left in sides) > count:  # some text leaves the sheet: flip the first or the last labels
         ends = [(a, b, c) for c in range(count + 1) for b in range(c + 1) for a in range(b + 1)]
         sides = [[a <= n < b or n >= c for n in range(count)] for a, b, c in ends]
     left = min(sides, key=lambda sides: lay(sides)[0])
     cost, rows = lay(left)
     begins = [x - w + GAP if to_left else x + GAP for x, w, to_left in zip(at, wide, left, strict=True)]
-    if cost > count:  # no room: one below the other, the last on top, inside the sheet
+    if cost > count:  # not enough room: stack the labels inside the sheet, the last on top
         begins = [min(x + GAP, width - w + 0.15) for x, w in zip(at, wide, strict=True)]
         rows = list(reversed(range(count)))
     placed = zip(events, texts, rows, begins, strict=True)
@@ -217,7 +217,7 @@ def lay_rail(events: Sequence[Event], limits: tuple[float, float], zone: ZoneInf
 
 
 def _rows(at: Sequence[float], spans: Sequence[tuple[float, float]], left: Sequence[bool]) -> list[int] | None:
-    """Return a row for each label, below every tick it would meet and every label it would touch; None: impossible."""
+    """Return a row for each label that avoids all ticks and other labels; None if this is impossible."""
     count = len(at)
     above: list[list[int]] = [[] for _ in range(count)]
     for n, (begin, end) in enumerate(spans):
@@ -237,7 +237,7 @@ def _rows(at: Sequence[float], spans: Sequence[tuple[float, float]], left: Seque
 
 
 def rail_height(labels: Sequence[RailLabel]) -> float:
-    """Return the height in inches the rail needs."""
+    """Return the height of the rail in inches."""
     return RAIL_ROW * (1 + max((label.row for label in labels), default=-1))
 
 

@@ -1,4 +1,4 @@
-"""What crossings, origins and the ends of people are called, and people with their range in words."""
+"""Names of crossings, origins and outcomes, and numbers of people with their ranges as text."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ HOME = "stayed at home"
 
 
 def crossing_name(scenario: Scenario, crossing: str) -> str:
-    """Return what a crossing is called."""
+    """Return the displayed name of a crossing."""
     return scenario.crossings[crossing].title or words(crossing)
 
 
 def origin_name(scenario: Scenario, origin: str) -> str:
-    """Return what an origin is called."""
+    """Return the displayed name of an origin."""
     assert scenario.network is not None
     return scenario.network.origins[origin].title or words(origin)
 
@@ -30,13 +30,13 @@ def ranged(people: Floats) -> str:
 
 
 def ranged_estimate(estimate: Estimate) -> str:
-    """Return a mean with its 5-95 % range, without where there is none."""
+    """Return a mean with its 5-95 % range, if it has one."""
     spread = between(estimate)
     return f"{whole(estimate.mean)} ({spread})" if spread else whole(estimate.mean)
 
 
 def sure(people: Floats) -> str:
-    """Return the mean of people (replications,) with half the 95 % interval of it: '1,210 ± 40'."""
+    """Return the mean of people (replications,) with the half-width of its 95 % interval: '1,210 ± 40'."""
     estimate = total_estimate(people)
     half = (estimate.high - estimate.low) / 2
     known = f" ± {float(f'{half:.2g}'):,.0f}" if math.isfinite(half) and half >= 0.5 else ""

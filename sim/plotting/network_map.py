@@ -1,7 +1,7 @@
-"""The overview of a network: origins and crossings, the people on the drives between them, and what happens there.
+"""The overview of a network: origins, crossings, the flows between them, and panels for each crossing.
 
-Where all origins and crossings have a place, they stand as on a map; else in two columns. Beside them every crossing
-has its panels over time: who waits, the quoted wait, and who gets across.
+If all origins and crossings have a place, they are drawn as a map, otherwise in two columns. The panels of a crossing
+show people waiting, the quoted wait, and people across over time.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ MAP = (0.35, 6.1)
 PANELS, PANEL, GAP = 6.95, 2.45, 0.6
 ROW, TITLE = 1.05, 0.62
 THICKEST = 18.0
-"""Points of the line that most people take."""
+"""Width in points of the line with the most people."""
 APART = 0.5
-"""Inches that two things on the map stand apart at least."""
+"""Minimum distance in inches between two places on the map."""
 STRETCH = 5.0
-"""How many times longer a degree may be drawn in one direction than in the other, for the map to fill its room."""
+"""Maximum ratio of the scales of longitude and latitude, used to fill the space of the map."""
 SHORT = {"at least": "≥ ", "more than": "> ", "well over": "≫ ", "about": "≈ ", "at most": "≤ "}
 MARK = 9.5
 NAME = 1.7
-"""Inches that a line of an origin's words takes at most, if its words are short enough."""
+"""Maximum width in inches of a line of an origin's label, unless a single word is wider."""
 COVERED, ROUNDS = 10.0, 3
-"""How much worse it is to cover a place than the words of another, and how often words look for their place."""
+"""Weight of overlap with places relative to overlap with labels, and number of passes over the labels."""
 
 
 @styled
 def network(stories: Sequence[Story], flows: Flows) -> Figure:
-    """Draw the map of a network and the panels of its crossings, from north to south where they have places."""
+    """Draw the map of a network and the panels of its crossings, from north to south if they have places."""
     places = _places(stories[0].scenario)
     if places is not None:
         stories = sorted(stories, key=lambda story: -places[1][story.crossing].latitude)
@@ -72,7 +72,7 @@ def network(stories: Sequence[Story], flows: Flows) -> Figure:
 
 
 def _how(stories: Sequence[Story]) -> str:
-    """Return what is drawn, in words."""
+    """Return the description of the picture."""
     key = "line width: people from each origin who cross; "
     own = any(story.place.demand for story in stories)
     key += f"panels: {'all people, including those without an origin; ' if own else ''}{stories[0].how}"
@@ -103,7 +103,7 @@ def _positions(
     places: tuple[dict[str, Place], dict[str, Place]] | None,
     room: tuple[list[float], float],
 ) -> tuple[Floats, Floats]:
-    """Return where origins (O, 2) and crossings (X, 2) stand, in inches from the lower left corner of the map."""
+    """Return the positions of origins (O, 2) and crossings (X, 2) in inches from the lower left corner of the map."""
     middles, tall = room
     wide = MAP[1] - MAP[0]
     count = len(flows.origins)
@@ -124,7 +124,7 @@ def _positions(
 
 
 def _apart(at: Floats) -> Floats:
-    """Return points moved as little as needed for all to be told apart."""
+    """Return the points, moved as little as needed to separate them."""
     for _ in range(60):
         apart = at[:, None] - at[None]
         far = np.hypot(apart[..., 0], apart[..., 1])
@@ -162,7 +162,7 @@ def _draw_map(axes: Axes, stories: Sequence[Story], flows: Flows, origins: Float
 
 
 def _draw_origins(axes: Axes, scenario: Scenario, flows: Flows, origins: Floats, crossings: Floats) -> None:
-    """Draw the origins with their names and people, each where its words cover least."""
+    """Draw the origins, with names and numbers of people where these overlap least."""
     leaving = flows.of(*LAST).sum(axis=2)
     labels = [
         f"{wrapped(origin_name(scenario, name), NAME, 10)}\n{ranged(leaving[:, o])} people"
@@ -190,7 +190,7 @@ def _draw_origins(axes: Axes, scenario: Scenario, flows: Flows, origins: Floats,
 
 
 def _around(words: str, at: Floats) -> list[Box]:
-    """Return the boxes of lines of words below, above, right and left of a place, and at its corners."""
+    """Return the boxes of a label below, above, right and left of a place, and at its corners."""
     lines = words.split("\n")
     wide, tall = max(text_width(line, 10) for line in lines), 0.18 * len(lines)
     aside, over = 0.2 + wide / 2, 0.17 + tall / 2
@@ -201,7 +201,7 @@ def _around(words: str, at: Floats) -> list[Box]:
 
 
 def _least_covering(choices: Sequence[Sequence[Box]], places: Sequence[Box], room: Box) -> list[Box]:
-    """Return one box of each choice, such that they cover little of each other and less of places, within the room."""
+    """Choose one box for each label within the map, with little overlap with other labels and less with places."""
     boxes: list[Box] = []
     for turn in range(ROUNDS * len(choices)):
         n = turn % len(choices)
@@ -228,7 +228,7 @@ def _colour(origin: int) -> str:
 def _draw_drives(
     axes: Axes, scenario: Scenario, flows: Flows, number: dict[str, int], at: tuple[Floats, Floats]
 ) -> None:
-    """Draw the drives that people can take: from origins as thin lines, between crossings dotted."""
+    """Draw the possible drives: from origins as thin lines, between crossings as dotted lines."""
     if scenario.network is None:
         return
     for o, name in enumerate(flows.origins):
@@ -270,11 +270,11 @@ def _crossing_row(figure: Figure, story: Story, n: int, bottom: float, *, last: 
 
 
 Panel = tuple[str, list[Mark], list[float], list[Floats]]
-"""What a panel shows and its unit, the reported figures on it, the highest values, and the curves."""
+"""A panel's title and unit, its reported figures, its highest values, and its curves."""
 
 
 def _waiting(axes: Axes, story: Story) -> Panel:
-    """Draw people waiting; vehicles where that is what was reported."""
+    """Draw people waiting, or vehicles if those were reported."""
     reported = story.shown("queue_people")
     if not reported and story.shown("queue") and story.by_road:
         return _series(axes, story, ("queue", story.scope), "vehicles waiting", story.shown("queue"))
@@ -282,7 +282,7 @@ def _waiting(axes: Axes, story: Story) -> Panel:
 
 
 def _quoted(axes: Axes, story: Story) -> Panel:
-    """Draw the quoted wait of the class that most is known of."""
+    """Draw the quoted wait of the class with the most reported waits."""
     name = panels.wait_classes(story)[0]
     reported = [shown for shown in story.shown("quoted_wait") if shown.row.classes[0] == name]
     return _series(axes, story, ("quoted_wait", name), f"quoted wait (hours), {CLASS_NAMES[name]}", reported)
@@ -308,7 +308,7 @@ def _across(axes: Axes, story: Story) -> Panel:
 
 
 def _mark(story: Story, shown: Shown, value: float) -> Mark:
-    """Return the mark of a reported figure with a few signs for its words."""
+    """Return the mark of a reported figure with a short label."""
     unit = "h" if shown.row.kind.is_wait else ""
     return panels.mark(story, shown, value, SHORT.get(shown.row.qualifier, "") + amount(float(f"{value:.3g}"), unit))
 
@@ -316,7 +316,7 @@ def _mark(story: Story, shown: Shown, value: float) -> Mark:
 def while_open(band: Band, stories: Sequence[Story]) -> Band:
     """Return a band of quoted waits without its values where a crossing is closed in any of the stories.
 
-    Nobody quotes a wait there. The horizon is left out too: what is due just then is not played.
+    No wait is quoted there. The horizon is omitted too: events due at that instant are not simulated.
     """
     at = stories[0].at
     there = at < at[-1]
@@ -326,13 +326,13 @@ def while_open(band: Band, stories: Sequence[Story]) -> Band:
 
 
 def shade_closed(axes: Axes, story: Story) -> None:
-    """Shade when a crossing is closed."""
+    """Shade the periods when a crossing is closed."""
     for first, end in _closed(story):
         axes.axvspan(first, end, color=FAINT, alpha=0.7, linewidth=0, zorder=0)
 
 
 def _closed(story: Story) -> list[tuple[float, float]]:
-    """Return when the whole crossing is closed by the scenario, days."""
+    """Return the periods in days when the scenario closes the whole crossing."""
     start, end = story.limits
     spans = []
     for change in story.place.changes:

@@ -49,7 +49,7 @@ def time_page(
 
 
 def heading(figure: Figure, title: str, how: str) -> None:
-    """Write the title of a picture and, below it, how its numbers came about."""
+    """Write the title of a picture and, below it, the basis of its numbers."""
     width, height = figure.get_size_inches()
     figure.text(0.3 / width, 1 - 0.16 / height, title, fontsize=15, fontweight="bold", va="top")
     figure.text(0.3 / width, 1 - 0.46 / height, how, fontsize=10.5, color=MUTED, va="top")

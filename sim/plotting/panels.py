@@ -1,4 +1,4 @@
-"""The panels that pictures and poster share: each draws one thing on axes whose place and time limits are set."""
+"""The panels shared by pictures and poster: each draws one quantity on axes with fixed position and time limits."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from sim.plotting.story import Shown, Story, outwards_per_day, qualified, rounde
 from sim.plotting.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, value_axis
 
 SEEN_AT_A_CROSSING = tuple(event for event in OUTCOMES if event != "stayed")
-"""Outcomes of those who came to a crossing."""
+"""Outcomes of people who arrived at a crossing."""
 AT_THE_END = ("unfinished", "on_the_way")
-"""Those of the horizon, which belong to no day."""
+"""Outcomes at the horizon, which belong to no day."""
 
 PEOPLE_ACROSS = (("crossed_people", "all", OUTCOME_COLOURS["crossed"], "crossed"),)
 """The part of `bars` that draws people across."""
 
 SEEN = 1.0
-"""Hours from which on the lower bound of a wait is worth a line."""
+"""Hours above which the lower bound of a wait is drawn."""
 
 
 def mark(story: Story, shown: Shown, value: float, label: str = "") -> Mark:
@@ -53,7 +53,7 @@ def finish(
     marks: Sequence[Mark],
     filled: Floats | None = None,
 ) -> None:
-    """Set the value axis, then write the reported figures, off what is `filled` up to these tops, and the legend."""
+    """Set the value axis; write the reported figures, clear of areas `filled` up to these tops, and the legend."""
     present = [band for band in bands if band is not None]
     tops = [float(np.nanmax([*band.p95, *band.mean, 0.0])) for band in present]
     value_axis(axes, label, [*tops, *(1.08 * mark.value for mark in marks)])
@@ -66,7 +66,7 @@ def finish(
 
 
 def upright(at: Floats, tops: Floats) -> list[Floats]:
-    """Return lines from 0 up to the tops of what is filled, no more than a hundred."""
+    """Return lines from 0 to the tops of the filled areas, at most a hundred."""
     return [np.array([(x, 0.0), (x, top)]) for x, top in list(zip(at, tops, strict=False))[:: 1 + len(at) // 100]]
 
 
@@ -121,7 +121,7 @@ def length(axes: Axes, story: Story) -> None:
 
 
 def wait(axes: Axes, story: Story, name: str) -> None:
-    """Draw the wait of class `name` by instant of joining, where some still wait its lower bound, and as quoted."""
+    """Draw the wait of class `name` by instant of joining (a lower bound where some still wait) and the quoted wait."""
     colour = CLASS_COLOURS[name]
     lived, quoted, virtual = (story.band(quantity, name) for quantity in ("wait", "quoted_wait", "virtual_wait"))
     line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
@@ -137,7 +137,7 @@ def wait(axes: Axes, story: Story, name: str) -> None:
 
 
 def wait_classes(story: Story) -> list[str]:
-    """Return the classes whose wait is drawn: those with a reported one first, at most two more of the others."""
+    """Return the classes whose wait is drawn: all with a reported wait, then others up to a total of two."""
     reported = [s.row.classes[0] for s in story.shown("quoted_wait")]
     coming = [str(name) for name in ("car", "truck", "bus") if name in story.classes]
     having = [name for name in coming if story.band("wait", name) or story.band("quoted_wait", name)]
@@ -160,7 +160,7 @@ def others_a_day(axes: Axes, story: Story) -> None:
 
 
 def _reported_parties(story: Story, vehicles: bool) -> list[Shown]:
-    """Return the reported flows of parties that count vehicles, or those that do not."""
+    """Return the reported flows of vehicles, or those of other parties."""
     return [s for s in story.shown("crossed_parties") if vehicles != set(s.row.classes).isdisjoint(VEHICLE_CLASSES)]
 
 

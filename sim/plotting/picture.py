@@ -19,7 +19,7 @@ RASTER_DPI = 150
 
 @styled
 def render(figure: Figure, format: str) -> bytes:
-    """Return `figure` as the bytes of a "png" (150 dots an inch) or "svg" file: the same bytes every time."""
+    """Return `figure` as the bytes of a "png" (150 dots per inch) or "svg" file: the same bytes every time."""
     metadata = {"Date": None, "Creator": None} if format == "svg" else {"Software": None}
     buffer = io.BytesIO()
     figure.savefig(buffer, format=format, dpi=RASTER_DPI, metadata=metadata)
@@ -28,7 +28,7 @@ def render(figure: Figure, format: str) -> bytes:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that shows itself in a notebook; `figure` is matplotlib's."""
+    """A picture that a notebook displays; `figure` is the matplotlib figure."""
 
     name: str
     figure: Figure = field(repr=False)

@@ -1,4 +1,4 @@
-"""The dated events of a scenario in a few words each, in order: what the rail below a picture shows."""
+"""The dated events of a scenario as short texts in order, for the rail below a picture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST = 12
 
 @dataclass(frozen=True)
 class Event:
-    """Something dated: a local instant, words for the rail, and how much it matters (0 most)."""
+    """An event: a local instant, a text for the rail, and its rank (0 is the most important)."""
 
     at: datetime
     words: str
@@ -40,9 +40,9 @@ def of_classes(classes: tuple[str, ...] | None) -> str:
 
 
 def events(scenario: Scenario, crossing: str, sampled: bool = False) -> list[Event]:
-    """Return the dated events of `crossing` inside the run, the most telling ones if there are many, in order.
+    """Return the dated events of `crossing` within the run in order, only the most important ones if there are many.
 
-    Where parameters are `sampled` for every replication, shares and factors are left out.
+    If parameters are `sampled` in each replication, shares and factors are omitted.
     """
     place = scenario.crossings[crossing]
     by_words: dict[tuple[datetime, str], Event] = {}
@@ -56,7 +56,7 @@ def events(scenario: Scenario, crossing: str, sampled: bool = False) -> list[Eve
 
 
 def origins_of(scenario: Scenario, crossing: str) -> list[tuple[Origin, str]]:
-    """Return the origins from which people can come to a crossing, at first or from another one, with their names."""
+    """Return the origins, with names, from which people can reach a crossing, directly or from another crossing."""
     origins = scenario.network.origins if scenario.network else {}
     x = list(scenario.crossings).index(crossing)
     return [
@@ -112,7 +112,7 @@ def _changes(place: Crossing, sampled: bool) -> Iterator[Event]:
 
 
 def change_words(change: Change, sampled: bool = False) -> str:
-    """Return what a change does, such as 'non-local cars barred (90 %)'; if `sampled`, without share or factor."""
+    """Return the effect of a change, such as 'non-local cars barred (90 %)'; if `sampled`, without share or factor."""
     who = of_classes(change.classes)
     where = ", ".join(words(name) for name in change.stations or ())
     subject = " at ".join(part for part in (who, where) if part)
@@ -137,7 +137,7 @@ def change_words(change: Change, sampled: bool = False) -> str:
 
 
 def _known_words(change: Change, who: str, sampled: bool) -> str:
-    """Return what a change of what travellers know does, '' if it is none."""
+    """Return the effect of a change in travellers' information; '' if there is none."""
     for share, what in (
         (change.admits, f"{who or 'travellers'} with the papers needed"),
         (change.informed, "travellers informed of the waits"),

@@ -1,4 +1,4 @@
-"""What every verb returns: a result that shows, tabulates, draws and saves itself."""
+"""The result that every verb returns, with tables, pictures and a method to save them."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 Drawers = dict[str, "Callable[[], Figure]"]
 """Functions that draw the pictures of a result, by the name of the picture."""
 LINES = 20
-"""Most lines of a result's `repr`."""
+"""Maximum number of lines of a result's `repr`."""
 
 
 class Plots(Mapping[str, "Picture"]):
-    """The pictures of a result by name. Each is drawn when it is first asked for."""
+    """The pictures of a result by name. Each is drawn on first access."""
 
     def __init__(self, drawers: Drawers) -> None:
         self._drawers = drawers
         self._pictures: dict[str, Picture] = {}
 
     def __getitem__(self, name: str) -> Picture:
-        """Return a picture. Raises KeyError if there is none of that name."""
+        """Return a picture. Raises KeyError if there is no picture of that name."""
         if name not in self._pictures:
             from sim.plotting.picture import Picture
 
@@ -53,7 +53,7 @@ class Plots(Mapping[str, "Picture"]):
 
 
 class Result(ABC):
-    """The result of a verb. In a notebook it shows its tables and its main picture."""
+    """The result of a verb. A notebook shows its tables and its main picture."""
 
     @property
     @abstractmethod
@@ -68,7 +68,7 @@ class Result(ABC):
     @property
     @abstractmethod
     def main_picture(self) -> str:
-        """Name of the picture that stands for the result; '' if there is none."""
+        """Name of the main picture; '' if there is none."""
 
     @abstractmethod
     def headline(self) -> list[str]:
@@ -89,12 +89,12 @@ class Result(ABC):
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     def table(self, name: str | None = None) -> dict[str, list[Any]]:
-        """Return a table as lists by the name of the column, ready for `pandas.DataFrame` or `polars.DataFrame`.
+        """Return a table as lists by column name, suitable for `pandas.DataFrame` or `polars.DataFrame`.
 
         Parameters
         ----------
         name
-            One of `tables`; the summary if left out.
+            One of `tables`; the summary if omitted.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class Result(ABC):
         return {column: _plain(values) for column, values in tables[name]().items()}
 
     def to_pandas(self, name: str | None = None) -> Any:
-        """Return a table (the summary if `name` is left out) as a DataFrame. Raises SimError without pandas."""
+        """Return a table (the summary if `name` is omitted) as a DataFrame. Raises SimError without pandas."""
         try:
             import pandas as pd  # type: ignore[import-untyped,unused-ignore]
         except ImportError:
@@ -119,11 +119,11 @@ class Result(ABC):
 
     @cached_property
     def plots(self) -> Plots:
-        """The pictures by name. Each is drawn when it is first asked for."""
+        """The pictures by name. Each is drawn on first access."""
         return Plots(self.drawers)
 
     def plot(self, name: str | None = None) -> Picture:
-        """Return a picture (the main one if `name` is left out). Raises SimError if there is no such picture."""
+        """Return a picture (the main one if `name` is omitted). Raises SimError if there is no such picture."""
         name = name or self.main_picture
         if name not in self.plots:
             choices = f"the pictures are {', '.join(self.plots)}" if self.plots else "this result has none"

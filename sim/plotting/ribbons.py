@@ -1,4 +1,4 @@
-"""Flow diagrams: columns of bars, with ribbons from bar to bar as wide as the people who take that way."""
+"""Flow diagrams: columns of bars, connected by ribbons whose widths are numbers of people."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from sim.plotting.marks import text_width
 from sim.plotting.style import INK, MUTED
 
 ORIGIN_COLOURS = ("#332288", "#DDCC77", "#882255", "#117733", "#88CCEE", "#AA4499", "#999933", "#44AA99")
-"""Colour-blind-safe (Tol's muted scheme), and none of what became of people."""
+"""Colour-blind-safe colours (Tol's muted scheme) that differ from those of the outcomes."""
 BAR = 0.16
 SLOT = 0.56
-"""Inches that a bar and its words take at least."""
+"""Minimum height in inches of a bar with its label."""
 TALL = 4.4
-"""Inches of the tallest column's bars."""
+"""Total height in inches of the bars of the tallest column."""
 LABEL = 10.5
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar: its name, the number written below it, how many people, and its colour."""
+    """A bar: its name, the number written below the name, the number of people, and its colour."""
 
     name: str
     number: str
@@ -37,14 +37,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Column:
-    """Bars one below the other; `x` in inches from the left, and on which side their words stand."""
+    """Bars one below the other: `x` in inches from the left, and the side of their labels."""
 
     bars: Sequence[Bar]
     x: float
     words: str
 
     def places(self, scale: float) -> list[tuple[float, float]]:
-        """Return top and height of each bar in inches, from the top down, at `scale` inches a person."""
+        """Return top and height of each bar in inches, from the top down, at `scale` inches per person."""
         places, at = [], 0.0
         for bar in self.bars:
             tall = bar.people * scale
@@ -54,25 +54,25 @@ class Column:
         return places
 
     def height(self, scale: float) -> float:
-        """Return the inches that the bars take."""
+        """Return the height of the column in inches."""
         return sum(max(bar.people * scale + 0.14, SLOT) for bar in self.bars)
 
 
 def words_width(bars: Sequence[Bar]) -> float:
-    """Return the inches that the widest words of bars take."""
+    """Return the width of the widest label in inches."""
     lines = [(bar.name, 1.12 * LABEL) for bar in bars]
     lines += [(line, LABEL - 1) for bar in bars for line in bar.number.split("\n")]
     return 0.1 + max((text_width(text, size) for text, size in lines), default=0.0)
 
 
 def scale_of(columns: Sequence[Column]) -> float:
-    """Return inches a person, such that the tallest column is TALL without its gaps."""
+    """Return the inches per person for which the tallest column, without its gaps, is TALL inches high."""
     most = max((sum(bar.people for bar in column.bars) for column in columns), default=0.0)
     return TALL / most if most > 0 else 0.0
 
 
 def draw_columns(axes: Axes, columns: Sequence[Column], flows: Sequence[Floats], by_left: Sequence[bool]) -> None:
-    """Draw columns with the ribbons between them on axes that count inches, from the top down.
+    """Draw columns with the ribbons between them on axes in inches, from the top down.
 
     `flows[k]` are the people (bars of column k, bars of column k + 1); their ribbons have the colour of the bar on the
     left where `by_left[k]`, else of that on the right.

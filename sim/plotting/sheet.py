@@ -1,4 +1,4 @@
-"""Tables in words, for the terminal and for notebooks."""
+"""Text tables for the terminal and for notebooks."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 NARROW = 78
-"""Columns below which the tables would break words."""
+"""Width in characters below which the tables would break words."""
 
 
 def as_html(printed: Callable[[Console], None]) -> str:
-    """Return as HTML what `printed` prints to a rich console."""
+    """Return the output of `printed` to a rich console as HTML."""
     from rich.console import Console
 
     console = Console(file=io.StringIO(), record=True, width=100, highlight=False, force_jupyter=False)
@@ -26,14 +26,14 @@ def as_html(printed: Callable[[Console], None]) -> str:
 
 
 def print_sheets(console: Console, sheets: Sequence[Sheet]) -> None:
-    """Print tables to a rich console, one column a line where the console is narrow."""
+    """Print tables to a rich console, one column per line if the console is narrow."""
     narrow = console.width < NARROW
     for sheet in sheets:
         console.print("", sheet.listed() if narrow else sheet.rich_table(), sep="\n")
 
 
 class Sheet(NamedTuple):
-    """A table in words: rich markup in its cells. `wrap` says of each column whether its cells may be broken."""
+    """A text table with rich markup in its cells. `wrap` states for each column whether its cells may be wrapped."""
 
     title: str
     columns: tuple[str, ...]
@@ -42,11 +42,11 @@ class Sheet(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns on one line each."""
+        """The column heads, each on one line."""
         return tuple(re.sub(r"(?<=[._])\n", "", name).replace("\n", " ") for name in self.columns)
 
     def rich_table(self) -> Table:
-        """Return the table in columns, numbers to the right."""
+        """Return the table in columns, with numbers aligned to the right."""
         table = borderless(self.title)
         for name, wrap in zip(self.columns, self.wrap, strict=True):
             table.add_column(name, justify="left" if wrap else "right", no_wrap=not wrap)
@@ -55,7 +55,7 @@ class Sheet(NamedTuple):
         return table
 
     def listed(self) -> str:
-        """Return the table as lines, each column of a row on its own."""
+        """Return the table as lines, one for each cell."""
         lines = [f"[bold]{self.title}[/]"]
         for first, *others in self.rows:
             lines += [first, *(f"  {name}: {cell}" for name, cell in zip(self.names[1:], others, strict=True))]
@@ -63,7 +63,7 @@ class Sheet(NamedTuple):
 
 
 def borderless(title: str) -> Table:
-    """Return an empty rich table with a rule under its head only."""
+    """Return an empty rich table with a rule only under its head."""
     from rich import box
     from rich.table import Table
 

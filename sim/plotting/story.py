@@ -1,4 +1,4 @@
-"""What pictures and tables ask of a result: series and totals by name, reported figures, and what is said in words."""
+"""A result as pictures and tables use it: series and totals by name, reported figures, and texts."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from sim.scenario.model.scenario import Clock, Crossing, Scenario
 
 QUOTED_MOST = f"{LONGEST_QUOTE // 24} days or more"
 IN_MINUTES = 2
-"""Hours below which a quoted wait is said in minutes."""
+"""Hours below which a quoted wait is shown in minutes."""
 NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A reported figure with the model's reading of it."""
+    """A reported figure with the modelled value."""
 
     row: Reported
     observation: Observation
@@ -36,14 +36,14 @@ class Shown:
 
 @dataclass(frozen=True)
 class Implied:
-    """What a reported queue and a reported wait for it, of the same classes and window, imply: parties out per hour."""
+    """The outflow implied by a reported queue and a reported wait of the same classes and window."""
 
     queue: Shown
     wait: Shown
 
     @property
     def rate(self) -> float:
-        """Parties an hour out of the queue."""
+        """Parties per hour that leave the queue."""
         return self.queue.observation.reported / self.wait.observation.reported
 
 
@@ -60,12 +60,12 @@ class Story:
 
     @property
     def place(self) -> Crossing:
-        """The crossing as described."""
+        """The description of the crossing."""
         return self.scenario.crossings[self.crossing]
 
     @property
     def title(self) -> str:
-        """What the crossing is called."""
+        """The displayed name of the crossing."""
         return self.place.title or self.crossing.replace("_", " ")
 
     @cached_property
@@ -89,7 +89,7 @@ class Story:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Classes that come to this crossing, in the usual order."""
+        """Classes that arrive at this crossing, in the usual order."""
         place = self.place
         coming = {*place.demand, *(name for name, count in place.initial_queue.items() if count)}
         coming |= {place.destination.travels_as.get(cls, cls) for origin in self.origins for cls in origin.demand}
@@ -99,17 +99,17 @@ class Story:
 
     @property
     def origins(self) -> list[Origin]:
-        """Origins from which people can come here."""
+        """Origins from which people can reach this crossing."""
         return [origin for origin, _ in origins_of(self.scenario, self.crossing)]
 
     @property
     def by_road(self) -> bool:
-        """Whether the queue has a length on a road: not where a network leads nobody but walkers, as to an airport."""
+        """Whether the queue has a length on a road: false if only walkers arrive in a network, as at an airport."""
         return self.scenario.network is None or self.scope == VEHICLES
 
     @property
     def scope(self) -> str:
-        """Whose queue is spoken of as the queue: vehicles', or everybody's where no vehicles come."""
+        """Scope whose queue is shown: vehicles, or all parties if no vehicles arrive."""
         return VEHICLES if set(self.classes) & set(VEHICLE_CLASSES) else ALL
 
     @property
@@ -118,16 +118,16 @@ class Story:
         return tuple(self.place.stations)
 
     def band(self, quantity: str, scope: str = ALL) -> Band | None:
-        """Return a series, None if there is none or it never has a value."""
+        """Return a series; None if there is none or it has no values."""
         band = self.estimates.series.get(Key(self.crossing, quantity, scope))
         return band if band is not None and bool(np.isfinite(band.mean).any()) else None
 
     def total(self, quantity: str, scope: str = ALL) -> Estimate:
-        """Return a total; all its numbers are NaN if there is none."""
+        """Return a total, with NaN for all numbers if there is none."""
         return self.estimates.totals.get(Key(self.crossing, quantity, scope), NOTHING)
 
     def shown(self, *quantities: str) -> list[Shown]:
-        """Return the reported figures in use for `quantities` (all if none is named), by window."""
+        """Return the reported figures used for `quantities` (default: all), ordered by window."""
         observations = {observation.id: observation for observation in self.observations}
         rows = [
             Shown(row, observations[row.id])
@@ -140,7 +140,7 @@ class Story:
         return sorted(rows, key=lambda shown: (shown.row.from_, shown.row.until, shown.row.id))
 
     def implied(self) -> list[Implied]:
-        """Return the outflows from the queue that reported figures imply, by window."""
+        """Return the outflows from the queue implied by reported figures, ordered by window."""
         pairs = [(queue, wait) for queue in self.shown("queue") for wait in self.shown("quoted_wait")]
         return [
             Implied(queue, wait)
@@ -162,19 +162,19 @@ class Story:
 
     @property
     def how(self) -> str:
-        """How many replications stand behind the numbers."""
+        """Text on the number of replications."""
         count = self.estimates.replications
         replications = "one replication" if count == 1 else f"mean and 5–95 % band of {count} replications"
         return f"{replications}, {self.posterior_note}" if self.posterior_note else replications
 
     @property
     def spread(self) -> str:
-        """The same for the poster, where the band is also written in brackets."""
+        """The text for the poster, where the band is also written in brackets."""
         return self.how.replace(" band of", " (shaded, in brackets) of")
 
 
 def amount(value: float, unit: str) -> str:
-    """Return a figure with its unit as people write it: '3,000', '48 h', '16 km'."""
+    """Return a figure with its unit as text: '3,000', '48 h', '16 km'."""
     if not np.isfinite(value):
         return "-"
     digits = f"{value:,.0f}" if unit not in ("h", "km") or abs(value) >= 20 else f"{value:.3g}"
@@ -208,7 +208,7 @@ def week(scope: str, clock: Clock) -> str:
 
 
 def counted(row: Reported) -> str:
-    """Return what a reported figure counts: 'vehicles', 'cars and trucks', 'people'; '' for waits and lengths."""
+    """Return the units that a figure counts: 'vehicles', 'cars and trucks', 'people'; '' for waits and lengths."""
     if row.kind.unit != "parties":
         return "people" if row.kind.unit == "people" else ""
     return "vehicles" if set(row.classes) == set(VEHICLE_CLASSES) else of_classes(row.classes) or "parties"
@@ -228,13 +228,13 @@ def figure_words(row: Reported, observation: Observation) -> str:
 
 
 def source_line(shown: Shown) -> str:
-    """Return who said it, when and where it was published."""
+    """Return the source of a figure: author, date and publication."""
     row = shown.row
     return f"{qualified(shown)}, {window(row)}: {row.who} ({row.source}, {row.date})"
 
 
 def outwards_per_day(shown: Shown) -> float:
-    """Return a reported flow as its mean a day in the direction that is modelled."""
+    """Return a reported flow as its daily mean in the modelled direction."""
     row, reported = shown.row, shown.observation.reported
     share = (row.outbound_share or 1.0) if row.directions == "both" else 1.0
     if row.statistic == "sum":
@@ -243,7 +243,7 @@ def outwards_per_day(shown: Shown) -> float:
 
 
 def in_one_day(story: Story) -> str:
-    """Return how vehicles got across on the day of the longest queue in one sentence, '' if it is not known."""
+    """Return one sentence on the vehicles across on the day of the longest queue; '' if this is not known."""
     every, main, bypass = (
         story.total("crossed_parties_longest_day", scope).mean
         for scope in (VEHICLES, by_way("car", "main"), by_way("car", "bypass"))
@@ -262,7 +262,7 @@ def rounded(value: float) -> str:
 
 
 def plus_minus(half: float) -> str:
-    """Return half the width of an interval to two figures, as it follows a number: ' ± 120'; '' if unknown."""
+    """Return the half-width of an interval to two figures, as a suffix of a number: ' ± 120'; '' if unknown."""
     return f" ± {float(f'{half:.2g}'):,g}" if np.isfinite(half) else ""
 
 
@@ -272,13 +272,13 @@ def whole(value: float) -> str:
 
 
 def between(estimate: Estimate) -> str:
-    """Return the 5-95 % band of a count, '' where all replications agree or there is one only."""
+    """Return the 5-95 % band of a count; '' if all replications agree or there is only one."""
     low, high = whole(estimate.p05), whole(estimate.p95)
     return "" if low == high or not np.isfinite(estimate.low) else f"{low}–{high}"
 
 
 def summary(story: Story) -> str:
-    """Return the story in two sentences, all numbers from the estimates."""
+    """Return a summary of the estimates in two sentences."""
     peak, band = story.total("max_queue", story.scope), story.band("queue", story.scope)
     sentences = []
     if band is not None and peak.mean > 0:

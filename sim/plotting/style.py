@@ -1,4 +1,4 @@
-"""How pictures look: type, colours, time axes, bands; and how a figure becomes bytes that are the same every time."""
+"""The style of pictures: type, colours, time axes, and bands."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ STYLE: dict[str, object] = {
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """Make `draw` use the style of the project, whatever matplotlibrc the user has."""
+    """Make `draw` use the style of the project, independent of the user's matplotlibrc."""
 
     @functools.wraps(draw)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -155,7 +155,7 @@ def shade(axes: Axes, at: Floats, low: Floats, high: Floats, colour: str) -> Non
 
 
 def value_axis(axes: Axes, label: str, highest: Sequence[float] = ()) -> None:
-    """Name the value axis, start it at zero and leave room above for the `highest` values."""
+    """Label the value axis, start it at zero and leave room above for the `highest` values."""
     axes.set_ylabel(label)
     axes.grid(axis="y")
     finite = [value for value in highest if np.isfinite(value) and value > 0]
@@ -164,7 +164,7 @@ def value_axis(axes: Axes, label: str, highest: Sequence[float] = ()) -> None:
 
 
 def number(value: float) -> str:
-    """Return a count for people: '3,000', '12.5', '0.4', '-' where there is none."""
+    """Return a count as text: '3,000', '12.5', '0.4', '-' where there is none."""
     if not np.isfinite(value):
         return "-"
     if abs(value) >= 100 or float(value).is_integer():

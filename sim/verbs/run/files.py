@@ -1,4 +1,4 @@
-"""What a run leaves behind: the files of its folder, and whether a second play gives the same bytes."""
+"""The files of a run's folder, and the check that a second run gives the same bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Sameness = Literal["same", "differs", "missing", "changed since the run"]
 
 
 def tables(played: Run) -> dict[str, store.Columns]:
-    """Return the tables of a run by the name of their file."""
+    """Return the tables of a run by file name."""
     columns: dict[str, store.Columns] = {
         "summary.csv": store.rounded(summary_table(played.estimates)),
         "series.parquet": store.rounded(series_table(played.estimates)),
@@ -43,7 +43,7 @@ def write(folder: Path, played: Run) -> None:
 
 
 def write_provenance(folder: Path, run: Run, source: provenance.Source) -> None:
-    """Write the provenance of a run, last of all: it holds the digests of everything else in `folder`."""
+    """Write the provenance of a run. Call this last: it stores the digests of all other files in `folder`."""
     request = run.request
     facts = {
         "scenario": run.loaded.scenario.name,
@@ -65,7 +65,7 @@ def write_provenance(folder: Path, run: Run, source: provenance.Source) -> None:
 
 @dataclass(frozen=True)
 class Rerun:
-    """What a second play of a result folder found: how every file compares, and what is to be said first."""
+    """The comparison of a result folder with a second run: notes, and the status of each file."""
 
     notes: tuple[str, ...]
     files: dict[str, Sameness]
@@ -77,7 +77,7 @@ class Rerun:
 
 
 def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
-    """Play what `folder` holds again and compare the bytes of scenario, tables and records (not of the pictures).
+    """Repeat the run in `folder` and compare the bytes of scenario, tables and records (not of the pictures).
 
     Raises SimError if the folder cannot be read or its scenario no longer runs.
     """
@@ -102,7 +102,7 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
 
 
 def _posterior(folder: Path, record: provenance.Provenance) -> Posterior:
-    """Read the posterior in a result folder; first, so that nothing is told but what is wrong with it."""
+    """Read the posterior in a result folder. Raises SimError if a file is missing or invalid."""
     for name in (FITTED, SAMPLE):
         if not (folder / name).is_file():
             raise SimError(f"{folder}: cannot be repeated: {name} is missing")
@@ -123,6 +123,6 @@ def _sameness(path: Path, expected: str | None, actual: str | None) -> Sameness:
 
 def _notes(record: provenance.Provenance) -> Iterable[str]:
     if record.version != about.__version__:
-        yield f"the results are of version {record.version}; this is {about.__version__}"
+        yield f"the results are from version {record.version}; this is {about.__version__}"
     elif record.code != provenance.code():
-        yield f"the results are of another state of version {record.version}: the source files differ"
+        yield f"the results are from different source files of version {record.version}"

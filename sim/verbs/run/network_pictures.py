@@ -1,4 +1,4 @@
-"""The pictures of a network after a run: who goes where and what becomes of them, and the map with its crossings."""
+"""The pictures of a network after a run: flows and outcomes of people, and the map with its crossings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sim.scenario.model.scenario import Scenario
 
 LEAST_WIDE, HEAD, FOOT, EDGE = 12.5, 1.35, 0.3, 0.3
 PLACES = (0.0, 3.1, 8.2)
-"""Inches at which the columns of the flow diagram stand, from the first on."""
+"""Positions of the columns of the flow diagram, in inches from the first one."""
 NODE = "#7a828a"
 
 
@@ -32,7 +32,7 @@ def drawers(stories: Sequence[Story], flows: Flows) -> Drawers:
 
 @styled
 def flow_diagram(stories: Sequence[Story], flows: Flows) -> Figure:
-    """Draw people from origins to the last crossing they came to, and on to what became of them there."""
+    """Draw the flows of people from origins to the last crossing they reached, and to their outcome there."""
     columns, ways = _columns(stories[0].scenario, flows)
     scale = scale_of(columns)
     tall = max(column.height(scale) for column in columns)
@@ -55,7 +55,7 @@ def flow_diagram(stories: Sequence[Story], flows: Flows) -> Figure:
 
 
 def _columns(scenario: Scenario, flows: Flows) -> tuple[list[Column], list[Floats]]:
-    """Return the columns of the diagram, without ends where nobody has any, and the people from bar to bar."""
+    """Return the columns of the diagram, without outcomes that nobody has, and the numbers of people between bars."""
     there = [end for end in OUTCOMES if end in LAST and end != STAYED and flows.of(end).any()]
     came = flows.of(*(end for end in LAST if end != STAYED))
     stayed, went_on = flows.of(STAYED), flows.of(DIVERTED).sum(axis=1)
@@ -81,7 +81,7 @@ def _columns(scenario: Scenario, flows: Flows) -> tuple[list[Column], list[Float
 
 
 def _bar(name: str, people: Floats, colour: str, went_on: Floats | None = None) -> Bar:
-    """Return the bar of people (replications,); `went_on` to another crossing are written below."""
+    """Return the bar of `people` (replications,); the number that `went_on` to another crossing is written below."""
     below = f"\n{ranged(went_on)} arrived and went elsewhere" if went_on is not None and went_on.mean() >= 0.5 else ""
     return Bar(name, ranged(people) + below, float(people.mean()), colour)
 

@@ -1,4 +1,4 @@
-"""The table of a network after a run: one row a crossing, and what became of those who would leave."""
+"""The tables of a network after a run: one row per crossing, and outcomes by origin."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def sheets(stories: list[Story], flows: Flows) -> list[Sheet]:
 
 
 def crossings_sheet(stories: list[Story]) -> Sheet:
-    """Return a row a crossing: people across, waits of those who crossed, most waiting, and who went elsewhere."""
+    """Return one row per crossing: people across, their waits, maximum number waiting, and people who went on."""
     columns = ("crossing", "across [5–95 %]", "wait", "90 %", "waiting", "went\non")
     title = (
         "People across (including those without an origin), mean and 90 % quantile of the wait, "
@@ -44,7 +44,7 @@ def _time(estimate: Estimate) -> str:
 
 
 def origins_sheet(scenario: Scenario, flows: Flows) -> Sheet:
-    """Return what became of the people from each origin and of all of them, means."""
+    """Return the mean numbers of people by outcome, for each origin and for all origins."""
     columns = ("origin", "would\nleave", *(name.replace(" ", "\n") for name, _ in FATES))
     sheet = Sheet("What became of people, by origin (means)", columns, [], (True, *[False] * (len(columns) - 1)))
     names = [origin_name(scenario, origin) for origin in flows.origins]
@@ -62,4 +62,4 @@ FATES = (
     ("still there", ("unfinished", "on_the_way")),
     ("stayed at home", ("stayed",)),
 )
-"""What became of people in few words; together all ends but going on to another crossing."""
+"""Groups of outcomes for the table; together all ends except going on to another crossing."""

@@ -1,4 +1,4 @@
-"""The pictures of a result: queue, kilometres, waits, crossings a day, where the time goes, and the poster."""
+"""The pictures of a run: queue, its length on the road, waits, crossings per day, time per visit, and the poster."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ TIMES = (
     (3_456_000, "40 d"),
 )
 LEAST_SHOWN = 0.1
-"""Seconds from which on a time is a point on the scale; all are written beside it."""
+"""Minimum time (s) drawn as a point; shorter times are only written beside the scale."""
 
 
 def drawers(run: Run) -> Drawers:
     """Return the functions that draw the pictures of a run, by name.
 
-    With several crossings each name ends in the crossing's; with a network its own pictures come last.
+    With several crossings each name ends with that of the crossing; the pictures of a network come last.
     """
     drawers_by_name: dict[str, Callable[[], Figure]] = {}
     all_stories = stories(run)
@@ -50,7 +50,7 @@ def drawers(run: Run) -> Drawers:
 
 
 def stories(run: Run) -> list[Story]:
-    """Return what there is to draw of a run, crossing by crossing."""
+    """Return the story of each crossing of a run."""
     scenario = run.loaded.scenario
     posterior_note = "each with parameters from the posterior" if run.posterior else ""
     return [Story(scenario, run.plan, run.estimates, run.observations, x, posterior_note) for x in scenario.crossings]
@@ -58,7 +58,7 @@ def stories(run: Run) -> list[Story]:
 
 @styled
 def queue_by_class(story: Story) -> Figure:
-    """Draw parties waiting, all vehicles and by class, over time; reported queues on top."""
+    """Draw parties waiting, all vehicles and by class, over time, with reported queues."""
     (axes,) = time_page(story, "Parties waiting", story.how, [3.7], story.shown("queue"))
     panels.queue(axes, story)
     return axes.figure  # type: ignore[return-value]
@@ -66,7 +66,7 @@ def queue_by_class(story: Story) -> Figure:
 
 @styled
 def queue_km(story: Story) -> Figure:
-    """Draw the distance from the border to the tail of the queue on the road, km; reported lengths on top."""
+    """Draw the distance from the border to the tail of the queue on the road, km, with reported lengths."""
     (axes,) = time_page(story, "Length of the queue on the road", story.how, [3.7], story.shown("queue_length"))
     panels.length(axes, story)
     return axes.figure  # type: ignore[return-value]
@@ -85,7 +85,7 @@ def wait_by_joining(story: Story) -> Figure:
 
 @styled
 def crossings_per_day(story: Story) -> Figure:
-    """Draw parties across by class and what became of people, by local day; reported flows as daily means."""
+    """Draw parties across by class and outcomes of people, by local day; reported flows as daily means."""
     how = story.how.replace("mean and 5–95 % band", "mean")
     others, vehicles = set(story.classes) - set(VEHICLE_CLASSES), set(story.classes) & set(VEHICLE_CLASSES)
     shown = story.shown("crossed_parties", "crossed_people")
@@ -99,7 +99,7 @@ def crossings_per_day(story: Story) -> Figure:
 
 @styled
 def ways_across(story: Story) -> Figure:
-    """Draw vehicles across per hour by class and way, and people by bike and on foot; reported outflows on top."""
+    """Draw vehicles across per hour by class and way, and people by bike and on foot, with reported outflows."""
     how = f"{RATE_HOURS}-hour means; {story.how}\n{in_one_day(story)}".rstrip()
     parts = {panels.vehicles_an_hour: 3.9} if story.by_road else {}
     parts |= {panels.others_an_hour: 1.4 if parts else 3.9} if set(story.classes) - set(VEHICLE_CLASSES) else {}
@@ -113,7 +113,7 @@ def ways_across(story: Story) -> Figure:
 
 @styled
 def where_time_goes(story: Story) -> Figure:
-    """Draw the mean time of a visit to each station, waiting, in service, blocked: points on a logarithmic scale."""
+    """Draw the mean wait, service time and blocked time per visit to each station, on a logarithmic scale."""
     names = [name for name in story.stations if story.total("visits", at_station(name)).mean > 0]
     inner = 0.42 * max(len(names), 2)
     height = inner + 2.05
@@ -155,7 +155,7 @@ def where_time_goes(story: Story) -> Figure:
 
 
 def _time_scale(axes: Axes, seconds: Sequence[float]) -> None:
-    """Give `axes` a logarithmic scale with room for all of `seconds`, labelled in people's units."""
+    """Give `axes` a logarithmic scale with room for all of `seconds`, labelled in the units of `TIMES`."""
     low, high = min(seconds, default=1.0) / 1.7, max(seconds, default=3600.0) * 1.7
     axes.set(xscale="log", xlabel="time per visit (logarithmic scale)", xlim=(low, high))
     ticks = [(at, label) for at, label in TIMES if low <= at <= high]

@@ -1,4 +1,4 @@
-"""The poster: one A3 sheet that tells what happened at a crossing, with the reported figures on it."""
+"""The poster: one A3 sheet that summarises a crossing, with the reported figures."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def poster(story: Story) -> Figure:
     row = _stations(figure, story, foot + 0.15) + 0.22
     _flows(_box(figure, (EDGE, row, 4.1, ROW)), story)
     _fates(_box(figure, (EDGE + 6.9, row, 2.6, ROW)), story)
-    if story.by_road:  # who waits for a flight waits at home
+    if story.by_road:  # people who wait for a flight wait at home
         _relief(figure, story, (EDGE + 11.85, row))
     _time_panels(figure, story, row + ROW + 0.62, top)
     return figure
@@ -121,7 +121,7 @@ def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> Non
 
 
 def _flows(axes: Axes, story: Story) -> None:
-    """Draw reported flows beside the model's, each pair on its own scale; without any, weeks of the model."""
+    """Draw reported flows beside modelled ones, each pair on its own scale; if there are none, modelled weeks."""
     axes.axis("off")
     shown = story.shown("crossed_parties", "crossed_people")[:FLOWS_MOST]
     axes.set_title("Crossings, reported and modelled" if shown else "People across by week", pad=8)
@@ -137,7 +137,7 @@ def _flows(axes: Axes, story: Story) -> None:
 
 
 def _pair(axes: Axes, row: float, shown: Shown, tight: bool) -> None:
-    """Draw a flow and the model's; where it is tight the reported figure stands beside the heading."""
+    """Draw a reported and a modelled flow; if space is short, the reported figure is put beside the heading."""
     observation = shown.observation
     scale = 0.62 / (np.nanmax([observation.reported, observation.p95, observation.mean]) or 1.0)
     both = "both directions" if shown.row.directions == "both" else "outbound"
@@ -168,7 +168,7 @@ def _pair(axes: Axes, row: float, shown: Shown, tight: bool) -> None:
 
 
 def qualified_short(shown: Shown) -> str:
-    """Return a reported figure with its qualifier alone: 'about 37,000'."""
+    """Return a reported figure with its qualifier only: 'about 37,000'."""
     qualifier = "" if shown.row.qualifier == "=" else f"{shown.row.qualifier} "
     return qualifier + amount(shown.observation.reported, shown.observation.unit)
 
@@ -184,7 +184,7 @@ def _weeks(axes: Axes, story: Story) -> None:
 
 
 def _fates(axes: Axes, story: Story) -> None:
-    """Draw what became of people."""
+    """Draw the outcomes of people."""
     rows = [
         (OUTCOMES[event].picture, story.total(f"{event}_people"), OUTCOME_COLOURS[event])
         for event in panels.SEEN_AT_A_CROSSING
@@ -210,7 +210,7 @@ def _number_bars(axes: Axes, rows: Sequence[tuple[str, Estimate, str]]) -> None:
 
 
 def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
-    """Write what planners of relief need."""
+    """Write the measures for relief planning."""
     left, bottom = corner
     rows = [
         (story.total("people_overnight_max"), 1.0, "people at the border\non the worst night"),
@@ -244,7 +244,7 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
 
 
 def _stages(story: Story) -> list[list[str]]:
-    """Return stations in order, those side by side (each for other classes) together."""
+    """Return the stations in order, grouping parallel ones (those that serve different classes)."""
     stages: list[list[str]] = []
     for name, station in story.place.stations.items():
         stage = stages[-1] if stages else []
@@ -319,7 +319,7 @@ def _servers(story: Story, name: str) -> str:
 
 
 def _sources(figure: Figure, story: Story) -> float:
-    """Write the reported figures with who said them in two columns; return the height above them."""
+    """Write the reported figures and their sources in two columns; return the height above them."""
     lines = [wrapped(source_line(shown), INNER / 2 - 0.4, 9).split("\n") for shown in story.shown()]
     flat = [line if n == 0 else f"   {line}" for entry in lines for n, line in enumerate(entry)]
     half = -(-len(flat) // 2)

@@ -1,4 +1,4 @@
-"""The records of a replication as a table that people read."""
+"""The records of a replication as a readable table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sim.scenario.model.quantities import CLASSES, STREAMS
 
 
 def records_table(played: Played, replication: int) -> store.Columns:
-    """Return the records as columns: names instead of numbers, instants in UTC, missing (NaT) where NEVER."""
+    """Return the records as columns: names instead of codes, instants in UTC, NaT where an instant is NEVER."""
     names = {
         "crossing": played.plan.crossings,
         "station": played.plan.stations,

@@ -24,7 +24,7 @@ RESULTS = Path("results")
 
 
 class Output(NamedTuple):
-    """Where a run is saved, and what of it: `out` None is `results/SCENARIO/TIME-HASH`."""
+    """The output of a run: the folder, and optional parts. `out` None means `results/SCENARIO/TIME-HASH`."""
 
     out: str | Path | None
     records: bool = False
@@ -33,14 +33,14 @@ class Output(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class RunResult(Result):
-    """The result of `sim.run`: estimates over replications, reported figures beside them, pictures."""
+    """The result of `sim.run`: estimates over replications, comparison with reported figures, pictures."""
 
     run: Run
     source: Source
 
     @property
     def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
-        """The tables: `summary` (totals), `series` (over time), `reported`, and `flows` where there is a network."""
+        """The tables: `summary` (totals), `series` (over time), `reported`, and `flows` if there is a network."""
         run = self.run
         tables: dict[str, Callable[[], Mapping[str, Any]]] = {
             "summary": lambda: summary_table(run.estimates),
@@ -51,7 +51,7 @@ class RunResult(Result):
 
     @property
     def main_rows(self) -> list[dict[str, Any]]:
-        """The rows of `summary` about everybody, all vehicles and the main queue."""
+        """The rows of `summary` about all parties, all vehicles and the main queue."""
         return [row for row in self.summary if row["scope"] in HEADLINE_SCOPES]
 
     @property
@@ -63,7 +63,7 @@ class RunResult(Result):
 
     @property
     def main_picture(self) -> str:
-        """Name of the poster, or of the map where there is a network."""
+        """Name of the poster, or of the map if there is a network."""
         names = list(self.plots)
         return "network" if "network" in names else names[-1]
 
@@ -87,7 +87,7 @@ class RunResult(Result):
     def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
         """Save tables, scenario, provenance and pictures in the new folder `out` and return it.
 
-        The default is `results/SCENARIO/TIME-HASH`. Raises SimError if `out` holds files or cannot be written.
+        The default is `results/SCENARIO/TIME-HASH`. Raises SimError if `out` is not empty or cannot be written.
         """
         with folder(out, self.run.loaded) as draft:
             self.write_into(draft.path, pictures=pictures)
@@ -121,7 +121,7 @@ def run_into(
 ) -> tuple[RunResult, Path]:
     """Play a scenario and save the result; return both the result and the folder.
 
-    Whether the folder can be written is checked before anything is played. Raises SimError.
+    Checks that the folder can be written before the simulation starts. Raises SimError.
     """
     with folder(output.out, loaded) as draft:
         records_to = draft.path / files.RECORDS if output.records else None

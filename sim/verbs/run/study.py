@@ -1,6 +1,6 @@
 """A run: several replications of one scenario, reduced to estimates as they finish.
 
-What comes out depends on scenario, seed and number of replications alone, not on workers or the order they finish in.
+The results depend only on scenario, seed and number of replications, not on workers or their order of completion.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from sim.scenario.text.load_scenario import Loaded
 from sim.verbs.run.records import records_table
 
 BATCH = 10
-"""With a precision asked for, it is looked at after every so many replications, whatever the number of workers."""
+"""Number of replications between checks of a requested precision, for any number of workers."""
 MOST = 1000
-"""Replications after which a run for precision ends at the latest, unless the request says another number."""
+"""Default maximum number of replications of a run with a requested precision."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run found. `request` is complete: its seed, engine, replications and workers are those of the play.
+    """The estimates of a run. `request` is complete: it holds the seed, engine, replications and workers used.
 
-    `flows` are there where the scenario has a network.
+    `flows` is None unless the scenario has a network.
     """
 
     loaded: Loaded
@@ -56,7 +56,7 @@ class Run:
 
     @property
     def note(self) -> str:
-        """One sentence on how sure the numbers are."""
+        """One or more sentences on the uncertainty of the numbers."""
         asked, reached = self.request.precision, self.estimates.precision()
         sure = f"{self.estimates.note} {self.posterior.note}" if self.posterior else self.estimates.note
         if asked is None or reached <= asked:
@@ -66,13 +66,13 @@ class Run:
 
 
 def check(scenario: Scenario) -> None:
-    """Find out before anything is played what would stop a verb at its end. Raises SimError."""
+    """Check, before any simulation starts, that all reported figures can be evaluated. Raises SimError."""
     for row in scenario.reported:
         reported_value(row)
 
 
 class Reduced(NamedTuple):
-    """What a run keeps of a replication: its measures, and what reporters would have said, one number a row."""
+    """The results of a replication that a run stores: measures, and modelled values of the reported figures by row."""
 
     measures: Measures
     observed: Floats
@@ -80,7 +80,7 @@ class Reduced(NamedTuple):
 
 @dataclass(frozen=True)
 class RunTask:
-    """The task that a run repeats; with `records_to`, the records of each replication go to a file in that folder."""
+    """The task of one replication; with `records_to`, its records are written to a file in that folder."""
 
     subject: Subject
     seed: int
@@ -105,7 +105,7 @@ def run(
 ) -> Run:
     """Play the replications of a scenario and estimate its measures.
 
-    With a `posterior`, every replication has its own parameters, and `loaded` is the scenario with its fitted values.
+    With a `posterior`, each replication has its own parameters, and `loaded` is the scenario with its fitted values.
     `records_to` is an empty folder for the records of every visit. Raises SimError if the engine or the workers fail.
     """
     started_at, began = datetime.now(UTC), time.perf_counter()

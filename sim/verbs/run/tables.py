@@ -1,4 +1,4 @@
-"""The tables a person reads after a run: headline measures, stations, and reported figures beside the model's."""
+"""The printed tables of a run: headline measures, stations, and reported figures with modelled values."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "above": "yellow", "off": "red", "not used": "dim"}
 
 LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
-"""The longest wait that is quoted, in a table's column."""
+"""The longest wait that is quoted, as shown in a table."""
 
 
 class Row(NamedTuple):
-    """One measure: what it is called, its unit ("h": the unit of time that fits) and its estimate."""
+    """One measure: its name, its unit ("h": a suitable unit of time) and its estimate."""
 
     name: str
     unit: str
@@ -39,7 +39,7 @@ class Row(NamedTuple):
 
 
 def show(run: Run) -> None:
-    """Print the tables of a run to standard output; 80 columns wide where that is not a terminal."""
+    """Print the tables of a run to standard output, 80 columns wide if that is not a terminal."""
     from rich.console import Console
 
     print_to(Console(highlight=False), run)
@@ -51,10 +51,10 @@ def html(run: Run) -> str:
 
 
 def print_to(console: Console, run: Run) -> None:
-    """Print the tables of a run to a rich console, one item a line where it is narrow.
+    """Print the tables of a run to a rich console, one item per line if the console is narrow.
 
-    Without a network these are the tables of every crossing. With one, its own tables replace all of them except those
-    of reported figures.
+    Without a network these are the tables of every crossing. With a network, its tables replace all of them except
+    those of reported figures.
     """
     narrow, scenario = console.width < NARROW, run.loaded.scenario
     stories = [Story(scenario, run.plan, run.estimates, run.observations, crossing) for crossing in scenario.crossings]
@@ -110,7 +110,7 @@ def _numbers(row: Row) -> tuple[str, str, str]:
 
 
 def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
-    """Yield the groups of the headline table with their rows; rows without a value are left out later."""
+    """Yield the groups of the headline table with their rows; `_headline` omits rows without a value."""
     total = story.total
     yield (
         "Queue",
@@ -145,7 +145,7 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
 
 
 def _past_at_the_exit(story: Story) -> Iterator[Row]:
-    """Yield what those past the main queue are of the services begun at the busiest station that serves cars."""
+    """Yield the share of parties outside the main queue among services started at the busiest station for cars."""
     serving = [at_station(name) for name in story.stations if "car" in story.place.stations[name].serves]
     loads = [(story.total("utilisation", scope).mean, scope) for scope in serving]
     known = [(busy, scope) for busy, scope in loads if np.isfinite(busy)]
