@@ -101,7 +101,7 @@ def test_no_scheduler_is_one_sentence(tmp_path: Path) -> None:
     )  # fmt: skip
     _, err = process.communicate(timeout=300)
     assert process.returncode == 2
-    assert err.splitlines()[-1].startswith("dask://127.0.0.1:9: no scheduler with workers answers there")
+    assert err.splitlines()[-1].startswith("dask://127.0.0.1:9: no scheduler with workers answers")
     assert "Traceback" not in err
 
 
