@@ -105,7 +105,7 @@ def test_a_sweep_tells_draws_and_goes_on(tmp_path: Path) -> None:
     assert "largest queue" in found._repr_html_()
     assert (out / "provenance.json").is_file()
     more = sim.sweep(TINY, settings, out=out, replications=3, pictures=True, **short)
-    assert (more.data.swept.reused, more.data.swept.played) == (8, 4)
+    assert (more.data.sweep.reused, more.data.sweep.played) == (8, 4)
     assert (out / "pictures" / "map_max_queue_all.png").is_file()
     asked = sim.sweep(TINY, find="stations.exit_control.staffing=1:4 such that max_queue < 1000", out=out, **short)
     assert asked.answer is not None
@@ -151,7 +151,7 @@ def test_loaded_scenarios_are_compared_and_swept(tmp_path: Path) -> None:
     assert comparison.data.labels == ("tiny", "tiny+more_booths")
     swept = sim.sweep(base, {"stations.exit_control.staffing": [2]}, out=tmp_path / "out", replications=2, workers=1)
     key = ("post", "max_queue", "all")
-    totals = swept.data.swept.found[0]
+    totals = swept.data.sweep.totals[0]
     assert totals is not None
     assert totals.values[:, totals.keys.index(key)].tolist() == pytest.approx(
         comparison.data.totals[0][:, comparison.data.keys[0].index(key)].tolist()
@@ -175,6 +175,9 @@ def test_tables_are_ready_for_data_frames(result: sim.RunResult) -> None:
     assert list(result.tables) == ["summary", "series", "reported"]
     for name in result.tables:
         assert len({len(column) for column in result.table(name).values()}) == 1
+    frame = result.to_pandas()
+    assert list(frame.columns) == list(result.table())
+    assert frame["mean"].tolist() == pytest.approx(result.table()["mean"], nan_ok=True)
     with pytest.raises(
         SimError, match=r"there is no table 'sumary'; did you mean 'summary'\?; the tables are summary, "
     ):

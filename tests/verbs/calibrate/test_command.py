@@ -72,7 +72,7 @@ def test_json_and_quiet(here: Path) -> None:
 @pytest.mark.usefixtures("quick")
 def test_lines_tell_the_stages_and_a_damaged_part(here: Path) -> None:
     path = described(here)
-    assert "prior predictions: 0 of about 128 plays ..." in calibrate(str(path), "--out", "one").stderr
+    assert "prior predictions: 128 replications ..." in calibrate(str(path), "--out", "one").stderr
     part = next((here / "results").rglob("part-*.parquet"))
     part.write_bytes(part.read_bytes()[:100])
     done = calibrate(str(path), "--out", "two")

@@ -20,6 +20,7 @@ from pyarrow import parquet
 from sim import store
 from sim.cli import commands
 from sim.play import provenance
+from sim.verbs.sweep.study import BATCH
 
 ROOT = Path(__file__).parents[3]
 TINY = Path(__file__).parents[2] / "tiny.yaml"
@@ -245,8 +246,7 @@ def test_kill_9_at_random_moments_loses_only_what_was_in_flight(here: Path) -> N
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_stops_the_sweep_and_says_what_is_kept(here: Path) -> None:
-    each = 100
-    process = started(*MANY, "--replications", str(each), "--out", "out")
+    process = started(*MANY, "--replications", "100", "--out", "out")
     while len(parts(here / "out")) < 3 and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
@@ -255,8 +255,8 @@ def test_ctrl_c_stops_the_sweep_and_says_what_is_kept(here: Path) -> None:
     assert "replications are kept in out; the same command continues from there" in err
     kept = int(err.split("stopped; ")[1].split()[0])
     stored = len(parts(here / "out"))
-    assert kept in (each * stored, each * (stored - 1))  # one may be just stored
-    assert stored < POINTS
+    assert kept in (BATCH * stored, BATCH * (stored - 1))  # one may be just stored
+    assert kept < 100 * POINTS
 
 
 def test_two_sweeps_at_once_do_not_harm_each_other(here: Path) -> None:
