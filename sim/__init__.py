@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sim.face import Experiment, audit, calibrate, catalogue, compare, load, run, sweep
     from sim.verbs.audit.result import AuditResult
     from sim.verbs.calibrate.result import CalibrationResult
+    from sim.verbs.catalogue.result import CatalogueResult
     from sim.verbs.compare.result import Comparison
     from sim.verbs.run.result import RunResult
     from sim.verbs.sweep.result import SweepResult
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AuditResult",
     "CalibrationResult",
+    "CatalogueResult",
     "Comparison",
     "Experiment",
     "RunResult",

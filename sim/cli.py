@@ -26,15 +26,15 @@ USER_ERROR, INTERRUPTED = 2, 130
 
 EXAMPLES = """\b
 Examples:
-  sim run scenarios/verkhny_lars.yaml
-  sim run scenarios/verkhny_lars.yaml --intervene no_screening --replications 5
-  sim run scenarios/verkhny_lars.yaml --set seed=7 --out /tmp/seven
+  sim run verkhny_lars
+  sim run verkhny_lars --intervene no_screening --replications 5
+  sim run verkhny_lars --set seed=7 --out /tmp/seven
   sim catalogue
   sim check scenarios/*.yaml
-  sim audit calibration/verkhny_lars.yaml
-  sim calibrate calibration/verkhny_lars.yaml
-  sim compare scenarios/verkhny_lars.yaml +no_screening
-  sim sweep scenarios/verkhny_lars.yaml --over stations.exit_cars.staffing=12:36:4
+  sim audit verkhny_lars
+  sim calibrate verkhny_lars
+  sim compare verkhny_lars +no_screening
+  sim sweep verkhny_lars --over stations.exit_cars.staffing=12:36:4
   sim rerun results/verkhny_lars/20220921T100000Z-s0123abcd
 """
 COMPLETION = """\b

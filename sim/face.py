@@ -12,7 +12,7 @@ from sim.play import engines
 from sim.play.posterior import Posterior, read_posterior
 from sim.play.provenance import Source
 from sim.play.request import Request
-from sim.scenario.catalogue import Entry, list_scenarios
+from sim.scenario.catalogue import list_scenarios
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.sweep import settings_text
 from sim.scenario.resolve import SCENARIOS, file_named
@@ -25,6 +25,7 @@ from sim.verbs.calibrate.findings import findings_of
 from sim.verbs.calibrate.result import CalibrationResult
 from sim.verbs.calibrate.study import calibrate as fit_parameters
 from sim.verbs.calibrate.study import held_out as predict_held_out
+from sim.verbs.catalogue.result import CatalogueResult
 from sim.verbs.compare.result import Comparison
 from sim.verbs.compare.study import Variant, read_variants, variant_of
 from sim.verbs.compare.study import compare as compare_variants
@@ -36,7 +37,7 @@ from sim.verbs.sweep.result import SweepResult
 
 @dataclass(frozen=True)
 class Experiment:
-    """A scenario that has been read and checked, ready to be run, compared or swept."""
+    """A scenario that has been read and checked, ready for `sim.run`, `sim.compare` and `sim.sweep`."""
 
     loaded: load_scenario.Loaded = field(repr=False)
     source: Source
@@ -63,8 +64,8 @@ class Experiment:
 
 def load(
     scenario: str | Path | Mapping[str, Any],
-    sets: Sequence[str] = (),
-    intervene: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
+    intervene: str | Sequence[str] = (),
     *,
     posterior: bool = False,
 ) -> Experiment:
@@ -95,21 +96,24 @@ def load(
     SimError
         If there is no posterior.
     """
+    sets, intervene = _texts(sets), _texts(intervene)
+    if not isinstance(scenario, str | Path | Mapping):
+        raise SimError(f"a scenario is a path, a catalogue name or a dict; got {type(scenario).__name__}")
     if isinstance(scenario, Mapping):
         if posterior:
             raise SimError("a scenario given as a dict has no posterior; write it to a file")
         loaded = load_scenario.from_tree(dict(scenario), sets, intervene)
-        return Experiment(loaded, Source("<dict>", tuple(sets), tuple(intervene)))
+        return Experiment(loaded, Source("<dict>", sets, intervene))
     loaded = load_scenario.load(scenario, sets, intervene)
     sample = read_posterior(Path(scenario), sets, intervene) if posterior else None
-    return Experiment(loaded, Source(str(scenario), tuple(sets), tuple(intervene)), sample)
+    return Experiment(loaded, Source(str(scenario), sets, intervene), sample)
 
 
 def run(
     scenario: str | Path | Mapping[str, Any] | Experiment,
     *,
-    sets: Sequence[str] = (),
-    intervene: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
+    intervene: str | Sequence[str] = (),
     posterior: bool = False,
     replications: int | None = None,
     precision: float | None = None,
@@ -193,10 +197,10 @@ def sweep(
     points: int | None = None,
     posterior: int | None = None,
     find: str | None = None,
-    measure: Sequence[str] = (),
-    threshold: Sequence[str] = (),
-    sets: Sequence[str] = (),
-    intervene: Sequence[str] = (),
+    measure: str | Sequence[str] = (),
+    threshold: str | Sequence[str] = (),
+    sets: str | Sequence[str] = (),
+    intervene: str | Sequence[str] = (),
     replications: int | None = None,
     seed: int | None = None,
     engine: str = engines.DEFAULT,
@@ -244,14 +248,19 @@ def sweep(
     SimError
         If a lever or value is impossible, or the folder cannot be written.
     """
+    sets, intervene = _texts(sets), _texts(intervene)
     if isinstance(scenario, Experiment):
         _only_with_files(scenario.source.source)
         sets, intervene = (*scenario.source.sets, *sets), (*scenario.source.interventions, *intervene)
         scenario = scenario.source.source
+    if not isinstance(scenario, str | Path):
+        raise SimError(
+            f"a sweep needs a path, a catalogue name or what sim.load returned; got {type(scenario).__name__}"
+        )
     overs = (
         tuple(f"{path}={settings_text(values)}" for path, values in over.items())
         if isinstance(over, Mapping)
-        else tuple(over)
+        else _texts(over)
     )
     options = SweepOptions(
         over=overs,
@@ -259,11 +268,11 @@ def sweep(
         points=points,
         posterior=posterior,
         find=find,
-        measure=tuple(measure),
-        threshold=tuple(threshold),
+        measure=_texts(measure),
+        threshold=_texts(threshold),
         out=None if out is None else Path(out),
-        sets=tuple(sets),
-        intervene=tuple(intervene),
+        sets=sets,
+        intervene=intervene,
         replications=replications,
         seed=seed,
         engine=engine,
@@ -340,15 +349,37 @@ def audit(calibration: str | Path) -> AuditResult:
     return AuditResult(audit_figures(loaded), loaded.path)
 
 
-def catalogue(folder: str | Path | None = None) -> list[Entry]:
-    """Return the scenarios of a folder (those that come with the program if left out). Raises SimError."""
-    return list_scenarios(folder)
+def catalogue(folder: str | Path | None = None) -> CatalogueResult:
+    """List scenarios with their status, figures and interventions.
+
+    Parameters
+    ----------
+    folder
+        Folder of scenario files. If left out: `scenarios` in the working directory, or else the scenarios that come
+        with the program.
+
+    Returns
+    -------
+    CatalogueResult
+        One entry per scenario, each what-if after the scenario that it extends.
+
+    Raises
+    ------
+    SimError
+        If there is no such folder, or no scenario in it.
+    """
+    return CatalogueResult(tuple(list_scenarios(folder)))
+
+
+def _texts(value: str | Sequence[str]) -> tuple[str, ...]:
+    """Return one text or several as a tuple."""
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _experiment(
     scenario: str | Path | Mapping[str, Any] | Experiment,
-    sets: Sequence[str] = (),
-    intervene: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
+    intervene: str | Sequence[str] = (),
     posterior: bool = False,
 ) -> Experiment:
     if not isinstance(scenario, Experiment):

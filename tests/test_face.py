@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -125,12 +126,39 @@ def test_what_a_sweep_cannot_be_told(tmp_path: Path, options: dict[str, object],
         sim.sweep(TINY, {"stations.exit_control.staffing": [1, 2]}, out=tmp_path / "out", **options)
 
 
-def test_every_verb_is_a_function_with_typed_keywords() -> None:
-    for name in ("load", "run", "compare", "sweep", "calibrate", "audit", "catalogue"):
-        signature = inspect.signature(getattr(sim, name))
-        assert all(p.kind is not inspect.Parameter.VAR_KEYWORD for p in signature.parameters.values())
-        assert all(p.annotation is not inspect.Parameter.empty for p in signature.parameters.values())
-        assert "Raises" in (inspect.getdoc(getattr(sim, name)) or "")
+VERBS = ("load", "run", "compare", "sweep", "calibrate", "audit", "catalogue")
+
+
+def sections(docstring: str) -> dict[str, str]:
+    """Return the sections of a docstring in the numpydoc style by their heading."""
+    parts = re.split(r"^(\w+)\n-+$", docstring, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_is_a_documented_function_with_typed_keywords(name: str) -> None:
+    function = getattr(sim, name)
+    parameters = inspect.signature(function).parameters
+    assert all(p.kind is not inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    assert all(p.annotation is not inspect.Parameter.empty for p in parameters.values())
+    found = sections(inspect.getdoc(function) or "")
+    assert list(found) == ["Parameters", "Returns", "Raises"]
+    documented = re.findall(r"^(\w[\w, ]*)$", found["Parameters"], flags=re.MULTILINE)
+    assert {word for line in documented for word in line.split(", ")} == set(parameters)
+
+
+def test_the_check_of_docstrings_sees_a_parameter_left_out() -> None:
+    found = sections("Do.\n\nParameters\n----------\na, b\n    Text.\n\nReturns\n-------\nint\n    Text.\n")
+    assert list(found) == ["Parameters", "Returns"]
+    assert re.findall(r"^(\w[\w, ]*)$", found["Parameters"], flags=re.MULTILINE) == ["a, b"]
+
+
+def test_one_text_may_stand_for_several() -> None:
+    assert sim.load(TINY, "seed=9", "more_booths").scenario.seed == 9
+    with pytest.raises(SimError, match="a scenario is a path, a catalogue name or a dict; got int"):
+        sim.load(3)
+    with pytest.raises(SimError, match="a sweep needs a path"):
+        sim.sweep({"name": "x"}, ["seed=1,2"])
 
 
 def test_a_scenario_may_be_a_dict_a_name_or_loaded(result: sim.RunResult) -> None:
@@ -172,7 +200,7 @@ def test_a_repr_fits_on_a_screen(result: sim.RunResult) -> None:
 
 
 def test_tables_are_ready_for_data_frames(result: sim.RunResult) -> None:
-    assert list(result.tables) == ["summary", "series", "reported"]
+    assert result.tables == ("summary", "series", "reported")
     for name in result.tables:
         assert len({len(column) for column in result.table(name).values()}) == 1
     frame = result.to_pandas()
@@ -185,7 +213,12 @@ def test_tables_are_ready_for_data_frames(result: sim.RunResult) -> None:
 
 
 def test_the_catalogue_and_an_audit_from_python(tmp_path: Path) -> None:
-    assert "verkhny_lars" in {entry.name for entry in sim.catalogue()}
+    catalogue = sim.catalogue()
+    assert "verkhny_lars" in {entry.name for entry in catalogue}
+    assert len(catalogue) == len(catalogue.table()["name"])
+    assert len(repr(catalogue).splitlines()) <= 20
+    assert "<table>" in catalogue._repr_html_()
+    assert (catalogue.save(tmp_path / "list") / "catalogue.csv").read_text().startswith("name,title,extends,status")
     audit = sim.audit("verkhny_lars")
     assert audit.table()["verdict"]
     assert "Verkhny Lars" in repr(audit)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sim.errors import SimError
+from sim.suggest import did_you_mean
+
 ALL = "all"
 VEHICLES = "vehicles"
 VEHICLE_CLASSES = ("car", "truck", "bus")
@@ -195,3 +198,13 @@ TOTALS = {
     "drinking_water": Quantity("L", "people in queues times the daily need, integrated over the run"),
 }
 """Numbers of the whole run. Waits exclude parties waiting at the start and the unfinished."""
+
+
+LISTED = "the summary of a run lists them"
+"""Where a user finds the names of the totals."""
+
+
+def check_total(quantity: str) -> None:
+    """Raise SimError with a suggestion if no total is called `quantity`."""
+    if quantity not in TOTALS:
+        raise SimError(f"there is no measure {quantity!r}{did_you_mean(quantity, TOTALS) or '; ' + LISTED}")

@@ -170,8 +170,8 @@ def _cost(box: Bbox, frame: Bbox, taken: Sequence[Bbox], pixels: Floats) -> floa
 @functools.cache
 def text_width(text: str, size: float, family: str = SANS) -> float:
     """Return the width of `text` in inches at `size` points."""
-    extents = TextPath((0, 0), text or " ", size=size, prop=FontProperties(family=family)).get_extents()
-    return float(extents.x1) / 72
+    path = TextPath((0, 0), text, size=size, prop=FontProperties(family=family))
+    return float(path.vertices[:, 0].max()) / 72 if len(path.vertices) else 0.0
 
 
 @dataclass(frozen=True)

@@ -57,30 +57,35 @@ class Result(ABC):
 
     @property
     @abstractmethod
-    def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+    def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
         """Functions that make the tables, by name; the first one is the summary."""
 
     @property
     @abstractmethod
-    def drawers(self) -> Drawers:
+    def _drawers(self) -> Drawers:
         """Functions that draw the pictures, by name."""
 
     @property
     @abstractmethod
-    def main_picture(self) -> str:
+    def _main_picture(self) -> str:
         """Name of the main picture; '' if there is none."""
 
     @abstractmethod
-    def headline(self) -> list[str]:
+    def _headline(self) -> list[str]:
         """Return the result in a few lines of plain text."""
 
     @abstractmethod
-    def html(self) -> str:
+    def _html(self) -> str:
         """Return the tables as HTML."""
 
     @abstractmethod
     def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
         """Save tables, pictures and provenance in the folder `out` and return it. Raises SimError."""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables; the first one is the summary."""
+        return tuple(self._tables)
 
     @property
     def summary(self) -> list[dict[str, Any]]:
@@ -101,7 +106,7 @@ class Result(ABC):
         SimError
             If there is no such table.
         """
-        tables = self.tables
+        tables = self._tables
         name = name or next(iter(tables))
         if name not in tables:
             raise SimError(
@@ -120,28 +125,29 @@ class Result(ABC):
     @cached_property
     def plots(self) -> Plots:
         """The pictures by name. Each is drawn on first access."""
-        return Plots(self.drawers)
+        return Plots(self._drawers)
 
     def plot(self, name: str | None = None) -> Picture:
         """Return a picture (the main one if `name` is omitted). Raises SimError if there is no such picture."""
-        name = name or self.main_picture
+        name = name or self._main_picture
         if name not in self.plots:
             choices = f"the pictures are {', '.join(self.plots)}" if self.plots else "this result has none"
             raise SimError(f"there is no picture {name!r}{did_you_mean(name, self.plots)}; {choices}")
         return self.plots[name]
 
     def __repr__(self) -> str:
-        lines = self.headline()
+        lines = self._headline()
         if len(lines) > LINES - 2:
             lines = [*lines[: LINES - 3], "..."]
-        return "\n".join([*lines, f"tables: {', '.join(self.tables)}", f"plots: {', '.join(self.plots)}"])
+        plots = [f"plots: {', '.join(self.plots)}"] if self.plots else []
+        return "\n".join([*lines, f"tables: {', '.join(self.tables)}", *plots])
 
     def _repr_html_(self) -> str:
-        if not self.main_picture:
-            return f"<div>{self.html()}</div>"
+        if not self._main_picture:
+            return f"<div>{self._html()}</div>"
         picture = base64.b64encode(self.plot().render("png")).decode()
-        image = f'<img alt="{self.main_picture}" style="max-width: 100%" src="data:image/png;base64,{picture}">'
-        return f"<div>{self.html()}{image}</div>"
+        image = f'<img alt="{self._main_picture}" style="max-width: 100%" src="data:image/png;base64,{picture}">'
+        return f"<div>{self._html()}{image}</div>"
 
 
 def _plain(values: Any) -> list[Any]:

@@ -169,13 +169,13 @@ def walk(border: Border, party: Party) -> Process:
 
 
 def service(border: Border, party: Party) -> Process:
-    """Be served, in several goes if staff leave during the service."""
+    """Be served; if staff leave during the service, wait for them and go on."""
     while True:
         visit = party.current_visit
         begin_service(border, visit)
         try:
             yield border.until(visit.ends_at, Kind.SERVICE_END, party.number)
-        except simpy.Interrupt:  # the party is back at the head of the queue, on another visit
+        except simpy.Interrupt:  # the calendar put the party back at the head of the queue, on another visit
             yield party.current_visit.wait_over
         else:
             border.end_service(visit)
@@ -218,7 +218,8 @@ def move_on(border: Border, party: Party) -> Process:
     visit = party.current_visit
     outcome, target = result_of_service(border, visit)
     if outcome is Outcome.SERVED and target is not None and target.is_full(party.cls):
-        yield border.block(visit, target)  # it keeps its server until there is room, and then joins the next queue
+        # The party keeps its server. When there is room, `Border.call_and_unblock` lets it join the next queue.
+        yield border.block(visit, target)
         return
     border.close(visit, outcome)
     visit.station.busy -= 1
@@ -314,12 +315,12 @@ def drive(border: Border, party: Party) -> Process:
 
 
 def head_for(border: Border, party: Party, crossing: int, comes_at: int) -> None:
-    """Be on the way to a crossing, as the class the party will be of there."""
+    """Set out for a crossing; the party takes the class it has there."""
     party.bound_for, party.comes_at = crossing, comes_at
     border.log.driving[party] = change_class(border, party, crossing)
 
 
 def change_class(border: Border, party: Party, crossing: int) -> Station:
-    """Let a party be of the class it is of at a crossing, and return the first station of that class there."""
+    """Give a party the class it has at a crossing, and return the first station of that class there."""
     party.cls = party.stream = border.roads.class_at(party, crossing)
     return border.stations[int(border.plan.first[crossing, party.cls])]

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 AUDIT_EXAMPLES = """\b
 Examples:
-  sim audit calibration/verkhny_lars.yaml
-  sim audit calibration/verkhny_lars.yaml --csv > audit.csv
-  sim audit calibration/verkhny_lars.yaml --out results/audit
+  sim audit verkhny_lars
+  sim audit verkhny_lars --csv > audit.csv
+  sim audit verkhny_lars --out results/audit
 """
 
 
-@click.command(epilog=AUDIT_EXAMPLES)
+@click.command(epilog=AUDIT_EXAMPLES, short_help="Check which reported figures can hold together.")
 @click.argument("calibration", type=click.Path(path_type=Path), shell_complete=names_and_files(CALIBRATIONS))
 @out_option("results/CALIBRATION/audit-TIME")
 @options("no_pictures", "as_json")

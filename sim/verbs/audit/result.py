@@ -21,31 +21,31 @@ class AuditResult(Result):
     path: Path
 
     @property
-    def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+    def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
         """The table `audit`, one row per finding."""
         from sim.verbs.audit.tables import columns
 
         return {"audit": lambda: columns(self.audit)}
 
     @property
-    def drawers(self) -> Drawers:
+    def _drawers(self) -> Drawers:
         """Functions that draw the pictures, by name."""
         from sim.verbs.audit.pictures import drawers
 
         return drawers(self.audit)
 
     @property
-    def main_picture(self) -> str:
+    def _main_picture(self) -> str:
         """Name of the picture."""
         return "audit"
 
-    def headline(self) -> list[str]:
+    def _headline(self) -> list[str]:
         """Return the scenario and the summary of the findings."""
         from sim.verbs.audit.words import summary
 
         return [self.audit.assumed.middle.title, summary(self.audit)]
 
-    def html(self) -> str:
+    def _html(self) -> str:
         """Return sentences and tables as HTML."""
         from sim.plotting.sheet import as_html
         from sim.verbs.audit.tables import print_to

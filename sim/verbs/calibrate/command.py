@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  sim calibrate calibration/verkhny_lars.yaml
-  sim calibrate calibration/verkhny_lars.yaml --held-out --out results/fit
-  sim calibrate calibration/verkhny_lars.yaml --update
+  sim calibrate verkhny_lars
+  sim calibrate verkhny_lars --held-out --out results/fit
+  sim calibrate verkhny_lars --update
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Fit parameters to reported figures.")
 @click.argument("calibration", type=click.Path(path_type=Path), shell_complete=names_and_files(CALIBRATIONS))
 @out_option("results/calibration/CALIBRATION/TIME")
 @click.option("--held-out", is_flag=True, help="Also predict each figure from a fit without it.")

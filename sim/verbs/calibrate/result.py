@@ -20,7 +20,7 @@ class CalibrationResult(Result):
     findings: Findings
 
     @property
-    def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+    def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
         """The tables: `parameters`, `figures`, `correlations`, `held_out` if asked for, and `posterior`."""
         from sim.verbs.calibrate.tables import csv_tables
 
@@ -31,18 +31,18 @@ class CalibrationResult(Result):
         return makers | {"posterior": partial(files.equally_weighted, fit.posterior, fit.seed)}
 
     @property
-    def drawers(self) -> Drawers:
+    def _drawers(self) -> Drawers:
         """Functions that draw the pictures, by name."""
         from sim.verbs.calibrate.pictures import drawers
 
         return drawers(self.findings)
 
     @property
-    def main_picture(self) -> str:
+    def _main_picture(self) -> str:
         """Name of the picture of the reported figures."""
         return "figures"
 
-    def headline(self) -> list[str]:
+    def _headline(self) -> list[str]:
         """Return the calibrated parameters with their 90 % intervals, and the verdict of the gate."""
         from sim.verbs.calibrate.words import gate_words
 
@@ -52,7 +52,7 @@ class CalibrationResult(Result):
         lines += ["  " + ", ".join(f"{name} {value}" for name, value in row.items()) for row in _rows(table)[:8]]
         return lines
 
-    def html(self) -> str:
+    def _html(self) -> str:
         """Return the tables as HTML."""
         from sim.plotting.sheet import as_html, print_sheets
         from sim.verbs.calibrate.tables import sheets

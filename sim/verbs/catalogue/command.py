@@ -23,7 +23,7 @@ Examples:
 WIDEST = 110
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="List the scenarios and what they rest on.")
 @click.argument("folder", required=False, metavar="[DIR]", type=click.Path())
 @click.option(
     "--sources", "name", metavar="NAME", help="List the sources of one scenario and how many numbers come from each."

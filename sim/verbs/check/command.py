@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 Rows = list[dict[str, object]]
 SOURCES_EXAMPLES = """\b
 Examples:
-  sim sources scenarios/verkhny_lars.yaml
-  sim sources scenarios/verkhny_lars.yaml | grep staffing
-  sim sources scenarios/verkhny_lars.yaml --csv > sources.csv
-  sim sources scenarios/verkhny_lars.yaml --json > sources.json
+  sim sources verkhny_lars
+  sim sources verkhny_lars | grep staffing
+  sim sources verkhny_lars --csv > sources.csv
+  sim sources verkhny_lars --json > sources.json
   sim sources calibration/verkhny_lars.yaml
 """
 
@@ -50,7 +50,7 @@ Examples:
 """
 
 
-@click.command(epilog=SCHEMA_EXAMPLES)
+@click.command(epilog=SCHEMA_EXAMPLES, short_help="Print the JSON Schema of scenario files.")
 @click.option("--calibration", is_flag=True, help="Print the schema of calibration files.")
 def schema(calibration: bool) -> None:
     """Print the JSON Schema of scenario files, for completion in an editor."""
@@ -59,7 +59,7 @@ def schema(calibration: bool) -> None:
     click.echo(schema_text(calibration), nl=False)
 
 
-@click.command(epilog=CHECK_EXAMPLES)
+@click.command(epilog=CHECK_EXAMPLES, short_help="Check scenario, calibration and sweep files.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=names_and_files(*FOLDERS))
 @click.option("--quiet", is_flag=True, help="Print only problems.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -96,7 +96,7 @@ def _network_size(row: dict[str, object]) -> str:
     return f" (travellers from {' choose between '.join(sizes)})"
 
 
-@click.command(epilog=SOURCES_EXAMPLES)
+@click.command(epilog=SOURCES_EXAMPLES, short_help="List every number with its source.")
 @click.argument("file", shell_complete=names_and_files(SCENARIOS, CALIBRATIONS))
 @click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
 @click.option("--intervene", multiple=True, metavar="NAME", help="Apply an intervention; may be repeated.")

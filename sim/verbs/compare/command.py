@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  sim compare scenarios/verkhny_lars.yaml scenarios/no_screening.yaml
-  sim compare scenarios/verkhny_lars.yaml +no_screening +full_screening
-  sim compare scenarios/verkhny_lars.yaml +twice_the_booths+no_screening
-  sim compare scenarios/verkhny_lars.yaml +no_screening --posterior
-  sim compare scenarios/verkhny_lars.yaml +no_screening +twice_the_booths \\
+  sim compare verkhny_lars no_screening
+  sim compare verkhny_lars +no_screening +full_screening
+  sim compare verkhny_lars +twice_the_booths+no_screening
+  sim compare verkhny_lars +no_screening --posterior
+  sim compare verkhny_lars +no_screening +twice_the_booths \\
       --best person_hours_waited --replications 50
 """
 BEST, SCOPE = "crossed_people", "all"
 FEW_TO_RANK = 3
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Compare scenarios on the same random numbers.")
 @click.argument("base", type=click.Path(), shell_complete=names_and_files(SCENARIOS))
 @click.argument("others", nargs=-1, required=True, metavar="OTHER...", shell_complete=names_and_files(SCENARIOS))
 @options("replications", "seed", "engine", "workers")
@@ -88,6 +88,7 @@ def _carried_out(
     base: str, others: tuple[str, ...], given: dict[str, Any]
 ) -> tuple[ComparisonData, list[Ranking], Path]:
     """Play and write; return the comparison, the rankings, and the folder."""
+    from sim.measures.names import check_total
     from sim.play.signals import raise_pending
     from sim.verbs.compare import files as results
     from sim.verbs.compare.result import Comparison
@@ -96,6 +97,8 @@ def _carried_out(
 
     quiet = given["quiet"]
     say(quiet, f"reading {', '.join((base, *others))} ...")
+    if given["best"] is not None:
+        check_total(given["best"])
     variants = read_variants(base, others, from_posterior=given["posterior"])
     request = read_request(given)
     playing = progress(quiet, f"playing {len(variants)} scenarios on the same tapes")

@@ -23,7 +23,7 @@ class Comparison(Result):
     rankings: tuple[Ranking, ...] = ()
 
     @property
-    def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+    def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
         """The tables: `comparison` (paired differences), `groups` (who gains and loses), and the other files."""
         return {name: lambda made=columns: made for name, columns in self._columns.items()}  # type: ignore[misc]
 
@@ -44,24 +44,24 @@ class Comparison(Result):
         return replace(self, rankings=(*self.rankings, *self.data.ranking(quantity, scope, highest)))
 
     @property
-    def drawers(self) -> Drawers:
+    def _drawers(self) -> Drawers:
         """Functions that draw the pictures, by name."""
         from sim.verbs.compare.pictures import drawers
 
         return drawers(self.data)
 
     @property
-    def main_picture(self) -> str:
+    def _main_picture(self) -> str:
         """Name of the first picture."""
         return next(iter(self.plots))
 
-    def headline(self) -> list[str]:
+    def _headline(self) -> list[str]:
         """Return the base, the others, and how often they were played."""
         from sim.verbs.compare.tables import note, title
 
         return [title(self.data), note(self.data)]
 
-    def html(self) -> str:
+    def _html(self) -> str:
         """Return the tables as HTML."""
         from sim.verbs.compare.tables import html
 

@@ -19,7 +19,7 @@ from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.errors import SimError
 from sim.measures.estimates import Estimates, Estimator
-from sim.measures.names import TOTALS, Key
+from sim.measures.names import LISTED, TOTALS, Key
 from sim.measures.replication import Measures
 from sim.measures.reports import Observation, Observer
 from sim.play import engines
@@ -163,7 +163,7 @@ def _no_total(quantity: str, scope: str, keys: set[Key]) -> str:
     if quantity not in quantities:
         where = " in every scenario" if quantity in TOTALS else ""
         suggestion = did_you_mean(quantity, quantities)
-        return f"there is no total {quantity!r}{where}{suggestion}; docs/measures.md lists them"
+        return f"there is no total {quantity!r}{where}{suggestion}; {LISTED}"
     scopes = sorted({key.scope for key in keys if key.quantity == quantity})
     return f"{quantity} has no scope {scope!r}{did_you_mean(scope, scopes)}; its scopes are {', '.join(scopes)}"
 

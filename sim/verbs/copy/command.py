@@ -18,7 +18,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Copy a scenario with all it needs, for editing.")
 @click.argument("scenario", type=click.Path(), shell_complete=names_and_files(SCENARIOS))
 @click.argument("folder", required=False, default=".", metavar="[DIR]", type=click.Path(path_type=Path))
 @click.option("--quiet", is_flag=True, help="Print only the path of the copied scenario.")

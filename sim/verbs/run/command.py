@@ -30,16 +30,16 @@ DIFFERENT = 1
 
 RUN_EXAMPLES = """\b
 Examples:
-  sim run scenarios/verkhny_lars.yaml
-  sim run scenarios/verkhny_lars.yaml --intervene full_screening
-  sim run scenarios/verkhny_lars.yaml --set stations.exit_cars.staffing=24
-  sim run scenarios/verkhny_lars.yaml --posterior --replications 200
-  sim run scenarios/verkhny_lars.yaml --precision 5% --out results/precise
-  cd $(sim run scenarios/verkhny_lars.yaml --quiet)
+  sim run verkhny_lars
+  sim run verkhny_lars --intervene full_screening
+  sim run verkhny_lars --set stations.exit_cars.staffing=24
+  sim run verkhny_lars --posterior --replications 200
+  sim run verkhny_lars --precision 5% --out results/precise
+  cd $(sim run verkhny_lars --quiet)
 """
 
 
-@click.command(epilog=RUN_EXAMPLES)
+@click.command(epilog=RUN_EXAMPLES, short_help="Run a scenario many times; tables, pictures, a folder.")
 @click.argument("scenario", type=click.Path(), shell_complete=names_and_files(SCENARIOS))
 @options("replications")
 @click.option(
@@ -81,7 +81,10 @@ def run(scenario: str, **choices: Any) -> None:
     _print(result, shown(choices["out"], folder), quiet=quiet, as_json=as_json)
 
 
-@click.command(epilog="\b\nExample:\n  sim rerun results/verkhny_lars/20220921T100000Z-s0123abcd")
+@click.command(
+    epilog="\b\nExample:\n  sim rerun results/verkhny_lars/20220921T100000Z-s0123abcd",
+    short_help="Repeat a run and compare the bytes.",
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @options("workers")
 def rerun(folder: Path, workers: int | None) -> None:

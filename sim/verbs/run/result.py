@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 from sim import store
 from sim.measures.estimates import series_table, summary_table
-from sim.measures.names import HEADLINE_SCOPES, HEADLINES
+from sim.measures.names import HEADLINE_SCOPES, HEADLINES, TOTALS
 from sim.measures.reports import observation_table
 from sim.play.posterior import Posterior
 from sim.play.provenance import Source
 from sim.play.request import Progress, Request, silent
 from sim.plotting.result import Drawers, Result
+from sim.plotting.story import rounded
 from sim.scenario.text.load_scenario import Loaded
 from sim.verbs.run import files
 from sim.verbs.run.study import Run, run
@@ -39,7 +40,7 @@ class RunResult(Result):
     source: Source
 
     @property
-    def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+    def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
         """The tables: `summary` (totals), `series` (over time), `reported`, and `flows` if there is a network."""
         run = self.run
         tables: dict[str, Callable[[], Mapping[str, Any]]] = {
@@ -55,30 +56,31 @@ class RunResult(Result):
         return [row for row in self.summary if row["scope"] in HEADLINE_SCOPES]
 
     @property
-    def drawers(self) -> Drawers:
+    def _drawers(self) -> Drawers:
         """Functions that draw the pictures, by name."""
         from sim.verbs.run.pictures import drawers
 
         return drawers(self.run)
 
     @property
-    def main_picture(self) -> str:
+    def _main_picture(self) -> str:
         """Name of the poster, or of the map if there is a network."""
         names = list(self.plots)
         return "network" if "network" in names else names[-1]
 
-    def headline(self) -> list[str]:
+    def _headline(self) -> list[str]:
         """Return scenario, seed, replications and the headline measures with their intervals."""
         run = self.run
         scenario, request = run.loaded.scenario, run.request
         lines = [f"{scenario.title}: {request.replications} replications, seed {request.seed}"]
         for key, total in run.estimates.totals.items():
             if key[1:] in HEADLINES:
-                name = " ".join((key.crossing, key.quantity, key.scope))
-                lines.append(f"  {name}: {total.mean:,.4g} (95 % interval {total.low:,.4g} to {total.high:,.4g})")
+                name, unit = " ".join((key.crossing, key.quantity, key.scope)), TOTALS[key.quantity].unit
+                mean, low, high = (rounded(number) for number in (total.mean, total.low, total.high))
+                lines.append(f"  {name}: {mean} {unit} (95 % interval {low} to {high})")
         return lines
 
-    def html(self) -> str:
+    def _html(self) -> str:
         """Return the tables as HTML."""
         from sim.verbs.run.tables import html
 

@@ -21,17 +21,17 @@ GIVEN_DESIGNS = ("grid", "one-at-a-time", "lhs", "sobol", "sensitivity")
 
 EXAMPLES = """\b
 Examples:
-  sim sweep scenarios/verkhny_lars.yaml --over stations.exit_cars.staffing=12:36:4 --replications 10
-  sim sweep scenarios/verkhny_lars.yaml --over stations.exit_cars.staffing=12:36:4 \\
+  sim sweep verkhny_lars --over stations.exit_cars.staffing=12:36:4 --replications 10
+  sim sweep verkhny_lars --over stations.exit_cars.staffing=12:36:4 \\
       --over 'demand.car*=0.5:1.5:0.25' --threshold 'wait.p90@car/main < 24 h'
-  sim sweep scenarios/verkhny_lars.yaml --design sensitivity --points 64 \\
+  sim sweep verkhny_lars --design sensitivity --points 64 \\
       --over stations.exit_cars.staffing=whole:12:36 --over 'demand.car*=0.5:1.5'
-  sim sweep scenarios/verkhny_lars.yaml --find 'stations.exit_cars.staffing=12:60 such that wait.p90@car/main < 24 h'
+  sim sweep verkhny_lars --find 'stations.exit_cars.staffing=12:60 such that wait.p90@car/main < 24 h'
   sim sweep my_sweep.yaml --on dask://10.0.0.1:8786
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Run a scenario at many points of its levers.")
 @click.argument("scenario", type=click.Path(path_type=Path), shell_complete=names_and_files(SCENARIOS, SWEEPS))
 @click.option(
     "--over",

@@ -10,8 +10,7 @@ import numpy as np
 
 from sim.errors import SimError
 from sim.measures.estimates import CONFIDENCE
-from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
-from sim.suggest import did_you_mean
+from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way, check_total
 
 _CONSTRAINT = re.compile(r"\s*([^<>=\s]+)\s*(<=|>=|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([%a-zA-Z/]*)\s*")
 PREFERRED = (by_way(ALL, "main"), ALL, VEHICLES)
@@ -68,19 +67,20 @@ def read_constraint(text: str, keys: Sequence[Key]) -> Constraint:
     return Constraint(key, match[2].startswith("<"), float(match[3]) * size, text.strip())
 
 
+def measure_parts(text: str) -> tuple[str, str, str]:
+    """Return crossing, quantity and scope of '[CROSSING:]QUANTITY[@SCOPE]'; '' for what is left out."""
+    crossing, _, rest = text.rpartition(":")
+    quantity, _, scope = rest.partition("@")
+    return crossing, quantity.replace(".", "_").strip(), scope
+
+
 def measure_key(text: str, keys: Sequence[Key]) -> Key:
     """Return the measure that '[CROSSING:]QUANTITY[@SCOPE]' names among `keys`; a dot may replace an underscore.
 
     Raises SimError with a suggestion.
     """
-    crossing, _, rest = text.rpartition(":")
-    quantity, _, scope = rest.partition("@")
-    quantity = quantity.replace(".", "_").strip()
-    if quantity not in TOTALS:
-        names = sorted({key.quantity for key in keys})
-        raise SimError(
-            f"there is no measure {quantity!r}{did_you_mean(quantity, names) or '; docs/measures.md lists them'}"
-        )
+    crossing, quantity, scope = measure_parts(text)
+    check_total(quantity)
     matching = [key for key in keys if key.quantity == quantity and (not crossing or key.crossing == crossing)]
     scopes = (scope,) if scope else (*PREFERRED, *(key.scope for key in matching))
     chosen = next((key for wanted in scopes for key in matching if key.scope == wanted), None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.errors import SimError
-from sim.measures.names import HEADLINES, Key
+from sim.measures.names import HEADLINES, Key, check_total
 from sim.play import engines
 from sim.play.cache import nothing_lost
 from sim.play.posterior import read_posterior
@@ -15,7 +15,7 @@ from sim.play.request import Progress, Request, silent
 from sim.scenario.model.sweep import SweepFile
 from sim.scenario.text.load_sweep import read_sweep
 from sim.verbs.sweep import files as sweep_results
-from sim.verbs.sweep.constraints import Constraint, measure_key, read_constraint
+from sim.verbs.sweep.constraints import Constraint, measure_key, measure_parts, read_constraint
 from sim.verbs.sweep.designs import GRID, Design, from_posterior, make_design, product_design, read_axis
 from sim.verbs.sweep.precheck import check_settings
 from sim.verbs.sweep.search import Answer, Question, find_setting, read_question
@@ -117,6 +117,8 @@ def read_sweep_request(path: Path, options: SweepOptions) -> SweepRequest:
     seed = options.seed if options.seed is not None else spec.seed
     for text in overs:
         base.levers.check(read_axis(text).lever)
+    for text in (*spec.measure, *options.measure):
+        check_total(measure_parts(text)[1])
     question = _question(find, base) if find else None
     design = None
     if question is None:

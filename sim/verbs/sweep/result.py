@@ -23,7 +23,7 @@ class SweepResult(Result):
     folder: Path
 
     @property
-    def tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+    def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
         """The tables: `summary` (headline measures at every point), `sweep` (all totals), `failed`."""
         points = self.data.sweep
         return {
@@ -43,18 +43,18 @@ class SweepResult(Result):
         return self.data.sweep.failed
 
     @property
-    def drawers(self) -> Drawers:
+    def _drawers(self) -> Drawers:
         """Functions that draw the pictures, by name."""
         from sim.verbs.sweep.pictures import drawers
 
         return drawers(self.data)
 
     @property
-    def main_picture(self) -> str:
+    def _main_picture(self) -> str:
         """Name of the first picture; '' if there is none."""
         return next(iter(self.plots), "")
 
-    def headline(self) -> list[str]:
+    def _headline(self) -> list[str]:
         """Return scenario, number of points and replications, and the answer if there is one."""
         points = self.data.sweep
         title = points.base.loaded.scenario.title
@@ -62,7 +62,7 @@ class SweepResult(Result):
         failed = [f"{len(points.failed)} points failed"] if points.failed else []
         return [f"{title}: {counts}, in {self.folder}", *failed, *([self.answer] if self.answer else [])]
 
-    def html(self) -> str:
+    def _html(self) -> str:
         """Return the tables as HTML."""
         from sim.verbs.sweep.tables import html
 
