@@ -11,7 +11,8 @@ from sim.about import __version__
 
 if TYPE_CHECKING:
     from sim.errors import ScenarioError, SimError
-    from sim.face import Experiment, audit, calibrate, catalogue, compare, load, run, sweep
+    from sim.experiment import Experiment, load
+    from sim.face import audit, calibrate, catalogue, compare, run, sweep
     from sim.verbs.audit.result import AuditResult
     from sim.verbs.calibrate.result import CalibrationResult
     from sim.verbs.catalogue.result import CatalogueResult

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sim.errors import SimError
+from sim.experiment import Experiment as Experiment
+from sim.experiment import as_texts, check_from_file, experiment_of
+from sim.experiment import load as load
 from sim.play import engines
-from sim.play.posterior import Posterior, read_posterior
-from sim.play.provenance import Source
 from sim.play.request import Request
 from sim.scenario.catalogue import list_scenarios
-from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.sweep import settings_text
 from sim.scenario.resolve import SCENARIOS, file_named
-from sim.scenario.text import load_scenario
 from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.audit.result import AuditResult
 from sim.verbs.audit.study import audit as audit_figures
@@ -30,83 +28,8 @@ from sim.verbs.compare.result import Comparison
 from sim.verbs.compare.study import Variant, read_variants, variant_of
 from sim.verbs.compare.study import compare as compare_variants
 from sim.verbs.run.result import RunResult
-from sim.verbs.run.study import run as run_scenario
 from sim.verbs.sweep.request import SweepOptions, carry_out, read_sweep_request
 from sim.verbs.sweep.result import SweepResult
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A scenario that has been read and checked, ready for `sim.run`, `sim.compare` and `sim.sweep`."""
-
-    loaded: load_scenario.Loaded = field(repr=False)
-    source: Source
-    posterior: Posterior | None = field(default=None, repr=False)
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario as a tree of frozen models."""
-        return self.loaded.scenario
-
-    def run(
-        self,
-        replications: int | None = None,
-        *,
-        precision: float | None = None,
-        seed: int | None = None,
-        engine: str = engines.DEFAULT,
-        workers: int | None = None,
-    ) -> RunResult:
-        """Run the scenario as `sim.run` does."""
-        request = Request(replications, precision, seed, engine, workers)
-        return RunResult(run_scenario(self.loaded, request, posterior=self.posterior), self.source)
-
-
-def load(
-    scenario: str | Path | Mapping[str, Any],
-    sets: str | Sequence[str] = (),
-    intervene: str | Sequence[str] = (),
-    *,
-    posterior: bool = False,
-) -> Experiment:
-    """Read and check a scenario.
-
-    Parameters
-    ----------
-    scenario
-        A path, a catalogue name such as 'verkhny_lars', or a dict with the keys of a scenario file. Paths in a dict are
-        relative to the working directory.
-    sets
-        Values to change, as 'path=value'.
-    intervene
-        Names of interventions to apply.
-    posterior
-        Draw the calibrated parameters of each replication from the fitted posterior, so that bands include parameter
-        uncertainty.
-
-    Returns
-    -------
-    Experiment
-        The scenario, ready to run.
-
-    Raises
-    ------
-    ScenarioError
-        With every problem of the file.
-    SimError
-        If there is no posterior.
-    """
-    sets, intervene = _texts(sets), _texts(intervene)
-    if not isinstance(scenario, str | Path | Mapping):
-        raise SimError(f"a scenario is a path, a catalogue name or a dict; got {type(scenario).__name__}")
-    if isinstance(scenario, Mapping):
-        if posterior:
-            raise SimError("a scenario given as a dict has no posterior; write it to a file")
-        loaded = load_scenario.from_tree(dict(scenario), sets, intervene)
-        return Experiment(loaded, Source("<dict>", sets, intervene))
-    loaded = load_scenario.load(scenario, sets, intervene)
-    sample = read_posterior(Path(scenario), sets, intervene) if posterior else None
-    return Experiment(loaded, Source(str(scenario), sets, intervene), sample)
 
 
 def run(
@@ -149,7 +72,7 @@ def run(
     SimError
         If a value is impossible or the scenario cannot be played.
     """
-    experiment = _experiment(scenario, sets, intervene, posterior)
+    experiment = experiment_of(scenario, sets, intervene, posterior)
     return experiment.run(replications, precision=precision, seed=seed, engine=engine, workers=workers)
 
 
@@ -248,9 +171,9 @@ def sweep(
     SimError
         If a lever or value is impossible, or the folder cannot be written.
     """
-    sets, intervene = _texts(sets), _texts(intervene)
+    sets, intervene = as_texts(sets), as_texts(intervene)
     if isinstance(scenario, Experiment):
-        _only_with_files(scenario.source.source)
+        check_from_file(scenario.source.source)
         sets, intervene = (*scenario.source.sets, *sets), (*scenario.source.interventions, *intervene)
         scenario = scenario.source.source
     if not isinstance(scenario, str | Path):
@@ -260,7 +183,7 @@ def sweep(
     overs = (
         tuple(f"{path}={settings_text(values)}" for path, values in over.items())
         if isinstance(over, Mapping)
-        else _texts(over)
+        else as_texts(over)
     )
     options = SweepOptions(
         over=overs,
@@ -268,8 +191,8 @@ def sweep(
         points=points,
         posterior=posterior,
         find=find,
-        measure=_texts(measure),
-        threshold=_texts(threshold),
+        measure=as_texts(measure),
+        threshold=as_texts(threshold),
         out=None if out is None else Path(out),
         sets=sets,
         intervene=intervene,
@@ -371,24 +294,6 @@ def catalogue(folder: str | Path | None = None) -> CatalogueResult:
     return CatalogueResult(tuple(list_scenarios(folder)))
 
 
-def _texts(value: str | Sequence[str]) -> tuple[str, ...]:
-    """Return one text or several as a tuple."""
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _experiment(
-    scenario: str | Path | Mapping[str, Any] | Experiment,
-    sets: str | Sequence[str] = (),
-    intervene: str | Sequence[str] = (),
-    posterior: bool = False,
-) -> Experiment:
-    if not isinstance(scenario, Experiment):
-        return load(scenario, sets, intervene, posterior=posterior)
-    if sets or intervene or posterior:
-        raise SimError("the scenario is loaded already; give sets, intervene and posterior to sim.load")
-    return scenario
-
-
 def _variants(
     base: str | Path | Mapping[str, Any] | Experiment,
     others: Iterable[str | Path | Mapping[str, Any] | Experiment],
@@ -404,14 +309,9 @@ def _variants(
         if isinstance(each, str) and each.startswith("+"):
             start = given[0]
             source = start.source.source if isinstance(start, Experiment) else str(start)
-            _only_with_files(source)
+            check_from_file(source)
             each = load(file_named(source, SCENARIOS), (), each[1:].split("+"), posterior=posterior)
-        experiment = _experiment(each, posterior=posterior and not isinstance(each, Experiment))
+        experiment = experiment_of(each, posterior=posterior and not isinstance(each, Experiment))
         taken = [variant.label for variant in variants]
         variants.append(variant_of(experiment.loaded, experiment.source, experiment.posterior, taken))
     return tuple(variants)
-
-
-def _only_with_files(source: str) -> None:
-    if source == "<dict>":
-        raise SimError("this needs a scenario that was read from a file, not from a dict")

@@ -29,7 +29,7 @@ ROOMS = (
     {"measures"},
     {"play", "plotting"},
     {"verbs"},
-    {"face", "cli", "__init__", "__main__"},
+    {"experiment", "face", "cli", "__init__", "__main__"},
 )
 """Rooms from the foundations up. A module may import what stands in its own row or in an earlier one."""
 

@@ -1,0 +1,123 @@
+"""A scenario that has been read and checked, as the Python functions take it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.errors import SimError
+from sim.play import engines
+from sim.play.posterior import Posterior, read_posterior
+from sim.play.provenance import Source
+from sim.play.request import Request
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text import load_scenario
+from sim.verbs.run.result import RunResult
+from sim.verbs.run.study import run as run_scenario
+
+FROM_DICT = "<dict>"
+"""The source of a scenario that was given as a dict."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A scenario that has been read and checked, ready for `sim.run`, `sim.compare` and `sim.sweep`."""
+
+    loaded: load_scenario.Loaded = field(repr=False)
+    source: Source
+    posterior: Posterior | None = field(default=None, repr=False)
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as a tree of frozen models."""
+        return self.loaded.scenario
+
+    def run(
+        self,
+        replications: int | None = None,
+        *,
+        precision: float | None = None,
+        seed: int | None = None,
+        engine: str = engines.DEFAULT,
+        workers: int | None = None,
+    ) -> RunResult:
+        """Run the scenario as `sim.run` does."""
+        request = Request(replications, precision, seed, engine, workers)
+        return RunResult(run_scenario(self.loaded, request, posterior=self.posterior), self.source)
+
+
+def load(
+    scenario: str | Path | Mapping[str, Any],
+    sets: str | Sequence[str] = (),
+    intervene: str | Sequence[str] = (),
+    *,
+    posterior: bool = False,
+) -> Experiment:
+    """Read and check a scenario.
+
+    Parameters
+    ----------
+    scenario
+        A path, a catalogue name such as 'verkhny_lars', or a dict with the keys of a scenario file. Paths in a dict are
+        relative to the working directory.
+    sets
+        Values to change, as 'path=value'.
+    intervene
+        Names of interventions to apply.
+    posterior
+        Draw the calibrated parameters of each replication from the fitted posterior, so that bands include parameter
+        uncertainty.
+
+    Returns
+    -------
+    Experiment
+        The scenario, ready to run.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem of the file.
+    SimError
+        If there is no posterior.
+    """
+    sets, intervene = as_texts(sets), as_texts(intervene)
+    if not isinstance(scenario, str | Path | Mapping):
+        raise SimError(f"a scenario is a path, a catalogue name or a dict; got {type(scenario).__name__}")
+    if isinstance(scenario, Mapping):
+        if posterior:
+            raise SimError("a scenario given as a dict has no posterior; write it to a file")
+        loaded = load_scenario.from_tree(dict(scenario), sets, intervene)
+        return Experiment(loaded, Source(FROM_DICT, sets, intervene))
+    loaded = load_scenario.load(scenario, sets, intervene)
+    sample = read_posterior(Path(scenario), sets, intervene) if posterior else None
+    return Experiment(loaded, Source(str(scenario), sets, intervene), sample)
+
+
+def experiment_of(
+    scenario: str | Path | Mapping[str, Any] | Experiment,
+    sets: str | Sequence[str] = (),
+    intervene: str | Sequence[str] = (),
+    posterior: bool = False,
+) -> Experiment:
+    """Return a scenario as an experiment, loading it if need be.
+
+    Raises SimError if it is loaded already and changes to it are given.
+    """
+    if not isinstance(scenario, Experiment):
+        return load(scenario, sets, intervene, posterior=posterior)
+    if sets or intervene or posterior:
+        raise SimError("the scenario is loaded already; give sets, intervene and posterior to sim.load")
+    return scenario
+
+
+def check_from_file(source: str) -> None:
+    """Raise SimError if a scenario was given as a dict where a file is needed."""
+    if source == FROM_DICT:
+        raise SimError("this needs a scenario that was read from a file, not from a dict")
+
+
+def as_texts(value: str | Sequence[str]) -> tuple[str, ...]:
+    """Return one text or several as a tuple."""
+    return (value,) if isinstance(value, str) else tuple(value)
