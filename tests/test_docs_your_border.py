@@ -43,6 +43,7 @@ def run(command: str) -> None:
         assert result.exit_code == 0, f"{command}\n{result.output}"
 
 
+@pytest.mark.slow
 def test_the_page_is_followed_to_the_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("scenarios", "calibration"):
         (tmp_path / folder).mkdir()

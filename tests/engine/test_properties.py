@@ -23,6 +23,7 @@ def test_every_play_keeps_the_invariants(engine: Play, game: Game) -> None:
     assert broken(plan, tape, engine(plan, tape)) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(game=games(with_network=True))
 def test_every_play_of_a_network_keeps_the_invariants(engine: Play, game: Game) -> None:

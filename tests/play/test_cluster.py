@@ -56,6 +56,7 @@ def sweep(out: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_a_worker_killed_half_way_changes_nothing(tmp_path: Path, local: tuple[str, list[int], int]) -> None:
     address, workers, _ = local

@@ -215,6 +215,7 @@ def test_the_same_bytes_every_time(found: Run, drawn: dict[str, Figure]) -> None
     assert render(drawn["flows"], "svg") == render(again["flows"], "svg")
 
 
+@pytest.mark.slow
 def test_an_airport_has_no_kilometres_of_queue(found: Run) -> None:
     drawn = draw_all(drawers(found))
     assert "queue_km_mountain_pass" in drawn

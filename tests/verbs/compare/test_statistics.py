@@ -68,6 +68,7 @@ def coupled(rng: np.random.Generator, trials: int, means: list[float]) -> np.nda
     return shared + rng.normal(size=(trials, 8, len(means))) + means
 
 
+@pytest.mark.slow
 def test_intervals_of_a_family_cover_together() -> None:
     trials, means = 1500, [0.0, 0.5, 1.0, 1.5, 2.0]
     samples = coupled(np.random.default_rng(1), trials, means)
@@ -80,6 +81,7 @@ def test_intervals_of_a_family_cover_together() -> None:
     assert alone / trials < 0.93  # the control: without the family's level they do not
 
 
+@pytest.mark.slow
 def test_the_best_is_rarely_thrown_out_and_found_where_it_is_clear() -> None:
     trials = 1000
     near = [rank(KEY, s, highest=False) for s in coupled(np.random.default_rng(2), trials, [0.0, 0.0, 0.0, 0.0])]

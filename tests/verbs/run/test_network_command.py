@@ -23,6 +23,7 @@ def rows(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
+@pytest.mark.slow
 def test_a_run_has_flows_pictures_and_can_be_played_again(tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = invoke("run", NETWORK, "--out", str(out))
@@ -53,6 +54,7 @@ def test_quiet_and_json_stay_for_programs(tmp_path: Path) -> None:
     assert sum(row["mean"] for row in crossed) > 10_000
 
 
+@pytest.mark.slow
 def test_a_comparison_says_where_the_diverted_went(tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = invoke("compare", NETWORK, "+pass_closed", "--out", str(out))

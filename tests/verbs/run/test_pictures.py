@@ -215,6 +215,7 @@ def test_the_day_of_the_longest_queue_in_a_sentence() -> None:
     )
 
 
+@pytest.mark.slow
 def test_same_bytes_every_time_and_others_for_other_results(base: dict[str, Figure]) -> None:
     described, first = synthetic.scenario(), [(name, format) for name in NAMES for format in ("png", "svg")]
     once = {key: render(base[key[0]], key[1]) for key in first}

@@ -217,6 +217,7 @@ MANY = (str(TINY), "--over", f"{STAFFING}=1:8:1", "--over", "demand.car*=0.6:1.4
 POINTS = 40
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_kill_9_at_random_moments_loses_only_what_was_in_flight(here: Path) -> None:
     """The parts only ever grow, every one can be read, and the end is that of a sweep nobody killed."""
