@@ -163,7 +163,7 @@ def _no_total(quantity: str, scope: str, keys: set[Key]) -> str:
     if quantity not in quantities:
         where = " in every scenario" if quantity in TOTALS else ""
         suggestion = did_you_mean(quantity, quantities)
-        return f"there is no total {quantity!r}{where}{suggestion}; {LISTED}"
+        return f"there is no measure {quantity!r}{where}{suggestion}; {LISTED}"
     scopes = sorted({key.scope for key in keys if key.quantity == quantity})
     return f"{quantity} has no scope {scope!r}{did_you_mean(scope, scopes)}; its scopes are {', '.join(scopes)}"
 

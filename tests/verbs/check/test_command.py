@@ -111,7 +111,7 @@ def test_sources_as_csv_and_json():
 def test_the_help_of_sources_names_its_formats():
     text = run("sources", "--help").output
     assert "--csv" in text
-    assert "    sim sources scenarios/verkhny_lars.yaml --json > sources.json\n" in text
+    assert "    sim sources verkhny_lars --json > sources.json\n" in text
 
 
 def test_a_fifo_is_refused_at_once(tmp_path):

@@ -100,7 +100,7 @@ def test_json_is_one_document(tmp_path: Path) -> None:
     [
         ((TINY, "nowhere.yaml"), "nowhere.yaml"),
         ((TINY, "+nothing"), "unknown intervention 'nothing'"),
-        ((TINY, "+more_booths", "--best", "wait", "--replications", "1"), "there is no total 'wait'"),
+        ((TINY, "+more_booths", "--best", "wait", "--replications", "1"), "there is no measure 'wait'"),
         ((TINY, "+more_booths", "--quiet", "--json"), "exclude each other"),
         ((TINY,), "Missing argument 'OTHER"),
     ],
@@ -127,7 +127,7 @@ def test_a_total_to_rank_by_that_is_not_there_is_told_after_the_first_replicatio
     for options in wrong:
         result = invoke(TINY, "+more_booths", "--replications", "100000", "--out", str(tmp_path / "out"), *options)
         assert result.exit_code == 2
-        assert "there is no total 'crossed_peple'" in result.output or "has no scope 'bus'" in result.output
+        assert "there is no measure 'crossed_peple'" in result.output or "has no scope 'bus'" in result.output
 
 
 def test_the_base_must_be_a_file(tmp_path: Path) -> None:

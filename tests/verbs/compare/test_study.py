@@ -152,7 +152,7 @@ def test_a_ranking_names_the_best_and_says_what_there_is(comparison: ComparisonD
     assert comparison.labels[ranking.best or 0] == "more_booths"
     (worst,) = comparison.ranking("crossed_people", "all", highest=False)
     assert list(worst.may_be_best) == [True, False, True]
-    with pytest.raises(SimError, match="there is no total 'wait_men'; did you mean 'wait_mean'"):
+    with pytest.raises(SimError, match="there is no measure 'wait_men'; did you mean 'wait_mean'"):
         comparison.ranking("wait_men", "all")
     with pytest.raises(SimError, match="wait_mean has no scope 'cars'; did you mean 'car'"):
         comparison.ranking("wait_mean", "cars")
