@@ -15,7 +15,7 @@ format:  ## format the code and fix what the linter can fix
 	$(PYTHON) -m ruff format sim tests
 	$(PYTHON) -m ruff check --fix sim tests
 
-check:  ## format, lint, types and fast tests, in about 90 seconds
+check:  ## format, lint, types and fast tests
 	$(PYTHON) -m ruff format --check sim tests
 	$(PYTHON) -m ruff check sim tests
 	$(PYTHON) -m mypy
