@@ -28,7 +28,7 @@ def test_a_run_has_flows_pictures_and_can_be_played_again(tmp_path: Path) -> Non
     out = tmp_path / "out"
     result = invoke("run", NETWORK, "--out", str(out))
     assert result.exit_code == 0, result.output
-    assert "What became of people by origin" in result.stdout
+    assert "What became of people, by origin" in result.stdout
     assert {"network.png", "network.svg", "flows.png", "flows.svg"} <= {path.name for path in out.glob("pictures/*")}
     assert set(rows(out / "flows.csv")[0]) == {"origin", "crossing", "end", "mean", "p05", "p95", "low", "high"}
     again = CliRunner().invoke(commands, ["rerun", str(out)])
