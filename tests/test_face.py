@@ -103,7 +103,7 @@ def test_a_sweep_tells_draws_and_goes_on(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert len({len(column) for column in found.table("sweep").values()}) == 1
     assert found.plots["map_max_queue_all"]._repr_png_().startswith(b"\x89PNG")
-    assert "largest queue" in found._repr_html_()
+    assert "most parties waiting" in found._repr_html_()
     assert (out / "provenance.json").is_file()
     more = sim.sweep(TINY, settings, out=out, replications=3, pictures=True, **short)
     assert (more.data.sweep.reused, more.data.sweep.played) == (8, 4)

@@ -14,6 +14,7 @@ from sim.suggest import did_you_mean
 ALL = "all"
 VEHICLES = "vehicles"
 VEHICLE_CLASSES = ("car", "truck", "bus")
+CLASS_WORDS = {"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"}
 WAYS_ACROSS = ("main", "bypass", "changed_mode")
 """The way of a party across: the main queue alone; the bypass, on arrival or later; a change of mode."""
 RATE_HOURS = 6

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from sim.measures.names import CLASS_WORDS
 from sim.scenario.model.changes import Change
 from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
 from sim.scenario.model.network import Origin
@@ -13,7 +14,6 @@ from sim.scenario.model.passages import passages_from_origin
 from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 
-CLASS_WORDS = {"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"}
 MOST = 12
 
 

@@ -12,9 +12,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 
-from sim.measures.names import VEHICLE_CLASSES
+from sim.measures.names import CLASS_WORDS, VEHICLE_CLASSES
 from sim.plotting.marks import text_width
-from sim.plotting.rail import CLASS_WORDS
 from sim.plotting.result import Drawers
 from sim.plotting.story import window
 from sim.plotting.style import FAINT, INK, MUTED, REPORTED, number, sheet, styled

@@ -8,13 +8,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.measures.headline import Headline, headlines
 from sim.measures.names import ALL, OUTCOMES
 from sim.plotting import panels
 from sim.plotting.marks import text_width, wrapped
 from sim.plotting.page import heading
 from sim.plotting.story import Story, whole
 from sim.plotting.style import FAINT, INK, MUTED, OUTCOME_COLOURS, sheet, styled
-from sim.verbs.compare.effects import Effect, ShownMeasure, effects_at, shown_measures, signed
+from sim.verbs.compare.effects import Effect, effects_at, signed
 from sim.verbs.compare.frame import HEAD, HOW_LINE, LEGEND_ROW, WIDTH, Scene, colour, draw_key, key_rows
 
 FARTHEST = 150.0
@@ -124,11 +125,11 @@ def differences(scene: Scene) -> Figure:
     return figure
 
 
-def _changed_measures(rows: list[list[Effect]]) -> dict[str, list[ShownMeasure]]:
+def _changed_measures(rows: list[list[Effect]]) -> dict[str, list[Headline]]:
     """Return the measures that are not the same in all scenarios, by group."""
     changed = [row.measure for each in rows for row in each if row.difference.verdict != "same"]
-    groups: dict[str, list[ShownMeasure]] = {}
-    for measure in shown_measures():
+    groups: dict[str, list[Headline]] = {}
+    for measure in headlines():
         if measure in changed:
             groups.setdefault(measure.group, []).append(measure)
     return groups
@@ -142,7 +143,7 @@ def _unchanged(rows: list[list[Effect]]) -> str:
     return f"; the same in all scenarios: {', '.join(names)}" if names else ""
 
 
-def _places(groups: dict[str, list[ShownMeasure]], tall: float) -> tuple[dict[ShownMeasure, float], float]:
+def _places(groups: dict[str, list[Headline]], tall: float) -> tuple[dict[Headline, float], float]:
     """Return where each measure begins, in inches from the top, and the height of all."""
     places, at = {}, 0.0
     for group in groups.values():
@@ -153,9 +154,7 @@ def _places(groups: dict[str, list[ShownMeasure]], tall: float) -> tuple[dict[Sh
     return places, max(at, ROW)
 
 
-def _name_measures(
-    axes: Axes, groups: dict[str, list[ShownMeasure]], places: dict[ShownMeasure, float], tall: float
-) -> None:
+def _name_measures(axes: Axes, groups: dict[str, list[Headline]], places: dict[Headline, float], tall: float) -> None:
     """Write the names of groups and measures on the left."""
     axes.set_yticks(
         [at + tall / 2 for at in places.values()], [measure.name for measure in places], color=INK, fontsize=10

@@ -6,15 +6,16 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.measures.names import ALL, TOTALS
+from sim.measures.headline import Headline
+from sim.measures.names import ALL, CLASS_WORDS, TOTALS
 from sim.plotting.names import crossing_name
-from sim.plotting.rail import CLASS_WORDS, words
+from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html
 from sim.plotting.story import whole
 from sim.scenario.model.quantities import CLASSES
 from sim.units import show_duration
 from sim.verbs.compare.by_group import SCOPES, TIME, GroupChanges, group_changes
-from sim.verbs.compare.effects import NOT_KNOWN, Effect, ShownMeasure, effects_at, signed
+from sim.verbs.compare.effects import NOT_KNOWN, Effect, effects_at, signed
 from sim.verbs.compare.network_words import transition_text
 from sim.verbs.compare.statistics import Ranking
 from sim.verbs.compare.study import ComparisonData
@@ -175,7 +176,7 @@ def _effect_sheet(comparison: ComparisonData, place: str) -> Sheet:
 
 
 def _measure_rows(
-    comparison: ComparisonData, rows: list[list[Effect]], measure: ShownMeasure, name: str
+    comparison: ComparisonData, rows: list[list[Effect]], measure: Headline, name: str
 ) -> Iterator[tuple[str, ...]]:
     """Yield the rows of a measure: one, or with several scenarios one for each below that of the base."""
     others = comparison.labels[1:]

@@ -8,8 +8,9 @@ from datetime import date
 
 import numpy as np
 
-from sim.measures.names import ALL, OUTCOMES, TOTALS
-from sim.plotting.rail import CLASS_WORDS, words
+from sim.measures.headline import phrase
+from sim.measures.names import ALL, CLASS_WORDS, OUTCOMES, TOTALS
+from sim.plotting.rail import words
 from sim.plotting.story import rounded, whole
 from sim.scenario.model.quantities import CLASSES
 from sim.units import show_duration
@@ -132,7 +133,7 @@ def ranking_text(ranking: Ranking, labels: Sequence[str]) -> str:
     """Return which scenario is best in a total, or which ones may be, with the means of all."""
     unit = TOTALS[ranking.key.quantity].unit
     listed = ", ".join(f"{words(labels[s])} {rounded(float(ranking.means[s]))}" for s in ranking.order)
-    what = f"{'highest' if ranking.highest else 'lowest'} {words(ranking.key.quantity)} ({ranking.key.scope}, {unit})"
+    what = f"{'highest' if ranking.highest else 'lowest'} {phrase(ranking.key)} ({unit})"
     means = f"Means: {listed}."
     if ranking.key.quantity.startswith(OF_THOSE_ACROSS):
         means += " Only those who crossed count: the value may also be low because fewer crossed."

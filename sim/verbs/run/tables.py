@@ -10,9 +10,10 @@ import numpy as np
 
 from sim import units
 from sim.measures.estimates import Estimate
-from sim.measures.names import ALL, LONGEST_QUOTE, OUTCOMES, VEHICLES, at_station, by_way
+from sim.measures.headline import ACROSS, QUEUE, WAITS, headlines
+from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.reports import Observation
-from sim.plotting.rail import CLASS_WORDS, words
+from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
 from sim.plotting.story import Story, amount, figure_words, rounded, week, window
 from sim.scenario.model.reported import Reported
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "above": "yellow", "off": "red", "not used": "dim"}
 
+ALWAYS = ("max_queue", "crossed_people", "crossed_parties", "unfinished_people", "people_overnight_max")
+"""Headline measures that are shown even if they are 0."""
 LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
 """The longest wait that is quoted, as shown in a table."""
 
@@ -111,37 +114,26 @@ def _numbers(row: Row) -> tuple[str, str, str]:
 
 def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
     """Yield the groups of the headline table with their rows; `_headline` omits rows without a value."""
-    total = story.total
-    yield (
-        "Queue",
-        [
-            Row("most vehicles waiting", "", total("max_queue", VEHICLES)),
-            Row("most people waiting", "", total("max_queue_people")),
-            *([Row("maximum queue length", "km", total("max_queue_length"))] if story.by_road else []),
-        ],
-    )
-    yield (
-        "On the day of the longest queue",
-        [
-            Row("vehicles across per hour", "", total("crossed_parties_longest_day", VEHICLES)),
-            Row("  cars from the main queue", "", total("crossed_parties_longest_day", by_way("car", "main"))),
-            Row("  cars by the bypass", "", total("crossed_parties_longest_day", by_way("car", "bypass"))),
-            Row("cars outside the main queue", "%", _scaled(total("past_queue_share_longest_day", "car"), 100)),
-            *_past_at_the_exit(story),
-        ],
-    )
-    yield "Waits of parties that crossed", list(_waits(story))
-    yield "Crossings", list(_across(story))
-    yield "What became of people", list(_fates(story))
-    yield (
-        "Relief",
-        [
-            Row("people at the border, worst night", "", total("people_overnight_max")),
-            Row("person-nights at the border", "", total("person_nights")),
-            Row("thousand person-hours in queues", "", _scaled(total("person_hours_waited"), 1e-3)),
-            Row("drinking water needed", "m³", _scaled(total("drinking_water"), 1e-3)),
-        ],
-    )
+    more = {WAITS: _quoted, ACROSS: _across}
+    by_group: dict[str, list[Row]] = {}
+    for line in headlines():
+        total = story.total(line.quantity, line.scope)
+        if line.quantity in ALWAYS or total.mean > 0:
+            by_group.setdefault(line.group, []).append(Row(line.name, line.unit, _scaled(total, line.scale)))
+    for group, rows in by_group.items():
+        yield group, [*rows, *(more[group](story) if group in more else ())]
+        if group == QUEUE:
+            yield "On the day of the longest queue", list(_longest_day(story))
+
+
+def _longest_day(story: Story) -> Iterator[Row]:
+    """Yield the rows of the local day on which most vehicles waited."""
+    total, quantity = story.total, "crossed_parties_longest_day"
+    yield Row("vehicles across per hour", "", total(quantity, VEHICLES))
+    yield Row("  cars from the main queue", "", total(quantity, by_way("car", "main")))
+    yield Row("  cars by the bypass", "", total(quantity, by_way("car", "bypass")))
+    yield Row("cars outside the main queue", "%", _scaled(total("past_queue_share_longest_day", "car"), 100))
+    yield from _past_at_the_exit(story)
 
 
 def _past_at_the_exit(story: Story) -> Iterator[Row]:
@@ -155,21 +147,16 @@ def _past_at_the_exit(story: Story) -> Iterator[Row]:
         yield Row(f"services outside it, {words(scope.partition(':')[2])}", "%", share)
 
 
-def _waits(story: Story) -> Iterator[Row]:
+def _quoted(story: Story) -> Iterator[Row]:
     for name in story.classes:
-        who = CLASS_WORDS[name]
-        yield Row(f"{who}, main queue, mean", "h", story.total("wait_mean", by_way(name, "main")))
         if name in ("car", "truck"):
-            yield Row(f"{who}, main queue, 90 % quantile", "h", story.total("wait_p90", by_way(name, "main")))
-            yield Row(f"{who}, longest quoted", "h", story.total("max_quoted_wait", name), quoted=True)
-    yield Row("by the bypass, mean", "h", story.total("wait_mean", by_way(ALL, "bypass")))
+            yield Row(f"{CLASS_WORDS[name]}, longest quoted", "h", story.total("max_quoted_wait", name), quoted=True)
 
 
 def _across(story: Story) -> Iterator[Row]:
     clock = story.scenario.clock
     length = (clock.horizon - clock.start).total_seconds() / 86400
     for what, quantity, scope in (("people", "crossed_people", ALL), ("vehicles", "crossed_parties", VEHICLES)):
-        yield Row(f"{what}, whole run", "", story.total(quantity, scope))
         if length >= 1:
             yield Row(f"{what} per day", "", _scaled(story.total(quantity, scope), 1 / length))
     for what in ("people", "vehicles"):
@@ -177,18 +164,6 @@ def _across(story: Story) -> Iterator[Row]:
             if key.crossing == story.crossing and key.quantity == f"crossed_{what}_week":
                 yield Row(f"{what}, {week(key.scope, clock)}", "", total)
     yield Row("people outside the main queue", "%", _scaled(story.total("past_queue_share"), 100))
-
-
-def _fates(story: Story) -> Iterator[Row]:
-    names = {"initial": "already waiting at the start", "arrived": "arrived"}
-    names |= {event: outcome.table for event, outcome in OUTCOMES.items()}
-    for event, name in names.items():
-        total = story.total(f"{event}_people")
-        if total.mean > 0 or event in ("crossed", "unfinished"):
-            yield Row(name, "", total)
-    changed = story.total("changed_mode_people")
-    if changed.mean > 0:
-        yield Row("left their vehicle on the way", "", changed)
 
 
 def _scaled(estimate: Estimate, by: float) -> Estimate:

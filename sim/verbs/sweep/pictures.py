@@ -14,6 +14,7 @@ from matplotlib.patheffects import withStroke
 
 from sim.arrays import Floats
 from sim.measures.estimates import totals_estimates
+from sim.measures.headline import phrase
 from sim.measures.names import TOTALS, Key
 from sim.plotting.result import Drawers
 from sim.plotting.style import FAINT, INK, MUTED, number, sheet, styled
@@ -23,7 +24,7 @@ from sim.verbs.sweep.files import estimates
 from sim.verbs.sweep.request import SweepAnalysis
 from sim.verbs.sweep.sensitivity import Sensitivity
 from sim.verbs.sweep.study import SweepData
-from sim.verbs.sweep.tables import broken, lever_words, measure_words, replication_counts
+from sim.verbs.sweep.tables import broken, lever_words, replication_counts
 
 BLUE, LIGHT, LOW, HIGH = "#0072B2", "#8fbfe0", "#56B4E9", "#0072B2"
 WIDTH, HEAD, ROW = 8.0, 1.0, 0.46
@@ -87,7 +88,7 @@ def _from_base(data: SweepData, key: Key) -> tuple[Floats, Floats, Floats]:
 
 
 def _measure_label(key: Key) -> str:
-    return f"{measure_words(key)}, {TOTALS[key.quantity].unit}"
+    return f"{phrase(key)}, {TOTALS[key.quantity].unit}"
 
 
 def _lever_label(data: SweepData, lever: int) -> str:
@@ -98,7 +99,7 @@ def _lever_label(data: SweepData, lever: int) -> str:
 
 def _heading(figure: Figure, data: SweepData, key: Key, how: str) -> None:
     width, height = figure.get_size_inches()
-    title = measure_words(key)
+    title = phrase(key)
     scenario = data.base.loaded.scenario
     figure.text(
         0.3 / width, 1 - 0.16 / height, f"{title[0].upper()}{title[1:]}", fontsize=15, fontweight="bold", va="top"

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.measures.estimates import Estimate
-from sim.measures.names import ALL, TOTALS, VEHICLES, Key, by_way
+from sim.measures.headline import phrase
+from sim.measures.names import TOTALS, Key
 from sim.plotting.sheet import Sheet, as_html, print_sheets
 from sim.plotting.story import plus_minus, rounded
 from sim.verbs.sweep.designs import numbers, unit_of
@@ -21,34 +22,12 @@ from sim.verbs.sweep.study import SweepData
 if TYPE_CHECKING:
     from rich.console import Console
 
-WORDS = {
-    "wait_mean": "mean wait",
-    "wait_p50": "median wait",
-    "wait_p90": "90 % quantile of the wait",
-    "wait_max": "longest wait",
-    "sojourn_mean": "mean time until across",
-    "max_queue": "largest queue",
-    "max_queue_people": "most people in queues",
-    "max_queue_length": "farthest tail",
-    "crossed_people": "people across",
-    "crossed_parties": "parties across",
-    "person_hours_waited": "person-hours in queues",
-}
-SCOPES = {ALL: "", by_way(ALL, "main"): "main queue", VEHICLES: "all vehicles"}
 NAME_WIDTH, LEVER_WIDTH, LONG_SETTING = 12, 24, 8
 """Numbers of letters above which names of levers are broken into lines and long numbers are shortened."""
 MOST_LEVERS = 4
 """Number of levers above which the terminal shows the number of a point instead of its settings."""
-WAYS = {"main": "main queue", "bypass": "by the bypass", "changed_mode": "left the vehicle"}
 MOST_ROWS = 40
 """Number of points above which the terminal shows no table of them."""
-
-
-def measure_words(key: Key) -> str:
-    """Return the name of a measure for people: 'mean wait, main queue'."""
-    cls, _, way = key.scope.partition("/")
-    scope = SCOPES.get(key.scope, f"{cls}, {WAYS[way]}" if way else cls)
-    return ", ".join(part for part in (WORDS.get(key.quantity, key.quantity.replace("_", " ")), scope) if part)
 
 
 def lever_words(lever: str) -> str:
@@ -134,7 +113,7 @@ def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:
         named, settings = ["point"], [(str(n),) for n in range(len(settings))]
         title += " (the settings of the points are in summary.csv)"
     rows = [(*setting, *(_cell(column[n]) for column in columns)) for n, setting in enumerate(settings)]
-    names = (*named, *(f"{measure_words(key)}, {TOTALS[key.quantity].unit}" for key in keys))
+    names = (*named, *(f"{phrase(key)}, {TOTALS[key.quantity].unit}" for key in keys))
     return Sheet(title, names, rows, (*[False] * len(named), *[True] * len(keys)))
 
 
@@ -163,9 +142,7 @@ def _sensitivity_sheet(sensitivity: Sensitivity) -> Sheet:
         for d in order
     ]
     mean, unit = rounded(sensitivity.mean), TOTALS[sensitivity.key.quantity].unit
-    title = (
-        f"Sobol indices of the {measure_words(sensitivity.key)} (mean {mean} {unit}, sd {rounded(sensitivity.spread)})"
-    )
+    title = f"Sobol indices: {phrase(sensitivity.key)} (mean {mean} {unit}, sd {rounded(sensitivity.spread)})"
     return Sheet(title, ("lever", "range", "alone", "with others"), rows, (True, True, False, False))
 
 
@@ -181,7 +158,7 @@ def _tests_sheet(answer: Answer) -> Sheet:
         (_short(one.setting), _cell(one.estimate), f"{one.replications}", verdicts[one.meets]) for one in answer.tests
     ]
     key = answer.constraint.key
-    name = f"{measure_words(key)}, {TOTALS[key.quantity].unit}"
+    name = f"{phrase(key)}, {TOTALS[key.quantity].unit}"
     columns = (
         broken(lever_words(answer.question.axis.lever), NAME_WIDTH),
         name,

@@ -11,12 +11,13 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from sim.measures.headline import COUNT, SPAN, Headline, headlines
 from sim.measures.names import TRAVELLERS, Key
 from sim.play.request import Request
 from sim.plotting.picture import render
 from sim.plotting.style import CLASS_COLOURS, REPORTED, styled
 from sim.verbs.compare import tables as comparison_tables
-from sim.verbs.compare.effects import COUNT, SPAN, Effect, ShownMeasure, effects_at, shown_measures, signed
+from sim.verbs.compare.effects import Effect, effects_at, signed
 from sim.verbs.compare.frame import COLOURS, Scene, colour, dashes
 from sim.verbs.compare.pictures import drawers
 from sim.verbs.compare.statistics import Difference, Ranking
@@ -41,8 +42,8 @@ def drawn(comparison: ComparisonData) -> dict[str, Figure]:
     return pictures(comparison)
 
 
-def line(unit: str = "", words: tuple[str, str] = COUNT) -> ShownMeasure:
-    return ShownMeasure("g", "n", "wait_mean", "all", unit, words=words)
+def line(unit: str = "", words: tuple[str, str] = COUNT) -> Headline:
+    return Headline("g", "n", "wait_mean", "all", unit, change=words)
 
 
 def a_difference(base: float, here: float, half: float) -> Difference:
@@ -82,10 +83,10 @@ def test_numbers_in_words() -> None:
 def test_every_line_is_a_total_that_a_run_has(comparison: ComparisonData) -> None:
     quantities = {key.quantity for key in comparison.keys[0]}
     choosing = {f"{event}_people" for event in TRAVELLERS}
-    assert {each.quantity for each in shown_measures()} - choosing <= quantities
+    assert {each.quantity for each in headlines()} - choosing <= quantities
     assert {row.measure.name for row in effects_at(comparison, 1, "post")} > {
         "most vehicles waiting",
-        "people",
+        "people across",
         "gave up waiting",
     }
 
@@ -95,10 +96,10 @@ def test_the_page_says_effects_who_gains_and_the_best(comparison: ComparisonData
     assert page.startswith("# tiny compared with more booths and tiny 2\n")
     assert "all 2 intervals of a measure hold together (Bonferroni)" in page
     people = comparison.differences[0][comparison.keys[0].index(Key("post", "crossed_people"))]
-    assert re.search(rf"\|   people \| {people.base:.0f} \|", page)
+    assert re.search(rf"\|   people across \| {people.base:.0f} \|", page)
     assert "↑ more" in page
     assert "With tiny 2 the same people get across as in tiny, after the same time." in page
-    assert "Best with 95 % confidence, by the highest crossed people (all, people): more booths." in page
+    assert "Best with 95 % confidence, by the highest people across (people): more booths." in page
     assert "nan" not in page
 
 
@@ -114,7 +115,7 @@ def test_a_ranking_in_words() -> None:
         ranking = Ranking(Key("post", quantity), False, np.array(means), (1, 0), contend, 9)
         return ranking_text(ranking, ("base", "other"))
 
-    assert text((False, True), [3, 2]).startswith("Best with 95 % confidence, by the lowest wait mean (all, h): other.")
+    assert text((False, True), [3, 2]).startswith("Best with 95 % confidence, by the lowest mean wait (h): other.")
     assert "Only those who crossed count" in text((False, True), [3, 2])
     assert "Only those" not in text((False, True), [3, 2], "person_hours_waited")
     assert "other and base may be the best" in text((True, True), [3, 2])

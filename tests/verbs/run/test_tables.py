@@ -30,7 +30,7 @@ def printed(described: Scenario, replications: int = 5, width: int = 80, empty: 
 
 def test_groups_and_reported_figures_are_there() -> None:
     text = printed(synthetic.scenario())
-    for group in ("Queue", "Waits of parties that crossed", "Crossings", "What became of people", "Relief"):
+    for group in ("Queue", "Waits of those who crossed", "Across the border", "What became of people", "Relief"):
         assert re.search(rf"^{group} *$", text, re.MULTILINE), group
     flat = re.sub(r"\s+", " ", text)
     assert "Reported and modelled" in flat
@@ -118,7 +118,7 @@ def test_the_share_past_the_main_queue_is_said_of_that_day_and_of_the_whole_run(
     }  # fmt: skip
     lines = lines_of(totals)
     assert lines.index("On the day of the longest queue") < _line(lines, r"cars outside the main queue +50 %")
-    assert _line(lines, r"services outside it, exit cars +55 %") < lines.index("Waits of parties that crossed")
+    assert _line(lines, r"services outside it, exit cars +55 %") < lines.index("Waits of those who crossed")
     assert _line(lines, r"people outside the main queue +18 %")
 
 
@@ -131,7 +131,7 @@ def test_half_a_day_has_no_numbers_per_day() -> None:
     clock = {"timezone": "Europe/Moscow", "t0": "2022-09-21", "start": "2022-09-21", "horizon": "2022-09-21T12:00"}
     assert _line(lines_of({}), "people per day")
     half = lines_of({}, clock=clock)
-    assert _line(half, "people, whole run")
+    assert _line(half, "people across")
     assert not [line for line in half if " per day" in line]
 
 

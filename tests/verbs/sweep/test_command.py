@@ -185,7 +185,7 @@ def test_one_at_a_time_sensitivity_and_a_question(here: Path) -> None:
     done = sweep(str(TINY), *overs, *SHORT, "--design", "sensitivity", "--points", "4", "--out", "s",
                  "--measure", "max_queue")  # fmt: skip
     assert done.exit_code == 0, done.stderr
-    assert "Sobol indices of the largest queue" in done.stdout
+    assert "Sobol indices: most parties waiting" in done.stdout
     assert (here / "s" / "sensitivity.csv").read_text().count("\n") == 5
     assert (here / "s" / "pictures" / "sensitivity_max_queue_all.png").is_file()
     done = sweep(str(TINY), *SHORT, "--find", f"{STAFFING}=1:6 such that max_queue < 60", "--out", "f")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from sim.measures.headline import phrase
 from sim.measures.names import Key
 from sim.play.cache import Totals
 from sim.plotting.picture import render
@@ -20,7 +21,7 @@ from sim.verbs.sweep.pictures import drawers
 from sim.verbs.sweep.request import SweepAnalysis
 from sim.verbs.sweep.sensitivity import Index, Sensitivity, sobol_sensitivity
 from sim.verbs.sweep.study import SweepData, read_base
-from sim.verbs.sweep.tables import document, index_words, lever_words, measure_words, show, totals_sentence
+from sim.verbs.sweep.tables import document, index_words, lever_words, show, totals_sentence
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 KEY = Key("post", "wait_p90", "all/main")
@@ -165,8 +166,8 @@ def test_words() -> None:
         totals_sentence(_named(Design("grid", ("a",), (("1",),))))
         == "1 point with 2 replications each; 4 replications played."
     )
-    assert measure_words(Key("x", "person_nights", "all")) == "person nights"
-    assert measure_words(Key("x", "max_queue", "car")) == "largest queue, car"
+    assert phrase(Key("x", "person_nights", "all")) == "person-nights at the border"
+    assert phrase(Key("x", "max_queue", "car")) == "most cars waiting"
     assert lever_words("crossings.post.demand.car*") == "demand.car, times"
     assert totals_sentence(swept(grid("a=1,2"), lambda x: x)) == (
         "2 points with 2 replications each; 3 replications played, 1 reused."

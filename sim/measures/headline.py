@@ -1,0 +1,123 @@
+"""The headline measures: the rows that every table and picture of them has in common, and a name for any measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sim.measures.names import ALL, CLASS_WORDS, OUTCOMES, VEHICLES, Key, by_way
+
+COUNT, SPAN, AMOUNT = ("fewer", "more"), ("shorter", "longer"), ("less", "more")
+
+QUEUE, WAITS, ACROSS, FATES, MEN, RELIEF = (
+    "Queue",
+    "Waits of those who crossed",
+    "Across the border",
+    "What became of people",
+    "Men",
+    "Relief",
+)
+"""The groups of headline measures, in order."""
+
+PHRASES = {
+    "arrived_people": "arrived",
+    "changed_mode_people": "left their vehicle on the way",
+    "wait_mean": "mean wait",
+    "wait_p50": "median wait",
+    "wait_p90": "90 % quantile of the wait",
+    "wait_max": "longest wait",
+    "sojourn_mean": "mean time until across",
+    "max_queue": "most {who} waiting",
+    "max_queue_people": "most people waiting",
+    "max_queue_length": "longest queue on the road",
+    "crossed_people": "people across",
+    "crossed_parties": "{who} across",
+    "men_stopped": "men stopped at draft screening",
+    "men_summoned": "men given draft papers",
+    "people_overnight_max": "people at the border, worst night",
+    "person_nights": "person-nights at the border",
+    "person_hours_waited": "person-hours in queues",
+    "drinking_water": "drinking water needed",
+}
+"""Names of measures for people; `{who}` stands for the parties of the scope."""
+PHRASES |= {f"{event}_people": f"people: {outcome.table}" for event, outcome in OUTCOMES.items() if event != "crossed"}
+WAYS = {"main": "main queue", "bypass": "by the bypass", "changed_mode": "left the vehicle"}
+PARTIES = {ALL: "parties", VEHICLES: "vehicles", **CLASS_WORDS}
+
+
+class Headline(NamedTuple):
+    """A headline measure: group, name, key without crossing, unit ("h": a suitable unit of time), scale, and words.
+
+    `change` has the words for less and more.
+    """
+
+    group: str
+    name: str
+    quantity: str
+    scope: str = ALL
+    unit: str = ""
+    scale: float = 1.0
+    change: tuple[str, str] = COUNT
+
+
+def phrase(key: Key) -> str:
+    """Return the name of a measure on its own: 'mean wait, main queue', 'most cars waiting'."""
+    words = PHRASES.get(key.quantity, key.quantity.replace("_", " "))
+    if "{who}" in words and key.scope in PARTIES:
+        return words.format(who=PARTIES[key.scope])
+    return ", ".join(part for part in (words.format(who="parties"), _scope_words(key.scope)) if part)
+
+
+def _scope_words(scope: str) -> str:
+    cls, _, way = scope.partition("/")
+    who = {ALL: "", VEHICLES: "all vehicles"}.get(cls, CLASS_WORDS.get(cls, cls))
+    return ", ".join(part for part in (who, WAYS.get(way, way)) if part)
+
+
+def headlines() -> list[Headline]:
+    """Return the headline measures in order."""
+    return [*_queue(), *_waits(), *_across(), *_fates(), *_men(), *_relief()]
+
+
+def _headline(group: str, quantity: str, scope: str = ALL, unit: str = "", scale: float = 1.0) -> Headline:
+    return Headline(group, phrase(Key("", quantity, scope)), quantity, scope, unit, scale)
+
+
+def _queue() -> Iterator[Headline]:
+    yield _headline(QUEUE, "max_queue", VEHICLES)
+    yield _headline(QUEUE, "max_queue_people")
+    yield _headline(QUEUE, "max_queue_length", unit="km")._replace(change=SPAN)
+
+
+def _waits() -> Iterator[Headline]:
+    rows = [("everybody", ALL), *((f"{who}, main queue", by_way(cls, "main")) for cls, who in CLASS_WORDS.items())]
+    for who, scope in (*rows, ("by the bypass", by_way(ALL, "bypass"))):
+        yield Headline(WAITS, f"{who}, mean", "wait_mean", scope, "h", change=SPAN)
+        if scope in (ALL, by_way("car", "main"), by_way("truck", "main")):
+            yield Headline(WAITS, f"{who}, 90 % quantile", "wait_p90", scope, "h", change=SPAN)
+
+
+def _across() -> Iterator[Headline]:
+    yield _headline(ACROSS, "crossed_people")
+    yield _headline(ACROSS, "crossed_parties", VEHICLES)
+
+
+def _fates() -> Iterator[Headline]:
+    yield Headline(FATES, "already waiting at the start", "initial_people")
+    yield _headline(FATES, "arrived_people")
+    for event, outcome in OUTCOMES.items():
+        if event != "crossed":
+            yield Headline(FATES, outcome.table, f"{event}_people")
+    yield _headline(FATES, "changed_mode_people")
+
+
+def _men() -> Iterator[Headline]:
+    yield Headline(MEN, "stopped at draft screening", "men_stopped")
+    yield Headline(MEN, "given draft papers", "men_summoned")
+
+
+def _relief() -> Iterator[Headline]:
+    yield _headline(RELIEF, "people_overnight_max")
+    yield _headline(RELIEF, "person_nights")
+    yield Headline(RELIEF, "thousand person-hours in queues", "person_hours_waited", scale=1e-3)
+    yield _headline(RELIEF, "drinking_water", unit="m³", scale=1e-3)._replace(change=AMOUNT)
