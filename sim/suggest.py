@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 def closest(word: str, choices: Iterable[str]) -> str:
@@ -24,3 +25,15 @@ def no_such(kind: str, name: str, choices: list[str]) -> str:
         return sentence
     listed = f"{', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else choices[0]
     return f"{sentence}{did_you_mean(name, choices) or f'; expected {listed}'}"
+
+
+def no_folder(path: Path) -> str:
+    """Return the sentence that there is no folder `path`, with the most similar folder beside it as a suggestion."""
+    if path.exists():
+        return f"{path}: is a file; expected a folder"
+    try:
+        beside = {one.name: str(path.parent / one.name) for one in path.parent.iterdir() if one.is_dir()}
+    except OSError:
+        beside = {}
+    near = beside.get(closest(path.name, beside), "")
+    return f"{path}: there is no such folder" + (f"; did you mean {near!r}?" if near else "")

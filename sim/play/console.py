@@ -49,10 +49,11 @@ OPTIONS: Mapping[str, Callable[[Command], Command]] = {
     "replications": click.option(
         "--replications",
         type=click.IntRange(1, 1_000_000),
+        metavar="N",
         help="Number of replications.  [default: from the scenario]",
     ),
     "seed": click.option(
-        "--seed", type=click.IntRange(0, 2**63 - 1), help="Random seed.  [default: from the scenario]"
+        "--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Random seed.  [default: from the scenario]"
     ),
     "engine": click.option(
         "--engine",
@@ -62,7 +63,7 @@ OPTIONS: Mapping[str, Callable[[Command], Command]] = {
         help="Simulation engine; both give identical results.",
     ),
     "workers": click.option(
-        "--workers", type=click.IntRange(1, 1024), help="Number of processes.  [default: one per core]"
+        "--workers", type=click.IntRange(1, 1024), metavar="N", help="Number of processes.  [default: one per core]"
     ),
     "sets": click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated."),
     "intervene": click.option(

@@ -20,6 +20,7 @@ from sim import store
 from sim.about import PACKAGE, __version__
 from sim.errors import SimError
 from sim.play.request import Request
+from sim.suggest import no_folder
 
 FILE = "provenance.json"
 LIBRARIES = ("numpy", "scipy", "simpy", "numba", "pyarrow", "pydantic", "matplotlib")
@@ -101,7 +102,7 @@ def read(folder: Path) -> Provenance:
     """Read the provenance of a result folder. Raises SimError if there is none or it is damaged."""
     path = folder / FILE
     if not folder.is_dir():
-        raise SimError(f"{folder}: there is no such folder")
+        raise SimError(no_folder(folder))
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         kind = next(

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Literal
 
 from sim.errors import Problem, ScenarioError, SimError
-from sim.scenario.resolve import SCENARIOS, catalogue_folders
+from sim.scenario.resolve import SCENARIOS, catalogue_folders, names
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.load_scenario import read_tree, sorted_error
 from sim.scenario.text.passports import take_off
 from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, bare, child
 from sim.scenario.text.yaml_text import SCENARIO, kinds, read_file
-from sim.suggest import did_you_mean
+from sim.suggest import did_you_mean, no_folder
 
 ASSUMPTION = "assumption"
 Status = Literal["calibrated", "indicative"]
@@ -75,9 +75,9 @@ def _folder(given: str | Path | None) -> Path:
     if given is not None:
         if Path(given).is_dir():
             return Path(given)
-        raise SimError(
-            f"{given}: {'is a file; expected a folder' if Path(given).exists() else 'there is no such folder'}"
-        )
+        if str(given) in names(SCENARIOS):
+            raise SimError(f"{given}: expected a folder; `sim catalogue --sources {given}` shows this scenario")
+        raise SimError(no_folder(Path(given)))
     for folder in catalogue_folders(SCENARIOS):
         return folder
     raise SimError(f"there is no folder {SCENARIOS!r} here; give the folder of your scenarios")

@@ -44,6 +44,7 @@ Examples:
 @click.option(
     "--points",
     type=click.IntRange(1, 1_000_000),
+    metavar="N",
     help="Number of points, for designs that choose them.  [default: 64]",
 )
 @click.option(
