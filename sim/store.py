@@ -260,7 +260,10 @@ def _arrow(column: NDArray[Any] | Labels) -> Any:
     import pyarrow as pa
 
     if isinstance(column, Labels):
-        return pa.DictionaryArray.from_arrays(pa.array(column.codes.astype(np.int32)), pa.array(column.names))
+        # a name that stands twice would make the writer store texts, whose compressed bytes vary
+        places = {name: place for place, name in enumerate(dict.fromkeys(column.names))}
+        codes = np.array([places[name] for name in column.names], np.int32)[column.codes]
+        return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(places), pa.string()))
     if column.dtype.kind == "M":
         return pa.array(column).cast(pa.timestamp("ms")).cast(pa.timestamp("ms", tz="UTC"))
     return pa.array(column)

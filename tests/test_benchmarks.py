@@ -15,6 +15,7 @@ def test_the_mean_wait_of_mm3_is_that_of_the_books():
     assert work.erlang_wait(2.7, 3, 1.0) == pytest.approx(2.723537, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_mm3_is_measured_and_its_answers_checked(monkeypatch, capsys):
     monkeypatch.setattr(work, "QUICK", SMALL)
     monkeypatch.setattr(rows, "CIMBA", None)

@@ -144,6 +144,7 @@ def test_run_prints_a_table_and_where_the_results_are(at: Path) -> None:
     assert [path.name for path in (at / "results" / "tiny").iterdir()] == [folder.name]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_on_any_number_of_workers(at: Path) -> None:
     assert play("--out", "one", "--quiet").stdout == "one\n"
     assert play("--out", "two", "--workers", 2, "--quiet").stdout == "two\n"
@@ -160,6 +161,7 @@ def test_quiet_prints_the_new_folder_and_nothing_else(at: Path) -> None:
         assert (at / result.stdout.rstrip("\n") / "summary.csv").is_file()
 
 
+@pytest.mark.slow
 def test_json_is_one_document(at: Path) -> None:
     code, out, _ = finish("run", "tiny.yaml", "--replications", "1", "--json", "--no-pictures", "--out", "o", at=at)
     document = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
@@ -218,6 +220,7 @@ def test_a_problem_is_one_sentence_and_leaves_nothing(arguments: list[str], sent
 # rerun
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at")
 def test_rerun_finds_the_same_bytes_records_included() -> None:
     play("--out", "out", "--records")
@@ -285,6 +288,7 @@ def test_a_damaged_provenance_is_one_sentence(text: str, at: Path) -> None:
 # being stopped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_ends_and_leaves_nothing(workers: str, sent: signal.Signals, code: int, at: Path) -> None:

@@ -191,3 +191,13 @@ def test_a_shared_file_is_whole_whoever_writes_it_last(tmp_path: Path) -> None:
     living.touch()
     store.tidy(tmp_path)
     assert (dead.exists(), living.exists()) == (False, True)
+
+
+def test_a_name_that_stands_twice_is_stored_once(tmp_path: Path) -> None:
+    """Two crossings may have stations of the same name; stored as texts, the bytes would depend on earlier files."""
+    column = store.Labels(np.array([0, 1, 2, 0]), ("exit", "entry", "exit"))
+    store.write_table(tmp_path / "labels.parquet", {"station": column})
+    stored = parquet.read_table(tmp_path / "labels.parquet")["station"].combine_chunks()
+    assert stored.to_pylist() == ["exit", "entry", "exit", "exit"]
+    assert stored.dictionary.to_pylist() == ["exit", "entry"]
+    assert "RLE_DICTIONARY" in parquet.read_metadata(tmp_path / "labels.parquet").row_group(0).column(0).encodings

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]  # one installation, compiled once
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("scenarios", "calibration", "sweeps")

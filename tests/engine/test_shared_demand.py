@@ -57,6 +57,7 @@ def doubt(counts: Any, utilities: Any) -> float:
     return float(stats.chisquare(counts, shares * counts.sum()).pvalue)
 
 
+@pytest.mark.slow
 def test_equal_utilities_without_information_split_equally(engine: Play) -> None:
     counts = split(engine, choosing({"a": 0.0, "b": 0.0, "c": 0.0}))
     assert counts[-1] == 0
@@ -74,6 +75,7 @@ def test_other_utilities_split_as_the_logit_says(engine: Play) -> None:
     assert doubt(counts, expected + np.array([0, 0.15, 0, 0])) < RARELY
 
 
+@pytest.mark.slow
 def test_tastes_that_are_no_gumbel_variables_split_otherwise(engine: Play) -> None:
     """The negative control of the law: uniform tastes of the same variance do not give the logit's shares."""
     utilities = {"a": 1.5, "b": 0.0, "c": 0.0}
@@ -87,6 +89,7 @@ def test_tastes_that_are_no_gumbel_variables_split_otherwise(engine: Play) -> No
     assert doubt(np.bincount(engine(plan, tape).crossing, minlength=3), expected) < RARELY
 
 
+@pytest.mark.slow
 def test_without_a_crossing_only_its_travellers_choose_again(engine: Play) -> None:
     """No other party moves, which is more than the independence of irrelevant alternatives requires."""
     open_, closed = (
@@ -235,6 +238,7 @@ def test_one_crossing_without_a_drive_plays_to_the_millisecond_as_without_a_netw
     assert engine(network_plan, replace(tape, source=tape.source + 1, **tables)) == records
 
 
+@pytest.mark.slow
 def test_one_crossing_without_a_drive_counts_as_without_a_network(engine: Play) -> None:
     """On tapes of their own the mean numbers of each outcome agree (Welch's t-test over 12 days each)."""
 

@@ -77,6 +77,7 @@ def test_a_worker_killed_half_way_changes_nothing(tmp_path: Path, local: tuple[s
         assert (tmp_path / "cluster" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_a_lost_scheduler_is_one_sentence_and_what_was_finished_is_kept(
     tmp_path: Path, local: tuple[str, list[int], int]
@@ -94,6 +95,7 @@ def test_a_lost_scheduler_is_one_sentence_and_what_was_finished_is_kept(
     assert err.endswith("finished results are kept\n")
 
 
+@pytest.mark.slow
 def test_no_scheduler_is_one_sentence(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", "from sim.play import cluster; cluster.PATIENCE = 1; from sim.cli import main; main()",
@@ -121,6 +123,7 @@ def test_without_dask_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> 
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_stops_the_sweep(tmp_path: Path, local: tuple[str, list[int], int]) -> None:
     process = sweep(tmp_path / "out", "--replications", "200", "--on", local[0])

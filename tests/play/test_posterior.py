@@ -69,6 +69,7 @@ def test_replications_are_those_of_scenarios_with_the_parameters_set(file: Path)
     )
 
 
+@pytest.mark.slow
 def test_workers_do_not_change_the_result(file: Path) -> None:
     experiment = sim.load(file, posterior=True)
     assert crossed(experiment.run(4, workers=2).summary) == crossed(experiment.run(4, workers=1).summary)
@@ -112,6 +113,7 @@ def test_what_is_missing_is_said(file: Path) -> None:
         read_posterior(file)
 
 
+@pytest.mark.slow
 def test_an_impossible_vector_is_named_also_by_a_worker(file: Path) -> None:
     store.write_table(file.parent / "sample.parquet", {"surge": np.array([5.0, -3.0])})
     for workers in (1, 2):

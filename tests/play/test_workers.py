@@ -56,6 +56,7 @@ def test_no_more_is_handed_out_than_can_wait() -> None:
     assert handed_out == {}
 
 
+@pytest.mark.slow
 def test_killed_workers_are_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
     with Crew(tasks.DieOnce(tmp_path), 2) as crew:
         assert list(crew.results(range(6))) == list(range(6))
@@ -70,6 +71,7 @@ def test_a_worker_killed_while_it_hands_over_a_large_result_is_replaced(tmp_path
     assert len(list(tmp_path.iterdir())) == 4
 
 
+@pytest.mark.slow
 def test_workers_that_always_die_give_one_sentence() -> None:
     with pytest.raises(SimError, match=r"killed 6 times in a row.*try --workers 1"), Crew(tasks.die, 2) as crew:
         list(crew.results(range(2)))
@@ -100,6 +102,7 @@ def script(task: str, scratch: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
+@pytest.mark.slow
 def test_a_script_without_a_guard_works(tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text(textwrap.dedent(SCRIPT.format(task="square")))
@@ -108,6 +111,7 @@ def test_a_script_without_a_guard_works(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "begin\n[0, 1, 4]\n", "")
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_workers(tmp_path: Path) -> None:
     with script("sleep", tmp_path) as process:
         children = asleep(process)
@@ -121,6 +125,7 @@ def test_ctrl_c_ends_the_workers(tmp_path: Path) -> None:
     assert_all_gone(children)
 
 
+@pytest.mark.slow
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     with script("sleep", tmp_path) as process:
         children = asleep(process)

@@ -171,6 +171,7 @@ def test_the_map_has_a_row_for_every_crossing_with_its_reported_figures(found: R
     assert len(drawn["network"].axes) == 1 + 3 * len(titles)
 
 
+@pytest.mark.slow
 def test_with_places_the_crossings_stand_from_north_to_south(found: Run) -> None:
     figure = draw(found, placed())["network"]
     names = [m[1] for m in re.finditer(r"^\d  (.*):", said(figure), re.MULTILINE)]
@@ -209,6 +210,7 @@ def test_words_are_large_enough_and_on_the_sheet(found: Run, drawn: dict[str, Fi
                 assert 0 <= box.y0 <= box.y1 <= height, (name, text.get_text())
 
 
+@pytest.mark.slow
 def test_the_same_bytes_every_time(found: Run, drawn: dict[str, Figure]) -> None:
     again = draw(found)
     assert render(drawn["network"], "svg") == render(again["network"], "svg")

@@ -42,13 +42,14 @@ class Case:
     measure: Measure
     replications: int = 30
 
-    def samples(self, engine: Play) -> Any:
-        """The measure in every replication, corrected for what is known of its tape: who came, and mean services.
-
-        The seed is made from the name, so that cases are independent.
-        """
+    def tapes(self, number: int) -> tuple[Plan, list[Tape]]:
+        """The plan and the tapes of the first replications; the seed comes from the name, so cases are independent."""
         plan, seed = lower(self.scenario), crc32(self.name.encode())
-        tapes = [draw(self.scenario, plan, seed, number) for number in range(self.replications)]
+        return plan, [draw(self.scenario, plan, seed, replication) for replication in range(number)]
+
+    def samples(self, engine: Play) -> Any:
+        """The measure in every replication, corrected for what is known of its tape: who came, and mean services."""
+        plan, tapes = self.tapes(self.replications)
         measured = [self.measure(plan, tape, engine(plan, tape)) for tape in tapes]
         parties = [len(tape) / plan.expected[:, :, -1].sum() - 1 for tape in tapes]
         services = [(tape.times[plan.service_row] / MINUTE - 1).mean() for tape in tapes]

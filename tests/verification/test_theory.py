@@ -7,17 +7,30 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.build import Play
+from sim.engine.compiled import engine as compiled
+from sim.engine.reference import story as reference
 from tests.verification.cases import Case, cases
 from tests.verification.statistics import assert_mean, measure
+
+SAME = 2
+"""Number of tapes of each case that the reference engine plays as well."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
-def test_engine_agrees_with_theory(engine: Play, case: Case) -> None:
-    samples = case.samples(engine)
+def test_engine_agrees_with_theory(case: Case) -> None:
+    samples = case.samples(compiled.play)
     assert_mean(samples, case.expected, case.sees)
     assert not measure(samples).agrees(case.wrong), f"the control passes: {case.wrong_because}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+def test_the_reference_engine_gives_the_same_records(case: Case) -> None:
+    """What the compiled engine shows of theory holds for the reference engine, because their records are equal."""
+    plan, tapes = case.tapes(SAME)
+    for tape in tapes:
+        assert compiled.play(plan, tape) == reference.play(plan, tape)
 
 
 def test_cases_agree_with_published_numbers() -> None:

@@ -58,6 +58,7 @@ def test_the_folder_is_whole_and_the_scenario_takes_its_values(here: Path) -> No
     assert surge == pytest.approx(fitted.values["surge"].value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_json_and_quiet(here: Path) -> None:
     path = described(here)
@@ -69,6 +70,7 @@ def test_json_and_quiet(here: Path) -> None:
     assert (here / done.stdout.strip() / "page.md").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_lines_tell_the_stages_and_a_damaged_part(here: Path) -> None:
     path = described(here)
@@ -103,6 +105,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
 def test_stopped_and_started_again(here: Path, number: signal.Signals, code: int) -> None:

@@ -43,6 +43,7 @@ def test_the_farthest_scores_stay_in_the_range(name):
     assert prior.high is None or high <= prior.high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRIORS)
 def test_the_density_integrates_to_one_and_belongs_to_the_values(name):
     """Kolmogorov and Smirnov's test of the values against the integrated density fails once in a million seeds."""

@@ -12,6 +12,7 @@ from benchmarks import samplers
 from tests.verbs.calibrate.small_calibration import described
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_the_table_is_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

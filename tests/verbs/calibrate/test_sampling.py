@@ -41,6 +41,7 @@ def test_a_sharp_tied_posterior_is_found_with_its_moments_and_evidence():
     assert estimate == pytest.approx(evidence, abs=error)
 
 
+@pytest.mark.slow
 def test_both_of_two_far_modes_are_kept():
     def two(scores: np.ndarray) -> np.ndarray:
         return np.logaddexp(norm.logpdf(scores[:, 0], -1.5, 0.1), np.log(2) + norm.logpdf(scores[:, 0], 1.5, 0.1))

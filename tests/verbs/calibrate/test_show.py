@@ -199,6 +199,7 @@ def test_the_page_tells_how_it_was_done_and_links_only_what_was_drawn(base: Find
     assert "Held-out figures" not in markdown(replace(base, held_out=()))
 
 
+@pytest.mark.slow
 def test_every_picture_is_drawn_and_every_figure_is_in_it(base: Findings, pictures: dict[str, Picture]) -> None:
     assert list(pictures) == ["figures", "parameters", "correlations", "held_out"]
     for row in base.figures:
@@ -262,6 +263,7 @@ def test_one_parameter_has_no_correlations(base: Findings) -> None:
     assert "parameter combinations" not in markdown(alone)
 
 
+@pytest.mark.slow
 def test_what_is_written_is_the_same_every_time(base: Findings, tmp_path: Path) -> None:
     for name in ("first", "second"):
         write(tmp_path / name, base, CalibrationResult(base).plots)

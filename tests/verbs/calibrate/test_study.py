@@ -47,6 +47,7 @@ def test_a_fit_is_whole(tmp_path: Path) -> None:
     assert np.isfinite(best).all()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_the_same_for_any_number_of_workers_and_nothing_is_played_twice(tmp_path: Path) -> None:
     path = described(tmp_path)
@@ -98,12 +99,14 @@ def test_waits_by_joining_need_the_whole_run(tmp_path: Path) -> None:
     assert shortest_horizon(read_calibration(described(tmp_path, reported=rows)).central.scenario) is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_chance_that_is_not_small_is_averaged(tmp_path: Path) -> None:
     assert fit_of(described(tmp_path, observation={"spread": {"press": 1.0}, "discrepancy": 0.5})).replications == 1
     assert fit_of(described(tmp_path)).replications == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_a_figure_that_the_priors_hardly_allow_is_told(tmp_path: Path) -> None:
     rows = [row("queue", "queue", 300), row("enormous", "queue", 90_000, rounding=1000)]
@@ -114,6 +117,7 @@ def test_a_figure_that_the_priors_hardly_allow_is_told(tmp_path: Path) -> None:
     assert about[0].startswith("figure 'enormous' is very improbable under the priors (tail 0")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_a_posterior_too_sharp_to_be_drawn_is_refused_and_costs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -125,6 +129,7 @@ def test_a_posterior_too_sharp_to_be_drawn_is_refused_and_costs_nothing(
     assert list((tmp_path / "kept").rglob("part-*.parquet"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_every_fitted_figure_is_predicted_without_it(tmp_path: Path) -> None:
     fit = fit_of(described(tmp_path), tmp_path / "kept")
@@ -135,6 +140,7 @@ def test_every_fitted_figure_is_predicted_without_it(tmp_path: Path) -> None:
     assert {one.how for one in rows.values()} <= {"re-weighted", "fitted again"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_a_figure_that_carries_the_fit_is_held_out_by_fitting_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -63,6 +63,7 @@ def before(records: Records, instant: int) -> list[tuple[object, ...]]:
     return sorted(zip(*(column[seen].tolist() for column in columns.values()), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "sets", "changes", "date"),
     [

@@ -134,6 +134,7 @@ def test_colours_keep_their_scenario_and_are_not_those_of_reported_figures(drawn
         assert {colour(1).lower(), colour(2).lower()} <= set(lines), name
 
 
+@pytest.mark.slow
 def test_pictures_can_be_rendered_and_are_the_same_every_time(
     comparison: ComparisonData, drawn: dict[str, Figure]
 ) -> None:
@@ -163,6 +164,7 @@ def test_nothing_leaves_the_sheet(drawn: dict[str, Figure]) -> None:
             assert 0 <= box.y0 <= box.y1 <= height, (name, text.get_text())
 
 
+@pytest.mark.slow
 def test_one_replication_and_one_other_scenario_are_shown_without_intervals() -> None:
     alone = compare(read_variants(str(TINY), ["+more_booths"]), Request(1))
     page = comparison_tables.markdown(alone, [])

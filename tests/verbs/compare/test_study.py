@@ -95,6 +95,7 @@ def test_the_seed_and_the_replications_are_the_bases(tmp_path: Path) -> None:
     assert {d.verdict for d in comparison.differences[0] if d.n} == {"same"}
 
 
+@pytest.mark.slow
 def test_workers_change_nothing(comparison: ComparisonData) -> None:
     again = compare(comparison.variants, Request(6, workers=2))
     for name in ("groups", "pairs", "waits"):

@@ -52,6 +52,7 @@ def test_all_that_a_scenario_needs_is_copied(name: str, expected: set[str], here
         assert (here / "mine" / file).read_bytes() == (shipped() / file).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_copy_of_a_network_stands_alone(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert copy("russia_2022").exit_code == 0
     original = load(shipped() / "scenarios" / "russia_2022.yaml")

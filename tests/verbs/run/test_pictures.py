@@ -166,6 +166,7 @@ def test_a_reported_queue_and_its_wait_imply_an_outflow() -> None:
     assert "Reported: about 48 h, 25 Sep" in said(drawn)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wait",
     [{"classes": ["truck"]}, {"until": "2022-09-27"}, {"from": "2022-09-24"}, {"status": "rejected"}],
@@ -230,6 +231,7 @@ def test_a_users_own_style_changes_nothing(base: dict[str, Figure]) -> None:
     assert other == render(base["queue_km"], "png")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replications", [1, 2])
 def test_few_replications(replications: int) -> None:
     drawn = draw(synthetic.scenario(), replications)
@@ -244,6 +246,7 @@ def test_one_replication_has_no_band() -> None:
         assert len(axes.collections) == bands
 
 
+@pytest.mark.slow
 def test_nobody_came() -> None:
     drawn = draw(synthetic.scenario(), empty=True)
     for figure in drawn.values():
@@ -262,6 +265,7 @@ def test_nothing_at_all_is_known() -> None:
         assert "nan" not in said(figure)
 
 
+@pytest.mark.slow
 def test_without_reported_figures() -> None:
     drawn = draw(synthetic.scenario(reported=[]))
     for figure in drawn.values():
@@ -283,6 +287,7 @@ def test_without_trucks() -> None:
         assert "trucks" not in said(figure).replace("exit trucks", "")
 
 
+@pytest.mark.slow
 def test_two_days_have_hours_on_their_axis() -> None:
     tree = synthetic.tree(clock=SHORT, reported=[])
     drawn = draw(Scenario.model_validate(tree))
@@ -299,6 +304,7 @@ def test_days_have_the_day_of_t0_on_their_axis(base: dict[str, Figure]) -> None:
     assert len(labels) <= 10
 
 
+@pytest.mark.slow
 def test_two_crossings_have_their_own_pictures() -> None:
     tree = synthetic.tree()
     tree["crossings"]["other"] = tree["crossings"][synthetic.CROSSING] | {"title": "The other one"}
@@ -314,6 +320,7 @@ def test_text_is_large_enough_to_be_read_at_half_size(base: dict[str, Figure]) -
         assert min(sizes) >= 9, name
 
 
+@pytest.mark.slow
 def test_no_text_leaves_its_sheet(base: dict[str, Figure]) -> None:
     unreported = draw(synthetic.scenario(reported=[]), 2)["poster"]
     for name, figure in (*base.items(), ("poster without reported figures", unreported)):
@@ -383,6 +390,7 @@ def test_the_lower_bound_of_the_wait_is_drawn_only_where_some_still_wait(base: d
     assert not known[:-25].any()
 
 
+@pytest.mark.slow
 def test_a_model_without_a_value_leaves_the_reported_flow_alone() -> None:
     described = synthetic.scenario()
     unknown = tuple(replace(found, mean=np.nan, p05=np.nan, p95=np.nan) for found in synthetic.observations(described))
@@ -392,6 +400,7 @@ def test_a_model_without_a_value_leaves_the_reported_flow_alone() -> None:
     assert "nan" not in said(drawn["poster"])
 
 
+@pytest.mark.slow
 def test_more_than_two_reported_flows_do_not_overlap() -> None:
     described = synthetic.scenario()
     flow = next(row for row in described.reported if row.quantity == "crossed_parties")

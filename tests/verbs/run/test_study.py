@@ -27,6 +27,7 @@ def summary(played: Run) -> dict[str, list[object]]:
             for name, column in summary_table(played.estimates).items()}  # fmt: skip
 
 
+@pytest.mark.slow
 def test_workers_do_not_change_the_result_and_seeds_do(tiny: Loaded) -> None:
     alone = run(tiny, Request(4, workers=1))
     assert summary(run(tiny, Request(4, workers=2))) == summary(alone)
@@ -46,6 +47,7 @@ def test_progress_is_told_from_the_start(tiny: Loaded) -> None:
     assert heard.numbers == [(0, 2), (1, 2), (2, 2)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_for_precision_ends_after_the_batch_that_is_narrow_enough(tiny: Loaded, workers: int) -> None:
     asked = 0.12
@@ -91,6 +93,7 @@ def test_a_reported_figure_without_sense_stops_the_run_before_it_begins(tiny: Lo
     assert heard.numbers == []
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_the_middle_changes_nothing(tiny: Loaded, tmp_path: Path) -> None:
     plan = lower(tiny.scenario)
     play = RunTask(Subject(tiny.scenario, plan), 5, "reference")
@@ -103,6 +106,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(tiny: Loaded, tmp_path: P
     assert summary(dataclasses.replace(undisturbed, estimates=estimator.result())) == summary(undisturbed)
 
 
+@pytest.mark.slow
 def test_records_are_stored_as_people_read_them(tiny: Loaded, tmp_path: Path) -> None:
     run(tiny, Request(2, workers=2), records_to=tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"replication={n:04d}.parquet" for n in range(2)]

@@ -245,6 +245,7 @@ def test_kill_9_at_random_moments_loses_only_what_was_in_flight(here: Path) -> N
     assert (here / "whole" / "sweep.parquet").read_bytes() == (here / "killed" / "sweep.parquet").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_stops_the_sweep_and_says_what_is_kept(here: Path) -> None:
     process = started(*MANY, "--replications", "100", "--out", "out")
@@ -260,6 +261,7 @@ def test_ctrl_c_stops_the_sweep_and_says_what_is_kept(here: Path) -> None:
     assert kept < 100 * POINTS
 
 
+@pytest.mark.slow
 def test_two_sweeps_at_once_do_not_harm_each_other(here: Path) -> None:
     both = [started(*MANY, "--out", "out") for _ in range(2)]
     for process in both:
@@ -270,6 +272,7 @@ def test_two_sweeps_at_once_do_not_harm_each_other(here: Path) -> None:
     assert not [path for path in (here / "out").rglob(".*partial*")]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="limits of a process")
 def test_a_disk_that_takes_no_more_stops_it_with_a_sentence(here: Path) -> None:
     """No file may grow beyond so many bytes: the next part cannot be written, the earlier ones stay."""
@@ -292,6 +295,7 @@ def test_a_disk_that_takes_no_more_stops_it_with_a_sentence(here: Path) -> None:
     assert "4 reused" in " ".join(sweep(*few).stdout.split())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may mount a small disk")
 def test_a_full_disk(here: Path) -> None:
     disk = here / "disk"

@@ -72,6 +72,7 @@ def test_one_replication_shows_nothing() -> None:
     assert Constraint(KEYS[3], True, 10.0, "").is_met(np.array([1.0])) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("which", "sign"), [("smallest", 1), ("largest", -1)])
 def test_the_answer_is_the_edge(sweep: Sweep, which: str, sign: int) -> None:
     """Every setting played with many replications gives the same edge as the search."""

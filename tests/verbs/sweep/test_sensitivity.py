@@ -40,6 +40,7 @@ def test_the_indices_of_ishigami() -> None:
     assert sensitivity.mean == pytest.approx(3.5, abs=0.1)
 
 
+@pytest.mark.slow
 def test_the_intervals_cover() -> None:
     """Of 20 samples with 6 indices each, 95 % intervals miss about 6; more than 24 in less than one of 10,000."""
     missed = 0

@@ -162,6 +162,7 @@ def test_only_failed_points_are_tried_again(tmp_path: Path, tiny_base: Base, mon
     assert played(tiny_base, tmp_path, chosen).reused == 4
 
 
+@pytest.mark.slow
 def test_workers_do_not_change_the_table(tmp_path: Path, tiny_base: Base) -> None:
     chosen = grid(f"{STAFFING}=1,2")
     one = played(tiny_base, tmp_path / "one", chosen, 3)
