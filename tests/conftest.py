@@ -24,11 +24,6 @@ settings.register_profile(
 settings.load_profile("fixed")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the groups of tests that one process must run: they would otherwise be the last to end."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def compiled_before() -> None:
     """Compile the engine before the first test, so that no command under test has to say that it does."""

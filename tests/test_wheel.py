@@ -5,6 +5,7 @@ The environment has the libraries of the one that runs the tests, by a path file
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import json
 import os
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]  # one installation, compiled once
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("scenarios", "calibration", "sweeps")
@@ -32,40 +33,55 @@ main()
 """
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the wheel and an environment with it, made once for all processes of this run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "made"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            _install(_build(folder / "wheel"), folder / "environment")
+            (folder / "done").touch()
+    return folder
+
+
+def _build(folder: Path) -> Path:
     backend = [] if importlib.util.find_spec("hatchling") is None else ["--no-build-isolation"]
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", *backend, "-w", str(folder), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=HANGING, check=False)
-    assert done.returncode == 0, done.stderr
+    _call(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", *backend, "-w", folder, ROOT)
+    return _wheel(folder)
+
+
+def _wheel(folder: Path) -> Path:
     (path,) = folder.glob("border_queues-*.whl")
     return path
 
 
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of an environment with the wheel."""
-    folder = tmp_path_factory.mktemp("environment")
+def _install(wheel: Path, folder: Path) -> None:
     venv.create(folder, with_pip=False)
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        str(folder),
-        "install",
-        "-q",
-        "--no-deps",
-        "--no-index",
-        str(wheel),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=HANGING, check=False)
-    assert done.returncode == 0, done.stderr
+    _call(sys.executable, "-m", "pip", "--python", folder, "install", "-q", "--no-deps", "--no-index", wheel)
     (packages,) = folder.glob("lib/python*/site-packages")
     paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (packages / "libraries.pth").write_text("\n".join(sorted(paths)) + "\n", encoding="utf-8")
-    return folder
+    _call(folder / "bin" / "python", "-P", "-c", "from sim.play import engines; engines.ready('compiled')")
+
+
+def _call(*command: str | Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANGING, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def wheel(made: Path) -> Path:
+    return _wheel(made / "wheel")
+
+
+@pytest.fixture
+def installed(made: Path) -> Path:
+    """Return the folder of an environment with the wheel."""
+    return made / "environment"
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from sim.verbs.calibrate import study
 from sim.verbs.calibrate.evaluator import Evaluator
 from sim.verbs.calibrate.sampling import Draws, Sampler
 
-pytestmark = pytest.mark.xdist_group("recovery")  # the evaluations of the bank serve all tests
 SCENARIO = Path(__file__).parent / "recovery.yaml"
 REPETITIONS, CONTROL, BANK, WORTH = 150, 60, 512, 150
 PARAMETERS = {
