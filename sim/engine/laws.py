@@ -34,6 +34,8 @@ class FamilyFunctions:
     """P(duration <= seconds), for seconds >= 0; not called if the mean is 0."""
     scales_with_mean: bool
     """Whether a draw is the mean times a draw of the same law with mean 1."""
+    atoms: Callable[[Law], tuple[float, ...]] = lambda _: ()
+    """The durations in seconds, equally probable, of a law that has no others; none for a continuous law."""
 
 
 def draw_durations(law: Law, rng: Generator, size: int) -> Floats:
@@ -56,6 +58,11 @@ def distribution(law: Law, at: Ints) -> Floats:
 def scales_with_mean(law: Law) -> bool:
     """Return whether a draw is the mean times a draw of the same law with mean 1."""
     return FAMILIES[law.family].scales_with_mean
+
+
+def atoms(law: Law) -> tuple[float, ...]:
+    """Return the durations in seconds, equally probable, of a law that has no others; () for a continuous law."""
+    return FAMILIES[law.family].atoms(law) if law.mean_s else (0.0,)
 
 
 def _draw_constant(law: Law, _rng: Generator, size: int) -> Floats:
@@ -153,10 +160,14 @@ def _sums_of(draws: Floats, counts: Ints) -> Floats:
 
 
 FAMILIES = {
-    "deterministic": FamilyFunctions(_draw_constant, _constant_sums, _constant_cdf, scales_with_mean=True),
+    "deterministic": FamilyFunctions(
+        _draw_constant, _constant_sums, _constant_cdf, scales_with_mean=True, atoms=lambda law: (law.mean_s,)
+    ),
     "exponential": FamilyFunctions(_draw_exponential, _gamma_sums, _gamma_cdf, scales_with_mean=True),
     "erlang": FamilyFunctions(_draw_gamma, _gamma_sums, _gamma_cdf, scales_with_mean=True),
     "gamma": FamilyFunctions(_draw_gamma, _gamma_sums, _gamma_cdf, scales_with_mean=True),
     "lognormal": FamilyFunctions(_draw_lognormal, _lognormal_sums, _lognormal_cdf, scales_with_mean=True),
-    "empirical": FamilyFunctions(_draw_values, _values_sums, _values_cdf, scales_with_mean=False),
+    "empirical": FamilyFunctions(
+        _draw_values, _values_sums, _values_cdf, scales_with_mean=False, atoms=lambda law: law.values or ()
+    ),
 }

@@ -83,7 +83,8 @@ class Plan:
     # the main queue: effects of the quoted wait
     quote_every: Ints  # (X,) milliseconds, 0: quotes are not needed
     quote_buckets: Ints  # (X,) announcements in the window of recent departures
-    balk_over: Ints  # (X, 5)
+    balk_over: Ints  # (X, 5) parties
+    balk_streams: Ints  # (X, 5) the streams that count for that, one bit each
     wait_step: int  # milliseconds between the columns of the tables below
     balk_share: Floats  # (X, 5, W) by quoted wait
     bypass_share: Floats  # (X, 5, W) of parties without local plates, on arrival, by quoted wait

@@ -213,13 +213,11 @@ def closures(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
 
 
 def halls(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
-    """Those who came from the station before never stand in a zone beyond its room (interrupted services apart)."""
+    """Those who came from the station before never stand in a zone beyond its room; the interrupted are at desks."""
     before = {(row.party, row.visit): row.outcome for row in rows}
     from_station = [row for row in rows if before.get((row.party, row.visit - 1)) == Outcome.SERVED]
     standing = [row for row in from_station if plan.zone[row.station] != NOWHERE]
     for zone, visits in grouped(standing, lambda row: int(plan.zone[row.station])).items():
-        if any(plan.preempt[row.station] for row in visits):
-            continue
         for at in {row.arrived_at for row in visits}:
             there = [row for row in visits if row.arrived_at <= at < min(row.started_at, row.left_at)]
             used = sum(int(plan.zone_space[zone, row.cls]) for row in there)

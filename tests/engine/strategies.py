@@ -150,6 +150,8 @@ def behaviours(draw: Draw, names: list[str]) -> Dict:
     behaviour: Dict = {}
     if draw(sometimes):
         behaviour["balk"] = {"queue_over": draw(st.integers(0, 6)), "by_quoted_wait": draw(proportions)}
+        if draw(often):
+            behaviour["balk"]["queue_of"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, unique=True))
     for way in ("renege", "change_mode", "bypass"):
         if draw(often):
             behaviour[way] = {"by_quoted_wait": draw(hazards)}

@@ -230,6 +230,23 @@ def test_balking_at_a_long_queue(engine: Play) -> None:
     assert outcomes(records) == [Outcome.CROSSED] * 3 + [Outcome.BALKED]
 
 
+@pytest.mark.parametrize(("queue_of", "balked"), [(None, True), (["truck"], True), (["car"], False)])
+def test_a_newcomer_sees_everybody_in_the_queue(engine: Play, queue_of: list[str] | None, balked: bool) -> None:
+    balk = {"queue_over": 2} if queue_of is None else {"queue_over": 2, "queue_of": queue_of}
+    game = scenario(
+        {"s": {"staffing": 1, "service_time": "10 min"}},
+        initial_queue={"car": 1, "truck": 3},
+        behaviour={"car": {"balk": balk}},
+    )
+    records = engine(*set_by_hand(game, [3, 0, 1, 2], cls=[0, 1, 1, 1]))
+    assert (Outcome.BALKED in outcomes(records)) is balked
+
+
+def test_classes_of_a_queue_need_its_length() -> None:
+    with pytest.raises(ValueError, match="queue_of needs queue_over"):
+        scenario({"s": {"staffing": 1, "service_time": "1 min"}}, behaviour={"car": {"balk": {"queue_of": ["car"]}}})
+
+
 def test_a_limit_of_no_queue_lets_in_who_finds_a_server_free(engine: Play) -> None:
     game = scenario(
         {"s": {"staffing": 1, "service_time": "10 min"}},

@@ -71,6 +71,33 @@ def test_staff_who_leave_in_the_middle_of_a_service(
     assert minutes(records.ended_at) == ended
 
 
+def test_a_service_due_when_staff_leave_ends(engine: Play) -> None:
+    steps = {"servers": 1, "steps": [{"from": "2022-09-21T00:10", "servers": 0}]}
+    records = engine(*set_by_hand(one_station(2, {"staffing": steps, "when_staff_leave": "preempt"}), [0, 1]))
+    assert outcomes(records) == [Outcome.CROSSED, Outcome.UNFINISHED]
+    assert minutes(records.ended_at) == [10, None]
+
+
+def test_a_server_that_is_free_in_this_millisecond_spares_the_other_service(engine: Play) -> None:
+    steps = {"servers": 2, "steps": [{"from": "2022-09-21T00:10", "servers": 1}]}
+    records = engine(*set_by_hand(one_station(3, {"staffing": steps, "when_staff_leave": "preempt"}), [0, 1, 2]))
+    assert outcomes(records) == [Outcome.CROSSED] * 3
+    assert minutes(records.ended_at) == [10, 11, 21]
+
+
+def test_an_interrupted_party_takes_no_room_in_the_hall(engine: Play) -> None:
+    """It waits at its desk: one more fits in a hall of one, and the next is blocked."""
+    steps = {"servers": 1, "steps": [{"from": "2022-09-21T00:05", "servers": 0}]}
+    stations = {
+        "a": {"staffing": 1, "service_time": "1 min"},
+        "b": {"staffing": steps, "service_time": TEN, "hall": 1, "when_staff_leave": "preempt"},
+    }
+    records = engine(*set_by_hand(scenario(stations, initial_queue={"car": 3}), [0, 6, 7]))
+    first = records.station == 0
+    assert minutes(records.left_at[first]) == [1, 7, None]
+    assert minutes(records.ended_at[first]) == [1, 7, 8]
+
+
 def test_the_last_to_start_is_interrupted_first_and_keeps_its_place(engine: Play) -> None:
     steps = {"servers": 2, "steps": [{"from": "2022-09-21T00:05", "servers": 1}]}
     records = engine(*set_by_hand(one_station(3, {"staffing": steps, "when_staff_leave": "preempt"}), [0, 1, 2]))

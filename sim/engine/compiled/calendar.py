@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from sim.engine.compiled.cache import rule
 from sim.engine.compiled.heaps import prepend, remove
 from sim.engine.compiled.layout import (
@@ -61,26 +63,36 @@ def announce(b: Any, x: int, now: int) -> None:
 
 @rule
 def staff(b: Any, s: int, servers: int, now: int) -> None:
-    """Change the staffing; where services are interrupted, those that began last go back to the head of the queue."""
+    """Change the staffing; where services are interrupted, those that began last go back to the head of the queue.
+
+    A service that is due to end at this millisecond is not interrupted.
+    """
     b.servers[s] = servers
-    while b.preempt[s] and b.tail[SERVICE_LISTS + s] != NOBODY and b.busy[s] > servers:
-        i = b.tail[SERVICE_LISTS + s]
-        remove(b, SERVICE_LISTS + s, i)
-        b.busy[s] -= 1
-        put_back(b, i, s, now)
+    due, i = 0, b.head[SERVICE_LISTS + s]
+    while i != NOBODY:
+        due += party_in(b, i).remaining == now
+        i = np.int64(party_in(b, i).next)
+    i = b.tail[SERVICE_LISTS + s]
+    while i != NOBODY and b.busy[s] - due > servers:
+        before = np.int64(party_in(b, i).previous)
+        if party_in(b, i).remaining > now:
+            remove(b, SERVICE_LISTS + s, i)
+            b.busy[s] -= 1
+            put_back(b, i, s, now)
+        i = before
 
 
 @rule
 def put_back(b: Any, i: int, s: int, now: int) -> None:
     """Interrupt a service: the party goes back to the head of the queue, on a new visit that keeps its order."""
     p = party_in(b, i)
-    joined, men, checked, refused, inside = p.joined, p.visit_men, p.checked, p.refused, p.inside
+    joined, men, checked, refused = p.joined, p.visit_men, p.checked, p.refused
     remaining = p.remaining - now
     p.ended_at = now
     close(b, i, INTERRUPTED, now)
     open_visit(b, p, s, now)
     b.joined -= 1
-    p.joined, p.visit_men, p.checked, p.refused, p.inside = joined, men, checked, refused, inside
+    p.joined, p.visit_men, p.checked, p.refused = joined, men, checked, refused
     p.remaining, p.resumed, p.where = remaining, 1, WAITING
     prepend(b, QUEUE_LISTS + s * N_STREAMS + p.stream, i)
     in_queue(b, p, 1)

@@ -226,6 +226,7 @@ _CROSSING_FIELDS = (
     "first",
     "joins",
     "balk_over",
+    "balk_streams",
     "bypass_local",
     "travels_as",
 )

@@ -50,6 +50,7 @@ from sim.engine.compiled.layout import (
     LATER,
     MAX_CROSSINGS,
     MAX_STATIONS,
+    N_STREAMS,
     NO_CROSSING,
     NOBODY,
     NOWHERE,
@@ -167,7 +168,10 @@ def arrive(b: Any, i: int, x: int, now: int) -> None:
             turn_away(b, i, s, DIVERTED, now)
             drive(b, i, target, b.origins + x, now)
             return
-    waiting = b.waiting[s, c]
+    waiting = 0
+    for stream in range(N_STREAMS):
+        if b.balk_streams[x, c] >> stream & 1:
+            waiting += b.waiting[s, stream]
     sees_too_much = waiting >= b.balk_over[x, c] and (waiting > 0 or not (can_start(b, s) and b.open[s, c]))
     balk_row = b.balk_row
     hears_too_much = balk_row != NOWHERE and chance_of(b, balk_row, number) < share_of(b, b.balk_table)[x, c, column]

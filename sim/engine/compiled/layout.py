@@ -116,7 +116,11 @@ BORDER = np.dtype(
     + _fields("i8", (MAX_ZONES, N_CLASSES), "space")
     # main queues
     + _fields("i8", (MAX_CROSSINGS,), "quote_every quote_buckets")
-    + _fields("i8", (MAX_CROSSINGS, N_CLASSES), "first joins quote column quoted_at started filled oldest balk_over")
+    + _fields(
+        "i8",
+        (MAX_CROSSINGS, N_CLASSES),
+        "first joins quote column quoted_at started filled oldest balk_over balk_streams",
+    )
     + _fields("f8", (MAX_CROSSINGS, N_CLASSES), "bypass_local")
     + _fields("u1", (MAX_CROSSINGS, N_CLASSES, N_WAYS), "way_open uses_way")
     + _fields("i8", (MAX_CROSSINGS, N_CLASSES, N_WAYS), "summed rate")

@@ -37,6 +37,11 @@ MAX_DRIVE_FACTOR = 100.0
 """Longest drive, in multiples of the mean."""
 
 
+def _holds(at: Ints, values: Ints) -> Bools:
+    """Return which of `values` occur in `at`; both are sorted."""
+    return np.asarray(np.searchsorted(at, values, side="left") < np.searchsorted(at, values, side="right"))
+
+
 class DrawKey(NamedTuple):
     """Which random numbers to draw: seed, replication, and whether for parties that wait at the start."""
 
@@ -105,8 +110,13 @@ class Group:
             return np.full(crossing.initial_queue.get(self.cls, 0), self.plan.start, dtype=np.int64)
         expected = self.plan.expected[self.source, CLASSES.index(self.cls)]
         unit = unit_poisson(self.rng("arrival"), float(expected[-1]))
-        at = np.rint(np.interp(unit, expected, self.plan.edges)).astype(np.int64)
-        return at[: np.searchsorted(at, self.plan.horizon)]
+        exact = np.interp(unit, expected, self.plan.edges)
+        at = np.rint(exact).astype(np.int64)
+        at = at[: np.searchsorted(at, self.plan.horizon)]
+        for edge in self.plan.edges[_holds(at, self.plan.edges)].tolist():  # nobody is rounded into the next cell
+            first = np.searchsorted(at, edge)
+            at[first : np.searchsorted(exact, edge)] = edge - 1
+        return np.maximum(at, self.plan.start + 1)  # those who are there at the start are the initial queue
 
     def _local(self, share: float) -> Bools:
         share = 0.0 if self.has_choice else share

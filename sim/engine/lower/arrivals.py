@@ -1,37 +1,96 @@
 """Lower demand to the expected number of arrivals, cumulative, by source and class.
 
-The rate is constant within cells of ten minutes, which are aligned to the start of the run.
+The rate is constant within cells. A cell lasts ten minutes at most, and one ends at every instant that demand names, so
+that every part begins and ends exactly when the file says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import lru_cache
 
 import numpy as np
 
 from sim.arrays import Bools, Floats, Ints
-from sim.engine.laws import distribution
+from sim.engine.laws import atoms, distribution
 from sim.errors import Problem, ScenarioError
 from sim.scenario.model.changes import Change
 from sim.scenario.model.demand import Constant, CountRow, DemandPart, Pulse, Rush, Step
-from sim.scenario.model.instants import local, since_t0
+from sim.scenario.model.instants import local_clock, since_t0
 from sim.scenario.model.laws import Law
 from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import CLASSES, WEEKDAYS
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
-from sim.units import MS_PER_H, MS_PER_S, milliseconds
+from sim.units import MS_PER_DAY, MS_PER_H, MS_PER_S, milliseconds
 
 CELL = 600 * MS_PER_S
+FINE_CELLS, FINE_FOR = 10, 5
+"""Cells per characteristic time (a mean drive, a decay, a growth) that is short, and for how many such times."""
 MAX_PARTIES = 20_000_000
 
 
-def grid(clock: Clock) -> Ints:
+def grid(scenario: Scenario) -> Ints:
     """Return the edges of the cells from start to horizon, milliseconds since t0, shape (B+1,)."""
+    clock = scenario.clock
     start, horizon = since_t0(clock, clock.start), since_t0(clock, clock.horizon)
-    edges = np.arange(start, horizon, CELL, dtype=np.int64)
-    return np.append(edges, horizon)
+    named = [at for source in _sources(scenario) for at in _instants(clock, source) if start < at < horizon]
+    regular = np.arange(start, horizon, CELL, dtype=np.int64)
+    return np.unique(np.concatenate([regular, np.array([*named, horizon], dtype=np.int64)]))
+
+
+def _sources(scenario: Scenario) -> list[Crossing | Origin]:
+    """Return the crossings, then the origins."""
+    return [*scenario.crossings.values(), *(scenario.network.origins.values() if scenario.network else ())]
+
+
+def _instants(clock: Clock, source: Crossing | Origin) -> Iterator[int]:
+    """Yield the instants at which the rate of a source may change abruptly, milliseconds since t0."""
+    kinds = [part.kind for parts in source.demand.values() for part in parts.values()]
+    if any(isinstance(kind, Constant) and (kind.hours or kind.weekdays) for kind in kinds):
+        yield from _hours_begin(clock)
+    for kind in kinds:
+        if isinstance(kind, tuple):
+            yield from (since_t0(clock, at) for row in kind for at in (row.from_, row.until))
+        elif isinstance(kind, Rush):
+            deadline = since_t0(clock, kind.deadline)
+            yield from (since_t0(clock, kind.announced), deadline)
+            yield from (deadline - after for after in _fine(kind.growth))
+        elif not isinstance(kind, Constant):
+            at = since_t0(clock, kind.at)
+            yield at
+            yield from (at + after for after in _after(kind))
+    for change in source.changes if isinstance(source, Crossing) else ():
+        if change.scale_demand is not None:
+            yield from (since_t0(clock, at) for at in (change.from_, change.until) if at is not None)
+
+
+def _after(kind: Step | Pulse) -> Iterator[int]:
+    """Yield the milliseconds after an instant at which the arrivals that it causes change abruptly."""
+    drives = atoms(kind.lag)
+    yield from (milliseconds(seconds) + after for seconds in drives for after in (0, 1))
+    if not drives:
+        yield from _fine(kind.lag.mean_s)
+    if isinstance(kind, Step) and kind.decay is not None:
+        yield from _fine(kind.decay)
+
+
+def _fine(seconds: float) -> Iterator[int]:
+    """Yield the edges (ms) of cells that resolve a characteristic time; none if ordinary cells do."""
+    fine = milliseconds(seconds) / FINE_CELLS
+    if 1 <= fine < CELL:
+        yield from (round(n * fine) for n in range(1, FINE_CELLS * FINE_FOR + 1))
+
+
+def _hours_begin(clock: Clock) -> Ints:
+    """Return the instants at which a local hour begins, and those at which the clocks are set, in ms since t0."""
+    instants, added = local_clock(clock)
+    ends = [*instants[1:], since_t0(clock, clock.horizon)]
+    hours = [
+        np.arange(-(-(begin + more) // MS_PER_H) * MS_PER_H - more, end, MS_PER_H)
+        for begin, end, more in zip(instants, ends, added, strict=True)
+    ]
+    return np.concatenate([*hours, np.array(instants)])
 
 
 def expected(scenario: Scenario, edges: Ints) -> Floats:
@@ -39,9 +98,7 @@ def expected(scenario: Scenario, edges: Ints) -> Floats:
 
     Sources are the crossings, then the origins. Raises ScenarioError if more than MAX_PARTIES are expected.
     """
-    clock = scenario.clock
-    origins = scenario.network.origins.values() if scenario.network else ()
-    sources: list[Crossing | Origin] = [*scenario.crossings.values(), *origins]
+    clock, sources = scenario.clock, _sources(scenario)
     total = np.zeros((len(sources), len(CLASSES), len(edges)))
     for x, source in enumerate(sources):
         for name, parts in source.demand.items():
@@ -75,29 +132,41 @@ def _constant(clock: Clock, kind: Constant, edges: Ints) -> Floats:
         return per_cell
     hours = np.array(kind.hours or [1.0] * 24)
     days = np.array([kind.weekdays[day] for day in WEEKDAYS] if kind.weekdays else [1.0] * 7)
-    hour, day = _local_hours(clock)
+    hour, day = _local_hours(clock, edges)
     return np.asarray(per_cell * (hours / hours.mean())[hour] * (days / days.mean())[day])
 
 
-@lru_cache(maxsize=8)
-def _local_hours(clock: Clock) -> tuple[Ints, Ints]:
-    """Return the local hour and the day of the week (Monday 0) in the middle of each cell of the grid, shape (B,)."""
-    edges = grid(clock)
-    moments = [local(clock, at) for at in (edges[:-1] + edges[1:]) // 2]
-    return np.array([moment.hour for moment in moments]), np.array([moment.weekday() for moment in moments])
+def _local_hours(clock: Clock, edges: Ints) -> tuple[Ints, Ints]:
+    """Return the local hour and the day of the week (Monday 0) of each cell, shape (B,)."""
+    instants, added = local_clock(clock)
+    middles = (edges[:-1] + edges[1:]) // 2
+    local = middles + np.array(added)[np.searchsorted(instants, middles, side="right") - 1]
+    return local // MS_PER_H % 24, (local // MS_PER_DAY - 1) % 7
 
 
 def _step(at: int, kind: Step, edges: Ints) -> Floats:
-    """Return departures from `at` on, decaying, convolved with the drive; accurate to a minute at cell edges."""
+    """Return the arrivals by cell of departures from `at` on, decaying, after the drive.
+
+    Exact if the law of the drive is discrete; otherwise accurate to a minute at the edges of cells of ten minutes.
+    """
+    drives = atoms(kind.lag)
+    if drives:
+        departed = [_departed(kind, edges - at - milliseconds(seconds)) for seconds in drives]
+        return np.asarray(np.diff(np.mean(departed, axis=0)))
     cells = max(0, -(-(int(edges[-1]) - at) // CELL))
     if cells == 0:
         return np.zeros(len(edges) - 1)
-    ages = np.arange(cells + 1) * (CELL / MS_PER_S)
-    decayed = ages if kind.decay is None else kind.decay * -np.expm1(-ages / kind.decay)
-    departures = kind.rate / 3600 * np.diff(decayed)
+    departures = np.diff(_departed(kind, np.arange(cells + 1) * CELL))
     arrived = np.convolve(departures, _arrived_share(kind.lag, -(-cells // 1024) * 1024)[:cells])[:cells]
     instants = at + np.arange(cells + 1) * CELL
     return np.diff(np.interp(edges, instants, np.concatenate(([0.0], arrived))))
+
+
+def _departed(kind: Step, since: Ints) -> Floats:
+    """Return the expected number of departures by a time `since` (ms) after the first; 0 for negative times."""
+    seconds = np.maximum(since, 0) / MS_PER_S
+    lasting = seconds if kind.decay is None else kind.decay * -np.expm1(-seconds / kind.decay)
+    return np.asarray(kind.rate / 3600 * lasting)
 
 
 @lru_cache(maxsize=32)
@@ -115,11 +184,12 @@ def _rush(announced: int, deadline: int, kind: Rush, edges: Ints) -> Floats:
 
 
 def _counts(clock: Clock, rows: Iterable[CountRow], edges: Ints) -> Floats:
-    total = np.zeros(len(edges))
+    cells, lengths = np.zeros(len(edges) - 1), np.diff(edges)
     for row in rows:
         begin, end = since_t0(clock, row.from_), since_t0(clock, row.until)
-        total += row.count * np.clip((edges - begin) / (end - begin), 0, 1)
-    return np.diff(total)
+        inside = slice(*np.searchsorted(edges, (begin, end)))
+        cells[inside] += row.count / (end - begin) * lengths[inside]
+    return cells
 
 
 def _factors(clock: Clock, crossing: Crossing, name: str, edges: Ints) -> Floats:

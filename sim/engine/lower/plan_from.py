@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import comb
 from typing import Any
@@ -34,7 +35,7 @@ def lower(scenario: Scenario) -> Plan:
 
     Raises ScenarioError if more parties are expected than the limit.
     """
-    edges = arrivals.grid(scenario.clock)
+    edges = arrivals.grid(scenario)
     intensities, intensity = switches.intensity(scenario)
     behaviour = _behaviour(scenario)
     people = 1 + max_people(scenario)
@@ -203,6 +204,7 @@ def _fate_cdf(screening: Screening) -> Floats:
 def _behaviour(scenario: Scenario) -> dict[str, Any]:
     shape = (len(scenario.crossings), len(CLASSES))
     balk_over = np.full(shape, ANY_NUMBER, dtype=np.int64)
+    balk_streams = np.full(shape, _bits(STREAMS), dtype=np.int64)
     balk, bypass = np.zeros((*shape, WAIT_COLUMNS)), np.zeros((*shape, WAIT_COLUMNS))
     local = np.zeros(shape)
     hazard = np.zeros((*shape, len(WAYS), WAIT_COLUMNS), dtype=np.int64)
@@ -214,6 +216,7 @@ def _behaviour(scenario: Scenario) -> dict[str, Any]:
             if behaviour.balk:
                 balk[x, c] = _by_wait(behaviour.balk.by_quoted_wait)
                 balk_over[x, c] = ANY_NUMBER if behaviour.balk.queue_over is None else behaviour.balk.queue_over
+                balk_streams[x, c] = _bits(behaviour.balk.queue_of or STREAMS)
             if behaviour.bypass:
                 bypass[x, c] = _by_wait(behaviour.bypass.at_arrival)
                 local[x, c] = behaviour.bypass.local
@@ -229,12 +232,17 @@ def _behaviour(scenario: Scenario) -> dict[str, Any]:
         "quote_every": every,
         "quote_buckets": buckets,
         "balk_over": balk_over,
+        "balk_streams": balk_streams,
         "wait_step": WAIT_STEP,
         "balk_share": balk,
         "bypass_share": bypass,
         "bypass_local": local,
         "hazard": hazard,
     }
+
+
+def _bits(streams: Sequence[str]) -> int:
+    return sum(1 << STREAMS.index(stream) for stream in streams)
 
 
 def _ways(behaviour: Behaviour) -> tuple[Leaving | None, ...]:

@@ -219,9 +219,10 @@ class Border:
         if visit.station.preempt:
             visit.station.in_service.remove(visit)
 
-    def interrupt_service(self, station: Station) -> None:
-        """Interrupt the last service to begin: back to the head of the queue, on another visit with the same place."""
-        visit = station.in_service.pop()
+    def interrupt_service(self, visit: Visit) -> None:
+        """Interrupt a service: back to the head of the queue, on another visit with the same place."""
+        station = visit.station
+        station.in_service.remove(visit)
         station.busy -= 1
         visit.ended_at = self.now
         self.close(visit, Outcome.INTERRUPTED)

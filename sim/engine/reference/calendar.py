@@ -63,10 +63,15 @@ def turn(border: Border, table: str, values: list[int]) -> None:
 
 
 def staff(border: Border, station: Station, servers: int) -> None:
-    """Change the staffing; those in service finish, or the last to begin go back to the head of the queue."""
+    """Change the staffing; those in service finish, or the last to begin go back to the head of the queue.
+
+    A service that is due to end at this millisecond is not interrupted.
+    """
     station.servers = servers
-    while station.in_service and station.busy > servers:
-        border.interrupt_service(station)
+    going_on = [visit for visit in station.in_service if visit.ends_at > border.now]
+    due = len(station.in_service) - len(going_on)
+    while going_on and station.busy - due > servers:
+        border.interrupt_service(going_on.pop())
 
 
 def open_or_close(station: Station, cls: int, is_open: bool) -> None:

@@ -83,8 +83,11 @@ class Visit:
         party.visits += 1
 
     def again(self, now: int) -> Visit:
-        """Return the visit on which an interrupted service goes on; what the first part settled holds."""
-        visit = Visit(self.party, self.station, now, joined=self.joined, in_zone=self.in_zone, men=self.men)
+        """Return the visit on which an interrupted service goes on; what the first part settled holds.
+
+        The party waits at its desk and takes no room in the zone.
+        """
+        visit = Visit(self.party, self.station, now, joined=self.joined, men=self.men)
         visit.men_checked, visit.refused = self.men_checked, self.refused
         visit.service_left = self.ends_at - now
         return visit
@@ -193,6 +196,8 @@ class MainQueue:
         self.plan, self.crossing, self.cls = plan, crossing, cls
         self.every, self.buckets = int(plan.quote_every[crossing]), int(plan.quote_buckets[crossing])
         self.balk_over = int(plan.balk_over[crossing, cls])
+        seen = int(plan.balk_streams[crossing, cls])
+        self.balk_streams = [stream for stream in range(len(STREAMS)) if seen >> stream & 1]
         self.is_open = [True] * len(WAYS)
         self.ways = [way for way in range(len(WAYS)) if plan.hazard[crossing, cls, way].any()]
         self.started = 0  # services begun since the last announcement

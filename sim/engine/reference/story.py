@@ -128,7 +128,7 @@ def balks(border: Border, party: Party, station: Station) -> bool:
     plan, main_queue = border.plan, border.main_queue(party)
     if border.tape.initial[party.column]:
         return False
-    waiting = station.waiting[party.stream]
+    waiting = sum(station.waiting[stream] for stream in main_queue.balk_streams)
     if waiting >= main_queue.balk_over and (waiting > 0 or not station.serves_at_once(party.cls)):
         return True
     return plan.balk_row != NOWHERE and border.chance(plan.balk_row, party) < main_queue.at_quote(plan.balk_share)

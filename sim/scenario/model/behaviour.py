@@ -7,14 +7,34 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from sim.scenario.model.laws import NO_TIME, Law
-from sim.scenario.model.quantities import Count, Duration, HazardByWait, Instant, Model, Name, Share, ShareByWait, Span
+from sim.scenario.model.quantities import (
+    ClassName,
+    Count,
+    Duration,
+    HazardByWait,
+    Instant,
+    Model,
+    Name,
+    Share,
+    ShareByWait,
+    Span,
+)
 
 
 class Balk(Model):
     """Not joining the queue, because of its length or the quoted wait."""
 
     queue_over: Count | None = Field(None, description="a party does not join a queue of this many parties or more")
+    queue_of: tuple[ClassName, ...] | None = Field(
+        None, description="classes that count in that queue; default: everybody who waits at the station"
+    )
     by_quoted_wait: ShareByWait
+
+    @model_validator(mode="after")
+    def _a_queue(self) -> Balk:
+        if self.queue_of is not None and self.queue_over is None:
+            raise ValueError("queue_of needs queue_over")
+        return self
 
 
 class Leaving(Model):

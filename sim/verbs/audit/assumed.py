@@ -110,7 +110,7 @@ class Assumed:
     def _mix(self, crossing: str, begin: datetime, end: datetime) -> dict[str, float]:
         """Return the expected arrivals of every class in a window, with every parameter at its centre."""
         scenario = self.middle
-        edges = grid(scenario.clock)
+        edges = grid(scenario)
         place = list(scenario.crossings).index(crossing)
         window = [since_t0(scenario.clock, instant) for instant in (begin, end)]
         total = expected(scenario, edges)[place]

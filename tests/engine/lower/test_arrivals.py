@@ -22,7 +22,7 @@ STATION = {"s": {"staffing": 1, "service_time": "1 min"}}
 def expected(part: dict[str, Any], **rest: Any) -> tuple[Any, Any]:
     """Hours since the start, and parties expected until then."""
     example = scenario(STATION, demand={"car": {"it": part}}, **{"horizon": "2022-09-26", **rest})
-    edges = arrivals.grid(example.clock)
+    edges = arrivals.grid(example)
     return (edges - edges[0]) / MS_PER_H, arrivals.expected(example, edges)[0, 0]
 
 
@@ -119,7 +119,7 @@ def test_hours_are_local_hours_on_the_day_the_clock_changes() -> None:
     profile = [0.0] * 23 + [1.0]
     example = scenario(STATION, demand={"car": {"it": {"constant": {"rate": "1/h", "hours": profile}}}},
                      timezone="Europe/Helsinki", start="2022-10-30", horizon="2022-10-31")  # fmt: skip
-    edges = arrivals.grid(example.clock)
+    edges = arrivals.grid(example)
     total = arrivals.expected(example, edges)[0, 0]
     assert edges[-1] == 25 * MS_PER_H
     assert np.interp([24, 25], edges / MS_PER_H, total) == pytest.approx([0, 24])
@@ -134,3 +134,90 @@ def test_too_much_demand_is_refused_in_one_sentence() -> None:
 def test_no_demand_is_an_empty_tape() -> None:
     example = scenario(STATION)
     assert len(draw(example, lower(example), 1, 0)) == 0
+
+
+TWO_DRIVES = {"family": "empirical", "values": ["7 min", "22 min"]}
+MINUTES = {"horizon": "2022-09-21T06:00"}
+
+
+@pytest.mark.parametrize(("part", "begin", "end", "parties"), [
+    ({"pulse": {"at": "2022-09-21T01:09", "parties": 300, "lag": "0 s"}}, 69, 70, 300),
+    ({"pulse": {"at": "2022-09-21T00:01", "parties": 90, "lag": TWO_DRIVES}}, 8, 24, 90),
+    ({"step": {"at": "2022-09-21T01:08", "rate": "60/h"}}, 68, 360, 292),
+    ({"step": {"at": "2022-09-21T01:08", "rate": "60/h", "lag": "13 min"}}, 81, 360, 279),
+    ({"rush": {"announced": "2022-09-21T00:07", "deadline": "2022-09-21T04:05", "parties": 80, "growth": "3 min"}},
+     7, 245, 80),
+    ({"table": [{"from": "2022-09-21T00:55", "until": "2022-09-21T00:58", "count": 30}]}, 55, 58, 30),
+], ids=["pulse", "pulse with two drives", "step", "step with a drive", "rush", "table"])  # fmt: skip
+def test_nobody_comes_before_or_after_the_instants_that_a_part_names(
+    part: dict[str, Any], begin: float, end: float, parties: float
+) -> None:
+    hours, total = expected(part, **MINUTES)
+    assert total[-1] == pytest.approx(parties, rel=1e-3)
+    assert np.interp(begin / 60, hours, total) == 0
+    assert np.interp((begin + 1) / 60, hours, total) > 0
+    assert np.interp(end / 60, hours, total) == total[-1]
+    assert np.interp((end - 1) / 60, hours, total) < total[-1]
+    example = scenario(STATION, demand={"car": {"it": part}}, **MINUTES)
+    came = draw(example, lower(example), 1, 0).arrived_at
+    assert came.min() >= begin * 60_000
+    assert came.max() < end * 60_000
+
+
+def test_a_short_drive_keeps_its_shape() -> None:
+    part = {"pulse": {"at": "2022-09-21T01:03", "parties": 300, "lag": {"mean": "4 min", "family": "erlang", "k": 2}}}
+    hours, total = expected(part, **MINUTES)
+    assert total == pytest.approx(300 * gamma(2, scale=2 / 60).cdf(hours - 1.05), abs=0.1)
+
+
+def test_counts_of_minutes_stay_in_their_minutes() -> None:
+    rows = [{"from": f"2022-09-21T00:{5 * n:02}", "until": f"2022-09-21T00:{5 * n + 5:02}", "count": count}
+            for n, count in enumerate((600, 0, 0, 600))]  # fmt: skip
+    hours, total = expected({"table": rows}, **MINUTES)
+    assert np.interp([1 / 12, 1 / 6, 1 / 4, 1 / 3], hours, total) == pytest.approx([600, 600, 600, 1200], rel=1e-12)
+
+
+def test_demand_is_off_between_the_instants_of_a_change() -> None:
+    changes = [{"from": "2022-09-21T01:01", "until": "2022-09-21T01:09", "scale_demand": 0}]
+    hours, total = expected({"constant": {"rate": "60/h"}}, changes=changes, **MINUTES)
+    assert np.interp([61 / 60, 69 / 60, 70 / 60], hours, total) == pytest.approx([61, 61, 62], rel=1e-12)
+
+
+@pytest.mark.parametrize("t0", ["2022-09-21T07:31", "2022-09-20"])
+def test_hours_of_the_day_do_not_depend_on_the_start(t0: str) -> None:
+    profile = [0.0] * 8 + [2.0] * 12 + [0.0] * 4
+    example = scenario(STATION, demand={"car": {"it": {"constant": {"rate": "60/h", "hours": profile}}}},
+                       timezone="Asia/Kathmandu", start="2022-09-21T00:07", horizon="2022-09-22T12:00")  # fmt: skip
+    clock = example.clock.model_copy(update={"t0": example.clock.t0.fromisoformat(t0)})
+    example = example.model_copy(update={"clock": clock})
+    edges = arrivals.grid(example)
+    begin = edges[0] - 7 * 60_000  # midnight
+    total = arrivals.expected(example, edges)[0, 0]
+    at = np.array([8, 9, 20, 32, 36]) * MS_PER_H + begin
+    assert np.interp(at, edges, total) == pytest.approx([0, 120, 1440, 1440, 1920])
+
+
+def test_the_hour_that_comes_twice_is_two_hours() -> None:
+    profile = [0.0] * 3 + [24.0] + [0.0] * 20
+    example = scenario(STATION, demand={"car": {"it": {"constant": {"rate": "1/h", "hours": profile}}}},
+                       timezone="Europe/Helsinki", start="2022-10-30", horizon="2022-10-31")  # fmt: skip
+    edges = arrivals.grid(example)
+    total = arrivals.expected(example, edges)[0, 0]
+    assert np.interp([3, 4, 5, 25], edges / MS_PER_H, total) == pytest.approx([0, 24, 48, 48])
+
+
+def test_nobody_arrives_at_the_start_itself() -> None:
+    """Those who are there at the start are the initial queue."""
+    part = {"pulse": {"at": "2022-09-21", "parties": 100, "lag": "0 s"}}
+    example = scenario(STATION, demand={"car": {"it": part}}, **MINUTES)
+    tape = draw(example, lower(example), 1, 0)
+    assert set((tape.arrived_at - lower(example).start).tolist()) == {1}
+    assert not tape.initial.any()
+
+
+def test_many_rows_of_a_table_are_lowered_one_by_one() -> None:
+    rows = [{"from": f"2022-09-{21 + n // 1440}T{n // 60 % 24:02}:{n % 60:02}",
+             "until": f"2022-09-{21 + (n + 1) // 1440}T{(n + 1) // 60 % 24:02}:{(n + 1) % 60:02}", "count": n % 7}
+            for n in range(4320)]  # fmt: skip
+    hours, total = expected({"table": rows}, horizon="2022-09-24")
+    assert np.interp(np.arange(1, 4321) / 60, hours, total) == pytest.approx(np.cumsum(np.arange(4320) % 7))
