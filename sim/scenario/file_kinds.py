@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from sim.errors import ScenarioError, SimError
+from sim.scenario.checks.warnings import warnings, ways
 from sim.scenario.resolve import FOLDERS, file_named
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_calibration import read_calibration, sources
@@ -45,7 +46,14 @@ def describe(path: str | Path) -> dict[str, object]:
     loaded = load(path)
     network = loaded.scenario.network
     shared = {"origins": len(network.origins), "crossings": len(loaded.scenario.crossings)} if network else {}
-    return {"kind": "scenario", "name": loaded.scenario.name, "hash": loaded.scenario_hash, **shared}
+    return {
+        "kind": "scenario",
+        "name": loaded.scenario.name,
+        "hash": loaded.scenario_hash,
+        **shared,
+        "ways": ways(loaded.scenario),
+        "warnings": [f"{'.'.join(map(str, loc))}: {what}" for loc, what in warnings(loaded.scenario)],
+    }
 
 
 def sources_of(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Sources:

@@ -54,7 +54,7 @@ def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:
             seen_as = (
                 passage.cls for passage in passages_from_origin(scenario, origin, cls) if passage.crossing is crossing
             )
-            met |= {there for there in seen_as if _route(crossing, there)}  # other classes do not choose this crossing
+            met |= {there for there in seen_as if route(crossing, there)}  # other classes do not choose this crossing
     for cls, behaviour in crossing.behaviour.items():
         if cls in met and behaviour.change_mode:
             met |= set(behaviour.change_mode.to)
@@ -86,7 +86,8 @@ def _classes(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
                 yield loc, f"class {to!r} is not described under 'classes' ({', '.join(known)})"
 
 
-def _route(crossing: Crossing, cls: str) -> list[str]:
+def route(crossing: Crossing, cls: str) -> list[str]:
+    """Return the stations that a class passes, in order."""
     return [name for name, station in crossing.stations.items() if cls in station.serves and not station.only_sent_on]
 
 
@@ -95,7 +96,7 @@ def _routes(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
         yield (*here, "stations"), "every station has 'only_sent_on', so no route begins here"
         return
     for cls in occurring(scenario, crossing):
-        if not _route(crossing, cls):
+        if not route(crossing, cls):
             part = "demand" if cls in crossing.demand else "initial_queue" if cls in crossing.initial_queue else ""
             loc = (*here, part, cls) if part else (*here, "stations")
             yield loc, f"no station serves class {cls!r}, so it has no route"
@@ -105,7 +106,7 @@ def _shared_zones(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
     """Yield zones that a party would wait in twice: parties there could wait for each other for ever."""
     for cls in occurring(scenario, crossing):
         first: dict[str, str] = {}
-        for name in _route(crossing, cls):
+        for name in route(crossing, cls):
             zone = crossing.stations[name].hall
             if isinstance(zone, str) and first.setdefault(zone, name) != name:
                 what = (
@@ -224,7 +225,7 @@ def _bypasses(crossing: Crossing, here: Loc) -> Faults:
             yield loc, no_such("station", joins, names)
         elif crossing.stations[joins].only_sent_on:
             yield loc, f"station {joins!r} is only for those sent on; a bypass cannot join there"
-        elif not any(names.index(name) >= names.index(joins) for name in _route(crossing, cls)):
+        elif not any(names.index(name) >= names.index(joins) for name in route(crossing, cls)):
             yield loc, f"no station from {joins!r} on serves class {cls!r}, so the bypass has no route"
 
 

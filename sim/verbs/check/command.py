@@ -14,11 +14,12 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from sim.errors import ScenarioError, SimError
+from sim.measures.names import CLASS_WORDS
 from sim.play.completion import names_and_files
 from sim.scenario.resolve import CALIBRATIONS, FOLDERS, SCENARIOS
 
@@ -66,7 +67,8 @@ def schema(calibration: bool) -> None:
 def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Check scenario, calibration and sweep files without running them.
 
-    FILE is a path or a catalogue name. Exit code 2: a file has problems.
+    FILE is a path or a catalogue name. Of a single scenario, the stations that each class passes are listed. A warning
+    is about something that is allowed and probably a mistake. Exit code 2: a file has problems.
     """
     from sim.scenario.file_kinds import describe
 
@@ -81,11 +83,24 @@ def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
                 click.echo(str(error), err=True)
         if row["ok"] and not (quiet or as_json):
             click.echo(f"{file}: OK{_network_size(row)}")
+            for line in _ways(row) if len(files) == 1 else ():
+                click.echo(line)
+        for warning in () if as_json else cast("list[str]", row.get("warnings", [])):
+            click.echo(f"{file}: warning: {warning}", err=True)
         results.append(row)
     if as_json:
         click.echo(json.dumps(results, indent=2, ensure_ascii=False))
     if not all(row["ok"] for row in results):
         raise click.exceptions.Exit(2)
+
+
+def _ways(row: dict[str, object]) -> Iterator[str]:
+    """Yield a line for each crossing and class: the stations that it passes, in order."""
+    ways = cast("dict[str, dict[str, list[str]]]", row.get("ways", {}))
+    for crossing, by_class in ways.items():
+        place = f"{crossing}: " if len(ways) > 1 else ""
+        for cls, stations in by_class.items():
+            yield f"  {place}{CLASS_WORDS[cls]} pass {', then '.join(stations)}"
 
 
 def _network_size(row: dict[str, object]) -> str:

@@ -1,0 +1,64 @@
+"""What a valid scenario may not mean: legal descriptions that are probably a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+
+from sim.scenario.checks.crossings import Loc, occurring, route
+from sim.scenario.model.quantities import ClassName
+from sim.scenario.model.scenario import Crossing, Scenario
+
+Waits = dict[str, dict[str, ClassName]]
+"""For each zone, the zones for which parties in it wait, each with a class that does."""
+
+
+def warnings(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
+    """Yield (path, message) for everything that is allowed and probably a mistake."""
+    for name, crossing in scenario.crossings.items():
+        yield from _deadlocks(scenario, crossing, ("crossings", name))
+
+
+def ways(scenario: Scenario) -> dict[str, dict[ClassName, list[str]]]:
+    """Return for each crossing the stations that each class passes, in order."""
+    return {
+        name: {cls: route(crossing, cls) for cls in occurring(scenario, crossing)}
+        for name, crossing in scenario.crossings.items()
+    }
+
+
+def _deadlocks(scenario: Scenario, crossing: Crossing, here: Loc) -> Iterator[tuple[Loc, str]]:
+    waits = _waits(scenario, crossing)
+    try:
+        TopologicalSorter({zone: list(others) for zone, others in waits.items()}).prepare()
+    except CycleError as error:
+        cycle = error.args[1][::-1]
+        steps = [f"class {waits[one][other]!r} waits in {one} for {other}" for one, other in pairwise(cycle)]
+        what = f"parties may block each other for ever: {', '.join(steps)}"
+        yield (*here, "stations"), f"{what}; give one of the stations its own hall or zone"
+
+
+def _waits(scenario: Scenario, crossing: Crossing) -> Waits:
+    waits: Waits = {}
+    for cls in occurring(scenario, crossing):
+        names = route(crossing, cls)
+        for place, name in enumerate(names):
+            for following in names[place + 1 :]:
+                one, other = _zone(crossing, name), _zone(crossing, following)
+                if one and other and one != other:
+                    waits.setdefault(one, {}).setdefault(other, cls)
+                if not _passed_by(crossing, following):
+                    break
+    return waits
+
+
+def _zone(crossing: Crossing, name: str) -> str:
+    hall = crossing.stations[name].hall
+    return "" if hall is None else f"zone {hall!r}" if isinstance(hall, str) else f"the hall of {name!r}"
+
+
+def _passed_by(crossing: Crossing, name: str) -> bool:
+    """Return whether parties pass by a station at times, because it begins or ends during the run."""
+    station = crossing.stations[name]
+    return station.active_from is not None or station.active_until is not None
