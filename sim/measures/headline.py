@@ -22,6 +22,7 @@ QUEUE, WAITS, ACROSS, FATES, MEN, RELIEF = (
 PHRASES = {
     "arrived_people": "arrived",
     "changed_mode_people": "left their vehicle on the way",
+    "deadlocked_parties": "parties that block each other for ever",
     "wait_mean": "mean wait",
     "wait_p50": "median wait",
     "wait_p90": "90 % quantile of the wait",
@@ -109,6 +110,7 @@ def _fates() -> Iterator[Headline]:
         if event != "crossed":
             yield Headline(FATES, outcome.table, f"{event}_people")
     yield _headline(FATES, "changed_mode_people")
+    yield _headline(FATES, "deadlocked_parties")
 
 
 def _men() -> Iterator[Headline]:

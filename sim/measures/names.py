@@ -159,6 +159,7 @@ TOTALS = {
     "initial_people": Quantity("people", "in the parties already waiting at the start (all, class)"),
     "unfinished_parties": Quantity("parties", "still inside at the horizon (all, class on arrival)"),
     "unfinished_people": Quantity("people", "in the parties still inside at the horizon (all, class on arrival)"),
+    "deadlocked_parties": Quantity("parties", "inside at the horizon at stations that block each other for ever (all)"),
     "wait_mean": Quantity("h", "mean time in queues of parties that crossed, by class on arrival and way across"),
     "wait_p50": Quantity("h", "median of these times"),
     "wait_p90": Quantity("h", "90 % quantile of these times"),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.arrays import Floats, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import Records
-from sim.measures import flows, series, totals
+from sim.measures import deadlock, flows, series, totals
 from sim.measures.count.tally import count_records
 from sim.measures.grid import grid_of
 from sim.measures.names import Key
@@ -62,6 +62,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np
             totals.longest_day(scenario, plan, over_time, counted, points),
             totals.people_per_party(scenario, plan, over_time),
             totals.fates(scenario, plan, counted.parties),
+            deadlock.deadlocked(plan, records),
             totals.waits(scenario, plan, counted, points),
             totals.stations(plan, counted.stations, work),
             totals.men(scenario, plan, counted.stations),

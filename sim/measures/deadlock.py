@@ -1,0 +1,54 @@
+"""Parties that block each other for ever: each waits for room that only another of them could free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim.arrays import Bools, Ints
+from sim.engine.plan import NOWHERE, Plan
+from sim.engine.records import NEVER, Outcome, Records
+from sim.measures.names import Key
+
+UNFINISHED = int(Outcome.UNFINISHED)
+
+
+def deadlocked(plan: Plan, records: Records) -> Iterator[tuple[Key, float]]:
+    """Yield, by crossing, the parties at the horizon that wait or are blocked at stations of a deadlock.
+
+    A station is in a deadlock if somebody is blocked there, nobody is in service, and the zone for which the blocked
+    wait holds only parties that wait for such stations.
+    """
+    inside = (records.outcome == UNFINISHED) & (records.arrived_at < plan.horizon)
+    station = records.station[inside].astype(np.int64)
+    served, ended = records.started_at[inside] != NEVER, records.ended_at[inside] != NEVER
+    dead = _dead(plan, station, records.cls[inside].astype(np.int64), served, ended) if ended.any() else set()
+    for x, crossing in enumerate(plan.crossings):
+        here = [s for s in dead if plan.crossing[s] == x]
+        yield Key(crossing, "deadlocked_parties"), float(np.isin(station, here).sum())
+
+
+def _dead(plan: Plan, station: Ints, cls: Ints, served: Bools, ended: Bools) -> set[int]:
+    blocked, waiting = served & ended, ~served
+    going_on = set(station[served & ~ended].tolist())
+    wants = {
+        s: {_zone_after(plan, s, c) for c in set(cls[blocked & (station == s)].tolist())}
+        for s in set(station[blocked].tolist()) - going_on
+    }
+    while True:
+        full = {
+            z: set(station[waiting & (plan.zone[station] == z)].tolist()) for zones in wants.values() for z in zones
+        }
+        free = [s for s, wanted in wants.items() if not any(full[z] and full[z] <= set(wants) for z in wanted)]
+        if not free:
+            return set(wants)
+        wants = {s: wanted for s, wanted in wants.items() if s not in free}
+
+
+def _zone_after(plan: Plan, s: int, cls: int) -> int:
+    """Return the zone that a party of a class enters next after station s; NOWHERE if there is none."""
+    s = int(plan.next[s, cls])
+    while s != NOWHERE and plan.zone[s] == NOWHERE:
+        s = int(plan.next[s, cls])
+    return NOWHERE if s == NOWHERE else int(plan.zone[s])
