@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from sim.errors import ScenarioError, SimError
-from sim.scenario.checks.warnings import warnings, ways
+from sim.scenario.checks.warnings import warnings_of, ways
 from sim.scenario.resolve import FOLDERS, file_named
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_calibration import read_calibration, sources
@@ -52,7 +52,7 @@ def describe(path: str | Path) -> dict[str, object]:
         "hash": loaded.scenario_hash,
         **shared,
         "ways": ways(loaded.scenario),
-        "warnings": [f"{'.'.join(map(str, loc))}: {what}" for loc, what in warnings(loaded.scenario)],
+        "warnings": [f"{'.'.join(map(str, loc))}: {what}" for loc, what in warnings_of(loaded.scenario)],
     }
 
 

@@ -213,7 +213,7 @@ def test_walkers_count_in_the_quoted_wait_on_both_sides(engine: Play) -> None:
         "car": {"change_mode": {"by_quoted_wait": "10000 %/h"}},
         "foot": {"balk": {"by_quoted_wait": {"0 h": 0, "2 h": 0, "2.5 h": 1}}},
     }
-    changes = [{"classes": ["car"], "close": True}]
+    changes = [{"classes": ["car"], "close": True, "until": "2022-09-23"}]
     demand = {"car": "285/h", "foot": "1/h"}
     records = played(engine, scenario(stations, demand=demand, behaviour=behaviour, changes=changes))
     assert (records.outcome == Outcome.CHANGED_MODE).sum() > 5000
@@ -277,3 +277,33 @@ def test_a_station_that_is_not_there_is_passed_by(engine: Play) -> None:
     records = engine(*set_by_hand(scenario(stations, initial_queue={"car": 2}), [59, 60]))
     assert records.station.tolist() == [0, 1, 1]
     assert records.first.tolist() == [True, False, True]
+
+
+TWO_HOURS = {"from": "2022-09-21T08:00", "until": "2022-09-21T10:00", "open": True}
+
+
+@pytest.mark.parametrize(("changes", "until"), [
+    ([{"from": "2022-09-21T12:00", "close": True}], 12),
+    ([{"from": "2022-09-21T12:00", "stations": ["t"], "classes": ["car"], "close": True}], 12),
+    ([{"from": "2022-09-21T06:00", "close": True}, TWO_HOURS], 10),
+    ([{"from": "2022-09-21T12:00", "until": "2022-09-22T12:00", "close": True}], 24),  # they wait for the reopening
+    ([{"from": "2022-09-21T12:00", "close": True}, {"from": "2022-09-21T20:00", "open": True}], 24),
+    ([{"from": "2022-09-21T12:00", "classes": ["bus"], "close": True}], 24),
+])  # fmt: skip
+def test_nobody_joins_the_queue_of_a_way_that_has_closed_for_good(
+    engine: Play, changes: list[dict[str, Any]], until: float
+) -> None:
+    stations = {"s": {"staffing": 9, "service_time": "1 min"}, "t": {"staffing": 9, "service_time": "1 min"}}
+    records = played(engine, scenario(stations, demand={"car": "60/h"}, changes=changes))
+    first = records.visit == 0
+    at = records.arrived_at[first] / (60 * MINUTE)
+    barred = records.outcome[first] == int(Outcome.BARRED)
+    assert np.array_equal(barred, at >= until)
+    assert barred.any() == (until < 24)
+
+
+def test_who_is_in_the_queue_at_a_closure_stays(engine: Play) -> None:
+    changes = [{"from": "2022-09-21T00:15", "close": True}]
+    station = {"s": {"staffing": 1, "service_time": "10 min"}}
+    records = engine(*set_by_hand(scenario(station, initial_queue={"car": 3}, changes=changes), [0, 1, 2]))
+    assert outcomes(records) == [Outcome.CROSSED, Outcome.CROSSED, Outcome.UNFINISHED]

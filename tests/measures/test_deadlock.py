@@ -11,7 +11,7 @@ from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.measures.deadlock import deadlocked
 from sim.measures.names import Key
-from sim.scenario.checks.warnings import warnings
+from sim.scenario.checks.warnings import warnings_of
 from tests.engine.build import scenario
 
 FIVE = {"staffing": 1, "service_time": "5 min"}
@@ -32,7 +32,7 @@ def parties(stations: dict[str, Any], **rest: Any) -> float:
 
 
 def test_two_zones_in_opposite_order_are_warned_of_and_counted() -> None:
-    (warning,) = warnings(scenario(OPPOSITE, zones=ZONES, initial_queue={"car": 30, "truck": 30}))
+    (warning,) = warnings_of(scenario(OPPOSITE, zones=ZONES, initial_queue={"car": 30, "truck": 30}))
     assert "class 'car' waits in zone 'north' for zone 'south'" in warning[1]
     assert "class 'truck' waits in zone 'south' for zone 'north'" in warning[1]
     assert parties(OPPOSITE, zones=ZONES) >= 8  # two zones of three, and the servers before them
@@ -41,7 +41,7 @@ def test_two_zones_in_opposite_order_are_warned_of_and_counted() -> None:
 @pytest.mark.parametrize("station", ["car_passports", "truck_passports"])
 def test_with_a_hall_of_its_own_one_class_gets_through(station: str) -> None:
     stations = {**OPPOSITE, station: {**OPPOSITE[station], "hall": 3}}
-    assert list(warnings(scenario(stations, zones=ZONES, initial_queue={"car": 30, "truck": 30}))) == []
+    assert list(warnings_of(scenario(stations, zones=ZONES, initial_queue={"car": 30, "truck": 30}))) == []
     assert parties(stations, zones=ZONES) == 0
 
 

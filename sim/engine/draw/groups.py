@@ -16,6 +16,7 @@ from sim.arrays import Bools, Floats, Ints
 from sim.engine.draw.streams import gumbels, men_of, people_of, stream, unit_poisson
 from sim.engine.laws import draw_durations, draw_sums, scales_with_mean
 from sim.engine.lower.arrivals import within
+from sim.engine.lower.switches import closes_for_good
 from sim.engine.lower.tape_rows import SCREENING, service_law, stops, walks_there
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
 from sim.engine.tape import Tape
@@ -123,14 +124,21 @@ class Group:
         return self.rng("local").random(self.size) < share if share else np.zeros(self.size, np.bool_)
 
     def _barred(self, local: Bools) -> Bools:
-        """Whether each party is stopped on the approach; for parties with a choice, the engine decides that."""
+        """Whether each party is stopped on the approach; for parties with a choice, the engine decides that.
+
+        Where the way of the class has closed for good, every party is.
+        """
+        if self.has_choice or self.key.initial:
+            return np.zeros(self.size, dtype=np.bool_)
+        closed_at = closes_for_good(self.scenario.clock, self.passages[0].crossing, self.cls)
+        turned_back = self.at >= closed_at if closed_at is not None else np.zeros(self.size, dtype=np.bool_)
         share = np.zeros(self.size)
-        for change in () if self.has_choice else self.passages[0].crossing.changes:
+        for change in self.passages[0].crossing.changes:
             if change.bar_non_local is not None and (change.classes is None or self.cls in change.classes):
                 share[within(self.scenario.clock, change)(self.at)] = change.bar_non_local
-        if self.key.initial or not share.any():
-            return np.zeros(self.size, dtype=np.bool_)
-        return np.asarray((self.rng("barred").random(self.size) < share) & ~local)
+        if share.any():
+            turned_back |= (self.rng("barred").random(self.size) < share) & ~local
+        return turned_back
 
     def _by_bike(self) -> Bools:
         """Whether each party would go on by bike rather than on foot."""

@@ -17,7 +17,7 @@ from sim.arrays import Floats, Ints
 from sim.engine.lower.arrivals import day_times, within
 from sim.scenario.model.changes import Change
 from sim.scenario.model.instants import since_t0
-from sim.scenario.model.quantities import CLASSES, WEEKDAYS
+from sim.scenario.model.quantities import CLASSES, WEEKDAYS, ClassName
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Staffing, Station
 
@@ -122,16 +122,42 @@ def _shift_edges(clock: Clock, plan: Staffing) -> set[int]:
 def _opening_rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:
     for number, name in enumerate(names):
         for c, cls in enumerate(CLASSES):
-            changes = [
-                change
-                for change in crossing.changes
-                if (change.close or change.open)
-                and _concerns(change, name)
-                and (change.classes is None or cls in change.classes)
-            ]
-            value = _overridden(clock, 1, changes, lambda change, _: int(change.open is not None))
+            changes = _closures(crossing, name, cls)
+            value = _is_open(clock, changes)
             for at, is_open in _steps(clock, _instants(clock, changes), value):
                 yield at, offset + number, c, is_open
+
+
+def _closures(crossing: Crossing, station: str, cls: ClassName) -> list[Change]:
+    """Return the changes that close or open a station for a class."""
+    changes = [change for change in crossing.changes if (change.close or change.open) and _concerns(change, station)]
+    return [change for change in changes if change.classes is None or cls in change.classes]
+
+
+def _is_open(clock: Clock, changes: list[Change]) -> Callable[[int], int]:
+    return _overridden(clock, 1, changes, lambda change, _: int(change.open is not None))
+
+
+def closes_for_good(clock: Clock, crossing: Crossing, cls: ClassName) -> int | None:
+    """Return the instant from which the way of a class is closed without a date of reopening; None if there is none."""
+    closed_at = [
+        at
+        for name, station in crossing.stations.items()
+        if cls in station.serves and not station.only_sent_on and station.active_until is None
+        for at in [_closed_at(clock, _closures(crossing, name, cls))]
+        if at is not None
+    ]
+    return min(closed_at, default=None)
+
+
+def _closed_at(clock: Clock, changes: list[Change]) -> int | None:
+    start, horizon = since_t0(clock, clock.start), since_t0(clock, clock.horizon)
+    in_force = [change for change in changes if within(clock, change)(np.int64(horizon - 1))]  # type: ignore[arg-type]
+    if not in_force or in_force[-1].open or in_force[-1].until is not None:
+        return None
+    is_open = _is_open(clock, changes)
+    instants = sorted({start} | {at for at in _instants(clock, changes) if start < at < horizon})
+    return next(at for at in instants if not any(is_open(later) for later in instants if later >= at))
 
 
 def _activity_rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:

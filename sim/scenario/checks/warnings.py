@@ -14,7 +14,7 @@ Waits = dict[str, dict[str, ClassName]]
 """For each zone, the zones for which parties in it wait, each with a class that does."""
 
 
-def warnings(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
+def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
     """Yield (path, message) for everything that is allowed and probably a mistake."""
     for name, crossing in scenario.crossings.items():
         yield from _deadlocks(scenario, crossing, ("crossings", name))

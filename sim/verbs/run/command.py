@@ -67,13 +67,13 @@ def run(scenario: str, **choices: Any) -> None:
     say(quiet, f"reading {scenario} ...")
     from sim.play.posterior import read_posterior
     from sim.play.provenance import Source
-    from sim.scenario.checks.warnings import warnings
+    from sim.scenario.checks.warnings import warnings_of
     from sim.scenario.text.load_scenario import load
     from sim.verbs.run.result import Output, run_into
 
     sets, intervene = choices["sets"], choices["intervene"]
     loaded = load(scenario, sets, intervene)
-    for where, what in warnings(loaded.scenario):
+    for where, what in warnings_of(loaded.scenario):
         say(quiet, f"warning: {'.'.join(map(str, where))}: {what}")
     posterior = read_posterior(Path(scenario), sets, intervene) if choices["posterior"] else None
     output = Output(choices["out"], choices["records"], not choices["no_pictures"])
