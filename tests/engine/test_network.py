@@ -12,7 +12,7 @@ import pytest
 
 from sim.engine.records import Outcome
 from sim.scenario.model.quantities import CLASSES
-from tests.engine.build import MINUTE, Play
+from tests.engine.build import MINUTE, Play, crossing, played, scenario
 from tests.engine.networks import FREE, ONE, SOLD_OUT, STUCK, chosen, network, setting_out, way
 
 CROSSED, DIVERTED, BALKED = Outcome.CROSSED, Outcome.DIVERTED, Outcome.BALKED
@@ -414,3 +414,22 @@ def test_what_falls_on_the_horizon_does_not_happen_any_more(engine: Play) -> Non
     before, on_it = ways(engine, found, [240 - MS, 240])
     assert before == [("a", Outcome.UNFINISHED, 1440 - MS, None)]
     assert on_it == [("a", Outcome.ON_THE_WAY, 1440, None)]
+
+
+def test_travellers_tell_waits_of_minutes_apart(engine: Play) -> None:
+    """Two halls, one three times as fast; everybody prefers the shorter wait, so that the slow one is not swamped."""
+    hall = {"quote": {"every": "1 min", "window": "5 min"}, "destination": {"informed": 1}}
+    law = {"mean": "1 min", "family": "erlang", "k": 3}
+    crossings = {
+        "gates": crossing({"s": {"staffing": 15, "service_time": law}}, **hall),
+        "desks": crossing({"s": {"staffing": 5, "service_time": law}}, **hall),
+    }
+    drives = {"gates": "1 min", "desks": "1 min"}
+    demand = {"car": {"it": {"constant": {"rate": "1050/h"}}}}
+    network = {"origins": {"plane": {"demand": demand, "travel": drives}}, "choice": {"travel": 0, "wait": -1000}}
+    example = scenario(crossings=crossings, network=network, horizon="2022-09-21T12:00")
+    records = played(engine, example)
+    waits = (records.started_at - records.arrived_at)[records.started_at >= 0] / MINUTE
+    assert waits.mean() < 5
+    shares = np.bincount(records.crossing[records.started_at >= 0], minlength=2) / len(waits)
+    assert shares[0] == pytest.approx(0.75, abs=0.05)

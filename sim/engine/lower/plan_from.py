@@ -20,11 +20,11 @@ from sim.scenario.model.laws import PeopleSpread
 from sim.scenario.model.quantities import CLASSES, STREAMS
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Priority, Screening, Shares, Station
-from sim.units import MS_PER_H, MS_PER_S, milliseconds
+from sim.units import MS_PER_DAY, MS_PER_H, MS_PER_S, milliseconds
 
-WAIT_STEP = MS_PER_H // 2
-WAIT_COLUMNS = 20 * 48
-"""Quoted waits are read from tables of half hours, up to twenty days."""
+WAIT_STEP, FINEST_STEP = MS_PER_H // 2, 60 * MS_PER_S
+LONGEST_WAIT = 20 * MS_PER_DAY
+"""Tables by the quoted wait cover twenty days, in steps of half an hour, or finer if announcements are frequent."""
 
 STRIDE_UNIT = 10**6
 FATES = ("pass", "summoned", "refused", "sent_on")
@@ -37,7 +37,8 @@ def lower(scenario: Scenario) -> Plan:
     """
     edges = arrivals.grid(scenario)
     intensities, intensity = switches.intensity(scenario)
-    behaviour = _behaviour(scenario)
+    step = wait_step(scenario)
+    behaviour = _behaviour(scenario, step)
     people = 1 + max_people(scenario)
     return Plan(
         crossings=tuple(scenario.crossings),
@@ -57,9 +58,15 @@ def lower(scenario: Scenario) -> Plan:
         activity=switches.activity(scenario),
         intensity=intensity,
         **behaviour,
-        **network_fields(scenario, WAIT_STEP, WAIT_COLUMNS),
+        **network_fields(scenario, step, LONGEST_WAIT // step),
         **number_rows(scenario, behaviour["hazard"]),
     )
+
+
+def wait_step(scenario: Scenario) -> int:
+    """Return the step (ms) in which parties read a quoted wait."""
+    shortest = min(milliseconds(crossing.quote.every) for crossing in scenario.crossings.values())
+    return min(max(shortest, FINEST_STEP), WAIT_STEP)
 
 
 def max_people(scenario: Scenario) -> int:
@@ -201,28 +208,29 @@ def _fate_cdf(screening: Screening) -> Floats:
     return cdf
 
 
-def _behaviour(scenario: Scenario) -> dict[str, Any]:
-    shape = (len(scenario.crossings), len(CLASSES))
+def _behaviour(scenario: Scenario, step: int) -> dict[str, Any]:
+    shape, columns = (len(scenario.crossings), len(CLASSES)), LONGEST_WAIT // step
     balk_over = np.full(shape, ANY_NUMBER, dtype=np.int64)
     balk_streams = np.full(shape, _bits(STREAMS), dtype=np.int64)
-    balk, bypass = np.zeros((*shape, WAIT_COLUMNS)), np.zeros((*shape, WAIT_COLUMNS))
+    balk, bypass = np.zeros((*shape, columns)), np.zeros((*shape, columns))
     local = np.zeros(shape)
-    hazard = np.zeros((*shape, len(WAYS), WAIT_COLUMNS), dtype=np.int64)
+    hazard = np.zeros((*shape, len(WAYS), columns), dtype=np.int64)
     windows: list[tuple[int, ...]] = []
     every, buckets = np.zeros(shape[0], dtype=np.int64), np.ones(shape[0], dtype=np.int64)
     for x, crossing in enumerate(scenario.crossings.values()):
         for cls, behaviour in crossing.behaviour.items():
             c = CLASSES.index(cls)
             if behaviour.balk:
-                balk[x, c] = _by_wait(behaviour.balk.by_quoted_wait)
+                balk[x, c] = _by_wait(behaviour.balk.by_quoted_wait, step)
                 balk_over[x, c] = ANY_NUMBER if behaviour.balk.queue_over is None else behaviour.balk.queue_over
                 balk_streams[x, c] = _bits(behaviour.balk.queue_of or STREAMS)
             if behaviour.bypass:
-                bypass[x, c] = _by_wait(behaviour.bypass.at_arrival)
+                bypass[x, c] = _by_wait(behaviour.bypass.at_arrival, step)
                 local[x, c] = behaviour.bypass.local
             for w, way in enumerate(_ways(behaviour)):
                 if way is not None:
-                    hazard[x, c, w] = np.rint(_by_wait(way.by_quoted_wait) * (HAZARD_UNIT / MS_PER_H)).astype(np.int64)
+                    rates = _by_wait(way.by_quoted_wait, step) * (HAZARD_UNIT / MS_PER_H)
+                    hazard[x, c, w] = np.rint(rates).astype(np.int64)
                     windows += _way_windows(scenario, way, (x, c, w))
         if hazard[x].any() or balk[x].any() or bypass[x].any() or scenario.network:
             every[x] = milliseconds(crossing.quote.every)
@@ -233,7 +241,7 @@ def _behaviour(scenario: Scenario) -> dict[str, Any]:
         "quote_buckets": buckets,
         "balk_over": balk_over,
         "balk_streams": balk_streams,
-        "wait_step": WAIT_STEP,
+        "wait_step": step,
         "balk_share": balk,
         "bypass_share": bypass,
         "bypass_local": local,
@@ -256,7 +264,7 @@ def _way_windows(scenario: Scenario, way: Leaving, target: tuple[int, ...]) -> l
     return rows + [(at, *target, value) for at, value in ((begin, 1), (end, 0)) if start < at < horizon]
 
 
-def _by_wait(table: tuple[tuple[float, float], ...]) -> Floats:
-    """Return a curve over the quoted wait at the columns 0, WAIT_STEP, 2 WAIT_STEP, and so on."""
+def _by_wait(table: tuple[tuple[float, float], ...], step: int) -> Floats:
+    """Return a curve over the quoted wait at the columns 0, `step` (ms), 2 `step`, and so on."""
     waits, values = zip(*table, strict=True)
-    return np.asarray(np.interp(np.arange(WAIT_COLUMNS) * (WAIT_STEP / MS_PER_S), waits, values))
+    return np.asarray(np.interp(np.arange(LONGEST_WAIT // step) * (step / MS_PER_S), waits, values))
