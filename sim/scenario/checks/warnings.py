@@ -21,11 +21,19 @@ def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
 
 
 def ways(scenario: Scenario) -> dict[str, dict[ClassName, list[str]]]:
-    """Return for each crossing the stations that each class passes, in order."""
+    """Return for each crossing the stations that each class passes, in order, with those that some are sent on to."""
     return {
-        name: {cls: route(crossing, cls) for cls in occurring(scenario, crossing)}
+        name: {cls: list(_way(crossing, cls)) for cls in occurring(scenario, crossing)}
         for name, crossing in scenario.crossings.items()
     }
+
+
+def _way(crossing: Crossing, cls: ClassName) -> Iterator[str]:
+    for name in route(crossing, cls):
+        yield name
+        screening = crossing.stations[name].screening
+        if screening is not None and screening.office is not None and screening.on_hit.sent_on > 0:
+            yield f"{screening.office} (if sent on)"
 
 
 def _deadlocks(scenario: Scenario, crossing: Crossing, here: Loc) -> Iterator[tuple[Loc, str]]:
