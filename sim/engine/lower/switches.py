@@ -22,6 +22,8 @@ from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Staffing, Station
 
 Row = tuple[int, ...]
+ROUNDING = 1e-9
+"""Added before staffing is rounded, so that 45 servers times 0.7 are 31.5, and so 32, whatever the floats say."""
 T = TypeVar("T")
 
 
@@ -92,7 +94,7 @@ def _staffed(change: Change, base: int) -> int:
         return change.servers
     if change.add_servers is not None:
         return max(0, base + change.add_servers)
-    return int(base * (change.scale_servers or 0.0) + 0.5)
+    return int(base * (change.scale_servers or 0.0) + 0.5 + ROUNDING)
 
 
 def _planned(clock: Clock, plan: Staffing) -> Callable[[int], int]:

@@ -132,3 +132,12 @@ def test_lowering_twice_gives_the_same_plan() -> None:
     assert lower(example) == lower(example)
     other = scenario({"s": {"staffing": 3, "service_time": "1 min"}}, demand={"car": "9/h"})
     assert lower(example) != lower(other)
+
+
+@pytest.mark.parametrize(("servers", "scale", "scaled"), [
+    (5, 0.3, 2), (45, 0.7, 32), (15, 0.1, 2), (3, 0.5, 2), (1, 0.5, 1), (1, 0.4, 0), (7, 0.2, 1), (10, 1.24, 12),
+])  # fmt: skip
+def test_scaled_staffing_is_rounded_to_whole_servers_halves_up(servers: int, scale: float, scaled: int) -> None:
+    station = {"s": {"staffing": servers, "service_time": "1 min"}}
+    plan = lower(scenario(station, changes=[{"stations": ["s"], "scale_servers": scale}]))
+    assert plan.staffing[:, 2].tolist() == [scaled]
