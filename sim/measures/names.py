@@ -14,7 +14,19 @@ from sim.suggest import did_you_mean
 ALL = "all"
 VEHICLES = "vehicles"
 VEHICLE_CLASSES = ("car", "truck", "bus")
+OTHERS = "others"
+"""Bikes and walkers together. Not a scope of a measure, but of a panel."""
 CLASS_WORDS = {"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"}
+SINGLE = {
+    "people": "person",
+    "vehicles": "vehicle",
+    "cars": "car",
+    "trucks": "truck",
+    "buses": "bus",
+    "bikes": "bike",
+    "walkers": "walker",
+}
+"""Singular words; the singular of several classes together is "party"."""
 WAYS_ACROSS = ("main", "bypass", "changed_mode")
 """The way of a party across: the main queue alone; the bypass, on arrival or later; a change of mode."""
 RATE_HOURS = 6
@@ -53,6 +65,23 @@ def from_origin(origin: str) -> str:
 def by_way(cls: str, way: str) -> str:
     """Return the scope of the parties that arrived as class `cls` (or `all`) and took `way` across."""
     return f"{cls}/{way}"
+
+
+def of_classes(classes: tuple[str, ...] | None) -> str:
+    """Return 'cars and buses' for class names, '' for all of them."""
+    if classes is None or set(classes) == set(CLASS_WORDS):
+        return ""
+    named = [CLASS_WORDS[name] for name in CLASS_WORDS if name in classes]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+
+
+def classes_of(scope: str) -> tuple[str, ...]:
+    """Return the classes of a scope: all, vehicles, others, or one class."""
+    if scope == ALL:
+        return tuple(CLASS_WORDS)
+    if scope == OTHERS:
+        return tuple(name for name in CLASS_WORDS if name not in VEHICLE_CLASSES)
+    return VEHICLE_CLASSES if scope == VEHICLES else (scope,)
 
 
 HEADLINES = (("crossed_people", ALL), ("max_queue", ALL), ("wait_mean", by_way(ALL, "main")))

@@ -1,9 +1,9 @@
-"""Observations: the value of the model for each reported figure, and how the two compare."""
+"""Observations: of each reported figure the label, the value of the model as its reporter would see it, the verdict."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from typing import Literal
 
 import numpy as np
@@ -11,32 +11,35 @@ import numpy as np
 from sim import units
 from sim.arrays import Floats
 from sim.errors import SimError
-from sim.measures.names import ALL, Key
+from sim.measures.names import ALL, SINGLE, VEHICLE_CLASSES, Key, of_classes
 from sim.measures.quantiles import plain_quantiles
 from sim.measures.replication import Measures
 from sim.measures.road import beyond
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES
-from sim.scenario.model.reported import UPPER_BOUNDS, Reported
+from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported
 from sim.scenario.model.scenario import Scenario
 
-Verdict = Literal["met", "within 1.5x", "above", "off", "not used"]
+Verdict = Literal["met", "within 1.5x", "off", "rejected"]
 
 RIGHT_ORDER = 1.5
 CLOSE = 1.1
+LEAST, MOST = 1e-4, 1e9
+"""Numbers beyond these are written with an exponent."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """A reported figure and the value of the model for it.
+    """A reported figure, its label, and the value of the model as its reporter would have seen it.
 
     `reported` and the model's columns are in `unit`: parties, people, parties/h, people/h, h or km. `mean`, `p05` and
-    `p95` are over replications; `ratio` is `mean` over `reported`. The verdict: `met` (a bound: on its right side;
-    else within 10 % or the figure inside 5-95 %), `above` (more than 1.5 times a lower bound), `within 1.5x`, `off`, or
-    `not used` for a figure the scenario rejects.
+    `p95` are over replications, or over a posterior; `ratio` is `mean` over `reported`. The verdict: `met` (a bound: on
+    its right side, however far; else within 10 % or the figure inside 5-95 %), `within 1.5x`, `off`, or `rejected` as
+    the file says.
     """
 
     id: str
+    label: str
     crossing: str
     quantity: str
     unit: str
@@ -103,6 +106,54 @@ def _outside(row: Reported, within: float, scenario: Scenario, measures: Measure
     return parties
 
 
+def amount(value: float, unit: str) -> str:
+    """Return a figure with its unit as text: '3,000', '48 h', '16 km'; very large and small ones with an exponent."""
+    if not isfinite(value):
+        return "-"
+    if value and not LEAST <= abs(value) < MOST:
+        digits = f"{value:.3g}"
+    elif abs(value) >= 20 or (abs(value) >= 1 and unit not in ("h", "km")):
+        digits = f"{value:,.0f}"
+    else:
+        digits = f"{value:.3g}"
+    return f"{digits} {unit}" if unit in ("h", "km", "parties/h", "people/h") else digits
+
+
+def counted(row: Reported) -> str:
+    """Return the units that a figure counts: 'vehicles', 'cars and trucks', 'people'; '' for waits and lengths."""
+    if row.kind.unit != "parties":
+        return "people" if row.kind.unit == "people" else ""
+    return "vehicles" if set(row.classes) == set(VEHICLE_CLASSES) else of_classes(row.classes) or "parties"
+
+
+def label(row: Reported, reported: float, near: str = "") -> str:
+    """Return a reported figure as every table and picture names it: 'about 140 cars within 1 km of the border'.
+
+    `near` replaces 'within 1 km of the border' where the distance is not known.
+    """
+    qualifier = "" if row.qualifier == "=" else row.qualifier
+    return " ".join(part for part in (qualifier, count(row, reported), *_where(row, near)) if part)
+
+
+def count(row: Reported, reported: float) -> str:
+    """Return a reported figure in its shortest form: '3,000 cars', '1 car', '48 h', '62 cars an hour'."""
+    unit = unit_of(row)
+    digits, who = amount(reported, unit.removesuffix("/h")), counted(row)
+    if digits == "1" and who:
+        who = SINGLE.get(who, "party")
+    return " ".join(part for part in (digits, who, "an hour" if unit.endswith("/h") else "") if part)
+
+
+def _where(row: Reported, near: str) -> tuple[str, ...]:
+    """Return the words after the number: what was counted, where and in which directions."""
+    what = row.kind.words if row.within is None else near or f"within {_distance(row.within)} of the border"
+    return what, "in both directions" if row.directions == "both" else ""
+
+
+def _distance(metres: float) -> str:
+    return f"{metres:.3g} m" if metres < 1000 else f"{metres / 1000:.3g} km"
+
+
 def unit_of(row: Reported) -> str:
     """Return the unit in which a reported figure is compared."""
     return f"{row.kind.unit}/h" if row.kind.flow and row.statistic != "sum" else row.kind.unit
@@ -165,25 +216,46 @@ def _observation(row: Reported, reported: float, values: Floats) -> Observation:
     values = values[np.isfinite(values)]
     mean = float(values.mean()) if len(values) else nan
     p05, p95 = (float(q) for q in plain_quantiles(values)) if len(values) else (nan, nan)
-    ratio = mean / reported if reported else nan
-    verdict = _verdict(row, ratio, p05 <= reported <= p95)
+    return observation_of(row, reported, (mean, p05, p95))
+
+
+def observation_of(row: Reported, reported: float, model: tuple[float, float, float]) -> Observation:
+    """Return the observation of a row whose published number is `reported`, in `unit_of(row)`.
+
+    `model` is the middle, the 5 % and the 95 % quantile of what `observe` returns.
+    """
+    mean, p05, p95 = model
     return Observation(
-        row.id, row.crossing, row.quantity, unit_of(row), row.qualifier, reported, mean, p05, p95, ratio, verdict
+        id=row.id,
+        label=label(row, reported),
+        crossing=row.crossing,
+        quantity=row.quantity,
+        unit=unit_of(row),
+        qualifier=row.qualifier,
+        reported=reported,
+        mean=mean,
+        p05=p05,
+        p95=p95,
+        ratio=mean / reported if reported else nan,
+        verdict=_verdict(row, reported, model),
     )
 
 
-def _verdict(row: Reported, ratio: float, inside: bool) -> Verdict:
+def _verdict(row: Reported, reported: float, model: tuple[float, float, float]) -> Verdict:
+    """Return the verdict on a figure. A length that reaches the `frame` of its reporter is a lower bound."""
+    mean, p05, p95 = model
+    frame = inf if row.frame is None else row.frame / 1000
     if row.status == "rejected":
-        return "not used"
-    if row.qualifier in ("=", "about"):
-        if inside or 1 / CLOSE <= ratio <= CLOSE:
-            return "met"
-    elif row.qualifier in UPPER_BOUNDS:
-        if ratio <= 1:
-            return "met"
-    elif ratio >= 1:
-        return "met" if ratio <= RIGHT_ORDER else "above"
-    return "within 1.5x" if 1 / RIGHT_ORDER <= ratio <= RIGHT_ORDER else "off"
+        return "rejected"
+    if row.qualifier in UPPER_BOUNDS:
+        met = mean <= reported
+    elif row.qualifier in LOWER_BOUNDS or reported >= frame:
+        met = mean >= min(reported, frame)
+    else:
+        met = p05 <= reported <= p95 or reported / CLOSE <= mean <= reported * CLOSE
+    if met:
+        return "met"
+    return "within 1.5x" if reported / RIGHT_ORDER <= mean <= reported * RIGHT_ORDER else "off"
 
 
 def observation_table(observations: tuple[Observation, ...]) -> dict[str, list[object]]:

@@ -27,6 +27,9 @@ GAP = 0.08
 SHORT = 3
 """Length of a run in days up to which the rail shows hours."""
 SANS = "DejaVu Sans"
+COUNTED = (0, (1, 0.7))
+COUNTED_LABEL = "model, counted as reported"
+"""Dashes and legend of the model's value for a figure that is not about a line of the picture."""
 BESIDE, SHIFTS, OVER, UNDER = (9, 40, 80, 125, 180), (0, 18, -18, 40, -40, 64, -64), (9, 27, 45, 68, 95), (9, 30, 55)
 """Possible positions of a label, in points: beside its mark and shifted up or down, above it, or below it."""
 LEADER = 24
@@ -36,18 +39,27 @@ NEAR = 16
 
 @dataclass(frozen=True)
 class Mark:
-    """A reported figure over its window (matplotlib dates), in the unit of the axis, and how it was qualified."""
+    """A reported figure over its window (matplotlib dates), in the unit of the axis, and how it was qualified.
+
+    `model` is the value of the model with its 5 % and 95 % quantiles, for a figure that is not about a line drawn.
+    """
 
     first: float
     last: float
     value: float
     qualifier: str
     label: str
+    model: tuple[float, float, float] | None = None
 
     @property
     def middle(self) -> float:
         """Middle of the window."""
         return (self.first + self.last) / 2
+
+    @property
+    def top(self) -> float:
+        """The highest value that is drawn."""
+        return max([self.value, *(end for end in self.model or () if np.isfinite(end))])
 
 
 def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Floats], size: float = 10) -> None:
@@ -56,6 +68,7 @@ def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Floats], size
     `curves` are arrays (N, 2) of points of the drawn lines in data coordinates; labels avoid them where possible.
     The limits and the position of `axes` must be final.
     """
+    _draw_model(axes, marks)
     for mark in marks:
         axes.plot(
             [mark.first, mark.last], [mark.value] * 2, color=REPORTED, linewidth=2.2, solid_capstyle="butt", zorder=6
@@ -85,6 +98,18 @@ def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Floats], size
     for mark in sorted(marks, key=lambda m: (m.middle, m.value)):
         others = [_mark_box(axes, other, NEAR) for other in marks if other is not mark]
         taken.append(_place(axes, mark, [*taken, *others], pixels, size))
+
+
+def _draw_model(axes: Axes, marks: Sequence[Mark]) -> None:
+    """Draw the values of the model for figures that are not about a line of the picture, over their windows."""
+    name = COUNTED_LABEL
+    for mark in marks:
+        if mark.model is not None and np.isfinite(mark.model[0]):
+            mean, low, high = mark.model
+            window = [mark.first, mark.last]
+            axes.fill_between(window, low, high, color=INK, alpha=0.15, linewidth=0)
+            axes.plot(window, [mean, mean], color=INK, linestyle=COUNTED, linewidth=2.2, label=name, zorder=5)
+            name = f"_{COUNTED_LABEL}"  # once in the legend
 
 
 def _dense(line: Floats) -> Floats:

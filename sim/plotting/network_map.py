@@ -7,7 +7,6 @@ show people waiting, the quoted wait, and people across over time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,15 +16,17 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
 from sim.arrays import Floats
-from sim.measures.estimates import Band
 from sim.measures.flows import LAST, Flows
+from sim.measures.names import ALL
+from sim.measures.reports import amount
 from sim.plotting import panels
+from sim.plotting.closures import closed, shade_closed, while_open
 from sim.plotting.marks import Mark, draw_marks, text_width, wrapped
 from sim.plotting.names import origin_name, ranged, ranged_estimate
 from sim.plotting.page import heading
 from sim.plotting.ribbons import ORIGIN_COLOURS
-from sim.plotting.story import Shown, Story, amount, outwards_per_day, whole
-from sim.plotting.style import CLASS_NAMES, FAINT, INK, MUTED, sheet, styled, time_axis, value_axis
+from sim.plotting.story import Shown, Story, outwards_per_day, whole
+from sim.plotting.style import CLASS_NAMES, INK, MUTED, sheet, styled, time_axis, value_axis
 from sim.scenario.model.network import Place
 from sim.scenario.model.scenario import Scenario
 
@@ -78,7 +79,7 @@ def _how(stories: Sequence[Story]) -> str:
     key += f"panels: {'all people, including those without an origin; ' if own else ''}{stories[0].how}"
     if any(story.shown() for story in stories):
         key += "; orange: reported (≥ at least, > more than, ≫ well over, ≈ about; sources in reported.csv)"
-    if any(_closed(story) for story in stories):
+    if any(closed(story, story.classes) for story in stories):
         key += "; grey: closed"
     return wrapped(key, WIDTH - 1.2, 10.5)
 
@@ -258,7 +259,7 @@ def _crossing_row(figure: Figure, story: Story, n: int, bottom: float, *, last: 
         left = PANELS + k * (PANEL + GAP)
         axes = figure.add_axes((left / WIDTH, bottom, PANEL / WIDTH, ROW / height))
         time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, 4)
-        shade_closed(axes, story)
+        shade_closed(axes, story, story.classes)
         label, marks, tops, curves = draw(axes, story)
         value_axis(axes, "", [*tops, *(1.3 * each.value for each in marks)])
         axes.set_title(label, fontsize=10, fontweight="normal", color=MUTED, pad=3)
@@ -275,10 +276,10 @@ Panel = tuple[str, list[Mark], list[float], list[Floats]]
 
 def _waiting(axes: Axes, story: Story) -> Panel:
     """Draw people waiting, or vehicles if those were reported."""
-    reported = story.shown("queue_people")
-    if not reported and story.shown("queue") and story.by_road:
-        return _series(axes, story, ("queue", story.scope), "vehicles waiting", story.shown("queue"))
-    return _series(axes, story, ("queue_people", "all"), "people waiting", reported)
+    reported, parties = story.shown_on(ALL, "queue_people"), story.shown_on(story.scope, "queue")
+    if not reported and parties and story.by_road:
+        return _series(axes, story, ("queue", story.scope), "vehicles waiting", parties)
+    return _series(axes, story, ("queue_people", ALL), "people waiting", reported)
 
 
 def _quoted(axes: Axes, story: Story) -> Panel:
@@ -291,7 +292,7 @@ def _quoted(axes: Axes, story: Story) -> Panel:
 def _series(axes: Axes, story: Story, key: tuple[str, str], label: str, reported: Sequence[Shown]) -> Panel:
     band = story.band(*key)
     if band is not None and key[0] == "quoted_wait":
-        band = while_open(band, [story])
+        band = while_open(band, [story], key[1])
     marks = [_mark(story, shown, shown.observation.reported) for shown in reported]
     panels.line(axes, story, band, INK, "")
     if band is None:
@@ -303,7 +304,7 @@ def _across(axes: Axes, story: Story) -> Panel:
     """Draw bars of people across by local day."""
     tops = panels.bars(axes, story, panels.PEOPLE_ACROSS)
     first, _, _ = story.daily("crossed_people")
-    marks = [_mark(story, shown, outwards_per_day(shown)) for shown in story.shown("crossed_people")]
+    marks = [_mark(story, shown, outwards_per_day(shown)) for shown in story.shown_on(ALL, "crossed_people")]
     return "people across per day", marks, [max(tops)], panels.upright(first + 0.5, np.array(tops))
 
 
@@ -311,32 +312,3 @@ def _mark(story: Story, shown: Shown, value: float) -> Mark:
     """Return the mark of a reported figure with a short label."""
     unit = "h" if shown.row.kind.is_wait else ""
     return panels.mark(story, shown, value, SHORT.get(shown.row.qualifier, "") + amount(float(f"{value:.3g}"), unit))
-
-
-def while_open(band: Band, stories: Sequence[Story]) -> Band:
-    """Return a band of quoted waits without its values where a crossing is closed in any of the stories.
-
-    No wait is quoted there. The horizon is omitted too: events due at that instant are not simulated.
-    """
-    at = stories[0].at
-    there = at < at[-1]
-    for first, end in (span for story in stories for span in _closed(story)):
-        there &= (at < first) | (at >= end)
-    return replace(band, **{field.name: np.where(there, getattr(band, field.name), np.nan) for field in fields(Band)})
-
-
-def shade_closed(axes: Axes, story: Story) -> None:
-    """Shade the periods when a crossing is closed."""
-    for first, end in _closed(story):
-        axes.axvspan(first, end, color=FAINT, alpha=0.7, linewidth=0, zorder=0)
-
-
-def _closed(story: Story) -> list[tuple[float, float]]:
-    """Return the periods in days when the scenario closes the whole crossing."""
-    start, end = story.limits
-    spans = []
-    for change in story.place.changes:
-        if change.close and change.classes is None and change.stations is None:
-            first = story.day(change.from_) if change.from_ else start
-            spans.append((max(first, start), min(story.day(change.until) if change.until else end, end)))
-    return [(first, last) for first, last in spans if first < last]

@@ -10,9 +10,11 @@ from matplotlib.axes import Axes
 
 from sim.arrays import Floats
 from sim.measures.estimates import Band
-from sim.measures.names import OUTCOMES, VEHICLE_CLASSES, VEHICLES, by_way
+from sim.measures.names import ALL, OTHERS, OUTCOMES, VEHICLE_CLASSES, VEHICLES, by_way
+from sim.measures.reports import counted
+from sim.plotting.closures import shade_closed, while_open
 from sim.plotting.marks import ABOVE, Mark, draw_marks
-from sim.plotting.story import Shown, Story, outwards_per_day, qualified, rounded, window
+from sim.plotting.story import Shown, Story, outwards_per_day, rounded, window
 from sim.plotting.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, value_axis
 
 SEEN_AT_A_CROSSING = tuple(event for event in OUTCOMES if event != "stayed")
@@ -27,15 +29,23 @@ SEEN = 1.0
 """Hours above which the lower bound of a wait is drawn."""
 
 
-def mark(story: Story, shown: Shown, value: float, label: str = "") -> Mark:
-    """Return the mark of a reported figure at `value` of the axis."""
-    row = shown.row
-    label = label or f"{qualified(shown)}\n{window(row)}"
-    return Mark(story.day(row.from_), story.day(row.until), value, row.qualifier, label)
+def mark(story: Story, shown: Shown, value: float, label: str = "", scopes: Sequence[str] | None = None) -> Mark:
+    """Return the mark of a reported figure at `value` of the axis.
+
+    `scopes` are those of the lines of the panel; None if there is only one, about which the figure is. A figure about
+    none of them gets the value of the model beside it.
+    """
+    row, observation = shown.row, shown.observation
+    label = label or f"{observation.label}\n{window(row)}"
+    model = None
+    if scopes is not None and not any(story.is_about(row, scope) for scope in scopes):
+        scale = value / observation.reported if observation.reported else 1.0
+        model = (scale * observation.mean, scale * observation.p05, scale * observation.p95)
+    return Mark(story.day(row.from_), story.day(row.until), value, row.qualifier, label, model)
 
 
-def _marks(story: Story, shown: Sequence[Shown]) -> list[Mark]:
-    return [mark(story, s, s.observation.reported) for s in shown]
+def _marks(story: Story, shown: Sequence[Shown], scopes: Sequence[str] | None = None) -> list[Mark]:
+    return [mark(story, s, s.observation.reported, scopes=scopes) for s in shown]
 
 
 def line(axes: Axes, story: Story, band: Band | None, colour: str, label: str, style: str = "-") -> None:
@@ -56,7 +66,7 @@ def finish(
     """Set the value axis; write the reported figures, clear of areas `filled` up to these tops, and the legend."""
     present = [band for band in bands if band is not None]
     tops = [float(np.nanmax([*band.p95, *band.mean, 0.0])) for band in present]
-    value_axis(axes, label, [*tops, *(1.08 * mark.value for mark in marks)])
+    value_axis(axes, label, [*tops, *(1.08 * mark.top for mark in marks)])
     curves = [np.column_stack([story.at, band.mean]) for band in present]
     draw_marks(axes, marks, curves if filled is None else [*curves, *upright(story.at, filled)])
     if present:
@@ -92,7 +102,14 @@ def queue(axes: Axes, story: Story) -> None:
     for scope in scopes:
         bands.append(story.band("queue", scope))
         line(axes, story, bands[-1], CLASS_COLOURS[scope], CLASS_NAMES[scope])
-    finish(axes, "parties waiting", story, bands, _marks(story, story.shown("queue")))
+    finish(axes, "parties waiting", story, bands, _marks(story, story.shown("queue"), scopes))
+
+
+def people_waiting(axes: Axes, story: Story) -> None:
+    """Draw people waiting, with reported numbers."""
+    band = story.band("queue_people")
+    line(axes, story, band, INK, "people in all queues")
+    finish(axes, "people waiting", story, [band], _marks(story, story.shown("queue_people"), [ALL]))
 
 
 def queue_stacked(axes: Axes, story: Story) -> None:
@@ -109,7 +126,7 @@ def queue_stacked(axes: Axes, story: Story) -> None:
             base = top
     together = story.band("queue", story.scope)
     line(axes, story, together, INK, CLASS_NAMES[story.scope])
-    marks = _marks(story, story.shown("queue"))
+    marks = _marks(story, story.shown("queue"), [story.scope])
     finish(axes, "parties waiting", story, [together, story.band("queue")], marks, base)
 
 
@@ -131,14 +148,17 @@ def wait(axes: Axes, story: Story, name: str) -> None:
         at_least = np.where(censored.mean > 0, virtual.mean, np.nan)
     if bool((at_least > SEEN).any()):
         axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still waiting)")
-    line(axes, story, quoted, INK, "quoted", "--")
-    shown = [s for s in story.shown("quoted_wait") if s.row.classes[0] == name]
-    finish(axes, "wait (hours)", story, [lived, quoted, virtual], _marks(story, shown))
+    shade_closed(axes, story, [name], named=True)
+    line(axes, story, quoted and while_open(quoted, [story], name), INK, "quoted", "--")
+    of_class = [s for s in story.shown("quoted_wait", "virtual_wait") if s.row.classes[0] == name]
+    marks = _marks(story, [s for s in of_class if s.row.quantity == "quoted_wait"])
+    marks += _marks(story, [s for s in of_class if s.row.quantity == "virtual_wait"], scopes=[])
+    finish(axes, "wait (hours)", story, [lived, quoted, virtual], marks)
 
 
 def wait_classes(story: Story) -> list[str]:
     """Return the classes whose wait is drawn: all with a reported wait, then others up to a total of two."""
-    reported = [s.row.classes[0] for s in story.shown("quoted_wait")]
+    reported = [s.row.classes[0] for s in story.shown("quoted_wait", "virtual_wait")]
     coming = [str(name) for name in ("car", "truck", "bus") if name in story.classes]
     having = [name for name in coming if story.band("wait", name) or story.band("quoted_wait", name)]
     classes = [name for name in (*story.classes, *reported) if name in reported]
@@ -150,18 +170,19 @@ def wait_classes(story: Story) -> list[str]:
 def vehicles_a_day(axes: Axes, story: Story) -> None:
     """Draw bars of vehicles across by class and local day, with reported flows of parties as daily means."""
     tops = bars(axes, story, [_parties(name) for name in story.classes if name in VEHICLE_CLASSES])
-    _flows(axes, story, _reported_parties(story, vehicles=True), tops, "vehicles per day")
+    _flows(axes, story, (_reported_parties(story, vehicles=True), [VEHICLES]), tops, "vehicles per day")
 
 
 def others_a_day(axes: Axes, story: Story) -> None:
     """Draw bars of parties across by bike and on foot by local day."""
     tops = bars(axes, story, [_parties(name) for name in story.classes if name not in VEHICLE_CLASSES])
-    _flows(axes, story, _reported_parties(story, vehicles=False), tops, "parties per day")
+    _flows(axes, story, (_reported_parties(story, vehicles=False), [OTHERS]), tops, "parties per day")
 
 
 def _reported_parties(story: Story, vehicles: bool) -> list[Shown]:
     """Return the reported flows of vehicles, or those of other parties."""
-    return [s for s in story.shown("crossed_parties") if vehicles != set(s.row.classes).isdisjoint(VEHICLE_CLASSES)]
+    with_vehicles = flows_of_vehicles(story)
+    return with_vehicles if vehicles else [s for s in story.shown("crossed_parties") if s not in with_vehicles]
 
 
 def _parties(name: str) -> tuple[str, str, str, str]:
@@ -195,20 +216,27 @@ def _ways(story: Story) -> list[tuple[str, str, str]]:
 
 
 def _outflows(story: Story) -> list[Mark]:
-    """Return the outflows that reported figures imply (marks of the queue alone) and reported flows of vehicles."""
+    """Return the outflows from the main queue that reported figures imply, and reported flows of vehicles."""
     marks = []
     for implied in story.implied():
-        bound = implied.queue.row.qualifier in ABOVE
-        reason = f"implied by {qualified(implied.queue)}\nand {qualified(implied.wait)}, {window(implied.queue.row)}"
-        label = f"{implied.rate:.0f} vehicles per hour leaving the queue,\n{reason}"
-        qualifier = implied.queue.row.qualifier if bound else "about"
-        marks.append(replace(mark(story, implied.queue, implied.rate, label), qualifier=qualifier))
-    for shown in story.shown("crossed_parties"):
-        if set(shown.row.classes) == set(VEHICLE_CLASSES):
-            an_hour = outwards_per_day(shown) / 24
-            label = f"{qualified(shown)}, {window(shown.row)}:\n{an_hour:.0f} per hour outbound"
-            marks.append(mark(story, shown, an_hour, label))
+        queue = implied.queue
+        reason = f"implied by {queue.observation.label}\nand {implied.wait.observation.label}, {window(queue.row)}"
+        label = f"{implied.rate:.0f} {counted(queue.row)} per hour leaving the queue,\n{reason}"
+        qualifier = queue.row.qualifier if queue.row.qualifier in ABOVE else "about"
+        outflow = story.outflow(queue.row)
+        marks.append(
+            replace(mark(story, queue, implied.rate, label), qualifier=qualifier, model=(outflow, outflow, outflow))
+        )
+    for shown in flows_of_vehicles(story):
+        an_hour = outwards_per_day(shown) / 24
+        label = f"{shown.observation.label}, {window(shown.row)}:\n{an_hour:.0f} per hour outbound"
+        marks.append(mark(story, shown, an_hour, label, [VEHICLES]))
     return marks
+
+
+def flows_of_vehicles(story: Story) -> list[Shown]:
+    """Return the reported flows of parties that count vehicles."""
+    return [s for s in story.shown("crossed_parties") if set(s.row.classes) & set(VEHICLE_CLASSES)]
 
 
 def others_an_hour(axes: Axes, story: Story) -> None:
@@ -222,7 +250,8 @@ def others_an_hour(axes: Axes, story: Story) -> None:
 
 def people_across(axes: Axes, story: Story) -> None:
     """Draw bars of people across by local day, with reported flows."""
-    _flows(axes, story, story.shown("crossed_people"), bars(axes, story, PEOPLE_ACROSS), "people per day")
+    tops = bars(axes, story, PEOPLE_ACROSS)
+    _flows(axes, story, (story.shown("crossed_people"), [ALL]), tops, "people per day")
 
 
 def people_a_day(axes: Axes, story: Story) -> None:
@@ -234,7 +263,8 @@ def people_a_day(axes: Axes, story: Story) -> None:
     ]
     tops = bars(axes, story, fates[:1])
     depths = bars(axes, story, fates[1:], downwards=True)
-    _flows(axes, story, story.shown("crossed_people"), tops, "people per day", -1.3 * max(depths, default=0.0))
+    shown = story.shown("crossed_people")
+    _flows(axes, story, (shown, [ALL]), tops, "people per day", -1.3 * max(depths, default=0.0))
     axes.axhline(0, color=MUTED, linewidth=0.7)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
 
@@ -253,14 +283,24 @@ def bars(axes: Axes, story: Story, parts: Sequence[tuple[str, str, str, str]], d
 
 
 def _flows(
-    axes: Axes, story: Story, shown: Sequence[Shown], tops: Sequence[float], label: str, lowest: float = 0.0
+    axes: Axes,
+    story: Story,
+    reported: tuple[Sequence[Shown], Sequence[str]],
+    tops: Sequence[float],
+    label: str,
+    lowest: float = 0.0,
 ) -> None:
-    """Draw reported flows outwards as daily means over their windows, with the axis and the legend."""
+    """Draw reported flows outwards as daily means over their windows, with the axis and the legend.
+
+    `reported` are the figures and the scopes of the bars that are drawn.
+    """
     marks = []
+    shown, scopes = reported
     for s in shown:
         a_day = outwards_per_day(s)
-        marks.append(mark(story, s, a_day, f"{qualified(s)}, {window(s.row)}:\n{rounded(a_day)} per day outbound"))
-    value_axis(axes, label, [max(tops, default=0) * (1.3 if marks else 1), *(1.35 * each.value for each in marks)])
+        words = f"{s.observation.label}, {window(s.row)}:\n{rounded(a_day)} per day outbound"
+        marks.append(mark(story, s, a_day, words, scopes))
+    value_axis(axes, label, [max(tops, default=0) * (1.3 if marks else 1), *(1.35 * each.top for each in marks)])
     axes.set_ylim(bottom=lowest)
     first, _, _ = story.daily("crossed_parties")
     draw_marks(axes, marks, [each for part in (0.1, 0.5, 0.9) for each in upright(first + part, np.array(tops))])

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sim.measures.names import CLASS_WORDS
+from sim.measures.names import CLASS_WORDS, of_classes
 from sim.scenario.model.changes import Change
 from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
 from sim.scenario.model.network import Origin
 from sim.scenario.model.passages import passages_from_origin
-from sim.scenario.model.quantities import CLASSES, ClassName
+from sim.scenario.model.quantities import ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 
 MOST = 12
@@ -29,14 +29,6 @@ class Event:
 def words(name: str) -> str:
     """Return a name of the scenario file as words."""
     return name.replace("_", " ")
-
-
-def of_classes(classes: tuple[str, ...] | None) -> str:
-    """Return 'cars and buses' for class names, '' for all of them."""
-    if classes is None or set(classes) == set(CLASSES):
-        return ""
-    named = [CLASS_WORDS[name] for name in CLASSES if name in classes]
-    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
 def events(scenario: Scenario, crossing: str, sampled: bool = False) -> list[Event]:

@@ -12,15 +12,17 @@ import numpy as np
 from sim.arrays import Floats
 from sim.engine.plan import Plan
 from sim.measures.estimates import Band, Estimate, Estimates
-from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way
-from sim.measures.reports import Observation
-from sim.plotting.rail import of_classes, origins_of
+from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way, classes_of
+from sim.measures.reports import Observation, amount
+from sim.plotting.rail import origins_of
 from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 
 QUOTED_MOST = f"{LONGEST_QUOTE // 24} days or more"
+LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
+"""The longest wait that is quoted, as shown in a table."""
 IN_MINUTES = 2
 """Hours below which a quoted wait is shown in minutes."""
 NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
@@ -139,14 +141,35 @@ class Story:
         ]
         return sorted(rows, key=lambda shown: (shown.row.from_, shown.row.until, shown.row.id))
 
+    def is_about(self, row: Reported, scope: str) -> bool:
+        """Return whether a line of `scope` shows what a figure counts: the same classes, of the whole queue."""
+        ours = set(self.classes)
+        return row.within is None and set(row.classes) & ours == set(classes_of(scope)) & ours
+
+    def shown_on(self, scope: str, quantity: str) -> list[Shown]:
+        """Return the reported figures that a line of `scope` is about, ordered by window."""
+        return [shown for shown in self.shown(quantity) if self.is_about(shown.row, scope)]
+
+    def outflow(self, row: Reported) -> float:
+        """Return the modelled parties per hour out of the main queues of a figure's classes, in its window."""
+        inside = (self.at >= self.day(row.from_)) & (self.at < self.day(row.until))
+        rates = []
+        for name in row.classes:
+            past = self.total("crossed_parties", by_way(name, "bypass")).mean > 0
+            band = self.band("crossed_parties_per_hour", by_way(name, "main") if past else name)
+            if band is not None and inside.any():
+                rates.append(float(np.nan_to_num(band.mean[inside]).mean()))
+        return sum(rates) if rates else float("nan")
+
     def implied(self) -> list[Implied]:
-        """Return the outflows from the queue implied by reported figures, ordered by window."""
+        """Return the outflows from the queue implied by reported figures of the whole queue, ordered by window."""
         pairs = [(queue, wait) for queue in self.shown("queue") for wait in self.shown("quoted_wait")]
         return [
             Implied(queue, wait)
             for queue, wait in pairs
             if set(queue.row.classes) == set(wait.row.classes)
             and (queue.row.from_, queue.row.until) == (wait.row.from_, wait.row.until)
+            and queue.row.within is None
             and wait.observation.reported > 0
         ]
 
@@ -171,14 +194,6 @@ class Story:
     def spread(self) -> str:
         """The text for the poster, where the band is also written in brackets."""
         return self.how.replace(" band of", " (shaded, in brackets) of")
-
-
-def amount(value: float, unit: str) -> str:
-    """Return a figure with its unit as text: '3,000', '48 h', '16 km'."""
-    if not np.isfinite(value):
-        return "-"
-    digits = f"{value:,.0f}" if unit not in ("h", "km") or abs(value) >= 20 else f"{value:.3g}"
-    return f"{digits} {unit}" if unit in ("h", "km", "parties/h", "people/h") else digits
 
 
 def quote(hours: float, unit: str = "h") -> str:
@@ -207,30 +222,18 @@ def week(scope: str, clock: Clock) -> str:
     return f"{begin}–{last.day} {last:%b}{' (part)' if part else ''}"
 
 
-def counted(row: Reported) -> str:
-    """Return the units that a figure counts: 'vehicles', 'cars and trucks', 'people'; '' for waits and lengths."""
-    if row.kind.unit != "parties":
-        return "people" if row.kind.unit == "people" else ""
-    return "vehicles" if set(row.classes) == set(VEHICLE_CLASSES) else of_classes(row.classes) or "parties"
-
-
-def qualified(shown: Shown) -> str:
-    """Return a reported figure with its qualifier: 'at least 3,000 vehicles', 'about 48 h', '2,500 cars'."""
-    return figure_words(shown.row, shown.observation)
-
-
-def figure_words(row: Reported, observation: Observation) -> str:
-    """Return a reported figure with its qualifier and what it counts: 'about 37,000 vehicles in both directions'."""
-    qualifier = "" if row.qualifier == "=" else row.qualifier
-    both = "in both directions" if row.directions == "both" else ""
-    figure = amount(observation.reported, observation.unit)
-    return " ".join(part for part in (qualifier, figure, counted(row), both) if part)
-
-
 def source_line(shown: Shown) -> str:
     """Return the source of a figure: author, date and publication."""
     row = shown.row
-    return f"{qualified(shown)}, {window(row)}: {row.who} ({row.source}, {row.date})"
+    return f"{shown.observation.label}, {window(row)}: {row.who} ({row.source}, {row.date})"
+
+
+def modelled(observation: Observation) -> str:
+    """Return the value of the model for a figure, with its 5-95 % band: '12,200 [9,100–17,600]', '57 h'."""
+    if observation.quantity == "quoted_wait" and observation.mean >= LONGEST_QUOTE:
+        return LONGEST_SHORT
+    band = f" [{rounded(observation.p05)}–{rounded(observation.p95)}]" if observation.p05 < observation.p95 else ""
+    return f"{amount(float(f'{observation.mean:.3g}'), observation.unit)}{band}"
 
 
 def outwards_per_day(shown: Shown) -> float:

@@ -10,7 +10,15 @@ import pytest
 from sim.errors import SimError
 from sim.measures.names import SERIES
 from sim.measures.replication import measure
-from sim.measures.reports import Observer, observation_table, observe, observed_values, reported_value
+from sim.measures.reports import (
+    Observer,
+    label,
+    observation_of,
+    observation_table,
+    observe,
+    observed_values,
+    reported_value,
+)
 from sim.scenario.model.reported import FIGURE_KINDS, Reported, ReportedQuantity
 from tests.measures.hand_made import border
 
@@ -107,7 +115,9 @@ VERDICTS = [
     ("about", 1.9, "off"),
     ("at least", 3, "met"),
     ("more than", 2.5, "met"),
-    ("well over", 1.9, "above"),
+    ("well over", 1.9, "met"),  # a lower bound that is exceeded, however far
+    ("at least", 0.1, "met"),
+    ("at most", 0, "off"),
     ("at least", 3.5, "within 1.5x"),
     ("at least", 5, "off"),
     ("at most", 3, "met"),
@@ -126,17 +136,70 @@ def test_verdict(plan, morning, qualifier, value, verdict):
     (found,) = observer.result()
     assert found.verdict == verdict
     assert (found.mean, found.p05, found.p95) == (3, 3, 3)
-    assert found.ratio == pytest.approx(3 / value)
+    assert found.ratio == pytest.approx(3 / value if value else np.nan, nan_ok=True)
 
 
-def test_no_value_in_the_model_is_off_and_a_rejected_figure_is_not_used(plan, morning):
+@pytest.mark.parametrize(
+    ("model", "qualifier", "value", "verdict"),
+    [
+        ((0.0, 0.0, 0.0), "at most", 0, "met"),
+        ((0.0, 0.0, 0.0), "about", 0, "met"),
+        ((0.0, 0.0, 0.0), "at least", 0, "met"),
+        ((2.0, 1.0, 9.0), "about", 8, "met"),  # inside the band
+        ((2.0, 1.0, 9.0), "at least", 8, "off"),
+    ],
+)
+def test_a_verdict_needs_no_ratio(model, qualifier, value, verdict):
+    row = figure(qualifier=qualifier, value=value)
+    assert observation_of(row, float(value), model).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("value", "model", "verdict"), [("16 km", 25.0, "met"), ("10 km", 25.0, "off"), ("16 km", 12.0, "within 1.5x")]
+)
+def test_a_length_that_reaches_the_edge_of_the_picture_is_a_lower_bound(value, model, verdict):
+    row = figure(quantity="queue_length", qualifier="about", value=value, frame="16 km")
+    assert observation_of(row, reported_value(row), (model, model, model)).verdict == verdict
+
+
+ALL_CLASSES = ["car", "truck", "bus", "bike", "foot"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"classes": ["car"]}, "about 3 cars waiting"),
+        ({"classes": ["car"], "value": 1, "qualifier": "="}, "1 car waiting"),
+        ({"value": 1200}, "about 1,200 cars and trucks waiting"),
+        ({"classes": ["car"], "within": "1 km", "value": 140}, "about 140 cars within 1 km of the border"),
+        ({"classes": ["car"], "within": "500 m", "value": 140}, "about 140 cars within 500 m of the border"),
+        ({"quantity": "queue_people", "value": 2000, "qualifier": "at least"}, "at least 2,000 people waiting"),
+        ({"quantity": "queue_length", "value": "16 km", "qualifier": "well over"}, "well over 16 km of queue"),
+        ({"quantity": "quoted_wait", "value": "2 d"}, "about 48 h of quoted wait"),
+        ({"quantity": "virtual_wait", "value": "90 min"}, "about 1.5 h of wait ahead"),
+        (
+            {"quantity": "crossed_parties", "classes": ["car", "truck", "bus"], "statistic": "sum", "value": 37000,
+             "directions": "both", "outbound_share": "50 %"},
+            "about 37,000 vehicles across in both directions",
+        ),
+        ({"quantity": "crossed_parties", "classes": ["car"], "value": "62/h"}, "about 62 cars an hour across"),
+        ({"quantity": "crossed_people", "classes": ALL_CLASSES, "statistic": "sum", "value": 1e9},
+         "about 1e+09 people across"),
+    ],
+)  # fmt: skip
+def test_the_label_says_what_was_counted_and_where(changes, words):
+    row = figure(**changes)
+    assert label(row, reported_value(row)) == words
+
+
+def test_no_value_in_the_model_is_off_and_a_rejected_figure_is_called_that(plan, morning):
     rows = [figure(id="nothing", classes=["bus"]), figure(id="rejected", value=9, status="rejected")]
     scenario = border(reported=rows)
     observer = Observer(scenario)
     observer.add(observed_values(scenario, measure(scenario, plan, morning)))
     table = observation_table(observer.result())
     assert table["id"] == ["nothing", "rejected"]
-    assert table["verdict"] == ["off", "not used"]
+    assert table["verdict"] == ["off", "rejected"]
     assert np.isnan(table["ratio"][0])
 
 

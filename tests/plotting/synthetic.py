@@ -15,7 +15,7 @@ from sim.measures.flows import Flows
 from sim.measures.grid import grid_of
 from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, Key, at_station, by_way
 from sim.measures.replication import Measures
-from sim.measures.reports import Observation
+from sim.measures.reports import Observation, label
 from sim.measures.series import rates
 from sim.play.request import Request
 from sim.plotting.story import Story
@@ -204,10 +204,11 @@ def observations(described: Scenario, ratio: float = 0.9) -> tuple[Observation, 
     for row in described.reported:
         value = float(str(row.value).split()[0])
         mean = ratio * value
-        verdict: Any = "not used" if row.status == "rejected" else "within 1.5x"
+        verdict: Any = "rejected" if row.status == "rejected" else "within 1.5x"
         found.append(
             Observation(
                 id=row.id,
+                label=label(row, value),
                 crossing=row.crossing,
                 quantity=row.quantity,
                 unit=units.get(row.quantity, "parties"),

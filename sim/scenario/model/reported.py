@@ -58,7 +58,7 @@ FIGURE_KINDS: dict[ReportedQuantity, FigureKind] = {
     "queue": FigureKind("parties", "waiting"),
     "queue_people": FigureKind("people", "waiting", in_parties="queue"),
     "queue_length": FigureKind("km", "of queue", "all", "length", 1000.0),
-    "quoted_wait": FigureKind("h", "of wait, as quoted", "first class", "time", 3600.0),
+    "quoted_wait": FigureKind("h", "of quoted wait", "first class", "time", 3600.0),
     "virtual_wait": FigureKind("h", "of wait ahead", "first class", "time", 3600.0, by_joining=True),
     "crossed_parties": FigureKind("parties", "across", flow=True),
     "crossed_people": FigureKind("people", "across", flow=True, in_parties="crossed_parties"),

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sim.errors import Problem, ScenarioError
 from sim.scenario.checks.crossings import value_fault
 from sim.scenario.model.calibration import Calibration, Parameter
+from sim.scenario.model.reported import Reported
 from sim.scenario.resolve import CALIBRATIONS, file_named, no_file
 from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text.includes import rows_of_files
@@ -45,6 +46,10 @@ class LoadedCalibration:
     def units(self) -> dict[str, str]:
         """The unit of every parameter."""
         return {name: parameter.unit for name, parameter in self.calibration.parameters.items()}
+
+    def rows_at(self, values: Mapping[str, float]) -> tuple[Reported, ...]:
+        """Return the rows with these values of the parameters that they name, such as a distance that is fitted."""
+        return self.template.scenario(values, self.units).reported
 
 
 def read_calibration(path: str | Path) -> LoadedCalibration:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
-from sim.measures.reports import unit_of
-from sim.plotting.rail import of_classes
-from sim.plotting.story import amount, counted, window
+from sim.measures.names import of_classes
+from sim.measures.reports import LEAST, MOST, count, counted, label
+from sim.plotting.story import window
 from sim.verbs.audit.arithmetic import Range
 from sim.verbs.audit.figures import Figure, Finding, Kind, Need
 from sim.verbs.audit.study import ONE_FILE, Audit
@@ -29,20 +29,9 @@ PARTS = {
     0.75: "three quarters",
     0.9: "nine tenths",
 }
-SLIGHT = 1.05
-"""Errors by less than this factor are not mentioned."""
-LEAST, MOST = 1e-4, 1e9
-"""Numbers beyond these are written with an exponent."""
-SINGLE = {
-    "people": "person",
-    "vehicles": "vehicle",
-    "cars": "car",
-    "trucks": "truck",
-    "buses": "bus",
-    "bikes": "bike",
-    "walkers": "walker",
-}
-"""Singular words; the singular of several classes together is "party"."""
+PERCENT_BELOW = 1.1
+"""Factor below which the error of a report is given in percent."""
+OFF = "the reports are off, as usual for such reports"
 SIGNS = {"parties/h": "/h", "m": " m", "share": " %", "h": " h", "km": " km", "times": " times"}
 
 
@@ -84,30 +73,16 @@ def both(value: Range, unit: str = "") -> str:
 
 
 def figure_words(figure: Figure, *, qualified: bool = False) -> str:
-    """Return a figure in words: '3,000 cars', '48 h'; `qualified`, with its qualifier: 'more than 3,000 cars'."""
-    row = figure.row
-    parts = [
-        row.qualifier if qualified and row.qualifier != "=" else "",
-        short(figure),
-        row.kind.words if row.kind.unit == "people" and not row.kind.flow else "",
-        f"within {span(figure.reach, 'km')} of the border" if figure.reach else "",
-        "in both directions" if row.directions == "both" else "",
-    ]
-    return " ".join(part for part in parts if part)
+    """Return the label of a figure, without its qualifier unless `qualified`: '3,000 cars waiting'."""
+    reach = figure.reach
+    near = f"within {span(reach, 'km')} of the border" if reach and reach.low < reach.high else ""
+    words = label(figure.row, figure.printed.mid, near)
+    return words if qualified or figure.row.qualifier == "=" else words.removeprefix(f"{figure.row.qualifier} ")
 
 
 def short(figure: Figure) -> str:
     """Return a figure in the shortest form: '3,000 cars', '48 h'."""
-    who, unit = counted(figure.row), unit_of(figure.row)
-    if unit in ("parties/h", "people/h"):
-        return f"{_count(figure.printed.mid, '')} {who} an hour"
-    if figure.printed.mid == 1 and who:
-        who = SINGLE.get(who, "party")
-    return f"{_count(figure.printed.mid, unit)} {who}".strip()
-
-
-def _count(value: float, unit: str) -> str:
-    return amount(value, unit) if 1 <= value < MOST else f"{rounded(value)} {unit}".removesuffix(" parties")
+    return count(figure.row, figure.printed.mid)
 
 
 def dated(figure: Figure) -> str:
@@ -175,22 +150,30 @@ def _needs(finding: Finding) -> dict[str, Need]:
 
 
 def _hold(finding: Finding, conditions: list[str]) -> str:
-    """Return the verdict with the alternative conditions, any one of which is sufficient."""
+    """Return the verdict with the alternative conditions, any one of which is sufficient.
+
+    Every sentence takes its verdict from here, so that it says the same as the table and the summary.
+    """
     number = "both" if len(finding.figures) == 2 else "all"
     if finding.verdict == "together":
-        return f"{number.capitalize()} hold as printed."
-    if finding.verdict == "only if" and conditions:
-        return f"{number.capitalize()} hold only if {', or if '.join(conditions)}."
+        return f"{number.capitalize()} hold as printed{', ' + '; '.join(conditions) if conditions else ''}."
+    if finding.verdict == "only if":
+        return f"{number.capitalize()} hold only if {', or if '.join(conditions or [OFF])}."
     return f"They cannot {number} hold{': ' + '; '.join(conditions) if conditions else ''}."
 
 
 def _off(finding: Finding) -> list[str]:
     need = _needs(finding).get("reports_off")
-    if need is None or need.amount.mid < SLIGHT:
+    if need is None:
         return []
     if finding.verdict == "not together":
-        return [f"each report would be off by a factor of {rounded(need.amount.mid)}, more than usual for such reports"]
-    return [f"each report is off by a factor of {rounded(need.amount.mid)}, as usual for such reports"]
+        return [f"each report would be off by {_error(need.amount.mid)}, more than usual for such reports"]
+    return [f"each report is off by {_error(need.amount.mid)}, as usual for such reports"]
+
+
+def _error(factor: float) -> str:
+    """Return a factor in words: 'a factor of 1.4', '3 %'."""
+    return f"a factor of {rounded(factor)}" if factor >= PERCENT_BELOW else f"{100 * (factor - 1):.2g} %"
 
 
 def _rate(finding: Finding) -> Iterator[str]:
@@ -263,10 +246,7 @@ def _road(finding: Finding) -> Iterator[str]:
     spacing = span(finding.beside, "m") if finding.beside else ""
     each = middle(finding.implied, "m")
     yield f"{one} over {other} imply {each} per vehicle in a single file; a vehicle is assumed to take {spacing}."
-    if finding.verdict == "together":
-        yield _abreast(files)
-    else:
-        yield _hold(finding, [_squeezed(finding)])
+    yield from _abreast(finding, files) if finding.verdict == "together" else [_hold(finding, [_squeezed(finding)])]
     if within := needs.get("files_within"):
         reach = span(stock.reach, "km") if stock.reach else ""
         yield f"If only the nearest {reach} were counted, they stood {span(within.amount)} abreast there."
@@ -276,15 +256,18 @@ def _road(finding: Finding) -> Iterator[str]:
     )
 
 
-def _abreast(files: Range) -> str:
-    """Return how vehicles stand at the printed numbers, if bounds and rounding allow a single file."""
+def _abreast(finding: Finding, files: Range) -> Iterator[str]:
+    """Yield how vehicles stand at the printed numbers, if bounds and rounding allow a single file."""
     if files.low > ONE_FILE:
-        return f"Both hold as printed. {_at_printed(f'they stand {span(files)} abreast')}"
-    if files.high * ONE_FILE < 1:
-        return f"Both hold as printed. {_at_printed('there are gaps between them')}"
-    if files.low > 1:
-        return f"Both hold as printed, nearly in a single file ({span(files)} abreast)."
-    return "Both hold as printed, in a single file."
+        yield _hold(finding, [])
+        yield _at_printed(f"they stand {span(files)} abreast")
+    elif files.high * ONE_FILE < 1:
+        yield _hold(finding, [])
+        yield _at_printed("there are gaps between them")
+    elif files.low > 1:
+        yield _hold(finding, [f"nearly in a single file ({span(files)} abreast)"])
+    else:
+        yield _hold(finding, ["in a single file"])
 
 
 def _squeezed(finding: Finding) -> str:

@@ -16,14 +16,13 @@ from scipy.special import ndtr
 from sim.arrays import Floats
 from sim.measures.likelihood import FLOOR, Target
 from sim.measures.quantiles import weighted_quantiles
-from sim.measures.reports import unit_of
+from sim.measures.reports import Observation, Verdict, observation_of
 from sim.verbs.calibrate.fit import Fit, HeldOut, Range, Sample
 
 if TYPE_CHECKING:
     from sim.scenario.model.calibration import ErrorModel, Parameter
 
 Identification = Literal["identified", "somewhat identified", "not identified"]
-Verdict = Literal["met", "in tension", "predicted: inside", "predicted: outside", "rejected"]
 
 IDENTIFIED, SOMEWHAT = 0.5, 0.2
 """Least contraction of a parameter that is called identified, and somewhat identified."""
@@ -66,28 +65,40 @@ class ParameterFinding:
 
 @dataclass(frozen=True)
 class FigureFinding:
-    """One reported figure compared with the fit, in `unit`.
+    """One reported figure compared with the fit, in the unit of its `observation`.
 
-    `model` is the model's own figure over the posterior. `reports` is what honest reporters would say of it (with the
-    spread of reports, the discrepancy of the model and its noise, but without outliers), and `reports_before` the same
+    `observation` holds its label and verdict, as in a run, for the median and the 90 % interval of the posterior, which
+    are also in `model`. `reports` is what honest reporters would say of it (with the spread of reports, the
+    discrepancy of the model and its noise, but without outliers), and `reports_before` the same
     over the prior. `tail` is the probability, under `reports`, of a report as far out as this one: see `tail`.
     """
 
     target: Target
-    unit: str
+    observation: Observation
     model: Range
     reports: Range
     reports_before: Range
     tail: float
 
     @property
+    def label(self) -> str:
+        """The figure in words."""
+        return self.observation.label
+
+    @property
+    def unit(self) -> str:
+        """The unit of the figure."""
+        return self.observation.unit
+
+    @property
     def verdict(self) -> Verdict:
-        """Whether the model and the report are compatible."""
-        if self.target.row.status == "rejected":
-            return "rejected"
-        if self.target.fitted:
-            return "met" if self.tail >= TENSION else "in tension"
-        return "predicted: inside" if self.tail >= TENSION else "predicted: outside"
+        """The verdict of a run with the fitted values."""
+        return self.observation.verdict
+
+    @property
+    def in_tension(self) -> bool:
+        """Whether a figure in use is farther out than 95 % of the reports expected from the model."""
+        return self.target.row.status == "used" and self.tail < TENSION
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,10 @@ class Findings:
     correlations: Floats
     combinations: int
     held_out: tuple[HeldOut, ...]
+
+    def label(self, target: Target) -> str:
+        """Return a figure in words."""
+        return next(finding.label for finding in self.figures if finding.target.row.id == target.row.id)
 
 
 def findings_of(fit: Fit, held_out: Sequence[HeldOut] = ()) -> Findings:
@@ -219,13 +234,16 @@ def _parameter_finding(fit: Fit, column: int, numbers: Sequence[float], correlat
 
 def _figures(fit: Fit) -> Iterator[FigureFinding]:
     observation = fit.loaded.calibration.observation
+    rows = {row.id: row for row in fit.loaded.rows_at(fit.point)}
     for n, target in enumerate(fit.targets):
         spread = report_spread(target, observation, fit.noise[n])
         after, before = fit.posterior.observed[:, n], fit.prior.observed[:, n]
+        model = quantiles(np.nan_to_num(after), fit.posterior.weights)
+        middle_and_ends = model.median, model.low, model.high
         yield FigureFinding(
             target=target,
-            unit=unit_of(target.row),
-            model=quantiles(np.nan_to_num(after), fit.posterior.weights),
+            observation=observation_of(rows[target.row.id], target.reported, middle_and_ends),
+            model=model,
             reports=predictive(target, after, fit.posterior.weights, spread),
             reports_before=predictive(target, before, fit.prior.weights, spread),
             tail=tail(target, after, fit.posterior.weights, spread),

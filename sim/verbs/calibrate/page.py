@@ -14,13 +14,13 @@ from sim.verbs.calibrate.words import (
     caveats,
     combination_words,
     ends,
-    figure_words,
     gate_words,
     interval,
     modelled,
     percent,
     quantity,
     source_words,
+    verdict_words,
 )
 
 if TYPE_CHECKING:
@@ -110,25 +110,26 @@ def _unknown(findings: Findings) -> Iterator[str]:
 
 def _figures(findings: Findings) -> Iterator[str]:
     fitted = [finding for finding in findings.figures if finding.target.fitted]
-    tense = [finding for finding in fitted if finding.verdict == "in tension"]
+    tense = [finding for finding in fitted if finding.in_tension]
     yield (
         f"{len(fitted) - len(tense)} of {_many(len(fitted), 'fitted figure')} agree with the fitted model: an honest"
         " reporter could have reported them if it were true. Since they were used in the fit, this is no test of it."
     )
-    for verdict, opening in (
-        ("in tension", f"In tension (tail below {percent(TENSION)}):"),
-        ("predicted: outside", "Not fitted, outside the prediction:"),
-        ("predicted: inside", "Not fitted, inside the prediction:"),
+    others = [row for row in findings.figures if not row.target.fitted and row.target.row.status == "used"]
+    for rows, opening in (
+        (tense, f"In tension (tail below {percent(TENSION)}):"),
+        ([row for row in others if row.in_tension], "Not fitted, outside the prediction:"),
+        ([row for row in others if not row.in_tension], "Not fitted, inside the prediction:"),
     ):
-        rows = [row for row in findings.figures if row.verdict == verdict]
         if rows:
             yield _bullets(opening, map(_figure_words, rows))
     rejected = [row for row in findings.figures if row.verdict == "rejected"]
     if rejected:
         yield _bullets("Rejected before the fit, with the reason:", map(_rejected_words, rejected))
     yield (
-        "`model` is the model's own figure. `expected` are the reports that honest reporters would make of it, before"
-        " and after the fit. `tail` is the probability of a report as far out as this one; for a bound, that it holds."
+        "`model` is the model's own figure; the verdict compares it with the report, as in a run. `expected` are the"
+        " reports that honest reporters would make of it, before and after the fit. `tail` is the probability of a"
+        " report as far out as this one; for a bound, that it holds."
     )
     header = ("reported", "date and source", "model", "expected before", "expected after", "tail", "verdict")
     yield _table(header, map(_figure_row, findings.figures))
@@ -147,7 +148,7 @@ def _held_out(findings: Findings) -> Iterator[str]:
     for prediction in findings.held_out:
         row = prediction.target.row
         span = modelled(prediction.reports, unit_of(row))
-        words = (figure_words(row, prediction.target.reported), source_words(row))
+        words = (findings.label(prediction.target), source_words(row))
         rows.append((*words, span, percent(prediction.tail), f"{prediction.ess:,.0f}", prediction.how))
     yield _table(("reported", "date and source", "predicted", "tail", "effective sample size", "how"), rows)
 
@@ -157,9 +158,7 @@ def _method(findings: Findings) -> Iterator[str]:
     yield gate_words(findings)
     if fit.gate.reasons:
         yield _bullets("Notes:", fit.gate.reasons)
-    shared = [
-        figure_words(target.row, target.reported) for target in fit.targets if target.fitted and target.weight < 1
-    ]
+    shared = [findings.label(target) for target in fit.targets if target.fitted and target.weight < 1]
     if shared:
         yield f"These figures repeat others and share one weight with them: {'; '.join(shared)}."
     spreads = ", ".join(f"{trust.replace('_', ' ')} {spread:g}" for trust, spread in observation.spread.items())
@@ -196,7 +195,7 @@ def _pair_words(findings: Findings, finding: ParameterFinding, other: str, value
 def _figure_words(finding: FigureFinding) -> str:
     row, reported = finding.target.row, finding.target.reported
     return (
-        f"{figure_words(row, reported)}, {source_words(row)}: model {modelled(finding.model, finding.unit)},"
+        f"{finding.label}, {source_words(row)}: model {modelled(finding.model, finding.unit)},"
         f" {finding.model.median / reported:.2g} times the report; expected reports {ends(finding.reports)}; tail"
         f" {percent(finding.tail)}"
     )
@@ -222,13 +221,13 @@ def _parameter_row(finding: ParameterFinding) -> Sequence[str]:
 def _figure_row(finding: FigureFinding) -> Sequence[str]:
     row = finding.target.row
     return (
-        figure_words(row, finding.target.reported),
+        finding.label,
         source_words(row),
         modelled(finding.model, finding.unit),
         ends(finding.reports_before)[1:-1],
         ends(finding.reports)[1:-1],
         percent(finding.tail),
-        finding.verdict,
+        verdict_words(finding),
     )
 
 

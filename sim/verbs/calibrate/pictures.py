@@ -22,7 +22,7 @@ from sim.plotting.result import Drawers
 from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled
 from sim.verbs.calibrate.findings import TENSION, FigureFinding, Findings, ParameterFinding, binned, is_logarithmic
 from sim.verbs.calibrate.fit import Range
-from sim.verbs.calibrate.words import ends, figure_words, interval, modelled, percent, quantity, source_words
+from sim.verbs.calibrate.words import ends, interval, modelled, percent, quantity, source_words, verdict_words
 
 WIDTH = 10.0
 WORDS, PLOT, MODEL, EDGE = 3.25, 3.55, 2.6, 0.3
@@ -108,7 +108,7 @@ def held_out(findings: Findings) -> Picture:
         verdict = f"{'inside' if inside else 'outside'}, tail {percent(prediction.tail)}"
         lines.append(
             Line(
-                words=(figure_words(row, target.reported), source_words(row)),
+                words=(findings.label(target), source_words(row)),
                 reported=target.reported,
                 bound=target.bound,
                 bands=((reports, AFTER, 0.4),),
@@ -124,16 +124,16 @@ def held_out(findings: Findings) -> Picture:
 def _figure_line(finding: FigureFinding, faint: bool) -> Line:
     target = finding.target
     return Line(
-        words=(figure_words(target.row, target.reported), source_words(target.row)),
+        words=(finding.label, source_words(target.row)),
         reported=target.reported,
         bound=target.bound,
         bands=((finding.reports_before, BEFORE, 0.46), (finding.reports, AFTER, 0.28), (finding.model, BLUE, 0.1)),
         notes=(
             f"model {modelled(finding.model, finding.unit)}",
             f"expected {ends(finding.reports)[1:-1]}",
-            f"{finding.verdict}, tail {percent(finding.tail)}",
+            f"{verdict_words(finding)}, tail {percent(finding.tail)}",
         ),
-        loud=finding.verdict in ("in tension", "predicted: outside"),
+        loud=finding.in_tension,
         faint=faint,
     )
 

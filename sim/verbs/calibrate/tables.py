@@ -19,11 +19,11 @@ from sim.verbs.calibrate.words import (
     caveats,
     combination_words,
     ends,
-    figure_words,
     gate_words,
     interval,
     modelled,
     percent,
+    verdict_words,
 )
 
 if TYPE_CHECKING:
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 IDENTIFICATION_STYLES = {"identified": "green", "somewhat identified": "yellow", "not identified": "dim"}
 VERDICT_STYLES = {
     "met": "green",
-    "in tension": "red",
-    "predicted: inside": "green",
-    "predicted: outside": "red",
+    "within 1.5x": "yellow",
+    "off": "red",
     "rejected": "dim",
 }
 
@@ -52,7 +51,7 @@ def show(findings: Findings) -> None:
 
 def sheets(findings: Findings) -> list[Sheet]:
     """Return the tables for the terminal: parameters, figures and, if there are any, held-out figures."""
-    held_out = [_held_out(findings.held_out)] if findings.held_out else []
+    held_out = [_held_out(findings)] if findings.held_out else []
     return [_parameters(findings.parameters), _figures(findings.figures), *held_out]
 
 
@@ -77,21 +76,21 @@ def _figures(figures: Sequence[FigureFinding]) -> Sheet:
     sheet = Sheet(title, ("reported", "model", "expected", "verdict, tail"), [], (True, False, False, True))
     for finding in figures:
         row = finding.target.row
-        report = f"{window(row)}: {figure_words(row, finding.target.reported)}"
+        report = f"{window(row)}: {finding.label}{'' if finding.target.fitted else ' (not fitted)'}"
         model, reports = modelled(finding.model, finding.unit), ends(finding.reports)[1:-1]
-        verdict = f"[{VERDICT_STYLES[finding.verdict]}]{finding.verdict}[/], {percent(finding.tail)}"
+        verdict = f"[{VERDICT_STYLES[finding.verdict]}]{verdict_words(finding)}[/], {percent(finding.tail)}"
         sheet.rows.append((escape(report), escape(model), reports, verdict))
     return sheet
 
 
-def _held_out(predictions: Sequence[HeldOut]) -> Sheet:
+def _held_out(findings: Findings) -> Sheet:
     from rich.markup import escape
 
     title = "Held-out figures: the reports expected from the other figures [90 %]"
     sheet = Sheet(title, ("reported", "predicted", "tail", "ESS", "how"), [], (True, False, False, False, True))
-    for prediction in predictions:
+    for prediction in findings.held_out:
         row = prediction.target.row
-        report = f"{window(row)}: {figure_words(row, prediction.target.reported)}"
+        report = f"{window(row)}: {findings.label(prediction.target)}"
         predicted = modelled(prediction.reports, unit_of(row))
         ess = f"{prediction.ess:,.0f}"
         sheet.rows.append((escape(report), escape(predicted), percent(prediction.tail), ess, prediction.how))
@@ -151,6 +150,7 @@ def _figure_record(finding: FigureFinding) -> dict[str, Any]:
     target, row = finding.target, finding.target.row
     return {
         "id": row.id,
+        "label": finding.label,
         "crossing": row.crossing,
         "quantity": row.quantity,
         "unit": finding.unit,
@@ -165,6 +165,7 @@ def _figure_record(finding: FigureFinding) -> dict[str, Any]:
         **_named("said", finding.reports),
         **_named("before", finding.reports_before),
         "tail": finding.tail,
+        "in_tension": "yes" if finding.in_tension else "no",
         "verdict": finding.verdict,
     }
 

@@ -7,24 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.measures.reports import unit_of
-from sim.plotting.story import amount, counted, rounded, window
+from sim.measures.reports import amount
+from sim.plotting.story import rounded, window
 from sim.scenario.model.reported import Reported
 from sim.verbs.calibrate.findings import CORRELATED, most_correlated_figures
 from sim.verbs.calibrate.fit import Range
 
 if TYPE_CHECKING:
-    from sim.verbs.calibrate.findings import Findings
-
-
-def figure_words(row: Reported, reported: float) -> str:
-    """Return a reported figure in full: 'more than 3,000 cars waiting', 'about 37,000 vehicles across'."""
-    qualifier = "" if row.qualifier == "=" else row.qualifier
-    parts = [qualifier, amount(reported, unit_of(row)), counted(row), row.kind.words]
-    if row.within is not None:
-        parts.append("near the border")  # the distance may be fitted
-    both = ", both directions" if row.directions == "both" else ""
-    return " ".join(part for part in parts if part) + both
+    from sim.verbs.calibrate.findings import FigureFinding, Findings
 
 
 def source_words(row: Reported) -> str:
@@ -61,6 +51,11 @@ def percent(share: float) -> str:
     return "> 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
+def verdict_words(finding: FigureFinding) -> str:
+    """Return the verdict, and whether the figure is in tension: 'met', 'off, in tension'."""
+    return f"{finding.verdict}, in tension" if finding.in_tension else finding.verdict
+
+
 def gate_words(findings: Findings) -> str:
     """Return method, seed and the numbers that the gate judges, in a few sentences."""
     fit, gate = findings.fit, findings.fit.gate
@@ -93,7 +88,7 @@ def caveats(findings: Findings) -> list[str]:
     paragraphs = [" ".join(findings.fit.loaded.calibration.limits.split())]
     pair = most_correlated_figures(findings.fit)
     if pair and pair[2] >= CORRELATED:
-        names = " and ".join(f"'{figure_words(target.row, target.reported)}'" for target in pair[:2])
+        names = " and ".join(f"'{findings.label(target)}'" for target in pair[:2])
         paragraphs.append(
             "The model error is assumed to be independent for each figure, but its figures are correlated:"
             f" those for {names} have a correlation of {pair[2]:.2f} after the fit. An error common to them is treated"

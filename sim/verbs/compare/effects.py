@@ -41,12 +41,8 @@ class Effect:
 
     @property
     def change(self) -> str:
-        """The difference with its sign and half its interval, in the unit of `amount`: '−1,310 ± 90'."""
-        _, scale = self._unit
-        if self.difference.verdict == "same":
-            return "0"
-        half = scale * (self.difference.family_high - self.difference.family_low) / 2
-        return signed(self.difference.difference * scale) + plus_minus(half)
+        """The difference with its sign and interval, in the unit of `amount`: '−1,310 ± 90'."""
+        return change_text(self.difference, self._unit[1])
 
     @property
     def percent(self) -> str:
@@ -55,7 +51,7 @@ class Effect:
         if not math.isfinite(percent):
             return "-"
         if abs(percent) < LEAST_PERCENT:
-            return "0 %" if percent == 0 else "0.0 %"
+            return "0 %" if percent == 0 else "< 0.1 %"
         return f"{signed(float(f'{percent:.1f}'), 2)} %"
 
     @property
@@ -79,6 +75,16 @@ def signed(value: float, digits: int = 3) -> str:
         return "0"
     text = rounded(float(f"{abs(value):.{digits}g}"))
     return f"{MINUS if value < 0 else '+'}{text}"
+
+
+def change_text(change: Difference, scale: float = 1.0) -> str:
+    """Return a difference with half its interval, or with both ends if it was cut: '−19 (−19 to +11)'."""
+    if change.verdict == "same":
+        return "0"
+    mean, low, high = (scale * value for value in (change.difference, change.family_low, change.family_high))
+    if change.cut:
+        return f"{signed(mean)} ({signed(low)} to {signed(high)})"
+    return signed(mean) + plus_minus((high - low) / 2)
 
 
 def effects_at(comparison: ComparisonData, variant: int, crossing: str) -> list[Effect]:

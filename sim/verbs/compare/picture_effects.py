@@ -20,6 +20,8 @@ from sim.verbs.compare.frame import HEAD, HOW_LINE, LEGEND_ROW, WIDTH, Scene, co
 
 FARTHEST = 150.0
 """Percent up to which differences are drawn to scale; larger ones are drawn as an arrow with the number."""
+NOTHING_LEFT = -99.9
+"""Percent below which nothing is left of the base: where an interval that would go on is cut."""
 MAIN = {
     ("max_queue_people", ALL),
     ("wait_mean", ALL),
@@ -31,6 +33,7 @@ MAIN = {
     ("person_hours_waited", ALL),
 }
 """The measures that are drawn if there are many scenarios."""
+CUT_MARK = "upright stroke: interval cut at what is possible"
 ROW, STEP = 0.3, 0.17
 GROUP = 0.34
 NAMES, NUMBERS = 2.35, 1.0
@@ -99,9 +102,10 @@ def differences(scene: Scene) -> Figure:
     family = f" (all {others} of a measure hold together)" if others > 1 else ""
     sure = f"; bars: 95 % intervals{family}" if scene.comparison.replications > 1 else ""
     unchanged = _unchanged(rows)
+    cut = f"; {CUT_MARK}" if any(row.difference.cut for each in rows for row in each) else ""
     how = wrapped(
         f"paired differences on {scene.comparison.replications} tapes, in percent of the base{sure}; "
-        f"hollow: not clear or no change{unchanged}",
+        f"hollow: not clear or no change{cut}{unchanged}",
         WIDTH - 0.8,
         10.5,
     )
@@ -197,6 +201,16 @@ def _point(axes: Axes, row: Effect, n: int, at: float, limits: tuple[float, floa
     if low < limits[1] and high > limits[0]:
         ends = (max(low, limits[0]), min(high, limits[1]))
         axes.plot(ends, (at, at), color=colour(n), linewidth=2.0, solid_capstyle="butt", clip_on=False)
+        if change.cut:
+            axes.plot(
+                ends[0] if low < NOTHING_LEFT else ends[1],
+                at,
+                marker="|",
+                markersize=9,
+                markeredgewidth=2.0,
+                color=colour(n),
+                clip_on=False,
+            )
     hollow = change.verdict in ("unclear", "same", "unknown")
     shape = "o" if inside else (">" if change.percent > 0 else "<")
     axes.plot(

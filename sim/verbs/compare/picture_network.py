@@ -14,16 +14,15 @@ from sim.arrays import Floats
 from sim.measures.estimates import Band
 from sim.measures.names import ALL, Key
 from sim.plotting import panels
+from sim.plotting.closures import shade_closed, while_open
 from sim.plotting.marks import wrapped
 from sim.plotting.names import HOME, crossing_name, sure
-from sim.plotting.network_map import shade_closed, while_open
 from sim.plotting.page import heading
 from sim.plotting.rail import words
 from sim.plotting.result import Drawers
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
-from sim.plotting.story import plus_minus
 from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, sheet, styled, time_axis
-from sim.verbs.compare.effects import signed
+from sim.verbs.compare.effects import change_text, signed
 from sim.verbs.compare.frame import Scene, around_zero
 from sim.verbs.compare.network_words import diverted_people
 from sim.verbs.compare.statistics import Difference
@@ -107,9 +106,9 @@ def _wait_over_time(axes: Axes, scene: Scene, variant: int) -> None:
     name = panels.wait_classes(story)[0]
     band = scene.comparison.series_differences[variant - 1].series.get(Key(scene.crossing, "quoted_wait", name))
     time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, 5)
-    shade_closed(axes, scene.stories[variant])
+    shade_closed(axes, scene.stories[variant], [name])
     if band is not None:
-        band = _without_rounding(while_open(band, [story, scene.stories[variant]]))
+        band = _without_rounding(while_open(band, [story, scene.stories[variant]], name))
         shade(axes, story.at, band.low, band.high, INK)
         axes.plot(story.at, band.mean, color=INK)
     around_zero(axes, "")
@@ -188,10 +187,8 @@ def _draw_change(axes: Axes, change: Difference, row: int) -> None:
     axes.plot(
         change.difference, row, "o", markersize=6.5, color=INK, markerfacecolor=INK if clear else "white", zorder=3
     )
-    half = (change.family_high - change.family_low) / 2
-    interval = plus_minus(half) if change.verdict != "same" else ""
     axes.annotate(
-        f"{signed(change.difference)}{interval}",
+        change_text(change),
         (1, row),
         (8, 0),
         xycoords=("axes fraction", "data"),

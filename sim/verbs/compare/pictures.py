@@ -62,8 +62,9 @@ def drawers(comparison: ComparisonData) -> Drawers:
 def queues(scene: Scene) -> Figure:
     """Draw parties waiting over time in all scenarios, with reported queues, and below the difference from the base."""
     story = scene.base
-    axes, below = _page(scene, "Parties waiting", [3.6, 2.0], story.shown("queue"))
-    reported = [panels.mark(story, s, s.observation.reported) for s in story.shown("queue")]
+    shown = story.shown_on(story.scope, "queue")
+    axes, below = _page(scene, "Parties waiting", [3.6, 2.0], shown)
+    reported = [panels.mark(story, s, s.observation.reported) for s in shown]
     _overlay(axes, scene, "queue", story.scope, "parties waiting")
     _draw_reported(axes, scene, reported, "queue", story.scope)
     _draw_difference(below, scene, "queue", story.scope, "more than in the base")

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.arrays import Bools, Floats
 from sim.measures.estimates import CONFIDENCE
-from sim.measures.names import Key
+from sim.measures.names import TOTALS, Key
 
 Verdict = Literal["same", "less", "more", "unclear", "unknown"]
 LEVEL = 1 - CONFIDENCE
@@ -27,8 +27,9 @@ class Difference:
     """How a total of one scenario differs from the base's, over `n` replications in which both have it.
 
     `difference` is the mean of `here` minus `base`, `low` and `high` are its 95 % interval; `family_low` and
-    `family_high` hold for all scenarios of the comparison at once. `saved` is the share of the variance removed by the
-    shared tapes: 1 - var(here - base) / (var(here) + var(base)). NaN where undefined.
+    `family_high` hold for all scenarios of the comparison at once. They are `cut` at what is possible: no total falls
+    by more than the base, and no share rises above 1. `saved` is the share of the variance removed by the shared tapes:
+    1 - var(here - base) / (var(here) + var(base)). NaN where undefined.
     """
 
     key: Key
@@ -41,6 +42,7 @@ class Difference:
     family_high: float
     saved: float
     n: int
+    cut: bool = False
 
     @property
     def percent(self) -> float:
@@ -71,10 +73,21 @@ def paired(keys: tuple[Key, ...], base: Floats, here: Floats, family: int = 1) -
     base, here = np.where(both, base, np.nan), np.where(both, here, np.nan)
     changes = difference(base, here)
     mean, (single, joint) = intervals(changes, (LEVEL, LEVEL / family))
-    columns = (means(base), means(here), mean, *single, *joint, variance_saved(base, here, changes))
+    least, most = _possible(keys, base, here)
+    cut = (joint[0] < least - LOST_DIGITS * np.abs(least)) | (joint[1] > most + LOST_DIGITS)
+    ends = (np.clip(end, least, most) for end in (*single, *joint))
+    columns = (means(base), means(here), mean, *ends, variance_saved(base, here, changes))
     rows = np.stack(columns, axis=1).tolist()
-    numbers = zip(keys, rows, both.sum(axis=0).tolist(), strict=True)
-    return [Difference(key=key, n=n, **dict(zip(_COLUMNS, row, strict=True))) for key, row, n in numbers]
+    numbers = zip(keys, rows, both.sum(axis=0).tolist(), cut.tolist(), strict=True)
+    return [Difference(key=key, n=n, cut=cut, **dict(zip(_COLUMNS, row, strict=True))) for key, row, n, cut in numbers]
+
+
+def _possible(keys: tuple[Key, ...], base: Floats, here: Floats) -> tuple[Floats, Floats]:
+    """Return the least and the largest possible difference of the columns, given the mean of the base."""
+    mean = means(base)
+    negative = np.fmin(np.fmin.reduce(base, axis=0), np.fmin.reduce(here, axis=0)) < 0
+    shares = np.array([TOTALS[key.quantity].unit == "share" for key in keys])
+    return np.where(negative, -np.inf, -mean), np.where(shares, 1 - mean, np.inf)
 
 
 _COLUMNS = ("base", "here", "difference", "low", "high", "family_low", "family_high", "saved")

@@ -88,19 +88,26 @@ def note(comparison: ComparisonData) -> str:
         f"Every scenario is played on the same {count} tapes. Differences are paired, with 95 % confidence "
         f"intervals (Student's t{family}); 'not clear': 0 is in the interval."
     ]
+    if any(row.difference.cut for row in _shown(comparison)):
+        sentences.append("An interval written with both ends is cut at what is possible, such as −100 % of the base.")
     if comparison.base.posterior:
         sentences.append("Each replication has its own parameters from the posterior, the same in every scenario.")
     shares = sorted(
         row.difference.saved
-        for n in range(1, others + 1)
-        for x in comparison.crossings
-        for row in effects_at(comparison, n, x)
+        for row in _shown(comparison)
         if math.isfinite(row.difference.saved) and row.difference.verdict != "same"
     )
     if shares:
         median = _large_share(shares[len(shares) // 2])
         sentences.append(f"The shared tapes remove {median} of their variance (median of the measures shown).")
     return " ".join(sentences)
+
+
+def _shown(comparison: ComparisonData) -> Iterator[Effect]:
+    """Yield the effects of every scenario at every crossing."""
+    for n in range(1, len(comparison.variants)):
+        for crossing in comparison.crossings:
+            yield from effects_at(comparison, n, crossing)
 
 
 def _large_share(part: float) -> str:

@@ -58,10 +58,14 @@ def stories(run: Run) -> list[Story]:
 
 @styled
 def queue_by_class(story: Story) -> Figure:
-    """Draw parties waiting, all vehicles and by class, over time, with reported queues."""
-    (axes,) = time_page(story, "Parties waiting", story.how, [3.7], story.shown("queue"))
-    panels.queue(axes, story)
-    return axes.figure  # type: ignore[return-value]
+    """Draw parties waiting, all vehicles and by class, over time, with reported queues, and people if reported."""
+    people = story.shown("queue_people")
+    heights = [3.7, 2.6] if people else [3.7]
+    page = time_page(story, "Parties waiting", story.how, heights, [*story.shown("queue"), *people])
+    panels.queue(page[0], story)
+    if people:
+        panels.people_waiting(page[1], story)
+    return page[0].figure  # type: ignore[return-value]
 
 
 @styled
@@ -77,7 +81,7 @@ def wait_by_joining(story: Story) -> Figure:
     """Draw, for the classes with a main queue, the wait by instant of joining and the quoted wait, hours."""
     classes = panels.wait_classes(story)
     heights = [3.7] if len(classes) == 1 else [2.6] * len(classes)
-    page = time_page(story, "Wait in the main queue", story.how, heights, story.shown("quoted_wait"))
+    page = time_page(story, "Wait in the main queue", story.how, heights, story.shown("quoted_wait", "virtual_wait"))
     for axes, name in zip(page, classes, strict=True):
         panels.wait(axes, story, name)
     return page[0].figure  # type: ignore[return-value]
@@ -104,7 +108,7 @@ def ways_across(story: Story) -> Figure:
     parts = {panels.vehicles_an_hour: 3.9} if story.by_road else {}
     parts |= {panels.others_an_hour: 1.4 if parts else 3.9} if set(story.classes) - set(VEHICLE_CLASSES) else {}
     implied = [shown for outflow in story.implied() for shown in (outflow.queue, outflow.wait)]
-    sources = [*dict.fromkeys(implied), *story.shown("crossed_parties")]
+    sources = [*dict.fromkeys(implied), *(panels.flows_of_vehicles(story) if story.by_road else [])]
     page = time_page(story, "Crossings per hour, by class and way", how, list(parts.values()), sources)
     for axes, draw in zip(page, parts, strict=True):
         draw(axes, story)

@@ -11,6 +11,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from sim.measures.estimates import Estimate
 from sim.measures.names import OUTCOMES, at_station
+from sim.measures.reports import amount, counted
 from sim.measures.series import staffing
 from sim.plotting import panels
 from sim.plotting.marks import draw_rail, lay_rail, rail_height, text_width, wrapped
@@ -18,9 +19,8 @@ from sim.plotting.rail import events, words
 from sim.plotting.story import (
     Shown,
     Story,
-    amount,
     between,
-    counted,
+    modelled,
     rounded,
     source_line,
     summary,
@@ -123,7 +123,7 @@ def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> Non
 def _flows(axes: Axes, story: Story) -> None:
     """Draw reported flows beside modelled ones, each pair on its own scale; if there are none, modelled weeks."""
     axes.axis("off")
-    shown = story.shown("crossed_parties", "crossed_people")[:FLOWS_MOST]
+    shown = _flows_shown(story)
     axes.set_title("Crossings, reported and modelled" if shown else "People across by week", pad=8)
     if not shown:
         left, bottom, width, height = axes.get_position().bounds
@@ -141,7 +141,7 @@ def _pair(axes: Axes, row: float, shown: Shown, tight: bool) -> None:
     observation = shown.observation
     scale = 0.62 / (np.nanmax([observation.reported, observation.p95, observation.mean]) or 1.0)
     both = "both directions" if shown.row.directions == "both" else "outbound"
-    heading, reported = f"{counted(shown.row)}, {window(shown.row)}", f"{qualified_short(shown)} reported"
+    heading, reported = f"{counted(shown.row)}, {window(shown.row)}", f"{_qualified_number(shown)} reported"
     axes.text(0, row - 0.1, heading, va="bottom", fontsize=SMALL if tight else 10, fontweight="bold")
     for offset, value, colour in (
         (0.03, observation.reported, REPORTED),
@@ -155,19 +155,12 @@ def _pair(axes: Axes, row: float, shown: Shown, tight: bool) -> None:
         axes.text(
             observation.reported * scale + 0.015, row + 0.03, reported, va="center", fontsize=SMALL, color=REPORTED
         )
-    if not np.isfinite(observation.mean):
-        return
-    band = f" ({rounded(observation.p05)}–{rounded(observation.p95)})" if observation.p05 < observation.p95 else ""
-    axes.text(
-        observation.mean * scale + 0.015,
-        row + 0.27,
-        f"{rounded(observation.mean)}{band} in the model",
-        va="center",
-        fontsize=SMALL,
-    )
+    if np.isfinite(observation.mean):
+        place = (observation.mean * scale + 0.015, row + 0.27)
+        axes.text(*place, _modelled(shown), va="center", fontsize=SMALL)
 
 
-def qualified_short(shown: Shown) -> str:
+def _qualified_number(shown: Shown) -> str:
     """Return a reported figure with its qualifier only: 'about 37,000'."""
     qualifier = "" if shown.row.qualifier == "=" else f"{shown.row.qualifier} "
     return qualifier + amount(shown.observation.reported, shown.observation.unit)
@@ -191,6 +184,26 @@ def _fates(axes: Axes, story: Story) -> None:
     ]
     axes.set_title("What became of people", pad=8, x=-0.36)
     _number_bars(axes, [row for row in rows if row[1].mean > 0])
+
+
+def _drawn(story: Story) -> list[Shown]:
+    """Return the reported figures that a panel of the poster draws."""
+    first = panels.wait_classes(story)[0]
+    waits = [s for s in story.shown("quoted_wait", "virtual_wait") if s.row.classes[0] == first]
+    third = story.shown("queue_length" if story.by_road else "crossed_people")
+    return [*story.shown("queue"), *waits, *third, *_flows_shown(story)]
+
+
+def _flows_shown(story: Story) -> list[Shown]:
+    """Return the reported flows that stand beside modelled ones."""
+    return story.shown("crossed_parties", "crossed_people")[:FLOWS_MOST]
+
+
+def _modelled(shown: Shown) -> str:
+    """Return the value of the model for a figure, with its band: '12,200 [9,100–17,600] in the model'."""
+    if not np.isfinite(shown.observation.mean):
+        return "no value in the model"
+    return f"{modelled(shown.observation)} in the model"
 
 
 def _number_bars(axes: Axes, rows: Sequence[tuple[str, Estimate, str]]) -> None:
@@ -320,7 +333,9 @@ def _servers(story: Story, name: str) -> str:
 
 def _sources(figure: Figure, story: Story) -> float:
     """Write the reported figures and their sources in two columns; return the height above them."""
-    lines = [wrapped(source_line(shown), INNER / 2 - 0.4, 9).split("\n") for shown in story.shown()]
+    drawn = _drawn(story)
+    texts = (source_line(s) + ("" if s in drawn else f"; {_modelled(s)}") for s in story.shown())
+    lines = [wrapped(text, INNER / 2 - 0.4, 9).split("\n") for text in texts]
     flat = [line if n == 0 else f"   {line}" for entry in lines for n, line in enumerate(entry)]
     half = -(-len(flat) // 2)
     while 0 < half < len(flat) and flat[half].startswith("   "):

@@ -15,7 +15,7 @@ from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_sta
 from sim.measures.reports import Observation
 from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
-from sim.plotting.story import Story, amount, figure_words, rounded, week, window
+from sim.plotting.story import LONGEST_SHORT, Story, modelled, rounded, week, window
 from sim.scenario.model.reported import Reported
 
 if TYPE_CHECKING:
@@ -24,12 +24,10 @@ if TYPE_CHECKING:
 
     from sim.verbs.run.study import Run
 
-VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "above": "yellow", "off": "red", "not used": "dim"}
+VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "off": "red", "rejected": "dim"}
 
 ALWAYS = ("max_queue", "crossed_people", "crossed_parties", "unfinished_people", "people_overnight_max")
 """Headline measures that are shown even if they are 0."""
-LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
-"""The longest wait that is quoted, as shown in a table."""
 
 
 class Row(NamedTuple):
@@ -196,12 +194,5 @@ def _reported(rows: Sequence[Reported], observations: Sequence[Observation]) -> 
             style = VERDICT_STYLES[observation.verdict]
             source = escape(f"{window(row)}, {row.who} ({row.source})")
             verdict = f"[{style}]{observation.verdict}[/]"
-            sheet.rows.append((figure_words(row, observation), source, escape(_modelled(observation)), verdict))
+            sheet.rows.append((escape(observation.label), source, escape(modelled(observation)), verdict))
     return sheet
-
-
-def _modelled(observation: Observation) -> str:
-    if observation.quantity == "quoted_wait" and observation.mean >= LONGEST_QUOTE:
-        return LONGEST_SHORT
-    band = "" if observation.p05 == observation.p95 else f" [{rounded(observation.p05)}–{rounded(observation.p95)}]"
-    return f"{amount(float(f'{observation.mean:.3g}'), observation.unit)}{band}"

@@ -68,9 +68,10 @@ def _means(data: SweepData, key: Key) -> Floats:
 
 
 def _ends(data: SweepData, key: Key) -> tuple[Floats, Floats]:
+    """Return the ends of the interval of the mean at every point, not below 0: no total is."""
     ends = [(np.nan, np.nan) if one is None else (one.low, one.high) for one in estimates(data, key)]
     low, high = np.array(ends).T
-    return low, high
+    return np.maximum(low, 0.0), high
 
 
 def _from_base(data: SweepData, key: Key) -> tuple[Floats, Floats, Floats]:
@@ -83,7 +84,7 @@ def _from_base(data: SweepData, key: Key) -> tuple[Floats, Floats, Floats]:
     for n, totals in enumerate(data.totals):
         if totals is not None and key in totals.keys:
             change = totals_estimates((totals.values[:, totals.keys.index(key)] - base)[:, None])[0]
-            rows[:, n] = base.mean() + np.array([change.mean, change.low, change.high])
+            rows[:, n] = base.mean() + np.array([change.mean, max(change.low, -base.mean()), change.high])
     return rows[0], rows[1], rows[2]
 
 

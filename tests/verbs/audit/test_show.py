@@ -92,12 +92,12 @@ def test_the_middle_is_not_said_twice() -> None:
 def test_the_sentence_of_the_main_queue(result: Audit) -> None:
     words = sentence_about(result, "vehicles_3000", "wait_48h", "week_vehicles")
     assert words.startswith(
-        "3,000 cars and 48 h (25 Sep) imply 62/h through the main queue; 37,000 vehicles in both directions "
-        "(19–25 Sep) imply 109–143/h outbound. All hold as printed. At the printed numbers, about half of the exit "
-        "(42–56 %) bypassed the main queue, "
+        "3,000 cars waiting and 48 h of quoted wait (25 Sep) imply 62/h through the main queue; 37,000 vehicles across "
+        "in both directions (19–25 Sep) imply 109–143/h outbound. All hold as printed. "
+        "At the printed numbers, about half of the exit (42–56 %) bypassed the main queue, "
     )
     assert "; with more cars waiting, fewer did, and at 5,200–6,900 none." in words
-    assert words.endswith("Read as a bound: more than 3,000 cars.")
+    assert words.endswith("Read as a bound: more than 3,000 cars waiting.")
 
 
 def test_sentences_of_the_other_kinds(result: Audit) -> None:
@@ -113,12 +113,12 @@ def test_sentences_of_the_other_kinds(result: Audit) -> None:
         result, "vehicles_4800", "length_12mi"
     )
     assert sentence_about(result, "vehicles_3000", "vehicles_4800").endswith(
-        "cars and trucks (26 Sep): both hold as printed."
+        "cars and trucks waiting (26 Sep): both hold as printed."
     )
     assert "only if 96–100 % did; at the printed numbers they cannot." in sentence_about(
         result, "week_people", "entered_100000"
     )
-    assert "115,000 people in both directions and 37,000 vehicles" in sentence_about(
+    assert "115,000 people across in both directions and 37,000 vehicles" in sentence_about(
         result, "week_people", "week_vehicles"
     )
     assert (
@@ -158,7 +158,7 @@ def test_nothing_is_in_quotation_marks_that_the_file_does_not_quote(result: Audi
 
 def test_rejected_and_repeated_figures_have_their_own_place(result: Audit) -> None:
     texts = dict(sentences(result))
-    against = texts["Rejected: 500 cars (26–27 Sep)"]
+    against = texts["Rejected: 500 cars waiting (26–27 Sep)"]
     assert "39 m a car" in against[0]
     assert len(against) > 2
     assert texts["Repeated figures"] == ["length_16km_telegraph (The Telegraph) repeats length_16km; they count once."]

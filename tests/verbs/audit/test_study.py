@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from itertools import product
 from math import exp, inf, isinf
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,7 @@ from sim.verbs.audit.arithmetic import (
 from sim.verbs.audit.assumed import Assumed, ends
 from sim.verbs.audit.figures import Finding
 from sim.verbs.audit.study import Audit, audit, audit_under
+from sim.verbs.audit.words import sentence, summary
 
 ROOT = Path(__file__).parents[3]
 VEHICLES = ["car", "truck", "bus"]
@@ -427,6 +431,56 @@ def test_the_order_of_the_file_does_not_matter() -> None:
 def test_both_directions_need_an_outbound_share() -> None:
     with pytest.raises(SimError, match="needs an outbound_share above 0"):
         audited(STOCK, WAIT, row("crossed_parties", 500, VEHICLES, **WEEK, directions="both", outbound_share="0 %"))
+
+
+PHRASES = {"together": "hold as printed", "only if": "hold only if ", "not together": "cannot "}
+"""How the sentence of a finding says its verdict."""
+QUALIFIERS = ("about", "more than", "at most")
+
+
+def pairs() -> Iterator[tuple[dict[str, Any], ...]]:
+    """Yield figures of every kind beside each other, from far too few to far too many, with every qualifier."""
+    for factor in (0.02, 0.5, 0.9, 0.97, 1.0, 1.02, 1.3, 2.0, 40.0):
+        for one, other in product(QUALIFIERS, repeat=2):
+            cars, more = {"qualifier": one, "rounding": 10}, {"qualifier": other}
+            stock = row("queue", 1000, **cars)
+            yield stock, row("queue", round(1000 * factor), **more)
+            yield stock, row("queue", round(1000 * factor), ["car", "truck"], **more)
+            yield stock, row("queue", round(1000 * factor), ["car", "truck"], **more, **NEXT)
+            yield stock, row("queue", round(1000 * factor), **more, within="3 km")
+            yield stock, row("queue_length", f"{7 * factor} km", **more)
+            yield stock, row("queue_people", round(3000 * factor), **more)
+            yield stock, row("quoted_wait", f"{33 * factor} h", **more)
+            yield stock, row("quoted_wait", "33 h"), row("crossed_parties", round(5040 * factor), **WEEK, **more)
+            flow = row("crossed_parties", 5000, **{**WEEK, **cars})
+            yield flow, row("crossed_people", round(15_000 * factor), **WEEK, **more)
+            yield flow, row("crossed_parties", round(714 * factor), statistic="sum", **more)
+
+
+def test_every_sentence_says_the_verdict_of_the_table_and_the_summary_counts_them() -> None:
+    seen, assumed = set(), Assumed((scenario(),))
+    for rows in pairs():
+        result = audited(*rows, assumed=assumed)
+        counts = dict.fromkeys(PHRASES, 0)
+        for finding in result.findings:
+            words = sentence(finding)
+            said = {
+                verdict for verdict, phrase in PHRASES.items() if re.search(rf"([Bb]oth|[Aa]ll|hey) {phrase}", words)
+            }
+            assert said == {finding.verdict}, words
+            assert "factor of 1," not in words, words
+            counts[finding.verdict] += 1
+            seen.add((finding.kind, finding.verdict))
+        numbers = [int(number) for number in re.findall(r"\d+", summary(result))]
+        assert not result.findings or numbers[1:] == list(counts.values())
+    assert {kind for kind, _ in seen} == {"rate", "road", "people", "level", "flow"}
+    assert {verdict for _, verdict in seen} == set(PHRASES)
+
+
+def test_a_small_error_of_reports_is_a_condition() -> None:
+    finding = only(row("queue", 4800, ["car", "truck"], rounding=100), row("queue", 5000, qualifier="at least"))
+    assert finding.verdict == "only if"
+    assert "both hold only if each report is off by 1.5 %, as usual for such reports." in sentence(finding)
 
 
 # The file of the project

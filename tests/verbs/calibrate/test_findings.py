@@ -10,7 +10,9 @@ import pytest
 from scipy.special import ndtr, ndtri
 
 from sim.measures.likelihood import Target, predicted, targets
+from sim.measures.reports import observation_of
 from sim.scenario.model.calibration import Calibration
+from sim.scenario.model.reported import Reported
 from sim.verbs.calibrate.findings import Findings, binned, findings_of, predictive, quantiles, tail
 from sim.verbs.calibrate.fit import Gate, Sample
 
@@ -46,7 +48,7 @@ def sample(values: np.ndarray, observed: np.ndarray | None = None) -> Sample:
 def findings_from(described: Calibration, prior: Sample, *starts: Sample) -> Findings:
     posterior = starts[0]
     fit = SimpleNamespace(
-        loaded=SimpleNamespace(calibration=described),
+        loaded=SimpleNamespace(calibration=described, rows_at=lambda _: described.reported),
         targets=targets(described),
         prior=prior,
         posterior=posterior,
@@ -165,6 +167,10 @@ def test_a_tied_pair_is_one_combination_though_neither_is_identified(sign: int, 
     assert findings_from(calibration([{}], laws), sample(prior), sample(prior)).combinations == 0
 
 
+def findings_rows(findings: Findings) -> list[Reported]:
+    return [figure.target.row for figure in findings.figures]
+
+
 def test_verdicts() -> None:
     rows: list[dict[str, Any]] = [
         {"value": 1000},
@@ -177,9 +183,10 @@ def test_verdicts() -> None:
     laws = {"a": {"family": "normal", "mean": 10, "sd": 2}}
     after = sample((10 + NORMAL)[:, None], np.full((4000, 6), 1100.0))
     findings = findings_from(calibration(rows, laws, known_until="2022-09-28"), after, after)
-    assert [figure.verdict for figure in findings.figures] == [
-        "met", "in tension", "met", "rejected", "predicted: inside", "predicted: outside",
-    ]  # fmt: skip
+    assert [figure.verdict for figure in findings.figures] == ["met", "off", "met", "rejected", "met", "off"]
+    assert [figure.in_tension for figure in findings.figures] == [False, True, False, False, False, True]
+    as_in_a_run = [observation_of(row, float(row.value), (1100.0, 1100.0, 1100.0)) for row in findings_rows(findings)]
+    assert [figure.verdict for figure in findings.figures] == [observation.verdict for observation in as_in_a_run]
     first = findings.figures[0]
     assert first.model == pytest.approx((1100, 1100, 1100))
     assert first.reports == first.reports_before

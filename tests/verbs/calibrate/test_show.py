@@ -15,6 +15,7 @@ import pytest
 from matplotlib.figure import Figure as Picture
 from matplotlib.text import Text
 
+from sim.measures.reports import label, reported_value
 from sim.plotting import style
 from sim.plotting.picture import render
 from sim.scenario.text.load_calibration import read_calibration
@@ -24,7 +25,7 @@ from sim.verbs.calibrate.page import markdown, write
 from sim.verbs.calibrate.pictures import _mark_cut, density, drawers
 from sim.verbs.calibrate.result import CalibrationResult
 from sim.verbs.calibrate.tables import csv_tables, document, show
-from sim.verbs.calibrate.words import caveats, combination_words, figure_words, gate_words, interval, percent
+from sim.verbs.calibrate.words import caveats, combination_words, gate_words, interval, percent, verdict_words
 from tests.verbs.calibrate import synthetic_fit
 
 DOCS = (Path(__file__).parents[3] / "docs" / "calibration.md").read_text(encoding="utf-8")
@@ -56,19 +57,10 @@ def changed(base: Findings, name: str, **numbers: float) -> Findings:
     return replace(base, parameters=rows)
 
 
-def test_figures_in_words() -> None:
+def test_figures_have_the_labels_of_a_run(base: Findings) -> None:
     rows = synthetic_fit.calibration().reported
-    assert [figure_words(row, 12.0) for row in rows] == [
-        "about 12 h of wait, as quoted",
-        "more than 12 cars waiting",
-        "well over 12 km of queue",
-        "12 km of queue",
-        "about 12 cars waiting",
-        "about 12 cars waiting near the border",
-        "at most 12 people waiting",
-        "about 12 vehicles across, both directions",
-        "about 12 h of wait ahead",
-    ]
+    assert [figure.label for figure in base.figures] == [label(row, reported_value(row)) for row in rows]
+    assert "about 2,500 cars within 8 km of the border" in [figure.label for figure in base.figures]
 
 
 def test_numbers_in_words() -> None:
@@ -187,7 +179,7 @@ def test_the_page_says_of_each_figure_how_it_fares(base: Findings) -> None:
     assert "39 m a car over 12 miles. Rejected." in text.split("Rejected before the fit")[1]
     assert "about 20 h of wait ahead" in text.split("inside the prediction:")[1]
     for row in base.figures:
-        assert figure_words(row.target.row, row.target.reported) in text
+        assert row.label in text
 
 
 def test_the_page_tells_how_it_was_done_and_links_only_what_was_drawn(base: Findings) -> None:
@@ -203,7 +195,7 @@ def test_the_page_tells_how_it_was_done_and_links_only_what_was_drawn(base: Find
 def test_every_picture_is_drawn_and_every_figure_is_in_it(base: Findings, pictures: dict[str, Picture]) -> None:
     assert list(pictures) == ["figures", "parameters", "correlations", "held_out"]
     for row in base.figures:
-        words = figure_words(row.target.row, row.target.reported)
+        words = row.label
         assert words in text_of(pictures["figures"])
         assert (words in text_of(pictures["held_out"])) == row.target.fitted
     for parameter in base.parameters:
@@ -221,8 +213,9 @@ def test_bounds_have_arrows_to_their_side(base: Findings, pictures: dict[str, Pi
 
 def test_a_figure_in_tension_stands_out(base: Findings, pictures: dict[str, Picture]) -> None:
     bold = [text.get_text() for text in pictures["figures"].axes[0].texts if text.get_fontweight() == "bold"]
-    (tense,) = (figure for figure in base.figures if figure.verdict == "in tension")
-    assert bold == ["fitted", f"in tension, tail {percent(tense.tail)}", "not fitted, only predicted", "rejected"]
+    (tense,) = (figure for figure in base.figures if figure.in_tension)
+    assert verdict_words(tense) == "off, in tension"
+    assert bold == ["fitted", f"off, in tension, tail {percent(tense.tail)}", "not fitted, only predicted", "rejected"]
 
 
 @pytest.mark.parametrize("name", ["figures", "parameters", "correlations", "held_out"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,12 @@ def a_difference(base: float, here: float, half: float) -> Difference:
         (Effect(line(), a_difference(100, 101, 5)), ("100", "+1 ± 5", "+1 %", "~ not clear")),
         (Effect(line(), a_difference(7, 7, 0)), ("7", "0", "0 %", "= the same")),
         (Effect(line(), a_difference(0, 5, 1)), ("0", "+5 ± 1", "-", "↑ more")),
-        (Effect(line(), a_difference(10_000, 10_001, math.nan)), ("10,000", "+1", "0.0 %", "-")),
+        (Effect(line(), a_difference(10_000, 10_001, math.nan)), ("10,000", "+1", "< 0.1 %", "-")),
+        (Effect(line("h", SPAN), a_difference(10, 10.002, 0.001)), ("10 h", "+0.002 ± 0.001", "< 0.1 %", "↑ longer")),
+        (
+            Effect(line(), replace(a_difference(18.7, 0, 29.7), family_low=-18.7, family_high=11.0, cut=True)),
+            ("18.7", "−18.7 (−18.7 to +11)", "−100 %", "~ not clear"),
+        ),
     ],
 )
 def test_a_difference_in_words(row: Effect, texts: tuple[str, str, str, str]) -> None:

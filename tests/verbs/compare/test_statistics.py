@@ -46,6 +46,24 @@ def test_the_verdict(base: list[float], here: list[float], verdict: str) -> None
     assert one(base, here).verdict == verdict
 
 
+def test_an_interval_stays_in_what_can_be() -> None:
+    gone = one([40.0, 3.0, 13.0], [0.0, 0.0, 0.0], 2)
+    assert (gone.family_low, gone.low) == (-gone.base, -gone.base)
+    assert (gone.percent, gone.cut, gone.verdict) == (-100, True, "unclear")
+    assert gone.family_high > gone.high > 0
+    shorter = one([40.0, 41.0, 42.0], [20.0, 20.5, 21.2])
+    assert (shorter.cut, shorter.verdict) == (False, "less")
+    all_gone = one([3.0, 3.0, 3.0], [0.0, 0.0, 0.0])
+    assert (all_gone.family_low, all_gone.family_high, all_gone.cut) == (-3.0, -3.0, False)
+
+
+def test_a_share_rises_to_one_at_most() -> None:
+    key = Key("post", "utilisation", "station:gate")
+    (share,) = paired((key,), np.array([[0.5], [0.9], [0.7]]), np.array([[0.99], [0.95], [0.99]]))
+    assert share.family_high == pytest.approx(1 - share.base)
+    assert share.cut
+
+
 def test_replications_without_a_value_are_left_out_and_rounding_is_no_difference() -> None:
     change = one([1.0, math.nan, 3.0, 4.0], [2.0, 5.0, 3.5, math.nan])
     assert (change.n, change.base, change.here) == (2, 2.0, 2.75)

@@ -17,10 +17,10 @@ from matplotlib.text import Text
 
 from sim.measures.names import VEHICLES, Key
 from sim.plotting import panels, style
-from sim.plotting.marks import RAIL_SIZE, lay_rail, rail_height, text_width
+from sim.plotting.marks import COUNTED_LABEL, RAIL_SIZE, lay_rail, rail_height, text_width
 from sim.plotting.picture import render
 from sim.plotting.rail import events
-from sim.plotting.story import in_one_day, outwards_per_day, qualified, quote, summary, window
+from sim.plotting.story import in_one_day, outwards_per_day, quote, summary, window
 from sim.scenario.model.scenario import Scenario
 from sim.verbs.run.pictures import drawers, queue_km, ways_across
 from tests.plotting import synthetic
@@ -103,7 +103,7 @@ def test_every_reported_figure_in_use_is_drawn_and_sourced(base: dict[str, Figur
     for shown in synthetic.story().shown():
         for name in (NAMES[where[shown.row.quantity]], "poster"):
             text = said(base[name])
-            assert qualified(shown) in text
+            assert shown.observation.label in text
             assert window(shown.row) in text
             assert f"({shown.row.source}, {shown.row.date})" in text
             assert shown.row.who in text
@@ -160,10 +160,9 @@ def test_a_reported_queue_and_its_wait_imply_an_outflow() -> None:
     assert last - first == 1
     arrows = {text.xy[1] for text in axes.texts if text.get_text() == "" and text.arrow_patch is not None}
     assert arrows == {3000 / 48}, "more than 3,000 makes it a lower bound"
-    assert "62 vehicles per hour leaving the queue,\nimplied by more than 3,000 cars\nand about 48 h, 25 Sep" in said(
-        drawn
-    )
-    assert "Reported: about 48 h, 25 Sep" in said(drawn)
+    words = "implied by more than 3,000 cars waiting\nand about 48 h of quoted wait, 25 Sep"
+    assert f"62 cars per hour leaving the queue,\n{words}" in said(drawn)
+    assert "Reported: about 48 h of quoted wait, 25 Sep" in said(drawn)
 
 
 @pytest.mark.slow
@@ -408,7 +407,8 @@ def test_more_than_two_reported_flows_do_not_overlap() -> None:
     described = described.model_copy(update={"reported": rows})
     figure = draw(described)["poster"]
     complete(figure)
-    found = [t for t in figure.findobj(Text) if re.search("reported, both directions|in the model", t.get_text())]
+    written = [text for axes in figure.axes for text in axes.texts]
+    found = [text for text in written if re.search("reported, both directions|in the model", text.get_text())]
     assert len(found) == 6
     boxes = [text.get_window_extent() for text in found]
     assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
@@ -523,3 +523,56 @@ def test_servers_of_a_station_are_those_it_has_while_it_is_there() -> None:
 def test_svg_has_no_date_and_no_version(base: dict[str, Figure]) -> None:
     text = render(base["queue_km"], "svg").decode()
     assert not re.search(r"dc:date|Matplotlib v", text)
+
+
+def counted_apart(axes: Axes) -> list[float]:
+    """Return the values of the model that are drawn beside a reported figure, not as a line over the whole run."""
+    return [float(line.get_ydata()[0]) for line in axes.lines if COUNTED_LABEL in str(line.get_label())]
+
+
+def drawn_with(picture: str, *rows: dict[str, object]) -> Figure:
+    plain = {
+        "crossing": synthetic.CROSSING,
+        "reading": "-",
+        "who": "a guard",
+        "source": "a paper",
+        "date": "2022-09-27",
+    }
+    day = {"from": "2022-09-25", "until": "2022-09-26", "qualifier": "about"}
+    named = [plain | day | {"id": f"row_{n}"} | row for n, row in enumerate(rows)]
+    return draw(synthetic.scenario(reported=named))[picture]
+
+
+@pytest.mark.parametrize(
+    ("picture", "row", "apart"),
+    [
+        ("queue_by_class", {"classes": ["car"]}, []),  # the line of cars is drawn
+        ("queue_by_class", {"classes": ["car", "truck", "bus"]}, []),
+        ("queue_by_class", {"classes": ["car", "truck"]}, [1800.0]),
+        ("queue_by_class", {"classes": ["car"], "within": "1 km"}, [1800.0]),
+        ("poster", {"classes": ["car"]}, [1800.0]),  # only all vehicles have a line there
+        ("poster", {"classes": ["car", "truck", "bus"]}, []),
+        ("queue_by_class", {"quantity": "queue_people", "classes": ["car", "bus"]}, [1800.0]),
+        ("queue_by_class", {"quantity": "queue_people", "classes": ["car", "truck", "bus", "bike", "foot"]}, []),
+        ("wait_by_joining", {"quantity": "virtual_wait", "classes": ["car"], "value": "2000 h"}, [1800.0]),
+        ("ways_across", {"quantity": "crossed_parties", "classes": ["car"], "statistic": "sum"}, [1800.0 / 24]),
+        ("crossings_per_day", {"quantity": "crossed_people", "classes": ["car"], "statistic": "sum"}, [1800.0]),
+        ("crossings_per_day", {"quantity": "crossed_parties", "classes": ["foot", "bike"], "statistic": "sum"}, []),
+    ],
+)
+def test_a_figure_hangs_only_on_the_line_it_is_about(picture: str, row: dict[str, object], apart: list[float]) -> None:
+    figure = drawn_with(picture, {"quantity": "queue", "statistic": "mean", "value": 2000} | row)
+    found = [value for axes in figure.axes for value in counted_apart(axes)]
+    assert found == pytest.approx(apart)
+
+
+def test_a_wait_and_a_part_of_the_queue_imply_no_outflow() -> None:
+    near = {"quantity": "queue", "statistic": "mean", "value": 2000, "classes": ["car"], "within": "1 km"}
+    wait = {"quantity": "quoted_wait", "statistic": "mean", "value": "48 h", "classes": ["car"]}
+    assert "implied" not in said(drawn_with("ways_across", near, wait))
+    assert "42 cars per hour leaving the queue" in said(drawn_with("ways_across", near | {"within": None}, wait))
+
+
+def test_a_figure_that_the_poster_does_not_draw_has_the_value_of_the_model_beside_its_source() -> None:
+    row = {"quantity": "queue_people", "statistic": "mean", "value": 2000, "classes": ["car"]}
+    assert "1,800 [1,710–1,890] in the model" in said(drawn_with("poster", row)).replace("\n   ", " ")

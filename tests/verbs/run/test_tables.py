@@ -135,9 +135,9 @@ def test_half_a_day_has_no_numbers_per_day() -> None:
     assert not [line for line in half if " per day" in line]
 
 
-def test_rejected_figures_are_shown_as_not_used() -> None:
+def test_rejected_figures_are_shown_as_rejected() -> None:
     row = synthetic.REPORTED[0] | {"crossing": synthetic.CROSSING, "reading": "-", "status": "rejected"}
-    assert "not used" in printed(synthetic.scenario(reported=[row]))
+    assert "rejected" in printed(synthetic.scenario(reported=[row]))
 
 
 def test_one_replication_has_neither_band_nor_interval() -> None:
