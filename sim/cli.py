@@ -5,13 +5,15 @@ Start-up is fast because each verb imports what it needs when it runs.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
 
 from sim import about
 from sim.errors import SimError
-from sim.play.signals import listen
+from sim.play import terminal
+from sim.play.signals import exit_code, listen
 from sim.suggest import did_you_mean
 from sim.verbs.audit.command import audit
 from sim.verbs.calibrate.command import calibrate
@@ -22,7 +24,7 @@ from sim.verbs.copy.command import copy
 from sim.verbs.run.command import rerun, run
 from sim.verbs.sweep.command import sweep
 
-USER_ERROR, INTERRUPTED = 2, 130
+USER_ERROR = 2
 
 EXAMPLES = """\b
 Examples:
@@ -49,15 +51,15 @@ class Verbs(click.Group):
     """A group of verbs that reports each problem in one sentence and suggests a verb for an unknown name."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a verb. The exit code is 2 after an error of the user and 130 after Ctrl-C."""
+        """Run a verb. The exit code is 2 after an error of the user 130 after Ctrl-C, and 143 after SIGTERM."""
         try:
             return super().invoke(ctx)
         except SimError as error:
             click.echo(str(error), err=True)
             ctx.exit(USER_ERROR)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             click.echo("\nstopped; nothing was written", err=True)
-            ctx.exit(INTERRUPTED)
+            ctx.exit(exit_code(stop))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -93,6 +95,14 @@ for verb in (run, rerun, check, schema, sources, audit, calibrate, catalogue, co
 
 
 def main() -> None:
-    """Run the command line of this process."""
+    """Run the command line of this process. Whatever happens, it ends with a sentence and an exit code."""
     listen()
-    commands(prog_name="sim")
+    terminal.spell_out()
+    try:
+        os.getcwd()  # noqa: PTH109  (only whether there is one)
+        commands(prog_name="sim")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    except Exception as error:
+        code = terminal.explain(error)
+    terminal.close(code)

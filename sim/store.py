@@ -181,26 +181,35 @@ def remove(path: Path) -> None:
 
 def write_table(path: Path, columns: Columns) -> None:
     """Write `columns` of equal length as CSV or Parquet, by the ending of `path`; `datetime64` are instants in UTC."""
-    write(path, _csv(columns) if path.suffix == ".csv" else _parquet(columns))
+    write(path, _csv(columns) if path.suffix == ".csv" else parquet_bytes(columns))
 
 
 def write_table_shared(path: Path, columns: Columns) -> None:
     """Write `columns` to a file that others may write at the same time. Raises SimError."""
-    write_shared(path, _csv(columns) if path.suffix == ".csv" else _parquet(columns))
+    write_shared(path, _csv(columns) if path.suffix == ".csv" else parquet_bytes(columns))
 
 
 def read_table(path: Path) -> dict[str, NDArray[Any]]:
     """Return the columns of a Parquet file of numbers. Raises SimError if it cannot be read or is incomplete."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SimError(f"{path}: cannot be read: {error.strerror or error}") from None
+    return table_of(content, path)
+
+
+def table_of(content: bytes, path: Path) -> dict[str, NDArray[Any]]:
+    """Return the columns in the bytes of a Parquet file; `path` is for messages. Raises SimError if it is damaged."""
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(io.BytesIO(path.read_bytes()))
-    except OSError as error:
-        raise SimError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except pa.ArrowException as error:
-        raise SimError(f"{path}: is damaged: {str(error).splitlines()[0]}") from None
-    return {name: table[name].to_numpy() for name in table.column_names}
+        table = parquet.read_table(io.BytesIO(content))
+        table.validate(full=True)
+        return {name: table[name].to_numpy() for name in table.column_names}
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        what = next(iter(str(error).splitlines()), type(error).__name__)
+        raise SimError(f"{path}: is damaged: {what}") from None
 
 
 def _csv(columns: Columns) -> str:
@@ -213,7 +222,8 @@ def _csv(columns: Columns) -> str:
     return text.getvalue()
 
 
-def _parquet(columns: Columns) -> bytes:
+def parquet_bytes(columns: Columns) -> bytes:
+    """Return `columns` of equal length as the bytes of a Parquet file."""
     import pyarrow as pa
     from pyarrow import parquet
 

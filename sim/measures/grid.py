@@ -7,11 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.arrays import Floats, Ints
-from sim.errors import SimError
 from sim.scenario.model.scenario import Clock
 from sim.units import MS_PER_S
-
-MOST_POINTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -61,16 +58,8 @@ class Grid:
 
 
 def grid_of(clock: Clock, start: int, horizon: int) -> Grid:
-    """Return the grid of a run from `start` to `horizon` (ms since t0), one point every `clock.report_every`.
-
-    Raises SimError beyond MOST_POINTS.
-    """
+    """Return the grid of a run from `start` to `horizon` (ms since t0), one point every `clock.report_every`."""
     every = max(1, round(clock.report_every * MS_PER_S))
-    points = (horizon - start) // every + 1
-    if points > MOST_POINTS:
-        raise SimError(
-            f"clock.report_every gives {points:,} points in every series; at most {MOST_POINTS:,} are allowed"
-        )
     return Grid(np.arange(start, horizon + 1, every, dtype=np.int64), every, start, horizon)
 
 

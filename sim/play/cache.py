@@ -1,14 +1,17 @@
 """A cache of results: a folder of small Parquet parts, each complete or absent.
 
 A result belongs to a key (a digest of everything it depends on except the replication) and a replication. The parts are
-the only state: a killed process loses only unwritten results, and several processes may write to one folder. A part
-that cannot be read is removed, reported, and computed again. For a key that failed, a small file stores the reason.
+the only state: a killed process loses only unwritten results, and several processes may write to one folder. The name
+of a part holds a digest of its content, so that no flipped bit goes unnoticed. A damaged part is removed, reported, and
+computed again. For a key that failed, a small file stores the reason.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +26,8 @@ from sim import store
 from sim.arrays import Floats
 from sim.errors import SimError
 
+_PART = re.compile(r".+-[0-9a-f]{32}\.(parquet|json)")
+"""The name of a part. Others are of earlier versions, whose results cannot be used again."""
 Name = TypeVar("Name", bound=tuple[str, ...])
 """The type of the name of one number, such as (crossing, quantity, scope)."""
 
@@ -70,7 +75,7 @@ class PlayCache(Generic[Name]):
     def refresh(self) -> None:
         """Read the files added since the last call. Raises SimError if a damaged file cannot be removed."""
         for path in sorted(self.folder.glob("*-*")) if self.folder else ():
-            if path.suffix in (".parquet", ".json") and path.name not in self._files:
+            if _PART.fullmatch(path.name) and path.name not in self._files:
                 self._files.add(path.name)
                 self._read(path)
 
@@ -119,13 +124,11 @@ class PlayCache(Generic[Name]):
     def _store(self, name: str, suffix: str, content: str | store.Columns) -> None:
         if self.folder is None:
             return
-        path = self.folder / f"{name}-{os.getpid()}-{secrets.token_hex(4)}{suffix}"
+        written = content.encode() if isinstance(content, str) else store.parquet_bytes(content)
+        path = self.folder / f"{name}-{os.getpid()}-{secrets.token_hex(4)}-{_digest(written)}{suffix}"
         self._files.add(path.name)
         with nothing_lost():
-            if isinstance(content, str):
-                store.write_shared(path, content)
-            else:
-                store.write_table_shared(path, content)
+            store.write_shared(path, written)
 
     def _know(self, key: str, first: int, totals: Totals[Name]) -> None:
         rows = {first + n: (totals.keys, values) for n, values in enumerate(totals.values)}
@@ -133,18 +136,27 @@ class PlayCache(Generic[Name]):
 
     def _read(self, path: Path) -> None:
         try:
+            content = path.read_bytes()
+            if _digest(content) != path.stem.rpartition("-")[2]:
+                raise ValueError("the content is not what was written")
             if path.suffix == ".json":
-                self._failed[path.name.partition("-")[0]] = str(json.loads(path.read_text(encoding="utf-8"))["reason"])
+                self._failed[path.name.partition("-")[0]] = str(json.loads(content)["reason"])
             else:
-                names, results = _results(store.read_table(path), self.fields)
+                names, results = _results(store.table_of(content, path), self.fields)
                 keys = tuple(map(self.make_name, names))
                 for key, replication, values in results:
                     self._know(key, replication, Totals(keys, values))
         except FileNotFoundError:
             return  # another process has removed it
+        except OSError as error:
+            raise SimError(f"{path}: cannot be read: {error.strerror or error}") from None
         except (SimError, KeyError, ValueError, TypeError, IndexError):
             self.damaged.append(path.name)
             store.remove(path)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def _parquet_columns(entries: Sequence[tuple[str, int, Totals[Any]]], fields: Sequence[str]) -> store.Columns:

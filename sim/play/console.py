@@ -16,11 +16,9 @@ import click
 
 from sim import units
 from sim.play.engines import DEFAULT, ENGINES, Waiting, ready
-from sim.play.request import Progress, Request
+from sim.play.request import RANGES, Progress, Request
 from sim.play.signals import raise_pending
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C."""
 SIGN_OF_LIFE = 20.0
 """Seconds between two lines of progress where the output is not a terminal."""
 SHOWN_IN_SECONDS = 100
@@ -48,12 +46,12 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # older releases of cli
 OPTIONS: Mapping[str, Callable[[Command], Command]] = {
     "replications": click.option(
         "--replications",
-        type=click.IntRange(1, 1_000_000),
+        type=click.IntRange(*RANGES["replications"]),
         metavar="N",
         help="Number of replications.  [default: from the scenario]",
     ),
     "seed": click.option(
-        "--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Random seed.  [default: from the scenario]"
+        "--seed", type=click.IntRange(*RANGES["seed"]), metavar="N", help="Random seed.  [default: from the scenario]"
     ),
     "engine": click.option(
         "--engine",
@@ -63,7 +61,10 @@ OPTIONS: Mapping[str, Callable[[Command], Command]] = {
         help="Simulation engine; both give identical results.",
     ),
     "workers": click.option(
-        "--workers", type=click.IntRange(1, 1024), metavar="N", help="Number of processes.  [default: one per core]"
+        "--workers",
+        type=click.IntRange(*RANGES["workers"]),
+        metavar="N",
+        help="Number of processes.  [default: one per core]",
     ),
     "sets": click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated."),
     "intervene": click.option(
@@ -192,7 +193,7 @@ class Shown(Progress):
         self.done, self.planned, self.stage = 0, 0, ""
 
     def __call__(self, done: int, planned: int, stage: str = "") -> None:
-        """Store the numbers. Raises KeyboardInterrupt or SystemExit if a signal arrived."""
+        """Store the numbers. Raises KeyboardInterrupt if a signal arrived."""
         raise_pending()
         self.done, self.planned, self.stage = done, planned, stage
 

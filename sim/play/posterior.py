@@ -17,8 +17,8 @@ from sim.arrays import Floats
 from sim.errors import Problem, ScenarioError, SimError
 from sim.scenario.model.calibration import Fitted
 from sim.scenario.model.scenario import Scenario
-from sim.scenario.resolve import SCENARIOS, file_named, no_file
-from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.resolve import SCENARIOS, file_named, is_file, no_file
+from sim.scenario.text.fitted_values import fitted_file, load_fitted
 from sim.scenario.text.load_scenario import Template, dump, read_tree, template_of
 from sim.scenario.text.tree import CALIBRATED, child, plain
 
@@ -74,12 +74,15 @@ def read_posterior(path: Path, sets: Sequence[str] = (), intervene: Sequence[str
         what = "needs a scenario that takes values from a calibration (`calibrated: FILE`)"
         raise SimError(f"{path}: --posterior {what}")
     template = template_of(root, sets, intervene)
-    file = Path(named.place.file).parent / str(named.value)
+    file = fitted_file(named)
     fitted = load_fitted(file)
     sample = file.parent / fitted.posterior
-    if not sample.is_file():
+    if not is_file(sample):
         raise SimError(f"{file}: posterior: {no_file(sample, '`sim calibrate --update` writes it')}")
     columns = store.read_table(sample)
+    texts = [name for name in template.names if name in columns and columns[name].dtype.kind not in "fiu"]
+    if texts:
+        raise SimError(f"{sample}: the column {texts[0]} must hold numbers; run `sim calibrate --update` again")
     missing = [name for name in template.names if name not in columns]
     if missing or not all(name in fitted.values for name in template.names):
         raise SimError(f"{sample}: has no column {', '.join(missing)}; run `sim calibrate --update` again")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,7 +64,20 @@ def write(
         "libraries": {name: _version(name) for name in LIBRARIES},
         "files": digests,
     }
-    store.write_shared(folder / FILE, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(_without_home(document), indent=2, ensure_ascii=False)
+    store.write_shared(folder / FILE, text + "\n")
+
+
+def _without_home(value: Any) -> Any:
+    """Return a document in which `~` stands for the user's home folder, whose name is nobody's business."""
+    if isinstance(value, Mapping):
+        return {name: _without_home(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_home(part) for part in value]
+    home = os.path.expanduser("~")  # noqa: PTH111  (Path.home raises an exception where there is none)
+    if not isinstance(value, str) or len(home) < len("/x"):
+        return value
+    return re.sub(rf"(?<![^\s'\"=:]){re.escape(home)}(?![^/\s'\":,+])", "~", value)
 
 
 def timing(started_at: datetime, wall_s: float) -> dict[str, Any]:
@@ -152,17 +166,55 @@ def program() -> str:
     return hashlib.sha256(json.dumps([rooms, own]).encode()).hexdigest()[:16]
 
 
-def git() -> dict[str, Any] | None:
+def git(root: Path = PACKAGE.parent) -> dict[str, Any] | None:
     """Return the commit and whether the working copy differs from it; None if the sources belong to no checkout.
 
-    An installed copy is matched to the checkout it was installed from if the command runs there.
+    The configuration of the checkout is not read, as it may name commands to run: git sees its files, objects and index
+    through an empty repository.
     """
-    root = next((r for r in (PACKAGE.parent, Path.cwd()) if (r / ".git").exists() and (r / "sim").is_dir()), None)
-    if root is None or (root != PACKAGE.parent and code(root / "sim") != code()):
+    commit = _commit(root / ".git")
+    if commit is None:
         return None
-    commit = _git(root, "rev-parse", "HEAD")
-    changes = _git(root, "status", "--porcelain", "--", "sim", "scenarios", "calibration")
-    return None if commit is None or changes is None else {"commit": commit, "dirty": changes != ""}
+    try:
+        with store.scratch() as empty:
+            for name in ("objects", "refs"):
+                store.private_folder(empty / name)
+            store.write(empty / "HEAD", commit + "\n")
+            changes = _changes(root, empty)
+    except SimError:  # there is no temporary folder
+        return None
+    return None if changes is None else {"commit": commit, "dirty": changes}
+
+
+def _commit(folder: Path) -> str | None:
+    """Return the commit that is checked out, as a `.git` folder names it; None if it is not one."""
+    try:
+        head = (folder / "HEAD").read_text(encoding="ascii").strip()
+        if head.startswith("ref: "):
+            name = head.removeprefix("ref: ")
+            packed = folder / "packed-refs"
+            lines = packed.read_text(encoding="utf-8").splitlines() if packed.is_file() else []
+            found = [line.partition(" ")[0] for line in lines if line.endswith(f" {name}")]
+            head = (folder / name).read_text(encoding="ascii").strip() if (folder / name).is_file() else found[0]
+    except (OSError, ValueError, IndexError):
+        return None
+    return head if re.fullmatch("[0-9a-f]{40}", head) else None
+
+
+def _changes(root: Path, empty: Path) -> bool | None:
+    """Say whether files differ from the commit; None if git cannot say."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    places = {"GIT_OBJECT_DIRECTORY": root / ".git" / "objects", "GIT_INDEX_FILE": root / ".git" / "index"}
+    environment = {**own, "GIT_OPTIONAL_LOCKS": "0", **{name: str(place) for name, place in places.items()}}
+    command = ["git", f"--git-dir={empty}", f"--work-tree={root}", "-c", "core.fsmonitor=false", "status"]
+    command += ["--porcelain", "--", "sim", "scenarios", "calibration"]
+    try:
+        done = subprocess.run(
+            command, cwd=root, capture_output=True, text=True, timeout=10, env=environment, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() != ""
 
 
 def _version(library: str) -> str | None:
@@ -171,13 +223,3 @@ def _version(library: str) -> str | None:
         return metadata.version(library)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
-    command = ["git", "-C", str(root), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, env=environment, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()

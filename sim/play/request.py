@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from sim.errors import SimError
 from sim.play import engines
 
+RANGES = {"replications": (1, 1_000_000), "workers": (1, 1024), "seed": (0, 2**63 - 1)}
+"""The smallest and the largest value of the whole numbers of a request."""
 FEW = 40
 """Replications of the compiled engine below which starting processes costs more than it saves."""
 
@@ -44,10 +46,10 @@ class Request:
 
     def __post_init__(self) -> None:
         engines.check(self.engine)
-        for name, least in (("replications", 1), ("workers", 1), ("seed", 0)):
+        for name, (least, most) in RANGES.items():
             number = getattr(self, name)
-            if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < least):
-                raise SimError(f"{name} must be a whole number of at least {least}; got {number!r}")
+            if number is not None and (type(number) is not int or not least <= number <= most):
+                raise SimError(f"{name} must be a whole number from {least} to {most:,}; got {number!r}")
         if self.precision is not None and not 0 < self.precision < 1:
             raise SimError(f"precision must be a share above 0 and below 100 %, such as 5 %; got {self.precision!r}")
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: each becomes an exception, once, and is not lost.
+"""Ctrl-C and SIGTERM: each becomes an exception, once, and is not lost. SIGTERM is handled as Ctrl-C is.
 
 Libraries may suppress exceptions (NumPy does during attribute lookup), so a long verb checks for signals regularly.
 """
@@ -9,9 +9,19 @@ import signal
 import time
 from types import FrameType
 
-TERMINATED = 143
+INTERRUPTED, TERMINATED = 130, 143
+"""Exit codes after Ctrl-C and after SIGTERM."""
 STOP_TIME = 2.0
 """Seconds after a signal during which further ones are ignored, so that stopping is not itself interrupted."""
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end by SIGTERM."""
+
+
+def exit_code(stop: KeyboardInterrupt) -> int:
+    """Return the exit code after Ctrl-C or SIGTERM."""
+    return TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
 
 
 class _Stop:
@@ -27,11 +37,11 @@ class _Stop:
             raise self.exception
 
 
-_stops = (_Stop(KeyboardInterrupt()), _Stop(SystemExit(TERMINATED)))
+_stops = (_Stop(KeyboardInterrupt()), _Stop(Terminated()))
 
 
 def listen() -> None:
-    """Turn Ctrl-C into KeyboardInterrupt and SIGTERM into SystemExit; leave Ctrl-C alone where it is ignored."""
+    """Turn Ctrl-C into KeyboardInterrupt and SIGTERM into Terminated; leave Ctrl-C alone where it is ignored."""
     interrupt, terminate = _stops
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)

@@ -17,6 +17,8 @@ FOLDERS = (SCENARIOS, CALIBRATIONS, SWEEPS)
 SUFFIXES = (".yaml", ".yml")
 READ = (*SUFFIXES, ".csv", ".parquet")
 _FITTED = "_fitted"
+LONGEST_SHOWN = 150
+"""Characters of a file name in a message."""
 _IN_WHEEL = PACKAGE / "data"
 
 
@@ -51,22 +53,43 @@ def file_named(given: str | Path, *kinds: str) -> Path:
     Raises ScenarioError with a suggestion if there is none.
     """
     path = Path(given)
-    if path.is_file():
+    if is_file(path):
         return path
     if _is_name(path):
         for kind in kinds:
             if file := _in_catalogue(path.name, kind):
                 return file
-    if path.exists():
+    if _exists(path):
         return path  # a folder or a device: the reader says what is wrong with it
-    raise ScenarioError([Problem(str(given), "", f"there is no such file{_suggestion(path, kinds)}")])
+    raise ScenarioError([Problem(_short(path), "", f"there is no such file{_suggestion(path, kinds)}")])
+
+
+def is_file(path: Path) -> bool:
+    """Say whether there is such a file; there is none of a name that no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _short(path: Path) -> str:
+    """Return a path for a message, cut where it is very long."""
+    text = str(path)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
 
 
 def no_file(path: Path, advice: str = "") -> str:
     """Return the message for a missing file named in another file, with a similar name in its folder or `advice`."""
     near = _near_file(path)
     hint = f"did you mean {str(near)!r}?" if near else advice
-    return f"there is no file {str(path)!r}{'; ' if hint else ''}{hint}"
+    return f"there is no file '{_short(path)}'{'; ' if hint else ''}{hint}"
 
 
 def _is_name(path: Path) -> bool:
@@ -75,7 +98,7 @@ def _is_name(path: Path) -> bool:
 
 def _in_catalogue(name: str, kind: str) -> Path | None:
     candidates = (folder / f"{name}{suffix}" for folder in catalogue_folders(kind) for suffix in SUFFIXES)
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if is_file(path)), None)
 
 
 def _suggestion(path: Path, kinds: tuple[str, ...]) -> str:
@@ -93,6 +116,6 @@ def _near_file(path: Path) -> Path | None:
     """Return the file beside `path` whose name, without its suffix, is most similar."""
     try:
         files = {one.stem: path.parent / one.name for one in sorted(path.parent.iterdir()) if one.suffix in READ}
-    except OSError:
+    except (OSError, ValueError):
         return None
     return files.get(closest(path.stem, files))

@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.errors import SimError
-from sim.measures.grid import Grid, grid_of
-from tests.measures.hand_made import border
+from sim.measures.grid import Grid
 
 START, GROUPS = -50, 3
 
@@ -75,10 +73,3 @@ def points(grid, instants):
 def test_a_grid_of_one_point_has_one_interval_unless_the_run_is_longer(horizon):
     grid = Grid(np.arange(0, horizon + 1, 10), 10, 0, horizon)
     assert grid.intervals == 1
-
-
-def test_a_grid_too_fine_to_keep_is_refused_in_one_sentence():
-    with pytest.raises(
-        SimError, match=r"clock.report_every gives 144,001 points in every series; at most 20,000 are allowed"
-    ):
-        grid_of(border(report_every="100 ms").clock, 0, 4 * 3_600_000)

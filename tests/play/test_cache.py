@@ -10,13 +10,9 @@ import pytest
 from sim.errors import SimError
 from sim.measures.names import Key
 from sim.play.cache import Failed, PlayCache, Totals
+from tests.play.flipped_bits import KEYS, flip_bits, opened
 
-KEYS = (Key("post", "wait_mean", "all"), Key("post", "crossed_people", "car"))
 OTHER = (Key("other", "wait_mean", "all"),)
-
-
-def opened(folder: Path | None) -> PlayCache[Key]:
-    return PlayCache(folder, Key._fields, Key._make)
 
 
 def filled(folder: Path | None) -> PlayCache[Key]:
@@ -83,9 +79,21 @@ def test_a_damaged_part_is_reported_and_removed(tmp_path: Path, left: float) -> 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", "not json"])
 def test_a_damaged_failure_is_removed(tmp_path: Path, content: str) -> None:
-    (tmp_path / "pa-1-abc.json").write_text(content)
+    opened(tmp_path).add("pa", 0, Failed("the road is closed"))
+    (path,) = tmp_path.glob("pa-*.json")
+    path.write_text(content)
     cache = opened(tmp_path)
-    assert (cache.damaged, cache.reason("pa")) == (["pa-1-abc.json"], None)
+    assert (cache.damaged, cache.reason("pa")) == ([path.name], None)
+
+
+def test_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    flips = flip_bits(tmp_path, 200)
+    assert flips == {"told": 200}
+
+
+def test_parts_of_earlier_versions_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "part-1-abcd1234.parquet").write_bytes(b"an earlier version wrote this")
+    assert opened(tmp_path).damaged == []
 
 
 def test_a_table_of_another_shape_is_damage(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,66 @@ def test_a_bad_table(csv, said, tmp_path, small_text):
     with pytest.raises(ScenarioError) as error:
         load(with_table(tmp_path, small_text, csv))
     assert str(error.value).replace(f"{tmp_path}/", "").startswith(said)
+
+
+# names of files
+
+
+NAMES = {
+    "a number": ("5", "expected the name of"),
+    "nothing": ("null", "expected the name of"),
+    "300 letters": ("x" * 300, "there is no file"),
+    "a letter that no name may have": (r'"a\u0001b"', "is not allowed in a text"),
+    "a folder": (".", "there is no file"),
+}
+PLACES = {
+    "extends": "extends: NAME\n",
+    "reported": "extends: base.yaml\nreported: [{file: NAME}]\n",
+    "calibrated": "extends: base.yaml\ncalibrated: NAME\n",
+    "borrow": "extends: base.yaml\ncrossings: {pass: {borrow: NAME}}\n",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_names_no_file_gets_one_sentence(tmp_path, small_text, name, place):
+    text, message = NAMES[name]
+    if name == "nothing" and place in ("extends", "calibrated"):
+        pytest.skip("null removes a key")
+    path = write(tmp_path, a=PLACES[place].replace("NAME", text), base=small_text)
+    with pytest.raises(ScenarioError, match=message) as error:
+        load(path)
+    assert len(error.value.problems) == 1
+    assert re.match(r".*a\.yaml:[12]:\d+", str(error.value))
+
+
+def test_reported_files_in_a_circle(tmp_path, small_text):
+    a = "extends: base.yaml\nreported: [{file: b.yaml}]\n"
+    path = write(tmp_path, a=a, b="reported: [{file: c.yaml}]\n", c="reported: [{file: b.yaml}]\n", base=small_text)
+    with pytest.raises(ScenarioError, match=r"c.yaml:1:19: reported: the files name each other in a circle: b.yaml ->"):
+        load(path)
+
+
+@pytest.mark.parametrize("rows", ["5", "abc", "{a: 1}", ""])
+def test_a_file_of_reported_rows_without_rows(tmp_path, small_text, rows):
+    path = write(
+        tmp_path, a="extends: base.yaml\nreported: [{file: b.yaml}]\n", b=f"reported: {rows}\n", base=small_text
+    )
+    with pytest.raises(ScenarioError, match=r"b.yaml:1:\d+: reported: expected a list of rows; got "):
+        load(path)
+
+
+def test_a_long_chain_of_files(tmp_path):
+    files = {f"f{n}": f"extends: f{n + 1}.yaml\n" for n in range(400)}
+    with pytest.raises(ScenarioError, match=r"f19.yaml:1:10: extends: more than 20 files extend each other"):
+        load(write(tmp_path, **files))
+
+
+def test_wrong_rows_of_a_table_are_counted(tmp_path, small_text):
+    (tmp_path / "c.csv").write_text("from,until,count\n" + "2022-09-21,2022-09-22,1,5\n" * 3000, encoding="utf-8")
+    demand = "    demand: {truck: {everyday: null, counted: {table: c.csv}}}\n"
+    with pytest.raises(ScenarioError) as error:
+        load(write(tmp_path, a=f"extends: base.yaml\ncrossings:\n  pass:\n{demand}", base=small_text))
+    lines = str(error.value).splitlines()
+    assert lines[0].endswith("c.csv:2:1: expected 3 cells; got 4")
+    assert (len(lines), lines[-1]) == (21, "and 2,980 more problems")

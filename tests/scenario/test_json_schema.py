@@ -51,7 +51,7 @@ KEYWORDS = {
     "$schema", "$defs", "$ref", "title", "description", "default", "examples", "type", "if", "then", "else", "anyOf",
     "const", "enum", "properties", "patternProperties", "additionalProperties", "propertyNames", "required", "items",
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "pattern", "minItems", "maxItems", "minLength",
-    "minProperties",
+    "minProperties", "maxProperties",
 }  # fmt: skip
 
 
@@ -73,7 +73,9 @@ def valid_parts(value: Any, schema: dict[str, Any], whole: Any) -> bool:
         return all(valid(item, schema["items"], whole) for item in value)
     if not isinstance(value, dict):
         return True
-    if len(value) < schema.get("minProperties", 0) or set(schema.get("required", ())) - set(value):
+    if not schema.get("minProperties", 0) <= len(value) <= schema.get("maxProperties", len(value)):
+        return False
+    if set(schema.get("required", ())) - set(value):
         return False
     for key, part in value.items():
         named = [schema["properties"][key]] if key in schema.get("properties", {}) else []

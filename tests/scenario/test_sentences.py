@@ -15,6 +15,7 @@ CASES = yaml.safe_load((HERE / "sentences.yaml").read_text(encoding="utf-8"))
 SETS = CASES.pop("sets")
 ALL = [tuple(case.values()) for group in CASES.values() for case in group]
 ALONE = [tuple(case.values()) for group in ("fields", "passports") for case in CASES[group]]
+SIZES = [tuple(case.values()) for case in CASES["sizes"]]
 
 
 @pytest.mark.parametrize(("old", "new", "message"), ALL)
@@ -23,7 +24,7 @@ def test_one_mistake_one_sentence(old, new, message, small_text, problems_of):
     assert f"s.yaml:{message}" in problems_of(small_text.replace(old, new, 1))
 
 
-@pytest.mark.parametrize(("old", "new", "message"), ALONE)
+@pytest.mark.parametrize(("old", "new", "message"), [*ALONE, *SIZES])
 def test_and_no_second_one(old, new, message, small_text, problems_of):
     assert problems_of(small_text.replace(old, new, 1)) == [f"s.yaml:{message}"]
 

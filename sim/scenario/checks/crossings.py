@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from sim import units
 from sim.scenario.checks.dates import check_dates
+from sim.scenario.checks.demand import check_demand
+from sim.scenario.checks.limits import check_limits
 from sim.scenario.checks.network import check_network
 from sim.scenario.model.passages import passages_from_origin
 from sim.scenario.model.quantities import BYPASS, ClassName
@@ -44,6 +46,8 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
     yield from check_network(scenario)
     yield from _reported(scenario)
     yield from check_dates(scenario, whole_run)
+    yield from check_demand(scenario)
+    yield from check_limits(scenario)
 
 
 def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:

@@ -7,9 +7,12 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from sim.scenario.model.laws import Law
-from sim.scenario.model.quantities import WEEKDAYS, Count, Duration, Factor, Instant, Model, Rate, Weekday
+from sim.scenario.model.quantities import WEEKDAYS, Count, Duration, Factor, Instant, Model, Name, Rate, Weekday
 
 Hours = Annotated[tuple[Factor, ...], Field(min_length=24, max_length=24)]
+
+LEAST_FACTOR = 0.001
+"""Smallest value that the largest factor of a profile may have; profiles are divided by their means."""
 
 
 class Constant(Model):
@@ -21,12 +24,12 @@ class Constant(Model):
 
     @model_validator(mode="after")
     def _some_demand(self) -> Constant:
-        if self.hours is not None and sum(self.hours) == 0:
-            raise ValueError("hours: at least one of the 24 factors must be above 0")
+        if self.hours is not None and max(self.hours) < LEAST_FACTOR:
+            raise ValueError(f"hours: at least one of the 24 factors must be {LEAST_FACTOR:g} or more")
         if self.weekdays is not None and set(self.weekdays) != set(WEEKDAYS):
             raise ValueError(f"weekdays: needs all of {', '.join(WEEKDAYS)}")
-        if self.weekdays is not None and sum(self.weekdays.values()) == 0:
-            raise ValueError("weekdays: at least one factor must be above 0")
+        if self.weekdays is not None and max(self.weekdays.values()) < LEAST_FACTOR:
+            raise ValueError(f"weekdays: at least one factor must be {LEAST_FACTOR:g} or more")
         return self
 
 
@@ -102,3 +105,7 @@ class DemandPart(Model):
             if part is not None:
                 return part  # type: ignore[no-any-return]
         raise AssertionError("a part has one kind")
+
+
+DemandParts = Annotated[dict[Name, DemandPart], Field(max_length=100)]
+"""The parts of a class's demand by name."""

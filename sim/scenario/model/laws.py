@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from sim import units
-from sim.scenario.model.quantities import Model, Share, Span
+from sim.scenario.model.quantities import Model, Share, Span, Variation
 
 Family = Literal["exponential", "erlang", "gamma", "lognormal", "deterministic", "empirical"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 """The families of laws of durations that a scenario may name."""
-
-_SHARE = WithJsonSchema({"type": ["string", "number"], "description": units.EXAMPLES["share"]})
 
 
 class Law(Model):
@@ -24,10 +22,10 @@ class Law(Model):
     k: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = Field(
         None, description="number of phases, for `erlang`"
     )
-    cv: Annotated[float, Field(gt=0, le=20), BeforeValidator(lambda v: units.parse("share", v)), _SHARE] | None = Field(
-        None, description="standard deviation over mean, for `gamma` and `lognormal`"
+    cv: Variation | None = Field(None, description="standard deviation over mean, for `gamma` and `lognormal`")
+    values: tuple[Span, ...] | None = Field(
+        None, max_length=10_000, description="observed durations to draw from, for `empirical`"
     )
-    values: tuple[Span, ...] | None = Field(None, description="observed durations to draw from, for `empirical`")
 
     @model_validator(mode="before")
     @classmethod
@@ -67,6 +65,9 @@ class ServiceTime(Model):
     man: Law | None = Field(None, description="once per man checked (draft screening) or summoned (enlistment office)")
 
 
+_SMALL_NUMBER = re.compile("[0-9]{1,6}")
+
+
 class PeopleSpread(Model):
     """People per party as 1 + Binomial(max - 1, (mean - 1)/(max - 1))."""
 
@@ -88,7 +89,7 @@ def _people(value: object) -> object:
 
 def _pmf(value: object) -> object:
     if isinstance(value, dict) and not {"mean", "max"} & set(value):
-        return {int(k) if isinstance(k, str) and k.isdigit() else k: v for k, v in value.items()}
+        return {int(k) if isinstance(k, str) and _SMALL_NUMBER.fullmatch(k) else k: v for k, v in value.items()}
     return value
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from sim import units
-from sim.scenario.model.demand import DemandPart
-from sim.scenario.model.quantities import ClassName, Model, Name, Share, Span
+from sim.scenario.model.demand import DemandParts
+from sim.scenario.model.quantities import ClassName, DriveVariation, Model, Name, Share, Span
 
 Weight = Annotated[float, Field(ge=-1000, le=0)]
 """Utility per unit of something unwanted, at most 0."""
@@ -63,7 +62,7 @@ class Choice(Model):
     diversions: Annotated[int, Field(ge=0, le=20, strict=True)] = Field(
         3, description="maximum number of times a party diverts to another crossing"
     )
-    drive_cv: Annotated[float, Field(ge=0, le=2), BeforeValidator(lambda v: units.parse("share", v))] = Field(
+    drive_cv: DriveVariation = Field(
         0.3, description="coefficient of variation of a party's driving time about the mean (gamma law)"
     )
 
@@ -72,7 +71,7 @@ class Origin(Model):
     """Where travellers set out, and the mean drive to each crossing they can choose."""
 
     title: str = ""
-    demand: dict[ClassName, dict[Name, DemandPart]] = Field(min_length=1, description="parties that set out")
+    demand: dict[ClassName, DemandParts] = Field(min_length=1, description="parties that set out")
     travel: dict[Name, Span] = Field(min_length=1, description="mean drive to each crossing that travellers may choose")
     place: Place | None = Field(
         None, description="position in pictures; there is a map only if every crossing and origin has one"

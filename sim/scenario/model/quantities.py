@@ -30,20 +30,31 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
 
-def _reader(dimension: str) -> BeforeValidator:
-    return BeforeValidator(lambda value: units.parse(dimension, value))
+def _reader(dimension: str, least: float = 0.0, smallest: str = "") -> BeforeValidator:
+    """Read a quantity; one that is above 0 and below `least` is refused, with `smallest` in the message."""
+
+    def read(value: object) -> float:
+        number = units.parse(dimension, value)
+        if 0 < number < least:
+            raise ValueError(f"must be at least {smallest}; got {value!r}")
+        return number
+
+    return BeforeValidator(read)
+
+
+_time = _reader("time", 0.001, "1 ms, because instants are whole milliseconds")
 
 
 def _schema(dimension: str) -> WithJsonSchema:
     return WithJsonSchema({"type": ["string", "number"], "description": units.EXAMPLES[dimension]})
 
 
-Duration = Annotated[float, Field(gt=0, le=366 * 86400), _reader("time"), _schema("time")]
-"""Seconds, above 0."""
-Span = Annotated[float, Field(ge=0, le=366 * 86400), _reader("time"), _schema("time")]
-"""Seconds, 0 allowed."""
-Length = Annotated[float, Field(gt=0, le=1e7), _reader("length"), _schema("length")]
-"""Metres."""
+Duration = Annotated[float, Field(gt=0, le=366 * 86400), _time, _schema("time")]
+"""Seconds, at least a millisecond."""
+Span = Annotated[float, Field(ge=0, le=366 * 86400), _time, _schema("time")]
+"""Seconds, 0 or at least a millisecond."""
+Length = Annotated[float, Field(gt=0, le=1e7), _reader("length", 0.01, "1 cm ('0.01 m')"), _schema("length")]
+"""Metres, at least a centimetre."""
 Rate = Annotated[float, Field(ge=0, le=1e6), _reader("rate"), _schema("rate")]
 """Per hour."""
 Hazard = Annotated[float, Field(ge=0, le=100), _reader("hazard"), _schema("hazard")]
@@ -52,17 +63,29 @@ Share = Annotated[float, Field(ge=0, le=1), _reader("share"), _schema("share")]
 """Fraction of one."""
 Volume = Annotated[float, Field(ge=0, le=1e6), _reader("volume"), _schema("volume")]
 """Litres."""
+_variation = _reader("share", 0.001, "0.1 %")
+Variation = Annotated[float, Field(gt=0, le=20), _variation, _schema("share")]
+"""Standard deviation over mean, at least 0.1 %."""
+DriveVariation = Annotated[float, Field(ge=0, le=2), _variation, _schema("share")]
+"""Standard deviation over mean, 0 or at least 0.1 %."""
 Factor = Annotated[float, Field(ge=0, le=1000)]
 Count = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
 Servers = Annotated[int, Field(ge=0, le=1000, strict=True)]
 
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Years of instants. Near the ends of the calendar a change of the time zone would leave it."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?")
 _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 
 def _instant(value: object) -> datetime:
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value
+    instant = value if isinstance(value, datetime) and value.tzinfo is None else _read_instant(value)
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ValueError(f"expected a date in the years {FIRST_YEAR} to {LAST_YEAR}; got {str(value)!r}")
+    return instant
+
+
+def _read_instant(value: object) -> datetime:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise ValueError(f"expected a date or a local time such as '2022-09-21' or '2022-09-21T10:00'; got {value!r}")
     try:

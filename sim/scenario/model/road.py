@@ -23,7 +23,7 @@ class FilesStretch(Model):
     """A stretch of the approach road, counted from the border outwards."""
 
     until: Length | None = Field(None, description="distance from the border where the stretch ends; default: no end")
-    files: Annotated[float, Field(gt=0, le=20)] = Field(description="mean number of vehicles abreast")
+    files: Annotated[float, Field(ge=0.1, le=20)] = Field(description="mean number of vehicles abreast")
 
 
 class HoldingLot(Model):
@@ -38,7 +38,7 @@ class Road(Model):
     """The approach road, which converts waiting vehicles into kilometres of queue."""
 
     stretches: tuple[FilesStretch, ...] = Field(min_length=1, description="from the border outwards")
-    lots: dict[Name, HoldingLot] = Field({})
+    lots: dict[Name, HoldingLot] = Field({}, max_length=100)
 
     @model_validator(mode="after")
     def _outwards(self) -> Road:

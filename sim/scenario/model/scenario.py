@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sim.scenario.model.behaviour import Behaviour, Quote
 from sim.scenario.model.changes import Change, NamedChange
-from sim.scenario.model.demand import DemandPart
+from sim.scenario.model.demand import DemandParts
 from sim.scenario.model.network import Destination, Network
 from sim.scenario.model.quantities import ClassName, Count, Duration, Factor, Instant, Model, Name
 from sim.scenario.model.reported import Relief, Reported
@@ -48,12 +48,12 @@ class Crossing(Model):
     road: Road
     zones: dict[Name, Zone] = Field({})
     stations: dict[Name, Station] = Field(min_length=1)
-    demand: dict[ClassName, dict[Name, DemandPart]] = Field({})
+    demand: dict[ClassName, DemandParts] = Field({})
     initial_queue: dict[ClassName, Count] = Field({}, description="parties already waiting at the start")
     behaviour: dict[ClassName, Behaviour] = Field({})
     quote: Quote = Quote()
     destination: Destination = Destination()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Change, ...] = Field((), max_length=1000)
 
 
 class Intervention(Model):
@@ -62,7 +62,7 @@ class Intervention(Model):
     description: str
     set: dict[str, Any] = Field({}, description="path: value")
     scale: dict[str, Factor] = Field({}, description="path: factor")
-    changes: tuple[NamedChange, ...] = ()
+    changes: tuple[NamedChange, ...] = Field((), max_length=1000)
 
 
 class Scenario(Model):

@@ -53,8 +53,8 @@ class Staffing(Model):
     """Capacity over time: the number of servers at work."""
 
     servers: Servers = Field(description="at the start")
-    steps: tuple[StaffingStep, ...] = ()
-    shifts: tuple[Shift, ...] = ()
+    steps: tuple[StaffingStep, ...] = Field((), max_length=1000)
+    shifts: tuple[Shift, ...] = Field((), max_length=100)
 
 
 class Priority(Model):

@@ -25,8 +25,8 @@ class SweepFile(Model):
     find: str | None = Field(None, description="the condition to search for, as after --find")
     measure: tuple[str, ...] = Field((), description="measures to report, such as wait.p90")
     threshold: tuple[str, ...] = Field((), description="bounds to draw, such as wait.p90 < 6 h")
-    replications: Annotated[int, Field(ge=1)] | None = None
-    seed: Annotated[int, Field(ge=0)] | None = None
+    replications: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     sets: tuple[str, ...] = Field((), alias="set", description="path=value, at every point")
     intervene: tuple[str, ...] = Field((), description="interventions in force at every point")
 

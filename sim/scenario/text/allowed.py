@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sim import units
 from sim.scenario.model.laws import Law, ServiceTime
 from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.tree import is_index
 
 Kind = tuple[Any, tuple[Any, ...]]
 """A type and its annotations."""
@@ -61,7 +62,7 @@ def step(kind: Kind, part: str | int) -> list[Kind]:
         below = fields(annotation).get(str(part), [])
     elif origin is dict and (_choices(annotation) is None or str(part) in (_choices(annotation) or ())):
         below = kinds(get_args(annotation)[1])
-    elif origin is tuple and str(part).isdigit():
+    elif origin is tuple and is_index(part):
         below = kinds(get_args(annotation)[0])
     if below and str(part) in _SHORT_FORMS:
         below = [*below, *((form, ()) for form in _SHORT_FORMS[str(part)])]
@@ -99,6 +100,11 @@ def keys(here: Iterable[Kind]) -> list[str] | None:
                 return None
             allowed += choices
     return list(dict.fromkeys(allowed))
+
+
+def names(here: Iterable[Kind]) -> list[str] | None:
+    """Return the keys that the mappings with free keys allow at a place, as `keys` does."""
+    return keys(kind for kind in here if _is_mapping(kind[0]))
 
 
 def ends(here: Iterable[Kind]) -> str:

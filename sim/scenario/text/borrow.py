@@ -14,18 +14,20 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.resolve import no_file
+from sim.scenario.text.named_files import named_file
 from sim.scenario.text.tree import Node, bare, child, dotted, is_passport, merge, put, stop
 from sim.scenario.text.tree import Path as Path_
 from sim.suggest import no_such
 
 INSTANTS = {"from", "until", "at", "announced", "deadline", "active_from", "active_until"}
 """Keys of instants; `from` and `until` are hours of the day in a shift, and instants in a table of counts."""
+Lender = Callable[[Path, Node, Path_], Node]
+"""Reads a scenario file, given the node that names it and the path of that node, and fills in its fitted values."""
 BORROW, WITHOUT, CHANGES = "borrow", "without", "changes"
 
 
-def with_borrowed_crossings(root: Node, folder: Path, read: Callable[[Path], Node], problems: list[Problem]) -> Node:
-    """Return the tree with its borrowed crossings; `read` reads a scenario file and fills in its fitted values.
+def with_borrowed_crossings(root: Node, folder: Path, read: Lender, problems: list[Problem]) -> Node:
+    """Return the tree with its borrowed crossings; `read` reads the file of another one.
 
     A crossing that cannot be borrowed is left out, and its problems are added to `problems`.
     """
@@ -66,20 +68,16 @@ def _converted(node: Node, there: ZoneInfo | None, here: ZoneInfo | None, key: s
         return node
     try:
         at = datetime.fromisoformat(node.value)
-    except ValueError:
+        local = at.replace(tzinfo=there).astimezone(here).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         return node  # an hour of the day, or a mistake that is reported elsewhere
-    local = at.replace(tzinfo=there).astimezone(here).replace(tzinfo=None)
     return node if local == at else replace(node, value=local.isoformat(timespec="seconds"))
 
 
-def _borrowed(name: str, node: Node, folder: Path, read: Callable[[Path], Node], zone: ZoneInfo | None) -> Node:
+def _borrowed(name: str, node: Node, folder: Path, read: Lender, zone: ZoneInfo | None) -> Node:
     here: Path_ = ("crossings", name)
     file, without = node.value[BORROW], node.value.get(WITHOUT)
-    if not isinstance(file.value, str):
-        raise stop(file.place, (*here, BORROW), "expected the name of a scenario file")
-    path = folder / file.value
-    if not path.is_file():
-        raise stop(file.place, (*here, BORROW), no_file(path))
+    path = named_file(file, folder, (*here, BORROW), "a scenario file")
     lender = _lender(path, file, (*here, BORROW), read)
     described = child(lender, "crossings")
     lender_crossings = bare(described).value if described else {}
@@ -95,9 +93,9 @@ def _borrowed(name: str, node: Node, folder: Path, read: Callable[[Path], Node],
     return replace(merge(crossing, replace(node, value=beside)), key=node.key)
 
 
-def _lender(path: Path, file: Node, here: Path_, read: Callable[[Path], Node]) -> Node:
+def _lender(path: Path, file: Node, here: Path_, read: Lender) -> Node:
     try:
-        return read(path)
+        return read(path, file, here)
     except ScenarioError as error:
         problem = Problem(file.where, dotted(here), f"cannot borrow from {str(path)!r}, which has problems")
         raise ScenarioError([problem, *error.problems]) from None

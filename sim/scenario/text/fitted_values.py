@@ -16,8 +16,8 @@ from pydantic import BaseModel, ValidationError
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.model.calibration import Fitted
-from sim.scenario.resolve import no_file
 from sim.scenario.text import messages as explain
+from sim.scenario.text.named_files import named_file
 from sim.scenario.text.overrides import NOT_SCALED, times
 from sim.scenario.text.passports import PassportRow, is_quantity, take_off
 from sim.scenario.text.tree import (
@@ -80,7 +80,7 @@ def fill(node: Node, given: Mapping[str, Known], problems: list[Problem], path: 
     if isinstance(node.value, dict):
         parts = {key: fill(part, given, problems, (*path, key)) for key, part in node.value.items()}
         unchanged = all(parts[key] is part for key, part in node.value.items())
-        return node if unchanged else replace(node, value=parts)
+        return node if unchanged else _holding(node, parts, path)
     if isinstance(node.value, list):
         items = [fill(part, given, problems, (*path, i)) for i, part in enumerate(node.value)]
         unchanged = all(new is old for new, old in zip(items, node.value, strict=True))
@@ -105,6 +105,12 @@ def fill_from_file(root: Node, problems: list[Problem]) -> Node:
         return _emptied(root, placed(error.problems[0].where))
 
 
+def fitted_file(node: Node) -> Path:
+    """Return the fitted file that a scenario names, relative to the file that names it. Raises ScenarioError."""
+    folder = Path(node.place.file).parent
+    return named_file(node, folder, (CALIBRATED,), "a fitted file", f"{UPDATE} writes it")
+
+
 def load_fitted(path: str | Path) -> Fitted:
     """Read a file of fitted values. Raises ScenarioError with all problems."""
     problems: list[Problem] = []
@@ -127,12 +133,7 @@ def validated(model: type[M], root: Node, problems: list[Problem]) -> tuple[M | 
 
 
 def _values(file: Node) -> dict[str, Known]:
-    if not isinstance(file.value, str):
-        raise stop(file.place, (CALIBRATED,), f"expected the name of a fitted file; got {show(plain(file))}")
-    path = Path(file.place.file).parent / file.value
-    if not path.is_file():
-        raise stop(file.place, (CALIBRATED,), no_file(path, f"{UPDATE} writes it"))
-    fitted = load_fitted(path)
+    fitted = load_fitted(fitted_file(file))
     source = f"calibrated, see {re.sub(r'^([.]{1,2}/)+', '', file.value)}"
     return {
         name: Known(row.value, row.unit, source, fitted.date, row.label, (row.low, row.high))
@@ -145,10 +146,20 @@ def _emptied(node: Node, place: Place | None, path: Path_ = ()) -> Node:
     if path and is_reference(node):
         return Node(None, place or node.value[CALIBRATED].place, node.key)
     if isinstance(node.value, dict):
-        return replace(node, value={key: _emptied(part, place, (*path, key)) for key, part in node.value.items()})
+        return _holding(node, {k: _emptied(part, place, (*path, k)) for k, part in node.value.items()}, path)
     if isinstance(node.value, list):
         return replace(node, value=[_emptied(part, place, (*path, i)) for i, part in enumerate(node.value)])
     return node
+
+
+def _holding(node: Node, parts: dict[str, Node], path: Path_) -> Node:
+    """Return a mapping with new parts.
+
+    If a reference among them became null, the mapping has its place, so that what it then lacks is not reported.
+    """
+    references = (parts[key] for key, part in node.value.items() if path and is_reference(part))
+    null = next((part for part in references if part.value is None), None)
+    return replace(node, value=parts, key=null.place if null else node.key)
 
 
 def _filled(node: Node, given: Mapping[str, Known], problems: list[Problem], path: Path_) -> Node:

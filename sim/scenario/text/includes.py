@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.resolve import no_file
-from sim.scenario.text.tree import Node, Place, bare, child, placed, stop
+from sim.scenario.text.named_files import followed, named_file
+from sim.scenario.text.tree import Node, Place, bare, child, placed, plain, show, stop
 from sim.scenario.text.tree import Path as Path_
 from sim.scenario.text.yaml_text import read_file, read_text
 from sim.suggest import no_such
@@ -31,7 +31,7 @@ def inline(root: Node, folder: Path, problems: list[Problem]) -> Node:
     parts = dict(root.value)
     reported = parts.get("reported")
     if reported is not None and isinstance(reported.value, str):
-        parts["reported"] = _instead(_reported, reported, folder, ("reported",), problems)
+        parts["reported"] = _instead(_reported(()), reported, folder, ("reported",), problems)
     elif reported is not None:
         parts["reported"] = rows_of_files(reported, folder, problems)
     if "crossings" in parts:
@@ -54,26 +54,34 @@ def _tables(node: Node, folder: Path, path: Path_, problems: list[Problem]) -> N
 
 
 def _instead(read: Reader, node: Node, folder: Path, path: Path_, problems: list[Problem]) -> Node:
-    name = folder / node.value
+    kind = "a CSV file of counts" if read is _table else "a file with reported rows"
     try:
-        if not name.is_file():
-            raise stop(node.place, path, no_file(name))
-        return read(node, name, problems)
+        return read(node, named_file(node, folder, path, kind), problems)
     except ScenarioError as error:
         problems.extend(error.problems)
         return Node([], placed(error.problems[0].where))
 
 
-def _reported(node: Node, path: Path, problems: list[Problem]) -> Node:
-    root = read_file(path, problems)
-    rows = child(root, "reported")
-    if rows is None:
-        raise stop(Place(str(path), 1, 1), (), "expected the key 'reported' with a list of rows")
-    return replace(rows_of_files(rows, path.parent, problems), key=node.key)
+def _reported(seen: tuple[Path, ...]) -> Reader:
+    """Return the reader of a file of reported rows; each file of `seen` names the next, and the last names this one."""
+
+    def read(node: Node, path: Path, problems: list[Problem]) -> Node:
+        files = followed(path, seen, node, ("reported",), "name")
+        rows = child(read_file(path, problems), "reported")
+        if rows is None:
+            raise stop(Place(str(path), 1, 1), (), "expected the key 'reported' with a list of rows")
+        if not isinstance(rows.value, list):
+            raise stop(rows.place, ("reported",), f"expected a list of rows; got {show(plain(rows))}")
+        return replace(rows_of_files(rows, path.parent, problems, files), key=node.key)
+
+    return read
 
 
-def rows_of_files(rows: Node, folder: Path, problems: list[Problem]) -> Node:
-    """Return a list of rows with those of other files in place of `{file: NAME, rows: [ID, ...]}`."""
+def rows_of_files(rows: Node, folder: Path, problems: list[Problem], seen: tuple[Path, ...] = ()) -> Node:
+    """Return a list of rows with those of other files in place of `{file: NAME, rows: [ID, ...]}`.
+
+    `seen` are the files read so far, of which each names the next.
+    """
     if not isinstance(rows.value, list):
         return rows
     all_rows: list[Node] = []
@@ -82,21 +90,19 @@ def rows_of_files(rows: Node, folder: Path, problems: list[Problem]) -> Node:
             all_rows.append(row)
             continue
         try:
-            all_rows += _of_file(row, folder, problems)
+            all_rows += _of_file(row, folder, problems, seen)
         except ScenarioError as error:
             problems.extend(error.problems)
     return replace(rows, value=all_rows)
 
 
-def _of_file(row: Node, folder: Path, problems: list[Problem]) -> list[Node]:
+def _of_file(row: Node, folder: Path, problems: list[Problem], seen: tuple[Path, ...]) -> list[Node]:
     """Return the rows that one row of `reported` names."""
     here = ("reported",)
     if set(row.value) - {"file", "rows"}:
         raise stop(row.place, here, "a row that names a file may only have 'file' and 'rows'")
-    file, wanted = row.value["file"], row.value.get("rows")
-    if not isinstance(file.value, str):
-        raise stop(file.place, here, "expected the name of a file with reported rows")
-    all_rows = _instead(_reported, file, folder, here, problems).value
+    wanted = row.value.get("rows")
+    all_rows = _instead(_reported(seen), row.value["file"], folder, here, problems).value
     if wanted is None:
         return list(all_rows)
     by_id = {str(named.value): one for one in all_rows if (named := child(one, "id")) is not None}
@@ -110,6 +116,7 @@ def _of_file(row: Node, folder: Path, problems: list[Problem]) -> list[Node]:
 def _table(node: Node, path: Path, problems: list[Problem]) -> Node:
     lines = csv.reader(read_text(path).splitlines())
     rows: list[Node] = []
+    wrong: list[Problem] = []
     try:
         if tuple(cell.strip() for cell in next(lines, [])) != COLUMNS:
             raise stop(Place(str(path), 1, 1), (), f"expected the columns {','.join(COLUMNS)}")
@@ -118,9 +125,12 @@ def _table(node: Node, path: Path, problems: list[Problem]) -> Node:
             if len(cells) == len(COLUMNS):
                 rows.append(_row(cells, place))
             elif cells:
-                problems.append(Problem(str(place), "", f"expected {len(COLUMNS)} cells; got {len(cells)}"))
+                wrong.append(Problem(str(place), "", f"expected {len(COLUMNS)} cells; got {len(cells)}"))
     except csv.Error as error:
         raise stop(Place(str(path), lines.line_num, 1), (), f"is not readable as CSV: {error}") from None
+    problems.extend(wrong)
+    if wrong and not rows:
+        return Node([], placed(wrong[0].where))  # so that a table without rows is not reported as well
     return Node(rows, bare(node).place, node.key)
 
 

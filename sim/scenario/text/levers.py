@@ -16,7 +16,7 @@ from pathlib import Path
 from sim.errors import Problem, ScenarioError
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.resolve import SCENARIOS, file_named
-from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.fitted_values import fitted_file, load_fitted
 from sim.scenario.text.load_scenario import Loaded, Template, read_tree, template_of
 from sim.scenario.text.overrides import locate
 from sim.scenario.text.tree import CALIBRATED, Node, Place, child, find, from_plain, plain, show
@@ -92,7 +92,7 @@ def read(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = 
     named = child(root, CALIBRATED)
     values, units = {}, {}
     if named is not None:
-        fitted = load_fitted(Path(named.place.file).parent / str(named.value))
+        fitted = load_fitted(fitted_file(named))
         values = {name: row.value for name, row in fitted.values.items()}
         units = {name: row.unit for name, row in fitted.values.items()}
     return Levers(root, tuple(sets), tuple(intervene), values, units)

@@ -15,12 +15,13 @@ from sim.errors import Problem, ScenarioError
 from sim.scenario.checks.crossings import value_fault
 from sim.scenario.model.calibration import Calibration, Parameter
 from sim.scenario.model.reported import Reported
-from sim.scenario.resolve import CALIBRATIONS, file_named, no_file
+from sim.scenario.resolve import CALIBRATIONS, file_named
 from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text.includes import rows_of_files
 from sim.scenario.text.load_scenario import Loaded, Template, not_yet_reported, read_tree, sorted_error, template_of
+from sim.scenario.text.named_files import named_file
 from sim.scenario.text.passports import PassportRow, take_off
-from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, child, dotted, find, stop
+from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, child, dotted, find
 from sim.scenario.text.yaml_text import CALIBRATION, read_file, read_kind
 from sim.suggest import did_you_mean
 
@@ -133,11 +134,8 @@ def _template(root: Node, path: Path, problems: list[Problem]) -> Template | Non
     named, rows = child(root, "scenario"), child(root, REPORTED)
     if named is None or rows is None or not isinstance(named.value, str):
         return None
-    file = path.parent / named.value
     try:
-        if not file.is_file():
-            raise stop(named.place, ("scenario",), no_file(file))
-        tree = read_tree(file, problems)
+        tree = read_tree(named_file(named, path.parent, ("scenario",), "a scenario file"), problems)
         return template_of(replace(tree, value={**tree.value, REPORTED: rows}))
     except ScenarioError as error:
         problems.extend(error.problems)

@@ -18,13 +18,14 @@ from pydantic import TypeAdapter, ValidationError
 from sim.errors import Problem, ScenarioError
 from sim.scenario.checks.crossings import check
 from sim.scenario.model.scenario import Intervention, Scenario
-from sim.scenario.resolve import SCENARIOS, file_named, no_file
+from sim.scenario.resolve import SCENARIOS, file_named
 from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text import messages as explain
 from sim.scenario.text import overrides as interventions
 from sim.scenario.text.borrow import with_borrowed_crossings
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.includes import inline
+from sim.scenario.text.named_files import followed, named_file
 from sim.scenario.text.passports import PassportRow, missing, take_off
 from sim.scenario.text.tree import (
     CALIBRATED,
@@ -41,6 +42,7 @@ from sim.scenario.text.tree import (
     plain,
     stop,
 )
+from sim.scenario.text.tree import Path as Path_
 from sim.scenario.text.yaml_text import SCENARIO, dump, read_kind
 
 __all__ = [
@@ -210,34 +212,27 @@ def sorted_error(problems: list[Problem]) -> ScenarioError:
 
 def read_tree(path: Path, problems: list[Problem], seen: tuple[Path, ...] = ()) -> Node:
     """Read a file and merge it over the file it extends; problems with the files it names are added to `problems`."""
-    return _expanded(read_kind(path, problems, SCENARIO), path.parent, (*seen, path.resolve()), problems)
+    return _expanded(read_kind(path, problems, SCENARIO), path.parent, seen or (path.resolve(),), problems)
 
 
 def _expanded(root: Node, folder: Path, seen: tuple[Path, ...], problems: list[Problem]) -> Node:
     if is_passport(root):
         raise stop(root.place, ("value",), "a passport cannot hold a whole scenario; give each value its own")
     root = inline(root, folder, problems)
-    root = with_borrowed_crossings(root, folder, lambda path: _filled(path, seen), problems)
+    root = with_borrowed_crossings(root, folder, lambda *lender: _filled(seen, *lender), problems)
     named = root.value.pop("extends", None)
     if named is None:
         return root
-    if not isinstance(named.value, str):
-        raise stop(named.place, ("extends",), "expected the name of a scenario file")
-    parent = folder / named.value
-    if parent.resolve() in seen:
-        chain = " -> ".join(p.name for p in (*seen, parent.resolve()))
-        raise stop(named.place, ("extends",), f"the files extend each other in a circle: {chain}")
-    if not parent.is_file():
-        raise stop(named.place, ("extends",), no_file(parent))
-    return merge(read_tree(parent, problems, seen), root)
+    parent = named_file(named, folder, ("extends",), "a scenario file")
+    files = followed(parent, seen, named, ("extends",), "extend")
+    return merge(read_tree(parent, problems, files), root)
 
 
-def _filled(path: Path, seen: tuple[Path, ...]) -> Node:
-    """Read the file of a borrowed crossing and fill in its fitted values. Raises ScenarioError."""
-    if path.resolve() in seen:
-        raise stop(Place(str(path)), ("crossings",), "a file cannot borrow from itself")
+def _filled(seen: tuple[Path, ...], path: Path, node: Node, here: Path_) -> Node:
+    """Read the file of a borrowed crossing, which `node` names, and fill in its fitted values. Raises ScenarioError."""
+    files = followed(path, seen, node, here, "borrow from")
     problems: list[Problem] = []
-    root = fill_from_file(read_tree(path, problems, seen), problems)
+    root = fill_from_file(read_tree(path, problems, files), problems)
     if problems:
         raise ScenarioError(problems)
     return root

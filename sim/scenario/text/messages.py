@@ -136,7 +136,8 @@ def _problem(error: Error, root: Node) -> Problem:
         return Problem(node.where, dotted(path), f"missing key {str(loc[-1])!r}")
     if loc[-1:] == ("[key]",):
         node, path = find(root, loc[:-1])
-        return Problem(str(node.key or node.place), dotted(path), _bad_name(loc[:-1], _allowed(error, -2)))
+        names = shape.names(shape.at(loc[:-2], error["model"]))
+        return Problem(str(node.key or node.place), dotted(path), _bad_name(loc[:-1], names))
     node, path = find(root, loc)
     if error["type"] == "extra_forbidden":
         what = _key(str(loc[-1]), _allowed(error, -1), "unknown key")

@@ -18,6 +18,8 @@ from sim.suggest import did_you_mean
 ON_COMMAND_LINE = "set on the command line"
 NOT_SCALED = ("cv", "k", "hours", "weekdays", "lag", "decay", "growth", "until", "max", "when_staff_leave")
 _NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)", re.DOTALL)
+LARGEST_WHOLE = 1e18
+"""Whole numbers that become larger are left as they are: no value of a scenario may be so large."""
 EVERYWHERE = "all"
 """The name that makes a change of an intervention apply to every crossing."""
 _NEVER_SET = ("interventions", "apply", "extends", "reported")
@@ -210,7 +212,8 @@ def _times(node: Node, factor: float, where: Place, reason: str) -> tuple[Node, 
 def times(value: Any, factor: float) -> Any:
     """Return a number or a quantity ('62/h') scaled, in its unit; integers stay integers, halves are rounded up."""
     if isinstance(value, int):
-        return math.floor(value * factor + 0.5)
+        scaled = value * factor
+        return math.floor(scaled + 0.5) if abs(scaled) < LARGEST_WHOLE else scaled
     if isinstance(value, float):
         return float(f"{value * factor:.12g}")
     match = _NUMBER.fullmatch(value)

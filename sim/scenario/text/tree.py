@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,6 +21,9 @@ from sim.errors import Problem, ScenarioError
 PASSPORT_KEYS = ("value", "source", "date", "reason", "uncertainty")
 REPORTED, CALIBRATED, TIMES = "reported", "calibrated", "times"
 _ROWS = (REPORTED, "values")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, those that turn the direction of writing, and halves of characters."""
+_INDEX = re.compile("[0-9]{1,7}")
 Path = tuple[str | int, ...]
 
 
@@ -37,7 +41,7 @@ class Place(NamedTuple):
 def placed(where: str) -> Place:
     """Return the place that `where` of a problem names."""
     file, *numbers = where.rsplit(":", 2)
-    has_place = len(numbers) == 2 and all(number.isdecimal() for number in numbers)
+    has_place = len(numbers) == 2 and all(map(is_index, numbers))
     return Place(file, *map(int, numbers)) if has_place else Place(where)
 
 
@@ -64,10 +68,19 @@ def plain(node: Node) -> Any:
     return node.value
 
 
+def forbidden(text: str) -> str:
+    """Return the problem of a text with a character that must not reach a terminal or a page, '' if it has none."""
+    match = _FORBIDDEN.search(text)
+    return f"the character U+{ord(match[0]):04X} is not allowed in a text" if match else ""
+
+
 def from_plain(value: Any, place: Place, depth: int = 0) -> Node:
     """Return `value` (mappings, lists, scalars, dates) as nodes that all have the place `place`."""
     if depth > 50:
         raise stop(place, (), "is nested more than 50 deep")
+    for text in value if isinstance(value, dict) else [value]:
+        if isinstance(text, str) and (fault := forbidden(text)):
+            raise stop(place, (), fault)
     if isinstance(value, dict):
         return Node({str(k): replace(from_plain(v, place, depth + 1), key=place) for k, v in value.items()}, place)
     if isinstance(value, list | tuple):
@@ -110,10 +123,15 @@ def child(node: Node, part: str | int) -> Node | None:
     if isinstance(node.value, dict):
         part_node: Node | None = node.value.get(str(part))
         return part_node
-    if isinstance(node.value, list) and str(part).isdigit() and int(part) < len(node.value):
+    if isinstance(node.value, list) and is_index(part) and int(part) < len(node.value):
         item: Node = node.value[int(part)]
         return item
     return None
+
+
+def is_index(part: str | int) -> bool:
+    """Say whether a part of a path may be the number of a row."""
+    return _INDEX.fullmatch(str(part)) is not None
 
 
 def find(root: Node, loc: Iterable[str | int]) -> tuple[Node, Path]:

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.text.tree import Node, Place, stop
+from sim.scenario.text.tree import Node, Place, forbidden, stop
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 50
@@ -185,6 +185,8 @@ def _mark(file: str, mark: Any) -> Place:
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
+    if "tab character" in str(error.problem) or r"'\t'" in str(error.problem):
+        return "is not valid YAML: a tab stands here; use spaces"
     context = f" {error.context}" if error.context else ""
     return f"is not valid YAML:{context}{',' if context else ''} {error.problem}"
 
@@ -213,6 +215,7 @@ class _Builder:
     stack: list[_Open] = field(default_factory=list)
     anchors: dict[str, tuple[Node, int, int] | None] = field(default_factory=dict)
     documents: int = 0
+    aliases: int = 0
     nodes: int = 0
 
     def take(self, event: Any) -> None:
@@ -243,12 +246,15 @@ class _Builder:
     def _grow(self, size: int, height: int, place: Place) -> None:
         self.nodes += size
         if self.nodes > MAX_NODES:
-            raise stop(place, (), f"contains more than {MAX_NODES} values once its aliases are expanded")
+            advice = " once its aliases are expanded" if self.aliases else "; write a long table of counts as CSV"
+            raise stop(place, (), f"contains more than {MAX_NODES:,} values{advice}")
         if len(self.stack) + height > MAX_DEPTH:
             raise stop(place, (), _TOO_DEEP)
 
     def _scalar(self, event: Any, place: Place) -> None:
         self._grow(1, 1, place)
+        if fault := forbidden(event.value):
+            raise stop(place, (), fault)
         if self._awaits_key():
             self._key(event.value, place)
             return
@@ -302,6 +308,7 @@ class _Builder:
         if anchored is None:
             raise stop(place, (), f"the alias '*{name}' is inside its own anchor")
         node, size, height = anchored
+        self.aliases += 1
         self._grow(size, height, place)
         self._add(replace(node, key=self._key_place()), size, height)
 

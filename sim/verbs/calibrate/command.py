@@ -9,7 +9,6 @@ import click
 
 from sim.play.completion import names_and_files
 from sim.play.console import (
-    INTERRUPTED,
     command_line,
     exclude,
     options,
@@ -20,6 +19,7 @@ from sim.play.console import (
     say,
     shown,
 )
+from sim.play.signals import exit_code
 from sim.scenario.resolve import CALIBRATIONS
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def calibrate(calibration: Path, **given: Any) -> None:
     say(given["quiet"], f"reading {calibration} ...")
     try:
         findings, where, updated = _fit_and_write(calibration, given)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         click.echo("\nstopped; finished simulations are kept; the same command continues from there", err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
+        raise click.exceptions.Exit(exit_code(stop)) from None
     _print(findings, where, updated, given)
 
 

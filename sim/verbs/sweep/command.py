@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.play.completion import names_and_files
-from sim.play.console import INTERRUPTED, command_line, exclude, options, print_json, progress, read_request, say
+from sim.play.console import command_line, exclude, options, print_json, progress, read_request, say
+from sim.play.signals import exit_code
 from sim.scenario.resolve import SCENARIOS, SWEEPS
 
 if TYPE_CHECKING:
@@ -92,11 +93,11 @@ def sweep(scenario: Path, **given: Any) -> None:
         with progress(quiet, f"playing {sweep_request.base.loaded.scenario.name}") as shown_progress:
             analysis = carry_out(sweep_request, command_line(), shown_progress)
         _finish(sweep_request, analysis, given)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         count = f"{shown_progress.done:,} of {shown_progress.planned:,} replications are kept"
         kept = count if shown_progress.planned else "no new replications; earlier ones are kept"
         click.echo(f"\nstopped; {kept} in {sweep_request.folder}; the same command continues from there", err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
+        raise click.exceptions.Exit(exit_code(stop)) from None
     if analysis.sweep.failed:
         raise click.exceptions.Exit(SOME_FAILED)
 

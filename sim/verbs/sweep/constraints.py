@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,15 +57,39 @@ class Constraint:
 
 def read_constraint(text: str, keys: Sequence[Key]) -> Constraint:
     """Read 'MEASURE < BOUND UNIT'; the measure must be among `keys`. Raises SimError."""
+    measure, below, bound = check_bound(text)
+    return Constraint(measure_key(measure, keys), below, bound, text.strip())
+
+
+def check_bound(text: str) -> tuple[str, bool, float]:
+    """Return the measure of 'MEASURE < BOUND UNIT', whether it must be below, and the bound in the measure's unit.
+
+    Raises SimError if there is no such measure or unit, or if the bound is below 0, as no measure is.
+    """
     match = _CONSTRAINT.fullmatch(text)
     if match is None:
         raise SimError(f"{text!r}: expected a measure and a bound, such as 'wait.p90 < 6 h'")
-    key = measure_key(match[1], keys)
-    own, unit = TOTALS[key.quantity].unit, match[4]
+    quantity = measure_parts(match[1])[1]
+    check_total(quantity)
+    own, unit, number = TOTALS[quantity].unit, match[4], _number(match[3])
     size = 1.0 if unit in ("", own) else UNITS.get((own, unit))
     if size is None:
-        raise SimError(f"{text!r}: {key.quantity} is in {own}, not in {unit!r}")
-    return Constraint(key, match[2].startswith("<"), float(match[3]) * size, text.strip())
+        raise SimError(f"{text!r}: {quantity} is in {own}, not in {unit!r}")
+    if number is None:
+        raise SimError(f"{text!r}: the bound must be a finite number; got {match[3]}")
+    below, bound = match[2].startswith("<"), number * size
+    if bound < 0:
+        raise SimError(f"{text!r}: {quantity} is never below 0; give a bound of at least 0")
+    return match[1], below, bound
+
+
+def _number(text: str) -> float | None:
+    """Return a finite number; None if the text is not one."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def measure_parts(text: str) -> tuple[str, str, str]:

@@ -24,6 +24,7 @@ DESIGNS = (GRID, ONE_AT_A_TIME, LATIN, SOBOL, SENSITIVITY)
 MOST_POINTS = 1_000_000
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"\s*(?:(whole|log)\s*:\s*)?({_NUMBER})\s*:\s*({_NUMBER})(?:\s*:\s*({_NUMBER}))?\s*([%a-zA-Z/ ]*)")
+_COUNT = re.compile("[0-9]{1,9}")
 _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*([%a-zA-Z/ ]*)")
 
 
@@ -104,18 +105,12 @@ def read_axis(text: str, option: str = "--over") -> Axis:
 
 def _range(lever: str, kind: str, first: str, last: str, third: str | None, unit: str) -> Axis:
     low, high = float(first), float(last)
+    if not all(map(math.isfinite, (low, high, high - low, float(third or 1)))):
+        raise ValueError("expected numbers that are not too large")
     if not low < high:
         raise ValueError("the first number must be the smaller one")
     if kind == "log":
-        if low <= 0:
-            raise ValueError("a logarithmic range must begin above 0")
-        count = None if third is None else int(third) if third.isdecimal() else 0
-        if count is None:
-            return Axis(lever, (), low, high, unit, kind)
-        if not 2 <= count <= MOST_POINTS:
-            raise ValueError("the third number is the number of values, at least 2")
-        values = tuple(_number_text(low * (high / low) ** (n / (count - 1)), unit) for n in range(count))
-        return Axis(lever, values, low, high, unit, kind)
+        return _log_range(lever, (low, high), third, unit)
     if kind == "whole" and not (low.is_integer() and high.is_integer()):
         raise ValueError("expected whole numbers")
     if kind != "whole" and third is None:
@@ -123,11 +118,32 @@ def _range(lever: str, kind: str, first: str, last: str, third: str | None, unit
     step = Decimal(third or "1")
     if step <= 0:
         raise ValueError("the step must be above 0")
-    steps = int((Decimal(last) - Decimal(first)) / step)
-    if steps > MOST_POINTS:
-        raise ValueError(f"these are {steps + 1:,} values; at most {MOST_POINTS:,} are allowed")
+    steps = check_count(float((Decimal(last) - Decimal(first)) / step))
     values = tuple(_number_text(float(Decimal(first) + n * step), unit) for n in range(steps + 1))
     return Axis(lever, values, low, high, unit, kind)
+
+
+def _log_range(lever: str, ends: tuple[float, float], third: str | None, unit: str) -> Axis:
+    low, high = ends
+    if low <= 0:
+        raise ValueError("a logarithmic range must begin above 0")
+    if not math.isfinite(high / low):
+        raise ValueError("the numbers are too far apart")
+    if third is None:
+        return Axis(lever, (), low, high, unit, "log")
+    count = int(third) if _COUNT.fullmatch(third) else 0
+    if not 2 <= count <= MOST_POINTS:
+        raise ValueError(f"the third number is the number of values, 2 to {MOST_POINTS:,}")
+    values = tuple(_number_text(low * (high / low) ** (n / (count - 1)), unit) for n in range(count))
+    return Axis(lever, values, low, high, unit, "log")
+
+
+def check_count(steps: float) -> int:
+    """Return the number of whole steps between values. Raises ValueError if there are too many."""
+    if not steps < MOST_POINTS:
+        shown = f"{int(steps) + 1:,}" if steps < 1e15 else f"about {steps:.3g}"
+        raise ValueError(f"these are {shown} values; at most {MOST_POINTS:,} are allowed")
+    return int(steps)
 
 
 def _listed(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from sim.play.request import Progress, Request, silent
 from sim.scenario.model.sweep import SweepFile
 from sim.scenario.text.load_sweep import read_sweep
 from sim.verbs.sweep import files as sweep_results
-from sim.verbs.sweep.constraints import Constraint, measure_key, measure_parts, read_constraint
+from sim.verbs.sweep.constraints import Constraint, check_bound, measure_key, measure_parts, read_constraint
 from sim.verbs.sweep.designs import GRID, Design, from_posterior, make_design, product_design, read_axis
 from sim.verbs.sweep.precheck import check_settings
 from sim.verbs.sweep.search import Answer, Question, find_setting, read_question
@@ -119,6 +119,8 @@ def read_sweep_request(path: Path, options: SweepOptions) -> SweepRequest:
         base.levers.check(read_axis(text).lever)
     for text in (*spec.measure, *options.measure):
         check_total(measure_parts(text)[1])
+    for text in (*spec.threshold, *options.threshold):
+        check_bound(text)
     question = _question(find, base) if find else None
     design = None
     if question is None:

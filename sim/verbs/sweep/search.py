@@ -17,8 +17,8 @@ from sim.errors import SimError
 from sim.measures.estimates import CONFIDENCE, Estimate, totals_estimates
 from sim.play.request import Progress, silent
 from sim.scenario.text.levers import INTERVENE, present_setting
-from sim.verbs.sweep.constraints import Constraint, read_constraint
-from sim.verbs.sweep.designs import Axis, Design, numbers, read_axis, unit_of
+from sim.verbs.sweep.constraints import Constraint, check_bound, read_constraint
+from sim.verbs.sweep.designs import Axis, Design, check_count, numbers, read_axis, unit_of
 from sim.verbs.sweep.study import Base, PointTotals, Sweep, SweepData
 
 _QUESTION = re.compile(r"\s*(?:(smallest|largest)\s+)?(.+?)\s+such that\s+(.+)", re.DOTALL)
@@ -99,6 +99,7 @@ def read_question(text: str, base: Base) -> Question:
     match = _QUESTION.fullmatch(text)
     if match is None:
         raise SimError(f"--find {text}: expected 'stations.exit.staffing=4:40 such that wait.p90 < 6 h'")
+    check_bound(match[3])
     return Question(_axis(match[2].strip(), base), match[1] == "largest", match[3].strip(), text)
 
 
@@ -109,7 +110,10 @@ def _axis(text: str, base: Base) -> Axis:
     base.levers.check(axis.lever)
     if not axis.values:
         whole = not axis.unit and float(axis.low).is_integer() and float(axis.high).is_integer()
-        count = int(axis.high - axis.low) if whole else STEPS
+        try:
+            count = check_count(axis.high - axis.low) if whole else STEPS
+        except ValueError as error:
+            raise SimError(f"--find {text}: {error}") from None
         axis = replace(axis, values=tuple(axis.at(n / count) for n in range(count + 1)))
     order = axis.numbers
     if order is None or list(order) != sorted(order) or len(order) < 2:

@@ -25,7 +25,7 @@ UNREADABLE = {
     "nul": (b"a: \0b", "s.yaml:1:4: character U+0000 is not allowed in YAML text"),
     "list": (b"- 1\n- 2\n", "s.yaml:1:1: contains a list; expected keys such as 'name:', 'clock:' and 'crossings:'"),
     "word": (b"hello", "s.yaml:1:1: contains a single value; expected keys such as 'name:', 'clock:' and 'crossings:'"),
-    "bomb": (BOMB.encode(), "s.yaml:6:10: contains more than 100000 values once its aliases are expanded"),
+    "bomb": (BOMB.encode(), "s.yaml:6:10: contains more than 100,000 values once its aliases are expanded"),
     "deep": (b"[" * 100_000, f"s.yaml:1:{MAX_DEPTH + 1}: is nested more than {MAX_DEPTH} deep"),
     "self": (b"a: &a [*a]", "s.yaml:1:8: the alias '*a' is inside its own anchor"),
     "alias": (b"a: *b", "s.yaml:1:4: the alias '*b' has no anchor '&b' before it"),

@@ -72,9 +72,9 @@ def test_one_replication_says_that_it_has_no_interval(tiny: Loaded) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"replications": 0}, "replications must be a whole number of at least 1; got 0"),
-        ({"workers": True}, "workers must be a whole number of at least 1; got True"),
-        ({"seed": -1}, "seed must be a whole number of at least 0; got -1"),
+        ({"replications": 0}, "replications must be a whole number from 1 to 1,000,000; got 0"),
+        ({"workers": True}, "workers must be a whole number from 1 to 1,024; got True"),
+        ({"seed": -1}, "seed must be a whole number from 0 to 9,223,372,036,854,775,807; got -1"),
         ({"precision": 5}, "precision must be a share above 0 and below 100 %, such as 5 %; got 5"),
         ({"engine": "refrence"}, "there is no engine 'refrence'; did you mean 'reference'?"),
     ],

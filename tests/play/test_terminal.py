@@ -1,0 +1,77 @@
+"""Every command ends with a sentence, whatever the terminal, the disk or the program does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.errors import SimError
+from sim.play import terminal
+
+ROOT = Path(__file__).parents[2]
+
+
+def ended(code: str, at: Path, **more: object) -> subprocess.CompletedProcess[str]:
+    """Run Python code that calls `main` in a folder."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(at), **more.pop("environment", {})}  # type: ignore[dict-item]
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **more}
+    return subprocess.run([sys.executable, "-c", code], cwd=at, env=environment, timeout=300, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+CALL = "import sys, sim.cli as c; sys.argv = ['sim', *{}]; c.main()"
+FAILING = "import sys, sim.cli as c; c.commands = lambda **_: {}; c.main()"
+
+
+def test_a_folder_that_was_removed(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = ended(f"import os; os.rmdir({str(gone)!r}); {CALL.format(['schema'])}", gone)
+    assert done.returncode == 2
+    assert done.stderr == "the working directory no longer exists; change to another folder\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("arguments", [["schema"], ["--help"]])
+def test_an_output_that_is_full(tmp_path: Path, arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = ended(CALL.format(arguments), tmp_path, stdout=full)
+    assert done.returncode == 2
+    words = "the output cannot be written: no space left on device; results that were finished are kept\n"
+    assert done.stderr == words
+
+
+def test_a_terminal_of_few_characters(tmp_path: Path) -> None:
+    code = "from sim.play import terminal as t; t.spell_out(); print('1 \\u00b1 2 \\u017e')"
+    done = ended(code, tmp_path, environment={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 +- 2 \\u017e\n", "")
+
+
+def test_a_fault_of_the_program_is_one_sentence_and_a_file(tmp_path: Path) -> None:
+    done = ended(FAILING.format("{}['\\x1b[31m']"), tmp_path)
+    (file,) = tmp_path.glob("sim-error-*.txt")
+    assert done.returncode == terminal.UNFORESEEN
+    assert done.stderr == (
+        "sim stopped through a fault of its own (KeyError: '\\x1b[31m'); "
+        f"please report it where you got sim with the file {file}\n"
+    )
+    assert "Traceback" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (MemoryError(), "memory ran out; use fewer --workers, a shorter run or less demand\n"),
+        (PermissionError(13, "Permission denied", "x.csv"), "x.csv: permission denied\n"),
+    ],
+)
+def test_what_the_system_refuses(error: Exception, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert terminal.explain(error) == 2
+    assert capsys.readouterr().err == sentence
+
+
+def test_no_message_holds_a_control_character() -> None:
+    assert str(SimError("a\x1b]0;title\x07b\nc")) == "a\\x1b]0;title\\x07b\nc"
