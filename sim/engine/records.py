@@ -62,8 +62,9 @@ class Records:
     the party joined the queue, `started_at` when service began, `ended_at` when service ended, `left_at` when it left
     the station: `left_at - ended_at` is time blocked. A party still walking or driving towards a station at the horizon
     has `arrived_at` at or beyond the horizon. `men` counts the men stopped (found on the list) at draft screening, and
-    the men concerned at an enlistment office. `first` marks a visit to the main queue:
-    the first visit at a crossing of a party that came by road and did not take the bypass.
+    the men concerned at an enlistment office. `checked` counts the men checked at draft screening, in the row of the
+    visit in which the service ended. `first` marks a visit to the main queue: the first visit at a crossing of a party
+    that came by road and did not take the bypass.
     """
 
     party: NDArray[np.int32]
@@ -74,6 +75,7 @@ class Records:
     stream: NDArray[np.int8]
     people: NDArray[np.int16]
     men: NDArray[np.int16]
+    checked: NDArray[np.int16]
     arrived_at: Ints
     started_at: Ints
     ended_at: Ints
@@ -105,6 +107,7 @@ DTYPES: dict[str, Any] = {
     "stream": np.int8,
     "people": np.int16,
     "men": np.int16,
+    "checked": np.int16,
     "arrived_at": np.int64,
     "started_at": np.int64,
     "ended_at": np.int64,

@@ -33,6 +33,7 @@ PHRASES = {
     "max_queue_length": "longest queue on the road",
     "crossed_people": "people across",
     "crossed_parties": "{who} across",
+    "men_checked": "men checked at draft screening",
     "men_stopped": "men stopped at draft screening",
     "men_summoned": "men given draft papers",
     "people_overnight_max": "people at the border, worst night",
@@ -114,6 +115,7 @@ def _fates() -> Iterator[Headline]:
 
 
 def _men() -> Iterator[Headline]:
+    yield Headline(MEN, "checked at draft screening", "men_checked")
     yield Headline(MEN, "stopped at draft screening", "men_stopped")
     yield Headline(MEN, "given draft papers", "men_summoned")
 

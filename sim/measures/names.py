@@ -1,7 +1,8 @@
 """The names of the measures: keys and scopes and, for every quantity, its unit and definition.
 
 A scope is `all`, `vehicles` (car, truck and bus), a class (`car`), a class and its way across (`car/main`),
-`station:NAME`, `from:NAME` (an origin), a local day (`2022-09-25`) or an ISO week (`2022-W39`).
+`station:NAME`, `from:NAME` (an origin), a local day (`2022-09-25`), a class and the day of a night (`car/2022-09-25`)
+or an ISO week (`2022-W39`).
 """
 
 from __future__ import annotations
@@ -82,6 +83,11 @@ def classes_of(scope: str) -> tuple[str, ...]:
     if scope == OTHERS:
         return tuple(name for name in CLASS_WORDS if name not in VEHICLE_CLASSES)
     return VEHICLE_CLASSES if scope == VEHICLES else (scope,)
+
+
+def on_night(cls: str, date: str) -> str:
+    """Return the scope of the parties of class `cls` at the night hour of a local day."""
+    return f"{cls}/{date}"
 
 
 HEADLINES = (("crossed_people", ALL), ("max_queue", ALL), ("wait_mean", by_way(ALL, "main")))
@@ -174,8 +180,8 @@ SPANS = {
     ),
     "utilisation": Quantity(
         "share",
-        "server-time in service divided by server-time staffed while the station exists, closed or not; services that "
-        "end after the shift count as staffed (station); NaN: no staff",
+        "server-time in service divided by server-time staffed while the station exists, closed or not; services "
+        "beyond the shift count as staffed (station); NaN: no staff",
     ),
 }
 """Series over the interval that begins at `at`; waits by the instant of joining. NaN where there is no party."""
@@ -186,7 +192,9 @@ TOTALS = {
     **{name: quantity for name, quantity in SPANS.items() if name.endswith(("_parties", "_people"))},
     "initial_parties": Quantity("parties", "already waiting at the start (all, class)"),
     "initial_people": Quantity("people", "in the parties already waiting at the start (all, class)"),
-    "unfinished_parties": Quantity("parties", "still inside at the horizon (all, class on arrival)"),
+    "unfinished_parties": Quantity(
+        "parties", "still inside at the horizon (all, class on arrival), or at a station (station)"
+    ),
     "unfinished_people": Quantity("people", "in the parties still inside at the horizon (all, class on arrival)"),
     "deadlocked_parties": Quantity("parties", "inside at the horizon at stations that block each other for ever (all)"),
     "wait_mean": Quantity("h", "mean time in queues of parties that crossed, by class on arrival and way across"),
@@ -198,10 +206,10 @@ TOTALS = {
         "share", "of the people who crossed, those outside the main queue (all, vehicles by class on arrival)"
     ),
     "people_per_party": Quantity("people", "mean over the parties that crossed (vehicles, class when crossing)"),
-    "max_queue": Quantity("parties", "largest queue at any point of the series (all, vehicles, class)"),
-    "max_queue_people": Quantity("people", "largest number of people in queues at any point of the series (all)"),
-    "max_queue_length": Quantity("km", "longest queue on the road at any point of the series (all)"),
-    "max_quoted_wait": Quantity("h", "longest quoted wait at any point of the series (class)"),
+    "max_queue": Quantity("parties", "largest queue at any instant (all, vehicles, class)"),
+    "max_queue_people": Quantity("people", "largest number of people in queues at any instant (all)"),
+    "max_queue_length": Quantity("km", "longest queue on the road at any instant (all)"),
+    "max_quoted_wait": Quantity("h", "longest `quoted_wait` at the announcements, every `quote.every` (class)"),
     "crossed_parties_longest_day": Quantity(
         "parties/h", "crossed_parties of the same scope, mean of the local day on which most vehicles waited"
     ),
@@ -216,19 +224,33 @@ TOTALS = {
     "crossed_people_week": Quantity("people", "who crossed in the ISO week (first and last may be partial)"),
     "crossed_vehicles_week": Quantity("parties", "vehicles that crossed in the ISO week"),
     "visits": Quantity("parties", "that joined the queue of the station; an interrupted service is one visit"),
-    "wait_per_visit": Quantity("h", "mean time in the station's queue of visits in or after their service"),
+    "wait_per_visit": Quantity(
+        "h", "mean time in the station's queue, up to the horizon, of visits that began their service or still wait"
+    ),
     "service_per_visit": Quantity("h", "mean time in service of visits whose service ended"),
-    "blocked_per_visit": Quantity("h", "mean time blocked after service of visits that left"),
+    "blocked_per_visit": Quantity(
+        "h", "mean time blocked after service, up to the horizon, of visits whose service ended"
+    ),
     "utilisation": Quantity("share", "utilisation over the whole run (station)"),
+    "utilisation_worst_day": Quantity("share", "utilisation of the local day on which it was highest (station)"),
+    "blocked_share": Quantity(
+        "share",
+        "of the server-time staffed, that occupied by parties that could not move on; servers occupied after the shift "
+        "count as staffed (station)",
+    ),
     "blocked_hours": Quantity("h", "server-time occupied by parties that could not move on (station)"),
+    "men_checked": Quantity("men", "checked at draft screening; a man checked at two stations counts twice"),
     "men_stopped": Quantity("men", "stopped at draft screening because they are on the list"),
     "men_summoned": Quantity("men", "given draft papers"),
     "person_hours_waited": Quantity("h", "people in queues, integrated over the run"),
     "people_overnight_max": Quantity("people", "largest number of people in the system at the night hour of any night"),
     "person_nights": Quantity("people", "in the system at the night hour, summed over the nights"),
+    "stuck_people": Quantity("people", "in the system at the night hour of the local day (day, class and day)"),
+    "stuck_vehicles": Quantity("parties", "vehicles in the system at the night hour of the local day (day)"),
+    "stuck_water": Quantity("L", "daily need of the people in the system at the night hour (day)"),
     "drinking_water": Quantity("L", "people in queues times the daily need, integrated over the run"),
 }
-"""Numbers of the whole run. Waits exclude parties waiting at the start and the unfinished."""
+"""Numbers of the whole run, whatever `report_every`. Waits exclude parties waiting at the start and the unfinished."""
 
 
 LISTED = "the summary of a run lists them"

@@ -42,29 +42,28 @@ def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np
     """
     points = grid_of(scenario.clock, plan.start, plan.horizon)
     counted = count_records(scenario, plan, records, points)
-    busy = points.time_held(counted.queues.busy)
-    servers, staffed = series.staffed(plan, points)
-    work = busy, np.maximum(staffed, busy)
     over_time = dict(
         chain(
             series.queues(scenario, plan, counted.queues, points),
-            series.quoted_waits(scenario, plan, counted.queues, points),
+            series.quoted_waits(scenario, plan, counted.main_queues, points),
             series.waits(scenario, plan, counted, points),
             series.events(scenario, plan, counted.events, points),
             series.ways_across(scenario, plan, counted.parties, points),
-            series.work(plan, servers, work, counted.queues, points),
+            series.work(plan, counted, points),
         )
     )
     over_time |= dict(series.rates(over_time, points))
     whole_run = dict(
         chain(
-            totals.from_series(over_time),
-            totals.longest_day(scenario, plan, over_time, counted, points),
+            totals.sums(over_time),
+            totals.peaks(scenario, plan, counted),
+            totals.longest_quotes(scenario, plan, counted),
+            totals.longest_day(scenario, plan, counted),
             totals.people_per_party(scenario, plan, over_time),
             totals.fates(scenario, plan, counted.parties),
             deadlock.deadlocked(plan, records),
             totals.waits(scenario, plan, counted, points),
-            totals.stations(plan, counted.stations, work),
+            totals.stations(plan, counted),
             totals.men(scenario, plan, counted.stations),
             totals.by_day(plan, counted),
             totals.relief(scenario, plan, counted),

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.arrays import Floats, Ints
+from sim.arrays import Bools, Floats, Ints
+from sim.engine.plan import NOWHERE, Plan
+from sim.measures.count.counters import Lots
 from sim.measures.names import VEHICLE_CLASSES
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES
-from sim.scenario.model.road import FilesStretch, Road
+from sim.scenario.model.road import FilesStretch, HoldingLot, Road
 from sim.scenario.model.scenario import Clock, Scenario
 
 
@@ -22,9 +24,36 @@ def queue_on_road(scenario: Scenario, road: Road, at: Ints, waiting: Floats) -> 
     `waiting` (5, T) are the parties in queues without a hall, by class, at the instants `at` (T,).
     """
     vehicles = np.array([cls in VEHICLE_CLASSES for cls in CLASSES])
-    on_road, in_lots = _park(scenario.clock, road, at, np.where(vehicles[:, None], waiting, 0.0))
-    spacing = np.array([scenario.classes[c].spacing if c in scenario.classes else 0.0 for c in CLASSES])
-    return tail(road.stretches, spacing @ on_road) / 1000, in_lots
+    standing, in_lots = _park(scenario.clock, road, at, np.where(vehicles[:, None], waiting, 0.0))
+    return tail(road.stretches, _spacing(scenario) @ standing) / 1000, in_lots
+
+
+def on_road(plan: Plan) -> Bools:
+    """Return whether the queue of each station stands on the road, (S,): not in a zone or before an office."""
+    return np.asarray((plan.zone == NOWHERE) & ~plan.only_sent_on)
+
+
+def lots_of(scenario: Scenario, plan: Plan) -> Lots:
+    """Return the lots of all crossings in the order in which `_park` fills them, and the room of vehicles."""
+    lots = [(x, lot) for x, name in enumerate(plan.crossings) for lot in scenario.crossings[name].road.lots.values()]
+    opens = [plan.start if lot.from_ is None else since_t0(scenario.clock, lot.from_) for _, lot in lots]
+    crossing, open_from, capacity = (
+        np.array(column, np.int64) for column in ([x for x, _ in lots], opens, [lot.capacity for _, lot in lots])
+    )
+    classes = np.array([_numbers(lot) for _, lot in lots], np.int64).reshape(len(lots), len(CLASSES))
+    return Lots(crossing, open_from, capacity, classes, _spacing(scenario))
+
+
+def _numbers(lot: HoldingLot) -> list[int]:
+    """Return the numbers of the classes of a lot in order, followed by NOWHERE."""
+    numbers = [CLASSES.index(cls) for cls in dict.fromkeys(lot.classes)]
+    return numbers + [NOWHERE] * (len(CLASSES) - len(numbers))
+
+
+def _spacing(scenario: Scenario) -> Floats:
+    """Return the room that a party of each class takes on the road (m), 0 for those who pass beside it, (5,)."""
+    vehicles = [cls in VEHICLE_CLASSES and cls in scenario.classes for cls in CLASSES]
+    return np.array([scenario.classes[c].spacing if on else 0.0 for c, on in zip(CLASSES, vehicles, strict=True)])
 
 
 def _park(clock: Clock, road: Road, at: Ints, waiting: Floats) -> tuple[Floats, Floats]:
@@ -57,11 +86,10 @@ def beyond(scenario: Scenario, road: Road, seen: tuple[Ints, Floats], length: Fl
     at, waiting = seen
     vehicles = np.array([cls in VEHICLE_CLASSES for cls in CLASSES])
     standing = np.where(vehicles[:, None], waiting, 0.0)
-    on_road, _ = _park(scenario.clock, road, at, standing)
-    spacing = np.array([scenario.classes[c].spacing if c in scenario.classes else 0.0 for c in CLASSES])
+    left, _ = _park(scenario.clock, road, at, standing)
     past = np.maximum(in_one_file(road.stretches, length) - in_one_file(road.stretches, np.array(within)), 0.0)
-    share = np.minimum(past / np.maximum(spacing @ on_road, 1e-9), 1.0)
-    return share * on_road + standing - on_road
+    share = np.minimum(past / np.maximum(_spacing(scenario) @ left, 1e-9), 1.0)
+    return share * left + standing - left
 
 
 def in_one_file(stretches: tuple[FilesStretch, ...], position: Floats) -> Floats:

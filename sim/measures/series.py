@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Floats, Ints
-from sim.engine.plan import NOWHERE, Plan
+from sim.engine.plan import Plan
 from sim.engine.records import Outcome
 from sim.measures.count import counters as tables
 from sim.measures.count.tally import Tally
-from sim.measures.grid import Grid, pad
+from sim.measures.grid import Grid
 from sim.measures.names import (
     ALL,
     EVENTS,
@@ -27,7 +27,8 @@ from sim.measures.names import (
     at_station,
     by_way,
 )
-from sim.measures.road import queue_on_road
+from sim.measures.road import on_road, queue_on_road
+from sim.measures.staffing import servers_at
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds
@@ -49,7 +50,7 @@ def queues(scenario: Scenario, plan: Plan, tally: tables.Queues, grid: Grid) -> 
     """Yield parties and people in queues and in the system, kilometres of queue and vehicles in lots."""
     inside = grid.states(np.moveaxis(tally.inside, -1, 0))
     at_stations = grid.states(tally.waiting[..., 0].sum(axis=1))
-    on_road = (plan.zone == NOWHERE) & ~plan.only_sent_on
+    standing = on_road(plan)
     for x, crossing in enumerate(plan.crossings):
         here = plan.crossing == x
         parties, people = grid.states(np.moveaxis(tally.waiting[here].sum(axis=0), -1, 0))
@@ -59,32 +60,38 @@ def queues(scenario: Scenario, plan: Plan, tally: tables.Queues, grid: Grid) -> 
         yield from scoped(scenario, crossing, "queue_people", people)
         yield from scoped(scenario, crossing, "in_system", inside[0, x])
         yield from scoped(scenario, crossing, "in_system_people", inside[1, x])
-        before = grid.states(tally.waiting[here & on_road, ..., 0].sum(axis=0))
+        before = grid.states(tally.waiting[here & standing, ..., 0].sum(axis=0))
         length, in_lots = queue_on_road(scenario, scenario.crossings[crossing].road, grid.at, before)
         yield Key(crossing, "queue_length"), length
         yield Key(crossing, "in_lots"), in_lots
 
 
-def quoted_waits(scenario: Scenario, plan: Plan, tally: tables.Queues, grid: Grid) -> Series:
-    """Yield the wait as officials quote it (h), by class.
+def quoted_waits(scenario: Scenario, plan: Plan, tally: tables.MainQueues, grid: Grid) -> Series:
+    """Yield the wait as officials quote it (h), by class."""
+    for x, crossing in enumerate(plan.crossings):
+        quoted = quotes(tally, x, milliseconds(scenario.crossings[crossing].quote.window), grid)
+        for cls in _classes(scenario):
+            yield Key(crossing, "quoted_wait", cls), quoted[CLASSES.index(cls)]
 
-    The main queue divided by the rate at which it was called in the preceding window (cut at the start), at most
+
+def quotes(tally: tables.MainQueues, crossing: int, window: int, grid: Grid) -> Floats:
+    """Return the quoted wait (h) at the points, (C, T).
+
+    The main queue divided by the rate at which it was called in the preceding `window` (ms; cut at the start), at most
     LONGEST_QUOTE. 0 where nobody waits; while nobody is called, the last quote grows with time. NaN at the start if
     somebody waits then.
     """
-    for x, crossing in enumerate(plan.crossings):
-        queue, starts = grid.states(tally.main[x]), grid.states(tally.called[x])
-        span = np.minimum(milliseconds(scenario.crossings[crossing].quote.window), grid.at - grid.start)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            quoted = np.where(queue == 0, 0.0, queue * span / starts / MS_PER_H)
-        known = (queue == 0) | (starts > 0)
-        last = np.maximum.accumulate(np.where(known, np.arange(len(grid.at)), 0), axis=1)
-        quoted[:, 0] = 0.0
-        quoted = np.take_along_axis(quoted, last, axis=1) + (grid.at - grid.at[last]) / MS_PER_H
-        quoted = np.minimum(quoted, LONGEST_QUOTE)
-        quoted[queue[:, 0] > 0, 0] = np.nan
-        for cls in _classes(scenario):
-            yield Key(crossing, "quoted_wait", cls), quoted[CLASSES.index(cls)]
+    queue, starts = grid.states(tally.waiting[crossing]), grid.states(tally.called[crossing])
+    span = np.minimum(window, grid.at - grid.start)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quoted = np.where(queue == 0, 0.0, queue * span / starts / MS_PER_H)
+    known = (queue == 0) | (starts > 0)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(grid.at)), 0), axis=1)
+    quoted[:, 0] = 0.0
+    quoted = np.take_along_axis(quoted, last, axis=1) + (grid.at - grid.at[last]) / MS_PER_H
+    quoted = np.minimum(quoted, LONGEST_QUOTE)
+    quoted[queue[:, 0] > 0, 0] = np.nan
+    return quoted
 
 
 def events(scenario: Scenario, plan: Plan, tally: tables.Events, grid: Grid) -> Series:
@@ -157,40 +164,16 @@ def _waits(crossing: str, scope: str, joined: Ints, quantiles: Floats) -> Series
     yield Key(crossing, "virtual_wait_censored", scope), censored
 
 
-def work(plan: Plan, servers: Floats, time: tuple[Floats, Floats], tally: tables.Queues, grid: Grid) -> Series:
-    """Yield utilisation, staffing and blocked servers by station; `time` is server-time busy and staffed."""
-    blocked = grid.states(tally.blocked)
-    utilisation = pad(_ratio(*time), len(grid.at))
+def work(plan: Plan, counted: Tally, grid: Grid) -> Series:
+    """Yield utilisation, staffing and blocked servers by station."""
+    blocked, servers = grid.states(counted.queues.blocked), servers_at(plan, grid.at)
+    in_service, available = np.moveaxis(counted.work.by_interval, -1, 0)
+    utilisation = _ratio(in_service, available)
     for s, station in enumerate(plan.stations):
         crossing, scope = plan.crossings[plan.crossing[s]], at_station(station)
         yield Key(crossing, "servers", scope), servers[s]
         yield Key(crossing, "utilisation", scope), utilisation[s]
         yield Key(crossing, "blocked", scope), blocked[s]
-
-
-def staffing(plan: Plan, station: int) -> tuple[Ints, Ints, Ints]:
-    """Return the instants at which the staffing or presence of a station changes, the servers and presence (1 or 0).
-
-    Servers count only while the station is present (1); a closed station is present.
-    """
-    tables = [table[table[:, 1] == station] for table in (plan.staffing, plan.activity)]
-    at = np.union1d(tables[0][:, 0], tables[1][:, 0])
-    servers, there = (table[np.searchsorted(table[:, 0], at, side="right") - 1, 2] for table in tables)
-    return at, servers, there
-
-
-def staffed(plan: Plan, grid: Grid) -> tuple[Floats, Floats]:
-    """Return the servers staffed at the points, (S, T), and the server-time (ms) in the intervals, (S, intervals)."""
-    points, instants = len(grid.at), np.append(grid.at, grid.horizon)
-    number, time = np.zeros((len(plan.stations), points)), np.zeros((len(plan.stations), grid.intervals))
-    for s in range(len(plan.stations)):
-        at, servers, there = staffing(plan, s)
-        servers = servers * there
-        before = np.append(0, np.cumsum(servers[:-1] * np.diff(at)))
-        step = np.searchsorted(at, instants, side="right") - 1
-        number[s] = servers[step[:points]]
-        time[s] = np.diff(before[step] + servers[step] * (instants - at[step]))[: grid.intervals]
-    return number, time
 
 
 def _classes(scenario: Scenario) -> list[str]:

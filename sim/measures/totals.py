@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.arrays import Floats
+from sim.arrays import Floats, Ints
 from sim.engine.plan import Plan
-from sim.engine.records import Outcome
+from sim.engine.records import NEVER, Outcome
 from sim.measures.count import counters as tables
 from sim.measures.count.tally import Tally
-from sim.measures.grid import Grid
-from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, WAYS_ACROSS, Key, at_station, by_way
+from sim.measures.grid import Grid, announcements
+from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, WAYS_ACROSS, Key, at_station, by_way, on_night
+from sim.measures.road import tail
+from sim.measures.series import quotes
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
-from sim.units import MS_PER_H
+from sim.units import MS_PER_H, milliseconds
 
 Totals = Iterator[tuple[Key, float]]
 C = len(CLASSES)
@@ -25,47 +28,68 @@ _EVENTS = {f"{event}_{what}" for event in EVENTS for what in ("parties", "people
 _VEHICLES = np.array([CLASSES.index(cls) for cls in VEHICLE_CLASSES])
 
 
-def from_series(series: dict[Key, Floats]) -> Totals:
-    """Yield the sums of events and the maxima of queues."""
-    highest = {"queue": "max_queue", "queue_length": "max_queue_length", "quoted_wait": "max_quoted_wait"}
+def sums(series: dict[Key, Floats]) -> Totals:
+    """Yield the sums of events."""
     counted = [key for key in series if key.quantity in _EVENTS]
-    sums = dict(zip(counted, np.nansum([series[key] for key in counted], axis=1).tolist(), strict=True))
-    for key, values in series.items():
-        crossing, quantity, scope = key
-        if key in sums:
-            yield key, sums[key]
-        elif quantity in highest and not scope.startswith("station:"):
-            yield Key(crossing, highest[quantity], scope), float(np.fmax.reduce(values))
-        elif quantity == "queue_people" and scope == ALL:
-            yield Key(crossing, "max_queue_people"), float(values.max())
+    yield from zip(counted, np.nansum([series[key] for key in counted], axis=1).tolist(), strict=True)
 
 
-def longest_day(scenario: Scenario, plan: Plan, series: dict[Key, Floats], counted: Tally, grid: Grid) -> Totals:
+def peaks(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
+    """Yield the largest queues at any instant."""
+    columns = {ALL: tables.PEAK_ALL, VEHICLES: tables.PEAK_VEHICLES}
+    columns |= {cls: CLASSES.index(cls) for cls in CLASSES if cls in scenario.classes}
+    for x, crossing in enumerate(plan.crossings):
+        most = counted.peaks.most[x]
+        for scope, column in columns.items():
+            yield Key(crossing, "max_queue", scope), float(most[column])
+        yield Key(crossing, "max_queue_people"), float(most[tables.PEAK_PEOPLE])
+        metres = tail(scenario.crossings[crossing].road.stretches, counted.peaks.metres[x : x + 1])
+        yield Key(crossing, "max_queue_length"), float(metres[0] / 1000)
+
+
+def longest_quotes(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
+    """Yield the longest wait announced, by class; NaN if none was."""
+    for x, crossing in enumerate(plan.crossings):
+        quote = scenario.crossings[crossing].quote
+        every = milliseconds(quote.every)
+        at = announcements(every, plan.start, plan.horizon)
+        quoted = quotes(counted.announced[every], x, milliseconds(quote.window), at)
+        for cls in (cls for cls in CLASSES if cls in scenario.classes):
+            yield Key(crossing, "max_quoted_wait", cls), float(np.fmax.reduce(quoted[CLASSES.index(cls)]))
+
+
+def longest_day(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
     """Yield measures of the local day with the longest queue of vehicles; NaN if there never was one.
 
     Parties across per hour, and the shares outside the main queue: of vehicles across, and of services begun.
     """
-    days = np.searchsorted(counted.midnights, grid.at, side="right")
-    hours = np.diff(grid.edges) / MS_PER_H
     begun = counted.events.begun.sum(axis=2)
     past = begun - counted.events.begun[..., _VEHICLES].sum(axis=2)
+    edges = np.clip(np.append(counted.midnights, plan.horizon), plan.start, plan.horizon)
+    hours = np.append(0, np.diff(edges)) / MS_PER_H
+    ways = tables.by_way_across(np.moveaxis(counted.parties.across_by_day, 0, -1))
     for x, crossing in enumerate(plan.crossings):
-        queue = series[Key(crossing, "queue", VEHICLES)]
-        top = int(days[np.argmax(queue)]) if queue.max() > 0 else 0
-        then = days[: grid.intervals] == top
-        across = {
-            key.scope: values[: grid.intervals][then].sum()
-            for key, values in series.items()
-            if key[:2] == (crossing, "crossed_parties")
-        }
+        at = counted.peaks.top_at[x]
+        top = 0 if at == NEVER else int(np.searchsorted(counted.midnights, at, side="right"))
+        across = _across(scenario, counted.events.crossed[top, x, :, 0], ways[x, ..., top])
         for scope, number in across.items():
-            yield Key(crossing, "crossed_parties_longest_day", scope), _over(number, hours[then].sum())
+            yield Key(crossing, "crossed_parties_longest_day", scope), _over(number, hours[top])
         for cls in (cls for cls in VEHICLE_CLASSES if cls in scenario.classes):
-            by = [across[by_way(cls, way)] for way in WAYS_ACROSS]
-            yield Key(crossing, "past_queue_share_longest_day", cls), _over(sum(by) - by[tables.MAIN], sum(by))
+            by = ways[x, CLASSES.index(cls), :, top]
+            yield Key(crossing, "past_queue_share_longest_day", cls), _over(by.sum() - by[tables.MAIN], by.sum())
         for s in np.flatnonzero(plan.crossing == x):
             share = _over(past[top, s], begun[top, s])
             yield Key(crossing, "past_queue_starts_longest_day", at_station(plan.stations[s])), share
+
+
+def _across(scenario: Scenario, by_class: Ints, ways: Ints) -> dict[str, int]:
+    """Return the parties that crossed by scope, from those by class when crossing (C,) and by way (C, WAYS_ACROSS)."""
+    across = {ALL: int(by_class.sum()), VEHICLES: int(by_class[_VEHICLES].sum())}
+    classes = [cls for cls in CLASSES if cls in scenario.classes]
+    across |= {cls: int(by_class[CLASSES.index(cls)]) for cls in classes}
+    for cls in (cls for cls in classes if cls in VEHICLE_CLASSES):
+        across |= {by_way(cls, way): int(ways[CLASSES.index(cls), w]) for w, way in enumerate(WAYS_ACROSS)}
+    return across
 
 
 def people_per_party(scenario: Scenario, plan: Plan, series: dict[Key, Floats]) -> Totals:
@@ -123,22 +147,26 @@ def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Totals:
 _WAITS = "wait_mean", "wait_p50", "wait_p90", "wait_max", "sojourn_mean"
 
 
-def stations(plan: Plan, tally: tables.Stations, work: tuple[Floats, Floats]) -> Totals:
-    """Yield, by station, visits, times per visit, utilisation, and the refused and summoned."""
+def stations(plan: Plan, counted: Tally) -> Totals:
+    """Yield, by station, visits, times per visit, the use of its server-time, and outcomes."""
+    tally, by_day = counted.stations, counted.work.by_day
     spans = {
         f"{name}_per_visit": _ratio(table[:, 1], table[:, 0]) / MS_PER_H
         for name, table in (("wait", tally.wait), ("service", tally.service), ("blocked", tally.blocked))
     }
-    busy, staffed = (time.sum(axis=1) for time in work)
+    in_service, available, blocked, occupied = np.moveaxis(by_day.sum(axis=0), -1, 0)
     columns = {
         "visits": tally.visits,
         **spans,
-        "blocked_hours": tally.held / MS_PER_H,
+        "blocked_hours": blocked / MS_PER_H,
+        "blocked_share": _ratio(blocked, occupied),
+        "unfinished_parties": tally.by_outcome[:, Outcome.UNFINISHED, 0],
         "refused_parties": tally.by_outcome[:, Outcome.REFUSED, 0],
         "refused_people": tally.by_outcome[:, Outcome.REFUSED, 1],
         "summoned_parties": tally.by_outcome[:, Outcome.SUMMONED, 0],
         "summoned_people": tally.by_outcome[:, Outcome.SUMMONED, 1],
-        "utilisation": _ratio(busy, staffed),
+        "utilisation": _ratio(in_service, available),
+        "utilisation_worst_day": np.fmax.reduce(_ratio(by_day[..., 0], by_day[..., 1])),
     }
     for s, station in enumerate(plan.stations):
         for name, values in columns.items():
@@ -146,7 +174,7 @@ def stations(plan: Plan, tally: tables.Stations, work: tuple[Floats, Floats]) ->
 
 
 def men(scenario: Scenario, plan: Plan, tally: tables.Stations) -> Totals:
-    """Yield the men stopped at draft screening and the men given draft papers."""
+    """Yield the men checked and stopped at draft screening, and the men given draft papers."""
     screening = np.array(
         [
             scenario.crossings[plan.crossings[x]].stations[name].screening is not None
@@ -155,7 +183,7 @@ def men(scenario: Scenario, plan: Plan, tally: tables.Stations) -> Totals:
     )
     stopped = tally.by_outcome[..., 2].sum(axis=1) * screening
     summoned = tally.by_outcome[:, Outcome.SUMMONED, 2]
-    for name, by_station in (("men_stopped", stopped), ("men_summoned", summoned)):
+    for name, by_station in (("men_checked", tally.checked), ("men_stopped", stopped), ("men_summoned", summoned)):
         for x, crossing in enumerate(plan.crossings):
             yield Key(crossing, name), float(by_station[plan.crossing == x].sum())
 
@@ -182,11 +210,25 @@ def relief(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
         yield Key(crossing, "person_hours_waited"), float(hours[number])
     if scenario.relief is None:
         return
-    stuck = np.cumsum(counted.queues.overnight, axis=1)[:, :-1]
+    stuck = np.cumsum(counted.queues.overnight, axis=2)[:, :, :-1]
+    people = stuck[..., 1].sum(axis=1)
     for number, crossing in enumerate(plan.crossings):
-        yield Key(crossing, "people_overnight_max"), float(stuck[number].max(initial=0))
-        yield Key(crossing, "person_nights"), float(stuck[number].sum())
+        yield Key(crossing, "people_overnight_max"), float(people[number].max(initial=0))
+        yield Key(crossing, "person_nights"), float(people[number].sum())
         yield Key(crossing, "drinking_water"), float(hours[number] / 24 * scenario.relief.water_per_person_day)
+        yield from nights(scenario, crossing, counted.nights, stuck[number])
+
+
+def nights(scenario: Scenario, crossing: str, nights: list[datetime], stuck: Ints) -> Totals:
+    """Yield those at the border at each night hour; `stuck` (C, nights, 2) are parties and people."""
+    assert scenario.relief is not None
+    for n, night in enumerate(nights):
+        date, people = night.date().isoformat(), float(stuck[:, n, 1].sum())
+        yield Key(crossing, "stuck_people", date), people
+        yield Key(crossing, "stuck_vehicles", date), float(stuck[_VEHICLES, n, 0].sum())
+        for cls in (cls for cls in CLASSES if cls in scenario.classes):
+            yield Key(crossing, "stuck_people", on_night(cls, date)), float(stuck[CLASSES.index(cls), n, 1])
+        yield Key(crossing, "stuck_water", date), people * scenario.relief.water_per_person_day
 
 
 def _ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:

@@ -10,21 +10,23 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from sim.arrays import Floats
-from sim.engine.plan import Plan
+from sim.engine.plan import NOWHERE, Plan
 from sim.measures.estimates import Band, Estimate, Estimates
-from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way, classes_of
+from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, at_station, by_way, classes_of
 from sim.measures.reports import Observation, amount
 from sim.plotting.rail import origins_of
 from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
+from sim.units import show_duration
 
-QUOTED_MOST = f"{LONGEST_QUOTE // 24} days or more"
 LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
 """The longest wait that is quoted, as shown in a table."""
-IN_MINUTES = 2
-"""Hours below which a quoted wait is shown in minutes."""
+CHANCE_ONLY = "chance only"
+"""What differs between replications without a posterior: not the parameters."""
+FEW_LEFT = 0.02
+"""Share of parties still inside at the end above which a wait without them is called a lower bound."""
 NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
 
 
@@ -119,6 +121,50 @@ class Story:
         """Stations in order."""
         return tuple(self.place.stations)
 
+    def held_up_by(self, station: str) -> list[str]:
+        """Return the stations whose full halls block the servers of a station, past those that are held up themselves.
+
+        A station is held up itself if its servers are blocked for longer than they serve.
+        """
+        holding, seen = [], {station}
+        ahead = self._next_halls(station)
+        while ahead:
+            name = ahead.pop(0)
+            if name in seen:
+                continue
+            seen.add(name)
+            blocked, busy = (self.total(what, at_station(name)).mean for what in ("blocked_share", "utilisation"))
+            beyond = [other for other in self._next_halls(name) if other not in seen]
+            if blocked > busy and beyond:
+                ahead += beyond
+            else:
+                holding.append(name)
+        return holding
+
+    def _next_halls(self, station: str) -> list[str]:
+        """Return the next stations, by class, whose queue has limited room."""
+        plan, here = self.plan, self.number(station)
+        following = (int(plan.next[here, CLASSES.index(cls)]) for cls in self.place.stations[station].serves)
+        halls = dict.fromkeys(s for s in following if s != NOWHERE and plan.zone[s] != NOWHERE)
+        return [plan.stations[s] for s in halls]
+
+    def number(self, station: str) -> int:
+        """Return the number of a station in the plan."""
+        x = self.plan.crossings.index(self.crossing)
+        places = zip(self.plan.stations, self.plan.crossing, strict=True)
+        return next(s for s, place in enumerate(places) if place == (station, x))
+
+    def left_out(self, scope: str = ALL) -> float:
+        """Return the share of the parties of a class (or all) that are still inside at the end; NaN if nobody came.
+
+        A mean wait of those who crossed is without these parties.
+        """
+        inside, came, waiting = (
+            self.total(f"{what}_parties", scope).mean for what in ("unfinished", "arrived", "initial")
+        )
+        came += np.nan_to_num(waiting)
+        return inside / came if came > 0 else float("nan")
+
     def band(self, quantity: str, scope: str = ALL) -> Band | None:
         """Return a series; None if there is none or it has no values."""
         band = self.estimates.series.get(Key(self.crossing, quantity, scope))
@@ -185,22 +231,16 @@ class Story:
 
     @property
     def how(self) -> str:
-        """Text on the number of replications."""
+        """Text on the number of replications, and on what differs between them."""
         count = self.estimates.replications
         replications = "one replication" if count == 1 else f"mean and 5–95 % band of {count} replications"
-        return f"{replications}, {self.posterior_note}" if self.posterior_note else replications
+        basis = self.posterior_note or (CHANCE_ONLY if count > 1 else "")
+        return f"{replications}, {basis}" if basis else replications
 
     @property
     def spread(self) -> str:
         """The text for the poster, where the band is also written in brackets."""
         return self.how.replace(" band of", " (shaded, in brackets) of")
-
-
-def quote(hours: float, unit: str = "h") -> str:
-    """Return a quoted wait of the model: '57 h', '48 min', '20 days or more'."""
-    if hours < IN_MINUTES:
-        return f"{60 * hours:.0f} min"
-    return QUOTED_MOST if hours >= LONGEST_QUOTE else f"{hours:.0f} {unit}"
 
 
 def window(row: Reported) -> str:
@@ -257,6 +297,17 @@ def in_one_day(story: Story) -> str:
     return f"On the day of the longest queue, {whole(every)} vehicles per hour cross, including {ways}."
 
 
+def left_out_note(story: Story) -> list[str]:
+    """Return a sentence on the parties that are not in the waits of those who crossed; none if they are few."""
+    share = story.left_out()
+    if not share > FEW_LEFT:
+        return []
+    return [
+        f"{100 * share:.0f} % of the parties are still inside at the end and not in the waits of those who crossed, "
+        "which are lower bounds."
+    ]
+
+
 def rounded(value: float) -> str:
     """Return a number to three figures: '152,000', '3,420', '8.71'."""
     if not np.isfinite(value):
@@ -271,7 +322,7 @@ def plus_minus(half: float) -> str:
 
 def whole(value: float) -> str:
     """Return a number of people or vehicles to three figures, without decimals."""
-    return rounded(round(value)) if np.isfinite(value) else "-"
+    return rounded(value) if abs(value) >= 100 or not np.isfinite(value) else f"{value:.0f}"
 
 
 def between(estimate: Estimate) -> str:
@@ -292,12 +343,10 @@ def summary(story: Story) -> str:
             f"In the model, the queue peaks at {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''} "
             f"on {top.day} {top:%B}"
         )
-        quoted = story.total("max_quoted_wait", VEHICLE_CLASSES[0])
-        if quoted.mean > 0:
-            ends = between(quoted) if quoted.mean >= IN_MINUTES else ""
-            sentences[0] += (
-                f"; the quoted wait for cars reaches {quote(quoted.mean, 'hours')}{f' ({ends})' if ends else ''}"
-            )
+        wait = story.total("wait_mean", by_way(VEHICLE_CLASSES[0], "main")).mean
+        if wait > 0:
+            at_least = "at least " if story.left_out(VEHICLE_CLASSES[0]) > FEW_LEFT else ""
+            sentences[0] += f"; cars that cross wait {at_least}{show_duration(3600 * wait)} on average"
     summoned = story.total("summoned_people").mean
     back = story.total("refused_people").mean + summoned
     start, end = story.scenario.clock.start, story.scenario.clock.horizon - timedelta(minutes=1)

@@ -44,7 +44,7 @@ def screened(parties: int, fate: str, together: float = 1.0, office: dict[str, A
 def test_all_men_stopped_turns_the_party_back(engine: Play, fate: str, outcome: Outcome) -> None:
     records = engine(*set_by_hand(screened(1, fate), [0]))
     assert outcomes(records) == [outcome]
-    assert records.men.tolist() == [4]
+    assert records.men.tolist() == records.checked.tolist() == [4]
     assert minutes(records.left_at) == [9]  # one minute, and two for each of four men
 
 
@@ -52,6 +52,7 @@ def test_passed_although_on_the_list(engine: Play) -> None:
     records = engine(*set_by_hand(screened(1, "pass"), [0]))
     assert outcomes(records) == [Outcome.SERVED, Outcome.CROSSED]
     assert records.men.tolist() == [0, 0]
+    assert records.checked.tolist() == [4, 0]
 
 
 @pytest.mark.parametrize(("key", "took"), [("intensity", 1), ("hit_rate", 9)])
@@ -65,6 +66,7 @@ def test_nobody_checked_or_nobody_found(engine: Play, key: str, took: float) -> 
     records = engine(*set_by_hand(game, [0]))
     assert outcomes(records) == [Outcome.SERVED, Outcome.CROSSED]
     assert minutes(records.left_at)[0] == took
+    assert records.checked.tolist() == ([0, 0] if key == "intensity" else [4, 0])
 
 
 def test_sent_on_to_the_office_and_released(engine: Play) -> None:
@@ -72,6 +74,7 @@ def test_sent_on_to_the_office_and_released(engine: Play) -> None:
     assert outcomes(records) == [Outcome.SENT_ON, Outcome.SERVED, Outcome.CROSSED]
     assert minutes(records.left_at) == [9, 99, 104]  # 10 minutes, and 20 for each of four men
     assert records.men.tolist() == [4, 4, 0]
+    assert records.checked.tolist() == [4, 0, 0]
 
 
 def test_refused_at_the_office_takes_staff_time(engine: Play) -> None:
@@ -99,6 +102,7 @@ def test_the_others_go_on_without_the_men_stopped(engine: Play) -> None:
     assert outcomes(records) == [Outcome.SERVED, Outcome.CROSSED, Outcome.REFUSED]
     assert records.people.tolist() == [4, 1, 3]
     assert records.men.tolist() == [0, 0, 3]
+    assert records.checked.tolist() == [3, 0, 0]  # the twin was checked as part of its party
     assert records.cls.tolist() == [0, 0, FOOT]
 
 

@@ -16,7 +16,12 @@ NO = None
 
 def border(report_every: str = "1 h", **changes: Any) -> Scenario:
     """A gate on the road (one server) and a booth behind it (two, four from 02:30), from midnight to 04:00."""
-    tree: dict[str, Any] = {
+    return Scenario.model_validate(written(report_every) | changes)
+
+
+def written(report_every: str = "1 h") -> dict[str, Any]:
+    """The small border as it is written."""
+    return {
         "name": "small",
         "title": "A small border",
         "clock": {
@@ -60,7 +65,6 @@ def border(report_every: str = "1 h", **changes: Any) -> Scenario:
         },
         "relief": {"water_per_person_day": "3 L", "night_hour": "02:00"},
     }  # fmt: skip
-    return Scenario.model_validate(tree | changes)
 
 
 def row(
@@ -72,8 +76,8 @@ def row(
     stream = STREAMS.index(more.pop("stream", cls))
     return {
         "party": party[0], "visit": party[1], "crossing": 0, "station": station, "cls": CLASSES.index(cls),
-        "stream": stream, "people": people, "men": 0, "arrived_at": arrived, "started_at": started, "ended_at": ended,
-        "left_at": left, "outcome": Outcome[outcome], "first": True, **more,
+        "stream": stream, "people": people, "men": 0, "checked": 0, "arrived_at": arrived, "started_at": started,
+        "ended_at": ended, "left_at": left, "outcome": Outcome[outcome], "first": True, **more,
     }  # fmt: skip
 
 
@@ -96,7 +100,7 @@ MORNING = [
     row((5, 0), 0, ("foot", 2), (200, NO, NO, 200), "BALKED", first=False),
     row((6, 0), 0, ("car", 5), (210, NO, NO, 210), "BARRED", first=False),
     row((7, 0), 0, ("car", 2), (120, 120, 130, 130), "SERVED"),
-    row((7, 1), 1, ("car", 2), (130, 150, 170, 170), "SUMMONED", first=False, men=1),
+    row((7, 1), 1, ("car", 2), (130, 150, 170, 170), "SUMMONED", first=False, men=1, checked=2),
     row((8, 0), 0, ("truck", 1), (150, NO, NO, 210), "RENEGED"),
     # is across at the very horizon
     row((9, 0), 0, ("car", 2), (180, 190, 200, 200), "SERVED"),

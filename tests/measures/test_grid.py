@@ -1,4 +1,4 @@
-"""States and integrals against plain loops over random spans."""
+"""States against plain loops over random spans."""
 
 from __future__ import annotations
 
@@ -42,27 +42,6 @@ def test_states_count_spans_begun_and_not_over(grid, rows):
         for g in range(GROUPS)
     ]
     np.testing.assert_array_equal(grid.states(changes), expected)
-
-
-@given(grids(), SPANS)
-def test_time_held_is_the_overlap_with_each_interval(grid, rows):
-    group, begin, end, _ = columns(rows)
-    edges = grid.edges
-    ends = np.zeros((GROUPS, len(grid.at) + 1, 2), dtype=np.int64)
-    for sign, instants in ((1, begin), (-1, end)):
-        inside = np.minimum(instants, grid.horizon)
-        np.add.at(ends[..., 0], (group, points(grid, inside)), sign)
-        np.add.at(ends[..., 1], (group, points(grid, inside)), sign * (inside - grid.start))
-    held = grid.time_held(ends)
-    assert held.shape == (GROUPS, grid.intervals)
-    for g in range(GROUPS):
-        for k in range(grid.intervals):
-            overlap = [
-                max(0, min(e, edges[k + 1]) - max(b, edges[k]))
-                for h, b, e in zip(group, begin, end, strict=True)
-                if h == g
-            ]
-            assert held[g, k] == sum(overlap)
 
 
 def points(grid, instants):

@@ -143,7 +143,7 @@ CHUNK = np.dtype(
 ROW = np.dtype(
     _fields("i8", (), "arrived_at started_at ended_at left_at")
     + _fields("u4", (), "party")
-    + _fields("u2", (), "visit station people men")
+    + _fields("u2", (), "visit station people men checked")
     + _fields("u1", (), "cls stream outcome first"),
     align=True,
 )

@@ -19,12 +19,14 @@ def copy_in_order(b: Any, columns: Any) -> int:
         begins[party], begin = begin, begin + begins[party]
     if begin != b.rows:
         return begin
-    (party, visit, crossing, station, cls, stream, people, men, arrived, started, ended, left, outcome, first) = columns
+    party, visit, crossing, station, cls, stream, people, men, checked = columns[:9]
+    arrived, started, ended, left, outcome, first = columns[9:]
     for k in range(b.rows):
         row = rows[k]
         i = begins[row.party] + row.visit
         party[i], visit[i], crossing[i], station[i] = row.party, row.visit, b.crossing[row.station], row.station
-        cls[i], stream[i], people[i], men[i] = row.cls, row.stream, row.people, row.men
+        cls[i], stream[i], people[i] = row.cls, row.stream, row.people
+        men[i], checked[i] = row.men, row.checked
         arrived[i], started[i], ended[i], left[i] = row.arrived_at, row.started_at, row.ended_at, row.left_at
         outcome[i], first[i] = row.outcome, row.first != 0
     return begin

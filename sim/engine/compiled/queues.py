@@ -97,6 +97,7 @@ def close(b: Any, i: int, outcome: int, left_at: int) -> None:
     row.cls, row.stream, row.men, row.people = p.cls, p.stream, p.visit_men, p.people if final else p.visit_people
     row.arrived_at, row.started_at, row.ended_at, row.left_at = p.arrived_at, p.started_at, p.ended_at, left_at
     row.outcome, row.first = outcome, p.first
+    row.checked = 0 if p.ended_at == NEVER or outcome == INTERRUPTED else p.checked
     if final:
         visits_of(b)[np.int64(p.number)] = p.visits
         free_slot(b, i)

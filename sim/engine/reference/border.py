@@ -47,6 +47,7 @@ class Log:
                 visit.stream,
                 party.people if outcome in FINAL else visit.people,  # the final row is without the men who have parted
                 visit.men,
+                visit.men_checked if visit.ended_at != NEVER and outcome is not Outcome.INTERRUPTED else 0,
                 visit.arrived_at,
                 visit.started_at,
                 visit.ended_at,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.arrays import Ints
-from sim.engine.records import Outcome
+from sim.engine.records import NEVER, Outcome
 from sim.scenario.model.quantities import BYPASS, CLASSES, STREAMS
 
 ARRIVED = len(Outcome)
@@ -21,6 +21,9 @@ BYPASS_STREAM = STREAMS.index(BYPASS)
 MAIN, BY_BYPASS, BY_CHANGED_MODE, BESIDE = range(4)
 """Indices of names.WAYS_ACROSS; BESIDE is the main way at a crossing without a main queue for the class."""
 N_WAYS = 4
+PEAK_VEHICLES, PEAK_ALL, PEAK_PEOPLE = (len(CLASSES) + n for n in range(3))
+PEAKS = len(CLASSES) + 3
+"""Columns of `Peaks.most`: the classes, and these three."""
 GROUP_BITS = 27
 """Number of low bits of a key that hold its group; the others hold the wait (ms, up to two years)."""
 GROUP = (1 << GROUP_BITS) - 1
@@ -37,6 +40,7 @@ class Rows(NamedTuple):
     stream: Any
     people: Any
     men: Any
+    checked: Any
     arrived_at: Any
     started_at: Any
     ended_at: Any
@@ -65,16 +69,30 @@ class Days(NamedTuple):
     nights_before: Any
 
 
+class Lots(NamedTuple):
+    """Holding lots in the order in which they fill, and the room a party takes on the road (m; 0: none)."""
+
+    crossing: Any  # (L,)
+    open_from: Any  # (L,) ms since t0
+    capacity: Any  # (L,)
+    classes: Any  # (L, C) in order; NOWHERE: no further class
+    spacing: Any  # (C,)
+
+
 class Queues(NamedTuple):
-    """States: parties waiting, in the system, in main queues and recently called from them; blocked servers."""
+    """States: parties waiting and in the system, blocked servers, and parties in the system at the nights."""
 
     waiting: Any  # (S, C, T + 1, 2)
     inside: Any  # (X, C, T + 1, 2)
-    main: Any  # (X, C, T + 1)
-    called: Any  # (X, C, T + 1)
     blocked: Any  # (S, T + 1)
-    busy: Any  # (S, T + 1, 2): services, and the ms since the start at which they begin and end
-    overnight: Any  # (X, nights + 1) people
+    overnight: Any  # (X, C, nights + 1, 2)
+
+
+class MainQueues(NamedTuple):
+    """States: parties in main queues, and parties called from them in the preceding window."""
+
+    waiting: Any  # (X, C, T + 1)
+    called: Any  # (X, C, T + 1)
 
 
 class Events(NamedTuple):
@@ -85,15 +103,30 @@ class Events(NamedTuple):
     begun: Any  # (days + 1, S, streams) services; an interrupted one counts once
 
 
+class Peaks(NamedTuple):
+    """The largest queues at any instant, by crossing."""
+
+    most: Any  # (X, PEAKS) parties waiting by class, vehicles, all parties, and people
+    metres: Any  # (X,) of vehicles on the road, if they stood in one file
+    top_at: Any  # (X,) first instant (ms since t0) at which most vehicles waited; NEVER: none ever waited
+
+
+class Work(NamedTuple):
+    """Server-time (ms) in service, and available: staffed, or in service beyond the shift."""
+
+    by_interval: Any  # (S, T, 2)
+    by_day: Any  # (days + 1, S, 4): also blocked, and occupied or staffed (services and blocked beyond the shift too)
+
+
 class Stations(NamedTuple):
     """Counts by station over the whole run; a last axis of two is the number of visits and their total ms."""
 
     visits: Any  # (S,) that joined the queue
-    wait: Any  # (S, 2) of visits in or after their service
+    wait: Any  # (S, 2) of visits that began their service, or still wait at the horizon
     service: Any  # (S, 2) of visits whose service ended
-    blocked: Any  # (S, 2) of visits that left
-    held: Any  # (S,) ms blocked, up to the horizon
+    blocked: Any  # (S, 2) of visits whose service ended, up to the horizon
     by_outcome: Any  # (S, outcomes, 3) parties, people and men
+    checked: Any  # (S,) men
     waited: Any  # (X,) people times ms, by crossing
 
 
@@ -104,6 +137,7 @@ class Parties(NamedTuple):
     unfinished: Any  # (X, C, 2)
     crossed: Any  # (X, C, N_WAYS, 2)
     across: Any  # (X, C, N_WAYS, T) parties that crossed
+    across_by_day: Any  # (days + 1, X, C, N_WAYS) the same
     waits: Any  # (X, C, N_WAYS, 3) parties that count in waits: number, ms in queues, ms from joining to crossing
     joined: Any  # (2, X, C, T, 2) parties of a main queue that crossed, or are unfinished: number, ms in queues
 
@@ -112,24 +146,38 @@ class Tables(NamedTuple):
     """The tables of all passes."""
 
     queues: Queues
+    main_queues: MainQueues
     events: Events
+    peaks: Peaks
+    work: Work
     stations: Stations
     parties: Parties
 
 
 def empty(x: int, s: int, points: int, days: int, nights: int) -> Tables:
     """Return tables of zeros; `days` and `nights` are one more than their number."""
-    c, width = len(CLASSES), points + 1
-    queues = (s, c, width, 2), (x, c, width, 2), (x, c, width), (x, c, width), (s, width), (s, width, 2), (x, nights)
+    c = len(CLASSES)
+    queues = (s, c, points + 1, 2), (x, c, points + 1, 2), (s, points + 1), (x, c, nights, 2)
     events = (N_EVENTS, x, c, points, 2), (days, x, c, 2), (days, s, len(STREAMS))
-    stations = (s,), (s, 2), (s, 2), (s, 2), (s,), (s, len(Outcome), 3), (x,)
-    parties = (x, c, 2), (x, c, 2), (x, c, N_WAYS, 2), (x, c, N_WAYS, points), (x, c, N_WAYS, 3), (2, x, c, points, 2)
+    stations = (s,), (s, 2), (s, 2), (s, 2), (s, len(Outcome), 3), (s,), (x,)
+    parties = (
+        *((x, c, 2), (x, c, 2), (x, c, N_WAYS, 2), (x, c, N_WAYS, points), (days, x, c, N_WAYS)),
+        *((x, c, N_WAYS, 3), (2, x, c, points, 2)),
+    )
     return Tables(
         Queues(*map(_zeros, queues)),
+        main_queues(x, points),
         Events(*map(_zeros, events)),
+        Peaks(_zeros((x, PEAKS)), np.zeros(x), np.full(x, NEVER)),
+        Work(_zeros((s, points, 2)), _zeros((days, s, 4))),
         Stations(*map(_zeros, stations)),
         Parties(*map(_zeros, parties)),
     )
+
+
+def main_queues(x: int, points: int) -> MainQueues:
+    """Return tables of zeros for the main queues at this number of points."""
+    return MainQueues(*(_zeros((x, len(CLASSES), points + 1)) for _ in MainQueues._fields))
 
 
 def _zeros(shape: tuple[int, ...]) -> Ints:

@@ -1,16 +1,14 @@
 """The passes over the records: each reads the rows once, in order, and adds to tables of integers.
 
 Compiled where numba is available, otherwise run as plain Python. Only the `keys` of `parties` take memory per row. All
-sums are of integers, so their order does not matter. A function called for every row takes numbers, not arrays: numba's
-reference counting of array arguments would take longer than the rest of the loop.
+sums are of integers, so their order does not matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from sim.engine.records import NEVER, Outcome
+from sim.engine.records import Outcome
 from sim.measures.count.counters import (
     ARRIVED,
     BESIDE,
@@ -22,83 +20,42 @@ from sim.measures.count.counters import (
     MAIN,
     Days,
     Events,
+    MainQueues,
     Parties,
     Queues,
     Rows,
     Stations,
     Steps,
 )
+from sim.measures.count.moments import moments as moments
+from sim.measures.count.moments import peaks as peaks
+from sim.measures.count.moments import work as work
+from sim.measures.count.rules import (
+    BALKED,
+    BARRED,
+    INTERRUPTED,
+    day_of,
+    entry,
+    interval,
+    never_came,
+    point,
+    spans,
+    split,
+)
+from sim.measures.count.rules import clear_cache as clear_cache
 
-try:
-    from sim.engine.compiled.cache import clear_cache as clear_cache
-    from sim.engine.compiled.cache import entry, rule
-except Exception:  # numba may be absent, broken, or not know this platform
-
-    def rule(function: Callable[..., Any]) -> Any:
-        """Return a function unchanged."""
-        return function
-
-    def clear_cache() -> None:
-        """Do nothing: without numba there is no cache."""
-
-    entry = rule
-
-BALKED, BARRED, CROSSED = int(Outcome.BALKED), int(Outcome.BARRED), int(Outcome.CROSSED)
-INTERRUPTED, UNFINISHED = int(Outcome.INTERRUPTED), int(Outcome.UNFINISHED)
+CROSSED, UNFINISHED = int(Outcome.CROSSED), int(Outcome.UNFINISHED)
 BYPASSED, SERVED, DIVERTED = int(Outcome.BYPASSED), int(Outcome.SERVED), int(Outcome.DIVERTED)
-STAYED, ON_THE_WAY = int(Outcome.STAYED), int(Outcome.ON_THE_WAY)
-
-
-@rule
-def interval(steps: Steps, at: int) -> Any:
-    """Return the index of the interval of an instant, at most the last; the division is exact below 2**53."""
-    return max(0, min(int((at - steps.start) / steps.every), steps.intervals - 1))
-
-
-@rule
-def point(steps: Steps, at: int) -> Any:
-    """Return the index of the first point at or after an instant; T if there is none."""
-    return max(0, min(int((at - steps.start + (steps.every - 1)) / steps.every), steps.points))
-
-
-@rule
-def spans(outcome: int, arrived: int, started_at: int, ended_at: int, left_at: int, beyond: int) -> Any:
-    """Return the instants at which a visit left the queue, its service started and ended, and it left the station."""
-    left = left_at
-    if outcome in (BALKED, BARRED):
-        left = arrived
-    elif left_at == NEVER:
-        left = beyond
-    ended = ended_at
-    if outcome == INTERRUPTED:
-        ended = left
-    elif ended_at == NEVER:
-        ended = beyond
-    started = beyond if started_at == NEVER else started_at
-    return min(started, left), started, ended, left
-
-
-@rule
-def split(visit: int, first: bool, stream: int, started_at: int) -> Any:
-    """Whether a row begins a twin: men stopped at draft screening, whose wait began before their rows."""
-    return visit == 0 and not (first or stream == BYPASS_STREAM or started_at == NEVER)
-
-
-@rule
-def never_came(outcome: int) -> Any:
-    """Whether the party of a row never was at the crossing."""
-    return outcome in (STAYED, ON_THE_WAY)
 
 
 @entry
-def queues(rows: Rows, steps: Steps, days: Days, windows: Any, tally: Queues) -> None:
-    """Count the parties and people in each state; `windows` (X,) are those of the quoted waits, in ms."""
-    in_main = resumed = False
+def queues(rows: Rows, steps: Steps, days: Days, tally: Queues) -> None:
+    """Count the parties and people in each state."""
     for r in range(len(rows.party)):
         if never_came(rows.outcome[r]):
             continue
         s, x, c, people, arrived = rows.station[r], rows.crossing[r], rows.cls[r], rows.people[r], rows.arrived_at[r]
-        called, started, ended, left = spans(
+        called, _, ended, left = spans(
             rows.outcome[r], arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
         )
         goes_on = r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r] and rows.outcome[r] != DIVERTED
@@ -112,32 +69,47 @@ def queues(rows: Rows, steps: Steps, days: Days, windows: Any, tally: Queues) ->
         tally.inside[x, c, came, 1] += people
         tally.inside[x, c, out, 0] -= 1
         tally.inside[x, c, out, 1] -= people
-        in_main = in_main if resumed else rows.first[r]
-        resumed = rows.outcome[r] == INTERRUPTED
-        if in_main:
-            tally.main[x, c, came] += 1
-            tally.main[x, c, away] -= 1
-        if rows.first[r] and started < steps.beyond:
-            tally.called[x, c, away] += 1
-            tally.called[x, c, point(steps, started + windows[x])] -= 1
         if left > ended and ended < steps.beyond:
             tally.blocked[s, point(steps, ended)] += 1
             tally.blocked[s, point(steps, left)] -= 1
-        if started < steps.horizon:
-            done = min(max(started, min(ended, left)), steps.horizon)
-            end = out if done == gone else point(steps, done)
-            tally.busy[s, away, 0] += 1
-            tally.busy[s, away, 1] += started - steps.start
-            tally.busy[s, end, 0] -= 1
-            tally.busy[s, end, 1] -= done - steps.start
         if len(days.nights) > 1:
             first, last = days.nights_before[max(came - 1, 0)], days.nights_before[max(out - 1, 0)]
             while days.nights[first] < arrived:
                 first += 1
             while days.nights[last] < gone:
                 last += 1
-            tally.overnight[x, first] += people
-            tally.overnight[x, last] -= people
+            tally.overnight[x, c, first, 0] += 1
+            tally.overnight[x, c, first, 1] += people
+            tally.overnight[x, c, last, 0] -= 1
+            tally.overnight[x, c, last, 1] -= people
+
+
+@entry
+def main_queues(rows: Rows, steps: Steps, windows: Any, tally: MainQueues) -> None:
+    """Count the parties in main queues and those called recently; `windows` (X,) are those of the quotes, in ms."""
+    in_main = resumed = False
+    for r in range(len(rows.party)):
+        if never_came(rows.outcome[r]):
+            continue
+        in_main = in_main if resumed else rows.first[r]
+        resumed = rows.outcome[r] == INTERRUPTED
+        if not in_main:
+            continue
+        x, c = rows.crossing[r], rows.cls[r]
+        called, started, _, _ = spans(
+            rows.outcome[r],
+            rows.arrived_at[r],
+            rows.started_at[r],
+            rows.ended_at[r],
+            rows.left_at[r],
+            steps.beyond,
+        )
+        away = point(steps, called)
+        tally.waiting[x, c, point(steps, rows.arrived_at[r])] += 1
+        tally.waiting[x, c, away] -= 1
+        if rows.first[r] and started < steps.beyond:
+            tally.called[x, c, away] += 1
+            tally.called[x, c, point(steps, started + windows[x])] -= 1
 
 
 @entry
@@ -164,16 +136,11 @@ def events(rows: Rows, steps: Steps, days: Days, tally: Events) -> None:
                 tally.by_outcome[BYPASSED, x, c, came, 0] += 1
                 tally.by_outcome[BYPASSED, x, c, came, 1] += people
         if outcome == CROSSED:
-            day = days.midnights_before[then]
-            while days.midnights[day] <= left:
-                day += 1
+            day = day_of(days, steps, left)
             tally.crossed[day, x, c, 0] += 1
             tally.crossed[day, x, c, 1] += people
         if started <= steps.horizon and not is_split and not resumed:
-            day = days.midnights_before[interval(steps, started)]
-            while days.midnights[day] <= started:
-                day += 1
-            tally.begun[day, s, stream] += 1
+            tally.begun[day_of(days, steps, started), s, stream] += 1
         resumed, diverted = outcome == INTERRUPTED, outcome == DIVERTED
 
 
@@ -197,29 +164,27 @@ def stations(rows: Rows, steps: Steps, tally: Stations) -> None:
             if joins and not is_split and arrived <= steps.horizon:
                 tally.visits[s] += 1
         over = ended < steps.beyond and not is_split
-        waited += started - arrived if started < steps.beyond else 0
+        waited += max(min(started, steps.horizon) - arrived, 0)
         served += ended - started if over else 0
-        if over and left > ended:
-            tally.held[s] += min(left, steps.horizon) - ended
         tally.by_outcome[s, outcome, 0] += 1
         tally.by_outcome[s, outcome, 1] += people
         tally.by_outcome[s, outcome, 2] += rows.men[r]
+        tally.checked[s] += rows.checked[r]
         resumed = outcome == INTERRUPTED
         if resumed:
             continue
-        if counts and started < steps.beyond:
+        if counts and (started < steps.beyond or (outcome == UNFINISHED and arrived <= steps.horizon)):
             tally.wait[s, 0] += 1
             tally.wait[s, 1] += waited
         if over:
             tally.service[s, 0] += 1
             tally.service[s, 1] += served
-        if over and left < steps.beyond:
             tally.blocked[s, 0] += 1
-            tally.blocked[s, 1] += left - ended
+            tally.blocked[s, 1] += min(left, steps.horizon) - ended
 
 
 @entry
-def parties(rows: Rows, steps: Steps, keys: Any, tally: Parties) -> int:
+def parties(rows: Rows, steps: Steps, days: Days, keys: Any, tally: Parties) -> int:
     """Count the outcomes of parties; return the number of `keys` written, one per party that counts in waits.
 
     A key is the wait (ms) and, in its low bits, the group: (way, crossing, class, interval of joining) as one number.
@@ -255,6 +220,7 @@ def parties(rows: Rows, steps: Steps, keys: Any, tally: Parties) -> int:
             tally.crossed[x, c, way, 0] += 1
             tally.crossed[x, c, way, 1] += rows.people[r]
             tally.across[x, c, way, interval(steps, left)] += 1
+            tally.across_by_day[day_of(days, steps, left), x, c, way] += 1
             if counts:
                 tally.waits[x, c, way, 0] += 1
                 tally.waits[x, c, way, 1] += waited

@@ -5,38 +5,62 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.arrays import Floats, Ints
+from sim.arrays import Bools, Floats, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import DTYPES, Records
-from sim.measures.count.counters import Days, Events, Parties, Queues, Rows, Stations, Steps, Tables, empty
-from sim.measures.grid import Grid
+from sim.measures.count.counters import (
+    Days,
+    Events,
+    Lots,
+    MainQueues,
+    Parties,
+    Peaks,
+    Queues,
+    Rows,
+    Stations,
+    Steps,
+    Tables,
+    Work,
+    empty,
+    main_queues,
+)
+from sim.measures.grid import Grid, announcements
 from sim.measures.quantiles import grouped_quantiles
+from sim.measures.road import lots_of, on_road
+from sim.measures.staffing import staffing_rows
 from sim.scenario.model.instants import local, since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.units import MS_PER_DAY, milliseconds
 
 LATER = np.iinfo(np.int64).max
-PASSES = 5
+PASSES = 9
 
 
 @dataclass(frozen=True)
 class Tally:
     """The tables of the passes, and the waits as sorted `keys` (see `passes.parties`).
 
-    `days` are the local midnights of the run, without offset, `midnights` (days,) the same in ms since t0.
+    `announced` holds the main queues at the announcements of the quoted wait, by the interval between these (ms).
+    `days` are the local midnights of the run and `nights` its night hours, both without offset; `midnights` (days,) are
+    the first in ms since t0.
     """
 
     queues: Queues
+    main_queues: MainQueues
     events: Events
+    peaks: Peaks
+    work: Work
     stations: Stations
     parties: Parties
     keys: Ints
+    announced: dict[int, MainQueues]
     days: list[datetime]
     midnights: Ints
+    nights: list[datetime]
 
     def quantiles(self, group_of: Ints, number: Ints, shares: tuple[float, ...]) -> Floats:
         """Return quantiles of the waits (ms) by group, linear between waits: (shares, groups), NaN in an empty group.
@@ -50,26 +74,52 @@ class Tally:
         return grouped_quantiles(waits, first, shares)
 
 
+class Places(NamedTuple):
+    """What the passes must know of the plan: see `passes.main_queues` and `moments`."""
+
+    windows: Ints
+    on_road: Bools
+    lots: Lots
+    staffing: Ints
+
+
 def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid) -> Tally:
     """Return the counts of a replication of `scenario`, whose plan is `plan`."""
-    rows = Rows(**records.columns())
-    steps = Steps(grid.start, grid.horizon, grid.every, len(grid.at), grid.intervals, grid.beyond)
-    local_midnights = local_days(scenario.clock, plan.start, plan.horizon)
-    midnights = _instants(scenario.clock, local_midnights)
-    days = _days(grid, midnights, _nights(scenario, plan))
-    windows = [milliseconds(scenario.crossings[name].quote.window) for name in plan.crossings]
+    passes, rows = prepare(), Rows(**records.columns())
+    local_midnights, local_nights = local_days(scenario.clock, plan.start, plan.horizon), _nights(scenario, plan)
+    midnights, nights = (_instants(scenario.clock, times) for times in (local_midnights, local_nights))
+    days = _days(grid, midnights, nights)
+    windows = np.array([milliseconds(scenario.crossings[name].quote.window) for name in plan.crossings])
+    places = Places(windows, on_road(plan), lots_of(scenario, plan), staffing_rows(plan))
     tables = empty(len(plan.crossings), len(plan.stations), len(grid.at), len(days.midnights), len(days.nights))
-    keys = _count(prepare(), rows, steps, days, np.array(windows, dtype=np.int64), tables)
-    return Tally(*tables, keys, local_midnights, midnights)
+    keys = _count(passes, rows, _steps(grid), days, places, tables)
+    announced = {}
+    for every in {milliseconds(scenario.crossings[name].quote.every) for name in plan.crossings}:
+        quotes = announcements(every, plan.start, plan.horizon)
+        announced[every] = main_queues(len(plan.crossings), len(quotes.at))
+        passes.main_queues(rows, _steps(quotes), windows, announced[every])
+    return Tally(*tables, keys, announced, local_midnights, midnights, local_nights)
 
 
-def _count(passes: Any, rows: Rows, steps: Steps, days: Days, windows: Ints, tables: Tables) -> Ints:
-    """Run all passes and return the sorted keys."""
-    keys = np.empty(len(rows.party), dtype=np.int64)  # memory is used only as far as it is written
-    passes.queues(rows, steps, days, windows, tables.queues)
+def _steps(grid: Grid) -> Steps:
+    return Steps(grid.start, grid.horizon, grid.every, len(grid.at), grid.intervals, grid.beyond)
+
+
+def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, tables: Tables) -> Ints:
+    """Run all passes and return the sorted keys of the waits."""
+    number = len(rows.party)  # memory is used only as far as it is written
+    of_queues, of_work, keys = (np.empty(size * number, dtype=np.int64) for size in (2, 4, 1))
+    passes.queues(rows, steps, days, tables.queues)
+    passes.main_queues(rows, steps, places.windows, tables.main_queues)
     passes.events(rows, steps, days, tables.events)
+    in_queues, in_work = passes.moments(rows, steps, places.on_road, of_queues, of_work)
+    of_queues, of_work = of_queues[:in_queues], of_work[:in_work]
+    for moments in (of_queues, of_work):
+        moments.sort(kind="stable")  # the fastest for long sorted runs
+    passes.peaks(of_queues, steps.start, places.lots, tables.peaks)
+    passes.work(of_work, steps, days, places.staffing, tables.work)
     passes.stations(rows, steps, tables.stations)
-    keys = keys[: passes.parties(rows, steps, keys, tables.parties)]
+    keys = keys[: passes.parties(rows, steps, days, keys, tables.parties)]
     keys.sort()
     return keys
 
@@ -77,14 +127,16 @@ def _count(passes: Any, rows: Rows, steps: Steps, days: Days, windows: Ints, tab
 @cache
 def prepare() -> Any:
     """Return the passes, compiled by a call without rows; as plain Python where numba fails."""
-    from sim.measures.count import passes  # late: start-up must stay light
+    from sim.measures.count import moments, passes  # late: start-up must stay light
 
     rows = Rows(*(np.zeros(0, dtype) for dtype in DTYPES.values()))
     none = np.full(1, LATER)
     days = Days(none, np.zeros_like(none), none, np.zeros_like(none))
+    lots = Lots(none, none, none, none[None], np.zeros(1))
+    places = Places(none, np.zeros(1, np.bool_), lots, none[None])
     for attempt in range(PASSES + 1):
         try:
-            keys = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2), days, none, empty(1, 1, 1, 1, 1))
+            keys = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2), days, places, empty(1, 1, 1, 1, 1))
             passes.regroup(keys, none, none, keys)
             break
         except OSError:  # a pass was compiled but could not be cached, as on a full disk
@@ -93,8 +145,9 @@ def prepare() -> Any:
             if attempt == 0:
                 passes.clear_cache()
                 continue
-            for name, function in vars(passes).items():
-                setattr(passes, name, getattr(function, "py_func", function))
+            for module in (passes, moments):
+                for name, function in vars(module).items():
+                    setattr(module, name, getattr(function, "py_func", function))
             break
     return passes
 
@@ -106,13 +159,14 @@ def local_days(clock: Clock, start: int, end: int) -> list[datetime]:
     return [midnight + timedelta(days=n) for n in range((last - midnight).days + 1)]
 
 
-def _nights(scenario: Scenario, plan: Plan) -> Ints:
-    """Return the night hours within the run; none where the scenario has no `relief`."""
+def _nights(scenario: Scenario, plan: Plan) -> list[datetime]:
+    """Return the night hours within the run, without offset; none where the scenario has no `relief`."""
     if scenario.relief is None:
-        return np.zeros(0, dtype=np.int64)
+        return []
     days = local_days(scenario.clock, plan.start - MS_PER_DAY, plan.horizon + 1)
-    nights = _instants(scenario.clock, [day + scenario.relief.night_hour for day in days])
-    return nights[(nights >= plan.start) & (nights <= plan.horizon)]
+    nights = [day + scenario.relief.night_hour for day in days]
+    at = _instants(scenario.clock, nights)
+    return [night for night, within in zip(nights, (at >= plan.start) & (at <= plan.horizon), strict=True) if within]
 
 
 def _instants(clock: Clock, times: list[datetime]) -> Ints:

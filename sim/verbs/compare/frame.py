@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from sim.plotting.marks import text_width, wrapped
 from sim.plotting.page import heading
 from sim.plotting.rail import words
-from sim.plotting.story import Story
+from sim.plotting.story import CHANCE_ONLY, Story
 from sim.plotting.style import INK, number, sheet
 from sim.verbs.compare.effects import MINUS
 from sim.verbs.compare.study import ComparisonData
@@ -75,7 +75,8 @@ class Scene:
         if count == 1:
             return "one replication"
         bands = "mean and 5–95 % band" if self.banded else "means"
-        return f"{bands} of {count} replications on the same tapes"
+        basis = "" if self.comparison.base.posterior else f", {CHANCE_ONLY}"
+        return f"{bands} of {count} replications on the same tapes{basis}"
 
     @property
     def classes(self) -> tuple[str, ...]:

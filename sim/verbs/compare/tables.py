@@ -92,6 +92,8 @@ def note(comparison: ComparisonData) -> str:
         sentences.append("An interval written with both ends is cut at what is possible, such as −100 % of the base.")
     if comparison.base.posterior:
         sentences.append("Each replication has its own parameters from the posterior, the same in every scenario.")
+    else:
+        sentences.append("Intervals are chance only: every replication has the same parameters.")
     shares = sorted(
         row.difference.saved
         for row in _shown(comparison)

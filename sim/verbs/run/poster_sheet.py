@@ -12,7 +12,7 @@ from matplotlib.patches import FancyBboxPatch
 from sim.measures.estimates import Estimate
 from sim.measures.names import OUTCOMES, at_station
 from sim.measures.reports import amount, counted
-from sim.measures.series import staffing
+from sim.measures.staffing import staffing
 from sim.plotting import panels
 from sim.plotting.marks import draw_rail, lay_rail, rail_height, text_width, wrapped
 from sim.plotting.rail import events, words
@@ -321,11 +321,7 @@ def _station(axes: Axes, story: Story, name: str, place: tuple[float, float, flo
 
 
 def _servers(story: Story, name: str) -> str:
-    plan = story.plan
-    station = next(
-        s for s, of in enumerate(plan.stations) if of == name and plan.crossings[plan.crossing[s]] == story.crossing
-    )
-    _, servers, there = staffing(plan, station)
+    _, servers, there = staffing(story.plan, story.number(name))
     present = servers[there == 1]
     low, high = int(present.min(initial=1000)), int(present.max(initial=0))
     return f"{high} server{'' if high == 1 else 's'}" if low >= high else f"{low}–{high} servers"

@@ -33,6 +33,7 @@ from sim.verbs.run.records import records_table
 
 BATCH = 10
 """Number of replications between checks of a requested precision, for any number of workers."""
+CHANCE_ONLY = "Bands and intervals are chance only: every replication has the same parameters."
 MOST = 1000
 """Default maximum number of replications of a run with a requested precision."""
 
@@ -58,7 +59,8 @@ class Run:
     def note(self) -> str:
         """One or more sentences on the uncertainty of the numbers."""
         asked, reached = self.request.precision, self.estimates.precision()
-        sure = f"{self.estimates.note} {self.posterior.note}" if self.posterior else self.estimates.note
+        chance = "" if self.estimates.replications < 2 else CHANCE_ONLY
+        sure = f"{self.estimates.note} {self.posterior.note if self.posterior else chance}".rstrip()
         if asked is None or reached <= asked:
             return sure
         wide = f"{100 * reached:.3g} %" if math.isfinite(reached) else "undefined"

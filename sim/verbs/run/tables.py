@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from sim import units
 from sim.measures.estimates import Estimate
-from sim.measures.headline import ACROSS, QUEUE, WAITS, headlines
+from sim.measures.headline import ACROSS, QUEUE, WAITS, Headline, headlines
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.reports import Observation
 from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
-from sim.plotting.story import LONGEST_SHORT, Story, modelled, rounded, week, window
+from sim.plotting.story import FEW_LEFT, LONGEST_SHORT, Story, left_out_note, modelled, rounded, week, window
 from sim.scenario.model.reported import Reported
 
 if TYPE_CHECKING:
@@ -28,15 +28,18 @@ VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "off": "red", "reject
 
 ALWAYS = ("max_queue", "crossed_people", "crossed_parties", "unfinished_people", "people_overnight_max")
 """Headline measures that are shown even if they are 0."""
+LEAST_BLOCKED = 0.01
+"""Share of its time for which a station is blocked that is worth a sentence."""
 
 
 class Row(NamedTuple):
-    """One measure: its name, its unit ("h": a suitable unit of time) and its estimate."""
+    """One measure: its name, its unit ("h": a suitable unit of time), its estimate, and whether it is a lower bound."""
 
     name: str
     unit: str
     estimate: Estimate
     quoted: bool = False
+    bound: bool = False
 
 
 def show(run: Run) -> None:
@@ -73,8 +76,15 @@ def print_to(console: Console, run: Run) -> None:
             console.print(f"{scenario.title}: {story.title}", style="bold", markup=False)
         if run.flows is None:
             console.print(_headline(story, narrow))
-            tables.insert(0, _stations(story))
+            _print_notes(console, [f"≥: {note}" for note in left_out_note(story)])
+            print_sheets(console, [_stations(story)])
+            _print_notes(console, _held_up(story))
         print_sheets(console, tables)
+
+
+def _print_notes(console: Console, notes: Iterable[str]) -> None:
+    for note in notes:
+        console.print(note, markup=False)
 
 
 def _headline(story: Story, narrow: bool) -> Table:
@@ -97,10 +107,13 @@ def _numbers(row: Row) -> tuple[str, str, str]:
     estimate, unit = row.estimate, row.unit
     if unit == "h":
         unit = units.show_duration(3600 * estimate.mean).split()[-1]
+        unit = "h" if row.quoted and unit == "d" else unit  # as waits are quoted and reported
         estimate = _scaled(estimate, 3600 / units.SCALES["time"][unit])
     mean, alone = f"{rounded(estimate.mean)} {unit}".rstrip(), not np.isfinite(estimate.low)
     if row.quoted and row.estimate.mean >= LONGEST_QUOTE:
         mean = LONGEST_SHORT
+    if row.bound:
+        mean = at_least(mean)
     if alone:
         return mean, "-", "-"
     return (
@@ -117,11 +130,23 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
     for line in headlines():
         total = story.total(line.quantity, line.scope)
         if line.quantity in ALWAYS or total.mean > 0:
-            by_group.setdefault(line.group, []).append(Row(line.name, line.unit, _scaled(total, line.scale)))
+            row = Row(line.name, line.unit, _scaled(total, line.scale), bound=_is_bound(story, line))
+            by_group.setdefault(line.group, []).append(row)
     for group, rows in by_group.items():
         yield group, [*rows, *(more[group](story) if group in more else ())]
         if group == QUEUE:
             yield "On the day of the longest queue", list(_longest_day(story))
+
+
+def _is_bound(story: Story, line: Headline) -> bool:
+    """Return whether a wait of those who crossed is only a lower bound, because many are still inside."""
+    cls, _, way = line.scope.partition("/")
+    return line.group == WAITS and way in ("", "main") and story.left_out(cls) > FEW_LEFT
+
+
+def at_least(text: str) -> str:
+    """Return a value as a lower bound."""
+    return text if text == "-" else f"≥ {text}"
 
 
 def _longest_day(story: Story) -> Iterator[Row]:
@@ -170,16 +195,35 @@ def _scaled(estimate: Estimate, by: float) -> Estimate:
 
 
 def _stations(story: Story) -> Sheet:
-    columns = ("station", "visits", "waiting", "service", "blocked", "utilised")
-    sheet = Sheet("Mean time per visit, and utilisation while staffed", columns, [], (True, *[False] * 5))
+    columns = ("station", "visits", "waiting", "service", "blocked", "utilised", "worst\nday")
+    title = "Mean time per visit, and utilisation while staffed: of the run and of its worst day"
+    sheet = Sheet(title, columns, [], (True, *[False] * 6))
     for name in story.stations:
         scope = at_station(name)
-        spans = (story.total(f"{span}_per_visit", scope).mean for span in ("wait", "service", "blocked"))
-        busy = story.total("utilisation", scope).mean
-        times = (units.show_duration(3600 * hours) for hours in spans)
-        share = f"{100 * busy:.0f} %" if np.isfinite(busy) else "-"
-        sheet.rows.append((words(name), rounded(story.total("visits", scope).mean), *times, share))
+        visits = story.total("visits", scope).mean
+        spans = [_time(story.total(f"{span}_per_visit", scope).mean) for span in ("wait", "service", "blocked")]
+        if story.total("unfinished_parties", scope).mean > FEW_LEFT * visits:
+            spans[0] = at_least(spans[0])
+        loads = (story.total(quantity, scope).mean for quantity in ("utilisation", "utilisation_worst_day"))
+        sheet.rows.append((words(name), rounded(visits), *spans, *map(_percent, loads)))
     return sheet
+
+
+def _time(hours: float) -> str:
+    return units.show_duration(3600 * hours)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if np.isfinite(share) else "-"
+
+
+def _held_up(story: Story) -> Iterator[str]:
+    """Yield a sentence for each station whose servers are blocked, with the stations that hold it up."""
+    for name in story.stations:
+        share = story.total("blocked_share", at_station(name)).mean
+        if share >= LEAST_BLOCKED:
+            holding = " and ".join(map(words, story.held_up_by(name)))
+            yield f"{words(name)}: held up by {holding}; its servers are blocked for {_percent(share)} of their time."
 
 
 def _reported(rows: Sequence[Reported], observations: Sequence[Observation]) -> Sheet:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
-from sim.engine.records import Outcome
+from sim.engine.records import NEVER, Outcome
 from sim.engine.reference.story import play
-from sim.measures.count import passes, tally
+from sim.measures.count import moments, passes, tally
 from sim.measures.count.counters import GROUP_BITS, MAIN, N_WAYS, Steps
 from sim.measures.grid import grid_of
 from sim.measures.replication import measure
@@ -50,14 +50,16 @@ def played(scenario, seed=1):
 @pytest.fixture
 def plain(monkeypatch):
     """The passes as they are written."""
-    for name, function in vars(passes).items():
-        if hasattr(function, "py_func"):
-            monkeypatch.setattr(passes, name, function.py_func)
+    for module in (moments, passes):
+        for name, function in list(vars(module).items()):
+            if hasattr(function, "py_func"):
+                monkeypatch.setattr(module, name, function.py_func)
 
 
 def test_the_passes_are_compiled():
     assert tally.prepare() is passes
-    assert all(function.signatures for function in (passes.queues, passes.events, passes.stations, passes.parties))
+    of_rows = passes.queues, passes.main_queues, passes.events, passes.stations, passes.parties
+    assert all(function.signatures for function in (*of_rows, moments.moments, moments.peaks, moments.work))
 
 
 def found(scenario, plan, records):
@@ -72,7 +74,7 @@ def test_compiled_or_plain_the_tables_are_the_same(request):
     fast = found(scenario, plan, records)
     request.getfixturevalue("plain")
     slow = found(scenario, plan, records)
-    for part in ("queues", "events", "stations", "parties"):
+    for part in tally.Tables._fields:
         for name, values in getattr(fast, part)._asdict().items():
             assert values.any(), name
             np.testing.assert_array_equal(values, getattr(getattr(slow, part), name), err_msg=name)
@@ -150,7 +152,7 @@ def test_quantiles_by_group_are_numpys(rows):
     group_of = np.array([0, 0, 1, 2, 3, 3])
     number = np.bincount(group_of[group], minlength=4)[:3]
     nobody = found_nothing()
-    counted = tally.Tally(*nobody, np.sort(waits << GROUP_BITS | group), [], np.zeros(0, dtype=np.int64))
+    counted = tally.Tally(*nobody, np.sort(waits << GROUP_BITS | group), {}, [], np.zeros(0, dtype=np.int64), [])
     quantiles = counted.quantiles(group_of, number, (0.1, 0.5, 1.0))
     for g in range(3):
         mine = waits[group_of[group] == g]
@@ -165,8 +167,10 @@ def found_nothing():
 def test_nothing_is_counted_of_nobody(scenario, plan):
     nothing = found(scenario, plan, table([]))
     assert not len(nothing.keys)
-    for part in (nothing.queues, nothing.events, nothing.stations, nothing.parties):
-        assert not any(values.any() for values in part)
+    for part in ("queues", "main_queues", "events", "stations", "parties"):
+        assert not any(values.any() for values in getattr(nothing, part))
+    assert nothing.peaks.top_at.tolist() == [NEVER]
+    assert not nothing.work.by_day[..., 0].any()
 
 
 def test_keys_tell_way_class_and_wait(scenario, plan, morning):

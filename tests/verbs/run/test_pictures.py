@@ -20,9 +20,9 @@ from sim.plotting import panels, style
 from sim.plotting.marks import COUNTED_LABEL, RAIL_SIZE, lay_rail, rail_height, text_width
 from sim.plotting.picture import render
 from sim.plotting.rail import events
-from sim.plotting.story import in_one_day, outwards_per_day, quote, summary, window
+from sim.plotting.story import Story, in_one_day, outwards_per_day, rounded, summary, whole, window
 from sim.scenario.model.scenario import Scenario
-from sim.verbs.run.pictures import drawers, queue_km, ways_across
+from sim.verbs.run.pictures import drawers, queue_km, wait_by_joining, ways_across
 from tests.plotting import synthetic
 from tests.plotting.drawing import draw_all
 
@@ -414,10 +414,6 @@ def test_more_than_two_reported_flows_do_not_overlap() -> None:
     assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
 
 
-def test_a_short_quoted_wait_is_said_in_minutes() -> None:
-    assert (quote(0.8), quote(57), quote(0.8, "hours"), quote(3, "hours")) == ("48 min", "57 h", "48 min", "3 hours")
-
-
 def test_draft_papers_are_told_only_where_some_were_given() -> None:
     story = synthetic.story()
     assert "are turned back or given draft papers" in summary(story)
@@ -502,11 +498,40 @@ def test_a_run_of_one_day_is_on_that_day() -> None:
     assert "Between" not in text
 
 
-def test_a_quote_beyond_the_tables_is_said_as_such() -> None:
+def test_the_summary_tells_the_wait_lived_through() -> None:
     story = synthetic.story()
-    for value, words in ((479.4, "reaches 479 hours"), (480.0, "reaches 20 days or more")):
-        story.estimates.totals[Key(story.crossing, "max_quoted_wait", "car")] = synthetic.exactly(value)
-        assert words in summary(story)
+    story.estimates.totals[Key(story.crossing, "wait_mean", "car/main")] = synthetic.exactly(57)
+    assert "; cars that cross wait 57 h on average." in summary(story)
+    inside(story, "car", 2100)
+    assert "; cars that cross wait at least 57 h on average." in summary(story)
+
+
+def inside(story: Story, scope: str, unfinished: float) -> None:
+    """Let this many of 100,000 parties of a class (or all) be inside at the end."""
+    for what, value in (("unfinished", unfinished), ("arrived", 90_000), ("initial", 10_000)):
+        story.estimates.totals[Key(story.crossing, f"{what}_parties", scope)] = synthetic.exactly(value)
+
+
+def test_the_picture_of_waits_says_how_many_are_not_in_them() -> None:
+    story = synthetic.story(2)
+    inside(story, "all", 2000)
+    assert "still inside" not in said(wait_by_joining(story))
+    inside(story, "all", 12_300)
+    assert "12 % of the parties are still inside at the end and not in the waits" in said(wait_by_joining(story))
+
+
+@pytest.mark.parametrize(("value", "told"), [(7134.9, "7,130"), (7135.1, "7,140"), (99.4, "99"), (0.6, "1"), (0, "0")])
+def test_a_count_is_rounded_once(value: float, told: str) -> None:
+    assert whole(value) == told
+    if value >= 100:
+        assert rounded(value) == told
+
+
+def test_bands_without_a_posterior_are_called_chance_only() -> None:
+    assert synthetic.story(3).how == "mean and 5–95 % band of 3 replications, chance only"
+    assert synthetic.story(1).how == "one replication"
+    fitted = replace(synthetic.story(3), posterior_note="each with parameters from the posterior")
+    assert fitted.how.endswith("of 3 replications, each with parameters from the posterior")
 
 
 def test_servers_of_a_station_are_those_it_has_while_it_is_there() -> None:

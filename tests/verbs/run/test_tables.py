@@ -99,7 +99,7 @@ def lines_of(totals: dict[tuple[str, str], float], **changes: Any) -> list[str]:
 
 @pytest.mark.parametrize(
     ("hours", "said"),
-    [(0.00406, "14.6 s"), (0.14, "8.4 min"), (11.3, "11.3 h"), (96, "4 d"), (480, "≥ 20 d")],
+    [(0.00406, "14.6 s"), (0.14, "8.4 min"), (11.3, "11.3 h"), (96, "96 h"), (480, "≥ 20 d")],
 )
 def test_waits_are_in_the_unit_that_fits(hours: float, said: str) -> None:
     lines = lines_of({("max_quoted_wait", "car"): hours})
@@ -187,3 +187,30 @@ def test_show_prints_to_standard_output(capsys: pytest.CaptureFixture[str]) -> N
     described = synthetic.scenario()
     show(synthetic.run(described, synthetic.estimates(described, 2)))
     assert "Mean time per visit" in capsys.readouterr().out
+
+
+STILL_INSIDE = {("unfinished_parties", "all"): 30, ("arrived_parties", "all"): 900, ("initial_parties", "all"): 100}
+
+
+def test_a_wait_without_many_still_inside_is_a_lower_bound() -> None:
+    waits = {("wait_mean", "all"): 3.0, ("wait_mean", "car/main"): 4.0, ("wait_mean", "all/bypass"): 1.0}
+    cars = {("unfinished_parties", "car"): 10, ("arrived_parties", "car"): 500, ("initial_parties", "car"): 0}
+    lines = lines_of(waits | STILL_INSIDE | cars)
+    assert _line(lines, r"everybody, mean +≥ 3 h ")
+    assert _line(lines, r"cars, main queue, mean +4 h "), "two per cent are few"
+    assert _line(lines, r"by the bypass, mean +60 min ")
+    assert "≥: 3 % of the parties are still inside at the end" in " ".join(lines)
+    few = lines_of(waits | STILL_INSIDE | {("unfinished_parties", "all"): 20})
+    assert not [line for line in few if "≥" in line]
+
+
+def test_a_station_is_told_with_its_worst_day_and_what_holds_it_up() -> None:
+    """The exits are followed by the neutral zone before the entry."""
+    share = {"gate": 0.0, "exit_cars": 0.915, "exit_trucks": 0.004, "georgian_entry": 0.0}
+    totals = {("blocked_share", f"station:{name}"): value for name, value in share.items()}
+    totals |= {("utilisation", "station:exit_cars"): 0.09, ("utilisation_worst_day", "station:exit_cars"): 1.0}
+    totals |= {("wait_per_visit", "station:exit_cars"): 2.0, ("unfinished_parties", "station:exit_cars"): 500}
+    lines = lines_of(totals)
+    assert _line(lines, r"exit cars +1,000 +≥ 2 h .* 9 % +100 %$")
+    assert "exit cars: held up by georgian entry; its servers are blocked for 92 % of" in " ".join(lines)
+    assert not [line for line in lines if line.startswith("exit trucks: held up")]
