@@ -28,7 +28,7 @@ from sim.measures.names import (
     by_way,
 )
 from sim.measures.road import on_road, queue_on_road
-from sim.measures.staffing import servers_at
+from sim.measures.servers import servers_at
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds

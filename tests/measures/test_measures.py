@@ -15,7 +15,7 @@ from sim.engine.records import NEVER, Outcome
 from sim.engine.reference.story import play
 from sim.measures.names import LONGEST_QUOTE, SERIES, TOTALS, TRAVELLERS, Key
 from sim.measures.replication import measure
-from sim.measures.staffing import staffing
+from sim.measures.servers import staffing
 from tests.measures.hand_made import MINUTE, MORNING, border, row, table
 
 NAN = np.nan

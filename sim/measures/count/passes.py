@@ -27,9 +27,9 @@ from sim.measures.count.counters import (
     Stations,
     Steps,
 )
-from sim.measures.count.moments import moments as moments
-from sim.measures.count.moments import peaks as peaks
-from sim.measures.count.moments import work as work
+from sim.measures.count.instants import moments as moments
+from sim.measures.count.instants import peaks as peaks
+from sim.measures.count.instants import work as work
 from sim.measures.count.rules import (
     BALKED,
     BARRED,

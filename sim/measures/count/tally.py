@@ -31,7 +31,7 @@ from sim.measures.count.counters import (
 from sim.measures.grid import Grid, announcements
 from sim.measures.quantiles import grouped_quantiles
 from sim.measures.road import lots_of, on_road
-from sim.measures.staffing import staffing_rows
+from sim.measures.servers import staffing_rows
 from sim.scenario.model.instants import local, since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.units import MS_PER_DAY, milliseconds
@@ -75,7 +75,7 @@ class Tally:
 
 
 class Places(NamedTuple):
-    """What the passes must know of the plan: see `passes.main_queues` and `moments`."""
+    """What the passes must know of the plan: see `passes.main_queues` and `instants`."""
 
     windows: Ints
     on_road: Bools
@@ -127,7 +127,7 @@ def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, ta
 @cache
 def prepare() -> Any:
     """Return the passes, compiled by a call without rows; as plain Python where numba fails."""
-    from sim.measures.count import moments, passes  # late: start-up must stay light
+    from sim.measures.count import instants, passes  # late: start-up must stay light
 
     rows = Rows(*(np.zeros(0, dtype) for dtype in DTYPES.values()))
     none = np.full(1, LATER)
@@ -145,7 +145,7 @@ def prepare() -> Any:
             if attempt == 0:
                 passes.clear_cache()
                 continue
-            for module in (passes, moments):
+            for module in (passes, instants):
                 for name, function in vars(module).items():
                     setattr(module, name, getattr(function, "py_func", function))
             break

@@ -12,7 +12,7 @@ from matplotlib.patches import FancyBboxPatch
 from sim.measures.estimates import Estimate
 from sim.measures.names import OUTCOMES, at_station
 from sim.measures.reports import amount, counted
-from sim.measures.staffing import staffing
+from sim.measures.servers import staffing
 from sim.plotting import panels
 from sim.plotting.marks import draw_rail, lay_rail, rail_height, text_width, wrapped
 from sim.plotting.rail import events, words

@@ -15,7 +15,7 @@ from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.records import NEVER, Outcome
 from sim.engine.reference.story import play
-from sim.measures.count import moments, passes, tally
+from sim.measures.count import instants, passes, tally
 from sim.measures.count.counters import GROUP_BITS, MAIN, N_WAYS, Steps
 from sim.measures.grid import grid_of
 from sim.measures.replication import measure
@@ -50,7 +50,7 @@ def played(scenario, seed=1):
 @pytest.fixture
 def plain(monkeypatch):
     """The passes as they are written."""
-    for module in (moments, passes):
+    for module in (instants, passes):
         for name, function in list(vars(module).items()):
             if hasattr(function, "py_func"):
                 monkeypatch.setattr(module, name, function.py_func)
@@ -59,7 +59,7 @@ def plain(monkeypatch):
 def test_the_passes_are_compiled():
     assert tally.prepare() is passes
     of_rows = passes.queues, passes.main_queues, passes.events, passes.stations, passes.parties
-    assert all(function.signatures for function in (*of_rows, moments.moments, moments.peaks, moments.work))
+    assert all(function.signatures for function in (*of_rows, instants.moments, instants.peaks, instants.work))
 
 
 def found(scenario, plan, records):
