@@ -12,6 +12,7 @@ from sim.engine.records import Records
 from sim.engine.tape import Tape
 from sim.measures.replication import Measures, measure
 from sim.play.engines import player
+from sim.play.memory import enough_memory
 from sim.play.posterior import Posterior
 from sim.scenario.model.scenario import Scenario
 
@@ -43,12 +44,13 @@ def play_once(scenario: Scenario, seed: int, replication: int, engine: str, plan
     Raises
     ------
     SimError
-        If there is no such engine, or the scenario has too many parties.
+        If there is no such engine, or the scenario has too many parties for the memory.
     """
-    plan = plan or lower(scenario)
-    tape = draw(scenario, plan, seed, replication)
-    records = player(engine)(plan, tape)
-    return Played(scenario, plan, tape, records, measure(scenario, plan, records, tape.source))
+    with enough_memory(scenario):
+        plan = plan or lower(scenario)
+        tape = draw(scenario, plan, seed, replication)
+        records = player(engine)(plan, tape)
+        return Played(scenario, plan, tape, records, measure(scenario, plan, records, tape.source))
 
 
 @dataclass(frozen=True)

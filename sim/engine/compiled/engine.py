@@ -35,6 +35,8 @@ Scratch = dict[str, NDArray[Any]]
 _spare: list[Scratch] = []
 """Scratch tables that no current replication uses. The next one takes them: fresh memory is slow at first access."""
 
+MOST_MOMENTS = 4_000_000
+"""Initial rows of a table of moments where there are very many parties, few of whom wait at the same time."""
 MAX_SPARE_ROWS = 1_000_000
 """Scratch tables of a replication with more rows than this are released."""
 
@@ -43,16 +45,16 @@ def play(plan: Plan, tape: Tape) -> Records:
     """Return the records of a replication: one row per party and visit. Raises SimError if it is too large."""
     _check_size(plan, tape)
     scratch = _spare.pop() if _spare else {}
-    rows_allocated = _initial_rows(plan, tape)
+    rows, enlarged = _initial_rows(plan, tape), 1
     while True:
         border = _border(plan, tape)
         tables = _tables(plan, tape, border, scratch)
         _set_addresses(border, tables)
-        _set_checked_tables(border, scratch, rows_allocated)
+        _set_checked_tables(border, scratch, rows * enlarged, min(rows, MOST_MOMENTS) * enlarged)
         kernel.play(border)
         if not border["full"]:
             break
-        rows_allocated *= 2
+        enlarged *= 2
     records = _records(border)
     if border["rows"] <= MAX_SPARE_ROWS:
         _spare.append(scratch)
@@ -132,15 +134,15 @@ def _scratch_table(scratch: Scratch, name: str, rows: int, kind: Any) -> NDArray
     return scratch[name]
 
 
-def _set_checked_tables(border: Any, scratch: Scratch, rows_allocated: int) -> None:
-    """Set the addresses of the tables whose end the kernel checks, with `rows_allocated` rows each."""
+def _set_checked_tables(border: Any, scratch: Scratch, rows: int, moments: int) -> None:
+    """Set the addresses of the tables whose end the kernel checks: those of visits, and those of moments."""
     tables = {
-        "chunk": _scratch_table(scratch, "chunk", rows_allocated, CHUNK),
-        "row": _scratch_table(scratch, "row", rows_allocated, ROW),
+        "chunk": _scratch_table(scratch, "chunk", moments, CHUNK),
+        "row": _scratch_table(scratch, "row", rows, ROW),
     }
     _set_addresses(border, tables)
     for which in range(len(border["heap_table"])):
-        heap = _scratch_table(scratch, f"heap {which}", rows_allocated, MOMENT)
+        heap = _scratch_table(scratch, f"heap {which}", moments, MOMENT)
         border["heap_table"][which], border["heap_rows"][which] = heap.ctypes.data, len(heap)
 
 

@@ -17,7 +17,7 @@ from sim.engine.draw.streams import gumbels, men_of, people_of, stream, unit_poi
 from sim.engine.laws import draw_durations, draw_sums, scales_with_mean
 from sim.engine.lower.arrivals import within
 from sim.engine.lower.switches import closes_for_good
-from sim.engine.lower.tape_rows import SCREENING, service_law, stops, walks_there
+from sim.engine.lower.tape_rows import SCREENING, stops, walks_there
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
 from sim.engine.tape import Tape
 from sim.scenario.model.laws import Law
@@ -217,7 +217,7 @@ class _Passage:
             u = group.chance(plan.refused_row[s], f"refused/{name}")
             if station.refusal.service_time.mean_s:
                 self._refusals(plan.refusal_row[s], name, station.refusal, u)
-        man = service_law(station, self.cls if comes else "foot").man
+        man = station.law_of(self.cls if comes else "foot").man
         if man is not None:
             group.write(plan.man_row[s], group.durations(f"man/{name}", man))
         if station.screening is not None:
@@ -239,7 +239,7 @@ class _Passage:
 
     def _service(self, s: int, station: Station, cls: ClassName) -> Floats:
         """Return the seconds of each party's service as class `cls`; classes with the same law have the same draws."""
-        law, purpose = service_law(station, cls), f"service/{self.plan.stations[s]}"
+        law, purpose = station.law_of(cls), f"service/{self.plan.stations[s]}"
         party = self.group.durations(purpose, law.party)
         if law.person is None:
             return party

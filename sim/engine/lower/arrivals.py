@@ -15,6 +15,7 @@ import numpy as np
 from sim.arrays import Bools, Floats, Ints
 from sim.engine.laws import atoms, distribution
 from sim.errors import Problem, ScenarioError
+from sim.scenario.checks.limits import MOST_PARTIES
 from sim.scenario.model.changes import Change
 from sim.scenario.model.demand import Constant, CountRow, DemandPart, Pulse, Rush, Step
 from sim.scenario.model.instants import local_clock, since_t0
@@ -27,7 +28,6 @@ from sim.units import MS_PER_DAY, MS_PER_H, MS_PER_S, milliseconds
 CELL = 600 * MS_PER_S
 FINE_CELLS, FINE_FOR = 10, 5
 """Cells per characteristic time (a mean drive, a decay, a growth) that is short, and for how many such times."""
-MAX_PARTIES = 20_000_000
 
 
 def grid(scenario: Scenario) -> Ints:
@@ -96,7 +96,7 @@ def _hours_begin(clock: Clock) -> Ints:
 def expected(scenario: Scenario, edges: Ints) -> Floats:
     """Return the expected number of parties since start at the edges of `grid`, shape (sources, classes, B+1).
 
-    Sources are the crossings, then the origins. Raises ScenarioError if more than MAX_PARTIES are expected.
+    Sources are the crossings, then the origins. Raises ScenarioError if more than MOST_PARTIES are expected.
     """
     clock, sources = scenario.clock, _sources(scenario)
     total = np.zeros((len(sources), len(CLASSES), len(edges)))
@@ -106,8 +106,8 @@ def expected(scenario: Scenario, edges: Ints) -> Floats:
             if isinstance(source, Crossing):
                 cells = cells * _factors(clock, source, name, edges)
             total[x, CLASSES.index(name), 1:] = np.cumsum(cells)
-    if not total[:, :, -1].sum() <= MAX_PARTIES:
-        what = f"{total[:, :, -1].sum():.3g} parties are expected; the limit is {MAX_PARTIES:,}"
+    if not total[:, :, -1].sum() <= MOST_PARTIES:
+        what = f"{total[:, :, -1].sum():.3g} parties are expected; the limit is {MOST_PARTIES:,}"
         raise ScenarioError([Problem(scenario.name, "demand", what)])
     return total
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from sim.arrays import Bools, Ints
 from sim.engine.plan import NOWHERE, WAYS
-from sim.scenario.model.laws import ServiceTime
 from sim.scenario.model.passages import passages_from_source
 from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
@@ -52,14 +51,9 @@ def walks_there(crossing: Crossing, station: Station, cls: ClassName) -> bool:
     return may_walk(crossing, cls) and any(serves(station, mode) for mode in ON_FOOT)
 
 
-def service_law(station: Station, cls: ClassName) -> ServiceTime:
-    """Return the law of the service of a class."""
-    return station.service_time.get(cls) or station.service_time.get("any") or ServiceTime()
-
-
 def same_on_foot(station: Station, cls: ClassName) -> bool:
     """Return whether the service of a class has the same law by bike and on foot, without the part for men."""
-    laws = [service_law(station, mode) for mode in (cls, *ON_FOOT) if serves(station, mode)]
+    laws = [station.law_of(mode) for mode in (cls, *ON_FOOT) if serves(station, mode)]
     return all((law.party, law.person) == (laws[0].party, laws[0].person) for law in laws)
 
 

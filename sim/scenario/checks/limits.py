@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import timedelta
 
 from sim import units
+from sim.scenario.checks.demand import demand_parts
+from sim.scenario.model.demand import Constant, CountRow, DemandPart, Pulse, Rush, Step
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 
@@ -22,9 +25,17 @@ MOST_IN_WINDOW = 100_000
 """Announcements in the window of the quoted wait; the departures of each are counted in a table."""
 
 
+MOST_PARTIES = 20_000_000
+"""Parties of one replication."""
+MUCH_MEMORY = 2e9
+BYTES_A_PARTY, BYTES_A_VISIT = 250, 120
+"""Memory of a replication for each party, and for each station that the scenario has, measured."""
+
+
 def check_limits(scenario: Scenario) -> Faults:
     """Yield (path, message) for every value that makes the run too large."""
     yield from _points(scenario.clock)
+    yield from _sizes(scenario)
     yield from _ticks(scenario)
     for name, crossing in scenario.crossings.items():
         count = crossing.quote.window / crossing.quote.every
@@ -64,3 +75,55 @@ def _ticks(scenario: Scenario) -> Faults:
         if run_s / every > most:
             what = f"gives {run_s / every:,.0f} {events} in this run; at most {most:,} are allowed"
             yield loc, f"{what}; use at least {least:,} ms"
+
+
+def parties_by_class(scenario: Scenario) -> dict[Loc, float]:
+    """Return about how many parties are expected, by the path of the demand of their class.
+
+    Where changes multiply demand, the arrivals are taken as even over the run.
+    """
+    counts: dict[Loc, float] = {}
+    for loc, part in demand_parts(scenario):
+        counts[loc[:-1]] = counts.get(loc[:-1], 0.0) + _parties(scenario.clock, part)
+    for name, crossing in scenario.crossings.items():
+        scales = [change.scale_demand for change in crossing.changes if change.scale_demand is not None]
+        for loc in (loc for loc in counts if loc[:2] == ("crossings", name)):
+            counts[loc] *= 1 + sum(max(0.0, scale - 1) for scale in scales)
+        for cls, waiting in crossing.initial_queue.items():
+            here: Loc = ("crossings", name, "demand", cls)
+            counts[here] = counts.get(here, 0.0) + waiting
+    return counts
+
+
+def memory_of(scenario: Scenario) -> float:
+    """Return about how many bytes one replication takes."""
+    stations = sum(len(crossing.stations) for crossing in scenario.crossings.values())
+    return sum(parties_by_class(scenario).values()) * (BYTES_A_PARTY + BYTES_A_VISIT * stations)
+
+
+def _sizes(scenario: Scenario) -> Faults:
+    counts = parties_by_class(scenario)
+    if sum(counts.values()) > MOST_PARTIES:
+        what = f"about {sum(counts.values()):,.0f} parties are expected; at most {MOST_PARTIES:,} are allowed"
+        yield max(counts, key=lambda loc: counts[loc]), what
+
+
+def _parties(clock: Clock, part: DemandPart) -> float:
+    kind = part.kind
+    if isinstance(kind, Constant):
+        return kind.rate * _hours(clock.horizon - clock.start)
+    if isinstance(kind, Step):
+        hours = max(0.0, _hours(clock.horizon - kind.at))
+        return kind.rate * (hours if kind.decay is None else min(hours, kind.decay / 3600))
+    if isinstance(kind, Pulse | Rush):
+        return kind.parties
+    return sum(row.count * _share_within(clock, row) for row in kind)
+
+
+def _share_within(clock: Clock, row: CountRow) -> float:
+    inside = min(row.until, clock.horizon) - max(row.from_, clock.start)
+    return max(0.0, inside / (row.until - row.from_))
+
+
+def _hours(span: timedelta) -> float:
+    return span.total_seconds() / 3600

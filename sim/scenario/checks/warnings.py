@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from sim.scenario.checks.crossings import Loc, occurring, route
+from sim.scenario.checks.doubts import doubts_of
 from sim.scenario.model.quantities import ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 
@@ -18,6 +19,7 @@ def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
     """Yield (path, message) for everything that is allowed and probably a mistake."""
     for name, crossing in scenario.crossings.items():
         yield from _deadlocks(scenario, crossing, ("crossings", name))
+    yield from doubts_of(scenario)
 
 
 def ways(scenario: Scenario) -> dict[str, dict[ClassName, list[str]]]:

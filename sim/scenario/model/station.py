@@ -164,3 +164,7 @@ class Station(Model):
         None, description="before this instant the station does not exist and all parties pass by"
     )
     active_until: Instant | None = Field(None, description="from this instant on, arriving parties pass by")
+
+    def law_of(self, cls: ClassName) -> ServiceTime:
+        """Return the law of the service of a class."""
+        return self.service_time.get(cls) or self.service_time.get("any") or ServiceTime()

@@ -1,0 +1,81 @@
+"""Numbers that are allowed and hardly meant: services of days, stations nobody works at, rates per day for per hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.scenario.checks.limits import MUCH_MEMORY, memory_of, parties_by_class
+from sim.scenario.model.laws import PeopleSpread, ServiceTime
+from sim.scenario.model.road import PartyClass
+from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.station import Station
+from sim.units import show_duration
+
+Loc = tuple[str | int, ...]
+Doubts = Iterator[tuple[Loc, str]]
+LONG_SERVICE = 12 * 3600
+"""Seconds; no service at a border takes longer on average."""
+LITTLE, MUCH = 0.02, 20.0
+"""Load of the busiest station below or above which the unit of the demand is doubted."""
+
+
+def doubts_of(scenario: Scenario) -> Doubts:
+    """Yield (path, message) for numbers that are probably a mistake, and for a need of much memory."""
+    for name, crossing in scenario.crossings.items():
+        here: Loc = ("crossings", name)
+        for at, station in crossing.stations.items():
+            yield from _station(scenario, crossing, at, (*here, "stations", at), station)
+        if crossing.demand and not scenario.network:
+            yield from _load(scenario, crossing, here)
+    if (need := memory_of(scenario)) > MUCH_MEMORY:
+        yield ("crossings",), f"a replication needs about {need / 1e9:.0f} GB of memory"
+
+
+def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc, station: Station) -> Doubts:
+    for cls, law in station.service_time.items():
+        classes = [scenario.classes[cls]] if cls != "any" and cls in scenario.classes else scenario.classes.values()
+        longest = max((_mean(law, party) for party in classes), default=0.0)
+        if longest > LONG_SERVICE:
+            yield (*here, "service_time"), f"a mean service of {show_duration(longest)} is unusually long"
+            break
+    if not _most_servers(crossing, name, station):
+        yield (*here, "staffing"), "nobody works here at any time, so nobody passes"
+
+
+def _mean(law: ServiceTime, party: PartyClass) -> float:
+    """Return the mean service (s) of a party, without the part for men."""
+    people = party.people
+    mean = people.mean if isinstance(people, PeopleSpread) else sum(n * share for n, share in people.items())
+    return law.party.mean_s + (law.person.mean_s * mean if law.person else 0.0)
+
+
+def _most_servers(crossing: Crossing, name: str, station: Station) -> int:
+    """Return the largest number of servers that the file gives a station at any time."""
+    staffing = station.staffing
+    counts = [staffing.servers, *(step.servers for step in staffing.steps), *(s.servers for s in staffing.shifts)]
+    for change in crossing.changes:
+        if change.stations and name in change.stations:
+            counts.append(change.servers or max(counts) + (change.add_servers or 0))
+    return max(counts)
+
+
+def _load(scenario: Scenario, crossing: Crossing, here: Loc) -> Doubts:
+    """Yield a doubt of the unit of demand if it leaves all stations of a crossing idle, or floods one."""
+    hours = (scenario.clock.horizon - scenario.clock.start).total_seconds() / 3600
+    counts = parties_by_class(scenario)
+    rates = {cls: counts[*here, "demand", cls] / hours for cls in crossing.demand}
+    loads = {
+        name: sum(
+            rates[cls] * _mean(station.law_of(cls), scenario.classes[cls]) for cls in rates if cls in station.serves
+        )
+        / (3600 * servers)
+        for name, station in crossing.stations.items()
+        if (servers := _most_servers(crossing, name, station)) and not (station.only_sent_on or station.release)
+    }
+    busiest = max(loads, key=lambda name: loads[name], default="")
+    if busiest and 0 < loads[busiest] < LITTLE:
+        what = f"keeps no station busy for more than {100 * loads[busiest]:.2g} % of the time"
+        yield (*here, "demand"), f"{what}; are its numbers per hour, as the file says, or per day?"
+    if busiest and loads[busiest] > MUCH:
+        what = f"needs {loads[busiest]:.0f} times the servers of {busiest!r}"
+        yield (*here, "demand"), f"{what}; are its numbers per day, or the services too long?"

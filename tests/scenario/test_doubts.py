@@ -1,0 +1,95 @@
+"""What is allowed and hardly meant is doubted, and what is meant is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.errors import ScenarioError
+from sim.play import memory
+from sim.play.one import play_once
+from sim.scenario.checks.doubts import doubts_of
+from sim.scenario.checks.limits import memory_of, parties_by_class
+from sim.scenario.text.load_scenario import from_tree, load
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+DAY = {"timezone": "Etc/UTC", "t0": "2024-06-03", "start": "2024-06-03", "horizon": "2024-06-04"}
+PER_HOUR = {"constant": {"rate": "80/h"}}
+
+
+def border(demand=PER_HOUR, service="60 s", staffing=2, **more):
+    station = {"serves": ["car"], "staffing": staffing, "service_time": service}
+    crossing = {"road": {"stretches": [{"files": 1}]}, "stations": {"exit": station}, "demand": {"car": {"e": demand}}}
+    tree = {
+        "name": "border",
+        "title": "Border",
+        "clock": DAY,
+        "classes": {"car": {"spacing": "7 m", "people": {1: 0.5, 3: 0.5}, "men_share": 0}},
+        "crossings": {"x": crossing | more},
+    }
+    return from_tree(tree).scenario
+
+
+@pytest.mark.parametrize(
+    ("parts", "path", "words"),
+    [
+        ({"service": "60 h"}, "stations.exit.service_time", "a mean service of 60 h is unusually long"),
+        ({"service": {"person": "10 h"}}, "stations.exit.service_time", "a mean service of 20 h is unusually long"),
+        ({"staffing": 0}, "stations.exit.staffing", "nobody works here at any time, so nobody passes"),
+        (
+            {"demand": {"constant": {"rate": "20/d"}}},
+            "demand",
+            "keeps no station busy for more than 0.69 % of the time",
+        ),
+        ({"demand": {"constant": {"rate": "9000/h"}}}, "demand", "needs 75 times the servers of 'exit'"),
+    ],
+)
+def test_what_is_hardly_meant_is_doubted(parts, path, words):
+    found = [(".".join(map(str, loc)), what) for loc, what in doubts_of(border(**parts))]
+    assert any(loc == f"crossings.x.{path}" and what.startswith(words) for loc, what in found)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"staffing": {"servers": 0, "steps": [{"from": "2024-06-03T06:00", "servers": 2}]}},
+        {"staffing": 0, "changes": [{"stations": ["exit"], "add_servers": 2}]},
+    ],
+)
+def test_what_may_be_meant_is_not_doubted(parts):
+    assert list(doubts_of(border(**parts))) == []
+
+
+@pytest.mark.parametrize("file", sorted(SCENARIOS.glob("*.yaml")), ids=lambda file: file.stem)
+def test_no_shipped_scenario_is_doubted(file):
+    assert list(doubts_of(load(file).scenario)) == []
+
+
+def test_parties_are_counted_as_the_parts_say():
+    rows = [{"from": "2024-06-02T12:00", "until": "2024-06-03T12:00", "count": 50}]
+    assert sum(parties_by_class(border({"table": rows})).values()) == 25
+    assert sum(parties_by_class(border(initial_queue={"car": 7})).values()) == 24 * 80 + 7
+    step = {"step": {"at": "2024-06-03T12:00", "rate": "10/h", "decay": "2 h"}}
+    assert sum(parties_by_class(border(step)).values()) == 20
+
+
+def test_too_many_parties_are_told_before_they_are_drawn():
+    with pytest.raises(ScenarioError, match=r"demand.car: about 24,000,000 parties are expected; at most 20,000,000"):
+        border({"constant": {"rate": "1e6/h"}})
+
+
+def test_memory_is_estimated_before_it_is_taken(monkeypatch):
+    large = border({"constant": {"rate": "2e5/h"}})
+    assert memory_of(large) == pytest.approx(1.8e9, rel=0.1)
+    monkeypatch.setattr(memory, "available", lambda: 1e9)
+    with pytest.raises(
+        memory.SimError, match=r"border: a replication needs about 1.8 GB of memory, and 1.0 GB are free"
+    ):
+        play_once(large, 1, 0, "reference")
+
+
+def test_memory_that_runs_out_is_one_sentence():
+    with pytest.raises(memory.SimError, match="the memory ran out"), memory.enough_memory(border()):
+        raise MemoryError
