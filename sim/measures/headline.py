@@ -36,7 +36,7 @@ PHRASES = {
     "men_checked": "men checked at draft screening",
     "men_stopped": "men stopped at draft screening",
     "men_summoned": "men given draft papers",
-    "people_overnight_max": "people at the border, worst night",
+    "people_overnight_max": "people stuck, worst night",
     "person_nights": "person-nights at the border",
     "person_hours_waited": "person-hours in queues",
     "drinking_water": "drinking water needed",

@@ -25,6 +25,8 @@ AT_THE_END = ("unfinished", "on_the_way")
 PEOPLE_ACROSS = (("crossed_people", "all", OUTCOME_COLOURS["crossed"], "crossed"),)
 """The part of `bars` that draws people across."""
 
+NIGHT_BAR = 0.7
+"""Width of the bar of a night, days."""
 SEEN = 1.0
 """Hours above which the lower bound of a wait is drawn."""
 
@@ -304,4 +306,20 @@ def _flows(
     axes.set_ylim(bottom=lowest)
     first, _, _ = story.daily("crossed_parties")
     draw_marks(axes, marks, [each for part in (0.1, 0.5, 0.9) for each in upright(first + part, np.array(tops))])
+    legend(axes)
+
+
+def stuck(axes: Axes, story: Story) -> None:
+    """Draw the people stuck at the night hour, by class, as a bar for each night with the 5-95 % range of all."""
+    at = np.array([story.day_of(night.day) for night in story.nights]) + 0.5
+    base = np.zeros(len(at))
+    for cls in story.nights[0].by_class:
+        people = np.array([night.by_class[cls].mean for night in story.nights])
+        if people.any():
+            axes.bar(at, people, NIGHT_BAR, bottom=base, color=CLASS_COLOURS[cls], label=CLASS_NAMES[cls])
+        base = base + people
+    low, high = (np.array([getattr(night.people, end) for night in story.nights]) for end in ("p05", "p95"))
+    if (high > low).any():
+        axes.vlines(at, low, high, color=INK, linewidth=1.2, label="5–95 % of all people")
+    value_axis(axes, "people stuck", [*high, *base])
     legend(axes)

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from sim.arrays import Floats
-from sim.engine.plan import NOWHERE, Plan
+from sim.engine.plan import Plan
 from sim.measures.estimates import Band, Estimate, Estimates
-from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, at_station, by_way, classes_of
+from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way, classes_of
+from sim.measures.nights import Night, night_hour, nights_of
 from sim.measures.reports import Observation, amount
 from sim.plotting.rail import origins_of
 from sim.scenario.model.network import Origin
@@ -91,6 +92,10 @@ class Story:
         """Return a local instant without offset as days since 1970 in UTC."""
         return instant.replace(tzinfo=self.zone).timestamp() / 86400
 
+    def day_of(self, day: date) -> float:
+        """Return the beginning of a local day as days since 1970 in UTC."""
+        return self.day(datetime(day.year, day.month, day.day))
+
     @property
     def classes(self) -> tuple[str, ...]:
         """Classes that arrive at this crossing, in the usual order."""
@@ -121,33 +126,6 @@ class Story:
         """Stations in order."""
         return tuple(self.place.stations)
 
-    def held_up_by(self, station: str) -> list[str]:
-        """Return the stations whose full halls block the servers of a station, past those that are held up themselves.
-
-        A station is held up itself if its servers are blocked for longer than they serve.
-        """
-        holding, seen = [], {station}
-        ahead = self._next_halls(station)
-        while ahead:
-            name = ahead.pop(0)
-            if name in seen:
-                continue
-            seen.add(name)
-            blocked, busy = (self.total(what, at_station(name)).mean for what in ("blocked_share", "utilisation"))
-            beyond = [other for other in self._next_halls(name) if other not in seen]
-            if blocked > busy and beyond:
-                ahead += beyond
-            else:
-                holding.append(name)
-        return holding
-
-    def _next_halls(self, station: str) -> list[str]:
-        """Return the next stations, by class, whose queue has limited room."""
-        plan, here = self.plan, self.number(station)
-        following = (int(plan.next[here, CLASSES.index(cls)]) for cls in self.place.stations[station].serves)
-        halls = dict.fromkeys(s for s in following if s != NOWHERE and plan.zone[s] != NOWHERE)
-        return [plan.stations[s] for s in halls]
-
     def number(self, station: str) -> int:
         """Return the number of a station in the plan."""
         x = self.plan.crossings.index(self.crossing)
@@ -164,6 +142,16 @@ class Story:
         )
         came += np.nan_to_num(waiting)
         return inside / came if came > 0 else float("nan")
+
+    @cached_property
+    def nights(self) -> list[Night]:
+        """The nights with who is stuck; none where the scenario has no night hour."""
+        return nights_of(self.estimates, self.crossing)
+
+    @property
+    def night_hour(self) -> str:
+        """The local hour at which the nights are counted; '' if there is none."""
+        return night_hour(self.scenario.relief) if self.scenario.relief else ""
 
     def band(self, quantity: str, scope: str = ALL) -> Band | None:
         """Return a series; None if there is none or it has no values."""
@@ -299,13 +287,14 @@ def in_one_day(story: Story) -> str:
 
 def left_out_note(story: Story) -> list[str]:
     """Return a sentence on the parties that are not in the waits of those who crossed; none if they are few."""
-    share = story.left_out()
-    if not share > FEW_LEFT:
+    names = {ALL: "of all parties", **{cls: f"of the {CLASS_WORDS[cls]}" for cls in story.classes}}
+    if len(story.classes) == 1:
+        del names[ALL]
+    shares = {name: story.left_out(scope) for scope, name in names.items()}
+    many = [f"{100 * share:.0f} % {name}" for name, share in shares.items() if share > FEW_LEFT]
+    if not many:
         return []
-    return [
-        f"{100 * share:.0f} % of the parties are still inside at the end and not in the waits of those who crossed, "
-        "which are lower bounds."
-    ]
+    return [f"{', '.join(many)} are still inside at the end and not in the waits of those who crossed: lower bounds."]
 
 
 def rounded(value: float) -> str:

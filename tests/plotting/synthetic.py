@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from sim.engine.plan import Plan
 from sim.measures.estimates import Estimate, Estimates, estimate
 from sim.measures.flows import Flows
 from sim.measures.grid import grid_of
-from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, Key, at_station, by_way
+from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, Key, at_station, by_way, on_night
 from sim.measures.replication import Measures
 from sim.measures.reports import Observation, label
 from sim.measures.series import rates
@@ -154,7 +154,24 @@ def _measures(described: Scenario, replication: int, size: float) -> Measures:
         totals |= _stations(crossing, list(place.stations), size, luck)
         relief = {"people_overnight_max": 9_000, "person_hours_waited": 2.4e6, "drinking_water": 3.0e5}
         totals |= {Key(crossing, name): size * value for name, value in relief.items()}
+        if described.relief is not None:
+            totals |= _nights(crossing, clock, kept, at)
     return Measures(at, series, totals)
+
+
+def _nights(crossing: str, clock: Any, kept: dict[str, Any], at: Any) -> dict[Key, float]:
+    """Two people in every party of the queues at 03:00."""
+    totals = {}
+    for n in range((clock.horizon.date() - clock.start.date()).days):
+        night = clock.start.replace(hour=3, minute=0) + timedelta(days=n)
+        point = min(int(np.searchsorted(at, (night - clock.t0).total_seconds() * 1000)), len(at) - 1)
+        people = {name: 2 * float(queue[point]) for name, queue in kept.items()}
+        day = night.date().isoformat()
+        totals |= {Key(crossing, "stuck_people", on_night(name, day)): number for name, number in people.items()}
+        totals[Key(crossing, "stuck_people", day)] = sum(people.values())
+        totals[Key(crossing, "stuck_vehicles", day)] = sum(people.values()) / 2
+        totals[Key(crossing, "stuck_water", day)] = 3 * sum(people.values())
+    return totals
 
 
 def _flows(series: dict[Key, Any], crossing: str, at: Any, kept: dict[str, Any], level: Any) -> dict[Key, float]:

@@ -10,6 +10,7 @@ from typing import Literal
 from sim import about, store
 from sim.errors import SimError
 from sim.measures.estimates import series_table, summary_table
+from sim.measures.nights import nights_table
 from sim.measures.reports import observation_table
 from sim.play import provenance
 from sim.play.posterior import FITTED, SAMPLE, SCENARIO, Posterior, read_posterior
@@ -29,6 +30,8 @@ def tables(played: Run) -> dict[str, store.Columns]:
         "series.parquet": store.rounded(series_table(played.estimates)),
         "reported.csv": store.rounded(observation_table(played.observations)),
     }
+    if (nights := nights_table(played.estimates, played.plan.crossings))["night"].size:
+        columns["nights.csv"] = store.rounded(nights)
     return columns | ({"flows.csv": store.rounded(played.flows.table())} if played.flows else {})
 
 

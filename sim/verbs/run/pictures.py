@@ -1,15 +1,17 @@
-"""The pictures of a run: queue, its length on the road, waits, crossings per day, time per visit, and the poster."""
+"""The pictures of a run: queue, its length on the road, waits, crossings, nights, time per visit, and the poster."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.measures.names import RATE_HOURS, VEHICLE_CLASSES, at_station
+from sim.measures.nights import worst_night
 from sim.plotting import panels
+from sim.plotting.names import ranged_estimate
 from sim.plotting.page import WIDTH, heading, time_page
 from sim.plotting.rail import words
 from sim.plotting.result import Drawers
@@ -44,9 +46,20 @@ def drawers(run: Run) -> Drawers:
     all_stories = stories(run)
     for story in all_stories:
         ending = "" if len(all_stories) == 1 else f"_{story.crossing}"
-        for draw in PICTURES if story.by_road else [draw for draw in PICTURES if draw is not queue_km]:
+        for draw in _pictures_of(story):
             drawers_by_name[f"{draw.__name__}{ending}"] = partial(draw, story)
     return drawers_by_name | (network_pictures.drawers(all_stories, run.flows) if run.flows else {})
+
+
+def _pictures_of(story: Story) -> Iterator[Callable[[Story], Figure]]:
+    """Yield the pictures of a crossing; those who wait for a flight have no road, and wait at home at night."""
+    for draw in PICTURES:
+        if draw is stuck_at_night:
+            wanted = story.by_road and bool(story.nights)
+        else:
+            wanted = story.by_road or draw is not queue_km
+        if wanted:
+            yield draw
 
 
 def stories(run: Run) -> list[Story]:
@@ -117,6 +130,18 @@ def ways_across(story: Story) -> Figure:
 
 
 @styled
+def stuck_at_night(story: Story) -> Figure:
+    """Draw the people stuck at the border at the night hour, by class, night by night."""
+    how = story.how.replace("mean and 5–95 % band", "means and 5–95 % range")
+    worst = worst_night(story.nights)
+    if worst is not None:
+        how += f"\nworst night: {worst.name}, {ranged_estimate(worst.people)} people"
+    (axes,) = time_page(story, f"People stuck at {story.night_hour}", how, [3.7], [])
+    panels.stuck(axes, story)
+    return axes.figure  # type: ignore[return-value]
+
+
+@styled
 def where_time_goes(story: Story) -> Figure:
     """Draw the mean wait, service time and blocked time per visit to each station, on a logarithmic scale."""
     names = [name for name in story.stations if story.total("visits", at_station(name)).mean > 0]
@@ -168,4 +193,13 @@ def _time_scale(axes: Axes, seconds: Sequence[float]) -> None:
     axes.set_xticks([], minor=True)
 
 
-PICTURES = (queue_by_class, queue_km, wait_by_joining, crossings_per_day, ways_across, where_time_goes, poster)
+PICTURES = (
+    queue_by_class,
+    queue_km,
+    wait_by_joining,
+    crossings_per_day,
+    ways_across,
+    stuck_at_night,
+    where_time_goes,
+    poster,
+)

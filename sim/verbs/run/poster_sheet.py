@@ -11,6 +11,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from sim.measures.estimates import Estimate
 from sim.measures.names import OUTCOMES, at_station
+from sim.measures.nights import worst_night
 from sim.measures.reports import amount, counted
 from sim.measures.servers import staffing
 from sim.plotting import panels
@@ -226,7 +227,7 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
     """Write the measures for relief planning."""
     left, bottom = corner
     rows = [
-        (story.total("people_overnight_max"), 1.0, "people at the border\non the worst night"),
+        (story.total("people_overnight_max"), 1.0, f"people stuck on\nthe worst night{_worst(story)}"),
         (story.total("person_hours_waited"), 1.0, "person-hours\nspent waiting"),
         (story.total("drinking_water"), 1e-3, "m³ of drinking\nwater needed"),
     ]
@@ -254,6 +255,12 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
             va="center",
         )
         _write(figure, left + 1.55, top, what, fontsize=10, color=INK, va="center")
+
+
+def _worst(story: Story) -> str:
+    """Return the worst night, such as ', 28 Sep'; '' if nobody was stuck."""
+    night = worst_night(story.nights)
+    return "" if night is None else f", {night.name}"
 
 
 def _stages(story: Story) -> list[list[str]]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sim import store
 from sim.measures.estimates import series_table, summary_table
 from sim.measures.names import HEADLINE_SCOPES, HEADLINES, TOTALS
+from sim.measures.nights import nights_table
 from sim.measures.reports import observation_table
 from sim.play.posterior import Posterior
 from sim.play.provenance import Source
@@ -41,13 +42,15 @@ class RunResult(Result):
 
     @property
     def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
-        """The tables: `summary` (totals), `series` (over time), `reported`, and `flows` if there is a network."""
+        """The tables: `summary` (totals), `series` (over time), `reported`, `nights` and `flows` if there are any."""
         run = self.run
         tables: dict[str, Callable[[], Mapping[str, Any]]] = {
             "summary": lambda: summary_table(run.estimates),
             "series": lambda: series_table(run.estimates),
             "reported": lambda: observation_table(run.observations),
         }
+        if (nights := nights_table(run.estimates, run.plan.crossings))["night"].size:
+            tables["nights"] = lambda: nights
         return tables | ({"flows": run.flows.table} if run.flows else {})
 
     @property

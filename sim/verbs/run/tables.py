@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim import units
+from sim.engine.plan import NOWHERE
 from sim.measures.estimates import Estimate
 from sim.measures.headline import ACROSS, QUEUE, WAITS, Headline, headlines
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_station, by_way
+from sim.measures.nights import Night, worst_night
 from sim.measures.reports import Observation
 from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
-from sim.plotting.story import FEW_LEFT, LONGEST_SHORT, Story, left_out_note, modelled, rounded, week, window
+from sim.plotting.story import FEW_LEFT, LONGEST_SHORT, Story, left_out_note, modelled, rounded, week, whole, window
+from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "off": "red", "reject
 
 ALWAYS = ("max_queue", "crossed_people", "crossed_parties", "unfinished_people", "people_overnight_max")
 """Headline measures that are shown even if they are 0."""
+MOST_NIGHTS = 31
+"""Most nights that the table shows; the others are in the file."""
 LEAST_BLOCKED = 0.01
 """Share of its time for which a station is blocked that is worth a sentence."""
 
@@ -79,6 +84,8 @@ def print_to(console: Console, run: Run) -> None:
             _print_notes(console, [f"≥: {note}" for note in left_out_note(story)])
             print_sheets(console, [_stations(story)])
             _print_notes(console, _held_up(story))
+            if worst := worst_night(story.nights):
+                print_sheets(console, [_nights(story, worst)])
         print_sheets(console, tables)
 
 
@@ -128,7 +135,9 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
     more = {WAITS: _quoted, ACROSS: _across}
     by_group: dict[str, list[Row]] = {}
     for line in headlines():
-        total = story.total(line.quantity, line.scope)
+        total, worst = story.total(line.quantity, line.scope), worst_night(story.nights)
+        if line.quantity == "people_overnight_max" and worst:
+            line = line._replace(name=f"{line.name}, {worst.name}")
         if line.quantity in ALWAYS or total.mean > 0:
             row = Row(line.name, line.unit, _scaled(total, line.scale), bound=_is_bound(story, line))
             by_group.setdefault(line.group, []).append(row)
@@ -222,8 +231,51 @@ def _held_up(story: Story) -> Iterator[str]:
     for name in story.stations:
         share = story.total("blocked_share", at_station(name)).mean
         if share >= LEAST_BLOCKED:
-            holding = " and ".join(map(words, story.held_up_by(name)))
+            holding = " and ".join(map(words, _causes(story, name)))
             yield f"{words(name)}: held up by {holding}; its servers are blocked for {_percent(share)} of their time."
+
+
+def _causes(story: Story, station: str) -> list[str]:
+    """Return the stations whose full halls block the servers of a station, past those that are held up themselves.
+
+    A station is held up itself if its servers are blocked for longer than they serve.
+    """
+    causes, seen, ahead = list[str](), {station}, _next_halls(story, station)
+    while ahead:
+        name = ahead.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        blocked, busy = (story.total(what, at_station(name)).mean for what in ("blocked_share", "utilisation"))
+        beyond = [other for other in _next_halls(story, name) if other not in seen]
+        if blocked > busy and beyond:
+            ahead += beyond
+        else:
+            causes.append(name)
+    return causes
+
+
+def _next_halls(story: Story, station: str) -> list[str]:
+    """Return the next stations, by class, whose queue has limited room."""
+    plan, here = story.plan, story.number(station)
+    following = (int(plan.next[here, CLASSES.index(cls)]) for cls in story.place.stations[station].serves)
+    halls = dict.fromkeys(s for s in following if s != NOWHERE and plan.zone[s] != NOWHERE)
+    return [plan.stations[s] for s in halls]
+
+
+def _nights(story: Story, worst: Night) -> Sheet:
+    """Return the people stuck night by night, by class, with vehicles and the water needed; the worst in bold."""
+    classes = [cls for cls in worst.by_class if any(night.by_class[cls].mean > 0 for night in story.nights)]
+    columns = ("night", "people", *(CLASS_WORDS[cls] for cls in classes), "vehicles", "water\n(m³)")
+    shown = sorted(sorted(story.nights, key=lambda night: -night.people.mean)[:MOST_NIGHTS])
+    which = "" if len(shown) == len(story.nights) else f", the {MOST_NIGHTS} worst nights"
+    title = f"Stuck at {story.night_hour}{which}: people, of them in or with each class; vehicles; their need of water"
+    sheet = Sheet(title, columns, [], (True, *[False] * (len(columns) - 1)))
+    for night in shown:
+        people = (night.people, *(night.by_class[cls] for cls in classes), night.vehicles)
+        cells = [night.name, *(whole(each.mean) for each in people), rounded(night.water.mean / 1000)]
+        sheet.rows.append(tuple(f"[bold]{cell}[/]" if night is worst else cell for cell in cells))
+    return sheet
 
 
 def _reported(rows: Sequence[Reported], observations: Sequence[Observation]) -> Sheet:

@@ -32,6 +32,7 @@ NAMES = [
     "wait_by_joining",
     "crossings_per_day",
     "ways_across",
+    "stuck_at_night",
     "where_time_goes",
     "poster",
 ]
@@ -517,7 +518,7 @@ def test_the_picture_of_waits_says_how_many_are_not_in_them() -> None:
     inside(story, "all", 2000)
     assert "still inside" not in said(wait_by_joining(story))
     inside(story, "all", 12_300)
-    assert "12 % of the parties are still inside at the end and not in the waits" in said(wait_by_joining(story))
+    assert "12 % of all parties are still inside at the end and not in the waits" in said(wait_by_joining(story))
 
 
 @pytest.mark.parametrize(("value", "told"), [(7134.9, "7,130"), (7135.1, "7,140"), (99.4, "99"), (0.6, "1"), (0, "0")])
@@ -601,3 +602,21 @@ def test_a_wait_and_a_part_of_the_queue_imply_no_outflow() -> None:
 def test_a_figure_that_the_poster_does_not_draw_has_the_value_of_the_model_beside_its_source() -> None:
     row = {"quantity": "queue_people", "statistic": "mean", "value": 2000, "classes": ["car"]}
     assert "1,800 [1,710–1,890] in the model" in said(drawn_with("poster", row)).replace("\n   ", " ")
+
+
+def test_the_nights_are_drawn_by_class_and_the_worst_is_named(base: dict[str, Figure]) -> None:
+    story = synthetic.story()
+    worst = max(story.nights, key=lambda night: night.people.mean)
+    text = said(base["stuck_at_night"])
+    assert "People stuck at 03:00" in text
+    assert f"worst night: {worst.name}, {whole(worst.people.mean)} (" in text
+    (axes,) = (axes for axes in base["stuck_at_night"].axes if axes.get_ylabel() == "people stuck")
+    tops = [patch.get_y() + patch.get_height() for patch in axes.patches]
+    assert max(tops) == pytest.approx(worst.people.mean)
+    assert len(axes.patches) % len(story.nights) == 0
+    assert f"worst night, {worst.name}" in said(base["poster"]).replace("\n", " ")
+
+
+def test_without_a_night_hour_there_is_no_picture_of_nights() -> None:
+    described = synthetic.scenario(relief=None)
+    assert "stuck_at_night" not in drawers(synthetic.run(described, synthetic.estimates(described, 1)))

@@ -199,7 +199,10 @@ def test_a_wait_without_many_still_inside_is_a_lower_bound() -> None:
     assert _line(lines, r"everybody, mean +≥ 3 h ")
     assert _line(lines, r"cars, main queue, mean +4 h "), "two per cent are few"
     assert _line(lines, r"by the bypass, mean +60 min ")
-    assert "≥: 3 % of the parties are still inside at the end" in " ".join(lines)
+    assert "≥: 3 % of all parties are still inside at the end" in " ".join(lines)
+    trucks = {("unfinished_parties", "truck"): 10, ("arrived_parties", "truck"): 250, ("initial_parties", "truck"): 0}
+    lines = lines_of(waits | trucks)
+    assert "≥: 4 % of the trucks are still inside at the end" in " ".join(lines)
     few = lines_of(waits | STILL_INSIDE | {("unfinished_parties", "all"): 20})
     assert not [line for line in few if "≥" in line]
 
@@ -214,3 +217,18 @@ def test_a_station_is_told_with_its_worst_day_and_what_holds_it_up() -> None:
     assert _line(lines, r"exit cars +1,000 +≥ 2 h .* 9 % +100 %$")
     assert "exit cars: held up by georgian entry; its servers are blocked for 92 % of" in " ".join(lines)
     assert not [line for line in lines if line.startswith("exit trucks: held up")]
+
+
+def test_every_night_has_a_row_with_its_date_and_the_worst_is_named() -> None:
+    described = synthetic.scenario()
+    estimates = synthetic.estimates(described, 2)
+    for name, value in {"2022-09-27": 30_123.0, "truck/2022-09-27": 1234.0}.items():
+        estimates.totals[Key(synthetic.CROSSING, "stuck_people", name)] = synthetic.exactly(value)
+    estimates.totals[Key(synthetic.CROSSING, "stuck_vehicles", "2022-09-27")] = synthetic.exactly(5678)
+    estimates.totals[Key(synthetic.CROSSING, "stuck_water", "2022-09-27")] = synthetic.exactly(90_369)
+    console = Console(file=io.StringIO(), width=80)
+    print_to(console, synthetic.run(described, estimates))
+    lines = [line.strip() for line in console.file.getvalue().splitlines()]
+    assert re.match(r"27 Sep +30,100 .* 1,230 .* 5,680 +90.4$", lines[_line(lines, "27 Sep +")])
+    assert len([line for line in lines if re.match(r"\d+ (Sep|Oct) +[\d,]+ ", line)]) == 26
+    assert _line(lines, r"people stuck, worst night, 27 Sep +9,000")
