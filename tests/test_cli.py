@@ -23,7 +23,7 @@ from sim.play import signals as cli_signals
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "tests" / "tiny.yaml"
-DATA = ("scenario.yaml", "summary.csv", "series.parquet", "reported.csv")
+DATA = ("scenario.yaml", "summary.csv", "series.parquet", "reported.csv", "nights.csv")
 
 
 @pytest.fixture
@@ -239,6 +239,7 @@ def test_rerun_says_what_was_changed_or_lost_since(at: Path) -> None:
     result = invoke("rerun", "out", "--workers", 1)
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
+        "nights.csv: differs",
         "reported.csv: missing",
         "scenario.yaml: changed since the run",
         "series.parquet: differs",

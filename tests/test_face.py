@@ -200,7 +200,7 @@ def test_a_repr_fits_on_a_screen(result: sim.RunResult) -> None:
 
 
 def test_tables_are_ready_for_data_frames(result: sim.RunResult) -> None:
-    assert result.tables == ("summary", "series", "reported")
+    assert result.tables == ("summary", "series", "reported", "nights")
     for name in result.tables:
         assert len({len(column) for column in result.table(name).values()}) == 1
     frame = result.to_pandas()
