@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -238,7 +239,9 @@ def test_rerun_says_what_was_changed_or_lost_since(at: Path) -> None:
     (at / "out" / "reported.csv").unlink()
     result = invoke("rerun", "out", "--workers", 1)
     assert result.exit_code == 1
-    assert result.stdout.splitlines() == [
+    note, *lines = result.stdout.splitlines()
+    assert note.startswith("Note: the means in summary.csv differ by ")
+    assert lines == [
         "nights.csv: differs",
         "reported.csv: missing",
         "scenario.yaml: changed since the run",
@@ -284,6 +287,50 @@ def test_a_damaged_provenance_is_one_sentence(text: str, at: Path) -> None:
     result = invoke("rerun", "out")
     assert result.exit_code == 2
     assert "provenance.json: is damaged: " in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"replications": 10**15}, "replications must be a whole number from 1 to 1,000,000; got 1000000000000000"),
+        ({"engine": ["x"]}, "there is no engine"),
+        ({"files": {"x" * 300: "d"}}, "no file of a result folder is called 'xxx"),
+        ({"files": {"a\0b": "d"}}, r"no file of a result folder is called 'a\x00b'"),
+        ({"files": {"../a": "d"}}, "no file of a result folder is called '../a'"),
+    ],
+)
+def test_an_impossible_provenance_is_one_sentence(told: dict[str, object], says: str, at: Path) -> None:
+    whole = {
+        "version": "1",
+        "code": "c",
+        "seed": 1,
+        "replications": 2,
+        "engine": "compiled",
+        "records": False,
+        "files": {},
+    }
+    (at / "out").mkdir()
+    (at / "out" / "provenance.json").write_text(json.dumps(whole | told))
+    result = invoke("rerun", "out")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1].startswith(f"out/provenance.json: is damaged: {says}")
+
+
+def test_rerun_says_which_libraries_and_how_large_the_differences_are(at: Path) -> None:
+    play("--out", "out", "--quiet")
+    path, summary = at / "out" / "provenance.json", at / "out" / "summary.csv"
+    said = json.loads(path.read_text())
+    head, first, *rest = summary.read_text().splitlines()
+    cells = first.split(",")
+    cells[4] = repr(float(cells[4]) * 2)
+    summary.write_text("\n".join([head, ",".join(cells), *rest]) + "\n")
+    said["libraries"]["numpy"] = "0.1"
+    said["files"]["summary.csv"] = hashlib.sha256(summary.read_bytes()).hexdigest()
+    path.write_text(json.dumps(said))
+    lines = invoke("rerun", "out").stdout.splitlines()
+    assert lines[0].startswith("Note: the results are from other versions of libraries: numpy 0.1 (now ")
+    assert lines[1] == "Note: the means in summary.csv differ by 50 % at most."
+    assert lines[-1] == "The results are not the same."
 
 
 # being stopped

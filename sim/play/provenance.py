@@ -21,9 +21,12 @@ from sim import store
 from sim.about import PACKAGE, __version__
 from sim.errors import SimError
 from sim.play.request import Request
+from sim.scenario.text.tree import show
 from sim.suggest import no_folder
 
 FILE = "provenance.json"
+LONGEST_NAME = 255
+"""Characters of the name of a file or folder."""
 LIBRARIES = ("numpy", "scipy", "simpy", "numba", "pyarrow", "pydantic", "matplotlib")
 
 
@@ -106,6 +109,11 @@ class Provenance:
     posterior: bool
     sets: tuple[str, ...]
     interventions: tuple[str, ...]
+    libraries: dict[str, str]
+
+
+class _Damaged(Exception):
+    """What is wrong with a stored provenance."""
 
 
 _OTHER_KINDS = {"method": "a calibration", "scenarios": "a comparison", "points": "a sweep", "calibration": "an audit"}
@@ -131,7 +139,7 @@ def read(folder: Path) -> Provenance:
         raise SimError(f"{folder}: is not a result folder; it has no {FILE}") from None
     except OSError as error:
         raise SimError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, _Damaged) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error).splitlines()[0]
         raise SimError(f"{path}: is damaged: {what}") from None
 
@@ -139,16 +147,36 @@ def read(folder: Path) -> Provenance:
 def _parsed(document: Any) -> Provenance:
     if not isinstance(document, dict) or not isinstance(document["files"], dict):
         raise TypeError("expected a mapping with the key 'files'")
-    request = Request(replications=document["replications"], seed=document["seed"], engine=str(document["engine"]))
+    try:
+        request = Request(replications=document["replications"], seed=document["seed"], engine=str(document["engine"]))
+    except SimError as error:
+        raise _Damaged(str(error)) from None
     if request.replications is None or request.seed is None:
         raise TypeError("replications and seed must be whole numbers")
     files = {str(name): str(digest) for name, digest in document["files"].items()}
+    strange = next((name for name in files if not _is_name(name)), None)
+    if strange is not None:
+        raise _Damaged(f"no file of a result folder is called {show(strange)}")
+    libraries = document.get("libraries", {})
+    known = {name: str(libraries[name]) for name in LIBRARIES if isinstance(libraries, dict) and libraries.get(name)}
     posterior = bool(document.get("posterior", False))
     sets, interventions = (tuple(map(str, document[key])) if posterior else () for key in ("sets", "interventions"))
     records = bool(document["records"])
     return Provenance(
-        str(document["version"]), str(document["code"]), request, records, files, posterior, sets, interventions
+        str(document["version"]), str(document["code"]), request, records, files, posterior, sets, interventions, known
     )
+
+
+def _is_name(name: str) -> bool:
+    """Say whether a name, relative to a result folder, is that of a file within it."""
+    parts = name.split("/")
+    return name.isprintable() and all(0 < len(part) <= LONGEST_NAME and part not in (".", "..") for part in parts)
+
+
+def changed_libraries(record: Provenance) -> dict[str, tuple[str, str]]:
+    """Return the versions, then and now, of the libraries that differ from those of a stored run."""
+    now = {name: _version(name) or "none" for name in record.libraries}
+    return {name: (then, now[name]) for name, then in record.libraries.items() if now[name] != then}
 
 
 def code(package: Path = PACKAGE) -> str:

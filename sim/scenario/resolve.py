@@ -88,7 +88,10 @@ def _short(path: Path) -> str:
 def no_file(path: Path, advice: str = "") -> str:
     """Return the message for a missing file named in another file, with a similar name in its folder or `advice`."""
     near = _near_file(path)
+    beside = None if near else next(filter(None, (_in_catalogue(path.stem, kind) for kind in FOLDERS)), None)
     hint = f"did you mean {str(near)!r}?" if near else advice
+    if beside and beside.name == path.name:
+        hint = f"there is one in {str(beside.parent)!r}"
     return f"there is no file '{_short(path)}'{'; ' if hint else ''}{hint}"
 
 

@@ -189,3 +189,8 @@ def test_wrong_rows_of_a_table_are_counted(tmp_path, small_text):
     lines = str(error.value).splitlines()
     assert lines[0].endswith("c.csv:2:1: expected 3 cells; got 4")
     assert (len(lines), lines[-1]) == (21, "and 2,980 more problems")
+
+
+def test_a_file_of_the_catalogue_is_named_where_it_is(tmp_path):
+    with pytest.raises(ScenarioError, match=r"there is no file '.*verkhny_lars.yaml'; there is one in '.*scenarios'"):
+        load(write(tmp_path, a="extends: verkhny_lars.yaml\nname: a\n"))

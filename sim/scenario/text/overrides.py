@@ -11,6 +11,7 @@ from typing import Any
 from sim.errors import Problem, ScenarioError
 from sim.scenario.text import allowed as shape
 from sim.scenario.text.passports import is_quantity
+from sim.scenario.text.service_times import written_out
 from sim.scenario.text.tree import Node, Path, Place, bare, child, dotted, is_passport, plain, put, show, stop
 from sim.scenario.text.yaml_text import parse_value
 from sim.suggest import did_you_mean
@@ -95,6 +96,7 @@ def _moved(node: Node, place: Place) -> Node:
 def _set(root: Node, path: Path, node: Node, reason: str) -> Node:
     """Set a value. One without a passport gets one that says what set it, so that it does not keep an older source."""
     place = node.key or node.place
+    root, path = written_out(root, path, place)
     if node.value is None:
         return put(root, path, lambda _: None, place)
     if is_passport(node) or path[-1] in ("name", "title", "description"):
@@ -182,7 +184,7 @@ def _scaled(root: Node, path: Path, factor_node: Node, by: str) -> Node:
             raise stop(where, path, f"no number to scale{got}")
         return new
 
-    return put(root, path, make, where)
+    return put(*written_out(root, path, where), make, where)
 
 
 def _times(node: Node, factor: float, where: Place, reason: str) -> tuple[Node, int]:

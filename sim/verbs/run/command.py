@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.errors import printable
 from sim.play.completion import names_and_files
 from sim.play.console import (
     Share,
@@ -98,7 +99,7 @@ def rerun(folder: Path, workers: int | None) -> None:
     with progress(False, "playing again") as shown_progress:
         comparison = results.rerun(folder, workers, shown_progress)
     for note in comparison.notes:
-        click.echo(f"Note: {note}.")
+        click.echo(printable(f"Note: {note}."))
     for name, sameness in comparison.files.items():
         click.echo(f"{name}: {sameness}")
     click.echo("The bytes are the same." if comparison.same else "The results are not the same.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,7 +19,7 @@ from sim.play.request import Progress, Request
 from sim.scenario.text.load_scenario import dump, load
 from sim.verbs.run.study import Run, run
 
-RECORDS, PICTURES = "records", "pictures"
+RECORDS, PICTURES, SUMMARY = "records", "pictures", "summary.csv"
 
 Sameness = Literal["same", "differs", "missing", "changed since the run"]
 
@@ -26,7 +27,7 @@ Sameness = Literal["same", "differs", "missing", "changed since the run"]
 def tables(played: Run) -> dict[str, store.Columns]:
     """Return the tables of a run by file name."""
     columns: dict[str, store.Columns] = {
-        "summary.csv": store.rounded(summary_table(played.estimates)),
+        SUMMARY: store.rounded(summary_table(played.estimates)),
         "series.parquet": store.rounded(series_table(played.estimates)),
         "reported.csv": store.rounded(observation_table(played.observations)),
     }
@@ -98,10 +99,33 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
             second, run(loaded, request, progress, posterior, records_to=second / RECORDS if record.records else None)
         )
         actual = store.digests(second, leave_out=provenance.FILE)
-    expected = {name: digest for name, digest in record.files.items() if name in actual or _is_data(name)}
-    names = sorted({*expected, *actual})
-    files = {name: _sameness(folder / name, expected.get(name), actual.get(name)) for name in names}
-    return Rerun(tuple(_notes(record)), files)
+        expected = {name: digest for name, digest in record.files.items() if name in actual or _is_data(name)}
+        names = sorted({*expected, *actual})
+        files = {name: _sameness(folder / name, expected.get(name), actual.get(name)) for name in names}
+        notes = [*_notes(record), *_differences(folder, second, files)]
+    return Rerun(tuple(notes), files)
+
+
+def _differences(folder: Path, second: Path, files: Mapping[str, Sameness]) -> Iterable[str]:
+    """Yield how large the differences of the means are, if the summary differs."""
+    if files.get(SUMMARY) == "differs":
+        before, after = _means(folder / SUMMARY), _means(second / SUMMARY)
+        largest = max((_relative(before[key], after[key]) for key in before.keys() & after.keys()), default=0.0)
+        yield f"the means in {SUMMARY} differ by {100 * largest:.2g} % at most"
+
+
+def _means(path: Path) -> dict[tuple[str, ...], float]:
+    """Return the means of a summary by measure; none if the file is no summary."""
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        return {(row["crossing"], row["quantity"], row["scope"]): float(row["mean"]) for row in rows if row["mean"]}
+    except (KeyError, TypeError, ValueError, csv.Error):
+        return {}
+
+
+def _relative(a: float, b: float) -> float:
+    return abs(a - b) / max(abs(a), abs(b)) if a != b else 0.0
 
 
 def _posterior(folder: Path, record: provenance.Provenance) -> Posterior:
@@ -129,3 +153,7 @@ def _notes(record: provenance.Provenance) -> Iterable[str]:
         yield f"the results are from version {record.version}; this is {about.__version__}"
     elif record.code != provenance.code():
         yield f"the results are from different source files of version {record.version}"
+    libraries = provenance.changed_libraries(record)
+    if libraries:
+        listed = ", ".join(f"{name} {then} (now {now})" for name, (then, now) in libraries.items())
+        yield f"the results are from other versions of libraries: {listed}"

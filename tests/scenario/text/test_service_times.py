@@ -1,0 +1,43 @@
+"""A path into a service time may go by any of its forms, short or long."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.errors import ScenarioError
+from sim.scenario.text.load_scenario import load
+
+FORMS = {
+    "bare": "20 s",
+    "law": "{mean: 20 s, family: exponential}",
+    "parts": "{party: 20 s}",
+    "all": "{any: {party: 20 s}}",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("path", ["mean", "party.mean", "any.party.mean", "party", "any.party"])
+def test_every_path_sets_the_part_of_the_party(tmp_path, small_text, form, path):
+    file = tmp_path / "s.yaml"
+    file.write_text(small_text.replace("service_time: 20 s", f"service_time: {FORMS[form]}"), encoding="utf-8")
+    stations = load(file, [f"stations.gate.service_time.{path}=30 s"]).scenario.crossings["pass"].stations
+    time = stations["gate"].service_time
+    assert (list(time), time["any"].party.mean, time["any"].person) == (["any"], 30, None)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("path", ["person", "any.person"])
+def test_a_part_is_added_beside_that_of_the_party(tmp_path, small_text, form, path):
+    file = tmp_path / "s.yaml"
+    file.write_text(small_text.replace("service_time: 20 s", f"service_time: {FORMS[form]}"), encoding="utf-8")
+    stations = load(file, [f"stations.gate.service_time.{path}=5 s"]).scenario.crossings["pass"].stations
+    time = stations["gate"].service_time
+    assert (time["any"].party.mean, time["any"].person.mean) == (20, 5)
+
+
+def test_a_mean_of_several_parts_has_nowhere_to_go(tmp_path, small_text):
+    file = tmp_path / "s.yaml"
+    text = small_text.replace("service_time: 20 s", "service_time: {any: {party: 20 s, person: 5 s}}")
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError, match="unknown name 'mean'; expected car, truck, bus, bike, foot or any"):
+        load(file, ["stations.gate.service_time.mean=30 s"])
