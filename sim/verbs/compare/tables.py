@@ -19,7 +19,7 @@ from sim.verbs.compare.effects import NOT_KNOWN, Effect, effects_at, signed
 from sim.verbs.compare.network_words import transition_text
 from sim.verbs.compare.statistics import Ranking
 from sim.verbs.compare.study import ComparisonData
-from sim.verbs.compare.words import NO_TIME, group_text, ranking_text, share
+from sim.verbs.compare.words import NO_TIME, group_text, ranking_text, share, wait_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -124,6 +124,7 @@ def parts(comparison: ComparisonData, rankings: Sequence[Ranking]) -> Iterator[S
         several = len(comparison.crossings) > 1
         place = f"{words(crossing)}: " if several else ""
         yield _effects_of_crossing(comparison, crossing, place)
+        yield from _wait_texts(comparison, crossing, place)
         for n, label in enumerate(comparison.labels[1:], 1):
             changes = group_changes(comparison, n, by_day=False)
             heading = f"{place}Who gains and who loses with {words(label)}"
@@ -133,9 +134,18 @@ def parts(comparison: ComparisonData, rankings: Sequence[Ranking]) -> Iterator[S
         yield ranking_text(ranking, comparison.labels)
 
 
+def _wait_texts(comparison: ComparisonData, crossing: str, place: str) -> Iterator[str]:
+    """Yield the sentences on mean waits that are shorter or longer for the wrong reason."""
+    for n in range(1, len(comparison.variants)):
+        if text := wait_text(comparison, n, crossing):
+            yield f"{place}{text}"
+
+
 def _network_parts(comparison: ComparisonData) -> Iterator[Sheet | str]:
     """Yield the main effects at every crossing, where people go, and who gains and loses over all crossings."""
     yield _network_effects(comparison)
+    for crossing in comparison.crossings:
+        yield from _wait_texts(comparison, crossing, f"{crossing_name(comparison.base.scenario, crossing)}: ")
     for n, label in enumerate(comparison.labels[1:], 1):
         yield transition_text(comparison, n)
         changes = group_changes(comparison, n, by_day=False, together=True)

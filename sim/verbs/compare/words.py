@@ -11,7 +11,7 @@ import numpy as np
 from sim.measures.headline import phrase
 from sim.measures.names import ALL, CLASS_WORDS, OUTCOMES, TOTALS
 from sim.plotting.rail import words
-from sim.plotting.story import rounded, whole
+from sim.plotting.story import FEW_LEFT, rounded, whole
 from sim.scenario.model.quantities import CLASSES
 from sim.units import show_duration
 from sim.verbs.compare.by_group import AT_START, SCOPES, TIME, GroupChanges, group_changes
@@ -71,6 +71,30 @@ def group_text(comparison: ComparisonData, variant: int, crossing: str | None) -
         )
     sentences += [each for each in (_outcome_sentence(whole_run, x), *_group_sentences(by_day, x)) if each]
     return " ".join(sentences)
+
+
+def wait_text(comparison: ComparisonData, variant: int, crossing: str) -> str:
+    """Return a sentence on a mean wait that is shorter because fewer crossed, or more are still inside; '' if neither.
+
+    The mean wait is of those who crossed. A wait that is longer because fewer are still inside gets the same sentence.
+    """
+    totals = {row.key.quantity: row for row in comparison.differences[variant - 1] if row.key[::2] == (crossing, ALL)}
+    wait, crossed, inside = (totals[name] for name in ("wait_mean", "crossed_people", "unfinished_people"))
+    enough = FEW_LEFT * (totals["arrived_people"].base + totals["initial_people"].base)
+    fewer = crossed.difference < -enough
+    more_inside = abs(inside.difference) > enough and inside.difference * wait.difference < 0
+    if wait.verdict == "unclear" or not (more_inside or (wait.difference < 0 and fewer)):
+        return ""
+    outcomes = {f"{event}_people": outcome.table for event, outcome in OUTCOMES.items() if event != "crossed"}
+    changed = {
+        name: what for name, what in outcomes.items() if name in totals and abs(totals[name].difference) > enough
+    }
+    told = {"crossed_people": "people across", **changed, "person_hours_waited": "person-hours in queues"}
+    parts = [f"{what} {whole(totals[name].here)} instead of {whole(totals[name].base)}" for name, what in told.items()]
+    length = "shorter" if wait.difference < 0 else "longer"
+    here, base = (show_duration(3600 * value) for value in (wait.here, wait.base))
+    change = f"The mean wait is {length} with {words(comparison.labels[variant])} ({here} instead of {base})"
+    return f"{change}, but it is of those who crossed only: {'; '.join(parts)}."
 
 
 def _time(hours: float) -> str:

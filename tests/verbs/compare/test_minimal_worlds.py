@@ -58,7 +58,7 @@ def before(records: Records, instant: int) -> list[tuple[object, ...]]:
         columns[name] = np.where(columns[name] < instant, columns[name], NEVER)
     columns["outcome"] = np.where(over, columns["outcome"], -1)
     changing = over | ~np.isin(np.arange(len(records)), np.flatnonzero(seen))
-    for name in ("people", "men"):  # who is left behind is known when a visit is over
+    for name in ("people", "men", "checked"):  # who is left behind is known when a visit is over
         columns[name] = np.where(changing, columns[name], 0)
     return sorted(zip(*(column[seen].tolist() for column in columns.values()), strict=True))
 

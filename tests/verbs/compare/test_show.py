@@ -23,7 +23,7 @@ from sim.verbs.compare.frame import COLOURS, Scene, colour, dashes
 from sim.verbs.compare.pictures import drawers
 from sim.verbs.compare.statistics import Difference, Ranking
 from sim.verbs.compare.study import ComparisonData, compare, read_variants
-from sim.verbs.compare.words import group_text, ranking_text, share
+from sim.verbs.compare.words import group_text, ranking_text, share, wait_text
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 
@@ -183,3 +183,39 @@ def test_many_scenarios_are_drawn_without_their_bands() -> None:
     many = compare(read_variants(str(TINY), ["+more_booths", *[str(TINY)] * 5]), Request(2))
     assert not Scene(many, "post").banded
     assert render(pictures(many)["small_multiples"], "png")
+
+
+OVERRUN = """
+name: overrun
+title: A post that is overrun
+clock: {timezone: Etc/UTC, t0: 2024-06-03, start: 2024-06-03, horizon: 2024-06-03T16:00, report_every: 1 h}
+replications: 2
+seed: 1
+classes: {car: {spacing: 7 m, people: 1, men_share: 0 %}}
+crossings:
+  post:
+    road: {stretches: [{files: 1}]}
+    stations: {booth: {serves: [car], staffing: 2, service_time: 10 min}}
+    demand: {car: {e: {constant: {rate: 18/h}}}}
+interventions:
+  closed:
+    description: closed until ten minutes before the end
+    changes: [{from: 2024-06-03T08:00, until: 2024-06-03T15:50, stations: [booth], close: true}]
+  quicker: {description: quicker service, set: {stations.booth.service_time: 6 min}}
+"""
+
+
+def test_a_wait_that_is_shorter_because_nobody_gets_through_is_explained(tmp_path: Path) -> None:
+    file = tmp_path / "overrun.yaml"
+    file.write_text(OVERRUN, encoding="utf-8")
+    found = compare(read_variants(str(file), ["+closed", "+quicker"]), Request(3, workers=1))
+    wait = {n: next(e for e in effects_at(found, n, "post") if e.measure.quantity == "wait_mean") for n in (1, 2)}
+    assert wait[1].difference.difference < 0
+    assert wait[2].difference.difference < 0
+    text = wait_text(found, 1, "post")
+    assert re.match(r"The mean wait is shorter with closed \(\S+ \S+ instead of \S+ h\), but it is of those who", text)
+    inside = re.search(r"still inside at the end (\d+) instead of (\d+); person-hours in queues", text)
+    assert inside is not None
+    assert int(inside[1]) > 1.5 * int(inside[2])
+    assert wait_text(found, 2, "post") == "", "a shorter wait of more people needs no excuse"
+    assert text in [part for part in comparison_tables.parts(found, []) if isinstance(part, str)]
