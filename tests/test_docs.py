@@ -59,7 +59,7 @@ def test_the_readmes_what_if_is_a_valid_scenario(tmp_path: Path) -> None:
     block = re.search(r"```yaml\n(extends: .*?)```", text, re.DOTALL)
     assert block is not None
     file = tmp_path / "question.yaml"
-    file.write_text(block[1].replace("extends: ", f"extends: {ROOT}/scenarios/"), encoding="utf-8")
+    file.write_text(block[1], encoding="utf-8")
     assert load(file).scenario.crossings["verkhny_lars"].stations["draft_screening"].staffing.servers == 20
 
 

@@ -16,6 +16,7 @@ from sim.errors import Problem, ScenarioError, SimError
 from sim.scenario.resolve import SCENARIOS, catalogue_folders, names
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.load_scenario import read_tree, sorted_error
+from sim.scenario.text.named_files import SCENARIO_FILE, named_file
 from sim.scenario.text.passports import take_off
 from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, bare, child
 from sim.scenario.text.yaml_text import SCENARIO, kinds, read_file
@@ -99,7 +100,7 @@ def _entry(path: Path) -> Entry | None:
     if problems:
         return Entry(path, path.stem, problems=sorted_error(problems).problems)
     extended = child(root, "extends")
-    base = (path.parent / str(extended.value)).resolve() if extended else None
+    base = named_file(extended, path.parent, ("extends",), SCENARIO_FILE).resolve() if extended else None
     return _described(path, base, tree, "calibrated" if fitted else "indicative")
 
 

@@ -55,13 +55,18 @@ def file_named(given: str | Path, *kinds: str) -> Path:
     path = Path(given)
     if is_file(path):
         return path
-    if _is_name(path):
-        for kind in kinds:
-            if file := _in_catalogue(path.name, kind):
-                return file
+    for kind in kinds:
+        if file := in_catalogue(given, kind):
+            return file
     if _exists(path):
         return path  # a folder or a device: the reader says what is wrong with it
     raise ScenarioError([Problem(_short(path), "", f"there is no such file{_suggestion(path, kinds)}")])
+
+
+def in_catalogue(given: str | Path, kind: str) -> Path | None:
+    """Return the file of a kind (of FOLDERS) that has a catalogue name; None if it is no such name."""
+    path = Path(given)
+    return _in_catalogue(path.name, kind) if _is_name(path) else None
 
 
 def is_file(path: Path) -> bool:

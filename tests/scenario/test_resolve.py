@@ -21,6 +21,7 @@ from sim.scenario.resolve import (
     no_file,
     shipped,
 )
+from sim.scenario.text.load_scenario import load
 
 
 @pytest.fixture
@@ -87,3 +88,15 @@ def test_names_are_completed(verb: str) -> None:
     items = ShellComplete(commands, {}, "sim", "_SIM_COMPLETE").get_completions([verb], "kaz")
     assert [item.value for item in items if item.type == "plain"] == ["kazakhstan"]
     assert [item.type for item in items].count("file") == 1
+
+
+def test_a_file_names_a_scenario_of_the_catalogue_or_a_file_beside_it(tmp_path: Path) -> None:
+    question = tmp_path / "question.yaml"
+    question.write_text("extends: verkhny_lars\nname: question\ntitle: A question\nseed: 3\n", encoding="utf-8")
+    assert load(question).scenario.seed == 3
+    assert load(question).scenario.crossings == load("verkhny_lars").scenario.crossings
+    (tmp_path / "near.yaml").write_text("extends: question.yaml\nname: near\nreplications: 2\n", encoding="utf-8")
+    assert load(tmp_path / "near.yaml").scenario.seed == 3
+    question.write_text("extends: verkhny_larz\nname: question\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"1:10: extends: there is no file 'verkhny_larz'"):
+        load(question)

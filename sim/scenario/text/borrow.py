@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.text.named_files import named_file
+from sim.scenario.text.named_files import SCENARIO_FILE, named_file
 from sim.scenario.text.tree import Node, bare, child, dotted, is_passport, merge, put, stop
 from sim.scenario.text.tree import Path as Path_
 from sim.suggest import no_such
@@ -77,7 +77,7 @@ def _converted(node: Node, there: ZoneInfo | None, here: ZoneInfo | None, key: s
 def _borrowed(name: str, node: Node, folder: Path, read: Lender, zone: ZoneInfo | None) -> Node:
     here: Path_ = ("crossings", name)
     file, without = node.value[BORROW], node.value.get(WITHOUT)
-    path = named_file(file, folder, (*here, BORROW), "a scenario file")
+    path = named_file(file, folder, (*here, BORROW), SCENARIO_FILE)
     lender = _lender(path, file, (*here, BORROW), read)
     described = child(lender, "crossings")
     lender_crossings = bare(described).value if described else {}

@@ -19,7 +19,7 @@ from sim.scenario.resolve import CALIBRATIONS, file_named
 from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text.includes import rows_of_files
 from sim.scenario.text.load_scenario import Loaded, Template, not_yet_reported, read_tree, sorted_error, template_of
-from sim.scenario.text.named_files import named_file
+from sim.scenario.text.named_files import SCENARIO_FILE, named_file
 from sim.scenario.text.passports import PassportRow, take_off
 from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, child, dotted, find
 from sim.scenario.text.yaml_text import CALIBRATION, read_file, read_kind
@@ -135,7 +135,7 @@ def _template(root: Node, path: Path, problems: list[Problem]) -> Template | Non
     if named is None or rows is None or not isinstance(named.value, str):
         return None
     try:
-        tree = read_tree(named_file(named, path.parent, ("scenario",), "a scenario file"), problems)
+        tree = read_tree(named_file(named, path.parent, ("scenario",), SCENARIO_FILE), problems)
         return template_of(replace(tree, value={**tree.value, REPORTED: rows}))
     except ScenarioError as error:
         problems.extend(error.problems)

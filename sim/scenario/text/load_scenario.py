@@ -25,7 +25,7 @@ from sim.scenario.text import overrides as interventions
 from sim.scenario.text.borrow import with_borrowed_crossings
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.includes import inline
-from sim.scenario.text.named_files import followed, named_file
+from sim.scenario.text.named_files import SCENARIO_FILE, followed, named_file
 from sim.scenario.text.passports import PassportRow, missing, take_off
 from sim.scenario.text.tree import (
     CALIBRATED,
@@ -223,7 +223,7 @@ def _expanded(root: Node, folder: Path, seen: tuple[Path, ...], problems: list[P
     named = root.value.pop("extends", None)
     if named is None:
         return root
-    parent = named_file(named, folder, ("extends",), "a scenario file")
+    parent = named_file(named, folder, ("extends",), SCENARIO_FILE)
     files = followed(parent, seen, named, ("extends",), "extend")
     return merge(read_tree(parent, problems, files), root)
 

@@ -9,7 +9,7 @@ from sim.scenario.model.sweep import SweepFile
 from sim.scenario.resolve import SCENARIOS, SWEEPS, file_named
 from sim.scenario.text.fitted_values import validated
 from sim.scenario.text.load_scenario import sorted_error
-from sim.scenario.text.named_files import named_file
+from sim.scenario.text.named_files import SCENARIO_FILE, named_file
 from sim.scenario.text.tree import child, stop
 from sim.scenario.text.yaml_text import CALIBRATION, SCENARIO, SWEEP, kinds, read_file
 
@@ -27,5 +27,5 @@ def read_sweep(path: str | Path) -> SweepFile | None:
     spec, _ = validated(SweepFile, root, problems)
     if problems or spec is None:
         raise sorted_error(problems)
-    file = named_file(scenario, path.parent, ("scenario",), "a scenario file")
+    file = named_file(scenario, path.parent, ("scenario",), SCENARIO_FILE)
     return spec.model_copy(update={"scenario": str(file)})

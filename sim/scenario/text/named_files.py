@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.scenario.resolve import is_file, no_file
+from sim.scenario.resolve import SCENARIOS, in_catalogue, is_file, no_file
 from sim.scenario.text.tree import Node, plain, show, stop
 from sim.scenario.text.tree import Path as Path_
 
+SCENARIO_FILE = "a scenario file"
 MOST_FILES_DEEP = 20
 """Files of which each names the next."""
 
@@ -15,11 +16,14 @@ MOST_FILES_DEEP = 20
 def named_file(node: Node, folder: Path, path: Path_, kind: str, advice: str = "") -> Path:
     """Return the file of a `kind` ('a scenario file') that a node at `path` names, relative to `folder`.
 
-    Raises ScenarioError at the node if it is not a name, or if there is no such file; `advice` says how to get one.
+    A scenario of the catalogue may be named without a path. Raises ScenarioError at the node if it is not a name, or if
+    there is no such file; `advice` says how to get one.
     """
     if not isinstance(node.value, str) or not node.value.strip():
         raise stop(node.place, path, f"expected the name of {kind}; got {show(plain(node))}")
     file = folder / node.value
+    if kind == SCENARIO_FILE and not is_file(file) and (known := in_catalogue(node.value, SCENARIOS)):
+        return known
     if not is_file(file):
         raise stop(node.place, path, no_file(file, advice))
     return file
