@@ -90,7 +90,7 @@ def on_night(cls: str, date: str) -> str:
     return f"{cls}/{date}"
 
 
-HEADLINES = (("crossed_people", ALL), ("max_queue", ALL), ("wait_mean", by_way(ALL, "main")))
+HEADLINES = (("crossed_people", ALL), ("max_queue_people", ALL), ("wait_mean", by_way(ALL, "main")))
 """The totals (quantity, scope) whose intervals `--precision` controls, at every crossing."""
 HEADLINE_SCOPES = (ALL, VEHICLES, by_way(ALL, "main"))
 """The scopes that are not one class, station or day."""

@@ -108,7 +108,7 @@ def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:
     columns = [estimates(data, key) for key in keys]
     named = [broken(lever_words(lever), NAME_WIDTH) for lever in data.design.levers]
     settings = [tuple(_short(text) or "unchanged" for text in point) for point in data.design.points]
-    title = "Mean and half the 95 % interval"
+    title = "Mean and half the 95 % interval, chance only"
     if len(named) > MOST_LEVERS:
         named, settings = ["point"], [(str(n),) for n in range(len(settings))]
         title += " (the settings of the points are in summary.csv)"

@@ -181,7 +181,7 @@ def test_a_sweep_file_says_the_same_as_the_options(here: Path) -> None:
 def test_one_at_a_time_sensitivity_and_a_question(here: Path) -> None:
     overs = ("--over", f"{STAFFING}=1,3", "--over", "demand.car*=0.5,1.5")
     assert sweep(str(TINY), *overs, *SHORT, "--design", "one-at-a-time", "--out", "o").exit_code == 0
-    assert "tornado_max_queue_all.png" in {path.name for path in (here / "o" / "pictures").iterdir()}
+    assert "tornado_max_queue_people_all.png" in {path.name for path in (here / "o" / "pictures").iterdir()}
     done = sweep(str(TINY), *overs, *SHORT, "--design", "sensitivity", "--points", "4", "--out", "s",
                  "--measure", "max_queue")  # fmt: skip
     assert done.exit_code == 0, done.stderr
