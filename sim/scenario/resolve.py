@@ -114,10 +114,21 @@ def _suggestion(path: Path, kinds: tuple[str, ...]) -> str:
     near = path.stem if path.stem in known else ""
     if not near and (beside := _near_file(path)):
         return f"; did you mean {str(beside)!r}?"
-    near = near or closest(path.stem, known)
     if near:
-        return f"; did you mean {near!r}, which is in the catalogue?"
+        return f"; {_did_you_mean(near)}"
+    if name := like_a_name(path, *kinds):
+        return f"; {name}"
     return "; `sim catalogue` lists the available names" if _is_name(path) else ""
+
+
+def like_a_name(given: str | Path, *kinds: str) -> str:
+    """Return a suggestion if a catalogue name of these kinds is similar to a mistyped one; '' if none is."""
+    near = closest(Path(given).stem, names(*kinds))
+    return _did_you_mean(near) if near else ""
+
+
+def _did_you_mean(name: str) -> str:
+    return f"did you mean {name!r}, which is in the catalogue?"
 
 
 def _near_file(path: Path) -> Path | None:

@@ -98,5 +98,5 @@ def test_a_file_names_a_scenario_of_the_catalogue_or_a_file_beside_it(tmp_path: 
     (tmp_path / "near.yaml").write_text("extends: question.yaml\nname: near\nreplications: 2\n", encoding="utf-8")
     assert load(tmp_path / "near.yaml").scenario.seed == 3
     question.write_text("extends: verkhny_larz\nname: question\n", encoding="utf-8")
-    with pytest.raises(ScenarioError, match=r"1:10: extends: there is no file 'verkhny_larz'"):
+    with pytest.raises(ScenarioError, match=r"1:10: extends: there is no file .*; did you mean 'verkhny_lars', which"):
         load(question)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.scenario.resolve import SCENARIOS, in_catalogue, is_file, no_file
+from sim.scenario.resolve import SCENARIOS, in_catalogue, is_file, like_a_name, no_file
 from sim.scenario.text.tree import Node, plain, show, stop
 from sim.scenario.text.tree import Path as Path_
 
@@ -25,7 +25,8 @@ def named_file(node: Node, folder: Path, path: Path_, kind: str, advice: str = "
     if kind == SCENARIO_FILE and not is_file(file) and (known := in_catalogue(node.value, SCENARIOS)):
         return known
     if not is_file(file):
-        raise stop(node.place, path, no_file(file, advice))
+        name = like_a_name(node.value, SCENARIOS) if kind == SCENARIO_FILE else ""
+        raise stop(node.place, path, no_file(file, advice or name))
     return file
 
 
