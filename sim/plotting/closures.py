@@ -62,6 +62,11 @@ def while_open(band: Band, stories: Sequence[Story], name: str) -> Band:
     there = at < at[-1]
     for first, end in (period for story in stories for period in closed(story, [name])):
         there &= (at < first) | (at >= end)
+    return where(band, there)
+
+
+def where(band: Band, there: Bools) -> Band:
+    """Return a band without its values at the points that are not `there`."""
     return replace(band, **{field.name: np.where(there, getattr(band, field.name), np.nan) for field in fields(Band)})
 
 

@@ -95,7 +95,7 @@ def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Floats], size
             )
     taken = [_mark_box(axes, mark) for mark in marks]
     pixels = np.concatenate([_dense(axes.transData.transform(curve)) for curve in curves] or [np.empty((0, 2))])
-    for mark in sorted(marks, key=lambda m: (m.middle, m.value)):
+    for mark in sorted((mark for mark in marks if mark.label), key=lambda m: (m.middle, m.value)):
         others = [_mark_box(axes, other, NEAR) for other in marks if other is not mark]
         taken.append(_place(axes, mark, [*taken, *others], pixels, size))
 

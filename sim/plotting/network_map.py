@@ -7,6 +7,7 @@ show people waiting, the quoted wait, and people across over time.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -45,8 +46,15 @@ STRETCH = 5.0
 """Maximum ratio of the scales of longitude and latitude, used to fill the space of the map."""
 SHORT = {"at least": "≥ ", "more than": "> ", "well over": "≫ ", "about": "≈ ", "at most": "≤ "}
 MARK = 9.5
+MOST_LABELS = 3
+"""Reported figures of a panel up to which each has its number beside it."""
+LEAST_WAIT = panels.LEAST_TOP[panels.WAIT]
 NAME = 1.7
 """Maximum width in inches of a line of an origin's label, unless a single word is wider."""
+MARGIN = 0.2
+"""Room in inches that the label of an origin keeps from the next one on the same line."""
+FARTHER = 0.35
+"""Inches by which a label may stand farther above or below its origin."""
 COVERED, ROUNDS = 10.0, 3
 """Weight of overlap with places relative to overlap with labels, and number of passes over the labels."""
 
@@ -193,23 +201,34 @@ def _draw_origins(axes: Axes, scenario: Scenario, flows: Flows, origins: Floats,
 def _around(words: str, at: Floats) -> list[Box]:
     """Return the boxes of a label below, above, right and left of a place, and at its corners."""
     lines = words.split("\n")
-    wide, tall = max(text_width(line, 10) for line in lines), 0.18 * len(lines)
+    wide, tall = max(text_width(line, 10) for line in lines) + MARGIN, 0.18 * len(lines)
     aside, over = 0.2 + wide / 2, 0.17 + tall / 2
     steps = [(0.0, -over), (0.0, over), (aside, 0.0), (-aside, 0.0)]
     steps += [(right * (aside - 0.1), up * (over - 0.1)) for up in (1, -1) for right in (1, -1)]
+    steps += [(right * aside / 2, up * over) for up in (1, -1) for right in (1, -1)]
+    steps += [(0.0, up * (over + FARTHER)) for up in (1, -1)]
     middles = [(at[0] + dx, at[1] + dy) for dx, dy in steps]
     return [(x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2) for x, y in middles]
 
 
 def _least_covering(choices: Sequence[Sequence[Box]], places: Sequence[Box], room: Box) -> list[Box]:
-    """Choose one box for each label within the map, with little overlap with other labels and less with places."""
-    boxes: list[Box] = []
-    for turn in range(ROUNDS * len(choices)):
-        n = turn % len(choices)
-        others = [*boxes[:n], *boxes[n + 1 :]]
-        cost = [_covers(box, others) + COVERED * (_covers(box, places) - _common(box, room)) for box in choices[n]]
-        boxes[n : n + 1] = [choices[n][int(np.argmin(cost))]]
-    return boxes
+    """Choose one box for each label within the map, with little overlap with other labels and less with places.
+
+    Labels are placed one after the other, several times over, starting with each label in turn; the best result counts.
+    """
+    alone = [[COVERED * (_covers(box, places) - _common(box, room)) for box in boxes] for boxes in choices]
+    results = []
+    for start in range(len(choices)):
+        chosen: dict[int, int] = {}
+        for turn in range(ROUNDS * len(choices)):
+            n = (start + turn) % len(choices)
+            others = [choices[m][k] for m, k in chosen.items() if m != n]
+            costs = [_covers(box, others) + cost for box, cost in zip(choices[n], alone[n], strict=True)]
+            chosen[n] = int(np.argmin(costs))
+        boxes = [choices[n][chosen[n]] for n in range(len(choices))]
+        overlap = sum(_covers(box, boxes[:n]) for n, box in enumerate(boxes))
+        results.append((overlap + sum(alone[n][k] for n, k in chosen.items()), start, boxes))
+    return min(results)[2] if results else []
 
 
 def _common(one: Box, other: Box) -> float:
@@ -261,7 +280,10 @@ def _crossing_row(figure: Figure, story: Story, n: int, bottom: float, *, last: 
         time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, 4)
         shade_closed(axes, story, story.classes)
         label, marks, tops, curves = draw(axes, story)
-        value_axis(axes, "", [*tops, *(1.3 * each.value for each in marks)])
+        value_axis(axes, "", [*tops, *(1.3 * each.value for each in marks)], LEAST_WAIT if k == 1 else 0.0)
+        if len(marks) > MOST_LABELS:
+            label = f"{label}; {len(marks)} reported"
+            marks = [replace(each, label="") for each in marks]
         axes.set_title(label, fontsize=10, fontweight="normal", color=MUTED, pad=3)
         axes.locator_params(axis="y", nbins=4)
         draw_marks(axes, marks, curves, MARK)

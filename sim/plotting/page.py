@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.plotting.marks import draw_rail, lay_rail, rail_height, wrapped
-from sim.plotting.rail import events
 from sim.plotting.story import Shown, Story, source_line
 from sim.plotting.style import MUTED, sheet, time_axis
 
@@ -27,9 +26,7 @@ def time_page(
     """
     inner = WIDTH - LEFT - RIGHT
     notes = [wrapped(f"Reported: {source_line(shown)}", inner, NOTE_SIZE) for shown in sources]
-    labels = lay_rail(
-        events(story.scenario, story.crossing, bool(story.posterior_note)), story.limits, story.zone, inner
-    )
+    labels = lay_rail(story.events, story.limits, story.zone, inner)
     rail, lines = rail_height(labels), sum(note.count("\n") + 1 for note in notes)
     rail_at = 0.18 + NOTE_LINE * lines + (0.15 if notes else 0)
     height = rail_at + rail + DATES + sum(heights) + GAP * (len(heights) - 1) + head

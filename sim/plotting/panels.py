@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 
 from sim.arrays import Floats
 from sim.measures.estimates import Band
-from sim.measures.names import ALL, OTHERS, OUTCOMES, VEHICLE_CLASSES, VEHICLES, by_way
+from sim.measures.names import ALL, LONGEST_QUOTE, OTHERS, OUTCOMES, VEHICLE_CLASSES, VEHICLES, by_way
 from sim.measures.reports import counted
-from sim.plotting.closures import shade_closed, while_open
+from sim.plotting.closures import shade_closed, where, while_open
 from sim.plotting.marks import ABOVE, Mark, draw_marks
-from sim.plotting.story import Shown, Story, outwards_per_day, rounded, window
+from sim.plotting.story import QUOTED_MOST, Shown, Story, outwards_per_day, rounded, window
 from sim.plotting.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, value_axis
 
 SEEN_AT_A_CROSSING = tuple(event for event in OUTCOMES if event != "stayed")
@@ -27,6 +27,9 @@ PEOPLE_ACROSS = (("crossed_people", "all", OUTCOME_COLOURS["crossed"], "crossed"
 
 NIGHT_BAR = 0.7
 """Width of the bar of a night, days."""
+WAIT, LENGTH = "wait (hours)", "queue length (km)"
+LEAST_TOP = {WAIT: 0.5, LENGTH: 0.1}
+"""Values up to which the axis of a panel reaches at least, so that seconds and metres do not look like a queue."""
 SEEN = 1.0
 """Hours above which the lower bound of a wait is drawn."""
 
@@ -68,7 +71,7 @@ def finish(
     """Set the value axis; write the reported figures, clear of areas `filled` up to these tops, and the legend."""
     present = [band for band in bands if band is not None]
     tops = [float(np.nanmax([*band.p95, *band.mean, 0.0])) for band in present]
-    value_axis(axes, label, [*tops, *(1.08 * mark.top for mark in marks)])
+    value_axis(axes, label, [*tops, *(1.08 * mark.top for mark in marks)], LEAST_TOP.get(label, 0.0))
     curves = [np.column_stack([story.at, band.mean]) for band in present]
     draw_marks(axes, marks, curves if filled is None else [*curves, *upright(story.at, filled)])
     if present:
@@ -88,7 +91,7 @@ def legend(axes: Axes) -> None:
         axes.legend(
             loc="lower left",
             bbox_to_anchor=(0, 1.0),
-            ncols=6,
+            ncols=8,
             borderaxespad=0.2,
             handlelength=1.3,
             columnspacing=1.4,
@@ -136,26 +139,33 @@ def length(axes: Axes, story: Story) -> None:
     """Draw the distance from the border to the tail of the queue on the road, km."""
     band = story.band("queue_length")
     line(axes, story, band, INK, "tail of the queue")
-    finish(axes, "queue length (km)", story, [band], _marks(story, story.shown("queue_length")))
+    finish(axes, LENGTH, story, [band], _marks(story, story.shown("queue_length")))
 
 
 def wait(axes: Axes, story: Story, name: str) -> None:
     """Draw the wait of class `name` by instant of joining (a lower bound where some still wait) and the quoted wait."""
     colour = CLASS_COLOURS[name]
     lived, quoted, virtual = (story.band(quantity, name) for quantity in ("wait", "quoted_wait", "virtual_wait"))
+    lived = lived and where(lived, ~story.censored(name))
+    quoted = quoted and while_open(quoted, [story], name)
     line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
-    censored = story.band("virtual_wait_censored", name)
-    at_least = np.array([0.0])
-    if virtual is not None and censored is not None:
-        at_least = np.where(censored.mean > 0, virtual.mean, np.nan)
+    at_least = np.array([0.0]) if virtual is None else np.where(story.censored(name), virtual.mean, np.nan)
     if bool((at_least > SEEN).any()):
-        axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still waiting)")
+        axes.plot(story.at, at_least, color=colour, linestyle=":", label="at least (some still wait)")
     shade_closed(axes, story, [name], named=True)
-    line(axes, story, quoted and while_open(quoted, [story], name), INK, "quoted", "--")
+    line(axes, story, quoted, INK, "quoted", "--")
+    _name_cap(axes, quoted)
     of_class = [s for s in story.shown("quoted_wait", "virtual_wait") if s.row.classes[0] == name]
     marks = _marks(story, [s for s in of_class if s.row.quantity == "quoted_wait"])
     marks += _marks(story, [s for s in of_class if s.row.quantity == "virtual_wait"], scopes=[])
-    finish(axes, "wait (hours)", story, [lived, quoted, virtual], marks)
+    finish(axes, WAIT, story, [lived, quoted, virtual], marks)
+
+
+def _name_cap(axes: Axes, quoted: Band | None) -> None:
+    """Write what the longest wait that is quoted stands for, where a series reaches it."""
+    if quoted is not None and bool((quoted.p95 >= LONGEST_QUOTE).any()):
+        text = f"{LONGEST_QUOTE} h stand for {QUOTED_MOST}"
+        axes.text(0.01, 0.97, text, transform=axes.transAxes, fontsize=10, color=MUTED, va="top")
 
 
 def wait_classes(story: Story) -> list[str]:
@@ -300,7 +310,8 @@ def _flows(
     shown, scopes = reported
     for s in shown:
         a_day = outwards_per_day(s)
-        words = f"{s.observation.label}, {window(s.row)}:\n{rounded(a_day)} per day outbound"
+        as_printed = np.isclose(a_day, s.observation.reported)
+        words = "" if as_printed else f"{s.observation.label}, {window(s.row)}:\n{rounded(a_day)} per day outbound"
         marks.append(mark(story, s, a_day, words, scopes))
     value_axis(axes, label, [max(tops, default=0) * (1.3 if marks else 1), *(1.35 * each.top for each in marks)])
     axes.set_ylim(bottom=lowest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,6 +36,17 @@ def events(scenario: Scenario, crossing: str, sampled: bool = False) -> list[Eve
 
     If parameters are `sampled` in each replication, shares and factors are omitted.
     """
+    return most_important(all_events(scenario, crossing, sampled))
+
+
+def most_important(found: Iterable[Event]) -> list[Event]:
+    """Return the most important events in order."""
+    telling = sorted(found, key=lambda event: (event.rank, event.at))[:MOST]
+    return sorted(telling, key=lambda event: (event.at, event.rank, event.words))
+
+
+def all_events(scenario: Scenario, crossing: str, sampled: bool = False) -> list[Event]:
+    """Return all dated events of `crossing` within the run, each once."""
     place = scenario.crossings[crossing]
     by_words: dict[tuple[datetime, str], Event] = {}
     demand = [place.demand, *(origin.demand for origin, _ in origins_of(scenario, crossing))]
@@ -43,8 +54,7 @@ def events(scenario: Scenario, crossing: str, sampled: bool = False) -> list[Eve
     for event in (*set_out, *_stations(place), *_behaviour(place), *_changes(place, sampled)):
         if scenario.clock.start <= event.at < scenario.clock.horizon:
             by_words.setdefault((event.at, event.words), event)
-    telling = sorted(by_words.values(), key=lambda event: (event.rank, event.at))[:MOST]
-    return sorted(telling, key=lambda event: (event.at, event.rank, event.words))
+    return list(by_words.values())
 
 
 def origins_of(scenario: Scenario, crossing: str) -> list[tuple[Origin, str]]:

@@ -13,7 +13,7 @@ from matplotlib.patheffects import withStroke
 
 from sim.arrays import Floats
 from sim.plotting.marks import text_width
-from sim.plotting.style import INK, MUTED
+from sim.plotting.style import INK
 
 ORIGIN_COLOURS = ("#332288", "#DDCC77", "#882255", "#117733", "#88CCEE", "#AA4499", "#999933", "#44AA99")
 """Colour-blind-safe colours (Tol's muted scheme) that differ from those of the outcomes."""
@@ -118,7 +118,7 @@ def _ribbon(axes: Axes, x: tuple[float, float], y: tuple[float, float], size: fl
 def _words(axes: Axes, column: Column, bar: Bar, middle: float) -> None:
     """Write the name of a bar and its number beside it."""
     x, side = (column.x - 0.1, "right") if column.words == "left" else (column.x + BAR + 0.1, "left")
-    halo = [withStroke(linewidth=3, foreground="white", alpha=0.85)]
+    halo = [withStroke(linewidth=3.5, foreground="white", alpha=0.95)]
     lines = bar.number.count("\n") + 1
     top = middle - 0.095 * lines
     axes.text(x, top, bar.name, ha=side, va="center", fontsize=LABEL, fontweight="bold", color=INK, path_effects=halo)
@@ -129,7 +129,7 @@ def _words(axes: Axes, column: Column, bar: Bar, middle: float) -> None:
         ha=side,
         va="top",
         fontsize=LABEL - 1,
-        color=MUTED,
+        color=INK,
         path_effects=halo,
         linespacing=1.15,
     )

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sim.arrays import Floats
+from sim.arrays import Bools, Floats
 from sim.engine.plan import Plan
 from sim.measures.estimates import Band, Estimate, Estimates
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way, classes_of
 from sim.measures.nights import Night, night_hour, nights_of
 from sim.measures.reports import Observation, amount
-from sim.plotting.rail import origins_of
+from sim.plotting.rail import Event, events, origins_of
 from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
@@ -62,6 +62,14 @@ class Story:
     observations: tuple[Observation, ...]
     crossing: str
     posterior_note: str = ""
+    other_events: tuple[Event, ...] | None = None
+
+    @property
+    def events(self) -> list[Event]:
+        """The dated events of the rail: those of the scenario, or `other_events` if given."""
+        if self.other_events is not None:
+            return list(self.other_events)
+        return events(self.scenario, self.crossing, bool(self.posterior_note))
 
     @property
     def place(self) -> Crossing:
@@ -157,6 +165,19 @@ class Story:
         """Return a series; None if there is none or it has no values."""
         band = self.estimates.series.get(Key(self.crossing, quantity, scope))
         return band if band is not None and bool(np.isfinite(band.mean).any()) else None
+
+    def censored(self, name: str) -> Bools:
+        """Return the points (T,) at which some parties of a class joined that are still waiting at the horizon.
+
+        The mean wait of the others is too short there.
+        """
+        band = self.estimates.series.get(Key(self.crossing, "virtual_wait_censored", name))
+        return np.zeros(len(self.at), dtype=np.bool_) if band is None else np.nan_to_num(band.mean) > 0
+
+    @property
+    def has_length(self) -> bool:
+        """Whether there is a queue with a length on the road: not if only walkers come, unless they stand on it."""
+        return self.by_road and (self.scope == VEHICLES or self.total("max_queue_length").mean > 0)
 
     def total(self, quantity: str, scope: str = ALL) -> Estimate:
         """Return a total, with NaN for all numbers if there is none."""

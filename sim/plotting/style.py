@@ -155,12 +155,12 @@ def shade(axes: Axes, at: Floats, low: Floats, high: Floats, colour: str) -> Non
         axes.fill_between(at, low, high, color=colour, alpha=0.22, linewidth=0)
 
 
-def value_axis(axes: Axes, label: str, highest: Sequence[float] = ()) -> None:
-    """Label the value axis, start it at zero and leave room above for the `highest` values."""
+def value_axis(axes: Axes, label: str, highest: Sequence[float] = (), least: float = 0.0) -> None:
+    """Label the value axis, start it at zero and leave room above for the `highest` values and for `least`."""
     axes.set_ylabel(label)
     axes.grid(axis="y")
     finite = [value for value in highest if np.isfinite(value) and value > 0]
-    axes.set_ylim(0, 1.18 * max(finite) if finite else 1.0)
+    axes.set_ylim(0, 1.18 * max(*finite, least) if finite else 1.0)
     axes.yaxis.set_major_formatter(lambda value, _: number(value))
 
 

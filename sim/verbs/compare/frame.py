@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from sim.measures.names import Key
 from sim.plotting.marks import text_width, wrapped
 from sim.plotting.page import heading
-from sim.plotting.rail import words
+from sim.plotting.rail import Event, all_events, most_important, words
 from sim.plotting.story import CHANCE_ONLY, Story
 from sim.plotting.style import INK, number, sheet
 from sim.verbs.compare.effects import MINUS
@@ -43,10 +44,40 @@ class Scene:
         """The story of each scenario, the base first; only the base has reported figures."""
         reported = [self.comparison.reported, *[()] * (len(self.comparison.variants) - 1)]
         parts = zip(self.comparison.variants, self.comparison.estimates, reported, strict=True)
+        every = tuple(self._events())
         return tuple(
-            Story(variant.scenario, variant.plan, estimates, tuple(figures), self.crossing)
+            Story(variant.scenario, variant.plan, estimates, tuple(figures), self.crossing, other_events=every)
             for variant, estimates, figures in parts
         )
+
+    def _events(self) -> list[Event]:
+        """Return the most important events of all scenarios; those that not all have name the scenarios that do."""
+        having: dict[Event, list[int]] = {}
+        for n, variant in enumerate(self.comparison.variants):
+            for event in all_events(variant.scenario, self.crossing, bool(variant.posterior)):
+                having.setdefault(event, []).append(n)
+        return most_important(
+            event if len(who) == len(self.names) else replace(event, words=f"{event.words} ({self._only(who)})")
+            for event, who in having.items()
+        )
+
+    def _only(self, scenarios: Sequence[int]) -> str:
+        """Return the scenarios that have an event, or those that lack it, whichever are fewer."""
+        others = [n for n in range(len(self.names)) if n not in scenarios]
+        word, fewer = ("only", scenarios) if len(scenarios) <= len(others) else ("not", others)
+        listed = [self.names[n] if n else "base" for n in fewer]
+        return f"{word} {', '.join(listed[:2])}{f' and {len(listed) - 2} more' if len(listed) > 2 else ''}"
+
+    def same_as_base(self, quantity: str, scope: str) -> list[str]:
+        """Return the names of the scenarios in which a series is that of the base in every replication."""
+        key = Key(self.crossing, quantity, scope)
+        return [
+            name
+            for name, estimates in zip(self.names[1:], self.comparison.series_differences, strict=True)
+            if (band := estimates.series.get(key)) is not None
+            and not np.nan_to_num(np.abs(band.mean)).any()
+            and not np.nan_to_num(np.abs(band.p95)).any()
+        ]
 
     @property
     def base(self) -> Story:
@@ -99,8 +130,8 @@ def thickness(scenario: int) -> float:
     return 3.4 if scenario == 0 else 1.6
 
 
-def around_zero(axes: Axes, label: str) -> None:
-    """Give `axes` a value axis for differences: a line at 0, and limits even if nothing is drawn."""
+def around_zero(axes: Axes, label: str, least: float = 0.0) -> None:
+    """Give `axes` a value axis for differences: a line at 0, and limits that reach to `least` or to its negative."""
     axes.axhline(0, color=INK, linewidth=1.0)
     axes.grid(axis="y")
     axes.set_ylabel(label)
@@ -108,6 +139,8 @@ def around_zero(axes: Axes, label: str) -> None:
     if not low < high:
         axes.set_ylim(-1, 1)
         axes.set_yticks([0])
+    elif max(-low, high) < least:
+        axes.set_ylim(-least, least)
     axes.yaxis.set_major_formatter(lambda value, _: number(value).replace("-", MINUS))
 
 

@@ -51,7 +51,10 @@ summed over the people across in both."""
 ALIKE = 60_000
 """Milliseconds by which two times until across may differ and still count as the same."""
 WAIT_STEPS = 240
-STORED_SERIES = ("queue", "queue_people", "queue_length", "in_system_people", "quoted_wait", "wait")
+STORED_SERIES = (
+    *("queue", "queue_people", "queue_length", "in_system_people", "quoted_wait"),
+    *("wait", "virtual_wait", "virtual_wait_censored"),
+)
 """The series that a comparison stores; a run stores all."""
 _ENDS = np.array([Outcome[end.upper()] for end in ENDS])
 

@@ -114,8 +114,9 @@ def differences(scene: Scene) -> Figure:
     figure = sheet(WIDTH, height)
     heading(figure, f"Differences from the base: {scene.base.title}", how)
     draw_key(figure, scene.names, top - 0.08)
-    inner = WIDTH - NAMES - NUMBERS - 0.3
-    axes = figure.add_axes((NAMES / WIDTH, 0.45 / height, inner / WIDTH, inner_height / height))
+    names = max(NAMES, *(text_width(measure.name, 10) + 0.25 for measure in places))
+    inner = WIDTH - names - NUMBERS - 0.3
+    axes = figure.add_axes((names / WIDTH, 0.45 / height, inner / WIDTH, inner_height / height))
     limits = _limits([row for each in rows for row in each])
     for n, each in enumerate(rows, 1):
         for row in each:

@@ -15,6 +15,8 @@ from sim.verbs.compare.words import short_date
 
 LABELS = 6
 FEW_DAYS = 4
+LEAST_HOURS = 0.5
+"""Hours up to which the axis of a change of time reaches at least."""
 LEAST = 0.002
 """Share of all people below which the mean of a group is not drawn."""
 
@@ -23,11 +25,14 @@ LEAST = 0.002
 def who_gains(scene: Scene) -> Figure:
     """Draw, by class and day of arrival, the changes of people across and of the time until across."""
     variants = [group_changes(scene.comparison, n, by_day=True) for n in range(1, len(scene.stories))]
-    classes: list[str] = [name for name in CLASSES if _came(variants, scene.x, name).any()] or [*scene.classes[:1]]
+    came: list[str] = [name for name in CLASSES if _came(variants, scene.x, name).any()] or [*scene.classes[:1]]
+    classes = [name for name in came if _changes(variants, scene.x, name)] or came[:1]
+    same = [CLASS_NAMES[name] for name in came if name not in classes]
+    unchanged = f"; no change in any scenario: {', '.join(same)}" if same else ""
     how = (
         "left: change of the number of people across, by day of arrival; right: change of the mean time from arrival "
         "until across, for people across in both scenarios (hours); means with 95 % intervals, "
-        f"{scene.comparison.replications} replications on the same tapes"
+        f"{scene.comparison.replications} replications on the same tapes{unchanged}"
     )
     figure, grid = grid_page(scene, "Who gains and who loses", how, (len(classes), 2), (3.95, 1.45), left=0.85)
     for row, name in enumerate(classes):
@@ -36,8 +41,8 @@ def who_gains(scene: Scene) -> Figure:
         for n, each in enumerate(variants, 1):
             _people(left, each, (scene.x, c), n)
             _time(right, each, (scene.x, c), n, banded=scene.banded)
-        for axes in (left, right):
-            _days(axes, variants[0].days, _came(variants, scene.x, name))
+        for axes, least in ((left, 1.0), (right, LEAST_HOURS)):
+            _days(axes, variants[0].days, _came(variants, scene.x, name), least)
         left.set_title(f"{CLASS_NAMES[name]}: people across", fontsize=10.5)
         right.set_title(f"{CLASS_NAMES[name]}: hours until across", fontsize=10.5)
     return figure
@@ -50,9 +55,16 @@ def _came(variants: list[GroupChanges], x: int, name: str) -> Bools:
     return np.asarray(np.max(came, axis=0) > 0)
 
 
+def _changes(variants: list[GroupChanges], x: int, name: str) -> bool:
+    """Return whether a class has more or fewer people across, or another time until across, in any scenario."""
+    c = SCOPES.index(name)
+    quantities = ("only_here_people", "only_base_people", "sooner_people", "later_people", "crossed_people")
+    return any(np.nan_to_num(each.of(quantity)[x, c]).any() for each in variants for quantity in quantities)
+
+
 def _places(days: int) -> Floats:
-    """Return the positions of the days, and of those waiting at the start to the left of them."""
-    return np.append(np.arange(1.0, days), -0.5 - 0.06 * days)
+    """Return the positions of the days, and of those waiting at the start far enough to the left for their label."""
+    return np.append(np.arange(1.0, days), 1 - max(1.5, 0.17 * days))
 
 
 def _people(axes: Axes, changes: GroupChanges, group: tuple[int, int], n: int) -> None:
@@ -85,7 +97,7 @@ def _curve(axes: Axes, values: Floats, low: Floats, high: Floats, n: int, *, ban
     axes.plot(at[-1:], values[-1:], color=colour(n), marker="D", markersize=4.5)
 
 
-def _days(axes: Axes, days: tuple[str, ...], came: Bools) -> None:
+def _days(axes: Axes, days: tuple[str, ...], came: Bools, least: float) -> None:
     """Give `axes` the days on which somebody came, and a line at 0."""
     at = _places(len(days))
     step = max(1, -(-(len(days) - 1) // LABELS))
@@ -93,6 +105,6 @@ def _days(axes: Axes, days: tuple[str, ...], came: Bools) -> None:
     if came[-1]:
         ticks.append((float(at[-1]), AT_START))
     axes.set_xticks([x for x, _ in ticks], [label for _, label in ticks], fontsize=9)
-    axes.set_xlim((-1.2 - 0.08 * len(days) if came[-1] else 0.4), len(days) - 0.4)
+    axes.set_xlim((at[-1] - 0.7 - 0.02 * len(days) if came[-1] else 0.4), len(days) - 0.4)
     axes.margins(y=0.15)
-    around_zero(axes, "")
+    around_zero(axes, "", least)

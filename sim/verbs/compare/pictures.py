@@ -12,13 +12,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.arrays import Floats
 from sim.measures.names import ALL, Key
 from sim.measures.quantiles import plain_quantiles
 from sim.plotting import panels
-from sim.plotting.marks import Mark, draw_marks
+from sim.plotting.closures import where
+from sim.plotting.marks import Mark, draw_marks, wrapped
 from sim.plotting.page import time_page
 from sim.plotting.result import Drawers
-from sim.plotting.story import Shown
+from sim.plotting.story import Shown, Story
 from sim.plotting.style import CLASS_NAMES, MUTED, shade, styled, time_axis, value_axis
 from sim.scenario.model.quantities import CLASSES
 from sim.verbs.compare import picture_network
@@ -42,6 +44,8 @@ from sim.verbs.compare.study import ComparisonData
 
 WAIT_TICKS = ((1 / 60, "1 min"), (1 / 6, "10 min"), (1, "1 h"), (6, "6 h"), (24, "1 d"), (96, "4 d"), (384, "16 d"))
 COLUMNS = 3
+LEAST = {"wait": panels.LEAST_TOP[panels.WAIT], "queue": 1.0}
+"""Values up to which the axis of a series reaches at least."""
 
 
 def drawers(comparison: ComparisonData) -> Drawers:
@@ -74,33 +78,56 @@ def queues(scene: Scene) -> Figure:
 @styled
 def waits_by_joining(scene: Scene) -> Figure:
     """Draw the wait in the main queue by time of joining in all scenarios, and the difference, for two classes."""
-    classes = [name for name in panels.wait_classes(scene.base)[:2] if scene.base.band("wait", name)]
-    heights = [2.6, 1.6] * max(len(classes), 1)
-    page = _page(scene, "Wait in the main queue, by time of joining", heights, ())
-    for axes, below, name in zip(page[::2], page[1::2], classes or ["car"], strict=True):
+    classes = [name for name in panels.wait_classes(scene.base)[:2] if scene.base.band("wait", name)] or ["car"]
+    changed = {name: len(scene.same_as_base("wait", name)) < len(scene.names) - 1 for name in classes}
+    heights = [height for name in classes for height in ([2.6, 1.6] if changed[name] else [2.6])]
+    dotted = any(story.censored(name).any() for story in scene.stories for name in classes)
+    note = "; dotted: at least, since some still wait" if dotted else ""
+    page = iter(_page(scene, "Wait in the main queue, by time of joining", heights, (), note))
+    for name in classes:
+        axes = next(page)
         _overlay(axes, scene, "wait", name, f"{CLASS_NAMES[name]}, hours")
-        _draw_difference(below, scene, "wait", name, "hours more")
-    return page[0].figure  # type: ignore[return-value]
+        if changed[name]:
+            _draw_difference(next(page), scene, "wait", name, "hours more")
+    return axes.figure  # type: ignore[return-value]
 
 
-def _page(scene: Scene, title: str, heights: Sequence[float], sources: Sequence[Shown]) -> list[Axes]:
+def _page(scene: Scene, title: str, heights: Sequence[float], sources: Sequence[Shown], note: str = "") -> list[Axes]:
     """Return panels over time, with the legend of the scenarios between title and panels."""
     head = 1.1 + LEGEND_ROW * (len(key_rows(scene.names)) - 1)
-    page = time_page(scene.base, title, scene.how, heights, sources, head)
+    page = time_page(scene.base, title, scene.how + note, heights, sources, head)
     figure: Figure = page[0].figure  # type: ignore[assignment]
     draw_key(figure, scene.names, 0.68)
     return page
 
 
 def _overlay(axes: Axes, scene: Scene, quantity: str, scope: str, label: str) -> None:
-    bands = [story.band(quantity, scope) for story in scene.stories]
-    for n, band in enumerate(bands):
+    """Draw a series of all scenarios over one another, and name those that the line of the base covers."""
+    highest = []
+    for n, story in enumerate(scene.stories):
+        band = story.band(quantity, scope)
+        if band is not None and quantity == "wait":
+            band = where(band, ~story.censored(scope))
+            highest.append(_lower_bound(axes, story, scope, n))
         if band is not None:
             if scene.banded:
                 shade(axes, scene.base.at, band.p05, band.p95, colour(n))
             axes.plot(scene.base.at, band.mean, color=colour(n), linestyle=dashes(n), linewidth=thickness(n))
-    highest = [band.p95 if scene.banded else band.mean for band in bands if band is not None]
-    value_axis(axes, label, tops(highest))
+            highest.append(band.p95 if scene.banded else band.mean)
+    value_axis(axes, label, tops(highest), LEAST.get(quantity, 0.0))
+    same = scene.same_as_base(quantity, scope)
+    if same:
+        text = wrapped(f"the same as the base in every replication: {', '.join(same)}", 8.4, 9.5)
+        axes.text(0.005, 0.98, text, transform=axes.transAxes, fontsize=9.5, color=MUTED, va="top")
+
+
+def _lower_bound(axes: Axes, story: Story, name: str, n: int) -> Floats:
+    """Draw and return the mean wait so far, (T,), where some of those who joined still wait; NaN elsewhere."""
+    virtual = story.band("virtual_wait", name)
+    at_least = np.full(len(story.at), np.nan) if virtual is None else virtual.mean
+    at_least = np.where(story.censored(name), at_least, np.nan)
+    axes.plot(story.at, at_least, color=colour(n), linestyle=":", linewidth=thickness(n))
+    return at_least
 
 
 def _draw_reported(axes: Axes, scene: Scene, marks: Sequence[Mark], quantity: str, scope: str) -> None:
@@ -123,7 +150,7 @@ def _draw_difference(axes: Axes, scene: Scene, quantity: str, scope: str, label:
             mean, low, high = (np.where(frequent, each, np.nan) for each in (band.mean, band.low, band.high))
             shade(axes, scene.base.at, low, high, colour(n))
             axes.plot(scene.base.at, mean, color=colour(n), linestyle=dashes(n), linewidth=thickness(n))
-    around_zero(axes, label)
+    around_zero(axes, label, LEAST.get(quantity, 0.0))
     axes.set_title("Difference from the base, with the 95 % interval of its mean", fontsize=10.5, pad=5)
 
 

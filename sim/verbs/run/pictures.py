@@ -57,7 +57,7 @@ def _pictures_of(story: Story) -> Iterator[Callable[[Story], Figure]]:
         if draw is stuck_at_night:
             wanted = story.by_road and bool(story.nights)
         else:
-            wanted = story.by_road or draw is not queue_km
+            wanted = story.has_length or draw is not queue_km
         if wanted:
             yield draw
 

@@ -16,7 +16,7 @@ from sim.measures.reports import amount, counted
 from sim.measures.servers import staffing
 from sim.plotting import panels
 from sim.plotting.marks import draw_rail, lay_rail, rail_height, text_width, wrapped
-from sim.plotting.rail import events, words
+from sim.plotting.rail import words
 from sim.plotting.story import (
     Shown,
     Story,
@@ -99,9 +99,7 @@ def _head(figure: Figure, story: Story) -> float:
 def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> None:
     """Draw the queue with the rail of events on the left, waits and kilometres on the right."""
     left, width = EDGE + 0.55, SPLIT - EDGE - 0.55
-    labels = lay_rail(
-        events(story.scenario, story.crossing, bool(story.posterior_note)), story.limits, story.zone, width
-    )
+    labels = lay_rail(story.events, story.limits, story.zone, width)
     rail = rail_height(labels)
     low = bottom + rail + 0.42
     queue = _box(figure, (left, low, width, top - 0.5 - low))
@@ -112,13 +110,13 @@ def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> Non
     for axes, room in ((queue, 10), (wait, 6), (below, 6)):
         time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, room)
     name = panels.wait_classes(story)[0]
-    third = "Length of the queue on the road" if story.by_road else "People across per day"
+    third = "Length of the queue on the road" if story.has_length else "People across per day"
     for axes, title in ((queue, "Parties waiting"), (wait, "Waiting time"), (below, third)):
         axes.set_title(title, pad=22)
     draw_rail(figure, (left, bottom, width, rail), labels, [queue])
     panels.queue_stacked(queue, story)
     panels.wait(wait, story, name)
-    (panels.length if story.by_road else panels.people_across)(below, story)
+    (panels.length if story.has_length else panels.people_across)(below, story)
 
 
 def _flows(axes: Axes, story: Story) -> None:
@@ -191,7 +189,7 @@ def _drawn(story: Story) -> list[Shown]:
     """Return the reported figures that a panel of the poster draws."""
     first = panels.wait_classes(story)[0]
     waits = [s for s in story.shown("quoted_wait", "virtual_wait") if s.row.classes[0] == first]
-    third = story.shown("queue_length" if story.by_road else "crossed_people")
+    third = story.shown("queue_length" if story.has_length else "crossed_people")
     return [*story.shown("queue"), *waits, *third, *_flows_shown(story)]
 
 

@@ -8,15 +8,18 @@ from functools import partial
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import Floats
 from sim.measures.estimates import totals_estimates
 from sim.measures.headline import phrase
 from sim.measures.names import TOTALS, Key
 from sim.plotting.result import Drawers
+from sim.plotting.story import rounded
 from sim.plotting.style import FAINT, INK, MUTED, number, sheet, styled
 from sim.verbs.sweep.constraints import Constraint
 from sim.verbs.sweep.designs import GRID, ONE_AT_A_TIME, SENSITIVITY, Design, unit_of
@@ -34,6 +37,8 @@ LONG, NAME, LETTER = 32, 9, 0.065
 """Letters on a line of a name beside an axis, the least below an axis, and the width of one there (inches)."""
 MOST_TICKS = 12
 """Settings of a line are all written below it if their distances are at least its width divided by this number."""
+MOST_CELLS = (16, 12)
+"""Rows and columns up to which the numbers of a map are written in its cells."""
 MOST = 1.3
 """Share of the variance at which intervals of Sobol indices are cut off."""
 
@@ -137,6 +142,12 @@ def _name_ticks(axes: Axes, names: Sequence[str], width: float) -> None:
     )
 
 
+def _whole_ticks(axes: Axes, at: Floats) -> None:
+    """Give an axis of whole settings, such as servers, whole ticks."""
+    if (at == np.round(at)).all():
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
 def _interval_note(data: SweepData, what: str) -> str:
     """Return what shows the interval of a mean: `what` is "band" or "bars"."""
     alone = all(totals is None or len(totals.values) < 2 for totals in data.totals)
@@ -179,6 +190,8 @@ def line(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
         axes.set_xlim(-0.5, len(names) - 0.5)
     elif len(at) == 1 or np.diff(at).min() * MOST_TICKS >= np.ptp(at):
         axes.set_xticks(at, [number(value) for value in at])
+    else:
+        _whole_ticks(axes, at)
     _draw_bounds(axes, bounds)
     top = np.nanmax([*means, *high, *(bound.bound for bound in bounds), 1e-12])
     if np.nanmin(means, initial=0.0) >= 0:
@@ -204,6 +217,7 @@ def heat_map(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     table = np.full((len(up), len(across)), np.nan)
     table[row, column] = _means(data, key)
     image = axes.imshow(table, origin="lower", aspect="auto", cmap="cividis_r", interpolation="nearest")
+    _cell_numbers(axes, image, table)
     notes = list(_bounds_without_contour(table, bounds))
     for bound in bounds:
         if all(numeric) and min(table.shape) > 1 and np.nanmin(table) < bound.bound < np.nanmax(table):
@@ -222,6 +236,19 @@ def heat_map(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     bar.set_label(_measure_label(key))
     bar.outline.set_visible(False)
     return figure
+
+
+def _cell_numbers(axes: Axes, image: AxesImage, table: Floats) -> None:
+    """Write the number in each cell of a map that is not too fine for it."""
+    if table.shape[0] > MOST_CELLS[0] or table.shape[1] > MOST_CELLS[1]:
+        return
+    size = 10 if table.shape[1] <= MOST_CELLS[1] // 2 else 8
+    colours = image.to_rgba(table)
+    for (row, column), value in np.ndenumerate(table):
+        if np.isfinite(value):
+            red, green, blue, _ = colours[row, column]
+            colour = INK if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
+            axes.text(column, row, rounded(value), ha="center", va="center", fontsize=size, color=colour)
 
 
 def _bounds_without_contour(table: Floats, bounds: Sequence[Constraint]) -> Iterator[str]:
@@ -321,6 +348,8 @@ def scatter(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
         if names:
             _name_ticks(axes, names, width - 0.85)
             axes.set_xlim(-0.6, len(names) - 0.4)
+        else:
+            _whole_ticks(axes, at)
         _draw_bounds(axes, bounds)
         axes.set_xlabel(_lever_label(data, d), fontsize=8.5)
         axes.yaxis.set_major_formatter(lambda value, _: number(value))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sim.measures.estimates import Estimate
 from sim.measures.headline import phrase
 from sim.measures.names import TOTALS, Key
+from sim.plotting.rail import words
 from sim.plotting.sheet import Sheet, as_html, print_sheets
 from sim.plotting.story import plus_minus, rounded
 from sim.verbs.sweep.designs import numbers, unit_of
@@ -31,11 +32,17 @@ MOST_ROWS = 40
 
 
 def lever_words(lever: str) -> str:
-    """Return the name of a lever for people: its path without obvious parts, with 'times' where it multiplies."""
+    """Return a lever in words: 'exit cars: servers', 'demand, car, times' where it multiplies."""
     if lever.startswith("crossings."):
         lever = ".".join(lever.split(".")[2:])
-    lever = lever.removeprefix("stations.").removeprefix("calibrated.")
-    return f"{lever[:-1]}, times" if lever.endswith("*") else lever
+    factor = ", times" if lever.endswith("*") else ""
+    parts = [words(part) for part in lever.removesuffix("*").removeprefix("calibrated.").split(".")]
+    if parts[0] == "stations" and len(parts) > 2:
+        _, station, *what = parts
+        if what[0] == "staffing" and what[1:] in ([], ["servers"]):
+            what = ["servers"]
+        return f"{station}: {', '.join(what)}{factor}"
+    return f"{', '.join(parts)}{factor}"
 
 
 def broken(words: str, width: int) -> str:

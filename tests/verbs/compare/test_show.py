@@ -219,3 +219,44 @@ def test_a_wait_that_is_shorter_because_nobody_gets_through_is_explained(tmp_pat
     assert int(inside[1]) > 1.5 * int(inside[2])
     assert wait_text(found, 2, "post") == "", "a shorter wait of more people needs no excuse"
     assert text in [part for part in comparison_tables.parts(found, []) if isinstance(part, str)]
+
+
+SHUT = """interventions:
+  shut: {description: Closed from noon., changes: [{from: 2022-09-21T12:00, close: true}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def shut(tmp_path_factory: pytest.TempPathFactory) -> ComparisonData:
+    file = tmp_path_factory.mktemp("shut") / "tiny.yaml"
+    file.write_text(TINY.read_text(encoding="utf-8").replace("interventions:\n", SHUT), encoding="utf-8")
+    return compare(read_variants(str(file), ["+shut", str(file)]), Request(2))
+
+
+def test_the_rail_names_the_scenarios_that_have_an_event(shut: ComparisonData) -> None:
+    words = [event.words for event in Scene(shut, "post").base.events]
+    assert [text for text in words if "only" in text] == ["crossing closed (only shut)"]
+    assert "surge (cars)" in words
+
+
+def test_a_scenario_that_the_base_covers_is_named_and_a_wait_that_goes_on_is_dotted(shut: ComparisonData) -> None:
+    scene = Scene(shut, "post")
+    assert scene.same_as_base("queue", "vehicles") == ["tiny 2"]
+    texts = [text.get_text() for text in drawers(shut)["queues"]().axes[0].texts]
+    assert "the same as the base in every replication: tiny 2" in texts
+    axes = drawers(shut)["waits_by_joining"]().axes[0]
+    dotted = [line for line in axes.lines if line.get_linestyle() == ":" and np.isfinite(line.get_ydata()).any()]
+    assert {to_hex(line.get_color()) for line in dotted} >= {to_hex(colour(1))}
+    ours = [line for line in axes.lines if to_hex(line.get_color()) == to_hex(colour(1))]
+    (whole,) = [line for line in ours if line.get_linestyle() == "-"]
+    waiting = scene.stories[1].censored("car")
+    assert waiting.any()
+    assert np.isnan(whole.get_ydata()[waiting]).all()
+
+
+def test_classes_without_any_change_have_no_panel_of_who_gains(comparison: ComparisonData) -> None:
+    figure = drawers(comparison)["who_gains"]()
+    classes = {axes.get_title(loc="left").split(":")[0] for axes in figure.axes}
+    written = " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
+    assert classes | set(re.findall(r"no change in any scenario: (.*?)$", written)) >= {"cars"}
+    assert ("on foot" in classes) != ("no change in any scenario: on foot" in written)

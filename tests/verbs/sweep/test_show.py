@@ -161,6 +161,29 @@ def test_indices_below_0_read_0() -> None:
     assert index_words(Index(-0.004, -0.02, 0.011)) == "0 % [0–1]"
 
 
+LEVERS = {
+    "crossings.post.demand.car*": "demand, car, times",
+    "stations.exit_cars.staffing": "exit cars: servers",
+    "crossings.post.stations.exit_cars.staffing.servers": "exit cars: servers",
+    "stations.exit_cars.service_time.party.mean*": "exit cars: service time, party, mean, times",
+    "calibrated.surge_rate": "surge rate",
+    "a": "a",
+}
+
+
+def test_numbers_stand_in_the_cells_of_a_map_and_whole_settings_have_whole_ticks() -> None:
+    data = swept(grid("a=1:5:1", "b=1:4:1"), lambda x, y: x + y, failed=(0,))
+    axes = pictures(data, [KEY], [], [])["map_wait_p90_all_main"].axes[0]
+    assert sorted(float(text.get_text()) for text in axes.texts) == sorted(
+        float(x + y) for x in range(1, 6) for y in range(1, 5) if (x, y) != (1, 1)
+    )
+    large = swept(grid("a=1:30:1", "b=1:30:1"), lambda x, y: x + y)
+    assert not pictures(large, [KEY], [], [])["map_wait_p90_all_main"].axes[0].texts
+    line = pictures(swept(grid("a=1,2,3,40"), lambda x: x), [KEY], [], [])["line_wait_p90_all_main"]
+    line.canvas.draw()
+    assert all(float(at).is_integer() for at in line.axes[0].get_xticks())
+
+
 def test_words() -> None:
     assert (
         totals_sentence(_named(Design("grid", ("a",), (("1",),))))
@@ -168,7 +191,7 @@ def test_words() -> None:
     )
     assert phrase(Key("x", "person_nights", "all")) == "person-nights at the border"
     assert phrase(Key("x", "max_queue", "car")) == "most cars waiting"
-    assert lever_words("crossings.post.demand.car*") == "demand.car, times"
+    assert [lever_words(lever) for lever in LEVERS] == list(LEVERS.values())
     assert totals_sentence(swept(grid("a=1,2"), lambda x: x)) == (
         "2 points with 2 replications each; 3 replications played, 1 reused."
     )
