@@ -14,8 +14,9 @@ from sim.measures.names import ALL, LONGEST_QUOTE, OTHERS, OUTCOMES, VEHICLE_CLA
 from sim.measures.reports import counted
 from sim.plotting.closures import shade_closed, where, while_open
 from sim.plotting.marks import ABOVE, Mark, draw_marks
-from sim.plotting.story import QUOTED_MOST, Shown, Story, outwards_per_day, rounded, window
+from sim.plotting.story import Shown, Story, outwards_per_day, rounded, window
 from sim.plotting.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, value_axis
+from sim.scenario.model.reported import Reported
 
 SEEN_AT_A_CROSSING = tuple(event for event in OUTCOMES if event != "stayed")
 """Outcomes of people who arrived at a crossing."""
@@ -151,7 +152,7 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
     at_least = np.array([0.0]) if virtual is None else np.where(story.censored(name), virtual.mean, np.nan)
     if bool((at_least > SEEN).any()):
-        axes.plot(story.at, at_least, color=colour, linestyle=":", label="at least (some still wait)")
+        axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still wait)")
     shade_closed(axes, story, [name], named=True)
     line(axes, story, quoted, INK, "quoted", "--")
     _name_cap(axes, quoted)
@@ -164,7 +165,7 @@ def wait(axes: Axes, story: Story, name: str) -> None:
 def _name_cap(axes: Axes, quoted: Band | None) -> None:
     """Write what the longest wait that is quoted stands for, where a series reaches it."""
     if quoted is not None and bool((quoted.p95 >= LONGEST_QUOTE).any()):
-        text = f"{LONGEST_QUOTE} h stand for {QUOTED_MOST}"
+        text = f"{LONGEST_QUOTE} h stand for {LONGEST_QUOTE // 24} days or more"
         axes.text(0.01, 0.97, text, transform=axes.transAxes, fontsize=10, color=MUTED, va="top")
 
 
@@ -235,7 +236,7 @@ def _outflows(story: Story) -> list[Mark]:
         reason = f"implied by {queue.observation.label}\nand {implied.wait.observation.label}, {window(queue.row)}"
         label = f"{implied.rate:.0f} {counted(queue.row)} per hour leaving the queue,\n{reason}"
         qualifier = queue.row.qualifier if queue.row.qualifier in ABOVE else "about"
-        outflow = story.outflow(queue.row)
+        outflow = _outflow(story, queue.row)
         marks.append(
             replace(mark(story, queue, implied.rate, label), qualifier=qualifier, model=(outflow, outflow, outflow))
         )
@@ -244,6 +245,18 @@ def _outflows(story: Story) -> list[Mark]:
         label = f"{shown.observation.label}, {window(shown.row)}:\n{an_hour:.0f} per hour outbound"
         marks.append(mark(story, shown, an_hour, label, [VEHICLES]))
     return marks
+
+
+def _outflow(story: Story, row: Reported) -> float:
+    """Return the modelled parties per hour out of the main queues of a figure's classes, in its window."""
+    inside = (story.at >= story.day(row.from_)) & (story.at < story.day(row.until))
+    rates = []
+    for name in row.classes:
+        past = story.total("crossed_parties", by_way(name, "bypass")).mean > 0
+        band = story.band("crossed_parties_per_hour", by_way(name, "main") if past else name)
+        if band is not None and inside.any():
+            rates.append(float(np.nan_to_num(band.mean[inside]).mean()))
+    return sum(rates) if rates else float("nan")
 
 
 def flows_of_vehicles(story: Story) -> list[Shown]:

@@ -205,17 +205,6 @@ class Story:
         """Return the reported figures that a line of `scope` is about, ordered by window."""
         return [shown for shown in self.shown(quantity) if self.is_about(shown.row, scope)]
 
-    def outflow(self, row: Reported) -> float:
-        """Return the modelled parties per hour out of the main queues of a figure's classes, in its window."""
-        inside = (self.at >= self.day(row.from_)) & (self.at < self.day(row.until))
-        rates = []
-        for name in row.classes:
-            past = self.total("crossed_parties", by_way(name, "bypass")).mean > 0
-            band = self.band("crossed_parties_per_hour", by_way(name, "main") if past else name)
-            if band is not None and inside.any():
-                rates.append(float(np.nan_to_num(band.mean[inside]).mean()))
-        return sum(rates) if rates else float("nan")
-
     def implied(self) -> list[Implied]:
         """Return the outflows from the queue implied by reported figures of the whole queue, ordered by window."""
         pairs = [(queue, wait) for queue in self.shown("queue") for wait in self.shown("quoted_wait")]
