@@ -253,6 +253,9 @@ TOTALS = {
 """Numbers of the whole run, whatever `report_every`. Waits exclude parties waiting at the start and the unfinished."""
 
 
+OF_THOSE_ACROSS = ("wait_mean", "wait_p50", "wait_p90", "wait_max", "sojourn_mean")
+"""The totals that concern only parties that crossed."""
+
 LISTED = "the summary of a run lists them"
 """Where a user finds the names of the totals."""
 

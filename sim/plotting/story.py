@@ -295,6 +295,11 @@ def in_one_day(story: Story) -> str:
     return f"On the day of the longest queue, {whole(every)} vehicles per hour cross, including {ways}."
 
 
+def at_least(text: str) -> str:
+    """Return a value as a lower bound."""
+    return text if text == "-" else f"≥ {text}"
+
+
 def left_out_note(story: Story) -> list[str]:
     """Return a sentence on the parties that are not in the waits of those who crossed; none if they are few."""
     names = {ALL: "of all parties", **{cls: f"of the {CLASS_WORDS[cls]}" for cls in story.classes}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import sim
 from sim.measures.estimates import Band
 from sim.measures.flows import LAST
 from sim.measures.names import Key
+from sim.measures.nights import Night
 from sim.play.request import Request
 from sim.plotting import network_map
 from sim.plotting.names import ranged, sure
@@ -33,7 +35,7 @@ from sim.verbs.compare import tables as comparison_tables
 from sim.verbs.compare.network_words import transition_text
 from sim.verbs.compare.study import ComparisonData, compare, read_variants
 from sim.verbs.compare.transitions import states
-from sim.verbs.run import network_pictures
+from sim.verbs.run import network_pictures, network_tables
 from sim.verbs.run.pictures import drawers, stories
 from sim.verbs.run.poster_sheet import poster
 from sim.verbs.run.study import Run
@@ -332,3 +334,26 @@ def test_the_poster_of_a_crossing_in_a_network_is_named_after_it_and_nobody_is_s
         (largest,) = (text for text in drawn.texts if text.get_fontsize() == 30)
         assert largest.get_text() == place.title
         assert ("Burden on those waiting" in said(drawn)) == (crossing != "airport")
+
+
+def test_the_tables_mark_waits_that_leave_out_many(found: Run) -> None:
+    first, *others = stories(found)
+    totals, some = dict(first.estimates.totals), first.total("crossed_parties")
+    for what, value in (("unfinished", 30.0), ("arrived", 1000.0), ("initial", 0.0)):
+        totals[Key(first.crossing, f"{what}_parties")] = replace(some, mean=value)
+    cut = replace(first, estimates=replace(first.estimates, totals=totals))
+    table = network_tables.crossings_sheet([cut, *others])
+    assert "a lower bound" in table.title
+    assert table.rows[0][2].startswith("≥ ")
+    assert table.rows[0][3].startswith("≥ ")
+
+
+def test_the_worst_night_of_every_crossing_has_a_row(found: Run) -> None:
+    story = stories(found)[0]
+    some = story.total("crossed_people")
+    night = Night(
+        date(2022, 9, 28), replace(some, mean=8123.0), {}, replace(some, mean=4321.0), replace(some, mean=24e3)
+    )
+    (row,) = network_tables.nights_sheet([(story, night)]).rows
+    assert row[1:2] + row[3:] == ("28 Sep", "4,320", "24")
+    assert row[2].startswith("8,120 (")

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from sim.measures.headline import phrase
-from sim.measures.names import ALL, CLASS_WORDS, OUTCOMES, TOTALS
+from sim.measures.names import ALL, CLASS_WORDS, OF_THOSE_ACROSS, OUTCOMES, TOTALS
 from sim.plotting.rail import words
 from sim.plotting.story import FEW_LEFT, rounded, whole
 from sim.scenario.model.quantities import CLASSES
@@ -20,7 +20,6 @@ from sim.verbs.compare.statistics import Ranking
 from sim.verbs.compare.study import ComparisonData
 
 LEAST_PERCENT = 0.1
-OF_THOSE_ACROSS = ("wait_m", "wait_p5", "wait_p9", "sojourn")
 FEW = 0.005
 """Share of all people below which a group or a change is not mentioned."""
 NO_TIME = 1 / 3600
@@ -159,7 +158,7 @@ def ranking_text(ranking: Ranking, labels: Sequence[str]) -> str:
     listed = ", ".join(f"{words(labels[s])} {rounded(float(ranking.means[s]))}" for s in ranking.order)
     what = f"{'highest' if ranking.highest else 'lowest'} {phrase(ranking.key)} ({unit})"
     means = f"Means: {listed}."
-    if ranking.key.quantity.startswith(OF_THOSE_ACROSS):
+    if ranking.key.quantity in OF_THOSE_ACROSS:
         means += " Only those who crossed count: the value may also be low because fewer crossed."
     candidates = [words(labels[s]) for s in ranking.order if ranking.may_be_best[s]]
     if not all(map(math.isfinite, ranking.means)):

@@ -7,15 +7,21 @@ import numpy as np
 from sim import units
 from sim.measures.estimates import Estimate
 from sim.measures.flows import LAST, Flows
+from sim.measures.nights import Night, worst_night
 from sim.plotting.names import crossing_name, origin_name, ranged_estimate
 from sim.plotting.sheet import Sheet
-from sim.plotting.story import Story, whole
+from sim.plotting.story import FEW_LEFT, Story, at_least, rounded, whole
 from sim.scenario.model.scenario import Scenario
 
 
 def sheets(stories: list[Story], flows: Flows) -> list[Sheet]:
     """Return the tables of a network."""
-    return [crossings_sheet(stories), origins_sheet(stories[0].scenario, flows)]
+    nights = [(story, worst) for story in stories if story.by_road and (worst := worst_night(story.nights))]
+    return [
+        crossings_sheet(stories),
+        *([nights_sheet(nights)] if nights else []),
+        origins_sheet(stories[0].scenario, flows),
+    ]
 
 
 def crossings_sheet(stories: list[Story]) -> Sheet:
@@ -25,17 +31,31 @@ def crossings_sheet(stories: list[Story]) -> Sheet:
         "People across (including those without an origin), mean and 90 % quantile of the wait, "
         "maximum number of people waiting, people who went on to another crossing"
     )
+    if any(story.left_out() > FEW_LEFT for story in stories):
+        title += f" (≥: a lower bound, for more than {100 * FEW_LEFT:.0f} % are still inside at the end)"
     sheet = Sheet(title, columns, [], (True, *[False] * 5))
     for story in stories:
+        bound = at_least if story.left_out() > FEW_LEFT else str
         sheet.rows.append(
             (
                 crossing_name(story.scenario, story.crossing),
                 ranged_estimate(story.total("crossed_people")),
-                *(_time(story.total(name)) for name in ("wait_mean", "wait_p90")),
+                *(bound(_time(story.total(name))) for name in ("wait_mean", "wait_p90")),
                 whole(story.total("max_queue_people").mean),
                 whole(story.total("diverted_people").mean),
             )
         )
+    return sheet
+
+
+def nights_sheet(nights: list[tuple[Story, Night]]) -> Sheet:
+    """Return the worst night at each crossing with a road: people stuck, vehicles, and their need of water."""
+    columns = ("crossing", "worst night", "people [5–95 %]", "vehicles", "water (m³)")
+    sheet = Sheet(f"Stuck at {nights[0][0].night_hour} on the worst night", columns, [], (True, *[False] * 4))
+    for story, night in nights:
+        people, water = ranged_estimate(night.people), rounded(night.water.mean / 1000)
+        name = crossing_name(story.scenario, story.crossing)
+        sheet.rows.append((name, night.name, people, whole(night.vehicles.mean), water))
     return sheet
 
 

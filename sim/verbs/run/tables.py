@@ -17,7 +17,18 @@ from sim.measures.nights import Night, worst_night
 from sim.measures.reports import Observation
 from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
-from sim.plotting.story import FEW_LEFT, LONGEST_SHORT, Story, left_out_note, modelled, rounded, week, whole, window
+from sim.plotting.story import (
+    FEW_LEFT,
+    LONGEST_SHORT,
+    Story,
+    at_least,
+    left_out_note,
+    modelled,
+    rounded,
+    week,
+    whole,
+    window,
+)
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
 
@@ -151,11 +162,6 @@ def _is_bound(story: Story, line: Headline) -> bool:
     """Return whether a wait of those who crossed is only a lower bound, because many are still inside."""
     cls, _, way = line.scope.partition("/")
     return line.group == WAITS and way in ("", "main") and story.left_out(cls) > FEW_LEFT
-
-
-def at_least(text: str) -> str:
-    """Return a value as a lower bound."""
-    return text if text == "-" else f"≥ {text}"
 
 
 def _longest_day(story: Story) -> Iterator[Row]:

@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim.measures.estimates import Estimate
 from sim.measures.headline import phrase
-from sim.measures.names import TOTALS, Key
+from sim.measures.names import OF_THOSE_ACROSS, TOTALS, Key
 from sim.plotting.rail import words
 from sim.plotting.sheet import Sheet, as_html, print_sheets
-from sim.plotting.story import plus_minus, rounded
+from sim.plotting.story import FEW_LEFT, plus_minus, rounded
 from sim.verbs.sweep.designs import numbers, unit_of
 from sim.verbs.sweep.files import estimates
 from sim.verbs.sweep.request import SweepAnalysis
@@ -101,7 +103,30 @@ def print_to(console: Console, analysis: SweepAnalysis) -> None:
     if answer is not None:
         console.print(answer.sentence, markup=False)
     _print_failures(console, data)
+    if (note := left_out_sentence(data, analysis.keys)) != "":
+        console.print(note, markup=False)
     console.print(totals_sentence(data), markup=False)
+
+
+def left_out_sentence(data: SweepData, keys: Sequence[Key]) -> str:
+    """Return at how many points a wait of those who crossed leaves out many still inside; '' where there is none."""
+    crossings = {key.crossing for key in keys if key.quantity in OF_THOSE_ACROSS}
+    shares = np.array([_left_out(data, crossing) for crossing in sorted(crossings)])
+    number = int((shares > FEW_LEFT).any(axis=0).sum()) if len(shares) else 0
+    if not number:
+        return ""
+    return (
+        f"Waits are of those who crossed: at {number} of {counted(len(data.design.points), 'point')} more than "
+        f"{100 * FEW_LEFT:.0f} % of the parties are still inside at the end, and the waits are lower bounds."
+    )
+
+
+def _left_out(data: SweepData, crossing: str) -> list[float]:
+    """Return the share of the parties at a crossing that are still inside at the end, point by point; NaN: unknown."""
+    names = ("unfinished_parties", "arrived_parties", "initial_parties")
+    columns = (estimates(data, Key(crossing, name)) for name in names)
+    means = ([math.nan if each is None else each.mean for each in column] for column in columns)
+    return [inside / max(arrived + waiting, 1.0) for inside, arrived, waiting in zip(*means, strict=True)]
 
 
 def _print_failures(console: Console, data: SweepData) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +22,7 @@ from sim.verbs.sweep.pictures import drawers
 from sim.verbs.sweep.request import SweepAnalysis
 from sim.verbs.sweep.sensitivity import Index, Sensitivity, sobol_sensitivity
 from sim.verbs.sweep.study import SweepData, read_base
-from sim.verbs.sweep.tables import document, index_words, lever_words, show, totals_sentence
+from sim.verbs.sweep.tables import document, index_words, left_out_sentence, lever_words, show, totals_sentence
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 KEY = Key("post", "wait_p90", "all/main")
@@ -201,3 +202,13 @@ def test_the_document_has_only_what_json_knows() -> None:
     values = document(analysis(swept(grid("a=1,2"), lambda x: x, failed=(1,)), [KEY]))
     assert values["points"][0]["post.wait_p90.all/main"]["mean"] == 1.0
     assert values["points"][1] == {"settings": ["2"], "failed": "it could not be", "post.wait_p90.all/main": None}
+
+
+def test_points_where_many_are_still_inside_are_told() -> None:
+    names = ("unfinished_parties", "arrived_parties", "initial_parties")
+    keys = (KEY, *(Key("post", name) for name in names))
+    rows = ((3.0, 19, 900, 100), (2.0, 21, 900, 100), (1.0, 500, 900, 100))
+    data = swept(grid("a=1:4:1"), lambda x: x, failed=(3,))
+    data = replace(data, totals=(*(Totals(keys, np.array([row, row])) for row in rows), None))
+    assert left_out_sentence(data, [KEY]).startswith("Waits are of those who crossed: at 2 of 4 points more than 2 %")
+    assert left_out_sentence(data, [Key("post", "crossed_people")]) == ""
