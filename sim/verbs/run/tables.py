@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,11 +15,13 @@ from sim.measures.headline import ACROSS, QUEUE, WAITS, Headline, headlines
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.nights import Night, worst_night
 from sim.measures.reports import Observation
+from sim.plotting.closures import closed, while_open
 from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
 from sim.plotting.story import (
     FEW_LEFT,
     LONGEST_SHORT,
+    NOTHING,
     Story,
     at_least,
     left_out_note,
@@ -49,13 +51,17 @@ LEAST_BLOCKED = 0.01
 
 
 class Row(NamedTuple):
-    """One measure: its name, its unit ("h": a suitable unit of time), its estimate, and whether it is a lower bound."""
+    """One measure: its name, its unit ("h": a suitable unit of time), its estimate, and whether it is a lower bound.
+
+    `instead` is a text that stands in the place of a number.
+    """
 
     name: str
     unit: str
     estimate: Estimate
     quoted: bool = False
     bound: bool = False
+    instead: str = ""
 
 
 def show(run: Run) -> None:
@@ -113,7 +119,7 @@ def _headline(story: Story, narrow: bool) -> Table:
     for name in ("mean",) if narrow else ("mean", "± (95 %)", "5–95 %"):
         table.add_column(name, justify="right", no_wrap=True)
     for group, rows in groups(story):
-        defined = [row for row in rows if np.isfinite(row.estimate.mean)]
+        defined = [row for row in rows if row.instead or np.isfinite(row.estimate.mean)]
         if defined:
             table.add_row(f"[bold]{group}[/]")
         for row in defined:
@@ -123,6 +129,8 @@ def _headline(story: Story, narrow: bool) -> Table:
 
 def _numbers(row: Row) -> tuple[str, str, str]:
     estimate, unit = row.estimate, row.unit
+    if row.instead:
+        return row.instead, "-", "-"
     if unit == "h":
         unit = units.show_duration(3600 * estimate.mean).split()[-1]
         unit = "h" if row.quoted and unit == "d" else unit  # as waits are quoted and reported
@@ -186,9 +194,28 @@ def _past_at_the_exit(story: Story) -> Iterator[Row]:
 
 
 def _quoted(story: Story) -> Iterator[Row]:
+    """Yield the longest quoted waits. No wait is quoted while the way of a class is closed."""
     for name in story.classes:
         if name in ("car", "truck"):
-            yield Row(f"{CLASS_WORDS[name]}, longest quoted", "h", story.total("max_quoted_wait", name), quoted=True)
+            words = f"{CLASS_WORDS[name]}, longest quoted"
+            if not closed(story, [name]):
+                yield Row(words, "h", story.total("max_quoted_wait", name), quoted=True)
+                continue
+            longest = _longest_while_open(story, name)
+            if longest is None:
+                yield Row(words, "h", NOTHING, instead="closed")
+            else:
+                yield Row(f"{words} while open", "h", longest, quoted=True)
+
+
+def _longest_while_open(story: Story, name: str) -> Estimate | None:
+    """Return the quoted wait of a class where its mean is longest while its way is open; None if it never is."""
+    band = story.band("quoted_wait", name)
+    band = band and while_open(band, [story], name)
+    if band is None or not np.isfinite(band.mean).any():
+        return None
+    longest = int(np.nanargmax(band.mean))
+    return Estimate(**{field.name: getattr(band, field.name)[longest].item() for field in fields(Estimate)})
 
 
 def _across(story: Story) -> Iterator[Row]:

@@ -232,3 +232,20 @@ def test_every_night_has_a_row_with_its_date_and_the_worst_is_named() -> None:
     assert re.match(r"27 Sep +30,100 .* 1,230 .* 5,680 +90.4$", lines[_line(lines, "27 Sep +")])
     assert len([line for line in lines if re.match(r"\d+ (Sep|Oct) +[\d,]+ ", line)]) == 26
     assert _line(lines, r"people stuck, worst night, 27 Sep +9,000")
+
+
+def _closing(*changes: dict[str, object]) -> list[str]:
+    crossings = synthetic.tree()["crossings"]
+    crossings[synthetic.CROSSING]["changes"] = list(changes)
+    return [line.strip() for line in printed(synthetic.scenario(crossings=crossings)).splitlines()]
+
+
+def test_the_quoted_wait_of_a_closed_way_is_closed_and_not_a_number() -> None:
+    """The made-up quotes of cars are longest on 26 September."""
+    whole = _closing({"close": True, "classes": ["car"]})
+    assert _line(whole, r"cars, longest quoted +closed +- +-$")
+    part = _closing({"from": "2022-09-21", "close": True, "classes": ["car"]})
+    assert _line(part, r"cars, longest quoted while open +\d")
+    plain = _closing()
+    assert _line(plain, r"cars, longest quoted +\d")
+    assert not [line for line in part if line.startswith("trucks, longest quoted while")]
