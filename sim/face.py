@@ -10,6 +10,7 @@ from sim.errors import SimError
 from sim.experiment import Experiment as Experiment
 from sim.experiment import as_texts, check_from_file, experiment_of
 from sim.experiment import load as load
+from sim.paths import possible
 from sim.play import engines
 from sim.play.request import Request
 from sim.scenario.catalogue import list_scenarios
@@ -244,7 +245,7 @@ def calibrate(
     """
     loaded = read_calibration(calibration)
     request = Request(seed=seed, engine=engine, workers=workers)
-    folder = calibration_files.evaluation_folder(loaded.path) if cache is None else Path(cache)
+    folder = calibration_files.evaluation_folder(loaded.path) if cache is None else possible(Path(cache))
     fit = fit_parameters(loaded, request, cache=folder)
     predictions = predict_held_out(fit, request, cache=folder) if held_out else ()
     return CalibrationResult(findings_of(fit, predictions))

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import SimError
+from sim.paths import possible
 
 Columns = Mapping[str, "NDArray[Any] | Labels"]
 _PARTIAL = re.compile(r"\..+\.partial-(?P<host>.+)-(?P<pid>\d+)-[0-9a-f]{8}")
@@ -64,7 +65,7 @@ def new_folder(final: Path, *, numbered: bool = False) -> Iterator[Draft]:
     `final` must be absent or empty; with `numbered`, a name that is taken becomes `final-2`, `final-3` and so on.
     Raises SimError if the folder contains files or cannot be written.
     """
-    final = Path(os.path.abspath(final))  # noqa: PTH100  (a name with '..' must not follow links twice)
+    final = Path(os.path.abspath(possible(final)))  # noqa: PTH100  (a name with '..' must not follow links twice)
     try:
         if not numbered:
             _refuse_taken(final)

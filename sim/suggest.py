@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+from sim.paths import exists
+
 
 def closest(word: str, choices: Iterable[str]) -> str:
     """Return the choice most similar to a word, or '' if none is similar enough."""
@@ -29,11 +31,11 @@ def no_such(kind: str, name: str, choices: list[str]) -> str:
 
 def no_folder(path: Path) -> str:
     """Return the sentence that there is no folder `path`, with the most similar folder beside it as a suggestion."""
-    if path.exists():
+    if exists(path):
         return f"{path}: is a file; expected a folder"
     try:
         beside = {one.name: str(path.parent / one.name) for one in path.parent.iterdir() if one.is_dir()}
-    except OSError:
+    except (OSError, ValueError):
         beside = {}
     near = beside.get(closest(path.name, beside), "")
     return f"{path}: there is no such folder" + (f"; did you mean {near!r}?" if near else "")

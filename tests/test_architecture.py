@@ -23,7 +23,7 @@ from sim.play.engines import ENGINES
 ROOT = Path(__file__).parents[1]
 
 ROOMS = (
-    {"errors", "units", "arrays", "suggest", "about", "store"},
+    {"errors", "units", "arrays", "suggest", "about", "store", "paths"},
     {"scenario"},
     {"engine"},
     {"measures"},

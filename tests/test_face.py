@@ -224,3 +224,23 @@ def test_the_catalogue_and_an_audit_from_python(tmp_path: Path) -> None:
     assert "Verkhny Lars" in repr(audit)
     folder = audit.save(tmp_path / "out")
     assert {"audit.csv", "audit.png", "provenance.json", "sentences.md"} <= {path.name for path in folder.iterdir()}
+
+
+IMPOSSIBLE = {"a NUL": "a\0b", "300 letters": "x" * 300, "half a character": "\ud800"}
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_a_name_that_no_file_can_have_is_one_sentence(name: str) -> None:
+    scenario = TINY
+    for ask in (
+        sim.load,
+        sim.catalogue,
+        sim.audit,
+        sim.calibrate,
+        sim.compare,
+        lambda path: sim.sweep(path, {"seed": [1]}),
+        lambda path: sim.sweep(scenario, {"stations.exit_control.staffing": [1]}, out=path),
+    ):
+        with pytest.raises(sim.SimError) as error:
+            ask(name)
+        assert "\n" not in str(error.value)

@@ -15,9 +15,10 @@ import numpy as np
 from sim import store
 from sim.arrays import Floats
 from sim.errors import Problem, ScenarioError, SimError
+from sim.paths import is_file
 from sim.scenario.model.calibration import Fitted
 from sim.scenario.model.scenario import Scenario
-from sim.scenario.resolve import SCENARIOS, file_named, is_file, no_file
+from sim.scenario.resolve import SCENARIOS, file_named, no_file
 from sim.scenario.text.fitted_values import fitted_file, load_fitted
 from sim.scenario.text.load_scenario import Template, dump, read_tree, template_of
 from sim.scenario.text.tree import CALIBRATED, child, plain

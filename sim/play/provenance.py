@@ -20,6 +20,7 @@ import numpy as np
 from sim import store
 from sim.about import PACKAGE, __version__
 from sim.errors import SimError
+from sim.paths import is_folder
 from sim.play.request import Request
 from sim.scenario.text.tree import show
 from sim.suggest import no_folder
@@ -123,7 +124,7 @@ _OTHER_KINDS = {"method": "a calibration", "scenarios": "a comparison", "points"
 def read(folder: Path) -> Provenance:
     """Read the provenance of a result folder. Raises SimError if there is none or it is damaged."""
     path = folder / FILE
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise SimError(no_folder(folder))
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from sim.errors import Problem, ScenarioError, SimError
+from sim.paths import is_folder
 from sim.scenario.resolve import SCENARIOS, catalogue_folders, names
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.load_scenario import read_tree, sorted_error
@@ -74,7 +75,7 @@ def named(entries: list[Entry], name: str) -> Entry:
 
 def _folder(given: str | Path | None) -> Path:
     if given is not None:
-        if Path(given).is_dir():
+        if is_folder(Path(given)):
             return Path(given)
         if str(given) in names(SCENARIOS):
             raise SimError(f"{given}: expected a folder; `sim catalogue --sources {given}` shows this scenario")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sim.about import PACKAGE
 from sim.errors import Problem, ScenarioError
+from sim.paths import exists, is_file
 from sim.suggest import closest
 
 SCENARIOS, CALIBRATIONS, SWEEPS = "scenarios", "calibration", "sweeps"
@@ -58,7 +59,7 @@ def file_named(given: str | Path, *kinds: str) -> Path:
     for kind in kinds:
         if file := in_catalogue(given, kind):
             return file
-    if _exists(path):
+    if exists(path):
         return path  # a folder or a device: the reader says what is wrong with it
     raise ScenarioError([Problem(_short(path), "", f"there is no such file{_suggestion(path, kinds)}")])
 
@@ -67,21 +68,6 @@ def in_catalogue(given: str | Path, kind: str) -> Path | None:
     """Return the file of a kind (of FOLDERS) that has a catalogue name; None if it is no such name."""
     path = Path(given)
     return _in_catalogue(path.name, kind) if _is_name(path) else None
-
-
-def is_file(path: Path) -> bool:
-    """Say whether there is such a file; there is none of a name that no file can have."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
 
 
 def _short(path: Path) -> str:

@@ -13,6 +13,7 @@ from sim.errors import Problem, ScenarioError
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_calibration import read_calibration
 from sim.scenario.text.load_scenario import Loaded, dump, from_tree, load
+from tests.scenario.mutate import mutate
 
 SMALL = Path(__file__).parent / "small.yaml"
 TREE = yaml.load(SMALL.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
@@ -118,3 +119,14 @@ def test_mutated_calibrations(tmp_path, read, data, renamed):
     (tmp_path / "c.yaml").write_text(dump(tree), encoding="utf-8")
     outcome = attempt(lambda: read(tmp_path / "c.yaml"))
     assert not isinstance(outcome, tuple) or all(problem.what and "\n" not in str(problem) for problem in outcome)
+
+
+def test_mutated_files_of_every_kind(tmp_path):
+    """`python -m tests.scenario.mutate 30000` does the same for longer."""
+    counts, faults = mutate(tmp_path, 70)
+    assert (faults, counts["accepted"] + counts["refused"]) == ([], 70)
+
+
+def test_the_mutations_notice_a_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.scenario.mutate.load", lambda _: 1 / 0)
+    assert len(mutate(tmp_path, 14)[1]) >= 4

@@ -28,6 +28,8 @@ from sim.units import MS_PER_DAY, MS_PER_H, MS_PER_S, milliseconds
 CELL = 600 * MS_PER_S
 FINE_CELLS, FINE_FOR = 10, 5
 """Cells per characteristic time (a mean drive, a decay, a growth) that is short, and for how many such times."""
+SHORT = 8192
+"""Cells up to which sums over all pairs are fast enough; above, the Fourier transform is used."""
 
 
 def grid(scenario: Scenario) -> Ints:
@@ -157,9 +159,19 @@ def _step(at: int, kind: Step, edges: Ints) -> Floats:
     if cells == 0:
         return np.zeros(len(edges) - 1)
     departures = np.diff(_departed(kind, np.arange(cells + 1) * CELL))
-    arrived = np.convolve(departures, _arrived_share(kind.lag, -(-cells // 1024) * 1024)[:cells])[:cells]
+    arrived = _convolved(departures, _arrived_share(kind.lag, -(-cells // 1024) * 1024)[:cells])
     instants = at + np.arange(cells + 1) * CELL
     return np.diff(np.interp(edges, instants, np.concatenate(([0.0], arrived))))
+
+
+def _convolved(departures: Floats, shares: Floats) -> Floats:
+    """Return the arrivals by cell of departures by cell, given the share that has arrived by age."""
+    cells = len(departures)
+    if cells <= SHORT:
+        return np.convolve(departures, shares)[:cells]
+    size = 2 * cells
+    transformed = np.fft.rfft(departures, size) * np.fft.rfft(shares, size)
+    return np.maximum(np.fft.irfft(transformed, size)[:cells], 0.0)
 
 
 def _departed(kind: Step, since: Ints) -> Floats:

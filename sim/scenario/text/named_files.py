@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.scenario.resolve import SCENARIOS, in_catalogue, is_file, like_a_name, no_file
+from sim.paths import is_file
+from sim.scenario.resolve import SCENARIOS, in_catalogue, like_a_name, no_file
 from sim.scenario.text.tree import Node, plain, show, stop
 from sim.scenario.text.tree import Path as Path_
 

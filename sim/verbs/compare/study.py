@@ -22,6 +22,7 @@ from sim.measures.estimates import Estimates, Estimator
 from sim.measures.names import LISTED, TOTALS, Key
 from sim.measures.replication import Measures
 from sim.measures.reports import Observation, Observer
+from sim.paths import is_file
 from sim.play import engines
 from sim.play.one import Subject
 from sim.play.posterior import Posterior, read_posterior
@@ -199,7 +200,7 @@ def variant_of(loaded: Loaded, source: Source, posterior: Posterior | None, take
 
 def _parts(text: str) -> tuple[str, tuple[str, ...]]:
     """Return file and interventions of 'FILE+a+b'. If a file of that very name exists, it has no interventions."""
-    if Path(text).is_file():
+    if is_file(Path(text)):
         return text, ()
     file, *names = text.split("+")
     return file, tuple(name.strip() for name in names)

@@ -13,6 +13,7 @@ from sim.errors import SimError
 from sim.measures.estimates import series_table, summary_table
 from sim.measures.nights import nights_table
 from sim.measures.reports import observation_table
+from sim.paths import is_file
 from sim.play import provenance
 from sim.play.posterior import FITTED, SAMPLE, SCENARIO, Posterior, read_posterior
 from sim.play.request import Progress, Request
@@ -141,7 +142,7 @@ def _is_data(name: str) -> bool:
 
 
 def _sameness(path: Path, expected: str | None, actual: str | None) -> Sameness:
-    if not path.is_file() or expected is None:
+    if not is_file(path) or expected is None:
         return "missing"
     if store.digest(path) != expected:
         return "changed since the run"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sim.errors import SimError
 from sim.measures.names import HEADLINES, Key, check_total
+from sim.paths import possible
 from sim.play import engines
 from sim.play.cache import nothing_lost
 from sim.play.posterior import read_posterior
@@ -142,10 +143,19 @@ def read_sweep_request(path: Path, options: SweepOptions) -> SweepRequest:
             workers=options.workers,
         ),
         execution=ExecutionOptions(options.on, options.fail_fast, options.retry_failed),
-        folder=options.out or sweep_results.default_folder(base, design.levers if design else ("find",)),
+        folder=possible(options.out)
+        if options.out
+        else sweep_results.default_folder(base, design.levers if design else ("find",)),
         measures=(*spec.measure, *options.measure),
         thresholds=(*spec.threshold, *options.threshold),
     )
+
+
+def _folder(base: Base, design: Design | None, out: Path | None) -> Path:
+    """Return the folder of a sweep. Raises SimError if no folder can have the name."""
+    if out is not None:
+        return possible(out)
+    return sweep_results.default_folder(base, design.levers if design else ("find",))
 
 
 def _question(text: str, base: Base) -> Question:

@@ -221,3 +221,10 @@ def test_many_rows_of_a_table_are_lowered_one_by_one() -> None:
             for n in range(4320)]  # fmt: skip
     hours, total = expected({"table": rows}, horizon="2022-09-24")
     assert np.interp(np.arange(1, 4321) / 60, hours, total) == pytest.approx(np.cumsum(np.arange(4320) % 7))
+
+
+def test_a_step_of_long_ago_is_folded_as_one_of_yesterday(monkeypatch: pytest.MonkeyPatch) -> None:
+    departures, shares = np.exp(-np.arange(300) / 50), 1 - np.exp(-np.arange(300) / 20)
+    direct = arrivals._convolved(departures, shares)
+    monkeypatch.setattr(arrivals, "SHORT", 10)
+    np.testing.assert_allclose(arrivals._convolved(departures, shares), direct, rtol=1e-12, atol=1e-12)
