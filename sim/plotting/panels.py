@@ -31,8 +31,8 @@ NIGHT_BAR = 0.7
 WAIT, LENGTH = "wait (hours)", "queue length (km)"
 LEAST_TOP = {WAIT: 0.5, LENGTH: 0.1}
 """Values up to which the axis of a panel reaches at least, so that seconds and metres do not look like a queue."""
-SEEN = 1.0
-"""Hours above which the lower bound of a wait is drawn."""
+SEEN = 0.1
+"""Hours above which the lower bound of a wait is drawn, in place of the mean of those who crossed already."""
 
 
 def mark(story: Story, shown: Shown, value: float, label: str = "", scopes: Sequence[str] | None = None) -> Mark:
@@ -147,11 +147,12 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     """Draw the wait of class `name` by instant of joining (a lower bound where some still wait) and the quoted wait."""
     colour = CLASS_COLOURS[name]
     lived, quoted, virtual = (story.band(quantity, name) for quantity in ("wait", "quoted_wait", "virtual_wait"))
-    lived = lived and where(lived, ~story.censored(name))
     quoted = quoted and while_open(quoted, [story], name)
-    line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
     at_least = np.array([0.0]) if virtual is None else np.where(story.censored(name), virtual.mean, np.nan)
-    if bool((at_least > SEEN).any()):
+    goes_on = bool((at_least > SEEN).any())
+    lived = where(lived, ~story.censored(name)) if lived and goes_on else lived
+    line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
+    if goes_on:
         axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still wait)")
     shade_closed(axes, story, [name], named=True)
     line(axes, story, quoted, INK, "quoted", "--")

@@ -80,13 +80,16 @@ def _numbers(story: Story) -> str:
 
 
 def _draw_legend(figure: Figure, names: list[str]) -> None:
+    """Write the outcomes with their colours in one row, smaller if they would leave the sheet."""
     width, height = figure.get_size_inches()
-    at = 0.3
-    for name in names:
-        y = 1 - 0.98 / height
-        figure.text(at / width, y, "■", color=OUTCOME_COLOURS[name], fontsize=11, va="center")
-        figure.text((at + 0.17) / width, y, OUTCOMES[name].picture, color=INK, fontsize=10, va="center")
-        at += text_width(OUTCOMES[name].picture, 10) + 0.42
+    widths = [text_width(OUTCOMES[name].picture, 10) + 0.42 for name in names]
+    scale = min(1.0, (width - 0.5) / max(sum(widths), 1.0))
+    at, y = 0.3, 1 - 0.98 / height
+    for name, wide in zip(names, widths, strict=True):
+        figure.text(at / width, y, "■", color=OUTCOME_COLOURS[name], fontsize=11 * scale, va="center")
+        place = (at + 0.17 * scale) / width
+        figure.text(place, y, OUTCOMES[name].picture, color=INK, fontsize=10 * scale, va="center")
+        at += wide * scale
 
 
 @styled
@@ -145,7 +148,7 @@ def _unchanged(rows: list[list[Effect]]) -> str:
     measures = dict.fromkeys(row.measure for each in rows for row in each)
     changed = [measure for group in _changed_measures(rows).values() for measure in group]
     names = [measure.name for measure in measures if measure not in changed]
-    return f"; the same in all scenarios: {', '.join(names)}" if names else ""
+    return f"; the same in all scenarios: {' · '.join(names)}" if names else ""
 
 
 def _places(groups: dict[str, list[Headline]], tall: float) -> tuple[dict[Headline, float], float]:

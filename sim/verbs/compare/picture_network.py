@@ -24,7 +24,7 @@ from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns,
 from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, sheet, styled, time_axis
 from sim.verbs.compare.effects import change_text, signed
 from sim.verbs.compare.frame import Scene, around_zero
-from sim.verbs.compare.network_words import diverted_people
+from sim.verbs.compare.network_words import MINUTE, diverted_people
 from sim.verbs.compare.statistics import Difference
 from sim.verbs.compare.study import ComparisonData
 from sim.verbs.compare.transitions import ACROSS, states
@@ -106,12 +106,14 @@ def _wait_over_time(axes: Axes, scene: Scene, variant: int) -> None:
     name = panels.wait_classes(story)[0]
     band = scene.comparison.series_differences[variant - 1].series.get(Key(scene.crossing, "quoted_wait", name))
     time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, 5)
-    shade_closed(axes, scene.stories[variant], [name])
+    shade_closed(axes, scene.stories[variant], [name], named=True)
     if band is not None:
         band = _without_rounding(while_open(band, [story, scene.stories[variant]], name))
         shade(axes, story.at, band.low, band.high, INK)
         axes.plot(story.at, band.mean, color=INK)
-    around_zero(axes, "")
+    around_zero(axes, "", panels.LEAST_TOP[panels.WAIT])
+    if band is None or not np.nan_to_num(band.mean).any():
+        axes.text(0.03, 0.6, "no change", transform=axes.transAxes, color=MUTED, fontsize=10)
     axes.locator_params(axis="y", nbins=5)
     axes.set_title(f"{story.title}:\nchange of the quoted wait, h ({CLASS_NAMES[name]})", fontsize=10.5, pad=5)
 
@@ -187,8 +189,10 @@ def _draw_change(axes: Axes, change: Difference, row: int) -> None:
     axes.plot(
         change.difference, row, "o", markersize=6.5, color=INK, markerfacecolor=INK if clear else "white", zorder=3
     )
+    ends = (change.difference, change.family_low, change.family_high)
+    small = change.key.quantity == "wait_mean" and change.verdict != "same" and max(map(abs, ends)) < MINUTE
     axes.annotate(
-        change_text(change),
+        "under a minute" if small else change_text(change),
         (1, row),
         (8, 0),
         xycoords=("axes fraction", "data"),

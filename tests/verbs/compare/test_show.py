@@ -16,7 +16,8 @@ from sim.measures.headline import COUNT, SPAN, Headline, headlines
 from sim.measures.names import TRAVELLERS, Key
 from sim.play.request import Request
 from sim.plotting.picture import render
-from sim.plotting.style import CLASS_COLOURS, REPORTED, styled
+from sim.plotting.style import CLASS_COLOURS, OUTCOME_COLOURS, REPORTED, sheet, styled
+from sim.verbs.compare import picture_effects
 from sim.verbs.compare import tables as comparison_tables
 from sim.verbs.compare.effects import Effect, effects_at, signed
 from sim.verbs.compare.frame import COLOURS, Scene, colour, dashes
@@ -260,3 +261,11 @@ def test_classes_without_any_change_have_no_panel_of_who_gains(comparison: Compa
     written = " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
     assert classes | set(re.findall(r"no change in any scenario: (.*?)$", written)) >= {"cars"}
     assert ("on foot" in classes) != ("no change in any scenario: on foot" in written)
+
+
+@styled
+def test_the_legend_of_the_fates_fits_on_the_sheet() -> None:
+    figure = sheet(10, 3)
+    picture_effects._draw_legend(figure, list(OUTCOME_COLOURS))
+    ends = [text.get_window_extent(figure.canvas.get_renderer()).x1 for text in figure.texts]
+    assert max(ends) < 10 * figure.dpi

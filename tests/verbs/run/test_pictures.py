@@ -382,12 +382,14 @@ def test_the_summary_speaks_from_the_estimates() -> None:
 
 
 def test_the_lower_bound_of_the_wait_is_drawn_only_where_some_still_wait(base: dict[str, Figure]) -> None:
-    lines = [line for axes in base["wait_by_joining"].axes for line in axes.get_lines()]
-    (line,) = (line for line in lines if str(line.get_label()).startswith("lower bound"))
-    assert line.get_color() == style.CLASS_COLOURS["truck"]
+    axes = next(axes for axes in base["wait_by_joining"].axes if "trucks" in str(axes.get_legend_handles_labels()[1]))
+    (line,) = (line for line in axes.lines if str(line.get_label()).startswith("lower bound"))
+    (others,) = (line for line in axes.lines if str(line.get_label()).startswith("trucks"))
+    assert line.get_color() == others.get_color() == style.CLASS_COLOURS["truck"]
     known = np.isfinite(line.get_ydata())
     assert 0 < known.sum() <= 25
     assert not known[:-25].any()
+    assert np.isnan(others.get_ydata()[known]).all(), "the mean of those who crossed already would be too short"
 
 
 @pytest.mark.slow
