@@ -175,7 +175,7 @@ def mutate(folder: Path, trials: int, seed: int = 1) -> tuple[Counter[str], list
         except SimError as error:
             counts["refused"] += 1
             if not str(error) or (not str(error).isprintable() and "\n" not in str(error)):
-                faults.append(f"{kind.name}: a message that cannot be printed: {error!r}")
+                faults.append(f"{kind.name}: a message that cannot be printed: {error!r}\n{content!r}")
         except Exception:
             faults.append(f"{kind.name}: {traceback.format_exc()}\n{content!r}")
         store.write(folder / kind.name, kind.text, lasting=False)

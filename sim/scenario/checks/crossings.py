@@ -25,6 +25,8 @@ Faults = Iterator[tuple[Loc, str]]
 MAX_CROSSINGS, MAX_STATIONS = 16, 64
 MOST_REPORTED = 1e9
 """Largest value of a reported figure: a count, or in s or m."""
+LEAST_ROUNDING = 1e-3
+"""Smallest rounding of a reported figure, unless it is 0."""
 
 
 def check(scenario: Scenario, whole_run: bool = True) -> Faults:
@@ -255,8 +257,8 @@ def _reported(scenario: Scenario) -> Faults:
             yield (*here, "until"), "must be later than from"
         if row.directions == "both" and row.outbound_share is None:
             yield here, "needs 'outbound_share', because the figure counts both directions"
-        for key, value in (("value", row.value), ("rounding", row.rounding)):
-            fault = "" if value is None else value_fault(row, value)
+        for key, value, least in (("value", row.value, 0.0), ("rounding", row.rounding, LEAST_ROUNDING)):
+            fault = "" if value in (None, 0) else value_fault(row, value, least)
             if fault:
                 yield (*here, key), fault
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from sim.scenario.model.quantities import Instant, Model, Name, Share
 from sim.scenario.model.reported import Reported, Trust
 
+SMALLEST, LARGEST, NARROWEST, LEAST_SPREAD = 1e-12, 1e12, 1e-6, 0.001
+"""Sizes of numbers, the width of a prior as a share of its ends, and of the spread of a logarithm."""
 PriorFamily = Literal["uniform", "loguniform", "normal", "lognormal"]
 _NEEDS: dict[str, tuple[str, ...]] = {
     "uniform": ("low", "high"),
@@ -27,16 +29,29 @@ _MAY: dict[str, tuple[str, ...]] = {
 }
 
 
+def _sizeable(number: float) -> float:
+    if number and not SMALLEST <= abs(number) <= LARGEST:
+        raise ValueError(f"must be 0 or of a size from {SMALLEST:g} to {LARGEST:g}; got {number:g}")
+    return number
+
+
+Number = Annotated[float, AfterValidator(_sizeable)]
+"""A number that can be multiplied and divided without leaving the range of numbers."""
+Positive = Annotated[float, Field(gt=0), AfterValidator(_sizeable)]
+Spread = Annotated[float, Field(ge=LEAST_SPREAD, le=5)]
+"""Standard deviation of a logarithm."""
+
+
 class Prior(Model):
     """The prior of a parameter; numbers are in the unit of the parameter."""
 
     family: PriorFamily
-    low: float | None = Field(None, description="lower limit; truncates `normal` and `lognormal`")
-    high: float | None = Field(None, description="upper limit; truncates `normal` and `lognormal`")
-    mean: float | None = Field(None, description="mean of `normal`, before truncation")
-    sd: Annotated[float, Field(gt=0)] | None = Field(None, description="standard deviation of `normal`")
-    median: Annotated[float, Field(gt=0)] | None = Field(None, description="median of `lognormal`, before truncation")
-    spread: Annotated[float, Field(gt=0, le=5)] | None = Field(
+    low: Number | None = Field(None, description="lower limit; truncates `normal` and `lognormal`")
+    high: Number | None = Field(None, description="upper limit; truncates `normal` and `lognormal`")
+    mean: Number | None = Field(None, description="mean of `normal`, before truncation")
+    sd: Positive | None = Field(None, description="standard deviation of `normal`")
+    median: Positive | None = Field(None, description="median of `lognormal`, before truncation")
+    spread: Spread | None = Field(
         None, description="standard deviation of the logarithm, for `lognormal`: 0.3 is about 30 % up or down"
     )
 
@@ -54,6 +69,8 @@ class Prior(Model):
         if self.family == "loguniform" and (self.low or 0) <= 0:
             raise ValueError("the low end of 'loguniform' must be above 0")
         low, high = self.ends
+        if high - low < NARROWEST * max(abs(low), abs(high)):
+            raise ValueError(f"the prior is too narrow; got {low:.12g} to {high:.12g}")
         if not low <= self.centre <= high:
             raise ValueError(f"the {_NEEDS[self.family][0]} must lie between low and high; got {self.centre:g}")
         return self
@@ -88,13 +105,13 @@ class Outlier(Model):
     """The probability that a figure measures something else, and its error if it does."""
 
     chance: Annotated[Share, Field(gt=0, lt=0.5)] = 0.05
-    spread: Annotated[float, Field(gt=0, le=5)] = Field(1.5, description="standard deviation of the logarithm")
+    spread: Spread = Field(1.5, description="standard deviation of the logarithm")
 
 
 class ErrorModel(Model):
     """Errors of honest reports and of the model: standard deviations of logarithms (0.1 is about 10 %)."""
 
-    spread: dict[Trust, Annotated[float, Field(gt=0, le=3)]] = Field(
+    spread: dict[Trust, Annotated[float, Field(ge=LEAST_SPREAD, le=3)]] = Field(
         description="error of a report, by trust class", min_length=1
     )
     discrepancy: Annotated[float, Field(ge=0, le=3)] = Field(

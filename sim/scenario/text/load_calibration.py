@@ -125,7 +125,8 @@ def _validated(root: Node, problems: list[Problem]) -> tuple[Calibration | None,
     problems.extend(problem for problem in unfilled if problem.where not in places)
     more: list[Problem] = []
     calibration, passports = calibrated.validated(Calibration, filled, more)
-    problems.extend(not_yet_reported([*problems, *unfilled], more))
+    fresh = not_yet_reported([*problems, *unfilled], more)
+    problems.extend(fresh if fresh or problems else more)
     return calibration, passports
 
 

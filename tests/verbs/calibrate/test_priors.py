@@ -78,3 +78,22 @@ def test_without_parameters_there_is_nothing_to_fit():
     nothing = Calibration.model_construct(parameters={})
     with pytest.raises(SimError, match="no parameters, so there is nothing to fit"):
         priors_of(nothing)
+
+
+@pytest.mark.parametrize(
+    ("law", "says"),
+    [
+        (
+            {"family": "uniform", "low": -1e308, "high": 1e308},
+            "must be 0 or of a size from 1e-12 to 1e.12; got -1e.308",
+        ),
+        ({"family": "loguniform", "low": 1e-300, "high": 1.0}, "must be 0 or of a size from 1e-12"),
+        ({"family": "normal", "mean": 0.0, "sd": 1e-300}, "must be 0 or of a size from 1e-12"),
+        ({"family": "normal", "mean": 1e9, "sd": 1e-9}, "the prior is too narrow"),
+        ({"family": "lognormal", "median": 90.0, "spread": 1e-9}, "greater than or equal to 0.001"),
+        ({"family": "uniform", "low": 1.0, "high": 1 + 1e-12}, "the prior is too narrow; got 1 to 1"),
+    ],
+)
+def test_numbers_that_leave_no_room_are_refused(law: dict[str, object], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Prior.model_validate(law)
