@@ -308,6 +308,7 @@ def _quoted(axes: Axes, story: Story) -> Panel:
     """Draw the quoted wait of the class with the most reported waits."""
     name = panels.wait_classes(story)[0]
     reported = [shown for shown in story.shown("quoted_wait") if shown.row.classes[0] == name]
+    panels.name_cap(axes, story.band("quoted_wait", name))
     return _series(axes, story, ("quoted_wait", name), f"quoted wait (hours), {CLASS_NAMES[name]}", reported)
 
 

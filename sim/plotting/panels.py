@@ -156,14 +156,14 @@ def wait(axes: Axes, story: Story, name: str) -> None:
         axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still wait)")
     shade_closed(axes, story, [name], named=True)
     line(axes, story, quoted, INK, "quoted", "--")
-    _name_cap(axes, quoted)
+    name_cap(axes, quoted)
     of_class = [s for s in story.shown("quoted_wait", "virtual_wait") if s.row.classes[0] == name]
     marks = _marks(story, [s for s in of_class if s.row.quantity == "quoted_wait"])
     marks += _marks(story, [s for s in of_class if s.row.quantity == "virtual_wait"], scopes=[])
     finish(axes, WAIT, story, [lived, quoted, virtual], marks)
 
 
-def _name_cap(axes: Axes, quoted: Band | None) -> None:
+def name_cap(axes: Axes, quoted: Band | None) -> None:
     """Write what the longest wait that is quoted stands for, where a series reaches it."""
     if quoted is not None and bool((quoted.p95 >= LONGEST_QUOTE).any()):
         text = f"{LONGEST_QUOTE} h stand for {LONGEST_QUOTE // 24} days or more"

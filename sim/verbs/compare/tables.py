@@ -303,7 +303,7 @@ def _network_texts(comparison: ComparisonData) -> list[dict[str, str]]:
     return [{"scenario": label, "words": transition_text(comparison, n)} for n, label in labels]
 
 
-_NUMBERS = ("base", "here", "difference", "low", "high", "family_low", "family_high", "percent", "saved", "n")
+_NUMBERS = ("base", "here", "difference", "low", "high", "family_low", "family_high", "percent", "saved", "n", "cut")
 
 
 def _finite(value: float) -> float | None:

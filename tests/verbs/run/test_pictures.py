@@ -622,3 +622,13 @@ def test_the_nights_are_drawn_by_class_and_the_worst_is_named(base: dict[str, Fi
 def test_without_a_night_hour_there_is_no_picture_of_nights() -> None:
     described = synthetic.scenario(relief=None)
     assert "stuck_at_night" not in drawers(synthetic.run(described, synthetic.estimates(described, 1)))
+
+
+@pytest.mark.parametrize(("hours", "named"), [(479.0, False), (480.0, True)])
+def test_the_longest_wait_that_is_quoted_is_explained(hours: float, named: bool) -> None:
+    story = synthetic.story()
+    band = story.band("quoted_wait", "car")
+    assert band is not None
+    figure = style.sheet(5, 3)
+    panels.name_cap(figure.add_subplot(), replace(band, p95=np.minimum(band.p95 + 1e9, hours)))
+    assert ("480 h stand for 20 days or more" in said(figure)) == named
