@@ -33,6 +33,7 @@ class Row(NamedTuple):
     stream: int
     people: int
     men: int
+    checked: int
     arrived_at: int
     started_at: int
     ended_at: int
