@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sim.errors import SimError
+from sim.scenario.model.quantities import VEHICLE_CLASSES as VEHICLE_CLASSES
 from sim.suggest import did_you_mean
 
 ALL = "all"
 VEHICLES = "vehicles"
-VEHICLE_CLASSES = ("car", "truck", "bus")
 OTHERS = "others"
 """Bikes and walkers together. Not a scope of a measure, but of a panel."""
 CLASS_WORDS = {"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"}

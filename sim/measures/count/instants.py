@@ -12,8 +12,7 @@ import numpy as np
 
 from sim.measures.count.counters import PEAK_ALL, PEAK_PEOPLE, PEAK_VEHICLES, Days, Lots, Peaks, Rows, Steps, Work
 from sim.measures.count.rules import entry, interval, never_came, rule, spans
-from sim.measures.names import VEHICLE_CLASSES
-from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.quantities import CLASSES, VEHICLE_CLASSES
 
 INSTANT_BITS = 36
 INSTANT = (1 << INSTANT_BITS) - 1

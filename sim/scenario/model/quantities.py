@@ -13,6 +13,7 @@ from sim import units
 
 ClassName = Literal["car", "truck", "bus", "bike", "foot"]
 CLASSES: tuple[ClassName, ...] = ("car", "truck", "bus", "bike", "foot")
+VEHICLE_CLASSES: tuple[ClassName, ...] = ("car", "truck", "bus")
 BYPASS = "bypass"
 STREAMS = (*CLASSES, BYPASS)
 
