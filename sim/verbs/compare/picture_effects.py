@@ -117,7 +117,7 @@ def differences(scene: Scene) -> Figure:
     figure = sheet(WIDTH, height)
     heading(figure, f"Differences from the base: {scene.base.title}", how)
     draw_key(figure, scene.names, top - 0.08)
-    names = max(NAMES, *(text_width(measure.name, 10) + 0.25 for measure in places))
+    names = max([NAMES, *(text_width(measure.name, 10) + 0.25 for measure in places)])
     inner = WIDTH - names - NUMBERS - 0.3
     axes = figure.add_axes((names / WIDTH, 0.45 / height, inner / WIDTH, inner_height / height))
     limits = _limits([row for each in rows for row in each])

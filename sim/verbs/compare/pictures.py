@@ -135,7 +135,7 @@ def _draw_reported(axes: Axes, scene: Scene, marks: Sequence[Mark], quantity: st
     if not marks:
         return
     _, top = axes.get_ylim()
-    axes.set_ylim(0, max(top, *(1.25 * each.value for each in marks)))
+    axes.set_ylim(0, max([top, *(1.25 * each.value for each in marks)]))
     bands = [story.band(quantity, scope) for story in scene.stories]
     draw_marks(axes, marks, [np.column_stack([scene.base.at, band.mean]) for band in bands if band is not None])
 

@@ -278,7 +278,7 @@ def _stages(story: Story) -> list[list[str]]:
 def _stations(figure: Figure, story: Story, bottom: float) -> float:
     """Draw the stations in order with their staffing and utilisation; return the height above them."""
     stages = _stages(story)
-    tall = STRIP_ROW * max(2, *(len(stage) for stage in stages))
+    tall = STRIP_ROW * max([2, *(len(stage) for stage in stages)])
     axes = _box(figure, (EDGE, bottom, INNER, tall))
     axes.set(xlim=(0, INNER), ylim=(0, tall))
     axes.axis("off")

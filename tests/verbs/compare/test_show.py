@@ -269,3 +269,8 @@ def test_the_legend_of_the_fates_fits_on_the_sheet() -> None:
     picture_effects._draw_legend(figure, list(OUTCOME_COLOURS))
     ends = [text.get_window_extent(figure.canvas.get_renderer()).x1 for text in figure.texts]
     assert max(ends) < 10 * figure.dpi
+
+
+def test_scenarios_without_any_difference_are_drawn() -> None:
+    alike = compare(read_variants(str(TINY), [str(TINY)]), Request(2))
+    assert all(render(figure, "png") for figure in pictures(alike).values())
