@@ -174,6 +174,13 @@ SPANS = {
     "wait": Quantity("h", "mean time in queues, all stations, of parties that joined the main queue and crossed by it"),
     "wait_p10": Quantity("h", "10 % quantile of `wait`"),
     "wait_p90": Quantity("h", "90 % quantile of `wait`"),
+    "wait_median": Quantity(
+        "h",
+        "time in queues within which half of the parties that joined the main queue crossed by it (Kaplan and Meier "
+        "1958: those who left it, and the unfinished, count until then); where fewer crossed, the longest wait so "
+        "far, a lower bound",
+    ),
+    "wait_median_censored": Quantity("0/1", "1: `wait_median` is a lower bound, because less than half crossed"),
     "virtual_wait": Quantity("h", "as `wait`, with the unfinished counted by their wait so far: a lower bound"),
     "virtual_wait_censored": Quantity(
         "0/1", "1: some parties that joined then are unfinished, so `virtual_wait` is a lower bound"

@@ -47,6 +47,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np
             series.queues(scenario, plan, counted.queues, points),
             series.quoted_waits(scenario, plan, counted.main_queues, points),
             series.waits(scenario, plan, counted, points),
+            series.median_waits(scenario, plan, counted, points),
             series.events(scenario, plan, counted.events, points),
             series.ways_across(scenario, plan, counted.parties, points),
             series.work(plan, counted, points),

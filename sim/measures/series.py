@@ -152,6 +152,24 @@ def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
             yield from _waits(crossing, cls, joined[:, k], quantiles[1][:, n, k])
 
 
+def median_waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
+    """Yield the median wait (h) of parties of the main queue by interval of joining, with those who did not cross."""
+    points = len(grid.at)
+    x, c, then = np.ogrid[: len(plan.crossings), :C, :points]
+    by_class = ((x * C + c) * points + then).ravel()
+    together = (x * points + then + np.zeros_like(c)).ravel()
+    for scopes, group_of in (([ALL], together), (list(CLASSES), by_class)):
+        median, longest = counted.medians(group_of, len(plan.crossings) * len(scopes) * points)
+        values = np.where(np.isnan(median), longest, median) / MS_PER_H
+        bound = np.where(np.isnan(longest), np.nan, np.isnan(median))
+        tables_of = (table.reshape(len(plan.crossings), len(scopes), points) for table in (values, bound))
+        for name, table in zip(("wait_median", "wait_median_censored"), tables_of, strict=True):
+            for n, crossing in enumerate(plan.crossings):
+                for k, scope in enumerate(scopes):
+                    if scope == ALL or scope in scenario.classes:
+                        yield Key(crossing, name, scope), table[n, k]
+
+
 def _waits(crossing: str, scope: str, joined: Ints, quantiles: Floats) -> Series:
     """Yield the waits of one scope from parties and ms in queues (crossed and unfinished, T, 2), and quantiles."""
     (crossed, crossed_ms), (unfinished, unfinished_ms) = (np.moveaxis(table, -1, 0) for table in joined)

@@ -27,6 +27,8 @@ PEAKS = len(CLASSES) + 3
 GROUP_BITS = 27
 """Number of low bits of a key that hold its group; the others hold the wait (ms, up to two years)."""
 GROUP = (1 << GROUP_BITS) - 1
+NOT_CROSSED = 1 << GROUP_BITS - 1
+"""In a key of `passes.joiners`, which needs one bit less for its group: the party did not cross by the main queue."""
 
 
 class Rows(NamedTuple):

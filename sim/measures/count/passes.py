@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from sim.engine.records import Outcome
 from sim.measures.count.counters import (
     ARRIVED,
@@ -18,6 +20,7 @@ from sim.measures.count.counters import (
     GROUP,
     GROUP_BITS,
     MAIN,
+    NOT_CROSSED,
     Days,
     Events,
     MainQueues,
@@ -43,9 +46,13 @@ from sim.measures.count.rules import (
     split,
 )
 from sim.measures.count.rules import clear_cache as clear_cache
+from sim.scenario.model.quantities import CLASSES
 
-CROSSED, UNFINISHED = int(Outcome.CROSSED), int(Outcome.UNFINISHED)
+CROSSED, UNFINISHED, CHANGED_MODE = int(Outcome.CROSSED), int(Outcome.UNFINISHED), int(Outcome.CHANGED_MODE)
 BYPASSED, SERVED, DIVERTED = int(Outcome.BYPASSED), int(Outcome.SERVED), int(Outcome.DIVERTED)
+N_CLASSES = len(CLASSES)
+HALF = 0.5 + 1e-9
+"""Half, with room for the rounding of products."""
 
 
 @entry
@@ -233,6 +240,52 @@ def parties(rows: Rows, steps: Steps, days: Days, keys: Any, tally: Parties) -> 
             tally.joined[int(outcome == UNFINISHED), x, c, then, 1] += waited
         head, waited = r + 1, 0
     return n
+
+
+@entry
+def joiners(rows: Rows, steps: Steps, keys: Any) -> int:
+    """Write a key for each party of a main queue: its wait, whether it did not cross by it, and its group.
+
+    A party that left the queue, on whatever way, counts until then, and one that is unfinished until the horizon. The
+    group is (crossing, class, interval of joining) as one number. Return the number of `keys` written.
+    """
+    head = waited = n = 0
+    left_queue = False
+    for r in range(len(rows.party)):
+        outcome, arrived = rows.outcome[r], rows.arrived_at[r]
+        called, _, _, _ = spans(outcome, arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond)
+        if not left_queue:
+            waited += max(min(called, steps.horizon) - arrived, 0)
+        left_queue = left_queue or outcome in (CHANGED_MODE, BYPASSED)
+        if r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r] and outcome != DIVERTED:
+            continue
+        if rows.first[head] and rows.arrived_at[head] != steps.start:
+            group = (int(rows.crossing[head]) * N_CLASSES + int(rows.cls[head])) * steps.points
+            group += interval(steps, rows.arrived_at[head])
+            missed = 0 if outcome == CROSSED and not left_queue else NOT_CROSSED
+            keys[n] = waited << GROUP_BITS | missed | group
+            n += 1
+        head, waited, left_queue = r + 1, 0, False
+    return n
+
+
+@entry
+def medians(keys: Any, group_of: Any, at_risk: Any, median: Any, longest: Any) -> None:
+    """Find the wait within which half of each group crossed (Kaplan and Meier 1958), and the longest wait in it.
+
+    `keys` are sorted; `group_of` maps their groups to those of the tables; `at_risk` is the number in each. A median
+    that is not reached stays as it is.
+    """
+    waiting = np.ones(len(at_risk))
+    for key in keys:
+        group, wait = group_of[key & (NOT_CROSSED - 1)], key >> GROUP_BITS
+        if not key & NOT_CROSSED:
+            before = waiting[group]
+            waiting[group] = before * (1 - 1 / at_risk[group])
+            if before > HALF >= waiting[group]:
+                median[group] = wait
+        at_risk[group] -= 1
+        longest[group] = wait
 
 
 @entry

@@ -13,6 +13,7 @@ from sim.arrays import Bools, Floats, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import DTYPES, Records
 from sim.measures.count.counters import (
+    NOT_CROSSED,
     Days,
     Events,
     Lots,
@@ -37,12 +38,12 @@ from sim.scenario.model.scenario import Clock, Scenario
 from sim.units import MS_PER_DAY, milliseconds
 
 LATER = np.iinfo(np.int64).max
-PASSES = 9
+PASSES = 11
 
 
 @dataclass(frozen=True)
 class Tally:
-    """The tables of the passes, and the waits as sorted `keys` (see `passes.parties`).
+    """The tables of the passes, and the waits as sorted `keys` and `joiners` (see `passes.parties`, `passes.joiners`).
 
     `announced` holds the main queues at the announcements of the quoted wait, by the interval between these (ms).
     `days` are the local midnights of the run and `nights` its night hours, both without offset; `midnights` (days,) are
@@ -57,6 +58,7 @@ class Tally:
     stations: Stations
     parties: Parties
     keys: Ints
+    joiners: Ints
     announced: dict[int, MainQueues]
     days: list[datetime]
     midnights: Ints
@@ -72,6 +74,16 @@ class Tally:
         waits = np.empty_like(self.keys)
         prepare().regroup(self.keys, group_of, first.copy(), waits)
         return grouped_quantiles(waits, first, shares)
+
+    def medians(self, group_of: Ints, size: int) -> tuple[Floats, Floats]:
+        """Return the median wait (ms) by group, NaN where it is not reached, and the longest wait so far, both (size,).
+
+        `group_of` maps each group of `joiners` to a group here.
+        """
+        at_risk = np.bincount(group_of[self.joiners & (NOT_CROSSED - 1)], minlength=size)
+        median, longest = np.full((2, size), np.nan)
+        prepare().medians(self.joiners, group_of, at_risk, median, longest)
+        return median, longest
 
 
 class Places(NamedTuple):
@@ -92,23 +104,23 @@ def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid) 
     windows = np.array([milliseconds(scenario.crossings[name].quote.window) for name in plan.crossings])
     places = Places(windows, on_road(plan), lots_of(scenario, plan), staffing_rows(plan))
     tables = empty(len(plan.crossings), len(plan.stations), len(grid.at), len(days.midnights), len(days.nights))
-    keys = _count(passes, rows, _steps(grid), days, places, tables)
+    keys, joiners = _count(passes, rows, _steps(grid), days, places, tables)
     announced = {}
     for every in {milliseconds(scenario.crossings[name].quote.every) for name in plan.crossings}:
         quotes = announcements(every, plan.start, plan.horizon)
         announced[every] = main_queues(len(plan.crossings), len(quotes.at))
         passes.main_queues(rows, _steps(quotes), windows, announced[every])
-    return Tally(*tables, keys, announced, local_midnights, midnights, local_nights)
+    return Tally(*tables, keys, joiners, announced, local_midnights, midnights, local_nights)
 
 
 def _steps(grid: Grid) -> Steps:
     return Steps(grid.start, grid.horizon, grid.every, len(grid.at), grid.intervals, grid.beyond)
 
 
-def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, tables: Tables) -> Ints:
-    """Run all passes and return the sorted keys of the waits."""
+def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, tables: Tables) -> tuple[Ints, Ints]:
+    """Run all passes and return the sorted keys of the waits, and of the parties of main queues."""
     number = len(rows.party)  # memory is used only as far as it is written
-    of_queues, of_work, keys = (np.empty(size * number, dtype=np.int64) for size in (2, 4, 1))
+    of_queues, of_work, keys, joiners = (np.empty(size * number, dtype=np.int64) for size in (2, 4, 1, 1))
     passes.queues(rows, steps, days, tables.queues)
     passes.main_queues(rows, steps, places.windows, tables.main_queues)
     passes.events(rows, steps, days, tables.events)
@@ -121,7 +133,9 @@ def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, ta
     passes.stations(rows, steps, tables.stations)
     keys = keys[: passes.parties(rows, steps, days, keys, tables.parties)]
     keys.sort()
-    return keys
+    joiners = joiners[: passes.joiners(rows, steps, joiners)]
+    joiners.sort()
+    return keys, joiners
 
 
 @cache
@@ -136,7 +150,8 @@ def prepare() -> Any:
     places = Places(none, np.zeros(1, np.bool_), lots, none[None])
     for attempt in range(PASSES + 1):
         try:
-            keys = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2), days, places, empty(1, 1, 1, 1, 1))
+            keys, _ = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2), days, places, empty(1, 1, 1, 1, 1))
+            passes.medians(keys, none, none, np.zeros(1), np.zeros(1))
             passes.regroup(keys, none, none, keys)
             break
         except OSError:  # a pass was compiled but could not be cached, as on a full disk

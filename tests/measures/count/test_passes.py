@@ -79,6 +79,8 @@ def test_compiled_or_plain_the_tables_are_the_same(request):
             assert values.any(), name
             np.testing.assert_array_equal(values, getattr(getattr(slow, part), name), err_msg=name)
     np.testing.assert_array_equal(fast.keys, slow.keys)
+    np.testing.assert_array_equal(fast.joiners, slow.joiners)
+    assert len(fast.joiners) > 10
 
 
 @pytest.mark.usefixtures("plain")  # so that the compiled ones come back
@@ -152,7 +154,9 @@ def test_quantiles_by_group_are_numpys(rows):
     group_of = np.array([0, 0, 1, 2, 3, 3])
     number = np.bincount(group_of[group], minlength=4)[:3]
     nobody = found_nothing()
-    counted = tally.Tally(*nobody, np.sort(waits << GROUP_BITS | group), {}, [], np.zeros(0, dtype=np.int64), [])
+    counted = tally.Tally(
+        *nobody, np.sort(waits << GROUP_BITS | group), np.zeros(0), {}, [], np.zeros(0, dtype=np.int64), []
+    )
     quantiles = counted.quantiles(group_of, number, (0.1, 0.5, 1.0))
     for g in range(3):
         mine = waits[group_of[group] == g]
