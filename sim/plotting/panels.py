@@ -154,6 +154,7 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
     if goes_on:
         axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still wait)")
+    _half_crossed(axes, story, name)
     shade_closed(axes, story, [name], named=True)
     line(axes, story, quoted, INK, "quoted", "--")
     name_cap(axes, quoted)
@@ -161,6 +162,16 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     marks = _marks(story, [s for s in of_class if s.row.quantity == "quoted_wait"])
     marks += _marks(story, [s for s in of_class if s.row.quantity == "virtual_wait"], scopes=[])
     finish(axes, WAIT, story, [lived, quoted, virtual], marks)
+
+
+def _half_crossed(axes: Axes, story: Story, name: str) -> None:
+    """Draw the wait within which half crossed where some still wait, but half crossed in every replication."""
+    median, bound = (story.band(quantity, name) for quantity in ("wait_median", "wait_median_censored"))
+    if median is None or bound is None:
+        return
+    half = np.where(story.censored(name) & (bound.mean == 0), median.mean, np.nan)
+    if bool((half > SEEN).any()):
+        axes.plot(story.at, half, color=CLASS_COLOURS[name], linestyle="-.", linewidth=1.3, label="half crossed within")
 
 
 def name_cap(axes: Axes, quoted: Band | None) -> None:

@@ -26,6 +26,8 @@ LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
 """The longest wait that is quoted, as shown in a table."""
 CHANCE_ONLY = "chance only"
 """What differs between replications without a posterior: not the parameters."""
+LEAST_BLOCKED = 0.01
+"""Share of its time for which a station is blocked that is told."""
 FEW_LEFT = 0.02
 """Share of parties still inside at the end above which a wait without them is called a lower bound."""
 NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})

@@ -18,6 +18,7 @@ from sim.plotting import panels
 from sim.plotting.marks import draw_rail, lay_rail, rail_height, text_width, wrapped
 from sim.plotting.rail import words
 from sim.plotting.story import (
+    LEAST_BLOCKED,
     Shown,
     Story,
     between,
@@ -37,6 +38,7 @@ from sim.plotting.style import (
     OUTCOME_COLOURS,
     REPORTED,
     SERIF,
+    SPAN_COLOURS,
     sheet,
     styled,
     time_axis,
@@ -282,7 +284,9 @@ def _stations(figure: Figure, story: Story, bottom: float) -> float:
     axes = _box(figure, (EDGE, bottom, INNER, tall))
     axes.set(xlim=(0, INNER), ylim=(0, tall))
     axes.axis("off")
-    axes.set_title("Stations in order, with servers and utilisation while staffed", pad=6)
+    title = "Stations in order, with servers, and utilisation while staffed: of the run / of its worst day"
+    stopped = any(story.total("blocked_share", at_station(name)).mean >= LEAST_BLOCKED for name in story.stations)
+    axes.set_title(f"{title} (orange: blocked)" if stopped else title, pad=6)
     gap = 0.3
     width = (INNER - gap * (len(stages) - 1)) / len(stages)
     for n, stage in enumerate(stages):
@@ -308,8 +312,12 @@ def _station(axes: Axes, story: Story, name: str, place: tuple[float, float, flo
     line = {"edgecolor": MUTED, "linestyle": (0, (4, 2))} if aside else {"edgecolor": FAINT}
     frame = FancyBboxPatch((left, bottom), width, height, "round,pad=0,rounding_size=0.05", facecolor=PAPER, **line)
     axes.add_patch(frame).set(linewidth=0.8, clip_on=False)
-    title, busy = words(name), story.total("utilisation", at_station(name)).mean
-    load = f"{100 * busy:.0f} % utilised" if np.isfinite(busy) else "no staff"
+    title = words(name)
+    busy, worst, blocked = (
+        story.total(quantity, at_station(name)).mean
+        for quantity in ("utilisation", "utilisation_worst_day", "blocked_share")
+    )
+    load = f"{100 * busy:.0f} % / {100 * worst:.0f} %" if np.isfinite(busy) else "no staff"
     details = f"{_servers(story, name)} · {load}"
     inside = width - 0.2
     two_rows = height > 1.5 * STRIP_ROW
@@ -321,8 +329,11 @@ def _station(axes: Axes, story: Story, name: str, place: tuple[float, float, flo
     second = (left + 0.1, middle - 0.04, "left") if two_rows else (left + 0.1 + inside, first, "right")
     axes.text(*second[:2], details, ha=second[2], fontsize=9, va="center", color=MUTED)
     low = middle - (0.22 if two_rows else 0.1)
-    for share, colour in ((1.0, FAINT), (np.nan_to_num(min(busy, 1.0)), CLASS_COLOURS["car"])):
-        axes.barh(low, inside * share, 0.06, left=left + 0.1, color=colour)
+    served = np.nan_to_num(min(busy, 1.0))
+    stopped = min(np.nan_to_num(blocked), 1.0 - served)
+    parts = ((0.0, 1.0, FAINT), (0.0, served, CLASS_COLOURS["car"]), (served, stopped, SPAN_COLOURS["blocked"]))
+    for begin, share, colour in parts:
+        axes.barh(low, inside * share, 0.06, left=left + 0.1 + inside * begin, color=colour)
 
 
 def _servers(story: Story, name: str) -> str:

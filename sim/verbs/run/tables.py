@@ -20,6 +20,7 @@ from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
 from sim.plotting.story import (
     FEW_LEFT,
+    LEAST_BLOCKED,
     LONGEST_SHORT,
     NOTHING,
     Story,
@@ -46,8 +47,6 @@ ALWAYS = ("max_queue", "crossed_people", "crossed_parties", "unfinished_people",
 """Headline measures that are shown even if they are 0."""
 MOST_NIGHTS = 31
 """Most nights that the table shows; the others are in the file."""
-LEAST_BLOCKED = 0.01
-"""Share of its time for which a station is blocked that is worth a sentence."""
 
 
 class Row(NamedTuple):

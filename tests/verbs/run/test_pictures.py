@@ -12,6 +12,7 @@ import matplotlib.dates as mdates
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -22,7 +23,8 @@ from sim.plotting.picture import render
 from sim.plotting.rail import events
 from sim.plotting.story import Story, in_one_day, outwards_per_day, rounded, summary, whole, window
 from sim.scenario.model.scenario import Scenario
-from sim.verbs.run.pictures import drawers, queue_km, wait_by_joining, ways_across
+from sim.verbs.run.pictures import drawers, queue_km, stories, wait_by_joining, ways_across
+from sim.verbs.run.poster_sheet import poster
 from tests.plotting import synthetic
 from tests.plotting.drawing import draw_all
 
@@ -632,3 +634,35 @@ def test_the_longest_wait_that_is_quoted_is_explained(hours: float, named: bool)
     figure = style.sheet(5, 3)
     panels.name_cap(figure.add_subplot(), replace(band, p95=np.minimum(band.p95 + 1e9, hours)))
     assert ("480 h stand for 20 days or more" in said(figure)) == named
+
+
+def test_the_wait_of_half_is_drawn_where_some_still_wait_but_half_crossed() -> None:
+    story = synthetic.story(2)
+    (virtual, censored) = (story.band(name, "truck") for name in ("virtual_wait", "virtual_wait_censored"))
+    assert virtual is not None
+    assert censored is not None
+    some = np.flatnonzero(censored.mean > 0)
+    bound = censored.mean * (np.arange(len(censored.mean)) > some[5])
+    more = {
+        Key(story.crossing, "wait_median", "truck"): virtual,
+        Key(story.crossing, "wait_median_censored", "truck"): replace(censored, mean=bound),
+    }
+    with_half = replace(story, estimates=replace(story.estimates, series=story.estimates.series | more))
+    for drawn, expected in ((story, []), (with_half, some[:6].tolist())):
+        lines = [line for axes in wait_by_joining(drawn).axes for line in axes.get_lines()]
+        half = [line for line in lines if line.get_label() == "half crossed within"]
+        assert [np.flatnonzero(np.isfinite(line.get_ydata())).tolist() for line in half] == [expected] * bool(expected)
+
+
+def test_the_poster_tells_the_worst_day_of_a_station_and_when_it_is_blocked() -> None:
+    described = synthetic.scenario(reported=[])
+    estimates = synthetic.estimates(described, 2)
+    for name, value in {"utilisation": 0.613, "utilisation_worst_day": 0.997, "blocked_share": 0.25}.items():
+        estimates.totals[Key(synthetic.CROSSING, name, "station:exit_cars")] = synthetic.exactly(value)
+    drawn = poster(stories(synthetic.run(described, estimates))[0])
+    assert "12 servers · 61 % / 100 %" in said(drawn)
+    assert "(orange: blocked)" in said(drawn)
+    orange = to_rgba(style.SPAN_COLOURS["blocked"])
+    thin = [patch for axes in drawn.axes for patch in axes.patches if patch.get_height() == pytest.approx(0.06)]
+    assert len([bar for bar in thin if bar.get_facecolor() == orange and bar.get_width() > 0]) == 1
+    assert "blocked" not in said(poster(synthetic.story(2, reported=[])))
