@@ -44,7 +44,8 @@ Stocks are read at the instant `at`; flows and waits belong to the interval that
 
 ## Totals (`summary.csv`)
 
-Numbers of the whole run. Waits leave out who was waiting at the start and who is unfinished.
+Numbers of the whole run, of every instant of it whatever `report_every` is. Waits leave out who was waiting at the
+start and who is unfinished.
 
 {table(TOTALS)}
 """

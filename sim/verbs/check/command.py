@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from sim.errors import ScenarioError, SimError
-from sim.measures.names import CLASS_WORDS
 from sim.play.completion import names_and_files
 from sim.scenario.resolve import CALIBRATIONS, FOLDERS, SCENARIOS
 
@@ -96,6 +95,8 @@ def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
 
 def _ways(row: dict[str, object]) -> Iterator[str]:
     """Yield a line for each crossing and class: the stations that it passes, in order."""
+    from sim.measures.names import CLASS_WORDS  # late: start-up must stay light
+
     ways = cast("dict[str, dict[str, list[str]]]", row.get("ways", {}))
     for crossing, by_class in ways.items():
         place = f"{crossing}: " if len(ways) > 1 else ""

@@ -65,8 +65,8 @@ def _pictures_of(story: Story) -> Iterator[Callable[[Story], Figure]]:
 def stories(run: Run) -> list[Story]:
     """Return the story of each crossing of a run."""
     scenario = run.loaded.scenario
-    posterior_note = "each with parameters from the posterior" if run.posterior else ""
-    return [Story(scenario, run.plan, run.estimates, run.observations, x, posterior_note) for x in scenario.crossings]
+    known = scenario, run.plan, run.estimates, run.observations
+    return [Story(*known, crossing, run.posterior_note) for crossing in scenario.crossings]
 
 
 @styled

@@ -56,6 +56,11 @@ class Run:
     flows: Flows | None = field(default=None, repr=False)
 
     @property
+    def posterior_note(self) -> str:
+        """What differs between replications besides chance; '' if nothing does."""
+        return "each with parameters from the posterior" if self.posterior else ""
+
+    @property
     def note(self) -> str:
         """One or more sentences on the uncertainty of the numbers."""
         asked, reached = self.request.precision, self.estimates.precision()

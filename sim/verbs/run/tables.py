@@ -82,12 +82,14 @@ def print_to(console: Console, run: Run) -> None:
     those of reported figures.
     """
     narrow, scenario = console.width < NARROW, run.loaded.scenario
-    stories = [Story(scenario, run.plan, run.estimates, run.observations, crossing) for crossing in scenario.crossings]
+    known = scenario, run.plan, run.estimates, run.observations
+    stories = [Story(*known, crossing, run.posterior_note) for crossing in scenario.crossings]
     if run.flows is not None:
         from sim.verbs.run.network_tables import sheets
 
         console.print()
         console.print(scenario.title, style="bold", markup=False)
+        console.print(stories[0].how, markup=False)
         print_sheets(console, sheets(stories, run.flows))
     for story in stories:
         rows = [row for row in scenario.reported if row.crossing == story.crossing]
@@ -96,6 +98,7 @@ def print_to(console: Console, run: Run) -> None:
             console.print()
             console.print(f"{scenario.title}: {story.title}", style="bold", markup=False)
         if run.flows is None:
+            console.print(story.how, markup=False)
             console.print(_headline(story, narrow))
             _print_notes(console, [f"≥: {note}" for note in left_out_note(story)])
             print_sheets(console, [_stations(story)])

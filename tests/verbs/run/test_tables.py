@@ -249,3 +249,8 @@ def test_the_quoted_wait_of_a_closed_way_is_closed_and_not_a_number() -> None:
     plain = _closing()
     assert _line(plain, r"cars, longest quoted +\d")
     assert not [line for line in part if line.startswith("trucks, longest quoted while")]
+
+
+def test_the_tables_say_that_their_bands_are_chance_only() -> None:
+    assert "mean and 5–95 % band of 5 replications, chance only" in printed(synthetic.scenario())
+    assert "chance only" not in printed(synthetic.scenario(), replications=1)
