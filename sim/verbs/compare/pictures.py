@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from sim.arrays import Floats
 from sim.measures.names import ALL, Key
@@ -184,6 +185,17 @@ def _distribution(axes: Axes, scene: Scene, shares: np.ndarray) -> None:
                 low, high = plain_quantiles(percent)
                 shade(axes, hours, low, high, colour(n))
             axes.plot(hours, percent.mean(axis=0), color=colour(n), linestyle=dashes(n), linewidth=thickness(n))
+    same = [
+        scene.names[n]
+        for n in range(1, shares.shape[1])
+        if np.isfinite(shares[:, n]).any() and np.array_equal(shares[:, n], shares[:, 0], equal_nan=True)
+    ]
+    if same:
+        wide = axes.get_position().width * axes.get_figure().get_figwidth() - 0.2  # type: ignore[union-attr]
+        text = wrapped(f"as the base: {', '.join(same)}", wide, 8.5)
+        halo = [withStroke(linewidth=3, foreground="white", alpha=0.9)]
+        how = {"fontsize": 8.5, "color": MUTED, "va": "top", "path_effects": halo, "zorder": 5}
+        axes.text(0.03, 0.97, text, transform=axes.transAxes, **how)  # type: ignore[arg-type]
     axes.set(xscale="log", xlim=(hours[0], hours[-1]), ylim=(0, 101))
     ticks = [(at, label) for at, label in WAIT_TICKS if at <= hours[-1]]
     axes.set_xticks([at for at, _ in ticks], [label for _, label in ticks], fontsize=8.5)

@@ -245,6 +245,8 @@ def test_a_scenario_that_the_base_covers_is_named_and_a_wait_that_goes_on_is_dot
     assert scene.same_as_base("queue", "vehicles") == ["tiny 2"]
     texts = [text.get_text() for text in drawers(shut)["queues"]().axes[0].texts]
     assert "the same as the base in every replication: tiny 2" in texts
+    panels = drawers(shut)["wait_distributions"]().axes
+    assert all("as the base: tiny 2" in [text.get_text() for text in axes.texts] for axes in panels[:2])
     axes = drawers(shut)["waits_by_joining"]().axes[0]
     dotted = [line for line in axes.lines if line.get_linestyle() == ":" and np.isfinite(line.get_ydata()).any()]
     assert {to_hex(line.get_color()) for line in dotted} >= {to_hex(colour(1))}
