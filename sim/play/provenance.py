@@ -68,16 +68,16 @@ def write(
         "libraries": {name: _version(name) for name in LIBRARIES},
         "files": digests,
     }
-    text = json.dumps(_without_home(document), indent=2, ensure_ascii=False)
+    text = json.dumps(without_home(document), indent=2, ensure_ascii=False)
     store.write_shared(folder / FILE, text + "\n")
 
 
-def _without_home(value: Any) -> Any:
+def without_home(value: Any) -> Any:
     """Return a document in which `~` stands for the user's home folder, whose name is nobody's business."""
     if isinstance(value, Mapping):
-        return {name: _without_home(part) for name, part in value.items()}
+        return {name: without_home(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_home(part) for part in value]
+        return [without_home(part) for part in value]
     home = os.path.expanduser("~")  # noqa: PTH111  (Path.home raises an exception where there is none)
     if not isinstance(value, str) or len(home) < len("/x"):
         return value

@@ -22,7 +22,9 @@ def titled(text: str) -> Figure:
     return figure
 
 
-@pytest.mark.parametrize("text", ["Fee $5, 50% off over $3", "$\\frac{1}{$", "a_b^c \\ {x}", "$x$"])
+@pytest.mark.parametrize(
+    "text", ["Fee $5, 50% off over $3", "$\\frac{1}{$", "a_b^c \\ {x}", "$x$", "\U0001f697 \u6f22\u5b57"]
+)
 def test_texts_are_drawn_as_written(text: str) -> None:
     figure = titled(text)
     assert render(figure, "png")

@@ -57,7 +57,9 @@ def write_manifest(folder: Path, sweep: Sweep, design: Design, command_line: str
         "command_line": command_line,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    store.write_shared(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    store.write_shared(
+        folder / MANIFEST, json.dumps(provenance.without_home(manifest), indent=1, ensure_ascii=False) + "\n"
+    )
 
 
 def write(folder: Path, data: SweepData, more: Mapping[str, store.Columns]) -> None:
