@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -57,8 +58,8 @@ def _has_deeper(error: Error, errors: Iterable[Error]) -> bool:
 
 def _union_at(loc: Loc, root: Node) -> int | None:
     """Return the index of the field in `loc` that is followed by the tag of one of its alternative types, if any."""
-    for i, part in enumerate(loc[:-1]):
-        if part in _UNIONS and not _in_tree(root, loc[: i + 1], loc[i + 1]) and isinstance(loc[i + 1], str):
+    for i, (part, tag) in enumerate(pairwise(loc)):
+        if part in _UNIONS and isinstance(tag, str) and tag != "[key]" and not _in_tree(root, loc[: i + 1], tag):
             return i
     return None
 
@@ -86,7 +87,7 @@ def _one_per_union(errors: list[Error], root: Node) -> list[Error]:
             near = _near_form(value) if union[-1] == "discipline" else ""
             reduced.append({**error, "type": "message", "loc": union, "msg": what + near, "input": value})
         seen.add(union)
-    return reduced
+    return reduced or errors
 
 
 def _near_form(value: Any) -> str:
@@ -161,7 +162,7 @@ def _lacks_value(node: Node, path: Path) -> bool:
 
 
 def _bad_name(loc: Loc, allowed: list[str] | None) -> str:
-    if "people" in loc:
+    if loc[-2:-1] == ("people",):
         return f"expected a whole number of people from 1 to 200; got {str(loc[-1])!r}"
     return _key(str(loc[-1]), allowed, "unknown name")
 
