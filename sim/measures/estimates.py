@@ -105,6 +105,11 @@ class Estimator:
         self._series.add(np.array(list(measures.series.values())))
         self._totals.add(np.array([list(measures.totals.values())]))
 
+    def memory(self, replications: int) -> float:
+        """Return about how many bytes the series of so many replications take; 0 before the first is added."""
+        points = sum(map(len, self._first.series.values())) if self._first else 0
+        return points * min(replications, SERIES_SAMPLE) * np.dtype(np.float32).itemsize
+
     def result(self) -> Estimates:
         """Return the estimates so far; raises ValueError before the first replication."""
         if self._first is None:

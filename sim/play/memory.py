@@ -28,6 +28,16 @@ def enough_memory(scenario: Scenario) -> Iterator[None]:
         raise SimError(f"{scenario.name}: the memory ran out; {_needs(need)}; {_ADVICE}") from None
 
 
+def check_series(name: str, need: float) -> None:
+    """Raise SimError if the series of a run, which take `need` bytes, need more memory than is free."""
+    free = available() if need > ALWAYS_FREE else need
+    if need > free:
+        what = (
+            f"the series of all replications need about {need / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
+        )
+        raise SimError(f"{name}: {what}; make clock.report_every longer, or play fewer replications")
+
+
 _ADVICE = "use fewer --workers, a shorter run or less demand"
 
 

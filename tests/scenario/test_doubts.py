@@ -93,3 +93,11 @@ def test_memory_is_estimated_before_it_is_taken(monkeypatch):
 def test_memory_that_runs_out_is_one_sentence():
     with pytest.raises(memory.SimError, match="the memory ran out"), memory.enough_memory(border()):
         raise MemoryError
+
+
+def test_the_memory_of_the_series_is_estimated_after_the_first_replication(monkeypatch):
+    monkeypatch.setattr(memory, "ALWAYS_FREE", 0)
+    monkeypatch.setattr(memory, "available", lambda: 1e6)
+    memory.check_series("border", 1e5)
+    with pytest.raises(memory.SimError, match=r"border: the series of all replications need about 2.0 GB, and"):
+        memory.check_series("border", 2e9)

@@ -172,7 +172,8 @@ def _key(key: str, choices: list[str] | None, fault: str) -> str:
         return f"the name {key!r} is not allowed; expected small letters, digits and '_', a letter first"
     if key in PASSPORT_KEYS:
         return f"{fault} {key!r}; in a passport, {key!r} stands beside 'value'"
-    return f"{fault} {key!r}{did_you_mean(key, choices) or _expected(choices)}"
+    others = [choice for choice in choices if choice != key]
+    return f"{fault} {key!r}{did_you_mean(key, others) or _expected(others)}"
 
 
 def _expected(choices: list[str]) -> str:

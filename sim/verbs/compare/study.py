@@ -24,6 +24,7 @@ from sim.measures.replication import Measures
 from sim.measures.reports import Observation, Observer
 from sim.paths import is_file
 from sim.play import engines
+from sim.play.memory import check_series
 from sim.play.one import Subject
 from sim.play.posterior import Posterior, read_posterior
 from sim.play.provenance import Source
@@ -265,6 +266,7 @@ def compare(
             collector.add(replication)
             if done == 1:
                 check_keys(collector.keys)
+                check_series(base.name, collector.memory(count))
             progress(done, count)
     return collector.result(request, started_at, began)
 
@@ -296,6 +298,10 @@ class _Collector:
                 changes = {key: values - base.series[key] for key, values in series.items() if key in base.series}
                 self.difference_estimators[n - 1].add(Measures(base.at, changes, {}))
         self.tables.append(tuple(each.tables for each in replication))
+
+    def memory(self, replications: int) -> float:
+        """Return about how many bytes the series of so many replications take."""
+        return sum(each.memory(replications) for each in (*self.estimators, *self.difference_estimators))
 
     def result(self, request: Request, started_at: datetime, began: float) -> ComparisonData:
         """Return the data of the comparison; `began` is the reading of the performance counter at the start."""

@@ -23,6 +23,7 @@ from sim.measures.flows import Flows, flows_of_run, is_flow
 from sim.measures.replication import Measures
 from sim.measures.reports import Observation, Observer, observed_values, reported_value
 from sim.play import engines
+from sim.play.memory import check_series
 from sim.play.one import Subject
 from sim.play.posterior import Posterior
 from sim.play.request import Progress, Request, silent
@@ -135,6 +136,8 @@ def run(
         while done < planned:
             for reduced in crew.results(range(done, planned)):
                 estimator.add(reduced.measures)
+                if not done:
+                    check_series(scenario.name, estimator.memory(most))
                 observer.add(reduced.observed)
                 by_origin.append([value for key, value in reduced.measures.totals.items() if is_flow(key)])
                 done += 1
