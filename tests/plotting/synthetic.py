@@ -208,9 +208,9 @@ def _stations(crossing: str, names: Sequence[str], size: float, luck: Any) -> di
         for span, value in spans.items():
             totals[Key(crossing, span, at_station(name))] = float(value * luck.normal(1, 0.05)) if size else np.nan
         totals[Key(crossing, "visits", at_station(name))] = 1000 * size
-        totals[Key(crossing, "utilisation", at_station(name))] = size * min(
-            0.99, float(luck.normal(0.8 - 0.08 * n, 0.02))
-        )
+        busy = min(0.99, float(luck.normal(0.8 - 0.08 * n, 0.02)))
+        totals[Key(crossing, "utilisation", at_station(name))] = size * busy
+        totals[Key(crossing, "utilisation_worst_day", at_station(name))] = size * min(1.0, 1.2 * busy)
     return totals
 
 
