@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import SimError
+from sim.experiment import FROM_DICT, as_texts, check_from_file, experiment_of
 from sim.experiment import Experiment as Experiment
-from sim.experiment import as_texts, check_from_file, experiment_of
 from sim.experiment import load as load
 from sim.paths import possible
 from sim.play import engines
@@ -174,9 +174,8 @@ def sweep(
     """
     sets, intervene = as_texts(sets), as_texts(intervene)
     if isinstance(scenario, Experiment):
-        check_from_file(scenario.source.source)
         sets, intervene = (*scenario.source.sets, *sets), (*scenario.source.interventions, *intervene)
-        scenario = scenario.source.source
+        scenario = _file_to_sweep(scenario)
     if not isinstance(scenario, str | Path):
         raise SimError(
             f"a sweep needs a path, a catalogue name or what sim.load returned; got {type(scenario).__name__}"
@@ -209,6 +208,14 @@ def sweep(
     result = SweepResult(carry_out(task, None), task.folder)
     result.finish(pictures=pictures)
     return result
+
+
+def _file_to_sweep(experiment: Experiment) -> str:
+    """Return the path or name from which a scenario was loaded. Raises SimError if a sweep would not be of the same."""
+    check_from_file(experiment.source.source)
+    if experiment.posterior is not None:
+        raise SimError("the scenario was loaded with posterior=True; give posterior=N to sim.sweep instead")
+    return experiment.source.source
 
 
 def calibrate(
@@ -279,8 +286,8 @@ def catalogue(folder: str | Path | None = None) -> CatalogueResult:
     Parameters
     ----------
     folder
-        Folder of scenario files. If left out: `scenarios` in the working directory, or else the scenarios that come
-        with the program.
+        Folder of scenario files. If left out: the scenarios that come with the program, and those of the folder
+        `scenarios` in the working directory, which take precedence.
 
     Returns
     -------
@@ -306,13 +313,25 @@ def _variants(
         first, *rest = map(str, given)
         return read_variants(first, rest, from_posterior=posterior)
     variants: list[Variant] = []
-    for each in given:
+    start = experiment_of(base, posterior=posterior)
+    for each in (start, *others):
         if isinstance(each, str) and each.startswith("+"):
-            start = given[0]
-            source = start.source.source if isinstance(start, Experiment) else str(start)
-            check_from_file(source)
-            each = load(file_named(source, SCENARIOS), (), each[1:].split("+"), posterior=posterior)
-        experiment = experiment_of(each, posterior=posterior and not isinstance(each, Experiment))
+            experiment = _with_interventions(start, base, each[1:].split("+"))
+        else:
+            experiment = each if each is start else experiment_of(each, posterior=posterior)
+        if (experiment.posterior is None) != (start.posterior is None):
+            raise SimError("some scenarios draw their parameters from a posterior and others do not; load all alike")
         taken = [variant.label for variant in variants]
         variants.append(variant_of(experiment.loaded, experiment.source, experiment.posterior, taken))
     return tuple(variants)
+
+
+def _with_interventions(start: Experiment, given: Any, names: Sequence[str]) -> Experiment:
+    """Return the base with interventions besides its own changes; `given` is what it was made from."""
+    source, from_posterior = start.source, start.posterior is not None
+    if source.source == FROM_DICT:
+        if not isinstance(given, Mapping):
+            raise SimError("'+NAME' needs a base that was read from a file, or the dict itself")
+        return load(given, (), names)
+    file = file_named(source.source, SCENARIOS)
+    return load(file, source.sets, (*source.interventions, *names), posterior=from_posterior)

@@ -91,6 +91,29 @@ def test_a_comparison_tells_ranks_draws_and_saves(tmp_path: Path) -> None:
         found.ranked("wait_mena")
 
 
+def test_a_loaded_base_is_compared_with_its_own_changes() -> None:
+    def people(comparison: sim.Comparison) -> tuple[float, float]:
+        key = ("crossed_people", "all")
+        row = next(row for row in comparison.differences if (row["quantity"], row["scope"]) == key)
+        return row["base"], row["base"] + row["difference"]
+
+    short = {"replications": 2, "workers": 1}
+    base = sim.load(TINY, sets="demand.car.surge.step.rate=40/h")
+    more = sim.load(TINY, sets="demand.car.surge.step.rate=40/h", intervene="more_booths")
+    found = people(sim.compare(base, "+more_booths", **short))
+    assert found == pytest.approx(people(sim.compare(base, more, **short)))
+    assert found != pytest.approx(people(sim.compare(TINY, "+more_booths", **short)))
+    with pytest.raises(SimError, match="loaded already"):
+        sim.compare(base, "+more_booths", posterior=True, **short)
+
+
+def test_a_base_given_as_a_dict_is_compared_with_its_interventions() -> None:
+    tree = yaml.safe_load(TINY.read_text(encoding="utf-8"))
+    assert sim.compare(tree, "+more_booths", replications=2, workers=1).data.labels[1] == "tiny+more_booths"
+    with pytest.raises(SimError, match="or the dict itself"):
+        sim.compare(sim.load(tree), "+more_booths", replications=2, workers=1)
+
+
 def test_a_sweep_tells_draws_and_goes_on(tmp_path: Path) -> None:
     settings = {"stations.exit_control.staffing": [1, 2], "demand.car*": "0.5:1:0.5"}
     out, short = tmp_path / "out", {"sets": ["clock.horizon=2022-09-21T13:00"], "workers": 1, "measure": ["max_queue"]}

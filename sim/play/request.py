@@ -50,7 +50,7 @@ class Request:
             number = getattr(self, name)
             if number is not None and (type(number) is not int or not least <= number <= most):
                 raise SimError(f"{name} must be a whole number from {least} to {most:,}; got {number!r}")
-        if self.precision is not None and not 0 < self.precision < 1:
+        if self.precision is not None and not (isinstance(self.precision, int | float) and 0 < self.precision < 1):
             raise SimError(f"precision must be a share above 0 and below 100 %, such as 5 %; got {self.precision!r}")
 
     def processes(self, plays: int, most: int) -> int:

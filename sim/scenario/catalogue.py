@@ -14,7 +14,7 @@ from typing import Literal
 
 from sim.errors import Problem, ScenarioError, SimError
 from sim.paths import is_folder
-from sim.scenario.resolve import SCENARIOS, catalogue_folders, names
+from sim.scenario.resolve import SCENARIOS, SUFFIXES, catalogue_folders, names
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.load_scenario import read_tree, sorted_error
 from sim.scenario.text.named_files import SCENARIO_FILE, named_file
@@ -52,14 +52,14 @@ class Entry:
 def list_scenarios(folder: str | Path | None = None) -> list[Entry]:
     """Return the scenarios of a folder by name, each what-if after its base; other files are ignored.
 
-    Without a folder: `scenarios` in the working directory, or else the scenarios that came with the program. Raises
-    SimError if there is no folder or no scenario in it.
+    Without a folder: the scenarios that came with the program, and those in the folder `scenarios` of the working
+    directory, which take precedence. Raises SimError if there is no folder or no scenario in it.
     """
-    where = _folder(folder)
-    files = sorted(path for path in where.iterdir() if path.suffix in (".yaml", ".yml"))
-    entries = [entry for path in files if (entry := _entry(path))]
+    folders = [_folder(folder)] if folder is not None else catalogue_folders(SCENARIOS)[::-1]
+    files = {path.stem: path for each in folders for path in each.iterdir() if path.suffix in SUFFIXES}
+    entries = [entry for _, path in sorted(files.items()) if (entry := _entry(path))]
     if not entries:
-        raise SimError(f"{where}: contains no scenarios")
+        raise SimError(f"{folders[-1] if folders else SCENARIOS}: contains no scenarios")
     return list(_in_families(sorted(entries, key=lambda entry: entry.name)))
 
 
@@ -73,16 +73,12 @@ def named(entries: list[Entry], name: str) -> Entry:
     raise SimError(f"there is no scenario {name!r}{did_you_mean(name, names) or listed}")
 
 
-def _folder(given: str | Path | None) -> Path:
-    if given is not None:
-        if is_folder(Path(given)):
-            return Path(given)
-        if str(given) in names(SCENARIOS):
-            raise SimError(f"{given}: expected a folder; `sim catalogue --sources {given}` shows this scenario")
-        raise SimError(no_folder(Path(given)))
-    for folder in catalogue_folders(SCENARIOS):
-        return folder
-    raise SimError(f"there is no folder {SCENARIOS!r} here; give the folder of your scenarios")
+def _folder(given: str | Path) -> Path:
+    if is_folder(Path(given)):
+        return Path(given)
+    if str(given) in names(SCENARIOS):
+        raise SimError(f"{given}: expected a folder; `sim catalogue --sources {given}` shows this scenario")
+    raise SimError(no_folder(Path(given)))
 
 
 def _entry(path: Path) -> Entry | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.about import PACKAGE
-from sim.errors import Problem, ScenarioError
+from sim.errors import Problem, ScenarioError, SimError
 from sim.paths import exists, is_file
 from sim.suggest import closest
 
@@ -51,8 +51,11 @@ def names(*kinds: str) -> list[str]:
 def file_named(given: str | Path, *kinds: str) -> Path:
     """Return the file of a path or catalogue name; the first of `kinds` that has the name is used.
 
-    Raises ScenarioError with a suggestion if there is none.
+    Raises ScenarioError with a suggestion if there is none, and SimError if it is neither.
     """
+    if not isinstance(given, str | Path) or not str(given).strip():
+        got = repr(given) if isinstance(given, str) else type(given).__name__
+        raise SimError(f"expected a path or a catalogue name; got {got}")
     path = Path(given)
     if is_file(path):
         return path
@@ -66,8 +69,15 @@ def file_named(given: str | Path, *kinds: str) -> Path:
 
 def in_catalogue(given: str | Path, kind: str) -> Path | None:
     """Return the file of a kind (of FOLDERS) that has a catalogue name; None if it is no such name."""
-    path = Path(given)
-    return _in_catalogue(path.name, kind) if _is_name(path) else None
+    return _first_file(str(given), *catalogue_folders(kind)) if _is_name(given) else None
+
+
+def scenario_named_in(folder: Path, given: str) -> Path | None:
+    """Return the scenario that a file in `folder` names without path and suffix: beside it, or of those shipped.
+
+    The working directory does not matter, so a file means the same wherever it is run.
+    """
+    return _first_file(given, folder, shipped() / SCENARIOS) if _is_name(given) else None
 
 
 def _short(path: Path) -> str:
@@ -79,24 +89,28 @@ def _short(path: Path) -> str:
 def no_file(path: Path, advice: str = "") -> str:
     """Return the message for a missing file named in another file, with a similar name in its folder or `advice`."""
     near = _near_file(path)
-    beside = None if near else next(filter(None, (_in_catalogue(path.stem, kind) for kind in FOLDERS)), None)
+    beside = None if near else next(filter(None, (in_catalogue(path.stem, kind) for kind in FOLDERS)), None)
     hint = f"did you mean {str(near)!r}?" if near else advice
     if beside and beside.name == path.name:
         hint = f"there is one in {str(beside.parent)!r}"
     return f"there is no file '{_short(path)}'{'; ' if hint else ''}{hint}"
 
 
-def _is_name(path: Path) -> bool:
-    return len(path.parts) == 1 and path.suffix not in SUFFIXES
+def _is_name(given: str | Path) -> bool:
+    return len(Path(given).parts) == 1 and "/" not in str(given) and Path(given).suffix not in SUFFIXES
 
 
-def _in_catalogue(name: str, kind: str) -> Path | None:
-    candidates = (folder / f"{name}{suffix}" for folder in catalogue_folders(kind) for suffix in SUFFIXES)
+def _first_file(name: str, *folders: Path) -> Path | None:
+    candidates = (folder / f"{name}{suffix}" for folder in folders for suffix in SUFFIXES)
     return next((path for path in candidates if is_file(path)), None)
 
 
 def _suggestion(path: Path, kinds: tuple[str, ...]) -> str:
     known = names(*kinds)
+    if _is_name(path) and path.name in names(SWEEPS) and SWEEPS not in kinds:
+        return f"; it is a sweep: `sim sweep {path.name}`"
+    if _is_name(path) and path.name in names(SCENARIOS) and kinds == (CALIBRATIONS,):
+        return "; this scenario of the catalogue has no calibration file of its own"
     near = path.stem if path.stem in known else ""
     if not near and (beside := _near_file(path)):
         return f"; did you mean {str(beside)!r}?"

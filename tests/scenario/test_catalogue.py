@@ -112,7 +112,7 @@ def test_other_files_are_passed_over_and_broken_ones_are_a_line(at: Path) -> Non
     shutil.copy(at / "calibration" / "verkhny_lars.yaml", folder / "figures.yaml")
     (folder / "broken.yaml").write_text("name: broken\nclock: {start\n", encoding="utf-8")
     (folder / "orphan.yaml").write_text("extends: gone.yaml\n", encoding="utf-8")
-    result = invoke()
+    result = invoke("scenarios")
     assert result.exit_code == 0, result.output
     text = " ".join(result.stdout.split())
     assert "scenarios/broken.yaml: cannot be read scenarios/broken.yaml:3:1: is not valid YAML" in text
@@ -124,7 +124,7 @@ def test_other_files_are_passed_over_and_broken_ones_are_a_line(at: Path) -> Non
 
 def test_a_lost_fit_is_told_for_all_that_need_it(at: Path) -> None:
     (at / "calibration" / "verkhny_lars_fitted.yaml").unlink()
-    entries = list_scenarios()
+    entries = list_scenarios("scenarios")
     assert [len(entry.problems) for entry in entries] == [1, 1, 1]
     assert "there is no file" in entries[0].problems[0].what
 
@@ -167,11 +167,11 @@ def test_text_fits_the_terminal_and_names_all() -> None:
 
 
 def test_json_and_quiet(at: Path) -> None:
-    document = json.loads(invoke("--json").stdout)
+    document = json.loads(invoke("scenarios", "--json").stdout)
     assert [row["name"] for row in document] == ["verkhny_lars", "no_screening", "twice_the_booths"]
     assert document[1]["extends"] == "verkhny_lars.yaml"
     assert document[0]["sources"]["BBC, Sky News and others"] == 1
-    files = invoke("--quiet").stdout.split()
+    files = invoke("scenarios", "--quiet").stdout.split()
     assert files == [row["file"] for row in document]
     assert (at / files[0]).is_file()
 
@@ -190,3 +190,11 @@ def test_without_a_folder_it_is_that_of_the_checkout(tmp_path: Path, monkeypatch
     assert {entry.name for entry in list_scenarios()} == {entry.name for entry in list_scenarios(SCENARIOS)}
     with pytest.raises(SimError, match="contains no scenarios"):
         list_scenarios(tmp_path)
+
+
+def test_without_a_folder_ones_own_scenarios_join_those_that_came_with_the_program(at: Path) -> None:
+    (at / "scenarios" / "finland.yaml").write_text("extends: finland_of_mine\n", encoding="utf-8")
+    entries = {entry.name: entry for entry in list_scenarios()}
+    assert {"mongolia", "verkhny_lars"} <= set(entries)
+    assert entries["verkhny_lars"].file.parent == Path("scenarios")
+    assert entries["finland"].file.parent == Path("scenarios")

@@ -100,3 +100,28 @@ def test_a_file_names_a_scenario_of_the_catalogue_or_a_file_beside_it(tmp_path: 
     question.write_text("extends: verkhny_larz\nname: question\n", encoding="utf-8")
     with pytest.raises(ScenarioError, match=r"1:10: extends: there is no file .*; did you mean 'verkhny_lars', which"):
         load(question)
+
+
+def test_a_file_means_the_same_wherever_it_is_run(here: Path) -> None:
+    """A scenario named in a file is looked for beside the file, whatever stands in the working directory."""
+    for folder, seed in ((here / "scenarios", 1), (here / "mine", 2)):
+        folder.mkdir()
+        (folder / "finland.yaml").write_text(f"extends: {shipped()}/scenarios/finland.yaml\nseed: {seed}\n")
+    (here / "mine" / "question.yaml").write_text("extends: finland\nname: question\n")
+    (here / "question.yaml").write_text("extends: finland\nname: question\n")
+    assert load("mine/question.yaml").scenario.seed == 2
+    assert load("question.yaml").scenario.seed == load(shipped() / "scenarios" / "finland.yaml").scenario.seed
+
+
+@pytest.mark.usefixtures("here")
+def test_a_path_is_not_a_name() -> None:
+    with pytest.raises(ScenarioError, match="there is no such file"):
+        file_named("./finland", SCENARIOS)
+
+
+@pytest.mark.usefixtures("here")
+def test_names_of_other_kinds_are_told() -> None:
+    with pytest.raises(ScenarioError, match="it is a sweep: `sim sweep verkhny_lars_levers`"):
+        file_named("verkhny_lars_levers", SCENARIOS)
+    with pytest.raises(ScenarioError, match="has no calibration file of its own"):
+        file_named("twice_the_booths", CALIBRATIONS)

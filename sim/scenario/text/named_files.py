@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.paths import is_file
-from sim.scenario.resolve import SCENARIOS, in_catalogue, like_a_name, no_file
+from sim.scenario.resolve import SCENARIOS, like_a_name, no_file, scenario_named_in
 from sim.scenario.text.tree import Node, plain, show, stop
 from sim.scenario.text.tree import Path as Path_
 
@@ -17,13 +17,13 @@ MOST_FILES_DEEP = 20
 def named_file(node: Node, folder: Path, path: Path_, kind: str, advice: str = "") -> Path:
     """Return the file of a `kind` ('a scenario file') that a node at `path` names, relative to `folder`.
 
-    A scenario of the catalogue may be named without a path. Raises ScenarioError at the node if it is not a name, or if
-    there is no such file; `advice` says how to get one.
+    A scenario beside the file, or one that came with the program, may be named without path and suffix. Raises
+    ScenarioError at the node if it is not a name, or if there is no such file; `advice` says how to get one.
     """
     if not isinstance(node.value, str) or not node.value.strip():
         raise stop(node.place, path, f"expected the name of {kind}; got {show(plain(node))}")
     file = folder / node.value
-    if kind == SCENARIO_FILE and not is_file(file) and (known := in_catalogue(node.value, SCENARIOS)):
+    if kind == SCENARIO_FILE and not is_file(file) and (known := scenario_named_in(folder, node.value)):
         return known
     if not is_file(file):
         name = like_a_name(node.value, SCENARIOS) if kind == SCENARIO_FILE else ""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   sim catalogue
-  sim catalogue scenarios --json > catalogue.json
+  sim catalogue --json > catalogue.json
   sim catalogue --sources kazakhstan
   sim check $(sim catalogue --quiet)
 """
@@ -33,7 +33,8 @@ WIDEST = 110
 def catalogue(folder: str | None, name: str | None, as_json: bool, quiet: bool) -> None:
     """List the scenarios in DIR with their crossings, status, reported figures, interventions and number of sources.
 
-    Without DIR, list the folder 'scenarios' in the current folder, or else the scenarios that came with the program.
+    Without DIR, list the scenarios that came with the program, and those in the folder 'scenarios' of the current
+    folder, which take precedence.
     A `calibrated` scenario has fitted values; in an `indicative` one every number was set by hand. What-ifs follow the
     scenario that they extend.
     """

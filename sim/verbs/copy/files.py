@@ -8,7 +8,7 @@ from pathlib import Path
 from sim import store
 from sim.errors import ScenarioError, SimError
 from sim.scenario.model.calibration import Fitted
-from sim.scenario.resolve import CALIBRATIONS, SCENARIOS, file_named
+from sim.scenario.resolve import CALIBRATIONS, FOLDERS, SCENARIOS, file_named, shipped
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_calibration import read_calibration
 from sim.scenario.text.load_scenario import load
@@ -36,13 +36,22 @@ def copy_files(given: str | Path, folder: Path) -> tuple[list[Path], Path]:
     The files keep their places relative to each other. A file that already exists with the same content is left
     unchanged. Raises ScenarioError, or SimError before anything is written if a file exists with different content.
     """
-    files = needed_files(file_named(given, SCENARIOS))
-    root = _root(files)
-    contents = {folder / path.relative_to(root): path.read_bytes() for path in files}
+    places = _places(needed_files(file_named(given, SCENARIOS)))
+    contents = {folder / place: path.read_bytes() for path, place in places.items()}
     missing = {target: content for target, content in contents.items() if not _has(target, content)}
     for target, content in missing.items():
         store.write(target, content)
     return list(missing), next(iter(contents))
+
+
+def _places(files: list[Path]) -> dict[Path, Path]:
+    """Return where each file goes. Those of a user who names shipped scenarios go beside the copies of these."""
+    program = shipped().resolve()
+    own = [path for path in files if not any(path.is_relative_to(program / folder) for folder in FOLDERS)]
+    root = _root(own) if own else program
+    alone = len(own) == len(files) or (root / SCENARIOS).is_dir()
+    beside = Path() if alone else Path(SCENARIOS)
+    return {path: beside / path.relative_to(root) if path in own else path.relative_to(program) for path in files}
 
 
 def _root(files: list[Path]) -> Path:

@@ -89,3 +89,14 @@ def test_a_misspelt_name_is_one_sentence() -> None:
     result = copy("mongoli")
     assert result.exit_code == 2
     assert result.stderr == "mongoli: there is no such file; did you mean 'mongolia', which is in the catalogue?\n"
+
+
+def test_a_what_if_of_a_shipped_scenario_is_copied_beside_it(here: Path) -> None:
+    (here / "q.yaml").write_text("extends: mongolia\nname: q\ntitle: A question\n", encoding="utf-8")
+    done = CliRunner().invoke(commands, ["copy", "q.yaml", "mine"])
+    assert done.exit_code == 0, done.output
+    base = here / "mine" / "scenarios" / "mongolia.yaml"
+    base.write_text(base.read_text(encoding="utf-8").replace("replications: ", "replications: 1"), encoding="utf-8")
+    edited = load(here / "mine" / "scenarios" / "q.yaml").scenario
+    assert edited.title == "A question"
+    assert edited.replications != load("mongolia").scenario.replications
