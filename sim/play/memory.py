@@ -13,6 +13,7 @@ from sim.scenario.model.scenario import Scenario
 
 ALWAYS_FREE = 5e8
 """Bytes; a replication that needs less is not looked at."""
+_ADVICE = "use fewer --workers, a shorter run or less demand"
 
 
 @contextmanager
@@ -32,13 +33,8 @@ def check_series(name: str, need: float) -> None:
     """Raise SimError if the series of a run, which take `need` bytes, need more memory than is free."""
     free = available() if need > ALWAYS_FREE else need
     if need > free:
-        what = (
-            f"the series of all replications need about {need / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
-        )
+        what = f"the series need about {need / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
         raise SimError(f"{name}: {what}; make clock.report_every longer, or play fewer replications")
-
-
-_ADVICE = "use fewer --workers, a shorter run or less demand"
 
 
 def _needs(need: float) -> str:

@@ -99,5 +99,5 @@ def test_the_memory_of_the_series_is_estimated_after_the_first_replication(monke
     monkeypatch.setattr(memory, "ALWAYS_FREE", 0)
     monkeypatch.setattr(memory, "available", lambda: 1e6)
     memory.check_series("border", 1e5)
-    with pytest.raises(memory.SimError, match=r"border: the series of all replications need about 2.0 GB of memory"):
+    with pytest.raises(memory.SimError, match=r"border: the series need about 2.0 GB of memory"):
         memory.check_series("border", 2e9)
