@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.arrays import Floats, Ints
-from sim.engine.plan import Plan
+from sim.arrays import Bools, Floats, Ints
+from sim.engine.plan import NOWHERE, Plan
 from sim.engine.records import Outcome
 from sim.measures.count import counters as tables
 from sim.measures.count.tally import Tally
@@ -69,17 +69,17 @@ def queues(scenario: Scenario, plan: Plan, tally: tables.Queues, grid: Grid) -> 
 def quoted_waits(scenario: Scenario, plan: Plan, tally: tables.MainQueues, grid: Grid) -> Series:
     """Yield the wait as officials quote it (h), by class."""
     for x, crossing in enumerate(plan.crossings):
-        quoted = quotes(tally, x, milliseconds(scenario.crossings[crossing].quote.window), grid)
+        quoted = quotes(plan, tally, x, milliseconds(scenario.crossings[crossing].quote.window), grid)
         for cls in _classes(scenario):
             yield Key(crossing, "quoted_wait", cls), quoted[CLASSES.index(cls)]
 
 
-def quotes(tally: tables.MainQueues, crossing: int, window: int, grid: Grid) -> Floats:
+def quotes(plan: Plan, tally: tables.MainQueues, crossing: int, window: int, grid: Grid) -> Floats:
     """Return the quoted wait (h) at the points, (C, T).
 
     The main queue divided by the rate at which it was called in the preceding `window` (ms; cut at the start), at most
     LONGEST_QUOTE. 0 where nobody waits; while nobody is called, the last quote grows with time. NaN at the start if
-    somebody waits then.
+    somebody waits then, and while the way of the class is closed.
     """
     queue, starts = grid.states(tally.waiting[crossing]), grid.states(tally.called[crossing])
     span = np.minimum(window, grid.at - grid.start)
@@ -91,7 +91,21 @@ def quotes(tally: tables.MainQueues, crossing: int, window: int, grid: Grid) -> 
     quoted = np.take_along_axis(quoted, last, axis=1) + (grid.at - grid.at[last]) / MS_PER_H
     quoted = np.minimum(quoted, LONGEST_QUOTE)
     quoted[queue[:, 0] > 0, 0] = np.nan
+    quoted[closed_ways(plan, crossing, grid.at)] = np.nan
     return quoted
+
+
+def closed_ways(plan: Plan, crossing: int, at: Ints) -> Bools:
+    """Return whether the way of each class is closed at the instants `at` (ms since t0), shape (C, T)."""
+    closed = np.zeros((len(CLASSES), len(at)), dtype=np.bool_)
+    for c in range(len(CLASSES)):
+        s = int(plan.first[crossing, c])
+        while s != NOWHERE:
+            turned = plan.opening[(plan.opening[:, 1] == s) & (plan.opening[:, 2] == c)]
+            if len(turned) > 1 or not turned[:, 3].all():
+                closed[c] |= turned[np.searchsorted(turned[:, 0], at, side="right") - 1, 3] == 0
+            s = int(plan.next[s, c])
+    return closed
 
 
 def events(scenario: Scenario, plan: Plan, tally: tables.Events, grid: Grid) -> Series:

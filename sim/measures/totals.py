@@ -53,7 +53,7 @@ def longest_quotes(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
         quote = scenario.crossings[crossing].quote
         every = milliseconds(quote.every)
         at = announcements(every, plan.start, plan.horizon)
-        quoted = quotes(counted.announced[every], x, milliseconds(quote.window), at)
+        quoted = quotes(plan, counted.announced[every], x, milliseconds(quote.window), at)
         for cls in (cls for cls in CLASSES if cls in scenario.classes):
             yield Key(crossing, "max_quoted_wait", cls), float(np.fmax.reduce(quoted[CLASSES.index(cls)]))
 

@@ -11,6 +11,7 @@ from sim.engine.reference.story import play
 from sim.measures.names import Key
 from sim.measures.replication import measure
 from sim.scenario.model.scenario import Scenario
+from tests.engine.build import scenario
 from tests.measures.hand_made import MORNING, border, row, table, written
 
 LOTS = {
@@ -137,3 +138,15 @@ def test_the_worst_day_of_a_station() -> None:
     totals = measure(scenario, lower(scenario), table(rows)).totals
     assert totals[Key("pass", "utilisation_worst_day", "station:gate")] == 1 / 2
     assert totals[Key("pass", "utilisation", "station:gate")] == 8 / 24
+
+
+def test_a_closed_way_quotes_no_wait() -> None:
+    changes = [{"from": "2022-09-21T06:00", "until": "2022-09-21T12:00", "stations": ["t"], "close": True}]
+    stations = {"s": {"staffing": 1, "service_time": "3 min"}, "t": {"staffing": 1, "service_time": "1 min"}}
+    example = scenario(stations, demand={"car": "25/h"}, changes=changes)
+    plan = lower(example)
+    measured = measure(example, plan, play(plan, draw(example, plan, 1, 0)))
+    quoted = measured.series[Key("x", "quoted_wait", "car")]
+    hours = (measured.at - plan.start) / 3_600_000
+    assert np.array_equal(np.isnan(quoted), (hours >= 6) & (hours < 12))
+    assert measured.totals[Key("x", "max_quoted_wait", "car")] >= np.nanmax(quoted[:-1])
