@@ -15,13 +15,15 @@ import numpy as np
 from sim import store
 from sim.arrays import Floats
 from sim.errors import Problem, ScenarioError, SimError
-from sim.paths import is_file
 from sim.scenario.model.calibration import Fitted
 from sim.scenario.model.scenario import Scenario
-from sim.scenario.resolve import SCENARIOS, file_named, no_file
+from sim.scenario.resolve import SCENARIOS, file_named
 from sim.scenario.text.fitted_values import fitted_file, load_fitted
 from sim.scenario.text.load_scenario import Template, dump, read_tree, template_of
+from sim.scenario.text.named_files import named_file
 from sim.scenario.text.tree import CALIBRATED, child, plain
+from sim.scenario.text.yaml_text import FITTED as FITTED_VALUES
+from sim.scenario.text.yaml_text import read_file
 
 SCENARIO, FITTED, SAMPLE = "scenario.yaml", "fitted.yaml", "posterior.parquet"
 
@@ -77,9 +79,8 @@ def read_posterior(path: Path, sets: Sequence[str] = (), intervene: Sequence[str
     template = template_of(root, sets, intervene)
     file = fitted_file(named)
     fitted = load_fitted(file)
-    sample = file.parent / fitted.posterior
-    if not is_file(sample):
-        raise SimError(f"{file}: posterior: {no_file(sample, '`sim calibrate --update` writes it')}")
+    at = child(read_file(file, kind=FITTED_VALUES), "posterior") or named
+    sample = named_file(at, file.parent, ("posterior",), "a Parquet file", "`sim calibrate --update` writes it")
     columns = store.read_table(sample)
     texts = [name for name in template.names if name in columns and columns[name].dtype.kind not in "fiu"]
     if texts:
