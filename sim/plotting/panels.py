@@ -148,9 +148,9 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     colour = CLASS_COLOURS[name]
     lived, quoted, virtual = (story.band(quantity, name) for quantity in ("wait", "quoted_wait", "virtual_wait"))
     quoted = quoted and while_open(quoted, [story], name)
-    at_least = np.array([0.0]) if virtual is None else np.where(story.censored(name), virtual.mean, np.nan)
+    at_least = story.lower_bound(name)
     goes_on = bool((at_least > SEEN).any())
-    lived = where(lived, ~story.censored(name)) if lived and goes_on else lived
+    lived = where(lived, ~story.censored(name)) if lived else lived
     line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
     if goes_on:
         axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still wait)")

@@ -168,6 +168,17 @@ class Story:
         band = self.estimates.series.get(Key(self.crossing, quantity, scope))
         return band if band is not None and bool(np.isfinite(band.mean).any()) else None
 
+    def lower_bound(self, name: str) -> Floats:
+        """The mean wait so far where some of those who joined still wait, (T,), h; NaN elsewhere.
+
+        Also NaN where it falls: those who joined later have been seen for less time, which says nothing of their wait.
+        """
+        virtual = self.band("virtual_wait", name)
+        if virtual is None:
+            return np.full(len(self.at), np.nan)
+        so_far = np.where(self.censored(name), virtual.mean, np.nan)
+        return np.where(so_far >= np.fmax.accumulate(so_far), so_far, np.nan)
+
     def censored(self, name: str) -> Bools:
         """Return the points (T,) at which some parties of a class joined that are still waiting at the horizon.
 

@@ -123,10 +123,8 @@ def _overlay(axes: Axes, scene: Scene, quantity: str, scope: str, label: str) ->
 
 
 def _lower_bound(axes: Axes, story: Story, name: str, n: int) -> Floats:
-    """Draw and return the mean wait so far, (T,), where some of those who joined still wait; NaN elsewhere."""
-    virtual = story.band("virtual_wait", name)
-    at_least = np.full(len(story.at), np.nan) if virtual is None else virtual.mean
-    at_least = np.where(story.censored(name), at_least, np.nan)
+    """Draw and return the lower bound of the wait, (T,), where some of those who joined still wait."""
+    at_least = story.lower_bound(name)
     axes.plot(story.at, at_least, color=colour(n), linestyle=":", linewidth=thickness(n))
     return at_least
 
