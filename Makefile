@@ -40,7 +40,7 @@ gallery:  ## remake results/gallery/verkhny_lars
 	$(PYTHON) -m sim audit calibration/$(BASE).yaml --out build/gallery/audit --quiet
 	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --held-out --out build/gallery/calibration --quiet
 	mkdir -p $(GALLERY)/posterior $(GALLERY)/audit $(GALLERY)/calibration
-	cd build/gallery/base && cp pictures/poster.png pictures/queue_by_class.png summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/
+	cd build/gallery/base && cp pictures/poster.png pictures/queue_by_class.png pictures/stuck_at_night.png nights.csv summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/
 	cd build/gallery/posterior && cp pictures/poster.png pictures/queue_by_class.png summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/posterior/
 	cd build/gallery/audit && cp sentences.md audit.csv audit.png provenance.json $(CURDIR)/$(GALLERY)/audit/
 	cd build/gallery/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv held_out.csv provenance.json $(CURDIR)/$(GALLERY)/calibration/
