@@ -38,6 +38,7 @@ def test_interventions_and_sets_are_taken_into_account(result: sim.RunResult) ->
     assert more.run(2, workers=1).summary != result.summary
 
 
+@pytest.mark.slow
 def test_a_result_draws_and_shows_itself(result: sim.RunResult, tmp_path: Path) -> None:
     assert "poster" in result.plots
     assert result.plot("poster")._repr_png_().startswith(b"\x89PNG")

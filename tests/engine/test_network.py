@@ -124,6 +124,7 @@ def admitted_at_b(engine: Play, share: float) -> set[int]:
     return {party for party, place in enumerate(chosen(plan, engine(plan, tape))) if place == "b"}
 
 
+@pytest.mark.slow
 def test_papers_good_for_a_tenth_are_good_for_a_fifth(engine: Play) -> None:
     tenth, fifth = admitted_at_b(engine, 0.1), admitted_at_b(engine, 0.2)
     assert tenth < fifth

@@ -31,6 +31,7 @@ def test_every_play_of_a_network_keeps_the_invariants(engine: Play, game: Game) 
     assert broken(plan, tape, engine(plan, tape)) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(game=games())
 def test_same_seed_same_tape_same_records(engine: Play, game: Game) -> None:

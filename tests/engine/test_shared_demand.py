@@ -67,6 +67,7 @@ def test_equal_utilities_without_information_split_equally(engine: Play) -> None
     assert doubt(wrong[:-1], np.zeros(3)) < RARELY
 
 
+@pytest.mark.slow
 def test_other_utilities_split_as_the_logit_says(engine: Play) -> None:
     utilities = {"a": 0.7, "b": 0.0, "c": -0.5}
     example = choosing(utilities, stay=-900.2)  # the drive costs 900

@@ -55,6 +55,7 @@ def missing(sources: list[Path]) -> list[str]:
     return sorted(name for name in compiled_modules() if path_of(name) not in sources)
 
 
+@pytest.mark.slow
 def test_every_module_of_the_compiled_code_is_a_source() -> None:
     assert {"sim.engine.compiled.kernel", "sim.measures.count.passes"} <= compiled_modules()
     assert missing(cache.sources(PACKAGE)) == []

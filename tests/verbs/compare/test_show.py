@@ -180,6 +180,7 @@ def test_one_replication_and_one_other_scenario_are_shown_without_intervals() ->
     assert all(render(figure, "png") for figure in pictures(alone).values())
 
 
+@pytest.mark.slow
 def test_many_scenarios_are_drawn_without_their_bands() -> None:
     many = compare(read_variants(str(TINY), ["+more_booths", *[str(TINY)] * 5]), Request(2))
     assert not Scene(many, "post").banded
@@ -273,6 +274,7 @@ def test_the_legend_of_the_fates_fits_on_the_sheet() -> None:
     assert max(ends) < 10 * figure.dpi
 
 
+@pytest.mark.slow
 def test_scenarios_without_any_difference_are_drawn() -> None:
     alike = compare(read_variants(str(TINY), [str(TINY)]), Request(2))
     assert all(render(figure, "png") for figure in pictures(alike).values())

@@ -36,6 +36,7 @@ def test_a_run_has_flows_pictures_and_can_be_played_again(tmp_path: Path) -> Non
     assert "flows.csv: same" in again.output
 
 
+@pytest.mark.slow
 def test_the_page_names_every_column_and_end(tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs" / "network.md").read_text(encoding="utf-8")
     assert invoke("run", NETWORK, "--out", str(tmp_path / "r"), "--no-pictures").exit_code == 0
@@ -45,6 +46,7 @@ def test_the_page_names_every_column_and_end(tmp_path: Path) -> None:
         assert f"`{name}`" in page, name
 
 
+@pytest.mark.slow
 def test_quiet_and_json_stay_for_programs(tmp_path: Path) -> None:
     quiet = invoke("run", NETWORK, "--out", str(tmp_path / "a"), "--quiet", "--no-pictures")
     assert quiet.stdout == f"{tmp_path / 'a'}\n"

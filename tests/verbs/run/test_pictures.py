@@ -66,6 +66,7 @@ def test_every_picture_is_drawn(base: dict[str, Figure]) -> None:
     assert b"<svg" in render(base["queue_km"], "svg")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "labels"),
     [
@@ -112,6 +113,7 @@ def test_every_reported_figure_in_use_is_drawn_and_sourced(base: dict[str, Figur
             assert shown.row.who in text
 
 
+@pytest.mark.slow
 def test_a_rejected_figure_is_not_drawn() -> None:
     rows = [row | {"crossing": synthetic.CROSSING, "reading": "-"} for row in synthetic.REPORTED]
     drawn = draw(synthetic.scenario(reported=[rows[0] | {"status": "rejected"}, *rows[1:]]))
@@ -283,6 +285,7 @@ def without_trucks() -> Scenario:
     return Scenario.model_validate(tree)
 
 
+@pytest.mark.slow
 def test_without_trucks() -> None:
     for figure in draw(without_trucks()).values():
         complete(figure)
@@ -503,6 +506,7 @@ def test_a_run_of_one_day_is_on_that_day() -> None:
     assert "Between" not in text
 
 
+@pytest.mark.slow
 def test_the_summary_tells_the_wait_lived_through() -> None:
     story = synthetic.story()
     story.estimates.totals[Key(story.crossing, "wait_mean", "car/main")] = synthetic.exactly(57)
@@ -573,6 +577,7 @@ def drawn_with(picture: str, *rows: dict[str, object]) -> Figure:
     return draw(synthetic.scenario(reported=named))[picture]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("picture", "row", "apart"),
     [
@@ -596,6 +601,7 @@ def test_a_figure_hangs_only_on_the_line_it_is_about(picture: str, row: dict[str
     assert found == pytest.approx(apart)
 
 
+@pytest.mark.slow
 def test_a_wait_and_a_part_of_the_queue_imply_no_outflow() -> None:
     near = {"quantity": "queue", "statistic": "mean", "value": 2000, "classes": ["car"], "within": "1 km"}
     wait = {"quantity": "quoted_wait", "statistic": "mean", "value": "48 h", "classes": ["car"]}
@@ -603,6 +609,7 @@ def test_a_wait_and_a_part_of_the_queue_imply_no_outflow() -> None:
     assert "42 cars per hour leaving the queue" in said(drawn_with("ways_across", near | {"within": None}, wait))
 
 
+@pytest.mark.slow
 def test_a_figure_that_the_poster_does_not_draw_has_the_value_of_the_model_beside_its_source() -> None:
     row = {"quantity": "queue_people", "statistic": "mean", "value": 2000, "classes": ["car"]}
     assert "1,800 [1,710–1,890] in the model" in said(drawn_with("poster", row)).replace("\n   ", " ")

@@ -178,6 +178,7 @@ def test_a_sweep_file_says_the_same_as_the_options(here: Path) -> None:
     assert "question.yaml:3:9" in wrong.stderr
 
 
+@pytest.mark.slow
 def test_one_at_a_time_sensitivity_and_a_question(here: Path) -> None:
     overs = ("--over", f"{STAFFING}=1,3", "--over", "demand.car*=0.5,1.5")
     assert sweep(str(TINY), *overs, *SHORT, "--design", "one-at-a-time", "--out", "o").exit_code == 0
