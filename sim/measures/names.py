@@ -176,9 +176,9 @@ SPANS = {
     "wait_p90": Quantity("h", "90 % quantile of `wait`"),
     "wait_median": Quantity(
         "h",
-        "time in queues within which half of the parties that joined the main queue crossed by it (Kaplan and Meier "
-        "1958: those who left it, and the unfinished, count until then); where fewer crossed, the longest wait so "
-        "far, a lower bound",
+        "time in queues within which half of the parties that joined the main queue crossed by it (those who left "
+        "it never do; the unfinished are censored); where fewer than half did until the horizon, the longest time "
+        "that was seen, a lower bound",
     ),
     "wait_median_censored": Quantity("0/1", "1: `wait_median` is a lower bound, because less than half crossed"),
     "virtual_wait": Quantity("h", "as `wait`, with the unfinished counted by their wait so far: a lower bound"),

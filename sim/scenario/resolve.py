@@ -89,6 +89,7 @@ def _short(path: Path) -> str:
 def no_file(path: Path, advice: str = "") -> str:
     """Return the message for a missing file named in another file, with a similar name in its folder or `advice`."""
     near = _near_file(path)
+    near = None if near == path else near
     beside = None if near else next(filter(None, (in_catalogue(path.stem, kind) for kind in FOLDERS)), None)
     hint = f"did you mean {str(near)!r}?" if near else advice
     if beside and beside.name == path.name:

@@ -34,7 +34,7 @@ def crossed(number: int, joined: int, wait: int, cls: str = "car") -> dict[str, 
 def test_those_who_left_and_the_unfinished_count_until_then() -> None:
     """Four in the first hour: across after 10 and 20 min, gone after 15, and 180 min waited at the end.
 
-    Kaplan-Meier: 3/4 after 10; 3/4 times 1/2 after 20.
+    Not across are 3/4 after 10, and 3/4 times 2/3 after 20: who reneged never crosses.
     """
     rows = [
         crossed(0, 60, 10),
@@ -71,8 +71,8 @@ def test_classes_and_hours_stand_apart() -> None:
     assert medians(rows, "all")[0][1] == pytest.approx(50)
 
 
-def test_who_goes_on_on_foot_counts_until_leaving_the_queue() -> None:
-    """One leaves after 30 min and waits an hour on foot; of the other two, one is across after 40 min."""
+def test_who_goes_on_on_foot_never_crosses_by_the_queue() -> None:
+    """One leaves after 30 min and waits an hour on foot; the other two are across after 40 and 80 min."""
     rows = [
         row((0, 0), 0, ("car", 1), (60, None, None, 90), "CHANGED_MODE"),
         row((0, 1), 1, ("foot", 1), (90, 150, 151, 151), "CROSSED", first=False),
@@ -80,7 +80,14 @@ def test_who_goes_on_on_foot_counts_until_leaving_the_queue() -> None:
         crossed(2, 62, 80),
     ]
     values, _ = medians(rows)
-    assert values[1] == pytest.approx(40), "one of the two that stayed"
+    assert values[1] == pytest.approx(80), "two of three"
+
+
+def test_where_most_leave_half_never_cross() -> None:
+    left = [row((n, 0), 0, ("car", 1), (60 + n, None, None, 65 + n), "RENEGED") for n in (1, 2, 3)]
+    values, bound = medians([crossed(0, 60, 10), *left])
+    assert bound[1] == 1
+    assert values[1] == pytest.approx(179), "the longest time that was seen"
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=1, max_size=30))

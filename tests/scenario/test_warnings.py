@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sim.scenario.checks.warnings import ways
+from sim.scenario.checks.crossings import check
+from sim.scenario.checks.warnings import warnings_of, ways
 from sim.scenario.text.load_scenario import load
 from tests.engine.build import scenario
 
@@ -17,3 +18,23 @@ def test_stations_of_one_class_are_passed_one_after_the_other() -> None:
 def test_a_station_for_those_sent_on_is_named_where_they_are_sent() -> None:
     way = ways(load("us_land_port").scenario)["port"]
     assert way == {"car": ["primary", "secondary (if sent on)"]}
+
+
+def test_a_queue_of_classes_that_do_not_come_is_refused() -> None:
+    station = {"s": {"staffing": 1, "service_time": "1 min"}}
+    behaviour = {"car": {"balk": {"queue_over": 2, "queue_of": ["truck"]}}}
+    tree = scenario(station, demand={"car": "1/h"}, behaviour=behaviour)
+    only_cars = tree.model_copy(update={"classes": {"car": tree.classes["car"]}})
+    assert any("class 'truck' is not described" in what for _, what in check(only_cars))
+
+
+def test_those_who_come_from_the_road_take_no_room_in_their_first_zone() -> None:
+    booth = {"staffing": 1, "service_time": "1 min"}
+    stations = {
+        "a": {**booth, "serves": ["car"], "hall": "one"},
+        "b": {**booth, "serves": ["truck"], "hall": "two"},
+        "c": {**booth, "serves": ["car"], "hall": "two"},
+        "d": {**booth, "serves": ["truck"], "hall": "one"},
+    }
+    zones = {"one": {"capacity": 2}, "two": {"capacity": 2}}
+    assert list(warnings_of(scenario(stations, zones=zones, demand={"car": "20/h", "truck": "20/h"}))) == []

@@ -246,8 +246,9 @@ def parties(rows: Rows, steps: Steps, days: Days, keys: Any, tally: Parties) -> 
 def joiners(rows: Rows, steps: Steps, keys: Any) -> int:
     """Write a key for each party of a main queue: its wait, whether it did not cross by it, and its group.
 
-    A party that left the queue, on whatever way, counts until then, and one that is unfinished until the horizon. The
-    group is (crossing, class, interval of joining) as one number. Return the number of `keys` written.
+    A party that left the queue, on whatever way, never crosses by it: it counts as not across until the horizon, like
+    the unfinished, so that the estimate is the cumulative incidence of crossing (Fine and Gray 1999). The group is
+    (crossing, class, interval of joining) as one number. Return the number of `keys` written.
     """
     head = waited = n = 0
     left_queue = False
@@ -263,6 +264,8 @@ def joiners(rows: Rows, steps: Steps, keys: Any) -> int:
             group = (int(rows.crossing[head]) * N_CLASSES + int(rows.cls[head])) * steps.points
             group += interval(steps, rows.arrived_at[head])
             missed = 0 if outcome == CROSSED and not left_queue else NOT_CROSSED
+            if missed and (outcome != UNFINISHED or left_queue):
+                waited = steps.horizon - rows.arrived_at[head]
             keys[n] = waited << GROUP_BITS | missed | group
             n += 1
         head, waited, left_queue = r + 1, 0, False
@@ -271,7 +274,7 @@ def joiners(rows: Rows, steps: Steps, keys: Any) -> int:
 
 @entry
 def medians(keys: Any, group_of: Any, at_risk: Any, median: Any, longest: Any) -> None:
-    """Find the wait within which half of each group crossed (Kaplan and Meier 1958), and the longest wait in it.
+    """Find the wait within which half of each group crossed, and the longest time seen in it (Kaplan and Meier 1958).
 
     `keys` are sorted; `group_of` maps their groups to those of the tables; `at_risk` is the number in each. A median
     that is not reached stays as it is.

@@ -85,11 +85,17 @@ def _classes(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
         if _may_split(station) and "foot" not in known:
             what = "men sent on without their party continue on foot; describe class 'foot' or set this to 100 %"
             yield (*here, "stations", name, "screening", "stays_together"), what
+    for loc, cls in _classes_in_behaviour(crossing, (*here, "behaviour")):
+        if cls not in known:
+            yield loc, f"class {cls!r} is not described under 'classes' ({', '.join(known)})"
+
+
+def _classes_in_behaviour(crossing: Crossing, here: Loc) -> Iterator[tuple[Loc, str]]:
     for cls, behaviour in crossing.behaviour.items():
+        for n, seen in enumerate(behaviour.balk.queue_of or () if behaviour.balk else ()):
+            yield (*here, cls, "balk", "queue_of", n), seen
         for to in behaviour.change_mode.to if behaviour.change_mode else ():
-            if to not in known:
-                loc = (*here, "behaviour", cls, "change_mode", "to", to)
-                yield loc, f"class {to!r} is not described under 'classes' ({', '.join(known)})"
+            yield (*here, cls, "change_mode", "to", to), to
 
 
 def route(crossing: Crossing, cls: str) -> list[str]:

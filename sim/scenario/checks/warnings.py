@@ -55,7 +55,8 @@ def _waits(scenario: Scenario, crossing: Crossing) -> Waits:
         names = route(crossing, cls)
         for place, name in enumerate(names):
             for following in names[place + 1 :]:
-                one, other = _zone(crossing, name), _zone(crossing, following)
+                # those who come from the road take no room in the zone of their first station
+                one, other = _zone(crossing, name) if place else "", _zone(crossing, following)
                 if one and other and one != other:
                     waits.setdefault(one, {}).setdefault(other, cls)
                 if not _passed_by(crossing, following):

@@ -26,7 +26,7 @@ class Balk(Model):
 
     queue_over: Count | None = Field(None, description="a party does not join a queue of this many parties or more")
     queue_of: tuple[ClassName, ...] | None = Field(
-        None, description="classes that count in that queue; default: everybody who waits at the station"
+        None, min_length=1, description="classes that count in that queue; default: everybody who waits at the station"
     )
     by_quoted_wait: ShareByWait
 
