@@ -21,13 +21,25 @@ FROM_DICT = "<dict>"
 """The source of a scenario that was given as a dict."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Experiment:
     """A scenario that has been read and checked, ready for `sim.run`, `sim.compare` and `sim.sweep`."""
 
     loaded: load_scenario.Loaded = field(repr=False)
     source: Source
     posterior: Posterior | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        """Return the title, the period and the crossings, and what was changed."""
+        clock, names = self.scenario.clock, ", ".join(self.scenario.crossings)
+        lines = [
+            self.scenario.title,
+            f"{clock.start:%Y-%m-%d %H:%M} to {clock.horizon:%Y-%m-%d %H:%M}; crossings: {names}",
+        ]
+        changes = [*self.source.sets, *(f"+{name}" for name in self.source.interventions)]
+        lines += [f"changed: {', '.join(changes)}"] if changes else []
+        lines += ["parameters from the posterior"] if self.posterior is not None else []
+        return "\n".join(lines)
 
     @property
     def scenario(self) -> Scenario:

@@ -60,6 +60,12 @@ def test_a_result_is_saved_once(result: sim.RunResult, tmp_path: Path) -> None:
         result.save(tmp_path / "out")
 
 
+def test_what_was_loaded_says_what_it_is() -> None:
+    text = repr(sim.load(TINY, sets="seed=9", intervene="more_booths"))
+    assert text.startswith("A small post for tests\n2022-09-21")
+    assert text.endswith("crossings: post\nchanged: seed=9, +more_booths")
+
+
 def test_without_a_name_results_go_to_a_folder_of_the_scenario(
     result: sim.RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +87,9 @@ def test_a_comparison_tells_ranks_draws_and_saves(tmp_path: Path) -> None:
     found = sim.compare(TINY, "+more_booths", replications=3, workers=1)
     row = next(row for row in found.differences if (row["quantity"], row["scope"]) == ("crossed_people", "all"))
     assert row["scenario"] == "more_booths"
+    assert re.search(
+        r"more booths: most vehicles waiting \S+, −.* %\); mean wait \S+ min, −.*; people across", repr(found)
+    )
     assert row["low"] < row["difference"] < row["high"]
     assert set(found.table("groups")["class"]) >= {"car", "all"}
     folder = found.ranked("wait_mean").save(tmp_path / "out", pictures=False)
@@ -121,6 +130,8 @@ def test_a_sweep_tells_draws_and_goes_on(tmp_path: Path) -> None:
     found = sim.sweep(TINY, settings, out=out, replications=2, **short)
     assert found.failed == {}
     assert found.answer is None
+    copy = found.save(tmp_path / "copy", pictures=False)
+    assert (copy / "summary.csv").read_bytes() == (found.save(pictures=False) / "summary.csv").read_bytes()
     rows = [row for row in found.summary if (row["quantity"], row["scope"]) == ("max_queue", "all")]
     assert [(row["stations.exit_control.staffing"], row["demand.car*"]) for row in rows] == [
         ("1", "0.5"), ("1", "1"), ("2", "0.5"), ("2", "1"),

@@ -56,10 +56,10 @@ class Comparison(Result):
         return next(iter(self.plots))
 
     def _headline(self) -> list[str]:
-        """Return the base, the others, and how often they were played."""
-        from sim.verbs.compare.tables import note, title
+        """Return the base, the others, the differences in the headline measures, and how often they were played."""
+        from sim.verbs.compare.tables import headline_differences, note, title
 
-        return [title(self.data), note(self.data)]
+        return [title(self.data), *headline_differences(self.data), note(self.data)]
 
     def _html(self) -> str:
         """Return the tables as HTML."""

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.measures.headline import Headline
-from sim.measures.names import ALL, CLASS_WORDS, TOTALS
+from sim.measures.headline import Headline, phrase
+from sim.measures.names import ALL, CLASS_WORDS, TOTALS, VEHICLES
 from sim.plotting.names import crossing_name
 from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html
@@ -76,6 +76,22 @@ def title(comparison: ComparisonData) -> str:
     others = [words(label) for label in comparison.labels[1:]]
     listed = others[0] if len(others) == 1 else f"{', '.join(others[:-1])} and {others[-1]}"
     return f"{words(comparison.base.label)} compared with {listed}"
+
+
+def headline_differences(comparison: ComparisonData) -> list[str]:
+    """Return a line for each scenario and crossing: the base and the difference in the headline measures."""
+    shown = {("max_queue", VEHICLES), ("crossed_people", ALL), ("wait_mean", ALL)}
+    lines = []
+    for n, label in enumerate(comparison.labels[1:], 1):
+        for crossing in comparison.crossings:
+            rows = [row for row in effects_at(comparison, n, crossing) if row.measure[2:4] in shown]
+            place = f", {words(crossing)}" if len(comparison.crossings) > 1 else ""
+            parts = [
+                f"{phrase(row.difference.key)} {row.amount(row.difference.base)}, {row.change} ({row.percent})"
+                for row in rows
+            ]
+            lines.append(f"{words(label)}{place}: {'; '.join(parts)}")
+    return lines
 
 
 def note(comparison: ComparisonData) -> str:

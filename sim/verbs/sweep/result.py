@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from sim import store
-from sim.errors import SimError
 from sim.play.cache import nothing_lost
 from sim.plotting.result import Drawers, Result
 from sim.verbs.sweep import files
@@ -71,14 +70,15 @@ class SweepResult(Result):
     def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
         """Save the pictures and the provenance in the folder of the sweep, which has the rest, and return it.
 
-        Raises SimError if `out` is another folder, or something cannot be written.
+        With `out`, save a copy of the folder there and return that. Raises SimError if something cannot be written.
         """
-        if out is not None and Path(out).resolve() != self.folder.resolve():
-            raise SimError(
-                f"a sweep is saved in its own folder, {self.folder}; name another one when you call sim.sweep"
-            )
         self.finish(pictures=pictures)
-        return self.folder
+        if out is None or Path(out).resolve() == self.folder.resolve():
+            return self.folder
+        with store.new_folder(Path(out)) as draft:
+            for file in sorted(path for path in self.folder.rglob("*") if path.is_file()):
+                store.write(draft.path / file.relative_to(self.folder), file.read_bytes())
+        return Path(draft.final)
 
     def finish(self, command_line: str | None = None, *, pictures: bool = True) -> None:
         """Write the pictures and, last of all, the provenance into the folder. Raises SimError."""
