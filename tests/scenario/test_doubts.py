@@ -15,6 +15,7 @@ from sim.scenario.text.load_scenario import from_tree, load
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 DAY = {"timezone": "Etc/UTC", "t0": "2024-06-03", "start": "2024-06-03", "horizon": "2024-06-04"}
+NOON, NOBODY = "2024-06-03T12:05", "nobody works here at the end of the run, so those who wait then are not served"
 PER_HOUR = {"constant": {"rate": "80/h"}}
 
 
@@ -37,6 +38,22 @@ def border(demand=PER_HOUR, service="60 s", staffing=2, **more):
         ({"service": "60 h"}, "stations.exit.service_time", "a mean service of 60 h is unusually long"),
         ({"service": {"person": "10 h"}}, "stations.exit.service_time", "a mean service of 20 h is unusually long"),
         ({"staffing": 0}, "stations.exit.staffing", "nobody works here at any time, so nobody passes"),
+        (
+            {"staffing": {"servers": 2, "steps": [{"from": "2024-06-03T12:05", "servers": 0}]}},
+            "stations.exit.staffing",
+            "nobody works here at the end of the run, so those who wait then are not served",
+        ),
+        (
+            {"changes": [{"from": "2024-06-03T12:05", "stations": ["exit"], "scale_servers": 0}]},
+            "stations.exit.staffing",
+            "nobody works here at the end of the run, so those who wait then are not served",
+        ),
+        (
+            {"changes": [{"from": NOON, "until": "2025-06-03", "close": True}]},
+            "changes.0.until",
+            "is after the end of the run, so parties queue for a reopening that does not come; leave it out if they "
+            "know that nobody will pass",
+        ),
         (
             {"demand": {"constant": {"rate": "20/d"}}},
             "demand",

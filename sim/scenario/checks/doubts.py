@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sim.scenario.checks.limits import MUCH_MEMORY, memory_of, parties_by_class
 from sim.scenario.model.laws import PeopleSpread, ServiceTime
 from sim.scenario.model.road import PartyClass
-from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Station
 from sim.units import show_duration
 
@@ -15,7 +15,7 @@ Loc = tuple[str | int, ...]
 Doubts = Iterator[tuple[Loc, str]]
 LONG_SERVICE = 12 * 3600
 """Seconds; no service at a border takes longer on average."""
-LITTLE, MUCH = 0.02, 20.0
+LITTLE, MUCH = 0.04, 20.0
 """Load of the busiest station below or above which the unit of the demand is doubted."""
 
 
@@ -27,6 +27,10 @@ def doubts_of(scenario: Scenario) -> Doubts:
             yield from _station(scenario, crossing, at, (*here, "stations", at), station)
         if crossing.demand and not scenario.network:
             yield from _load(scenario, crossing, here)
+        for n, change in enumerate(crossing.changes):
+            if change.close and change.until is not None and change.until > scenario.clock.horizon:
+                what = "is after the end of the run, so parties queue for a reopening that does not come"
+                yield (*here, "changes", n, "until"), f"{what}; leave it out if they know that nobody will pass"
     if (need := memory_of(scenario)) > MUCH_MEMORY:
         yield ("crossings",), f"a replication needs about {need / 1e9:.0f} GB of memory"
 
@@ -40,6 +44,8 @@ def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc, stati
             break
     if not _most_servers(crossing, name, station):
         yield (*here, "staffing"), "nobody works here at any time, so nobody passes"
+    elif _servers_at_the_end(scenario.clock, crossing, name, station) == 0:
+        yield (*here, "staffing"), "nobody works here at the end of the run, so those who wait then are not served"
 
 
 def _mean(law: ServiceTime, party: PartyClass) -> float:
@@ -57,6 +63,22 @@ def _most_servers(crossing: Crossing, name: str, station: Station) -> int:
         if change.stations and name in change.stations:
             counts.append(change.servers or max(counts) + (change.add_servers or 0))
     return max(counts)
+
+
+def _servers_at_the_end(clock: Clock, crossing: Crossing, name: str, station: Station) -> float:
+    """Return the servers of a station just before the horizon; 1 where there may be none then, by shifts or an end."""
+    if station.staffing.shifts or station.active_until is not None:
+        return 1
+    steps = sorted((step.from_, step.servers) for step in station.staffing.steps if step.from_ < clock.horizon)
+    servers: float = steps[-1][1] if steps else station.staffing.servers
+    for change in crossing.changes:
+        concerned = change.stations is None or name in change.stations
+        begun = change.from_ is None or change.from_ < clock.horizon
+        if concerned and begun and (change.until is None or change.until >= clock.horizon):
+            servers = servers if change.servers is None else change.servers
+            servers = max(0, servers + (change.add_servers or 0))
+            servers = servers if change.scale_servers is None else round(servers * change.scale_servers)
+    return servers
 
 
 def _load(scenario: Scenario, crossing: Crossing, here: Loc) -> Doubts:
