@@ -64,7 +64,7 @@ def read_constraint(text: str, keys: Sequence[Key]) -> Constraint:
 def check_bound(text: str) -> tuple[str, bool, float]:
     """Return the measure of 'MEASURE < BOUND UNIT', whether it must be below, and the bound in the measure's unit.
 
-    Raises SimError if there is no such measure or unit, or if the bound is below 0, as no measure is.
+    Raises SimError if there is no such measure or unit, or if no measure reaches the bound (below 0, a share above 1).
     """
     match = _CONSTRAINT.fullmatch(text)
     if match is None:
@@ -80,6 +80,8 @@ def check_bound(text: str) -> tuple[str, bool, float]:
     below, bound = match[2].startswith("<"), number * size
     if bound < 0:
         raise SimError(f"{text!r}: {quantity} is never below 0; give a bound of at least 0")
+    if TOTALS[quantity].unit == "share" and bound > 1:
+        raise SimError(f"{text!r}: {quantity} is a share and never above 100 %")
     return match[1], below, bound
 
 

@@ -46,6 +46,7 @@ def test_constraints_are_read(text: str, key: Key, below: bool, bound: float) ->
     [("wait.p90", "expected a measure"), ("wait.p9 < 1", "did you mean 'wait_p90'"), ("max_queue < 3 h", "not in 'h'"),
      ("wait.p90@bus < 3 h", "scopes of wait_p90 are all, all/main"), ("far:max_queue < 3", "no such measure"),
      ("max_queue < -5", "max_queue is never below 0"), ("max_queue < 1e999", "must be a finite number"),
+     ("utilisation > 150 %", "utilisation is a share and never above 100 %"),
      ("max_queue < 1.2.3", "must be a finite number")],
 )  # fmt: skip
 def test_mistakes_in_constraints_are_told(text: str, says: str) -> None:
