@@ -118,3 +118,10 @@ def test_the_memory_of_the_series_is_estimated_after_the_first_replication(monke
     memory.check_series("border", 1e5)
     with pytest.raises(memory.SimError, match=r"border: the series need about 2.0 GB of memory"):
         memory.check_series("border", 2e9)
+
+
+@pytest.mark.parametrize(("scale", "doubted"), [(0.5, False), (0.4, True)])
+def test_half_a_server_is_one(scale: float, doubted: bool) -> None:
+    changes = [{"from": NOON, "stations": ["exit"], "scale_servers": scale}]
+    example = border({"constant": {"rate": "30/h"}}, staffing=1, changes=changes)
+    assert (NOBODY in [what for _, what in doubts_of(example)]) is doubted

@@ -15,6 +15,8 @@ Loc = tuple[str | int, ...]
 Doubts = Iterator[tuple[Loc, str]]
 LONG_SERVICE = 12 * 3600
 """Seconds; no service at a border takes longer on average."""
+HALF = 0.5
+"""Fewer servers than this are none, because staffing is rounded half up."""
 LITTLE, MUCH = 0.04, 20.0
 """Load of the busiest station below or above which the unit of the demand is doubted."""
 
@@ -44,7 +46,7 @@ def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc, stati
             break
     if not _most_servers(crossing, name, station):
         yield (*here, "staffing"), "nobody works here at any time, so nobody passes"
-    elif _servers_at_the_end(scenario.clock, crossing, name, station) == 0:
+    elif _servers_at_the_end(scenario.clock, crossing, name, station) < HALF:
         yield (*here, "staffing"), "nobody works here at the end of the run, so those who wait then are not served"
 
 
@@ -66,7 +68,7 @@ def _most_servers(crossing: Crossing, name: str, station: Station) -> int:
 
 
 def _servers_at_the_end(clock: Clock, crossing: Crossing, name: str, station: Station) -> float:
-    """Return the servers of a station just before the horizon; 1 where there may be none then, by shifts or an end."""
+    """Return the servers of a station just before the horizon, not rounded; 1 where shifts or an end may leave none."""
     if station.staffing.shifts or station.active_until is not None:
         return 1
     steps = sorted((step.from_, step.servers) for step in station.staffing.steps if step.from_ < clock.horizon)
@@ -77,7 +79,7 @@ def _servers_at_the_end(clock: Clock, crossing: Crossing, name: str, station: St
         if concerned and begun and (change.until is None or change.until >= clock.horizon):
             servers = servers if change.servers is None else change.servers
             servers = max(0, servers + (change.add_servers or 0))
-            servers = servers if change.scale_servers is None else round(servers * change.scale_servers)
+            servers = servers if change.scale_servers is None else servers * change.scale_servers
     return servers
 
 
