@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from sim.measures.headline import ACROSS, QUEUE, WAITS, Headline, headlines
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.nights import Night, worst_night
 from sim.measures.reports import Observation
-from sim.plotting.closures import closed, while_open
+from sim.plotting.closures import closed
 from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
 from sim.plotting.story import (
@@ -154,14 +154,15 @@ def _numbers(row: Row) -> tuple[str, str, str]:
 def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
     """Yield the groups of the headline table with their rows; `_headline` omits rows without a value."""
     more = {WAITS: _quoted, ACROSS: _across}
-    by_group: dict[str, list[Row]] = {}
-    for line in headlines():
+    lines = headlines()
+    by_group: dict[str, list[Row]] = {line.group: [] for line in lines}
+    for line in lines:
         total, worst = story.total(line.quantity, line.scope), worst_night(story.nights)
         if line.quantity == "people_overnight_max" and worst:
             line = line._replace(name=f"{line.name}, {worst.name}")
         if line.quantity in ALWAYS or total.mean > 0:
             row = Row(line.name, line.unit, _scaled(total, line.scale), bound=_is_bound(story, line))
-            by_group.setdefault(line.group, []).append(row)
+            by_group[line.group].append(row)
     for group, rows in by_group.items():
         yield group, [*rows, *(more[group](story) if group in more else ())]
         if group == QUEUE:
@@ -199,25 +200,13 @@ def _quoted(story: Story) -> Iterator[Row]:
     """Yield the longest quoted waits. No wait is quoted while the way of a class is closed."""
     for name in story.classes:
         if name in ("car", "truck"):
-            words = f"{CLASS_WORDS[name]}, longest quoted"
+            words, longest = f"{CLASS_WORDS[name]}, longest quoted", story.total("max_quoted_wait", name)
             if not closed(story, [name]):
-                yield Row(words, "h", story.total("max_quoted_wait", name), quoted=True)
-                continue
-            longest = _longest_while_open(story, name)
-            if longest is None:
-                yield Row(words, "h", NOTHING, instead="closed")
-            else:
+                yield Row(words, "h", longest, quoted=True)
+            elif np.isfinite(longest.mean):
                 yield Row(f"{words} while open", "h", longest, quoted=True)
-
-
-def _longest_while_open(story: Story, name: str) -> Estimate | None:
-    """Return the quoted wait of a class where its mean is longest while its way is open; None if it never is."""
-    band = story.band("quoted_wait", name)
-    band = band and while_open(band, [story], name)
-    if band is None or not np.isfinite(band.mean).any():
-        return None
-    longest = int(np.nanargmax(band.mean))
-    return Estimate(**{field.name: getattr(band, field.name)[longest].item() for field in fields(Estimate)})
+            else:
+                yield Row(words, "h", NOTHING, instead="closed")
 
 
 def _across(story: Story) -> Iterator[Row]:

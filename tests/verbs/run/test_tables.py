@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
 import subprocess
@@ -234,21 +235,29 @@ def test_every_night_has_a_row_with_its_date_and_the_worst_is_named() -> None:
     assert _line(lines, r"people stuck, worst night, 27 Sep +9,000")
 
 
-def _closing(*changes: dict[str, object]) -> list[str]:
+def _closing(hours: float, *changes: dict[str, object]) -> list[str]:
+    """The lines of the table with changes of the crossing, and the longest quoted wait of cars."""
     crossings = synthetic.tree()["crossings"]
     crossings[synthetic.CROSSING]["changes"] = list(changes)
-    return [line.strip() for line in printed(synthetic.scenario(crossings=crossings)).splitlines()]
+    return lines_of({("max_quoted_wait", "car"): hours}, crossings=crossings)
 
 
 def test_the_quoted_wait_of_a_closed_way_is_closed_and_not_a_number() -> None:
-    """The made-up quotes of cars are longest on 26 September."""
-    whole = _closing({"close": True, "classes": ["car"]})
+    whole = _closing(math.nan, {"close": True, "classes": ["car"]})
     assert _line(whole, r"cars, longest quoted +closed +- +-$")
-    part = _closing({"from": "2022-09-21", "close": True, "classes": ["car"]})
-    assert _line(part, r"cars, longest quoted while open +\d")
-    plain = _closing()
-    assert _line(plain, r"cars, longest quoted +\d")
+    part = _closing(37, {"from": "2022-09-21", "close": True, "classes": ["car"]})
+    assert _line(part, r"cars, longest quoted while open +37 h ")
+    assert _line(_closing(37), r"cars, longest quoted +37 h ")
     assert not [line for line in part if line.startswith("trucks, longest quoted while")]
+
+
+def test_a_quoted_wait_is_shown_where_nobody_crosses() -> None:
+    described = synthetic.scenario()
+    estimates = synthetic.estimates(described, empty=True)
+    estimates.totals[Key(synthetic.CROSSING, "max_quoted_wait", "car")] = synthetic.exactly(9)
+    console = Console(file=io.StringIO(), width=80)
+    print_to(console, synthetic.run(described, estimates))
+    assert re.search(r"cars, longest quoted +9 h ", console.file.getvalue())
 
 
 def test_the_tables_say_that_their_bands_are_chance_only() -> None:
