@@ -171,6 +171,8 @@ def test_json_is_one_document(at: Path) -> None:
     crossed = [row for row in document["headline"] if row["quantity"] == "crossed_people" and row["scope"] == "all"]
     assert crossed[0]["mean"] > 100
     assert crossed[0]["low"] is None
+    assert crossed[0]["at_least"] is False
+    assert document["interval_includes"] == crossed[0]["interval_includes"] == "chance only"
     assert [row["id"] for row in document["reported"]] == ["queue_at_noon"]
 
 

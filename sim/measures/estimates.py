@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Floats, Ints
+from sim.measures.bounds import lower_bounds
 from sim.measures.names import HEADLINES, SERIES, TOTALS, Key
 from sim.measures.quantiles import finite_quantiles
 from sim.scenario.model.instants import local
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from sim.measures.replication import Measures
 
 CONFIDENCE = 0.95
+CHANCE_ONLY, CHANCE_AND_PARAMETERS = "chance only", "chance and parameters"
+"""What intervals and bands include."""
 QUANTILES = (0.05, 0.5, 0.95)
 SERIES_SAMPLE = 256
 TOTALS_SAMPLE = 16_384
@@ -77,6 +81,11 @@ class Estimates:
         """Return the points as local ISO times with offset, such as 2022-09-21T10:00:00+03:00."""
         return [local(self.clock, int(at)).isoformat(timespec="seconds") for at in self.at]
 
+    @cached_property
+    def lower_bounds(self) -> frozenset[Key]:
+        """The totals that are lower bounds, because the horizon cuts what they measure."""
+        return lower_bounds({key: total.mean for key, total in self.totals.items()})
+
     @property
     def note(self) -> str:
         """One sentence on the uncertainty of these estimates."""
@@ -127,6 +136,11 @@ class Estimator:
         wanted = [key[1:] in HEADLINES and n[i] > 0 for i, key in enumerate(self._first.totals)]
         widths = [_relative(m, h) for m, h in zip(mean[wanted], half[wanted], strict=True)]
         return _widest(widths)
+
+
+def included(posterior: bool) -> str:
+    """Return what intervals and bands include: with a posterior, each replication has its own parameters."""
+    return CHANCE_AND_PARAMETERS if posterior else CHANCE_ONLY
 
 
 def estimate(clock: Clock, replications: Iterable[Measures]) -> Estimates:
@@ -213,12 +227,18 @@ def series_table(estimates: Estimates) -> dict[str, NDArray[Any]]:
     return table
 
 
-def summary_table(estimates: Estimates) -> dict[str, NDArray[Any]]:
-    """Return all totals as tidy columns: crossing, quantity, scope, unit, mean, p05, p50, p95, low, high, n."""
+def summary_table(estimates: Estimates, includes: str = CHANCE_ONLY) -> dict[str, NDArray[Any]]:
+    """Return all totals as tidy columns.
+
+    Crossing, quantity, scope, unit, mean, p05, p50, p95, low, high, n, at_least (whether the values are lower bounds)
+    and interval_includes, which is `includes`.
+    """
     keys = list(estimates.totals)
     table = _names(keys, [TOTALS[key.quantity].unit for key in keys], 1)
     for name in (*_COLUMNS, "n"):
         table[name] = np.array([getattr(total, name) for total in estimates.totals.values()], dtype=np.float64)
+    table["at_least"] = np.array([key in estimates.lower_bounds for key in keys], dtype=np.bool_)
+    table["interval_includes"] = np.full(len(keys), includes)
     return table
 
 

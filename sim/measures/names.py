@@ -202,6 +202,8 @@ TOTALS = {
     "unfinished_parties": Quantity(
         "parties", "still inside at the horizon (all, class on arrival), or at a station (station)"
     ),
+    "in_service_parties": Quantity("parties", "whose service still goes on at the horizon (station)"),
+    "blocked_parties": Quantity("parties", "served but unable to move on at the horizon (station)"),
     "unfinished_people": Quantity("people", "in the parties still inside at the horizon (all, class on arrival)"),
     "deadlocked_parties": Quantity("parties", "inside at the horizon at stations that block each other for ever (all)"),
     "wait_mean": Quantity("h", "mean time in queues of parties that crossed, by class on arrival and way across"),

@@ -9,16 +9,17 @@ from typing import Literal
 import numpy as np
 
 from sim import units
-from sim.arrays import Floats
+from sim.arrays import Floats, Ints
 from sim.errors import SimError
-from sim.measures.names import ALL, SINGLE, VEHICLE_CLASSES, Key, of_classes
+from sim.measures.estimates import Estimates
+from sim.measures.names import ALL, LONGEST_QUOTE, SINGLE, VEHICLE_CLASSES, Key, of_classes
 from sim.measures.quantiles import plain_quantiles
 from sim.measures.replication import Measures
 from sim.measures.road import beyond
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported
-from sim.scenario.model.scenario import Scenario
+from sim.scenario.model.scenario import Clock, Scenario
 
 Verdict = Literal["met", "within 1.5x", "off", "rejected"]
 
@@ -35,7 +36,8 @@ class Observation:
     `reported` and the model's columns are in `unit`: parties, people, parties/h, people/h, h or km. `mean`, `p05` and
     `p95` are over replications, or over a posterior; `ratio` is `mean` over `reported`. The verdict: `met` (a bound: on
     its right side, however far; else within 10 % or the figure inside 5-95 %), `within 1.5x`, `off`, or `rejected` as
-    the file says.
+    the file says. `at_least`: the values of the model are lower bounds, because the horizon cuts them or because no
+    longer wait is quoted.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Observation:
     p95: float
     ratio: float
     verdict: Verdict
+    at_least: bool = False
 
 
 def observe(row: Reported, scenario: Scenario, measures: Measures) -> float:
@@ -82,9 +85,6 @@ def _outbound(row: Reported) -> float:
 
 def _read(row: Reported, scenario: Scenario, measures: Measures) -> Floats:
     """Return the points of the series of the model that the row covers."""
-    begin, end = (since_t0(scenario.clock, instant) for instant in (row.from_, row.until))
-    last = np.searchsorted(measures.at, end)
-    first = min(np.searchsorted(measures.at, begin), max(last - 1, 0))
     scopes = {"classes": row.classes, "first class": row.classes[:1], "all": (ALL,)}[row.kind.scopes]
     keys = [Key(row.crossing, row.quantity, scope) for scope in scopes]
     series = [measures.series[key] for key in keys if key in measures.series]
@@ -92,7 +92,14 @@ def _read(row: Reported, scenario: Scenario, measures: Measures) -> Floats:
         return np.full(1, nan)
     outside = 0.0 if row.within is None else _outside(row, row.within, scenario, measures)
     values: Floats = np.sum(series, axis=0) - outside
-    return values[first:last]
+    return values[_window(row, scenario.clock, measures.at)]
+
+
+def _window(row: Reported, clock: Clock, at: Ints) -> slice:
+    """Return which of the points `at` (ms since t0) the window of a row covers."""
+    begin, end = (since_t0(clock, instant) for instant in (row.from_, row.until))
+    last = int(np.searchsorted(at, end))
+    return slice(min(int(np.searchsorted(at, begin)), max(last - 1, 0)), last)
 
 
 def _outside(row: Reported, within: float, scenario: Scenario, measures: Measures) -> Floats:
@@ -205,24 +212,38 @@ class Observer:
         """Add the `observed_values` of a replication."""
         self._observed.append(observed)
 
-    def result(self) -> tuple[Observation, ...]:
-        """Return one observation for every reported row."""
+    def result(self, estimates: Estimates | None = None) -> tuple[Observation, ...]:
+        """Return one observation for every reported row.
+
+        `estimates` of the same replications tell which values the horizon cuts.
+        """
         columns = np.array(self._observed).reshape(len(self._observed), len(self._rows)).T
         rows = zip(self._rows, self._reported, columns, strict=True)
-        return tuple(_observation(row, reported, values) for row, reported, values in rows)
+        return tuple(_observation(row, reported, values, _is_cut(row, estimates)) for row, reported, values in rows)
 
 
-def _observation(row: Reported, reported: float, values: Floats) -> Observation:
+def _is_cut(row: Reported, estimates: Estimates | None) -> bool:
+    """Return whether some parties that joined in the window of a figure of waits are still inside at the horizon."""
+    if estimates is None or not row.kind.by_joining:
+        return False
+    censored = estimates.series.get(Key(row.crossing, f"{row.quantity}_censored", row.classes[0]))
+    return censored is not None and bool((censored.mean[_window(row, estimates.clock, estimates.at)] > 0).any())
+
+
+def _observation(row: Reported, reported: float, values: Floats, is_cut: bool) -> Observation:
     values = values[np.isfinite(values)]
     mean = float(values.mean()) if len(values) else nan
     p05, p95 = (float(q) for q in plain_quantiles(values)) if len(values) else (nan, nan)
-    return observation_of(row, reported, (mean, p05, p95))
+    return observation_of(row, reported, (mean, p05, p95), is_cut)
 
 
-def observation_of(row: Reported, reported: float, model: tuple[float, float, float]) -> Observation:
+def observation_of(
+    row: Reported, reported: float, model: tuple[float, float, float], is_cut: bool = False
+) -> Observation:
     """Return the observation of a row whose published number is `reported`, in `unit_of(row)`.
 
-    `model` is the middle, the 5 % and the 95 % quantile of what `observe` returns.
+    `model` is the middle, the 5 % and the 95 % quantile of what `observe` returns, and
+    `is_cut` tells whether the horizon cuts these.
     """
     mean, p05, p95 = model
     return Observation(
@@ -238,6 +259,7 @@ def observation_of(row: Reported, reported: float, model: tuple[float, float, fl
         p95=p95,
         ratio=mean / reported if reported else nan,
         verdict=_verdict(row, reported, model),
+        at_least=is_cut or (row.quantity == "quoted_wait" and mean >= LONGEST_QUOTE),
     )
 
 

@@ -161,6 +161,8 @@ def stations(plan: Plan, counted: Tally) -> Totals:
         "blocked_hours": blocked / MS_PER_H,
         "blocked_share": _ratio(blocked, occupied),
         "unfinished_parties": tally.by_outcome[:, Outcome.UNFINISHED, 0],
+        "in_service_parties": tally.going_on[:, 0],
+        "blocked_parties": tally.going_on[:, 1],
         "refused_parties": tally.by_outcome[:, Outcome.REFUSED, 0],
         "refused_people": tally.by_outcome[:, Outcome.REFUSED, 1],
         "summoned_parties": tally.by_outcome[:, Outcome.SUMMONED, 0],

@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.arrays import Bools, Floats
 from sim.engine.plan import Plan
-from sim.measures.estimates import Band, Estimate, Estimates
+from sim.measures.bounds import FEW_LEFT, left_out
+from sim.measures.estimates import CHANCE_ONLY, Band, Estimate, Estimates
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way, classes_of
 from sim.measures.nights import Night, night_hour, nights_of
 from sim.measures.reports import Observation, amount
@@ -24,12 +25,8 @@ from sim.units import show_duration
 
 LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
 """The longest wait that is quoted, as shown in a table."""
-CHANCE_ONLY = "chance only"
-"""What differs between replications without a posterior: not the parameters."""
 LEAST_BLOCKED = 0.01
 """Share of its time for which a station is blocked that is told."""
-FEW_LEFT = 0.02
-"""Share of parties still inside at the end above which a wait without them is called a lower bound."""
 NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
 
 
@@ -147,11 +144,11 @@ class Story:
 
         A mean wait of those who crossed is without these parties.
         """
-        inside, came, waiting = (
-            self.total(f"{what}_parties", scope).mean for what in ("unfinished", "arrived", "initial")
-        )
-        came += np.nan_to_num(waiting)
-        return inside / came if came > 0 else float("nan")
+        return left_out({key: total.mean for key, total in self.estimates.totals.items()}, self.crossing, scope)
+
+    def is_bound(self, quantity: str, scope: str = ALL) -> bool:
+        """Return whether a total is only a lower bound, because the horizon cuts what it measures."""
+        return Key(self.crossing, quantity, scope) in self.estimates.lower_bounds
 
     @cached_property
     def nights(self) -> list[Night]:
@@ -284,7 +281,8 @@ def modelled(observation: Observation) -> str:
     if observation.quantity == "quoted_wait" and observation.mean >= LONGEST_QUOTE:
         return LONGEST_SHORT
     band = f" [{rounded(observation.p05)}–{rounded(observation.p95)}]" if observation.p05 < observation.p95 else ""
-    return f"{amount(float(f'{observation.mean:.3g}'), observation.unit)}{band}"
+    value = amount(float(f"{observation.mean:.3g}"), observation.unit)
+    return f"{at_least(value) if observation.at_least else value}{band}"
 
 
 def outwards_per_day(shown: Shown) -> float:

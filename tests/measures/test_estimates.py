@@ -129,3 +129,14 @@ def test_tables_are_tidy_and_name_every_series(scenario, plan, morning):
     assert series["unit"][here].tolist() == ["parties"]
     crossed = (summary["quantity"] == "crossed_people") & (summary["scope"] == "all")
     assert summary["mean"][crossed].tolist() == [12.0]
+
+
+def test_the_summary_says_which_totals_are_lower_bounds_and_what_intervals_include(scenario):
+    """30 of 1,000 are still inside; the quote of 480 h stands for any longer one."""
+    totals = {Key("pass", "wait_mean"): 3.0, Key("pass", "max_quoted_wait", "car"): 480.0, CROSSED: 900.0}
+    totals |= {Key("pass", f"{what}_parties"): n for what, n in (("unfinished", 30), ("arrived", 1000))}
+    found = estimate(scenario.clock, [Measures(np.zeros(1, np.int64), {QUEUE: np.ones(1)}, totals)] * 2)
+    table = summary_table(found, "chance and parameters")
+    cut = dict(zip(table["quantity"].tolist(), table["at_least"].tolist(), strict=True))
+    assert {name for name, is_bound in cut.items() if is_bound} == {"wait_mean", "max_quoted_wait"}
+    assert set(table["interval_includes"].tolist()) == {"chance and parameters"}

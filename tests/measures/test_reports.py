@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sim.errors import SimError
+from sim.measures.estimates import estimate
 from sim.measures.names import SERIES
 from sim.measures.replication import measure
 from sim.measures.reports import (
@@ -201,6 +202,21 @@ def test_no_value_in_the_model_is_off_and_a_rejected_figure_is_called_that(plan,
     assert table["id"] == ["nothing", "rejected"]
     assert table["verdict"] == ["off", "rejected"]
     assert np.isnan(table["ratio"][0])
+
+
+def test_a_wait_of_those_who_still_wait_at_the_horizon_is_a_lower_bound(plan, morning):
+    """A truck that joins after 01:00 is still inside at 04:00; the cars that join before 01:00 are not."""
+    hours = ({"from": f"2022-09-21T0{hour}:00", "until": f"2022-09-21T0{hour + 1}:00"} for hour in (0, 1))
+    classes = (("early", "car"), ("late", "truck"))
+    rows = [
+        figure(id=name, quantity="virtual_wait", value="1 h", classes=[cls], **hour)
+        for (name, cls), hour in zip(classes, hours, strict=True)
+    ]
+    scenario = border(reported=rows)
+    observer, measures = Observer(scenario), measure(scenario, plan, morning)
+    observer.add(observed_values(scenario, measures))
+    found = observer.result(estimate(scenario.clock, [measures]))
+    assert [row.at_least for row in found] == [False, True]
 
 
 def test_without_reported_figures_there_is_nothing_to_compare(scenario, plan, morning):

@@ -128,6 +128,7 @@ class Stations(NamedTuple):
     service: Any  # (S, 2) of visits whose service ended
     blocked: Any  # (S, 2) of visits whose service ended, up to the horizon
     by_outcome: Any  # (S, outcomes, 3) parties, people and men
+    going_on: Any  # (S, 2) parties in service, and parties blocked, at the horizon
     checked: Any  # (S,) men
     waited: Any  # (X,) people times ms, by crossing
 
@@ -161,7 +162,7 @@ def empty(x: int, s: int, points: int, days: int, nights: int) -> Tables:
     c = len(CLASSES)
     queues = (s, c, points + 1, 2), (x, c, points + 1, 2), (s, points + 1), (x, c, nights, 2)
     events = (N_EVENTS, x, c, points, 2), (days, x, c, 2), (days, s, len(STREAMS))
-    stations = (s,), (s, 2), (s, 2), (s, 2), (s, len(Outcome), 3), (s,), (x,)
+    stations = (s,), (s, 2), (s, 2), (s, 2), (s, len(Outcome), 3), (s, 2), (s,), (x,)
     parties = (
         *((x, c, 2), (x, c, 2), (x, c, N_WAYS, 2), (x, c, N_WAYS, points), (days, x, c, N_WAYS)),
         *((x, c, N_WAYS, 3), (2, x, c, points, 2)),

@@ -177,6 +177,8 @@ def stations(rows: Rows, steps: Steps, tally: Stations) -> None:
         tally.by_outcome[s, outcome, 1] += people
         tally.by_outcome[s, outcome, 2] += rows.men[r]
         tally.checked[s] += rows.checked[r]
+        if outcome == UNFINISHED and started < steps.beyond:
+            tally.going_on[s, int(ended < steps.beyond)] += 1
         resumed = outcome == INTERRUPTED
         if resumed:
             continue

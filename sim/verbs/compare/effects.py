@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sim import units
 from sim.measures.headline import Headline, headlines
 from sim.measures.names import Key
-from sim.plotting.story import plus_minus, rounded
+from sim.plotting.story import at_least, plus_minus, rounded
 from sim.verbs.compare.statistics import Difference
 from sim.verbs.compare.study import ComparisonData
 
@@ -40,9 +40,21 @@ class Effect:
         return f"{rounded(value * scale)} {unit}".rstrip()
 
     @property
+    def base_amount(self) -> str:
+        """The value of the base with its unit: '≥ 12.5 h' where it is only a lower bound."""
+        amount = self.amount(self.difference.base)
+        return at_least(amount) if self.difference.base_at_least else amount
+
+    @property
     def change(self) -> str:
-        """The difference with its sign and interval, in the unit of `amount`: '−1,310 ± 90'."""
-        return change_text(self.difference, self._unit[1])
+        """The difference with its sign and interval, in the unit of `amount`: '−1,310 ± 90'.
+
+        '≥' or '≤' where only one of the two values is a lower bound, '≥ or ≤' where both are.
+        """
+        one = self.difference
+        sign = {(False, True): "≥ ", (True, False): "≤ ", (True, True): "≥ or ≤ "}
+        bound = "" if one.verdict == "same" else sign.get((one.base_at_least, one.here_at_least), "")
+        return bound + change_text(one, self._unit[1])
 
     @property
     def percent(self) -> str:

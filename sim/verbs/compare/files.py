@@ -66,6 +66,7 @@ def differences_table(comparison: ComparisonData) -> dict[str, NDArray[Any]]:
     """Return all paired differences as tidy columns, one row per scenario and total (see `Difference`)."""
     rows = [
         {"scenario": label, **change.key._asdict(), "unit": TOTALS[change.key.quantity].unit, **_numbers(change)}
+        | {"interval_includes": comparison.interval_includes}
         for label, differences in zip(comparison.labels[1:], comparison.differences, strict=True)
         for change in differences
     ]

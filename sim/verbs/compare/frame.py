@@ -12,11 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from sim.measures.estimates import CHANCE_ONLY
 from sim.measures.names import Key
 from sim.plotting.marks import text_width, wrapped
 from sim.plotting.page import heading
 from sim.plotting.rail import Event, all_events, most_important, words
-from sim.plotting.story import CHANCE_ONLY, Story
+from sim.plotting.story import Story
 from sim.plotting.style import INK, number, sheet
 from sim.verbs.compare.effects import MINUS
 from sim.verbs.compare.study import ComparisonData

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from sim.arrays import Bools, Floats
+from sim.measures.bounds import lower_bounds
 from sim.measures.estimates import CONFIDENCE
 from sim.measures.names import TOTALS, Key
 
@@ -29,7 +30,8 @@ class Difference:
     `difference` is the mean of `here` minus `base`, `low` and `high` are its 95 % interval; `family_low` and
     `family_high` hold for all scenarios of the comparison at once. They are `cut` at what is possible: no total falls
     by more than the base, and no share rises above 1. `saved` is the share of the variance removed by the shared tapes:
-    1 - var(here - base) / (var(here) + var(base)). NaN where undefined.
+    1 - var(here - base) / (var(here) + var(base)). NaN where undefined. `base_at_least` and `here_at_least`: the total
+    is only a lower bound, because the horizon cuts what it measures.
     """
 
     key: Key
@@ -43,6 +45,8 @@ class Difference:
     saved: float
     n: int
     cut: bool = False
+    base_at_least: bool = False
+    here_at_least: bool = False
 
     @property
     def percent(self) -> float:
@@ -69,6 +73,7 @@ def paired(keys: tuple[Key, ...], base: Floats, here: Floats, family: int = 1) -
     `family` is the number of scenarios compared with the base. The family's intervals are at 1 - 5 % / family
     (Bonferroni; Dunn 1961), so that all intervals of one measure hold together with 95 % confidence.
     """
+    bounds = [lower_bounds(dict(zip(keys, means(each).tolist(), strict=True))) for each in (base, here)]
     both = np.isfinite(base) & np.isfinite(here)
     base, here = np.where(both, base, np.nan), np.where(both, here, np.nan)
     changes = difference(base, here)
@@ -79,7 +84,16 @@ def paired(keys: tuple[Key, ...], base: Floats, here: Floats, family: int = 1) -
     columns = (means(base), means(here), mean, *ends, variance_saved(base, here, changes))
     rows = np.stack(columns, axis=1).tolist()
     numbers = zip(keys, rows, both.sum(axis=0).tolist(), cut.tolist(), strict=True)
-    return [Difference(key=key, n=n, cut=cut, **dict(zip(_COLUMNS, row, strict=True))) for key, row, n, cut in numbers]
+    return [
+        Difference(key, **dict(zip(_COLUMNS, (*row, n, cut, *(key in each for each in bounds)), strict=True)))
+        for key, row, n, cut in numbers
+    ]
+
+
+_COLUMNS = (
+    *("base", "here", "difference", "low", "high", "family_low", "family_high", "saved"),
+    *("n", "cut", "base_at_least", "here_at_least"),
+)
 
 
 def _possible(keys: tuple[Key, ...], base: Floats, here: Floats) -> tuple[Floats, Floats]:
@@ -88,9 +102,6 @@ def _possible(keys: tuple[Key, ...], base: Floats, here: Floats) -> tuple[Floats
     negative = np.fmin(np.fmin.reduce(base, axis=0), np.fmin.reduce(here, axis=0)) < 0
     shares = np.array([TOTALS[key.quantity].unit == "share" for key in keys])
     return np.where(negative, -np.inf, -mean), np.where(shares, 1 - mean, np.inf)
-
-
-_COLUMNS = ("base", "here", "difference", "low", "high", "family_low", "family_high", "saved")
 
 
 def difference(base: Floats, here: Floats) -> Floats:

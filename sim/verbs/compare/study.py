@@ -18,7 +18,7 @@ from sim.arrays import Floats
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.errors import SimError
-from sim.measures.estimates import Estimates, Estimator
+from sim.measures.estimates import Estimates, Estimator, included
 from sim.measures.names import LISTED, TOTALS, Key
 from sim.measures.replication import Measures
 from sim.measures.reports import Observation, Observer
@@ -103,6 +103,11 @@ class ComparisonData:
     def crossings(self) -> tuple[str, ...]:
         """The names of the crossings, the same in all scenarios."""
         return self.base.plan.crossings
+
+    @property
+    def interval_includes(self) -> str:
+        """What intervals and bands include: 'chance only', or 'chance and parameters'."""
+        return included(self.base.posterior is not None)
 
     @property
     def has_network(self) -> bool:
@@ -305,10 +310,11 @@ class _Collector:
 
     def result(self, request: Request, started_at: datetime, began: float) -> ComparisonData:
         """Return the data of the comparison; `began` is the reading of the performance counter at the start."""
+        estimates = tuple(each.result() for each in self.estimators)
         return ComparisonData(
             variants=self.variants,
             request=request,
-            estimates=tuple(each.result() for each in self.estimators),
+            estimates=estimates,
             series_differences=tuple(each.result() for each in self.difference_estimators),
             keys=tuple(self.keys),
             totals=tuple(np.array(rows) for rows in self.totals),
@@ -316,7 +322,7 @@ class _Collector:
                 name: np.array([[getattr(each, name) for each in row] for row in self.tables])
                 for name in Tables._fields
             },
-            reported=self.observer.result(),
+            reported=self.observer.result(estimates[0]),
             started_at=started_at,
             wall_s=time.perf_counter() - began,
         )

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 HEADLINES = ("max_queue_people", "wait_mean", "crossed_people", "diverted_people")
 """The measures printed for every crossing of a network; all others are in the files."""
 NETWORK_WORDS = {"wait_mean": "mean wait", "crossed_people": "people across"}
+BOUNDS = (
+    "≥: a lower bound, since many are still inside at the end; so is a difference from a base that is none. "
+    "≤: a difference from such a base. ≥ or ≤: both values are lower bounds, and the difference may be either."
+)
 STYLES = {"less": "", "more": "", "same": "dim", "unclear": "dim", "unknown": "dim"}
 
 
@@ -86,10 +90,7 @@ def headline_differences(comparison: ComparisonData) -> list[str]:
         for crossing in comparison.crossings:
             rows = [row for row in effects_at(comparison, n, crossing) if row.measure[2:4] in shown]
             place = f", {words(crossing)}" if len(comparison.crossings) > 1 else ""
-            parts = [
-                f"{phrase(row.difference.key)} {row.amount(row.difference.base)}, {row.change} ({row.percent})"
-                for row in rows
-            ]
+            parts = [f"{phrase(row.difference.key)} {row.base_amount}, {row.change} ({row.percent})" for row in rows]
             lines.append(f"{words(label)}{place}: {'; '.join(parts)}")
     return lines
 
@@ -110,6 +111,8 @@ def note(comparison: ComparisonData) -> str:
         sentences.append("Each replication has its own parameters from the posterior, the same in every scenario.")
     else:
         sentences.append("Intervals are chance only: every replication has the same parameters.")
+    if any(row.difference.base_at_least or row.difference.here_at_least for row in _shown(comparison)):
+        sentences.append(BOUNDS)
     shares = sorted(
         row.difference.saved
         for row in _shown(comparison)
@@ -218,10 +221,10 @@ def _measure_rows(
     effects = [next((row for row in each if row.measure == measure), None) for each in rows]
     if len(others) > 1:
         first = next(row for row in effects if row is not None)
-        yield (f"  {name}", first.amount(first.difference.base), *[""] * 3)
+        yield (f"  {name}", first.base_amount, *[""] * 3)
     for label, row in zip(others, effects, strict=True):
         if row is not None:
-            name_and_base = (f"  {name}", row.amount(row.difference.base))
+            name_and_base = (f"  {name}", row.base_amount)
             yield _effect_row((f"    {words(label)}", "") if len(others) > 1 else name_and_base, row)
 
 
@@ -293,6 +296,7 @@ def document(comparison: ComparisonData, rankings: Sequence[Ranking]) -> dict[st
         "seed": comparison.request.seed,
         "replications": comparison.replications,
         "note": note(comparison),
+        "interval_includes": comparison.interval_includes,
         "differences": differences,
         "who": [
             {"scenario": label, "crossing": crossing, "words": group_text(comparison, n, crossing)}
@@ -319,7 +323,10 @@ def _network_texts(comparison: ComparisonData) -> list[dict[str, str]]:
     return [{"scenario": label, "words": transition_text(comparison, n)} for n, label in labels]
 
 
-_NUMBERS = ("base", "here", "difference", "low", "high", "family_low", "family_high", "percent", "saved", "n", "cut")
+_NUMBERS = (
+    *("base", "here", "difference", "low", "high", "family_low", "family_high", "percent", "saved", "n", "cut"),
+    *("base_at_least", "here_at_least"),
+)
 
 
 def _finite(value: float) -> float | None:

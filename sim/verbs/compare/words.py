@@ -8,10 +8,11 @@ from datetime import date
 
 import numpy as np
 
+from sim.measures.bounds import FEW_LEFT
 from sim.measures.headline import phrase
 from sim.measures.names import ALL, CLASS_WORDS, OF_THOSE_ACROSS, OUTCOMES, TOTALS
 from sim.plotting.rail import words
-from sim.plotting.story import FEW_LEFT, rounded, whole
+from sim.plotting.story import rounded, whole
 from sim.scenario.model.quantities import CLASSES
 from sim.units import show_duration
 from sim.verbs.compare.by_group import AT_START, SCOPES, TIME, GroupChanges, group_changes

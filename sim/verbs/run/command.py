@@ -129,6 +129,7 @@ def _document(result: RunResult, folder: Path) -> dict[str, Any]:
         "replications": run.request.replications,
         "engine": run.request.engine,
         "note": run.note,
+        "interval_includes": run.interval_includes,
         "headline": result.main_rows,
         "reported": _rows(result.table("reported")),
     }

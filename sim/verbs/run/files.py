@@ -28,7 +28,7 @@ Sameness = Literal["same", "differs", "missing", "changed since the run"]
 def tables(played: Run) -> dict[str, store.Columns]:
     """Return the tables of a run by file name."""
     columns: dict[str, store.Columns] = {
-        SUMMARY: store.rounded(summary_table(played.estimates)),
+        SUMMARY: store.rounded(summary_table(played.estimates, played.interval_includes)),
         "series.parquet": store.rounded(series_table(played.estimates)),
         "reported.csv": store.rounded(observation_table(played.observations)),
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from sim import units
+from sim.measures.bounds import FEW_LEFT
 from sim.measures.estimates import Estimate
 from sim.measures.flows import LAST, Flows
 from sim.measures.nights import Night, worst_night
 from sim.plotting.names import crossing_name, origin_name, ranged_estimate
 from sim.plotting.sheet import Sheet
-from sim.plotting.story import FEW_LEFT, Story, at_least, rounded, whole
+from sim.plotting.story import Story, at_least, rounded, whole
 from sim.scenario.model.scenario import Scenario
 
 
@@ -35,17 +36,21 @@ def crossings_sheet(stories: list[Story]) -> Sheet:
         title += f" (≥: a lower bound, for more than {100 * FEW_LEFT:.0f} % are still inside at the end)"
     sheet = Sheet(title, columns, [], (True, *[False] * 5))
     for story in stories:
-        bound = at_least if story.left_out() > FEW_LEFT else str
         sheet.rows.append(
             (
                 crossing_name(story.scenario, story.crossing),
                 ranged_estimate(story.total("crossed_people")),
-                *(bound(_time(story.total(name))) for name in ("wait_mean", "wait_p90")),
+                *(_wait(story, name) for name in ("wait_mean", "wait_p90")),
                 whole(story.total("max_queue_people").mean),
                 whole(story.total("diverted_people").mean),
             )
         )
     return sheet
+
+
+def _wait(story: Story, quantity: str) -> str:
+    text = _time(story.total(quantity))
+    return at_least(text) if story.is_bound(quantity) else text
 
 
 def nights_sheet(nights: list[tuple[Story, Night]]) -> Sheet:

@@ -45,7 +45,7 @@ class RunResult(Result):
         """The tables: `summary` (totals), `series` (over time), `reported`, `nights` and `flows` if there are any."""
         run = self.run
         tables: dict[str, Callable[[], Mapping[str, Any]]] = {
-            "summary": lambda: summary_table(run.estimates),
+            "summary": lambda: summary_table(run.estimates, run.interval_includes),
             "series": lambda: series_table(run.estimates),
             "reported": lambda: observation_table(run.observations),
         }

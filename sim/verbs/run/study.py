@@ -18,7 +18,7 @@ from sim import store
 from sim.arrays import Floats
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
-from sim.measures.estimates import Estimates, Estimator
+from sim.measures.estimates import Estimates, Estimator, included
 from sim.measures.flows import Flows, flows_of_run, is_flow
 from sim.measures.replication import Measures
 from sim.measures.reports import Observation, Observer, observed_values, reported_value
@@ -60,6 +60,11 @@ class Run:
     def posterior_note(self) -> str:
         """What differs between replications besides chance; '' if nothing does."""
         return "each with parameters from the posterior" if self.posterior else ""
+
+    @property
+    def interval_includes(self) -> str:
+        """What intervals and bands include: 'chance only', or 'chance and parameters'."""
+        return included(self.posterior is not None)
 
     @property
     def note(self) -> str:
@@ -148,4 +153,4 @@ def run(
     estimates = estimator.result()
     people = flows_of_run(plan, list(filter(is_flow, estimates.totals)), np.array(by_origin))
     request = replace(request, replications=done)
-    return Run(loaded, plan, request, estimates, observer.result(), started_at, wall_s, posterior, people)
+    return Run(loaded, plan, request, estimates, observer.result(estimates), started_at, wall_s, posterior, people)

@@ -11,7 +11,7 @@ import numpy as np
 from sim import units
 from sim.engine.plan import NOWHERE
 from sim.measures.estimates import Estimate
-from sim.measures.headline import ACROSS, QUEUE, WAITS, Headline, headlines
+from sim.measures.headline import ACROSS, QUEUE, WAITS, headlines
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.nights import Night, worst_night
 from sim.measures.reports import Observation
@@ -19,7 +19,6 @@ from sim.plotting.closures import closed
 from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
 from sim.plotting.story import (
-    FEW_LEFT,
     LEAST_BLOCKED,
     LONGEST_SHORT,
     NOTHING,
@@ -161,18 +160,12 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
         if line.quantity == "people_overnight_max" and worst:
             line = line._replace(name=f"{line.name}, {worst.name}")
         if line.quantity in ALWAYS or total.mean > 0:
-            row = Row(line.name, line.unit, _scaled(total, line.scale), bound=_is_bound(story, line))
+            row = Row(line.name, line.unit, _scaled(total, line.scale), bound=story.is_bound(line.quantity, line.scope))
             by_group[line.group].append(row)
     for group, rows in by_group.items():
         yield group, [*rows, *(more[group](story) if group in more else ())]
         if group == QUEUE:
             yield "On the day of the longest queue", list(_longest_day(story))
-
-
-def _is_bound(story: Story, line: Headline) -> bool:
-    """Return whether a wait of those who crossed is only a lower bound, because many are still inside."""
-    cls, _, way = line.scope.partition("/")
-    return line.group == WAITS and way in ("", "main") and story.left_out(cls) > FEW_LEFT
 
 
 def _longest_day(story: Story) -> Iterator[Row]:
@@ -234,16 +227,16 @@ def _stations(story: Story) -> Sheet:
     for name in story.stations:
         scope = at_station(name)
         visits = story.total("visits", scope).mean
-        spans = [_time(story.total(f"{span}_per_visit", scope).mean) for span in ("wait", "service", "blocked")]
-        if story.total("unfinished_parties", scope).mean > FEW_LEFT * visits:
-            spans[0] = at_least(spans[0])
+        spans = [_per_visit(story, f"{span}_per_visit", scope) for span in ("wait", "service", "blocked")]
         loads = (story.total(quantity, scope).mean for quantity in ("utilisation", "utilisation_worst_day"))
         sheet.rows.append((words(name), rounded(visits), *spans, *map(_percent, loads)))
     return sheet
 
 
-def _time(hours: float) -> str:
-    return units.show_duration(3600 * hours)
+def _per_visit(story: Story, quantity: str, scope: str) -> str:
+    """Return a mean time per visit, marked where visits that still go on at the horizon make it a lower bound."""
+    text = units.show_duration(3600 * story.total(quantity, scope).mean)
+    return at_least(text) if story.is_bound(quantity, scope) else text
 
 
 def _percent(share: float) -> str:

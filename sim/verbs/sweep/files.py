@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from sim import about, store
-from sim.measures.estimates import Estimate, totals_estimates
+from sim.measures.bounds import lower_bounds
+from sim.measures.estimates import CHANCE_ONLY, Estimate, totals_estimates
 from sim.measures.names import HEADLINE_SCOPES, TOTALS, Key
 from sim.play import provenance
 from sim.verbs.sweep.designs import Design
@@ -160,6 +161,16 @@ def estimates(data: SweepData, key: Key) -> list[Estimate | None]:
     return [None if totals is None else _estimate(totals, key) for totals in data.totals]
 
 
+def bounds(data: SweepData) -> list[frozenset[Key]]:
+    """Return at every point the totals that are only lower bounds; none where the point failed."""
+    return [frozenset() if totals is None else _bounds(totals) for totals in data.totals]
+
+
+def _bounds(totals: PointTotals) -> frozenset[Key]:
+    means = [estimate.mean for estimate in totals_estimates(totals.values)]
+    return lower_bounds(dict(zip(totals.keys, means, strict=True)))
+
+
 def _estimate(totals: PointTotals, key: Key) -> Estimate | None:
     if key not in totals.keys:
         return None
@@ -172,13 +183,14 @@ def summary(data: SweepData) -> store.Columns:
     for n, totals in enumerate(data.totals):
         if totals is None:
             continue
+        cut = _bounds(totals)
         places = [i for i, key in enumerate(totals.keys) if key.scope in HEADLINE_SCOPES]
         settings = data.design.points[n]
         for i, estimate in zip(places, totals_estimates(totals.values[:, places]), strict=True):
             key = totals.keys[i]
-            numbers = [getattr(estimate, name) for name in NUMBERS]
+            numbers = [*(getattr(estimate, name) for name in NUMBERS), key in cut, CHANCE_ONLY]
             rows.append((n, *settings, *key, TOTALS[key.quantity].unit, *numbers))
-    names = ("point", *data.design.levers, *Key._fields, "unit", *NUMBERS)
+    names = ("point", *data.design.levers, *Key._fields, "unit", *NUMBERS, "at_least", "interval_includes")
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     return store.rounded({name: np.array(column) for name, column in zip(names, columns, strict=True)})
 

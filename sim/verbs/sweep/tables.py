@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sim.measures.estimates import Estimate
+from sim.measures.bounds import FEW_LEFT
+from sim.measures.estimates import CHANCE_ONLY, Estimate
 from sim.measures.headline import phrase
 from sim.measures.names import OF_THOSE_ACROSS, TOTALS, Key
 from sim.plotting.rail import words
 from sim.plotting.sheet import Sheet, as_html, print_sheets
-from sim.plotting.story import FEW_LEFT, plus_minus, rounded
+from sim.plotting.story import at_least, plus_minus, rounded
 from sim.verbs.sweep.designs import numbers, unit_of
-from sim.verbs.sweep.files import estimates
+from sim.verbs.sweep.files import bounds, estimates
 from sim.verbs.sweep.request import SweepAnalysis
 from sim.verbs.sweep.search import Answer
 from sim.verbs.sweep.sensitivity import Index, Sensitivity
@@ -110,23 +109,14 @@ def print_to(console: Console, analysis: SweepAnalysis) -> None:
 
 def left_out_sentence(data: SweepData, keys: Sequence[Key]) -> str:
     """Return at how many points a wait of those who crossed leaves out many still inside; '' where there is none."""
-    crossings = {key.crossing for key in keys if key.quantity in OF_THOSE_ACROSS}
-    shares = np.array([_left_out(data, crossing) for crossing in sorted(crossings)])
-    number = int((shares > FEW_LEFT).any(axis=0).sum()) if len(shares) else 0
+    waits = {key for key in keys if key.quantity in OF_THOSE_ACROSS}
+    number = sum(not waits.isdisjoint(cut) for cut in bounds(data))
     if not number:
         return ""
     return (
         f"Waits are of those who crossed: at {number} of {counted(len(data.design.points), 'point')} more than "
-        f"{100 * FEW_LEFT:.0f} % of the parties are still inside at the end, and the waits are lower bounds."
+        f"{100 * FEW_LEFT:.0f} % of the parties are still inside at the end, and the waits are lower bounds (≥)."
     )
-
-
-def _left_out(data: SweepData, crossing: str) -> list[float]:
-    """Return the share of the parties at a crossing that are still inside at the end, point by point; NaN: unknown."""
-    names = ("unfinished_parties", "arrived_parties", "initial_parties")
-    columns = (estimates(data, Key(crossing, name)) for name in names)
-    means = ([math.nan if each is None else each.mean for each in column] for column in columns)
-    return [inside / max(arrived + waiting, 1.0) for inside, arrived, waiting in zip(*means, strict=True)]
 
 
 def _print_failures(console: Console, data: SweepData) -> None:
@@ -137,14 +127,14 @@ def _print_failures(console: Console, data: SweepData) -> None:
 
 
 def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:
-    columns = [estimates(data, key) for key in keys]
+    columns, cut = [estimates(data, key) for key in keys], bounds(data)
     named = [broken(lever_words(lever), NAME_WIDTH) for lever in data.design.levers]
     settings = [tuple(_short(text) or "unchanged" for text in point) for point in data.design.points]
-    title = "Mean and half the 95 % interval, chance only"
+    title = f"Mean and half the 95 % interval, {CHANCE_ONLY}"
     if len(named) > MOST_LEVERS:
         named, settings = ["point"], [(str(n),) for n in range(len(settings))]
         title += " (the settings of the points are in summary.csv)"
-    rows = [(*setting, *(_cell(column[n]) for column in columns)) for n, setting in enumerate(settings)]
+    rows = [(*setting, *_cells(keys, columns, cut, n)) for n, setting in enumerate(settings)]
     names = (*named, *(f"{phrase(key)}, {TOTALS[key.quantity].unit}" for key in keys))
     return Sheet(title, names, rows, (*[False] * len(named), *[True] * len(keys)))
 
@@ -155,11 +145,20 @@ def _short(text: str) -> str:
     return f"{values[0]:.4g} {unit_of([text])}".rstrip() if values else text
 
 
-def _cell(estimate: Estimate | None) -> str:
+def _cells(
+    keys: Sequence[Key], columns: Sequence[Sequence[Estimate | None]], cut: Sequence[frozenset[Key]], n: int
+) -> Iterator[str]:
+    """Yield the cells of the measures at a point."""
+    for key, column in zip(keys, columns, strict=True):
+        yield _cell(column[n], key in cut[n])
+
+
+def _cell(estimate: Estimate | None, is_bound: bool) -> str:
     if estimate is None or not math.isfinite(estimate.mean):
         return "-"
     half = (estimate.high - estimate.low) / 2
-    return rounded(estimate.mean) + plus_minus(half)
+    mean = rounded(estimate.mean)
+    return (at_least(mean) if is_bound else mean) + plus_minus(half)
 
 
 def _sensitivity_sheet(sensitivity: Sensitivity) -> Sheet:
@@ -186,10 +185,12 @@ def index_words(index: Index) -> str:
 
 def _tests_sheet(answer: Answer) -> Sheet:
     verdicts = {True: "yes", False: "no", None: "not shown"}
-    rows: list[tuple[str, ...]] = [
-        (_short(one.setting), _cell(one.estimate), f"{one.replications}", verdicts[one.meets]) for one in answer.tests
-    ]
-    key = answer.constraint.key
+    key, points = answer.constraint.key, answer.data.design.points
+    cut = {point: key in keys for point, keys in zip(points, bounds(answer.data), strict=True)}
+    rows: list[tuple[str, ...]] = []
+    for one in answer.tests:
+        cell = _cell(one.estimate, cut.get((one.setting,), False))
+        rows.append((_short(one.setting), cell, f"{one.replications}", verdicts[one.meets]))
     name = f"{phrase(key)}, {TOTALS[key.quantity].unit}"
     columns = (
         broken(lever_words(answer.question.axis.lever), NAME_WIDTH),
@@ -203,7 +204,7 @@ def _tests_sheet(answer: Answer) -> Sheet:
 def document(analysis: SweepAnalysis) -> dict[str, Any]:
     """Return the results of a sweep as plain values for JSON."""
     data, answer = analysis.sweep, analysis.answer
-    columns = {".".join(key): estimates(data, key) for key in analysis.keys}
+    columns, cut = {key: estimates(data, key) for key in analysis.keys}, bounds(data)
     values: dict[str, Any] = {
         "scenario": data.base.loaded.scenario.name,
         "scenario_hash": data.base.loaded.scenario_hash,
@@ -211,13 +212,14 @@ def document(analysis: SweepAnalysis) -> dict[str, Any]:
         "levers": list(data.design.levers),
         "seed": data.seed,
         "replications": data.replications,
+        "interval_includes": CHANCE_ONLY,
         "reused": data.reused,
         "played": data.played,
         "points": [
             {
                 "settings": list(point),
                 "failed": data.failed.get(n),
-                **{name: _plain(column[n]) for name, column in columns.items()},
+                **{".".join(key): _plain(column[n], key in cut[n]) for key, column in columns.items()},
             }
             for n, point in enumerate(data.design.points)
         ],
@@ -239,7 +241,8 @@ def document(analysis: SweepAnalysis) -> dict[str, Any]:
     return values
 
 
-def _plain(estimate: Estimate | None) -> dict[str, float | None] | None:
+def _plain(estimate: Estimate | None, is_bound: bool) -> dict[str, float | None] | None:
     if estimate is None:
         return None
-    return {name: value if math.isfinite(value) else None for name, value in vars(estimate).items()}
+    numbers = {name: value if math.isfinite(value) else None for name, value in vars(estimate).items()}
+    return {**numbers, "at_least": is_bound}

@@ -20,6 +20,7 @@ from sim.plotting.style import CLASS_COLOURS, OUTCOME_COLOURS, REPORTED, sheet, 
 from sim.verbs.compare import picture_effects
 from sim.verbs.compare import tables as comparison_tables
 from sim.verbs.compare.effects import Effect, effects_at, signed
+from sim.verbs.compare.files import differences_table
 from sim.verbs.compare.frame import COLOURS, Scene, colour, dashes
 from sim.verbs.compare.pictures import drawers
 from sim.verbs.compare.statistics import Difference, Ranking
@@ -278,3 +279,31 @@ def test_the_legend_of_the_fates_fits_on_the_sheet() -> None:
 def test_scenarios_without_any_difference_are_drawn() -> None:
     alike = compare(read_variants(str(TINY), [str(TINY)]), Request(2))
     assert all(render(figure, "png") for figure in pictures(alike).values())
+
+
+@pytest.mark.parametrize(
+    ("bounds", "base", "change"),
+    [
+        ((False, False), "4 h", "+2 ± 0.5"),
+        ((False, True), "4 h", "≥ +2 ± 0.5"),
+        ((True, False), "≥ 4 h", "≤ +2 ± 0.5"),
+        ((True, True), "≥ 4 h", "≥ or ≤ +2 ± 0.5"),
+    ],
+)
+def test_a_lower_bound_is_marked_in_the_table(bounds: tuple[bool, bool], base: str, change: str) -> None:
+    cut = replace(a_difference(4.0, 6.0, 0.5), base_at_least=bounds[0], here_at_least=bounds[1])
+    row = Effect(line("h", SPAN), cut)
+    assert (row.base_amount, row.change) == (base, change)
+
+
+def test_the_document_says_which_values_are_lower_bounds_and_what_intervals_include(
+    comparison: ComparisonData,
+) -> None:
+    values = comparison_tables.document(comparison, [])
+    assert values["interval_includes"] == "chance only"
+    assert {(row["base_at_least"], row["here_at_least"]) for row in values["differences"]} <= {
+        (base, here) for base in (True, False) for here in (True, False)
+    }
+    columns = differences_table(comparison)
+    assert {"base_at_least", "here_at_least"} <= columns.keys()
+    assert set(columns["interval_includes"].tolist()) == {"chance only"}

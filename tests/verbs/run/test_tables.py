@@ -208,6 +208,14 @@ def test_a_wait_without_many_still_inside_is_a_lower_bound() -> None:
     assert not [line for line in few if "≥" in line]
 
 
+def test_times_per_visit_that_the_horizon_cuts_are_lower_bounds() -> None:
+    """Of 1,000 visits 600 ended, 20 are in service and 12 are blocked: 3 % and under 2 % of those that began."""
+    at_exit = {"wait_per_visit": 2.0, "service_per_visit": 0.5, "blocked_per_visit": 0.25, "visits": 1000}
+    going_on = {"unfinished_parties": 400, "in_service_parties": 20, "blocked_parties": 12}
+    lines = lines_of({(name, "station:exit_cars"): number for name, number in (at_exit | going_on).items()})
+    assert _line(lines, r"exit cars +1,000 +≥ 2 h +≥ 30 min +15 min ")
+
+
 def test_a_station_is_told_with_its_worst_day_and_what_holds_it_up() -> None:
     """The exits are followed by the neutral zone before the entry."""
     share = {"gate": 0.0, "exit_cars": 0.915, "exit_trucks": 0.004, "georgian_entry": 0.0}

@@ -18,11 +18,20 @@ from sim.play.cache import Totals
 from sim.plotting.picture import render
 from sim.verbs.sweep.constraints import Constraint
 from sim.verbs.sweep.designs import Design, make_design, read_axis
+from sim.verbs.sweep.files import summary
 from sim.verbs.sweep.pictures import drawers
 from sim.verbs.sweep.request import SweepAnalysis
 from sim.verbs.sweep.sensitivity import Index, Sensitivity, sobol_sensitivity
 from sim.verbs.sweep.study import SweepData, read_base
-from sim.verbs.sweep.tables import document, index_words, left_out_sentence, lever_words, show, totals_sentence
+from sim.verbs.sweep.tables import (
+    _points_sheet,
+    document,
+    index_words,
+    left_out_sentence,
+    lever_words,
+    show,
+    totals_sentence,
+)
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 KEY = Key("post", "wait_p90", "all/main")
@@ -210,5 +219,13 @@ def test_points_where_many_are_still_inside_are_told() -> None:
     rows = ((3.0, 19, 900, 100), (2.0, 21, 900, 100), (1.0, 500, 900, 100))
     data = swept(grid("a=1:4:1"), lambda x: x, failed=(3,))
     data = replace(data, totals=(*(Totals(keys, np.array([row, row])) for row in rows), None))
+    shown = _points_sheet(data, [KEY]).rows
+    assert [row[1] for row in shown] == ["3 ± 0", "≥ 2 ± 0", "≥ 1 ± 0", "-"]
+    values = document(analysis(data, [KEY]))
+    assert values["interval_includes"] == "chance only"
+    assert [point[".".join(KEY)]["at_least"] for point in values["points"][:3]] == [False, True, True]
+    table = summary(data)
+    assert np.array(table["at_least"])[np.array(table["quantity"]) == "wait_p90"].tolist() == [False, True, True]
+    assert set(table["interval_includes"]) == {"chance only"}
     assert left_out_sentence(data, [KEY]).startswith("Waits are of those who crossed: at 2 of 4 points more than 2 %")
     assert left_out_sentence(data, [Key("post", "crossed_people")]) == ""

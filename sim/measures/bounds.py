@@ -1,0 +1,58 @@
+"""Which totals of a run are only lower bounds, because the horizon cuts what they measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import nan
+
+from sim.measures.names import ALL, LONGEST_QUOTE, OF_THOSE_ACROSS, Key
+
+FEW_LEFT = 0.02
+"""Share of parties still inside at the end above which a mean without them is a lower bound."""
+
+
+def left_out(means: Mapping[Key, float], crossing: str, scope: str = ALL) -> float:
+    """Return the share of the parties of a class (or all) that are still inside at the end; NaN if nobody came.
+
+    A mean wait of those who crossed is without these parties.
+    """
+    inside, came, waiting = (means.get(Key(crossing, f"{what}_parties", scope), nan) for what in _COUNTS)
+    came += waiting if waiting == waiting else 0.0
+    return inside / came if came > 0 else nan
+
+
+_COUNTS = ("unfinished", "arrived", "initial")
+
+
+def lower_bounds(means: Mapping[Key, float]) -> frozenset[Key]:
+    """Return the totals that are lower bounds, given the means of all totals over replications.
+
+    These are the waits of those who crossed where more than FEW_LEFT of the parties of the class are still inside (not
+    by the bypass, whose users are not told apart while they wait); times per visit where more than FEW_LEFT of the
+    visits go on; and quoted waits of LONGEST_QUOTE, which stands for any longer wait.
+    """
+    return frozenset(key for key in means if _is_bound(means, key))
+
+
+def _is_bound(means: Mapping[Key, float], key: Key) -> bool:
+    crossing, quantity, scope = key
+    if quantity in OF_THOSE_ACROSS:
+        cls, _, way = scope.partition("/")
+        return way in ("", "main") and left_out(means, crossing, cls) > FEW_LEFT
+    if quantity == "max_quoted_wait":
+        return means[key] >= LONGEST_QUOTE
+    if quantity not in _GOES_ON:
+        return False
+    visits, inside, going_on = (
+        means.get(Key(crossing, name, scope), 0.0) for name in ("visits", "unfinished_parties", _GOES_ON[quantity])
+    )
+    began = visits if quantity == "wait_per_visit" else visits - inside + going_on
+    return going_on > FEW_LEFT * began
+
+
+_GOES_ON = {
+    "wait_per_visit": "unfinished_parties",
+    "service_per_visit": "in_service_parties",
+    "blocked_per_visit": "blocked_parties",
+}
+"""The number of visits that are cut by the horizon, for each mean time per visit."""
