@@ -88,7 +88,7 @@ def test_a_comparison_tells_ranks_draws_and_saves(tmp_path: Path) -> None:
     row = next(row for row in found.differences if (row["quantity"], row["scope"]) == ("crossed_people", "all"))
     assert row["scenario"] == "more_booths"
     assert re.search(
-        r"more booths: most vehicles waiting \S+, −.* %\); mean wait \S+ min, −.*; people across", repr(found)
+        r"more booths: most vehicles waiting \S+, −.* %\); mean wait (≥ )?\S+ min, −.*; people across", repr(found)
     )
     assert row["low"] < row["difference"] < row["high"]
     assert set(found.table("groups")["class"]) >= {"car", "all"}

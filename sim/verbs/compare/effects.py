@@ -49,10 +49,10 @@ class Effect:
     def change(self) -> str:
         """The difference with its sign and interval, in the unit of `amount`: '−1,310 ± 90'.
 
-        '≥' or '≤' where only one of the two values is a lower bound, '≥ or ≤' where both are.
+        '≥' or '≤' where only one of the two values is a lower bound.
         """
         one = self.difference
-        sign = {(False, True): "≥ ", (True, False): "≤ ", (True, True): "≥ or ≤ "}
+        sign = {(False, True): "≥ ", (True, False): "≤ "}
         bound = "" if one.verdict == "same" else sign.get((one.base_at_least, one.here_at_least), "")
         return bound + change_text(one, self._unit[1])
 

@@ -29,7 +29,7 @@ HEADLINES = ("max_queue_people", "wait_mean", "crossed_people", "diverted_people
 NETWORK_WORDS = {"wait_mean": "mean wait", "crossed_people": "people across"}
 BOUNDS = (
     "≥: a lower bound, since many are still inside at the end; so is a difference from a base that is none. "
-    "≤: a difference from such a base. ≥ or ≤: both values are lower bounds, and the difference may be either."
+    "≤: a difference from such a base; without a sign it is of two lower bounds, and may be more or less."
 )
 STYLES = {"less": "", "more": "", "same": "dim", "unclear": "dim", "unknown": "dim"}
 
