@@ -38,3 +38,17 @@ def test_those_who_come_from_the_road_take_no_room_in_their_first_zone() -> None
     }
     zones = {"one": {"capacity": 2}, "two": {"capacity": 2}}
     assert list(warnings_of(scenario(stations, zones=zones, demand={"car": "20/h", "truck": "20/h"}))) == []
+
+
+def test_a_shared_server_held_by_those_from_the_road_can_block_the_zone_behind_it() -> None:
+    booth = {"staffing": 1, "service_time": "1 min"}
+    stations = {
+        "scales": {**booth, "serves": ["truck"]},
+        "customs": {**booth, "serves": ["truck"], "hall": "yard"},
+        "gate": {**booth, "serves": ["car", "truck"], "hall": 1},
+        "papers": {**booth, "serves": ["car"], "hall": "yard"},
+    }
+    tree = scenario(stations, zones={"yard": {"capacity": 3}}, demand={"car": "20/h", "truck": "20/h"})
+    ((_, what),) = warnings_of(tree)
+    assert "class 'truck' waits in zone 'yard' for the hall of 'gate'" in what
+    assert "class 'truck' waits in the hall of 'gate' behind class 'car', which waits for zone 'yard'" in what

@@ -30,6 +30,8 @@ FINE_CELLS, FINE_FOR = 10, 5
 """Cells per characteristic time (a mean drive, a decay, a growth) that is short, and for how many such times."""
 SHORT = 8192
 """Cells up to which sums over all pairs are fast enough; above, the Fourier transform is used."""
+MOST_DEPARTURES = 2**20
+"""Cells of departures at most where a short drive or decay asks for short ones."""
 
 
 def grid(scenario: Scenario) -> Ints:
@@ -69,19 +71,32 @@ def _instants(clock: Clock, source: Crossing | Origin) -> Iterator[int]:
 
 def _after(kind: Step | Pulse) -> Iterator[int]:
     """Yield the milliseconds after an instant at which the arrivals that it causes change abruptly."""
-    drives = atoms(kind.lag)
-    yield from (milliseconds(seconds) + after for seconds in drives for after in (0, 1))
+    decays = list(_fine(kind.decay)) if isinstance(kind, Step) and kind.decay is not None else []
+    drives = [milliseconds(seconds) for seconds in atoms(kind.lag)]
+    yield from (drive + after for drive in drives for after in (0, 1, *(decays if len(drives) <= FINE_CELLS else ())))
     if not drives:
-        yield from _fine(kind.lag.mean_s)
-    if isinstance(kind, Step) and kind.decay is not None:
-        yield from _fine(kind.decay)
+        yield from (*_fine(kind.lag.mean_s), *_around(kind.lag), *decays)
 
 
 def _fine(seconds: float) -> Iterator[int]:
     """Yield the edges (ms) of cells that resolve a characteristic time; none if ordinary cells do."""
-    fine = milliseconds(seconds) / FINE_CELLS
-    if 1 <= fine < CELL:
+    fine = max(milliseconds(seconds) / FINE_CELLS, 1)
+    if fine < CELL:
         yield from (round(n * fine) for n in range(1, FINE_CELLS * FINE_FOR + 1))
+
+
+def _around(lag: Law) -> Iterator[int]:
+    """Yield the edges (ms after departure) of cells that resolve a drive that varies by less than a cell."""
+    spread = milliseconds(_spread(lag))
+    if spread < CELL:
+        fine, mean = max(spread / FINE_CELLS, 1), milliseconds(lag.mean_s)
+        steps = range(-FINE_CELLS * FINE_FOR, FINE_CELLS * FINE_FOR + 1)
+        yield from (after for n in steps if (after := mean + round(n * fine)) > 0)
+
+
+def _spread(lag: Law) -> float:
+    """Return the standard deviation of a continuous law, seconds."""
+    return lag.mean_s * (lag.cv or (lag.k or 1) ** -0.5)
 
 
 def _hours_begin(clock: Clock) -> Ints:
@@ -149,19 +164,31 @@ def _local_hours(clock: Clock, edges: Ints) -> tuple[Ints, Ints]:
 def _step(at: int, kind: Step, edges: Ints) -> Floats:
     """Return the arrivals by cell of departures from `at` on, decaying, after the drive.
 
-    Exact if the law of the drive is discrete; otherwise accurate to a minute at the edges of cells of ten minutes.
+    Exact if the law of the drive is discrete; otherwise accurate to a minute at the edges of cells of ten minutes, and
+    to a tenth of the drive or decay if that is shorter than such a cell.
     """
     drives = atoms(kind.lag)
     if drives:
         departed = [_departed(kind, edges - at - milliseconds(seconds)) for seconds in drives]
         return np.asarray(np.diff(np.mean(departed, axis=0)))
-    cells = max(0, -(-(int(edges[-1]) - at) // CELL))
-    if cells == 0:
+    lasting = int(edges[-1]) - at
+    if lasting <= 0:
         return np.zeros(len(edges) - 1)
-    departures = np.diff(_departed(kind, np.arange(cells + 1) * CELL))
-    arrived = _convolved(departures, _arrived_share(kind.lag, -(-cells // 1024) * 1024)[:cells])
-    instants = at + np.arange(cells + 1) * CELL
+    cell = _departure_cell(kind, lasting)
+    cells = -(-lasting // cell)
+    departures = np.diff(_departed(kind, np.arange(cells + 1) * cell))
+    arrived = _convolved(departures, _arrived_share(kind.lag, cell, -(-cells // 1024) * 1024)[:cells])
+    instants = at + np.arange(cells + 1) * cell
     return np.diff(np.interp(edges, instants, np.concatenate(([0.0], arrived))))
+
+
+def _departure_cell(kind: Step, lasting: int) -> int:
+    """Return the length (ms) of the cells of departures that last so long: shorter for a short drive or decay."""
+    times = (kind.lag.mean_s, _spread(kind.lag), kind.decay)
+    shortest = min(milliseconds(seconds) for seconds in times if seconds is not None)
+    if shortest >= CELL:
+        return CELL
+    return max(shortest // FINE_CELLS, -(-lasting // MOST_DEPARTURES), 1)
 
 
 def _convolved(departures: Floats, shares: Floats) -> Floats:
@@ -182,9 +209,9 @@ def _departed(kind: Step, since: Ints) -> Floats:
 
 
 @lru_cache(maxsize=32)
-def _arrived_share(lag: Law, cells: int) -> Floats:
-    """Return the share that has arrived by cell after departure, averaged over departures within a cell."""
-    since = (np.arange(cells * 10) + 0.5) * (CELL / 10)
+def _arrived_share(lag: Law, cell: int, cells: int) -> Floats:
+    """Return the share that has arrived by cell (ms) after departure, averaged over departures within a cell."""
+    since = (np.arange(cells * 10) + 0.5) * (cell / 10)
     return np.asarray(distribution(lag, since.astype(np.int64)).reshape(cells, 10).mean(axis=1))
 
 

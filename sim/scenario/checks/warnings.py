@@ -11,8 +11,8 @@ from sim.scenario.checks.doubts import doubts_of
 from sim.scenario.model.quantities import ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 
-Waits = dict[str, dict[str, ClassName]]
-"""For each zone, the zones for which parties in it wait, each with a class that does."""
+Waits = dict[str, dict[str, str]]
+"""For each zone, the zones for which parties in it wait, each with the words for it."""
 
 
 def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
@@ -44,24 +44,39 @@ def _deadlocks(scenario: Scenario, crossing: Crossing, here: Loc) -> Iterator[tu
         TopologicalSorter({zone: list(others) for zone, others in waits.items()}).prepare()
     except CycleError as error:
         cycle = error.args[1][::-1]
-        steps = [f"class {waits[one][other]!r} waits in {one} for {other}" for one, other in pairwise(cycle)]
+        steps = [waits[one][other] for one, other in pairwise(cycle)]
         what = f"parties may block each other for ever: {', '.join(steps)}"
         yield (*here, "stations"), f"{what}; give one of the stations its own hall or zone"
 
 
 def _waits(scenario: Scenario, crossing: Crossing) -> Waits:
+    """Return who may wait where for what: for the next zone, or behind a class that waits for it at a server."""
     waits: Waits = {}
-    for cls in occurring(scenario, crossing):
-        names = route(crossing, cls)
-        for place, name in enumerate(names):
-            for following in names[place + 1 :]:
-                # those who come from the road take no room in the zone of their first station
-                one, other = _zone(crossing, name) if place else "", _zone(crossing, following)
-                if one and other and one != other:
-                    waits.setdefault(one, {}).setdefault(other, cls)
-                if not _passed_by(crossing, following):
-                    break
+    routes = {cls: route(crossing, cls) for cls in occurring(scenario, crossing)}
+    for cls, names in routes.items():
+        # those who come from the road take no room in the zone of their first station
+        for place, name in enumerate(names[1:], 1):
+            one = _zone(crossing, name)
+            for other in _wanted(crossing, names[place:]) if one else ():
+                if one != other:
+                    waits.setdefault(one, {}).setdefault(other, f"class {cls!r} waits in {one} for {other}")
+    for cls, names in routes.items():
+        for name in names[1:]:
+            one = _zone(crossing, name)
+            for ahead, others in routes.items() if one else ():
+                for other in _wanted(crossing, others) if others[:1] == [name] else ():
+                    behind = f"class {cls!r} waits in {one} behind class {ahead!r}, which waits for {other}"
+                    waits.setdefault(one, {}).setdefault(other, behind)
     return waits
+
+
+def _wanted(crossing: Crossing, names: list[str]) -> Iterator[str]:
+    """Yield the zones that parties at the first of these stations may want next."""
+    for name in names[1:]:
+        if zone := _zone(crossing, name):
+            yield zone
+        if not _passed_by(crossing, name):
+            return
 
 
 def _zone(crossing: Crossing, name: str) -> str:

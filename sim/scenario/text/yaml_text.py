@@ -25,6 +25,7 @@ MAX_DEPTH = 50
 MAX_NODES = 100_000
 MAX_DIGITS = 18
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} deep"
+_TAB = "is not valid YAML: a tab stands here; use spaces"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -161,7 +162,9 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str, file: str) -> ScenarioEr
             return stop(too_deep, (), _TOO_DEEP)
     if "nesting" in str(error.problem):
         return stop(_mark(file, mark), (), "is nested deeper than the YAML parser allows; use fewer levels")
-    return stop(_mark(file, mark), (), _syntax(error))
+    # the parser in C tells of any character "that cannot start any token", without its name
+    tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
+    return stop(_mark(file, mark), (), _TAB if tab else _syntax(error))
 
 
 def _first_too_deep(text: str, file: str) -> Place | None:
@@ -186,7 +189,7 @@ def _mark(file: str, mark: Any) -> Place:
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
     if "tab character" in str(error.problem) or r"'\t'" in str(error.problem):
-        return "is not valid YAML: a tab stands here; use spaces"
+        return _TAB
     context = f" {error.context}" if error.context else ""
     return f"is not valid YAML:{context}{',' if context else ''} {error.problem}"
 

@@ -94,6 +94,38 @@ def test_pulse_follows_its_law() -> None:
     assert np.interp([11, 11.5, 13, 13.5], hours, total) == pytest.approx([0, 60, 60, 90])
 
 
+@pytest.mark.parametrize(
+    ("part", "at", "law"),
+    [
+        ({"step": {"rate": "36000/h", "decay": "5 s", "lag": "1 h"}}, 1.0, expon(scale=5 / 3600)),
+        ({"pulse": {"parties": 50, "lag": {"mean": "9 ms"}}}, 1e-3 / 3600, expon(scale=9e-3 / 3600)),
+        ({"pulse": {"parties": 50, "lag": {"mean": "2 h", "family": "gamma", "cv": "1 %"}}}, 0, gamma(1e4, scale=2e-4)),
+        ({"step": {"rate": "36000/h", "decay": "5 s", "lag": {"mean": "5 s"}}}, 0, gamma(2, scale=5 / 3600)),
+    ],
+    ids=["decay after a drive", "milliseconds", "narrow", "decay and drive"],
+)
+def test_what_is_short_is_not_spread_over_minutes(part: dict[str, Any], at: float, law: Any) -> None:
+    ((kind, described),) = part.items()
+    hours, total = expected({kind: {"at": "2022-09-21T10:07", **described}})
+    begin = 10 + 7 / 60 + at
+    for share in (0.1, 0.5, 0.9, 0.99):
+        assert np.interp(begin + law.ppf(share), hours, total) == pytest.approx(50 * share, abs=1.5)
+    assert total[-1] == pytest.approx(50, rel=1e-3)
+
+
+def test_a_rush_of_milliseconds_comes_at_its_deadline() -> None:
+    part = {"announced": "2022-09-21", "deadline": "2022-09-21T12:05:31", "parties": 300, "growth": "1 ms"}
+    hours, total = expected({"rush": part})
+    assert np.interp(12 + 5 / 60 + 30 / 3600, hours, total) < 1e-6
+
+
+def test_a_short_drive_of_a_step_arrives_on_time() -> None:
+    hours, total = expected({"step": {"at": "2022-09-21T10:07", "rate": "3600/h", "lag": {"mean": "30 s"}}})
+    for seconds in (15, 60, 300):
+        exact = seconds - 30 * -np.expm1(-seconds / 30)
+        assert np.interp(10 + 7 / 60 + seconds / 3600, hours, total) == pytest.approx(exact, abs=0.5)
+
+
 def test_rush_grows_to_its_deadline() -> None:
     part = {"announced": "2022-09-21T12:00", "deadline": "2022-09-23T12:00", "parties": 300, "growth": "8 h"}
     hours, total = expected({"rush": part})

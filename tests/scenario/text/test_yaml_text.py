@@ -36,6 +36,7 @@ UNREADABLE = {
     "inf": (b"a: -.inf", "s.yaml:1:4: every number must be finite; got -.inf"),
     "huge": (b"a: 1e999", "s.yaml:1:4: every number must be finite; got 1e999"),
     "twice": (b"a: 1\nb: 2\na: 3\n", "s.yaml:3:1: duplicate key 'a'; each key may appear only once"),
+    "tab": (b"a:\n\tb: 1", "s.yaml:2:1: is not valid YAML: a tab stands here; use spaces"),
     "syntax": (b"a: [1, 2", "s.yaml:2:1: is not valid YAML: while parsing a flow sequence, did not find expected"),
     "documents": (b"a: 1\n---\nb: 2\n", "s.yaml:2:1: a second document ('---') begins here; expected one"),
     "key": (b"? [1]\n: 2\n", "s.yaml:1:3: a key must be a word; got a mapping or a list"),
