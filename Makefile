@@ -35,13 +35,13 @@ constraints:  ## the same, and write the versions it used to constraints.txt
 
 gallery:  ## remake results/gallery/verkhny_lars
 	rm -rf build/gallery
-	$(PYTHON) -m sim run scenarios/$(BASE).yaml --out build/gallery/base
-	$(PYTHON) -m sim run scenarios/$(BASE).yaml --posterior --replications 300 --out build/gallery/posterior
+	$(PYTHON) -m sim run scenarios/$(BASE).yaml --replications 300 --out build/gallery/base
+	$(PYTHON) -m sim run scenarios/$(BASE).yaml --point --out build/gallery/point
 	$(PYTHON) -m sim audit calibration/$(BASE).yaml --out build/gallery/audit --quiet
 	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --held-out --out build/gallery/calibration --quiet
-	mkdir -p $(GALLERY)/posterior $(GALLERY)/audit $(GALLERY)/calibration
+	mkdir -p $(GALLERY)/point $(GALLERY)/audit $(GALLERY)/calibration
 	cd build/gallery/base && cp pictures/poster.png pictures/queue_by_class.png pictures/stuck_at_night.png nights.csv summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/
-	cd build/gallery/posterior && cp pictures/poster.png pictures/queue_by_class.png summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/posterior/
+	cd build/gallery/point && cp pictures/poster.png summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/point/
 	cd build/gallery/audit && cp sentences.md audit.csv audit.png provenance.json $(CURDIR)/$(GALLERY)/audit/
 	cd build/gallery/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv held_out.csv provenance.json $(CURDIR)/$(GALLERY)/calibration/
 
@@ -52,8 +52,8 @@ gallery-levers:  ## remake the sweep of the gallery, in about ten minutes
 
 gallery-network:  ## remake results/gallery/russia_2022
 	rm -rf build/gallery/$(NETWORK)
-	$(PYTHON) -m sim run scenarios/$(NETWORK).yaml --posterior --replications 100 --out build/gallery/$(NETWORK)/run
-	$(PYTHON) -m sim compare scenarios/$(NETWORK).yaml +$(CLOSURE) --posterior --replications 100 --out build/gallery/$(NETWORK)/closure
+	$(PYTHON) -m sim run scenarios/$(NETWORK).yaml --replications 100 --out build/gallery/$(NETWORK)/run
+	$(PYTHON) -m sim compare scenarios/$(NETWORK).yaml +$(CLOSURE) --replications 100 --out build/gallery/$(NETWORK)/closure
 	$(PYTHON) -m sim calibrate calibration/$(NETWORK).yaml --out build/gallery/$(NETWORK)/calibration --quiet
 	mkdir -p results/gallery/$(NETWORK)/closure results/gallery/$(NETWORK)/calibration
 	cd build/gallery/$(NETWORK)/run && cp pictures/network.png pictures/flows.png flows.csv reported.csv provenance.json $(CURDIR)/results/gallery/$(NETWORK)/

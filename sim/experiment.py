@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.errors import SimError
 from sim.play import engines
-from sim.play.posterior import Posterior, read_posterior
+from sim.play.posterior import Posterior, posterior_of
 from sim.play.provenance import Source
 from sim.play.request import Request
 from sim.scenario.model.scenario import Scenario
@@ -65,7 +65,7 @@ def load(
     sets: str | Sequence[str] = (),
     intervene: str | Sequence[str] = (),
     *,
-    posterior: bool = False,
+    posterior: bool | None = None,
 ) -> Experiment:
     """Read and check a scenario.
 
@@ -80,7 +80,7 @@ def load(
         Names of interventions to apply.
     posterior
         Draw the calibrated parameters of each replication from the fitted posterior, so that bands include parameter
-        uncertainty.
+        uncertainty: True demands a posterior, False plays the fitted values alone, None draws if there is one.
 
     Returns
     -------
@@ -98,20 +98,18 @@ def load(
     if not isinstance(scenario, str | Path | Mapping):
         raise SimError(f"a scenario is a path, a catalogue name or a dict; got {type(scenario).__name__}")
     if isinstance(scenario, Mapping):
-        if posterior:
-            raise SimError("a scenario given as a dict has no posterior; write it to a file")
-        loaded = load_scenario.from_tree(dict(scenario), sets, intervene)
-        return Experiment(loaded, Source(FROM_DICT, sets, intervene))
-    loaded = load_scenario.load(scenario, sets, intervene)
-    sample = read_posterior(Path(scenario), sets, intervene) if posterior else None
-    return Experiment(loaded, Source(str(scenario), sets, intervene), sample)
+        loaded, source = load_scenario.from_tree(dict(scenario), sets, intervene), FROM_DICT
+    else:
+        loaded, source = load_scenario.load(scenario, sets, intervene), str(scenario)
+    sample = posterior_of(scenario, sets, intervene, posterior)
+    return Experiment(loaded, Source(source, sets, intervene), sample)
 
 
 def experiment_of(
     scenario: str | Path | Mapping[str, Any] | Experiment,
     sets: str | Sequence[str] = (),
     intervene: str | Sequence[str] = (),
-    posterior: bool = False,
+    posterior: bool | None = None,
 ) -> Experiment:
     """Return a scenario as an experiment, loading it if need be.
 
@@ -119,7 +117,7 @@ def experiment_of(
     """
     if not isinstance(scenario, Experiment):
         return load(scenario, sets, intervene, posterior=posterior)
-    if sets or intervene or posterior:
+    if sets or intervene or posterior is not None:
         raise SimError("the scenario is loaded already; give sets, intervene and posterior to sim.load")
     return scenario
 

@@ -38,7 +38,7 @@ def run(
     *,
     sets: str | Sequence[str] = (),
     intervene: str | Sequence[str] = (),
-    posterior: bool = False,
+    posterior: bool | None = None,
     replications: int | None = None,
     precision: float | None = None,
     seed: int | None = None,
@@ -80,7 +80,7 @@ def run(
 def compare(
     base: str | Path | Mapping[str, Any] | Experiment,
     *others: str | Path | Mapping[str, Any] | Experiment,
-    posterior: bool = False,
+    posterior: bool | None = None,
     replications: int | None = None,
     seed: int | None = None,
     engine: str = engines.DEFAULT,
@@ -94,7 +94,7 @@ def compare(
         Paths or catalogue names, each perhaps with interventions ('FILE+NAME'; '+NAME' is the base with NAME), dicts,
         or what `load` returned.
     posterior
-        Draw the calibrated parameters of each replication from the fitted posterior, the same in every scenario.
+        As in `load`; every scenario that draws from a posterior has the same parameters in a replication.
     replications, seed, engine, workers
         See `run`; the defaults are those of the base.
 
@@ -120,6 +120,7 @@ def sweep(
     design: str | None = None,
     points: int | None = None,
     posterior: int | None = None,
+    point: bool = False,
     find: str | None = None,
     measure: str | Sequence[str] = (),
     threshold: str | Sequence[str] = (),
@@ -148,7 +149,9 @@ def sweep(
     design, points
         How points are chosen ('grid', 'one-at-a-time', 'lhs', 'sobol', 'sensitivity'), and how many.
     posterior
-        Number of vectors to draw from the fitted posterior.
+        Number of vectors of the fitted posterior that become points.
+    point
+        Play the fitted values alone; else each replication has its own parameters from the posterior, if there is one.
     find
         A question instead of a design: 'path=LOW:HIGH such that wait.p90 < 6 h'.
     measure, threshold
@@ -175,21 +178,18 @@ def sweep(
     sets, intervene = as_texts(sets), as_texts(intervene)
     if isinstance(scenario, Experiment):
         sets, intervene = (*scenario.source.sets, *sets), (*scenario.source.interventions, *intervene)
+        point = point or scenario.posterior is None
         scenario = _file_to_sweep(scenario)
     if not isinstance(scenario, str | Path):
         raise SimError(
             f"a sweep needs a path, a catalogue name or what sim.load returned; got {type(scenario).__name__}"
         )
-    overs = (
-        tuple(f"{path}={settings_text(values)}" for path, values in over.items())
-        if isinstance(over, Mapping)
-        else as_texts(over)
-    )
     options = SweepOptions(
-        over=overs,
+        over=_overs(over),
         design=design,
         points=points,
         posterior=posterior,
+        point=point,
         find=find,
         measure=as_texts(measure),
         threshold=as_texts(threshold),
@@ -210,11 +210,16 @@ def sweep(
     return result
 
 
+def _overs(over: Mapping[str, Any] | Sequence[str]) -> tuple[str, ...]:
+    """Return levers with their values as they are written after --over."""
+    if isinstance(over, Mapping):
+        return tuple(f"{path}={settings_text(values)}" for path, values in over.items())
+    return as_texts(over)
+
+
 def _file_to_sweep(experiment: Experiment) -> str:
     """Return the path or name from which a scenario was loaded. Raises SimError if a sweep would not be of the same."""
     check_from_file(experiment.source.source)
-    if experiment.posterior is not None:
-        raise SimError("the scenario was loaded with posterior=True; give posterior=N to sim.sweep instead")
     return experiment.source.source
 
 
@@ -305,13 +310,13 @@ def catalogue(folder: str | Path | None = None) -> CatalogueResult:
 def _variants(
     base: str | Path | Mapping[str, Any] | Experiment,
     others: Iterable[str | Path | Mapping[str, Any] | Experiment],
-    posterior: bool,
+    posterior: bool | None,
 ) -> tuple[Variant, ...]:
     """Return the scenarios of a comparison, the base first. Raises SimError."""
     given = [base, *others]
     if all(isinstance(each, str | Path) for each in given):
         first, *rest = map(str, given)
-        return read_variants(first, rest, from_posterior=posterior)
+        return read_variants(first, rest, posterior=posterior)
     variants: list[Variant] = []
     start = experiment_of(base, posterior=posterior)
     for each in (start, *others):
@@ -319,8 +324,6 @@ def _variants(
             experiment = _with_interventions(start, base, each[1:].split("+"))
         else:
             experiment = each if each is start else experiment_of(each, posterior=posterior)
-        if (experiment.posterior is None) != (start.posterior is None):
-            raise SimError("some scenarios draw their parameters from a posterior and others do not; load all alike")
         taken = [variant.label for variant in variants]
         variants.append(variant_of(experiment.loaded, experiment.source, experiment.posterior, taken))
     return tuple(variants)
@@ -334,4 +337,4 @@ def _with_interventions(start: Experiment, given: Any, names: Sequence[str]) -> 
             raise SimError("'+NAME' needs a base that was read from a file, or the dict itself")
         return load(given, (), names)
     file = file_named(source.source, SCENARIOS)
-    return load(file, source.sets, (*source.interventions, *names), posterior=from_posterior)
+    return load(file, source.sets, (*source.interventions, *names), posterior=None if from_posterior else False)

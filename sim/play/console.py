@@ -70,6 +70,12 @@ OPTIONS: Mapping[str, Callable[[Command], Command]] = {
     "intervene": click.option(
         "--intervene", multiple=True, metavar="NAME", help="Apply an intervention; may be repeated."
     ),
+    "posterior": click.option(
+        "--posterior/--point",
+        default=None,
+        help="Give each replication its own parameters from the fitted posterior, so that bands include the "
+        "uncertainty of the parameters; or play the fitted values alone.  [default: the posterior, if there is one]",
+    ),
     "no_pictures": click.option("--no-pictures", is_flag=True, help="Do not draw pictures."),
     "as_json": click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables."),
     "quiet": click.option("--quiet", is_flag=True, help="Print only the folder of the results."),

@@ -6,9 +6,10 @@ The variation of a series or a total then includes both randomness and parameter
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,13 +20,14 @@ from sim.scenario.model.calibration import Fitted
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.resolve import SCENARIOS, file_named
 from sim.scenario.text.fitted_values import fitted_file, load_fitted
-from sim.scenario.text.load_scenario import Template, dump, read_tree, template_of
+from sim.scenario.text.load_scenario import Template, dump, read_tree, template_of, tree_of_dict
 from sim.scenario.text.named_files import named_file
-from sim.scenario.text.tree import CALIBRATED, child, plain
+from sim.scenario.text.tree import CALIBRATED, Node, child, plain
 from sim.scenario.text.yaml_text import FITTED as FITTED_VALUES
 from sim.scenario.text.yaml_text import read_file
 
 SCENARIO, FITTED, SAMPLE = "scenario.yaml", "fitted.yaml", "posterior.parquet"
+PROVIDED = "`sim calibrate --update` writes it, and --point does without it"
 
 
 @dataclass(frozen=True)
@@ -66,21 +68,57 @@ class Posterior:
         store.write_table(folder / SAMPLE, columns)
 
 
-def read_posterior(path: Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Posterior:
-    """Read a scenario file and the posterior that its fitted file names. Raises ScenarioError or SimError."""
+def posterior_of(
+    scenario: str | Path | Mapping[str, Any],
+    sets: Sequence[str] = (),
+    intervene: Sequence[str] = (),
+    wanted: bool | None = None,
+) -> Posterior | None:
+    """Return the posterior of a scenario (a file or a dict), None if it has none or it is not `wanted`.
+
+    It has one if a value in force is a fitted one. Raises ScenarioError, or SimError if the sample is damaged, or if
+    one is `wanted` (True) and there is none.
+    """
+    if wanted is False:
+        return None
     problems: list[Problem] = []
-    root = read_tree(file_named(path, SCENARIOS), problems)
+    if isinstance(scenario, Mapping):
+        root = tree_of_dict(dict(scenario), problems)
+    else:
+        root = read_tree(file_named(scenario, SCENARIOS), problems)
     if problems:
         raise ScenarioError(problems)
-    named = child(root, CALIBRATED)
-    if named is None:
+    named, template = child(root, CALIBRATED), template_of(root, sets, intervene)
+    if named is not None and template.names:
+        return _sampled(template, named)
+    if wanted:
+        name = "the scenario" if isinstance(scenario, Mapping) else scenario
         what = "needs a scenario that takes values from a calibration (`calibrated: FILE`)"
-        raise SimError(f"{path}: --posterior {what}")
-    template = template_of(root, sets, intervene)
+        raise SimError(f"{name}: --posterior {what}")
+    return None
+
+
+def read_posterior(
+    scenario: str | Path | Mapping[str, Any], sets: Sequence[str] = (), intervene: Sequence[str] = ()
+) -> Posterior:
+    """Return the posterior of a scenario, which must have one. Raises ScenarioError or SimError."""
+    posterior = posterior_of(scenario, sets, intervene, wanted=True)
+    assert posterior is not None
+    return posterior
+
+
+def _sampled(template: Template, named: Node) -> Posterior:
+    """Return the posterior in the Parquet file that the fitted file names. Raises ScenarioError or SimError."""
     file = fitted_file(named)
     fitted = load_fitted(file)
     at = child(read_file(file, kind=FITTED_VALUES), "posterior") or named
-    sample = named_file(at, file.parent, ("posterior",), "a Parquet file", "`sim calibrate --update` writes it")
+    sample = named_file(
+        at,
+        file.parent,
+        ("posterior",),
+        "a Parquet file",
+        "`sim calibrate --update` writes it, and --point does without it",
+    )
     columns = store.read_table(sample)
     texts = [name for name in template.names if name in columns and columns[name].dtype.kind not in "fiu"]
     if texts:

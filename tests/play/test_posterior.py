@@ -76,8 +76,8 @@ def test_workers_do_not_change_the_result(file: Path) -> None:
 
 
 def test_the_bands_are_wider_than_those_of_chance_alone(file: Path) -> None:
-    (wide,) = [b - a for (_, a, b) in crossed(sim.load(file, posterior=True).run(12, workers=1).summary)][:1]
-    (narrow,) = [b - a for (_, a, b) in crossed(sim.load(file).run(12, workers=1).summary)][:1]
+    (wide,) = [b - a for (_, a, b) in crossed(sim.load(file).run(12, workers=1).summary)][:1]
+    (narrow,) = [b - a for (_, a, b) in crossed(sim.load(file, posterior=False).run(12, workers=1).summary)][:1]
     assert wide > 2 * narrow
 
 
@@ -127,3 +127,19 @@ def test_problems_survive_the_way_from_a_worker() -> None:
     back = pickle.loads(pickle.dumps(caught.value))
     assert back.problems == caught.value.problems
     assert str(back) == str(caught.value)
+
+
+def test_a_posterior_is_used_wherever_a_fitted_value_is_in_force(file: Path) -> None:
+    assert sim.load(file).posterior is not None
+    assert sim.load(file, posterior=False).posterior is None
+    assert sim.load(TINY).posterior is None
+    tree = yaml.safe_load(file.read_text(encoding="utf-8"))
+    tree["calibrated"] = str(file.parent / "f.yaml")
+    drawn = sim.load(tree).posterior
+    assert drawn is not None
+    assert drawn.names == ("surge",)
+
+
+def test_a_value_that_is_set_replaces_the_fitted_one_in_every_draw(file: Path) -> None:
+    drawn = read_posterior(file, ["demand.car.surge.step.rate=7/h"])
+    assert {drawn.scenario(k).crossings["post"].demand["car"]["surge"].step.rate for k in range(3)} == {7.0}  # type: ignore[union-attr]

@@ -22,6 +22,7 @@ class SweepFile(Model):
     posterior: Annotated[int, Field(ge=1)] | None = Field(
         None, description="number of parameter vectors taken from the posterior"
     )
+    point: bool = Field(False, description="play the fitted values alone instead of a vector of the posterior each")
     find: str | None = Field(None, description="the condition to search for, as after --find")
     measure: tuple[str, ...] = Field((), description="measures to report, such as wait.p90")
     threshold: tuple[str, ...] = Field((), description="bounds to draw, such as wait.p90 < 6 h")

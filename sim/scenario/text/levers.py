@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sim.arrays import Floats
 from sim.errors import Problem, ScenarioError
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.resolve import SCENARIOS, file_named
@@ -29,17 +30,24 @@ INTERVENE, NONE, FITTED, TIMES = "intervene", "none", "calibrated.", "*"
 
 @dataclass(frozen=True)
 class Levers:
-    """A scenario file with its fitted `values` (in `units`), from which scenarios with other settings are made."""
+    """A scenario file with its fitted `values` (in `units`), from which scenarios with other settings are made.
+
+    `sample` has equally probable values of the fitted parameters in force (none: every replication has `values`).
+    """
 
     root: Node = field(repr=False)
     sets: tuple[str, ...]
     intervene: tuple[str, ...]
     values: Mapping[str, float]
     units: Mapping[str, str]
+    sample: Mapping[str, Floats] = field(default_factory=dict, repr=False)
 
-    def scenario(self, settings: Iterable[Setting]) -> Scenario:
-        """Return the scenario with these settings, fully checked. Raises ScenarioError."""
-        template, values = self._template(settings)
+    def scenario(self, settings: Iterable[Setting], replication: int | None = None) -> Scenario:
+        """Return the scenario with these settings, fully checked. Raises ScenarioError.
+
+        With a `replication`, the parameters that no setting gives are those of its vector of the sample.
+        """
+        template, values = self._template(settings, replication)
         try:
             return template.checked(values, self.units)
         except ScenarioError as error:
@@ -53,8 +61,15 @@ class Levers:
         elif lever != INTERVENE:
             locate(self.root, lever.removesuffix(TIMES), Place("--over"))
 
-    def _template(self, settings: Iterable[Setting]) -> tuple[Template, dict[str, float]]:
+    def drawn(self, settings: Iterable[Setting]) -> bool:
+        """Whether a parameter still differs between replications with these settings."""
+        given = {lever for lever, text in settings if text}
+        return any(f"{FITTED}{name}" not in given for name in self.sample)
+
+    def _template(self, settings: Iterable[Setting], replication: int | None) -> tuple[Template, dict[str, float]]:
         values, sets = dict(self.values), list(self.sets)
+        if replication is not None:
+            values |= {name: float(draws[replication % len(draws)]) for name, draws in self.sample.items()}
         scales, intervene = [], list(self.intervene)
         for lever, text in settings:
             if not text:

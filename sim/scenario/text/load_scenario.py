@@ -56,6 +56,7 @@ __all__ = [
     "read_tree",
     "sorted_error",
     "template_of",
+    "tree_of_dict",
 ]
 
 
@@ -178,12 +179,12 @@ def from_tree(tree: dict[str, Any], sets: Sequence[str] = (), intervene: Sequenc
     """Load a scenario given as a dict; the files it names are relative to the working directory."""
     if not isinstance(tree, dict):
         raise stop("<dict>", (), "expected a mapping")
-    place = Place("<dict>")
-    return _read(
-        lambda problems: fill_from_file(_expanded(from_plain(tree, place), Path(), (), problems), problems),
-        sets,
-        intervene,
-    )
+    return _read(lambda problems: fill_from_file(tree_of_dict(tree, problems), problems), sets, intervene)
+
+
+def tree_of_dict(tree: dict[str, Any], problems: list[Problem]) -> Node:
+    """Merge a scenario given as a dict over the file it extends, as `read_tree` does with a file."""
+    return _expanded(from_plain(tree, Place("<dict>")), Path(), (), problems)
 
 
 def _read(tree: Callable[[list[Problem]], Node], sets: Sequence[str], intervene: Sequence[str]) -> Loaded:

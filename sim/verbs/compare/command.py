@@ -32,7 +32,7 @@ Examples:
   sim compare verkhny_lars no_screening
   sim compare verkhny_lars +no_screening +full_screening
   sim compare verkhny_lars +twice_the_booths+no_screening
-  sim compare verkhny_lars +no_screening --posterior
+  sim compare verkhny_lars +no_screening --point
   sim compare verkhny_lars +no_screening +twice_the_booths \\
       --best person_hours_waited --replications 50
 """
@@ -44,11 +44,7 @@ FEW_TO_RANK = 3
 @click.argument("base", type=click.Path(), shell_complete=names_and_files(SCENARIOS))
 @click.argument("others", nargs=-1, required=True, metavar="OTHER...", shell_complete=names_and_files(SCENARIOS))
 @options("replications", "seed", "engine", "workers")
-@click.option(
-    "--posterior",
-    is_flag=True,
-    help="Draw the calibrated parameters of each replication from the fitted posterior, the same in every scenario.",
-)
+@options("posterior")
 @click.option(
     "--best",
     metavar="QUANTITY",
@@ -99,7 +95,7 @@ def _carried_out(
     say(quiet, f"reading {', '.join((base, *others))} ...")
     if given["best"] is not None:
         check_total(given["best"])
-    variants = read_variants(base, others, from_posterior=given["posterior"])
+    variants = read_variants(base, others, posterior=given["posterior"])
     request = read_request(given)
     playing = progress(quiet, f"playing {len(variants)} scenarios on the same tapes")
     with results.folder(variants[0].label, given["out"]) as draft, playing as shown_progress:

@@ -214,7 +214,7 @@ def write_provenance(folder: Path, comparison: ComparisonData, command_line: str
         ],
         "seed": request.seed,
         "replications": request.replications,
-        "posterior": comparison.base.posterior is not None,
+        "posterior": bool(comparison.sampled),
         "engine": request.engine,
         "workers": request.workers,
         **provenance.timing(comparison.started_at, comparison.wall_s),

@@ -107,7 +107,7 @@ class Scene:
         if count == 1:
             return "one replication"
         bands = "mean and 5–95 % band" if self.banded else "means"
-        basis = "" if self.comparison.base.posterior else f", {CHANCE_ONLY}"
+        basis = "" if self.comparison.sampled else f", {CHANCE_ONLY}"
         return f"{bands} of {count} replications on the same tapes{basis}"
 
     @property

@@ -26,7 +26,7 @@ from sim.paths import is_file
 from sim.play import engines
 from sim.play.memory import check_series
 from sim.play.one import Subject
-from sim.play.posterior import Posterior, read_posterior
+from sim.play.posterior import Posterior, posterior_of
 from sim.play.provenance import Source
 from sim.play.request import Progress, Request, silent
 from sim.play.workers import Crew
@@ -95,6 +95,11 @@ class ComparisonData:
         return self.variants[0]
 
     @property
+    def sampled(self) -> tuple[str, ...]:
+        """The labels of the scenarios whose parameters are drawn from a posterior in every replication."""
+        return tuple(variant.label for variant in self.variants if variant.posterior)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the scenarios, the base first."""
         return tuple(variant.label for variant in self.variants)
@@ -107,7 +112,7 @@ class ComparisonData:
     @property
     def interval_includes(self) -> str:
         """What intervals and bands include: 'chance only', or 'chance and parameters'."""
-        return included(self.base.posterior is not None)
+        return included(bool(self.sampled))
 
     @property
     def has_network(self) -> bool:
@@ -175,10 +180,11 @@ def _no_total(quantity: str, scope: str, keys: set[Key]) -> str:
     return f"{quantity} has no scope {scope!r}{did_you_mean(scope, scopes)}; its scopes are {', '.join(scopes)}"
 
 
-def read_variants(base: str, others: Sequence[str], *, from_posterior: bool = False) -> tuple[Variant, ...]:
+def read_variants(base: str, others: Sequence[str], *, posterior: bool | None = None) -> tuple[Variant, ...]:
     """Read the scenarios of a comparison, the base first: `FILE` or `FILE+INTERVENTION+...`.
 
-    `+INTERVENTION` alone is the base with this intervention. Raises ScenarioError, or SimError if the base is no file.
+    `+INTERVENTION` alone is the base with this intervention; `posterior` is as in `sim.load`. Raises ScenarioError, or
+    SimError if the base is no file.
     """
     file, names = _parts(base)
     if not file:
@@ -191,10 +197,10 @@ def read_variants(base: str, others: Sequence[str], *, from_posterior: bool = Fa
         if not own:
             own, interventions = file, (*names, *interventions)
         loaded = read.load(own, (), interventions)
-        posterior = read_posterior(Path(own), (), interventions) if from_posterior else None
+        sample = posterior_of(own, (), interventions, posterior)
         name = "" if variants and own == file and interventions else loaded.scenario.name
         label = _label(name, interventions, [variant.label for variant in variants])
-        variants.append(Variant(label, text, loaded, lower(loaded.scenario), posterior))
+        variants.append(Variant(label, text, loaded, lower(loaded.scenario), sample))
     return tuple(variants)
 
 
@@ -228,7 +234,7 @@ def _check_comparable(base: Variant, other: Variant) -> None:
     sets.append(("network.origins", there, here))
     mismatches = [f"{name} ({here} instead of {there})" for name, there, here in (*clocks, *sets) if there != here]
     if base.posterior and other.posterior and not _same_sample(base.posterior, other.posterior):
-        mismatches.append("the posterior of their parameters")
+        mismatches.append("the posterior of their parameters (--point compares the fitted values)")
     if mismatches:
         raise SimError(f"{other.label} cannot be compared with {base.label}: they differ in {'; '.join(mismatches)}")
 

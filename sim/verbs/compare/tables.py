@@ -107,10 +107,7 @@ def note(comparison: ComparisonData) -> str:
     ]
     if any(row.difference.cut for row in _shown(comparison)):
         sentences.append("An interval written with both ends is cut at what is possible, such as −100 % of the base.")
-    if comparison.base.posterior:
-        sentences.append("Each replication has its own parameters from the posterior, the same in every scenario.")
-    else:
-        sentences.append("Intervals are chance only: every replication has the same parameters.")
+    sentences.append(_parameters(comparison))
     if any(row.difference.base_at_least or row.difference.here_at_least for row in _shown(comparison)):
         sentences.append(BOUNDS)
     shares = sorted(
@@ -122,6 +119,16 @@ def note(comparison: ComparisonData) -> str:
         median = _large_share(shares[len(shares) // 2])
         sentences.append(f"The shared tapes remove {median} of their variance (median of the measures shown).")
     return " ".join(sentences)
+
+
+def _parameters(comparison: ComparisonData) -> str:
+    """Return a sentence on what differs between replications besides chance."""
+    sampled, fixed = comparison.sampled, [label for label in comparison.labels if label not in comparison.sampled]
+    if not sampled:
+        return "Intervals are chance only: every replication has the same parameters."
+    if fixed:
+        return f"Only {' and '.join(sampled)} has its own parameters from a posterior in each replication."
+    return "Each replication has its own parameters from the posterior, the same in every scenario."
 
 
 def _shown(comparison: ComparisonData) -> Iterator[Effect]:

@@ -34,7 +34,7 @@ Examples:
   sim run verkhny_lars
   sim run verkhny_lars --intervene full_screening
   sim run verkhny_lars --set stations.exit_cars.staffing=24
-  sim run verkhny_lars --posterior --replications 200
+  sim run verkhny_lars --point --replications 200
   sim run verkhny_lars --precision 5% --out results/precise
   cd $(sim run verkhny_lars --quiet)
 """
@@ -53,12 +53,7 @@ Examples:
 @options("seed", "engine", "workers")
 @out_option("results/SCENARIO/TIME-HASH")
 @options("sets", "intervene")
-@click.option(
-    "--posterior",
-    is_flag=True,
-    help="Draw the calibrated parameters of each replication from the fitted posterior, so that bands include "
-    "parameter uncertainty.",
-)
+@options("posterior")
 @click.option("--records", is_flag=True, help="Also store every visit of every party.")
 @options("no_pictures", "as_json", "quiet")
 def run(scenario: str, **choices: Any) -> None:
@@ -66,7 +61,7 @@ def run(scenario: str, **choices: Any) -> None:
     quiet, as_json = choices["quiet"], choices["as_json"]
     exclude(quiet=quiet, json=as_json)
     say(quiet, f"reading {scenario} ...")
-    from sim.play.posterior import read_posterior
+    from sim.play.posterior import posterior_of
     from sim.play.provenance import Source
     from sim.scenario.checks.warnings import warnings_of
     from sim.scenario.text.load_scenario import load
@@ -76,7 +71,7 @@ def run(scenario: str, **choices: Any) -> None:
     loaded = load(scenario, sets, intervene)
     for where, what in warnings_of(loaded.scenario):
         say(quiet, f"warning: {'.'.join(map(str, where))}: {what}")
-    posterior = read_posterior(Path(scenario), sets, intervene) if choices["posterior"] else None
+    posterior = posterior_of(scenario, sets, intervene, choices["posterior"])
     output = Output(choices["out"], choices["records"], not choices["no_pictures"])
     source = Source(scenario, sets, intervene, command_line())
     request = read_request(choices)

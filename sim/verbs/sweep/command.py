@@ -52,7 +52,13 @@ Examples:
     "--posterior",
     type=click.IntRange(1),
     metavar="N",
-    help="Number of parameter vectors drawn from the fitted posterior.",
+    help="Number of parameter vectors of the fitted posterior that become points.",
+)
+@click.option(
+    "--point",
+    is_flag=True,
+    help="Play the fitted values alone; else each replication has its own parameters from the posterior, if there is "
+    "one.",
 )
 @click.option(
     "--find",

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim import about, store
 from sim.measures.bounds import lower_bounds
-from sim.measures.estimates import CHANCE_ONLY, Estimate, totals_estimates
+from sim.measures.estimates import Estimate, totals_estimates
 from sim.measures.names import HEADLINE_SCOPES, TOTALS, Key
 from sim.play import provenance
 from sim.verbs.sweep.designs import Design
@@ -188,7 +188,7 @@ def summary(data: SweepData) -> store.Columns:
         settings = data.design.points[n]
         for i, estimate in zip(places, totals_estimates(totals.values[:, places]), strict=True):
             key = totals.keys[i]
-            numbers = [*(getattr(estimate, name) for name in NUMBERS), key in cut, CHANCE_ONLY]
+            numbers = [*(getattr(estimate, name) for name in NUMBERS), key in cut, data.interval_includes]
             rows.append((n, *settings, *key, TOTALS[key.quantity].unit, *numbers))
     names = ("point", *data.design.levers, *Key._fields, "unit", *NUMBERS, "at_least", "interval_includes")
     columns = list(zip(*rows, strict=True)) or [()] * len(names)

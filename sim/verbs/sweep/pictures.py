@@ -15,7 +15,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import Floats
-from sim.measures.estimates import CHANCE_ONLY, totals_estimates
+from sim.measures.estimates import totals_estimates
 from sim.measures.headline import phrase
 from sim.measures.names import TOTALS, Key
 from sim.plotting.result import Drawers
@@ -32,7 +32,7 @@ from sim.verbs.sweep.tables import broken, lever_words, replication_counts
 BLUE, LIGHT, LOW, HIGH = "#0072B2", "#8fbfe0", "#56B4E9", "#0072B2"
 WIDTH, HEAD, ROW = 8.0, 1.0, 0.46
 LEFT = 0.95
-INTERVAL = f"95 % interval of the mean, {CHANCE_ONLY}"
+INTERVAL = "95 % interval of the mean"
 LONG, NAME, LETTER = 32, 9, 0.065
 """Letters on a line of a name beside an axis, the least below an axis, and the width of one there (inches)."""
 MOST_TICKS = 12
@@ -151,7 +151,7 @@ def _whole_ticks(axes: Axes, at: Floats) -> None:
 def _interval_note(data: SweepData, what: str) -> str:
     """Return what shows the interval of a mean: `what` is "band" or "bars"."""
     alone = all(totals is None or len(totals.values) < 2 for totals in data.totals)
-    return "one replication has no interval" if alone else f"{what}: {INTERVAL}"
+    return "one replication has no interval" if alone else f"{what}: {INTERVAL}, {data.interval_includes}"
 
 
 def _draw_bounds(axes: Axes, bounds: Sequence[Constraint]) -> None:
@@ -271,7 +271,7 @@ def tornado(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
             rows.append((broken(lever_words(lever), LONG), [(data.design.points[n][d], n) for n in points]))
     rows.sort(key=lambda row: np.ptp([base, *(means[n] for _, n in row[1])]))
     figure, axes = _panel(max(1.0, ROW * len(rows)), left=2.9, right=0.7)
-    _heading(figure, data, key, "one lever at a time; whiskers: 95 % intervals, " + CHANCE_ONLY)
+    _heading(figure, data, key, f"one lever at a time; whiskers: 95 % intervals, {data.interval_includes}")
     for y, (_, settings) in enumerate(rows):
         ends = [min(settings, key=lambda one: means[one[1]]), max(settings, key=lambda one: means[one[1]])]
         for (text, n), ha, colour in zip(ends, ("right", "left"), (LOW, HIGH), strict=True):

@@ -91,6 +91,7 @@ class SweepOptions:
     design: str | None = None
     points: int | None = None
     posterior: int | None = None
+    point: bool = False
     find: str | None = None
     measure: tuple[str, ...] = ()
     threshold: tuple[str, ...] = ()
@@ -114,7 +115,8 @@ def read_sweep_request(path: Path, options: SweepOptions) -> SweepRequest:
     vectors = options.posterior or spec.posterior
     if find and (overs or vectors):
         raise SimError("--find names its own lever; it excludes --over and --posterior")
-    base = read_base(spec.scenario, (*spec.sets, *options.sets), (*spec.intervene, *options.intervene))
+    sampled = False if options.point or spec.point else None
+    base = read_base(spec.scenario, (*spec.sets, *options.sets), (*spec.intervene, *options.intervene), sampled)
     seed = options.seed if options.seed is not None else spec.seed
     for text in overs:
         base.levers.check(read_axis(text).lever)
@@ -170,7 +172,7 @@ def _with_posterior(base: Base, levers: Design | None, count: int) -> Design:
     """Return `count` vectors of the posterior as points, combined with a grid of `levers` if there is one."""
     if levers is not None and levers.kind != GRID:
         raise SimError(f"--posterior goes with a grid, not with --design {levers.kind}")
-    sample = read_posterior(Path(base.source), base.levers.sets, base.levers.intervene)
+    sample = base.posterior or read_posterior(base.source, base.levers.sets, base.levers.intervene)
     vectors = from_posterior(sample.names, sample.values, sample.units, count)
     return vectors if levers is None else product_design(vectors, levers)
 

@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,13 +20,17 @@ from typing import Any, Protocol
 import numpy as np
 
 from sim.engine.lower.plan_from import lower
+from sim.engine.plan import Plan
 from sim.errors import SimError
+from sim.measures.estimates import included
 from sim.measures.names import Key
 from sim.play import engines, provenance
 from sim.play.cache import Failed, PlayCache, Totals, nothing_lost
 from sim.play.one import play_once
+from sim.play.posterior import Posterior, posterior_of
 from sim.play.request import Progress, Request, silent
 from sim.play.workers import AHEAD, Crew, cores
+from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import levers
 from sim.scenario.text.levers import Levers, Setting
 from sim.scenario.text.load_scenario import Loaded, load
@@ -73,15 +77,27 @@ class PlayBatch:
     def __call__(self, batch: Batch) -> PointTotals | Failed:
         """Return the totals of the replications of a batch, or the reason of a failure."""
         try:
-            scenario = self.levers.scenario(batch.settings)
-            plan = lower(scenario)
-            numbers = range(batch.first, batch.first + batch.count)
-            rows = [play_once(scenario, self.seed, number, self.engine, plan).measures.totals for number in numbers]
+            rows = [self._totals(*subject) for subject in self._subjects(batch)]
         except SimError as error:
             return Failed("; ".join(str(error).splitlines()))
         except Exception as error:  # one bad point must not lose the others
             return Failed(f"{type(error).__name__}: {error}".splitlines()[0])
         return Totals(tuple(rows[0]), np.array([list(row.values()) for row in rows]))
+
+    def _subjects(self, batch: Batch) -> Iterator[tuple[int, Scenario, Plan]]:
+        """Yield the numbers of the replications of a batch with what each plays."""
+        numbers = range(batch.first, batch.first + batch.count)
+        if self.levers.drawn(batch.settings):
+            for number in numbers:
+                scenario = self.levers.scenario(batch.settings, number)
+                yield number, scenario, lower(scenario)
+        else:
+            scenario = self.levers.scenario(batch.settings)
+            plan = lower(scenario)
+            yield from ((number, scenario, plan) for number in numbers)
+
+    def _totals(self, number: int, scenario: Scenario, plan: Plan) -> dict[Key, float]:
+        return play_once(scenario, self.seed, number, self.engine, plan).measures.totals
 
 
 @dataclass(frozen=True)
@@ -107,11 +123,18 @@ class Base:
     source: str
     loaded: Loaded = field(repr=False)
     levers: Levers = field(repr=False)
+    posterior: Posterior | None = field(default=None, repr=False)
 
 
-def read_base(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Base:
-    """Read and check the scenario of a sweep. Raises ScenarioError."""
-    return Base(str(path), load(path, sets, intervene), levers.read(path, sets, intervene))
+def read_base(
+    path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = (), posterior: bool | None = None
+) -> Base:
+    """Read and check the scenario of a sweep; `posterior` is as in `sim.load`. Raises ScenarioError or SimError."""
+    loaded, read = load(path, sets, intervene), levers.read(path, sets, intervene)
+    sample = posterior_of(path, sets, intervene, posterior)
+    if sample is not None:
+        read = replace(read, sample=dict(zip(sample.names, sample.values.T, strict=True)))
+    return Base(str(path), loaded, read, sample)
 
 
 @dataclass(frozen=True)
@@ -131,6 +154,12 @@ class SweepData:
     played: int
     started_at: datetime
     wall_s: float
+
+    @property
+    def interval_includes(self) -> str:
+        """What intervals include: 'chance only', or 'chance and parameters'."""
+        points = (settings_of(self.design.levers, point) for point in self.design.points)
+        return included(any(map(self.base.levers.drawn, points)))
 
 
 class Sweep:
@@ -164,7 +193,9 @@ class Sweep:
 
     def key(self, settings: Sequence[Setting]) -> str:
         """Return the key under which the results of a point are stored: a digest of scenario, point, seed, program."""
-        parts = [self.base.loaded.scenario_hash, settings, self.seed, self._program]
+        levers = self.base.levers
+        sample = [[name, draws.tolist()] for name, draws in levers.sample.items()] if levers.drawn(settings) else []
+        parts = [self.base.loaded.scenario_hash, settings, self.seed, self._program, *sample]
         return "p" + hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
     def play(self, design: Design, progress: Progress = silent, replications: int | None = None) -> SweepData:

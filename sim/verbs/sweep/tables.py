@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.measures.bounds import FEW_LEFT
-from sim.measures.estimates import CHANCE_ONLY, Estimate
+from sim.measures.estimates import Estimate
 from sim.measures.headline import phrase
 from sim.measures.names import OF_THOSE_ACROSS, TOTALS, Key
 from sim.plotting.rail import words
@@ -130,7 +130,7 @@ def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:
     columns, cut = [estimates(data, key) for key in keys], bounds(data)
     named = [broken(lever_words(lever), NAME_WIDTH) for lever in data.design.levers]
     settings = [tuple(_short(text) or "unchanged" for text in point) for point in data.design.points]
-    title = f"Mean and half the 95 % interval, {CHANCE_ONLY}"
+    title = f"Mean and half the 95 % interval, {data.interval_includes}"
     if len(named) > MOST_LEVERS:
         named, settings = ["point"], [(str(n),) for n in range(len(settings))]
         title += " (the settings of the points are in summary.csv)"
@@ -212,7 +212,7 @@ def document(analysis: SweepAnalysis) -> dict[str, Any]:
         "levers": list(data.design.levers),
         "seed": data.seed,
         "replications": data.replications,
-        "interval_includes": CHANCE_ONLY,
+        "interval_includes": data.interval_includes,
         "reused": data.reused,
         "played": data.played,
         "points": [

@@ -85,7 +85,7 @@ def test_what_is_asked_for_must_exist() -> None:
     with pytest.raises(SimError, match="at least one other"):
         compare(read_variants(str(TINY), []), Request(2))
     with pytest.raises(SimError, match="--posterior needs a scenario that takes values"):
-        read_variants(str(TINY), ["+more_booths"], from_posterior=True)
+        read_variants(str(TINY), ["+more_booths"], posterior=True)
 
 
 def test_the_seed_and_the_replications_are_the_bases(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def drawn_from(folder: Path, surges: list[float]) -> str:
 
 def test_a_replication_has_the_same_vector_of_the_posterior_in_every_scenario(tmp_path: Path) -> None:
     file = drawn_from(tmp_path / "a", [5.0, 20.0, 60.0])
-    comparison = compare(read_variants(file, ["+more_booths"], from_posterior=True), Request(3))
+    comparison = compare(read_variants(file, ["+more_booths"], posterior=True), Request(3))
     came = [totals[:, keys.index(Key("post", "arrived_parties"))] for keys, totals in
             zip(comparison.keys, comparison.totals, strict=True)]  # fmt: skip
     assert np.array_equal(came[0], came[1])
@@ -195,4 +195,4 @@ def test_a_replication_has_the_same_vector_of_the_posterior_in_every_scenario(tm
     assert column(comparison, "pairs", "gone", 1) == column(comparison, "pairs", "new", 1) == 0
     other = drawn_from(tmp_path / "b", [5.0, 21.0, 60.0])
     with pytest.raises(SimError, match="differ in the posterior of their parameters"):
-        compare(read_variants(file, [other], from_posterior=True), Request(1))
+        compare(read_variants(file, [other], posterior=True), Request(1))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim import store
 from sim.errors import ScenarioError, SimError
 from sim.measures.names import Key
 from sim.play import provenance
@@ -200,9 +201,30 @@ def test_calibrated_parameters_are_levers(tmp_path: Path) -> None:
     )
     text = TINY.read_text().replace("rate: 25/h", "rate: {calibrated: rate}")
     (tmp_path / "post.yaml").write_text("calibrated: fitted.yaml\n" + text)
-    start = read_base(tmp_path / "post.yaml", ["clock.horizon=2022-09-21T13:00"])
+    start = read_base(tmp_path / "post.yaml", ["clock.horizon=2022-09-21T13:00"], posterior=False)
     by_name = played(start, tmp_path / "a", grid("calibrated.rate=25/h,40/h"))
     by_path = played(start, tmp_path / "a", grid("demand.car.everyday.constant.rate=25/h,40/h"))
     same(by_name, by_path)
     with pytest.raises(ScenarioError, match="did you mean 'rate'"):
         start.levers.check("calibrated.rat")
+
+
+def test_each_replication_of_a_point_has_its_own_vector_of_the_posterior(tmp_path: Path) -> None:
+    (tmp_path / "fitted.yaml").write_text(
+        "calibration: none\ndate: '2026-01-01'\nversion: '1'\nposterior: sample.parquet\n"
+        "values: {rate: {value: 25, low: 20, high: 30, unit: /h}}\n"
+    )
+    store.write_table(tmp_path / "sample.parquet", {"rate": np.array([10.0, 40.0])})
+    file = tmp_path / "post.yaml"
+    file.write_text("calibrated: fitted.yaml\n" + TINY.read_text().replace("rate: 25/h", "rate: {calibrated: rate}"))
+    short = ["clock.horizon=2022-09-21T13:00"]
+    drawn = played(read_base(file, short), tmp_path / "a", Design("grid", ("calibrated.rate",), (("",), ("40/h",))))
+    fixed = [read_base(file, [*short, f"demand.car.everyday.constant.rate={rate}/h"]) for rate in (10, 40)]
+    alone = [values(played(each, tmp_path / "b", grid("intervene=none")))[0] for each in fixed]
+    assert drawn.interval_includes == "chance and parameters"
+    unchanged, set_to_40 = values(drawn)
+    np.testing.assert_array_equal(unchanged, [alone[0][0], alone[1][1]])
+    np.testing.assert_array_equal(set_to_40, alone[1])
+    point = played(read_base(file, short, posterior=False), tmp_path / "a", grid("intervene=none"))
+    assert point.interval_includes == "chance only"
+    assert point.played == 2
