@@ -20,6 +20,7 @@ from sim.verbs.calibrate.words import (
     percent,
     quantity,
     source_words,
+    tape_words,
     verdict_words,
 )
 
@@ -131,6 +132,7 @@ def _figures(findings: Findings) -> Iterator[str]:
         " reports that honest reporters would make of it, before and after the fit. `tail` is the probability of a"
         " report as far out as this one; for a bound, that it holds."
     )
+    yield tape_words(findings)
     header = ("reported", "date and source", "model", "expected before", "expected after", "tail", "verdict")
     yield _table(header, map(_figure_row, findings.figures))
 

@@ -23,6 +23,7 @@ from sim.verbs.calibrate.words import (
     interval,
     modelled,
     percent,
+    tape_words,
     verdict_words,
 )
 
@@ -44,7 +45,7 @@ def show(findings: Findings) -> None:
 
     console = Console(highlight=False)
     print_sheets(console, sheets(findings))
-    for paragraph in (combination_words(findings), *caveats(findings), gate_words(findings)):
+    for paragraph in (tape_words(findings), combination_words(findings), *caveats(findings), gate_words(findings)):
         if paragraph:
             console.print("", paragraph, sep="\n", markup=False)
 
@@ -120,6 +121,7 @@ def document(findings: Findings) -> dict[str, Any]:
         "replications": fit.replications,
         "gate": _finite({name: getattr(gate, name) for name in fields}) | {"reasons": list(gate.reasons)},
         "combinations_identified": findings.combinations,
+        "note": tape_words(findings),
         "limits": caveats(findings),
         "parameters": [_finite(_parameter_record(findings, finding)) for finding in findings.parameters],
         "figures": [_finite(_figure_record(finding)) for finding in findings.figures],

@@ -70,6 +70,18 @@ def gate_words(findings: Findings) -> str:
     )
 
 
+def tape_words(findings: Findings) -> str:
+    """Return why a model's value here and in a run of the fitted scenario can differ, in two sentences."""
+    fit = findings.fit
+    plays = "once, all on the same tape" if fit.replications == 1 else f"on the same {fit.replications} tapes"
+    count = fit.loaded.central.scenario.replications
+    run = "one tape" if count == 1 else f"{count} tapes"
+    return (
+        "The model's values are the median and 90 % range over the posterior, each vector of parameters played"
+        f" {plays}. `sim run` shows means over {run}, so its values may differ within chance."
+    )
+
+
 def combination_words(findings: Findings) -> str:
     """Return how many combinations of the parameters the figures identify, in two sentences; '' for one parameter."""
     count = len(findings.parameters)

@@ -98,7 +98,7 @@ def fit(count: int = 8000) -> Fit:
 
 
 def _loaded(described: Calibration) -> Any:
-    central = SimpleNamespace(scenario=SimpleNamespace(title="Verkhny Lars, autumn 2022"))
+    central = SimpleNamespace(scenario=SimpleNamespace(title="Verkhny Lars, autumn 2022", replications=20))
     path = Path("calibration/verkhny_lars.yaml")
     return SimpleNamespace(calibration=described, path=path, central=central, rows_at=lambda _: described.reported)
 
