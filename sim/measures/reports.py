@@ -127,10 +127,14 @@ def amount(value: float, unit: str) -> str:
 
 
 def counted(row: Reported) -> str:
-    """Return the units that a figure counts: 'vehicles', 'cars and trucks', 'people'; '' for waits and lengths."""
-    if row.kind.unit != "parties":
-        return "people" if row.kind.unit == "people" else ""
-    return "vehicles" if set(row.classes) == set(VEHICLE_CLASSES) else of_classes(row.classes) or "parties"
+    """Return what a figure counts: 'cars and trucks', 'people', 'people in cars'; '' for waits and lengths."""
+    if row.kind.unit not in ("parties", "people"):
+        return ""
+    classes = set(row.classes)
+    parties = "vehicles" if classes == set(VEHICLE_CLASSES) else of_classes(row.classes) or "parties"
+    if row.kind.unit == "parties":
+        return parties
+    return f"people in {parties}" if classes <= set(VEHICLE_CLASSES) else "people"
 
 
 def label(row: Reported, reported: float, near: str = "") -> str:
@@ -147,14 +151,15 @@ def count(row: Reported, reported: float) -> str:
     unit = unit_of(row)
     digits, who = amount(reported, unit.removesuffix("/h")), counted(row)
     if digits == "1" and who:
-        who = SINGLE.get(who, "party")
+        who = who.replace("people", "person") if who.startswith("people") else SINGLE.get(who, "party")
     return " ".join(part for part in (digits, who, "an hour" if unit.endswith("/h") else "") if part)
 
 
 def _where(row: Reported, near: str) -> tuple[str, ...]:
     """Return the words after the number: what was counted, where and in which directions."""
     what = row.kind.words if row.within is None else near or f"within {_distance(row.within)} of the border"
-    return what, "in both directions" if row.directions == "both" else ""
+    busiest = "at the busiest" if row.kind.flow and row.statistic == "max" else ""
+    return what, "in both directions" if row.directions == "both" else "", busiest
 
 
 def _distance(metres: float) -> str:

@@ -335,7 +335,7 @@ def _flows(
     shown, scopes = reported
     for s in shown:
         a_day = outwards_per_day(s)
-        as_printed = np.isclose(a_day, s.observation.reported)
+        as_printed = np.isclose(a_day, s.observation.reported) and s.row.statistic != "max"
         words = "" if as_printed else f"{s.observation.label}, {window(s.row)}:\n{rounded(a_day)} per day outbound"
         marks.append(mark(story, s, a_day, words, scopes))
     value_axis(axes, label, [max(tops, default=0) * (1.3 if marks else 1), *(1.35 * each.top for each in marks)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,9 @@ def test_parties_are_counted_as_the_parts_say():
     assert sum(parties_by_class(border({"table": rows})).values()) == 25
     assert sum(parties_by_class(border(initial_queue={"car": 7})).values()) == 24 * 80 + 7
     step = {"step": {"at": "2024-06-03T12:00", "rate": "10/h", "decay": "2 h"}}
-    assert sum(parties_by_class(border(step)).values()) == 20
+    assert sum(parties_by_class(border(step)).values()) == pytest.approx(20 * (1 - math.exp(-6)))
+    long_ago = {"step": {"at": "2024-05-04T00:00", "rate": "10/h"}}
+    assert sum(parties_by_class(border(long_ago)).values()) == 24 * 10, "who set out before the start is not in the run"
 
 
 def test_too_many_parties_are_told_before_they_are_drawn():

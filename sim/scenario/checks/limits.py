@@ -78,7 +78,7 @@ def _ticks(scenario: Scenario) -> Faults:
 
 
 def parties_by_class(scenario: Scenario) -> dict[Loc, float]:
-    """Return about how many parties are expected, by the path of the demand of their class.
+    """Return about how many parties are expected from the start on, by the path of the demand of their class.
 
     Where changes multiply demand, the arrivals are taken as even over the run.
     """
@@ -113,11 +113,20 @@ def _parties(clock: Clock, part: DemandPart) -> float:
     if isinstance(kind, Constant):
         return kind.rate * _hours(clock.horizon - clock.start)
     if isinstance(kind, Step):
-        hours = max(0.0, _hours(clock.horizon - kind.at))
-        return kind.rate * (hours if kind.decay is None else min(hours, kind.decay / 3600))
+        hours = (max(0.0, _hours(instant - kind.at)) for instant in (clock.start, clock.horizon))
+        before, all_of_them = (_lasting(kind, span) for span in hours)
+        return kind.rate * (all_of_them - before)
     if isinstance(kind, Pulse | Rush):
         return kind.parties
     return sum(row.count * _share_within(clock, row) for row in kind)
+
+
+def _lasting(kind: Step, hours: float) -> float:
+    """Return the hours at the first rate that give the departures of so many hours."""
+    if kind.decay is None:
+        return hours
+    decay = kind.decay / 3600
+    return decay * -math.expm1(-hours / decay)
 
 
 def _share_within(clock: Clock, row: CountRow) -> float:

@@ -185,7 +185,7 @@ def test_the_page_says_of_each_figure_how_it_fares(base: Findings) -> None:
 def test_the_page_tells_how_it_was_done_and_links_only_what_was_drawn(base: Findings) -> None:
     text = markdown(base, ["figures"])
     assert gate_words(base) in text
-    assert "each vector of parameters played once, all on the same tape" in text
+    assert "each vector of parameters played on the same 2 tapes" in text
     assert "`sim run` shows means over 20 tapes, so its values may differ within chance." in text
     assert "well over 16 km of queue; 16 km of queue" in part(text, "Method")
     assert re.findall(r"\]\((.*?)\)", text) == ["pictures/figures.png"]
