@@ -74,6 +74,8 @@ def test_what_is_hardly_meant_is_doubted(parts, path, words):
         {},
         {"staffing": {"servers": 0, "steps": [{"from": "2024-06-03T06:00", "servers": 2}]}},
         {"staffing": 0, "changes": [{"stations": ["exit"], "add_servers": 2}]},
+        {"demand": {"pulse": {"at": NOON, "parties": 20, "lag": "0 s"}}},
+        {"demand": {"table": [{"from": NOON, "until": "2024-06-03T13:00", "count": 20}]}},
     ],
 )
 def test_what_may_be_meant_is_not_doubted(parts):

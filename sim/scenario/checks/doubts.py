@@ -97,9 +97,15 @@ def _load(scenario: Scenario, crossing: Crossing, here: Loc) -> Doubts:
         if (servers := _most_servers(crossing, name, station)) and not (station.only_sent_on or station.release)
     }
     busiest = max(loads, key=lambda name: loads[name], default="")
-    if busiest and 0 < loads[busiest] < LITTLE:
+    if busiest and 0 < loads[busiest] < LITTLE and _has_rates(crossing):
         what = f"keeps no station busy for more than {100 * loads[busiest]:.2g} % of the time"
-        yield (*here, "demand"), f"{what}; are its numbers per hour, as the file says, or per day?"
+        yield (*here, "demand"), f"{what}; are its rates in the right unit, such as /h for /d?"
     if busiest and loads[busiest] > MUCH:
         what = f"needs {loads[busiest]:.0f} times the servers of {busiest!r}"
         yield (*here, "demand"), f"{what}; are its numbers per day, or the services too long?"
+
+
+def _has_rates(crossing: Crossing) -> bool:
+    """Return whether a part of the demand is a rate, which may have a wrong unit, and not a number of parties."""
+    parts = [part for each in crossing.demand.values() for part in each.values()]
+    return any(part.constant is not None or part.step is not None for part in parts)
