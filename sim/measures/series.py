@@ -96,7 +96,10 @@ def quotes(plan: Plan, tally: tables.MainQueues, crossing: int, window: int, gri
 
 
 def closed_ways(plan: Plan, crossing: int, at: Ints) -> Bools:
-    """Return whether the way of each class is closed at the instants `at` (ms since t0), shape (C, T)."""
+    """Return whether the way of each class is closed at the instants `at` (ms since t0), shape (C, T).
+
+    It is closed while any of the stations on it is closed for the class.
+    """
     closed = np.zeros((len(CLASSES), len(at)), dtype=np.bool_)
     for c in range(len(CLASSES)):
         s = int(plan.first[crossing, c])

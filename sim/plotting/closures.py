@@ -8,8 +8,9 @@ from dataclasses import fields, replace
 import numpy as np
 from matplotlib.axes import Axes
 
-from sim.arrays import Bools, Ints
+from sim.arrays import Bools
 from sim.measures.estimates import Band
+from sim.measures.series import closed_ways
 from sim.plotting.story import Story
 from sim.plotting.style import FAINT, MUTED
 from sim.scenario.model.quantities import CLASSES
@@ -20,16 +21,11 @@ NAMED = 0.06
 
 
 def closed(story: Story, classes: Iterable[str]) -> Periods:
-    """Return the periods (days) when the ways of all these classes are closed.
-
-    The way of a class is closed while any of the stations that serve it is.
-    """
-    table = story.plan.opening
-    at = np.unique(table[:, 0])
-    named = tuple(classes)
-    shut = np.full(len(at), bool(named))
-    for name in named:
-        shut &= _shut(story, table[table[:, 2] == CLASSES.index(name)], at)
+    """Return the periods (days) when the ways of all these classes are closed (see `closed_ways`)."""
+    at = np.unique(story.plan.opening[:, 0])
+    ways = closed_ways(story.plan, story.plan.crossings.index(story.crossing), at)
+    rows = [CLASSES.index(name) for name in classes]
+    shut = np.full(len(at), bool(rows)) & np.all(ways[rows], axis=0)
     edges = np.append(story.day(story.scenario.clock.t0) + at / 86_400_000, story.limits[1])
     periods: Periods = []
     for first, end, is_shut in zip(edges[:-1].tolist(), edges[1:].tolist(), shut.tolist(), strict=True):
@@ -38,19 +34,6 @@ def closed(story: Story, classes: Iterable[str]) -> Periods:
         elif is_shut:
             periods.append((first, end))
     return periods
-
-
-def _shut(story: Story, table: Ints, at: Ints) -> Bools:
-    """Return whether any station that serves a class is closed, by the class's rows of `Plan.opening`."""
-    shut = np.zeros(len(at), dtype=np.bool_)
-    for station in np.unique(table[:, 1]):
-        name, own = story.plan.stations[station], table[table[:, 1] == station]
-        if story.plan.crossings[story.plan.crossing[station]] != story.crossing or not len(own):
-            continue
-        described = story.place.stations[name]
-        if CLASSES[own[0, 2]] in described.serves and not described.only_sent_on:
-            shut |= own[np.searchsorted(own[:, 0], at, side="right") - 1, 3] == 0
-    return shut
 
 
 def while_open(band: Band, stories: Sequence[Story], name: str) -> Band:

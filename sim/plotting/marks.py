@@ -21,12 +21,16 @@ from sim.plotting.rail import Event
 from sim.plotting.style import FAINT, INK, MUTED, REPORTED, day_name, days
 
 ABOVE = {"at least", "more than", "well over"}
+SIGNS = {"at least": "≥ ", "more than": "> ", "well over": "≫ ", "about": "≈ ", "at most": "≤ "}
+"""Qualifiers where there is little room."""
 RAIL_SIZE = 9.5
 RAIL_ROW = 0.2
 GAP = 0.08
 SHORT = 3
 """Length of a run in days up to which the rail shows hours."""
 SANS = "DejaVu Sans"
+BOLD = 1.17
+"""Width of bold letters in those of plain ones, at most."""
 COUNTED = (0, (1, 0.7))
 COUNTED_LABEL = "model, counted as reported"
 """Dashes and legend of the model's value for a figure that is not about a line of the picture."""
@@ -42,6 +46,7 @@ class Mark:
     """A reported figure over its window (matplotlib dates), in the unit of the axis, and how it was qualified.
 
     `model` is the value of the model with its 5 % and 95 % quantiles, for a figure that is not about a line drawn.
+    `short` is the label where there is little room.
     """
 
     first: float
@@ -50,6 +55,7 @@ class Mark:
     qualifier: str
     label: str
     model: tuple[float, float, float] | None = None
+    short: str = ""
 
     @property
     def middle(self) -> float:
@@ -302,3 +308,15 @@ def wrapped(text: str, width: float, size: float, family: str = SANS) -> str:
         else:
             lines[-1] = longer
     return "\n".join(lines)
+
+
+def shortened(text: str, width: float, size: float, family: str = SANS) -> str:
+    """Return the beginning of `text` that fits into `width` inches at `size` points, with '…' where it is cut."""
+    if text_width(text, size, family) <= width:
+        return text
+    fits, over = 0, len(text)
+    while over - fits > 1:
+        middle = (fits + over) // 2
+        short = text_width(f"{text[:middle].rstrip()}…", size, family) <= width
+        fits, over = (middle, over) if short else (fits, middle)
+    return f"{text[:fits].rstrip()}…"

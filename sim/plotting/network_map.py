@@ -22,7 +22,7 @@ from sim.measures.names import ALL
 from sim.measures.reports import amount
 from sim.plotting import panels
 from sim.plotting.closures import closed, shade_closed, while_open
-from sim.plotting.marks import Mark, draw_marks, text_width, wrapped
+from sim.plotting.marks import SIGNS, Mark, draw_marks, shortened, text_width, wrapped
 from sim.plotting.names import origin_name, ranged, ranged_estimate
 from sim.plotting.page import heading
 from sim.plotting.ribbons import ORIGIN_COLOURS
@@ -44,8 +44,9 @@ APART = 0.5
 """Minimum distance in inches between two places on the map."""
 STRETCH = 5.0
 """Maximum ratio of the scales of longitude and latitude, used to fill the space of the map."""
-SHORT = {"at least": "≥ ", "more than": "> ", "well over": "≫ ", "about": "≈ ", "at most": "≤ "}
 MARK = 9.5
+LONGEST_ACROSS = 4.0
+"""Room in inches beside the name of a crossing for its number and the people across."""
 MOST_LABELS = 3
 """Reported figures of a panel up to which each has its number beside it."""
 LEAST_WAIT = panels.LEAST_TOP[panels.WAIT]
@@ -272,7 +273,8 @@ def _crossing_row(figure: Figure, story: Story, n: int, bottom: float, *, last: 
     """Draw the panels of a crossing, `bottom` as a share of the sheet's height; dates below the `last` one only."""
     height = figure.get_size_inches()[1]
     across = ranged_estimate(story.total("crossed_people"))
-    title = f"{n + 1}  {story.title}: {across} people across"
+    name = shortened(story.title, WIDTH - PANELS - LONGEST_ACROSS, 11.5)
+    title = f"{n + 1}  {name}: {across} people across"
     figure.text(PANELS / WIDTH, bottom + (ROW + 0.36) / height, title, fontsize=11.5, fontweight="bold", va="center")
     for k, draw in enumerate((_waiting, _quoted, _across)):
         left = PANELS + k * (PANEL + GAP)
@@ -334,4 +336,4 @@ def _across(axes: Axes, story: Story) -> Panel:
 def _mark(story: Story, shown: Shown, value: float) -> Mark:
     """Return the mark of a reported figure with a short label."""
     unit = "h" if shown.row.kind.is_wait else ""
-    return panels.mark(story, shown, value, SHORT.get(shown.row.qualifier, "") + amount(float(f"{value:.3g}"), unit))
+    return panels.mark(story, shown, value, SIGNS.get(shown.row.qualifier, "") + amount(float(f"{value:.3g}"), unit))

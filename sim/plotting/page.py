@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.plotting.marks import draw_rail, lay_rail, rail_height, wrapped
+from sim.plotting.marks import BOLD, draw_rail, lay_rail, rail_height, shortened, text_width, wrapped
 from sim.plotting.story import Shown, Story, source_line
 from sim.plotting.style import MUTED, sheet, time_axis
 
@@ -15,6 +15,10 @@ WIDTH = 10.0
 LEFT, RIGHT, HEAD, DATES, GAP = 0.95, 0.3, 1.05, 0.62, 0.75
 NOTE_SIZE = 9.5
 NOTE_LINE = 0.175
+LEGEND_SIZE, LEAST_LEGEND = 10.0, 6.5
+"""Largest and smallest letters of a legend, points."""
+LEGEND_GAP = (1.3 + 0.5 + 1.4) / 72
+"""Length of the line of an entry with the gaps around it, inches for each point of the size of its letters."""
 
 
 def time_page(
@@ -48,5 +52,31 @@ def time_page(
 def heading(figure: Figure, title: str, how: str) -> None:
     """Write the title of a picture and, below it, the basis of its numbers."""
     width, height = figure.get_size_inches()
+    title = shortened(title, (width - 0.6) / BOLD, 15)
     figure.text(0.3 / width, 1 - 0.16 / height, title, fontsize=15, fontweight="bold", va="top")
     figure.text(0.3 / width, 1 - 0.46 / height, how, fontsize=10.5, color=MUTED, va="top")
+
+
+def width_of(axes: Axes) -> float:
+    """Return the width of a panel in inches."""
+    return float(axes.get_position().width * axes.get_figure().get_size_inches()[0])  # type: ignore[union-attr]
+
+
+def legend(axes: Axes) -> None:
+    """Write the legend in one row above the panel, in smaller letters where it would be wider than the panel."""
+    if names := axes.get_legend_handles_labels()[1]:
+        room = width_of(axes)
+        size = LEGEND_SIZE
+        while size > LEAST_LEGEND and sum(text_width(name, size) + LEGEND_GAP * size for name in names) > room:
+            size -= 0.5
+        axes.legend(
+            fontsize=size,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            ncols=8,
+            borderaxespad=0.2,
+            handlelength=1.3,
+            columnspacing=1.4,
+            handletextpad=0.5,
+            borderpad=0,
+        )

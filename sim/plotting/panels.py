@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from sim.arrays import Floats
 from sim.measures.estimates import Band
 from sim.measures.names import ALL, LONGEST_QUOTE, OTHERS, OUTCOMES, VEHICLE_CLASSES, VEHICLES, by_way
-from sim.measures.reports import counted
+from sim.measures.reports import count, counted
 from sim.plotting.closures import shade_closed, where, while_open
-from sim.plotting.marks import ABOVE, Mark, draw_marks
+from sim.plotting.marks import ABOVE, SIGNS, Mark, draw_marks
+from sim.plotting.page import legend, width_of
 from sim.plotting.story import Shown, Story, outwards_per_day, rounded, window
 from sim.plotting.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, value_axis
 from sim.scenario.model.reported import Reported
@@ -31,6 +32,8 @@ NIGHT_BAR = 0.7
 WAIT, LENGTH = "wait (hours)", "queue length (km)"
 LEAST_TOP = {WAIT: 0.5, LENGTH: 0.1}
 """Values up to which the axis of a panel reaches at least, so that seconds and metres do not look like a queue."""
+MOST_LABELS, NARROW = 3, 6.0
+"""Figures up to which each has its full label in a panel that is narrower than this (inches)."""
 SEEN = 0.1
 """Hours above which the lower bound of a wait is drawn, in place of the mean of those who crossed already."""
 
@@ -47,7 +50,8 @@ def mark(story: Story, shown: Shown, value: float, label: str = "", scopes: Sequ
     if scopes is not None and not any(story.is_about(row, scope) for scope in scopes):
         scale = value / observation.reported if observation.reported else 1.0
         model = (scale * observation.mean, scale * observation.p05, scale * observation.p95)
-    return Mark(story.day(row.from_), story.day(row.until), value, row.qualifier, label, model)
+    short = SIGNS.get(row.qualifier, "") + count(row, observation.reported)
+    return Mark(story.day(row.from_), story.day(row.until), value, row.qualifier, label, model, short)
 
 
 def _marks(story: Story, shown: Sequence[Shown], scopes: Sequence[str] | None = None) -> list[Mark]:
@@ -61,6 +65,25 @@ def line(axes: Axes, story: Story, band: Band | None, colour: str, label: str, s
         axes.plot(story.at, band.mean, color=colour, label=label, linestyle=style)
 
 
+def largest(axes: Axes, story: Story, quantity: str, scope: str = ALL) -> None:
+    """Mark the largest value at any instant, mean over replications, where it is above the line.
+
+    The line is drawn through the means at the points of the series, the largest value may stand between them and at
+    another time in each replication.
+    """
+    most, band = story.total(quantity, scope), story.band(LINES[quantity], scope)
+    if band is None or not most.mean > ABOVE_LINE * np.nanmax(band.mean):
+        return
+    at = story.at[int(np.nanargmax(band.mean))]
+    axes.plot([at], [most.mean], marker="v", markersize=6, color=INK, linestyle="none", zorder=5, label=LARGEST)
+
+
+LINES = {"max_queue": "queue", "max_queue_people": "queue_people", "max_queue_length": "queue_length"}
+"""The series whose largest value at any instant is a total."""
+ABOVE_LINE = 1.01
+LARGEST = "largest at any instant"
+
+
 def finish(
     axes: Axes,
     label: str,
@@ -72,8 +95,11 @@ def finish(
     """Set the value axis; write the reported figures, clear of areas `filled` up to these tops, and the legend."""
     present = [band for band in bands if band is not None]
     tops = [float(np.nanmax([*band.p95, *band.mean, 0.0])) for band in present]
+    tops += [float(np.max(drawn.get_ydata())) for drawn in axes.lines if drawn.get_label() == LARGEST]
     value_axis(axes, label, [*tops, *(1.08 * mark.top for mark in marks)], LEAST_TOP.get(label, 0.0))
     curves = [np.column_stack([story.at, band.mean]) for band in present]
+    if len(marks) > MOST_LABELS and width_of(axes) < NARROW:
+        marks = [replace(each, label=each.short) for each in marks]
     draw_marks(axes, marks, curves if filled is None else [*curves, *upright(story.at, filled)])
     if present:
         legend(axes)
@@ -86,21 +112,6 @@ def upright(at: Floats, tops: Floats) -> list[Floats]:
     return [np.array([(x, 0.0), (x, top)]) for x, top in list(zip(at, tops, strict=False))[:: 1 + len(at) // 100]]
 
 
-def legend(axes: Axes) -> None:
-    """Write the legend in one row above the panel."""
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(0, 1.0),
-            ncols=8,
-            borderaxespad=0.2,
-            handlelength=1.3,
-            columnspacing=1.4,
-            handletextpad=0.5,
-            borderpad=0,
-        )
-
-
 def queue(axes: Axes, story: Story) -> None:
     """Draw parties waiting, all vehicles and by class."""
     bands = []
@@ -108,6 +119,7 @@ def queue(axes: Axes, story: Story) -> None:
     for scope in scopes:
         bands.append(story.band("queue", scope))
         line(axes, story, bands[-1], CLASS_COLOURS[scope], CLASS_NAMES[scope])
+    largest(axes, story, "max_queue", scopes[0])
     finish(axes, "parties waiting", story, bands, _marks(story, story.shown("queue"), scopes))
 
 
@@ -115,6 +127,7 @@ def people_waiting(axes: Axes, story: Story) -> None:
     """Draw people waiting, with reported numbers."""
     band = story.band("queue_people")
     line(axes, story, band, INK, "people in all queues")
+    largest(axes, story, "max_queue_people")
     finish(axes, "people waiting", story, [band], _marks(story, story.shown("queue_people"), [ALL]))
 
 
@@ -133,6 +146,7 @@ def queue_stacked(axes: Axes, story: Story) -> None:
     together = story.band("queue", story.scope)
     line(axes, story, together, INK, CLASS_NAMES[story.scope])
     marks = _marks(story, story.shown("queue"), [story.scope])
+    largest(axes, story, "max_queue", story.scope)
     finish(axes, "parties waiting", story, [together, story.band("queue")], marks, base)
 
 
@@ -140,6 +154,7 @@ def length(axes: Axes, story: Story) -> None:
     """Draw the distance from the border to the tail of the queue on the road, km."""
     band = story.band("queue_length")
     line(axes, story, band, INK, "tail of the queue")
+    largest(axes, story, "max_queue_length")
     finish(axes, LENGTH, story, [band], _marks(story, story.shown("queue_length")))
 
 

@@ -373,6 +373,9 @@ def summary(story: Story) -> str:
     if story.origins and (elsewhere := story.total("diverted_people").mean) >= 0.5:
         fates.append(f"{whole(elsewhere)} go to another crossing")
     listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
+    stuck = story.total("deadlocked_parties").mean
     days = f"{start.day} {start:%B}", f"{end.day} {end:%B}"
     sentences.append(f"{f'On {days[0]}' if days[0] == days[1] else 'Between {} and {}'.format(*days)}, {listed}")
+    if stuck > 0:
+        sentences.append(f"{whole(max(stuck, 1))} parties block each other for ever")
     return ". ".join(sentences) + "."

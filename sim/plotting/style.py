@@ -139,7 +139,8 @@ def time_axis(axes: Axes, limits: tuple[float, float], zone: ZoneInfo, t0: datet
     count = (end.replace(tzinfo=None) - midnight).days + 1
     midnights = [midnight + timedelta(days=n) for n in range(count + 1)]
     if count <= 3:
-        ticks = [m + timedelta(hours=h) for m in midnights for h in range(0, 24, 6 * max(1, round(4 * count / room)))]
+        hours = next((step for step in (6, 12) if (last - first) * 24 / step < room), 24)
+        ticks = [m + timedelta(hours=h) for m in midnights for h in range(0, 24, hours)]
     else:
         step = max(1, -(-count // room))
         ticks = midnights[(t0 - midnight).days % step :: step]

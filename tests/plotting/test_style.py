@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sim.plotting.picture import render
-from sim.plotting.style import sheet, styled
+from sim.plotting.style import sheet, styled, time_axis
 
 
 @styled
@@ -31,3 +34,19 @@ def test_texts_are_drawn_as_written(text: str) -> None:
     texts = [one for one in figure.findobj(Text) if isinstance(one, Text) and one.get_text() == text]
     assert len(texts) >= 5
     assert not any(one.get_parse_math() for one in texts)
+
+
+@pytest.mark.parametrize(
+    ("days", "room", "labels"),
+    [
+        (2, 4, ["21 Sep", "22 Sep", "23 Sep"]),
+        (2, 6, ["21 Sep", "12:00", "22 Sep", "12:00", "23 Sep"]),
+        (1, 9, ["21 Sep", "06:00", "12:00", "18:00", "22 Sep"]),
+    ],
+)
+def test_hours_are_named_as_far_as_there_is_room(days: int, room: int, labels: list[str]) -> None:
+    axes = sheet(4, 3).add_subplot()
+    start = datetime(2022, 9, 21, tzinfo=UTC)
+    first = start.timestamp() / 86400
+    time_axis(axes, (first, first + days), ZoneInfo("UTC"), start.replace(tzinfo=None), room)
+    assert [label.get_text() for label in axes.get_xticklabels()] == labels

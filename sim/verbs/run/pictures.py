@@ -12,7 +12,7 @@ from sim.measures.names import RATE_HOURS, VEHICLE_CLASSES, at_station
 from sim.measures.nights import worst_night
 from sim.plotting import panels
 from sim.plotting.names import ranged_estimate
-from sim.plotting.page import WIDTH, heading, time_page
+from sim.plotting.page import WIDTH, heading, legend, time_page
 from sim.plotting.rail import words
 from sim.plotting.result import Drawers
 from sim.plotting.story import Story, in_one_day, left_out_note
@@ -180,7 +180,7 @@ def where_time_goes(story: Story) -> Figure:
     axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
     _time_scale(axes, [value for seconds in spent.values() for value in seconds if value >= LEAST_SHOWN])
     if names:
-        panels.legend(axes)
+        legend(axes)
     return figure
 
 

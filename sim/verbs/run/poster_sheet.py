@@ -15,7 +15,7 @@ from sim.measures.nights import worst_night
 from sim.measures.reports import amount, counted
 from sim.measures.servers import staffing
 from sim.plotting import panels
-from sim.plotting.marks import draw_rail, lay_rail, rail_height, text_width, wrapped
+from sim.plotting.marks import BOLD, draw_rail, lay_rail, rail_height, shortened, text_width, wrapped
 from sim.plotting.rail import words
 from sim.plotting.story import (
     LEAST_BLOCKED,
@@ -49,6 +49,7 @@ EDGE = 0.62
 INNER = WIDTH - 2 * EDGE
 SPLIT = 9.75
 SMALL = 9.5
+TITLE, LEAST_TITLE, UNDER_TITLE = 30.0, 18.0, 10.5
 STRIP_ROW = 0.4
 PAPER = "#f5f6f7"
 ROW = 1.35
@@ -85,13 +86,16 @@ def _head(figure: Figure, story: Story) -> float:
     above, below = story.scenario.title, story.title
     if story.scenario.network is not None:
         above, below = below, above
-    _write(figure, EDGE, HEIGHT - 0.4, above, fontfamily=SERIF, fontsize=30, fontweight="bold")
+    room = INNER / BOLD
+    size = float(np.clip(TITLE * room / text_width(above, TITLE, SERIF), LEAST_TITLE, TITLE)) if above else TITLE
+    above, below = shortened(above, room, size, SERIF), shortened(below, INNER / 3, UNDER_TITLE)
+    _write(figure, EDGE, HEIGHT - 0.4, above, fontfamily=SERIF, fontsize=size, fontweight="bold")
     sentence = wrapped(summary(story), INNER - 0.2, 17, SERIF)
     _write(figure, EDGE, HEIGHT - 0.98, sentence, fontfamily=SERIF, fontsize=17, linespacing=1.2)
     lines = sentence.count("\n") + 1
     under = f"{below} · {story.spread} · local time ({story.scenario.clock.timezone})"
     top = HEIGHT - 1.04 - 0.29 * lines
-    _write(figure, EDGE, top, under, fontsize=10.5, color=MUTED)
+    _write(figure, EDGE, top, under, fontsize=UNDER_TITLE, color=MUTED)
     if story.shown():
         key = "◆ reported figure   ↑ lower bound   ◇ approximate"
         _write(figure, WIDTH - EDGE, top, key, fontsize=10.5, color=REPORTED, ha="right")

@@ -18,6 +18,7 @@ from sim.arrays import Floats
 from sim.measures.estimates import totals_estimates
 from sim.measures.headline import phrase
 from sim.measures.names import TOTALS, Key
+from sim.plotting.marks import shortened
 from sim.plotting.result import Drawers
 from sim.plotting.story import rounded
 from sim.plotting.style import FAINT, INK, MUTED, number, sheet, styled
@@ -110,7 +111,7 @@ def _heading(figure: Figure, data: SweepData, key: Key, how: str) -> None:
     figure.text(
         0.3 / width, 1 - 0.16 / height, f"{title[0].upper()}{title[1:]}", fontsize=15, fontweight="bold", va="top"
     )
-    parts = (scenario.title, f"{replication_counts(data)} per point on the same tapes", how)
+    parts = (shortened(scenario.title, WIDTH / 2, 9.5), f"{replication_counts(data)} per point on the same tapes", how)
     subtitle = "; ".join(part for part in parts if part)
     figure.text(0.3 / width, 1 - 0.48 / height, subtitle, fontsize=9.5, color=MUTED, va="top", wrap=True)
 

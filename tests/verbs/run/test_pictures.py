@@ -19,6 +19,7 @@ from matplotlib.text import Text
 from sim.measures.names import VEHICLES, Key
 from sim.plotting import panels, style
 from sim.plotting.marks import COUNTED_LABEL, RAIL_SIZE, lay_rail, rail_height, text_width
+from sim.plotting.page import legend
 from sim.plotting.picture import render
 from sim.plotting.rail import events
 from sim.plotting.story import Story, in_one_day, outwards_per_day, rounded, summary, whole, window
@@ -673,3 +674,64 @@ def test_the_poster_tells_the_worst_day_of_a_station_and_when_it_is_blocked() ->
     thin = [patch for axes in drawn.axes for patch in axes.patches if patch.get_height() == pytest.approx(0.06)]
     assert len([bar for bar in thin if bar.get_facecolor() == orange and bar.get_width() > 0]) == 1
     assert "blocked" not in said(poster(synthetic.story(2, reported=[])))
+
+
+def test_the_largest_value_at_any_instant_is_marked_where_it_is_above_the_line() -> None:
+    described = synthetic.scenario()
+    estimates = synthetic.estimates(described, 3)
+    key = Key(synthetic.CROSSING, "max_queue", VEHICLES)
+    most = replace(estimates.totals[key], mean=1.5 * estimates.totals[key].mean)
+    for totals, heights in (({key: most}, [most.mean]), ({key: replace(most, mean=0.5 * most.mean)}, [])):
+        run = synthetic.run(described, replace(estimates, totals=estimates.totals | totals), ())
+        (axes, *_) = draw_all({"queue": drawers(run)["queue_by_class"]})["queue"].axes
+        marked = [line for line in axes.lines if line.get_label() == panels.LARGEST]
+        assert [float(line.get_ydata()[0]) for line in marked] == heights
+        assert axes.get_ylim()[1] > max(heights, default=0)
+
+
+def test_a_deadlock_is_said_on_the_poster() -> None:
+    described = synthetic.scenario()
+    estimates = synthetic.estimates(described, 3)
+    assert "block each other" not in summary(stories(synthetic.run(described, estimates, ()))[0])
+    stuck = {Key(synthetic.CROSSING, "deadlocked_parties"): replace(next(iter(estimates.totals.values())), mean=12.0)}
+    run = synthetic.run(described, replace(estimates, totals=estimates.totals | stuck), ())
+    assert summary(stories(run)[0]).endswith(" 12 parties block each other for ever.")
+
+
+def _beyond(figure: Figure, texts: list[Text]) -> list[str]:
+    complete(figure)
+    edge = figure.bbox.x1
+    return [text.get_text() for text in texts if text.get_window_extent().x1 > edge]
+
+
+@pytest.mark.slow
+def test_a_title_of_3000_letters_stays_on_the_page() -> None:
+    for word in ("word ", "word"):
+        drawn = draw(synthetic.scenario(title=750 * word), 2)
+        for name in ("poster", "queue_by_class"):
+            assert _beyond(drawn[name], drawn[name].texts) == []
+        assert any(text.get_text().endswith("word…") or "…" in text.get_text() for text in drawn["poster"].texts)
+
+
+def test_a_legend_that_is_wider_than_its_panel_has_smaller_letters() -> None:
+    figure = style.sheet(6.2, 2)
+    axes = figure.add_axes((0.1, 0.1, 0.84, 0.6))
+    for name in ("cars, by time of joining", "lower bound (some still wait)", "half crossed within", "quoted"):
+        axes.plot([0, 1], label=name)
+    legend(axes)
+    assert _beyond(figure, axes.get_legend().get_texts()) == []
+    assert len({text.get_window_extent().y0 for text in axes.get_legend().get_texts()}) <= 2, "one row"
+
+
+def test_many_figures_in_a_narrow_panel_have_short_labels() -> None:
+    row = {
+        "quantity": "quoted_wait", "classes": ["car"], "statistic": "max", "who": "somebody", "source": "a paper",
+        "date": "2022-09-26", "crossing": synthetic.CROSSING, "reading": "as it stands", "qualifier": "at least",
+    }  # fmt: skip
+    rows = [
+        row | {"id": f"w{n}", "value": f"{20 + n} h", "from": f"2022-09-2{n}", "until": f"2022-09-2{n + 1}"}
+        for n in range(1, 8)
+    ]
+    figure = draw(synthetic.scenario(reported=rows), 2)["poster"]
+    labels = {text.get_text() for axes in figure.axes for text in axes.texts}
+    assert {f"≥ {20 + n} h" for n in range(1, 8)} <= labels
