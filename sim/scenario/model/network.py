@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from sim.scenario.model.demand import DemandParts
-from sim.scenario.model.quantities import ClassName, DriveVariation, Model, Name, Share, Span
+from sim.scenario.model.quantities import ClassName, DriveVariation, Model, Name, Share, Span, Title
 
 Weight = Annotated[float, Field(ge=-1000, le=0)]
 """Utility per unit of something unwanted, at most 0."""
@@ -70,7 +70,7 @@ class Choice(Model):
 class Origin(Model):
     """Where travellers set out, and the mean drive to each crossing they can choose."""
 
-    title: str = ""
+    title: Title = ""
     demand: dict[ClassName, DemandParts] = Field(min_length=1, description="parties that set out")
     travel: dict[Name, Span] = Field(min_length=1, description="mean drive to each crossing that travellers may choose")
     place: Place | None = Field(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from sim import units
 
@@ -23,6 +23,19 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
+LONGEST_TITLE = 200
+"""Characters; what is longer is a description."""
+
+
+def _one_line(title: str) -> str:
+    line = " ".join(title.split())
+    if len(line) > LONGEST_TITLE:
+        raise ValueError(f"is a title of {len(line):,} characters; at most {LONGEST_TITLE} are allowed")
+    return line
+
+
+Title = Annotated[str, AfterValidator(_one_line)]
+"""A title in one line; line breaks and other white space in it become single spaces."""
 
 
 class Model(BaseModel):

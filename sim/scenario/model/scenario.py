@@ -11,7 +11,7 @@ from sim.scenario.model.behaviour import Behaviour, Quote
 from sim.scenario.model.changes import Change, NamedChange
 from sim.scenario.model.demand import DemandParts
 from sim.scenario.model.network import Destination, Network
-from sim.scenario.model.quantities import ClassName, Count, Duration, Factor, Instant, Model, Name
+from sim.scenario.model.quantities import ClassName, Count, Duration, Factor, Instant, Model, Name, Title
 from sim.scenario.model.reported import Relief, Reported
 from sim.scenario.model.road import PartyClass, Road, Zone
 from sim.scenario.model.station import Station
@@ -44,7 +44,7 @@ class Clock(Model):
 class Crossing(Model):
     """One place where the border can be crossed: its road, stations, demand and the behaviour of its travellers."""
 
-    title: str = ""
+    title: Title = ""
     road: Road
     zones: dict[Name, Zone] = Field({})
     stations: dict[Name, Station] = Field(min_length=1)
@@ -69,7 +69,7 @@ class Scenario(Model):
     """A whole experiment."""
 
     name: Name
-    title: str
+    title: Title
     description: str = ""
     clock: Clock
     classes: dict[ClassName, PartyClass] = Field(min_length=1)

@@ -281,3 +281,13 @@ def test_men_sent_on_without_their_party_need_a_class_to_go_on_as():
     small(*no_walkers)
     with pytest.raises(ScenarioError, match=r"stays_together: men sent on without their party continue on foot"):
         small(*apart, *no_walkers)
+
+
+def test_a_title_is_one_line_and_no_page(tmp_path, small_text):
+    path = tmp_path / "small.yaml"
+    title = next(line for line in small_text.splitlines() if line.startswith("title:"))
+    path.write_text(small_text.replace(title, 'title: "two\\n  lines\\n"'))
+    assert load(path).scenario.title == "two lines"
+    path.write_text(small_text.replace(title, f"title: {'x' * 201}"))
+    with pytest.raises(ScenarioError, match="title: is a title of 201 characters; at most 200 are allowed"):
+        load(path)
