@@ -206,7 +206,7 @@ def by_day(plan: Plan, counted: Tally) -> Totals:
 
 
 def relief(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
-    """Yield the measures for planning relief; nights and water only where the scenario has `relief`."""
+    """Yield the measures for planning relief; nights and water unless `relief` is null, nights if the run has any."""
     hours = counted.stations.waited / MS_PER_H
     for number, crossing in enumerate(plan.crossings):
         yield Key(crossing, "person_hours_waited"), float(hours[number])
@@ -215,8 +215,9 @@ def relief(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
     stuck = np.cumsum(counted.queues.overnight, axis=2)[:, :, :-1]
     people = stuck[..., 1].sum(axis=1)
     for number, crossing in enumerate(plan.crossings):
-        yield Key(crossing, "people_overnight_max"), float(people[number].max(initial=0))
-        yield Key(crossing, "person_nights"), float(people[number].sum())
+        if counted.nights:
+            yield Key(crossing, "people_overnight_max"), float(people[number].max())
+            yield Key(crossing, "person_nights"), float(people[number].sum())
         yield Key(crossing, "drinking_water"), float(hours[number] / 24 * scenario.relief.water_per_person_day)
         yield from nights(scenario, crossing, counted.nights, stuck[number])
 

@@ -8,7 +8,8 @@ from sim.measures.estimates import estimate
 from sim.measures.nights import night_hour, nights_of, nights_table, worst_night
 from sim.measures.replication import measure
 from sim.scenario.model.reported import Relief
-from tests.measures.hand_made import border, table
+from sim.scenario.model.scenario import Scenario
+from tests.measures.hand_made import border, table, written
 
 
 def test_a_night_is_counted_at_its_hour_by_class(morning: Records) -> None:
@@ -39,6 +40,21 @@ def test_without_a_night_hour_there_are_no_nights(morning: Records) -> None:
     estimates = estimate(scenario.clock, [measure(scenario, lower(scenario), morning)])
     assert nights_of(estimates, "pass") == []
     assert not nights_table(estimates, ["pass"])["night"].size
+
+
+def test_nights_are_counted_at_three_unless_the_file_says_otherwise(morning: Records) -> None:
+    described = {key: value for key, value in written().items() if key != "relief"}
+    scenario = Scenario.model_validate(described)
+    assert scenario.relief == Relief(night_hour="03:00", water_per_person_day="3 L")
+    estimates = estimate(scenario.clock, [measure(scenario, lower(scenario), morning)])
+    assert [night.name for night in nights_of(estimates, "pass")] == ["21 Sep"]
+
+
+def test_a_run_without_a_night_has_no_worst_one(morning: Records) -> None:
+    scenario = border(relief={"night_hour": "05:00"})
+    names = {key.quantity for key in measure(scenario, lower(scenario), morning).totals}
+    assert "drinking_water" in names
+    assert not names & {"people_overnight_max", "person_nights", "stuck_people"}
 
 
 def test_the_night_hour_is_a_time_of_day() -> None:

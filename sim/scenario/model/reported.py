@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from pydantic import Field, model_validator
@@ -119,4 +120,7 @@ class Relief(Model):
     """Assumptions of relief planners."""
 
     water_per_person_day: Volume = Field(3.0, description="litres of drinking water per person and day")
-    night_hour: ClockTime = Field(description="local hour at which people stuck overnight are counted")
+    night_hour: ClockTime = Field(
+        timedelta(hours=3),
+        description="local hour at which people stuck overnight are counted: who waits at 03:00 spends the night",
+    )

@@ -78,6 +78,8 @@ class Scenario(Model):
     interventions: dict[Name, Intervention] = Field({})
     apply: tuple[Name, ...] = Field((), description="interventions in force in this scenario")
     reported: tuple[Reported, ...] = Field((), description="rows, or the name of a file that holds them")
-    relief: Relief | None = None
+    relief: Relief | None = Field(
+        Relief(), description="assumptions of relief planners; null where nobody spends a night at a border"
+    )
     replications: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 20
     seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = 2022
