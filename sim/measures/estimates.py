@@ -51,7 +51,10 @@ class Band:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A total over replications: the same fields as Band, one number each."""
+    """A total over replications: the same fields as Band, one number each.
+
+    `low` is cut at 0 where no replication has a negative value: such an interval is not symmetric.
+    """
 
     mean: float
     p05: float
@@ -64,7 +67,12 @@ class Estimate:
     @property
     def relative_half_width(self) -> float:
         """Half the interval divided by the mean: 0 where both are 0, NaN where the interval is undefined."""
-        return _relative(self.mean, (self.high - self.low) / 2)
+        return _relative(self.mean, self.half_width)
+
+    @property
+    def half_width(self) -> float:
+        """Half the width of the interval before its lower end was cut at 0."""
+        return self.high - self.mean
 
 
 @dataclass(frozen=True)
@@ -176,10 +184,12 @@ class _Moments:
     def add(self, values: Floats) -> None:
         if self.count == 0:
             self._n, self._mean, self._m2 = np.zeros((3, *values.shape))
+            self._negative = np.zeros(values.shape, dtype=np.bool_)
         self.count += 1
         if len(self._sample) < self._sample_size:
             self._sample.append(values.astype(self._dtype))
         there = np.isfinite(values)
+        self._negative |= values < 0
         self._n += there
         values = np.where(there, values, self._mean)  # a missing value changes nothing
         delta = values - self._mean
@@ -201,7 +211,8 @@ class _Moments:
         mean, half, n = self.mean()
         sample = self._sample
         rows = [finite_quantiles(np.array([table[i] for table in sample]), QUANTILES) for i in range(len(mean))]
-        return (mean, *np.stack(rows, axis=1), mean - half, mean + half, n)
+        low = np.where(self._negative, mean - half, np.maximum(mean - half, 0.0))
+        return (mean, *np.stack(rows, axis=1), low, mean + half, n)
 
 
 def _relative(mean: float, half: float) -> float:

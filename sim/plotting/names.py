@@ -38,6 +38,6 @@ def ranged_estimate(estimate: Estimate) -> str:
 def sure(people: Floats) -> str:
     """Return the mean of people (replications,) with the half-width of its 95 % interval: '1,210 ± 40'."""
     estimate = total_estimate(people)
-    half = (estimate.high - estimate.low) / 2
+    half = estimate.half_width
     known = f" ± {float(f'{half:.2g}'):,.0f}" if math.isfinite(half) and half >= 0.5 else ""
     return whole(estimate.mean) + known

@@ -36,7 +36,7 @@ def test_three_replications_by_hand(scenario):
     queue = found.series[QUEUE]
     np.testing.assert_allclose(queue.mean, [2, 10])
     np.testing.assert_allclose(queue.high - queue.mean, [T2 / np.sqrt(3), 0], rtol=1e-6)
-    np.testing.assert_allclose(queue.mean - queue.low, [T2 / np.sqrt(3), 0], rtol=1e-6)
+    np.testing.assert_allclose(queue.low, [0, 10], err_msg="2 - T2 / sqrt(3) is below 0, and a queue never is")
     np.testing.assert_allclose(queue.p50, [2, 10])
     np.testing.assert_allclose(queue.p05, [1.1, 10])
     np.testing.assert_allclose(queue.p95, [2.9, 10])
@@ -140,3 +140,14 @@ def test_the_summary_says_which_totals_are_lower_bounds_and_what_intervals_inclu
     cut = dict(zip(table["quantity"].tolist(), table["at_least"].tolist(), strict=True))
     assert {name for name, is_bound in cut.items() if is_bound} == {"wait_mean", "max_quoted_wait"}
     assert set(table["interval_includes"].tolist()) == {"chance and parameters"}
+
+
+def test_an_interval_of_what_is_never_negative_does_not_go_below_0(scenario):
+    rows = [replication([0.0, -1.0], [np.nan, 4.0], value) for value in (0.0, 0.0, 9.0)]
+    rows[1].series[QUEUE][1] = 1.0
+    found = estimate(scenario.clock, rows)
+    total = found.totals[CROSSED]
+    assert (total.mean, total.low) == (3, 0)
+    assert total.half_width == pytest.approx(T2 * 3, rel=1e-6)
+    assert total.relative_half_width == pytest.approx(T2, rel=1e-6)
+    assert found.series[QUEUE].low[1] < -1, "a negative value was seen"

@@ -130,3 +130,17 @@ def test_half_a_server_is_one(scale: float, doubted: bool) -> None:
     changes = [{"from": NOON, "stations": ["exit"], "scale_servers": scale}]
     example = border({"constant": {"rate": "30/h"}}, staffing=1, changes=changes)
     assert (NOBODY in [what for _, what in doubts_of(example)]) is doubted
+
+
+def test_counts_that_overlap_are_refused_with_the_numbers_of_their_rows():
+    def rows(*hours):
+        return {
+            "table": [
+                {"from": f"2024-06-03T{first:02}:00", "until": f"2024-06-03T{end:02}:00", "count": 5}
+                for first, end in hours
+            ]
+        }
+
+    assert border(rows((6, 12), (0, 6), (12, 18)))
+    with pytest.raises(ScenarioError, match=r"table\[2\]: is row 3 and overlaps row 1; count every hour once"):
+        border(rows((6, 12), (0, 6), (8, 9)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from sim.scenario.model.demand import CountRow, DemandPart, Rush, Step
 from sim.scenario.model.instants import since_t0
@@ -28,6 +29,7 @@ def check_demand(scenario: Scenario) -> Faults:
             yield (*loc, "rush", "deadline"), "must be later than announced; the clock is put forward between them"
         elif isinstance(kind, tuple):
             yield from _counts(clock, kind, (*loc, "table"))
+            yield from _overlaps(kind, (*loc, "table"))
 
 
 def demand_parts(scenario: Scenario) -> Iterator[tuple[Loc, DemandPart]]:
@@ -49,6 +51,17 @@ def _counts(clock: Clock, rows: Sequence[CountRow], loc: Loc) -> Faults:
             yield (*loc, i), f"is row {i + 1} and has the times of row {earlier + 1}; give every count once"
         if _is_empty(clock, row.from_, row.until):
             yield (*loc, i, "until"), "must be later than from; the clock is put forward between them"
+
+
+def _overlaps(rows: Sequence[CountRow], loc: Loc) -> Faults:
+    """Yield the rows that begin before an earlier one ends; those with the same times are told apart."""
+    order = sorted(range(len(rows)), key=lambda i: (rows[i].from_, rows[i].until))
+    for one, other in pairwise(order):
+        times = [(rows[i].from_, rows[i].until) for i in (one, other)]
+        if times[0] != times[1] and times[1][0] < times[0][1]:
+            first, second = sorted((one, other))
+            what = f"is row {second + 1} and overlaps row {first + 1}"
+            yield (*loc, second), f"{what}; count every hour once, or give the counts to two parts of the demand"
 
 
 def _is_empty(clock: Clock, begin: datetime, end: datetime) -> bool:

@@ -145,7 +145,7 @@ def _numbers(row: Row) -> tuple[str, str, str]:
         return mean, "-", "-"
     return (
         mean,
-        f"{float(f'{(estimate.high - estimate.low) / 2:.2g}'):,g}",
+        f"{float(f'{estimate.half_width:.2g}'):,g}",
         f"{rounded(estimate.p05)}–{rounded(estimate.p95)}",
     )
 

@@ -156,7 +156,7 @@ def _cells(
 def _cell(estimate: Estimate | None, is_bound: bool) -> str:
     if estimate is None or not math.isfinite(estimate.mean):
         return "-"
-    half = (estimate.high - estimate.low) / 2
+    half = estimate.half_width
     mean = rounded(estimate.mean)
     return (at_least(mean) if is_bound else mean) + plus_minus(half)
 
