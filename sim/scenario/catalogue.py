@@ -74,6 +74,8 @@ def named(entries: list[Entry], name: str) -> Entry:
 
 
 def _folder(given: str | Path) -> Path:
+    if not isinstance(given, str | Path):
+        raise SimError(f"expected the path of a folder; got {given!r}")
     if is_folder(Path(given)):
         return Path(given)
     if str(given) in names(SCENARIOS):

@@ -198,3 +198,8 @@ def test_without_a_folder_ones_own_scenarios_join_those_that_came_with_the_progr
     assert {"mongolia", "verkhny_lars"} <= set(entries)
     assert entries["verkhny_lars"].file.parent == Path("scenarios")
     assert entries["finland"].file.parent == Path("scenarios")
+
+
+def test_what_is_no_path_is_one_sentence() -> None:
+    with pytest.raises(SimError, match="expected the path of a folder; got 3"):
+        list_scenarios(3)  # type: ignore[arg-type]
