@@ -16,7 +16,7 @@ from sim.play.request import Request
 from sim.scenario.catalogue import list_scenarios
 from sim.scenario.model.sweep import settings_text
 from sim.scenario.resolve import SCENARIOS, file_named
-from sim.scenario.text.load_calibration import read_calibration
+from sim.scenario.text.load_calibration import known_until, read_calibration
 from sim.verbs.audit.result import AuditResult
 from sim.verbs.audit.study import audit as audit_figures
 from sim.verbs.calibrate import files as calibration_files
@@ -227,6 +227,7 @@ def calibrate(
     calibration: str | Path,
     *,
     held_out: bool = False,
+    until: str | None = None,
     seed: int | None = None,
     engine: str = engines.DEFAULT,
     workers: int | None = None,
@@ -240,6 +241,8 @@ def calibrate(
         A path or a catalogue name.
     held_out
         Also predict every fitted figure from the others.
+    until
+        A local date or instant such as '2022-09-25': figures whose window ends later are not fitted, only predicted.
     seed, engine, workers
         See `run`.
     cache
@@ -255,7 +258,7 @@ def calibrate(
     SimError
         If the file has problems, or the posterior does not pass the checks.
     """
-    loaded = read_calibration(calibration)
+    loaded = known_until(read_calibration(calibration), until)
     request = Request(seed=seed, engine=engine, workers=workers)
     folder = calibration_files.evaluation_folder(loaded.path) if cache is None else possible(Path(cache))
     fit = fit_parameters(loaded, request, cache=folder)

@@ -18,11 +18,13 @@ from sim.measures.replication import Measures
 from sim.measures.road import beyond
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES
-from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported
+from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported, Status
 from sim.scenario.model.scenario import Clock, Scenario
 
 Verdict = Literal["met", "within 1.5x", "off", "rejected"]
 
+UNFITTED = "validation, not fitted"
+"""What tables and pictures say of a figure that is scored only."""
 RIGHT_ORDER = 1.5
 CLOSE = 1.1
 LEAST, MOST = 1e-4, 1e9
@@ -37,7 +39,7 @@ class Observation:
     `p95` are over replications, or over a posterior; `ratio` is `mean` over `reported`. The verdict: `met` (a bound: on
     its right side, however far; else within 10 % or the figure inside 5-95 %), `within 1.5x`, `off`, or `rejected` as
     the file says. `at_least`: the values of the model are lower bounds, because the horizon cuts them or because no
-    longer wait is quoted.
+    longer wait is quoted. `status` is that of the row: a figure for validation is scored, and never fitted.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Observation:
     ratio: float
     verdict: Verdict
     at_least: bool = False
+    status: Status = "used"
 
 
 def observe(row: Reported, scenario: Scenario, measures: Measures) -> float:
@@ -265,6 +268,7 @@ def observation_of(
         ratio=mean / reported if reported else nan,
         verdict=_verdict(row, reported, model),
         at_least=is_cut or (row.quantity == "quoted_wait" and mean >= LONGEST_QUOTE),
+        status=row.status,
     )
 
 

@@ -17,8 +17,9 @@ from matplotlib.textpath import TextPath
 from matplotlib.transforms import Bbox
 
 from sim.arrays import Floats
+from sim.measures.reports import UNFITTED
 from sim.plotting.rail import Event
-from sim.plotting.style import FAINT, INK, MUTED, REPORTED, day_name, days
+from sim.plotting.style import FAINT, INK, MUTED, REPORTED, VALIDATION, day_name, days
 
 ABOVE = {"at least", "more than", "well over"}
 SIGNS = {"at least": "≥ ", "more than": "> ", "well over": "≫ ", "about": "≈ ", "at most": "≤ "}
@@ -45,7 +46,8 @@ NEAR = 16
 class Mark:
     """A reported figure over its window (matplotlib dates), in the unit of the axis, and how it was qualified.
 
-    `model` is the value of the model with its 5 % and 95 % quantiles, for a figure that is not about a line drawn.
+    `model` is the value of the model with its 5 % and 95 % quantiles, for a figure that is not about a line drawn. A
+    figure for `validation` has another colour and no label, but one entry in the legend.
     `short` is the label where there is little room.
     """
 
@@ -56,6 +58,7 @@ class Mark:
     label: str
     model: tuple[float, float, float] | None = None
     short: str = ""
+    validation: bool = False
 
     @property
     def middle(self) -> float:
@@ -75,35 +78,42 @@ def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Floats], size
     The limits and the position of `axes` must be final.
     """
     _draw_model(axes, marks)
+    legend = UNFITTED
     for mark in marks:
-        axes.plot(
-            [mark.first, mark.last], [mark.value] * 2, color=REPORTED, linewidth=2.2, solid_capstyle="butt", zorder=6
-        )
-        hollow = mark.qualifier == "about"
-        axes.plot(
-            mark.middle,
-            mark.value,
-            marker="D",
-            markersize=6.5,
-            color=REPORTED,
-            zorder=7,
-            markerfacecolor="white" if hollow else REPORTED,
-            markeredgewidth=1.6,
-        )
-        if mark.qualifier in ABOVE:
-            axes.annotate(
-                "",
-                (mark.middle, mark.value),
-                (0, 24),
-                textcoords="offset points",
-                zorder=6,
-                arrowprops={"arrowstyle": "<-", "color": REPORTED, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0},
-            )
+        _draw_mark(axes, mark, legend if mark.validation else "")
+        legend = f"_{UNFITTED}" if mark.validation else legend  # once in the legend
     taken = [_mark_box(axes, mark) for mark in marks]
     pixels = np.concatenate([_dense(axes.transData.transform(curve)) for curve in curves] or [np.empty((0, 2))])
     for mark in sorted((mark for mark in marks if mark.label), key=lambda m: (m.middle, m.value)):
         others = [_mark_box(axes, other, NEAR) for other in marks if other is not mark]
         taken.append(_place(axes, mark, [*taken, *others], pixels, size))
+
+
+def _draw_mark(axes: Axes, mark: Mark, legend: str) -> None:
+    """Draw a reported figure over its window, with an arrow up for a lower bound."""
+    colour, marker, size = (VALIDATION, "o", 5.0) if mark.validation else (REPORTED, "D", 6.5)
+    axes.plot([mark.first, mark.last], [mark.value] * 2, color=colour, linewidth=2.2, solid_capstyle="butt", zorder=6)
+    axes.plot(
+        mark.middle,
+        mark.value,
+        marker=marker,
+        markersize=size,
+        color=colour,
+        zorder=7,
+        markerfacecolor="white" if mark.qualifier == "about" else colour,
+        markeredgewidth=1.6,
+        linestyle="none",
+        label=legend or None,
+    )
+    if mark.qualifier in ABOVE:
+        axes.annotate(
+            "",
+            (mark.middle, mark.value),
+            (0, 24),
+            textcoords="offset points",
+            zorder=6,
+            arrowprops={"arrowstyle": "<-", "color": colour, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0},
+        )
 
 
 def _draw_model(axes: Axes, marks: Sequence[Mark]) -> None:

@@ -42,9 +42,11 @@ def mark(story: Story, shown: Shown, value: float, label: str = "", scopes: Sequ
     """Return the mark of a reported figure at `value` of the axis.
 
     `scopes` are those of the lines of the panel; None if there is only one, about which the figure is. A figure about
-    none of them gets the value of the model beside it.
+    none of them gets the value of the model beside it, unless it is one for validation, which gets no label either.
     """
     row, observation = shown.row, shown.observation
+    if row.status == "validation":
+        return Mark(story.day(row.from_), story.day(row.until), value, row.qualifier, "", validation=True)
     label = label or f"{observation.label}\n{window(row)}"
     model = None
     if scopes is not None and not any(story.is_about(row, scope) for scope in scopes):
@@ -120,7 +122,7 @@ def queue(axes: Axes, story: Story) -> None:
         bands.append(story.band("queue", scope))
         line(axes, story, bands[-1], CLASS_COLOURS[scope], CLASS_NAMES[scope])
     largest(axes, story, "max_queue", scopes[0])
-    finish(axes, "parties waiting", story, bands, _marks(story, story.shown("queue"), scopes))
+    finish(axes, "parties waiting", story, bands, _marks(story, story.shown("queue", validation=True), scopes))
 
 
 def people_waiting(axes: Axes, story: Story) -> None:
@@ -128,7 +130,7 @@ def people_waiting(axes: Axes, story: Story) -> None:
     band = story.band("queue_people")
     line(axes, story, band, INK, "people in all queues")
     largest(axes, story, "max_queue_people")
-    finish(axes, "people waiting", story, [band], _marks(story, story.shown("queue_people"), [ALL]))
+    finish(axes, "people waiting", story, [band], _marks(story, story.shown("queue_people", validation=True), [ALL]))
 
 
 def queue_stacked(axes: Axes, story: Story) -> None:
@@ -145,7 +147,7 @@ def queue_stacked(axes: Axes, story: Story) -> None:
             base = top
     together = story.band("queue", story.scope)
     line(axes, story, together, INK, CLASS_NAMES[story.scope])
-    marks = _marks(story, story.shown("queue"), [story.scope])
+    marks = _marks(story, story.shown("queue", validation=True), [story.scope])
     largest(axes, story, "max_queue", story.scope)
     finish(axes, "parties waiting", story, [together, story.band("queue")], marks, base)
 
@@ -155,7 +157,7 @@ def length(axes: Axes, story: Story) -> None:
     band = story.band("queue_length")
     line(axes, story, band, INK, "tail of the queue")
     largest(axes, story, "max_queue_length")
-    finish(axes, LENGTH, story, [band], _marks(story, story.shown("queue_length")))
+    finish(axes, LENGTH, story, [band], _marks(story, story.shown("queue_length", validation=True)))
 
 
 def wait(axes: Axes, story: Story, name: str) -> None:
@@ -173,7 +175,8 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     shade_closed(axes, story, [name], named=True)
     line(axes, story, quoted, INK, "quoted", "--")
     name_cap(axes, quoted)
-    of_class = [s for s in story.shown("quoted_wait", "virtual_wait") if s.row.classes[0] == name]
+    of_class = [s for s in story.shown("quoted_wait", "virtual_wait", validation=True)]
+    of_class = [s for s in of_class if s.row.classes[0] == name]
     marks = _marks(story, [s for s in of_class if s.row.quantity == "quoted_wait"])
     marks += _marks(story, [s for s in of_class if s.row.quantity == "virtual_wait"], scopes=[])
     finish(axes, WAIT, story, [lived, quoted, virtual], marks)
@@ -303,7 +306,7 @@ def others_an_hour(axes: Axes, story: Story) -> None:
 def people_across(axes: Axes, story: Story) -> None:
     """Draw bars of people across by local day, with reported flows."""
     tops = bars(axes, story, PEOPLE_ACROSS)
-    _flows(axes, story, (story.shown("crossed_people"), [ALL]), tops, "people per day")
+    _flows(axes, story, (story.shown("crossed_people", validation=True), [ALL]), tops, "people per day")
 
 
 def people_a_day(axes: Axes, story: Story) -> None:
@@ -315,7 +318,7 @@ def people_a_day(axes: Axes, story: Story) -> None:
     ]
     tops = bars(axes, story, fates[:1])
     depths = bars(axes, story, fates[1:], downwards=True)
-    shown = story.shown("crossed_people")
+    shown = story.shown("crossed_people", validation=True)
     _flows(axes, story, (shown, [ALL]), tops, "people per day", -1.3 * max(depths, default=0.0))
     axes.axhline(0, color=MUTED, linewidth=0.7)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")

@@ -193,14 +193,18 @@ class Story:
         """Return a total, with NaN for all numbers if there is none."""
         return self.estimates.totals.get(Key(self.crossing, quantity, scope), NOTHING)
 
-    def shown(self, *quantities: str) -> list[Shown]:
-        """Return the reported figures used for `quantities` (default: all), ordered by window."""
+    def shown(self, *quantities: str, validation: bool = False) -> list[Shown]:
+        """Return the reported figures used for `quantities` (default: all), ordered by window.
+
+        With `validation` also those that are never fitted.
+        """
+        wanted = ("used", "validation") if validation else ("used",)
         observations = {observation.id: observation for observation in self.observations}
         rows = [
             Shown(row, observations[row.id])
             for row in self.scenario.reported
             if row.crossing == self.crossing
-            and row.status == "used"
+            and row.status in wanted
             and row.id in observations
             and (not quantities or row.quantity in quantities)
         ]

@@ -24,6 +24,7 @@ INK = "#22262b"
 MUTED = "#5f6770"
 FAINT = "#d9dde1"
 REPORTED = "#D55E00"
+VALIDATION = "#6a3d9a"
 CLASS_COLOURS = {
     "all": INK,
     "vehicles": INK,

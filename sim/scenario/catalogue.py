@@ -106,7 +106,7 @@ def _entry(path: Path) -> Entry | None:
 def _described(path: Path, base: Path | None, tree: Node, status: Status) -> Entry:
     values, passports, _ = take_off(tree)
     rows = values.get(REPORTED)
-    used = [row for row in rows if isinstance(row, dict) and row.get("status") != "rejected"] if rows else []
+    used = [row for row in rows if isinstance(row, dict) and row.get("status", "used") == "used"] if rows else []
     counts = Counter(row.source for row in passports if row.source)
     assumptions = counts.pop(ASSUMPTION, 0)
     return Entry(

@@ -69,7 +69,7 @@ def sources_of(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[s
         raise SimError(f"{path}: contains a sweep; see the sources of its scenario file")
     if kind == "fitted":
         raise SimError(f"{path}: contains fitted values; see the sources of the calibration file")
-    return Sources(path.stem, tuple(sources(read_calibration(path))), ())
+    return Sources(path.stem, tuple(sources(read_calibration(path, validation=True))), ())
 
 
 def _kind(path: Path) -> Kind:

@@ -236,6 +236,7 @@ def observations(described: Scenario, ratio: float = 0.9) -> tuple[Observation, 
                 p95=1.05 * mean,
                 ratio=ratio,
                 verdict=verdict,
+                status=row.status,
             )
         )
     return tuple(found)

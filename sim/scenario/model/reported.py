@@ -11,6 +11,7 @@ from sim.scenario.model.quantities import ClassName, ClockTime, Instant, Length,
 
 Trust = Literal["official_count", "official_round", "press", "eyewitness"]
 Qualifier = Literal["=", "about", "at least", "more than", "well over", "at most"]
+Status = Literal["used", "validation", "rejected"]
 LOWER_BOUNDS = ("at least", "more than", "well over")
 UPPER_BOUNDS = ("at most",)
 
@@ -100,7 +101,13 @@ class Reported(Model):
     source: str = Field(description="who published it")
     date: str = Field(description="when it was published")
     reading: str = Field(description="our interpretation of the figure, with the reason")
-    status: Literal["used", "rejected"] = Field("used", description="a rejected figure says why in its reading")
+    status: Status = Field(
+        "used",
+        description="a validation figure is shown and scored, and never fitted; a rejected one says why in its reading",
+    )
+    seen_before: bool = Field(
+        False, description="of a validation figure: it was looked at in earlier trials of the model"
+    )
 
     @property
     def kind(self) -> FigureKind:
@@ -113,6 +120,8 @@ class Reported(Model):
             raise ValueError("frame is only for the quantity 'queue_length'")
         if self.within is not None and self.quantity != "queue":
             raise ValueError("within is only for the quantity 'queue'")
+        if self.seen_before and self.status != "validation":
+            raise ValueError("seen_before is only for figures with status 'validation'")
         return self
 
 

@@ -5,15 +5,17 @@ The scenario must be valid wherever it is fitted: it is checked at the centre of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from sim.errors import Problem, ScenarioError
+from sim.errors import Problem, ScenarioError, SimError
 from sim.scenario.checks.crossings import value_fault
 from sim.scenario.model.calibration import Calibration, Parameter
+from sim.scenario.model.quantities import Instant
 from sim.scenario.model.reported import Reported
 from sim.scenario.resolve import CALIBRATIONS, file_named
 from sim.scenario.text import fitted_values as calibrated
@@ -53,8 +55,12 @@ class LoadedCalibration:
         return self.template.scenario(values, self.units).reported
 
 
-def read_calibration(path: str | Path) -> LoadedCalibration:
-    """Read a calibration file (or catalogue name) and its scenario. Raises ScenarioError with all problems."""
+def read_calibration(path: str | Path, *, validation: bool = False) -> LoadedCalibration:
+    """Read a calibration file (or catalogue name) and its scenario. Raises ScenarioError with all problems.
+
+    Figures with status `validation` are checked but left out, so that nothing can be fitted to them, unless
+    `validation` asks for them.
+    """
     path = file_named(path, CALIBRATIONS)
     problems: list[Problem] = []
     root = _with_rows(read_kind(path, problems, CALIBRATION), path, problems)
@@ -67,6 +73,10 @@ def read_calibration(path: str | Path) -> LoadedCalibration:
     problems = [*_name_problems(root, template, list(priors)), *_figure_problems(root, calibration)]
     if problems:
         raise sorted_error(problems)
+    if not validation:
+        kept = [i for i, row in enumerate(calibration.reported) if row.status != "validation"]
+        calibration = calibration.model_copy(update={"reported": tuple(calibration.reported[i] for i in kept)})
+        template = _with_rows_only(template, kept)
     centres = {name: prior.centre for name, prior in priors.items()}
     central = template.loaded(centres, units)
     for name, prior in priors.items():
@@ -75,6 +85,26 @@ def read_calibration(path: str | Path) -> LoadedCalibration:
     if problems:
         raise sorted_error(problems)
     return LoadedCalibration(path, calibration, template, central, tuple(passports))
+
+
+def known_until(loaded: LoadedCalibration, until: str | None) -> LoadedCalibration:
+    """Return a calibration that fits only the figures whose window ends by `until`, a local date or instant as text.
+
+    Raises SimError if `until` is no date, or if nothing is left to fit.
+    """
+    if until is None:
+        return loaded
+    try:
+        instant: datetime = TypeAdapter(Instant).validate_python(until)
+    except ValidationError:
+        raise SimError(f"--until: expected a date or an instant such as 2022-09-25T08:00; got {until!r}") from None
+    calibration = loaded.calibration
+    instant = min(instant, calibration.known_until or instant)
+    used = [row for row in calibration.reported if row.status == "used"]
+    if not any(row.until <= instant for row in used):
+        first = min(row.until for row in used)
+        raise SimError(f"--until {until}: no figure ends by then; the first one in use ends at {first:%Y-%m-%dT%H:%M}")
+    return replace(loaded, calibration=calibration.model_copy(update={"known_until": instant}))
 
 
 def sources(loaded: LoadedCalibration) -> list[PassportRow]:
@@ -91,7 +121,8 @@ def sources(loaded: LoadedCalibration) -> list[PassportRow]:
         )
     for i, row in enumerate(loaded.calibration.reported):
         number = row.value if isinstance(row.value, str) else f"{row.value:g}"
-        text, source = f"{row.qualifier} {number}, {row.status}", f"{row.who} ({row.source})"
+        seen = ", seen before" if row.seen_before else ""
+        text, source = f"{row.qualifier} {number}, {row.status}{seen}", f"{row.who} ({row.source})"
         place = find(root, (REPORTED, i, "value"))[0].place
         rows.append(
             PassportRow(f"reported.{row.id}", text, source, row.date, row.reading, None, place.file, place.line)
@@ -143,6 +174,15 @@ def _template(root: Node, path: Path, problems: list[Problem]) -> Template | Non
         return None
 
 
+def _with_rows_only(template: Template, kept: Sequence[int]) -> Template:
+    """Return the scenario to be fitted with these of its reported figures, by their number."""
+    root = template.root
+    rows = child(root, REPORTED)
+    assert rows is not None
+    rows = replace(rows, value=[rows.value[i] for i in kept])
+    return template_of(replace(root, value={**root.value, REPORTED: rows}))
+
+
 def _name_problems(root: Node, template: Template, parameters: list[str]) -> Iterator[Problem]:
     """Yield the parameters that are used but not described, and those that are described but not used.
 
@@ -176,7 +216,9 @@ def _figure_problems(root: Node, calibration: Calibration) -> Iterator[Problem]:
         if fault:
             yield Problem(find(root, (REPORTED, i, "value"))[0].where, f"reported[{i}].value", fault)
     if not any(row.status == "used" for row in calibration.reported):
-        yield Problem(find(root, (REPORTED,))[0].where, REPORTED, "all figures are rejected; at least one must be used")
+        rejected = all(row.status == "rejected" for row in calibration.reported)
+        what = "all figures are rejected" if rejected else "no figure has the status 'used'"
+        yield Problem(find(root, (REPORTED,))[0].where, REPORTED, f"{what}; at least one must be used")
 
 
 def _prior_end_problems(

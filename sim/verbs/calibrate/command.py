@@ -30,6 +30,7 @@ Examples:
   sim calibrate verkhny_lars
   sim calibrate verkhny_lars --held-out --out results/fit
   sim calibrate verkhny_lars --update
+  sim calibrate verkhny_lars --until 2022-09-27 --out results/early_fit
 """
 
 
@@ -41,6 +42,12 @@ Examples:
     "--update",
     is_flag=True,
     help="Also update the fitted file that the scenario names; for an installed scenario, write one in this folder.",
+)
+@click.option(
+    "--until",
+    metavar="DATE",
+    help="Fit only the figures whose window ends by then (local time; 2022-09-28 is its first instant); the later ones "
+    "are only predicted.",
 )
 @options("seed", "workers", "no_pictures", "as_json", "quiet")
 def calibrate(calibration: Path, **given: Any) -> None:
@@ -60,13 +67,13 @@ def calibrate(calibration: Path, **given: Any) -> None:
 
 def _fit_and_write(calibration: Path, given: dict[str, Any]) -> tuple[Findings, Path, tuple[Path, ...]]:
     """Fit and write; return the findings, the folder, and the files that were updated."""
-    from sim.scenario.text.load_calibration import read_calibration
+    from sim.scenario.text.load_calibration import known_until, read_calibration
     from sim.verbs.calibrate import files as results
     from sim.verbs.calibrate import study
     from sim.verbs.calibrate.findings import findings_of
     from sim.verbs.calibrate.result import CalibrationResult
 
-    loaded = read_calibration(calibration)
+    loaded = known_until(read_calibration(calibration), given["until"])
     file = results.fitted_file(loaded) if given["update"] else None
     request = read_request(given)
     cache = results.evaluation_folder(calibration)

@@ -118,6 +118,7 @@ def write_provenance(folder: Path, fit: Fit, command_line: str | None) -> None:
         **provenance.calibration_facts(loaded.path),
         "scenario": loaded.central.scenario.name,
         "scenario_hash_at_prior_centres": loaded.central.scenario_hash,
+        "known_until": None if loaded.calibration.known_until is None else loaded.calibration.known_until.isoformat(),
         "method": fit.method,
         "seed": fit.seed,
         "replications": fit.replications,

@@ -14,7 +14,7 @@ from sim.measures.estimates import Estimate
 from sim.measures.headline import ACROSS, QUEUE, WAITS, headlines
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.nights import Night, worst_night
-from sim.measures.reports import Observation
+from sim.measures.reports import UNFITTED, Observation
 from sim.plotting.closures import closed
 from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
@@ -307,5 +307,6 @@ def _reported(rows: Sequence[Reported], observations: Sequence[Observation]) -> 
             style = VERDICT_STYLES[observation.verdict]
             source = escape(f"{window(row)}, {row.who} ({row.source})")
             verdict = f"[{style}]{observation.verdict}[/]"
-            sheet.rows.append((escape(observation.label), source, escape(modelled(observation)), verdict))
+            unfitted = f" ({UNFITTED})" if row.status == "validation" else ""
+            sheet.rows.append((escape(observation.label + unfitted), source, escape(modelled(observation)), verdict))
     return sheet

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import yaml
 
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, SimError
+from sim.measures.likelihood import targets
 from sim.scenario.model.calibration import Prior
 from sim.scenario.text.fitted_values import load_fitted
-from sim.scenario.text.load_calibration import read_calibration, sources
+from sim.scenario.text.load_calibration import known_until, read_calibration, sources
 from sim.scenario.text.load_scenario import load
 
 HERE = Path(__file__).parents[1]
@@ -143,3 +145,73 @@ def test_centre_and_ends_of_a_prior(prior, centre, ends):
     law = Prior.model_validate(prior)
     assert law.centre == centre
     assert law.ends == pytest.approx(ends)
+
+
+def with_validation(folder: Path, more: str = "") -> Path:
+    """The small calibration with its first figure for validation."""
+    text = SMALL.replace("    qualifier: ", f"    status: validation\n{more}    qualifier: ", 1)
+    (folder / "c.yaml").write_text(text, encoding="utf-8")
+    return folder / "c.yaml"
+
+
+def test_a_figure_for_validation_is_left_out_unless_asked_for(folder):
+    path = with_validation(folder, "    seen_before: true\n")
+    fitted, everything = read_calibration(path), read_calibration(path, validation=True)
+    first, *others = (row.id for row in everything.calibration.reported)
+    assert everything.calibration.reported[0].seen_before
+    assert [row.id for row in fitted.calibration.reported] == others
+    assert [row.id for row in fitted.central.scenario.reported] == others
+    assert first not in {row.id for row in fitted.rows_at({"surge": 90, "slow": 1, "outward": 66})}
+    described = {row.path: row.value for row in sources(everything)}
+    assert described[f"reported.{first}"].endswith("validation, seen before")
+
+
+def test_figures_for_validation_alone_leave_nothing_to_fit(folder):
+    text = SMALL.replace("qualifier: ", "status: validation\n    qualifier: ")
+    message = "c.yaml:20:1: reported: no figure has the status 'used'; at least one must be used"
+    assert messages_of(folder, text) == [message]
+
+
+def test_only_a_figure_for_validation_can_have_been_seen_before(folder):
+    text = SMALL.replace("    qualifier: ", "    seen_before: true\n    qualifier: ", 1)
+    (message,) = messages_of(folder, text)
+    assert message.endswith("seen_before is only for figures with status 'validation'")
+
+
+def test_what_ends_after_a_date_is_not_fitted():
+    loaded = read_calibration(ROOT / "calibration" / "verkhny_lars.yaml")
+    early = targets(known_until(loaded, "2022-09-26").calibration)
+    assert {target.row.id for target in early if target.fitted} == {
+        row.id for row in loaded.calibration.reported if row.status == "used" and row.until <= datetime(2022, 9, 26)
+    }
+    assert any(target.fitted for target in early)
+    assert not any(target.fitted for target in early if target.row.id == "length_12mi")
+    assert known_until(loaded, None) is loaded
+
+
+@pytest.mark.parametrize(("until", "what"), [("tomorrow", "expected a date"), ("2022-09-20", "no figure ends by then")])
+def test_a_date_that_cannot_be_used_is_one_sentence(until, what):
+    loaded = read_calibration(ROOT / "calibration" / "verkhny_lars.yaml")
+    with pytest.raises(SimError, match=f"^--until.*{what}"):
+        known_until(loaded, until)
+
+
+@pytest.mark.parametrize("name", ["verkhny_lars", "finland", "kazakhstan", "mongolia", "russia_2022"])
+def test_nothing_later_than_27_september_is_fitted(name):
+    loaded = read_calibration(ROOT / "calibration" / f"{name}.yaml")
+    assert all(target.row.until <= datetime(2022, 9, 28) for target in targets(loaded.calibration) if target.fitted)
+
+
+def test_the_first_scores_are_of_figures_for_validation():
+    lines = (ROOT / "calibration" / "first_scores.csv").read_text(encoding="utf-8").splitlines()[1:]
+    rows = [
+        row
+        for name in ("verkhny_lars", "finland", "mongolia")
+        for row in read_calibration(ROOT / "calibration" / f"{name}.yaml", validation=True).calibration.reported
+    ]
+    known = {row.id for row in rows if row.status == "validation" and not row.seen_before}
+    scored = {line.split(",")[0] for line in lines}
+    assert scored <= known
+    assert known - scored == {
+        "v14_russians_23_september", "v15_entered_20_september", "v15_entered_21_september",
+    }  # fmt: skip

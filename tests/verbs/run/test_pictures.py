@@ -122,6 +122,17 @@ def test_a_rejected_figure_is_not_drawn() -> None:
     assert "at least 5,000" in said(drawn["queue_by_class"])
 
 
+@pytest.mark.slow
+def test_a_figure_for_validation_is_a_mark_of_its_own_without_a_label() -> None:
+    rows = [row | {"crossing": synthetic.CROSSING, "reading": "-"} for row in synthetic.REPORTED]
+    drawn = draw(synthetic.scenario(reported=[rows[0] | {"status": "validation"}, *rows[1:]]))
+    for name in ("queue_by_class", "poster"):
+        assert "more than 3,000" not in said(drawn[name])
+        assert "validation, not fitted" in said(drawn[name])
+        ours = [line for axes in drawn[name].axes for line in axes.get_lines() if line.get_color() == style.VALIDATION]
+        assert {line.get_ydata()[0] for line in ours} == {3000}
+
+
 def marks_of(axes: Axes, value: float) -> list[tuple[float, float]]:
     """Ends of the segments drawn at `value`."""
     return [

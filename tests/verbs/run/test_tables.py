@@ -141,6 +141,12 @@ def test_rejected_figures_are_shown_as_rejected() -> None:
     assert "rejected" in printed(synthetic.scenario(reported=[row]))
 
 
+def test_a_figure_for_validation_says_so() -> None:
+    row = synthetic.REPORTED[0] | {"crossing": synthetic.CROSSING, "reading": "-"}
+    assert "validation, not" not in printed(synthetic.scenario(reported=[row]))
+    assert "validation, not" in printed(synthetic.scenario(reported=[row | {"status": "validation"}]))
+
+
 def test_one_replication_has_neither_band_nor_interval() -> None:
     line = next(line for line in printed(synthetic.scenario(), 1).splitlines() if "most vehicles" in line)
     assert line.split()[-2:] == ["-", "-"]
