@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import wasserstein_distance
 
-from sim.measures.likelihood import floored, log_likelihood, total
+from sim.measures.likelihood import floored, total_log_likelihood
 from sim.play.request import Request
 from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.calibrate.files import evaluation_folder
@@ -42,7 +42,7 @@ class Emulator:
         self.plays += len(scores)
         observed = np.exp(quadratic(scores) @ self.slopes)
         observation = self.fit.loaded.calibration.observation
-        return total(self.fit.targets, log_likelihood(self.fit.targets, observation, observed, self.fit.noise))
+        return total_log_likelihood(self.fit.targets, observation, observed, self.fit.noise)
 
 
 def quadratic(scores: np.ndarray) -> np.ndarray:

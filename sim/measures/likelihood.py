@@ -1,8 +1,11 @@
 """The likelihood of reported figures given the values of the model.
 
 A report is log-normal around the value of the model. Its variance is the sum of those of the reporter (`spread`), the
-model (`discrepancy`) and chance (`noise`). A rounded figure is an interval, and a bound is a tail probability: read as
-"about", bounds would pull the model down to them. With a small probability a figure measures something else.
+model (`discrepancy`) and chance (`noise`). A share of the model's may be common to figures of one crossing: queues and
+waits have one common error, flows another, and each is a Gaussian process over the days (Kennedy and O'Hagan 2001); the
+likelihood of all figures together is then the mean over draws of these errors. A rounded figure is an interval, and a
+bound is a tail probability: read as "about", bounds would pull the model down to them. With a small probability a
+figure measures something else.
 """
 
 from __future__ import annotations
@@ -12,7 +15,8 @@ from dataclasses import dataclass
 from math import inf
 
 import numpy as np
-from scipy.special import log_ndtr
+from scipy.special import log_ndtr, logsumexp, ndtri
+from scipy.stats import qmc
 
 from sim.arrays import Floats
 from sim.errors import SimError
@@ -22,6 +26,9 @@ from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported
 
 FLOOR = 1e-3
 """Lowest value of the model, as a share of the reported figure: makes 0 and NaN improbable, not impossible."""
+
+COMMON_DRAWS = 32
+"""Draws of the common errors over which the likelihood is averaged; a power of two."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +92,20 @@ def _interval(row: Reported, value: float, rounding: float, frame: float) -> tup
     return (min(low, frame), inf, 1) if high >= frame else (low, high, 0)
 
 
-def log_likelihood(targets: tuple[Target, ...], error_model: ErrorModel, observed: Floats, noise: Floats) -> Floats:
+def log_likelihood(
+    targets: tuple[Target, ...],
+    error_model: ErrorModel,
+    observed: Floats,
+    noise: Floats,
+    common: Floats | None = None,
+) -> Floats:
     """Return the log-likelihood of every row, (N, J), before the weights.
 
     `observed` (N, J) are the values of the model; NaN and values below FLOOR of the report count as FLOOR. `noise` (J,)
-    is the standard deviation of the logarithm of one replication around `observed`.
+    is the standard deviation of the logarithm of one replication around `observed`. With `common` (J,), the common part
+    of the model's error is known to be this.
     """
-    centre, honest, wild = _laws(targets, error_model, observed, noise)
+    centre, honest, wild = _laws(targets, error_model, observed, noise, common)
     low, high = (np.array([getattr(target, end) for target in targets]) for end in ("low", "high"))
     with np.errstate(divide="ignore"):
         ends = np.log(low), np.log(high)
@@ -102,10 +116,33 @@ def log_likelihood(targets: tuple[Target, ...], error_model: ErrorModel, observe
     return log_density
 
 
-def total(targets: tuple[Target, ...], by_row: Floats) -> Floats:
-    """Return the log-likelihood of all fitted rows together, (N,), from that of every row (N, J)."""
-    by_vector: Floats = by_row @ np.array([target.weight * target.fitted for target in targets])
-    return by_vector
+def total_log_likelihood(
+    targets: tuple[Target, ...], error_model: ErrorModel, observed: Floats, noise: Floats
+) -> Floats:
+    """Return the log-likelihood of all fitted rows together, (N,); arguments as for `log_likelihood`."""
+    fitted = [j for j, target in enumerate(targets) if target.fitted]
+    rows = tuple(targets[j] for j in fitted)
+    weights, observed, noise = np.array([row.weight for row in rows]), observed[:, fitted], noise[fitted]
+    if not error_model.shared or not rows:
+        alone: Floats = log_likelihood(rows, error_model, observed, noise) @ weights
+        return alone
+    errors = common_errors(rows, error_model)
+    draws = [log_likelihood(rows, error_model, observed, noise, common) @ weights for common in errors]
+    together: Floats = logsumexp(draws, axis=0) - np.log(len(draws))
+    return together
+
+
+def common_errors(targets: tuple[Target, ...], error_model: ErrorModel) -> Floats:
+    """Return equally probable draws of the common part of the model's error, (COMMON_DRAWS, J), of logarithms."""
+    rows = [target.row for target in targets]
+    middles = np.array([(row.from_ + (row.until - row.from_) / 2).timestamp() for row in rows])
+    groups = np.array([f"{row.crossing} {row.kind.flow}" for row in rows])
+    fading = np.exp(-np.abs(middles[:, None] - middles) / error_model.fades)
+    correlation = np.where(groups[:, None] == groups, fading, 0.0) + 1e-9 * np.eye(len(targets))
+    uniforms = qmc.Sobol(len(targets), rng=np.random.default_rng(0)).random(COMMON_DRAWS)
+    sd = error_model.discrepancy * np.sqrt(error_model.shared)
+    draws: Floats = sd * ndtri(uniforms) @ np.linalg.cholesky(correlation).T
+    return draws
 
 
 def predicted(
@@ -138,12 +175,19 @@ def floored(targets: tuple[Target, ...], observed: Floats) -> Floats:
 
 
 def _laws(
-    targets: tuple[Target, ...], error_model: ErrorModel, observed: Floats, noise: Floats
+    targets: tuple[Target, ...],
+    error_model: ErrorModel,
+    observed: Floats,
+    noise: Floats,
+    common: Floats | None = None,
 ) -> tuple[Floats, Floats, Floats]:
     """Return the centre (N, J) of log(report), and its standard deviations (J,): usual and of outliers."""
     centre = np.log(floored(targets, observed))
+    own = 1.0
+    if common is not None:
+        centre, own = centre + common, 1 - error_model.shared
     spread = np.array([target.spread for target in targets])
-    variance = spread**2 + error_model.discrepancy**2 + noise**2
+    variance = spread**2 + own * error_model.discrepancy**2 + noise**2
     return centre, np.sqrt(variance), np.sqrt(variance + error_model.outlier.spread**2)
 
 

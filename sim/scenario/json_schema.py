@@ -11,7 +11,7 @@ from typing import Any
 from sim.scenario.model.calibration import Calibration
 from sim.scenario.model.quantities import REST
 from sim.scenario.model.scenario import Scenario
-from sim.scenario.text.tree import CALIBRATED, PASSPORT_KEYS, TIMES
+from sim.scenario.text.tree import CALIBRATED, DIVIDES, PASSPORT_KEYS, TIMES
 
 Schema = dict[str, Any]
 _LABELS = ("title", "description", "default", "examples")
@@ -29,7 +29,7 @@ _PASSPORT: Schema = {
 _REFERENCE: Schema = {
     "type": "object",
     "description": "the fitted value of a parameter, or a number or table with every value multiplied by it",
-    "properties": {CALIBRATED: {"type": "string"}, TIMES: True},
+    "properties": {CALIBRATED: {"type": "string"}, TIMES: True, DIVIDES: True},
     "required": [CALIBRATED],
     "additionalProperties": False,
 }

@@ -6,10 +6,10 @@ from math import exp, inf, log
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import multivariate_normal, norm
 
 from sim.errors import SimError
-from sim.measures.likelihood import FLOOR, log_likelihood, predicted, targets, total
+from sim.measures.likelihood import FLOOR, log_likelihood, predicted, targets, total_log_likelihood
 from sim.scenario.model.calibration import Calibration
 
 PRESS, DISCREPANCY, NOISE = 0.3, 0.1, 0.2
@@ -111,7 +111,8 @@ def test_groups_weigh_as_one_and_rejected_rows_not_at_all():
     found = targets(described)
     assert [(target.weight, target.fitted) for target in found[:4]] == [(0.5, True), (0.5, True), (1, True), (1, False)]
     each = by_row(described, np.full((2, 5), 2800.0))
-    assert total(found, each) == pytest.approx(2 * each[:, 0])
+    together = total_log_likelihood(found, described.observation, np.full((2, 5), 2800.0), np.full(5, NOISE))
+    assert together == pytest.approx(2 * each[:, 0])
 
 
 def test_what_was_not_yet_known_is_not_fitted():
@@ -150,3 +151,24 @@ def test_reports_drawn_from_the_model_are_as_the_likelihood_says():
     shares = [(said[:, 0] == 3000).mean(), (said[:, 1] >= 3000).mean(), (said[:, 2] >= 16).mean()]
     assert np.abs(shares - expected).max() < 5 * 0.5 / number**0.5
     assert said[:, 2].max() == 16
+
+
+def test_figures_of_one_day_share_an_error_and_others_do_not():
+    """Against the closed form: jointly normal logarithms, with the covariance that the file describes."""
+    days = [{}, {}, {"quantity": "crossed_parties", "statistic": "sum"}]
+    described = calibration(*days, chance=1e-12)
+    described = described.model_copy(
+        update={"observation": described.observation.model_copy(update={"discrepancy": 0.4, "shared": 0.8})}
+    )
+    rows = targets(described)
+    observed = np.array([[2500.0, 3300.0, 2700.0], [3000.0, 3000.0, 3000.0], [3600.0, 2700.0, 3100.0]])
+    common = 0.8 * 0.4**2  # the first two are of one day; the third is a flow
+    covariance = np.diag([PRESS**2 + 0.4**2 + NOISE**2] * 3)
+    covariance[0, 1] = covariance[1, 0] = common
+    expected = multivariate_normal(np.zeros(3), covariance).logpdf(np.log(3000 / observed))
+    found = total_log_likelihood(rows, described.observation, observed, np.full(3, NOISE))
+    alone = total_log_likelihood(
+        rows, described.observation.model_copy(update={"shared": 0.0}), observed, np.full(3, NOISE)
+    )
+    assert found == pytest.approx(expected, abs=0.02)
+    assert np.abs(alone - expected).max() > 0.1

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, kstest
 
-from sim.measures.likelihood import Target, log_likelihood, predicted, targets, total
+from sim.measures.likelihood import Target, predicted, targets, total_log_likelihood
 from sim.play.request import Request, silent
 from sim.scenario.text.load_calibration import LoadedCalibration, read_calibration
 from sim.verbs.calibrate import study
@@ -112,7 +112,7 @@ class Recovery:
 
         def likelihood(scores: np.ndarray) -> np.ndarray:
             observed = self.evaluator.observed(scores)
-            return total(rows, log_likelihood(rows, self.evaluator.error_model, observed, self.evaluator.noise))
+            return total_log_likelihood(rows, self.evaluator.error_model, observed, self.evaluator.noise)
 
         return Sampler(likelihood, self.bank, number, 64).extend(WORTH, 4 * BANK)
 

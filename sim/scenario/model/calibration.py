@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from sim.scenario.model.quantities import Instant, Model, Name, Share
+from sim.scenario.model.quantities import Duration, Instant, Model, Name, Share
 from sim.scenario.model.reported import Reported, Trust
 
 SMALLEST, LARGEST, NARROWEST, LEAST_SPREAD = 1e-12, 1e12, 1e-6, 0.001
@@ -117,6 +117,10 @@ class ErrorModel(Model):
     discrepancy: Annotated[float, Field(ge=0, le=3)] = Field(
         description="error of the model that remains for any choice of parameters"
     )
+    shared: Share = Field(
+        0.0, description="share of the variance of `discrepancy` that figures of one crossing and day have in common"
+    )
+    fades: Duration = Field(3 * 86400.0, description="time in which the common part falls to 37 % of its correlation")
     outlier: Outlier = Outlier()
 
 

@@ -1,11 +1,14 @@
-"""Replaces the references in a tree, `{calibrated: NAME}` and `{calibrated: NAME, times: TABLE}`, by fitted values.
+"""Replaces the references in a tree, such as `{calibrated: NAME}`, by fitted values.
 
-Each value has the unit of its parameter and a passport with its source. A tree that still has references is not a
-scenario. A reference that cannot be replaced becomes null, and the problem is reported.
+`{calibrated: NAME, times: TABLE}` multiplies the numbers of a table by the value, `divides` divides them by it; the
+table may itself be a reference, which makes a product of two parameters. Each value has the unit of its parameter and a
+passport with its source. A tree that still has references is not a scenario. A reference that cannot be replaced
+becomes null, and the problem is reported.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,9 +25,11 @@ from sim.scenario.text.overrides import NOT_SCALED, times
 from sim.scenario.text.passports import PassportRow, is_quantity, take_off
 from sim.scenario.text.tree import (
     CALIBRATED,
+    DIVIDES,
     TIMES,
     Node,
     Place,
+    bare,
     dotted,
     from_plain,
     is_passport,
@@ -39,6 +44,7 @@ from sim.scenario.text.yaml_text import FITTED, read_kind
 from sim.suggest import did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
+_FACTORS = (TIMES, DIVIDES)
 UPDATE = "`sim calibrate CALIBRATION --update`"
 
 
@@ -65,6 +71,9 @@ def named(node: Node, path: Path_ = ()) -> Iterator[tuple[str, Node, Path_]]:
         name = node.value[CALIBRATED].value
         if isinstance(name, str):
             yield name, node, path
+        for key in (TIMES, DIVIDES):
+            if key in node.value:
+                yield from named(node.value[key], (*path, key))
     elif isinstance(node.value, dict):
         for key, part in node.value.items():
             yield from named(part, (*path, key))
@@ -164,7 +173,11 @@ def _holding(node: Node, parts: dict[str, Node], path: Path_) -> Node:
 
 def _filled(node: Node, given: Mapping[str, Known], problems: list[Problem], path: Path_) -> Node:
     try:
-        return _passport(node, _parameter(node, given, path), path)
+        parameter = _parameter(node, given, path)
+        tables = {
+            key: bare(fill(node.value[key], given, problems, (*path, key))) for key in _FACTORS if key in node.value
+        }
+        return _passport(replace(node, value={**node.value, **tables}), parameter, path)
     except ScenarioError as error:
         problems.extend(error.problems)
         return Node(None, placed(error.problems[0].where), node.key)
@@ -173,8 +186,8 @@ def _filled(node: Node, given: Mapping[str, Known], problems: list[Problem], pat
 def _parameter(node: Node, given: Mapping[str, Known], path: Path_) -> Known:
     """Return the value of the parameter that a reference names."""
     for key, part in node.value.items():
-        if key not in (CALIBRATED, TIMES):
-            hint = did_you_mean(key, [TIMES]) or f"; only {TIMES!r} is allowed there"
+        if key not in (CALIBRATED, *_FACTORS):
+            hint = did_you_mean(key, _FACTORS) or f"; only {TIMES!r} or {DIVIDES!r} is allowed there"
             what = f"unknown key {key!r} beside 'calibrated'{hint}"
             raise stop(part.key or part.place, (*path, key), what)
     name = node.value[CALIBRATED]
@@ -188,22 +201,25 @@ def _parameter(node: Node, given: Mapping[str, Known], path: Path_) -> Known:
 
 def _passport(node: Node, here: Known, path: Path_) -> Node:
     """Return a value with its passport, in place of its reference."""
-    table = node.value.get(TIMES)
+    key = next((key for key in _FACTORS if key in node.value), None)
     reason = here.reason
-    if table is None:
+    if TIMES in node.value and DIVIDES in node.value:
+        raise stop(node.value[DIVIDES].place, (*path, DIVIDES), f"give {TIMES!r} or {DIVIDES!r}, not both")
+    if key is None:
         value = Node(_written(here.value, here.unit), node.place)
     elif here.unit:
         what = f"a factor must have no unit, but {node.value[CALIBRATED].value!r} is in {here.unit!r}"
         raise stop(node.value[CALIBRATED].place, path, what)
     else:
-        value, count = _times(table, here.value)
+        table = node.value[key]
+        value, count = _times(table, here.value if key == TIMES else 1 / (here.value or math.inf))
         if not count:
             raise stop(
                 table.place,
-                (*path, TIMES),
-                f"expected a number or a table of numbers to multiply; got {show(plain(table))}",
+                (*path, key),
+                f"expected a number or a table of numbers; got {show(plain(table))}",
             )
-        reason = f"{reason or 'factor'}: times {here.value:.9g}"
+        reason = f"{reason or 'factor'}: {'times' if key == TIMES else 'divided by'} {here.value:.9g}"
     ends = here.interval and dict(
         zip(("low", "high"), (_written(end, here.unit) for end in here.interval), strict=True)
     )

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from sim.errors import Problem, ScenarioError
 
 PASSPORT_KEYS = ("value", "source", "date", "reason", "uncertainty")
-REPORTED, CALIBRATED, TIMES = "reported", "calibrated", "times"
+REPORTED, CALIBRATED, TIMES, DIVIDES = "reported", "calibrated", "times", "divides"
 _ROWS = (REPORTED, "values")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, those that turn the direction of writing, and halves of characters."""

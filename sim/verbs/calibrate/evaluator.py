@@ -12,7 +12,7 @@ from types import TracebackType
 import numpy as np
 
 from sim.arrays import Floats
-from sim.measures.likelihood import Target, floored, log_likelihood, targets, total
+from sim.measures.likelihood import Target, floored, targets, total_log_likelihood
 from sim.play import engines
 from sim.play.cache import PlayCache, Totals
 from sim.play.request import Progress, Request
@@ -124,17 +124,22 @@ class Evaluator:
         finally:
             self.cache.write()
 
-    def by_row(self, scores: Floats) -> Floats:
-        """Return the log likelihood of every row at `scores` (N, D), (N, J)."""
-        return log_likelihood(self.targets, self.error_model, self.observed(scores), self.noise)
-
     def log_likelihood(self, scores: Floats) -> Floats:
         """Return the log likelihood of all fitted rows together at `scores` (N, D), (N,)."""
-        return total(self.targets, self.by_row(scores))
+        return self.likelihood_of(self.targets)(scores)
 
     def likelihood_of(self, targets: tuple[Target, ...]) -> Callable[[Floats], Floats]:
         """Return the log likelihood of these `targets` together, as a function of scores (N, D)."""
-        return lambda scores: total(targets, self.by_row(scores))
+        return lambda scores: total_log_likelihood(targets, self.error_model, self.observed(scores), self.noise)
+
+    def likelihood_of_logs(self, targets: tuple[Target, ...]) -> Callable[[Floats, Floats], Floats]:
+        """Return the log likelihood of `targets` as a function of the logarithms of the figures and their errors."""
+
+        def of_logs(logs: Floats, error: Floats) -> Floats:
+            noise = np.hypot(self.noise, error)
+            return total_log_likelihood(targets, self.error_model, np.exp(logs), noise)
+
+        return of_logs
 
     def sample(self, draws: Draws) -> Sample:
         """Return draws as a sample of parameters with their observations."""
@@ -144,7 +149,6 @@ class Evaluator:
             values=values,
             weights=draws.weights,
             observed=observed,
-            log_likelihood=log_likelihood(self.targets, self.error_model, observed, self.noise),
             log_prior=self.priors.log_density(values),
             log_density=draws.log_density,
         )

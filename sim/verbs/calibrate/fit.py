@@ -29,15 +29,13 @@ class Sample:
     """N weighted vectors of D parameters, in the units of the calibration file, and their J observations.
 
     `observed` is what the model says for every row, in the unit of the row: the geometric mean over replications.
-    `log_likelihood` is per row, before the weights of groups, also of rows that were not fitted. `log_density` is the
-    logarithm of the density that the vectors were sampled from, relative to the prior's.
+    `log_density` is the logarithm of the density that the vectors were sampled from, relative to the prior's.
     """
 
     parameters: tuple[str, ...]
     values: Floats
     weights: Floats
     observed: Floats
-    log_likelihood: Floats
     log_prior: Floats
     log_density: Floats
 
@@ -59,7 +57,6 @@ def combined(samples: tuple[Sample, ...], shares: Floats) -> Sample:
         values=column("values"),
         weights=weights / weights.sum(),
         observed=column("observed"),
-        log_likelihood=column("log_likelihood"),
         log_prior=column("log_prior"),
         log_density=column("log_density"),
     )

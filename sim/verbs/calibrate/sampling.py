@@ -1,10 +1,10 @@
 """Draws from a posterior by adaptive importance sampling, in batches that workers can share.
 
 All points are used, each weighted against the mixture of all proposals (adaptive multiple importance sampling: Cornuet,
-Marin, Mira and Robert 2012). The proposals are Student-t mixtures fitted to the points so far, or to a tempered
-posterior while the effective sample size is too small. A part of every batch comes from the prior, which bounds the
-weights. Everything is on the scale of scores, where the prior is standard normal, and depends on the seed and the
-likelihoods alone.
+Marin, Mira and Robert 2012). The proposals are made from the points so far: by default Student-t mixtures fitted to
+them, or to a tempered posterior while the effective sample size is too small. A part of every batch comes from the
+prior, which bounds the weights. Everything is on the scale of scores, where the prior is standard normal, and depends
+on the seed and the likelihoods alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import log, pi
+from typing import Protocol
 
 import numpy as np
 from scipy.special import gammaln, logsumexp
@@ -32,6 +33,16 @@ POINTS_A_COMPONENT, MOST_COMPONENTS = 10, 4
 """Effective sample size, per dimension, for each component of a proposal; and most components."""
 EM_STEPS, SHRINKAGE = 20, 0.2
 """Steps of the fit of a mixture; share of the overall covariance in that of each component."""
+
+
+class Proposal(Protocol):
+    """A law of scores that can be drawn from and has a density."""
+
+    def draw(self, number: int, rng: np.random.Generator) -> Floats:
+        """Return scores (`number`, D)."""
+
+    def log_density(self, scores: Floats) -> Floats:
+        """Return the logarithm of the density at scores (N, D), (N,)."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +111,24 @@ def normalised(log_weights: Floats) -> Floats:
     return np.asarray(np.exp(log_weights - logsumexp(log_weights)))
 
 
-class Sampler:
-    """One start: points of the prior, and the batches of `batch` points that follow."""
+Propose = Callable[[Draws], Proposal]
+"""Makes a proposal from all points so far."""
 
-    def __init__(self, likelihood: Likelihood, start: Floats, seed: int, batch: int) -> None:
-        self.likelihood, self.batch = likelihood, batch
+
+class Sampler:
+    """One start: points of the prior, and the batches of `batch` points that follow.
+
+    `propose` makes the proposal of a batch from all points before it.
+    """
+
+    def __init__(
+        self, likelihood: Likelihood, start: Floats, seed: int, batch: int, propose: Propose | None = None
+    ) -> None:
+        self.likelihood, self.batch, self.propose = likelihood, batch, propose or fit_proposal
         self.rng = np.random.default_rng(seed)
         self.scores = start
         self.log_likelihood = likelihood(start)
-        self.proposals: list[tuple[Mixture, int]] = []
+        self.proposals: list[tuple[Proposal, int]] = []
 
     def draws(self) -> Draws:
         """Return all points so far with their weights."""
@@ -120,7 +140,7 @@ class Sampler:
         """Add batches until the effective sample size is `ess`, but at most `most` points; return all points."""
         draws = self.draws()
         while draws.ess < ess and len(self.scores) + self.batch <= most:
-            proposal = fit_proposal(draws)
+            proposal = self.propose(draws)
             batch = self._batch(proposal)
             self.scores = np.concatenate((self.scores, batch))
             self.log_likelihood = np.append(self.log_likelihood, self.likelihood(batch))
@@ -132,7 +152,7 @@ class Sampler:
     def _from_prior(self) -> int:
         return round(FROM_PRIOR * self.batch)
 
-    def _batch(self, proposal: Mixture) -> Floats:
+    def _batch(self, proposal: Proposal) -> Floats:
         prior = self.rng.standard_normal((self._from_prior, self.scores.shape[1]))
         return np.concatenate((prior, proposal.draw(self.batch - self._from_prior, self.rng)))
 
@@ -148,16 +168,16 @@ class Sampler:
 def fit_proposal(draws: Draws) -> Mixture:
     """Return a mixture near the posterior, or near a tempered one while the effective sample size is too small."""
     dimension = draws.scores.shape[1]
-    weights = _tempered(draws, ESS_PER_DIMENSION * dimension)
+    weights = tempered(draws.log_likelihood, ESS_PER_DIMENSION * dimension, draws.log_density)
     components = int(np.clip(effective_sample_size(weights) / (POINTS_A_COMPONENT * dimension), 1, MOST_COMPONENTS))
     return _em(draws.scores, weights, components)
 
 
-def _tempered(draws: Draws, ess: float) -> Floats:
+def tempered(log_likelihood: Floats, ess: float, log_density: Floats | float = 0.0) -> Floats:
     """Return weights of this effective sample size: the likelihood is raised to the largest power up to 1 that does."""
 
     def raised(power: float) -> Floats:
-        return normalised(power * draws.log_likelihood - draws.log_density)
+        return normalised(power * log_likelihood - log_density)
 
     if effective_sample_size(raised(1.0)) >= ess:
         return raised(1.0)

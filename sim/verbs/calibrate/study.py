@@ -18,14 +18,15 @@ from cmaes import CMA
 
 from sim.arrays import Floats
 from sim.errors import SimError
-from sim.measures.likelihood import Target, floored
+from sim.measures.likelihood import Target, floored, total_log_likelihood
 from sim.play.request import Progress, Request, silent
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.units import show_duration
+from sim.verbs.calibrate.emulator import proposal_by_emulator
 from sim.verbs.calibrate.evaluator import Evaluator
 from sim.verbs.calibrate.findings import predictive, report_spread, tail
 from sim.verbs.calibrate.fit import Fit, Gate, HeldOut, Sample, combined
-from sim.verbs.calibrate.sampling import Draws, Sampler, effective_sample_size, log_prior, normalised
+from sim.verbs.calibrate.sampling import Draws, Proposal, Sampler, effective_sample_size, log_prior, normalised
 
 STARTS = 2
 START = 256
@@ -47,7 +48,7 @@ SURPRISING = 0.01
 """Tail probability under the priors below which a figure is reported to the user."""
 MIN_ESS_HELD_OUT = 100.0
 """Least effective sample size for predicting a figure by re-weighting; below it the fit is made again without it."""
-METHOD = "adaptive importance sampling with Student-t mixtures, two starts"
+METHOD = "adaptive importance sampling with proposals from an emulator, two starts"
 
 
 def calibrate(
@@ -209,8 +210,7 @@ def _most_probable(evaluator: Evaluator, scores: Floats) -> Floats:
 def _posterior(evaluator: Evaluator, starts: list[Floats]) -> tuple[list[Draws], Gate]:
     """Sample the posterior until it passes the gate. Raises SimError with the reasons if it never does."""
     samplers = [
-        Sampler(evaluator.log_likelihood, start, _seed(evaluator.seed, "posterior", number), START)
-        for number, start in enumerate(starts)
+        _sampler(evaluator, evaluator.targets, start, f"posterior {number}") for number, start in enumerate(starts)
     ]
     for ess, most in EFFORTS:
         draws = []
@@ -224,6 +224,17 @@ def _posterior(evaluator: Evaluator, starts: list[Floats]) -> tuple[list[Draws],
         f"the posterior cannot be reported after {gate.evaluations} plays: {'; '.join(gate.reasons)}. Narrower priors, "
         "fewer parameters or more consistent figures would help"
     )
+
+
+def _sampler(evaluator: Evaluator, targets: tuple[Target, ...], start: Floats, purpose: str) -> Sampler:
+    """Return a sampler of the posterior given `targets`, whose proposals come from an emulator."""
+    seed = _seed(evaluator.seed, purpose)
+
+    def propose(draws: Draws) -> Proposal:
+        logs = np.log(floored(targets, evaluator.observed(draws.scores)))
+        return proposal_by_emulator(draws, logs, evaluator.likelihood_of_logs(targets), seed + len(draws.scores))
+
+    return Sampler(evaluator.likelihood_of(targets), start, seed, START, propose)
 
 
 def gate_of(starts: Sequence[Draws], evaluations: int) -> Gate:
@@ -287,10 +298,10 @@ def _without(targets: tuple[Target, ...], j: int) -> tuple[Target, ...]:
 
 def _reweighted(fit: Fit, targets: tuple[Target, ...]) -> Floats:
     """Return the weights of the posterior's vectors if only these `targets` are fitted."""
-    pairs = zip(fit.targets, targets, strict=True)
-    removed = np.array([target.weight * (target.fitted and not remaining.fitted) for target, remaining in pairs])
+    error_model, observed = fit.loaded.calibration.observation, fit.posterior.observed
+    before, after = (total_log_likelihood(rows, error_model, observed, fit.noise) for rows in (fit.targets, targets))
     with np.errstate(divide="ignore"):
-        return normalised(np.log(fit.posterior.weights) - fit.posterior.log_likelihood @ removed)
+        return normalised(np.log(fit.posterior.weights) + after - before)
 
 
 def _refitted(evaluator: Evaluator, targets: tuple[Target, ...], name: str) -> Draws:
@@ -298,8 +309,7 @@ def _refitted(evaluator: Evaluator, targets: tuple[Target, ...], name: str) -> D
     evaluator.stage(f"fit without {name}", 4 * START * evaluator.replications)
     start = evaluator.priors.spread_out(START, _seed(evaluator.seed, "start", 0))
     ess, most = EFFORTS[0]
-    sampler = Sampler(evaluator.likelihood_of(targets), start, _seed(evaluator.seed, f"without {name}"), START)
-    return sampler.extend(ess, most)
+    return _sampler(evaluator, targets, start, f"without {name}").extend(ess, most)
 
 
 def _seed(seed: int, purpose: str, number: int = 0) -> int:

@@ -88,6 +88,17 @@ def test_a_table_is_multiplied_as_an_intervention_would(fitted):
     assert (row.value, row.reason, row.uncertainty) == (5, "factor: times 1.5", {"low": 1.0, "high": 2.0})
 
 
+def test_a_table_may_be_divided_and_be_a_reference_itself(fitted):
+    divided = load(fitted((LAW, "any: {party: {calibrated: slow, divides: 3 min}}")))
+    assert passport_law(divided).mean == 120
+    product = load(fitted((RATE, "rate: {calibrated: people, times: {calibrated: slow, times: 20/h}}")))
+    assert step(product).rate == pytest.approx(2.5 * 1.5 * 20)
+    template = load_template(fitted((RATE, "rate: {calibrated: people, times: {calibrated: slow, times: 20/h}}")))
+    assert set(template.names) == {"people", "slow"}
+    with pytest.raises(ScenarioError, match="give 'times' or 'divides', not both"):
+        load(fitted((RATE, "rate: {calibrated: slow, times: 3/h, divides: 3/h}")))
+
+
 def test_a_figure_may_be_read_by_a_calibrated_number(fitted):
     loaded = load(
         fitted(("    classes: [car]\n    from", "    classes: [car]\n    within: {calibrated: reach}\n    from"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.measures.likelihood import log_likelihood, targets, total
+from sim.measures.likelihood import targets, total_log_likelihood
 from sim.scenario.model.calibration import Calibration
 from sim.verbs.calibrate.findings import predictive, tail
 from sim.verbs.calibrate.fit import Fit, Gate, HeldOut, Sample, combined
@@ -72,14 +72,14 @@ def fit(count: int = 8000) -> Fit:
     """Return the fit: points of the prior, weighted by their likelihood."""
     described = calibration()
     rows = targets(described)
-    prior, *starts = (_sample(described, seed, count) for seed in range(3))
+    prior, *starts = (_sample(seed, count) for seed in range(3))
     weighted = []
     for start in starts:
-        logs = total(rows, start.log_likelihood)
+        logs = _log_likelihood(described, start)
         weights = np.exp(logs - logs.max())
         weighted.append(replace(start, weights=weights / weights.sum()))
     posterior = combined(tuple(weighted), np.array([0.5, 0.5]))
-    best = int(np.argmax(total(rows, posterior.log_likelihood)))
+    best = int(np.argmax(_log_likelihood(described, posterior)))
     return Fit(
         loaded=_loaded(described),
         targets=rows,
@@ -103,16 +103,19 @@ def _loaded(described: Calibration) -> Any:
     return SimpleNamespace(calibration=described, path=path, central=central, rows_at=lambda _: described.reported)
 
 
-def _sample(described: Calibration, seed: int, count: int) -> Sample:
+def _log_likelihood(described: Calibration, sample: Sample) -> np.ndarray:
+    rows = targets(described)
+    return total_log_likelihood(rows, described.observation, sample.observed, np.full(len(rows), 0.03))
+
+
+def _sample(seed: int, count: int) -> Sample:
     luck = np.random.default_rng(seed)
     normal = luck.standard_normal((count, 2)) * [0.35, 0.5]
     outbound, passport = luck.uniform(50, 64, count), np.clip(98 + 20 * luck.standard_normal(count), 40, 160)
     values = np.column_stack([155 * np.exp(normal[:, 0]), np.exp(normal[:, 1]), outbound, passport])
     observed = LEVELS * np.exp(np.log(values / [155, 1, 57, 98]) @ MODEL.T)
-    noise = np.full(len(LEVELS), 0.03)
-    by_row = log_likelihood(targets(described), described.observation, observed, noise)
     nothing = np.zeros(count)
-    return Sample(tuple(PARAMETERS), values, np.full(count, 1 / count), observed, by_row, nothing, nothing)
+    return Sample(tuple(PARAMETERS), values, np.full(count, 1 / count), observed, nothing, nothing)
 
 
 def held_out(fit: Fit) -> tuple[HeldOut, ...]:
@@ -122,7 +125,12 @@ def held_out(fit: Fit) -> tuple[HeldOut, ...]:
 
 def _without(fit: Fit, n: int) -> HeldOut:
     target, after = fit.targets[n], fit.posterior
-    weights = after.weights / np.exp(target.weight * after.log_likelihood[:, n])
+    rest = tuple(replace(each, fitted=each.fitted and each != target) for each in fit.targets)
+    observation = fit.loaded.calibration.observation
+    before, without = (
+        total_log_likelihood(rows, observation, after.observed, fit.noise) for rows in (fit.targets, rest)
+    )
+    weights = after.weights * np.exp(without - before)
     other = replace(after, weights=weights / weights.sum())
     return HeldOut(
         target=target,

@@ -42,7 +42,7 @@ def sample(values: np.ndarray, observed: np.ndarray | None = None) -> Sample:
     count, nothing = len(values), np.zeros(len(values))
     observed = np.full((count, 1), 1000.0) if observed is None else observed
     names = tuple("abc"[: values.shape[1]])
-    return Sample(names, values, np.full(count, 1 / count), observed, nothing, nothing, nothing)
+    return Sample(names, values, np.full(count, 1 / count), observed, nothing, nothing)
 
 
 def findings_from(described: Calibration, prior: Sample, *starts: Sample) -> Findings:
