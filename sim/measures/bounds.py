@@ -12,16 +12,20 @@ FEW_LEFT = 0.02
 
 
 def left_out(means: Mapping[Key, float], crossing: str, scope: str = ALL) -> float:
-    """Return the share of the parties of a class (or all) that are still inside at the end; NaN if nobody came.
+    """Return the share still inside at the end of the parties of a class (or all) that joined; NaN if nobody did.
 
-    A mean wait of those who crossed is without these parties.
+    A mean wait of those who crossed is without these parties. Those who were barred, balked or went elsewhere are not
+    among those who joined.
     """
-    inside, came, waiting = (means.get(Key(crossing, f"{what}_parties", scope), nan) for what in _COUNTS)
-    came += waiting if waiting == waiting else 0.0
-    return inside / came if came > 0 else nan
+
+    def parties(event: str) -> float:
+        return means.get(Key(crossing, f"{event}_parties", scope), 0.0)
+
+    joined = parties("arrived") + parties("initial") - sum(map(parties, _DID_NOT_JOIN))
+    return parties("unfinished") / joined if joined > 0 else nan
 
 
-_COUNTS = ("unfinished", "arrived", "initial")
+_DID_NOT_JOIN = ("balked", "barred", "diverted")
 
 
 def lower_bounds(means: Mapping[Key, float]) -> frozenset[Key]:

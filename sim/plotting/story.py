@@ -140,7 +140,7 @@ class Story:
         return next(s for s, place in enumerate(places) if place == (station, x))
 
     def left_out(self, scope: str = ALL) -> float:
-        """Return the share of the parties of a class (or all) that are still inside at the end; NaN if nobody came.
+        """Return the share still inside at the end of the parties of a class (or all) that joined; NaN if nobody did.
 
         A mean wait of those who crossed is without these parties.
         """
@@ -317,7 +317,7 @@ def at_least(text: str) -> str:
 
 def left_out_note(story: Story) -> list[str]:
     """Return a sentence on the parties that are not in the waits of those who crossed; none if they are few."""
-    names = {ALL: "of all parties", **{cls: f"of the {CLASS_WORDS[cls]}" for cls in story.classes}}
+    names = {ALL: "of all parties that joined", **{cls: f"of the {CLASS_WORDS[cls]}" for cls in story.classes}}
     if len(story.classes) == 1:
         del names[ALL]
     shares = {name: story.left_out(scope) for scope, name in names.items()}

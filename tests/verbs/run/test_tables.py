@@ -196,21 +196,22 @@ def test_show_prints_to_standard_output(capsys: pytest.CaptureFixture[str]) -> N
     assert "Mean time per visit" in capsys.readouterr().out
 
 
+JOINED = {(f"{event}_parties", c): 0 for event in ("balked", "barred", "diverted") for c in ("all", "car", "truck")}
 STILL_INSIDE = {("unfinished_parties", "all"): 30, ("arrived_parties", "all"): 900, ("initial_parties", "all"): 100}
 
 
 def test_a_wait_without_many_still_inside_is_a_lower_bound() -> None:
     waits = {("wait_mean", "all"): 3.0, ("wait_mean", "car/main"): 4.0, ("wait_mean", "all/bypass"): 1.0}
     cars = {("unfinished_parties", "car"): 10, ("arrived_parties", "car"): 500, ("initial_parties", "car"): 0}
-    lines = lines_of(waits | STILL_INSIDE | cars)
+    lines = lines_of(waits | JOINED | STILL_INSIDE | cars)
     assert _line(lines, r"everybody, mean +≥ 3 h ")
     assert _line(lines, r"cars, main queue, mean +4 h "), "two per cent are few"
     assert _line(lines, r"by the bypass, mean +60 min ")
-    assert "≥: 3 % of all parties are still inside at the end" in " ".join(lines)
+    assert "≥: 3 % of all parties that joined are still inside at the end" in " ".join(lines)
     trucks = {("unfinished_parties", "truck"): 10, ("arrived_parties", "truck"): 250, ("initial_parties", "truck"): 0}
-    lines = lines_of(waits | trucks)
+    lines = lines_of(waits | JOINED | trucks)
     assert "≥: 4 % of the trucks are still inside at the end" in " ".join(lines)
-    few = lines_of(waits | STILL_INSIDE | {("unfinished_parties", "all"): 20})
+    few = lines_of(waits | JOINED | STILL_INSIDE | {("unfinished_parties", "all"): 20})
     assert not [line for line in few if "≥" in line]
 
 
