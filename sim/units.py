@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 MS_PER_S = 1000
 MS_PER_H = 3_600_000
 MS_PER_DAY = 24 * MS_PER_H
+
+SMALLEST_SHARE, LARGEST_NUMBER = 0.01, 9999
+"""Share of a common unit below which the shortest duration should not be, and number up to which the longest may go."""
 
 _TIME = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "day": 86400.0, "days": 86400.0}
 _PER_HOUR = {"s": 3600.0, "min": 60.0, "h": 1.0, "d": 1 / 24, "day": 1 / 24, "week": 1 / 168}
@@ -81,3 +85,21 @@ def show_duration(seconds: float) -> str:
         if abs(seconds) < limit:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 86400:.3g} d"
+
+
+def common_unit(seconds: Iterable[float]) -> str:
+    """Return the unit in which people write all of these durations: that of the longest, 'h' if there is none.
+
+    It is a smaller unit if the shortest (but 0) were under a hundredth of it, as long as the longest stays readable.
+    """
+    sizes = [abs(each) for each in seconds if math.isfinite(each) and each]
+    if not sizes:
+        return "h"
+    unit = show_duration(max(sizes)).split()[-1]
+    smaller = iter({"d": ("h", "min", "s"), "h": ("min", "s"), "min": ("s",)}.get(unit, ()))
+    while min(sizes) < SMALLEST_SHARE * _TIME[unit]:
+        other = next(smaller, unit)
+        if other == unit or max(sizes) > LARGEST_NUMBER * _TIME[other]:
+            break
+        unit = other
+    return unit

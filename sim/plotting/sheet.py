@@ -58,7 +58,8 @@ class Sheet(NamedTuple):
         """Return the table as lines, one for each cell."""
         lines = [f"[bold]{self.title}[/]"]
         for first, *others in self.rows:
-            lines += [first, *(f"  {name}: {cell}" for name, cell in zip(self.names[1:], others, strict=True))]
+            cells = (cell.replace("\n", " ") for cell in others)
+            lines += [first, *(f"  {name}: {cell}" for name, cell in zip(self.names[1:], cells, strict=True))]
         return "\n".join(lines)
 
 

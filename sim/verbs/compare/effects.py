@@ -15,24 +15,28 @@ from sim.verbs.compare.study import ComparisonData
 SAME, UNCLEAR, NOT_KNOWN = "the same", "not clear", "-"
 ARROWS = {"less": "↓", "more": "↑", "same": "=", "unclear": "~", "unknown": ""}
 MINUS = "−"
-LEAST_PERCENT = 0.05
+LEAST_PERCENT, MOST_PERCENT = 0.05, 9999
 
 
 @dataclass(frozen=True)
 class Effect:
-    """The difference of a scenario from the base in one measure, in words."""
+    """The difference of a scenario from the base in one measure, in words.
+
+    `others` are the values of the measure in the other scenarios of the comparison: all have the same unit.
+    """
 
     measure: Headline
     difference: Difference
+    others: tuple[float, ...] = ()
 
     @property
     def _unit(self) -> tuple[str, float]:
         """The unit, and the size of the measure's own unit in it."""
         if self.measure.unit != "h":
             return self.measure.unit, self.measure.scale
-        largest = max(abs(self.difference.base), abs(self.difference.here))
-        unit = units.show_duration(3600 * largest).split()[-1] if largest == largest else "h"
-        return unit, 3600 / units.SCALES["time"].get(unit, 3600.0)
+        values = (self.difference.base, self.difference.here, *self.others)
+        unit = units.common_unit(3600 * value for value in values)
+        return unit, 3600 / units.SCALES["time"][unit]
 
     def amount(self, value: float) -> str:
         """Return a value with its unit: '3,420', '12.5 h'."""
@@ -64,6 +68,8 @@ class Effect:
             return "-"
         if abs(percent) < LEAST_PERCENT:
             return "0 %" if percent == 0 else "< 0.1 %"
+        if percent > MOST_PERCENT:
+            return f"> {MOST_PERCENT:,} %"
         return f"{signed(float(f'{percent:.1f}'), 2)} %"
 
     @property
@@ -100,11 +106,20 @@ def change_text(change: Difference, scale: float = 1.0) -> str:
 
 
 def effects_at(comparison: ComparisonData, variant: int, crossing: str) -> list[Effect]:
-    """Return the effects of a variant (from 1) at a crossing. Measures that are 0 in it and the base are omitted."""
-    differences = {difference.key: difference for difference in comparison.differences[variant - 1]}
+    """Return the effects of a variant (from 1) at a crossing. Measures that are 0 in all scenarios are omitted."""
+    tables = [{difference.key: difference for difference in each} for each in comparison.differences]
     rows = []
     for measure in headlines():
-        difference = differences.get(Key(crossing, measure.quantity, measure.scope))
-        if difference is not None and (difference.base or difference.here) and difference.n:
-            rows.append(Effect(measure, difference))
+        key = Key(crossing, measure.quantity, measure.scope)
+        difference = tables[variant - 1].get(key)
+        if difference is not None and difference.n:
+            others = tuple(table[key].here for table in tables if key in table)
+            if any(abs(value) > 0 for value in (difference.base, *others)):
+                rows.append(Effect(measure, difference, others))
     return rows
+
+
+def in_order(rows: list[list[Effect]]) -> list[Headline]:
+    """Return the measures of the effects of several scenarios, in the order of the headline measures."""
+    present = {row.measure for each in rows for row in each}
+    return [measure for measure in headlines() if measure in present]

@@ -15,7 +15,7 @@ from sim.plotting.story import whole
 from sim.scenario.model.quantities import CLASSES
 from sim.units import show_duration
 from sim.verbs.compare.by_group import SCOPES, TIME, GroupChanges, group_changes
-from sim.verbs.compare.effects import NOT_KNOWN, Effect, effects_at, signed
+from sim.verbs.compare.effects import NOT_KNOWN, Effect, effects_at, in_order, signed
 from sim.verbs.compare.network_words import transition_text
 from sim.verbs.compare.statistics import Ranking
 from sim.verbs.compare.study import ComparisonData
@@ -31,6 +31,8 @@ BOUNDS = (
     "≥: a lower bound, since many are still inside at the end; so is a difference from a base that is none. "
     "≤: a difference from such a base; without a sign it is of two lower bounds, and may be more or less."
 )
+WIDE = 20
+"""Characters of a difference beyond which its interval stands on a line of its own."""
 STYLES = {"less": "", "more": "", "same": "dim", "unclear": "dim", "unknown": "dim"}
 
 
@@ -68,7 +70,7 @@ def markdown(comparison: ComparisonData, rankings: Sequence[Ranking]) -> str:
         if isinstance(part, str):
             lines += [part, ""]
             continue
-        rows = [[Text.from_markup(cell).plain for cell in row] for row in part.rows]
+        rows = [[Text.from_markup(cell).plain.replace("\n", " ") for cell in row] for row in part.rows]
         rule = ["---" if wrap else "--:" for wrap in part.wrap]
         table = ["| " + " | ".join(row) + " |" for row in (part.names, rule, *rows)]
         lines += [f"## {part.title}", "", *table, ""]
@@ -192,8 +194,9 @@ def _network_effects(comparison: ComparisonData) -> Sheet:
             for n in range(1, len(comparison.variants))
         ]
         if any(row.difference.verdict != "same" for each in rows for row in each):
-            sheet.rows.append((f"[bold]{escaped(crossing_name(comparison.base.scenario, crossing))}[/]", *[""] * 4))
-            for measure in dict.fromkeys(row.measure for each in rows for row in each):
+            name = escaped(crossing_name(comparison.base.scenario, crossing))
+            sheet.rows.append((f"[bold]{name}[/]", *[""] * (len(sheet.columns) - 1)))
+            for measure in in_order(rows):
                 name = NETWORK_WORDS.get(measure.quantity, measure.name)
                 sheet.rows.extend(_measure_rows(comparison, rows, measure, name))
     return sheet
@@ -204,9 +207,9 @@ def _effects_of_crossing(comparison: ComparisonData, crossing: str, place: str) 
     rows = [effects_at(comparison, n, crossing) for n in range(1, len(comparison.variants))]
     sheet = _effect_sheet(comparison, place)
     group = ""
-    for measure in dict.fromkeys(row.measure for each in rows for row in each):
+    for measure in in_order(rows):
         if measure.group != group:
-            sheet.rows.append((f"[bold]{measure.group}[/]", *[""] * 4))
+            sheet.rows.append((f"[bold]{measure.group}[/]", *[""] * (len(sheet.columns) - 1)))
             group = measure.group
         sheet.rows.extend(_measure_rows(comparison, rows, measure, measure.name))
     return sheet
@@ -214,10 +217,10 @@ def _effects_of_crossing(comparison: ComparisonData, crossing: str, place: str) 
 
 def _effect_sheet(comparison: ComparisonData, place: str) -> Sheet:
     """Return the table of effects, still without rows."""
-    interval = " ± 95 %" if comparison.replications > 1 else ""
-    columns = ("", "base", f"difference{interval}", "%", "")
+    change = "difference ± 95 %" if comparison.replications > 1 else "difference"
+    columns = ("base", change) if len(comparison.variants) == 2 else (f"base, and {change}",)
     title = f"{place}Differences from {words(comparison.base.label)}"
-    return Sheet(title, columns, [], (True, False, False, False, False))
+    return Sheet(title, ("", *columns, "%", ""), [], (True, *[False] * (len(columns) + 2)))
 
 
 def _measure_rows(
@@ -228,16 +231,16 @@ def _measure_rows(
     effects = [next((row for row in each if row.measure == measure), None) for each in rows]
     if len(others) > 1:
         first = next(row for row in effects if row is not None)
-        yield (f"  {name}", first.base_amount, *[""] * 3)
+        yield (f"  {name}", first.base_amount, "", "")
     for label, row in zip(others, effects, strict=True):
         if row is not None:
-            name_and_base = (f"  {name}", row.base_amount)
-            yield _effect_row((f"    {words(label)}", "") if len(others) > 1 else name_and_base, row)
+            yield _effect_row((f"    {words(label)}",) if len(others) > 1 else (f"  {name}", row.base_amount), row)
 
 
-def _effect_row(first: tuple[str, str], row: Effect) -> tuple[str, ...]:
+def _effect_row(first: tuple[str, ...], row: Effect) -> tuple[str, ...]:
     style = STYLES[row.difference.verdict]
-    cells = (escaped(row.change), row.percent, f"{row.arrow} {row.word}".strip())
+    change = row.change if len(row.change) <= WIDE else row.change.replace(" (", "\n(")
+    cells = (escaped(change), row.percent, f"{row.arrow} {row.word}".strip())
     return *first, *(f"[{style}]{cell}[/]" if style else cell for cell in cells)
 
 

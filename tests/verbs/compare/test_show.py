@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from dataclasses import replace
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from rich.console import Console
 
 from sim.measures.headline import COUNT, SPAN, Headline, headlines
 from sim.measures.names import TRAVELLERS, Key
@@ -74,6 +76,19 @@ def a_difference(base: float, here: float, half: float) -> Difference:
 )
 def test_a_difference_in_words(row: Effect, texts: tuple[str, str, str, str]) -> None:
     assert (row.amount(row.difference.base), row.change, row.percent, f"{row.arrow} {row.word}".strip()) == texts
+
+
+def test_one_unit_of_time_for_all_scenarios_of_a_measure() -> None:
+    """A base of 3.3 s, 0.8 s in one scenario and 3.41 h in another: all in minutes, and not 0.000905 h."""
+    base, more, few = 0.000905, 0.000225, 3.41
+    values = (more, few)
+    rows = [Effect(line("h", SPAN), a_difference(base, here, 0.0), values) for here in values]
+    assert [row.base_amount for row in rows] == ["0.0543 min"] * 2
+    assert [row.change.split(" ")[0] for row in rows] == ["−0.0408", "+205"]
+    assert Effect(line("h", SPAN), a_difference(base, few, 0.0)).base_amount == "0.0543 min"
+    assert Effect(line("h", SPAN), a_difference(base, more, 0.0)).base_amount == "3.26 s"
+    assert Effect(line("h", SPAN), a_difference(0.0, few, 0.0)).base_amount == "0 h"
+    assert rows[1].percent == "> 9,999 %"
 
 
 def test_numbers_in_words() -> None:
@@ -222,6 +237,22 @@ def test_a_wait_that_is_shorter_because_nobody_gets_through_is_explained(tmp_pat
     assert int(inside[1]) > 1.5 * int(inside[2])
     assert wait_text(found, 2, "post") == "", "a shorter wait of more people needs no excuse"
     assert text in [part for part in comparison_tables.parts(found, []) if isinstance(part, str)]
+
+
+def test_a_table_of_several_scenarios_fits_80_columns(tmp_path: Path) -> None:
+    """No name is cut, none takes more than two lines, and every measure stands below the head of its group."""
+    few = "  few: {description: one desk, set: {stations.booth.staffing: 1}}\n"
+    file = tmp_path / "overrun.yaml"
+    file.write_text(OVERRUN + few, encoding="utf-8")
+    found = compare(read_variants(str(file), ["+few", "+quicker"]), Request(3, workers=1))
+    console = Console(width=80, file=io.StringIO(), highlight=False)
+    comparison_tables.print_to(console, found, [])
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not [line for line in lines if "…" in line]
+    assert len([line for line in lines if line.startswith("Waits of those")]) == 1
+    assert [line for line in lines if re.match(r"  cars, main queue, mean +\S", line)]
+    assert "\n(" not in comparison_tables.markdown(found, [])
 
 
 SHUT = """interventions:
