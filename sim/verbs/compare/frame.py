@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from sim.arrays import Floats
 from sim.measures.estimates import CHANCE_ONLY
 from sim.measures.names import Key
 from sim.plotting.marks import text_width, wrapped
@@ -30,6 +31,8 @@ MOST_BANDS = 4
 """Largest number of scenarios besides the base whose bands are drawn over one another."""
 WIDTH = 10.0
 RIGHT = 0.3
+LINE = 0.012
+"""Share of the height of a panel below which one line hides another."""
 HEAD, HOW_LINE, LEGEND_ROW = 0.85, 0.19, 0.24
 
 
@@ -69,16 +72,15 @@ class Scene:
         listed = [self.names[n] if n else "base" for n in fewer]
         return f"{word} {', '.join(listed[:2])}{f' and {len(listed) - 2} more' if len(listed) > 2 else ''}"
 
-    def same_as_base(self, quantity: str, scope: str) -> list[str]:
-        """Return the names of the scenarios in which a series is that of the base in every replication."""
+    def covered(self, quantity: str, scope: str, tolerance: float) -> str:
+        """Return words on the scenarios whose series is drawn over another, with `tolerance` in its unit."""
         key = Key(self.crossing, quantity, scope)
-        return [
-            name
-            for name, estimates in zip(self.names[1:], self.comparison.series_differences, strict=True)
-            if (band := estimates.series.get(key)) is not None
-            and not np.nan_to_num(np.abs(band.mean)).any()
-            and not np.nan_to_num(np.abs(band.p95)).any()
-        ]
+        bands = [estimates.series.get(key) for estimates in self.comparison.series_differences]
+        changes = [None if band is None else np.stack((band.mean, band.p05, band.p95)) for band in bands]
+        nothing = next((np.zeros_like(each) for each in changes if each is not None), None)
+        values = [None if each is None else np.nan_to_num(each) for each in (nothing, *changes)]
+        means = [None if each is None else each[0] for each in values]
+        return covered(self.names, values, means, tolerance, "the same in every replication as")
 
     @property
     def base(self) -> Story:
@@ -114,6 +116,45 @@ class Scene:
     def classes(self) -> tuple[str, ...]:
         """The classes that come in any of the scenarios."""
         return tuple(dict.fromkeys(name for story in self.stories for name in story.classes))
+
+
+def covered(
+    names: Sequence[str],
+    values: Sequence[Floats | None],
+    means: Sequence[Floats | None],
+    tolerance: float,
+    same: str = "as",
+) -> str:
+    """Return words on the scenarios drawn over another: 'as the base: a, b; almost as c: d'.
+
+    Those with equal `values` are the same; those whose `means` differ by at most `tolerance` almost are. The line of
+    the base is wide enough to show below one that is not the same. None stands for a scenario that is not drawn.
+    """
+    groups = _groups([n for n, value in enumerate(values) if value is not None], values, 0.0)
+    almost = _groups([first for first, *_ in groups if first], means, tolerance)
+    kinds = ((same, groups), (f"almost {same.replace(' in every replication', '')}", almost))
+    return "; ".join(
+        f"{how} {names[first] if first else 'the base'}: {', '.join(names[n] for n in others)}"
+        for how, found in kinds
+        for first, *others in found
+        if others
+    )
+
+
+def _groups(numbers: Sequence[int], values: Sequence[Floats | None], tolerance: float) -> list[list[int]]:
+    """Return the scenarios in groups of equal values."""
+    groups: list[list[int]] = []
+    for n in numbers:
+        like = [
+            group
+            for group in groups
+            if np.allclose(values[group[0]], values[n], rtol=0, atol=tolerance, equal_nan=True)  # type: ignore[arg-type]
+        ]
+        if like:
+            like[0].append(n)
+        else:
+            groups.append([n])
+    return groups
 
 
 def colour(scenario: int) -> str:

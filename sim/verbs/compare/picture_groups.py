@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from sim.arrays import Bools, Floats
-from sim.plotting.style import CLASS_NAMES, shade, styled
+from sim.plotting.marks import wrapped
+from sim.plotting.style import CLASS_NAMES, MUTED, shade, styled
 from sim.scenario.model.quantities import CLASSES
 from sim.verbs.compare.by_group import AT_START, SCOPES, TIME, GroupChanges, group_changes
-from sim.verbs.compare.frame import Scene, around_zero, colour, dashes, grid_page
+from sim.verbs.compare.frame import LINE, Scene, around_zero, colour, covered, dashes, grid_page
 from sim.verbs.compare.words import short_date
 
 LABELS = 6
@@ -43,9 +45,21 @@ def who_gains(scene: Scene) -> Figure:
             _time(right, each, (scene.x, c), n, banded=scene.banded)
         for axes, least in ((left, 1.0), (right, LEAST_HOURS)):
             _days(axes, variants[0].days, _came(variants, scene.x, name), least)
+        _name_covered(left, scene, [each.of("crossed_people")[scene.x, c] for each in variants])
+        _name_covered(right, scene, [each.of(TIME)[scene.x, c] for each in variants])
         left.set_title(f"{CLASS_NAMES[name]}: people across", fontsize=10.5)
         right.set_title(f"{CLASS_NAMES[name]}: hours until across", fontsize=10.5)
     return figure
+
+
+def _name_covered(axes: Axes, scene: Scene, changes: list[Floats]) -> None:
+    """Name the scenarios whose curve is drawn over that of another."""
+    drawn = [None, *(values if np.isfinite(values).any() else None for values in changes)]
+    if same := covered(scene.names, drawn, drawn, LINE * float(np.ptp(axes.get_ylim()))):
+        text = wrapped(same, 3.8, 8.5)
+        halo = [withStroke(linewidth=3, foreground="white", alpha=0.9)]
+        how = {"fontsize": 8.5, "color": MUTED, "va": "top", "path_effects": halo, "zorder": 5}
+        axes.text(0.015, 0.97, text, transform=axes.transAxes, **how)  # type: ignore[arg-type]
 
 
 def _came(variants: list[GroupChanges], x: int, name: str) -> Bools:

@@ -29,9 +29,11 @@ from sim.verbs.compare.by_group import SCOPES
 from sim.verbs.compare.effects import effects_at
 from sim.verbs.compare.frame import (
     LEGEND_ROW,
+    LINE,
     Scene,
     around_zero,
     colour,
+    covered,
     dashes,
     draw_key,
     grid_page,
@@ -80,7 +82,7 @@ def queues(scene: Scene) -> Figure:
 def waits_by_joining(scene: Scene) -> Figure:
     """Draw the wait in the main queue by time of joining in all scenarios, and the difference, for two classes."""
     classes = [name for name in panels.wait_classes(scene.base)[:2] if scene.base.band("wait", name)] or ["car"]
-    changed = {name: len(scene.same_as_base("wait", name)) < len(scene.names) - 1 for name in classes}
+    changed = {name: _changes(scene, "wait", name) for name in classes}
     heights = [height for name in classes for height in ([2.6, 1.6] if changed[name] else [2.6])]
     dotted = any(story.censored(name).any() for story in scene.stories for name in classes)
     note = "; dotted: at least, since some still wait" if dotted else ""
@@ -93,6 +95,12 @@ def waits_by_joining(scene: Scene) -> Figure:
     return axes.figure  # type: ignore[return-value]
 
 
+def _changes(scene: Scene, quantity: str, scope: str) -> bool:
+    """Return whether a series differs from the base's in any scenario."""
+    bands = [each.series.get(Key(scene.crossing, quantity, scope)) for each in scene.comparison.series_differences]
+    return any(np.nan_to_num(each).any() for band in bands if band for each in (band.mean, band.p05, band.p95))
+
+
 def _page(scene: Scene, title: str, heights: Sequence[float], sources: Sequence[Shown], note: str = "") -> list[Axes]:
     """Return panels over time, with the legend of the scenarios between title and panels."""
     head = 1.1 + LEGEND_ROW * (len(key_rows(scene.names)) - 1)
@@ -103,7 +111,7 @@ def _page(scene: Scene, title: str, heights: Sequence[float], sources: Sequence[
 
 
 def _overlay(axes: Axes, scene: Scene, quantity: str, scope: str, label: str) -> None:
-    """Draw a series of all scenarios over one another, and name those that the line of the base covers."""
+    """Draw a series of all scenarios over one another, and name those that are drawn over another."""
     highest = []
     for n, story in enumerate(scene.stories):
         band = story.band(quantity, scope)
@@ -116,9 +124,8 @@ def _overlay(axes: Axes, scene: Scene, quantity: str, scope: str, label: str) ->
             axes.plot(scene.base.at, band.mean, color=colour(n), linestyle=dashes(n), linewidth=thickness(n))
             highest.append(band.p95 if scene.banded else band.mean)
     value_axis(axes, label, tops(highest), LEAST.get(quantity, 0.0))
-    same = scene.same_as_base(quantity, scope)
-    if same:
-        text = wrapped(f"the same as the base in every replication: {', '.join(same)}", 8.4, 9.5)
+    if same := scene.covered(quantity, scope, LINE * axes.get_ylim()[1]):
+        text = wrapped(same, 8.4, 9.5)
         axes.text(0.005, 0.98, text, transform=axes.transAxes, fontsize=9.5, color=MUTED, va="top")
 
 
@@ -183,14 +190,11 @@ def _distribution(axes: Axes, scene: Scene, shares: np.ndarray) -> None:
                 low, high = plain_quantiles(percent)
                 shade(axes, hours, low, high, colour(n))
             axes.plot(hours, percent.mean(axis=0), color=colour(n), linestyle=dashes(n), linewidth=thickness(n))
-    same = [
-        scene.names[n]
-        for n in range(1, shares.shape[1])
-        if np.isfinite(shares[:, n]).any() and np.array_equal(shares[:, n], shares[:, 0], equal_nan=True)
-    ]
-    if same:
+    drawn = [100 * each if np.isfinite(each).any() else None for each in np.moveaxis(shares, 1, 0)]
+    means = [None if each is None else np.nanmean(each, axis=0) for each in drawn]
+    if same := covered(scene.names, drawn, means, 100 * LINE):
         wide = axes.get_position().width * axes.get_figure().get_figwidth() - 0.2  # type: ignore[union-attr]
-        text = wrapped(f"as the base: {', '.join(same)}", wide, 8.5)
+        text = wrapped(same, wide, 8.5)
         halo = [withStroke(linewidth=3, foreground="white", alpha=0.9)]
         how = {"fontsize": 8.5, "color": MUTED, "va": "top", "path_effects": halo, "zorder": 5}
         axes.text(0.03, 0.97, text, transform=axes.transAxes, **how)  # type: ignore[arg-type]

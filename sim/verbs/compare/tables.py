@@ -159,7 +159,14 @@ def parts(comparison: ComparisonData, rankings: Sequence[Ranking]) -> Iterator[S
             yield _group_sheet(changes, comparison.crossings.index(crossing), heading)
             yield group_text(comparison, n, crossing)
     for ranking in rankings:
-        yield ranking_text(ranking, comparison.labels)
+        yield _ranking_text(comparison, ranking)
+
+
+def _ranking_text(comparison: ComparisonData, ranking: Ranking) -> str:
+    """Return the sentences of a ranking, with the name of the crossing where there are several."""
+    several = len(comparison.crossings) > 1
+    place = crossing_name(comparison.base.scenario, ranking.key.crossing) if several else ""
+    return ranking_text(ranking, comparison.labels, place)
 
 
 def _wait_texts(comparison: ComparisonData, crossing: str, place: str) -> Iterator[str]:
@@ -320,7 +327,7 @@ def document(comparison: ComparisonData, rankings: Sequence[Ranking]) -> dict[st
                 "best_is": "highest" if ranking.highest else "lowest",
                 "order": [labels[s] for s in ranking.order],
                 "may_be_best": [label for label, flag in zip(labels, ranking.may_be_best, strict=True) if flag],
-                "words": ranking_text(ranking, labels),
+                "words": _ranking_text(comparison, ranking),
             }
             for ranking in rankings
         ],

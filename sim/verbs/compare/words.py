@@ -77,23 +77,38 @@ def wait_text(comparison: ComparisonData, variant: int, crossing: str) -> str:
     """Return a sentence on a mean wait that is shorter because fewer crossed, or more are still inside; '' if neither.
 
     The mean wait is of those who crossed. A wait that is longer because fewer are still inside gets the same sentence.
+    If the wait of everybody needs none, each class that does has its own.
     """
-    totals = {row.key.quantity: row for row in comparison.differences[variant - 1] if row.key[::2] == (crossing, ALL)}
+    classes = comparison.base.scenario.classes
+    texts = [_wait_sentence(comparison, variant, crossing, scope) for scope in (ALL, *classes)]
+    return texts[0] or " ".join(text for text in texts[1:] if text)
+
+
+def _wait_sentence(comparison: ComparisonData, variant: int, crossing: str, scope: str) -> str:
+    """Return the sentence of `wait_text` for one class, or for all."""
+    rows = comparison.differences[variant - 1]
+    totals = {row.key.quantity: row for row in rows if row.key[::2] == (crossing, scope)}
     wait, crossed, inside = (totals[name] for name in ("wait_mean", "crossed_people", "unfinished_people"))
-    enough = FEW_LEFT * (totals["arrived_people"].base + totals["initial_people"].base)
+    came = totals["arrived_people"].base + totals["initial_people"].base
+    enough = FEW_LEFT * came
     fewer = crossed.difference < -enough
     more_inside = abs(inside.difference) > enough and inside.difference * wait.difference < 0
-    if wait.verdict == "unclear" or not (more_inside or (wait.difference < 0 and fewer)):
+    if not came or wait.verdict == "unclear" or not (more_inside or (wait.difference < 0 and fewer)):
         return ""
     outcomes = {f"{event}_people": outcome.table for event, outcome in OUTCOMES.items() if event != "crossed"}
     changed = {
         name: what for name, what in outcomes.items() if name in totals and abs(totals[name].difference) > enough
     }
     told = {"crossed_people": "people across", **changed, "person_hours_waited": "person-hours in queues"}
-    parts = [f"{what} {whole(totals[name].here)} instead of {whole(totals[name].base)}" for name, what in told.items()]
+    parts = [
+        f"{what} {whole(totals[name].here)} instead of {whole(totals[name].base)}"
+        for name, what in told.items()
+        if name in totals
+    ]
     length = "shorter" if wait.difference < 0 else "longer"
     here, base = (show_duration(3600 * value) for value in (wait.here, wait.base))
-    change = f"The mean wait is {length} with {words(comparison.labels[variant])} ({here} instead of {base})"
+    who = "" if scope == ALL else f" of {CLASS_WORDS[scope]}"
+    change = f"The mean wait{who} is {length} with {words(comparison.labels[variant])} ({here} instead of {base})"
     return f"{change}, but it is of those who crossed only: {'; '.join(parts)}."
 
 
@@ -153,8 +168,15 @@ def short_date(text: str) -> str:
     return f"{day.day} {day:%b}"
 
 
-def ranking_text(ranking: Ranking, labels: Sequence[str]) -> str:
-    """Return which scenario is best in a total, or which ones may be, with the means of all."""
+def ranking_text(ranking: Ranking, labels: Sequence[str], place: str = "") -> str:
+    """Return which scenario is best in a total, or which ones may be, with the means of all.
+
+    `place` is the name of the crossing where there are several.
+    """
+    return f"{place}: {_ranking_sentences(ranking, labels)}" if place else _ranking_sentences(ranking, labels)
+
+
+def _ranking_sentences(ranking: Ranking, labels: Sequence[str]) -> str:
     unit = TOTALS[ranking.key.quantity].unit
     listed = ", ".join(f"{words(labels[s])} {rounded(float(ranking.means[s]))}" for s in ranking.order)
     what = f"{'highest' if ranking.highest else 'lowest'} {phrase(ranking.key)} ({unit})"

@@ -23,7 +23,7 @@ from sim.verbs.compare import picture_effects
 from sim.verbs.compare import tables as comparison_tables
 from sim.verbs.compare.effects import Effect, effects_at, signed
 from sim.verbs.compare.files import differences_table
-from sim.verbs.compare.frame import COLOURS, Scene, colour, dashes
+from sim.verbs.compare.frame import COLOURS, Scene, colour, covered, dashes
 from sim.verbs.compare.pictures import drawers
 from sim.verbs.compare.statistics import Difference, Ranking
 from sim.verbs.compare.study import ComparisonData, compare, read_variants
@@ -143,6 +143,8 @@ def test_a_ranking_in_words() -> None:
     assert "Only those" not in text((False, True), [3, 2], "person_hours_waited")
     assert "other and base may be the best" in text((True, True), [3, 2])
     assert "is unknown" in text((True, True), [3, math.nan])
+    ranking = Ranking(Key("post", "wait_mean"), False, np.array([3, 2]), (1, 0), (False, True), 9)
+    assert ranking_text(ranking, ("base", "other"), "The post").startswith("The post: Best with 95 % confidence")
 
 
 def test_colours_keep_their_scenario_and_are_not_those_of_reported_figures(drawn: dict[str, Figure]) -> None:
@@ -239,6 +241,33 @@ def test_a_wait_that_is_shorter_because_nobody_gets_through_is_explained(tmp_pat
     assert text in [part for part in comparison_tables.parts(found, []) if isinstance(part, str)]
 
 
+TWO_CLASSES = """
+name: two_classes
+title: Trucks are shut out
+clock: {timezone: Etc/UTC, t0: 2024-06-03, start: 2024-06-03, horizon: 2024-06-04, report_every: 1 h}
+replications: 2
+seed: 1
+classes: {car: {spacing: 7 m, people: 1, men_share: 0 %}, truck: {spacing: 20 m, people: 1, men_share: 0 %}}
+crossings:
+  post:
+    road: {stretches: [{files: 1}]}
+    stations:
+      booth: {serves: [car, truck], staffing: 2, service_time: {mean: 5 min, family: exponential}}
+    demand: {car: {e: {constant: {rate: 22/h}}}, truck: {e: {constant: {rate: 6/h}}}}
+interventions:
+  no_trucks: {description: no trucks, changes: [{from: 2024-06-03T12:00, classes: [truck], close: true}]}
+"""
+
+
+def test_a_class_that_is_shut_out_has_the_sentence_on_its_shorter_wait(tmp_path: Path) -> None:
+    file = tmp_path / "two_classes.yaml"
+    file.write_text(TWO_CLASSES, encoding="utf-8")
+    text = wait_text(compare(read_variants(str(file), ["+no_trucks"]), Request(3, workers=1)), 1, "post")
+    assert re.match(r"The mean wait of trucks is shorter with no trucks \(.* instead of .*\), but it is of those", text)
+    assert re.search(r"people across \d+ instead of \d+; barred on the approach \d+ instead of 0", text)
+    assert "of cars" not in text
+
+
 def test_a_table_of_several_scenarios_fits_80_columns(tmp_path: Path) -> None:
     """No name is cut, none takes more than two lines, and every measure stands below the head of its group."""
     few = "  few: {description: one desk, set: {stations.booth.staffing: 1}}\n"
@@ -275,9 +304,9 @@ def test_the_rail_names_the_scenarios_that_have_an_event(shut: ComparisonData) -
 
 def test_a_scenario_that_the_base_covers_is_named_and_a_wait_that_goes_on_is_dotted(shut: ComparisonData) -> None:
     scene = Scene(shut, "post")
-    assert scene.same_as_base("queue", "vehicles") == ["tiny 2"]
+    assert scene.covered("queue", "vehicles", 0.0) == "the same in every replication as the base: tiny 2"
     texts = [text.get_text() for text in drawers(shut)["queues"]().axes[0].texts]
-    assert "the same as the base in every replication: tiny 2" in texts
+    assert "the same in every replication as the base: tiny 2" in texts
     panels = drawers(shut)["wait_distributions"]().axes
     assert all("as the base: tiny 2" in [text.get_text() for text in axes.texts] for axes in panels[:2])
     axes = drawers(shut)["waits_by_joining"]().axes[0]
@@ -288,6 +317,28 @@ def test_a_scenario_that_the_base_covers_is_named_and_a_wait_that_goes_on_is_dot
     waiting = scene.stories[1].censored("car")
     assert waiting.any()
     assert np.isnan(whole.get_ydata()[waiting]).all()
+
+
+def test_lines_that_hide_one_another_are_named_and_the_base_shows_below_the_others() -> None:
+    values = [None, *(np.array([1.0, each]) for each in (2.0, 2.0, 2.01, 3.0))]
+    assert covered(list("vabcd"), values, values, 0.02) == "as a: b; almost as a: c"
+    values[0] = np.array([1.0, 2.005])
+    assert covered(list("vabcd"), values, values, 0.001, "the same as") == "the same as a: b"
+
+
+def test_a_scenario_that_another_covers_is_named_in_every_picture(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.yaml"
+    again = SHUT.replace("interventions:\n", "").replace("shut:", "again:")
+    file.write_text(TINY.read_text(encoding="utf-8").replace("interventions:\n", SHUT + again), encoding="utf-8")
+    found = compare(read_variants(str(file), ["+shut", "+again"]), Request(2, workers=1))
+    for name, words in (
+        ("queues", "the same in every replication as shut: again"),
+        ("waits_by_joining", "the same in every replication as shut: again"),
+        ("wait_distributions", "as shut: again"),
+        ("who_gains", "as shut: again"),
+    ):
+        axes = drawers(found)[name]().axes
+        assert words in [text.get_text() for each in axes for text in each.texts], name
 
 
 def test_classes_without_any_change_have_no_panel_of_who_gains(comparison: ComparisonData) -> None:
