@@ -12,7 +12,13 @@ from sim.arrays import Bools, Floats, Ints
 NOWHERE = -1
 ANY_NUMBER = np.iinfo(np.int64).max // 4
 WAYS = ("renege", "change_mode", "bypass")
+CLOCKS = (*WAYS, "renege_with_men")
+"""Clocks of the main queue. Where stops deter, parties with men of call-up age renege by a clock of their own."""
+RENEGE, RENEGE_WITH_MEN = WAYS.index("renege"), CLOCKS.index("renege_with_men")
+WAY_OF_CLOCK = (*range(len(WAYS)), RENEGE)
 HAZARD_UNIT = 10**12
+STOPPED_UNIT = 10_000
+"""Steps in which the share of men stopped is read: 0.01 %."""
 DRIVE_UNIT = 2**20
 PER_MILLE = 1000
 PAPERS, NEWS, BARRED, TASTES = 0, 1, 2, 3
@@ -90,6 +96,12 @@ class Plan:
     bypass_share: Floats  # (X, 5, W) of parties without local plates, on arrival, by quoted wait
     bypass_local: Floats  # (X, 5) of parties with local plates
     hazard: Ints  # (X, 5, 3, W) of leaving, by quoted wait, per millisecond, in units of 1 / HAZARD_UNIT
+    # deterrence: effects of the share of men stopped, for parties with men of call-up age (R is 1 where there is none)
+    stops_window: Ints  # (X,) announcements over which men are counted; 0: nobody is deterred
+    stops_delay: Ints  # (X,) milliseconds until travellers hear of a share
+    stops_drive: Ints  # (X,) milliseconds from setting out until arrival
+    deterred_share: Floats  # (X, 5, R) that does not set out, by the share of men stopped in 1 / STOPPED_UNIT
+    deterred_hazard: Ints  # (X, 5, R) of reneging, in addition to `hazard` and in its unit
     # choice between crossings; what travellers know of them is constant within an epoch (E)
     origins: tuple[str, ...]
     epoch: Ints  # (., 2) at, epoch
@@ -107,6 +119,11 @@ class Plan:
     reconsider: int  # share of the drive after which informed parties choose again, per mille; 0: never
     diversions: int  # most diversions of a party
     drive_row: int  # of `Tape.times`: slowness, the factor on drives in 1 / DRIVE_UNIT
+
+    def has_clock(self, crossing: int, cls: int, way: int) -> bool:
+        """Return whether parties of a class may leave the main queue of a crossing on a way."""
+        by_risk = way == RENEGE and self.deterred_hazard[crossing, cls].any()
+        return bool(by_risk or self.hazard[crossing, cls, way].any())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Plan) and all(

@@ -107,7 +107,8 @@ EVENTS = {
     "refused": "turned back by an authority",
     "summoned": "given draft papers and turned back",
     "diverted": "that went to another crossing, on arrival or from the main queue",
-    "stayed": "that stayed at home, and would have chosen this crossing if all had been open to them and empty",
+    "stayed": "that stayed at home; those from an origin count at the crossing that they would have chosen if all had "
+    "been open to them and empty",
     "on_the_way": "still driving to this crossing at the horizon",
 }
 
@@ -140,7 +141,7 @@ OUTCOMES = {
 }
 """The outcomes by event, in the order of tables and pictures; the event with `_people` is the quantity."""
 TRAVELLERS = ("diverted", "stayed", "on_the_way")
-"""Events of parties that choose between crossings: only in scenarios with a network."""
+"""Events of parties that choose between crossings, so only with a network; some also stay where stops deter them."""
 
 STATES = {
     "queue": Quantity("parties", "waiting in queues at the instant (scopes: all, vehicles, class, station)"),

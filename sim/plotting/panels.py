@@ -19,8 +19,6 @@ from sim.plotting.story import Shown, Story, outwards_per_day, rounded, window
 from sim.plotting.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, value_axis
 from sim.scenario.model.reported import Reported
 
-SEEN_AT_A_CROSSING = tuple(event for event in OUTCOMES if event != "stayed")
-"""Outcomes of people who arrived at a crossing."""
 AT_THE_END = ("unfinished", "on_the_way")
 """Outcomes at the horizon, which belong to no day."""
 
@@ -54,6 +52,11 @@ def mark(story: Story, shown: Shown, value: float, label: str = "", scopes: Sequ
         model = (scale * observation.mean, scale * observation.p05, scale * observation.p95)
     short = SIGNS.get(row.qualifier, "") + count(row, observation.reported)
     return Mark(story.day(row.from_), story.day(row.until), value, row.qualifier, label, model, short)
+
+
+def outcomes_at(story: Story) -> tuple[str, ...]:
+    """Return the outcomes of people at a crossing; in a network, those who stay at home are nobody's."""
+    return tuple(event for event in OUTCOMES if event != "stayed" or story.scenario.network is None)
 
 
 def _marks(story: Story, shown: Sequence[Shown], scopes: Sequence[str] | None = None) -> list[Mark]:
@@ -313,7 +316,7 @@ def people_a_day(axes: Axes, story: Story) -> None:
     """Draw bars of people across by local day, below zero those who did not get across, with reported flows."""
     fates = [
         (f"{event}_people", "all", OUTCOME_COLOURS[event], OUTCOMES[event].picture)
-        for event in SEEN_AT_A_CROSSING
+        for event in outcomes_at(story)
         if event not in AT_THE_END
     ]
     tops = bars(axes, story, fates[:1])

@@ -121,7 +121,9 @@ def change_words(change: Change, sampled: bool = False) -> str:
     if change.bar_non_local is not None:
         return f"non-local {who or 'vehicles'} barred{'' if sampled else _unless_all(change.bar_non_local)}"
     if change.scale_demand is not None:
-        return f"demand{f' of {who}' if who else ''} {'changes' if sampled else f'× {change.scale_demand:g}'}"
+        of = f" of {who}" if who else ""
+        parts = f" ({', '.join(words(part) for part in change.demand)})" if change.demand else ""
+        return f"demand{of}{parts} {'changes' if sampled else f'× {change.scale_demand:g}'}"
     if change.close:
         return f"{subject or 'crossing'} closed"
     if change.open:

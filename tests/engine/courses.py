@@ -69,7 +69,8 @@ class Course:
             if row.outcome not in (*TURNED_AWAY, Outcome.DIVERTED) or row.left_at > at or row.first:
                 yield "joins where it is not admitted"
         elif row.outcome == Outcome.DIVERTED and not row.first:
-            patient = self.plan.balk_over[x, row.cls] == ANY_NUMBER and not self.plan.balk_share[x, row.cls].any()
+            by_news = self.plan.balk_share[x, row.cls].any() or self.plan.deterred_share[x, row.cls].any()
+            patient = self.plan.balk_over[x, row.cls] == ANY_NUMBER and not by_news
             if patient and self.news >= self.plan.informed[self._epoch(at), x]:
                 yield "goes on of its own accord, but hears of no wait"
         if row.outcome == Outcome.BARRED and not barred:

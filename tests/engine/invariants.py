@@ -171,8 +171,13 @@ def courses(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
         if roams:
             for fault in Course(plan, tape, visits).faults():
                 yield f"{fault}: {visits}"
-        elif any(row.outcome in (Outcome.DIVERTED, Outcome.STAYED, Outcome.ON_THE_WAY) for row in visits):
+        elif any(row.outcome in (Outcome.DIVERTED, Outcome.ON_THE_WAY) for row in visits):
             yield f"only who sets out chooses a crossing: {visits}"
+        elif any(row.outcome == Outcome.STAYED for row in visits):
+            row = visits[0]
+            deters = plan.deterred_share[row.crossing, row.cls].any() and tape.men[party] > 0
+            if not deters or len(visits) > 1 or row.left_at != row.arrived_at or tape.initial[party]:
+                yield f"stays although nothing deters it, or not at once and for good: {visits}"
 
 
 def order_of_service(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:

@@ -143,6 +143,20 @@ def waits(draw: Draw, values: tuple[str, ...]) -> Any:
     return {"0 min": draw(st.sampled_from(values)), "2 h": draw(st.sampled_from(values)), "9 h": values[-1]}
 
 
+def stops(values: tuple[str, ...]) -> Any:
+    """Curves over the share of men stopped."""
+    some = st.sampled_from(values)
+    return st.one_of(some, st.builds(lambda low, high: {"0 %": low, "40 %": high, "90 %": values[-1]}, some, some))
+
+
+def deter(behaviour: Dict, draw: Draw) -> None:
+    """Add reactions to the men stopped."""
+    if draw(often):
+        behaviour.setdefault("balk", {})["by_risk"] = draw(stops(("0 %", "20 %", "90 %")))
+    if draw(often):
+        behaviour.setdefault("renege", {})["by_risk"] = draw(stops(("0 %/h", "10 %/h", "100 %/h")))
+
+
 @st.composite
 def behaviours(draw: Draw, names: list[str]) -> Dict:
     hazards = waits(("0 %/h", "10 %/h", "100 %/h"))
@@ -167,7 +181,7 @@ def behaviours(draw: Draw, names: list[str]) -> Dict:
 
 
 @st.composite
-def changes(draw: Draw, names: list[str], screening: list[str]) -> Dict:
+def changes(draw: Draw, names: list[str], screening: list[str], parts: list[str]) -> Dict:
     actions: list[Dict] = [
         {"close": True}, {"close": True}, {"open": True}, {"scale_demand": 2.0}, {"bar_non_local": draw(shares)},
         {"servers": draw(st.integers(0, 3))}, {"add_servers": draw(st.integers(-2, 2))}, {"scale_servers": 0.5},
@@ -176,10 +190,12 @@ def changes(draw: Draw, names: list[str], screening: list[str]) -> Dict:
     change = dict(draw(st.sampled_from(actions)))
     begin, end = sorted((draw(instants), draw(instants)))
     change |= {"from": begin, **({"until": end} if end > begin and draw(often) else {})}
+    if "scale_demand" in change and parts and draw(often):
+        change["demand"] = draw(st.lists(st.sampled_from(parts), min_size=1, unique=True))
     if set(change) & {"close", "open", "servers", "add_servers", "scale_servers", "intensity"}:
         some = screening if "intensity" in change else names
         change["stations"] = draw(st.lists(st.sampled_from(some), min_size=1, max_size=2, unique=True))
-    if not set(change) & {"servers", "add_servers", "scale_servers", "intensity"} and draw(often):
+    if not set(change) & {"servers", "add_servers", "scale_servers", "intensity", "demand"} and draw(often):
         change["classes"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=3, unique=True))
     return change
 
@@ -202,6 +218,12 @@ def crossings(draw: Draw) -> Dict:
         )
     coming = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
     screening = [name for name, station in stations_by_name.items() if "screening" in station]
+    demand = {cls: draw(demands()) for cls in coming}
+    parts = sorted({part for kinds in demand.values() for part in kinds})
+    behaviour = {cls: draw(behaviours(names)) for cls in coming if draw(often)}
+    if screening:
+        for cls in coming:
+            deter(behaviour.setdefault(cls, {}), draw)
     return {
         "road": {"stretches": [{"files": 1}]},
         "zones": {
@@ -209,11 +231,16 @@ def crossings(draw: Draw) -> Dict:
             "field": {"length": draw(st.sampled_from(["20 m", "45 m"]))},
         },
         "stations": stations_by_name,
-        "demand": {cls: draw(demands()) for cls in coming},
+        "demand": demand,
         "initial_queue": {cls: draw(st.integers(0, 6)) for cls in coming},
-        "behaviour": {cls: draw(behaviours(names)) for cls in coming if draw(often)},
-        "changes": draw(st.lists(changes(names, screening), max_size=3)),
+        "behaviour": behaviour,
+        "changes": draw(st.lists(changes(names, screening, parts), max_size=3)),
         "quote": {"every": "30 min", "window": draw(st.sampled_from(["30 min", "2 h"]))},
+        "word_of_stops": {
+            "window": draw(st.sampled_from(["30 min", "3 h"])),
+            "delay": draw(st.sampled_from(["0 h", "45 min"])),
+            "drive": draw(st.sampled_from(["0 h", "1 h", "100 min"])),
+        },
     }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ def test_events_come_from_the_scenario_in_order() -> None:
         ({"intensity": "40 %", "stations": ["gate"]}, "gate: 40 % of men checked"),
         ({"scale_demand": 0.5, "classes": ["car"]}, "demand of cars × 0.5"),
         ({"scale_demand": 1.5}, "demand × 1.5"),
+        ({"scale_demand": 2, "demand": ["surge"], "classes": ["car"]}, "demand of cars (surge) × 2"),
         ({"bar_non_local": "100 %"}, "non-local vehicles barred"),
     ],
 )

@@ -45,6 +45,15 @@ def test_a_route_that_never_begins(small_text, problems_of):
     assert problems_of(text.replace("serves: [car, foot, truck]", "serves: [car, foot]")) == [message]
 
 
+def test_nobody_is_deterred_where_nobody_is_screened(small_text, problems_of):
+    begin, end = small_text.index("        screening:\n"), small_text.index("      entry:\n")
+    text = small_text[:begin] + small_text[end:].replace("queue_over: 5000", "by_risk: 10 %")
+    text = text.replace("  no_screening:\n    description: Nobody is checked.\n", "")
+    text = text.replace("    set: {stations.passport.screening.intensity: 0 %}\n", "")
+    what = "no station here has 'screening', so no men are stopped; add it to a station, or remove by_risk"
+    assert problems_of(text) == [f"s.yaml:63:25: crossings.pass.behaviour.car.balk.by_risk: {what}"]
+
+
 def test_at_most_64_stations(small_text, problems_of):
     more = "".join(f"      extra_{i}: {{staffing: 1, service_time: 1 s}}\n" for i in range(62))
     problems = problems_of(small_text.replace("    demand:\n", f"{more}    demand:\n", 1))

@@ -7,18 +7,22 @@ from typing import Any
 import numpy as np
 
 from sim.engine.compiled.cache import rule
+from sim.engine.compiled.deterrence import heard_of_stops, take_share
 from sim.engine.compiled.heaps import prepend, remove
 from sim.engine.compiled.layout import (
     INTERRUPTED,
     MAX_STATIONS,
     N_CLASSES,
+    N_CLOCKS,
     N_STREAMS,
     N_WAYS,
     NOBODY,
     NOWHERE,
     QUEUE_LISTS,
+    RENEGE_WITH_MEN,
     SERVICE_LISTS,
     WAITING,
+    deterred_hazard_of,
     hazard_of,
     history_of,
     party_in,
@@ -32,6 +36,10 @@ from sim.engine.compiled.queues import close, in_queue, leave_when_due, open_vis
 def announce(b: Any, x: int, now: int) -> None:
     """Update the quoted wait of every main queue of a crossing: parties waiting over the recent rate of departures."""
     every, buckets, recent, hazard = b.quote_every[x], b.quote_buckets[x], recent_of(b), hazard_of(b)
+    stopped = 0
+    if b.stops_window[x]:
+        take_share(b, x)
+        stopped = heard_of_stops(b, x, now)
     for c in range(N_CLASSES):
         if now > b.start:
             recent[x, c, b.oldest[x, c]] = b.started[x, c]
@@ -52,12 +60,16 @@ def announce(b: Any, x: int, now: int) -> None:
         for way in range(N_WAYS):
             b.summed[x, c, way] += b.rate[x, c, way] * (now - b.quoted_at[x, c])
             b.rate[x, c, way] = hazard[x, c, way, column] if b.way_open[x, c, way] else 0
+        if b.uses_clock[x, c, RENEGE_WITH_MEN]:
+            b.summed[x, c, RENEGE_WITH_MEN] += b.rate[x, c, RENEGE_WITH_MEN] * (now - b.quoted_at[x, c])
+            more = deterred_hazard_of(b)[x, c, stopped] if b.way_open[x, c, 0] else 0
+            b.rate[x, c, RENEGE_WITH_MEN] = b.rate[x, c, 0] + more
         b.quoted_at[x, c] = now
         if b.origins:
             history_of(b)[x, c, b.announced[x]] = column
-        for way in range(N_WAYS):
-            if b.uses_way[x, c, way]:
-                leave_when_due(b, x, c, way)
+        for clock in range(N_CLOCKS):
+            if b.uses_clock[x, c, clock]:
+                leave_when_due(b, x, c, clock)
     b.announced[x] += 1
 
 

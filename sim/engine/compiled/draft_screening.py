@@ -39,7 +39,7 @@ def part(b: Any, i: int, men: int, outcome: int, now: int) -> None:
     twin.people, twin.of_age, twin.men, twin.share, twin.on_foot = men, men, men, men, 1
     p.people -= men
     p.of_age -= men
-    p.parted = twin.parted = 1
+    p.parted = twin.parted = twin.examined = 1
     open_visit(b, twin, np.int64(p.station), now)
     b.joined -= 1
     twin.started_at = twin.ended_at = now
@@ -65,6 +65,7 @@ def screening(b: Any, i: int, s: int, now: int) -> int:
         return SERVED
     outcome = SUMMONED if fate == 1 else (REFUSED if fate == 2 else SENT_ON)
     p.visit_men = hits
+    b.stopped[b.crossing[s]] += hits
     if p.parted or hits >= p.people or chance_of(b, row + 3, column) < b.stays_together[s]:
         p.men = hits
         return outcome

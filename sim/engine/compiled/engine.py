@@ -95,7 +95,7 @@ def _check_size(plan: Plan, tape: Tape) -> None:
             raise SimError(f"the compiled engine allows at most {most} {name}, got {number}; use --engine reference")
     longest = max((int(tape.times[row].max(initial=0)) for row in plan.clock_row if row != NOWHERE), default=0)
     lasts = plan.horizon - plan.start + int(plan.quote_every.max())
-    if int(plan.hazard.max()) * lasts + longest >= 2**63:
+    if (int(plan.hazard.max()) + int(plan.deterred_hazard.max())) * lasts + longest >= 2**63:
         raise SimError(
             "a hazard of leaving is too high for the length of the run; lower the hazard or shorten the horizon"
         )
@@ -124,7 +124,7 @@ def _set_addresses(border: Any, tables: dict[str, NDArray[Any]]) -> None:
     for name, table in tables.items():
         border[f"{name}_table"] = table.ctypes.data
         if f"{name}_rows" in (BORDER.names or ()):
-            border[f"{name}_rows"] = table.shape[-1] if name in ("recent", "history") else len(table)
+            border[f"{name}_rows"] = table.shape[-1] if name in ("recent", "history", "stops") else len(table)
 
 
 def _scratch_table(scratch: Scratch, name: str, rows: int, kind: Any) -> NDArray[Any]:
@@ -151,9 +151,9 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
 
     The end of `stack` is not checked: it holds a station once for each blocked party.
     """
-    uses_way = np.asarray(plan.hazard.any(axis=3))
-    buckets, clocks = ((plan.horizon - plan.start) >> BUCKET_SHIFT) + 2, np.flatnonzero(uses_way)
-    border["uses_way"][: len(plan.crossings)] = uses_way
+    uses_clock = np.concatenate((plan.hazard.any(axis=3), plan.deterred_hazard.any(axis=2, keepdims=True)), axis=2)
+    buckets, clocks = ((plan.horizon - plan.start) >> BUCKET_SHIFT) + 2, np.flatnonzero(uses_clock)
+    border["uses_clock"][: len(plan.crossings)] = uses_clock
     border["clock_begin"][clocks] = buckets + CLOCK_BUCKETS * np.arange(len(clocks))
     border["most_people"], border["wait_columns"] = plan.hit_cdf.shape[1], plan.hazard.shape[3]
     numbers = len(tape) * (2 if bool((plan.stays_together < 1).any()) else 1)  # parties and possible twins
@@ -183,6 +183,7 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "mode": tape.mode_to,
         "tastes": tape.tastes,
         **_choice_tables(plan),
+        **_deterrence_tables(plan, border),
     }
     return {name: np.ascontiguousarray(table) for name, table in tables.items()}
 
@@ -199,6 +200,21 @@ def _choice_tables(plan: Plan) -> dict[str, NDArray[Any]]:
         "drive": np.pad(plan.drive, ((0, 0), (0, spare)), constant_values=NOWHERE),
         "wait_utility": plan.wait_utility,
         "history": np.zeros((len(plan.crossings), N_CLASSES, announcements), np.int16),
+    }
+
+
+def _deterrence_tables(plan: Plan, border: Any) -> dict[str, NDArray[Any]]:
+    """Return the tables of the men stopped; where nobody is deterred, the kernel reads none of them."""
+    deters, x = plan.stops_window > 0, slice(len(plan.crossings))
+    every = int(plan.quote_every[deters].min(initial=plan.horizon - plan.start))
+    announcements = (plan.horizon - plan.start) // every + 2 if deters.any() else 0
+    border["tells"][: len(plan.stations)] = (plan.screening_row != NOWHERE) & deters[plan.crossing]
+    border["deters"][x] = plan.deterred_share.any(axis=2)
+    border["stopped_columns"] = plan.deterred_share.shape[2]
+    return {
+        "deterred_share": plan.deterred_share,
+        "deterred_hazard": plan.deterred_hazard,
+        "stops": np.zeros((len(plan.crossings), 3, announcements), np.int64),
     }
 
 
@@ -225,6 +241,9 @@ _STATION_FIELDS = (
 _CROSSING_FIELDS = (
     "quote_every",
     "quote_buckets",
+    "stops_window",
+    "stops_delay",
+    "stops_drive",
     "first",
     "joins",
     "balk_over",

@@ -46,7 +46,7 @@ def take_slot(b: Any, number: int) -> int:
         b.free_slot = np.int64(party_in(b, i).next)
     p = party_in(b, i)
     p.number, p.visits, p.where = number, 0, OUTSIDE
-    p.men, p.share, p.on_foot, p.parted, p.roams = 0, 0, 0, 0, 0
+    p.men, p.share, p.on_foot, p.parted, p.examined, p.roams = 0, 0, 0, 0, 0, 0
     return i
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.engine.compiled.cache import entry, long_rule, rule
 from sim.engine.compiled.calendar import announce, switch
+from sim.engine.compiled.deterrence import examine, share_deterred
 from sim.engine.compiled.draft_screening import screening
 from sim.engine.compiled.heaps import (
     append,
@@ -149,6 +150,12 @@ def arrive(b: Any, i: int, x: int, now: int) -> None:
     if s == NOWHERE:
         turn_away(b, i, b.first[x, c], CROSSED, now)
         return
+    deters = 0.0
+    if b.deters[x, c] and not initial:
+        deters = share_deterred(b, i, x, now)
+        if chance_of(b, b.balk_row, number) < deters:
+            turn_elsewhere(b, i, s, BALKED if p.roams else STAYED, now)
+            return
     if column_of(b, b.barred_table, np.uint8)[number] or (p.roams and is_barred(b, i, x)):
         turn_elsewhere(b, i, s, BARRED, now)
         return
@@ -174,7 +181,9 @@ def arrive(b: Any, i: int, x: int, now: int) -> None:
             waiting += b.waiting[s, stream]
     sees_too_much = waiting >= b.balk_over[x, c] and (waiting > 0 or not (can_start(b, s) and b.open[s, c]))
     balk_row = b.balk_row
-    hears_too_much = balk_row != NOWHERE and chance_of(b, balk_row, number) < share_of(b, b.balk_table)[x, c, column]
+    hears_too_much = balk_row != NOWHERE and (
+        chance_of(b, balk_row, number) < deters + (1.0 - deters) * share_of(b, b.balk_table)[x, c, column]
+    )
     if not initial and (sees_too_much or hears_too_much):
         turn_elsewhere(b, i, s, BALKED, now)
         return
@@ -240,6 +249,8 @@ def end_service(b: Any, i: int, now: int) -> None:
     if b.preempt[s]:
         remove(b, SERVICE_LISTS + s, i)
     outcome, target = SERVED, NOWHERE
+    if b.tells[s] and not p.refused:
+        examine(b, i, b.crossing[s])
     if p.refused:
         outcome = REFUSED
     elif p.checked:

@@ -15,11 +15,14 @@ from numba.extending import intrinsic
 
 from sim.engine.compiled.cache import rule
 from sim.engine.event_order import KIND_SHIFT, Kind
+from sim.engine.plan import CLOCKS
+from sim.engine.plan import RENEGE_WITH_MEN as RENEGE_WITH_MEN
 from sim.engine.records import Outcome
 
 NOWHERE = -1
 NOBODY = -1
 N_CLASSES, N_STREAMS, N_WAYS, BYPASS_STREAM = 5, 6, 3, 5
+N_CLOCKS = len(CLOCKS)
 HORIZON_KEY = int(Kind.HORIZON) << KIND_SHIFT
 SWITCH_KEY = int(Kind.SWITCH) << KIND_SHIFT
 QUOTE, SERVICE_END, RELEASE = int(Kind.QUOTE), int(Kind.SERVICE_END), int(Kind.RELEASE)
@@ -54,7 +57,7 @@ PARTY = np.dtype(
     + _fields("u4", (), "number serial")
     + _fields("i4", (), "previous next")
     + _fields("u2", (), "station target visits people visit_people of_age men visit_men checked share")
-    + _fields("u1", (), "where cls stream on_foot parted first quoted inside refused resumed")
+    + _fields("u1", (), "where cls stream on_foot parted examined first quoted inside refused resumed")
     + _fields("u1", (), "roams home bound_for crossing diversions"),
     align=True,
 )
@@ -86,7 +89,8 @@ BORDER = np.dtype(
     + _fields(
         "i8", (), "tastes_table utility_table admits_table informed_table bars_table drive_table wait_utility_table"
     )
-    + _fields("i8", (), "history_table history_rows")
+    + _fields("i8", (), "history_table history_rows stops_table stops_rows")
+    + _fields("i8", (), "deterred_share_table deterred_hazard_table stopped_columns")
     + _fields("i8", (), "row_rows chunk_rows visits_rows run_rows switch_rows recent_rows")
     + _fields("i8", (HORIZON,), "heap_table heap_rows in_heap")
     + _fields("i8", (N_WAYS,), "clock_row")
@@ -104,7 +108,7 @@ BORDER = np.dtype(
         "i8", (MAX_STATIONS,), "if_office_closed service_row foot_row patience_row refusal_row refused_row man_row"
     )
     + _fields("i8", (MAX_STATIONS,), "screening_row")
-    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt is_office streams")
+    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt is_office tells streams")
     + _fields("f8", (MAX_STATIONS,), "stays_together refusal")
     + _fields("f8", (MAX_STATIONS, 4), "fate_cdf")
     + _fields("i8", (MAX_STATIONS, N_CLASSES), "next")
@@ -122,9 +126,13 @@ BORDER = np.dtype(
         "first joins quote column quoted_at started filled oldest balk_over balk_streams",
     )
     + _fields("f8", (MAX_CROSSINGS, N_CLASSES), "bypass_local")
-    + _fields("u1", (MAX_CROSSINGS, N_CLASSES, N_WAYS), "way_open uses_way")
-    + _fields("i8", (MAX_CROSSINGS, N_CLASSES, N_WAYS), "summed rate")
-    + _fields("i8", (MAX_CROSSINGS * N_CLASSES * N_WAYS,), "clock_begin clock_bucket")
+    + _fields("u1", (MAX_CROSSINGS, N_CLASSES, N_WAYS), "way_open")
+    + _fields("u1", (MAX_CROSSINGS, N_CLASSES, N_CLOCKS), "uses_clock")
+    + _fields("i8", (MAX_CROSSINGS, N_CLASSES, N_CLOCKS), "summed rate")
+    + _fields("i8", (MAX_CROSSINGS * N_CLASSES * N_CLOCKS,), "clock_begin clock_bucket")
+    # deterrence
+    + _fields("i8", (MAX_CROSSINGS,), "stops_window stops_delay stops_drive examined stopped")
+    + _fields("u1", (MAX_CROSSINGS, N_CLASSES), "deters")
 )
 """All state except that of the parties, and the small tables of the plan under the same names."""
 
@@ -307,3 +315,21 @@ def wait_utility_of(b: Any) -> Any:
 def history_of(b: Any) -> Any:
     """Return the columns of the waits announced so far, [crossing, class, announcement]."""
     return carray(_pointer(b.history_table), (MAX_CROSSINGS, N_CLASSES, b.history_rows), np.int16)
+
+
+@rule
+def stops_of(b: Any) -> Any:
+    """Return the men examined and stopped so far, and the share stopped, [crossing, 0 to 2, announcement]."""
+    return carray(_pointer(b.stops_table), (MAX_CROSSINGS, 3, b.stops_rows), np.int64)
+
+
+@rule
+def deterred_share_of(b: Any) -> Any:
+    """Return Plan.deterred_share, [crossing, class, share of men stopped]."""
+    return carray(_pointer(b.deterred_share_table), (MAX_CROSSINGS, N_CLASSES, b.stopped_columns), np.float64)
+
+
+@rule
+def deterred_hazard_of(b: Any) -> Any:
+    """Return Plan.deterred_hazard, [crossing, class, share of men stopped]."""
+    return carray(_pointer(b.deterred_hazard_table), (MAX_CROSSINGS, N_CLASSES, b.stopped_columns), np.int64)

@@ -35,12 +35,14 @@ from sim.engine.compiled.layout import (
     INSIDE,
     INTERRUPTED,
     N_CLASSES,
+    N_CLOCKS,
     N_STREAMS,
     N_WAYS,
     NOBODY,
     NOWHERE,
     QUEUE_LISTS,
     RENEGE,
+    RENEGE_WITH_MEN,
     SENT_ON,
     SERVED,
     SERVICE_END,
@@ -160,22 +162,26 @@ def start_clocks(b: Any, i: int, now: int) -> None:
     p = party_in(b, i)
     x, c, column = b.crossing[p.station], np.int64(p.cls), tape_column(b, p)
     for way in range(N_WAYS):
-        if b.uses_way[x, c, way]:
-            rate, summed, clock = b.rate[x, c, way], b.summed[x, c, way], time_of(b, b.clock_row[way], column)
-            at = summed + rate * (now - b.quoted_at[x, c]) + clock
+        clock = way
+        if way == 0 and p.of_age > 0 and b.uses_clock[x, c, RENEGE_WITH_MEN]:
+            clock = RENEGE_WITH_MEN
+        if b.uses_clock[x, c, clock]:
+            rate, summed = b.rate[x, c, clock], b.summed[x, c, clock]
+            at = summed + rate * (now - b.quoted_at[x, c]) + time_of(b, b.clock_row[way], column)
             if rate > 0 and at <= summed + rate * b.quote_every[x]:
                 push_later(b, b.quoted_at[x, c] - (summed - at) // rate, RENEGE + way, i)
             else:
-                which = (x * N_CLASSES + c) * N_WAYS + way
+                which = (x * N_CLASSES + c) * N_CLOCKS + clock
                 put_in_bucket(b, clock_bucket(b, which, at >> CLOCK_SHIFT), at, RENEGE + way, i)
 
 
 @rule
-def leave_when_due(b: Any, x: int, c: int, way: int) -> None:
+def leave_when_due(b: Any, x: int, c: int, clock: int) -> None:
     """Schedule the departures of parties whose clock expires before the next announcement."""
-    rate, summed, which = b.rate[x, c, way], b.summed[x, c, way], (x * N_CLASSES + c) * N_WAYS + way
+    rate, summed, which = b.rate[x, c, clock], b.summed[x, c, clock], (x * N_CLASSES + c) * N_CLOCKS + clock
     if rate == 0:
         return
+    kind = RENEGE if clock == RENEGE_WITH_MEN else RENEGE + clock
     until = summed + rate * b.quote_every[x]
     begin, end = b.clock_bucket[which], until >> CLOCK_SHIFT
     b.clock_bucket[which] = end  # the next announcement opens it again, for the clocks that remain in it
@@ -190,15 +196,15 @@ def leave_when_due(b: Any, x: int, c: int, way: int) -> None:
                 if not may_leave(party_in(b, slot), np.int64(chunk.serial[k])):
                     continue
                 if at <= until:
-                    push_later(b, b.quoted_at[x, c] - (summed - at) // rate, RENEGE + way, slot)
+                    push_later(b, b.quoted_at[x, c] - (summed - at) // rate, kind, slot)
                 else:
-                    put_in_bucket(b, bucket, at, RENEGE + way, slot)
+                    put_in_bucket(b, bucket, at, kind, slot)
             n = end_chunk(b, n)
 
 
 @rule
 def clock_bucket(b: Any, which: int, number: int) -> int:
-    """Return the bucket for clocks of one main queue and one way of leaving."""
+    """Return the bucket for clocks of one main queue and one kind."""
     return b.clock_begin[which] + number % CLOCK_BUCKETS
 
 

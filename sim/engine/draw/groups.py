@@ -265,7 +265,7 @@ class _Passage:
         if behaviour.bypass:
             group.chance(plan.bypass_row, "bypass")
         for w, way in enumerate(WAYS):
-            if plan.hazard[self.x, CLASSES.index(self.cls), w].any():
+            if plan.has_clock(self.x, CLASSES.index(self.cls), w):
                 group.write(plan.clock_row[w], group.durations(way, STANDARD), HAZARD_UNIT)
                 if way == "change_mode" and behaviour.change_mode:
                     group.write(plan.walk_row, group.durations("walk", behaviour.change_mode.takes))

@@ -119,9 +119,12 @@ def expected(scenario: Scenario, edges: Ints) -> Floats:
     total = np.zeros((len(sources), len(CLASSES), len(edges)))
     for x, source in enumerate(sources):
         for name, parts in source.demand.items():
-            cells = sum((_part(clock, part, edges) for part in parts.values()), np.zeros(len(edges) - 1))
-            if isinstance(source, Crossing):
-                cells = cells * _factors(clock, source, name, edges)
+            changes = [c for c in source.changes if _scales(c, name)] if isinstance(source, Crossing) else []
+            cells = np.zeros(len(edges) - 1)
+            for part, described in parts.items():
+                of_part = [change for change in changes if change.demand and part in change.demand]
+                cells = cells + _part(clock, described, edges) * _factors(clock, of_part, edges)
+            cells = cells * _factors(clock, [change for change in changes if change.demand is None], edges)
             total[x, CLASSES.index(name), 1:] = np.cumsum(cells)
     if not total[:, :, -1].sum() <= MOST_PARTIES:
         what = f"{total[:, :, -1].sum():.3g} parties are expected; the limit is {MOST_PARTIES:,}"
@@ -231,15 +234,16 @@ def _counts(clock: Clock, rows: Iterable[CountRow], edges: Ints) -> Floats:
     return cells
 
 
-def _factors(clock: Clock, crossing: Crossing, name: str, edges: Ints) -> Floats:
+def _scales(change: Change, cls: str) -> bool:
+    """Return whether a change multiplies the demand of a class, or a part of it."""
+    return change.scale_demand is not None and (change.classes is None or cls in change.classes)
+
+
+def _factors(clock: Clock, changes: list[Change], edges: Ints) -> Floats:
     """Return the factor by which changes of demand multiply the arrivals of each cell, shape (B,)."""
-
-    def scales(change: Change) -> bool:
-        return change.scale_demand is not None and (change.classes is None or name in change.classes)
-
     factor = np.ones(len(edges) - 1)
     middles = (edges[:-1] + edges[1:]) // 2
-    for change in filter(scales, crossing.changes):
+    for change in changes:
         inside = within(clock, change)
         factor[inside(middles)] *= change.scale_demand or 0.0
     return factor

@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from sim.arrays import Floats
+from sim.arrays import Bools, Floats
 from sim.engine.lower import arrivals, switches
+from sim.engine.lower.deterrence import deterrence_fields
 from sim.engine.lower.network import network_fields
 from sim.engine.lower.tape_rows import number_rows
-from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, WAYS, Plan
+from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, RENEGE, WAYS, Plan
 from sim.scenario.model.behaviour import Behaviour, Leaving
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.laws import PeopleSpread
-from sim.scenario.model.quantities import CLASSES, STREAMS
+from sim.scenario.model.quantities import CLASSES, STREAMS, Curve
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Priority, Screening, Shares, Station
 from sim.units import MS_PER_DAY, MS_PER_H, MS_PER_S, milliseconds
@@ -38,7 +39,10 @@ def lower(scenario: Scenario) -> Plan:
     edges = arrivals.grid(scenario)
     intensities, intensity = switches.intensity(scenario)
     step = wait_step(scenario)
-    behaviour = _behaviour(scenario, step)
+    stops = deterrence_fields(scenario)
+    behaviour = _behaviour(scenario, step, stops["stops_window"] > 0)
+    uses_way = behaviour["hazard"].any(axis=3)
+    uses_way[:, :, RENEGE] |= stops["deterred_hazard"].any(axis=2)
     people = 1 + max_people(scenario)
     return Plan(
         crossings=tuple(scenario.crossings),
@@ -58,8 +62,9 @@ def lower(scenario: Scenario) -> Plan:
         activity=switches.activity(scenario),
         intensity=intensity,
         **behaviour,
+        **stops,
         **network_fields(scenario, step, LONGEST_WAIT // step),
-        **number_rows(scenario, behaviour["hazard"]),
+        **number_rows(scenario, uses_way),
     )
 
 
@@ -208,7 +213,8 @@ def _fate_cdf(screening: Screening) -> Floats:
     return cdf
 
 
-def _behaviour(scenario: Scenario, step: int) -> dict[str, Any]:
+def _behaviour(scenario: Scenario, step: int, deters: Bools) -> dict[str, Any]:
+    """Return the fields of the main queue; quotes are also needed where stops deter (`deters` (X,))."""
     shape, columns = (len(scenario.crossings), len(CLASSES)), LONGEST_WAIT // step
     balk_over = np.full(shape, ANY_NUMBER, dtype=np.int64)
     balk_streams = np.full(shape, _bits(STREAMS), dtype=np.int64)
@@ -232,7 +238,7 @@ def _behaviour(scenario: Scenario, step: int) -> dict[str, Any]:
                     rates = _by_wait(way.by_quoted_wait, step) * (HAZARD_UNIT / MS_PER_H)
                     hazard[x, c, w] = np.rint(rates).astype(np.int64)
                     windows += _way_windows(scenario, way, (x, c, w))
-        if hazard[x].any() or balk[x].any() or bypass[x].any() or scenario.network:
+        if hazard[x].any() or balk[x].any() or bypass[x].any() or deters[x] or scenario.network:
             every[x] = milliseconds(crossing.quote.every)
             buckets[x] = round(crossing.quote.window / crossing.quote.every)
     return {
@@ -264,7 +270,7 @@ def _way_windows(scenario: Scenario, way: Leaving, target: tuple[int, ...]) -> l
     return rows + [(at, *target, value) for at, value in ((begin, 1), (end, 0)) if start < at < horizon]
 
 
-def _by_wait(table: tuple[tuple[float, float], ...], step: int) -> Floats:
+def _by_wait(table: Curve, step: int) -> Floats:
     """Return a curve over the quoted wait at the columns 0, `step` (ms), 2 `step`, and so on."""
     waits, values = zip(*table, strict=True)
     return np.asarray(np.interp(np.arange(LONGEST_WAIT // step) * (step / MS_PER_S), waits, values))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.arrays import Bools, Ints
+from sim.arrays import Bools
 from sim.engine.plan import NOWHERE, WAYS
 from sim.scenario.model.passages import passages_from_source
 from sim.scenario.model.quantities import CLASSES, ClassName
@@ -57,10 +57,9 @@ def same_on_foot(station: Station, cls: ClassName) -> bool:
     return all((law.party, law.person) == (laws[0].party, laws[0].person) for law in laws)
 
 
-def number_rows(scenario: Scenario, hazard: Ints) -> dict[str, Any]:
-    """Return the `..._row` fields of the plan; a way of leaving has no clock where its `hazard` (X, 5, 3, W) is 0."""
+def number_rows(scenario: Scenario, uses_way: Bools) -> dict[str, Any]:
+    """Return the `..._row` fields of the plan; `uses_way` (X, 5, 3) tells which ways of leaving have a clock."""
     times, chances = _Rows(scenario), _Rows(scenario)
-    uses_way = np.asarray(hazard.any(axis=3))
     behaviours = [[crossing.behaviour.get(cls) for cls in CLASSES] for crossing in scenario.crossings.values()]
     numbers: dict[str, list[int]] = {name: [] for name in _STATION_ROWS}
     for x, crossing in enumerate(scenario.crossings.values()):

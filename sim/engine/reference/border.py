@@ -9,10 +9,10 @@ import simpy
 from simpy.events import EventPriority
 
 from sim.engine.event_order import KIND_SHIFT, LEAVING, Kind
-from sim.engine.plan import NOWHERE, Plan
+from sim.engine.plan import NOWHERE, WAY_OF_CLOCK, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
 from sim.engine.reference.roads import Roads
-from sim.engine.reference.state import MainQueue, Party, Station, Visit, Zone
+from sim.engine.reference.state import MainQueue, Party, Station, Visit, WordOfStops, Zone
 from sim.engine.tape import Tape
 
 
@@ -79,6 +79,7 @@ class Border:
         self.main_queues = [
             [MainQueue(plan, x, c) for c in range(plan.first.shape[1])] for x in range(len(plan.crossings))
         ]
+        self.words_of_stops = [WordOfStops(plan, x) for x in range(len(plan.crossings))]
         self.roads = Roads(plan, tape, self.env, self.main_queues)
         self.log = Log()
         self.offices = set(plan.office.tolist())
@@ -134,6 +135,25 @@ class Border:
         """Return the main queue of a party's class at its crossing."""
         return self.main_queues[party.crossing][party.cls]
 
+    # What is told of the men stopped
+
+    def deterrence(self, party: Party) -> float:
+        """Return the probability that a party does not set out because men are stopped at its crossing.
+
+        A party from an origin has set out already: it decides by what it hears as it comes.
+        """
+        plan, x, word = self.plan, party.crossing, self.words_of_stops[party.crossing]
+        if not word.window or party.men == 0 or self.tape.initial[party.column]:
+            return 0.0
+        drive = int(plan.stops_drive[x]) if party.origin == NOWHERE else 0
+        return float(plan.deterred_share[x, party.cls, word.heard(self.now - drive)])
+
+    def is_screened(self, crossing: int) -> bool:
+        """Whether a station with draft screening is active at a crossing."""
+        plan = self.plan
+        here = [s for s in self.stations if plan.crossing[s.number] == crossing]
+        return any(s.active and s.screens for s in here)
+
     # Joining a queue, and the clocks that may end the wait
 
     def join(self, party: Party, station: Station, first: bool = False, in_zone: bool = False) -> None:
@@ -161,16 +181,16 @@ class Border:
             self._leave_at(visit, Kind.RENEGE, self.now + self.duration(row, visit.party))
         if visit.first:
             main_queue = self.main_queue(visit.party)
-            for way in main_queue.ways:
-                clock = self.duration(self.plan.clock_row[way], visit.party)
-                main_queue.start_clock(visit, way, self.now, clock)
+            for clock in main_queue.clocks_of(visit.party):
+                runs = self.duration(self.plan.clock_row[WAY_OF_CLOCK[clock]], visit.party)
+                main_queue.start_clock(visit, clock, self.now, runs)
             self.leave_when_due(main_queue)
 
     def leave_when_due(self, main_queue: MainQueue) -> None:
         """Schedule the leaving of those whose clock runs down before the next announcement."""
-        for way in main_queue.ways:
-            for at, visit in main_queue.pop_due(way):
-                self._leave_at(visit, LEAVING[way], at)
+        for clock in main_queue.clocks_used:
+            for at, visit in main_queue.pop_due(clock):
+                self._leave_at(visit, LEAVING[WAY_OF_CLOCK[clock]], at)
 
     def _leave_at(self, visit: Visit, way: Kind, at: int) -> None:
         self.env.process(self._leave(visit, way, at))

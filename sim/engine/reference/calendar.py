@@ -91,11 +91,16 @@ def releases(border: Border, station: Station) -> Process:
 
 
 def announcements(border: Border, crossing: int, every: int) -> Process:
-    """Announce the wait of every main queue of a crossing at regular instants."""
+    """Announce the wait of every main queue of a crossing, and take the share of men stopped, at regular instants."""
+    word = border.words_of_stops[crossing]
     for at in range(border.plan.start, border.plan.horizon, every):
         yield border.until(at, Kind.QUOTE, crossing)
+        stopped = 0
+        if word.window:
+            word.announce(border.is_screened(crossing))
+            stopped = word.heard(border.now)
         for main_queue in border.main_queues[crossing]:
             cls = main_queue.cls
             station = border.active_station(border.plan.first[crossing, cls], cls)
-            main_queue.announce(border.now, station.waiting[cls] if station else 0)
+            main_queue.announce(border.now, station.waiting[cls] if station else 0, stopped)
             border.leave_when_due(main_queue)

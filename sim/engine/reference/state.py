@@ -12,7 +12,7 @@ from typing import Any
 
 import simpy
 
-from sim.engine.plan import NOWHERE, WAYS, Plan
+from sim.engine.plan import CLOCKS, NOWHERE, RENEGE, RENEGE_WITH_MEN, STOPPED_UNIT, WAY_OF_CLOCK, WAYS, Plan
 from sim.engine.records import NEVER
 from sim.scenario.model.quantities import STREAMS
 
@@ -36,6 +36,7 @@ class Party:
     on_foot: bool = False  # left its vehicle, by foot or bike
     men_stopped: int = 0  # at draft screening
     parted: bool = False  # at draft screening, which happens to a party once
+    examined: bool = False  # its men count among those who came before the officers
     share: tuple[int, int] = (1, 1)  # of a twin in the people of the party it comes from
     visits: int = 0  # so far
     visit: Visit | None = None  # the one it is on
@@ -115,6 +116,7 @@ class Station:
         self.active = True
         self.is_open = [True] * plan.next.shape[1]  # by class
         self.intensity = 0  # row of `Plan.intensities`
+        self.screens = plan.screening_row[number] != NOWHERE
         self.by_shares, self.preempt = bool(plan.discipline[number]), bool(plan.preempt[number])
         self.rank, self.stride = plan.rank[number].tolist(), plan.stride[number].tolist()
         self.batch, self.starts_left = int(plan.release_size[number]), 0
@@ -199,21 +201,31 @@ class MainQueue:
         seen = int(plan.balk_streams[crossing, cls])
         self.balk_streams = [stream for stream in range(len(STREAMS)) if seen >> stream & 1]
         self.is_open = [True] * len(WAYS)
-        self.ways = [way for way in range(len(WAYS)) if plan.hazard[crossing, cls, way].any()]
+        self.clocks_used = [way for way in range(len(WAYS)) if plan.hazard[crossing, cls, way].any()]
+        if plan.deterred_hazard[crossing, cls].any():
+            self.clocks_used.append(RENEGE_WITH_MEN)
         self.started = 0  # services begun since the last announcement
         self.recent_starts: deque[int] = deque(maxlen=self.buckets)
         self.quoted_wait, self.quoted_at = 0, plan.start
         self.quoted_column = 0  # of the tables by quoted wait
         self.quoted_columns: list[int] = []  # of all announcements so far
-        self.summed, self.rate = [0] * len(WAYS), [0] * len(WAYS)
-        self.clocks: list[list[tuple[int, int, int, Visit]]] = [[] for _ in WAYS]
+        self.summed, self.rate = [0] * len(CLOCKS), [0] * len(CLOCKS)
+        self.running: list[list[tuple[int, int, int, Visit]]] = [[] for _ in CLOCKS]
 
     def at_quote(self, table: Any) -> float:
         """Read a curve over the quoted wait, shape (X, 5, W), at the wait last announced."""
         return float(table[self.crossing, self.cls, self.quoted_column])
 
-    def announce(self, now: int, waiting: int) -> None:
-        """Quote the wait anew: parties waiting over recent departures (the quote grows while nobody departs)."""
+    def clocks_of(self, party: Party) -> list[int]:
+        """Return the clocks of a party; with men of call-up age it has another one of reneging where stops deter."""
+        with_men = party.men > 0 and RENEGE_WITH_MEN in self.clocks_used
+        return [clock for clock in self.clocks_used if clock != (RENEGE if with_men else RENEGE_WITH_MEN)]
+
+    def announce(self, now: int, waiting: int, stopped: int) -> None:
+        """Quote the wait anew: parties waiting over recent departures (the quote grows while nobody departs).
+
+        `stopped` is the share of men stopped that those waiting have heard of.
+        """
         if now > self.plan.start:
             self.recent_starts.append(self.started)
         self.started = 0
@@ -226,25 +238,60 @@ class MainQueue:
             self.quoted_wait += self.every
         self.quoted_column = min(self.quoted_wait // self.plan.wait_step, self.plan.hazard.shape[3] - 1)
         self.quoted_columns.append(self.quoted_column)
-        for way in self.ways:
-            self.summed[way] += self.rate[way] * (now - self.quoted_at)
+        for clock in self.clocks_used:
+            way = WAY_OF_CLOCK[clock]
+            self.summed[clock] += self.rate[clock] * (now - self.quoted_at)
             hazard = int(self.plan.hazard[self.crossing, self.cls, way, self.quoted_column])
-            self.rate[way] = hazard if self.is_open[way] else 0
+            if clock == RENEGE_WITH_MEN:
+                hazard += int(self.plan.deterred_hazard[self.crossing, self.cls, stopped])
+            self.rate[clock] = hazard if self.is_open[way] else 0
         self.quoted_at = now
 
-    def start_clock(self, visit: Visit, way: int, now: int, clock: int) -> None:
-        """Start the clock of one way of leaving, in units of 1 / HAZARD_UNIT."""
-        threshold = self.summed[way] + self.rate[way] * (now - self.quoted_at) + clock
-        heappush(self.clocks[way], (threshold, visit.party.number, visit.index, visit))
+    def start_clock(self, visit: Visit, clock: int, now: int, runs: int) -> None:
+        """Start a clock that runs for a time in units of 1 / HAZARD_UNIT."""
+        threshold = self.summed[clock] + self.rate[clock] * (now - self.quoted_at) + runs
+        heappush(self.running[clock], (threshold, visit.party.number, visit.index, visit))
 
-    def pop_due(self, way: int) -> list[tuple[int, Visit]]:
+    def pop_due(self, clock: int) -> list[tuple[int, Visit]]:
         """Take out the clocks that run down before the next announcement: the instant of each, and its visit."""
         due = []
-        clocks, rate, summed = self.clocks[way], self.rate[way], self.summed[way]
+        clocks, rate, summed = self.running[clock], self.rate[clock], self.summed[clock]
         while clocks and rate and clocks[0][0] <= summed + rate * self.every:
             threshold, _, _, visit = heappop(clocks)
             due.append((self.quoted_at - (summed - threshold) // rate, visit))
         return due
+
+
+class WordOfStops:
+    """What travellers hear of the men stopped at a crossing: their share among those who came before the officers.
+
+    It is taken at every announcement of the quoted wait, over a window, and heard some time later. Every man counts as
+    examined once. The share is in 1 / STOPPED_UNIT.
+    """
+
+    def __init__(self, plan: Plan, crossing: int) -> None:
+        self.start, self.every = plan.start, int(plan.quote_every[crossing])
+        self.window, self.delay = int(plan.stops_window[crossing]), int(plan.stops_delay[crossing])
+        self.examined = self.stopped = 0  # men so far
+        self.counts: list[tuple[int, int]] = []  # both, at every announcement
+        self.shares: list[int] = []  # at every announcement
+
+    def announce(self, is_screened: bool) -> None:
+        """Take the share anew; the last one goes on while no men come, and is 0 while there is no screening."""
+        before = self.counts[max(len(self.counts) - self.window, 0)] if self.counts else (0, 0)
+        examined, stopped = self.examined - before[0], self.stopped - before[1]
+        self.counts.append((self.examined, self.stopped))
+        share = self.shares[-1] if self.shares else 0
+        if not is_screened:
+            share = 0
+        elif examined:
+            share = min(STOPPED_UNIT * stopped // examined, STOPPED_UNIT)
+        self.shares.append(share)
+
+    def heard(self, at: int) -> int:
+        """Return the share that travellers have heard of at an instant (not after now)."""
+        announcement = (at - self.delay - self.start) // self.every
+        return self.shares[announcement] if announcement >= 0 else 0
 
 
 def inverse_cdf(cdf: Any, u: float) -> int:

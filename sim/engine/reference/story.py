@@ -89,6 +89,8 @@ def arrive(border: Border, party: Party) -> None:
     if station is None:  # all stations of the way have ended
         entrance = border.stations[border.plan.first[party.crossing, party.cls]]
         border.log_without_joining(party, entrance, Outcome.CROSSED)
+    elif is_deterred(border, party):
+        turn_away(border, party, station, Outcome.STAYED if party.origin == NOWHERE else Outcome.BALKED)
     elif border.roads.barred(party):
         turn_away(border, party, station, Outcome.BARRED)
     elif not border.roads.admitted_on_coming(party):
@@ -102,6 +104,12 @@ def arrive(border: Border, party: Party) -> None:
         turn_away(border, party, station, Outcome.BALKED)
     else:
         border.join(party, station, first=True)
+
+
+def is_deterred(border: Border, party: Party) -> bool:
+    """Whether a party has not set out, or turns round as it comes, because of the men stopped at the crossing."""
+    deterrence = border.deterrence(party)
+    return deterrence > 0 and border.chance(border.plan.balk_row, party) < deterrence
 
 
 def station_of_bypass(border: Border, party: Party) -> Station | None:
@@ -131,7 +139,11 @@ def balks(border: Border, party: Party, station: Station) -> bool:
     waiting = sum(station.waiting[stream] for stream in main_queue.balk_streams)
     if waiting >= main_queue.balk_over and (waiting > 0 or not station.serves_at_once(party.cls)):
         return True
-    return plan.balk_row != NOWHERE and border.chance(plan.balk_row, party) < main_queue.at_quote(plan.balk_share)
+    if plan.balk_row == NOWHERE:
+        return False
+    deterrence = border.deterrence(party)  # this much of the uniform was used up when the party set out
+    share = deterrence + (1.0 - deterrence) * main_queue.at_quote(plan.balk_share)
+    return border.chance(plan.balk_row, party) < share
 
 
 def turn_away(border: Border, party: Party, station: Station, outcome: Outcome) -> None:
@@ -232,6 +244,9 @@ def result_of_service(border: Border, visit: Visit) -> tuple[Outcome, Station | 
     """Return the outcome of a visit whose service has ended, and the station the party goes to."""
     if visit.refused:
         return Outcome.REFUSED, None
+    if visit.station.screens and not visit.party.examined:
+        visit.party.examined = True
+        border.words_of_stops[visit.party.crossing].examined += visit.party.men
     outcome = screening(border, visit) if visit.men_checked else Outcome.SERVED
     if outcome is Outcome.SENT_ON:
         return outcome, border.stations[border.plan.office[visit.station.number]]
@@ -253,6 +268,7 @@ def screening(border: Border, visit: Visit) -> Outcome:
         fate = FATES[plan.if_office_closed[s]]
     if fate is Outcome.SERVED:
         return fate
+    border.words_of_stops[party.crossing].stopped += hits
     stays_together = party.parted or hits >= party.people or border.chance(row + 3, party) < plan.stays_together[s]
     if stays_together:
         visit.men = party.men_stopped = hits
@@ -269,7 +285,7 @@ def part(border: Border, visit: Visit, men: int, outcome: Outcome) -> None:
     twin.share = (men, int(tape.people[party.column]))
     party.people -= men
     party.men -= men
-    party.parted = twin.parted = True
+    party.parted = twin.parted = twin.examined = True
     screened = Visit(twin, visit.station, border.now)
     screened.started_at = screened.ended_at = border.now
     screened.men = men

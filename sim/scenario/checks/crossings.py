@@ -40,6 +40,7 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
         yield from _offices(scenario, crossing, here)
         yield from _shared_zones(scenario, crossing, here)
         yield from _bypasses(crossing, here)
+        yield from _deterrence(crossing, here)
         yield from _changes(crossing, here)
     if len(scenario.crossings) > MAX_CROSSINGS:
         yield ("crossings",), f"a scenario may have at most {MAX_CROSSINGS} crossings"
@@ -241,8 +242,30 @@ def _bypasses(crossing: Crossing, here: Loc) -> Faults:
             yield loc, f"no station from {joins!r} on serves class {cls!r}, so the bypass has no route"
 
 
+def _deterrence(crossing: Crossing, here: Loc) -> Faults:
+    given = [
+        (*here, "behaviour", cls, way, "by_risk")
+        for cls, behaviour in crossing.behaviour.items()
+        for way, how in (("balk", behaviour.balk), ("renege", behaviour.renege))
+        if how and "by_risk" in how.model_fields_set
+    ]
+    if not any(station.screening for station in crossing.stations.values()):
+        for loc in given:
+            yield loc, "no station here has 'screening', so no men are stopped; add it to a station, or remove by_risk"
+    window, every = crossing.word_of_stops.window, crossing.quote.every
+    if given and (window < every or abs(window / every - round(window / every)) > 1e-9):
+        what = f"must be a whole multiple of quote.every ({units.show_duration(every)})"
+        yield (*here, "word_of_stops", "window"), f"{what}; got {units.show_duration(window)}"
+
+
 def _changes(crossing: Crossing, here: Loc) -> Faults:
     for i, change in enumerate(crossing.changes):
+        named = change.classes or tuple(crossing.demand)
+        parts = list(dict.fromkeys(part for cls in named for part in crossing.demand.get(cls, ())))
+        for j, part in enumerate(change.demand or ()):
+            if part not in parts:
+                of = f" of {', '.join(change.classes)}" if change.classes else ""
+                yield (*here, "changes", i, "demand", j), no_such(f"part of the demand{of}", part, parts)
         for j, name in enumerate(change.stations or ()):
             loc = (*here, "changes", i, "stations", j)
             if name not in crossing.stations:

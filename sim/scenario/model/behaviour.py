@@ -1,4 +1,4 @@
-"""What parties do at the main queue: balk, renege, change mode or bypass; and the quoted wait they react to."""
+"""What parties do at the main queue: balk, renege, change mode or bypass; and the news of waits and stops they heed."""
 
 from __future__ import annotations
 
@@ -11,24 +11,32 @@ from sim.scenario.model.quantities import (
     ClassName,
     Count,
     Duration,
+    HazardByStops,
     HazardByWait,
     Instant,
     Model,
     Name,
     Share,
+    ShareByStops,
     ShareByWait,
     Span,
 )
 
 
 class Balk(Model):
-    """Not joining the queue, because of its length or the quoted wait."""
+    """Not joining the queue, because of its length or the quoted wait; not setting out, because men are stopped."""
 
     queue_over: Count | None = Field(None, description="a party does not join a queue of this many parties or more")
     queue_of: tuple[ClassName, ...] | None = Field(
         None, min_length=1, description="classes that count in that queue; default: everybody who waits at the station"
     )
     by_quoted_wait: ShareByWait
+    by_risk: ShareByStops = Field(
+        ((0.0, 0.0),),
+        description="share of parties with men of call-up age that do not set out, by the share of men stopped that "
+        "they have heard of by then (`word_of_stops`)",
+        examples=[{"0 %": "0 %", "2 %": "15 %", "10 %": "60 %"}],
+    )
 
     @model_validator(mode="after")
     def _a_queue(self) -> Balk:
@@ -43,6 +51,17 @@ class Leaving(Model):
     by_quoted_wait: HazardByWait
     from_: Instant | None = Field(None, alias="from")
     until: Instant | None = None
+
+
+class Renege(Leaving):
+    """Giving up and going home; the two hazards add up."""
+
+    by_risk: HazardByStops = Field(
+        ((0.0, 0.0),),
+        description="hazard of parties with men of call-up age, in addition, by the share of men stopped that they "
+        "have heard of (`word_of_stops`)",
+        examples=[{"1 %": "0 %/h", "10 %": "2 %/h"}],
+    )
 
 
 class ChangeMode(Leaving):
@@ -72,7 +91,7 @@ class Behaviour(Model):
     """Behaviour of one class at the main queue, the queue of its first station."""
 
     balk: Balk | None = None
-    renege: Leaving | None = Field(None, description="giving up and going home")
+    renege: Renege | None = Field(None, description="giving up and going home")
     change_mode: ChangeMode | None = None
     bypass: BypassStream | None = None
 
@@ -92,3 +111,20 @@ class Quote(Model):
         if ratio < 1 or abs(ratio - round(ratio)) > 1e-9:
             raise ValueError("window must be a whole multiple of every")
         return self
+
+
+class WordOfStops(Model):
+    """How travellers hear of the share of men stopped: of the men who came before the officers, those who did not pass.
+
+    It is taken with every announcement of the quoted wait (`quote.every`).
+    """
+
+    window: Duration = Field(
+        24 * 3600.0, description="time over which men are counted; a whole multiple of `quote.every`"
+    )
+    delay: Span = Field(12 * 3600.0, description="time until travellers hear of a share")
+    drive: Span = Field(
+        0.0,
+        description="drive to the crossing: who would come decides so long before whether to set out, by what is heard "
+        "then; parties from the origins of a network decide as they come",
+    )

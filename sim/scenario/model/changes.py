@@ -24,6 +24,12 @@ class Change(Model):
     scale_servers: Factor | None = Field(None, description="factor on the servers, rounded half up")
     intensity: Share | None = Field(None, description="screening intensity")
     scale_demand: Factor | None = Field(None, description="factor on the arrival rate")
+    demand: tuple[Name, ...] | None = Field(
+        None,
+        min_length=1,
+        description="parts of the demand that `scale_demand` acts on; default: all",
+        examples=[["surge"]],
+    )
     bar_non_local: Share | None = Field(None, description="share of parties without local plates that is barred")
     admits: Share | None = Field(None, description="share of travellers from origins whose papers are accepted")
     informed: Share | None = Field(None, description="share of travellers from origins that know the quoted wait")
@@ -43,6 +49,8 @@ class Change(Model):
                 raise ValueError(f"{given[0]!r} acts on stations; leave 'classes' out")
             if self.stations is None:
                 raise ValueError(f"{given[0]!r} needs 'stations'")
+        if self.demand is not None and given[0] != "scale_demand":
+            raise ValueError(f"'demand' names parts for 'scale_demand'; leave it out beside {given[0]!r}")
         if given[0] in ("scale_demand", "bar_non_local", "admits") and self.stations is not None:
             raise ValueError(f"{given[0]!r} acts on classes; leave 'stations' out")
         if given[0] in DESTINATION_ACTIONS[1:] and (self.stations is not None or self.classes is not None):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -152,15 +152,29 @@ StreamShares = Annotated[dict[StreamName, Share], BeforeValidator(_rest)]
 
 
 class RowsError(ValueError):
-    """Invalid rows of a wait table, each as (key of the row, whether the key is at fault, message)."""
+    """Invalid rows of a curve, each as (key of the row, whether the key is at fault, message)."""
 
     def __init__(self, rows: list[tuple[str, bool, str]]) -> None:
         self.rows = rows
         super().__init__("; ".join(f"{row}: {what}" for row, _, what in rows))
 
 
-def _wait_table(dimension: str, ceiling: float, ends: str) -> BeforeValidator:
-    """Read `{12 h: 0 %, 48 h: 5 %}`: rising waits (s) to values of `dimension`; a bare value holds for every wait."""
+class Abscissa(NamedTuple):
+    """What a curve is read at: in words, its dimension, its largest value, its range in words, and an example."""
+
+    words: str
+    dimension: str
+    most: float
+    ends: str
+    example: str
+
+
+WAIT = Abscissa("the quoted wait", "time", float("inf"), "at least 0", "{12 h: 0 %, 48 h: 5 %}")
+STOPPED = Abscissa("the share of men stopped", "share", 1.0, "between 0 and 100 %", "{1 %: 0 %, 5 %: 20 %}")
+
+
+def _curve(over: Abscissa, dimension: str, ceiling: float, ends: str) -> BeforeValidator:
+    """Read `{12 h: 0 %, 48 h: 5 %}`: rising abscissas to values of `dimension`; a bare value holds for all."""
 
     def within(value: object) -> float:
         number = units.parse(dimension, value)
@@ -174,30 +188,32 @@ def _wait_table(dimension: str, ceiling: float, ends: str) -> BeforeValidator:
         if not isinstance(value, dict):
             return ((0.0, within(value)),)
         if not value:
-            raise ValueError("needs at least one row, such as {12 h: 0 %, 48 h: 5 %}")
-        return _rows(value, within)
+            raise ValueError(f"needs at least one row, such as {over.example}")
+        return _rows(value, over, within)
 
     return BeforeValidator(read)
 
 
-def _rows(table: dict[str, object], within: Callable[[object], float]) -> tuple[tuple[float, float], ...]:
+def _rows(
+    table: dict[str, object], over: Abscissa, within: Callable[[object], float]
+) -> tuple[tuple[float, float], ...]:
     pairs: list[tuple[float, float]] = []
     wrong: list[tuple[str, bool, str]] = []
     before, latest = "", -1.0
     for key, value in table.items():
-        wait = latest
+        here = latest
         try:
-            wait = units.parse("time", key)
-            if wait < 0:
-                wrong.append((key, True, f"the quoted wait of a row must be at least 0; got {key!r}"))
-            elif wait <= latest:
-                wrong.append((key, True, f"the quoted wait must rise from row to row; got {key!r} after {before!r}"))
+            here = units.parse(over.dimension, key)
+            if not 0 <= here <= over.most:
+                wrong.append((key, True, f"{over.words} of a row must be {over.ends}; got {key!r}"))
+            elif here <= latest:
+                wrong.append((key, True, f"{over.words} must rise from row to row; got {key!r} after {before!r}"))
         except ValueError as error:
-            wrong.append((key, True, f"the quoted wait of a row: {error}"))
-        if wait > latest:
-            before, latest = key, wait
+            wrong.append((key, True, f"{over.words} of a row: {error}"))
+        if here > latest:
+            before, latest = key, here
         try:
-            pairs.append((wait, within(value)))
+            pairs.append((here, within(value)))
         except ValueError as error:
             wrong.append((key, False, str(error)))
     if wrong:
@@ -210,17 +226,17 @@ def _table_schema(dimension: str) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [one, {"type": "object", "additionalProperties": one}]})
 
 
-ShareByWait = Annotated[
-    tuple[tuple[float, float], ...],
-    _wait_table("share", 1.0, "0 and 100 %"),
-    _table_schema("share"),
-    Field(default=((0.0, 0.0),)),
-]
-"""Quoted wait (s) to a share; straight lines between the rows, level outside them."""
-HazardByWait = Annotated[
-    tuple[tuple[float, float], ...],
-    _wait_table("hazard", 100.0, "0 and 10000 %/h"),
-    _table_schema("hazard"),
-    Field(default=((0.0, 0.0),)),
-]
-"""Quoted wait (s) to a hazard (fraction per hour); straight lines between the rows, level outside them."""
+Curve = tuple[tuple[float, float], ...]
+"""Rows (abscissa, value), rising; straight lines between the rows, level outside them."""
+
+_share = ("share", 1.0, "0 and 100 %")
+_hazard = ("hazard", 100.0, "0 and 10000 %/h")
+_zero = Field(default=((0.0, 0.0),))
+ShareByWait = Annotated[Curve, _curve(WAIT, *_share), _table_schema("share"), _zero]
+"""Quoted wait (s) to a share."""
+HazardByWait = Annotated[Curve, _curve(WAIT, *_hazard), _table_schema("hazard"), _zero]
+"""Quoted wait (s) to a hazard (fraction per hour)."""
+ShareByStops = Annotated[Curve, _curve(STOPPED, *_share), _table_schema("share"), _zero]
+"""Share of men stopped to a share."""
+HazardByStops = Annotated[Curve, _curve(STOPPED, *_hazard), _table_schema("hazard"), _zero]
+"""Share of men stopped to a hazard (fraction per hour)."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from sim.scenario.model.behaviour import Behaviour, Quote
+from sim.scenario.model.behaviour import Behaviour, Quote, WordOfStops
 from sim.scenario.model.changes import Change, NamedChange
 from sim.scenario.model.demand import DemandParts
 from sim.scenario.model.network import Destination, Network
@@ -52,6 +52,7 @@ class Crossing(Model):
     initial_queue: dict[ClassName, Count] = Field({}, description="parties already waiting at the start")
     behaviour: dict[ClassName, Behaviour] = Field({})
     quote: Quote = Quote()
+    word_of_stops: WordOfStops = WordOfStops()
     destination: Destination = Destination()
     changes: tuple[Change, ...] = Field((), max_length=1000)
 

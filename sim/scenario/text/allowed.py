@@ -19,6 +19,7 @@ Kind = tuple[Any, tuple[Any, ...]]
 _SHORT_FORMS: dict[str, tuple[Any, ...]] = {
     "service_time": (ServiceTime, Law),
     "by_quoted_wait": (dict[str, float],),
+    "by_risk": (dict[str, float],),
     "at_arrival": (dict[str, float],),
 }
 _DIMENSIONS = {text: dimension for dimension, text in units.EXAMPLES.items()}

@@ -34,7 +34,7 @@ QUANTITIES = {
 """Unit and meaning. From `sooner_people` on they follow the same people in both; `base` and `here` are then empty."""
 
 OF_NETWORKS = ("stayed_people", "on_the_way_people")
-"""Quantities of people who choose between crossings."""
+"""Quantities of people who choose between crossings; some also stay at home where stops deter them."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from sim.measures.reports import observation_table
 from sim.play import provenance
 from sim.scenario.text.load_scenario import dump
 from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, SCOPES, group_changes
+from sim.verbs.compare.pairing import GROUP_COLUMNS
 from sim.verbs.compare.statistics import Difference, Ranking
 from sim.verbs.compare.study import ComparisonData
 from sim.verbs.compare.transitions import states
@@ -85,7 +86,9 @@ def groups_table(comparison: ComparisonData) -> dict[str, NDArray[Any]]:
     """
     names = ("scenario", "crossing", "class", "day", "quantity", "unit")
     numbers = ("base", "here", "difference", "low", "high")
-    places = [k for k, name in enumerate(QUANTITIES) if comparison.has_network or name not in OF_NETWORKS]
+    stays = comparison.has_network or bool(comparison.groups[..., GROUP_COLUMNS.index("stayed")].any())
+    omitted = () if comparison.has_network else OF_NETWORKS[1:] if stays else OF_NETWORKS
+    places = [k for k, name in enumerate(QUANTITIES) if name not in omitted]
     quantities, units = (
         np.array(each)[places] for each in (list(QUANTITIES), [unit for unit, _ in QUANTITIES.values()])
     )

@@ -7,7 +7,7 @@ their arrival; the last day holds those waiting at the start.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -51,6 +51,8 @@ summed over the people across in both."""
 ALIKE = 60_000
 """Milliseconds by which two times until across may differ and still count as the same."""
 WAIT_STEPS = 240
+STAYED = ("stayed_parties", "stayed_people")
+"""Totals that only some scenarios of a comparison may have; the others get 0, so that the change is shown."""
 STORED_SERIES = (
     *("queue", "queue_people", "queue_length", "in_system_people", "quoted_wait"),
     *("wait", "virtual_wait", "virtual_wait_censored"),
@@ -107,7 +109,14 @@ class PlayAll:
             )
             observed = observed_values(played.scenario, measures)
             results.append(ReplicationData(Measures(measures.at, series, measures.totals), observed, tables))
-        return tuple(results)
+        stayed = {key: 0.0 for each in results for key in each.measures.totals if key.quantity in STAYED}
+        return tuple(_with_totals(each, stayed) for each in results)
+
+
+def _with_totals(data: ReplicationData, totals: dict[Key, float]) -> ReplicationData:
+    """Return the results with those of `totals` that they lack, as the last."""
+    absent = {key: value for key, value in totals.items() if key not in data.measures.totals}
+    return data._replace(measures=replace(data.measures, totals=data.measures.totals | absent)) if absent else data
 
 
 def _is_stored(key: Key) -> bool:

@@ -29,6 +29,7 @@ MAIN = {
     ("refused_people", ALL),
     ("reneged_people", ALL),
     ("balked_people", ALL),
+    ("stayed_people", ALL),
     ("unfinished_people", ALL),
     ("person_hours_waited", ALL),
 }
@@ -71,7 +72,7 @@ def fates(scene: Scene) -> Figure:
 
 def _outcomes(story: Story) -> list[tuple[str, float]]:
     """Return the outcomes that occur, with the mean number of people of each."""
-    means = [(event, story.total(f"{event}_people").mean) for event in panels.SEEN_AT_A_CROSSING]
+    means = [(event, story.total(f"{event}_people").mean) for event in panels.outcomes_at(story)]
     return [(name, value) for name, value in means if value > 0]
 
 

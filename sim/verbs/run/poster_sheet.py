@@ -185,7 +185,7 @@ def _fates(axes: Axes, story: Story) -> None:
     """Draw the outcomes of people."""
     rows = [
         (OUTCOMES[event].picture, story.total(f"{event}_people"), OUTCOME_COLOURS[event])
-        for event in panels.SEEN_AT_A_CROSSING
+        for event in panels.outcomes_at(story)
     ]
     axes.set_title("What became of people", pad=8, x=-0.36)
     _number_bars(axes, [row for row in rows if row[1].mean > 0])

@@ -140,6 +140,14 @@ def test_table_spreads_its_counts_evenly() -> None:
     assert np.interp([6, 12, 24, 36, 60], hours, total) == pytest.approx([60, 120, 120, 144, 168])
 
 
+def test_changes_scale_one_part_of_the_demand() -> None:
+    parts = {"everyday": {"constant": {"rate": "60/h"}}, "surge": {"constant": {"rate": "30/h"}}}
+    half, twice = {"demand": ["everyday"], "scale_demand": 0.5}, {"scale_demand": 2}
+    for changes, expected in (([], 90), ([half], 60), ([twice, half], 120), ([{**half, "classes": ["bus"]}], 90)):
+        game = scenario({"s": {"staffing": 1, "service_time": "1 min"}}, demand={"car": parts}, changes=changes)
+        assert lower(game).expected[0, 0, -1] == pytest.approx(24 * expected)
+
+
 def test_changes_scale_demand_in_their_window() -> None:
     changes = [{"from": "2022-09-22", "until": "2022-09-23", "scale_demand": 3, "classes": ["car"]},
                {"from": "2022-09-22", "scale_demand": 7, "classes": ["bus"]}]  # fmt: skip

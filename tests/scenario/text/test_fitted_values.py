@@ -99,6 +99,12 @@ def test_a_table_may_be_divided_and_be_a_reference_itself(fitted):
         load(fitted((RATE, "rate: {calibrated: slow, times: 3/h, divides: 3/h}")))
 
 
+def test_a_table_over_the_men_stopped_is_multiplied_too(fitted):
+    by_risk = "by_risk: {calibrated: slow, times: {1 %: 2 %, 5 %: 20 %}}"
+    balk = load(fitted(("queue_over: 5000", by_risk))).scenario.crossings["pass"].behaviour["car"].balk
+    assert balk.by_risk == ((0.01, 0.03), (0.05, 0.3))
+
+
 def test_a_figure_may_be_read_by_a_calibrated_number(fitted):
     loaded = load(
         fitted(("    classes: [car]\n    from", "    classes: [car]\n    within: {calibrated: reach}\n    from"))
