@@ -113,7 +113,8 @@ def closed_ways(plan: Plan, crossing: int, at: Ints) -> Bools:
 
 def events(scenario: Scenario, plan: Plan, tally: tables.Events, grid: Grid) -> Series:
     """Yield parties and people by event, per interval."""
-    some_stay = bool(plan.deterred_share.any())
+    behaviours = [each for crossing in scenario.crossings.values() for each in crossing.behaviour.values()]
+    some_stay = any(each.balk is not None and each.balk.deters for each in behaviours)
     names = [e for e in EVENTS if plan.origins or e not in TRAVELLERS or (e == "stayed" and some_stay)]
     outcomes = [tables.ARRIVED if name == "arrived" else Outcome[name.upper()] for name in names]
     counts = np.moveaxis(tally.by_outcome[outcomes], -1, 0).astype(np.float64, order="C")

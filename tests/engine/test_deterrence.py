@@ -13,9 +13,12 @@ from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import RENEGE, STOPPED_UNIT
 from sim.engine.records import Outcome
+from sim.engine.reference import story as reference
 from sim.engine.reference.state import WordOfStops
+from sim.measures.names import Key
+from sim.measures.replication import measure
 from sim.scenario.model.scenario import Scenario
-from tests.engine.build import Play, outcomes, played, scenario, set_by_hand
+from tests.engine.build import MINUTE, Play, outcomes, played, scenario, set_by_hand
 
 CHECK = {"intensity": 1, "hit_rate": 0.5, "on_hit": {"refused": 1}}
 DRAFT = {"staffing": 9, "service_time": "1 min", "screening": CHECK}
@@ -174,3 +177,41 @@ def test_curves_are_straight_between_rows_and_level_outside() -> None:
     read = plan.deterred_share[0, 0, [0, 200, 300, 301, 400, STOPPED_UNIT]]
     assert read == pytest.approx([0.1, 0.1, 0.2, 0.201, 0.3, 0.3])
     assert not np.any(plan.deterred_share[0, 1:])
+
+
+def under_screening(intensity: float, by_risk: str) -> Scenario:
+    """A crossing that many cars come to all day; one man in five is on the list."""
+    draft = {**DRAFT, "screening": CHECK | {"hit_rate": 0.2, "intensity": intensity}}
+    behaviour = {"car": {"balk": {"by_quoted_wait": "10 %", "by_risk": {"0 %": 0, "20 %": by_risk}}}}
+    return scenario(
+        {"draft": draft}, demand={"car": "60/h"}, behaviour=behaviour, word_of_stops={"window": "2 h", "delay": "1 h"}
+    )
+
+
+def test_the_harder_the_screening_the_more_stay_at_home(engine: Play) -> None:
+    stayed = []
+    for intensity in (0, 0.5, 1):
+        records = played(engine, under_screening(intensity, "60 %"))
+        stayed.append(int((records.outcome == Outcome.STAYED).sum()))
+        assert not (records.outcome[records.arrived_at < 60 * MINUTE] == Outcome.STAYED).any()  # the delay
+    assert stayed[0] == 0
+    assert 200 < stayed[1] < 550  # about 30 % of some 1,350, for shares of one man in ten
+    assert 1.6 < stayed[2] / stayed[1] < 2.4
+    assert played(engine, under_screening(0, "60 %")) == played(engine, under_screening(0, "0 %"))
+
+
+def test_those_who_stay_are_counted_apart_and_did_not_arrive() -> None:
+    for by_risk in ("60 %", "0 %"):
+        game = under_screening(1, by_risk)
+        plan = lower(game)
+        tape = draw(game, plan, 1, 0)
+        records = reference.play(plan, tape)
+        totals = measure(game, plan, records).totals
+        stayed = totals[Key("x", "stayed_people")]
+        assert stayed == (records.outcome == Outcome.STAYED).sum()
+        assert (stayed > 0) == (by_risk == "60 %")
+        assert totals[Key("x", "arrived_people")] + stayed == len(tape)
+    plain = scenario({"draft": DRAFT}, demand={"car": "5/h"})
+    plan = lower(plain)
+    totals = measure(plain, plan, reference.play(plan, draw(plain, plan, 1, 0))).totals
+    assert "stayed_people" not in {key.quantity for key in totals}

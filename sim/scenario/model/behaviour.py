@@ -38,6 +38,11 @@ class Balk(Model):
         examples=[{"0 %": "0 %", "2 %": "15 %", "10 %": "60 %"}],
     )
 
+    @property
+    def deters(self) -> bool:
+        """Whether the file says how stops deter, be it by 0 %."""
+        return "by_risk" in self.model_fields_set
+
     @model_validator(mode="after")
     def _a_queue(self) -> Balk:
         if self.queue_of is not None and self.queue_over is None:

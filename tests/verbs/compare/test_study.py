@@ -133,6 +133,21 @@ def test_who_comes_in_one_scenario_only_is_told_apart(tmp_path: Path) -> None:
     assert gone == came[0] - came[1] > 0
 
 
+def test_those_deterred_from_setting_out_are_compared_with_none_in_the_base(tmp_path: Path) -> None:
+    check = "screening: {intensity: 1, hit_rate: 0.5, on_hit: {refused: 1}}"
+    stations = f"{{exit_control: {{{check}}}}}"
+    deters = "behaviour: {car: {balk: {by_risk: {0 %: 0 %, 50 %: 90 %}}}}, word_of_stops: {delay: 1 h}"
+    word = written(tmp_path, "word", f"crossings: {{post: {{stations: {stations}, {deters}}}}}")
+    comparison = compare(read_variants(str(TINY), [word]), Request(4))
+    (row,) = (d for d in comparison.differences[0] if d.key == Key("post", "stayed_people"))
+    assert row.base == 0
+    assert row.difference == column(comparison, "groups", "stayed", 1) / 4 > 0
+    arrived = next(d for d in comparison.differences[0] if d.key == Key("post", "arrived_people"))
+    assert arrived.difference == pytest.approx(-row.difference)
+    quantities = results.tables(comparison, [])["groups.csv"]["quantity"].tolist()
+    assert set(quantities) == set(QUANTITIES) - {"on_the_way_people"}
+
+
 def test_gains_are_means_with_intervals(comparison: ComparisonData) -> None:
     whole, by_day = group_changes(comparison, 1, by_day=False), group_changes(comparison, 1, by_day=True)
     assert by_day.days == ("2022-09-21", "start")
