@@ -44,7 +44,6 @@ SHARED = {"study", "result", "pictures"}
 OWNERS = {
     "simpy": ["sim.engine.reference.*"],
     "numba": ["sim.engine.compiled.*"],
-    "cmaes": ["sim.verbs.calibrate.study"],
     "distributed": ["sim.play.cluster"],
     "matplotlib": ["sim.plotting.*", "sim.verbs.*"],
     "yaml": ["sim.scenario.text.*"],

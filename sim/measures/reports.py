@@ -7,6 +7,7 @@ from math import inf, isfinite, nan
 from typing import Literal
 
 import numpy as np
+from scipy.special import ndtri
 
 from sim import units
 from sim.arrays import Floats, Ints
@@ -31,15 +32,20 @@ LEAST, MOST = 1e-4, 1e9
 """Numbers beyond these are written with an exponent."""
 
 
+NORMALS = ndtri((np.arange(41) + 0.5) / 41)
+"""Equally probable values of a standard normal."""
+
+
 @dataclass(frozen=True)
 class Observation:
     """A reported figure, its label, and the value of the model as its reporter would have seen it.
 
     `reported` and the model's columns are in `unit`: parties, people, parties/h, people/h, h or km. `mean`, `p05` and
-    `p95` are over replications, or over a posterior; `ratio` is `mean` over `reported`. The verdict: `met` (a bound: on
-    its right side, however far; else within 10 % or the figure inside 5-95 %), `within 1.5x`, `off`, or `rejected` as
-    the file says. `at_least`: the values of the model are lower bounds, because the horizon cuts them or because no
-    longer wait is quoted. `status` is that of the row: a figure for validation is scored, and never fitted.
+    `p95` are over replications, or over a posterior, and then carry the model's own error too; `ratio` is `mean` over
+    `reported`. The verdict: `met` (a bound: on its right side, however far; else within 10 % or the figure inside
+    5-95 %), `within 1.5x`, `off`, or `rejected` as the file says. `at_least`: the values of the model are lower bounds,
+    because the horizon cuts them or because no longer wait is quoted. `status` is that of the row: a figure for
+    validation is scored, and never fitted.
     """
 
     id: str
@@ -208,10 +214,12 @@ def observed_values(scenario: Scenario, measures: Measures) -> Floats:
 class Observer:
     """Collects the observed values of replications, in order.
 
-    Raises SimError on creation where `observe` or `reported_value` would.
+    The bands also carry the `discrepancy`, the model's own error (standard deviation of the logarithm). Raises SimError
+    on creation where `observe` or `reported_value` would.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, discrepancy: float = 0.0) -> None:
+        self._discrepancy = discrepancy
         self._rows = scenario.reported
         self._reported = [reported_value(row) for row in self._rows if _outbound(row)]
         self._observed: list[Floats] = []
@@ -227,7 +235,10 @@ class Observer:
         """
         columns = np.array(self._observed).reshape(len(self._observed), len(self._rows)).T
         rows = zip(self._rows, self._reported, columns, strict=True)
-        return tuple(_observation(row, reported, values, _is_cut(row, estimates)) for row, reported, values in rows)
+        return tuple(
+            _observation(row, reported, values, _is_cut(row, estimates), self._discrepancy)
+            for row, reported, values in rows
+        )
 
 
 def _is_cut(row: Reported, estimates: Estimates | None) -> bool:
@@ -238,9 +249,11 @@ def _is_cut(row: Reported, estimates: Estimates | None) -> bool:
     return censored is not None and bool((censored.mean[_window(row, estimates.clock, estimates.at)] > 0).any())
 
 
-def _observation(row: Reported, reported: float, values: Floats, is_cut: bool) -> Observation:
+def _observation(row: Reported, reported: float, values: Floats, is_cut: bool, discrepancy: float) -> Observation:
     values = values[np.isfinite(values)]
     mean = float(values.mean()) if len(values) else nan
+    if discrepancy:
+        values = np.outer(values, np.exp(discrepancy * NORMALS)).ravel()
     p05, p95 = (float(q) for q in plain_quantiles(values)) if len(values) else (nan, nan)
     return observation_of(row, reported, (mean, p05, p95), is_cut)
 

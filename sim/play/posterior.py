@@ -27,6 +27,7 @@ from sim.scenario.text.yaml_text import FITTED as FITTED_VALUES
 from sim.scenario.text.yaml_text import read_file
 
 SCENARIO, FITTED, SAMPLE = "scenario.yaml", "fitted.yaml", "posterior.parquet"
+OWN_ERROR = ", those of reported figures also the error of the model itself"
 PROVIDED = "`sim calibrate --update` writes it, and --point does without it"
 
 
@@ -41,11 +42,17 @@ class Posterior:
     values: Floats = field(repr=False)
 
     @property
+    def discrepancy(self) -> float:
+        """The model's own error that the fit assumed: standard deviation of the logarithm of a figure."""
+        return self.fitted.discrepancy
+
+    @property
     def note(self) -> str:
         """One sentence on the source of the parameters."""
         return (
             f"Each replication has its own parameters from the posterior of {self.fitted.calibration} "
-            f"({self.fitted.date}); the bands include randomness and parameter uncertainty."
+            f"({self.fitted.date}); the bands include randomness and parameter uncertainty"
+            f"{OWN_ERROR if self.discrepancy else ''}."
         )
 
     def scenario(self, replication: int) -> Scenario:

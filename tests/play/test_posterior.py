@@ -143,3 +143,19 @@ def test_a_posterior_is_used_wherever_a_fitted_value_is_in_force(file: Path) -> 
 def test_a_value_that_is_set_replaces_the_fitted_one_in_every_draw(file: Path) -> None:
     drawn = read_posterior(file, ["demand.car.surge.step.rate=7/h"])
     assert {drawn.scenario(k).crossings["post"].demand["car"]["surge"].step.rate for k in range(3)} == {7.0}  # type: ignore[union-attr]
+
+
+def test_bands_of_reported_figures_carry_the_error_of_the_model(file: Path) -> None:
+    """A standard deviation of 0.5 of the logarithm: ends a factor of exp(3.29 * 0.5) apart at least, less rounding."""
+    store.write_table(file.parent / "sample.parquet", {"surge": np.array([20.0])})
+    without = sim.load(file).run(12, workers=1).run
+    fitted = yaml.safe_load((file.parent / "f.yaml").read_text(encoding="utf-8")) | {"discrepancy": 0.5}
+    (file.parent / "f.yaml").write_text(yaml.safe_dump(fitted), encoding="utf-8")
+    carried = sim.load(file).run(12, workers=1).run
+    assert "error of the model itself" in carried.note
+    assert "error of the model itself" not in without.note
+    for one, wide in zip(without.observations, carried.observations, strict=True):
+        assert wide.mean == one.mean
+        assert one.p05 * np.exp(-1.645 * 0.5) < wide.p05 < one.p05 * np.exp(-0.4)
+        assert wide.p95 > one.p95 * np.exp(0.4)
+    assert "error of the model itself" not in sim.load(file, posterior=False).run(12, workers=1).run.note

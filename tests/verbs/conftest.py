@@ -25,7 +25,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         "NOISE_POINTS": 4,
         "NOISE_REPLICATIONS": 3,
         "MAX_REPLICATIONS": 2,
-        "GENERATIONS": 3,
         "MIN_ESS": 60.0,
         "MIN_ESS_OF_START": 30.0,
         "MAX_WEIGHT": 0.2,

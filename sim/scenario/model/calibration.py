@@ -153,4 +153,7 @@ class Fitted(Model):
     date: str = Field(description="day of the fit")
     version: str = Field(description="version of the program")
     posterior: str = Field(description="Parquet file of the posterior sample, relative to this file")
+    discrepancy: Annotated[float, Field(ge=0, le=3)] = Field(
+        0.0, description="error of the model that the fit assumed: standard deviation of the logarithm of a figure"
+    )
     values: dict[Name, FittedValue] = Field(min_length=1)

@@ -74,6 +74,11 @@ def surface_of(scores: Floats, logs: Floats, weights: Floats) -> Surface:
     return Surface(coefficients, np.sqrt(validation.min(axis=1)))
 
 
+def emulator_of(scores: Floats, logs: Floats, log_likelihood: Floats) -> Surface:
+    """Return a surface fitted to plays, with more weight on the likelier ones."""
+    return surface_of(scores, logs, tempered(log_likelihood, NEAR * len(logs)))
+
+
 @dataclass(frozen=True)
 class EmulatorProposal:
     """The posterior of an emulator: `draws` sample it, `log_likelihood` is its own, `log_evidence` its integral."""
@@ -97,7 +102,7 @@ def proposal_by_emulator(draws: Draws, logs: Floats, likelihood: FigureLikelihoo
     `draws` are the plays made so far, `logs` (N, J) the logarithms of the figures there. The error of the emulator
     counts as an error of the figures, so that the proposal is as wide as it has to be.
     """
-    surface = surface_of(draws.scores, logs, tempered(draws.log_likelihood, NEAR * len(logs)))
+    surface = emulator_of(draws.scores, logs, draws.log_likelihood)
 
     def emulated(scores: Floats) -> Floats:
         return likelihood(surface(scores), surface.error)

@@ -90,6 +90,7 @@ def fitted_yaml(fit: Fit, posterior: str) -> str:
         date=date.today().isoformat(),
         version=about.__version__,
         posterior=posterior,
+        discrepancy=fit.loaded.calibration.observation.discrepancy,
         values=values,
     )
     return dump(document.model_dump(exclude_defaults=True))

@@ -1,7 +1,7 @@
 """Fits the parameters of a scenario to reported figures, and says how far they are known.
 
-The stages: predict the figures from the priors alone, measure the noise of one play, search the most probable vector,
-and sample the posterior from two independent starts. A gate decides whether the posterior may be reported; if not,
+The stages: predict the figures from the priors alone, measure the noise of one play, sample the posterior from two
+independent starts, and find the most probable vector. A gate decides whether the posterior may be reported; if not,
 sampling continues with more effort, and in the end fails with the reasons. The result depends on the files and the seed
 alone. A run that was stopped asks for the same evaluations again and finds them in the cache.
 """
@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from cmaes import CMA
+from scipy.optimize import minimize
 
 from sim.arrays import Floats
 from sim.errors import SimError
@@ -22,7 +22,7 @@ from sim.measures.likelihood import Target, floored, total_log_likelihood
 from sim.play.request import Progress, Request, silent
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.units import show_duration
-from sim.verbs.calibrate.emulator import proposal_by_emulator
+from sim.verbs.calibrate.emulator import emulator_of, proposal_by_emulator
 from sim.verbs.calibrate.evaluator import Evaluator
 from sim.verbs.calibrate.findings import predictive, report_spread, tail
 from sim.verbs.calibrate.fit import Fit, Gate, HeldOut, Sample, combined
@@ -36,8 +36,6 @@ NOISE_POINTS, NOISE_REPLICATIONS, MAX_REPLICATIONS = 16, 8, 8
 of replications that are averaged in the fit."""
 SMALL_NOISE = 0.25
 """Noise is small when it is less than this share of the other spread of every fitted figure."""
-POPULATION, GENERATIONS, CONVERGED = 16, 40, 0.05
-"""The search for the most probable vector ends when the log densities of a generation differ by less than CONVERGED."""
 MIN_ESS, MIN_ESS_OF_START, MAX_WEIGHT, MAX_DISAGREEMENT = 400.0, 200.0, 0.02, 0.3
 """Conditions of the gate. Two correct starts exceed MAX_DISAGREEMENT (see Gate) about once in a hundred times."""
 EFFORTS = ((450.0, 4096), (900.0, 8192), (1800.0, 16384))
@@ -79,8 +77,8 @@ def calibrate(
         _choose_replications(evaluator, starts)
         prior = evaluator.sample(_unweighted(evaluator, np.concatenate(starts)))
         _check_priors(evaluator, prior)
-        point = _most_probable(evaluator, np.concatenate(starts))
         draws, gate = _posterior(evaluator, starts)
+        point = _most_probable(evaluator, draws)
         samples = tuple(evaluator.sample(part) for part in draws)
         values = evaluator.priors.values(point[None])[0].tolist()
         return Fit(
@@ -184,27 +182,22 @@ def _check_priors(evaluator: Evaluator, prior: Sample) -> None:
             )
 
 
-def _most_probable(evaluator: Evaluator, scores: Floats) -> Floats:
-    """Return the scores (D,) of the most probable vector, by covariance matrix adaptation (Hansen 2016)."""
+def _most_probable(evaluator: Evaluator, draws: Sequence[Draws]) -> Floats:
+    """Return the scores (D,) of the most probable vector: the emulator's, or the best one played if that is better."""
+    scores = np.concatenate([part.scores for part in draws])
+    log_likelihood = np.concatenate([part.log_likelihood for part in draws])
+    logs = np.log(floored(evaluator.targets, evaluator.observed(scores)))
+    surface = emulator_of(scores, logs, log_likelihood)
+    likelihood = evaluator.likelihood_of_logs(evaluator.targets)
 
-    def loss(points: Floats) -> Floats:
-        return -(evaluator.log_likelihood(points) + log_prior(points))
+    def loss(point: Floats) -> float:
+        return -float(likelihood(surface(point[None]), np.zeros(logs.shape[1]))[0] + log_prior(point[None])[0])
 
-    best: Floats = scores[np.argmin(loss(scores))]
-    evaluator.stage("most probable vector", POPULATION * GENERATIONS * evaluator.replications)
-    if len(best) == 1:
-        return best  # dense enough with one parameter; the search needs at least two
-    search = CMA(mean=best, sigma=0.5, population_size=POPULATION, seed=_seed(evaluator.seed, "point"))
-    lowest = np.inf
-    for _ in range(GENERATIONS):
-        points = np.array([search.ask() for _ in range(POPULATION)])
-        losses = loss(points)
-        search.tell(list(zip(points, losses.tolist(), strict=True)))
-        if losses.min() < lowest:
-            best, lowest = points[losses.argmin()], losses.min()
-        if np.ptp(losses) < CONVERGED or search.should_stop():
-            break
-    return best
+    best: Floats = scores[np.argmax(log_likelihood + log_prior(scores))]
+    found = np.asarray(minimize(loss, best, method="L-BFGS-B").x)
+    evaluator.stage("most probable vector", 2 * evaluator.replications)
+    both = np.stack((best, found))
+    return np.asarray(both[np.argmax(evaluator.log_likelihood(both) + log_prior(both))])
 
 
 def _posterior(evaluator: Evaluator, starts: list[Floats]) -> tuple[list[Draws], Gate]:

@@ -290,7 +290,8 @@ class _Collector:
         clock = variants[0].scenario.clock
         self.estimators = [Estimator(clock) for _ in variants]
         self.difference_estimators = [Estimator(clock) for _ in variants[1:]]
-        self.observer = Observer(variants[0].scenario)
+        posterior = variants[0].posterior
+        self.observer = Observer(variants[0].scenario, posterior.discrepancy if posterior else 0.0)
         self.tables: list[tuple[Tables, ...]] = []
         self.totals: list[list[list[float]]] = [[] for _ in variants]
         self.keys: list[tuple[Key, ...]] = []

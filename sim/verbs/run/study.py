@@ -133,7 +133,7 @@ def run(
     )
     request = replace(request, workers=request.processes(most, most))
     task = RunTask(Subject(scenario, plan, posterior), request.seed or 0, request.engine, records_to)
-    estimator, observer = Estimator(scenario.clock), Observer(scenario)
+    estimator, observer = Estimator(scenario.clock), Observer(scenario, posterior.discrepancy if posterior else 0.0)
     planned = min(BATCH, most) if request.precision else most
     done, by_origin = 0, list[list[float]]()
     progress(0, planned)

@@ -98,7 +98,7 @@ QUICKLY = """
 from sim.cli import main
 from sim.verbs.calibrate import study as calibrate
 from sim.verbs.calibrate import evaluator
-calibrate.EFFORTS, calibrate.GENERATIONS, calibrate.MAX_REPLICATIONS = ((200.0, 1024),), 3, 1
+calibrate.EFFORTS, calibrate.MAX_REPLICATIONS = ((200.0, 1024),), 1
 calibrate.MIN_ESS, calibrate.MIN_ESS_OF_START, calibrate.MAX_DISAGREEMENT = 60.0, 30.0, 1.0
 evaluator.WRITE_EVERY = 0.1
 main()
