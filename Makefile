@@ -5,8 +5,9 @@ GALLERY := results/gallery/$(BASE)
 LEVERS := $(BASE)_levers
 NETWORK := russia_2022
 CLOSURE := verkhny_lars_closes_28_september
+VALIDATED := verkhny_lars finland mongolia kazakhstan russia_2022
 
-.PHONY: help check format verify wheel ci constraints gallery gallery-levers gallery-network
+.PHONY: help check format verify wheel ci constraints gallery gallery-levers gallery-network validation
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,3 +60,9 @@ gallery-network:  ## remake results/gallery/russia_2022
 	cd build/gallery/$(NETWORK)/run && cp pictures/network.png pictures/flows.png flows.csv reported.csv provenance.json $(CURDIR)/results/gallery/$(NETWORK)/
 	cd build/gallery/$(NETWORK)/closure && cp pictures/diverted.png summary.md flows.csv provenance.json $(CURDIR)/results/gallery/$(NETWORK)/closure/
 	cd build/gallery/$(NETWORK)/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv $(CURDIR)/results/gallery/$(NETWORK)/calibration/
+
+validation:  ## score the figures that no fit has used, and remake docs/validation.md and its pictures
+	rm -rf build/validation
+	for name in $(VALIDATED); do \
+	  $(PYTHON) -m sim validate calibration/$$name.yaml --page docs/validation.md --out build/validation/$$name --quiet || exit 1; \
+	done

@@ -12,13 +12,14 @@ from sim.about import __version__
 if TYPE_CHECKING:
     from sim.errors import ScenarioError, SimError
     from sim.experiment import Experiment, load
-    from sim.face import audit, calibrate, catalogue, compare, run, sweep
+    from sim.face import audit, calibrate, catalogue, compare, run, sweep, validate
     from sim.verbs.audit.result import AuditResult
     from sim.verbs.calibrate.result import CalibrationResult
     from sim.verbs.catalogue.result import CatalogueResult
     from sim.verbs.compare.result import Comparison
     from sim.verbs.run.result import RunResult
     from sim.verbs.sweep.result import SweepResult
+    from sim.verbs.validate.result import ValidationResult
 
 __all__ = [
     "AuditResult",
@@ -30,6 +31,7 @@ __all__ = [
     "ScenarioError",
     "SimError",
     "SweepResult",
+    "ValidationResult",
     "__version__",
     "audit",
     "calibrate",
@@ -38,6 +40,7 @@ __all__ = [
     "load",
     "run",
     "sweep",
+    "validate",
 ]
 
 

@@ -23,6 +23,7 @@ from sim.verbs.compare.command import compare
 from sim.verbs.copy.command import copy
 from sim.verbs.run.command import rerun, run
 from sim.verbs.sweep.command import sweep
+from sim.verbs.validate.command import validate
 
 USER_ERROR = 2
 
@@ -35,6 +36,7 @@ Examples:
   sim check scenarios/*.yaml
   sim audit verkhny_lars
   sim calibrate verkhny_lars
+  sim validate verkhny_lars
   sim compare verkhny_lars +no_screening
   sim sweep verkhny_lars --over stations.exit_cars.staffing=12:36:4
   sim rerun results/verkhny_lars/20220921T100000Z-s0123abcd
@@ -90,7 +92,7 @@ def completion(shell: str) -> None:
     click.echo(script(commands, {}, "sim", "_SIM_COMPLETE").source())
 
 
-for verb in (run, rerun, check, schema, sources, audit, calibrate, catalogue, copy, compare, sweep):
+for verb in (run, rerun, check, schema, sources, audit, calibrate, catalogue, copy, compare, sweep, validate):
     commands.add_command(verb)
 
 

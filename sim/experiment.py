@@ -54,10 +54,12 @@ class Experiment:
         seed: int | None = None,
         engine: str = engines.DEFAULT,
         workers: int | None = None,
+        replicates: bool = False,
     ) -> RunResult:
         """Run the scenario as `sim.run` does."""
         request = Request(replications, precision, seed, engine, workers)
-        return RunResult(run_scenario(self.loaded, request, posterior=self.posterior), self.source)
+        played = run_scenario(self.loaded, request, posterior=self.posterior, replicates=replicates)
+        return RunResult(played, self.source)
 
 
 def load(

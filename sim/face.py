@@ -31,6 +31,8 @@ from sim.verbs.compare.study import compare as compare_variants
 from sim.verbs.run.result import RunResult
 from sim.verbs.sweep.request import SweepOptions, carry_out, read_sweep_request
 from sim.verbs.sweep.result import SweepResult
+from sim.verbs.validate.result import ValidationResult
+from sim.verbs.validate.study import validate as score_figures
 
 
 def run(
@@ -44,6 +46,7 @@ def run(
     seed: int | None = None,
     engine: str = engines.DEFAULT,
     workers: int | None = None,
+    replicates: bool = False,
 ) -> RunResult:
     """Play a scenario many times and estimate its measures. Nothing is written.
 
@@ -62,6 +65,8 @@ def run(
         'compiled' or 'reference'; both give identical results.
     workers
         Number of processes; it does not change the result.
+    replicates
+        Keep totals, series and reported figures of every replication, as tables of the result.
 
     Returns
     -------
@@ -74,7 +79,9 @@ def run(
         If a value is impossible or the scenario cannot be played.
     """
     experiment = experiment_of(scenario, sets, intervene, posterior)
-    return experiment.run(replications, precision=precision, seed=seed, engine=engine, workers=workers)
+    return experiment.run(
+        replications, precision=precision, seed=seed, engine=engine, workers=workers, replicates=replicates
+    )
 
 
 def compare(
@@ -264,6 +271,43 @@ def calibrate(
     fit = fit_parameters(loaded, request, cache=folder)
     predictions = predict_held_out(fit, request, cache=folder) if held_out else ()
     return CalibrationResult(findings_of(fit, predictions))
+
+
+def validate(
+    calibration: str | Path,
+    *,
+    everything: bool = False,
+    replications: int | None = None,
+    seed: int | None = None,
+    engine: str = engines.DEFAULT,
+    workers: int | None = None,
+) -> ValidationResult:
+    """Score the model, and naive forecasts, on the figures of a calibration file that no fit has used.
+
+    Parameters
+    ----------
+    calibration
+        A path or a catalogue name.
+    everything
+        Also score the fitted figures; this is no test of the model.
+    replications
+        Number of replications, each with its own parameters from the posterior; 200 if left out.
+    seed, engine, workers
+        See `run`.
+
+    Returns
+    -------
+    ValidationResult
+        Scores by figure and over all figures, tables and a picture.
+
+    Raises
+    ------
+    SimError
+        If the file has problems, or there is no figure to score.
+    """
+    loaded = read_calibration(calibration, validation=True)
+    request = Request(replications, seed=seed, engine=engine, workers=workers)
+    return ValidationResult(score_figures(loaded, request, everything=everything))
 
 
 def audit(calibration: str | Path) -> AuditResult:

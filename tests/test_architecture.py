@@ -37,6 +37,7 @@ VERBS = (
     {"check", "catalogue", "copy"},
     {"run"},
     {"compare", "sweep", "calibrate", "audit"},
+    {"validate"},
 )
 """The order of the verbs. A verb may import a SHARED module of an earlier row, and never another verb of its own."""
 SHARED = {"study", "result", "pictures"}

@@ -82,7 +82,7 @@ def test_version() -> None:
         (
             ["fly"],
             "there is no verb 'fly'; the verbs are audit, calibrate, catalogue, check, compare, completion, copy, "
-            "rerun, run, schema, sources, sweep",
+            "rerun, run, schema, sources, sweep, validate",
         ),
         (["run"], "Missing argument 'SCENARIO'"),
         (["run", "x", "--replicatoins", "3"], "No such option '--replicatoins'"),
@@ -225,11 +225,12 @@ def test_a_problem_is_one_sentence_and_leaves_nothing(arguments: list[str], sent
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("at")
-def test_rerun_finds_the_same_bytes_records_included() -> None:
-    play("--out", "out", "--records")
+def test_rerun_finds_the_same_bytes_records_and_replications_included() -> None:
+    play("--out", "out", "--records", "--replicates")
     result = invoke("rerun", "out", "--workers", 2)
     assert result.exit_code == 0, result.output
-    files = [*DATA, *(f"records/replication={n:04d}.parquet" for n in range(2))]
+    kept = ("replications.parquet", "series_replications.parquet", "reported_replications.parquet")
+    files = [*DATA, *kept, *(f"records/replication={n:04d}.parquet" for n in range(2))]
     assert sorted(result.stdout.splitlines()[:-1]) == sorted(f"{name}: same" for name in files)
     assert result.stdout.splitlines()[-1] == "The bytes are the same."
 
@@ -266,6 +267,7 @@ def test_rerun_says_first_that_the_version_is_another(monkeypatch: pytest.Monkey
     [
         ({"calibration": "c.yaml", "method": "m"}, "a calibration"),
         ({"calibration": "c.yaml"}, "an audit"),
+        ({"calibration": "c.yaml", "forecasts": []}, "a validation"),
         ({"scenarios": [], "engine": "compiled", "replications": 6, "seed": 1}, "a comparison"),
         ({"points": 3, "replications": 6, "seed": 1}, "a sweep"),
     ],

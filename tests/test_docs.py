@@ -48,6 +48,19 @@ Numbers of the whole run, of every instant of it whatever `report_every` is. Wai
 start and who is unfinished.
 
 {table(TOTALS)}
+
+## Every replication (`sim run --replicates`)
+
+- `replications.parquet`: one row per replication and total: `replication`, `crossing`, `quantity`, `scope`, `unit`,
+  `value`.
+- `series_replications.parquet`: one row per replication and instant: `replication`, `at`, and one column per series,
+  named `crossing.quantity.scope`, in single precision.
+- `reported_replications.parquet`: one row per replication: `replication`, and for each reported figure, by its `id`,
+  the value of the model as its reporter would have seen it, in the unit of `reported.csv`.
+
+Every other number of a run is a statistic of these: use them for scores and quantiles of your own. `sim rerun` compares
+them too. From Python, `sim.run(..., replicates=True)` has them as the tables `replications`, `series_replications` and
+`reported_replications`.
 """
 
 

@@ -161,7 +161,7 @@ def test_what_a_sweep_cannot_be_told(tmp_path: Path, options: dict[str, object],
         sim.sweep(TINY, {"stations.exit_control.staffing": [1, 2]}, out=tmp_path / "out", **options)
 
 
-VERBS = ("load", "run", "compare", "sweep", "calibrate", "audit", "catalogue")
+VERBS = ("load", "run", "compare", "sweep", "calibrate", "validate", "audit", "catalogue")
 
 
 def sections(docstring: str) -> dict[str, str]:
@@ -272,6 +272,7 @@ def test_a_name_that_no_file_can_have_is_one_sentence(name: str) -> None:
         sim.catalogue,
         sim.audit,
         sim.calibrate,
+        sim.validate,
         sim.compare,
         lambda path: sim.sweep(path, {"seed": [1]}),
         lambda path: sim.sweep(scenario, {"stations.exit_control.staffing": [1]}, out=path),

@@ -111,13 +111,20 @@ class Provenance:
     sets: tuple[str, ...]
     interventions: tuple[str, ...]
     libraries: dict[str, str]
+    replicates: bool = False
 
 
 class _Damaged(Exception):
     """What is wrong with a stored provenance."""
 
 
-_OTHER_KINDS = {"method": "a calibration", "scenarios": "a comparison", "points": "a sweep", "calibration": "an audit"}
+_OTHER_KINDS = {
+    "forecasts": "a validation",
+    "method": "a calibration",
+    "scenarios": "a comparison",
+    "points": "a sweep",
+    "calibration": "an audit",
+}
 """Other kinds of results by a key that identifies them; if several keys are present, the first one decides."""
 
 
@@ -162,9 +169,18 @@ def _parsed(document: Any) -> Provenance:
     known = {name: str(libraries[name]) for name in LIBRARIES if isinstance(libraries, dict) and libraries.get(name)}
     posterior = bool(document.get("posterior", False))
     sets, interventions = (tuple(map(str, document[key])) if posterior else () for key in ("sets", "interventions"))
-    records = bool(document["records"])
+    records, replicates = bool(document["records"]), bool(document.get("replicates", False))
     return Provenance(
-        str(document["version"]), str(document["code"]), request, records, files, posterior, sets, interventions, known
+        str(document["version"]),
+        str(document["code"]),
+        request,
+        records,
+        files,
+        posterior,
+        sets,
+        interventions,
+        known,
+        replicates,
     )
 
 

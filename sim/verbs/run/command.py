@@ -55,6 +55,7 @@ Examples:
 @options("sets", "intervene")
 @options("posterior")
 @click.option("--records", is_flag=True, help="Also store every visit of every party.")
+@click.option("--replicates", is_flag=True, help="Also store totals, series and reported figures of every replication.")
 @options("no_pictures", "as_json", "quiet")
 def run(scenario: str, **choices: Any) -> None:
     """Simulate a scenario; print a table; store tables, series and pictures in a folder."""
@@ -72,7 +73,7 @@ def run(scenario: str, **choices: Any) -> None:
     for where, what in warnings_of(loaded.scenario):
         say(quiet, f"warning: {'.'.join(map(str, where))}: {what}")
     posterior = posterior_of(scenario, sets, intervene, choices["posterior"])
-    output = Output(choices["out"], choices["records"], not choices["no_pictures"])
+    output = Output(choices["out"], choices["records"], not choices["no_pictures"], choices["replicates"])
     source = Source(scenario, sets, intervene, command_line())
     request = read_request(choices)
     with progress(quiet, f"playing {loaded.scenario.name}") as shown_progress:

@@ -18,6 +18,7 @@ from sim.play import provenance
 from sim.play.posterior import FITTED, SAMPLE, SCENARIO, Posterior, read_posterior
 from sim.play.request import Progress, Request
 from sim.scenario.text.load_scenario import dump, load
+from sim.verbs.run.replicates import REPORTED_FILE, SERIES_FILE, TOTALS_FILE
 from sim.verbs.run.study import Run, run
 
 RECORDS, PICTURES, SUMMARY = "records", "pictures", "summary.csv"
@@ -34,7 +35,20 @@ def tables(played: Run) -> dict[str, store.Columns]:
     }
     if (nights := nights_table(played.estimates, played.plan.crossings))["night"].size:
         columns["nights.csv"] = store.rounded(nights)
+    columns |= {name: store.rounded(table) for name, table in replicate_tables(played).items()}
     return columns | ({"flows.csv": store.rounded(played.flows.table())} if played.flows else {})
+
+
+def replicate_tables(played: Run) -> dict[str, store.Columns]:
+    """Return the measures of every replication by file name; nothing if they were not kept."""
+    each = played.replicates
+    if each is None:
+        return {}
+    return {
+        TOTALS_FILE: each.totals(),
+        SERIES_FILE: each.series(played.estimates.local_times()),
+        REPORTED_FILE: each.reported([row.id for row in played.loaded.scenario.reported]),
+    }
 
 
 def write(folder: Path, played: Run) -> None:
@@ -62,6 +76,7 @@ def write_provenance(folder: Path, run: Run, source: provenance.Source) -> None:
         "posterior": run.posterior is not None,
         "engine": request.engine,
         "records": any((folder / RECORDS).glob("*")),
+        "replicates": run.replicates is not None,
         "workers": request.workers,
         **provenance.timing(run.started_at, run.wall_s),
     }
@@ -96,9 +111,8 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
             engine=record.request.engine,
             workers=workers,
         )
-        write(
-            second, run(loaded, request, progress, posterior, records_to=second / RECORDS if record.records else None)
-        )
+        records_to = second / RECORDS if record.records else None
+        write(second, run(loaded, request, progress, posterior, records_to, record.replicates))
         actual = store.digests(second, leave_out=provenance.FILE)
         expected = {name: digest for name, digest in record.files.items() if name in actual or _is_data(name)}
         names = sorted({*expected, *actual})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from sim.plotting.result import Drawers, Result
 from sim.plotting.story import rounded
 from sim.scenario.text.load_scenario import Loaded
 from sim.verbs.run import files
+from sim.verbs.run.replicates import REPORTED_FILE, SERIES_FILE, TOTALS_FILE
 from sim.verbs.run.study import Run, run
 
 RESULTS = Path("results")
@@ -31,6 +33,7 @@ class Output(NamedTuple):
     out: str | Path | None
     records: bool = False
     pictures: bool = True
+    replicates: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,7 +45,10 @@ class RunResult(Result):
 
     @property
     def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
-        """The tables: `summary` (totals), `series` (over time), `reported`, `nights` and `flows` if there are any."""
+        """The tables: `summary` (totals), `series` (over time), `reported`, `nights` and `flows` if there are any.
+
+        With every replication kept, also `replications`, `series_replications` and `reported_replications`.
+        """
         run = self.run
         tables: dict[str, Callable[[], Mapping[str, Any]]] = {
             "summary": lambda: summary_table(run.estimates, run.interval_includes),
@@ -51,6 +57,9 @@ class RunResult(Result):
         }
         if (nights := nights_table(run.estimates, run.plan.crossings))["night"].size:
             tables["nights"] = lambda: nights
+        if run.replicates is not None:
+            names = {Path(name).stem: name for name in (TOTALS_FILE, SERIES_FILE, REPORTED_FILE)}
+            tables |= {stem: partial(_replicates, run, name) for stem, name in names.items()}
         return tables | ({"flows": run.flows.table} if run.flows else {})
 
     @property
@@ -108,6 +117,10 @@ class RunResult(Result):
         files.write_provenance(folder, self.run, self.source)
 
 
+def _replicates(run: Run, name: str) -> Mapping[str, Any]:
+    return files.replicate_tables(run)[name]
+
+
 def folder(out: str | Path | None, loaded: Loaded) -> AbstractContextManager[store.Draft]:
     """Return the draft of the folder `out`, or of `results/SCENARIO/TIME-HASH`. Raises SimError on entering."""
     if out is not None:
@@ -130,6 +143,6 @@ def run_into(
     """
     with folder(output.out, loaded) as draft:
         records_to = draft.path / files.RECORDS if output.records else None
-        result = RunResult(run(loaded, request, progress, posterior, records_to), source)
+        result = RunResult(run(loaded, request, progress, posterior, records_to, output.replicates), source)
         result.write_into(draft.path, pictures=output.pictures)
     return result, draft.final

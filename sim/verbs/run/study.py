@@ -31,6 +31,7 @@ from sim.play.workers import Crew
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import Loaded
 from sim.verbs.run.records import records_table
+from sim.verbs.run.replicates import Replicates
 
 BATCH = 10
 """Number of replications between checks of a requested precision, for any number of workers."""
@@ -43,7 +44,7 @@ MOST = 1000
 class Run:
     """The estimates of a run. `request` is complete: it holds the seed, engine, replications and workers used.
 
-    `flows` is None unless the scenario has a network.
+    `flows` is None unless the scenario has a network, `replicates` unless every replication was asked for.
     """
 
     loaded: Loaded
@@ -55,6 +56,7 @@ class Run:
     wall_s: float
     posterior: Posterior | None = field(default=None, repr=False)
     flows: Flows | None = field(default=None, repr=False)
+    replicates: Replicates | None = field(default=None, repr=False)
 
     @property
     def posterior_note(self) -> str:
@@ -115,11 +117,13 @@ def run(
     progress: Progress = silent,
     posterior: Posterior | None = None,
     records_to: Path | None = None,
+    replicates: bool = False,
 ) -> Run:
     """Play the replications of a scenario and estimate its measures.
 
     With a `posterior`, each replication has its own parameters, and `loaded` is the scenario with its fitted values.
-    `records_to` is an empty folder for the records of every visit. Raises SimError if the engine or the workers fail.
+    `records_to` is an empty folder for the records of every visit; with `replicates`, the measures of every replication
+    are kept. Raises SimError if the engine or the workers fail.
     """
     started_at, began = datetime.now(UTC), time.perf_counter()
     scenario = loaded.scenario
@@ -135,7 +139,7 @@ def run(
     task = RunTask(Subject(scenario, plan, posterior), request.seed or 0, request.engine, records_to)
     estimator, observer = Estimator(scenario.clock), Observer(scenario, posterior.discrepancy if posterior else 0.0)
     planned = min(BATCH, most) if request.precision else most
-    done, by_origin = 0, list[list[float]]()
+    done, by_origin, each = 0, list[list[float]](), Replicates() if replicates else None
     progress(0, planned)
     with Crew(task, request.workers or 1) as crew:
         while done < planned:
@@ -144,6 +148,8 @@ def run(
                 if not done:
                     check_series(scenario.name, estimator.memory(most))
                 observer.add(reduced.observed)
+                if each is not None:
+                    each.add(reduced.measures, reduced.observed)
                 by_origin.append([value for key, value in reduced.measures.totals.items() if is_flow(key)])
                 done += 1
                 progress(done, planned)
@@ -153,4 +159,6 @@ def run(
     estimates = estimator.result()
     people = flows_of_run(plan, list(filter(is_flow, estimates.totals)), np.array(by_origin))
     request = replace(request, replications=done)
-    return Run(loaded, plan, request, estimates, observer.result(estimates), started_at, wall_s, posterior, people)
+    return Run(
+        loaded, plan, request, estimates, observer.result(estimates), started_at, wall_s, posterior, people, each
+    )

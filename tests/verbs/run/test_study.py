@@ -17,6 +17,7 @@ from sim.play.one import Subject
 from sim.play.request import Request
 from sim.play.workers import Crew
 from sim.scenario.text.load_scenario import Loaded, from_tree
+from sim.verbs.run.files import replicate_tables
 from sim.verbs.run.study import BATCH, Run, RunTask, run
 from tests.play import study_tasks as tasks
 from tests.play.heard import Heard
@@ -57,6 +58,26 @@ def test_a_run_for_precision_ends_after_the_batch_that_is_narrow_enough(tiny: Lo
     assert done % BATCH == 0
     assert played.estimates.precision() <= asked < run(tiny, Request(done - BATCH, workers=1)).estimates.precision()
     assert "not reached" not in played.note
+
+
+def test_every_replication_is_kept_on_request_and_the_estimates_follow_from_it(tiny: Loaded) -> None:
+    played = run(tiny, Request(3, workers=1), replicates=True)
+    assert run(tiny, Request(1, workers=1)).replicates is None
+    tables = replicate_tables(played)
+    totals, series, reported = tables.values()
+    assert len(totals["value"]) == 3 * len(played.estimates.totals)
+    for key, total in played.estimates.totals.items():
+        ours = np.logical_and.reduce([np.asarray(totals[name]) == part for name, part in key._asdict().items()])
+        values = np.asarray(totals["value"])[ours]
+        assert len(values) == 3
+        if total.n == 3:
+            assert values.mean() == pytest.approx(total.mean)
+    for key, band in played.estimates.series.items():
+        values = np.asarray(series[".".join(key)]).reshape(3, -1)
+        there = band.n == 3
+        assert values.mean(axis=0)[there] == pytest.approx(band.mean[there], rel=1e-5, abs=1e-5)
+    for row in played.observations:
+        assert np.asarray(reported[row.id]).mean() == pytest.approx(row.mean, nan_ok=True)
 
 
 def test_a_run_for_precision_stops_at_the_limit_and_says_so(tiny: Loaded) -> None:

@@ -1,0 +1,138 @@
+"""The picture of a validation: figures with the bands of the reports expected, as multiples of what was reported."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sim.plotting.marks import wrapped
+from sim.plotting.result import Drawers
+from sim.plotting.story import window
+from sim.plotting.style import INK, MUTED, REPORTED, VALIDATION, sheet, styled
+from sim.verbs.validate.study import MODEL, ScoredRow, Validation
+from sim.verbs.validate.words import band, inside, percent
+
+WIDTH, WORDS, PLOT, NOTES, EDGE = 11.0, 3.7, 4.2, 2.5, 0.3
+"""Inches: the sheet, the figure in words, the scale, what is expected; the margin."""
+HEAD, FOOT, ROW, HEADING = 0.95, 0.75, 0.62, 0.42
+SEEN = 12.0
+"""Factor beyond which bands are cut off."""
+WIDE, NARROW = "#c6dcec", "#6aa6d1"
+TICKS = ((0.1, "1/10"), (0.2, "1/5"), (0.5, "½"), (1, "1"), (2, "2"), (5, "5"), (10, "10"))
+
+
+def drawers(validation: Validation) -> Drawers:
+    """Return a function that draws the picture, by its name."""
+    return {"validation": partial(bands, validation)}
+
+
+@styled
+def bands(validation: Validation) -> Figure:
+    """Draw every figure with the 50 and 90 % bands of the reports expected, as multiples of the reported figure."""
+    groups: dict[str, list[ScoredRow]] = {}
+    for row in sorted(validation.rows, key=lambda row: (row.target.row.from_, row.target.row.until)):
+        groups.setdefault("fitted (in sample)" if row.target.fitted else row.status, []).append(row)
+    inner = sum(HEADING + ROW * len(rows) for rows in groups.values())
+    height = HEAD + inner + FOOT
+    figure = sheet(WIDTH, height)
+    _heading(figure, validation, height)
+    axes = figure.add_axes(((EDGE + WORDS) / WIDTH, FOOT / height, PLOT / WIDTH, inner / height))
+    _scale(axes, validation.rows, inner)
+    at = 0.0
+    for status, rows in groups.items():
+        _write(axes, at + 0.62 * HEADING, (0, -72 * WORDS), status, fontsize=12, fontweight="bold")
+        at += HEADING
+        for row in rows:
+            _draw(axes, row, at + ROW / 2)
+            at += ROW
+    return figure
+
+
+def _heading(figure: Figure, validation: Validation, height: float) -> None:
+    title = f"Reported and expected: {validation.loaded.central.scenario.title}"
+    figure.text(EDGE / WIDTH, 1 - 0.14 / height, title, fontsize=16, fontweight="bold", va="top")
+    marks = [
+        Patch(color=NARROW, label="50 % of the reports expected"),
+        Patch(color=WIDE, label="90 %"),
+        Line2D([], [], color=INK, linewidth=2.2, linestyle="none", marker="|", markersize=12, label="median"),
+        Line2D([], [], color=REPORTED, marker="D", markersize=7, linestyle="none", label="reported (filled: a bound)"),
+    ]
+    if any(row.first for row in validation.rows):
+        version = next(row.first.version for row in validation.rows if row.first)
+        name = f"mean at the first score ({version})"
+        marks.append(Line2D([], [], color=VALIDATION, marker="x", markersize=7, linestyle="none", label=name))
+    figure.legend(
+        handles=marks,
+        loc="upper left",
+        bbox_to_anchor=(EDGE / WIDTH, 1 - 0.55 / height),
+        ncols=5,
+        borderpad=0,
+        borderaxespad=0,
+        handlelength=1.3,
+        columnspacing=1.2,
+    )
+
+
+def _scale(axes: Axes, rows: tuple[ScoredRow, ...], inner: float) -> None:
+    ends = [end / row.target.reported for row in rows for end in (row.scores[MODEL].low, row.scores[MODEL].high)]
+    ends += [row.first.mean / row.target.reported for row in rows if row.first]
+    ends = np.clip(ends, 1 / SEEN, SEEN).tolist()
+    low, high = min([0.5, *ends]) / 1.1, max([2.0, *ends]) * 1.1
+    axes.set(xscale="log", xlim=(low, high), ylim=(inner, 0), xlabel="multiple of the reported figure")
+    ticks = [(at, label) for at, label in TICKS if low <= at <= high]
+    axes.set_xticks([at for at, _ in ticks], [label for _, label in ticks], fontsize=11)
+    axes.set_xticks([], minor=True)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    axes.axvline(1, color=REPORTED, linewidth=1.2, zorder=1)
+
+
+def _draw(axes: Axes, row: ScoredRow, at: float) -> None:
+    """Draw one figure: bands, median, report, first score, and the words on both sides."""
+    score, reported = row.scores[MODEL], row.target.reported
+    for ends, colour, tall in (((score.low, score.high), WIDE, 0.34), ((score.lower, score.upper), NARROW, 0.34)):
+        low, high = (end / reported for end in ends)
+        axes.fill_betweenx([at - tall / 2, at + tall / 2], low, high, color=colour, linewidth=0, zorder=2)
+    axes.plot([score.median / reported] * 2, [at - 0.17, at + 0.17], color=INK, linewidth=2, zorder=3)
+    face = REPORTED if row.target.bound else "white"
+    axes.plot(1, at, marker="D", markersize=7, color=REPORTED, markerfacecolor=face, markeredgewidth=1.7, zorder=5)
+    if row.target.bound:
+        arrow = {"arrowstyle": "<-", "color": REPORTED, "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", (1, at), (26 * row.target.bound, 0), textcoords="offset points", zorder=4, arrowprops=arrow)
+    if row.first:
+        where = float(np.clip(row.first.mean / reported, *axes.get_xlim()))
+        axes.plot(where, at, marker="x", markersize=7, markeredgewidth=1.8, color=VALIDATION, zorder=4)
+    words = wrapped(row.label, WORDS - 1.1, 10.5)
+    _write(axes, at, (0, -72 * WORDS), window(row.target.row), fontweight="bold")
+    _write(axes, at, (0, -72 * (WORDS - 1.0)), words)
+    loud = "normal" if score.inside_90 else "bold"
+    text = f"expected {band(score)}\n{inside(score)}, tail {percent(score.tail)}"
+    _write(axes, at, (1, 10), text, fontsize=10, color=MUTED if score.inside_90 else INK, fontweight=loud)
+
+
+def _write(
+    axes: Axes,
+    at: float,
+    where: tuple[float, float],
+    text: str,
+    **style: Any,
+) -> None:
+    """Write beside a row; `where` is a side of the axes and a shift in points."""
+    axes.annotate(
+        text,
+        (where[0], at),
+        (where[1], 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        va="center",
+        annotation_clip=False,
+        linespacing=1.15,
+        **{"fontsize": 10.5, "color": INK, **style},
+    )
