@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim import store
 from sim.measures.reports import unit_of
+from sim.units import show_duration
 from sim.verbs.calibrate.findings import CORRELATED, TENSION, FigureFinding, Findings, ParameterFinding
 from sim.verbs.calibrate.tables import csv_tables
 from sim.verbs.calibrate.words import (
@@ -26,6 +27,7 @@ from sim.verbs.calibrate.words import (
 
 if TYPE_CHECKING:
     from sim.plotting.picture import Picture
+    from sim.scenario.model.calibration import ErrorModel
 
 PAGE = "page.md"
 FAR = 1.0
@@ -166,10 +168,17 @@ def _method(findings: Findings) -> Iterator[str]:
     spreads = ", ".join(f"{trust.replace('_', ' ')} {spread:g}" for trust, spread in observation.spread.items())
     yield (
         f"Assumed standard deviations of the logarithm (0.1 is about 10 %): of the reports, {spreads}; of the model,"
-        f" {observation.discrepancy:g}. A figure is assumed to concern something else entirely with a probability of"
-        f" {percent(observation.outlier.chance)}; expected reports and tails exclude this case. Other assumptions would"
-        " give other intervals."
+        f" {observation.discrepancy:g}{_common(observation)}. A figure is assumed to concern something else entirely with"
+        f" a probability of {percent(observation.outlier.chance)}; expected reports and tails exclude this case. Other"
+        " assumptions would give other intervals."
     )
+
+
+def _common(observation: ErrorModel) -> str:
+    if not observation.shared:
+        return ""
+    common, fades = percent(observation.shared), show_duration(observation.fades)
+    return f", of whose variance {common} is common to figures of one crossing and fades in {fades}"
 
 
 def _parameter_words(finding: ParameterFinding) -> str:

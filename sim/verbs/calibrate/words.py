@@ -99,12 +99,12 @@ def caveats(findings: Findings) -> list[str]:
     """Return the limits of the result, in paragraphs: those given in the file, shared errors, power of the test."""
     paragraphs = [" ".join(findings.fit.loaded.calibration.limits.split())]
     pair = most_correlated_figures(findings.fit)
-    if pair and pair[2] >= CORRELATED:
+    if pair and pair[2] >= CORRELATED and not findings.fit.loaded.calibration.observation.shared:
         names = " and ".join(f"'{findings.label(target)}'" for target in pair[:2])
         paragraphs.append(
             "The model error is assumed to be independent for each figure, but its figures are correlated:"
             f" those for {names} have a correlation of {pair[2]:.2f} after the fit. An error common to them is treated"
-            " as if it averaged out, so the intervals are somewhat too narrow."
+            " as if it averaged out, so the intervals are somewhat too narrow; `shared` makes it common."
         )
     if findings.held_out:
         ratio = float(np.median([row.reports.high / row.reports.low for row in findings.held_out]))

@@ -21,6 +21,7 @@ from sim.measures.reports import observation_table
 from sim.play import provenance
 from sim.scenario.text.load_scenario import dump
 from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, SCOPES, group_changes
+from sim.verbs.compare.drivers import directions
 from sim.verbs.compare.pairing import GROUP_COLUMNS
 from sim.verbs.compare.statistics import Difference, Ranking
 from sim.verbs.compare.study import ComparisonData
@@ -60,6 +61,8 @@ def tables(comparison: ComparisonData, rankings: Sequence[Ranking]) -> dict[str,
         "reported.csv": {name: np.asarray(each) for name, each in observation_table(comparison.reported).items()},
     }
     files |= {"ranking.csv": ranking_table(comparison, rankings)} if rankings else {}
+    sure = directions_table(comparison)
+    files |= {"directions.csv": sure} if sure else {}
     return files | ({"flows.csv": flows_table(comparison)} if comparison.has_network else {})
 
 
@@ -72,6 +75,18 @@ def differences_table(comparison: ComparisonData) -> dict[str, NDArray[Any]]:
         for change in differences
     ]
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def directions_table(comparison: ComparisonData) -> dict[str, NDArray[Any]]:
+    """Return how sure each effect's direction is, one row per scenario and headline measure; {} without a posterior."""
+    rows = [
+        {"scenario": label, **row.key._asdict(), "less": row.less, "same": row.same, "more": row.more}
+        | {"decided_by": row.decided_by}
+        for n, label in enumerate(comparison.labels[1:], 1)
+        for crossing in comparison.crossings
+        for row in directions(comparison, n, crossing)
+    ]
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]} if rows else {}
 
 
 def _numbers(change: Difference) -> dict[str, Any]:

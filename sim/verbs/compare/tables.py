@@ -15,6 +15,7 @@ from sim.plotting.story import whole
 from sim.scenario.model.quantities import CLASSES
 from sim.units import show_duration
 from sim.verbs.compare.by_group import SCOPES, TIME, GroupChanges, group_changes
+from sim.verbs.compare.drivers import TOLD, directions
 from sim.verbs.compare.effects import NOT_KNOWN, Effect, effects_at, in_order, signed
 from sim.verbs.compare.network_words import transition_text
 from sim.verbs.compare.statistics import Ranking
@@ -158,8 +159,23 @@ def parts(comparison: ComparisonData, rankings: Sequence[Ranking]) -> Iterator[S
             heading = f"{place}Who gains and who loses with {words(label)}"
             yield _group_sheet(changes, comparison.crossings.index(crossing), heading)
             yield group_text(comparison, n, crossing)
+            yield from _directions(comparison, n, crossing, place)
     for ranking in rankings:
         yield _ranking_text(comparison, ranking)
+
+
+def _directions(comparison: ComparisonData, variant: int, crossing: str, place: str) -> Iterator[Sheet | str]:
+    """Yield how sure the direction of the main effects is, and what decides them; nothing without a posterior."""
+    rows = [row for row in directions(comparison, variant, crossing) if row.key[1:] in TOLD]
+    if not rows:
+        return
+    label = words(comparison.labels[variant])
+    flips = [phrase(row.key) for row in rows if row.flips]
+    if flips:
+        yield f"{place}With {label}, what is not known decides even the direction of: {'; '.join(flips)}."
+    heading = f"{place}How sure the effects of {label} are, and what decides them"
+    cells: list[tuple[str, ...]] = [(phrase(row.key), row.text, row.decided_by) for row in rows]
+    yield Sheet(heading, ("", "in the draws", "decided by (share of variance)"), cells, (True, True, True))
 
 
 def _ranking_text(comparison: ComparisonData, ranking: Ranking) -> str:
@@ -319,6 +335,13 @@ def document(comparison: ComparisonData, rankings: Sequence[Ranking]) -> dict[st
             {"scenario": label, "crossing": crossing, "words": group_text(comparison, n, crossing)}
             for n, label in enumerate(labels[1:], 1)
             for crossing in comparison.crossings
+        ],
+        "directions": [
+            {"scenario": label, **row.key._asdict(), "less": row.less, "same": row.same, "more": row.more}
+            | {"decided_by": [{"parameter": name, "share": share} for name, share in row.drivers]}
+            for n, label in enumerate(labels[1:], 1)
+            for crossing in comparison.crossings
+            for row in directions(comparison, n, crossing)
         ],
         **({"moves": _network_texts(comparison)} if comparison.has_network else {}),
         "ranking": [
