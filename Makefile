@@ -7,7 +7,7 @@ NETWORK := russia_2022
 CLOSURE := verkhny_lars_closes_28_september
 VALIDATED := verkhny_lars finland mongolia kazakhstan russia_2022
 
-.PHONY: help check format verify wheel ci constraints gallery gallery-levers gallery-network validation
+.PHONY: help check format verify wheel ci constraints gallery gallery-levers gallery-network validation what-ifs
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ gallery:  ## remake results/gallery/verkhny_lars
 	cd build/gallery/point && cp pictures/poster.png summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/point/
 	cd build/gallery/audit && cp sentences.md audit.csv audit.png provenance.json $(CURDIR)/$(GALLERY)/audit/
 	cd build/gallery/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv held_out.csv provenance.json $(CURDIR)/$(GALLERY)/calibration/
+
+what-ifs:  ## remake docs/what_ifs.md, in about five minutes
+	$(PYTHON) docs/what_ifs.py
 
 gallery-levers:  ## remake the sweep of the gallery, in about ten minutes
 	$(PYTHON) -m sim sweep sweeps/$(LEVERS).yaml --out build/gallery/$(LEVERS)

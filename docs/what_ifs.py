@@ -1,6 +1,6 @@
-"""Writes docs/what_ifs.md: the what-ifs of Verkhny Lars under the fitted posterior. `make what-ifs` runs it.
+"""Writes docs/what_ifs.md: the what-ifs of Verkhny Lars under the fitted posterior.
 
-python docs/what_ifs.py [REPLICATIONS]
+`make what-ifs` runs it; a number of replications may be given.
 """
 
 from __future__ import annotations
@@ -62,10 +62,11 @@ def page(comparison: ComparisonData) -> Iterator[str]:
     yield "Made by `make what-ifs`; do not edit by hand."
     yield ""
     yield (
-        f"Each what-if is played {comparison.replications} times beside the base case, on the same random numbers and with the"
-        f" same parameters, drawn from the posterior of {posterior.fitted.calibration} ({posterior.fitted.date}). Differences are"
-        " the mean and, in brackets, 5-95 % of the draws: chance and everything that the reported figures leave open about the"
-        " parameters. They do not include the error of the model itself. The wait is that of those who crossed."
+        f"Each what-if is played {comparison.replications} times beside the base case, on the same random numbers and"
+        f" with the same parameters, drawn from the posterior of {posterior.fitted.calibration}"
+        f" ({posterior.fitted.date}). Differences are the mean and, in brackets, 5-95 % of the draws: chance and everything"
+        " that the reported figures leave open about the parameters. They do not include the error of the model itself."
+        " The wait is that of those who crossed."
     )
     found = {n: {row.key[1:]: row for row in directions(comparison, n, CROSSING)} for n in range(1, len(WHAT_IFS) + 1)}
     order = sorted(found, key=lambda n: not any(row.flips for key, row in found[n].items() if key in _keys()))
@@ -102,7 +103,8 @@ def _section(comparison: ComparisonData, n: int, found: dict[tuple[str, str], Di
         low, high = np.quantile(change, [0.05, 0.95])
         difference = f"{_signed(change.mean())} ({_signed(low)} to {_signed(high)}) {unit}"
         direction = row.text if row else "the same in all draws"
-        yield f"| {phrase(key)} | {_number(np.nanmean(base) * scale)} {unit} | {difference} | {direction} | {row.decided_by if row else '-'} |"
+        decided, level = row.decided_by if row else "-", f"{_number(np.nanmean(base) * scale)} {unit}"
+        yield f"| {phrase(key)} | {level} | {difference} | {direction} | {decided} |"
         for name, _ in row.drivers if row else ():
             to_measure |= {text: None for part, text in TO_MEASURE.items() if part in name}
     if to_measure:

@@ -15,7 +15,7 @@ WIDTH = 10.0
 LEFT, RIGHT, HEAD, DATES, GAP = 0.95, 0.3, 1.05, 0.62, 0.75
 NOTE_SIZE = 9.5
 NOTE_LINE = 0.175
-LEGEND_SIZE, LEAST_LEGEND = 10.0, 6.5
+LEGEND_SIZE, LEAST_LEGEND = 10.0, 9.0
 """Largest and smallest letters of a legend, points."""
 LEGEND_GAP = (1.3 + 0.5 + 1.4) / 72
 """Length of the line of an entry with the gaps around it, inches for each point of the size of its letters."""
@@ -63,17 +63,19 @@ def width_of(axes: Axes) -> float:
 
 
 def legend(axes: Axes) -> None:
-    """Write the legend in one row above the panel, in smaller letters where it would be wider than the panel."""
+    """Write the legend above the panel: smaller, and then in two rows, where one row is wider than the panel."""
     if names := axes.get_legend_handles_labels()[1]:
         room = width_of(axes)
         size = LEGEND_SIZE
-        while size > LEAST_LEGEND and sum(text_width(name, size) + LEGEND_GAP * size for name in names) > room:
+        while (
+            wide := sum(text_width(name, size) + LEGEND_GAP * size for name in names) > room
+        ) and size > LEAST_LEGEND:
             size -= 0.5
         axes.legend(
             fontsize=size,
             loc="lower left",
             bbox_to_anchor=(0, 1.0),
-            ncols=8,
+            ncols=-(-len(names) // 2) if wide else len(names),
             borderaxespad=0.2,
             handlelength=1.3,
             columnspacing=1.4,

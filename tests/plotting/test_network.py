@@ -339,7 +339,8 @@ def test_the_poster_of_a_crossing_in_a_network_is_named_after_it_and_nobody_is_s
 def test_the_tables_mark_waits_that_leave_out_many(found: Run) -> None:
     first, *others = stories(found)
     totals, some = dict(first.estimates.totals), first.total("crossed_parties")
-    for what, value in (("unfinished", 30.0), ("arrived", 1000.0), ("initial", 0.0)):
+    parties = {"unfinished": 30.0, "arrived": 1000.0} | dict.fromkeys(("initial", "balked", "barred", "diverted"), 0.0)
+    for what, value in parties.items():
         totals[Key(first.crossing, f"{what}_parties")] = replace(some, mean=value)
     cut = replace(first, estimates=replace(first.estimates, totals=totals))
     table = network_tables.crossings_sheet([cut, *others])

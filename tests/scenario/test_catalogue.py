@@ -85,9 +85,9 @@ def test_a_border_can_be_taken_into_a_network(name: str) -> None:
     assert set(scenario.classes) >= ({"car", "truck", "bus", "foot"} if name in BORDERS else {"foot"})
     for cls, mine in scenario.classes.items():
         theirs = lars.classes[cls]
-        assert (mine.spacing, mine.men_share, mine.local_share) == (
-            theirs.spacing, theirs.men_share, theirs.local_share,
-        )  # fmt: skip
+        assert mine.spacing == theirs.spacing
+        shares = (theirs.men_share, theirs.local_share)  # those of cars are fitted at Verkhny Lars
+        assert (mine.men_share, mine.local_share) == pytest.approx(shares, abs=0.05 if cls == "car" else 0)
     assert {part for parts in crossing.demand.values() for part in parts} <= SURGES
     assert all("everyday" in parts for parts in crossing.demand.values())
     assert not loaded.applied

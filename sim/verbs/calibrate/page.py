@@ -168,9 +168,9 @@ def _method(findings: Findings) -> Iterator[str]:
     spreads = ", ".join(f"{trust.replace('_', ' ')} {spread:g}" for trust, spread in observation.spread.items())
     yield (
         f"Assumed standard deviations of the logarithm (0.1 is about 10 %): of the reports, {spreads}; of the model,"
-        f" {observation.discrepancy:g}{_common(observation)}. A figure is assumed to concern something else entirely with"
-        f" a probability of {percent(observation.outlier.chance)}; expected reports and tails exclude this case. Other"
-        " assumptions would give other intervals."
+        f" {observation.discrepancy:g}{_common(observation)}. A figure is assumed to concern something else entirely"
+        f" with a probability of {percent(observation.outlier.chance)}; expected reports and tails exclude this case."
+        " Other assumptions would give other intervals."
     )
 
 
