@@ -49,7 +49,7 @@ LONGEST_ACROSS = 4.0
 """Room in inches beside the name of a crossing for its number and the people across."""
 MOST_LABELS = 3
 """Reported figures of a panel up to which each has its number beside it."""
-LEAST_WAIT = panels.LEAST_TOP[panels.WAIT]
+LEAST_WAIT = 0.5
 NAME = 1.7
 """Maximum width in inches of a line of an origin's label, unless a single word is wider."""
 MARGIN = 0.2

@@ -13,6 +13,7 @@ from sim.plotting.style import MUTED, sheet, time_axis
 
 WIDTH = 10.0
 LEFT, RIGHT, HEAD, DATES, GAP = 0.95, 0.3, 1.05, 0.62, 0.75
+HOW_LINE = 0.19
 NOTE_SIZE = 9.5
 NOTE_LINE = 0.175
 LEGEND_SIZE, LEAST_LEGEND = 10.0, 9.0
@@ -26,8 +27,11 @@ def time_page(
 ) -> list[Axes]:
     """Return panels of these heights (inches) over the time of the run, with title, rail of events and sources.
 
-    `head` is the room above the panels, in inches.
+    `head` is the room above the panels, in inches; by default it grows with the lines of `how`, which is wrapped.
     """
+    how = "\n".join(wrapped(line, WIDTH - 0.6, 10.5) for line in how.splitlines())
+    if head == HEAD:
+        head += HOW_LINE * max(0, how.count("\n") - 1)
     inner = WIDTH - LEFT - RIGHT
     notes = [wrapped(f"Reported: {source_line(shown)}", inner, NOTE_SIZE) for shown in sources]
     labels = lay_rail(story.events, story.limits, story.zone, inner)

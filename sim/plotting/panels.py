@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.axes import Axes
 
-from sim.arrays import Floats
+from sim.arrays import Bools, Floats
 from sim.measures.estimates import Band
 from sim.measures.names import ALL, LONGEST_QUOTE, OTHERS, OUTCOMES, VEHICLE_CLASSES, VEHICLES, by_way
 from sim.measures.reports import count, counted
@@ -16,7 +16,17 @@ from sim.plotting.closures import shade_closed, where, while_open
 from sim.plotting.marks import ABOVE, SIGNS, Mark, draw_marks
 from sim.plotting.page import legend, width_of
 from sim.plotting.story import Shown, Story, outwards_per_day, rounded, window
-from sim.plotting.style import BYPASS_COLOUR, CLASS_COLOURS, CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, value_axis
+from sim.plotting.style import (
+    BYPASS_COLOUR,
+    CLASS_COLOURS,
+    CLASS_NAMES,
+    INK,
+    MUTED,
+    OUTCOME_COLOURS,
+    hours_axis,
+    shade,
+    value_axis,
+)
 from sim.scenario.model.reported import Reported
 
 AT_THE_END = ("unfinished", "on_the_way")
@@ -28,8 +38,8 @@ PEOPLE_ACROSS = (("crossed_people", "all", OUTCOME_COLOURS["crossed"], "crossed"
 NIGHT_BAR = 0.7
 """Width of the bar of a night, days."""
 WAIT, LENGTH = "wait (hours)", "queue length (km)"
-LEAST_TOP = {WAIT: 0.5, LENGTH: 0.1}
-"""Values up to which the axis of a panel reaches at least, so that seconds and metres do not look like a queue."""
+LEAST_TOP = {WAIT: 10 / 3600, LENGTH: 0.1}
+"""Values up to which the axis of a panel reaches at least, so that a second or a metre does not look like a queue."""
 MOST_LABELS, NARROW = 3, 6.0
 """Figures up to which each has its full label in a panel that is narrower than this (inches)."""
 SEEN = 0.1
@@ -102,6 +112,8 @@ def finish(
     tops = [float(np.nanmax([*band.p95, *band.mean, 0.0])) for band in present]
     tops += [float(np.max(drawn.get_ydata())) for drawn in axes.lines if drawn.get_label() == LARGEST]
     value_axis(axes, label, [*tops, *(1.08 * mark.top for mark in marks)], LEAST_TOP.get(label, 0.0))
+    if label == WAIT:
+        hours_axis(axes, label)
     curves = [np.column_stack([story.at, band.mean]) for band in present]
     if len(marks) > MOST_LABELS and width_of(axes) < NARROW:
         marks = [replace(each, label=each.short) for each in marks]
@@ -174,6 +186,8 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
     if goes_on:
         axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still wait)")
+        alone = _alone(at_least)
+        axes.plot(story.at[alone], at_least[alone], color=colour, marker=".", linestyle="none")
     _half_crossed(axes, story, name)
     shade_closed(axes, story, [name], named=True)
     line(axes, story, quoted, INK, "quoted", "--")
@@ -183,6 +197,12 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     marks = _marks(story, [s for s in of_class if s.row.quantity == "quoted_wait"])
     marks += _marks(story, [s for s in of_class if s.row.quantity == "virtual_wait"], scopes=[])
     finish(axes, WAIT, story, [lived, quoted, virtual], marks)
+
+
+def _alone(values: Floats) -> Bools:
+    """Return the points of a line that have no neighbours, of which nothing would be seen."""
+    known = np.pad(np.isfinite(values), 1)
+    return np.asarray(known[1:-1] & ~known[:-2] & ~known[2:])
 
 
 def _half_crossed(axes: Axes, story: Story, name: str) -> None:

@@ -169,12 +169,18 @@ class Story:
         """The mean wait so far where some of those who joined still wait, (T,), h; NaN elsewhere.
 
         Also NaN where it falls: those who joined later have been seen for less time, which says nothing of their wait.
+        It begins at the last point before, so that its line goes on from the one of those who all crossed.
         """
         virtual = self.band("virtual_wait", name)
         if virtual is None:
             return np.full(len(self.at), np.nan)
         so_far = np.where(self.censored(name), virtual.mean, np.nan)
-        return np.where(so_far >= np.fmax.accumulate(so_far), so_far, np.nan)
+        bound = np.where(so_far >= np.fmax.accumulate(so_far), so_far, np.nan)
+        lived = self.band("wait", name)
+        if lived is not None:  # begin at the end of the line of those who all crossed, unless the bound is below it
+            joins = np.isfinite(bound[1:]) & ~self.censored(name)[:-1] & (bound[1:] >= lived.mean[:-1])
+            bound[:-1][joins] = lived.mean[:-1][joins]
+        return bound
 
     def censored(self, name: str) -> Bools:
         """Return the points (T,) at which some parties of a class joined that are still waiting at the horizon.

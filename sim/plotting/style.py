@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import Floats
 
@@ -166,6 +167,22 @@ def value_axis(axes: Axes, label: str, highest: Sequence[float] = (), least: flo
     finite = [value for value in highest if np.isfinite(value) and value > 0]
     axes.set_ylim(0, 1.18 * max(*finite, least) if finite else 1.0)
     axes.yaxis.set_major_formatter(lambda value, _: number(value))
+
+
+def hours_axis(axes: Axes, label: str) -> None:
+    """Label a value axis of hours; where all of it is short, write it in minutes or seconds instead of 'hours'."""
+    low, high = axes.get_ylim()
+    most = max(-low, high)
+    name, scale = next(((name, scale) for name, scale, below in SHORT_UNITS if most < below), ("hours", 1.0))
+    axes.set_ylabel(label.replace("hours", name))
+    if name != "hours":
+        ticks = MaxNLocator(nbins=6).tick_values(low * scale, high * scale)
+        shown = [tick for tick in ticks if low * scale <= tick <= high * scale]
+        axes.set_yticks([tick / scale for tick in shown], [number(tick).replace("-", "−") for tick in shown])
+
+
+SHORT_UNITS = (("seconds", 3600.0, 2 / 60), ("minutes", 60.0, 1.0))
+"""Units of an axis of time: name, number in an hour, and the hours below which an axis has this unit."""
 
 
 def number(value: float) -> str:

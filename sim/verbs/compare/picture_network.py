@@ -25,6 +25,7 @@ from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, 
 from sim.verbs.compare.effects import change_text, signed
 from sim.verbs.compare.frame import Scene, around_zero
 from sim.verbs.compare.network_words import MINUTE, diverted_people
+from sim.verbs.compare.picture_groups import LEAST_HOURS
 from sim.verbs.compare.statistics import Difference
 from sim.verbs.compare.study import ComparisonData
 from sim.verbs.compare.transitions import ACROSS, states
@@ -111,7 +112,7 @@ def _wait_over_time(axes: Axes, scene: Scene, variant: int) -> None:
         band = _without_rounding(while_open(band, [story, scene.stories[variant]], name))
         shade(axes, story.at, band.low, band.high, INK)
         axes.plot(story.at, band.mean, color=INK)
-    around_zero(axes, "", panels.LEAST_TOP[panels.WAIT])
+    around_zero(axes, "", LEAST_HOURS)
     if band is None or not np.nan_to_num(band.mean).any():
         axes.text(0.03, 0.6, "no change", transform=axes.transAxes, color=MUTED, fontsize=10)
     axes.locator_params(axis="y", nbins=5)

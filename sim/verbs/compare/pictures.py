@@ -22,14 +22,16 @@ from sim.plotting.marks import Mark, draw_marks, wrapped
 from sim.plotting.page import time_page
 from sim.plotting.result import Drawers
 from sim.plotting.story import Shown, Story
-from sim.plotting.style import CLASS_NAMES, MUTED, shade, styled, time_axis, value_axis
+from sim.plotting.style import CLASS_NAMES, MUTED, hours_axis, shade, styled, time_axis, value_axis
 from sim.scenario.model.quantities import CLASSES
 from sim.verbs.compare import picture_network
 from sim.verbs.compare.by_group import SCOPES
 from sim.verbs.compare.effects import effects_at
 from sim.verbs.compare.frame import (
+    HOW_LINE,
     LEGEND_ROW,
     LINE,
+    WIDTH,
     Scene,
     around_zero,
     colour,
@@ -90,8 +92,11 @@ def waits_by_joining(scene: Scene) -> Figure:
     for name in classes:
         axes = next(page)
         _overlay(axes, scene, "wait", name, f"{CLASS_NAMES[name]}, hours")
+        hours_axis(axes, f"{CLASS_NAMES[name]}, hours")
         if changed[name]:
-            _draw_difference(next(page), scene, "wait", name, "hours more")
+            below = next(page)
+            _draw_difference(below, scene, "wait", name, "hours more")
+            hours_axis(below, "hours more")
     return axes.figure  # type: ignore[return-value]
 
 
@@ -103,10 +108,12 @@ def _changes(scene: Scene, quantity: str, scope: str) -> bool:
 
 def _page(scene: Scene, title: str, heights: Sequence[float], sources: Sequence[Shown], note: str = "") -> list[Axes]:
     """Return panels over time, with the legend of the scenarios between title and panels."""
-    head = 1.1 + LEGEND_ROW * (len(key_rows(scene.names)) - 1)
-    page = time_page(scene.base, title, scene.how + note, heights, sources, head)
+    how = wrapped(scene.how + note, WIDTH - 0.6, 10.5)
+    key_at = 0.68 + HOW_LINE * how.count("\n")
+    head = key_at + 0.42 + LEGEND_ROW * (len(key_rows(scene.names)) - 1)
+    page = time_page(scene.base, title, how, heights, sources, head)
     figure: Figure = page[0].figure  # type: ignore[assignment]
-    draw_key(figure, scene.names, 0.68)
+    draw_key(figure, scene.names, key_at)
     return page
 
 

@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 from sim.measures.names import RATE_HOURS, VEHICLE_CLASSES, at_station
 from sim.measures.nights import worst_night
 from sim.plotting import panels
+from sim.plotting.marks import text_width, wrapped
 from sim.plotting.names import ranged_estimate
-from sim.plotting.page import WIDTH, heading, legend, time_page
+from sim.plotting.page import heading, legend, time_page
 from sim.plotting.rail import words
 from sim.plotting.result import Drawers
-from sim.plotting.story import Story, in_one_day, left_out_note
+from sim.plotting.story import Story, at_least, in_one_day, left_out_note
 from sim.plotting.style import INK, MUTED, SPAN_COLOURS, sheet, styled
 from sim.units import show_duration
 from sim.verbs.run import network_pictures
@@ -145,43 +146,57 @@ def stuck_at_night(story: Story) -> Figure:
 def where_time_goes(story: Story) -> Figure:
     """Draw the mean wait, service time and blocked time per visit to each station, on a logarithmic scale."""
     names = [name for name in story.stations if story.total("visits", at_station(name)).mean > 0]
-    inner = 0.42 * max(len(names), 2)
-    height = inner + 2.05
-    figure = sheet(WIDTH, height)
-    heading(
-        figure,
-        f"Time per visit at each station: {story.title}",
-        f"mean times of a visit; {story.how}".replace("mean and 5–95 % band of ", ""),
-    )
-    axes = figure.add_axes((2.2 / WIDTH, 0.65 / height, 4.6 / WIDTH, inner / height))
+    inner, left = 0.42 * max(len(names), 2), max([2.2, *(text_width(words(name), 11) + 0.35 for name in names)])
+    height, wide = inner + 2.05, left + 4.6 + 3.2
+    figure = sheet(wide, height)
     spent = {
-        span: [3600 * story.total(f"{what}_per_visit", at_station(name)).mean for name in names]
+        span: [_mean_time(story, f"{what}_per_visit", name) for name in names]
         for span, what in (("waiting", "wait"), ("service", "service"), ("blocked", "blocked"))
     }
+    how = f"mean times of a visit; {story.how}".replace("mean and 5–95 % band of ", "")
+    if any(bound for times in spent.values() for _, bound in times):
+        how += "; ≥ and ▶: a lower bound, since many visits still go on at the end"
+    heading(figure, f"Time per visit at each station: {story.title}", wrapped(how, wide - 0.6, 10.5))
+    axes = figure.add_axes((left / wide, 0.65 / height, 4.6 / wide, inner / height))
     axes.grid(axis="both")
-    for column, (span, seconds) in enumerate(spent.items()):
-        rows = [row for row, value in enumerate(seconds) if value >= LEAST_SHOWN]
-        times = [seconds[row] for row in rows]
-        axes.scatter(times, rows, s=72, color=SPAN_COLOURS[span], label=span, zorder=3)
-        for row, written in ((-0.85, span), *enumerate(map(show_duration, seconds))):
-            axes.annotate(
-                written,
-                (1, row),
-                (72 + 68 * column, 0),
-                xycoords=("axes fraction", "data"),
-                textcoords="offset points",
-                ha="right",
-                va="center",
-                fontsize=10.5,
-                color=MUTED if row < 0 else INK,
-            )
+    for column, (span, times) in enumerate(spent.items()):
+        _draw_times(axes, column, span, times)
     axes.set_yticks(range(len(names)), [words(name) for name in names], color=INK, fontsize=11)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
-    _time_scale(axes, [value for seconds in spent.values() for value in seconds if value >= LEAST_SHOWN])
+    _time_scale(axes, [value for times in spent.values() for value, _ in times if value >= LEAST_SHOWN])
     if names:
         legend(axes)
     return figure
+
+
+def _draw_times(axes: Axes, column: int, span: str, times: Sequence[tuple[float, bool]]) -> None:
+    """Draw a point for the mean time at each station, an arrow where it is a lower bound, and the numbers beside."""
+    for shape, cut in (("o", False), (">", True)):
+        points = [(value, row) for row, (value, bound) in enumerate(times) if value >= LEAST_SHOWN and bound == cut]
+        if points or not cut:
+            x, y = [value for value, _ in points], [row for _, row in points]
+            label = "" if cut else span
+            axes.scatter(x, y, s=72, marker=shape, color=SPAN_COLOURS[span], label=label, zorder=3)
+    texts = [at_least(show_duration(value)) if bound else show_duration(value) for value, bound in times]
+    for row, written in ((-0.85, span), *enumerate(texts)):
+        axes.annotate(
+            written,
+            (1, row),
+            (72 + 68 * column, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=10.5,
+            color=MUTED if row < 0 else INK,
+        )
+
+
+def _mean_time(story: Story, quantity: str, station: str) -> tuple[float, bool]:
+    """Return the mean time of a visit to a station, seconds, and whether it is only a lower bound."""
+    scope = at_station(station)
+    return 3600 * story.total(quantity, scope).mean, story.is_bound(quantity, scope)
 
 
 def _time_scale(axes: Axes, seconds: Sequence[float]) -> None:
