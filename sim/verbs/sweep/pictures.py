@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
@@ -14,21 +15,22 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from sim.arrays import Floats
+from sim.arrays import Bools, Floats
 from sim.measures.estimates import totals_estimates
 from sim.measures.headline import phrase
 from sim.measures.names import TOTALS, Key
-from sim.plotting.marks import shortened
+from sim.plotting.marks import shortened, wrapped
 from sim.plotting.result import Drawers
-from sim.plotting.story import rounded
+from sim.plotting.story import at_least, rounded
 from sim.plotting.style import FAINT, INK, MUTED, number, sheet, styled
 from sim.verbs.sweep.constraints import Constraint
 from sim.verbs.sweep.designs import GRID, ONE_AT_A_TIME, SENSITIVITY, Design, unit_of
+from sim.verbs.sweep.files import bounds as bounds_of
 from sim.verbs.sweep.files import estimates
 from sim.verbs.sweep.request import SweepAnalysis
 from sim.verbs.sweep.sensitivity import Sensitivity
 from sim.verbs.sweep.study import SweepData
-from sim.verbs.sweep.tables import broken, lever_words, replication_counts
+from sim.verbs.sweep.tables import broken, lever_words, replication_counts, unit_scale
 
 BLUE, LIGHT, LOW, HIGH = "#0072B2", "#8fbfe0", "#56B4E9", "#0072B2"
 WIDTH, HEAD, ROW = 8.0, 1.0, 0.46
@@ -94,8 +96,19 @@ def _from_base(data: SweepData, key: Key) -> tuple[Floats, Floats, Floats]:
     return rows[0], rows[1], rows[2]
 
 
-def _measure_label(key: Key) -> str:
-    return f"{phrase(key)}, {TOTALS[key.quantity].unit}"
+def _measure_label(data: SweepData, key: Key) -> str:
+    return f"{phrase(key)}, {unit_scale(data, key)[0]}"
+
+
+def _measure_ticks(axis: Axis, data: SweepData, key: Key) -> None:
+    """Write the values of an axis of a measure in the unit of its label."""
+    scale = unit_scale(data, key)[1]
+    if scale == 1:
+        axis.set_major_formatter(lambda value, _: number(value))
+        return
+    low, high = sorted(scale * end for end in axis.get_view_interval())
+    shown = [tick for tick in MaxNLocator(nbins=6).tick_values(low, high) if low <= tick <= high]
+    axis.set_ticks([tick / scale for tick in shown], [number(tick) for tick in shown])
 
 
 def _lever_label(data: SweepData, lever: int) -> str:
@@ -111,9 +124,13 @@ def _heading(figure: Figure, data: SweepData, key: Key, how: str) -> None:
     figure.text(
         0.3 / width, 1 - 0.16 / height, f"{title[0].upper()}{title[1:]}", fontsize=15, fontweight="bold", va="top"
     )
-    parts = (shortened(scenario.title, WIDTH / 2, 9.5), f"{replication_counts(data)} per point on the same tapes", how)
-    subtitle = "; ".join(part for part in parts if part)
-    figure.text(0.3 / width, 1 - 0.48 / height, subtitle, fontsize=9.5, color=MUTED, va="top", wrap=True)
+    parts = [shortened(scenario.title, WIDTH / 2, 9.5), f"{replication_counts(data)} per point on the same tapes", how]
+    cut = sum(key in keys for keys in bounds_of(data))
+    if cut:
+        many = f"{cut} of {len(data.design.points):,} points" if len(data.design.points) > 1 else "the point"
+        parts.append(f"lower bounds (≥) at {many}: many are still inside at the end")
+    subtitle = wrapped("; ".join(part for part in parts if part), width - 0.6, 9.5)
+    figure.text(0.3 / width, 1 - 0.48 / height, subtitle, fontsize=9.5, color=MUTED, va="top")
 
 
 def _panel(height: float, left: float = LEFT, right: float = 0.4) -> tuple[Figure, Axes]:
@@ -197,8 +214,8 @@ def line(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     top = np.nanmax([*means, *high, *(bound.bound for bound in bounds), 1e-12])
     if np.nanmin(means, initial=0.0) >= 0:
         axes.set_ylim(0, 1.12 * top)
-    axes.set(xlabel=_lever_label(data, 0), ylabel=_measure_label(key))
-    axes.yaxis.set_major_formatter(lambda value, _: number(value))
+    axes.set(xlabel=_lever_label(data, 0), ylabel=_measure_label(data, key))
+    _measure_ticks(axes.yaxis, data, key)
     axes.grid(axis="y")
     return figure
 
@@ -218,7 +235,9 @@ def heat_map(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     table = np.full((len(up), len(across)), np.nan)
     table[row, column] = _means(data, key)
     image = axes.imshow(table, origin="lower", aspect="auto", cmap="cividis_r", interpolation="nearest")
-    _cell_numbers(axes, image, table)
+    cut = np.zeros(table.shape, np.bool_)
+    cut[row, column] = [key in keys for keys in bounds_of(data)]
+    _cell_numbers(axes, image, table, cut, unit_scale(data, key)[1])
     notes = list(_bounds_without_contour(table, bounds))
     for bound in bounds:
         if all(numeric) and min(table.shape) > 1 and np.nanmin(table) < bound.bound < np.nanmax(table):
@@ -228,19 +247,21 @@ def heat_map(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
             if len(bounds) > 1:
                 axes.clabel(lines, fmt={bound.bound: f"{bound.bound:g}"}, fontsize=9.5)
     blank = [] if np.isfinite(table).all() else ["white: failed or no value"]
-    _heading(figure, data, key, "; ".join([*notes, *blank]))
+    _heading(figure, data, key, "; ".join([data.interval_includes, *notes, *blank]))
     for axis, words in ((axes.xaxis, labels[0]), (axes.yaxis, labels[1])):
         step = -(-len(words) // 10)
         axis.set_ticks(range(0, len(words), step), words[::step])
     axes.set(xlabel=_lever_label(data, 0), ylabel=_lever_label(data, 1))
-    bar = figure.colorbar(image, cax=axes.inset_axes((1.03, 0, 0.035, 1)), format=lambda value, _: number(value))
-    bar.set_label(_measure_label(key))
+    scale = unit_scale(data, key)[1]
+    cax = axes.inset_axes((1.03, 0, 0.035, 1))
+    bar = figure.colorbar(image, cax=cax, format=lambda value, _: number(scale * value))
+    bar.set_label(_measure_label(data, key))
     bar.outline.set_visible(False)
     return figure
 
 
-def _cell_numbers(axes: Axes, image: AxesImage, table: Floats) -> None:
-    """Write the number in each cell of a map that is not too fine for it."""
+def _cell_numbers(axes: Axes, image: AxesImage, table: Floats, cut: Bools, scale: float) -> None:
+    """Write the number in each cell of a map that is not too fine for it; with '≥' where `cut` makes it a bound."""
     if table.shape[0] > MOST_CELLS[0] or table.shape[1] > MOST_CELLS[1]:
         return
     size = 10 if table.shape[1] <= MOST_CELLS[1] // 2 else 8
@@ -249,7 +270,9 @@ def _cell_numbers(axes: Axes, image: AxesImage, table: Floats) -> None:
         if np.isfinite(value):
             red, green, blue, _ = colours[row, column]
             colour = INK if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
-            axes.text(column, row, rounded(value), ha="center", va="center", fontsize=size, color=colour)
+            text = rounded(scale * value)
+            text = at_least(text) if cut[row, column] else text
+            axes.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)
 
 
 def _bounds_without_contour(table: Floats, bounds: Sequence[Constraint]) -> Iterator[str]:
@@ -287,8 +310,9 @@ def tornado(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     axes.set_yticks(range(len(rows)), [words for words, _ in rows])
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0.16)
-    axes.set_xlabel(f"{_measure_label(key)}; line: unchanged scenario ({number(base)})")
-    axes.xaxis.set_major_formatter(lambda value, _: number(value))
+    unchanged = number(unit_scale(data, key)[1] * base)
+    axes.set_xlabel(f"{_measure_label(data, key)}; line: unchanged scenario ({unchanged})")
+    _measure_ticks(axes.xaxis, data, key)
     axes.grid(axis="x")
     return figure
 
@@ -338,7 +362,7 @@ def scatter(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     width, tall = WIDTH / columns, 2.5
     height = HEAD + rows * tall
     figure = sheet(WIDTH, height)
-    _heading(figure, data, key, f"one dot per point ({len(data.design.points):,})")
+    _heading(figure, data, key, f"one dot per point ({len(data.design.points):,}), {data.interval_includes}")
     means = _means(data, key)
     for d in range(len(levers)):
         left, low = (d % columns) * width + 0.7, height - HEAD - (d // columns + 1) * tall + 0.65
@@ -353,7 +377,9 @@ def scatter(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
             _whole_ticks(axes, at)
         _draw_bounds(axes, bounds)
         axes.set_xlabel(_lever_label(data, d), fontsize=8.5)
-        axes.yaxis.set_major_formatter(lambda value, _: number(value))
+        _measure_ticks(axes.yaxis, data, key)
         axes.grid(axis="y", color=FAINT)
-    figure.text(0.1 / WIDTH, (height - HEAD) / 2 / height, _measure_label(key), rotation=90, va="center", color=MUTED)
+    figure.text(
+        0.1 / WIDTH, (height - HEAD) / 2 / height, _measure_label(data, key), rotation=90, va="center", color=MUTED
+    )
     return figure

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim import units
 from sim.measures.bounds import FEW_LEFT
 from sim.measures.estimates import Estimate
 from sim.measures.headline import phrase
-from sim.measures.names import OF_THOSE_ACROSS, TOTALS, Key
+from sim.measures.names import CLASS_WORDS, OF_THOSE_ACROSS, TOTALS, Key
 from sim.plotting.rail import words
 from sim.plotting.sheet import Sheet, as_html, print_sheets
 from sim.plotting.story import at_least, plus_minus, rounded
@@ -43,7 +44,20 @@ def lever_words(lever: str) -> str:
         if what[0] == "staffing" and what[1:] in ([], ["servers"]):
             what = ["servers"]
         return f"{station}: {', '.join(what)}{factor}"
+    if parts[0] == "demand" and len(parts) > 3:
+        _, cls, cause, _, *what = parts
+        return f"demand of {CLASS_WORDS.get(cls, cls)} ({cause}): {', '.join(what)}{factor}"
     return f"{', '.join(parts)}{factor}"
+
+
+def unit_scale(data: SweepData, key: Key) -> tuple[str, float]:
+    """Return the unit in which a measure is shown at all points, and the size of its own unit in that one."""
+    unit = TOTALS[key.quantity].unit
+    if unit != "h" or key.quantity not in OF_THOSE_ACROSS:
+        return unit, 1.0
+    means = [estimate.mean for estimate in estimates(data, key) if estimate is not None]
+    unit = units.common_unit(3600 * mean for mean in means)
+    return unit, 3600 / units.SCALES["time"][unit]
 
 
 def broken(words: str, width: int) -> str:
@@ -134,8 +148,15 @@ def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:
     if len(named) > MOST_LEVERS:
         named, settings = ["point"], [(str(n),) for n in range(len(settings))]
         title += " (the settings of the points are in summary.csv)"
-    rows = [(*setting, *_cells(keys, columns, cut, n)) for n, setting in enumerate(settings)]
-    names = (*named, *(f"{phrase(key)}, {TOTALS[key.quantity].unit}" for key in keys))
+    scales = [unit_scale(data, key)[1] for key in keys]
+    rows = [
+        (
+            *setting,
+            *(_cell(column[n], key in cut[n], scale) for key, column, scale in zip(keys, columns, scales, strict=True)),
+        )
+        for n, setting in enumerate(settings)
+    ]
+    names = (*named, *(f"{phrase(key)}, {unit_scale(data, key)[0]}" for key in keys))
     return Sheet(title, names, rows, (*[False] * len(named), *[True] * len(keys)))
 
 
@@ -145,19 +166,11 @@ def _short(text: str) -> str:
     return f"{values[0]:.4g} {unit_of([text])}".rstrip() if values else text
 
 
-def _cells(
-    keys: Sequence[Key], columns: Sequence[Sequence[Estimate | None]], cut: Sequence[frozenset[Key]], n: int
-) -> Iterator[str]:
-    """Yield the cells of the measures at a point."""
-    for key, column in zip(keys, columns, strict=True):
-        yield _cell(column[n], key in cut[n])
-
-
-def _cell(estimate: Estimate | None, is_bound: bool) -> str:
+def _cell(estimate: Estimate | None, is_bound: bool, scale: float = 1.0) -> str:
     if estimate is None or not math.isfinite(estimate.mean):
         return "-"
-    half = estimate.half_width
-    mean = rounded(estimate.mean)
+    half = scale * estimate.half_width
+    mean = rounded(scale * estimate.mean)
     return (at_least(mean) if is_bound else mean) + plus_minus(half)
 
 

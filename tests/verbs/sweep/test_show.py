@@ -229,3 +229,27 @@ def test_points_where_many_are_still_inside_are_told() -> None:
     assert set(table["interval_includes"]) == {"chance only"}
     assert left_out_sentence(data, [KEY]).startswith("Waits are of those who crossed: at 2 of 4 points more than 2 %")
     assert left_out_sentence(data, [Key("post", "crossed_people")]) == ""
+
+
+def test_pictures_say_what_intervals_include_and_where_values_are_lower_bounds_in_units_that_fit() -> None:
+    """A wait of 0.04 h is 2.4 min; at the one point in four where many are inside it is at least that."""
+    names = ("unfinished_parties", "arrived_parties", "initial_parties")
+    keys = (KEY, *(Key("post", name) for name in names))
+    rows = [np.array([[0.04 * n, 500.0 if n == 4 else 0.0, 900, 100]] * 2) for n in range(1, 5)]
+    for axes, form in ((("a=1:4:1",), "line"), (("a=1,2", "b=1,2"), "map")):
+        data = replace(swept(grid(*axes), lambda *_: 1), totals=tuple(Totals(keys, row) for row in rows))
+        figure = pictures(data, [KEY], [], [])[f"{form}_wait_p90_all_main"]
+        texts = " ".join(text.get_text() for text in (*figure.texts, *figure.axes[0].texts)).replace("\n", " ")
+        assert "chance only" in texts
+        assert "lower bounds (≥) at 1 of 4 points" in texts
+        if form == "map":
+            assert {"2.4", "≥ 9.6"} <= {text.get_text() for text in figure.axes[0].texts}
+        else:
+            assert figure.axes[0].get_ylabel() == "90 % quantile of the wait, main queue, min"
+    sheet = _points_sheet(data, [KEY])
+    assert sheet.columns[-1].endswith(", min")
+    assert [row[-1] for row in sheet.rows] == ["2.4 ± 0", "4.8 ± 0", "7.2 ± 0", "≥ 9.6 ± 0"]
+
+
+def test_a_lever_of_demand_is_in_words() -> None:
+    assert lever_words("crossings.x.demand.car.e.constant.rate") == "demand of cars (e): rate"
