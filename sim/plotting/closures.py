@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import numpy as np
 from matplotlib.axes import Axes
 
-from sim.arrays import Bools
+from sim.arrays import Bools, Floats
 from sim.measures.estimates import Band
 from sim.measures.series import closed_ways
 from sim.plotting.story import Story
@@ -51,6 +51,12 @@ def while_open(band: Band, stories: Sequence[Story], name: str) -> Band:
 def where(band: Band, there: Bools) -> Band:
     """Return a band without its values at the points that are not `there`."""
     return replace(band, **{field.name: np.where(there, getattr(band, field.name), np.nan) for field in fields(Band)})
+
+
+def alone(values: Floats) -> Floats:
+    """Return the points of a line that have no neighbours, of which nothing would be seen; NaN for the others."""
+    known = np.pad(np.isfinite(values), 1)
+    return np.where(known[1:-1] & ~known[:-2] & ~known[2:], values, np.nan)
 
 
 def shade_closed(axes: Axes, story: Story, classes: Iterable[str], *, named: bool = False) -> None:

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.axes import Axes
 
-from sim.arrays import Bools, Floats
+from sim.arrays import Floats
 from sim.measures.estimates import Band
 from sim.measures.names import ALL, LONGEST_QUOTE, OTHERS, OUTCOMES, VEHICLE_CLASSES, VEHICLES, by_way
 from sim.measures.reports import count, counted
-from sim.plotting.closures import shade_closed, where, while_open
+from sim.plotting.closures import alone, shade_closed, where, while_open
 from sim.plotting.marks import ABOVE, SIGNS, Mark, draw_marks
 from sim.plotting.page import legend, width_of
 from sim.plotting.story import Shown, Story, outwards_per_day, rounded, window
@@ -186,8 +186,7 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
     if goes_on:
         axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still wait)")
-        alone = _alone(at_least)
-        axes.plot(story.at[alone], at_least[alone], color=colour, marker=".", linestyle="none")
+        axes.plot(story.at, alone(at_least), color=colour, marker=".", linestyle="none")
     _half_crossed(axes, story, name)
     shade_closed(axes, story, [name], named=True)
     line(axes, story, quoted, INK, "quoted", "--")
@@ -197,12 +196,6 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     marks = _marks(story, [s for s in of_class if s.row.quantity == "quoted_wait"])
     marks += _marks(story, [s for s in of_class if s.row.quantity == "virtual_wait"], scopes=[])
     finish(axes, WAIT, story, [lived, quoted, virtual], marks)
-
-
-def _alone(values: Floats) -> Bools:
-    """Return the points of a line that have no neighbours, of which nothing would be seen."""
-    known = np.pad(np.isfinite(values), 1)
-    return np.asarray(known[1:-1] & ~known[:-2] & ~known[2:])
 
 
 def _half_crossed(axes: Axes, story: Story, name: str) -> None:

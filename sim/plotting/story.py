@@ -174,13 +174,7 @@ class Story:
         virtual = self.band("virtual_wait", name)
         if virtual is None:
             return np.full(len(self.at), np.nan)
-        so_far = np.where(self.censored(name), virtual.mean, np.nan)
-        bound = np.where(so_far >= np.fmax.accumulate(so_far), so_far, np.nan)
-        lived = self.band("wait", name)
-        if lived is not None:  # begin at the end of the line of those who all crossed, unless the bound is below it
-            joins = np.isfinite(bound[1:]) & ~self.censored(name)[:-1] & (bound[1:] >= lived.mean[:-1])
-            bound[:-1][joins] = lived.mean[:-1][joins]
-        return bound
+        return _bound(virtual, self.band("wait", name), self.censored(name))
 
     def censored(self, name: str) -> Bools:
         """Return the points (T,) at which some parties of a class joined that are still waiting at the horizon.
@@ -259,6 +253,16 @@ class Story:
     def spread(self) -> str:
         """The text for the poster, where the band is also written in brackets."""
         return self.how.replace(" band of", " (shaded, in brackets) of")
+
+
+def _bound(virtual: Band, lived: Band | None, censored: Bools) -> Floats:
+    """Return the lower bound; it begins at the end of the line of those who all crossed, unless it is below that."""
+    so_far = np.where(censored, virtual.mean, np.nan)
+    bound = np.where(so_far >= np.fmax.accumulate(so_far), so_far, np.nan)
+    if lived is None:
+        return bound
+    joins = np.append(np.isfinite(bound[1:]) & ~censored[:-1] & (bound[1:] >= lived.mean[:-1]), False)
+    return np.where(joins, lived.mean, bound)
 
 
 def window(row: Reported) -> str:
