@@ -65,8 +65,9 @@ def mark(story: Story, shown: Shown, value: float, label: str = "", scopes: Sequ
 
 
 def outcomes_at(story: Story) -> tuple[str, ...]:
-    """Return the outcomes of people at a crossing; in a network, those who stay at home are nobody's."""
-    return tuple(event for event in OUTCOMES if event != "stayed" or story.scenario.network is None)
+    """Return the outcomes of people at a crossing; some stay at home where stops deter, in a network nobody's."""
+    stays = story.scenario.network is None and story.total("stayed_people").mean > 0
+    return tuple(event for event in OUTCOMES if stays or event != "stayed")
 
 
 def _marks(story: Story, shown: Sequence[Shown], scopes: Sequence[str] | None = None) -> list[Mark]:
