@@ -66,7 +66,8 @@ def mark(story: Story, shown: Shown, value: float, label: str = "", scopes: Sequ
 
 def outcomes_at(story: Story) -> tuple[str, ...]:
     """Return the outcomes of people at a crossing; some stay at home where stops deter, in a network nobody's."""
-    stays = story.scenario.network is None and story.total("stayed_people").mean > 0
+    deters = any(each.balk is not None and each.balk.deters for each in story.place.behaviour.values())
+    stays = deters and story.scenario.network is None
     return tuple(event for event in OUTCOMES if stays or event != "stayed")
 
 
