@@ -66,20 +66,23 @@ def width_of(axes: Axes) -> float:
     return float(axes.get_position().width * axes.get_figure().get_size_inches()[0])  # type: ignore[union-attr]
 
 
+def _row_width(names: Sequence[str], size: float) -> float:
+    """Return the width of a legend in one row, in inches."""
+    return sum(text_width(name, size) + LEGEND_GAP * size for name in names)
+
+
 def legend(axes: Axes) -> None:
     """Write the legend above the panel: smaller, and then in two rows, where one row is wider than the panel."""
     if names := axes.get_legend_handles_labels()[1]:
-        room = width_of(axes)
-        size = LEGEND_SIZE
-        while (
-            wide := sum(text_width(name, size) + LEGEND_GAP * size for name in names) > room
-        ) and size > LEAST_LEGEND:
+        room, size = width_of(axes), LEGEND_SIZE
+        while size > LEAST_LEGEND and _row_width(names, size) > room:
             size -= 0.5
+        rows = 1 if _row_width(names, size) <= room else 2
         axes.legend(
             fontsize=size,
             loc="lower left",
             bbox_to_anchor=(0, 1.0),
-            ncols=-(-len(names) // 2) if wide else len(names),
+            ncols=-(-len(names) // rows),
             borderaxespad=0.2,
             handlelength=1.3,
             columnspacing=1.4,
