@@ -36,7 +36,7 @@ constraints:  ## the same, and write the versions it used to constraints.txt
 
 gallery:  ## remake results/gallery/verkhny_lars
 	rm -rf build/gallery
-	$(PYTHON) -m sim run scenarios/$(BASE).yaml --replications 300 --out build/gallery/base
+	$(PYTHON) -m sim run scenarios/$(BASE).yaml --replications 300 --replicates --out build/gallery/base
 	$(PYTHON) -m sim run scenarios/$(BASE).yaml --point --out build/gallery/point
 	$(PYTHON) -m sim audit calibration/$(BASE).yaml --out build/gallery/audit --quiet
 	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --held-out --out build/gallery/calibration --quiet
@@ -45,6 +45,7 @@ gallery:  ## remake results/gallery/verkhny_lars
 	cd build/gallery/point && cp pictures/poster.png summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/point/
 	cd build/gallery/audit && cp sentences.md audit.csv audit.png provenance.json $(CURDIR)/$(GALLERY)/audit/
 	cd build/gallery/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv held_out.csv provenance.json $(CURDIR)/$(GALLERY)/calibration/
+	$(PYTHON) docs/base_case_tables.py build/gallery/base build/gallery/calibration
 
 what-ifs:  ## remake docs/what_ifs.md, in about five minutes
 	$(PYTHON) docs/what_ifs.py

@@ -26,31 +26,40 @@ WHAT_IFS = (
     "rumour_of_closure",
 )
 MEASURES = (
-    ("crossed_people", "all", "people", 1.0),
-    ("max_queue_people", "all", "people", 1.0),
-    ("wait_mean", "all/main", "h", 1.0),
-    ("men_stopped", "all", "men", 1.0),
+    ("crossed_people", "all", "people"),
+    ("max_queue_people", "all", "people"),
+    ("wait_mean", "all/main", "h"),
+    ("men_stopped", "all", "men"),
 )
 TO_MEASURE = {
     "officers": "count the officers who screen, by hour",
-    "screening": "time how long a man takes at the screening",
-    "men": "count men among those who pass",
-    "passport control at the exit": "time the passport control, party by party, with the people in each",
-    "passport control at the entry": "time the passport control of the other side",
-    "lanes": "count the lanes that are staffed, by hour, day and night",
-    "bypass": "count who reaches the post past the queue",
-    "kept away": "count cars turned back at the roads into the republic, by plates",
-    "setting out": "count cars on the approach roads a day before the border, by plates",
-    "surge": "count cars on the approach roads a day before the border, day by day",
-    "people per car": "count the people in every tenth car",
-    "local plates": "note the plates of every tenth car",
-    "list": "count the men the officers find in the list",
-    "checked": "note which men are checked and which are waved through",
-    "give up": "count cars that turn round in the queue",
-    "walkers": "count walkers by hour",
-    "trucks": "count trucks in and out by hour",
+    "man_time": "time how long a man takes at the screening",
+    "intensity": "note which men are checked and which are waved through",
+    "intensity_later": "note which men are checked and which are waved through",
+    "hit_rate": "count the men whom the officers find in the list, and those they look up",
+    "men_share": "count men among those who pass",
+    "person_time": "time the passport control at the exit, party by party, with the people in each",
+    "entry_time": "time the passport control at the entry, party by party, with the people in each",
+    "night_lanes": "count the lanes that are staffed, by hour, day and night",
+    "lanes_later": "count the lanes that are staffed, by hour, before and after each new rule",
+    "bypass_share": "count who reaches the post past the queue",
+    "bypass_taken": "count who reaches the post past the queue",
+    "walkers_share": "count walkers and bikes at the post by hour",
+    "barred": "count cars turned back at the roads into the republic, by plates",
+    "barred_at_first": "count cars turned back at the roads into the republic, by plates",
+    "local_share": "note the plates of every tenth car",
+    "leaving": "count cars that turn round in the queue",
+    "people_per_car": "count the people in every tenth car",
+    "surge_rate": "count cars on the approach roads a day before the border, by plates",
+    "surge_decay": "count cars on the approach roads a day before the border, day by day",
+    "surge_lag": "ask every tenth car when it set out",
+    "near_rate": "count cars on the approach roads by plates",
+    "near_decay": "count cars on the approach roads by plates, day by day",
+    "walkers_rate": "count walkers by hour",
+    "walkers_decay": "count walkers by hour, day by day",
+    "truck_pace": "count trucks out by hour",
 }
-"""What to measure at a border, by words of the label of the number that decides."""
+"""What to measure at a border, by the parameter that decides."""
 
 
 def page(comparison: ComparisonData) -> Iterator[str]:
@@ -64,8 +73,8 @@ def page(comparison: ComparisonData) -> Iterator[str]:
     fit = posterior.fitted
     yield (
         f"Each what-if is played {comparison.replications} times beside the base case, on the same random numbers and"
-        f" with the same parameters, drawn from the posterior of {fit.calibration} ({fit.date}). Differences are the mean"
-        " and, in brackets, 5-95 % of the draws: chance and everything that the reported figures leave open about the"
+        f" with the same parameters, drawn from the posterior of {fit.calibration} ({fit.date}). Differences are the"
+        " mean and, in brackets, 5-95 % of the draws: chance and all that the reported figures leave open about the"
         " parameters. They do not include the error of the model itself. The wait is that of those who crossed."
     )
     found = {n: {row.key[1:]: row for row in directions(comparison, n, CROSSING)} for n in range(1, len(WHAT_IFS) + 1)}
@@ -81,35 +90,55 @@ def _keys() -> set[tuple[str, str]]:
 def _section(comparison: ComparisonData, n: int, found: dict[tuple[str, str], Direction]) -> Iterator[str]:
     label = comparison.labels[n]
     intervention = comparison.base.loaded.interventions[label]
+    title = words(label).replace("september", "September")
+    rows = [_Row(comparison, n, *measure) for measure in MEASURES]
     yield ""
-    yield f"## {words(label).capitalize()}"
+    yield f"## {title[0].upper()}{title[1:]}"
     yield ""
     yield " ".join(intervention.description.split())
+    yield ""
     flips = [found[key] for key in found if key in _keys() and found[key].flips]
     if flips:
         names = "; ".join(f"{phrase(row.key)} ({row.text})" for row in flips)
-        yield ""
         yield f"**The direction is not known** for {names}."
+        yield ""
+    yield f"What to expect: {'; '.join(row.sentence for row in rows)}."
     yield ""
-    yield "| measure | base | difference | direction | decided by (share of variance) |"
+    yield "| measure | base | difference (5-95 % of the draws) | direction | decided by (share of variance) |"
     yield "|---|--:|--:|---|---|"
     to_measure: dict[str, None] = {}
-    for quantity, scope, unit, scale in MEASURES:
-        row = found.get((quantity, scope))
-        key = Key(CROSSING, quantity, scope)
-        base, here = (_column(comparison, k, key) for k in (0, n))
-        change = (here - base) * scale
-        change = change[np.isfinite(change)]
-        low, high = np.quantile(change, [0.05, 0.95])
-        difference = f"{_signed(change.mean())} ({_signed(low)} to {_signed(high)}) {unit}"
-        direction = row.text if row else "the same in all draws"
-        decided, level = row.decided_by if row else "-", f"{_number(np.nanmean(base) * scale)} {unit}"
-        yield f"| {phrase(key)} | {level} | {difference} | {direction} | {decided} |"
-        for name, _ in row.drivers if row else ():
-            to_measure |= {text: None for part, text in TO_MEASURE.items() if part in name}
+    for row in rows:
+        sure = found.get(row.key[1:])
+        direction, decided = (sure.text, sure.decided_by) if sure else ("the same in all draws", "-")
+        yield f"| {phrase(row.key)} | {_number(row.base)} {row.unit} | {row.difference} | {direction} | {decided} |"
+        to_measure |= {TO_MEASURE[each.name]: None for each in sure.drivers if each.name in TO_MEASURE} if sure else {}
     if to_measure:
         yield ""
         yield f"To narrow it: {'; '.join(to_measure)}."
+
+
+class _Row:
+    """A measure of a what-if beside the base."""
+
+    def __init__(self, comparison: ComparisonData, n: int, quantity: str, scope: str, unit: str) -> None:
+        self.key, self.unit = Key(CROSSING, quantity, scope), unit
+        base, here = (_column(comparison, k, self.key) for k in (0, n))
+        change = (here - base)[np.isfinite(here - base)]
+        self.base, self.change = float(np.nanmean(base)), float(change.mean())
+        self.low, self.high = np.quantile(change, [0.05, 0.95]).tolist()
+
+    @property
+    def difference(self) -> str:
+        """The mean difference with its band."""
+        return f"{_signed(self.change)} ({_signed(self.low)} to {_signed(self.high)}) {self.unit}"
+
+    @property
+    def sentence(self) -> str:
+        """The difference in percent of the base, with its band."""
+        shares = [100 * part / self.base for part in (self.change, self.low, self.high)]
+        if max(map(abs, shares)) < 1:
+            return f"{phrase(self.key)} by less than 1 % either way"
+        return "{} {} % ({} to {} %)".format(phrase(self.key), *(_signed(round(part, 1)) for part in shares))
 
 
 def _column(comparison: ComparisonData, n: int, key: Key) -> np.ndarray:

@@ -263,8 +263,9 @@ def _rounded(column: NDArray[Any]) -> NDArray[Any]:
 
 def round_off(values: NDArray[Any]) -> NDArray[Any]:
     """Return `values` rounded to DIGITS significant digits."""
-    texts = [f"{value:.{DIGITS}g}" for value in values.ravel().tolist()]
-    return np.array(texts, dtype=np.float64).reshape(values.shape)
+    bits, places = np.unique(np.ascontiguousarray(values, np.float64).view(np.int64), return_inverse=True)
+    texts = [f"{value:.{DIGITS}g}" for value in bits.view(np.float64).tolist()]  # each once: counts repeat a lot
+    return np.array(texts, dtype=np.float64)[places].reshape(values.shape)
 
 
 def _arrow(column: NDArray[Any] | Labels) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -23,27 +24,33 @@ TOLD = (*HEADLINES, ("men_stopped", ALL), ("person_nights", ALL))
 """The totals (quantity, scope) of which direction and drivers are printed."""
 FEWEST = 30
 """Fewest replications of which shares are told; with so many, chance alone makes a share of a tenth."""
+MATERIAL, FLIPPING = 0.01, 0.05
+"""Least size of a difference that counts for its direction, as a share of the base, and least share of the draws."""
 LEAST, MOST = 0.1, 2
 """Least share of a parameter that is named, and how many are named for a measure."""
+
+
+class Driver(NamedTuple):
+    """A parameter that decides a difference, with its share of the variance."""
+
+    name: str
+    label: str
+    share: float
 
 
 @dataclass(frozen=True)
 class Direction:
     """The share of the draws in which a total is less, the same and more than in the base; and what decides it.
 
-    `drivers` has label and share of the parameters that decide the difference, the largest share first.
+    `flips` says whether both directions hold, by more than MATERIAL of the base, in more than FLIPPING of the draws.
     """
 
     key: Key
     less: float
     same: float
     more: float
-    drivers: tuple[tuple[str, float], ...]
-
-    @property
-    def flips(self) -> bool:
-        """Whether both directions hold in more than a twentieth of the draws."""
-        return min(self.less, self.more) > 0.05
+    flips: bool
+    drivers: tuple[Driver, ...]
 
     @property
     def text(self) -> str:
@@ -56,7 +63,7 @@ class Direction:
     @property
     def decided_by(self) -> str:
         """What decides the difference, in words; '-' if no single parameter does."""
-        return "; ".join(f"{label} ({100 * share:.0f} %)" for label, share in self.drivers) or "-"
+        return "; ".join(f"{driver.label} ({100 * driver.share:.0f} %)" for driver in self.drivers) or "-"
 
 
 def directions(comparison: ComparisonData, variant: int, crossing: str) -> Iterator[Direction]:
@@ -69,21 +76,27 @@ def directions(comparison: ComparisonData, variant: int, crossing: str) -> Itera
         return
     rows = np.arange(comparison.replications) % len(base.posterior.values)
     values, names = base.posterior.values[rows], base.posterior.names
-    labels = [base.posterior.fitted.values[name].label or name for name in names]
+    parameters = [(name, base.posterior.fitted.values[name].label or name) for name in names]
     before, after = ({key: k for k, key in enumerate(comparison.keys[n])} for n in (0, variant))
-    for headline in headlines():
-        key = Key(crossing, headline.quantity, headline.scope)
+    shown = dict.fromkeys([*((headline.quantity, headline.scope) for headline in headlines()), *TOLD])
+    for key in (Key(crossing, *total) for total in shown):
         if key not in before or key not in after:
             continue
         there, here = comparison.totals[0][:, before[key]], comparison.totals[variant][:, after[key]]
         known = np.isfinite(there) & np.isfinite(here)
         change = difference(there[known], here[known])
         if len(change) >= FEWEST and change.any():
-            yield _direction(key, change, values[known], labels)
+            large = MATERIAL * abs(float(there[known].mean()))
+            yield _direction(key, change, large, _drivers(change, values[known], parameters))
 
 
-def _direction(key: Key, change: Floats, values: Floats, labels: list[str]) -> Direction:
+def _direction(key: Key, change: Floats, large: float, drivers: tuple[Driver, ...]) -> Direction:
     less, more = float((change < 0).mean()), float((change > 0).mean())
+    flips = min((change < -large).mean(), (change > large).mean()) > FLIPPING
+    return Direction(key, less, 1 - less - more, more, bool(flips), drivers)
+
+
+def _drivers(change: Floats, values: Floats, parameters: list[tuple[str, str]]) -> tuple[Driver, ...]:
     shares = [float(np.nan_to_num(spearmanr(column, change).statistic ** 2)) for column in values.T]
-    ordered = sorted(zip(labels, shares, strict=True), key=lambda pair: -pair[1])
-    return Direction(key, less, 1 - less - more, more, tuple(pair for pair in ordered if pair[1] >= LEAST)[:MOST])
+    drivers = [Driver(*parameter, share) for parameter, share in zip(parameters, shares, strict=True) if share >= LEAST]
+    return tuple(sorted(drivers, key=lambda driver: -driver.share)[:MOST])

@@ -338,7 +338,7 @@ def document(comparison: ComparisonData, rankings: Sequence[Ranking]) -> dict[st
         ],
         "directions": [
             {"scenario": label, **row.key._asdict(), "less": row.less, "same": row.same, "more": row.more}
-            | {"decided_by": [{"parameter": name, "share": share} for name, share in row.drivers]}
+            | {"decided_by": [{"parameter": each.name, "share": each.share} for each in row.drivers]}
             for n, label in enumerate(labels[1:], 1)
             for crossing in comparison.crossings
             for row in directions(comparison, n, crossing)

@@ -37,8 +37,8 @@ def test_the_number_that_decides_is_named_with_its_share(drawn: ComparisonData) 
     crossed = found["crossed_people", "all"]
     assert crossed.more > 0.5
     assert crossed.less + crossed.same + crossed.more == pytest.approx(1)
-    assert crossed.drivers[0][0] == "cars of the surge"
-    assert crossed.drivers[0][1] > 0.2
+    assert crossed.drivers[0][:2] == ("surge", "cars of the surge")
+    assert crossed.drivers[0].share > 0.2
     assert "cars of the surge" in crossed.decided_by
     assert not found["max_queue_people", "all"].flips
 
