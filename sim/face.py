@@ -149,8 +149,8 @@ def sweep(
     scenario
         A path, a catalogue name, a sweep file, or what `load` returned for a file.
     over
-        Levers and their values: {path: values}, with a list or a text such as '12:36:4' for the values, or a sequence
-        of texts such as 'path=12:36:4'.
+        Levers and their values: {path: values}, with an iterable (list, range, array) or a text such as '12:36:4' for
+        the values, or a sequence of texts such as 'path=12:36:4'.
     out
         Folder of the sweep; `results/SCENARIO/sweep-LEVERS` if left out.
     design, points

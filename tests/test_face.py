@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import yaml
 
 import sim
 from sim.errors import SimError
+from sim.verbs.run.result import _in_words
 
 TINY = Path(__file__).parent / "tiny.yaml"
 
@@ -230,8 +233,19 @@ def test_only_the_picture_that_is_shown_is_drawn() -> None:
 def test_a_repr_fits_on_a_screen(result: sim.RunResult) -> None:
     lines = repr(result).splitlines()
     assert len(lines) <= 20
-    assert lines[0] == "A small post for tests: 2 replications, seed 5"
-    assert "post crossed_people all" in repr(result)
+    assert lines[0] == "A small post for tests: 2 replications, seed 5; 95 % intervals of the mean: chance only"
+
+
+def test_the_repr_of_a_run_has_the_words_of_the_table_and_marks_lower_bounds(result: sim.RunResult) -> None:
+    said, bounds = repr(result), result.run.estimates.lower_bounds
+    assert re.search(r"\n  post: people across: [\d,]+ \([\d,.]+ to [\d,.]+\)", said)
+    wait = next(key for key in result.run.estimates.totals if key[1:] == ("wait_mean", "all/main"))
+    mark = "≥ " if wait in bounds else ""
+    assert re.search(rf"\n  post: mean wait, main queue: {mark}\S+ (s|min|h|d)( \(|\n)", said)
+    total = result.run.estimates.totals[wait]
+    assert _in_words(replace(total, mean=2.0, low=1.5, high=2.5), "h", is_bound=True) == "≥ 2 h (1.5 to 2.5)"
+    assert _in_words(replace(total, mean=0.5, low=math.nan, high=math.nan), "h", is_bound=False) == "30 min"
+    assert _in_words(replace(total, mean=math.nan, low=math.nan, high=math.nan), "h", is_bound=True) == "-"
 
 
 def test_tables_are_ready_for_data_frames(result: sim.RunResult) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sim import units
 from sim.errors import ScenarioError
+from sim.scenario.checks.limits import _shown
 from sim.scenario.text.load_scenario import load
 
 HERE = Path(__file__).parent
@@ -65,3 +67,11 @@ def test_set_refuses(case):
     with pytest.raises(ScenarioError) as error:
         load(HERE / "small.yaml", [case["set"]])
     assert str(error.value) == case["message"]
+
+
+@pytest.mark.parametrize(
+    ("least_s", "shown"), [(276_140, "3.2 d"), (44, "44 s"), (0.346, "0.346 s"), (89.95, "1.5 min"), (3601, "60.1 min")]
+)
+def test_the_smallest_interval_is_advised_in_a_unit_to_read_and_is_enough(least_s: float, shown: str) -> None:
+    assert _shown(least_s) == shown
+    assert units.parse("time", shown) >= least_s

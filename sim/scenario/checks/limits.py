@@ -44,6 +44,13 @@ def check_limits(scenario: Scenario) -> Faults:
             yield ("crossings", name, "quote", "window"), f"{what}; make it shorter, or 'every' longer"
 
 
+def _shown(least_s: float) -> str:
+    """Return a duration (s) rounded up to three figures, so that it is enough, in the unit that fits."""
+    unit = units.SCALES["time"][units.show_duration(least_s).split()[-1]]
+    power = 10.0 ** (math.floor(math.log10(least_s / unit)) - 2)
+    return units.show_duration(math.ceil(least_s / unit / power - 1e-9) * power * unit)
+
+
 def _points(clock: Clock) -> Faults:
     run_s = (since_t0(clock, clock.horizon) - since_t0(clock, clock.start)) / units.MS_PER_S
     if run_s <= 0:
@@ -52,7 +59,7 @@ def _points(clock: Clock) -> Faults:
     if points > MOST_POINTS:
         what = f"gives {points:,} points in every series; at most {MOST_POINTS:,} are allowed"
         least = math.ceil(run_s / (MOST_POINTS - 1))
-        yield ("clock", "report_every"), f"{what}; use at least {least} s"
+        yield ("clock", "report_every"), f"{what}; use at least {_shown(least)}"
 
 
 def _ticks(scenario: Scenario) -> Faults:
@@ -74,7 +81,7 @@ def _ticks(scenario: Scenario) -> Faults:
     for loc, events, every in intervals:
         if run_s / every > most:
             what = f"gives {run_s / every:,.0f} {events} in this run; at most {most:,} are allowed"
-            yield loc, f"{what}; use at least {least:,} ms"
+            yield loc, f"{what}; use at least {_shown(least / units.MS_PER_S)}"
 
 
 def parties_by_class(scenario: Scenario) -> dict[Loc, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -38,11 +39,14 @@ class SweepFile(Model):
 
 
 def settings_text(settings: Any) -> str:
-    """Return a setting, or a list of settings, as it is written after --over."""
-    return ",".join(map(_text, settings)) if isinstance(settings, tuple | list) else _text(settings)
+    """Return a setting, or a list, range, array or other iterable of settings, as it is written after --over."""
+    no_dimension = getattr(settings, "ndim", None) == 0  # an array that is one number
+    several = isinstance(settings, Iterable) and not (no_dimension or isinstance(settings, str | bytes | Mapping))
+    return ",".join(map(_text, settings)) if several else _text(settings)
 
 
-def _text(setting: Setting) -> str:
+def _text(setting: Any) -> str:
+    setting = setting.item() if hasattr(setting, "item") else setting  # a number of numpy
     if setting is None or isinstance(setting, bool):
         return {None: "null", True: "true", False: "false"}[setting]
     return str(setting)

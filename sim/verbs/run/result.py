@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim import store
-from sim.measures.estimates import series_table, summary_table
+from sim import store, units
+from sim.measures.estimates import Estimate, series_table, summary_table
+from sim.measures.headline import phrase
 from sim.measures.names import HEADLINE_SCOPES, HEADLINES, TOTALS
 from sim.measures.nights import nights_table
 from sim.measures.reports import observation_table
@@ -18,7 +20,7 @@ from sim.play.posterior import Posterior
 from sim.play.provenance import Source
 from sim.play.request import Progress, Request, silent
 from sim.plotting.result import Drawers, Result
-from sim.plotting.story import rounded
+from sim.plotting.story import at_least, rounded
 from sim.scenario.text.load_scenario import Loaded
 from sim.verbs.run import files
 from sim.verbs.run.replicates import REPORTED_FILE, SERIES_FILE, TOTALS_FILE
@@ -84,12 +86,12 @@ class RunResult(Result):
         """Return scenario, seed, replications and the headline measures with their intervals."""
         run = self.run
         scenario, request = run.loaded.scenario, run.request
-        lines = [f"{scenario.title}: {request.replications} replications, seed {request.seed}"]
+        sure = f"; 95 % intervals of the mean: {run.interval_includes}" if run.estimates.replications > 1 else ""
+        lines = [f"{scenario.title}: {request.replications} replications, seed {request.seed}{sure}"]
         for key, total in run.estimates.totals.items():
             if key[1:] in HEADLINES:
-                name, unit = " ".join((key.crossing, key.quantity, key.scope)), TOTALS[key.quantity].unit
-                mean, low, high = (rounded(number) for number in (total.mean, total.low, total.high))
-                lines.append(f"  {name}: {mean} {unit} (95 % interval {low} to {high})")
+                value = _in_words(total, TOTALS[key.quantity].unit, is_bound=key in run.estimates.lower_bounds)
+                lines.append(f"  {key.crossing}: {phrase(key)}: {value}")
         return lines
 
     def _html(self) -> str:
@@ -115,6 +117,18 @@ class RunResult(Result):
 
             picture.write(folder / files.PICTURES, self.plots)
         files.write_provenance(folder, self.run, self.source)
+
+
+def _in_words(total: Estimate, unit: str, *, is_bound: bool) -> str:
+    """Return a mean and its interval, if there is one; hours in the unit of time that fits: '≥ 5.1 h (4.8 to 5.4)'."""
+    scale = 1.0
+    if unit == "h" and math.isfinite(total.mean):
+        unit = units.show_duration(units.SCALES["time"]["h"] * total.mean).split()[-1]
+        scale = units.SCALES["time"]["h"] / units.SCALES["time"][unit]
+    mean, low, high = (rounded(scale * number) for number in (total.mean, total.low, total.high))
+    shown = "-" if mean == "-" else f"{mean} {unit}" if unit in units.SCALES["time"] else mean
+    interval = f" ({low} to {high})" if math.isfinite(total.low) else ""
+    return (at_least(shown) if is_bound else shown) + interval
 
 
 def _replicates(run: Run, name: str) -> Mapping[str, Any]:

@@ -210,10 +210,11 @@ def _check(kind: str, axes: Sequence[Axis], size: int) -> None:
         raise SimError("seed and replications are the same at all points; give them with --seed and --replications")
     if not axes or len(levers) < len(axes):
         raise SimError("a sweep needs --over path=VALUES, each path once (or --find, or --posterior)")
-    without_values = next((one.lever for one in axes if not one.values), None)
+    without_values = next((one for one in axes if not one.values), None)
     if kind in (GRID, ONE_AT_A_TIME) and without_values:
-        what = f"a range needs a step for this design ({without_values}=0:1:0.1)"
-        raise SimError(f"--over {without_values}: {what}; or choose --design lhs")
+        third = "number of values" if without_values.kind == "log" else "step"
+        what = f"a range needs a {third} for this design ({_with_step(without_values)})"
+        raise SimError(f"--over {without_values.lever}: {what}; or choose --design lhs")
     if kind in (SOBOL, SENSITIVITY) and size & (size - 1):
         raise SimError(f"--points must be a power of two for Sobol points, such as 64; got {size}")
     if kind == SENSITIVITY and len(axes) < 2:
@@ -221,6 +222,15 @@ def _check(kind: str, axes: Sequence[Axis], size: int) -> None:
     count = math.prod(len(one.values) for one in axes) if kind == GRID else size * (len(axes) + 2)
     if count > MOST_POINTS:
         raise SimError(f"the design has {count:,} points; at most {MOST_POINTS:,} are allowed")
+
+
+def _with_step(axis: Axis) -> str:
+    """Return a range as it would be written with a round step, or as a logarithmic one with a number of values."""
+    log, span = axis.kind == "log", axis.high - axis.low
+    power = 10.0 ** math.floor(math.log10(span / 5)) if span > 0 else 1.0
+    step = 5.0 if log else next(n * power for n in (1, 2, 5, 10) if n * power >= 0.99 * span / 5)
+    first, last = f"{axis.low:.12g}", f"{axis.high:.12g}"
+    return f"{axis.lever}={'log:' if log else ''}{first}:{last}:{_number_text(step, axis.unit)}"
 
 
 def one_at_a_time(axes: Sequence[Axis]) -> tuple[Point, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 
 from sim.errors import SimError
+from sim.scenario.model.sweep import settings_text
 from sim.verbs.sweep.designs import Design, from_posterior, make_design, numbers, product_design, read_axis
 
 
@@ -121,3 +125,28 @@ def test_settings_are_numbers_only_in_one_unit() -> None:
     assert settings is not None
     assert np.isnan(settings[0])
     assert settings[1] == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "advised"),
+    [("2:4", "2:4:0.5"), ("60:180 s", "60:180:50 s"), ("0:0.1", "0:0.1:0.02"), ("log:1:100/h", "log:1:100:5/h")],
+)
+def test_a_range_without_a_step_is_advised_one_with_its_own_ends(given: str, advised: str) -> None:
+    with pytest.raises(SimError, match=rf"for this design \(stations\.a\.staffing={re.escape(advised)}\)"):
+        make_design("grid", [read_axis(f"stations.a.staffing={given}")], 0, 1)
+    assert read_axis(f"stations.a.staffing={advised}").values
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [range(1, 4), (n for n in (1, 2, 3)), np.arange(1, 4), np.array([1, 2, 3]), [1, 2, np.int64(3)], "1,2,3"],
+)
+def test_values_of_a_lever_may_be_any_iterable(settings: Any) -> None:
+    assert settings_text(settings) == "1,2,3"
+
+
+def test_one_value_of_a_lever_needs_no_list() -> None:
+    assert [settings_text(one) for one in (2, np.float64(0.5), np.array(4), None, True, "none")] == [
+        *("2", "0.5", "4", "null", "true", "none")
+    ]
+    assert settings_text(np.array([True, False])) == "true,false"
