@@ -33,7 +33,7 @@ SANS = "DejaVu Sans"
 BOLD = 1.17
 """Width of bold letters in those of plain ones, at most."""
 COUNTED = (0, (1, 0.7))
-COUNTED_LABEL = "model, counted as reported"
+COUNTED_LABEL = "model, as counted"
 """Dashes and legend of the model's value for a figure that is not about a line of the picture."""
 BESIDE, SHIFTS, OVER, UNDER = (9, 40, 80, 125, 180), (0, 18, -18, 40, -40, 64, -64), (9, 27, 45, 68, 95), (9, 30, 55)
 """Possible positions of a label, in points: beside its mark and shifted up or down, above it, or below it."""

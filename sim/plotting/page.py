@@ -18,6 +18,8 @@ NOTE_SIZE = 9.5
 NOTE_LINE = 0.175
 LEGEND_SIZE, LEAST_LEGEND = 10.0, 9.0
 """Largest and smallest letters of a legend, points."""
+ABOVE_TWO_ROWS = 36
+"""Distance of a title from its panel above a legend in two rows, points."""
 LEGEND_GAP = (1.3 + 0.5 + 1.4) / 72
 """Length of the line of an entry with the gaps around it, inches for each point of the size of its letters."""
 
@@ -89,3 +91,5 @@ def legend(axes: Axes) -> None:
             handletextpad=0.5,
             borderpad=0,
         )
+        if rows == 2 and (title := axes.get_title(loc="left")):
+            axes.set_title(title, loc="left", pad=ABOVE_TWO_ROWS)

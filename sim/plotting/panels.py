@@ -98,7 +98,7 @@ def largest(axes: Axes, story: Story, quantity: str, scope: str = ALL) -> None:
 LINES = {"max_queue": "queue", "max_queue_people": "queue_people", "max_queue_length": "queue_length"}
 """The series whose largest value at any instant is a total."""
 ABOVE_LINE = 1.01
-LARGEST = "largest at any instant"
+LARGEST = "largest"
 
 
 def finish(
