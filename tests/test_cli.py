@@ -301,6 +301,11 @@ def test_a_damaged_provenance_is_one_sentence(text: str, at: Path) -> None:
         ({"files": {"x" * 300: "d"}}, "no file of a result folder is called 'xxx"),
         ({"files": {"a\0b": "d"}}, r"no file of a result folder is called 'a\x00b'"),
         ({"files": {"../a": "d"}}, "no file of a result folder is called '../a'"),
+        ({"sets": "seed=1"}, "sets must be a list of texts; got 'seed=1'"),
+        ({"interventions": [1]}, "interventions must be a list of texts; got "),
+        ({"records": "no"}, "records must be true or false; got 'no'"),
+        ({"posterior": "x"}, "posterior must be true or false; got 'x'"),
+        ({"posterior": None}, "posterior must be true or false; got nothing"),
     ],
 )
 def test_an_impossible_provenance_is_one_sentence(told: dict[str, object], says: str, at: Path) -> None:

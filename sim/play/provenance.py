@@ -167,9 +167,11 @@ def _parsed(document: Any) -> Provenance:
         raise _Damaged(f"no file of a result folder is called {show(strange)}")
     libraries = document.get("libraries", {})
     known = {name: str(libraries[name]) for name in LIBRARIES if isinstance(libraries, dict) and libraries.get(name)}
-    posterior = bool(document.get("posterior", False))
-    sets, interventions = (tuple(map(str, document[key])) if posterior else () for key in ("sets", "interventions"))
-    records, replicates = bool(document["records"]), bool(document.get("replicates", False))
+    posterior, replicates = (_flag(key, document.get(key, False)) for key in ("posterior", "replicates"))
+    needed = document if posterior else {"sets": [], "interventions": [], **document}
+    given = [_texts(key, needed[key]) for key in ("sets", "interventions")]
+    sets, interventions = given if posterior else ((), ())
+    records = _flag("records", document["records"])
     return Provenance(
         str(document["version"]),
         str(document["code"]),
@@ -182,6 +184,18 @@ def _parsed(document: Any) -> Provenance:
         known,
         replicates,
     )
+
+
+def _flag(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _Damaged(f"{key} must be true or false; got {show(value)}")
+    return value
+
+
+def _texts(key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise _Damaged(f"{key} must be a list of texts; got {show(value)}")
+    return tuple(value)
 
 
 def _is_name(name: str) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 TITLE = "Which reported figures can hold together"
+ONCE = "1 times"
 STYLES = {"together": "green", "only if": "yellow", "not together": "red"}
 COLUMNS = (
     *("kind", "figures", "implied", "low", "high", "believed_low", "believed_high", "unit"),
@@ -85,9 +86,13 @@ def _cells(finding: Finding) -> tuple[str, ...]:
     from rich.markup import escape
 
     figures = ", ".join(short(figure) for figure in finding.figures)
+    implied = both(finding.implied, finding.unit)
     beside = "" if finding.beside is None else span(finding.beside, finding.unit)
+    if finding.kind == "level":  # two figures of the same quantity
+        beside = "the first"
+        implied = ("the same" if finding.implied.mid == 1 else "about the same") if implied == ONCE else implied
     verdict = f"[{STYLES[finding.verdict]}]{finding.verdict}[/]"
-    return escape(figures), escape(both(finding.implied, finding.unit)), escape(beside), verdict
+    return escape(figures), escape(implied), escape(beside), verdict
 
 
 def columns(audit: Audit) -> dict[str, Any]:

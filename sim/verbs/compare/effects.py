@@ -73,6 +73,14 @@ class Effect:
         return f"{signed(float(f'{percent:.1f}'), 2)} %"
 
     @property
+    def size(self) -> str:
+        """The difference in percent of the base, or, where the base is 0, in the unit of `amount`: '+1,800', '+3 h'."""
+        if math.isfinite(self.difference.percent) or not math.isfinite(self.difference.difference):
+            return self.percent
+        unit, scale = self._unit
+        return f"{signed(self.difference.difference * scale)} {unit}".rstrip()
+
+    @property
     def arrow(self) -> str:
         """↓, ↑, = (the same in every replication), ~ (not clear), or nothing."""
         return ARROWS[self.difference.verdict]

@@ -34,6 +34,8 @@ MAIN = {
     ("person_hours_waited", ALL),
 }
 """The measures that are drawn if there are many scenarios."""
+UNSURE = ("unclear", "same", "unknown")
+"""The verdicts that are drawn hollow."""
 CUT_MARK = "upright stroke: interval cut at what is possible"
 ROW, STEP = 0.3, 0.17
 GROUP = 0.34
@@ -107,6 +109,8 @@ def differences(scene: Scene) -> Figure:
     sure = f"; bars: 95 % intervals{family}" if scene.comparison.replications > 1 else ""
     unchanged = _unchanged(rows)
     cut = f"; {CUT_MARK}" if any(row.difference.cut for each in rows for row in each) else ""
+    from_zero = any(row.measure in places and math.isnan(row.difference.percent) for each in rows for row in each)
+    cut += "; without %: 0 in the base" if from_zero else ""
     how = wrapped(
         f"paired differences on {scene.comparison.replications} tapes, in percent of the base{sure}; "
         f"hollow: not clear or no change{cut}{unchanged}",
@@ -124,8 +128,11 @@ def differences(scene: Scene) -> Figure:
     limits = _limits([row for each in rows for row in each])
     for n, each in enumerate(rows, 1):
         for row in each:
-            if row.measure in places and math.isfinite(row.difference.percent):
-                _point(axes, row, n, places[row.measure] + ROW / 2 + (n - 1) * STEP, limits)
+            if row.measure in places:
+                at = places[row.measure] + ROW / 2 + (n - 1) * STEP
+                if math.isfinite(row.difference.percent):
+                    _point(axes, row, n, at, limits)
+                _write_size(axes, row, n, at)
     axes.set(xlim=limits, ylim=(inner_height, 0))
     _name_measures(axes, groups, places, tall)
     axes.grid(axis="x")
@@ -197,7 +204,7 @@ def _limits(rows: list[Effect]) -> tuple[float, float]:
 
 
 def _point(axes: Axes, row: Effect, n: int, at: float, limits: tuple[float, float]) -> None:
-    """Draw one difference with its interval, and its number on the right."""
+    """Draw one difference with its interval."""
     change = row.difference
     scale = 100 / abs(change.base) if change.base else 0.0
     low, high = (scale * value for value in (change.family_low, change.family_high))
@@ -216,7 +223,7 @@ def _point(axes: Axes, row: Effect, n: int, at: float, limits: tuple[float, floa
                 color=colour(n),
                 clip_on=False,
             )
-    hollow = change.verdict in ("unclear", "same", "unknown")
+    hollow = change.verdict in UNSURE
     shape = "o" if inside else (">" if change.percent > 0 else "<")
     axes.plot(
         position,
@@ -228,8 +235,14 @@ def _point(axes: Axes, row: Effect, n: int, at: float, limits: tuple[float, floa
         clip_on=False,
         zorder=3,
     )
+
+
+def _write_size(axes: Axes, row: Effect, n: int, at: float) -> None:
+    """Write a difference on the right, in the colour of its scenario where nothing is drawn because the base is 0."""
+    hollow = row.difference.verdict in UNSURE
+    ink = INK if math.isfinite(row.difference.percent) else colour(n)
     axes.annotate(
-        f"{row.percent} {row.arrow}",
+        f"{row.size} {row.arrow}",
         (1, at),
         (66, 0),
         xycoords=("axes fraction", "data"),
@@ -237,5 +250,5 @@ def _point(axes: Axes, row: Effect, n: int, at: float, limits: tuple[float, floa
         ha="right",
         va="center",
         fontsize=9.5,
-        color=MUTED if hollow else INK,
+        color=MUTED if hollow else ink,
     )

@@ -127,6 +127,15 @@ def test_sentences_of_the_other_kinds(result: Audit) -> None:
     )
 
 
+def test_the_table_compares_two_figures_of_a_quantity_in_words(result: Audit) -> None:
+    rows = [row for sheet in audit_tables.sheets(result) for row in sheet.rows]
+    assert not [row for row in rows if row[2] == "" or row[1].startswith("1 times")]
+    assert ("4,800 cars and trucks, 5,000 cars", "about the same", "the first") in [row[:3] for row in rows]
+    (one,) = [f for f in result.findings if [g.row.id for g in f.figures] == ["vehicles_3000", "vehicles_4800"]]
+    assert audit_tables._cells(one)[1:3] == ("1.6 times", "the first")
+    assert audit_tables._cells(replace(one, implied=Range.exactly(1)))[1] == "the same"
+
+
 def test_nearly_all_and_hardly_any_are_not_about(result: Audit) -> None:
     (finding,) = [
         f for f in result.findings if [g.row.id for g in f.figures][::2] == ["vehicles_3000", "week_vehicles"]

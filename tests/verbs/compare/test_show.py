@@ -349,6 +349,24 @@ def test_classes_without_any_change_have_no_panel_of_who_gains(comparison: Compa
     assert ("on foot" in classes) != ("no change in any scenario: on foot" in written)
 
 
+def test_a_measure_that_is_0_in_the_base_has_its_number_in_the_picture(comparison: ComparisonData) -> None:
+    """Its difference has no percentage: without the number, the row would be empty."""
+    key = Key("post", "crossed_people")
+    rows = tuple(
+        replace(row, base=0.0, difference=1800.0, low=1700.0, high=1900.0, family_low=1700.0, family_high=1900.0)
+        if row.key == key
+        else row
+        for row in comparison.differences[0]
+    )
+    changed = replace(comparison)
+    changed.__dict__["differences"] = (rows, *comparison.differences[1:])  # the property keeps its value here
+    figure = drawers(changed)["differences"]()
+    assert any(text.get_text().startswith("+1,800 ↑") for text in figure.axes[0].texts)
+    assert "without %: 0 in the base" in " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
+    assert Effect(line("h", SPAN), a_difference(0, 3, 1)).size == "+3 h"
+    assert Effect(line(), a_difference(50, 55, 1)).size == "+10 %"
+
+
 @styled
 def test_the_legend_of_the_fates_fits_on_the_sheet() -> None:
     figure = sheet(10, 3)
