@@ -169,7 +169,8 @@ def _fault(node: Node | None, here: list[shape.Kind], part: str, last: bool) -> 
     choices = list(dict.fromkeys([*present, *allowed]))
     if not choices:
         return "; it is a single value"
-    return did_you_mean(part, choices) or f"; it has {', '.join(choices)}"
+    by_name = set(present) & set(shape.names(here) or ())  # such as by class: what the file has, not what it could have
+    return did_you_mean(part, choices) or f"; it has {', '.join(present if by_name else choices)}"
 
 
 def _scaled(root: Node, path: Path, factor_node: Node, by: str) -> Node:

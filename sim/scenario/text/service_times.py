@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sim.scenario.model.laws import Law, ServiceTime
 from sim.scenario.model.quantities import CLASSES
-from sim.scenario.text.tree import Node, Path, Place, bare, find, put
+from sim.scenario.text.tree import Node, Path, Place, bare, dotted, find, put, stop
 
 BY_CLASS, BY_PART, LAW = range(3)
 ANY, PARTY = "any", "party"
@@ -24,7 +24,7 @@ def written_out(root: Node, path: Path, place: Place) -> tuple[Node, Path]:
     """Return a tree and a path that fit each other at a service time, if the path goes into one.
 
     A form that is shorter than the path supposes is written out; keys that the path leaves out are put in where the
-    file has no others.
+    file has no others. Raises ScenarioError if it has others.
     """
     at = path.index("service_time") + 1 if "service_time" in path else len(path)
     if at >= len(path):
@@ -38,7 +38,12 @@ def written_out(root: Node, path: Path, place: Place) -> tuple[Node, Path]:
             node = Node({_HOLDER[form]: node}, node.place, node.key)
         return put(root, path[:at], lambda _: node, place), path
     between = [_HOLDER[form] for form in range(given + 1, wanted + 1)]
-    return root, ((*path[:at], *between, *path[at:]) if _only(node, between) else path)
+    if not _only(node, between):
+        several = bare(bare(node).value[ANY]) if given == BY_CLASS and _only(node, [ANY]) else bare(node)
+        longer = dotted(("service_time", next(iter(several.value)), *path[at:]))
+        what = f"the service time is given for each of {', '.join(several.value)}"
+        raise stop(place, path, f"{what}; name one, such as {longer}")
+    return root, (*path[:at], *between, *path[at:])
 
 
 def _form(node: Node) -> int:

@@ -39,5 +39,22 @@ def test_a_mean_of_several_parts_has_nowhere_to_go(tmp_path, small_text):
     file = tmp_path / "s.yaml"
     text = small_text.replace("service_time: 20 s", "service_time: {any: {party: 20 s, person: 5 s}}")
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ScenarioError, match="unknown name 'mean'; expected car, truck, bus, bike, foot or any"):
+    with pytest.raises(ScenarioError, match=r"for each of party, person; name one, such as service_time.party.mean$"):
         load(file, ["stations.gate.service_time.mean=30 s"])
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("mean", "the service time is given for each of car, any; name one, such as service_time.car.mean"),
+        ("party.mean", "given for each of car, any; name one, such as service_time.car.party.mean"),
+        ("bla", "service_time has no 'bla'; it has car, any"),
+    ],
+)
+def test_only_the_classes_of_the_file_are_listed(tmp_path, small_text, path, says):
+    file = tmp_path / "s.yaml"
+    text = small_text.replace("service_time: 20 s", "service_time: {car: {party: 20 s}, any: {party: 60 s}}")
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError) as error:
+        load(file, [f"stations.gate.service_time.{path}=30 s"])
+    assert str(error.value).endswith(says)
