@@ -5,18 +5,24 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from sim.engine.laws import distribution
 from sim.errors import ScenarioError
 from sim.play import memory
 from sim.play.one import play_once
+from sim.scenario.checks.arrivals import _later
 from sim.scenario.checks.doubts import doubts_of
 from sim.scenario.checks.limits import memory_of, parties_by_class
+from sim.scenario.model.laws import Law
 from sim.scenario.text.load_scenario import from_tree, load
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 DAY = {"timezone": "Etc/UTC", "t0": "2024-06-03", "start": "2024-06-03", "horizon": "2024-06-04"}
 NOON, NOBODY = "2024-06-03T12:05", "nobody works here at the end of the run, so those who wait then are not served"
+SHIFT = {"days": ["mon"], "from": "08:00", "until": "20:00", "servers": 2}
+GAMMA = {"mean": "10 h", "family": "gamma", "cv": "80 %"}
 PER_HOUR = {"constant": {"rate": "80/h"}}
 
 
@@ -39,6 +45,21 @@ def border(demand=PER_HOUR, service="60 s", staffing=2, **more):
         ({"service": "60 h"}, "stations.exit.service_time", "a mean service of 60 h is unusually long"),
         ({"service": {"person": "10 h"}}, "stations.exit.service_time", "a mean service of 20 h is unusually long"),
         ({"staffing": 0}, "stations.exit.staffing", "nobody works here at any time, so nobody passes"),
+        (
+            {"staffing": {"servers": 0, "shifts": [{**SHIFT, "days": ["tue", "sun"]}]}},
+            "stations.exit.staffing",
+            "nobody works here at any time, so nobody passes; its shifts are on days or at hours that the run does not",
+        ),
+        (
+            {"demand": {"pulse": {"at": "2024-05-01", "parties": 5000, "lag": GAMMA}}},
+            "demand.car.e.pulse.at",
+            "was 33 d before the start, so none of it falls into the run",
+        ),
+        (
+            {"demand": {"step": {"at": "2024-05-01", "rate": "100/h", "decay": "12 h", "lag": GAMMA}}},
+            "demand.car.e.step.at",
+            "was 33 d before the start, so none of it falls into the run",
+        ),
         (
             {"staffing": {"servers": 2, "steps": [{"from": "2024-06-03T12:05", "servers": 0}]}},
             "stations.exit.staffing",
@@ -73,6 +94,9 @@ def test_what_is_hardly_meant_is_doubted(parts, path, words):
     [
         {},
         {"staffing": {"servers": 0, "steps": [{"from": "2024-06-03T06:00", "servers": 2}]}},
+        {"staffing": {"servers": 0, "shifts": [SHIFT]}},
+        {"demand": {"pulse": {"at": "2024-06-02T12:00", "parties": 500, "lag": GAMMA}}},
+        {"demand": {"step": {"at": "2024-05-01", "rate": "80/h"}}},
         {"staffing": 0, "changes": [{"stations": ["exit"], "add_servers": 2}]},
         {"demand": {"pulse": {"at": NOON, "parties": 20, "lag": "0 s"}}},
         {"demand": {"table": [{"from": NOON, "until": "2024-06-03T13:00", "count": 20}]}},
@@ -85,6 +109,23 @@ def test_what_may_be_meant_is_not_doubted(parts):
 @pytest.mark.parametrize("file", sorted(SCENARIOS.glob("*.yaml")), ids=lambda file: file.stem)
 def test_no_shipped_scenario_is_doubted(file):
     assert list(doubts_of(load(file).scenario)) == []
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        {"family": "exponential"},
+        {"family": "gamma", "cv": "60 %"},
+        {"family": "gamma", "cv": "180 %"},
+        {"family": "erlang", "k": 4},
+        {"family": "lognormal", "cv": "80 %"},
+    ],
+)
+def test_the_share_that_drives_longer_is_never_more_than_the_bound(law):
+    lag = Law.model_validate({"mean": "2 h", **law})
+    for hours in (1, 3, 8, 20, 60):
+        longer = 1 - float(distribution(lag, np.array([hours * 3_600_000]))[0])
+        assert longer - 1e-12 <= _later(lag, 3600 * hours) <= 1
 
 
 def test_parties_are_counted_as_the_parts_say():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from sim.scenario.checks.arrivals import of_long_ago
 from sim.scenario.checks.limits import MUCH_MEMORY, memory_of, parties_by_class
 from sim.scenario.model.laws import PeopleSpread, ServiceTime
+from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.model.road import PartyClass
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
-from sim.scenario.model.station import Station
+from sim.scenario.model.station import Shift, Station
 from sim.units import show_duration
 
 Loc = tuple[str | int, ...]
@@ -23,6 +26,7 @@ LITTLE, MUCH = 0.04, 20.0
 
 def doubts_of(scenario: Scenario) -> Doubts:
     """Yield (path, message) for numbers that are probably a mistake, and for a need of much memory."""
+    yield from of_long_ago(scenario)
     for name, crossing in scenario.crossings.items():
         here: Loc = ("crossings", name)
         for at, station in crossing.stations.items():
@@ -44,8 +48,10 @@ def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc, stati
         if longest > LONG_SERVICE:
             yield (*here, "service_time"), f"a mean service of {show_duration(longest)} is unusually long"
             break
-    if not _most_servers(crossing, name, station):
-        yield (*here, "staffing"), "nobody works here at any time, so nobody passes"
+    if not _most_servers(scenario.clock, crossing, name, station):
+        never = any(shift.servers for shift in station.staffing.shifts)
+        why = "; its shifts are on days or at hours that the run does not have" if never else ""
+        yield (*here, "staffing"), f"nobody works here at any time, so nobody passes{why}"
     elif _servers_at_the_end(scenario.clock, crossing, name, station) < HALF:
         yield (*here, "staffing"), "nobody works here at the end of the run, so those who wait then are not served"
 
@@ -57,14 +63,25 @@ def _mean(law: ServiceTime, party: PartyClass) -> float:
     return law.party.mean_s + (law.person.mean_s * mean if law.person else 0.0)
 
 
-def _most_servers(crossing: Crossing, name: str, station: Station) -> int:
-    """Return the largest number of servers that the file gives a station at any time."""
+def _most_servers(clock: Clock, crossing: Crossing, name: str, station: Station) -> int:
+    """Return the largest number of servers that the file gives a station at any time of the run."""
     staffing = station.staffing
-    counts = [staffing.servers, *(step.servers for step in staffing.steps), *(s.servers for s in staffing.shifts)]
+    coming = [shift.servers for shift in staffing.shifts if _comes(clock, shift)]
+    counts = [staffing.servers, *(step.servers for step in staffing.steps), *coming]
     for change in crossing.changes:
         if change.stations and name in change.stations:
             counts.append(change.servers or max(counts) + (change.add_servers or 0))
     return max(counts)
+
+
+def _comes(clock: Clock, shift: Shift) -> bool:
+    """Say whether a shift falls into the run on some day."""
+    midnight = clock.start.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = (midnight + timedelta(days=n) for n in range((clock.horizon - midnight).days + 1))
+    return any(
+        WEEKDAYS[day.weekday()] in shift.days and day + shift.from_ < clock.horizon and day + shift.until > clock.start
+        for day in days
+    )
 
 
 def _servers_at_the_end(clock: Clock, crossing: Crossing, name: str, station: Station) -> float:
@@ -94,7 +111,8 @@ def _load(scenario: Scenario, crossing: Crossing, here: Loc) -> Doubts:
         )
         / (3600 * servers)
         for name, station in crossing.stations.items()
-        if (servers := _most_servers(crossing, name, station)) and not (station.only_sent_on or station.release)
+        if (servers := _most_servers(scenario.clock, crossing, name, station))
+        and not (station.only_sent_on or station.release)
     }
     busiest = max(loads, key=lambda name: loads[name], default="")
     if busiest and 0 < loads[busiest] < LITTLE and _has_rates(crossing):
