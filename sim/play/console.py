@@ -169,7 +169,7 @@ def waiting(quiet: bool) -> Waiting:
 
 @contextmanager
 def progress(quiet: bool, words: str) -> Iterator[Shown]:
-    """Yield a progress display: a bar on a terminal, lines elsewhere, nothing if `quiet`. `words` name the work."""
+    """Yield a progress display: a bar on a terminal, lines elsewhere, warnings alone if `quiet`. `words` name it."""
     if quiet:
         yield Shown()
     elif not sys.stderr.isatty():
@@ -193,7 +193,7 @@ def progress(quiet: bool, words: str) -> Iterator[Shown]:
 
 
 class Shown(Progress):
-    """Progress that stores the latest numbers for a final message. This class shows nothing."""
+    """Progress that stores the latest numbers for a final message. This class shows only warnings."""
 
     def __init__(self) -> None:
         self.done, self.planned, self.stage = 0, 0, ""
@@ -202,6 +202,10 @@ class Shown(Progress):
         """Store the numbers. Raises KeyboardInterrupt if a signal arrived."""
         raise_pending()
         self.done, self.planned, self.stage = done, planned, stage
+
+    def warn(self, sentence: str) -> None:
+        """Print a sentence to stderr."""
+        say(False, sentence)
 
 
 class Bar(Shown):
@@ -225,6 +229,10 @@ class Bar(Shown):
     def say(self, sentence: str) -> None:
         """Print a sentence above the bar."""
         self.bar.console.print(sentence, highlight=False, markup=False)
+
+    def warn(self, sentence: str) -> None:
+        """Print a sentence above the bar."""
+        self.say(sentence)
 
 
 class Lines(Shown):

@@ -25,6 +25,10 @@ class Progress:
     def say(self, sentence: str) -> None:
         """Receive a sentence that the user should read before the result."""
 
+    def warn(self, sentence: str) -> None:
+        """Receive a sentence that the user should read even with --quiet, such as that a file was damaged."""
+        self.say(sentence)
+
 
 silent = Progress()
 

@@ -60,7 +60,7 @@ class Evaluator:
         self.cache = PlayCache[tuple[str, ...]](folder, ("figure",), tuple)
         self.say = progress.say
         for name in self.cache.damaged:
-            self.say(f"{name} was damaged and has been removed; its results are computed again")
+            progress.warn(f"{name} was damaged and has been removed; its results are computed again")
         self._crew = Crew(self.task, request.workers or cores())
         self._progress = progress
         self._stage, self._begun, self._planned = "", 0, 0

@@ -188,7 +188,7 @@ def carry_out(sweep_request: SweepRequest, command_line: str | None, progress: P
         answer = find_setting(sweep, sweep_request.find, progress) if sweep_request.find else None
         data = answer.data if answer else sweep.play(design, progress)
         for name in dict.fromkeys(sweep.cache.damaged):
-            progress.say(f"{name} was damaged and removed; its replications were played again")
+            progress.warn(f"{name} was damaged and removed; its replications were played again")
     analysis = _analysis(sweep_request, data, answer)
     sensitivities = analysis.sensitivities
     more = {sweep_results.INDICES: sweep_results.sensitivity_table(sensitivities)} if sensitivities else {}

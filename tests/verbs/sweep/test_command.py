@@ -87,6 +87,17 @@ def test_the_table_can_be_read_as_the_page_says(here: Path) -> None:
     assert {row[STAFFING] for row in table} == {1.0, 2.0}
 
 
+def test_a_damaged_part_is_told_also_with_quiet(here: Path) -> None:
+    command = (str(TINY), "--over", f"{STAFFING}=1", *SHORT, "--quiet", "--no-pictures", "--out", "out")
+    assert sweep(*command).stderr == ""
+    part = min(parts(here / "out"))
+    (here / "out" / "kept" / part).write_bytes(b"PAR1")
+    done = sweep(*command)
+    assert done.exit_code == 0
+    assert done.stderr == f"{part} was damaged and removed; its replications were played again\n"
+    assert done.stdout == "out\n"
+
+
 def test_json_quiet_and_the_default_folder(here: Path) -> None:
     document = json.loads(
         sweep(str(TINY), *ONE_FAILS, *SHORT, "--json", "--no-pictures", "--measure", "max_queue").stdout
