@@ -62,7 +62,7 @@ def test_what_ifs_stand_below_their_base() -> None:
     assert bases == sorted(bases)
     below = entries[[entry.name for entry in entries].index("verkhny_lars") + 1 :]
     assert {entry.base for entry in below} == {(SCENARIOS / "verkhny_lars.yaml").resolve()}
-    assert len(below) == 8
+    assert len(below) == 10
 
 
 def test_it_reads_few_files_and_validates_none(monkeypatch: pytest.MonkeyPatch) -> None:
