@@ -126,6 +126,8 @@ class _Row:
         change = (here - base)[np.isfinite(here - base)]
         self.base, self.change = float(np.nanmean(base)), float(change.mean())
         self.low, self.high = np.quantile(change, [0.05, 0.95]).tolist()
+        known = np.isfinite(here - base) & (base > 0)
+        self.shares = 100 * np.quantile((here / np.where(known, base, 1.0) - 1)[known], [0.5, 0.05, 0.95])
 
     @property
     def difference(self) -> str:
@@ -134,11 +136,10 @@ class _Row:
 
     @property
     def sentence(self) -> str:
-        """The difference in percent of the base, with its band."""
-        shares = [100 * part / self.base for part in (self.change, self.low, self.high)]
-        if max(map(abs, shares)) < 1:
+        """The difference in percent of the base, draw by draw: the median with the band."""
+        if np.abs(self.shares).max() < 1:
             return f"{phrase(self.key)} by less than 1 % either way"
-        return "{} {} % ({} to {} %)".format(phrase(self.key), *(_signed(round(part, 1)) for part in shares))
+        return "{} {} % ({} to {} %)".format(phrase(self.key), *(_signed(round(part, 1)) for part in self.shares))
 
 
 def _column(comparison: ComparisonData, n: int, key: Key) -> np.ndarray:
