@@ -54,10 +54,10 @@ def forecast(run: Path) -> Iterator[str]:
 
 
 def _of(table: store.Columns, quantity: str, scope: str, begin: datetime, end: datetime) -> str:
-    at = table["at"].astype("datetime64[us]")
-    here = (table["quantity"] == quantity) & (table["scope"] == scope)
-    here &= (at >= np.datetime64(begin)) & (at < np.datetime64(end))
-    sums = np.bincount(table["replication"][here].astype(int), table["value"][here].astype(float))
+    at = np.array([text[:19] for text in table["at"]], "datetime64[s]")  # local times
+    here = (at >= np.datetime64(begin)) & (at < np.datetime64(end))
+    values = np.nan_to_num(table[f"verkhny_lars.{quantity}.{scope}"][here].astype(float))
+    sums = np.bincount(table["replication"][here].astype(int), values)
     low, median, high = np.quantile(sums, [0.05, 0.5, 0.95])
     return _range(float(median), float(low), float(high))
 
