@@ -79,6 +79,7 @@ def calibrate(
         _check_priors(evaluator, prior)
         draws, gate = _posterior(evaluator, starts)
         point = _most_probable(evaluator, draws)
+        gate = replace(gate, evaluations=evaluator.evaluations)
         samples = tuple(evaluator.sample(part) for part in draws)
         values = evaluator.priors.values(point[None])[0].tolist()
         return Fit(
