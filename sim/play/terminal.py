@@ -92,7 +92,8 @@ def close(code: int) -> None:
         sys.stdout.flush()
     except OSError as error:
         if error.errno != errno.EPIPE:
-            _say(_of_system(error))
+            if code != USER_ERROR:  # an error has its sentence already, perhaps this one
+                _say(_of_system(error))
             code = USER_ERROR
         os._exit(code)  # the interpreter would try to write it again
     raise SystemExit(code)

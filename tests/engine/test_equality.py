@@ -54,6 +54,8 @@ BASE_WITH_OTHER_NUMBERS = (
     "full_screening",
     "no_enlistment_office",
     "rumour_of_closure",
+    "screening_binds",
+    "screening_never_binds",
     "twice_the_booths",
 )
 WHOLE = [path for path in SCENARIOS if path.stem not in BASE_WITH_OTHER_NUMBERS]

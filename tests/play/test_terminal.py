@@ -44,6 +44,15 @@ def test_an_output_that_is_full(tmp_path: Path, arguments: list[str]) -> None:
     assert done.stderr == words
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize(("code", "said"), [(0, 1), (2, 0)])
+def test_a_full_output_is_told_once(tmp_path: Path, code: int, said: int) -> None:
+    """After an error, which has been told, nothing is said again."""
+    with Path("/dev/full").open("w") as full:
+        done = ended(f"from sim.play import terminal as t; print('x'); t.close({code})", tmp_path, stdout=full)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, said)
+
+
 def test_a_terminal_of_few_characters(tmp_path: Path) -> None:
     code = "from sim.play import terminal as t; t.spell_out(); print('1 \\u00b1 2 \\u017e')"
     done = ended(code, tmp_path, environment={"PYTHONIOENCODING": "ascii"})
