@@ -35,10 +35,11 @@ def test_a_folder_that_was_removed(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("arguments", [["schema"], ["--help"]])
-def test_an_output_that_is_full(tmp_path: Path, arguments: list[str]) -> None:
+def test_an_output_that_is_full(tmp_path: Path, arguments: list[str], unbuffered: str) -> None:
     with Path("/dev/full").open("w") as full:
-        done = ended(CALL.format(arguments), tmp_path, stdout=full)
+        done = ended(CALL.format(arguments), tmp_path, stdout=full, environment={"PYTHONUNBUFFERED": unbuffered})
     assert done.returncode == 2
     words = "the output cannot be written: no space left on device; results that were finished are kept\n"
     assert done.stderr == words
@@ -49,7 +50,8 @@ def test_an_output_that_is_full(tmp_path: Path, arguments: list[str]) -> None:
 def test_a_full_output_is_told_once(tmp_path: Path, code: int, said: int) -> None:
     """After an error, which has been told, nothing is said again."""
     with Path("/dev/full").open("w") as full:
-        done = ended(f"from sim.play import terminal as t; print('x'); t.close({code})", tmp_path, stdout=full)
+        lines = f"from sim.play import terminal as t; print('x'); t.close({code})"
+        done = ended(lines, tmp_path, stdout=full, environment={"PYTHONUNBUFFERED": ""})
     assert (done.returncode, len(done.stderr.splitlines())) == (2, said)
 
 
