@@ -75,7 +75,8 @@ def page(comparison: ComparisonData) -> Iterator[str]:
         f"Each what-if is played {comparison.replications} times beside the base case, on the same random numbers and"
         f" with the same parameters, drawn from the posterior of {fit.calibration} ({fit.date}). Differences are the"
         " mean and, in brackets, 5-95 % of the draws: chance and all that the reported figures leave open about the"
-        " parameters; percentages are medians over the draws. They do not include the error of the model itself. The wait is that of those who crossed."
+        " parameters; percentages are medians over the draws. They do not include the error"
+        " of the model itself. The wait is that of those who crossed."
     )
     found = {n: {row.key[1:]: row for row in directions(comparison, n, CROSSING)} for n in range(1, len(WHAT_IFS) + 1)}
     order = sorted(found, key=lambda n: not any(row.flips for key, row in found[n].items() if key in _keys()))
