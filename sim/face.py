@@ -378,10 +378,10 @@ def _variants(
 
 def _with_interventions(start: Experiment, given: Any, names: Sequence[str]) -> Experiment:
     """Return the base with interventions besides its own changes; `given` is what it was made from."""
-    source, from_posterior = start.source, start.posterior is not None
+    source, posterior = start.source, None if start.posterior is not None else False
     if source.source == FROM_DICT:
         if not isinstance(given, Mapping):
             raise SimError("'+NAME' needs a base that was read from a file, or the dict itself")
-        return load(given, (), names)
+        return load(given, (), names, posterior=posterior)
     file = file_named(source.source, SCENARIOS)
-    return load(file, source.sets, (*source.interventions, *names), posterior=None if from_posterior else False)
+    return load(file, source.sets, (*source.interventions, *names), posterior=posterior)

@@ -159,3 +159,11 @@ def test_bands_of_reported_figures_carry_the_error_of_the_model(file: Path) -> N
         assert one.p05 * np.exp(-1.645 * 0.5) < wide.p05 < one.p05 * np.exp(-0.4)
         assert wide.p95 > one.p95 * np.exp(0.4)
     assert "error of the model itself" not in sim.load(file, posterior=False).run(12, workers=1).run.note
+
+
+def test_every_scenario_of_a_comparison_draws_or_none_does(file: Path) -> None:
+    tree = yaml.safe_load(file.read_text(encoding="utf-8"))
+    tree["calibrated"] = str(file.parent / "f.yaml")
+    for posterior, drawn in ((None, True), (False, False)):
+        found = sim.compare(tree, "+more_booths", posterior=posterior, replications=2, workers=1).data
+        assert [variant.posterior is not None for variant in found.variants] == [drawn, drawn]

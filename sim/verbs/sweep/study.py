@@ -183,6 +183,8 @@ class Sweep:
         self.task = PlayBatch(base.levers, self.seed, engines.ready(request.engine))
         self._open: AbstractContextManager[Executor] = _executor(self.task, request, execution)
         self._program = provenance.program()
+        sample = {name: draws.tolist() for name, draws in base.levers.sample.items()}
+        self._sample = hashlib.sha256(json.dumps(sample).encode()).hexdigest()
 
     def __enter__(self) -> Sweep:
         self._executor = self._open.__enter__()
@@ -193,9 +195,9 @@ class Sweep:
 
     def key(self, settings: Sequence[Setting]) -> str:
         """Return the key under which the results of a point are stored: a digest of scenario, point, seed, program."""
-        levers = self.base.levers
-        sample = [[name, draws.tolist()] for name, draws in levers.sample.items()] if levers.drawn(settings) else []
-        parts = [self.base.loaded.scenario_hash, settings, self.seed, self._program, *sample]
+        parts = [self.base.loaded.scenario_hash, settings, self.seed, self._program]
+        if self.base.levers.drawn(settings):
+            parts.append(self._sample)
         return "p" + hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
     def play(self, design: Design, progress: Progress = silent, replications: int | None = None) -> SweepData:
