@@ -53,7 +53,7 @@ class Verbs(click.Group):
     """A group of verbs that reports each problem in one sentence and suggests a verb for an unknown name."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a verb. The exit code is 2 after an error of the user 130 after Ctrl-C, and 143 after SIGTERM."""
+        """Run a verb. The exit code is 2 after an error of the user, 130 after Ctrl-C, and 143 after SIGTERM."""
         try:
             return super().invoke(ctx)
         except SimError as error:

@@ -107,6 +107,7 @@ class Plan:
     epoch: Ints  # (., 2) at, epoch
     utility: Floats  # (E, 2, X) without drive, wait and taste, for parties without and with men of call-up age
     admits: Floats  # (E, X, 5) share whose papers are accepted, 0 where the way of the class is closed
+    receives: Floats  # (E, X, 5) the same on arrival: 0 only where the way has closed for good
     informed: Floats  # (E, X) share that hears the quoted waits
     bars: Floats  # (E, X, 5) share kept away on the approach
     drive: Ints  # (O + X, X) mean milliseconds from an origin, or from another crossing; NOWHERE: no road

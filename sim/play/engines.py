@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from sim.errors import SimError
 from sim.suggest import no_such
@@ -17,6 +19,7 @@ COMPILED, REFERENCE = ENGINES
 DEFAULT = COMPILED
 COMPILING = "compiling the engine (once, about half a minute)"
 
+T = TypeVar("T")
 Waiting = Callable[[str], AbstractContextManager[object]]
 """A context manager, called with the words to show during a long wait; the wait ends with the block."""
 
@@ -28,10 +31,13 @@ def check(name: str) -> None:
 
 
 def player(name: str) -> Callable[..., Any]:
-    """Return `play` of the engine called `name`. Raises SimError with the choices if there is no such engine."""
+    """Return `play` of the engine called `name`. Raises SimError with the choices if there is no such engine.
+
+    Ctrl-C and SIGTERM end a play at once, with either engine.
+    """
     check(name)
     play: Callable[..., Any] = import_module(ENGINES[name]).play
-    return play
+    return partial(_in_thread, play) if name == COMPILED else play
 
 
 @contextmanager
@@ -87,19 +93,18 @@ class _Compiled:
 _compiled = _Compiled()
 
 
-def _in_thread(work: Callable[[], None]) -> None:
-    """Run long work outside Python in a thread, so that Ctrl-C takes effect at once."""
-    failed: list[Exception] = []
+def _in_thread(work: Callable[..., T], *arguments: Any) -> T:
+    """Return what long work outside Python returns; it runs in a thread, so that a signal takes effect at once."""
+    done: Future[T] = Future()
 
     def attempt() -> None:
         try:
-            work()
+            done.set_result(work(*arguments))
         except Exception as error:
-            failed.append(error)
+            done.set_exception(error)
 
     thread = threading.Thread(target=attempt, daemon=True)
     thread.start()
     while thread.is_alive():
         thread.join(0.1)
-    if failed:
-        raise failed[0]
+    return done.result()

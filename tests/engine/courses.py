@@ -64,10 +64,11 @@ class Course:
             yield "is of another class than it is there"
         if row.outcome == Outcome.ON_THE_WAY or (row.outcome == Outcome.CROSSED and row.started_at > row.left_at):
             return  # never came there, or found no station
-        barred = self.bar < self.plan.bars[self._epoch(at), x, row.cls]
-        if barred or not self._admitted(x, at):
+        epoch = self._epoch(at)
+        barred = self.bar < self.plan.bars[epoch, x, row.cls] or self.papers >= self.plan.receives[epoch, x, row.cls]
+        if barred:
             if row.outcome not in (*TURNED_AWAY, Outcome.DIVERTED) or row.left_at > at or row.first:
-                yield "joins where it is not admitted"
+                yield "joins where it is barred"
         elif row.outcome == Outcome.DIVERTED and not row.first:
             by_news = self.plan.balk_share[x, row.cls].any() or self.plan.deterred_share[x, row.cls].any()
             patient = self.plan.balk_over[x, row.cls] == ANY_NUMBER and not by_news

@@ -144,7 +144,7 @@ def test_papers_are_accepted_by_date_and_class(engine: Play) -> None:
 def test_who_is_no_longer_admitted_on_coming_goes_on_or_home(engine: Play) -> None:
     changes = [{"from": "2022-09-21T06:00", "admits": 0}]
     crossings = {"a": (FREE, {"changes": changes}), "b": FREE}
-    assert ways(engine, network(crossings, NEAR), [330]) == [[("a", BALKED, 390, 390)]]
+    assert ways(engine, network(crossings, NEAR), [330]) == [[("a", Outcome.BARRED, 390, 390)]]
     found = network(crossings, NEAR, {"a": {"b": "30 min"}})
     assert ways(engine, found, [330]) == [[("a", DIVERTED, 390, 390), ("b", CROSSED, 420, 421)]]
 
@@ -169,6 +169,29 @@ def test_a_closed_way_is_known_to_all(engine: Play, close: dict[str, Any], goes_
     stations = {"gate": {**TWO["gate"], "screening": check}, **OFFICE, "hall": TWO["hall"]}
     found = network({"a": (stations, {"changes": [{"close": True, **close}]}), "b": FREE}, NEAR)
     assert went(engine, found, [360], news=1.0) == [goes_to]
+
+
+@pytest.mark.parametrize(
+    ("lasts", "end"),
+    [
+        ({}, ("a", Outcome.BARRED, 390, 390)),
+        ({"until": "2022-09-21T08:00"}, ("a", CROSSED, 390, 481)),
+    ],
+)
+def test_who_finds_the_way_closed_waits_for_a_reopening_or_goes_home(
+    engine: Play, lasts: dict[str, Any], end: tuple[Any, ...]
+) -> None:
+    closed = {"changes": [{"from": "2022-09-21T06:00", "close": True, **lasts}]}
+    assert ways(engine, network({"a": (FREE, closed), "b": FREE}, NEAR), [330]) == [[end]]
+
+
+@pytest.mark.parametrize("lasts", [{}, {"until": "2022-09-21T08:00"}])
+def test_who_finds_the_way_closed_goes_on_to_another_crossing_if_there_is_a_road(
+    engine: Play, lasts: dict[str, Any]
+) -> None:
+    closed = {"changes": [{"from": "2022-09-21T06:00", "close": True, **lasts}]}
+    found = network({"a": (FREE, closed), "b": FREE}, NEAR, {"a": {"b": "30 min"}})
+    assert ways(engine, found, [330]) == [[("a", DIVERTED, 390, 390), ("b", CROSSED, 420, 421)]]
 
 
 def test_what_opens_again_is_known_at_once(engine: Play) -> None:

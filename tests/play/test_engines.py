@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,12 @@ def test_numba_that_breaks_in_its_own_way_leaves_the_reference_engine(tmp_path: 
     assert done.stdout == "reference\n"
     assert "OSError: no libllvm" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_ends_a_long_play_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.engine.compiled.engine.play", lambda *_: time.sleep(60))
+    begun = time.monotonic()
+    threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        engines.player(engines.COMPILED)(None, None)
+    assert time.monotonic() - begun < 30

@@ -42,12 +42,12 @@ def announce(b: Any, x: int, now: int) -> None:
         stopped = heard_of_stops(b, x, now)
     for c in range(N_CLASSES):
         if now > b.start:
+            b.departures[x, c] += b.started[x, c] - recent[x, c, b.oldest[x, c]]
             recent[x, c, b.oldest[x, c]] = b.started[x, c]
             b.oldest[x, c] = (b.oldest[x, c] + 1) % buckets
             b.filled[x, c] = min(b.filled[x, c] + 1, buckets)
         b.started[x, c] = 0
-        departures = recent[x, c].sum()
-        s = standing(b, b.first[x, c], c)
+        departures, s = b.departures[x, c], standing(b, b.first[x, c], c)
         stock = b.waiting[s, c] if s != NOWHERE else 0
         if stock == 0 or b.filled[x, c] == 0:
             b.quote[x, c] = 0

@@ -88,7 +88,6 @@ from sim.engine.compiled.layout import (
 )
 from sim.engine.compiled.queues import can_start, close, enter, open_visit, settle, stand, standing, unqueue
 from sim.engine.compiled.roads import (
-    admitted,
     best,
     choose_at_the_tail,
     choose_elsewhere,
@@ -158,9 +157,6 @@ def arrive(b: Any, i: int, x: int, now: int) -> None:
             return
     if column_of(b, b.barred_table, np.uint8)[number] or (p.roams and is_barred(b, i, x)):
         turn_elsewhere(b, i, s, BARRED, now)
-        return
-    if p.roams and not admitted(b, i, x):
-        turn_elsewhere(b, i, s, BALKED, now)
         return
     if b.way_open[x, c, 2] and b.bypass_row != NOWHERE and not initial:
         bypass, local = standing(b, b.joins[x, c], c), column_of(b, b.local_table, np.uint8)[number]

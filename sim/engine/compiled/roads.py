@@ -74,19 +74,13 @@ def best(b: Any, i: int, now: int, place: int, here: int, done: int) -> int:
 
 
 @rule
-def admitted(b: Any, i: int, x: int) -> Any:
-    """Return whether a party's papers are accepted beyond a crossing, and the way of its class is open there."""
-    p = party_in(b, i)
-    c = b.travels_as[x, p.home]
-    papers = tastes_of(b)[np.int64(p.number), PAPERS]
-    return b.first[x, c] != NOWHERE and papers < share_by_class(b.admits_table)[b.epoch, x, c]
-
-
-@rule
 def is_barred(b: Any, i: int, x: int) -> Any:
-    """Return whether a party is stopped on the approach to its crossing."""
+    """Return whether a party from an origin is turned back on the approach to its crossing."""
     p = party_in(b, i)
-    return tastes_of(b)[np.int64(p.number), BARRED] < share_by_class(b.bars_table)[b.epoch, x, p.cls]
+    tastes, number, epoch = tastes_of(b), np.int64(p.number), b.epoch
+    if tastes[number, PAPERS] >= share_by_class(b.receives_table)[epoch, x, p.cls]:
+        return True
+    return tastes[number, BARRED] < share_by_class(b.bars_table)[epoch, x, p.cls]
 
 
 @rule

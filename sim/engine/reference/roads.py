@@ -112,16 +112,17 @@ class Roads:
         accepted = self.admits[self.epoch][crossing][self.class_at(party, crossing)]
         return bool(self.has_stations_for(party, crossing) and papers < accepted)
 
-    def admitted_on_coming(self, party: Party) -> bool:
-        """Whether a party may still pass the crossing it has come to."""
-        return party.origin == NOWHERE or self.admitted(party, party.crossing)
-
     def barred(self, party: Party) -> bool:
-        """Whether a party is kept away on the approach to the crossing it has come to."""
-        if self.tape.barred[party.column] or party.origin == NOWHERE:
+        """Whether a party is turned back on the approach to the crossing it has come to.
+
+        Either it is kept away, or its papers are no longer accepted, or its way has closed for good.
+        """
+        if party.origin == NOWHERE:
             return bool(self.tape.barred[party.column])
         share = self.plan.bars[self.epoch, party.crossing, party.cls]
-        return bool(self.tape.tastes[party.column, BARRED] < share)
+        received = self.plan.receives[self.epoch, party.crossing, party.cls]
+        tastes = self.tape.tastes[party.column]
+        return bool(tastes[BARRED] < share or tastes[PAPERS] >= received)
 
     def may_divert(self, party: Party) -> bool:
         """Whether a party may go on from one crossing to another."""

@@ -93,8 +93,6 @@ def arrive(border: Border, party: Party) -> None:
         turn_away(border, party, station, Outcome.STAYED if party.origin == NOWHERE else Outcome.BALKED)
     elif border.roads.barred(party):
         turn_away(border, party, station, Outcome.BARRED)
-    elif not border.roads.admitted_on_coming(party):
-        turn_away(border, party, station, Outcome.BALKED)
     elif bypass := station_of_bypass(border, party):
         party.stream = BYPASS_STREAM
         border.join(party, bypass)
