@@ -137,7 +137,7 @@ def change_words(change: Change, sampled: bool = False) -> str:
     known = _known_words(change, who, sampled)
     if known:
         return known
-    return f"{where}: {'another number of servers' if sampled else f'servers × {change.scale_servers:g}'}"
+    return f"{where}: {'another number of servers' if sampled else f'servers × {change.scale_servers:.3g}'}"
 
 
 def _known_words(change: Change, who: str, sampled: bool) -> str:

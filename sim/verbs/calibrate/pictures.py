@@ -28,6 +28,8 @@ WIDTH = 10.0
 WORDS, PLOT, MODEL, EDGE = 3.25, 3.55, 2.6, 0.3
 """Inches: the figure in words, the scale, what the model says; the margin."""
 HEAD, FOOT, ROW, HEADING = 1.2, 0.65, 0.68, 0.42
+NARROW_CELL = 0.4
+"""Inches below which a cell has no room for a number such as +0.3 in full size."""
 SEEN = 30.0
 """Ratio to the reported figure, or its inverse, beyond which bands are cut off, unless the model lies there."""
 LEGEND: dict[str, Any] = {
@@ -348,7 +350,7 @@ def density(at: Floats, values: Floats, weights: Floats, ends: Sequence[float | 
 
 @styled
 def correlations(findings: Findings) -> Picture:
-    """Draw the posterior correlations between the parameters, with the number where it is 0.1 or more."""
+    """Draw the posterior correlations between the parameters, with numbers from 0.1 on (in narrow cells 0.3)."""
     names = [finding.name.replace("_", " ") for finding in findings.parameters]
     count = len(names) - 1
     cell, left, below = min(0.64, 7 / count), 2.0, 1.4
@@ -360,11 +362,14 @@ def correlations(findings: Findings) -> Picture:
     axes = figure.add_axes((left / WIDTH, below / height, inner / WIDTH, inner / height))
     shown = np.where(np.tri(count, dtype=bool), findings.correlations[1:, :-1], np.nan)
     image = axes.imshow(shown, cmap="PuOr", vmin=-1, vmax=1)
-    for row, column in zip(*np.nonzero(np.abs(np.nan_to_num(shown)) >= 0.1), strict=True):
+    narrow = cell < NARROW_CELL
+    for row, column in zip(*np.nonzero(np.abs(np.nan_to_num(shown)) >= (0.3 if narrow else 0.1)), strict=True):
         value = float(shown[row, column])
         colour = "white" if abs(value) > 0.7 else INK
         written = f"{value:+.1f}".replace("-", "−")
-        axes.text(column, row, written, ha="center", va="center", color=colour, fontsize=10)
+        if narrow:
+            written = written.replace("0.", ".")
+        axes.text(column, row, written, ha="center", va="center", color=colour, fontsize=6 if narrow else 10)
     axes.set_xticks(range(count), names[:-1], rotation=45, ha="right", rotation_mode="anchor", color=INK)
     axes.set_yticks(range(count), names[1:], color=INK)
     axes.tick_params(length=0)

@@ -18,8 +18,10 @@ from sim.plotting.style import INK, MUTED, REPORTED, VALIDATION, sheet, styled
 from sim.verbs.validate.study import MODEL, ScoredRow, Validation
 from sim.verbs.validate.words import band, inside, percent
 
-WIDTH, WORDS, PLOT, NOTES, EDGE = 11.0, 3.7, 4.2, 2.5, 0.3
+WIDTH, WORDS, PLOT, NOTES, EDGE = 11.0, 3.9, 4.0, 2.5, 0.3
 """Inches: the sheet, the figure in words, the scale, what is expected; the margin."""
+DATES = 1.25
+"""Inches of the column of dates, within WORDS."""
 HEAD, FOOT, ROW, HEADING = 0.95, 0.75, 0.62, 0.42
 SEEN = 12.0
 """Factor beyond which bands are cut off."""
@@ -109,9 +111,9 @@ def _draw(axes: Axes, row: ScoredRow, at: float) -> None:
     if row.first:
         where = float(np.clip(row.first.mean / reported, *axes.get_xlim()))
         axes.plot(where, at, marker="x", markersize=7, markeredgewidth=1.8, color=VALIDATION, zorder=4)
-    words = wrapped(row.label, WORDS - 1.1, 10.5)
+    words = wrapped(row.label, WORDS - DATES - 0.1, 10.5)
     _write(axes, at, (0, -72 * WORDS), window(row.target.row), fontweight="bold")
-    _write(axes, at, (0, -72 * (WORDS - 1.0)), words)
+    _write(axes, at, (0, -72 * (WORDS - DATES)), words)
     loud = "normal" if score.inside_90 else "bold"
     text = f"expected {band(score)}\n{inside(score)}, tail {percent(score.tail)}"
     _write(axes, at, (1, 10), text, fontsize=10, color=MUTED if score.inside_90 else INK, fontweight=loud)

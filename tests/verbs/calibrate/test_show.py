@@ -258,6 +258,18 @@ def test_one_parameter_has_no_correlations(base: Findings) -> None:
     assert "parameter combinations" not in markdown(alone)
 
 
+def test_numbers_stay_in_the_cells_of_many_parameters(base: Findings) -> None:
+    many = 30
+    strong = np.full((many, many), -0.6)
+    findings = replace(base, parameters=(base.parameters * many)[:many], correlations=strong)
+    picture = drawers(findings)["correlations"]()
+    axes = picture.axes[0]
+    cell = axes.get_window_extent().width / (many - 1)
+    widths = [text.get_window_extent().width for text in axes.texts]
+    assert len(widths) > 100
+    assert max(widths) < cell
+
+
 @pytest.mark.slow
 def test_what_is_written_is_the_same_every_time(base: Findings, tmp_path: Path) -> None:
     for name in ("first", "second"):

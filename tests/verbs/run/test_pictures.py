@@ -748,3 +748,16 @@ def test_many_figures_in_a_narrow_panel_have_short_labels() -> None:
     figure = draw(synthetic.scenario(reported=rows), 2)["poster"]
     labels = {text.get_text() for axes in figure.axes for text in axes.texts}
     assert {f"≥ {20 + n} h" for n in range(1, 8)} <= labels
+
+
+@pytest.mark.parametrize(("points", "cut"), [(1, True), (40, False)])
+def test_a_spike_of_the_band_does_not_flatten_the_rest(points: int, cut: bool) -> None:
+    story = synthetic.story()
+    band = story.band("quoted_wait", "car")
+    assert band is not None
+    high = np.where(np.arange(len(band.p95)) < points, 400.0, 10.0)
+    spiked = replace(band, mean=np.full_like(high, 5.0), p95=high)
+    axes = style.sheet(5, 3).add_subplot()
+    panels.finish(axes, "wait (hours)", story, [spiked], [])
+    assert (axes.get_ylim()[1] < 20) == cut
+    assert ("shading goes up to 400" in said(axes.figure)) == cut
