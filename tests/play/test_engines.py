@@ -136,8 +136,8 @@ def test_a_read_only_installation_without_a_home_compiles(tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_ctrl_c_is_heard_while_it_compiles() -> None:
     code = (
-        "import sys, time; from sim.engine.compiled import engine as compiled; from sim.play import engines\n"
-        "compiled.prepare = lambda: (print('begin', flush=True), time.sleep(3600))\n"
+        "import os, sys, time; from sim.engine.compiled import engine as compiled; from sim.play import engines\n"
+        "compiled.prepare = lambda: (os.write(1, b'begin\\n'), time.sleep(3600))\n"
         "try: engines.ready('compiled')\n"
         "except KeyboardInterrupt: sys.exit(130)"
     )

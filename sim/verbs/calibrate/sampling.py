@@ -16,6 +16,7 @@ from typing import Protocol
 
 import numpy as np
 from scipy.special import gammaln, logsumexp
+from threadpoolctl import threadpool_limits
 
 from sim.arrays import Floats
 from sim.measures.quantiles import rows_at
@@ -140,7 +141,8 @@ class Sampler:
         """Add batches until the effective sample size is `ess`, but at most `most` points; return all points."""
         draws = self.draws()
         while draws.ess < ess and len(self.scores) + self.batch <= most:
-            proposal = self.propose(draws)
+            with threadpool_limits(1, "blas"):  # the matrices are small: threads wait for each other
+                proposal = self.propose(draws)
             batch = self._batch(proposal)
             self.scores = np.concatenate((self.scores, batch))
             self.log_likelihood = np.append(self.log_likelihood, self.likelihood(batch))
