@@ -46,7 +46,7 @@ Examples:
     "--page",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Also replace the section of this calibration on a Markdown page, and write its picture beside the page.",
+    help="Also replace the section of this calibration on a Markdown page, and write its pictures beside the page.",
 )
 @out_option("results/CALIBRATION/validation-TIME")
 @options("seed", "engine", "workers", "no_pictures", "as_json", "quiet")
@@ -69,7 +69,7 @@ def validate(calibration: Path, **given: Any) -> None:
             result = ValidationResult(scored(loaded, request, shown_progress, given["everything"]))
         result.write_into(draft.path, command_line(), pictures=not given["no_pictures"])
     if given["page"] is not None:
-        page.update(given["page"], result.validation, None if given["no_pictures"] else result.plot())
+        page.update(given["page"], result.validation, {} if given["no_pictures"] else result.plots)
     _print(result, shown(given["out"], draft.final), given)
 
 

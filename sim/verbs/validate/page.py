@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sim import about, store
@@ -22,11 +22,12 @@ from sim.verbs.validate.words import (
     number,
     overall_cells,
     own_value,
+    pairs_sentence,
     particulars,
     percent,
 )
 
-WRAP = 120
+WRAP, MAIN = 120, "validation"
 NEW = "# Validation: figures that no fit has used\n"
 
 
@@ -35,17 +36,21 @@ def marks(name: str) -> tuple[str, str]:
     return f"<!-- validation of {name} -->", f"<!-- end of validation of {name} -->"
 
 
-def update(page: Path, validation: Validation, picture: Picture | None) -> None:
-    """Replace the section of this calibration on `page`, or append it; write the picture beside it. Raises SimError."""
+def update(page: Path, validation: Validation, pictures: Mapping[str, Picture]) -> None:
+    """Replace the section of this calibration on `page`, or append it; write the pictures beside it. Raises SimError.
+
+    `pictures` are those of the validation, by name.
+    """
     name = validation.loaded.path.stem
-    where = None if picture is None else page.with_suffix("") / f"{name}.png"
+    files = {kind: f"{name}.png" if kind == MAIN else f"{name}_{kind}.png" for kind in pictures}
     try:
         before = page.read_text(encoding="utf-8") if is_file(page) else NEW
     except (OSError, UnicodeError) as error:
         raise SimError(f"{page}: cannot be read: {error}") from None
-    after = with_section(before, name, section(validation, where.relative_to(page.parent) if where else None), page)
-    if where is not None and picture is not None:
-        picture.save(where)
+    links = {kind: f"{page.stem}/{file}" for kind, file in files.items()}
+    after = with_section(before, name, section(validation, links), page)
+    for kind, file in files.items():
+        pictures[kind].save(page.with_suffix("") / file)
     store.write(page, after)
 
 
@@ -61,17 +66,23 @@ def with_section(text: str, name: str, section: str, page: Path) -> str:
     return head + block + rest.split(end)[1].removeprefix("\n")
 
 
-def section(validation: Validation, picture: Path | None = None) -> str:
-    """Return the section as Markdown: figures with their first and present scores, forecasts, and notes."""
+def section(validation: Validation, pictures: Mapping[str, str] | None = None) -> str:
+    """Return the section as Markdown: figures with their first and present scores, forecasts, pairs, and notes.
+
+    `pictures` are links by the name of the picture.
+    """
+    links = pictures or {}
     title = validation.loaded.central.scenario.title
     parts = [f"## {title}", _opening(validation)]
-    parts += [f"![Reported and expected: {title}]({picture.as_posix()})"] if picture else []
+    parts += [f"![Reported and expected: {title}]({links[MAIN]})"] if MAIN in links else []
     parts.append(_figures(validation))
     parts += list(_changes(validation))
     for fitted in (False, True):
         if validation.overall(MODEL, fitted).rows:
             parts.append(_forecasts(validation, fitted))
     notes = [_filled(f"- {note}", "  ") for note in particulars(validation)]
+    parts += [_filled(pairs_sentence(validation.pairs))] if validation.pairs else []
+    parts += [f"![Two figures at once: {title}]({links['pairs']})"] if "pairs" in links else []
     parts += ["\n".join(notes)] if notes else []
     return "\n\n".join(parts) + "\n"
 

@@ -1,7 +1,9 @@
-"""The picture of a validation: figures with the bands of the reports expected, as multiples of what was reported."""
+"""The pictures of a validation: figures with the bands of the reports expected, and the joint checks of pairs."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,12 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from sim.arrays import Floats
 from sim.plotting.marks import wrapped
 from sim.plotting.result import Drawers
 from sim.plotting.story import window
-from sim.plotting.style import INK, MUTED, REPORTED, VALIDATION, sheet, styled
+from sim.plotting.style import INK, MUTED, REPORTED, VALIDATION, number, sheet, styled
+from sim.verbs.validate.pairs import Pair
 from sim.verbs.validate.study import MODEL, ScoredRow, Validation
-from sim.verbs.validate.words import band, inside, percent
+from sim.verbs.validate.words import FAR, band, inside, percent
 
 WIDTH, WORDS, PLOT, NOTES, EDGE = 11.0, 3.9, 4.0, 2.5, 0.3
 """Inches: the sheet, the figure in words, the scale, what is expected; the margin."""
@@ -30,8 +34,11 @@ TICKS = ((0.1, "1/10"), (0.2, "1/5"), (0.5, "½"), (1, "1"), (2, "2"), (5, "5"),
 
 
 def drawers(validation: Validation) -> Drawers:
-    """Return a function that draws the picture, by its name."""
-    return {"validation": partial(bands, validation)}
+    """Return a function that draws each picture, by its name; without pairs there is no picture of them."""
+    drawn: dict[str, Callable[[], Figure]] = {"validation": partial(bands, validation)}
+    if validation.pairs:
+        drawn["pairs"] = partial(together, validation)
+    return drawn
 
 
 @styled
@@ -138,3 +145,79 @@ def _write(
         linespacing=1.15,
         **{"fontsize": 10.5, "color": INK, **style},
     )
+
+
+@styled
+def together(validation: Validation) -> Figure:
+    """Draw the pairs of figures that are farthest out, one for each two quantities: reports expected, and reported."""
+    chosen = farthest(validation.pairs)
+    rows = -(-len(chosen) // COLUMNS)
+    height = PANEL * rows + 1.15
+    figure = sheet(WIDTH, height)
+    title = f"Two figures at once: {validation.loaded.central.scenario.title}"
+    figure.text(EDGE / WIDTH, 1 - 0.14 / height, title, fontsize=16, fontweight="bold", va="top")
+    marks = [
+        Line2D([], [], color=NARROW, marker=".", linestyle="none", label="pairs of reports expected"),
+        Line2D([], [], color=INK, linewidth=1.4, label="90 % of them"),
+        Line2D([], [], color=REPORTED, marker="D", markersize=7, linestyle="none", label="reported"),
+    ]
+    where = (EDGE / WIDTH, 1 - 0.52 / height)
+    figure.legend(handles=marks, loc="upper left", bbox_to_anchor=where, ncols=3, borderpad=0, borderaxespad=0)
+    grid = figure.add_gridspec(
+        rows, COLUMNS, left=0.075, right=0.985, top=1 - 1.2 / height, bottom=0.62 / height, wspace=0.34, hspace=0.62
+    )  # fmt: skip
+    for k, pair in enumerate(chosen):
+        _draw_pair(figure.add_subplot(grid[k // COLUMNS, k % COLUMNS]), pair)
+    return figure
+
+
+COLUMNS, PANEL, PANELS, POINTS, MOST_OFTEN = 3, 3.1, 9, 400, 2
+"""Panels in a row, the height of one in inches, most panels, most points in one, most panels with the same figure."""
+
+
+def farthest(pairs: tuple[Pair, ...]) -> list[Pair]:
+    """Return the pair that is farthest out of each two quantities, no figure too often; at most PANELS."""
+    chosen: dict[frozenset[str], Pair] = {}
+    shown: Counter[str] = Counter()
+    for pair in pairs:
+        ids = [side.target.row.id for side in (pair.first, pair.second)]
+        both = frozenset(side.target.row.quantity for side in (pair.first, pair.second))
+        if both not in chosen and max(shown[name] for name in ids) < MOST_OFTEN:
+            chosen[both] = pair
+            shown.update(ids)
+    return list(chosen.values())[:PANELS]
+
+
+def _draw_pair(axes: Axes, pair: Pair) -> None:
+    points = pair.reports[:: max(1, len(pair.reports) // POINTS)]
+    axes.plot(*points.T, color=NARROW, marker=".", markersize=3, linestyle="none", alpha=0.6)
+    logs = np.log(pair.reports)
+    turns = np.linspace(0, 2 * np.pi, 181)
+    reach = np.sqrt(np.quantile(np.square(_distances(logs)), 0.9))
+    circle = reach * np.linalg.cholesky(np.cov(logs.T)) @ (np.cos(turns), np.sin(turns))
+    axes.plot(*np.exp(logs.mean(axis=0)[:, None] + circle), color=INK, linewidth=1.4)
+    reported = [side.target.reported for side in (pair.first, pair.second)]
+    axes.plot(*reported, marker="D", markersize=8, color=REPORTED, markeredgecolor="white", zorder=5)
+    axes.set(xscale="log", yscale="log")
+    for axis, side, name in ((axes.xaxis, pair.first, "x"), (axes.yaxis, pair.second, "y")):
+        ends = np.quantile(pair.reports[:, "xy".index(name)], [0.005, 0.995])
+        ends = np.array([min(ends[0], side.target.reported / 1.15), max(ends[1], side.target.reported * 1.15)])
+        getattr(axes, f"set_{name}lim")(ends)
+        shown = _ticks(ends, (1, 2, 5))
+        shown = shown if len(shown) > 1 else _ticks(ends, (1, 1.5, 2, 3, 4, 5, 7))
+        axis.set_ticks(shown, [number(tick) for tick in shown], fontsize=9)
+        axis.set_ticks([], minor=True)
+        text = f"{window(side.target.row)}: {side.label}"
+        axis.set_label_text(wrapped(text, 2.3, 9), fontsize=9)
+    axes.set_title(f"tail {percent(pair.tail)}", fontsize=10, loc="right", color=INK if pair.tail < FAR else MUTED)
+
+
+def _ticks(ends: Floats, digits: Sequence[float]) -> list[float]:
+    ticks = [digit * 10.0**power for power in range(-3, 9) for digit in digits]
+    return [tick for tick in ticks if ends[0] <= tick <= ends[1]]
+
+
+def _distances(logs: Floats) -> Floats:
+    """Return Mahalanobis distances of points (N, 2) from their mean, (N,)."""
+    apart = logs - logs.mean(axis=0)
+    return np.asarray(np.sqrt(np.einsum("ni,ij,nj->n", apart, np.linalg.inv(np.cov(logs.T)), apart)))

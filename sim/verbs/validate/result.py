@@ -20,12 +20,13 @@ class ValidationResult(Result):
 
     @property
     def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
-        """The tables: `figures`, `forecasts`, and `reported_replications`, the model's own values."""
+        """The tables: `figures`, `forecasts`, `pairs`, and `reported_replications`, the model's own values."""
         from sim.verbs.validate.tables import csv_tables, observed_columns
 
         return {
             "figures": lambda: csv_tables(self.validation)["figures.csv"],
             "forecasts": lambda: csv_tables(self.validation)["forecasts.csv"],
+            "pairs": lambda: csv_tables(self.validation)["pairs.csv"],
             "reported_replications": lambda: observed_columns(self.validation),
         }
 

@@ -33,6 +33,7 @@ from sim.play.request import Progress, Request, silent
 from sim.play.workers import Crew
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.validate.naive import EVERYDAY, HALF_WAY, LAST, everyday, last_value
+from sim.verbs.validate.pairs import Pair, pairs_of
 from sim.verbs.validate.scores import Overall, Score, overall, score
 
 MODEL = "model"
@@ -92,13 +93,17 @@ class ScoredRow:
 
 @dataclass(frozen=True)
 class Validation:
-    """The scores of a calibration. `observed` (N, J) are the model's own values, one row for each replication."""
+    """The scores of a calibration. `observed` (N, J) are the model's own values, one row for each replication.
+
+    `pairs` are the joint checks of all figures that are not rejected, the fitted ones included.
+    """
 
     loaded: LoadedCalibration
     posterior: Posterior | None = field(repr=False)
     request: Request
     rows: tuple[ScoredRow, ...]
     observed: Floats = field(repr=False)
+    pairs: tuple[Pair, ...] = field(repr=False)
     everything: bool
     started_at: datetime
     wall_s: float
@@ -158,11 +163,8 @@ def validate(
         If there is nothing to score, or the scenario cannot be played.
     """
     started_at, began = datetime.now(UTC), time.perf_counter()
-    wanted = [
-        (column, target)
-        for column, target in enumerate(targets(loaded.calibration))
-        if target.row.status != "rejected" and (everything or not target.fitted)
-    ]
+    kept = [(c, target) for c, target in enumerate(targets(loaded.calibration)) if target.row.status != "rejected"]
+    wanted = [j for j, (_, target) in enumerate(kept) if everything or not target.fitted]
     if not wanted:
         raise SimError(f"{loaded.path}: no figure to score; give some `status: validation`, or use --all")
     firsts = read_first_scores(loaded.path.with_name(FIRST_SCORES))
@@ -176,7 +178,7 @@ def validate(
         workers=request.processes(number, number),
     )
     subject = Subject(scenario, lower(scenario), posterior)
-    task = ScoreTask(subject, request.seed or 0, request.engine, tuple(column for column, _ in wanted))
+    task = ScoreTask(subject, request.seed or 0, request.engine, tuple(column for column, _ in kept))
     played = []
     progress(0, number)
     with Crew(task, request.workers or 1) as crew:
@@ -184,8 +186,12 @@ def validate(
             played.append(values)
             progress(len(played), number)
     observed, usual = np.moveaxis(np.array(played), 1, 0)
-    rows = _scored(loaded, tuple(target for _, target in wanted), (observed, usual), firsts, request.seed or 0)
-    return Validation(loaded, posterior, request, rows, observed, everything, started_at, time.perf_counter() - began)
+    chosen, seed = tuple(target for _, target in kept), request.seed or 0
+    pairs = pairs_of(chosen, loaded.calibration.observation, observed, seed)
+    observed, usual = observed[:, wanted], usual[:, wanted]
+    rows = _scored(loaded, tuple(chosen[j] for j in wanted), (observed, usual), firsts, seed)
+    wall_s = time.perf_counter() - began
+    return Validation(loaded, posterior, request, rows, observed, pairs, everything, started_at, wall_s)
 
 
 def _posterior(loaded: LoadedCalibration) -> Posterior | None:

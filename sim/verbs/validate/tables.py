@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from sim import store
 from sim.plotting.sheet import Sheet, print_sheets
 from sim.verbs.validate.naive import NAMES
+from sim.verbs.validate.pairs import Pair
 from sim.verbs.validate.scores import Overall
 from sim.verbs.validate.study import MODEL, ScoredRow, Validation
 from sim.verbs.validate.words import (
@@ -20,6 +22,7 @@ from sim.verbs.validate.words import (
     number,
     overall_cells,
     own_value,
+    pair_words,
     percent,
 )
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
     from sim.store import Columns
 
+SHOWN = 6
+"""Pairs in the table; the file has all."""
 STYLES = {"in 50 %": "green", "in 90 %": "green", "outside": "red"}
 
 
@@ -56,7 +61,17 @@ def sheets(validation: Validation) -> list[Sheet]:
         rows = [row for row in validation.rows if row.target.fitted == fitted]
         if rows:
             tables += [_figures(rows, title), _forecasts(validation, fitted)]
-    return tables
+    return tables + ([_pairs(validation.pairs[:SHOWN])] if validation.pairs else [])
+
+
+def _pairs(pairs: Sequence[Pair]) -> Sheet:
+    from rich.markup import escape
+
+    columns = ("two figures", "correlation\nexpected", "tail")
+    sheet = Sheet("Joint checks: the pairs that are farthest out", columns, [], (True, False, False))
+    for pair in pairs:
+        sheet.rows.append((escape(pair_words(pair)), number(pair.correlation), percent(pair.tail)))
+    return sheet
 
 
 def _figures(rows: list[ScoredRow], title: str) -> Sheet:
@@ -110,6 +125,20 @@ def csv_tables(validation: Validation) -> dict[str, Columns]:
     return {
         "figures.csv": _columns([record for record in rows if record]),
         "forecasts.csv": _columns(_overall_records(validation)),
+        **({"pairs.csv": _columns([_pair_record(pair) for pair in validation.pairs])} if validation.pairs else {}),
+    }
+
+
+def _pair_record(pair: Pair) -> dict[str, Any]:
+    names = ("ratio_low", "ratio_median", "ratio_high")
+    return {
+        "first": pair.first.target.row.id,
+        "second": pair.second.target.row.id,
+        "correlation": pair.correlation,
+        "tail": pair.tail,
+        "reported_ratio": pair.reported_ratio,
+        **dict(zip(names, pair.ratio, strict=True)),
+        "ratio_tail": pair.ratio_tail,
     }
 
 
@@ -139,6 +168,7 @@ def document(validation: Validation) -> dict[str, Any]:
             for row in validation.rows
         ],
         "overall": _overall_records(validation),
+        "pairs": [_pair_record(pair) for pair in validation.pairs],
         "notes": list(notes(validation)),
     }
 

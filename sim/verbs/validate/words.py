@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sim.measures.reports import amount
 from sim.plotting.story import rounded, window
 from sim.verbs.validate.naive import NAMES, reason
+from sim.verbs.validate.pairs import Pair
 from sim.verbs.validate.scores import NEAR_ZERO, Overall, Score, Share, error_factor
 from sim.verbs.validate.study import MODEL, ScoredRow, Validation
 
@@ -23,6 +24,8 @@ GENERAL = (
 """How the scores are to be read."""
 AS_BEFORE = 1.05
 """Factor below which the error of a figure counts as unchanged."""
+FAR, APART = 0.05, 0.01
+"""Tails of pairs that lie far out, and that the model hardly allows together."""
 
 
 def dated(row: ScoredRow) -> str:
@@ -104,9 +107,28 @@ def overall_cells(scores: Overall) -> tuple[str, ...]:
     )
 
 
+def pair_words(pair: Pair) -> str:
+    """Return both figures with their windows: '25 Sep: about 48 h of quoted wait, and 26 Sep: about 4,800 cars'."""
+    sides = [f"{window(side.target.row)}: {side.label}" for side in (pair.first, pair.second)]
+    return ", and ".join(sides)
+
+
+def pairs_sentence(pairs: Sequence[Pair]) -> str:
+    """Return how many pairs lie far out, beside what luck gives."""
+    far, apart = (sum(pair.tail < level for pair in pairs) for level in (FAR, APART))
+    named = "; ".join(pair_words(pair) for pair in pairs if pair.tail < APART)
+    return (
+        f"Joint checks: of {len(pairs)} pairs of figures of different kinds within a day, {far} lie farther out than "
+        f"{percent(1 - FAR)} of the pairs expected; luck alone gives about {FAR * len(pairs):.0f}, but pairs share "
+        "figures." + (f" The model hardly allows {apart} of them together: {named}." if apart else "")
+    )
+
+
 def notes(validation: Validation) -> Iterator[str]:
     """Yield how the numbers are to be read, and what is missing."""
     yield from GENERAL
+    if validation.pairs:
+        yield pairs_sentence(validation.pairs)
     yield from particulars(validation)
 
 

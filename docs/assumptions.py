@@ -1,0 +1,240 @@
+"""Writes docs/assumptions.md: how much every number that is not fitted moves the figures and what-ifs of Verkhny Lars.
+
+`make assumptions` runs it. One number at a time is divided and multiplied by a factor, with all others as fitted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.arrays import Floats
+from sim.engine.lower.plan_from import lower
+from sim.errors import SimError
+from sim.measures.names import Key
+from sim.measures.reports import observed_values
+from sim.play import engines
+from sim.play.one import play_once
+from sim.play.workers import Crew
+from sim.scenario.text.levers import Levers, Setting
+from sim.scenario.text.passports import PassportRow
+from sim.verbs.sweep.study import read_base
+
+ROOT = Path(__file__).parents[1]
+SCENARIO, CROSSING = ROOT / "scenarios" / "verkhny_lars.yaml", "verkhny_lars"
+FACTORS = (1.5, 1.2)
+"""Factors to divide and multiply by; the next one where a value is not allowed, as a share above 100 %."""
+WHAT_IFS = ("no_screening", "full_screening", "two_officers", "twice_the_booths", "border_closed_28_september")
+MEASURES = (("crossed_people", "all"), ("max_queue_people", "all"), ("wait_mean", "all/main"), ("men_stopped", "all"))
+REPLICATIONS, DRAWS = 2, 100
+"""Replications of every variation, and draws of the posterior that the bands are made of."""
+MATTERS = 0.1
+"""Share of a band from which on an effect matters."""
+LEAST_BAND = 0.02
+"""Least width of a band, as a share of the value in the base case."""
+
+
+class Job(NamedTuple):
+    """A scenario to play: settings, an intervention, and the draw of the posterior (None: the fitted values)."""
+
+    settings: tuple[Setting, ...]
+    what_if: str
+    draw: int | None
+
+
+@dataclass(frozen=True)
+class Play:
+    """The task of the workers: the reported figures and the MEASURES of a job, mean of its replications."""
+
+    levers: Levers
+    seed: int
+
+    def __call__(self, job: Job) -> Floats | str:
+        """Return the figures and measures, or why the settings are not allowed."""
+        settings = (*job.settings, ("intervene", job.what_if))
+        try:
+            scenario = self.levers.scenario(settings, job.draw)
+        except SimError as error:
+            return str(error).splitlines()[0]
+        plan = lower(scenario)
+        numbers = range(REPLICATIONS) if job.draw is None else [job.draw]
+        rows = []
+        for number in numbers:
+            measures = play_once(scenario, self.seed, number, engines.COMPILED, plan).measures
+            totals = [measures.totals.get(Key(CROSSING, *measure), np.nan) for measure in MEASURES]
+            rows.append([*observed_values(scenario, measures), *totals])
+        return np.mean(rows, axis=0)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The largest effects of one number: on a figure and on a what-if, as shares of their bands."""
+
+    row: PassportRow
+    factor: float
+    figure: tuple[float, str]
+    what_if: tuple[float, str]
+
+    @property
+    def most(self) -> float:
+        """The larger of both."""
+        return max(self.figure[0], self.what_if[0])
+
+
+def varied(passports: Sequence[PassportRow]) -> list[PassportRow]:
+    """Return the numbers that are not fitted; those of the clock, of relief and of the reading of figures are not."""
+    fitted = {row.path for row in passports if (row.source or "").startswith("calibrated")}
+    return [
+        row
+        for row in passports
+        if row.path not in fitted
+        and not row.path.startswith(("clock.", "relief.", "reported"))
+        and not any(path.startswith((f"{row.path}.", f"{row.path}[")) for path in fitted)
+        and _has_number(row.value)
+    ]
+
+
+def _has_number(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_number(each) for each in value.values())
+    if isinstance(value, list):
+        return any(_has_number(each) for each in value)
+    return isinstance(value, int | float) or (isinstance(value, str) and value[:1].isdigit() and "T" not in value)
+
+
+class Study:
+    """Plays all variations, and compares each with the base case."""
+
+    def __init__(self, play: Play, names: Sequence[str], crew: Crew[Any, Any]) -> None:
+        self.names, self.crew = names, crew
+        self.figures = len(names)
+        self.base = self._with_what_ifs([Job((), what_if, None) for what_if in ("none", *WHAT_IFS)])
+        draws = [Job((), what_if, draw) for draw in range(DRAWS) for what_if in ("none", *WHAT_IFS)]
+        results = list(crew.results(draws))
+        each = np.array([self._answers(results[k : k + 1 + len(WHAT_IFS)]) for k in range(0, len(results), 6)])
+        low, high = np.nanquantile(each, [0.05, 0.95], axis=0)
+        self.bands = np.maximum(high - low, LEAST_BAND * np.abs(self.base))
+
+    def _answers(self, results: Sequence[Floats]) -> Floats:
+        """Return the figures, then the differences that each what-if makes to the measures."""
+        base, *others = results
+        return np.concatenate([base[: self.figures], *[(each - base)[self.figures :] for each in others]])
+
+    def _with_what_ifs(self, jobs: Sequence[Job]) -> Floats:
+        results = list(self.crew.results(jobs))
+        refused = [result for result in results if isinstance(result, str)]
+        if refused:
+            raise SimError(refused[0])
+        return self._answers(results)
+
+    def effect(self, row: PassportRow) -> Effect | str:
+        """Return the effects of a number, or why it cannot be multiplied."""
+        why = ""
+        for factor in FACTORS:
+            shares = []
+            for times in (1 / factor, factor):
+                jobs = [Job(((f"{row.path}*", f"{times:.6g}"),), what_if, None) for what_if in ("none", *WHAT_IFS)]
+                try:
+                    answers = self._with_what_ifs(jobs)
+                except SimError as error:
+                    why = str(error)
+                    continue
+                shares.append(np.nan_to_num(np.abs(answers - self.base) / self.bands))
+            if len(shares) == 2:
+                return self._largest(row, factor, np.maximum(*shares))
+        return why
+
+    def _largest(self, row: PassportRow, factor: float, shares: Floats) -> Effect:
+        figures, what_ifs = shares[: self.figures], shares[self.figures :]
+        figure, what_if = int(figures.argmax()), int(what_ifs.argmax())
+        name, (measure, _) = WHAT_IFS[what_if // len(MEASURES)], MEASURES[what_if % len(MEASURES)]
+        return Effect(
+            row,
+            factor,
+            (float(figures[figure]), f"`{self.names[figure]}`"),
+            (float(what_ifs[what_if]), f"`{name}`: {measure.replace('_', ' ')}"),
+        )
+
+
+def page(effects: Sequence[Effect], refused: Sequence[tuple[PassportRow, str]], calibration: str) -> Iterator[str]:
+    """Yield the lines of the page."""
+    yield "# Numbers of Verkhny Lars that are not fitted"
+    yield ""
+    yield "Made by `make assumptions`; do not edit by hand."
+    yield ""
+    yield (
+        f"Every number of the scenario that is not fitted, with the size of its effect. One number at a time is divided"
+        f" and multiplied by the factor shown (all numbers of a table together), with the others as fitted"
+        f" ({calibration}), on the same {REPLICATIONS} tapes. An effect is the larger change of the two, as a share of"
+        f" the 5-95 % band over {DRAWS} draws of the posterior: of a reported figure as the model has it, or of the"
+        f" difference that a what-if makes to people across, the largest queue, the mean wait of those who crossed or"
+        f" the men stopped. Above {MATTERS:.0%} a number deserves a prior of its own: then the bands of the scenario are"
+        " too narrow for what it moves. Effects of two numbers together are not seen."
+    )
+    for title, chosen in (
+        (f"Effects above {MATTERS:.0%} of a band", [effect for effect in effects if effect.most >= MATTERS]),
+        ("Smaller effects", [effect for effect in effects if effect.most < MATTERS]),
+    ):
+        yield ""
+        yield f"## {title}: {len(chosen)}"
+        yield ""
+        yield "| number | value | source | factor | largest effect on a figure | largest effect on a what-if |"
+        yield "|---|---|---|--:|---|---|"
+        for effect in sorted(chosen, key=lambda each: -each.most):
+            cells = [_cell(*effect.figure), _cell(*effect.what_if)]
+            row = effect.row
+            yield f"| `{_path(row)}` | {_value(row.value)} | {row.source} | {effect.factor:g} | {' | '.join(cells)} |"
+    yield ""
+    yield f"## Not varied: {len(refused)}"
+    yield ""
+    yield "A factor is not allowed here: most are shares that add up to 100 %."
+    yield ""
+    for row, _ in refused:
+        yield f"- `{_path(row)}`: {_value(row.value)}"
+
+
+def _cell(share: float, name: str) -> str:
+    return f"{share:.0%} {name}" if share >= 0.005 else "none"
+
+
+def _path(row: PassportRow) -> str:
+    return row.path.removeprefix(f"crossings.{CROSSING}.")
+
+
+def _value(value: Any) -> str:
+    text = str(value).replace("'", "").replace("|", "/")
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def main() -> None:
+    """Play all variations and write the page."""
+    base = read_base(SCENARIO)
+    assert base.posterior is not None
+    scenario, passports = base.loaded.scenario, base.loaded.passports
+    play = Play(base.levers, scenario.seed)
+    engines.ready(engines.COMPILED)
+    effects, refused = [], []
+    with Crew(play, 2) as crew:
+        study = Study(play, [row.id or row.quantity for row in scenario.reported], crew)
+        rows = varied(passports)
+        for number, row in enumerate(rows, 1):
+            found = study.effect(row)
+            print(f"{number} of {len(rows)}: {row.path}", flush=True)
+            if isinstance(found, Effect):
+                effects.append(found)
+            else:
+                refused.append((row, found))
+    fit = base.posterior.fitted
+    lines = page(effects, refused, f"{fit.calibration}, {fit.date}")
+    (ROOT / "docs" / "assumptions.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":  # workers must find the task in a module that they can import
+    sys.path.insert(0, str(ROOT))
+    import_module("docs.assumptions").main()
