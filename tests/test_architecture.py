@@ -54,6 +54,7 @@ OWNERS = {
     "rich": ["sim.plotting.sheet", "sim.play.console", "sim.verbs.*.tables", "sim.verbs.*.command"],
     "scipy": ["sim.measures.*", "sim.engine.*", "sim.verbs.*"],
     "pandas": ["sim.plotting.result"],
+    "threadpoolctl": ["sim.verbs.calibrate.sampling"],
     "numpy": [
         "sim.arrays",
         "sim.store",

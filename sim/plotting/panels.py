@@ -24,9 +24,10 @@ from sim.plotting.style import (
     MUTED,
     OUTCOME_COLOURS,
     hours_axis,
-    number,
+    name_spike,
     shade,
     value_axis,
+    without_spike,
 )
 from sim.scenario.model.reported import Reported
 
@@ -112,14 +113,12 @@ def finish(
 ) -> None:
     """Set the value axis; write the reported figures, clear of areas `filled` up to these tops, and the legend."""
     present = [band for band in bands if band is not None]
-    tops = [without_spike(band) for band in present]
+    tops = [without_spike(band.p95, band.mean) for band in present]
     tops += [float(np.max(drawn.get_ydata())) for drawn in axes.lines if drawn.get_label() == LARGEST]
     value_axis(axes, label, [*tops, *(1.08 * mark.top for mark in marks)], LEAST_TOP.get(label, 0.0))
     if label == WAIT:
         hours_axis(axes, label)
-    if (most := max((np.nanmax(band.p95) for band in present), default=0.0)) > axes.get_ylim()[1]:
-        text = f"shading goes up to {number(float(most))}"
-        axes.text(0.01, 0.86, text, transform=axes.transAxes, fontsize=10, color=MUTED, va="top")
+    name_spike(axes, [band.p95 for band in present])
     curves = [np.column_stack([story.at, band.mean]) for band in present]
     if len(marks) > MOST_LABELS and width_of(axes) < NARROW:
         marks = [replace(each, label=each.short) for each in marks]
@@ -128,17 +127,6 @@ def finish(
         legend(axes)
     else:
         axes.text(0.5, 0.5, "no data in this run", transform=axes.transAxes, ha="center", color=MUTED)
-
-
-def without_spike(band: Band) -> float:
-    """Return the value up to which a band is drawn: its highest, unless a short spike would flatten all the rest."""
-    highest = float(np.nanmax([*band.p95, *band.mean, 0.0]))
-    usual = float(np.nanmax([np.nanquantile(band.p95, USUAL), *band.mean, 0.0]))
-    return highest if highest <= SPIKE * usual else usual
-
-
-USUAL, SPIKE = 0.95, 2.0
-"""The share of the points that a spike leaves alone, and how many times as high as they are it must be."""
 
 
 def upright(at: Floats, tops: Floats) -> list[Floats]:

@@ -169,6 +169,28 @@ def value_axis(axes: Axes, label: str, highest: Sequence[float] = (), least: flo
     axes.yaxis.set_major_formatter(lambda value, _: number(value))
 
 
+def without_spike(high: Floats, middle: Floats) -> float:
+    """Return the value up to which a band is drawn: its highest, unless a short spike would flatten all the rest.
+
+    `high` and `middle` (P,) are the upper end of the band and its mean at the points of a series.
+    """
+    highest = float(np.nanmax([*high, *middle, 0.0]))
+    usual = float(np.nanmax([np.nanquantile(high, USUAL), *middle, 0.0]))
+    return highest if highest <= SPIKE * usual else usual
+
+
+USUAL, SPIKE = 0.95, 2.0
+"""The share of the points that a spike leaves alone, and how many times as high as they are it must be."""
+
+
+def name_spike(axes: Axes, highs: Sequence[Floats]) -> None:
+    """Write how high the upper ends of bands (P,) go, if the axis ends below."""
+    most = max((float(np.nanmax(high)) for high in highs), default=0.0)
+    if most > axes.get_ylim()[1]:
+        text = f"shading goes up to {number(most)}"
+        axes.text(0.01, 0.86, text, transform=axes.transAxes, fontsize=10, color=MUTED, va="top")
+
+
 def hours_axis(axes: Axes, label: str) -> None:
     """Label a value axis of hours; where all of it is short, write it in minutes or seconds instead of 'hours'."""
     low, high = axes.get_ylim()

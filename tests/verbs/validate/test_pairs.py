@@ -1,4 +1,4 @@
-"""Joint checks of two figures: against worlds in which the model is right, and with a pair that cannot hold together."""
+"""Joint checks of two figures: in worlds in which the model is right, and with a pair that cannot hold together."""
 
 from __future__ import annotations
 
