@@ -1,0 +1,108 @@
+"""Writes docs/forecast.md: Verkhny Lars as it could be forecast on 26 September 2022, with two pictures.
+
+`make forecast` runs it. The model is fitted to the figures of the days before, and played on to October twice: with the
+rules known by then, and with the rules as they came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import sim
+from sim.plotting.story import window
+from sim.verbs.validate.result import ValidationResult
+from sim.verbs.validate.study import MODEL
+from sim.verbs.validate.words import band, dated, inside, number, own_value, percent, share_words
+
+ROOT = Path(__file__).parents[1]
+PAGE, PICTURES, BUILD = ROOT / "docs" / "forecast.md", ROOT / "docs" / "forecast", ROOT / "build" / "forecast"
+CALIBRATION = ROOT / "calibration" / "verkhny_lars.yaml"
+UNTIL = "2022-09-26"
+WAYS = {
+    "rules_known": ("with the rules known by then", "apply: [rules_of_25_september]\n"),
+    "rules_as_they_came": ("with the rules as they came", ""),
+}
+REPLICATIONS = 200
+
+
+def fitted_until(folder: Path) -> Path:
+    """Fit to the figures before UNTIL, or take the fit that is there; return the fitted file."""
+    file = folder / "fit" / "fitted.yaml"
+    if not file.is_file():
+        result = sim.calibrate(CALIBRATION, until=UNTIL, cache=folder / "evaluations")
+        result.save(folder / "fit")
+    return file
+
+
+def described(folder: Path, name: str, rules: str, fitted: Path) -> tuple[Path, Path]:
+    """Write the scenario with this fit and its calibration; return both files."""
+    scenario, calibration = folder / f"{name}.yaml", folder / f"{name}_calibration.yaml"
+    base = ROOT / "scenarios" / "verkhny_lars.yaml"
+    scenario.write_text(
+        f"extends: {base}\ncalibrated: {fitted}\nreported: {calibration}\n{rules}", encoding="utf-8"
+    )
+    text = CALIBRATION.read_text(encoding="utf-8")
+    text = re.sub(r"^scenario: .*$", f"scenario: {scenario}\nknown_until: {UNTIL}", text, count=1, flags=re.MULTILINE)
+    calibration.write_text(text, encoding="utf-8")
+    return scenario, calibration
+
+
+def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
+    """Yield the lines of the page."""
+    yield "# A forecast from 26 September 2022"
+    yield ""
+    yield "Made by `make forecast`; do not edit by hand."
+    yield ""
+    first = next(iter(scored.values())).validation
+    known = [row for row in first.loaded.calibration.reported if row.status == "used" and row.until <= _until(first)]
+    yield (
+        f"The model of Verkhny Lars, fitted only to the {len(known)} figures whose window ends by 25 September, and played"
+        " on to October. It shows what a planner could have been told on the morning of the 26th, and how much of the"
+        " error is in the rules that nobody knew yet: screening, walkers, the bar of cars. Priors and assumptions were"
+        " written later, with all articles at hand, so this is kinder to the model than the real morning would have been."
+    )
+    for name, (words, _) in WAYS.items():
+        validation = scored[name].validation
+        yield ""
+        yield f"## {words[0].upper()}{words[1:]}"
+        yield ""
+        yield f"![People waiting, {words}](forecast/{name}.png)"
+        yield ""
+        yield "| figure, later than the fit | model's own value | 90 % of the reports expected | inside | tail | log score |"
+        yield "|---|---|---|---|---|---|"
+        for row in validation.rows:
+            score = row.scores[MODEL]
+            cells = [dated(row), own_value(row), band(score), inside(score), percent(score.tail), number(score.log_score)]
+            yield f"| {' | '.join(cells)} |"
+        overall = validation.overall(MODEL)
+        yield ""
+        yield (
+            f"In the 50 % band {share_words(overall.inside_50)}, in the 90 % band {share_words(overall.inside_90)}; median"
+            f" error factor {number(overall.error_factor)}, median width {number(overall.width_factor)}, mean log score"
+            f" {number(overall.log_score)}."
+        )
+
+
+def _until(validation):
+    from datetime import datetime
+
+    return datetime.fromisoformat(UNTIL)
+
+
+def main() -> None:
+    """Fit, score, draw, and write the page."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    fitted = fitted_until(BUILD)
+    scored = {}
+    for name, (_, rules) in WAYS.items():
+        scenario, calibration = described(BUILD, name, rules, fitted)
+        scored[name] = sim.validate(calibration, replications=REPLICATIONS)
+        run = sim.run(scenario, replications=REPLICATIONS)
+        run.plot("queue_by_class").save(PICTURES / f"{name}.png")
+    PAGE.write_text("\n".join(page(scored)) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
