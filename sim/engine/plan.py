@@ -82,6 +82,7 @@ class Plan:
     expected: Floats  # (X + O, 5, B+1); of an origin: departures
     # switches
     staffing: Ints  # (., 3) at, station, servers
+    closes: Ints  # (X, 5) instant from which the way of a class is closed for good; beyond the horizon: never
     opening: Ints  # (., 4) at, station, class, 1 open / 0 closed
     activity: Ints  # (., 3) at, station, 1 / 0
     intensity: Ints  # (., 3) at, station, row of `intensities`
@@ -107,7 +108,7 @@ class Plan:
     epoch: Ints  # (., 2) at, epoch
     utility: Floats  # (E, 2, X) without drive, wait and taste, for parties without and with men of call-up age
     admits: Floats  # (E, X, 5) share whose papers are accepted, 0 where the way of the class is closed
-    receives: Floats  # (E, X, 5) the same on arrival: 0 only where the way has closed for good
+    accepts: Floats  # (E, X, 5) the same, whether the way is open or not
     informed: Floats  # (E, X) share that hears the quoted waits
     bars: Floats  # (E, X, 5) share kept away on the approach
     drive: Ints  # (O + X, X) mean milliseconds from an origin, or from another crossing; NOWHERE: no road

@@ -65,7 +65,8 @@ class Course:
         if row.outcome == Outcome.ON_THE_WAY or (row.outcome == Outcome.CROSSED and row.started_at > row.left_at):
             return  # never came there, or found no station
         epoch = self._epoch(at)
-        barred = self.bar < self.plan.bars[epoch, x, row.cls] or self.papers >= self.plan.receives[epoch, x, row.cls]
+        barred = self.bar < self.plan.bars[epoch, x, row.cls] or self.papers >= self.plan.accepts[epoch, x, row.cls]
+        barred = barred or at >= self.plan.closes[x, row.cls]
         if barred:
             if row.outcome not in (*TURNED_AWAY, Outcome.DIVERTED) or row.left_at > at or row.first:
                 yield "joins where it is barred"

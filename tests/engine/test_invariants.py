@@ -190,7 +190,7 @@ def test_a_lie_about_a_course_is_noticed(engine: Play, lie: Lie, check: str) -> 
     ("field", "change", "message"),
     [
         ("diversions", lambda _: 0, "diverts too often"),
-        ("receives", lambda receives: receives * 0, "joins where it is barred"),
+        ("accepts", lambda accepts: accepts * 0, "joins where it is barred"),
         ("admits", lambda admits: admits * 0, "goes on to a crossing without a way, or that does not take it"),
         ("bars", lambda bars: bars + 1, "joins where it is barred"),
         ("drive", lambda drive: drive + 1, "comes when no drive ends"),

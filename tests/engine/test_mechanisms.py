@@ -306,6 +306,25 @@ def test_nobody_joins_the_queue_of_a_way_that_has_closed_for_good(
     assert barred.any() == (until < 24)
 
 
+@pytest.mark.parametrize(("lasts", "leaves"), [({}, False), ({"until": "2022-09-21T12:00"}, True)])
+def test_nobody_leaves_a_vehicle_for_a_way_that_has_closed_for_good(
+    engine: Play, lasts: dict[str, Any], leaves: bool
+) -> None:
+    stations = {
+        "gate": {"serves": ["car"], "staffing": 1, "service_time": "20 h"},
+        "walk": {"serves": ["foot"], "staffing": 1, "service_time": "1 min"},
+    }
+    behaviour = {"car": {"change_mode": {"by_quoted_wait": "100 %/h", "takes": "15 min", "to": {"foot": 1}}}}
+    changes = [{"from": "2022-09-21T00:15", "classes": ["foot"], "close": True, **lasts}]
+    made = scenario(stations, initial_queue={"car": 40}, behaviour=behaviour, changes=changes)
+    plan = lower(made)
+    records = engine(plan, draw(made, plan, 1, 0))
+    late = records.left_at[records.outcome == Outcome.CHANGED_MODE] > 15 * MINUTE
+    assert late.any() == leaves
+    if not leaves:
+        assert Outcome.BARRED not in records.outcome
+
+
 def test_who_is_in_the_queue_at_a_closure_stays(engine: Play) -> None:
     changes = [{"from": "2022-09-21T00:15", "close": True}]
     station = {"s": {"staffing": 1, "service_time": "10 min"}}

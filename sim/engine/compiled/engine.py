@@ -195,7 +195,7 @@ def _choice_tables(plan: Plan) -> dict[str, NDArray[Any]]:
     return {
         "utility": np.pad(plan.utility, ((0, 0), (0, 0), (0, spare))),
         "admits": np.pad(plan.admits, ((0, 0), (0, spare), (0, 0))),
-        "receives": np.pad(plan.receives, ((0, 0), (0, spare), (0, 0))),
+        "accepts": np.pad(plan.accepts, ((0, 0), (0, spare), (0, 0))),
         "informed": np.pad(plan.informed, ((0, 0), (0, spare))),
         "bars": np.pad(plan.bars, ((0, 0), (0, spare), (0, 0))),
         "drive": np.pad(plan.drive, ((0, 0), (0, spare)), constant_values=NOWHERE),
@@ -251,6 +251,7 @@ _CROSSING_FIELDS = (
     "balk_streams",
     "bypass_local",
     "travels_as",
+    "closes",
 )
 _NUMBERS = (
     "start",

@@ -155,7 +155,7 @@ def arrive(b: Any, i: int, x: int, now: int) -> None:
         if chance_of(b, b.balk_row, number) < deters:
             turn_elsewhere(b, i, s, BALKED if p.roams else STAYED, now)
             return
-    if column_of(b, b.barred_table, np.uint8)[number] or (p.roams and is_barred(b, i, x)):
+    if column_of(b, b.barred_table, np.uint8)[number] or (p.roams and is_barred(b, i, x, now)):
         turn_elsewhere(b, i, s, BARRED, now)
         return
     if b.way_open[x, c, 2] and b.bypass_row != NOWHERE and not initial:
@@ -202,6 +202,8 @@ def leave(b: Any, i: int, kind: int, now: int) -> None:
     p = party_in(b, i)
     s, number = np.int64(p.station), np.int64(p.number)
     x, elsewhere_to = b.crossing[s], NOWHERE
+    if kind == CHANGE_MODE and now >= b.closes[x, np.int64(column_of(b, b.mode_table, np.int8)[number])]:
+        return  # nobody leaves a vehicle for a way that has closed for good
     unqueue(b, i)
     if kind == RENEGE and p.first and p.roams:
         elsewhere_to = choose_elsewhere(b, i, x, now)

@@ -86,7 +86,7 @@ BORDER = np.dtype(
     + _fields("i8", (), "run_table switch_table recent_table hit_table checked_table balk_table bypass_table")
     + _fields("i8", (), "hazard_table times_table chances_table came_table source_table cls_table initial_table")
     + _fields("i8", (), "people_table men_table local_table barred_table mode_table")
-    + _fields("i8", (), "tastes_table utility_table admits_table receives_table informed_table bars_table")
+    + _fields("i8", (), "tastes_table utility_table admits_table accepts_table informed_table bars_table")
     + _fields("i8", (), "drive_table wait_utility_table")
     + _fields("i8", (), "history_table history_rows stops_table stops_rows")
     + _fields("i8", (), "deterred_share_table deterred_hazard_table stopped_columns")
@@ -122,7 +122,7 @@ BORDER = np.dtype(
     + _fields(
         "i8",
         (MAX_CROSSINGS, N_CLASSES),
-        "first joins quote column quoted_at started departures filled oldest balk_over balk_streams",
+        "first joins closes quote column quoted_at started departures filled oldest balk_over balk_streams",
     )
     + _fields("f8", (MAX_CROSSINGS, N_CLASSES), "bypass_local")
     + _fields("u1", (MAX_CROSSINGS, N_CLASSES, N_WAYS), "way_open")
@@ -294,7 +294,7 @@ def known_of(table: int) -> Any:
 
 @rule
 def share_by_class(table: int) -> Any:
-    """Return Plan.admits, Plan.receives or Plan.bars, [epoch, crossing, class]."""
+    """Return Plan.admits, Plan.accepts or Plan.bars, [epoch, crossing, class]."""
     return carray(_pointer(table), (1, MAX_CROSSINGS, N_CLASSES), np.float64)
 
 

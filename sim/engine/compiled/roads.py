@@ -74,11 +74,11 @@ def best(b: Any, i: int, now: int, place: int, here: int, done: int) -> int:
 
 
 @rule
-def is_barred(b: Any, i: int, x: int) -> Any:
+def is_barred(b: Any, i: int, x: int, now: int) -> Any:
     """Return whether a party from an origin is turned back on the approach to its crossing."""
     p = party_in(b, i)
     tastes, number, epoch = tastes_of(b), np.int64(p.number), b.epoch
-    if tastes[number, PAPERS] >= share_by_class(b.receives_table)[epoch, x, p.cls]:
+    if now >= b.closes[x, p.cls] or tastes[number, PAPERS] >= share_by_class(b.accepts_table)[epoch, x, p.cls]:
         return True
     return tastes[number, BARRED] < share_by_class(b.bars_table)[epoch, x, p.cls]
 

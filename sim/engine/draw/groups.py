@@ -16,7 +16,6 @@ from sim.arrays import Bools, Floats, Ints
 from sim.engine.draw.streams import gumbels, men_of, people_of, stream, unit_poisson
 from sim.engine.laws import draw_durations, draw_sums, scales_with_mean
 from sim.engine.lower.arrivals import within
-from sim.engine.lower.switches import closes_for_good
 from sim.engine.lower.tape_rows import SCREENING, stops, walks_there
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
 from sim.engine.tape import Tape
@@ -130,8 +129,7 @@ class Group:
         """
         if self.has_choice or self.key.initial:
             return np.zeros(self.size, dtype=np.bool_)
-        closed_at = closes_for_good(self.scenario.clock, self.passages[0].crossing, self.cls)
-        turned_back = self.at >= closed_at if closed_at is not None else np.zeros(self.size, dtype=np.bool_)
+        turned_back: Bools = self.at >= self.plan.closes[self.source, CLASSES.index(self.cls)]
         share = np.zeros(self.size)
         for change in self.passages[0].crossing.changes:
             if change.bar_non_local is not None and (change.classes is None or self.cls in change.classes):

@@ -73,22 +73,20 @@ def _instants(scenario: Scenario) -> list[int]:
 def _known(scenario: Scenario, choice: Choice, instants: list[int]) -> dict[str, Floats]:
     shape = len(instants), len(scenario.crossings)
     utility = np.zeros((shape[0], 2, shape[1]))
-    admits, receives, bars = (np.zeros((*shape, len(CLASSES))) for _ in range(3))
+    admits, accepts, bars = (np.zeros((*shape, len(CLASSES))) for _ in range(3))
     informed = np.zeros(shape)
     for x, crossing in enumerate(scenario.crossings.values()):
         facts = _Facts(scenario.clock, crossing)
-        closed_at = [switches.closes_for_good(scenario.clock, crossing, cls) for cls in CLASSES]
         for e, at in enumerate(instants):
             known = {attribute: facts.at(at, attribute) for attribute in DESTINATION_ACTIONS}
             informed[e, x] = known["informed"]
             utility[e, :, x] = known["attraction"] + choice.price * known["price"] / 100
             utility[e, 1, x] += choice.risk * known["risk"]
             for c, cls in enumerate(CLASSES):
-                accepted, closed = facts.at(at, "admits", cls), closed_at[c]
-                admits[e, x, c] = accepted * facts.is_open(at, cls)
-                receives[e, x, c] = accepted * (closed is None or at < closed)
+                accepts[e, x, c] = facts.at(at, "admits", cls)
+                admits[e, x, c] = accepts[e, x, c] * facts.is_open(at, cls)
                 bars[e, x, c] = facts.at(at, "bar_non_local", cls)
-    return {"utility": utility, "admits": admits, "receives": receives, "informed": informed, "bars": bars}
+    return {"utility": utility, "admits": admits, "accepts": accepts, "informed": informed, "bars": bars}
 
 
 class _Facts:

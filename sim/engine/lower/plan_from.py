@@ -59,6 +59,7 @@ def lower(scenario: Scenario) -> Plan:
         expected=arrivals.expected(scenario, edges),
         staffing=switches.staffing(scenario),
         opening=switches.opening(scenario),
+        closes=switches.closes(scenario),
         activity=switches.activity(scenario),
         intensity=intensity,
         **behaviour,

@@ -140,6 +140,13 @@ def _is_open(clock: Clock, changes: list[Change]) -> Callable[[int], int]:
     return _overridden(clock, 1, changes, lambda change, _: int(change.open is not None))
 
 
+def closes(scenario: Scenario) -> Ints:
+    """Return the instant from which the way of a class is closed for good (X, 5); one past the horizon if never."""
+    never = since_t0(scenario.clock, scenario.clock.horizon) + 1
+    closed = [[closes_for_good(scenario.clock, x, cls) for cls in CLASSES] for x in scenario.crossings.values()]
+    return np.array([[never if at is None else at for at in row] for row in closed], dtype=np.int64)
+
+
 def closes_for_good(clock: Clock, crossing: Crossing, cls: ClassName) -> int | None:
     """Return the instant from which the way of a class is closed without a date of reopening; None if there is none."""
     closed_at = [

@@ -120,9 +120,10 @@ class Roads:
         if party.origin == NOWHERE:
             return bool(self.tape.barred[party.column])
         share = self.plan.bars[self.epoch, party.crossing, party.cls]
-        received = self.plan.receives[self.epoch, party.crossing, party.cls]
+        accepted = self.plan.accepts[self.epoch, party.crossing, party.cls]
         tastes = self.tape.tastes[party.column]
-        return bool(tastes[BARRED] < share or tastes[PAPERS] >= received)
+        closed = self.env.now >= self.plan.closes[party.crossing, party.cls]
+        return bool(closed or tastes[BARRED] < share or tastes[PAPERS] >= accepted)
 
     def may_divert(self, party: Party) -> bool:
         """Whether a party may go on from one crossing to another."""
