@@ -7,7 +7,7 @@ NETWORK := russia_2022
 CLOSURE := verkhny_lars_closes_28_september
 VALIDATED := verkhny_lars finland mongolia kazakhstan russia_2022
 
-.PHONY: help check format verify wheel ci constraints gallery gallery-levers gallery-network validation what-ifs
+.PHONY: help check format verify wheel ci constraints gallery gallery-levers gallery-network validation what-ifs recovery
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,11 +44,18 @@ gallery:  ## remake results/gallery/verkhny_lars
 	cd build/gallery/base && cp pictures/poster.png pictures/queue_by_class.png pictures/stuck_at_night.png nights.csv summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/
 	cd build/gallery/point && cp pictures/poster.png summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/point/
 	cd build/gallery/audit && cp sentences.md audit.csv audit.png provenance.json $(CURDIR)/$(GALLERY)/audit/
-	cd build/gallery/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv held_out.csv provenance.json $(CURDIR)/$(GALLERY)/calibration/
+	cd build/gallery/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv held_out.csv blocks.csv error_models.csv provenance.json $(CURDIR)/$(GALLERY)/calibration/
 	$(PYTHON) docs/base_case_tables.py build/gallery/base build/gallery/calibration
 
 what-ifs:  ## remake docs/what_ifs.md, in about five minutes
 	$(PYTHON) docs/what_ifs.py
+
+recovery:  ## simulation-based calibration of Verkhny Lars (docs/verification.md), up to two hours
+	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 200 --refits 10 --out build/gallery/recovery
+	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 100 --intervene rumour_of_closure --out build/gallery/recovery_wrong
+	mkdir -p $(GALLERY)/recovery $(GALLERY)/recovery_wrong
+	cp build/gallery/recovery/* $(GALLERY)/recovery/
+	cp build/gallery/recovery_wrong/* $(GALLERY)/recovery_wrong/
 
 gallery-levers:  ## remake the sweep of the gallery, in about ten minutes
 	$(PYTHON) -m sim sweep sweeps/$(LEVERS).yaml --out build/gallery/$(LEVERS)

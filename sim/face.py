@@ -20,6 +20,7 @@ from sim.scenario.text.load_calibration import known_until, read_calibration
 from sim.verbs.audit.result import AuditResult
 from sim.verbs.audit.study import audit as audit_figures
 from sim.verbs.calibrate import files as calibration_files
+from sim.verbs.calibrate.blocks import with_blocks
 from sim.verbs.calibrate.findings import findings_of
 from sim.verbs.calibrate.result import CalibrationResult
 from sim.verbs.calibrate.study import calibrate as fit_parameters
@@ -247,7 +248,7 @@ def calibrate(
     calibration
         A path or a catalogue name.
     held_out
-        Also predict every fitted figure from the others.
+        Also predict every fitted figure from the others, and the figures of each day and kind.
     until
         A local date or instant such as '2022-09-25': figures whose window ends later are not fitted, only predicted.
     seed, engine, workers
@@ -270,7 +271,8 @@ def calibrate(
     folder = calibration_files.evaluation_folder(loaded.path) if cache is None else possible(Path(cache))
     fit = fit_parameters(loaded, request, cache=folder)
     predictions = predict_held_out(fit, request, cache=folder) if held_out else ()
-    return CalibrationResult(findings_of(fit, predictions))
+    findings = findings_of(fit, predictions)
+    return CalibrationResult(with_blocks(findings) if held_out else findings)
 
 
 def validate(

@@ -134,14 +134,19 @@ def total_log_likelihood(
 
 def common_errors(targets: tuple[Target, ...], error_model: ErrorModel) -> Floats:
     """Return equally probable draws of the common part of the model's error, (COMMON_DRAWS, J), of logarithms."""
+    uniforms = qmc.Sobol(len(targets), rng=np.random.default_rng(0)).random(COMMON_DRAWS)
+    return common_errors_of(targets, error_model, ndtri(uniforms))
+
+
+def common_errors_of(targets: tuple[Target, ...], error_model: ErrorModel, normals: Floats) -> Floats:
+    """Return the common part of the model's error, (N, J), of logarithms, for independent standard `normals` (N, J)."""
     rows = [target.row for target in targets]
     middles = np.array([(row.from_ + (row.until - row.from_) / 2).timestamp() for row in rows])
     groups = np.array([f"{row.crossing} {row.kind.flow}" for row in rows])
     fading = np.exp(-np.abs(middles[:, None] - middles) / error_model.fades)
     correlation = np.where(groups[:, None] == groups, fading, 0.0) + 1e-9 * np.eye(len(targets))
-    uniforms = qmc.Sobol(len(targets), rng=np.random.default_rng(0)).random(COMMON_DRAWS)
     sd = error_model.discrepancy * np.sqrt(error_model.shared)
-    draws: Floats = sd * ndtri(uniforms) @ np.linalg.cholesky(correlation).T
+    draws: Floats = sd * normals @ np.linalg.cholesky(correlation).T
     return draws
 
 

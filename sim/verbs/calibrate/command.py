@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,13 +32,18 @@ Examples:
   sim calibrate verkhny_lars --held-out --out results/fit
   sim calibrate verkhny_lars --update
   sim calibrate verkhny_lars --until 2022-09-27 --out results/early_fit
+  sim calibrate verkhny_lars --recovery 200 --refits 10
 """
 
 
 @click.command(epilog=EXAMPLES, short_help="Fit parameters to reported figures.")
 @click.argument("calibration", type=click.Path(path_type=Path), shell_complete=names_and_files(CALIBRATIONS))
 @out_option("results/calibration/CALIBRATION/TIME")
-@click.option("--held-out", is_flag=True, help="Also predict each figure from a fit without it.")
+@click.option(
+    "--held-out",
+    is_flag=True,
+    help="Also predict each figure from a fit without it, and the figures of each day and kind.",
+)
 @click.option(
     "--update",
     is_flag=True,
@@ -49,6 +55,27 @@ Examples:
     help="Fit only the figures whose window ends by then (local time; 2022-09-28 is its first instant); the later ones "
     "are only predicted.",
 )
+@click.option(
+    "--recovery",
+    type=click.IntRange(2, 10_000),
+    metavar="N",
+    help="Instead of a fit, check the method by simulation-based calibration: draw N sets of parameters from the "
+    "priors, simulate their reports, and count how often the intervals hold the truth.",
+)
+@click.option(
+    "--refits",
+    type=click.IntRange(0, 10_000),
+    default=0,
+    metavar="N",
+    help="With --recovery: fit so many of the simulated worlds in full, to check the emulator.",
+)
+@click.option(
+    "--intervene",
+    multiple=True,
+    metavar="NAME",
+    help="With --recovery: an intervention in force in the simulated worlds and not in the fit, to see the coverage "
+    "under a wrong model; may be repeated.",
+)
 @options("seed", "workers", "no_pictures", "as_json", "quiet")
 def calibrate(calibration: Path, **given: Any) -> None:
     """Fit the parameters of a CALIBRATION file to its reported figures, and report how well they are determined.
@@ -56,8 +83,15 @@ def calibrate(calibration: Path, **given: Any) -> None:
     Finished simulations are kept: the same command continues where it was stopped.
     """
     exclude(quiet=given["quiet"], json=given["as_json"])
+    if given["recovery"] is None and (given["refits"] or given["intervene"]):
+        raise click.UsageError("--refits and --intervene need --recovery")
+    for other in ("held_out", "update"):
+        exclude(recovery=given["recovery"] is not None, **{other.replace("_", "-"): given[other]})
     say(given["quiet"], f"reading {calibration} ...")
     try:
+        if given["recovery"] is not None:
+            _recover(calibration, given)
+            return
         findings, where, updated = _fit_and_write(calibration, given)
     except KeyboardInterrupt as stop:
         click.echo("\nstopped; finished simulations are kept; the same command continues from there", err=True)
@@ -65,11 +99,39 @@ def calibrate(calibration: Path, **given: Any) -> None:
     _print(findings, where, updated, given)
 
 
+def _recover(calibration: Path, given: dict[str, Any]) -> None:
+    """Check the method on simulated worlds, write and print."""
+    from sim.scenario.text.load_calibration import known_until, read_calibration
+    from sim.verbs.calibrate import files as results
+    from sim.verbs.calibrate import recovery_tables
+    from sim.verbs.calibrate.recovery import Design, recovery
+
+    began = time.perf_counter()
+    loaded = known_until(read_calibration(calibration), given["until"])
+    request, cache = read_request(given), results.evaluation_folder(calibration)
+    design = Design(given["recovery"], given["refits"], given["intervene"])
+    with results.folder(calibration, given["out"]) as draft:
+        with progress(given["quiet"], "simulating worlds") as shown_progress:
+            found = recovery(loaded, request, design, shown_progress, cache)
+        wall_s = time.perf_counter() - began
+        recovery_tables.write(draft.path, found, command_line(), wall_s, pictures=not given["no_pictures"])
+    where = shown(given["out"], draft.final)
+    if given["quiet"]:
+        click.echo(where)
+    elif given["as_json"]:
+        sentences, records = list(recovery_tables.words_of(found)), recovery_tables.records_of(found)
+        print_json({"coverage": records, "sentences": sentences, "folder": str(where)})
+    else:
+        recovery_tables.show(found)
+        click.echo(f"Results are in {where}")
+
+
 def _fit_and_write(calibration: Path, given: dict[str, Any]) -> tuple[Findings, Path, tuple[Path, ...]]:
     """Fit and write; return the findings, the folder, and the files that were updated."""
     from sim.scenario.text.load_calibration import known_until, read_calibration
     from sim.verbs.calibrate import files as results
     from sim.verbs.calibrate import study
+    from sim.verbs.calibrate.blocks import with_blocks
     from sim.verbs.calibrate.findings import findings_of
     from sim.verbs.calibrate.result import CalibrationResult
 
@@ -81,7 +143,9 @@ def _fit_and_write(calibration: Path, given: dict[str, Any]) -> tuple[Findings, 
         with progress(given["quiet"], "calibrating") as shown_progress:
             fit = study.calibrate(loaded, request, shown_progress, cache)
             held_out = study.held_out(fit, request, shown_progress, cache) if given["held_out"] else ()
-        findings = findings_of(fit, held_out)
+            findings = findings_of(fit, held_out)
+            if held_out:
+                findings = with_blocks(findings, shown_progress)
         CalibrationResult(findings).write_into(draft.path, command_line(), pictures=not given["no_pictures"])
     updated = results.update(fit, file) if file else ()
     return findings, shown(given["out"], draft.final), updated

@@ -18,7 +18,6 @@ from sim.arrays import Floats
 from sim.verbs.calibrate.sampling import (
     Draws,
     Likelihood,
-    Proposal,
     Sampler,
     log_prior,
     tempered,
@@ -27,8 +26,8 @@ from sim.verbs.calibrate.sampling import (
 FigureLikelihood = Callable[[Floats, Floats], Floats]
 """Logarithms of the figures (N, J) and the standard deviation of their error (J,) to the log likelihood (N,)."""
 
-POINTS, ESS, MOST = 8192, 2000.0, 65_536
-"""Points of a batch that samples the emulator's posterior, the effective sample size it aims at, and most points."""
+POINTS, ESS, MOST = 8192, 2000.0, 8
+"""Points of a batch that samples the emulator's posterior, the effective sample size it aims at, and most batches."""
 NEAR = 0.5
 """Effective share of the plays that an emulator is fitted to: those with the higher likelihoods."""
 PENALTIES = np.logspace(-4, 4, 33)
@@ -83,6 +82,7 @@ def emulator_of(scores: Floats, logs: Floats, log_likelihood: Floats) -> Surface
 class EmulatorProposal:
     """The posterior of an emulator: `draws` sample it, `log_likelihood` is its own, `log_evidence` its integral."""
 
+    surface: Surface
     draws: Draws
     log_likelihood: Likelihood
     log_evidence: float
@@ -96,11 +96,14 @@ class EmulatorProposal:
         return np.asarray(log_prior(scores) + self.log_likelihood(scores) - self.log_evidence)
 
 
-def proposal_by_emulator(draws: Draws, logs: Floats, likelihood: FigureLikelihood, seed: int) -> Proposal:
+def proposal_by_emulator(
+    draws: Draws, logs: Floats, likelihood: FigureLikelihood, seed: int, points: int = POINTS, ess: float = ESS
+) -> EmulatorProposal:
     """Return the posterior of an emulator that is fitted to plays.
 
     `draws` are the plays made so far, `logs` (N, J) the logarithms of the figures there. The error of the emulator
-    counts as an error of the figures, so that the proposal is as wide as it has to be.
+    counts as an error of the figures, so that the proposal is as wide as it has to be. It is sampled in batches of
+    `points` until the effective sample size is `ess`.
     """
     surface = emulator_of(draws.scores, logs, draws.log_likelihood)
 
@@ -108,7 +111,7 @@ def proposal_by_emulator(draws: Draws, logs: Floats, likelihood: FigureLikelihoo
         return likelihood(surface(scores), surface.error)
 
     rng = np.random.default_rng(seed)
-    start = rng.standard_normal((POINTS, draws.scores.shape[1]))
-    found = Sampler(emulated, start, seed, POINTS).extend(ESS, MOST)
+    start = rng.standard_normal((points, draws.scores.shape[1]))
+    found = Sampler(emulated, start, seed, points).extend(ess, MOST * points)
     log_weights = found.log_likelihood - found.log_density
-    return EmulatorProposal(found, emulated, float(logsumexp(log_weights) - np.log(len(log_weights))))
+    return EmulatorProposal(surface, found, emulated, float(logsumexp(log_weights) - np.log(len(log_weights))))

@@ -58,7 +58,7 @@ class Evaluator:
         self._names = tuple((target.row.id,) for target in self.targets)
         folder = None if cache is None else cache / self.task.digest()
         self.cache = PlayCache[tuple[str, ...]](folder, ("figure",), tuple)
-        self.say = progress.say
+        self.say, self.warn = progress.say, progress.warn
         for name in self.cache.damaged:
             progress.warn(f"{name} was damaged and has been removed; its results are computed again")
         self._crew = Crew(self.task, request.workers or cores())

@@ -17,7 +17,7 @@ from sim.arrays import Floats
 from sim.measures.likelihood import FLOOR, Target
 from sim.measures.quantiles import weighted_quantiles
 from sim.measures.reports import Observation, Verdict, observation_of
-from sim.verbs.calibrate.fit import Fit, HeldOut, Range, Sample
+from sim.verbs.calibrate.fit import Block, ErrorModelScore, Fit, HeldOut, Range, Sample
 
 if TYPE_CHECKING:
     from sim.scenario.model.calibration import ErrorModel, Parameter
@@ -106,7 +106,8 @@ class Findings:
     """The findings of a fit; `correlations` (D, D) are the posterior's, between `parameters` in their order.
 
     `combinations` is the number of independent combinations of the parameters that the figures identify: eigenvalues
-    of the posterior covariance, in units of the prior, of at most 1 - IDENTIFIED.
+    of the posterior covariance, in units of the prior, of at most 1 - IDENTIFIED. `blocks` are figures left out
+    together, and `error_models` scores of other assumptions about the error of the model.
     """
 
     fit: Fit
@@ -115,6 +116,8 @@ class Findings:
     correlations: Floats
     combinations: int
     held_out: tuple[HeldOut, ...]
+    blocks: tuple[Block, ...] = ()
+    error_models: tuple[ErrorModelScore, ...] = ()
 
     def label(self, target: Target) -> str:
         """Return a figure in words."""

@@ -15,6 +15,9 @@ from sim.measures.likelihood import Target
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.calibrate.sampling import effective_sample_size
 
+MIN_ESS_HELD_OUT = 100.0
+"""Least effective sample size for predicting figures by re-weighting."""
+
 
 class Range(NamedTuple):
     """A median with the ends of the 90 % interval around it."""
@@ -116,3 +119,39 @@ class HeldOut:
     tail: float
     ess: float
     how: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Figures that were left out together, and predicted from the others by re-weighting the posterior.
+
+    `log_score` is the logarithm of their probability given the others (for a figure without rounding, of its density);
+    `ess` is the effective sample size.
+    """
+
+    name: str
+    predictions: tuple[HeldOut, ...]
+    log_score: float
+    ess: float
+
+    @property
+    def reliable(self) -> bool:
+        """Whether the effective sample size suffices."""
+        return self.ess >= MIN_ESS_HELD_OUT
+
+
+@dataclass(frozen=True)
+class ErrorModelScore:
+    """How probable the figures are under another assumption about the error of the model.
+
+    `days` and `kinds` are sums of the log scores of the blocks that are days and kinds.
+    `together` is the log probability of all figures relative to that under the assumption of the file. `ess` is the
+    least effective sample size on the way.
+    """
+
+    shared: float
+    discrepancy: float
+    days: float
+    kinds: float
+    together: float
+    ess: float

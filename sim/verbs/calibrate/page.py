@@ -10,6 +10,7 @@ from sim import store
 from sim.measures.reports import unit_of
 from sim.units import show_duration
 from sim.verbs.calibrate.findings import CORRELATED, TENSION, FigureFinding, Findings, ParameterFinding
+from sim.verbs.calibrate.fit import MIN_ESS_HELD_OUT
 from sim.verbs.calibrate.tables import csv_tables
 from sim.verbs.calibrate.words import (
     caveats,
@@ -155,6 +156,43 @@ def _held_out(findings: Findings) -> Iterator[str]:
         words = (findings.label(prediction.target), source_words(row))
         rows.append((*words, span, percent(prediction.tail), f"{prediction.ess:,.0f}", prediction.how))
     yield _table(("reported", "date and source", "predicted", "tail", "effective sample size", "how"), rows)
+    yield from _blocks(findings)
+
+
+def _blocks(findings: Findings) -> Iterator[str]:
+    if not findings.blocks:
+        return
+    yield (
+        "Figures of one day, and of one kind, were also held out together. The log score is the logarithm of the"
+        " probability of the block given the other figures; `unreliable` marks an effective sample size below"
+        f" {MIN_ESS_HELD_OUT:.0f}."
+    )
+    rows = []
+    for block in findings.blocks:
+        labels = "; ".join(findings.label(each.target) for each in block.predictions)
+        inside = sum(each.tail >= TENSION for each in block.predictions)
+        ess = f"{block.ess:,.0f}{'' if block.reliable else ', unreliable'}"
+        rows.append((block.name, labels, f"{inside} of {len(block.predictions)}", _signed(block.log_score), ess))
+    yield _table(("held out together", "figures", "inside", "log score", "effective sample size"), rows)
+    yield (
+        "The same under other assumptions about the error of the model, by re-weighting: sums of the log scores of the"
+        " days and of the kinds, and the log probability of all figures together relative to the assumption of the"
+        " file. A difference below 1 says little."
+    )
+    models = [
+        (
+            f"{100 * score.shared:.0f} %",
+            f"{score.discrepancy:.3g}",
+            *(_signed(part) for part in (score.days, score.kinds, score.together)),
+            f"{score.ess:,.0f}{'' if score.ess >= MIN_ESS_HELD_OUT else ', unreliable'}",
+        )
+        for score in findings.error_models
+    ]
+    yield _table(("shared", "discrepancy", "days", "kinds", "all figures", "least effective sample size"), models)
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.2f}".replace("-", "−")
 
 
 def _method(findings: Findings) -> Iterator[str]:

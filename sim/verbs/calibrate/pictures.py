@@ -21,7 +21,7 @@ from sim.plotting.marks import wrapped
 from sim.plotting.result import Drawers
 from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled
 from sim.verbs.calibrate.findings import TENSION, FigureFinding, Findings, ParameterFinding, binned, is_logarithmic
-from sim.verbs.calibrate.fit import Range
+from sim.verbs.calibrate.fit import HeldOut, Range
 from sim.verbs.calibrate.words import ends, interval, modelled, percent, quantity, source_words, verdict_words
 
 WIDTH = 10.0
@@ -103,24 +103,28 @@ def figures(findings: Findings) -> Picture:
 @styled
 def held_out(findings: Findings) -> Picture:
     """Draw every held-out figure with its prediction from the others, as multiples of the reported figure."""
-    lines = []
-    for prediction in findings.held_out:
-        target, row, reports = prediction.target, prediction.target.row, prediction.reports
-        inside = prediction.tail >= TENSION
-        verdict = f"{'inside' if inside else 'outside'}, tail {percent(prediction.tail)}"
-        lines.append(
-            Line(
-                words=(findings.label(target), source_words(row)),
-                reported=target.reported,
-                bound=target.bound,
-                bands=((reports, AFTER, 0.4),),
-                notes=(modelled(reports, unit_of(row)), verdict),
-                loud=not inside,
-            )
-        )
+    groups = {"": [_held_out_line(findings, prediction) for prediction in findings.held_out]}
+    for block in findings.blocks:
+        ess = f"ESS {block.ess:,.0f}{'' if block.reliable else ': unreliable'}"
+        lines = [_held_out_line(findings, prediction) for prediction in block.predictions]
+        groups[f"all {block.name} ({ess})"] = lines
     marks = [Patch(color=AFTER, label="predicted from the other figures, 90 %"), _reported_mark()]
-    how = "each figure held out in turn, with the reports expected from the other figures"
-    return _lines("Held-out figures", how, {"": lines}, marks)
+    how = "each figure held out in turn, then all of a day or kind, with the reports expected from the others"
+    return _lines("Held-out figures", how, groups, marks)
+
+
+def _held_out_line(findings: Findings, prediction: HeldOut) -> Line:
+    target, row, reports = prediction.target, prediction.target.row, prediction.reports
+    inside = prediction.tail >= TENSION
+    verdict = f"{'inside' if inside else 'outside'}, tail {percent(prediction.tail)}"
+    return Line(
+        words=(findings.label(target), source_words(row)),
+        reported=target.reported,
+        bound=target.bound,
+        bands=((reports, AFTER, 0.4),),
+        notes=(modelled(reports, unit_of(row)), verdict),
+        loud=not inside,
+    )
 
 
 def _figure_line(finding: FigureFinding, faint: bool) -> Line:

@@ -9,7 +9,7 @@ alone. A run that was stopped asks for the same evaluations again and finds them
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from sim.units import show_duration
 from sim.verbs.calibrate.emulator import emulator_of, proposal_by_emulator
 from sim.verbs.calibrate.evaluator import Evaluator
 from sim.verbs.calibrate.findings import predictive, report_spread, tail
-from sim.verbs.calibrate.fit import Fit, Gate, HeldOut, Sample, combined
+from sim.verbs.calibrate.fit import MIN_ESS_HELD_OUT, Fit, Gate, HeldOut, Sample, combined
 from sim.verbs.calibrate.sampling import Draws, Proposal, Sampler, effective_sample_size, log_prior, normalised
 
 STARTS = 2
@@ -44,8 +44,6 @@ USUAL_PLAYS, LONG = 3000, 60.0
 """Plays that most fits take with one replication per vector. An expected time above LONG seconds is announced."""
 SURPRISING = 0.01
 """Tail probability under the priors below which a figure is reported to the user."""
-MIN_ESS_HELD_OUT = 100.0
-"""Least effective sample size for predicting a figure by re-weighting; below it the fit is made again without it."""
 METHOD = "adaptive importance sampling with proposals from an emulator, two starts"
 
 
@@ -113,7 +111,7 @@ def held_out(fit: Fit, request: Request, progress: Progress = silent, cache: Pat
 
 def _prediction(fit: Fit, j: int, evaluator: Evaluator) -> HeldOut:
     """Predict figure `j` from the others."""
-    target, remaining = fit.targets[j], _without(fit.targets, j)
+    target, remaining = fit.targets[j], without(fit.targets, [j])
     how, weights, observed = "re-weighted", _reweighted(fit, remaining), fit.posterior.observed[:, j]
     if effective_sample_size(weights) < MIN_ESS_HELD_OUT:
         draws = _refitted(evaluator, remaining, target.row.id)
@@ -131,7 +129,7 @@ def _prediction(fit: Fit, j: int, evaluator: Evaluator) -> HeldOut:
 def _starts(evaluator: Evaluator) -> list[Floats]:
     """Evaluate space-filling points of the prior, one set for each start."""
     evaluator.stage("prior predictions", STARTS * START)
-    seeds = [_seed(evaluator.seed, "start", number) for number in range(STARTS)]
+    seeds = [seed_for(evaluator.seed, "start", number) for number in range(STARTS)]
     starts = [evaluator.priors.spread_out(START, seed) for seed in seeds]
     for start in starts:
         evaluator.observed(start)
@@ -204,7 +202,7 @@ def _most_probable(evaluator: Evaluator, draws: Sequence[Draws]) -> Floats:
 def _posterior(evaluator: Evaluator, starts: list[Floats]) -> tuple[list[Draws], Gate]:
     """Sample the posterior until it passes the gate. Raises SimError with the reasons if it never does."""
     samplers = [
-        _sampler(evaluator, evaluator.targets, start, f"posterior {number}") for number, start in enumerate(starts)
+        sampler_of(evaluator, evaluator.targets, start, f"posterior {number}") for number, start in enumerate(starts)
     ]
     for ess, most in EFFORTS:
         draws = []
@@ -220,9 +218,9 @@ def _posterior(evaluator: Evaluator, starts: list[Floats]) -> tuple[list[Draws],
     )
 
 
-def _sampler(evaluator: Evaluator, targets: tuple[Target, ...], start: Floats, purpose: str) -> Sampler:
+def sampler_of(evaluator: Evaluator, targets: tuple[Target, ...], start: Floats, purpose: str) -> Sampler:
     """Return a sampler of the posterior given `targets`, whose proposals come from an emulator."""
-    seed = _seed(evaluator.seed, purpose)
+    seed = seed_for(evaluator.seed, purpose)
 
     def propose(draws: Draws) -> Proposal:
         logs = np.log(floored(targets, evaluator.observed(draws.scores)))
@@ -233,8 +231,7 @@ def _sampler(evaluator: Evaluator, targets: tuple[Target, ...], start: Floats, p
 
 def gate_of(starts: Sequence[Draws], evaluations: int) -> Gate:
     """Return whether the starts agree with each other, and whether their sample sizes and weights suffice."""
-    shares = _shares([start.weights for start in starts])
-    weights = np.concatenate([share * start.weights for share, start in zip(shares, starts, strict=True)])
+    weights = weights_of(starts)
     ess, least = effective_sample_size(weights), min(start.ess for start in starts)
     distance, largest = disagreement(starts), float(weights.max())
     reasons = []
@@ -275,19 +272,27 @@ def _shares(weights: Sequence[Floats]) -> Floats:
     return np.asarray(sizes / sizes.sum())
 
 
+def weights_of(starts: Sequence[Draws]) -> Floats:
+    """Return the weights of the draws of all starts together, in their order."""
+    shares = _shares([start.weights for start in starts])
+    return np.concatenate([share * start.weights for share, start in zip(shares, starts, strict=True)])
+
+
 def _unweighted(evaluator: Evaluator, scores: Floats) -> Draws:
     """Return points of the prior as equally weighted draws."""
     number = len(scores)
     return Draws(scores, evaluator.log_likelihood(scores), np.zeros(number), np.full(number, 1 / number), 0)
 
 
-def _without(targets: tuple[Target, ...], j: int) -> tuple[Target, ...]:
-    """Return the targets with one, and the others of its group, taken out of the fit."""
-    group = targets[j].row.group
-    return tuple(
-        replace(target, fitted=target.fitted and i != j and (group is None or target.row.group != group))
-        for i, target in enumerate(targets)
-    )
+def without(targets: tuple[Target, ...], left_out: Iterable[int]) -> tuple[Target, ...]:
+    """Return the targets with some, and the others of their groups, taken out of the fit."""
+    repeated = {observation_of(targets[j]) for j in left_out}
+    return tuple(replace(target, fitted=target.fitted and observation_of(target) not in repeated) for target in targets)
+
+
+def observation_of(target: Target) -> tuple[str, str]:
+    """Return what a row repeats: the same for all rows of a group, and its own for a row without one."""
+    return (target.row.group, "") if target.row.group else ("", target.row.id)
 
 
 def _reweighted(fit: Fit, targets: tuple[Target, ...]) -> Floats:
@@ -301,12 +306,12 @@ def _reweighted(fit: Fit, targets: tuple[Target, ...]) -> Floats:
 def _refitted(evaluator: Evaluator, targets: tuple[Target, ...], name: str) -> Draws:
     """Sample the posterior given `targets`, which leave out figure `name`."""
     evaluator.stage(f"fit without {name}", 4 * START * evaluator.replications)
-    start = evaluator.priors.spread_out(START, _seed(evaluator.seed, "start", 0))
+    start = evaluator.priors.spread_out(START, seed_for(evaluator.seed, "start", 0))
     ess, most = EFFORTS[0]
-    return _sampler(evaluator, targets, start, f"without {name}").extend(ess, most)
+    return sampler_of(evaluator, targets, start, f"without {name}").extend(ess, most)
 
 
-def _seed(seed: int, purpose: str, number: int = 0) -> int:
+def seed_for(seed: int, purpose: str, number: int = 0) -> int:
     """Return an own seed for every purpose."""
     words = np.random.SeedSequence([seed, number, *purpose.encode()]).generate_state(1)
     return int(words[0])

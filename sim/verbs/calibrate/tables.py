@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sim.plotting.rail import words
 from sim.plotting.sheet import Sheet, print_sheets
 from sim.plotting.story import window
 from sim.verbs.calibrate.findings import TENSION, FigureFinding, Findings, ParameterFinding, is_logarithmic
-from sim.verbs.calibrate.fit import HeldOut, Range
+from sim.verbs.calibrate.fit import Block, HeldOut, Range
 from sim.verbs.calibrate.words import (
     caveats,
     combination_words,
@@ -40,12 +41,18 @@ VERDICT_STYLES = {
 
 
 def show(findings: Findings) -> None:
-    """Print the tables of a calibration to standard output; 80 columns wide where that is not a terminal."""
+    """Print the tables of a calibration to standard output."""
+    paragraphs = (tape_words(findings), combination_words(findings), *caveats(findings), gate_words(findings))
+    show_sheets(sheets(findings), paragraphs)
+
+
+def show_sheets(tables: Sequence[Sheet], paragraphs: Iterable[str]) -> None:
+    """Print tables and paragraphs to standard output; 80 columns wide where that is not a terminal."""
     from rich.console import Console
 
     console = Console(highlight=False)
-    print_sheets(console, sheets(findings))
-    for paragraph in (tape_words(findings), combination_words(findings), *caveats(findings), gate_words(findings)):
+    print_sheets(console, tables)
+    for paragraph in paragraphs:
         if paragraph:
             console.print("", paragraph, sep="\n", markup=False)
 
@@ -53,7 +60,8 @@ def show(findings: Findings) -> None:
 def sheets(findings: Findings) -> list[Sheet]:
     """Return the tables for the terminal: parameters, figures and, if there are any, held-out figures."""
     held_out = [_held_out(findings)] if findings.held_out else []
-    return [_parameters(findings.parameters), _figures(findings.figures), *held_out]
+    blocks = [_blocks(findings)] if findings.blocks else []
+    return [_parameters(findings.parameters), _figures(findings.figures), *held_out, *blocks]
 
 
 def _parameters(parameters: Sequence[ParameterFinding]) -> Sheet:
@@ -98,6 +106,16 @@ def _held_out(findings: Findings) -> Sheet:
     return sheet
 
 
+def _blocks(findings: Findings) -> Sheet:
+    title = "Blocks: figures held out together; log score: log probability given the other figures"
+    sheet = Sheet(title, ("held out", "inside", "log score", "ESS"), [], (True, False, False, True))
+    for block in findings.blocks:
+        inside = sum(prediction.tail >= TENSION for prediction in block.predictions)
+        ess = f"{block.ess:,.0f}{'' if block.reliable else ', unreliable'}"
+        sheet.rows.append((block.name, f"{inside} of {len(block.predictions)}", f"{block.log_score:.2f}", ess))
+    return sheet
+
+
 def csv_tables(findings: Findings) -> dict[str, Columns]:
     """Return the tables as columns by the name of their file; docs/calibration.md says what each column means."""
     records = {
@@ -105,6 +123,8 @@ def csv_tables(findings: Findings) -> dict[str, Columns]:
         "figures.csv": [_figure_record(finding) for finding in findings.figures],
         "correlations.csv": _correlation_records(findings),
         "held_out.csv": [_held_out_record(prediction) for prediction in findings.held_out],
+        "blocks.csv": [_block_record(block, row) for block in findings.blocks for row in block.predictions],
+        "error_models.csv": [asdict(score) for score in findings.error_models],
     }
     return {name: _columns(rows) for name, rows in records.items() if rows}
 
@@ -127,6 +147,8 @@ def document(findings: Findings) -> dict[str, Any]:
         "figures": [_finite(_figure_record(finding)) for finding in findings.figures],
         "correlations": [_finite(record) for record in _correlation_records(findings)],
         "held_out": [_finite(_held_out_record(prediction)) for prediction in findings.held_out],
+        "blocks": [_finite(_block_record(block, row)) for block in findings.blocks for row in block.predictions],
+        "error_models": [_finite(asdict(score)) for score in findings.error_models],
     }
 
 
@@ -193,6 +215,13 @@ def _held_out_record(prediction: HeldOut) -> dict[str, Any]:
         "effective_sample": prediction.ess,
         "how": prediction.how,
     }
+
+
+def _block_record(block: Block, prediction: HeldOut) -> dict[str, Any]:
+    record = _held_out_record(prediction)
+    del record["how"]
+    reliable = "yes" if block.reliable else "no"
+    return {"block": block.name, **record, "block_log_score": block.log_score, "reliable": reliable}
 
 
 def _named(prefix: str, span: Range) -> dict[str, float]:

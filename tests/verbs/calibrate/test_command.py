@@ -22,7 +22,7 @@ from tests.verbs.calibrate.small_calibration import described
 ROOT = Path(__file__).parents[3]
 FILES = {
     "fitted.yaml", "posterior.parquet", "weighted.parquet", "parameters.csv", "figures.csv", "correlations.csv",
-    "held_out.csv", "page.md", "provenance.json",
+    "held_out.csv", "blocks.csv", "error_models.csv", "page.md", "provenance.json",
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from sim.measures.reports import label, reported_value
 from sim.plotting import style
 from sim.plotting.picture import render
 from sim.scenario.text.load_calibration import read_calibration
+from sim.verbs.calibrate.blocks import with_blocks
 from sim.verbs.calibrate.findings import Findings, findings_of, most_correlated_figures
 from sim.verbs.calibrate.fit import Range
 from sim.verbs.calibrate.page import markdown, write
@@ -34,7 +35,8 @@ DOCS = (Path(__file__).parents[3] / "docs" / "calibration.md").read_text(encodin
 @pytest.fixture(scope="module")
 def base() -> Findings:
     fit = synthetic_fit.fit()
-    return findings_of(fit, synthetic_fit.held_out(fit))
+    small = with_blocks(findings_of(synthetic_fit.fit(250)))
+    return replace(findings_of(fit, synthetic_fit.held_out(fit)), blocks=small.blocks, error_models=small.error_models)
 
 
 @pytest.fixture(scope="module")
@@ -93,13 +95,25 @@ def test_the_table_of_the_terminal_says_everything_in_80_columns(
 
 def test_every_column_of_the_files_is_documented(base: Findings) -> None:
     files = csv_tables(base)
-    assert list(files) == ["parameters.csv", "figures.csv", "correlations.csv", "held_out.csv"]
+    tables = "parameters", "figures", "correlations", "held_out", "blocks", "error_models"
+    assert list(files) == [f"{table}.csv" for table in tables]
     for name, columns in files.items():
         described = part(DOCS, f"`{name}`")
         for column in columns:
             known = {column, re.sub(r"_(low|median|high)$", "_…", column)}
             assert any(f"`{word}`" in described for word in known), f"{name}: {column}"
     assert len(files["correlations.csv"]["parameter"].tolist()) == 4 * 3 // 2
+
+
+def test_blocks_are_told_with_their_effective_sample_size(base: Findings, pictures: dict[str, Picture]) -> None:
+    first = replace(base.blocks[0], ess=12.0, log_score=-3.25)
+    told = replace(base, blocks=(first, *base.blocks[1:]))
+    section = part(markdown(told), "Held-out figures")
+    assert f"| {first.name} |" in section
+    assert "| −3.25 | 12, unreliable |" in section
+    for block in base.blocks:
+        assert f"all {block.name} (ESS" in text_of(pictures["held_out"])
+    assert len(csv_tables(base)["blocks.csv"]["id"]) == sum(len(block.predictions) for block in base.blocks)
 
 
 def test_the_document_is_json_and_holds_the_numbers(base: Findings) -> None:
@@ -252,7 +266,8 @@ def test_a_figure_far_off_or_missing_is_still_drawn(base: Findings) -> None:
 
 
 def test_one_parameter_has_no_correlations(base: Findings) -> None:
-    alone = replace(base, parameters=base.parameters[:1], correlations=np.ones((1, 1)), held_out=())
+    nothing = {"held_out": (), "blocks": (), "error_models": ()}
+    alone = replace(base, parameters=base.parameters[:1], correlations=np.ones((1, 1)), **nothing)
     assert list(drawers(alone)) == ["figures", "parameters"]
     assert list(csv_tables(alone)) == ["parameters.csv", "figures.csv"]
     assert "parameter combinations" not in markdown(alone)
