@@ -30,7 +30,7 @@ OUTSIDE = 0.05
 def recovery_picture(found: Recovery) -> Picture:
     """Draw the coverage of the intervals with binomial intervals, and the ranks against a uniform distribution."""
     rows = rows_of(found)
-    inner = ROW * (len(rows) + len(KINDS))
+    inner = ROW * (len(rows) + len(KINDS) + 0.5)
     height = HEAD + inner + FOOT
     figure = sheet(WIDTH, height)
     under = f" under {', '.join(map(words, found.interventions))}, fitted without it" * bool(found.interventions)
@@ -69,7 +69,7 @@ def _coverage(axes: Axes, rows: Sequence[Row], inner: float) -> None:
     axes.grid(axis="x")
     for level in LEVELS:
         axes.axvline(level / 100, color=REPORTED, linewidth=1, zorder=1)
-    at = 0.0
+    at = -ROW / 2
     for row in rows:
         head = row.name == "all"
         at += ROW * (2 if head else 1)
