@@ -104,7 +104,7 @@ def _recover(calibration: Path, given: dict[str, Any]) -> None:
     from sim.scenario.text.load_calibration import known_until, read_calibration
     from sim.verbs.calibrate import files as results
     from sim.verbs.calibrate import recovery_tables
-    from sim.verbs.calibrate.recovery import Design, recovery
+    from sim.verbs.calibrate.recovery import Design, recover
 
     began = time.perf_counter()
     loaded = known_until(read_calibration(calibration), given["until"])
@@ -112,7 +112,7 @@ def _recover(calibration: Path, given: dict[str, Any]) -> None:
     design = Design(given["recovery"], given["refits"], given["intervene"])
     with results.folder(calibration, given["out"]) as draft:
         with progress(given["quiet"], "simulating worlds") as shown_progress:
-            found = recovery(loaded, request, design, shown_progress, cache)
+            found = recover(loaded, request, design, shown_progress, cache)
         wall_s = time.perf_counter() - began
         recovery_tables.write(draft.path, found, command_line(), wall_s, pictures=not given["no_pictures"])
     where = shown(given["out"], draft.final)

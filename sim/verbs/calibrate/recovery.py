@@ -106,7 +106,7 @@ class Design:
     interventions: tuple[str, ...] = ()
 
 
-def recovery(
+def recover(
     loaded: LoadedCalibration,
     request: Request,
     design: Design,

@@ -27,7 +27,7 @@ OUTSIDE = 0.05
 
 
 @styled
-def recovery_picture(found: Recovery) -> Picture:
+def picture_of(found: Recovery) -> Picture:
     """Draw the coverage of the intervals with binomial intervals, and the ranks against a uniform distribution."""
     rows = rows_of(found)
     inner = ROW * (len(rows) + len(KINDS) + 0.5)

@@ -163,9 +163,9 @@ def write(folder: Path, found: Recovery, command_line: str | None, wall_s: float
     store.write(folder / "recovery.md", "\n\n".join(words_of(found)) + "\n")
     if pictures:
         from sim.plotting import picture
-        from sim.verbs.calibrate.recovery_picture import recovery_picture
+        from sim.verbs.calibrate.recovery_picture import picture_of
 
-        picture.write(folder, {"recovery": picture.Picture("recovery", recovery_picture(found))}, formats=("png",))
+        picture.write(folder, {"recovery": picture.Picture("recovery", picture_of(found))}, formats=("png",))
     facts = {
         **provenance.calibration_facts(found.loaded.path),
         "method": "simulation-based calibration",

@@ -97,13 +97,13 @@ def test_a_framed_report_that_reaches_its_frame_is_a_bound() -> None:
 @pytest.mark.usefixtures("small")
 def test_a_stopped_check_goes_on_and_a_damaged_world_is_told(tmp_path: Path) -> None:
     loaded, cache = read_calibration(described(tmp_path)), tmp_path / "kept" / "evaluations"
-    whole = recovery.recovery(loaded, Request(workers=1), Design(3), silent, cache)
+    whole = recovery.recover(loaded, Request(workers=1), Design(3), silent, cache)
     (folder,) = (tmp_path / "kept" / "worlds").iterdir()
     assert len(list(folder.iterdir())) == 3
     (folder / "world_0001.json").unlink()
     (folder / "world_0002.json").write_text('{"parameter": [0.')
     heard = Heard()
-    again = recovery.recovery(loaded, Request(workers=1), Design(4), heard, cache)
+    again = recovery.recover(loaded, Request(workers=1), Design(4), heard, cache)
     assert again.parts[:3] == whole.parts
     assert heard.sentences == ["world_0002.json was damaged; its results are computed again"]
 
@@ -112,12 +112,12 @@ def test_a_stopped_check_goes_on_and_a_damaged_world_is_told(tmp_path: Path) -> 
 @pytest.mark.usefixtures("small")
 def test_a_full_fit_agrees_with_the_emulator_and_is_stored(tmp_path: Path) -> None:
     loaded, cache = read_calibration(described(tmp_path)), tmp_path / "kept" / "evaluations"
-    found = recovery.recovery(loaded, Request(workers=1), Design(2, refits=1), silent, cache)
+    found = recovery.recover(loaded, Request(workers=1), Design(2, refits=1), silent, cache)
     assert list(found.refits) == [0]
     np.testing.assert_allclose(found.refits[0]["parameter"], found.parts[0]["parameter"], atol=0.2)
     np.testing.assert_allclose(found.refits[0]["sd"], found.parts[0]["sd"], rtol=0.3)
     heard = Heard()
-    again = recovery.recovery(loaded, Request(workers=1), Design(2, refits=1), heard, cache)
+    again = recovery.recover(loaded, Request(workers=1), Design(2, refits=1), heard, cache)
     assert again.refits == found.refits
     assert list(recovery_tables.words_of(found))[-1].startswith("Worlds fitted in full: 1 (")
     assert not any(stage.startswith("world 1 in full") for stage in heard.stages)
@@ -129,9 +129,9 @@ def test_an_intervention_changes_the_worlds_and_not_the_fit(tmp_path: Path) -> N
     with (tmp_path / "post.yaml").open("a") as scenario:
         scenario.write("interventions: {slow: {description: made up, scale: {stations.booths.staffing: 0.5}}}\n")
     loaded, cache = read_calibration(path), tmp_path / "kept" / "evaluations"
-    plain = recovery.recovery(loaded, Request(workers=1), Design(3), silent, cache)
+    plain = recovery.recover(loaded, Request(workers=1), Design(3), silent, cache)
     heard = Heard()
-    wrong = recovery.recovery(loaded, Request(workers=1), Design(3, 0, ("slow",)), heard, cache)
+    wrong = recovery.recover(loaded, Request(workers=1), Design(3, 0, ("slow",)), heard, cache)
     assert len(list((tmp_path / "kept" / "worlds").iterdir())) == 2
     assert wrong.places("figure").mean() > plain.places("figure").mean(), "longer queues than the fit knows of"
     unknown = calibrate(str(path), "--recovery", "2", "--intervene", "none_such", "--out", str(tmp_path / "out"))
