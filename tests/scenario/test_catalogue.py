@@ -20,7 +20,7 @@ from sim.scenario.text.load_scenario import load
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"
 BORDERS = ("kazakhstan", "finland", "mongolia", "eu")
-SURGES = {"everyday", "surge", "deadline"}
+SURGES = {"everyday", "surge", "near", "deadline"}
 
 
 def invoke(*arguments: object) -> Result:
