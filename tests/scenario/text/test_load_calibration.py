@@ -196,7 +196,9 @@ def test_a_date_that_cannot_be_used_is_one_sentence(until, what):
         known_until(loaded, until)
 
 
-@pytest.mark.parametrize("name", ["verkhny_lars", "finland", "kazakhstan", "mongolia", "russia_2022"])
+@pytest.mark.parametrize(
+    "name", ["verkhny_lars", "finland", "kazakhstan", "mongolia", "eu", "moscow_airports", "russia_2022"]
+)
 def test_nothing_later_than_27_september_is_fitted(name):
     loaded = read_calibration(ROOT / "calibration" / f"{name}.yaml")
     assert all(target.row.until <= datetime(2022, 9, 28) for target in targets(loaded.calibration) if target.fitted)
