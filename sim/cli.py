@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from sim import about
-from sim.errors import SimError
+from sim.errors import SimError, printable
 from sim.play import terminal
 from sim.play.signals import exit_code, listen
 from sim.suggest import did_you_mean
@@ -59,6 +59,8 @@ class Verbs(click.Group):
         except SimError as error:
             click.echo(str(error), err=True)
             ctx.exit(USER_ERROR)
+        except click.UsageError as error:
+            raise click.UsageError(printable(error.format_message()), error.ctx) from None
         except KeyboardInterrupt as stop:
             click.echo("\nstopped; nothing was written", err=True)
             ctx.exit(exit_code(stop))

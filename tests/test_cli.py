@@ -60,6 +60,30 @@ def data(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in DATA}
 
 
+HOSTILE = "b\x1b]0;title\x07\x1b[31m"
+
+
+@pytest.mark.usefixtures("at")
+def test_no_name_of_a_file_reaches_the_terminal_with_its_control_characters() -> None:
+    shutil.copy("tiny.yaml", f"{HOSTILE}.yaml")
+    Path("damaged").mkdir()
+    Path(f"damaged/{HOSTILE}.yaml").write_text("name: 3\ncrossings: {}\n", encoding="utf-8")
+    calls = [
+        ["run", f"{HOSTILE}.yaml", "--replications", "1", "--workers", "1", "--no-pictures", "--out", HOSTILE],
+        ["compare", f"{HOSTILE}.yaml", f"{HOSTILE}2.yaml"],
+        ["sweep", f"{HOSTILE}.yaml", "--over", "seed=1"],
+        *([verb, f"{HOSTILE}.yaml"] for verb in ("check", "audit", "calibrate", "validate")),
+        ["copy", f"{HOSTILE}.yaml", f"{HOSTILE}-copy"],
+        ["rerun", HOSTILE],
+        ["catalogue", "damaged"],
+        ["run", "tiny.yaml", HOSTILE],
+    ]
+    for call in calls:
+        result = CliRunner().invoke(commands, call, prog_name="sim", color=True)
+        assert "]0;title" in result.output, call
+        assert not any(raw in result.output for raw in ("\x1b]", "\x07", "\x1b[31m")), call
+
+
 # help, version, mistakes of the command line
 
 

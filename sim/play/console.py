@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from sim import units
+from sim.errors import printable
 from sim.play.engines import DEFAULT, ENGINES, Waiting, ready
 from sim.play.request import RANGES, Progress, Request
 from sim.play.signals import raise_pending
@@ -137,7 +138,17 @@ def _finite(value: Any) -> Any:
 def say(quiet: bool, words: str) -> None:
     """Print a message to stderr unless `quiet`."""
     if not quiet:
-        click.echo(words, err=True)
+        echo(words, err=True)
+
+
+def echo(words: object, err: bool = False) -> None:
+    """Print a line; control characters of names of files and other texts of the user become escapes."""
+    click.echo(printable(str(words)), err=err)
+
+
+def echo_path(path: Path) -> None:
+    """Print a path alone: as it is where a program reads it, with control characters as escapes on a terminal."""
+    click.echo(printable(str(path)) if sys.stdout.isatty() else str(path))
 
 
 def read_request(options: Mapping[str, Any]) -> Request:
@@ -228,7 +239,7 @@ class Bar(Shown):
 
     def say(self, sentence: str) -> None:
         """Print a sentence above the bar."""
-        self.bar.console.print(sentence, highlight=False, markup=False)
+        self.bar.console.print(printable(sentence), highlight=False, markup=False)
 
     def warn(self, sentence: str) -> None:
         """Print a sentence above the bar."""

@@ -23,17 +23,19 @@ DAY = {"timezone": "Etc/UTC", "t0": "2024-06-03", "start": "2024-06-03", "horizo
 NOON, NOBODY = "2024-06-03T12:05", "nobody works here at the end of the run, so those who wait then are not served"
 SHIFT = {"days": ["mon"], "from": "08:00", "until": "20:00", "servers": 2}
 GAMMA = {"mean": "10 h", "family": "gamma", "cv": "80 %"}
+SCREENING = {"intensity": "100 %", "hit_rate": "1 %", "on_hit": {"refused": "100 %"}}
 PER_HOUR = {"constant": {"rate": "80/h"}}
 
 
-def border(demand=PER_HOUR, service="60 s", staffing=2, **more):
+def border(demand=PER_HOUR, service="60 s", staffing=2, screening=None, **more):
     station = {"serves": ["car"], "staffing": staffing, "service_time": service}
+    station |= {"screening": screening} if screening else {}
     crossing = {"road": {"stretches": [{"files": 1}]}, "stations": {"exit": station}, "demand": {"car": {"e": demand}}}
     tree = {
         "name": "border",
         "title": "Border",
         "clock": DAY,
-        "classes": {"car": {"spacing": "7 m", "people": {1: 0.5, 3: 0.5}, "men_share": 0}},
+        "classes": {"car": {"spacing": "7 m", "people": {1: 0.5, 3: 0.5}, "men_share": "40 %"}},
         "crossings": {"x": crossing | more},
     }
     return from_tree(tree).scenario
@@ -81,6 +83,16 @@ def border(demand=PER_HOUR, service="60 s", staffing=2, **more):
             "demand",
             "keeps no station busy for more than 0.69 % of the time",
         ),
+        (
+            {"demand": {"constant": {"rate": "150/d"}}},
+            "demand",
+            "keeps no station busy for more than 5.2 % of the time; are its rates in the right unit",
+        ),
+        (
+            {"service": {"any": {"party": "1 min", "man": "30 h"}}, "screening": SCREENING},
+            "stations.exit.service_time",
+            "a mean service of 24 h",
+        ),
         ({"demand": {"constant": {"rate": "9000/h"}}}, "demand", "needs 75 times the servers of 'exit'"),
     ],
 )
@@ -109,6 +121,46 @@ def test_what_may_be_meant_is_not_doubted(parts):
 @pytest.mark.parametrize("file", sorted(SCENARIOS.glob("*.yaml")), ids=lambda file: file.stem)
 def test_no_shipped_scenario_is_doubted(file):
     assert list(doubts_of(load(file).scenario)) == []
+
+
+def network(origin="40/h", own="10/h"):
+    """Two crossings of 120 cars an hour, each with demand of its own, and an origin."""
+    place = {
+        "road": {"stretches": [{"files": 1}]},
+        "stations": {"exit": {"serves": ["car"], "staffing": 2, "service_time": "1 min"}},
+    }
+    demand = {"car": {"e": {"constant": {"rate": origin}}}}
+    tree = {
+        "name": "two",
+        "title": "Two",
+        "clock": DAY,
+        "classes": {"car": {"spacing": "7 m", "people": 2, "men_share": "40 %"}},
+        "crossings": {"north": place | {"demand": {"car": {"e": {"constant": {"rate": own}}}}}, "south": place},
+        "network": {
+            "origins": {"town": {"demand": demand, "travel": {"north": "1 h", "south": "1 h"}}},
+            "choice": {"travel": -1, "wait": -1},
+        },
+    }
+    return from_tree(tree).scenario
+
+
+@pytest.mark.parametrize(
+    ("rates", "path", "words"),
+    [
+        (
+            {"origin": "40/d"},
+            "network.origins",
+            "keeps no station busy for more than 0.69 % of the time; are its rates",
+        ),
+        ({"origin": "9600/h"}, "network.origins", "needs 40 times the servers of all crossings together"),
+        ({"own": "4800/h"}, "crossings.north.demand", "needs 40 times the servers of 'exit'"),
+        ({"own": "10/d", "origin": "4/h"}, "crossings.north.demand", "keeps no station busy for more than 0.35 %"),
+    ],
+)
+def test_the_unit_of_demand_is_doubted_in_networks_too(rates, path, words):
+    assert list(doubts_of(network())) == []
+    found = [(".".join(map(str, loc)), what) for loc, what in doubts_of(network(**rates))]
+    assert any(loc == path and what.startswith(words) for loc, what in found)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import cast
 
 from sim.scenario.checks.arrivals import of_long_ago
 from sim.scenario.checks.limits import MUCH_MEMORY, memory_of, parties_by_class
 from sim.scenario.model.laws import PeopleSpread, ServiceTime
-from sim.scenario.model.quantities import WEEKDAYS
+from sim.scenario.model.network import Origin
+from sim.scenario.model.quantities import CLASSES, WEEKDAYS, ClassName
 from sim.scenario.model.road import PartyClass
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Shift, Station
@@ -20,8 +23,11 @@ LONG_SERVICE = 12 * 3600
 """Seconds; no service at a border takes longer on average."""
 HALF = 0.5
 """Fewer servers than this are none, because staffing is rounded half up."""
-LITTLE, MUCH = 0.04, 20.0
-"""Load of the busiest station below or above which the unit of the demand is doubted."""
+LITTLE, MUCH = 3 / 24, 20.0
+"""Load of the busiest station below or above which the unit of the demand is doubted.
+
+Borders worth a model have loads of 0.3 to 3; a rate per day where one per hour is meant makes 24 times less of it.
+"""
 
 
 def doubts_of(scenario: Scenario) -> Doubts:
@@ -31,12 +37,11 @@ def doubts_of(scenario: Scenario) -> Doubts:
         here: Loc = ("crossings", name)
         for at, station in crossing.stations.items():
             yield from _station(scenario, crossing, at, (*here, "stations", at), station)
-        if crossing.demand and not scenario.network:
-            yield from _load(scenario, crossing, here)
         for n, change in enumerate(crossing.changes):
             if change.close and change.until is not None and change.until > scenario.clock.horizon:
                 what = "is after the end of the run, so parties queue for a reopening that does not come"
                 yield (*here, "changes", n, "until"), f"{what}; leave it out if they know that nobody will pass"
+    yield from _loads(scenario)
     if (need := memory_of(scenario)) > MUCH_MEMORY:
         yield ("crossings",), f"a replication needs about {need / 1e9:.0f} GB of memory"
 
@@ -57,10 +62,12 @@ def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc, stati
 
 
 def _mean(law: ServiceTime, party: PartyClass) -> float:
-    """Return the mean service (s) of a party, without the part for men."""
+    """Return the mean service (s) of a party in which every man is checked."""
     people = party.people
     mean = people.mean if isinstance(people, PeopleSpread) else sum(n * share for n, share in people.items())
-    return law.party.mean_s + (law.person.mean_s * mean if law.person else 0.0)
+    per_person = law.person.mean_s if law.person else 0.0
+    per_man = law.man.mean_s if law.man else 0.0
+    return law.party.mean_s + mean * (per_person + party.men_share * per_man)
 
 
 def _most_servers(clock: Clock, crossing: Crossing, name: str, station: Station) -> int:
@@ -100,30 +107,70 @@ def _servers_at_the_end(clock: Clock, crossing: Crossing, name: str, station: St
     return servers
 
 
-def _load(scenario: Scenario, crossing: Crossing, here: Loc) -> Doubts:
-    """Yield a doubt of the unit of demand if it leaves all stations of a crossing idle, or floods one."""
+def _loads(scenario: Scenario) -> Doubts:
+    """Yield a doubt of the unit of demand if it leaves all stations of a crossing idle, or floods one.
+
+    Origins are taken to share their parties among the crossings so that all are equally busy.
+    """
     hours = (scenario.clock.horizon - scenario.clock.start).total_seconds() / 3600
-    counts = parties_by_class(scenario)
-    rates = {cls: counts[*here, "demand", cls] / hours for cls in crossing.demand}
+    rates = {loc: number / hours for loc, number in parties_by_class(scenario).items()}
+    by_origins: dict[ClassName, float] = {}
+    for loc, rate in rates.items():
+        if loc[0] == "network":
+            cls = cast("ClassName", loc[-1])
+            by_origins[cls] = by_origins.get(cls, 0.0) + rate
+    if by_origins:
+        busiest = [
+            _busiest(scenario, crossing, _coming(crossing, by_origins)) for crossing in scenario.crossings.values()
+        ]
+        together = 1 / sum(1 / load if load else math.inf for load, _ in busiest)
+        has_rates = any(map(_has_rates, scenario.network.origins.values())) if scenario.network else False
+        yield from _unit(("network", "origins"), together, "all crossings together", has_rates)
+    for name, crossing in scenario.crossings.items():
+        own = {cls: rates.get(("crossings", name, "demand", cls), 0.0) for cls in crossing.demand}
+        load, station = _busiest(scenario, crossing, own)
+        coming = _coming(crossing, by_origins)
+        most, _ = _busiest(scenario, crossing, {cls: own.get(cls, 0.0) + coming.get(cls, 0.0) for cls in CLASSES})
+        if own and (load > MUCH or most < LITTLE):
+            yield from _unit(("crossings", name, "demand"), load, repr(station), _has_rates(crossing))
+
+
+def _coming(crossing: Crossing, by_origins: Mapping[ClassName, float]) -> dict[ClassName, float]:
+    """Return the parties (an hour) of all origins by the class that they are at a crossing."""
+    rates: dict[ClassName, float] = {}
+    for cls, rate in by_origins.items():
+        here = crossing.destination.travels_as.get(cls, cls)
+        rates[here] = rates.get(here, 0.0) + rate
+    return rates
+
+
+def _busiest(scenario: Scenario, crossing: Crossing, rates: Mapping[ClassName, float]) -> tuple[float, str]:
+    """Return the load of the busiest station of a crossing at these rates (parties an hour) by class, and its name."""
     loads = {
         name: sum(
-            rates[cls] * _mean(station.law_of(cls), scenario.classes[cls]) for cls in rates if cls in station.serves
+            rate * _mean(station.law_of(cls), scenario.classes[cls])
+            for cls, rate in rates.items()
+            if rate and cls in station.serves
         )
         / (3600 * servers)
         for name, station in crossing.stations.items()
         if (servers := _most_servers(scenario.clock, crossing, name, station))
         and not (station.only_sent_on or station.release)
     }
-    busiest = max(loads, key=lambda name: loads[name], default="")
-    if busiest and 0 < loads[busiest] < LITTLE and _has_rates(crossing):
-        what = f"keeps no station busy for more than {100 * loads[busiest]:.2g} % of the time"
-        yield (*here, "demand"), f"{what}; are its rates in the right unit, such as /h for /d?"
-    if busiest and loads[busiest] > MUCH:
-        what = f"needs {loads[busiest]:.0f} times the servers of {busiest!r}"
-        yield (*here, "demand"), f"{what}; are its numbers per day, or the services too long?"
+    return max(((load, name) for name, load in loads.items()), default=(0.0, ""))
 
 
-def _has_rates(crossing: Crossing) -> bool:
+def _unit(here: Loc, load: float, station: str, has_rates: bool) -> Doubts:
+    """Yield a doubt of the unit of the demand described `here`, by the load of the busiest `station`."""
+    if 0 < load < LITTLE and has_rates:
+        what = f"keeps no station busy for more than {100 * load:.2g} % of the time"
+        yield here, f"{what}; are its rates in the right unit, such as /h for /d?"
+    if load > MUCH:
+        what = f"needs {load:.0f} times the servers of {station}"
+        yield here, f"{what}; are its numbers per day, or the services too long?"
+
+
+def _has_rates(source: Crossing | Origin) -> bool:
     """Return whether a part of the demand is a rate, which may have a wrong unit, and not a number of parties."""
-    parts = [part for each in crossing.demand.values() for part in each.values()]
+    parts = [part for each in source.demand.values() for part in each.values()]
     return any(part.constant is not None or part.step is not None for part in parts)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.play.completion import names_and_files
-from sim.play.console import command_line, exclude, options, out_option, print_json, shown
+from sim.play.console import command_line, echo, echo_path, exclude, options, out_option, print_json, shown
 from sim.scenario.resolve import CALIBRATIONS
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _print(audit: Audit, where: Path, *, as_json: bool, as_csv: bool, quiet: boo
     from sim.verbs.audit import tables as audit_tables
 
     if quiet:
-        click.echo(where)
+        echo_path(where)
     elif as_json:
         document = {**audit_tables.document(audit), "folder": str(where)}
         print_json(document)
@@ -58,4 +58,4 @@ def _print(audit: Audit, where: Path, *, as_json: bool, as_csv: bool, quiet: boo
         click.echo((where / "audit.csv").read_text(encoding="utf-8"), nl=False)
     else:
         audit_tables.show(audit)
-        click.echo(f"Results are in {where}")
+        echo(f"Results are in {where}")

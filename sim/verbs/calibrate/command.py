@@ -11,6 +11,8 @@ import click
 from sim.play.completion import names_and_files
 from sim.play.console import (
     command_line,
+    echo,
+    echo_path,
     exclude,
     options,
     out_option,
@@ -155,7 +157,7 @@ def _print(findings: Findings, where: Path, updated: tuple[Path, ...], given: di
     from sim.verbs.calibrate import tables as calibration_tables
 
     if given["quiet"]:
-        click.echo(where)
+        echo_path(where)
         return
     if given["as_json"]:
         document = {**calibration_tables.document(findings), "folder": str(where), "updated": [str(p) for p in updated]}
@@ -163,5 +165,5 @@ def _print(findings: Findings, where: Path, updated: tuple[Path, ...], given: di
         return
     calibration_tables.show(findings)
     for path in updated:
-        click.echo(f"{path} was updated")
-    click.echo(f"Results are in {where}")
+        echo(f"{path} was updated")
+    echo(f"Results are in {where}")

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.errors import printable
+from sim.play.console import echo
+
 if TYPE_CHECKING:
     from sim.scenario.catalogue import Entry
 
@@ -81,12 +84,16 @@ def _lines(entries: list[Entry], width: int) -> Iterator[str]:
     for entry in entries:
         if entry.problems:
             others = f" (and {len(entry.problems) - 1} more)" if len(entry.problems) > 1 else ""
-            yield from ("", f"{click.style(str(entry.file), bold=True)}: cannot be read{others}")
+            yield from ("", f"{click.style(printable(str(entry.file)), bold=True)}: cannot be read{others}")
             yield _wrapped("", str(entry.problems[0]), width)
         elif entry.base in files:
             yield _wrapped("+ ", f"{entry.name}: {entry.title}", width)
         else:
-            yield from ("", f"{click.style(entry.name, bold=True)}: {entry.title}", *_block(entry, width))
+            yield from (
+                "",
+                f"{click.style(printable(entry.name), bold=True)}: {printable(entry.title)}",
+                *_block(entry, width),
+            )
     count = sum(entry.base not in files for entry in entries)
     yield from (
         "",
@@ -104,7 +111,7 @@ def _block(entry: Entry, width: int) -> Iterator[str]:
 
 def _wrapped(head: str, text: str, width: int) -> str:
     return textwrap.fill(
-        head + text,
+        printable(head + text),
         width,
         initial_indent="  ",
         subsequent_indent="    ",
@@ -123,5 +130,5 @@ def _print_sources(entry: Entry, as_json: bool) -> None:
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return
     for source, count in entry.sources.items():
-        click.echo(f"{count:5}  {source}")
-    click.echo(f"{entry.assumptions:5}  assumptions without a published source")
+        echo(f"{count:5}  {source}")
+    echo(f"{entry.assumptions:5}  assumptions without a published source")

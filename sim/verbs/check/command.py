@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from sim.errors import ScenarioError, SimError
+from sim.errors import ScenarioError, SimError, printable
 from sim.play.completion import names_and_files
+from sim.play.console import echo
 from sim.scenario.resolve import CALIBRATIONS, FOLDERS, SCENARIOS
 
 if TYPE_CHECKING:
@@ -81,11 +82,11 @@ def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
             if not as_json:
                 click.echo(str(error), err=True)
         if row["ok"] and not (quiet or as_json):
-            click.echo(f"{file}: OK{_network_size(row)}")
+            echo(f"{file}: OK{_network_size(row)}")
             for line in _ways(row) if len(files) == 1 else ():
-                click.echo(line)
+                echo(line)
         for warning in () if as_json else cast("list[str]", row.get("warnings", [])):
-            click.echo(f"{file}: warning: {warning}", err=True)
+            echo(f"{file}: warning: {warning}", err=True)
         results.append(row)
     if as_json:
         click.echo(json.dumps(results, indent=2, ensure_ascii=False))
@@ -140,7 +141,7 @@ def sources(file: str, sets: tuple[str, ...], intervene: tuple[str, ...], as_jso
         _print(report, shutil.get_terminal_size().columns)
     else:
         for line in _lines(report):
-            click.echo(line)
+            echo(line)
 
 
 def _csv(rows: Rows, report: Sources) -> str:
@@ -163,19 +164,19 @@ def _lines(report: Sources) -> Iterator[str]:
 def _print(report: Sources, columns: int) -> None:
     """Print a block for each passport, wrapped between words to the width of the terminal."""
     width = max(40, min(columns, 110))
-    click.echo(f"Sources of {report.name}\n")
+    echo(f"Sources of {report.name}\n")
     for row in report.passports:
         path, value, source, date, reason, place = _cells(row)
-        click.echo(click.style(path, bold=True))
+        click.echo(click.style(printable(path), bold=True))
         origin = ", ".join(part for part in (source, date) if part)
         for text in (f"{value}  ({place})", origin and f"source: {origin}", reason and f"reason: {reason}"):
             if text:
-                click.echo(_wrapped(text, width))
+                echo(_wrapped(text, width))
         click.echo()
     count = len(report.without_passport)
     click.echo(f"{count} without a passport:" if count else "Every number has a passport.")
     for path in report.without_passport:
-        click.echo(f"  {path}")
+        echo(f"  {path}")
 
 
 def _wrapped(text: str, width: int) -> str:

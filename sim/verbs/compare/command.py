@@ -11,6 +11,8 @@ import click
 from sim.play.completion import names_and_files
 from sim.play.console import (
     command_line,
+    echo,
+    echo_path,
     exclude,
     options,
     out_option,
@@ -68,7 +70,7 @@ def compare(base: str, others: tuple[str, ...], **given: Any) -> None:
     exclude(quiet=given["quiet"], json=given["as_json"])
     comparison, rankings, where = _carried_out(base, others, given)
     if given["quiet"]:
-        click.echo(where)
+        echo_path(where)
         return
     from sim.verbs.compare import tables as comparison_tables
 
@@ -77,7 +79,7 @@ def compare(base: str, others: tuple[str, ...], **given: Any) -> None:
         print_json(document)
         return
     comparison_tables.show(comparison, rankings)
-    click.echo(f"\nResults are in {where}")
+    echo(f"\nResults are in {where}")
 
 
 def _carried_out(

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from sim.play.completion import names_and_files
+from sim.play.console import echo, echo_path
 from sim.scenario.resolve import SCENARIOS
 
 EXAMPLES = """\b
@@ -33,11 +34,11 @@ def copy(scenario: str, folder: Path, quiet: bool) -> None:
 
     copies, copied = copy_files(scenario, folder)
     if quiet:
-        click.echo(copied)
+        echo_path(copied)
         return
     for path in copies:
-        click.echo(path)
+        echo(path)
     if not copies:
-        click.echo("All files already exist.")
+        echo("All files already exist.")
     enter = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
-    click.echo(f"Run the copy: {enter}sim run {shlex.quote(str(copied.relative_to(folder)))}")
+    echo(f"Run the copy: {enter}sim run {shlex.quote(str(copied.relative_to(folder)))}")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.errors import printable
 from sim.play.completion import names_and_files
 from sim.play.console import (
     Share,
     command_line,
+    echo,
+    echo_path,
     exclude,
     options,
     out_option,
@@ -95,9 +96,9 @@ def rerun(folder: Path, workers: int | None) -> None:
     with progress(False, "playing again") as shown_progress:
         comparison = results.rerun(folder, workers, shown_progress)
     for note in comparison.notes:
-        click.echo(printable(f"Note: {note}."))
+        echo(f"Note: {note}.")
     for name, sameness in comparison.files.items():
-        click.echo(f"{name}: {sameness}")
+        echo(f"{name}: {sameness}")
     click.echo("The bytes are the same." if comparison.same else "The results are not the same.")
     if not comparison.same:
         raise click.exceptions.Exit(DIFFERENT)
@@ -105,15 +106,15 @@ def rerun(folder: Path, workers: int | None) -> None:
 
 def _print(result: RunResult, folder: Path, *, quiet: bool, as_json: bool) -> None:
     if quiet:
-        click.echo(folder)
+        echo_path(folder)
     elif as_json:
         print_json(_document(result, folder))
     else:
         from sim.verbs.run.tables import show
 
         show(result.run)
-        click.echo(result.run.note)
-        click.echo(f"Results are in {folder}")
+        echo(result.run.note)
+        echo(f"Results are in {folder}")
 
 
 def _document(result: RunResult, folder: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.play.completion import names_and_files
-from sim.play.console import command_line, exclude, options, print_json, progress, read_request, say
+from sim.play.console import command_line, echo, echo_path, exclude, options, print_json, progress, read_request, say
 from sim.play.signals import exit_code
 from sim.scenario.resolve import SCENARIOS, SWEEPS
 
@@ -102,7 +102,7 @@ def sweep(scenario: Path, **given: Any) -> None:
     except KeyboardInterrupt as stop:
         count = f"{shown_progress.done:,} of {shown_progress.planned:,} replications are kept"
         kept = count if shown_progress.planned else "no new replications; earlier ones are kept"
-        click.echo(f"\nstopped; {kept} in {sweep_request.folder}; the same command continues from there", err=True)
+        echo(f"\nstopped; {kept} in {sweep_request.folder}; the same command continues from there", err=True)
         raise click.exceptions.Exit(exit_code(stop)) from None
     if analysis.sweep.failed:
         raise click.exceptions.Exit(SOME_FAILED)
@@ -116,10 +116,10 @@ def _finish(sweep_request: SweepRequest, analysis: SweepAnalysis, given: dict[st
     say(given["quiet"], "storing and drawing ...")
     SweepResult(analysis, sweep_request.folder).finish(command_line(), pictures=not given["no_pictures"])
     if given["quiet"]:
-        click.echo(sweep_request.folder)
+        echo_path(sweep_request.folder)
     elif given["as_json"]:
         document = sweep_tables.document(analysis)
         print_json({**document, "folder": str(sweep_request.folder)})
     else:
         sweep_tables.show(analysis)
-        click.echo(f"Results are in {sweep_request.folder}")
+        echo(f"Results are in {sweep_request.folder}")

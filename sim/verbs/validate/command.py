@@ -10,6 +10,8 @@ import click
 from sim.play.completion import names_and_files
 from sim.play.console import (
     command_line,
+    echo,
+    echo_path,
     exclude,
     options,
     out_option,
@@ -77,11 +79,11 @@ def _print(result: ValidationResult, where: Path, given: dict[str, Any]) -> None
     from sim.verbs.validate import tables
 
     if given["quiet"]:
-        click.echo(where)
+        echo_path(where)
     elif given["as_json"]:
         print_json({**tables.document(result.validation), "folder": str(where)})
     else:
         tables.show(result.validation)
         if given["page"] is not None:
-            click.echo(f"{given['page']} was updated")
-        click.echo(f"Results are in {where}")
+            echo(f"{given['page']} was updated")
+        echo(f"Results are in {where}")
