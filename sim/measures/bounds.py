@@ -14,15 +14,22 @@ FEW_LEFT = 0.02
 def left_out(means: Mapping[Key, float], crossing: str, scope: str = ALL) -> float:
     """Return the share still inside at the end of the parties of a class (or all) that joined; NaN if nobody did.
 
-    A mean wait of those who crossed is without these parties. Those who were barred, balked or went elsewhere are not
-    among those who joined.
+    A mean wait of those who crossed is without these parties.
+    """
+    return share_of_joined(means, crossing, "unfinished", scope)
+
+
+def share_of_joined(means: Mapping[Key, float], crossing: str, event: str, scope: str = ALL) -> float:
+    """Return the share with an end, such as 'reneged', of the parties of a class (or all) that joined; NaN if none did.
+
+    Those who were barred, balked or went elsewhere are not among those who joined.
     """
 
     def parties(event: str) -> float:
         return means.get(Key(crossing, f"{event}_parties", scope), 0.0)
 
     joined = parties("arrived") + parties("initial") - sum(map(parties, _DID_NOT_JOIN))
-    return parties("unfinished") / joined if joined > 0 else nan
+    return parties(event) / joined if joined > 0 else nan
 
 
 _DID_NOT_JOIN = ("balked", "barred", "diverted")
@@ -31,9 +38,9 @@ _DID_NOT_JOIN = ("balked", "barred", "diverted")
 def lower_bounds(means: Mapping[Key, float]) -> frozenset[Key]:
     """Return the totals that are lower bounds, given the means of all totals over replications.
 
-    These are the waits of those who crossed where more than FEW_LEFT of the parties of the class are still inside (not
-    by the bypass, whose users are not told apart while they wait); times per visit where more than FEW_LEFT of the
-    visits go on; and quoted waits of LONGEST_QUOTE, which stands for any longer wait.
+    These are the waits of those who crossed where more than FEW_LEFT of the parties of the class are still inside, on
+    whatever way, since those inside are not told apart by the way they will take; times per visit where more than
+    FEW_LEFT of the visits go on; and quoted waits of LONGEST_QUOTE, which stands for any longer wait.
     """
     return frozenset(key for key in means if _is_bound(means, key))
 
@@ -41,8 +48,7 @@ def lower_bounds(means: Mapping[Key, float]) -> frozenset[Key]:
 def _is_bound(means: Mapping[Key, float], key: Key) -> bool:
     crossing, quantity, scope = key
     if quantity in OF_THOSE_ACROSS:
-        cls, _, way = scope.partition("/")
-        return way in ("", "main") and left_out(means, crossing, cls) > FEW_LEFT
+        return left_out(means, crossing, scope.partition("/")[0]) > FEW_LEFT
     if quantity == "max_quoted_wait":
         return means[key] >= LONGEST_QUOTE
     if quantity not in _GOES_ON:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import inf, isfinite, nan
+from math import inf, isfinite, isnan, nan
 from typing import Literal
 
 import numpy as np
@@ -22,7 +22,7 @@ from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported, Status
 from sim.scenario.model.scenario import Clock, Scenario
 
-Verdict = Literal["met", "within 1.5x", "off", "rejected"]
+Verdict = Literal["met", "within 1.5x", "off", "open", "rejected"]
 
 UNFITTED = "validation, not fitted"
 """What tables and pictures say of a figure that is scored only."""
@@ -43,9 +43,10 @@ class Observation:
     `reported` and the model's columns are in `unit`: parties, people, parties/h, people/h, h or km. `mean`, `p05` and
     `p95` are over replications, or over a posterior, and then carry the model's own error too; `ratio` is `mean` over
     `reported`. The verdict: `met` (a bound: on its right side, however far; else within 10 % or the figure inside
-    5-95 %), `within 1.5x`, `off`, or `rejected` as the file says. `at_least`: the values of the model are lower bounds,
-    because the horizon cuts them or because no longer wait is quoted. `status` is that of the row: a figure for
-    validation is scored, and never fitted.
+    5-95 %), `within 1.5x`, `off`, or `rejected` as the file says; `open` if the model has no value, as where no wait is
+    quoted because the way is closed, or has only a lower bound that does not tell. `at_least`: the values of the model
+    are lower bounds, because the horizon cuts them or because no longer wait is quoted. `status` is that of the row: a
+    figure for validation is scored, and never fitted.
     """
 
     id: str
@@ -267,6 +268,7 @@ def observation_of(
     `is_cut` tells whether the horizon cuts these.
     """
     mean, p05, p95 = model
+    at_least = is_cut or (row.quantity == "quoted_wait" and mean >= LONGEST_QUOTE)
     return Observation(
         id=row.id,
         label=label(row, reported),
@@ -279,14 +281,17 @@ def observation_of(
         p05=p05,
         p95=p95,
         ratio=mean / reported if reported else nan,
-        verdict=_verdict(row, reported, model),
-        at_least=is_cut or (row.quantity == "quoted_wait" and mean >= LONGEST_QUOTE),
+        verdict=_verdict(row, reported, model, at_least),
+        at_least=at_least,
         status=row.status,
     )
 
 
-def _verdict(row: Reported, reported: float, model: tuple[float, float, float]) -> Verdict:
-    """Return the verdict on a figure. A length that reaches the `frame` of its reporter is a lower bound."""
+def _verdict(row: Reported, reported: float, model: tuple[float, float, float], at_least: bool) -> Verdict:
+    """Return the verdict on a figure. A length that reaches the `frame` of its reporter is a lower bound.
+
+    Where the values of the model are lower bounds (`at_least`), any value above may be the true one.
+    """
     mean, p05, p95 = model
     frame = inf if row.frame is None else row.frame / 1000
     if row.status == "rejected":
@@ -297,6 +302,9 @@ def _verdict(row: Reported, reported: float, model: tuple[float, float, float]) 
         met = mean >= min(reported, frame)
     else:
         met = p05 <= reported <= p95 or reported / CLOSE <= mean <= reported * CLOSE
+    is_lower_bound = row.qualifier in LOWER_BOUNDS or reported >= frame
+    if isnan(mean) or (at_least and mean <= reported * RIGHT_ORDER and not (met and is_lower_bound)):
+        return "open"
     if met:
         return "met"
     return "within 1.5x" if reported / RIGHT_ORDER <= mean <= reported * RIGHT_ORDER else "off"

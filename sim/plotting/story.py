@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.arrays import Bools, Floats
 from sim.engine.plan import Plan
-from sim.measures.bounds import FEW_LEFT, left_out
+from sim.measures.bounds import FEW_LEFT, left_out, share_of_joined
 from sim.measures.estimates import CHANCE_ONLY, Band, Estimate, Estimates
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way, classes_of
 from sim.measures.nights import Night, night_hour, nights_of
@@ -139,12 +139,20 @@ class Story:
         places = zip(self.plan.stations, self.plan.crossing, strict=True)
         return next(s for s, place in enumerate(places) if place == (station, x))
 
+    def gave_up(self, scope: str) -> float:
+        """Return the share that gave up waiting of the parties of a class (or all) that joined; NaN if nobody did."""
+        return share_of_joined(self._means, self.crossing, "reneged", scope)
+
     def left_out(self, scope: str = ALL) -> float:
         """Return the share still inside at the end of the parties of a class (or all) that joined; NaN if nobody did.
 
         A mean wait of those who crossed is without these parties.
         """
-        return left_out({key: total.mean for key, total in self.estimates.totals.items()}, self.crossing, scope)
+        return left_out(self._means, self.crossing, scope)
+
+    @property
+    def _means(self) -> dict[Key, float]:
+        return {key: total.mean for key, total in self.estimates.totals.items()}
 
     def is_bound(self, quantity: str, scope: str = ALL) -> bool:
         """Return whether a total is only a lower bound, because the horizon cuts what it measures."""
@@ -325,16 +333,29 @@ def at_least(text: str) -> str:
     return text if text == "-" else f"≥ {text}"
 
 
+MANY_GONE = 0.05
+"""Share of those who joined that gave up above which a note says that the waits leave them out."""
+
+
 def left_out_note(story: Story) -> list[str]:
     """Return a sentence on the parties that are not in the waits of those who crossed; none if they are few."""
     names = {ALL: "of all parties that joined", **{cls: f"of the {CLASS_WORDS[cls]}" for cls in story.classes}}
     if len(story.classes) == 1:
         del names[ALL]
-    shares = {name: story.left_out(scope) for scope, name in names.items()}
-    many = [f"{100 * share:.0f} % {name}" for name, share in shares.items() if share > FEW_LEFT]
-    if not many:
-        return []
-    return [f"{', '.join(many)} are still inside at the end and not in the waits of those who crossed: lower bounds."]
+    inside = [(story.left_out(scope), name) for scope, name in names.items()]
+    gone = [(story.gave_up(scope), name) for scope, name in names.items()]
+    many, others = (
+        [f"{100 * share:.0f} % {name}" for share, name in shares if share > few]
+        for shares, few in ((inside, FEW_LEFT), (gone, MANY_GONE))
+    )
+    notes = []
+    if many:
+        what = "are still inside at the end and not in the waits of those who crossed: lower bounds"
+        notes.append(f"{', '.join(many)} {what}.")
+    if others:
+        what = "gave up waiting; the waits of those who crossed leave them out"
+        notes.append(f"{', '.join(others)} {what}.")
+    return notes
 
 
 def rounded(value: float) -> str:
@@ -382,6 +403,8 @@ def summary(story: Story) -> str:
     fates = [f"{rounded(story.total('crossed_people').mean)} people cross"]
     if back > 0:
         fates.append(f"{whole(back)} are turned back{' or given draft papers' if summoned > 0 else ''}")
+    if (barred := story.total("barred_people").mean) >= 0.5:
+        fates.append(f"{whole(barred)} are turned away on the approach")
     if (inside := story.total("unfinished_people").mean) >= 0:
         fates.append(f"{whole(inside)} are still inside at the end")
     if story.origins and (elsewhere := story.total("diverted_people").mean) >= 0.5:

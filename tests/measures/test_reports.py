@@ -156,6 +156,28 @@ def test_a_verdict_needs_no_ratio(model, qualifier, value, verdict):
 
 
 @pytest.mark.parametrize(
+    ("qualifier", "value", "verdict"),
+    [
+        ("at most", 15, "open"),
+        ("at most", 5, "off"),
+        ("about", 48, "open"),
+        ("about", 12, "open"),
+        ("about", 6, "off"),
+        ("at least", 10, "met"),
+        ("at least", 20, "open"),
+    ],
+)
+def test_a_lower_bound_of_the_model_says_only_what_it_can(qualifier, value, verdict):
+    row = figure(quantity="virtual_wait", qualifier=qualifier, value=f"{value} h")
+    assert observation_of(row, float(value), (11.0, 11.0, 11.0), is_cut=True).verdict == verdict
+
+
+def test_a_figure_without_a_value_of_the_model_is_open():
+    row = figure(quantity="quoted_wait", value="5 h")
+    assert observation_of(row, 5.0, (float("nan"),) * 3).verdict == "open"
+
+
+@pytest.mark.parametrize(
     ("value", "model", "verdict"), [("16 km", 25.0, "met"), ("10 km", 25.0, "off"), ("16 km", 12.0, "within 1.5x")]
 )
 def test_a_length_that_reaches_the_edge_of_the_picture_is_a_lower_bound(value, model, verdict):
@@ -199,14 +221,14 @@ def test_the_label_says_what_was_counted_and_where(changes, words):
     assert label(row, reported_value(row)) == words
 
 
-def test_no_value_in_the_model_is_off_and_a_rejected_figure_is_called_that(plan, morning):
+def test_no_value_in_the_model_is_open_and_a_rejected_figure_is_called_that(plan, morning):
     rows = [figure(id="nothing", classes=["bus"]), figure(id="rejected", value=9, status="rejected")]
     scenario = border(reported=rows)
     observer = Observer(scenario)
     observer.add(observed_values(scenario, measure(scenario, plan, morning)))
     table = observation_table(observer.result())
     assert table["id"] == ["nothing", "rejected"]
-    assert table["verdict"] == ["off", "rejected"]
+    assert table["verdict"] == ["open", "rejected"]
     assert np.isnan(table["ratio"][0])
 
 
@@ -234,7 +256,7 @@ def test_without_reported_figures_there_is_nothing_to_compare(scenario, plan, mo
 def test_before_the_first_replication_the_model_says_nothing():
     (found,) = Observer(border(reported=[figure()])).result()
     assert np.isnan(found.mean)
-    assert found.verdict == "off"
+    assert found.verdict == "open"
 
 
 def test_every_kind_of_figure_is_in_the_table_and_is_read_from_a_series_of_the_same_unit() -> None:

@@ -36,6 +36,7 @@ VERDICT_STYLES = {
     "met": "green",
     "within 1.5x": "yellow",
     "off": "red",
+    "open": "yellow",
     "rejected": "dim",
 }
 

@@ -82,8 +82,8 @@ def origins_sheet(scenario: Scenario, flows: Flows) -> Sheet:
 
 FATES = (
     ("crossed", ("crossed",)),
-    ("turned back", ("refused", "summoned")),
-    ("gave up", ("reneged", "balked", "barred")),
+    ("turned back", ("refused", "summoned", "barred")),
+    ("gave up", ("reneged", "balked")),
     ("still there", ("unfinished", "on_the_way")),
     ("stayed at home", ("stayed",)),
 )

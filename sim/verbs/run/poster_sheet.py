@@ -230,8 +230,9 @@ def _number_bars(axes: Axes, rows: Sequence[tuple[str, Estimate, str]]) -> None:
 def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
     """Write the measures for relief planning."""
     left, bottom = corner
+    worst = worst_night(story.nights)
     rows = [
-        (story.total("people_overnight_max"), 1.0, f"people stuck on\nthe worst night{_worst(story)}"),
+        *([(worst.people, 1.0, f"people stuck on\nthe worst night, {worst.name}")] if worst else []),
         (story.total("person_hours_waited"), 1.0, "person-hours\nspent waiting"),
         (story.total("drinking_water"), 1e-3, "m³ of drinking\nwater needed"),
     ]
@@ -259,12 +260,6 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
             va="center",
         )
         _write(figure, left + 1.55, top, what, fontsize=10, color=INK, va="center")
-
-
-def _worst(story: Story) -> str:
-    """Return the worst night, such as ', 28 Sep'; '' if nobody was stuck."""
-    night = worst_night(story.nights)
-    return "" if night is None else f", {night.name}"
 
 
 def _stages(story: Story) -> list[list[str]]:

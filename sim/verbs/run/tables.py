@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from sim.verbs.run.study import Run
 
-VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "off": "red", "rejected": "dim"}
+VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "off": "red", "open": "yellow", "rejected": "dim"}
 
 ALWAYS = ("max_queue", "crossed_people", "crossed_parties", "unfinished_people", "people_overnight_max")
 """Headline measures that are shown even if they are 0."""
@@ -158,7 +158,7 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
     for line in lines:
         total, worst = story.total(line.quantity, line.scope), worst_night(story.nights)
         if line.quantity == "people_overnight_max" and worst:
-            line = line._replace(name=f"{line.name}, {worst.name}")
+            line, total = line._replace(name=f"{line.name}, {worst.name}"), worst.people
         if line.quantity in ALWAYS or total.mean > 0:
             row = Row(line.name, line.unit, _scaled(total, line.scale), bound=story.is_bound(line.quantity, line.scope))
             by_group[line.group].append(row)

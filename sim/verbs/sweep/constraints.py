@@ -37,10 +37,11 @@ class Constraint:
     bound: float
     text: str
 
-    def is_met(self, values: np.ndarray, confidence: float = CONFIDENCE) -> bool | None:
+    def is_met(self, values: np.ndarray, confidence: float = CONFIDENCE, at_least: bool = False) -> bool | None:
         """Return whether the mean of these replications meets the bound; None if they are not conclusive.
 
-        Each answer is wrong with a probability of at most 1 - `confidence` (one-sided Student t, 1908).
+        Each answer is wrong with a probability of at most 1 - `confidence` (one-sided Student t, 1908). If the values
+        are lower bounds (`at_least`), they cannot show that the measure is below, nor that it is not above.
         """
         from scipy.special import stdtrit
 
@@ -51,8 +52,10 @@ class Constraint:
             return None
         half = stdtrit(n - 1, confidence) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.inf
         if mean + half <= bound:
-            return True
-        return False if mean - half > bound else None
+            return None if at_least and self.below else True
+        if mean - half > bound:
+            return None if at_least and not self.below else False
+        return None
 
 
 def read_constraint(text: str, keys: Sequence[Key]) -> Constraint:

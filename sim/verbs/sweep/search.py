@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.errors import SimError
+from sim.measures.bounds import lower_bounds
 from sim.measures.estimates import CONFIDENCE, Estimate, totals_estimates
 from sim.play.request import Progress, silent
 from sim.scenario.text.levers import INTERVENE, present_setting
@@ -198,9 +199,10 @@ class _Search:
             if data.failed:
                 raise SimError(f"{lever} = {setting}: {data.failed[0]}")
             bound, values = self._bound(data.totals[0]), self._values(data.totals[0])
-            meets = bound.is_met(values, self.confidence_of_a_test)
+            as_seen = bound.is_met(values, self.confidence_of_a_test)
+            meets = bound.is_met(values, self.confidence_of_a_test, self._is_lower_bound(data.totals[0]))
             self.tests[at] = SettingTest(setting, len(values), meets, totals_estimates(values[:, None])[0])
-            if meets is not None:
+            if as_seen is not None:  # if it is a lower bound and does not tell, more replications would not either
                 break
         verdict = {True: "meets the bound", False: "does not meet the bound", None: "is not shown to meet the bound"}[
             meets
@@ -215,6 +217,13 @@ class _Search:
         if self.constraint is None:
             raise AssertionError("a failed point has raised an error before")
         return self.constraint
+
+    def _is_lower_bound(self, totals: PointTotals | None) -> bool:
+        """Whether the horizon cuts what the constraint is about."""
+        if totals is None:
+            raise AssertionError("a failed point has raised an error before")
+        means = dict(zip(totals.keys, totals.values.mean(axis=0).tolist(), strict=True))
+        return self._bound(totals).key in lower_bounds(means)
 
     def _values(self, totals: PointTotals | None) -> np.ndarray:
         if totals is None:

@@ -143,3 +143,11 @@ def test_nothing_is_played_but_what_the_answer_needs(sweep: Sweep) -> None:
     again = find_setting(sweep, question)
     assert (again.data.played, again.data.reused) == (0, sum(needed))
     assert again.setting == answer.setting
+
+
+def test_a_lower_bound_shows_only_that_a_measure_is_above() -> None:
+    below, above = (Constraint(KEYS[3], side, 10.0, "") for side in (True, False))
+    low, high = np.array([1.0, 1.1, 1.2]), np.array([100.0, 101.0, 102.0])
+    assert [below.is_met(values, 0.95, at_least=True) for values in (low, high)] == [None, False]
+    assert [above.is_met(values, 0.95, at_least=True) for values in (low, high)] == [None, True]
+    assert [below.is_met(values, 0.95) for values in (low, high)] == [True, False]
