@@ -11,9 +11,9 @@ import numpy as np
 
 from sim.arrays import Bools, Floats
 from sim.engine.plan import Plan
-from sim.measures.bounds import FEW_LEFT, left_out, share_of_joined
+from sim.measures.bounds import left_out, share_of_joined
 from sim.measures.estimates import CHANCE_ONLY, Band, Estimate, Estimates
-from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way, classes_of
+from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way, classes_of
 from sim.measures.nights import Night, night_hour, nights_of
 from sim.measures.reports import Observation, amount
 from sim.plotting.rail import Event, events, origins_of
@@ -21,7 +21,6 @@ from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
-from sim.units import show_duration
 
 LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
 """The longest wait that is quoted, as shown in a table."""
@@ -333,31 +332,6 @@ def at_least(text: str) -> str:
     return text if text == "-" else f"≥ {text}"
 
 
-MANY_GONE = 0.05
-"""Share of those who joined that gave up above which a note says that the waits leave them out."""
-
-
-def left_out_note(story: Story) -> list[str]:
-    """Return a sentence on the parties that are not in the waits of those who crossed; none if they are few."""
-    names = {ALL: "of all parties that joined", **{cls: f"of the {CLASS_WORDS[cls]}" for cls in story.classes}}
-    if len(story.classes) == 1:
-        del names[ALL]
-    inside = [(story.left_out(scope), name) for scope, name in names.items()]
-    gone = [(story.gave_up(scope), name) for scope, name in names.items()]
-    many, others = (
-        [f"{100 * share:.0f} % {name}" for share, name in shares if share > few]
-        for shares, few in ((inside, FEW_LEFT), (gone, MANY_GONE))
-    )
-    notes = []
-    if many:
-        what = "are still inside at the end and not in the waits of those who crossed: lower bounds"
-        notes.append(f"{', '.join(many)} {what}.")
-    if others:
-        what = "gave up waiting; the waits of those who crossed leave them out"
-        notes.append(f"{', '.join(others)} {what}.")
-    return notes
-
-
 def rounded(value: float) -> str:
     """Return a number to three figures: '152,000', '3,420', '8.71'."""
     if not np.isfinite(value):
@@ -379,40 +353,3 @@ def between(estimate: Estimate) -> str:
     """Return the 5-95 % band of a count; '' if all replications agree or there is only one."""
     low, high = whole(estimate.p05), whole(estimate.p95)
     return "" if low == high or not np.isfinite(estimate.low) else f"{low}–{high}"
-
-
-def summary(story: Story) -> str:
-    """Return a summary of the estimates in two sentences."""
-    peak, band = story.total("max_queue", story.scope), story.band("queue", story.scope)
-    sentences = []
-    if band is not None and peak.mean > 0:
-        top = datetime.fromtimestamp(story.at[int(np.nanargmax(band.mean))] * 86400, story.zone)
-        spread = between(peak)
-        what = "vehicles" if story.scope == VEHICLES else "parties"
-        sentences.append(
-            f"In the model, the queue peaks at {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''} "
-            f"on {top.day} {top:%B}"
-        )
-        wait = story.total("wait_mean", by_way(VEHICLE_CLASSES[0], "main")).mean
-        if wait > 0:
-            at_least = "at least " if story.left_out(VEHICLE_CLASSES[0]) > FEW_LEFT else ""
-            sentences[0] += f"; cars that cross wait {at_least}{show_duration(3600 * wait)} on average"
-    summoned = story.total("summoned_people").mean
-    back = story.total("refused_people").mean + summoned
-    start, end = story.scenario.clock.start, story.scenario.clock.horizon - timedelta(minutes=1)
-    fates = [f"{rounded(story.total('crossed_people').mean)} people cross"]
-    if back > 0:
-        fates.append(f"{whole(back)} are turned back{' or given draft papers' if summoned > 0 else ''}")
-    if (barred := story.total("barred_people").mean) >= 0.5:
-        fates.append(f"{whole(barred)} are turned away on the approach")
-    if (inside := story.total("unfinished_people").mean) >= 0:
-        fates.append(f"{whole(inside)} are still inside at the end")
-    if story.origins and (elsewhere := story.total("diverted_people").mean) >= 0.5:
-        fates.append(f"{whole(elsewhere)} go to another crossing")
-    listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
-    stuck = story.total("deadlocked_parties").mean
-    days = f"{start.day} {start:%B}", f"{end.day} {end:%B}"
-    sentences.append(f"{f'On {days[0]}' if days[0] == days[1] else 'Between {} and {}'.format(*days)}, {listed}")
-    if stuck > 0:
-        sentences.append(f"{whole(max(stuck, 1))} parties block each other for ever")
-    return ". ".join(sentences) + "."

@@ -16,7 +16,8 @@ from sim.plotting.names import ranged_estimate
 from sim.plotting.page import heading, legend, time_page
 from sim.plotting.rail import words
 from sim.plotting.result import Drawers
-from sim.plotting.story import Story, at_least, in_one_day, left_out_note
+from sim.plotting.sentences import gave_up_note, left_out_note
+from sim.plotting.story import Story, at_least, in_one_day
 from sim.plotting.style import INK, MUTED, SPAN_COLOURS, sheet, styled
 from sim.units import show_duration
 from sim.verbs.run import network_pictures
@@ -95,7 +96,7 @@ def wait_by_joining(story: Story) -> Figure:
     """Draw, for the classes with a main queue, the wait by instant of joining and the quoted wait, hours."""
     classes = panels.wait_classes(story)
     heights = [3.7] if len(classes) == 1 else [2.6] * len(classes)
-    how = "\n".join((story.how, *left_out_note(story)))
+    how = "\n".join((story.how, *left_out_note(story), *gave_up_note(story)))
     page = time_page(story, "Wait in the main queue", how, heights, story.shown("quoted_wait", "virtual_wait"))
     for axes, name in zip(page, classes, strict=True):
         panels.wait(axes, story, name)

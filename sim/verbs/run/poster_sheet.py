@@ -17,6 +17,7 @@ from sim.measures.servers import staffing
 from sim.plotting import panels
 from sim.plotting.marks import BOLD, draw_rail, lay_rail, rail_height, shortened, text_width, wrapped
 from sim.plotting.rail import words
+from sim.plotting.sentences import summary
 from sim.plotting.story import (
     LEAST_BLOCKED,
     Shown,
@@ -25,7 +26,6 @@ from sim.plotting.story import (
     modelled,
     rounded,
     source_line,
-    summary,
     week,
     whole,
     window,

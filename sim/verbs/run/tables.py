@@ -17,6 +17,7 @@ from sim.measures.nights import Night, worst_night
 from sim.measures.reports import UNFITTED, Observation
 from sim.plotting.closures import closed
 from sim.plotting.rail import words
+from sim.plotting.sentences import gave_up_note, left_out_note
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
 from sim.plotting.story import (
     LEAST_BLOCKED,
@@ -24,7 +25,6 @@ from sim.plotting.story import (
     NOTHING,
     Story,
     at_least,
-    left_out_note,
     modelled,
     rounded,
     week,
@@ -99,7 +99,7 @@ def print_to(console: Console, run: Run) -> None:
         if run.flows is None:
             console.print(story.how, markup=False)
             console.print(_headline(story, narrow))
-            _print_notes(console, [f"≥: {note}" for note in left_out_note(story)])
+            _print_notes(console, [f"≥: {note}" for note in left_out_note(story)] + gave_up_note(story))
             print_sheets(console, [_stations(story)])
             _print_notes(console, _held_up(story))
             if worst := worst_night(story.nights):

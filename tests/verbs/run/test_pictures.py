@@ -22,7 +22,8 @@ from sim.plotting.marks import COUNTED_LABEL, RAIL_SIZE, lay_rail, rail_height, 
 from sim.plotting.page import legend
 from sim.plotting.picture import render
 from sim.plotting.rail import events
-from sim.plotting.story import Story, in_one_day, outwards_per_day, rounded, summary, whole, window
+from sim.plotting.sentences import summary
+from sim.plotting.story import Story, in_one_day, outwards_per_day, rounded, whole, window
 from sim.scenario.model.scenario import Scenario
 from sim.verbs.run.pictures import drawers, queue_km, stories, wait_by_joining, ways_across
 from sim.verbs.run.poster_sheet import poster

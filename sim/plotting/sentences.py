@@ -1,0 +1,76 @@
+"""A run in sentences: its summary, and who is not in the waits of those who crossed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from sim.measures.bounds import FEW_LEFT
+from sim.measures.names import ALL, CLASS_WORDS, VEHICLE_CLASSES, VEHICLES, by_way
+from sim.plotting.story import Story, between, rounded, whole
+from sim.units import show_duration
+
+MANY_GONE = 0.05
+"""Share of those who joined that gave up above which a note says that the waits leave them out."""
+
+
+def left_out_note(story: Story) -> list[str]:
+    """Return a sentence on the parties that are not in the waits of those who crossed; none if they are few."""
+    many = _shares(story, story.left_out, FEW_LEFT)
+    if not many:
+        return []
+    return [f"{many} are still inside at the end and not in the waits of those who crossed: lower bounds."]
+
+
+def gave_up_note(story: Story) -> list[str]:
+    """Return a sentence on those who gave up and are not in the waits either; none if they are few."""
+    many = _shares(story, story.gave_up, MANY_GONE)
+    return [f"{many} gave up waiting; the waits of those who crossed leave them out."] if many else []
+
+
+def _shares(story: Story, share_of: Callable[[str], float], few: float) -> str:
+    """Return '12 % of the cars, 4 % of the trucks': the shares above `few`, by class and together."""
+    names = {ALL: "of all parties that joined", **{cls: f"of the {CLASS_WORDS[cls]}" for cls in story.classes}}
+    if len(story.classes) == 1:
+        del names[ALL]
+    shares = {name: share_of(scope) for scope, name in names.items()}
+    return ", ".join(f"{100 * share:.0f} % {name}" for name, share in shares.items() if share > few)
+
+
+def summary(story: Story) -> str:
+    """Return a summary of the estimates in two sentences."""
+    peak, band = story.total("max_queue", story.scope), story.band("queue", story.scope)
+    sentences = []
+    if band is not None and peak.mean > 0:
+        top = datetime.fromtimestamp(story.at[int(np.nanargmax(band.mean))] * 86400, story.zone)
+        spread = between(peak)
+        what = "vehicles" if story.scope == VEHICLES else "parties"
+        sentences.append(
+            f"In the model, the queue peaks at {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''} "
+            f"on {top.day} {top:%B}"
+        )
+        wait = story.total("wait_mean", by_way(VEHICLE_CLASSES[0], "main")).mean
+        if wait > 0:
+            at_least = "at least " if story.left_out(VEHICLE_CLASSES[0]) > FEW_LEFT else ""
+            sentences[0] += f"; cars that cross wait {at_least}{show_duration(3600 * wait)} on average"
+    summoned = story.total("summoned_people").mean
+    back = story.total("refused_people").mean + summoned
+    start, end = story.scenario.clock.start, story.scenario.clock.horizon - timedelta(minutes=1)
+    fates = [f"{rounded(story.total('crossed_people').mean)} people cross"]
+    if back > 0:
+        fates.append(f"{whole(back)} are turned back{' or given draft papers' if summoned > 0 else ''}")
+    if (barred := story.total("barred_people").mean) >= 0.5:
+        fates.append(f"{whole(barred)} are turned away on the approach")
+    if (inside := story.total("unfinished_people").mean) >= 0:
+        fates.append(f"{whole(inside)} are still inside at the end")
+    if story.origins and (elsewhere := story.total("diverted_people").mean) >= 0.5:
+        fates.append(f"{whole(elsewhere)} go to another crossing")
+    listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
+    stuck = story.total("deadlocked_parties").mean
+    days = f"{start.day} {start:%B}", f"{end.day} {end:%B}"
+    sentences.append(f"{f'On {days[0]}' if days[0] == days[1] else 'Between {} and {}'.format(*days)}, {listed}")
+    if stuck > 0:
+        sentences.append(f"{whole(max(stuck, 1))} parties block each other for ever")
+    return ". ".join(sentences) + "."
