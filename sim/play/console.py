@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,6 +19,9 @@ from sim.errors import printable
 from sim.play.engines import DEFAULT, ENGINES, Waiting, ready
 from sim.play.request import RANGES, Progress, Request
 from sim.play.signals import raise_pending
+
+if TYPE_CHECKING:
+    from sim.scenario.text.load_scenario import Loaded
 
 SIGN_OF_LIFE = 20.0
 """Seconds between two lines of progress where the output is not a terminal."""
@@ -139,6 +142,24 @@ def say(quiet: bool, words: str) -> None:
     """Print a message to stderr unless `quiet`."""
     if not quiet:
         echo(words, err=True)
+
+
+def warner(quiet: bool) -> Callable[[str], None]:
+    """Return a function that prints a warning to stderr unless `quiet`."""
+    return lambda sentence: say(quiet, f"warning: {sentence}")
+
+
+def say_warnings(quiet: bool, scenarios: Mapping[str, Loaded]) -> None:
+    """Print the warnings of scenarios by label ('' prints none), each once, unless `quiet`."""
+    from sim.scenario.checks.warnings import warning_lines  # late: start-up must stay light
+
+    said: set[str] = set()
+    for label, loaded in () if quiet else scenarios.items():
+        lines = warning_lines(loaded.scenario, loaded.interventions, loaded.applied)
+        for line in lines:
+            if line not in said:
+                say(quiet, f"warning: {f'{label}: ' if label else ''}{line}")
+        said.update(lines)
 
 
 def echo(words: object, err: bool = False) -> None:

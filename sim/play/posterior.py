@@ -6,7 +6,7 @@ The variation of a series or a total then includes both randomness and parameter
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from sim import store
 from sim.arrays import Floats
 from sim.errors import Problem, ScenarioError, SimError
+from sim.paths import is_file
 from sim.scenario.model.calibration import Fitted
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.resolve import SCENARIOS, file_named
@@ -75,16 +76,22 @@ class Posterior:
         store.write_table(folder / SAMPLE, columns)
 
 
+def untold(sentence: str) -> None:
+    """Ignore a sentence."""
+
+
 def posterior_of(
     scenario: str | Path | Mapping[str, Any],
     sets: Sequence[str] = (),
     intervene: Sequence[str] = (),
     wanted: bool | None = None,
+    tell: Callable[[str], None] = untold,
 ) -> Posterior | None:
     """Return the posterior of a scenario (a file or a dict), None if it has none or it is not `wanted`.
 
-    It has one if a value in force is a fitted one. Raises ScenarioError, or SimError if the sample is damaged, or if
-    one is `wanted` (True) and there is none.
+    It has one if a value in force is a fitted one. If only the file of the sample is missing, `tell` is called with a
+    sentence on it. Raises ScenarioError, or SimError if the sample is damaged, or if one is `wanted` (True) and there
+    is none.
     """
     if wanted is False:
         return None
@@ -97,7 +104,11 @@ def posterior_of(
         raise ScenarioError(problems)
     named, template = child(root, CALIBRATED), template_of(root, sets, intervene)
     if named is not None and template.names:
-        return _sampled(template, named)
+        missing = "" if wanted else _missing(named)
+        if not missing:
+            return _sampled(template, named)
+        tell(missing)
+        return None
     if wanted:
         name = "the scenario" if isinstance(scenario, Mapping) else scenario
         what = "needs a scenario that takes values from a calibration (`calibrated: FILE`)"
@@ -114,6 +125,16 @@ def read_posterior(
     return posterior
 
 
+def _missing(named: Node) -> str:
+    """Return the sentence that the file of the sample does not exist; '' if it does."""
+    file = fitted_file(named)
+    sample = file.parent / load_fitted(file).posterior
+    if is_file(sample):
+        return ""
+    what = "there is no such file, so the fitted values are played alone, and bands are chance only"
+    return f"{sample}: {what}; `sim calibrate --update` writes the posterior"
+
+
 def _sampled(template: Template, named: Node) -> Posterior:
     """Return the posterior in the Parquet file that the fitted file names. Raises ScenarioError or SimError."""
     file = fitted_file(named)
@@ -124,7 +145,7 @@ def _sampled(template: Template, named: Node) -> Posterior:
         file.parent,
         ("posterior",),
         "a Parquet file",
-        "`sim calibrate --update` writes it, and --point does without it",
+        PROVIDED,
     )
     columns = store.read_table(sample)
     texts = [name for name in template.names if name in columns and columns[name].dtype.kind not in "fiu"]

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Literal
 
 from sim.errors import ScenarioError, SimError
-from sim.scenario.checks.warnings import warnings_of, ways
+from sim.scenario.checks.doubts import doubts_of_change
+from sim.scenario.checks.warnings import warning_lines, ways
 from sim.scenario.resolve import FOLDERS, file_named
-from sim.scenario.text.fitted_values import load_fitted
+from sim.scenario.text.fitted_values import fill_from_file, load_fitted
 from sim.scenario.text.load_calibration import read_calibration, sources
-from sim.scenario.text.load_scenario import load
+from sim.scenario.text.load_scenario import Loaded, load, read_tree, template_of
 from sim.scenario.text.load_sweep import read_sweep
 from sim.scenario.text.passports import PassportRow
+from sim.scenario.text.tree import CALIBRATED, Node, child
 from sim.scenario.text.yaml_text import CALIBRATION, FITTED, SWEEP, kinds, read_file
 
 Kind = Literal["scenario", "calibration", "fitted", "sweep"]
@@ -45,6 +47,7 @@ def describe(path: str | Path) -> dict[str, object]:
         return {"kind": "sweep", "name": path.stem, "levers": len(spec.over)}
     loaded = load(path)
     network = loaded.scenario.network
+    root = read_tree(path, [])
     shared = {"origins": len(network.origins), "crossings": len(loaded.scenario.crossings)} if network else {}
     return {
         "kind": "scenario",
@@ -52,8 +55,25 @@ def describe(path: str | Path) -> dict[str, object]:
         "hash": loaded.scenario_hash,
         **shared,
         "ways": ways(loaded.scenario),
-        "warnings": [f"{'.'.join(map(str, loc))}: {what}" for loc, what in warnings_of(loaded.scenario)],
+        "calibrated": child(root, CALIBRATED) is not None,
+        "warnings": _warnings(root, loaded),
     }
+
+
+def _warnings(root: Node, loaded: Loaded) -> list[str]:
+    """Return the warnings of a scenario, then those that each of its interventions adds to them."""
+    lines = warning_lines(loaded.scenario, loaded.interventions, loaded.applied)
+    root, own = fill_from_file(root, []), frozenset(lines)
+    for name in loaded.interventions:
+        if name in loaded.applied:
+            continue
+        scenario = template_of(root, (), (name,)).scenario({}, {})
+        changed = [f"{'.'.join(map(str, loc))}: {what}" for loc, what in doubts_of_change(loaded.scenario, scenario)]
+        for line in (*changed, *warning_lines(scenario, loaded.interventions, (*loaded.applied, name))):
+            if line not in own:
+                here = f"interventions.{name}"
+                lines.append(line if line.startswith(f"{here}.") else f"{here}: {line}")
+    return lines
 
 
 def sources_of(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Sources:

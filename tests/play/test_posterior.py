@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from click.testing import CliRunner, Result
 
 import sim
 from sim import store
+from sim.cli import commands
 from sim.engine.lower.plan_from import lower
 from sim.errors import ScenarioError, SimError
 from sim.play.one import Subject
@@ -32,7 +34,8 @@ SURGES = np.array([5.0, 20.0, 60.0])
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
     text = TINY.read_text(encoding="utf-8")
     reference = text.replace("rate: 20/h", "rate: {calibrated: surge}").replace(
         "\nclock:", "\ncalibrated: f.yaml\nclock:"
@@ -167,3 +170,29 @@ def test_every_scenario_of_a_comparison_draws_or_none_does(file: Path) -> None:
     for posterior, drawn in ((None, True), (False, False)):
         found = sim.compare(tree, "+more_booths", posterior=posterior, replications=2, workers=1).data
         assert [variant.posterior is not None for variant in found.variants] == [drawn, drawn]
+
+
+def test_a_scenario_whose_posterior_is_missing_plays_its_fitted_values_and_says_so(file: Path) -> None:
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(commands, list(arguments))
+
+    sample, out = file.parent / "sample.parquet", str(file.parent / "out")
+    quick = ("--replications", "2", "--workers", "1", "--no-pictures")
+    says = f"warning: {sample}: there is no such file, so the fitted values are played alone"
+    sample.unlink()
+    assert sim.load(file).posterior is None
+    checked, played = invoke("check", str(file)), invoke("run", str(file), *quick)
+    compared = invoke("compare", str(file), "+more_booths", *quick, "--out", f"{out}2")
+    swept = invoke("sweep", str(file), "--over", "stations.exit_control.staffing=1", *quick, "--out", f"{out}3")
+    assert [one.exit_code for one in (checked, played, compared, swept)] == [0, 0, 0, 0]
+    assert [one.stderr.count(says) for one in (checked, played, compared, swept)] == [1, 1, 1, 1]
+    assert "chance only" in played.stdout
+    asked = invoke("run", str(file), "--posterior", *quick)
+    assert (asked.exit_code, asked.stderr.splitlines()[-1].count("there is no file")) == (2, 1)
+
+
+def test_check_refuses_what_run_refuses_a_damaged_posterior(file: Path) -> None:
+    (file.parent / "sample.parquet").write_bytes(b"PAR1")
+    for verb in ("check", "run"):
+        result = CliRunner().invoke(commands, [verb, str(file)])
+        assert (result.exit_code, result.stderr.splitlines()[-1].partition(": is damaged")[1]) == (2, ": is damaged")

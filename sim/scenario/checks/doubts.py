@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import cast
 
 from sim.scenario.checks.arrivals import of_long_ago
+from sim.scenario.checks.demand import demand_parts
 from sim.scenario.checks.limits import MUCH_MEMORY, memory_of, parties_by_class
+from sim.scenario.model.demand import Constant, Step
 from sim.scenario.model.laws import PeopleSpread, ServiceTime
 from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import CLASSES, WEEKDAYS, ClassName
@@ -21,6 +23,8 @@ Loc = tuple[str | int, ...]
 Doubts = Iterator[tuple[Loc, str]]
 LONG_SERVICE = 12 * 3600
 """Seconds; no service at a border takes longer on average."""
+SAME = 1e-3
+"""Relative difference below which two exponents of 24 are the same."""
 HALF = 0.5
 """Fewer servers than this are none, because staffing is rounded half up."""
 LITTLE, MUCH = 3 / 24, 20.0
@@ -168,6 +172,21 @@ def _unit(here: Loc, load: float, station: str, has_rates: bool) -> Doubts:
     if load > MUCH:
         what = f"needs {load:.0f} times the servers of {station}"
         yield here, f"{what}; are its numbers per day, or the services too long?"
+
+
+def doubts_of_change(before: Scenario, after: Scenario) -> Doubts:
+    """Yield (path, message) for every rate of demand that an intervention makes 24 times larger or smaller."""
+    rates = dict(_rates(before))
+    for loc, rate in _rates(after):
+        ratio = rate / rates[loc] if rates.get(loc) else 1.0
+        if ratio and abs(abs(math.log(ratio, 24)) - 1) < SAME:
+            yield loc, f"becomes 24 times {'larger' if ratio > 1 else 'smaller'}; is it in the right unit, /h or /d?"
+
+
+def _rates(scenario: Scenario) -> Iterator[tuple[Loc, float]]:
+    for loc, part in demand_parts(scenario):
+        if isinstance(part.kind, Constant | Step):
+            yield (*loc, "constant" if part.constant else "step", "rate"), part.kind.rate
 
 
 def _has_rates(source: Crossing | Origin) -> bool:

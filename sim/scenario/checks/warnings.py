@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from sim.scenario.checks.crossings import Loc, occurring, route
 from sim.scenario.checks.doubts import doubts_of
+from sim.scenario.model.changes import EVERYWHERE
 from sim.scenario.model.quantities import ClassName
-from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.scenario import Crossing, Intervention, Scenario
 
 Waits = dict[str, dict[str, str]]
 """For each zone, the zones for which parties in it wait, each with the words for it."""
@@ -20,6 +21,26 @@ def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
     for name, crossing in scenario.crossings.items():
         yield from _deadlocks(scenario, crossing, ("crossings", name))
     yield from doubts_of(scenario)
+
+
+def warning_lines(scenario: Scenario, interventions: Mapping[str, Intervention], applied: Sequence[str]) -> list[str]:
+    """Return the warnings of a scenario as 'path: sentence', with paths as its file has them.
+
+    `applied` are the names of the `interventions` in force, in their order.
+    """
+    rows = [(name, n, change.crossing) for name in applied for n, change in enumerate(interventions[name].changes)]
+    lines = []
+    for loc, what in warnings_of(scenario):
+        path = loc
+        if loc[0] == "crossings" and loc[2:3] == ("changes",):
+            everywhere = loc[1] if EVERYWHERE in scenario.crossings else EVERYWHERE
+            added = [(name, n) for name, n, crossing in rows if crossing in (None, everywhere, loc[1])]
+            number = int(loc[3]) - len(scenario.crossings[str(loc[1])].changes) + len(added)
+            if number >= 0:
+                name, n = added[number]
+                path = ("interventions", name, "changes", n, *loc[4:])
+        lines.append(f"{'.'.join(map(str, path))}: {what}")
+    return lines
 
 
 def ways(scenario: Scenario) -> dict[str, dict[ClassName, list[str]]]:

@@ -66,6 +66,10 @@ CHANGE_ACTIONS = (
 )
 
 
+EVERYWHERE = "all"
+"""The name that makes a change of an intervention apply to every crossing, unless a crossing has it."""
+
+
 class NamedChange(Change):
     """A change in an intervention; `crossing` is a name or `all`, and optional where the scenario has only one."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.errors import Problem, ScenarioError
+from sim.scenario.model.changes import EVERYWHERE
 from sim.scenario.text import allowed as shape
 from sim.scenario.text.passports import is_quantity
 from sim.scenario.text.service_times import written_out
@@ -21,8 +22,6 @@ NOT_SCALED = ("cv", "k", "hours", "weekdays", "lag", "decay", "growth", "until",
 _NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)", re.DOTALL)
 LARGEST_WHOLE = 1e18
 """Whole numbers that become larger are left as they are: no value of a scenario may be so large."""
-EVERYWHERE = "all"
-"""The name that makes a change of an intervention apply to every crossing."""
 _NEVER_SET = ("interventions", "apply", "extends", "reported")
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from sim.errors import ScenarioError, SimError, printable
+from sim.errors import Problem, ScenarioError, SimError, printable
 from sim.play.completion import names_and_files
 from sim.play.console import echo
 from sim.scenario.resolve import CALIBRATIONS, FOLDERS, SCENARIOS
@@ -77,8 +77,13 @@ def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
         row: dict[str, object] = {"file": file, "ok": True, "problems": []}
         try:
             row |= describe(file)
-        except ScenarioError as error:
-            row |= {"ok": False, "problems": [dataclasses.asdict(problem) for problem in error.problems]}
+            if row.get("calibrated"):
+                from sim.play.posterior import posterior_of
+
+                posterior_of(file, tell=cast("list[str]", row["warnings"]).append)
+        except SimError as error:
+            problems = error.problems if isinstance(error, ScenarioError) else [Problem("", "", str(error))]
+            row |= {"ok": False, "problems": [dataclasses.asdict(problem) for problem in problems]}
             if not as_json:
                 click.echo(str(error), err=True)
         if row["ok"] and not (quiet or as_json):

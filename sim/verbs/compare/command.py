@@ -20,7 +20,9 @@ from sim.play.console import (
     progress,
     read_request,
     say,
+    say_warnings,
     shown,
+    warner,
 )
 from sim.scenario.resolve import SCENARIOS
 
@@ -97,7 +99,8 @@ def _carried_out(
     say(quiet, f"reading {', '.join((base, *others))} ...")
     if given["best"] is not None:
         check_total(given["best"])
-    variants = read_variants(base, others, posterior=given["posterior"])
+    variants = read_variants(base, others, posterior=given["posterior"], tell=warner(quiet))
+    say_warnings(quiet, {variant.label: variant.loaded for variant in variants})
     request = read_request(given)
     playing = progress(quiet, f"playing {len(variants)} scenarios on the same tapes")
     with results.folder(variants[0].label, given["out"]) as draft, playing as shown_progress:

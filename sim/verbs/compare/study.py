@@ -26,7 +26,7 @@ from sim.paths import is_file
 from sim.play import engines
 from sim.play.memory import check_series
 from sim.play.one import Subject
-from sim.play.posterior import Posterior, posterior_of
+from sim.play.posterior import Posterior, posterior_of, untold
 from sim.play.provenance import Source
 from sim.play.request import Progress, Request, silent
 from sim.play.workers import Crew
@@ -180,11 +180,13 @@ def _no_total(quantity: str, scope: str, keys: set[Key]) -> str:
     return f"{quantity} has no scope {scope!r}{did_you_mean(scope, scopes)}; its scopes are {', '.join(scopes)}"
 
 
-def read_variants(base: str, others: Sequence[str], *, posterior: bool | None = None) -> tuple[Variant, ...]:
+def read_variants(
+    base: str, others: Sequence[str], *, posterior: bool | None = None, tell: Callable[[str], None] = untold
+) -> tuple[Variant, ...]:
     """Read the scenarios of a comparison, the base first: `FILE` or `FILE+INTERVENTION+...`.
 
-    `+INTERVENTION` alone is the base with this intervention; `posterior` is as in `sim.load`. Raises ScenarioError, or
-    SimError if the base is no file.
+    `+INTERVENTION` alone is the base with this intervention; `posterior` is as in `sim.load`; `tell` is called with a
+    sentence on each posterior whose file is missing. Raises ScenarioError, or SimError if the base is no file.
     """
     file, names = _parts(base)
     if not file:
@@ -192,15 +194,18 @@ def read_variants(base: str, others: Sequence[str], *, posterior: bool | None = 
             f"{base}: the first scenario is the base and must be a file; +NAME is the base with an intervention"
         )
     variants: list[Variant] = []
+    lacks: set[str] = set()
     for text in (base, *others):
         own, interventions = _parts(text)
         if not own:
             own, interventions = file, (*names, *interventions)
         loaded = read.load(own, (), interventions)
-        sample = posterior_of(own, (), interventions, posterior)
+        sample = posterior_of(own, (), interventions, posterior, lacks.add)
         name = "" if variants and own == file and interventions else loaded.scenario.name
         label = _label(name, interventions, [variant.label for variant in variants])
         variants.append(Variant(label, text, loaded, lower(loaded.scenario), sample))
+    for sentence in sorted(lacks):
+        tell(sentence)
     return tuple(variants)
 
 

@@ -20,7 +20,9 @@ from sim.play.console import (
     progress,
     read_request,
     say,
+    say_warnings,
     shown,
+    warner,
 )
 from sim.scenario.resolve import SCENARIOS
 
@@ -65,15 +67,13 @@ def run(scenario: str, **choices: Any) -> None:
     say(quiet, f"reading {scenario} ...")
     from sim.play.posterior import posterior_of
     from sim.play.provenance import Source
-    from sim.scenario.checks.warnings import warnings_of
     from sim.scenario.text.load_scenario import load
     from sim.verbs.run.result import Output, run_into
 
     sets, intervene = choices["sets"], choices["intervene"]
     loaded = load(scenario, sets, intervene)
-    for where, what in warnings_of(loaded.scenario):
-        say(quiet, f"warning: {'.'.join(map(str, where))}: {what}")
-    posterior = posterior_of(scenario, sets, intervene, choices["posterior"])
+    say_warnings(quiet, {"": loaded})
+    posterior = posterior_of(scenario, sets, intervene, choices["posterior"], warner(quiet))
     output = Output(choices["out"], choices["records"], not choices["no_pictures"], choices["replicates"])
     source = Source(scenario, sets, intervene, command_line())
     request = read_request(choices)

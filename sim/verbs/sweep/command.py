@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.play.completion import names_and_files
-from sim.play.console import command_line, echo, echo_path, exclude, options, print_json, progress, read_request, say
+from sim.play.console import (
+    command_line,
+    echo,
+    echo_path,
+    exclude,
+    options,
+    print_json,
+    progress,
+    read_request,
+    say,
+    say_warnings,
+    warner,
+)
 from sim.play.signals import exit_code
 from sim.scenario.resolve import SCENARIOS, SWEEPS
 
@@ -93,7 +105,8 @@ def sweep(scenario: Path, **given: Any) -> None:
     from sim.verbs.sweep.request import SweepOptions, carry_out, read_sweep_request
 
     names = {field.name for field in fields(SweepOptions)}
-    sweep_request = read_sweep_request(scenario, SweepOptions(**{name: given[name] for name in names}))
+    sweep_request = read_sweep_request(scenario, SweepOptions(**{name: given[name] for name in names}), warner(quiet))
+    say_warnings(quiet, {"": sweep_request.base.loaded})
     read_request(given)
     try:
         with progress(quiet, f"playing {sweep_request.base.loaded.scenario.name}") as shown_progress:
@@ -113,6 +126,8 @@ def _finish(sweep_request: SweepRequest, analysis: SweepAnalysis, given: dict[st
     from sim.verbs.sweep import tables as sweep_tables
     from sim.verbs.sweep.result import SweepResult
 
+    for line in analysis.warnings:
+        say(given["quiet"], f"warning: {line}")
     say(given["quiet"], "storing and drawing ...")
     SweepResult(analysis, sweep_request.folder).finish(command_line(), pictures=not given["no_pictures"])
     if given["quiet"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from sim.measures.names import HEADLINES, Key, check_total
 from sim.paths import possible
 from sim.play import engines
 from sim.play.cache import nothing_lost
-from sim.play.posterior import read_posterior
+from sim.play.posterior import read_posterior, untold
 from sim.play.request import Progress, Request, silent
+from sim.scenario.checks.warnings import warning_lines
 from sim.scenario.model.sweep import SweepFile
 from sim.scenario.text.load_sweep import read_sweep
 from sim.verbs.sweep import files as sweep_results
@@ -69,7 +70,8 @@ class SweepRequest:
 class SweepAnalysis:
     """The results of a sweep: `keys` are the measures to show, `files` the names of the tables written.
 
-    `sensitivities` has one entry per measure of a sensitivity design, `answer` the result of a search.
+    `sensitivities` has one entry per measure of a sensitivity design, `answer` the result of a search. `warnings` are
+    those of the points played that the base does not have, the first at each path.
     """
 
     sweep: SweepData
@@ -78,6 +80,7 @@ class SweepAnalysis:
     sensitivities: tuple[Sensitivity, ...] = ()
     answer: Answer | None = None
     files: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,11 @@ class SweepOptions:
     retry_failed: bool = False
 
 
-def read_sweep_request(path: Path, options: SweepOptions) -> SweepRequest:
-    """Read a scenario or a sweep file; `options` take precedence over the file. Raises SimError."""
+def read_sweep_request(path: Path, options: SweepOptions, tell: Callable[[str], None] = untold) -> SweepRequest:
+    """Read a scenario or a sweep file; `options` take precedence over the file. Raises SimError.
+
+    `tell` is called with a sentence if the file of a posterior is missing.
+    """
     spec = read_sweep(path) or SweepFile(scenario=str(path))
     find = options.find or spec.find or ""
     overs = (*spec.overs, *options.over)
@@ -116,7 +122,8 @@ def read_sweep_request(path: Path, options: SweepOptions) -> SweepRequest:
     if find and (overs or vectors):
         raise SimError("--find names its own lever; it excludes --over and --posterior")
     sampled = False if options.point or spec.point else None
-    base = read_base(spec.scenario, (*spec.sets, *options.sets), (*spec.intervene, *options.intervene), sampled)
+    sets, intervene = (*spec.sets, *options.sets), (*spec.intervene, *options.intervene)
+    base = read_base(spec.scenario, sets, intervene, sampled, tell)
     seed = options.seed if options.seed is not None else spec.seed
     for text in overs:
         base.levers.check(read_axis(text).lever)
@@ -195,7 +202,10 @@ def carry_out(sweep_request: SweepRequest, command_line: str | None, progress: P
     with nothing_lost():
         sweep_results.write(folder, data, more)
     files = (sweep_results.MANIFEST, sweep_results.TABLE, sweep_results.SUMMARY, sweep_results.FAILED, *more)
-    return replace(analysis, files=files)
+    loaded = sweep_request.base.loaded
+    known = {line.partition(": ")[0] for line in warning_lines(loaded.scenario, loaded.interventions, loaded.applied)}
+    warnings = tuple(line for path, line in sweep.warnings.items() if path not in known)
+    return replace(analysis, files=files, warnings=warnings)
 
 
 def _analysis(sweep_request: SweepRequest, data: SweepData, answer: Answer | None) -> SweepAnalysis:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -27,10 +27,11 @@ from sim.measures.names import Key
 from sim.play import engines, provenance
 from sim.play.cache import Failed, PlayCache, Totals, nothing_lost
 from sim.play.one import play_once
-from sim.play.posterior import Posterior, posterior_of
+from sim.play.posterior import Posterior, posterior_of, untold
 from sim.play.request import Progress, Request, silent
 from sim.play.workers import AHEAD, Crew, cores
-from sim.scenario.model.scenario import Scenario
+from sim.scenario.checks.warnings import warning_lines
+from sim.scenario.model.scenario import Intervention, Scenario
 from sim.scenario.text import levers
 from sim.scenario.text.levers import Levers, Setting
 from sim.scenario.text.load_scenario import Loaded, load
@@ -67,22 +68,42 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class BatchResult:
+    """The totals of a batch or the reason of a failure; `warnings` of the point, if it holds replication 0."""
+
+    outcome: PointTotals | Failed
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class PlayBatch:
     """The task of the workers of a sweep. Call it with a batch."""
 
     levers: Levers
     seed: int
     engine: str
+    interventions: Mapping[str, Intervention]
+    applied: tuple[str, ...]
 
-    def __call__(self, batch: Batch) -> PointTotals | Failed:
+    def __call__(self, batch: Batch) -> BatchResult:
         """Return the totals of the replications of a batch, or the reason of a failure."""
+        warnings: list[str] = []
         try:
-            rows = [self._totals(*subject) for subject in self._subjects(batch)]
+            rows = []
+            for number, scenario, plan in self._subjects(batch):
+                if number == 0:
+                    warnings = self._warnings(batch, scenario)
+                rows.append(self._totals(number, scenario, plan))
         except SimError as error:
-            return Failed("; ".join(str(error).splitlines()))
+            return BatchResult(Failed("; ".join(str(error).splitlines())))
         except Exception as error:  # one bad point must not lose the others
-            return Failed(f"{type(error).__name__}: {error}".splitlines()[0])
-        return Totals(tuple(rows[0]), np.array([list(row.values()) for row in rows]))
+            return BatchResult(Failed(f"{type(error).__name__}: {error}".splitlines()[0]))
+        return BatchResult(Totals(tuple(rows[0]), np.array([list(row.values()) for row in rows])), tuple(warnings))
+
+    def _warnings(self, batch: Batch, scenario: Scenario) -> list[str]:
+        chosen = dict(batch.settings).get(levers.INTERVENE, levers.NONE)
+        more = () if chosen == levers.NONE else chosen.split("+")
+        return warning_lines(scenario, self.interventions, (*self.applied, *more))
 
     def _subjects(self, batch: Batch) -> Iterator[tuple[int, Scenario, Plan]]:
         """Yield the numbers of the replications of a batch with what each plays."""
@@ -127,11 +148,18 @@ class Base:
 
 
 def read_base(
-    path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = (), posterior: bool | None = None
+    path: str | Path,
+    sets: Sequence[str] = (),
+    intervene: Sequence[str] = (),
+    posterior: bool | None = None,
+    tell: Callable[[str], None] = untold,
 ) -> Base:
-    """Read and check the scenario of a sweep; `posterior` is as in `sim.load`. Raises ScenarioError or SimError."""
+    """Read and check the scenario of a sweep. Raises ScenarioError or SimError.
+
+    `posterior` is as in `sim.load`; `tell` is called with a sentence if the file of a posterior is missing.
+    """
     loaded, read = load(path, sets, intervene), levers.read(path, sets, intervene)
-    sample = posterior_of(path, sets, intervene, posterior)
+    sample = posterior_of(path, sets, intervene, posterior, tell)
     if sample is not None:
         read = replace(read, sample=dict(zip(sample.names, sample.values.T, strict=True)))
     return Base(str(path), loaded, read, sample)
@@ -163,7 +191,10 @@ class SweepData:
 
 
 class Sweep:
-    """Plays points of one scenario into one folder; a context manager that starts the workers once."""
+    """Plays points of one scenario into one folder; a context manager that starts the workers once.
+
+    `warnings` has, for each path that the warnings of the points played name, the first point and its warning.
+    """
 
     def __init__(
         self,
@@ -180,7 +211,9 @@ class Sweep:
         self.cache = PlayCache(folder, Key._fields, Key._make)
         if execution.retry_failed:
             self.cache.forget_failures()
-        self.task = PlayBatch(base.levers, self.seed, engines.ready(request.engine))
+        loaded, engine = base.loaded, engines.ready(request.engine)
+        self.task = PlayBatch(base.levers, self.seed, engine, loaded.interventions, loaded.applied)
+        self.warnings: dict[str, str] = {}
         self._open: AbstractContextManager[Executor] = _executor(self.task, request, execution)
         self._program = provenance.program()
         sample = {name: draws.tolist() for name, draws in base.levers.sample.items()}
@@ -242,12 +275,15 @@ class Sweep:
             self.check_measures(measures)
         report(played)
         for (batch, key), result in zip(batches.items(), self._executor.results(list(batches)), strict=True):
-            self.cache.add(key, batch.first, result)
+            outcome = result.outcome
+            for line in result.warnings:
+                self.warnings.setdefault(line.partition(": ")[0], f"{point_text(batch.settings)}: {line}")
+            self.cache.add(key, batch.first, outcome)
             self.cache.write()
-            if isinstance(result, Failed) and self.execution.fail_fast:
+            if isinstance(outcome, Failed) and self.execution.fail_fast:
                 with nothing_lost():
-                    raise SimError(f"{point_text(batch.settings)}: {result.reason}")
-            if isinstance(result, Totals):
+                    raise SimError(f"{point_text(batch.settings)}: {outcome.reason}")
+            if isinstance(outcome, Totals):
                 played += batch.count
                 if not measures:
                     measures = self._known_measures(keys)

@@ -29,6 +29,8 @@ NAME_WIDTH, LEVER_WIDTH, LONG_SETTING = 12, 24, 8
 """Numbers of letters above which names of levers are broken into lines and long numbers are shortened."""
 MOST_LEVERS = 4
 """Number of levers above which the terminal shows the number of a point instead of its settings."""
+MOST_REASONS = 5
+"""Number of different reasons of failures above which the terminal counts the others."""
 MOST_ROWS = 40
 """Number of points above which the terminal shows no table of them."""
 
@@ -110,14 +112,14 @@ def print_to(console: Console, analysis: SweepAnalysis) -> None:
     sheets = [_sensitivity_sheet(one) for one in analysis.sensitivities]
     if answer is not None:
         sheets.append(_tests_sheet(answer))
-    elif not analysis.sensitivities and len(data.design.points) <= MOST_ROWS:
+    elif analysis.keys and not analysis.sensitivities and len(data.design.points) <= MOST_ROWS:
         sheets.append(_points_sheet(data, analysis.keys))
     print_sheets(console, sheets)
     if answer is not None:
         console.print(answer.sentence, markup=False)
-    _print_failures(console, data)
-    if (note := left_out_sentence(data, analysis.keys)) != "":
-        console.print(note, markup=False)
+    for line in (*failure_lines(data), left_out_sentence(data, analysis.keys), deadlock_sentence(data)):
+        if line:
+            console.print(line, markup=False)
     console.print(totals_sentence(data), markup=False)
 
 
@@ -133,11 +135,31 @@ def left_out_sentence(data: SweepData, keys: Sequence[Key]) -> str:
     )
 
 
-def _print_failures(console: Console, data: SweepData) -> None:
-    for n, reason in list(data.failed.items())[:3]:
-        settings = zip(data.design.levers, data.design.points[n], strict=True)
-        at = ", ".join(f"{lever} = {text}" for lever, text in settings if text)
-        console.print(f"failed: {at}: {reason}", markup=False)
+def deadlock_sentence(data: SweepData) -> str:
+    """Return at how many points parties block each other for ever; '' where they do so at none."""
+    stuck = 0
+    for totals in data.totals:
+        columns = [i for i, key in enumerate(totals.keys) if key.quantity == "deadlocked_parties"] if totals else []
+        stuck += bool(totals and totals.values[:, columns].any())
+    if not stuck:
+        return ""
+    return f"At {stuck} of {counted(len(data.design.points), 'point')} parties block each other for ever."
+
+
+def failure_lines(data: SweepData) -> list[str]:
+    """Return a line for each reason of failures, with a point and how many others failed for it."""
+    by_reason: dict[str, list[int]] = {}
+    for n, reason in data.failed.items():
+        by_reason.setdefault(reason, []).append(n)
+    lines = []
+    for reason, places in list(by_reason.items())[:MOST_REASONS]:
+        settings = zip(data.design.levers, data.design.points[places[0]], strict=True)
+        at = ", ".join(f"{lever} = {text}" for lever, text in settings if text) or "the unchanged scenario"
+        others = f" (and {counted(len(places) - 1, 'more point')})" if len(places) > 1 else ""
+        lines.append(f"failed: {at}: {reason}{others}")
+    if len(by_reason) > MOST_REASONS:
+        lines.append(f"failed: {counted(len(by_reason) - MOST_REASONS, 'more reason')}, in failed.csv")
+    return lines
 
 
 def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:

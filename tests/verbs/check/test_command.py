@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from sim.cli import commands
 from sim.scenario.file_kinds import sources_of
 from sim.verbs.check import command as cli_scenario
 
@@ -138,3 +139,63 @@ def test_checking_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+ABSURD = """
+name: absurd
+title: Absurd
+clock: {timezone: Etc/UTC, t0: 2024-06-03, start: 2024-06-03, horizon: 2024-06-04}
+classes: {car: {spacing: 7 m, people: 2, men_share: 50 %}, bus: {spacing: 15 m, people: 40, men_share: 40 %}}
+crossings:
+  x:
+    road: {stretches: [{files: 1}]}
+    stations:
+      a: {serves: [car], staffing: 2, service_time: 1 min}
+      b: {serves: [bus], staffing: 1, service_time: 20 min}
+    demand: {car: {e: {constant: {rate: 80/h}}}, bus: {e: {constant: {rate: 1/h}}}}
+    changes: [{from: 2024-06-03T01:00, stations: [a], add_servers: 1}]
+interventions:
+  zero: {description: nobody works, changes: [{from: 2024-06-03T06:00, stations: [a], servers: 0}]}
+  slow: {description: sixty hours, set: {stations.a.service_time: 60 h}}
+  late:
+    description: reopens after the run
+    changes:
+      - {from: 2024-06-03T05:00, stations: [a], add_servers: 1}
+      - {from: 2024-06-03T06:00, until: 2024-06-09, close: true}
+  little: {description: per day, set: {demand.car.e.constant.rate: 80/d}}
+  usual: {description: more, changes: [{stations: [a], add_servers: 1}]}
+"""
+
+
+def test_check_warns_of_what_each_intervention_makes_absurd(tmp_path):
+    file = tmp_path / "absurd.yaml"
+    file.write_text(ABSURD, encoding="utf-8")
+    result = run("check", str(file))
+    assert result.exit_code == 0
+    said = [line.removeprefix(f"{file}: warning: ") for line in result.stderr.splitlines()]
+    assert [line.partition(": ")[0] for line in said] == [
+        "interventions.zero", "interventions.slow", "interventions.slow", "interventions.late.changes.1.until",
+        "interventions.little",
+    ]  # fmt: skip
+    assert said[0] == (
+        "interventions.zero: crossings.x.stations.a.staffing: nobody works here at the end of the run, so those who "
+        "wait then are not served"
+    )
+    assert said[-1] == (
+        "interventions.little: crossings.x.demand.car.e.constant.rate: becomes 24 times smaller; is it in the right "
+        "unit, /h or /d?"
+    )
+    other = CliRunner().invoke(
+        commands, ["compare", str(file), "+late", "+late+zero", "--replications", "1", "--workers", "1",
+                   "--no-pictures", "--out", str(tmp_path / "out")],
+    )  # fmt: skip
+    warnings = [line for line in other.stderr.splitlines() if line.startswith("warning: ")]
+    assert [line[:60] for line in warnings] == [
+        "warning: late: interventions.late.changes.1.until: is after ",
+        "warning: late+zero: crossings.x.stations.a.staffing: nobody ",
+    ]
+
+
+def test_no_intervention_of_a_shipped_scenario_is_doubted():
+    files = sorted(str(file) for file in (Path(__file__).parents[3] / "scenarios").glob("*.yaml"))
+    assert run("check", "--quiet", *files).output == ""

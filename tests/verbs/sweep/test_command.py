@@ -360,3 +360,45 @@ def test_the_sweeps_of_the_catalogue_play(file: Path) -> None:
     day = ("--set", "clock.start=2022-09-27T00:00", "--set", "clock.horizon=2022-09-27T12:00")
     done = sweep(str(file), *day, "--points", "1", "--replications", "1", "--workers", "1", "--out", "out")
     assert done.exit_code == 0, done.stderr + done.stdout
+
+
+OPPOSITE = """
+name: opposite
+title: Zones in opposite order
+clock: {timezone: Etc/UTC, t0: 2024-06-03, start: 2024-06-03, horizon: 2024-06-04}
+classes:
+  car: {spacing: 7 m, people: 1, men_share: 0 %}
+  truck: {spacing: 20 m, people: 1, men_share: 0 %}
+crossings:
+  x:
+    road: {stretches: [{files: 1}]}
+    zones: {north: {capacity: 3}, south: {capacity: 3}}
+    stations:
+      gate: {serves: [car, truck], staffing: 2, service_time: 1 min}
+      car_customs: {serves: [car], hall: north, staffing: 1, service_time: 5 min}
+      truck_scales: {serves: [truck], hall: south, staffing: 1, service_time: 5 min}
+      car_passports: {serves: [car], hall: south, staffing: 1, service_time: 5 min}
+      truck_passports: {serves: [truck], hall: north, staffing: 1, service_time: 5 min}
+    initial_queue: {car: 30, truck: 30}
+"""
+
+
+def test_a_deadlock_is_told_before_and_after(here: Path) -> None:
+    (here / "o.yaml").write_text(OPPOSITE, encoding="utf-8")
+    done = sweep("o.yaml", "--over", "stations.gate.staffing=0,1,2", *SHORT[2:], "--no-pictures", "--out", "out")
+    assert done.exit_code == 0
+    lines = done.stderr.splitlines()
+    assert sum(line.startswith("warning: crossings.x.stations: parties may block each other") for line in lines) == 1
+    (point,) = [line for line in lines if line.startswith("warning: stations.gate.staffing = 0: ")]
+    assert point.endswith("crossings.x.stations.gate.staffing: nobody works here at any time, so nobody passes")
+    assert "At 2 of 3 points parties block each other for ever." in done.stdout
+
+
+@pytest.mark.usefixtures("here")
+def test_the_reasons_of_failures_are_on_the_screen_once_each() -> None:
+    done = sweep(str(TINY), *ONE_FAILS, "--over", "demand.car*=0.5,1", *SHORT, "--out", "out", "--no-pictures")
+    lines = " ".join(done.stdout.split())
+    assert lines.count("failed: classes.car.people.mean = 4, classes.car.people.max = 3, demand.car* = 0.5: ") == 1
+    assert "(4) must not be above max (3)" in lines
+    assert lines.count("(and 1 more point)") == 1
+    assert "2 points failed (see failed.csv)" in lines
