@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -18,7 +17,7 @@ MANY_GONE = 0.05
 
 def left_out_note(story: Story) -> list[str]:
     """Return a sentence on the parties that are not in the waits of those who crossed; none if they are few."""
-    many = _shares(story, story.left_out, FEW_LEFT)
+    many = _shares(story, "unfinished", FEW_LEFT)
     if not many:
         return []
     return [f"{many} are still inside at the end and not in the waits of those who crossed: lower bounds."]
@@ -26,16 +25,16 @@ def left_out_note(story: Story) -> list[str]:
 
 def gave_up_note(story: Story) -> list[str]:
     """Return a sentence on those who gave up and are not in the waits either; none if they are few."""
-    many = _shares(story, story.gave_up, MANY_GONE)
+    many = _shares(story, "reneged", MANY_GONE)
     return [f"{many} gave up waiting; the waits of those who crossed leave them out."] if many else []
 
 
-def _shares(story: Story, share_of: Callable[[str], float], few: float) -> str:
+def _shares(story: Story, event: str, few: float) -> str:
     """Return '12 % of the cars, 4 % of the trucks': the shares above `few`, by class and together."""
     names = {ALL: "of all parties that joined", **{cls: f"of the {CLASS_WORDS[cls]}" for cls in story.classes}}
     if len(story.classes) == 1:
         del names[ALL]
-    shares = {name: share_of(scope) for scope, name in names.items()}
+    shares = {name: story.ended(event, scope) for scope, name in names.items()}
     return ", ".join(f"{100 * share:.0f} % {name}" for name, share in shares.items() if share > few)
 
 
@@ -53,7 +52,7 @@ def summary(story: Story) -> str:
         )
         wait = story.total("wait_mean", by_way(VEHICLE_CLASSES[0], "main")).mean
         if wait > 0:
-            at_least = "at least " if story.left_out(VEHICLE_CLASSES[0]) > FEW_LEFT else ""
+            at_least = "at least " if story.ended("unfinished", VEHICLE_CLASSES[0]) > FEW_LEFT else ""
             sentences[0] += f"; cars that cross wait {at_least}{show_duration(3600 * wait)} on average"
     summoned = story.total("summoned_people").mean
     back = story.total("refused_people").mean + summoned

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.arrays import Bools, Floats
 from sim.engine.plan import Plan
-from sim.measures.bounds import left_out, share_of_joined
+from sim.measures.bounds import share_of_joined
 from sim.measures.estimates import CHANCE_ONLY, Band, Estimate, Estimates
 from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way, classes_of
 from sim.measures.nights import Night, night_hour, nights_of
@@ -138,20 +138,10 @@ class Story:
         places = zip(self.plan.stations, self.plan.crossing, strict=True)
         return next(s for s, place in enumerate(places) if place == (station, x))
 
-    def gave_up(self, scope: str) -> float:
-        """Return the share that gave up waiting of the parties of a class (or all) that joined; NaN if nobody did."""
-        return share_of_joined(self._means, self.crossing, "reneged", scope)
-
-    def left_out(self, scope: str = ALL) -> float:
-        """Return the share still inside at the end of the parties of a class (or all) that joined; NaN if nobody did.
-
-        A mean wait of those who crossed is without these parties.
-        """
-        return left_out(self._means, self.crossing, scope)
-
-    @property
-    def _means(self) -> dict[Key, float]:
-        return {key: total.mean for key, total in self.estimates.totals.items()}
+    def ended(self, event: str, scope: str = ALL) -> float:
+        """Return the share with an end ('unfinished', 'reneged') of the parties of a class that joined; NaN if none."""
+        means = {key: total.mean for key, total in self.estimates.totals.items()}
+        return share_of_joined(means, self.crossing, event, scope)
 
     def is_bound(self, quantity: str, scope: str = ALL) -> bool:
         """Return whether a total is only a lower bound, because the horizon cuts what it measures."""

@@ -32,7 +32,7 @@ def crossings_sheet(stories: list[Story]) -> Sheet:
         "People across (including those without an origin), mean and 90 % quantile of the wait, "
         "maximum number of people waiting, people who went on to another crossing"
     )
-    if any(story.left_out() > FEW_LEFT for story in stories):
+    if any(story.ended("unfinished") > FEW_LEFT for story in stories):
         title += f" (≥: a lower bound, for more than {100 * FEW_LEFT:.0f} % are still inside at the end)"
     sheet = Sheet(title, columns, [], (True, *[False] * 5))
     for story in stories:

@@ -118,7 +118,7 @@ def test_equal_scenarios_both_contend_and_a_missing_value_says_nothing() -> None
 
 
 def test_totals_cut_by_the_horizon_are_lower_bounds_in_either_scenario() -> None:
-    """In the base 1 % of the cars are still inside, in the other scenario 30 %; by the bypass nobody can be told."""
+    """In the base 1 % of the cars are still inside, in the other scenario 30 %, on whatever way."""
     names = ("unfinished_parties", "arrived_parties", "initial_parties")
     keys = (
         *(Key("post", name, "car") for name in names),
@@ -126,5 +126,5 @@ def test_totals_cut_by_the_horizon_are_lower_bounds_in_either_scenario() -> None
     )
     base, here = np.array([[10, 900, 100, 2, 2, 1]] * 2, float), np.array([[300, 900, 100, 5, 5, 1]] * 2, float)
     found = {row.key[1:]: (row.base_at_least, row.here_at_least) for row in paired(keys, base, here)}
-    assert found["wait_mean", "car"] == found["wait_mean", "car/main"] == (False, True)
-    assert found["wait_mean", "car/bypass"] == found["unfinished_parties", "car"] == (False, False)
+    assert {found["wait_mean", scope] for scope in ("car", "car/main", "car/bypass")} == {(False, True)}
+    assert found["unfinished_parties", "car"] == (False, False)
