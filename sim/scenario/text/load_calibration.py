@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,6 +17,7 @@ from sim.scenario.checks.crossings import value_fault
 from sim.scenario.model.calibration import Calibration, Parameter
 from sim.scenario.model.quantities import Instant
 from sim.scenario.model.reported import Reported
+from sim.scenario.model.scenario import Clock
 from sim.scenario.resolve import CALIBRATIONS, file_named
 from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text.includes import rows_of_files
@@ -26,6 +27,7 @@ from sim.scenario.text.passports import PassportRow, take_off
 from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, child, dotted, find
 from sim.scenario.text.yaml_text import CALIBRATION, read_file, read_kind
 from sim.suggest import did_you_mean
+from sim.units import parse
 
 LEAST = 1e-3
 """Smallest figure that can be compared as a ratio; a count, or a value in s or m."""
@@ -73,12 +75,14 @@ def read_calibration(path: str | Path, *, validation: bool = False) -> LoadedCal
     problems = [*_name_problems(root, template, list(priors)), *_figure_problems(root, calibration)]
     if problems:
         raise sorted_error(problems)
+    every_row = calibration.reported
     if not validation:
         kept = [i for i, row in enumerate(calibration.reported) if row.status != "validation"]
         calibration = calibration.model_copy(update={"reported": tuple(calibration.reported[i] for i in kept)})
         template = _with_rows_only(template, kept)
     centres = {name: prior.centre for name, prior in priors.items()}
     central = template.loaded(centres, units)
+    problems.extend(_cut_waits(root, every_row, central.scenario.clock))
     for name, prior in priors.items():
         for end, value in zip(("low", "high"), prior.ends, strict=True):
             problems.extend(_prior_end_problems(root, template, {**centres, name: value}, units, (name, end)))
@@ -219,6 +223,26 @@ def _figure_problems(root: Node, calibration: Calibration) -> Iterator[Problem]:
         rejected = all(row.status == "rejected" for row in calibration.reported)
         what = "all figures are rejected" if rejected else "no figure has the status 'used'"
         yield Problem(find(root, (REPORTED,))[0].where, REPORTED, f"{what}; at least one must be used")
+
+
+ROOM = 1.5
+"""Times the reported wait that must fit between the window of a figure and the horizon: waits of the model vary."""
+
+
+def _cut_waits(root: Node, rows: Sequence[Reported], clock: Clock) -> Iterator[Problem]:
+    """Yield the waits, by time of joining, that would not be over at the horizon: a run cannot tell them."""
+    for i, row in enumerate(rows):
+        if not row.kind.by_joining or row.kind.dimension is None or row.status == "rejected":
+            continue
+        wait = timedelta(seconds=parse(row.kind.dimension, row.value))
+        least = row.until + ROOM * wait
+        if least > clock.horizon:
+            what = (
+                f"those who join until then and wait {row.value} are not across at the horizon, "
+                f"{clock.horizon:%Y-%m-%dT%H:%M}, so a run cannot tell this wait; set the horizon to at least "
+                f"{least:%Y-%m-%dT%H:%M} ({ROOM:g} times the wait later), or reject the figure"
+            )
+            yield Problem(find(root, (REPORTED, i, "until"))[0].where, f"reported[{i}].until", what)
 
 
 def _prior_end_problems(

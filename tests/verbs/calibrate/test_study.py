@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.errors import SimError
+from sim.errors import ScenarioError, SimError
 from sim.play.request import Progress, Request, silent
 from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.calibrate import study
@@ -95,6 +95,15 @@ def test_the_cut_horizon_changes_nothing(tmp_path: Path) -> None:
 def test_waits_by_joining_need_the_whole_run(tmp_path: Path) -> None:
     rows = [row("wait", "virtual_wait", "5 h")]
     assert shortest_horizon(read_calibration(described(tmp_path, reported=rows)).central.scenario) is None
+
+
+def test_a_wait_that_would_not_be_over_at_the_horizon_is_refused(tmp_path: Path) -> None:
+    """Those who join until 20:00 and wait 12 h are across at 08:00; the run ends at 12:00, not 18 h later."""
+    path = described(tmp_path, reported=[row("wait", "virtual_wait", "12 h"), row("queue", "queue", 300)])
+    with pytest.raises(ScenarioError, match=r"reported\[0\].until: .* set the horizon to at least 2022-09-22T14:00"):
+        read_calibration(path)
+    rejected = [row("wait", "virtual_wait", "12 h", status="rejected"), row("queue", "queue", 300)]
+    read_calibration(described(tmp_path, reported=rejected))
 
 
 @pytest.mark.slow
