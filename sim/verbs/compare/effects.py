@@ -55,14 +55,11 @@ class Effect:
 
         '≥' or '≤' where only one of the two values is a lower bound.
         """
-        one = self.difference
-        sign = {(False, True): "≥ ", (True, False): "≤ "}
-        bound = "" if one.verdict == "same" else sign.get((one.base_at_least, one.here_at_least), "")
-        return bound + change_text(one, self._unit[1])
+        return bound_sign(self.difference) + change_text(self.difference, self._unit[1])
 
     @property
     def percent(self) -> str:
-        """The difference in percent of the base: '−38 %'."""
+        """The difference in percent of the base: '−38 %'; with '≥' or '≤' as in `change`."""
         percent = self.difference.percent
         if not math.isfinite(percent):
             return "-"
@@ -70,7 +67,7 @@ class Effect:
             return "0 %" if percent == 0 else "< 0.1 %"
         if percent > MOST_PERCENT:
             return f"> {MOST_PERCENT:,} %"
-        return f"{signed(float(f'{percent:.1f}'), 2)} %"
+        return f"{bound_sign(self.difference)}{signed(float(f'{percent:.1f}'), 2)} %"
 
     @property
     def size(self) -> str:
@@ -78,7 +75,7 @@ class Effect:
         if math.isfinite(self.difference.percent) or not math.isfinite(self.difference.difference):
             return self.percent
         unit, scale = self._unit
-        return f"{signed(self.difference.difference * scale)} {unit}".rstrip()
+        return f"{bound_sign(self.difference)}{signed(self.difference.difference * scale)} {unit}".rstrip()
 
     @property
     def arrow(self) -> str:
@@ -101,6 +98,12 @@ def signed(value: float, digits: int = 3) -> str:
         return "0"
     text = rounded(float(f"{abs(value):.{digits}g}"))
     return f"{MINUS if value < 0 else '+'}{text}"
+
+
+def bound_sign(change: Difference) -> str:
+    """Return '≥ ' or '≤ ' where only one of the two values is a lower bound, else ''."""
+    sign = {(False, True): "≥ ", (True, False): "≤ "}
+    return "" if change.verdict == "same" else sign.get((change.base_at_least, change.here_at_least), "")
 
 
 def change_text(change: Difference, scale: float = 1.0) -> str:

@@ -22,7 +22,7 @@ from sim.plotting.rail import words
 from sim.plotting.result import Drawers
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
 from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, sheet, styled, time_axis
-from sim.verbs.compare.effects import change_text, signed
+from sim.verbs.compare.effects import bound_sign, change_text, signed
 from sim.verbs.compare.frame import Scene, around_zero
 from sim.verbs.compare.network_words import MINUTE, diverted_people
 from sim.verbs.compare.picture_groups import LEAST_HOURS
@@ -37,7 +37,7 @@ ROW, BELOW = 0.36, 0.95
 """Height of a crossing's row in the panels of differences, and of the space above them, in inches."""
 PANELS = (3.3, 2.6)
 """Widths of the two panels, which begin at the columns, in inches."""
-NOT_ACROSS = "did not get across"
+NOT_ACROSS = "not across by the end"
 MEASURES = (
     ("wait_mean", "change of the mean wait of those who cross, h"),
     ("max_queue_people", "change of the most people waiting"),
@@ -193,7 +193,7 @@ def _draw_change(axes: Axes, change: Difference, row: int) -> None:
     ends = (change.difference, change.family_low, change.family_high)
     small = change.key.quantity == "wait_mean" and change.verdict != "same" and max(map(abs, ends)) < MINUTE
     axes.annotate(
-        "under a minute" if small else change_text(change),
+        "under a minute" if small else bound_sign(change) + change_text(change),
         (1, row),
         (8, 0),
         xycoords=("axes fraction", "data"),

@@ -252,7 +252,10 @@ def _main_differences(scene: Scene, n: int) -> str:
     }
     across, wait = effects.get(("crossed_people", ALL)), effects.get(("wait_mean", ALL))
     named = ((across, "people across"), (wait, "mean wait"))
-    return "; ".join(f"{row.percent} {name}" for row, name in named if row)
+    return "; ".join(f"{row.percent} {name}{NOT_CLEAR.get(row.arrow, '')}" for row, name in named if row)
+
+
+NOT_CLEAR = {"~": " (not clear)"}
 
 
 BY_CROSSING = (queues, waits_by_joining, wait_distributions, fates, differences, who_gains, small_multiples)
