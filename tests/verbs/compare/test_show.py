@@ -382,18 +382,18 @@ def test_scenarios_without_any_difference_are_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bounds", "base", "change"),
+    ("bounds", "base", "change", "percent"),
     [
-        ((False, False), "4 h", "+2 ± 0.5"),
-        ((False, True), "4 h", "≥ +2 ± 0.5"),
-        ((True, False), "≥ 4 h", "≤ +2 ± 0.5"),
-        ((True, True), "≥ 4 h", "+2 ± 0.5"),
+        ((False, False), "4 h", "+2 ± 0.5", "+50 %"),
+        ((False, True), "4 h", "≥ +2 ± 0.5", "≥ +50 %"),
+        ((True, False), "≥ 4 h", "≤ +2 ± 0.5", "≤ +50 %"),
+        ((True, True), "≥ 4 h", "+2 ± 0.5", "+50 %"),
     ],
 )
-def test_a_lower_bound_is_marked_in_the_table(bounds: tuple[bool, bool], base: str, change: str) -> None:
+def test_a_lower_bound_is_marked(bounds: tuple[bool, bool], base: str, change: str, percent: str) -> None:
     cut = replace(a_difference(4.0, 6.0, 0.5), base_at_least=bounds[0], here_at_least=bounds[1])
     row = Effect(line("h", SPAN), cut)
-    assert (row.base_amount, row.change) == (base, change)
+    assert (row.base_amount, row.change, row.percent) == (base, change, percent)
 
 
 def test_the_document_says_which_values_are_lower_bounds_and_what_intervals_include(
