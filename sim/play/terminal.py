@@ -17,7 +17,12 @@ from sim.errors import SimError, printable
 
 USER_ERROR, UNFORESEEN = 2, 70
 """Exit codes: the user can mend it; the program is at fault."""
-_SPELT = {"\u00b1": "+-", "\u2013": "-", "\u2212": "-", "\u2014": "-", "\u2026": "...", "\u00d7": "x", "\u00a0": " "}
+_SPELT = {
+    **{"\u00b1": "+-", "\u2013": "-", "\u2212": "-", "\u2014": "-", "\u2026": "...", "\u00d7": "x", "\u00a0": " "},
+    **{"\u2264": "<=", "\u2265": ">=", "\u2248": "~", "\u226b": ">>", "\u00b2": "2", "\u00b3": "3", "\u00bd": "1/2"},
+    **{"\u2190": "<-", "\u2191": "^", "\u2192": "->", "\u2193": "v", "\u25b6": ">", "\u00b7": "-", "\u2022": "*"},
+    **{"\u25a0": "#", "\u25c6": "*", "\u25c7": "o", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'},
+}
 """How the characters of our tables are written where the terminal has no such characters."""
 
 

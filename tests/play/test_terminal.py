@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -59,6 +60,25 @@ def test_a_terminal_of_few_characters(tmp_path: Path) -> None:
     code = "from sim.play import terminal as t; t.spell_out(); print('1 \\u00b1 2 \\u017e')"
     done = ended(code, tmp_path, environment={"PYTHONIOENCODING": "ascii"})
     assert (done.returncode, done.stdout, done.stderr) == (0, "1 +- 2 \\u017e\n", "")
+
+
+def test_every_character_that_the_program_prints_has_a_spelling() -> None:
+    left: dict[str, str] = {}
+    for file in (ROOT / "sim").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                left |= {letter: file.name for letter in node.value if letter.isprintable() and not letter.isascii()}
+    assert {"\u2265", "\u00b3"} <= set(left)
+    assert {letter: name for letter, name in left.items() if letter not in terminal._SPELT} == {}
+
+
+def test_the_table_of_a_run_in_ascii(tmp_path: Path) -> None:
+    scenario = ROOT / "tests" / "tiny.yaml"
+    options = ["--replications", "2", "--workers", "1", "--no-pictures"]
+    done = ended(CALL.format(["run", str(scenario), *options]), tmp_path, environment={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert "\\u" not in done.stdout
+    assert "m3" in done.stdout
 
 
 def test_a_fault_of_the_program_is_one_sentence_and_a_file(tmp_path: Path) -> None:
