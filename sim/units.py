@@ -103,3 +103,9 @@ def common_unit(seconds: Iterable[float]) -> str:
             break
         unit = other
     return unit
+
+
+def waits_unit(seconds: Iterable[float]) -> str:
+    """Return the unit of the longest of some waits; never days, because waits are quoted and reported in hours."""
+    unit = show_duration(max(filter(math.isfinite, seconds), default=math.nan)).split()[-1]
+    return unit if unit in ("s", "min") else "h"

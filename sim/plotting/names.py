@@ -7,7 +7,7 @@ import math
 from sim.arrays import Floats
 from sim.measures.estimates import Estimate, total_estimate
 from sim.plotting.rail import words
-from sim.plotting.story import between, whole
+from sim.plotting.story import between, interval, whole
 from sim.scenario.model.scenario import Scenario
 
 HOME = "stayed at home"
@@ -36,8 +36,11 @@ def ranged_estimate(estimate: Estimate) -> str:
 
 
 def sure(people: Floats) -> str:
-    """Return the mean of people (replications,) with the half-width of its 95 % interval: '1,210 ± 40'."""
+    """Return the mean of people (replications,) with its 95 % interval: '1,210 ± 40', '20 (0–52)'."""
     estimate = total_estimate(people)
     half = estimate.half_width
-    known = f" ± {float(f'{half:.2g}'):,.0f}" if math.isfinite(half) and half >= 0.5 else ""
-    return whole(estimate.mean) + known
+    if not math.isfinite(half) or half < 0.5:
+        return whole(estimate.mean)
+    if estimate.low == 0 < estimate.mean:
+        return f"{whole(estimate.mean)} {interval(estimate)}"
+    return f"{whole(estimate.mean)} ± {float(f'{half:.2g}'):,.0f}"

@@ -24,6 +24,8 @@ from sim.scenario.model.scenario import Clock, Crossing, Scenario
 
 LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
 """The longest wait that is quoted, as shown in a table."""
+LOST = 1e-9
+"""Share of an interval that is lost to rounding, not cut."""
 LEAST_BLOCKED = 0.01
 """Share of its time for which a station is blocked that is told."""
 NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
@@ -332,6 +334,17 @@ def rounded(value: float) -> str:
 def plus_minus(half: float) -> str:
     """Return the half-width of an interval to two figures, as a suffix of a number: ' ± 120'; '' if unknown."""
     return f" ± {float(f'{half:.2g}'):,g}" if np.isfinite(half) else ""
+
+
+def interval(estimate: Estimate, scale: float = 1.0, most: float = np.inf) -> str:
+    """Return half the 95 % interval of a mean, '± 120', or both its ends if it is cut, '(0–18,000)'; '' if unknown.
+
+    It is cut at 0 and at `most`, the largest possible value; all numbers are multiplied by `scale`.
+    """
+    low, high = estimate.low, min(estimate.high, most)
+    if estimate.mean - low < (1 - LOST) * estimate.half_width or high < estimate.high:
+        return f"({rounded(scale * low)}–{rounded(scale * high)})"
+    return plus_minus(scale * estimate.half_width).lstrip()
 
 
 def whole(value: float) -> str:

@@ -65,6 +65,8 @@ def test_a_terminal_of_few_characters(tmp_path: Path) -> None:
 def test_every_character_that_the_program_prints_has_a_spelling() -> None:
     left: dict[str, str] = {}
     for file in (ROOT / "sim").rglob("*.py"):
+        if file.name == "yaml_text.py":  # its letters are the limits of what a file may hold
+            continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 left |= {letter: file.name for letter in node.value if letter.isprintable() and not letter.isascii()}

@@ -123,7 +123,7 @@ def _in_words(total: Estimate, unit: str, *, is_bound: bool) -> str:
     """Return a mean and its interval, if there is one; hours in the unit of time that fits: '≥ 5.1 h (4.8 to 5.4)'."""
     scale = 1.0
     if unit == "h" and math.isfinite(total.mean):
-        unit = units.show_duration(units.SCALES["time"]["h"] * total.mean).split()[-1]
+        unit = units.waits_unit([units.SCALES["time"]["h"] * total.mean])
         scale = units.SCALES["time"]["h"] / units.SCALES["time"][unit]
     mean, low, high = (rounded(scale * number) for number in (total.mean, total.low, total.high))
     shown = "-" if mean == "-" else f"{mean} {unit}" if unit in units.SCALES["time"] else mean

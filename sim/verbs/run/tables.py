@@ -25,6 +25,7 @@ from sim.plotting.story import (
     NOTHING,
     Story,
     at_least,
+    interval,
     modelled,
     rounded,
     week,
@@ -49,7 +50,7 @@ MOST_NIGHTS = 31
 
 
 class Row(NamedTuple):
-    """One measure: its name, its unit ("h": a suitable unit of time), its estimate, and whether it is a lower bound.
+    """One measure: its name, unit ("h": the unit of the run's waits) and estimate, and whether it is a lower bound.
 
     `instead` is a text that stands in the place of a number.
     """
@@ -119,22 +120,34 @@ def _headline(story: Story, narrow: bool) -> Table:
     table.add_column("", min_width=None if narrow else 36)
     for name in ("mean",) if narrow else ("mean", "± (95 %)", "5–95 %"):
         table.add_column(name, justify="right", no_wrap=True)
+    wait_unit = _wait_unit(story)
     for group, rows in groups(story):
         defined = [row for row in rows if row.instead or np.isfinite(row.estimate.mean)]
         if defined:
             table.add_row(f"[bold]{group}[/]")
         for row in defined:
-            table.add_row(Padding(row.name, (0, 0, 0, 2)), *_numbers(row)[: 1 if narrow else 3])
+            table.add_row(Padding(row.name, (0, 0, 0, 2)), *_numbers(row, wait_unit)[: 1 if narrow else 3])
     return table
 
 
-def _numbers(row: Row) -> tuple[str, str, str]:
+def _wait_unit(story: Story) -> str:
+    """Return the unit of all waits in the tables of a crossing."""
+    waits = next(rows for group, rows in groups(story) if group == WAITS)
+    return units.waits_unit(3600 * row.estimate.mean for row in waits if not row.instead)
+
+
+def _unit(seconds: float, wait_unit: str) -> str:
+    """Return the unit of a wait: that of all waits, or one that fits if it is under a tenth of that."""
+    short = 0 < seconds < units.SCALES["time"][wait_unit] / 10
+    return units.show_duration(seconds).split()[-1] if short else wait_unit
+
+
+def _numbers(row: Row, wait_unit: str) -> tuple[str, str, str]:
     estimate, unit = row.estimate, row.unit
     if row.instead:
         return row.instead, "-", "-"
     if unit == "h":
-        unit = units.show_duration(3600 * estimate.mean).split()[-1]
-        unit = "h" if row.quoted and unit == "d" else unit  # as waits are quoted and reported
+        unit = _unit(3600 * estimate.mean, wait_unit)
         estimate = _scaled(estimate, 3600 / units.SCALES["time"][unit])
     mean, alone = f"{rounded(estimate.mean)} {unit}".rstrip(), not np.isfinite(estimate.low)
     if row.quoted and row.estimate.mean >= LONGEST_QUOTE:
@@ -145,7 +158,7 @@ def _numbers(row: Row) -> tuple[str, str, str]:
         return mean, "-", "-"
     return (
         mean,
-        f"{float(f'{estimate.half_width:.2g}'):,g}",
+        interval(estimate, most=100 if unit == "%" else np.inf).removeprefix("± ").strip("()"),
         f"{rounded(estimate.p05)}–{rounded(estimate.p95)}",
     )
 
@@ -224,18 +237,24 @@ def _stations(story: Story) -> Sheet:
     columns = ("station", "visits", "waiting", "service", "blocked", "utilised", "worst\nday")
     title = "Mean time per visit, and utilisation while staffed: of the run and of its worst day"
     sheet = Sheet(title, columns, [], (True, *[False] * 6))
+    wait_unit = _wait_unit(story)
     for name in story.stations:
         scope = at_station(name)
         visits = story.total("visits", scope).mean
-        spans = [_per_visit(story, f"{span}_per_visit", scope) for span in ("wait", "service", "blocked")]
+        wait = _per_visit(story, "wait_per_visit", scope, wait_unit)
+        spans = [wait, *(_per_visit(story, f"{span}_per_visit", scope) for span in ("service", "blocked"))]
         loads = (story.total(quantity, scope).mean for quantity in ("utilisation", "utilisation_worst_day"))
         sheet.rows.append((words(name), rounded(visits), *spans, *map(_percent, loads)))
     return sheet
 
 
-def _per_visit(story: Story, quantity: str, scope: str) -> str:
+def _per_visit(story: Story, quantity: str, scope: str, wait_unit: str = "") -> str:
     """Return a mean time per visit, marked where visits that still go on at the horizon make it a lower bound."""
-    text = units.show_duration(3600 * story.total(quantity, scope).mean)
+    seconds = 3600 * story.total(quantity, scope).mean
+    text = units.show_duration(seconds)
+    if wait_unit and seconds > 0:
+        unit = _unit(seconds, wait_unit)
+        text = f"{rounded(seconds / units.SCALES['time'][unit])} {unit}"
     return at_least(text) if story.is_bound(quantity, scope) else text
 
 

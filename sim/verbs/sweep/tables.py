@@ -14,7 +14,7 @@ from sim.measures.headline import phrase
 from sim.measures.names import CLASS_WORDS, OF_THOSE_ACROSS, TOTALS, Key
 from sim.plotting.rail import words
 from sim.plotting.sheet import Sheet, as_html, print_sheets
-from sim.plotting.story import at_least, plus_minus, rounded
+from sim.plotting.story import at_least, interval, rounded
 from sim.verbs.sweep.designs import numbers, unit_of
 from sim.verbs.sweep.files import bounds, estimates
 from sim.verbs.sweep.request import SweepAnalysis
@@ -174,7 +174,10 @@ def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:
     rows = [
         (
             *setting,
-            *(_cell(column[n], key in cut[n], scale) for key, column, scale in zip(keys, columns, scales, strict=True)),
+            *(
+                _cell(column[n], key, key in cut[n], scale)
+                for key, column, scale in zip(keys, columns, scales, strict=True)
+            ),
         )
         for n, setting in enumerate(settings)
     ]
@@ -188,12 +191,12 @@ def _short(text: str) -> str:
     return f"{values[0]:.4g} {unit_of([text])}".rstrip() if values else text
 
 
-def _cell(estimate: Estimate | None, is_bound: bool, scale: float = 1.0) -> str:
+def _cell(estimate: Estimate | None, key: Key, is_bound: bool, scale: float = 1.0) -> str:
     if estimate is None or not math.isfinite(estimate.mean):
         return "-"
-    half = scale * estimate.half_width
     mean = rounded(scale * estimate.mean)
-    return (at_least(mean) if is_bound else mean) + plus_minus(half)
+    most = 1.0 if TOTALS[key.quantity].unit == "share" else math.inf
+    return f"{at_least(mean) if is_bound else mean} {interval(estimate, scale, most)}".rstrip()
 
 
 def _sensitivity_sheet(sensitivity: Sensitivity) -> Sheet:
@@ -224,7 +227,7 @@ def _tests_sheet(answer: Answer) -> Sheet:
     cut = {point: key in keys for point, keys in zip(points, bounds(answer.data), strict=True)}
     rows: list[tuple[str, ...]] = []
     for one in answer.tests:
-        cell = _cell(one.estimate, cut.get((one.setting,), False))
+        cell = _cell(one.estimate, key, cut.get((one.setting,), False))
         rows.append((_short(one.setting), cell, f"{one.replications}", verdicts[one.meets]))
     name = f"{phrase(key)}, {TOTALS[key.quantity].unit}"
     columns = (

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_a_narrow_terminal_keeps_names_and_means(width: int) -> None:
     (line,) = (line for line in lines if line.startswith("  most vehicles"))
     assert re.fullmatch(r"  most vehicles( waiting)? +[45],\d{3}", line)
     at = lines.index("exit cars")
-    assert re.fullmatch(r"  waiting: 7\d(\.\d)? min", lines[at + 2])
+    assert re.fullmatch(r"  waiting: 1\.\d\d? h", lines[at + 2])
     assert "  verdict: within 1.5x" in lines
 
 
@@ -100,7 +101,7 @@ def lines_of(totals: dict[tuple[str, str], float], **changes: Any) -> list[str]:
 
 @pytest.mark.parametrize(
     ("hours", "said"),
-    [(0.00406, "14.6 s"), (0.14, "8.4 min"), (11.3, "11.3 h"), (96, "96 h"), (480, "≥ 20 d")],
+    [(0.00406, "14.6 s"), (0.09, "5.4 min"), (0.14, "0.14 h"), (11.3, "11.3 h"), (96, "96 h"), (480, "≥ 20 d")],
 )
 def test_waits_are_in_the_unit_that_fits(hours: float, said: str) -> None:
     lines = lines_of({("max_quoted_wait", "car"): hours})
@@ -108,8 +109,27 @@ def test_waits_are_in_the_unit_that_fits(hours: float, said: str) -> None:
 
 
 def test_a_spread_is_in_the_unit_of_its_mean() -> None:
-    lines = lines_of({("wait_mean", "bus/main"): 0.1})
-    assert any(re.match(r"buses, main queue, mean +6 min +0.6 +5.4–6.6$", line) for line in lines)
+    lines = lines_of({("wait_mean", "bus/main"): 0.05})
+    assert any(re.match(r"buses, main queue, mean +3 min +0.3 +2.7–3.3$", line) for line in lines)
+
+
+def test_all_waits_of_a_run_are_in_one_unit_and_never_in_days() -> None:
+    waits = {("wait_mean", "truck/main"): 76.3, ("max_quoted_wait", "truck"): 91.1, ("wait_mean", "foot/main"): 1.2}
+    lines = lines_of(waits | {("wait_per_visit", "station:exit_cars"): 77.0, ("visits", "station:exit_cars"): 1000})
+    assert _line(lines, r"trucks, main queue, mean +76.3 h ")
+    assert _line(lines, r"trucks, longest quoted +91.1 h ")
+    assert _line(lines, r"walkers, main queue, mean +1.2 h ")
+    assert _line(lines, r"exit cars +1,000 +77 h ")
+
+
+def test_an_interval_that_would_fall_below_0_is_written_with_its_ends() -> None:
+    described = synthetic.scenario()
+    estimates = synthetic.estimates(described, 3)
+    wide = replace(synthetic.exactly(5370, 100), low=0.0, high=23370.0)
+    estimates.totals[Key(synthetic.CROSSING, "max_queue", VEHICLES)] = wide
+    console = Console(file=io.StringIO(), width=80)
+    print_to(console, synthetic.run(described, estimates))
+    assert re.search(r"most vehicles waiting +5,370 +0–23,400 +5,270–5,470", console.file.getvalue())
 
 
 def test_the_share_past_the_main_queue_is_said_of_that_day_and_of_the_whole_run() -> None:
@@ -206,7 +226,7 @@ def test_a_wait_without_many_still_inside_is_a_lower_bound() -> None:
     lines = lines_of(waits | JOINED | STILL_INSIDE | cars)
     assert _line(lines, r"everybody, mean +≥ 3 h ")
     assert _line(lines, r"cars, main queue, mean +4 h "), "two per cent are few"
-    assert _line(lines, r"by the bypass, mean +≥ 60 min ")
+    assert _line(lines, r"by the bypass, mean +≥ 1 h ")
     assert "≥: 3 % of all parties that joined are still inside at the end" in " ".join(lines)
     trucks = {("unfinished_parties", "truck"): 10, ("arrived_parties", "truck"): 250, ("initial_parties", "truck"): 0}
     lines = lines_of(waits | JOINED | trucks)
