@@ -50,12 +50,12 @@ gallery:  ## remake results/gallery/verkhny_lars
 what-ifs:  ## remake docs/what_ifs.md, in about five minutes
 	$(PYTHON) docs/what_ifs.py
 
-recovery:  ## simulation-based calibration of Verkhny Lars (docs/verification.md), up to two hours
-	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 200 --refits 10 --out build/gallery/recovery
-	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 100 --intervene rumour_of_closure --out build/gallery/recovery_wrong
-	mkdir -p $(GALLERY)/recovery $(GALLERY)/recovery_wrong
-	cp build/gallery/recovery/* $(GALLERY)/recovery/
-	cp build/gallery/recovery_wrong/* $(GALLERY)/recovery_wrong/
+recovery:  ## simulation-based calibration of Verkhny Lars, and under two wrong models (docs/verification.md), up to two hours
+	rm -rf build/recovery
+	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 200 --refits 10 --out build/recovery/recovery
+	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 100 --intervene rumour_of_closure --out build/recovery/recovery_rumour
+	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 100 --intervene twice_the_booths --out build/recovery/recovery_booths
+	cp -r build/recovery/* $(GALLERY)/
 
 gallery-levers:  ## remake the sweep of the gallery, in about ten minutes
 	$(PYTHON) -m sim sweep sweeps/$(LEVERS).yaml --out build/gallery/$(LEVERS)

@@ -128,6 +128,8 @@ def recover(
     folder = None if cache is None else cache.parent / "worlds" / _digest(task, loaded)
     parts = _parts(task, request, progress, folder)
     with Evaluator(loaded, request, progress, cache) as evaluator:
+        if design.refits:
+            evaluator.observed(bank.scores)
         refits = {n: _refitted(evaluator, task, n, folder) for n in range(min(design.refits, design.worlds))}
     columns = _counted(targets)
     return Recovery(
@@ -308,7 +310,7 @@ def _refitted(evaluator: Evaluator, task: WorldTask, n: int, folder: Path | None
     evaluator.noise = task.noise(world)
     draws = []
     for number, start in enumerate(np.split(task.bank.scores, study.STARTS), 1):
-        evaluator.stage(f"world {n + 1} in full, start {number} of {study.STARTS}", len(start) + 2 * study.START)
+        evaluator.stage(f"world {n + 1} in full, start {number} of {study.STARTS}", 3 * study.START)
         sampler = study.sampler_of(evaluator, world.rows, start, f"world {n} {number}")
         draws.append(sampler.extend(*EFFORT))
     weights = study.weights_of(draws)
