@@ -54,7 +54,7 @@ recovery:  ## simulation-based calibration of Verkhny Lars, and under two wrong 
 	rm -rf build/recovery
 	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 200 --refits 10 --out build/recovery/recovery
 	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 100 --intervene rumour_of_closure --out build/recovery/recovery_rumour
-	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 100 --intervene twice_the_booths --out build/recovery/recovery_booths
+	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 60 --intervene twice_the_booths --out build/recovery/recovery_booths
 	cp -r build/recovery/* $(GALLERY)/
 
 gallery-levers:  ## remake the sweep of the gallery, in about ten minutes

@@ -33,10 +33,11 @@ def picture_of(found: Recovery) -> Picture:
     inner = ROW * (len(rows) + len(KINDS) + 0.5)
     height = HEAD + inner + FOOT
     figure = sheet(WIDTH, height)
-    under = f" under {', '.join(map(words, found.interventions))}, fitted without it" * bool(found.interventions)
-    title = f"Simulation-based calibration: {len(found.parts)} worlds{under}"
+    under = f" under {', '.join(map(words, found.interventions))}" * bool(found.interventions)
+    title = f"Simulation-based calibration{under}"
     figure.text(EDGE / WIDTH, 1 - 0.16 / height, title, fontsize=15, fontweight="bold", va="top")
-    how = "left: how often the 50 % and the 90 % interval hold the truth; right: ranks, empirical minus uniform"
+    fitted = ", fitted without it" * bool(found.interventions)
+    how = f"{len(found.parts)} worlds{fitted}; left: how often the intervals hold the truth; right: ranks minus uniform"
     figure.text(EDGE / WIDTH, 1 - 0.48 / height, how, fontsize=10.5, color=MUTED, va="top")
     axes = figure.add_axes(((EDGE + NAMES) / WIDTH, FOOT / height, COVERAGE / WIDTH, inner / height))
     _coverage(axes, rows, inner)
@@ -108,7 +109,8 @@ def _ranks(axes: Axes, found: Recovery, kind: str) -> None:
         axes.plot(column, off, color=REPORTED if far else COLOURS[1], linewidth=1.4 if far else 0.7, alpha=0.8)
         if far:
             at = int(np.abs(off).argmax())
-            axes.annotate(words(name), (column[at], off[at]), fontsize=8, color=REPORTED)
+            side = "right" if column[at] > 0.5 else "left"
+            axes.annotate(words(name), (column[at], off[at]), fontsize=8, color=REPORTED, ha=side)
     most = max(1.25 * half, 1.1 * float(np.abs(levels[:, None] - ranks).max()))
     axes.set(xlim=(0, 1), ylim=(-most, most), xlabel="rank of the truth in its posterior")
     axes.set_title(wrapped(KINDS[kind], RANKS, 10), fontsize=10, loc="left")
