@@ -20,8 +20,13 @@ from sim.arrays import Floats
 from sim.measures.reports import UNFITTED
 from sim.plotting.rail import Event
 from sim.plotting.style import FAINT, INK, MUTED, REPORTED, VALIDATION, day_name, days
+from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS
 
-ABOVE = {"at least", "more than", "well over"}
+ABOVE, BELOW = set(LOWER_BOUNDS), set(UPPER_BOUNDS)
+ARROW, SHORT_ARROW = 24, 13
+"""Length of the arrow of a bound in points; shorter where it would leave the panel below."""
+HALF_MARK = 6
+"""Half the width of the marker of a figure, in points: its window may be narrower."""
 SIGNS = {"at least": "≥ ", "more than": "> ", "well over": "≫ ", "about": "≈ ", "at most": "≤ "}
 """Qualifiers where there is little room."""
 RAIL_SIZE = 9.5
@@ -40,6 +45,10 @@ BESIDE, SHIFTS, OVER, UNDER = (9, 40, 80, 125, 180), (0, 18, -18, 40, -40, 64, -
 LEADER = 24
 """Distance in points beyond which a thin line connects a label to its mark."""
 NEAR = 16
+HIT = 3.0
+"""Cost of a line from a label to its mark through another mark or label."""
+SIDES = {"left": 0.0, "center": 0.5, "right": 1.0, "bottom": 0.0, "top": 1.0}
+"""Where on the box of a label the line to its mark begins, in shares of the box."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,9 @@ class Mark:
 
 
 def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Floats], size: float = 10) -> None:
-    """Draw `marks` as segments over their windows, an arrow up for lower bounds, each with its label.
+    """Draw `marks` as segments over their windows, an arrow up for lower bounds, down for upper ones.
+
+    Each has its label.
 
     `curves` are arrays (N, 2) of points of the drawn lines in data coordinates; labels avoid them where possible.
     The limits and the position of `axes` must be final.
@@ -82,15 +93,18 @@ def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Floats], size
     for mark in marks:
         _draw_mark(axes, mark, legend if mark.validation else "")
         legend = f"_{UNFITTED}" if mark.validation else legend  # once in the legend
-    taken = [_mark_box(axes, mark) for mark in marks]
+    own = {id(mark): _mark_box(axes, mark) for mark in marks}
+    taken = list(own.values())
     pixels = np.concatenate([_dense(axes.transData.transform(curve)) for curve in curves] or [np.empty((0, 2))])
     for mark in sorted((mark for mark in marks if mark.label), key=lambda m: (m.middle, m.value)):
         others = [_mark_box(axes, other, NEAR) for other in marks if other is not mark]
-        taken.append(_place(axes, mark, [*taken, *others], pixels, size))
+        taken += _place(
+            axes, mark, ([*taken, *others], [box for box in taken if box is not own[id(mark)]]), pixels, size
+        )
 
 
 def _draw_mark(axes: Axes, mark: Mark, legend: str) -> None:
-    """Draw a reported figure over its window, with an arrow up for a lower bound."""
+    """Draw a reported figure over its window, with an arrow up for a lower bound, down for an upper one."""
     colour, marker, size = (VALIDATION, "o", 5.0) if mark.validation else (REPORTED, "D", 6.5)
     axes.plot([mark.first, mark.last], [mark.value] * 2, color=colour, linewidth=2.2, solid_capstyle="butt", zorder=6)
     axes.plot(
@@ -105,15 +119,21 @@ def _draw_mark(axes: Axes, mark: Mark, legend: str) -> None:
         linestyle="none",
         label=legend or None,
     )
-    if mark.qualifier in ABOVE:
+    if mark.qualifier in (*ABOVE, *BELOW):
         axes.annotate(
             "",
             (mark.middle, mark.value),
-            (0, 24),
+            (0, ARROW if mark.qualifier in ABOVE else -min(ARROW, max(SHORT_ARROW, _above_axis(axes, mark)))),
             textcoords="offset points",
             zorder=6,
             arrowprops={"arrowstyle": "<-", "color": colour, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0},
         )
+
+
+def _above_axis(axes: Axes, mark: Mark) -> float:
+    """Return how far a mark is above the lower end of its axis, in points."""
+    y = axes.transData.transform((mark.middle, mark.value))[1]
+    return float((y - axes.get_window_extent().y0) * 72 / axes.get_figure().dpi)  # type: ignore[union-attr]
 
 
 def _draw_model(axes: Axes, marks: Sequence[Mark]) -> None:
@@ -140,9 +160,11 @@ def _mark_box(axes: Axes, mark: Mark, margin: float = 5) -> Bbox:
     """Return the box of a mark in pixels, with a margin of `margin` points."""
     (left, y), (right, _) = axes.transData.transform([(mark.first, mark.value), (mark.last, mark.value)])
     point = axes.get_figure().dpi / 72  # type: ignore[union-attr]
-    top = 26 if mark.qualifier in ABOVE else 5
-    aside = margin * point - 5 * point
-    return Bbox.from_extents(left - aside, y - margin * point, right + aside, y + (top + margin - 5) * point)
+    top, bottom = (26 if mark.qualifier in kind else 5 for kind in (ABOVE, BELOW))
+    more, half = margin - 5, HALF_MARK * point
+    left, right = min(left, (left + right) / 2 - half), max(right, (left + right) / 2 + half)
+    beyond = more * point
+    return Bbox.from_extents(left - beyond, y - (bottom + more) * point, right + beyond, y + (top + more) * point)
 
 
 def _sides() -> Iterator[tuple[int, int, str, str, float]]:
@@ -157,22 +179,29 @@ def _sides() -> Iterator[tuple[int, int, str, str, float]]:
         yield 0, -dy, "center", "top", 0.2 + (dy - UNDER[0]) / 60
 
 
-def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox], pixels: Floats, size: float) -> Bbox:
-    """Write the label where it overlaps least, with a line to its mark if it is far away; return its box."""
+def _place(
+    axes: Axes, mark: Mark, occupied: tuple[Sequence[Bbox], Sequence[Bbox]], pixels: Floats, size: float
+) -> list[Bbox]:
+    """Write the label where it overlaps least, with a line to its mark if it is far away; return the boxes of both.
+
+    `occupied` are the boxes that the label avoids, and those that the line avoids.
+    """
+    taken, crossed = occupied
     frame, point = axes.get_window_extent(), axes.get_figure().dpi / 72  # type: ignore[union-attr]
     tried = axes.text(mark.middle, mark.value, mark.label, fontsize=size, linespacing=1.15)
     extent = tried.get_window_extent()
     tried.remove()
-    candidates: list[tuple[float, tuple[int, int], str, str, Bbox]] = []
+    candidates: list[tuple[float, tuple[int, int], str, str, Bbox, list[Bbox]]] = []
     for dx, dy, ha, va, penalty in _sides():
         x, y = axes.transData.transform((_anchor(mark, ha), mark.value))
-        left = x + dx * point - extent.width * {"left": 0, "center": 0.5, "right": 1}[ha]
-        low = y + dy * point - extent.height * {"bottom": 0, "center": 0.5, "top": 1}[va]
+        left = x + dx * point - extent.width * SIDES[ha]
+        low = y + dy * point - extent.height * SIDES[va]
         box = Bbox.from_bounds(left, low, extent.width, extent.height)
-        candidates.append((penalty + _cost(box, frame, taken, pixels), (dx, dy), ha, va, box))
-    _, (dx, dy), ha, va, box = min(candidates, key=lambda place: place[0])
-    far = np.hypot(dx, dy) > LEADER
-    end = ({"left": 0, "center": 0.5, "right": 1}[ha], {"bottom": 0, "center": 0.5, "top": 1}[va])
+        leader = _leader(box, (x, y), (ha, va)) if np.hypot(dx, dy) > LEADER else []
+        hit = sum(any(one.overlaps(part) for part in leader) for one in crossed)
+        candidates.append((penalty + _cost(box, frame, taken, pixels) + HIT * hit, (dx, dy), ha, va, box, leader))
+    _, (dx, dy), ha, va, box, leader = min(candidates, key=lambda place: place[0])
+    end = (SIDES[ha], SIDES[va])
     line = {"arrowstyle": "-", "color": REPORTED, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 3, "relpos": end}
     axes.annotate(
         mark.label,
@@ -185,10 +214,16 @@ def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox], pixels: Floats, size: 
         color=REPORTED,
         zorder=8,
         linespacing=1.15,
-        arrowprops=line if far else None,
+        arrowprops=line if leader else None,
         path_effects=[withStroke(linewidth=2.6, foreground="white", alpha=0.9)],
     )
-    return box
+    return [box, *leader]
+
+
+def _leader(box: Bbox, to: tuple[float, float], sides: tuple[str, str]) -> list[Bbox]:
+    """Return small boxes along the line from a label's box to its mark, in pixels."""
+    begin = (box.x0 + SIDES[sides[0]] * box.width, box.y0 + SIDES[sides[1]] * box.height)
+    return [Bbox.from_bounds(x - 1, y - 1, 2, 2) for x, y in np.linspace(begin, to, 30)]
 
 
 def _anchor(mark: Mark, ha: str) -> float:

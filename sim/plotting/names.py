@@ -7,7 +7,7 @@ import math
 from sim.arrays import Floats
 from sim.measures.estimates import Estimate, total_estimate
 from sim.plotting.rail import words
-from sim.plotting.story import between, interval, whole
+from sim.plotting.story import between, whole
 from sim.scenario.model.scenario import Scenario
 
 HOME = "stayed at home"
@@ -42,5 +42,5 @@ def sure(people: Floats) -> str:
     if not math.isfinite(half) or half < 0.5:
         return whole(estimate.mean)
     if estimate.low == 0 < estimate.mean:
-        return f"{whole(estimate.mean)} {interval(estimate)}"
+        return f"{whole(estimate.mean)} (0–{whole(estimate.high)})"
     return f"{whole(estimate.mean)} ± {float(f'{half:.2g}'):,.0f}"

@@ -20,9 +20,11 @@ from sim.plotting.style import (
     BYPASS_COLOUR,
     CLASS_COLOURS,
     CLASS_NAMES,
+    HALF_DASHES,
     INK,
     MUTED,
     OUTCOME_COLOURS,
+    darker,
     hours_axis,
     name_spike,
     shade,
@@ -210,7 +212,7 @@ def _half_crossed(axes: Axes, story: Story, name: str) -> None:
         return
     half = np.where(story.censored(name) & (bound.mean == 0), median.mean, np.nan)
     if bool((half > SEEN).any()):
-        axes.plot(story.at, half, color=CLASS_COLOURS[name], linestyle="-.", linewidth=1.3, label="half crossed within")
+        axes.plot(story.at, half, color=darker(CLASS_COLOURS[name]), linestyle=HALF_DASHES, label="half crossed within")
 
 
 def name_cap(axes: Axes, quoted: Band | None) -> None:

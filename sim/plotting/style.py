@@ -58,6 +58,8 @@ OUTCOME_COLOURS = {
     "stayed": "#e3e6e9",
 }
 SPAN_COLOURS = {"waiting": "#0072B2", "service": "#56B4E9", "blocked": "#E69F00"}
+HALF_DASHES = (0, (3.2, 1.1, 1, 1.1, 1, 1.1))
+"""Dash and two dots: told from the line of the class, its lower bound and the quoted wait also without colour."""
 SERIF = "STIXGeneral"
 
 STYLE: dict[str, object] = {
@@ -95,6 +97,12 @@ STYLE: dict[str, object] = {
     "svg.hashsalt": "border-queues",
     "svg.fonttype": "path",
 }
+
+
+def darker(colour: str) -> tuple[float, float, float]:
+    """Return a colour at half its brightness."""
+    red, green, blue = mpl.colors.to_rgb(colour)
+    return red / 2, green / 2, blue / 2
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:

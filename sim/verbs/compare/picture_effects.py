@@ -40,6 +40,8 @@ CUT_MARK = "upright stroke: interval cut at what is possible"
 ROW, STEP = 0.3, 0.17
 GROUP = 0.34
 NAMES, NUMBERS = 2.35, 1.0
+SIZE, BEFORE = 9.5, 0.3
+"""Size of the numbers on the right (points), and the room before and after them (inches), also for an arrow."""
 
 
 @styled
@@ -123,7 +125,9 @@ def differences(scene: Scene) -> Figure:
     heading(figure, f"Differences from the base: {scene.base.title}", how)
     draw_key(figure, scene.names, top - 0.08)
     names = max([NAMES, *(text_width(measure.name, 10) + 0.25 for measure in places)])
-    inner = WIDTH - names - NUMBERS - 0.3
+    sizes = [text_width(f"{row.size} {row.arrow}", SIZE) for each in rows for row in each if row.measure in places]
+    numbers = max([NUMBERS, *(size + BEFORE for size in sizes)])
+    inner = WIDTH - names - numbers - 0.3
     axes = figure.add_axes((names / WIDTH, 0.45 / height, inner / WIDTH, inner_height / height))
     limits = _limits([row for each in rows for row in each])
     for n, each in enumerate(rows, 1):
@@ -132,7 +136,7 @@ def differences(scene: Scene) -> Figure:
                 at = places[row.measure] + ROW / 2 + (n - 1) * STEP
                 if math.isfinite(row.difference.percent):
                     _point(axes, row, n, at, limits)
-                _write_size(axes, row, n, at)
+                _write_size(axes, row, n, at, numbers)
     axes.set(xlim=limits, ylim=(inner_height, 0))
     _name_measures(axes, groups, places, tall)
     axes.grid(axis="x")
@@ -237,18 +241,21 @@ def _point(axes: Axes, row: Effect, n: int, at: float, limits: tuple[float, floa
     )
 
 
-def _write_size(axes: Axes, row: Effect, n: int, at: float) -> None:
-    """Write a difference on the right, in the colour of its scenario where nothing is drawn because the base is 0."""
+def _write_size(axes: Axes, row: Effect, n: int, at: float, room: float) -> None:
+    """Write a difference at the end of the `room` (inches) on the right.
+
+    It is in the colour of its scenario where nothing is drawn because the base is 0.
+    """
     hollow = row.difference.verdict in UNSURE
     ink = INK if math.isfinite(row.difference.percent) else colour(n)
     axes.annotate(
         f"{row.size} {row.arrow}",
         (1, at),
-        (66, 0),
+        (72 * room - 6, 0),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
         ha="right",
         va="center",
-        fontsize=9.5,
+        fontsize=SIZE,
         color=MUTED if hollow else ink,
     )

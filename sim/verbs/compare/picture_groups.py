@@ -43,12 +43,19 @@ def who_gains(scene: Scene) -> Figure:
         for n, each in enumerate(variants, 1):
             _people(left, each, (scene.x, c), n)
             _time(right, each, (scene.x, c), n, banded=scene.banded)
-        for axes, least in ((left, 1.0), (right, LEAST_HOURS)):
+        across, times = ([each.of(what)[scene.x, c] for each in variants] for what in ("crossed_people", TIME))
+        for axes, changes, what, least in (
+            (left, across, "people across", 1.0),
+            (right, times, "hours until across", LEAST_HOURS),
+        ):
+            axes.set_title(f"{CLASS_NAMES[name]}: {what}", fontsize=10.5)
             _days(axes, variants[0].days, _came(variants, scene.x, name), least)
-        _name_covered(left, scene, [each.of("crossed_people")[scene.x, c] for each in variants])
-        _name_covered(right, scene, [each.of(TIME)[scene.x, c] for each in variants])
-        left.set_title(f"{CLASS_NAMES[name]}: people across", fontsize=10.5)
-        right.set_title(f"{CLASS_NAMES[name]}: hours until across", fontsize=10.5)
+            _name_covered(axes, scene, changes)
+        if not np.nan_to_num(times).any():
+            right.clear()
+            right.axis("off")
+            words = f"{CLASS_NAMES[name]}: the same hours until across"
+            right.text(0, 0.5, words, transform=right.transAxes, fontsize=10.5, color=MUTED, va="center")
     return figure
 
 

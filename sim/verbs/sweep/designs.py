@@ -86,12 +86,13 @@ def read_axis(text: str, option: str = "--over") -> Axis:
     """Read 'lever=VALUES'. Raises SimError.
 
     VALUES: '4,8,12' (a list), '0:1:0.1' (from, to, step), 'whole:4:24' (whole numbers), 'log:1:100:5' (from, to,
-    count), '0:1' and 'log:1:100' (ranges for designs that choose values), each with a unit at the end if it needs one.
+    count), '0:1' and 'log:1:100' (ranges for designs that choose values), each with a unit at the end, or
+    after every number, if it needs one.
     """
     lever, equals, values = (part.strip() for part in text.partition("="))
     if not equals or not lever or not values:
         raise SimError(f"{option} {text}: expected path=VALUES, such as stations.exit.staffing=4:12:2")
-    match = _RANGE.fullmatch(values)
+    match = _RANGE.fullmatch(_unit_once(values))
     if match is None:
         settings = tuple(_canonical(value) for value in _listed(values))
         if "" in settings or len(set(settings)) < len(settings):
@@ -101,6 +102,18 @@ def read_axis(text: str, option: str = "--over") -> Axis:
         return _range(lever, match[1] or "", match[2], match[3], match[4], match[5])
     except ValueError as error:
         raise SimError(f"{option} {text}: {error}") from None
+
+
+def _unit_once(values: str) -> str:
+    """Return a range such as '10%:50%' with its unit at the end only, '10:50%'; any other text as it is."""
+    kind, colon, rest = values.partition(":")
+    head, rest = (f"{kind}:", rest) if colon and kind.strip() in ("whole", "log") else ("", values)
+    parts = [_QUANTITY.fullmatch(part) for part in rest.split(":")]
+    known = [part for part in parts if part]
+    units = {part[2].strip() for part in known} - {""}
+    if len(known) < len(parts) or len(parts) < 2 or len(units) != 1:
+        return values
+    return f"{head}{':'.join(part[1] for part in known)}{units.pop()}"
 
 
 def _range(lever: str, kind: str, first: str, last: str, third: str | None, unit: str) -> Axis:

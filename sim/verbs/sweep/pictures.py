@@ -96,13 +96,13 @@ def _from_base(data: SweepData, key: Key) -> tuple[Floats, Floats, Floats]:
     return rows[0], rows[1], rows[2]
 
 
-def _measure_label(data: SweepData, key: Key) -> str:
-    return f"{phrase(key)}, {unit_scale(data, key)[0]}"
+def _measure_label(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> str:
+    return f"{phrase(key)}, {unit_scale(data, key, bounds)[0]}"
 
 
-def _measure_ticks(axis: Axis, data: SweepData, key: Key) -> None:
+def _measure_ticks(axis: Axis, data: SweepData, key: Key, bounds: Sequence[Constraint]) -> None:
     """Write the values of an axis of a measure in the unit of its label."""
-    scale = unit_scale(data, key)[1]
+    scale = unit_scale(data, key, bounds)[1]
     if scale == 1:
         axis.set_major_formatter(lambda value, _: number(value))
         return
@@ -214,8 +214,8 @@ def line(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     top = np.nanmax([*means, *high, *(bound.bound for bound in bounds), 1e-12])
     if np.nanmin(means, initial=0.0) >= 0:
         axes.set_ylim(0, 1.12 * top)
-    axes.set(xlabel=_lever_label(data, 0), ylabel=_measure_label(data, key))
-    _measure_ticks(axes.yaxis, data, key)
+    axes.set(xlabel=_lever_label(data, 0), ylabel=_measure_label(data, key, bounds))
+    _measure_ticks(axes.yaxis, data, key, bounds)
     axes.grid(axis="y")
     return figure
 
@@ -237,7 +237,7 @@ def heat_map(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     image = axes.imshow(table, origin="lower", aspect="auto", cmap="cividis_r", interpolation="nearest")
     cut = np.zeros(table.shape, np.bool_)
     cut[row, column] = [key in keys for keys in bounds_of(data)]
-    _cell_numbers(axes, image, table, cut, unit_scale(data, key)[1])
+    _cell_numbers(axes, image, table, cut, unit_scale(data, key, bounds)[1])
     notes = list(_bounds_without_contour(table, bounds))
     for bound in bounds:
         if all(numeric) and min(table.shape) > 1 and np.nanmin(table) < bound.bound < np.nanmax(table):
@@ -252,10 +252,10 @@ def heat_map(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
         step = -(-len(words) // 10)
         axis.set_ticks(range(0, len(words), step), words[::step])
     axes.set(xlabel=_lever_label(data, 0), ylabel=_lever_label(data, 1))
-    scale = unit_scale(data, key)[1]
+    scale = unit_scale(data, key, bounds)[1]
     cax = axes.inset_axes((1.03, 0, 0.035, 1))
     bar = figure.colorbar(image, cax=cax, format=lambda value, _: number(scale * value))
-    bar.set_label(_measure_label(data, key))
+    bar.set_label(_measure_label(data, key, bounds))
     bar.outline.set_visible(False)
     return figure
 
@@ -310,9 +310,9 @@ def tornado(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     axes.set_yticks(range(len(rows)), [words for words, _ in rows])
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0.16)
-    unchanged = number(unit_scale(data, key)[1] * base)
-    axes.set_xlabel(f"{_measure_label(data, key)}; line: unchanged scenario ({unchanged})")
-    _measure_ticks(axes.xaxis, data, key)
+    unchanged = number(unit_scale(data, key, bounds)[1] * base)
+    axes.set_xlabel(f"{_measure_label(data, key, bounds)}; line: unchanged scenario ({unchanged})")
+    _measure_ticks(axes.xaxis, data, key, bounds)
     axes.grid(axis="x")
     return figure
 
@@ -377,9 +377,14 @@ def scatter(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
             _whole_ticks(axes, at)
         _draw_bounds(axes, bounds)
         axes.set_xlabel(_lever_label(data, d), fontsize=8.5)
-        _measure_ticks(axes.yaxis, data, key)
+        _measure_ticks(axes.yaxis, data, key, bounds)
         axes.grid(axis="y", color=FAINT)
     figure.text(
-        0.1 / WIDTH, (height - HEAD) / 2 / height, _measure_label(data, key), rotation=90, va="center", color=MUTED
+        0.1 / WIDTH,
+        (height - HEAD) / 2 / height,
+        _measure_label(data, key, bounds),
+        rotation=90,
+        va="center",
+        color=MUTED,
     )
     return figure

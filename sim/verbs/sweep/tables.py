@@ -15,6 +15,7 @@ from sim.measures.names import CLASS_WORDS, OF_THOSE_ACROSS, TOTALS, Key
 from sim.plotting.rail import words
 from sim.plotting.sheet import Sheet, as_html, print_sheets
 from sim.plotting.story import at_least, interval, rounded
+from sim.verbs.sweep.constraints import Constraint
 from sim.verbs.sweep.designs import numbers, unit_of
 from sim.verbs.sweep.files import bounds, estimates
 from sim.verbs.sweep.request import SweepAnalysis
@@ -52,9 +53,15 @@ def lever_words(lever: str) -> str:
     return f"{', '.join(parts)}{factor}"
 
 
-def unit_scale(data: SweepData, key: Key) -> tuple[str, float]:
-    """Return the unit in which a measure is shown at all points, and the size of its own unit in that one."""
+def unit_scale(data: SweepData, key: Key, bounds: Sequence[Constraint] = ()) -> tuple[str, float]:
+    """Return the unit in which a measure is shown at all points, and the size of its own unit in that one.
+
+    A wait is in the unit of the first of its `bounds`, if there is one.
+    """
     unit = TOTALS[key.quantity].unit
+    given = [bound.text.split()[-1].lstrip("<>=0123456789.") for bound in bounds if bound.key == key]
+    if unit == "h" and given:
+        return (given[0], 3600 / units.SCALES["time"][given[0]]) if given[0] in units.SCALES["time"] else (unit, 1.0)
     if unit != "h" or key.quantity not in OF_THOSE_ACROSS:
         return unit, 1.0
     means = [estimate.mean for estimate in estimates(data, key) if estimate is not None]
@@ -113,7 +120,7 @@ def print_to(console: Console, analysis: SweepAnalysis) -> None:
     if answer is not None:
         sheets.append(_tests_sheet(answer))
     elif analysis.keys and not analysis.sensitivities and len(data.design.points) <= MOST_ROWS:
-        sheets.append(_points_sheet(data, analysis.keys))
+        sheets.append(_points_sheet(data, analysis.keys, analysis.bounds))
     print_sheets(console, sheets)
     if answer is not None:
         console.print(answer.sentence, markup=False)
@@ -162,7 +169,7 @@ def failure_lines(data: SweepData) -> list[str]:
     return lines
 
 
-def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:
+def _points_sheet(data: SweepData, keys: Sequence[Key], limits: Sequence[Constraint]) -> Sheet:
     columns, cut = [estimates(data, key) for key in keys], bounds(data)
     named = [broken(lever_words(lever), NAME_WIDTH) for lever in data.design.levers]
     settings = [tuple(_short(text) or "unchanged" for text in point) for point in data.design.points]
@@ -170,7 +177,7 @@ def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:
     if len(named) > MOST_LEVERS:
         named, settings = ["point"], [(str(n),) for n in range(len(settings))]
         title += " (the settings of the points are in summary.csv)"
-    scales = [unit_scale(data, key)[1] for key in keys]
+    scales = [unit_scale(data, key, limits)[1] for key in keys]
     rows = [
         (
             *setting,
@@ -181,7 +188,7 @@ def _points_sheet(data: SweepData, keys: Sequence[Key]) -> Sheet:
         )
         for n, setting in enumerate(settings)
     ]
-    names = (*named, *(f"{phrase(key)}, {unit_scale(data, key)[0]}" for key in keys))
+    names = (*named, *(f"{phrase(key)}, {unit_scale(data, key, limits)[0]}" for key in keys))
     return Sheet(title, names, rows, (*[False] * len(named), *[True] * len(keys)))
 
 
@@ -225,11 +232,12 @@ def _tests_sheet(answer: Answer) -> Sheet:
     verdicts = {True: "yes", False: "no", None: "not shown"}
     key, points = answer.constraint.key, answer.data.design.points
     cut = {point: key in keys for point, keys in zip(points, bounds(answer.data), strict=True)}
+    unit, scale = unit_scale(answer.data, key, [answer.constraint])
     rows: list[tuple[str, ...]] = []
     for one in answer.tests:
-        cell = _cell(one.estimate, key, cut.get((one.setting,), False))
+        cell = _cell(one.estimate, key, cut.get((one.setting,), False), scale)
         rows.append((_short(one.setting), cell, f"{one.replications}", verdicts[one.meets]))
-    name = f"{phrase(key)}, {TOTALS[key.quantity].unit}"
+    name = f"{phrase(key)}, {unit}"
     columns = (
         broken(lever_words(answer.question.axis.lever), NAME_WIDTH),
         name,

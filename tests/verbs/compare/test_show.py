@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from rich.console import Console
 
 from sim.measures.headline import COUNT, SPAN, Headline, headlines
@@ -407,3 +408,15 @@ def test_the_document_says_which_values_are_lower_bounds_and_what_intervals_incl
     columns = differences_table(comparison)
     assert {"base_at_least", "here_at_least"} <= columns.keys()
     assert set(columns["interval_includes"].tolist()) == {"chance only"}
+
+
+def test_a_long_percentage_keeps_clear_of_its_arrow(
+    comparison: ComparisonData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Effect, "percent", property(lambda _: "> 9,999 %"))
+    figure = drawers(comparison)["differences"]()
+    figure.canvas.draw()
+    axes = next(axes for axes in figure.axes if any("9,999" in text.get_text() for text in axes.texts))
+    texts = [Text.get_window_extent(text) for text in axes.texts if "9,999" in text.get_text()]
+    marker = 3 * figure.dpi / 72
+    assert min(box.x0 for box in texts) > axes.get_window_extent().x1 + marker

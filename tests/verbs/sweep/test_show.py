@@ -219,7 +219,7 @@ def test_points_where_many_are_still_inside_are_told() -> None:
     rows = ((3.0, 19, 900, 100), (2.0, 21, 900, 100), (1.0, 500, 900, 100))
     data = swept(grid("a=1:4:1"), lambda x: x, failed=(3,))
     data = replace(data, totals=(*(Totals(keys, np.array([row, row])) for row in rows), None))
-    shown = _points_sheet(data, [KEY]).rows
+    shown = _points_sheet(data, [KEY], []).rows
     assert [row[1] for row in shown] == ["3 ± 0", "≥ 2 ± 0", "≥ 1 ± 0", "-"]
     values = document(analysis(data, [KEY]))
     assert values["interval_includes"] == "chance only"
@@ -246,7 +246,7 @@ def test_pictures_say_what_intervals_include_and_where_values_are_lower_bounds_i
             assert {"2.4", "≥ 9.6"} <= {text.get_text() for text in figure.axes[0].texts}
         else:
             assert figure.axes[0].get_ylabel() == "90 % quantile of the wait, main queue, min"
-    sheet = _points_sheet(data, [KEY])
+    sheet = _points_sheet(data, [KEY], [])
     assert sheet.columns[-1].endswith(", min")
     assert [row[-1] for row in sheet.rows] == ["2.4 ± 0", "4.8 ± 0", "7.2 ± 0", "≥ 9.6 ± 0"]
 
