@@ -198,8 +198,7 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     shade_closed(axes, story, [name], named=True)
     line(axes, story, quoted, INK, "quoted", "--")
     name_cap(axes, quoted)
-    of_class = [s for s in story.shown("quoted_wait", "virtual_wait", validation=True)]
-    of_class = [s for s in of_class if s.row.classes[0] == name]
+    of_class = [s for s in story.shown("quoted_wait", "virtual_wait", validation=True) if s.row.classes[0] == name]
     marks = _marks(story, [s for s in of_class if s.row.quantity == "quoted_wait"])
     marks += _marks(story, [s for s in of_class if s.row.quantity == "virtual_wait"], scopes=[])
     finish(axes, WAIT, story, [lived, quoted, virtual], marks)
@@ -227,8 +226,7 @@ def wait_classes(story: Story) -> list[str]:
     reported = [s.row.classes[0] for s in story.shown("quoted_wait", "virtual_wait")]
     coming = [str(name) for name in ("car", "truck", "bus") if name in story.classes]
     having = [name for name in coming if story.band("wait", name) or story.band("quoted_wait", name)]
-    classes = [name for name in (*story.classes, *reported) if name in reported]
-    classes = list(dict.fromkeys(classes))
+    classes = list(dict.fromkeys(name for name in (*story.classes, *reported) if name in reported))
     others = [name for name in having if name not in classes]
     return (classes + others[: max(0, 2 - len(classes))]) or list(story.classes[:1]) or ["car"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from sim.scenario.model.demand import CountRow, DemandPart, Rush, Step
 from sim.scenario.model.instants import since_t0
@@ -48,7 +49,11 @@ def _counts(clock: Clock, rows: Sequence[CountRow], loc: Loc) -> Faults:
     for i, row in enumerate(rows):
         earlier = first.setdefault((row.from_, row.until), i)
         if earlier != i:
-            yield (*loc, i), f"is row {i + 1} and has the times of row {earlier + 1}; give every count once"
+            zone = ZoneInfo(clock.timezone)
+            twice = zone.utcoffset(row.from_) != zone.utcoffset(row.from_.replace(fold=1))
+            advice = "the clock is put back here: give both hours in one row, with their sum" if twice else ""
+            what = f"is row {i + 1} and has the times of row {earlier + 1}"
+            yield (*loc, i), f"{what}; {advice or 'give every count once'}"
         if _is_empty(clock, row.from_, row.until):
             yield (*loc, i, "until"), "must be later than from; the clock is put forward between them"
 
