@@ -53,7 +53,7 @@ def test_every_file_is_listed_with_what_it_rests_on() -> None:
         assert set(entry.sources) == {row.source for row in loaded.passports if row.source} - {"assumption"}
         assert entry.assumptions == sum(row.source == "assumption" for row in loaded.passports)
     calibrated = {name for name, entry in entries.items() if entry.status == "calibrated" and entry.base is None}
-    assert calibrated == {*BORDERS, "verkhny_lars", "moscow_airports", "russia_2022"} - {"mongolia"}
+    assert calibrated == {*BORDERS, "verkhny_lars", "moscow_airports", "russia_2022"}
 
 
 def test_what_ifs_stand_below_their_base() -> None:

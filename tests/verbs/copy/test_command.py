@@ -19,6 +19,7 @@ LARS = {
     "calibration/verkhny_lars_fitted.yaml",
     "calibration/verkhny_lars_posterior.parquet",
 }
+MONGOLIA = {file.replace("verkhny_lars", "mongolia") for file in LARS}
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def files(folder: Path) -> set[str]:
     [
         ("verkhny_lars", LARS),
         ("no_screening", LARS | {"scenarios/no_screening.yaml"}),
-        ("mongolia", {"scenarios/mongolia.yaml", "calibration/mongolia.yaml"}),
+        ("mongolia", MONGOLIA),
     ],
 )
 def test_all_that_a_scenario_needs_is_copied(name: str, expected: set[str], here: Path) -> None:
