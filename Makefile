@@ -7,7 +7,7 @@ NETWORK := russia_2022
 CLOSURE := verkhny_lars_closes_28_september
 VALIDATED := verkhny_lars finland mongolia kazakhstan russia_2022
 
-.PHONY: help check format verify wheel ci constraints gallery gallery-levers gallery-network validation what-ifs recovery
+.PHONY: help check format verify wheel ci constraints gallery gallery-levers gallery-network validation what-ifs recovery assumptions forecast
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ gallery:  ## remake results/gallery/verkhny_lars
 	cd build/gallery/audit && cp sentences.md audit.csv audit.png provenance.json $(CURDIR)/$(GALLERY)/audit/
 	cd build/gallery/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv held_out.csv blocks.csv error_models.csv provenance.json $(CURDIR)/$(GALLERY)/calibration/
 	$(PYTHON) docs/base_case_tables.py build/gallery/base build/gallery/calibration
+
+assumptions:  ## remake docs/assumptions.md, in about ten minutes
+	$(PYTHON) docs/assumptions.py
+
+forecast:  ## remake docs/forecast.md: fit to the figures until 25 September and play on, in about twenty minutes
+	$(PYTHON) docs/forecast.py
 
 what-ifs:  ## remake docs/what_ifs.md, in about five minutes
 	$(PYTHON) docs/what_ifs.py

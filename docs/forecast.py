@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import sim
@@ -56,7 +57,7 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
     yield "Made by `make forecast`; do not edit by hand."
     yield ""
     first = next(iter(scored.values())).validation
-    known = [row for row in first.loaded.calibration.reported if row.status == "used" and row.until <= _until(first)]
+    known = [row for row in first.loaded.calibration.reported if row.status == "used" and row.until <= datetime.fromisoformat(UNTIL)]
     yield (
         f"The model of Verkhny Lars, fitted only to the {len(known)} figures whose window ends by 25 September, and played"
         " on to October. It shows what a planner could have been told on the morning of the 26th, and how much of the"
@@ -83,12 +84,6 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
             f" error factor {number(overall.error_factor)}, median width {number(overall.width_factor)}, mean log score"
             f" {number(overall.log_score)}."
         )
-
-
-def _until(validation):
-    from datetime import datetime
-
-    return datetime.fromisoformat(UNTIL)
 
 
 def main() -> None:

@@ -315,7 +315,12 @@ def test_the_picture_of_the_diverted_has_all_who_change(drawn: dict[str, Figure]
     left, right = (sides[x] for x in sorted(sides))
     assert left == pytest.approx(right, rel=0.02)
     text = said(figure)
-    for words in ("The steppe road: across", "not across by the end", "change of the mean wait", "change of the quoted"):
+    for words in (
+        "The steppe road: across",
+        "not across by the end",
+        "change of the mean wait",
+        "change of the quoted",
+    ):
         assert words in text
     assert len(figure.axes) == 1 + 2 + 4
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import Floats
 from sim.plotting.marks import wrapped
@@ -171,8 +172,8 @@ def together(validation: Validation) -> Figure:
     return figure
 
 
-COLUMNS, PANEL, PANELS, POINTS, MOST_OFTEN = 3, 3.1, 9, 400, 2
-"""Panels in a row, the height of one in inches, most panels, most points in one, most panels with the same figure."""
+COLUMNS, PANEL, PANELS, POINTS, MOST_OFTEN, MOST_TICKS = 3, 3.1, 9, 400, 2, 4
+"""Panels in a row, height of one (in), most panels, points in one, panels with one figure, and numbers on an axis."""
 
 
 def farthest(pairs: tuple[Pair, ...]) -> list[Pair]:
@@ -203,8 +204,7 @@ def _draw_pair(axes: Axes, pair: Pair) -> None:
         ends = np.quantile(pair.reports[:, "xy".index(name)], [0.005, 0.995])
         ends = np.array([min(ends[0], side.target.reported / 1.15), max(ends[1], side.target.reported * 1.15)])
         getattr(axes, f"set_{name}lim")(ends)
-        shown = _ticks(ends, (1, 2, 5))
-        shown = shown if len(shown) > 1 else _ticks(ends, (1, 1.5, 2, 3, 4, 5, 7))
+        shown = _ticks(ends)
         axis.set_ticks(shown, [number(tick) for tick in shown], fontsize=9)
         axis.set_ticks([], minor=True)
         text = f"{window(side.target.row)}: {side.label}"
@@ -212,9 +212,13 @@ def _draw_pair(axes: Axes, pair: Pair) -> None:
     axes.set_title(f"tail {percent(pair.tail)}", fontsize=10, loc="right", color=INK if pair.tail < FAR else MUTED)
 
 
-def _ticks(ends: Floats, digits: Sequence[float]) -> list[float]:
-    ticks = [digit * 10.0**power for power in range(-3, 9) for digit in digits]
-    return [tick for tick in ticks if ends[0] <= tick <= ends[1]]
+def _ticks(ends: Floats) -> list[float]:
+    """Return round numbers between the ends of a logarithmic axis, as many as fit beside each other."""
+    choices = [[tick for tick in MaxNLocator(3).tick_values(*ends) if ends[0] <= tick <= ends[1]]]
+    for digits in ((1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5), (1, 3), (1,)):
+        ticks = [digit * 10.0**power for power in range(-3, 9) for digit in digits]
+        choices.append([tick for tick in ticks if ends[0] <= tick <= ends[1]])
+    return next((shown for shown in choices[1:] if 1 < len(shown) <= MOST_TICKS), choices[0])
 
 
 def _distances(logs: Floats) -> Floats:

@@ -12,6 +12,7 @@ from sim.measures.likelihood import Target
 from sim.scenario.model.calibration import ErrorModel
 from sim.scenario.model.reported import Reported
 from sim.verbs.validate.pairs import pairs_of
+from sim.verbs.validate.pictures import _ticks
 from tests.verbs.calibrate.small_calibration import row
 
 ERRORS = ErrorModel.model_validate({"spread": {"press": 0.1}, "discrepancy": 0.1, "shared": 0.7})
@@ -66,3 +67,10 @@ def test_bounds_other_days_and_the_same_kind_make_no_pair() -> None:
     assert pairs_of((QUEUE, target("wait", "quoted_wait", 20, **later)), ERRORS, values, 3) == ()
     assert pairs_of((QUEUE, target("again", "queue", 1000)), ERRORS, values, 3) == ()
     assert pairs_of((), ERRORS, np.empty((500, 0)), 3) == ()
+
+
+@pytest.mark.parametrize("ends", [(2000.0, 5500.0), (7600.0, 9900.0), (6.0, 50.0), (25_000.0, 65_000.0), (1.0, 4000.0)])
+def test_an_axis_of_a_pair_has_round_numbers_that_fit(ends: tuple[float, float]) -> None:
+    ticks = _ticks(np.array(ends))
+    assert 2 <= len(ticks) <= 4
+    assert all(ends[0] <= tick <= ends[1] for tick in ticks)
