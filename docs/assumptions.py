@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 SCENARIO, CROSSING = ROOT / "scenarios" / "verkhny_lars.yaml", "verkhny_lars"
 FACTORS = (1.5, 1.2)
 """Factors to divide and multiply by; the next one where a value is not allowed, as a share above 100 %."""
-WHAT_IFS = ("no_screening", "full_screening", "two_officers", "twice_the_booths", "border_closed_28_september")
+WHAT_IFS = ("full_screening", "twice_the_booths")
 MEASURES = (("crossed_people", "all"), ("max_queue_people", "all"), ("wait_mean", "all/main"), ("men_stopped", "all"))
 REPLICATIONS, DRAWS = 2, 100
 """Replications of every variation, and draws of the posterior that the bands are made of."""
@@ -117,7 +118,7 @@ class Study:
         self.base = self._with_what_ifs([Job((), what_if, None) for what_if in ("none", *WHAT_IFS)])
         draws = [Job((), what_if, draw) for draw in range(DRAWS) for what_if in ("none", *WHAT_IFS)]
         results = list(crew.results(draws))
-        each = np.array([self._answers(results[k : k + 1 + len(WHAT_IFS)]) for k in range(0, len(results), 6)])
+        each = np.array([self._answers(results[k : k + 1 + len(WHAT_IFS)]) for k in range(0, len(results), 1 + len(WHAT_IFS))])
         low, high = np.nanquantile(each, [0.05, 0.95], axis=0)
         self.bands = np.maximum(high - low, LEAST_BAND * np.abs(self.base))
 
@@ -168,17 +169,20 @@ def page(effects: Sequence[Effect], refused: Sequence[tuple[PassportRow, str]], 
     yield ""
     yield "Made by `make assumptions`; do not edit by hand."
     yield ""
-    yield (
+    yield textwrap.fill(
         f"Every number of the scenario that is not fitted, with the size of its effect. One number at a time is divided"
         f" and multiplied by the factor shown (all numbers of a table together), with the others as fitted"
         f" ({calibration}), on the same {REPLICATIONS} tapes. An effect is the larger change of the two, as a share of"
         f" the 5-95 % band over {DRAWS} draws of the posterior: of a reported figure as the model has it, or of the"
-        f" difference that a what-if makes to people across, the largest queue, the mean wait of those who crossed or"
-        f" the men stopped. Above {MATTERS:.0%} a number deserves a prior of its own: then the bands of the scenario are"
-        " too narrow for what it moves. Effects of two numbers together are not seen."
+        f" difference that a what-if ({', '.join(WHAT_IFS)}) makes to people across, the largest queue, the mean wait of"
+        f" those who crossed or the men stopped. Above {100 * MATTERS:.0f} % a number deserves a prior of its own: then the bands of the scenario are"
+        " too narrow for what it moves, unless an open number already does the same: the pace of trucks does what their"
+        " lanes do, and the rows abreast what the spacing of cars does. Effects of two numbers together are not seen.",
+        120,
+        break_on_hyphens=False,
     )
     for title, chosen in (
-        (f"Effects above {MATTERS:.0%} of a band", [effect for effect in effects if effect.most >= MATTERS]),
+        (f"Effects above {100 * MATTERS:.0f} % of a band", [effect for effect in effects if effect.most >= MATTERS]),
         ("Smaller effects", [effect for effect in effects if effect.most < MATTERS]),
     ):
         yield ""
@@ -200,7 +204,7 @@ def page(effects: Sequence[Effect], refused: Sequence[tuple[PassportRow, str]], 
 
 
 def _cell(share: float, name: str) -> str:
-    return f"{share:.0%} {name}" if share >= 0.005 else "none"
+    return f"{100 * share:.0f} % {name}" if share >= 0.005 else "none"
 
 
 def _path(row: PassportRow) -> str:
