@@ -63,6 +63,8 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
         " on to October. It shows what a planner could have been told on the morning of the 26th, and how much of the"
         " error is in the rules that nobody knew yet: screening, walkers, the bar of cars. Priors and assumptions were"
         " written later, with all articles at hand, so this is kinder to the model than the real morning would have been."
+        " The dates under both pictures are those of the scenario file; in the first, the rules from 26 September on are"
+        " overridden and do not act."
     )
     for name, (words, _) in WAYS.items():
         validation = scored[name].validation
