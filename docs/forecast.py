@@ -7,6 +7,7 @@ rules known by then, and with the rules as they came.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -58,13 +59,15 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
     yield ""
     first = next(iter(scored.values())).validation
     known = [row for row in first.loaded.calibration.reported if row.status == "used" and row.until <= datetime.fromisoformat(UNTIL)]
-    yield (
+    yield textwrap.fill(
         f"The model of Verkhny Lars, fitted only to the {len(known)} figures whose window ends by 25 September, and played"
         " on to October. It shows what a planner could have been told on the morning of the 26th, and how much of the"
         " error is in the rules that nobody knew yet: screening, walkers, the bar of cars. Priors and assumptions were"
         " written later, with all articles at hand, so this is kinder to the model than the real morning would have been."
         " The dates under both pictures are those of the scenario file; in the first, the rules from 26 September on are"
-        " overridden and do not act."
+        " overridden and do not act.",
+        120,
+        break_on_hyphens=False,
     )
     for name, (words, _) in WAYS.items():
         validation = scored[name].validation
@@ -73,7 +76,7 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
         yield ""
         yield f"![People waiting, {words}](forecast/{name}.png)"
         yield ""
-        yield "| figure, later than the fit | model's own value | 90 % of the reports expected | inside | tail | log score |"
+        yield "| figure that the fit did not have | model's own value | 90 % of the reports expected | inside | tail | log score |"
         yield "|---|---|---|---|---|---|"
         for row in validation.rows:
             score = row.scores[MODEL]
