@@ -182,8 +182,10 @@ def without_spike(high: Floats, middle: Floats) -> float:
 
     `high` and `middle` (P,) are the upper end of the band and its mean at the points of a series.
     """
-    highest = float(np.nanmax([*high, *middle, 0.0]))
-    usual = float(np.nanmax([np.nanquantile(high, USUAL), *middle, 0.0]))
+    known = high[np.isfinite(high)]
+    middle_most = float(np.nanmax([*middle, 0.0]))
+    highest = max(middle_most, float(known.max(initial=0.0)))
+    usual = max(middle_most, float(np.quantile(known, USUAL)) if len(known) else 0.0)
     return highest if highest <= SPIKE * usual else usual
 
 
@@ -191,11 +193,11 @@ USUAL, SPIKE = 0.95, 2.0
 """The share of the points that a spike leaves alone, and how many times as high as they are it must be."""
 
 
-def name_spike(axes: Axes, highs: Sequence[Floats]) -> None:
-    """Write how high the upper ends of bands (P,) go, if the axis ends below."""
-    most = max((float(np.nanmax(high)) for high in highs), default=0.0)
+def name_spike(axes: Axes, highs: Sequence[Floats], unit: str = "") -> None:
+    """Write how high the upper ends of bands (P,) go, if the axis ends below; `unit` is that of the values."""
+    most = float(np.nanmax([0.0, *np.concatenate([*highs, []])]))
     if most > axes.get_ylim()[1]:
-        text = f"shading goes up to {number(most)}"
+        text = f"shading goes up to {number(most)} {unit}".rstrip()
         axes.text(0.01, 0.86, text, transform=axes.transAxes, fontsize=10, color=MUTED, va="top")
 
 

@@ -198,11 +198,11 @@ class Border:
     def _leave(self, visit: Visit, way: Kind, at: int) -> Any:
         """End the wait at an instant, if it is not over by then."""
         yield self.until(at, way, visit.party.number)
-        if visit.waiting and not (way is Kind.CHANGE_MODE and self._closed_on_foot(visit.party)):
+        if visit.waiting and not (way is Kind.CHANGE_MODE and self._may_not_go_on(visit.party)):
             visit.wait_over.succeed(way)
 
-    def _closed_on_foot(self, party: Party) -> bool:
-        """Whether the way that a party would go on by bike or on foot has closed for good: then it stays."""
+    def _may_not_go_on(self, party: Party) -> bool:
+        """Whether the way that a party would take without its vehicle has closed for good: then it stays."""
         return bool(self.now >= self.plan.closes[party.crossing, self.tape.mode_to[party.column]])
 
     # What follows at once from a change

@@ -23,7 +23,7 @@ from sim.scenario.model.reported import Reported
 from sim.verbs.calibrate.findings import Findings, predictive, report_spread, tail
 from sim.verbs.calibrate.fit import Block, ErrorModelScore, Fit, HeldOut
 from sim.verbs.calibrate.sampling import effective_sample_size, normalised
-from sim.verbs.calibrate.study import observation_of, without
+from sim.verbs.calibrate.study import group_of, without
 
 SHARES = (0.0, 0.4, 0.7, 0.9)
 """Shares of the variance of the model's error that are common to figures, for `error_model_scores`."""
@@ -116,7 +116,5 @@ def _by(targets: Sequence[Target], key: Callable[[Reported], str]) -> list[tuple
     fitted = [j for j, target in enumerate(targets) if target.fitted]
     keys = dict.fromkeys(key(targets[j].row) for j in sorted(fitted, key=lambda j: targets[j].row.from_))
     named = [(name, tuple(j for j in fitted if key(targets[j].row) == name)) for name in keys]
-    all_of_them = {observation_of(targets[j]) for j in fitted}
-    return [
-        (name, rows) for name, rows in named if 1 < len({observation_of(targets[j]) for j in rows}) < len(all_of_them)
-    ]
+    all_of_them = {group_of(targets[j]) for j in fitted}
+    return [(name, rows) for name, rows in named if 1 < len({group_of(targets[j]) for j in rows}) < len(all_of_them)]

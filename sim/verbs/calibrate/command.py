@@ -119,13 +119,13 @@ def _recover(calibration: Path, given: dict[str, Any]) -> None:
         recovery_tables.write(draft.path, found, command_line(), wall_s, pictures=not given["no_pictures"])
     where = shown(given["out"], draft.final)
     if given["quiet"]:
-        click.echo(where)
+        echo_path(where)
     elif given["as_json"]:
         sentences, records = list(recovery_tables.words_of(found)), recovery_tables.records_of(found)
         print_json({"coverage": records, "sentences": sentences, "folder": str(where)})
     else:
         recovery_tables.show(found)
-        click.echo(f"Results are in {where}")
+        echo(f"Results are in {where}")
 
 
 def _fit_and_write(calibration: Path, given: dict[str, Any]) -> tuple[Findings, Path, tuple[Path, ...]]:

@@ -175,8 +175,8 @@ def reports(
 
     The error that figures have in common is drawn once. Rows of a group say the same.
     """
-    observations = [study.observation_of(target) for target in targets]
-    same = [observations.index(one) for one in observations]
+    groups = [study.group_of(target) for target in targets]
+    same = [groups.index(one) for one in groups]
     shape = (1, len(targets))
     off = np.exp(common_errors_of(targets, error_model, rng.standard_normal(shape)))[:, same]
     chances = rng.standard_normal(shape)[:, same], rng.random(shape)[:, same]
@@ -320,8 +320,7 @@ def _refitted(evaluator: Evaluator, task: WorldTask, n: int, folder: Path | None
         "passed": [float(study.gate_of(draws, 0).passed)],
         "fit_ess": [effective_sample_size(weights)],
     }
-    if path is not None:
-        store.write(path, json.dumps(part))
+    _store(path, part)
     return part
 
 
@@ -335,25 +334,30 @@ def _parts(task: WorldTask, request: Request, progress: Progress, folder: Path |
     progress(ready, len(parts), stage)
     with Crew(task, request.workers or cores()) as crew:
         for n, part in zip(missing, crew.results(missing), strict=True):
-            path = paths[n]
-            if path is not None:
-                store.write(path, json.dumps(part))
+            _store(paths[n], part)
             parts[n] = part
             ready += 1
             progress(ready, len(parts), stage)
     return tuple(part for part in parts if part is not None)
 
 
+def _store(path: Path | None, part: Part) -> None:
+    """Store a finished world after its digest, if there is a folder for it."""
+    if path is not None:
+        text = json.dumps(part)
+        store.write(path, f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
+
+
 def _stored(path: Path | None, warn: Callable[[str], None]) -> Part | None:
-    """Return a finished world, or None."""
+    """Return a finished world; None if there is none, or if it is not as it was stored."""
     if path is None or not path.exists():
         return None
-    try:
-        part: Part = json.loads(path.read_text(encoding="utf-8"))
-        return part
-    except ValueError:
+    digest, _, text = path.read_bytes().partition(b"\n")
+    if hashlib.sha256(text).hexdigest().encode() != digest:
         warn(f"{path.name} was damaged; its results are computed again")
         return None
+    part: Part = json.loads(text)
+    return part
 
 
 def _counted(targets: tuple[Target, ...]) -> list[int]:
@@ -361,7 +365,7 @@ def _counted(targets: tuple[Target, ...]) -> list[int]:
     seen: dict[tuple[str, str], int] = {}
     for j, target in enumerate(targets):
         if target.fitted:
-            seen.setdefault(study.observation_of(target), j)
+            seen.setdefault(study.group_of(target), j)
     return list(seen.values())
 
 

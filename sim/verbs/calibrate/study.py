@@ -286,12 +286,12 @@ def _unweighted(evaluator: Evaluator, scores: Floats) -> Draws:
 
 def without(targets: tuple[Target, ...], left_out: Iterable[int]) -> tuple[Target, ...]:
     """Return the targets with some, and the others of their groups, taken out of the fit."""
-    repeated = {observation_of(targets[j]) for j in left_out}
-    return tuple(replace(target, fitted=target.fitted and observation_of(target) not in repeated) for target in targets)
+    repeated = {group_of(targets[j]) for j in left_out}
+    return tuple(replace(target, fitted=target.fitted and group_of(target) not in repeated) for target in targets)
 
 
-def observation_of(target: Target) -> tuple[str, str]:
-    """Return what a row repeats: the same for all rows of a group, and its own for a row without one."""
+def group_of(target: Target) -> tuple[str, str]:
+    """Return the group of a row; a row without one is a group of its own."""
     return (target.row.group, "") if target.row.group else ("", target.row.id)
 
 

@@ -11,7 +11,7 @@ from sim.measures.likelihood import total_log_likelihood
 from sim.verbs.calibrate.blocks import SHARES, SIZES, blocks_of, with_blocks
 from sim.verbs.calibrate.findings import Findings, findings_of
 from sim.verbs.calibrate.fit import Fit
-from sim.verbs.calibrate.study import observation_of, without
+from sim.verbs.calibrate.study import group_of, without
 from tests.verbs.calibrate import synthetic_fit
 
 
@@ -33,14 +33,14 @@ def log_evidence(fit: Fit, targets: tuple, **changes: float) -> float:
 
 
 def test_a_block_has_figures_of_one_day_or_kind_and_leaves_some(fit: Fit) -> None:
-    fitted = {observation_of(target) for target in fit.targets if target.fitted}
+    fitted = {group_of(target) for target in fit.targets if target.fitted}
     names = [name for name, _ in blocks_of(fit.targets)]
     assert len(names) == len(set(names)) > 1
     for name, rows in blocks_of(fit.targets):
-        inside = {observation_of(fit.targets[j]) for j in rows}
+        inside = {group_of(fit.targets[j]) for j in rows}
         assert 1 < len(inside) < len(fitted), name
         rest = without(fit.targets, rows)
-        assert {observation_of(target) for target in rest if target.fitted} == fitted - inside
+        assert {group_of(target) for target in rest if target.fitted} == fitted - inside
         described = [fit.targets[j].row for j in rows]
         days = {(row.from_ + (row.until - row.from_) / 2).day for row in described}
         assert len({row.quantity for row in described}) == 1 or len(days) == 1

@@ -100,12 +100,16 @@ def test_a_stopped_check_goes_on_and_a_damaged_world_is_told(tmp_path: Path) -> 
     whole = recovery.recover(loaded, Request(workers=1), Design(3), silent, cache)
     (folder,) = (tmp_path / "kept" / "worlds").iterdir()
     assert len(list(folder.iterdir())) == 3
-    (folder / "world_0001.json").unlink()
-    (folder / "world_0002.json").write_text('{"parameter": [0.')
+    (folder / "world_0000.json").unlink()
+    (folder / "world_0001.json").write_text('{"parameter": [0.')
+    flipped = bytearray((folder / "world_0002.json").read_bytes())
+    at = next(k for k in range(len(flipped) - 1, 0, -1) if chr(flipped[k]).isdigit())
+    flipped[at] ^= 1  # another digit
+    (folder / "world_0002.json").write_bytes(flipped)
     heard = Heard()
     again = recovery.recover(loaded, Request(workers=1), Design(4), heard, cache)
     assert again.parts[:3] == whole.parts
-    assert heard.sentences == ["world_0002.json was damaged; its results are computed again"]
+    assert heard.sentences == [f"world_000{n}.json was damaged; its results are computed again" for n in (1, 2)]
 
 
 @pytest.mark.slow

@@ -761,4 +761,12 @@ def test_a_spike_of_the_band_does_not_flatten_the_rest(points: int, cut: bool) -
     axes = style.sheet(5, 3).add_subplot()
     panels.finish(axes, "wait (hours)", story, [spiked], [])
     assert (axes.get_ylim()[1] < 20) == cut
-    assert ("shading goes up to 400" in said(axes.figure)) == cut
+    assert ("shading goes up to 400 h" in said(axes.figure)) == cut
+
+
+def test_a_band_without_values_has_no_spike() -> None:
+    nothing = np.full(5, np.nan)
+    axes = style.sheet(5, 3).add_subplot()
+    style.name_spike(axes, [nothing])
+    assert style.without_spike(nothing, nothing) == 0
+    assert not axes.texts
