@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from rich.progress import track
 
 from sim.arrays import Floats
 from sim.engine.lower.plan_from import lower
@@ -22,7 +23,7 @@ from sim.measures.names import Key
 from sim.measures.reports import observed_values
 from sim.play import engines
 from sim.play.one import play_once
-from sim.play.workers import Crew
+from sim.play.workers import Crew, cores
 from sim.scenario.text.levers import Levers, Setting
 from sim.scenario.text.passports import PassportRow
 from sim.verbs.sweep.study import read_base
@@ -118,7 +119,9 @@ class Study:
         self.base = self._with_what_ifs([Job((), what_if, None) for what_if in ("none", *WHAT_IFS)])
         draws = [Job((), what_if, draw) for draw in range(DRAWS) for what_if in ("none", *WHAT_IFS)]
         results = list(crew.results(draws))
-        each = np.array([self._answers(results[k : k + 1 + len(WHAT_IFS)]) for k in range(0, len(results), 1 + len(WHAT_IFS))])
+        each = np.array(
+            [self._answers(results[k : k + 1 + len(WHAT_IFS)]) for k in range(0, len(results), 1 + len(WHAT_IFS))]
+        )
         low, high = np.nanquantile(each, [0.05, 0.95], axis=0)
         self.bands = np.maximum(high - low, LEAST_BAND * np.abs(self.base))
 
@@ -169,18 +172,18 @@ def page(effects: Sequence[Effect], refused: Sequence[tuple[PassportRow, str]], 
     yield ""
     yield "Made by `make assumptions`; do not edit by hand."
     yield ""
-    yield textwrap.fill(
-        f"Every number of the scenario that is not fitted, with the size of its effect. One number at a time is divided"
-        f" and multiplied by the factor shown (all numbers of a table together), with the others as fitted"
-        f" ({calibration}), on the same {REPLICATIONS} tapes. An effect is the larger change of the two, as a share of"
-        f" the 5-95 % band over {DRAWS} draws of the posterior: of a reported figure as the model has it, or of the"
-        f" difference that a what-if ({', '.join(WHAT_IFS)}) makes to people across, the largest queue, the mean wait of"
-        f" those who crossed or the men stopped. Above {100 * MATTERS:.0f} % a number deserves a prior of its own: then the bands of the scenario are"
-        " too narrow for what it moves, unless an open number already does the same: the pace of trucks does what their"
-        " lanes do, and the rows abreast what the spacing of cars does. Effects of two numbers together are not seen.",
-        120,
-        break_on_hyphens=False,
-    )
+    text = f"""
+        Every number of the scenario that is not fitted, with the size of its effect. One number at a time is divided
+        and multiplied by the factor shown (all numbers of a table together), with the others as fitted
+        ({calibration}), on the same {REPLICATIONS} tapes. An effect is the larger change of the two, as a share of
+        the 5-95 % band over {DRAWS} draws of the posterior: of a reported figure as the model has it, or of the
+        difference that a what-if ({", ".join(WHAT_IFS)}) makes to people across, the largest queue, the mean wait of
+        those who crossed or the men stopped. Above {100 * MATTERS:.0f} % a number deserves a prior of its own: then
+        the bands of the scenario are too narrow for what it moves, unless an open number already does the same: the
+        pace of trucks does what their lanes do, and the rows abreast what the spacing of cars does. Effects of two
+        numbers together are not seen.
+    """
+    yield textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False)
     for title, chosen in (
         (f"Effects above {100 * MATTERS:.0f} % of a band", [effect for effect in effects if effect.most >= MATTERS]),
         ("Smaller effects", [effect for effect in effects if effect.most < MATTERS]),
@@ -224,12 +227,11 @@ def main() -> None:
     play = Play(base.levers, scenario.seed)
     engines.ready(engines.COMPILED)
     effects, refused = [], []
-    with Crew(play, 2) as crew:
+    with Crew(play, cores()) as crew:
         study = Study(play, [row.id or row.quantity for row in scenario.reported], crew)
         rows = varied(passports)
-        for number, row in enumerate(rows, 1):
+        for row in track(rows, "varying one number at a time"):
             found = study.effect(row)
-            print(f"{number} of {len(rows)}: {row.path}", flush=True)
             if isinstance(found, Effect):
                 effects.append(found)
             else:

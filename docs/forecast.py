@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 
 import sim
-from sim.plotting.story import window
 from sim.verbs.validate.result import ValidationResult
 from sim.verbs.validate.study import MODEL
 from sim.verbs.validate.words import band, dated, inside, number, own_value, percent, share_words
@@ -42,9 +41,7 @@ def described(folder: Path, name: str, rules: str, fitted: Path) -> tuple[Path, 
     """Write the scenario with this fit and its calibration; return both files."""
     scenario, calibration = folder / f"{name}.yaml", folder / f"{name}_calibration.yaml"
     base = ROOT / "scenarios" / "verkhny_lars.yaml"
-    scenario.write_text(
-        f"extends: {base}\ncalibrated: {fitted}\nreported: {calibration}\n{rules}", encoding="utf-8"
-    )
+    scenario.write_text(f"extends: {base}\ncalibrated: {fitted}\nreported: {calibration}\n{rules}", encoding="utf-8")
     text = CALIBRATION.read_text(encoding="utf-8")
     text = re.sub(r"^scenario: .*$", f"scenario: {scenario}\nknown_until: {UNTIL}", text, count=1, flags=re.MULTILINE)
     calibration.write_text(text, encoding="utf-8")
@@ -58,17 +55,20 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
     yield "Made by `make forecast`; do not edit by hand."
     yield ""
     first = next(iter(scored.values())).validation
-    known = [row for row in first.loaded.calibration.reported if row.status == "used" and row.until <= datetime.fromisoformat(UNTIL)]
-    yield textwrap.fill(
-        f"The model of Verkhny Lars, fitted only to the {len(known)} figures whose window ends by 25 September, and played"
-        " on to October. It shows what a planner could have been told on the morning of the 26th, and how much of the"
-        " error is in the rules that nobody knew yet: screening, walkers, the bar of cars. Priors and assumptions were"
-        " written later, with all articles at hand, so this is kinder to the model than the real morning would have been."
-        " The dates under both pictures are those of the scenario file; in the first, the rules from 26 September on are"
-        " overridden and do not act.",
-        120,
-        break_on_hyphens=False,
-    )
+    known = [
+        row
+        for row in first.loaded.calibration.reported
+        if row.status == "used" and row.until <= datetime.fromisoformat(UNTIL)
+    ]
+    text = f"""
+        The model of Verkhny Lars, fitted only to the {len(known)} figures whose window ends by 25 September, and
+        played on to October. It shows what a planner could have been told on the morning of the 26th, and how much of
+        the error is in the rules that nobody knew yet: screening, walkers, the bar of cars. Priors and assumptions
+        were written later, with all articles at hand, so this is kinder to the model than the real morning would have
+        been. The dates under both pictures are those of the scenario file; in the first, the rules from 26 September
+        on are overridden and do not act.
+    """
+    yield textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False)
     for name, (words, _) in WAYS.items():
         validation = scored[name].validation
         yield ""
@@ -76,18 +76,26 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
         yield ""
         yield f"![People waiting, {words}](forecast/{name}.png)"
         yield ""
-        yield "| figure that the fit did not have | model's own value | 90 % of the reports expected | inside | tail | log score |"
+        columns = ("figure that the fit did not have", "model's own value", "90 % of the reports expected")
+        yield f"| {' | '.join((*columns, 'inside', 'tail', 'log score'))} |"
         yield "|---|---|---|---|---|---|"
         for row in validation.rows:
             score = row.scores[MODEL]
-            cells = [dated(row), own_value(row), band(score), inside(score), percent(score.tail), number(score.log_score)]
+            cells = [
+                dated(row),
+                own_value(row),
+                band(score),
+                inside(score),
+                percent(score.tail),
+                number(score.log_score),
+            ]
             yield f"| {' | '.join(cells)} |"
         overall = validation.overall(MODEL)
         yield ""
         yield (
-            f"In the 50 % band {share_words(overall.inside_50)}, in the 90 % band {share_words(overall.inside_90)}; median"
-            f" error factor {number(overall.error_factor)}, median width {number(overall.width_factor)}, mean log score"
-            f" {number(overall.log_score)}."
+            f"In the 50 % band {share_words(overall.inside_50)}, in the 90 % band {share_words(overall.inside_90)};"
+            f" median error factor {number(overall.error_factor)}, median width {number(overall.width_factor)}, mean log"
+            f" score {number(overall.log_score)}."
         )
 
 
