@@ -31,6 +31,7 @@ class Tape:
     men: NDArray[np.int16]  # of call-up age
     local: Bools  # has local plates
     barred: Bools  # stopped on the approach
+    traits: Ints  # bits 2k and 2k + 1: has, or lacks, the k-th trait of the scenario; 0 where the class has none
     mode_to: NDArray[np.int8]  # class after a change of mode, and of men that a party leaves behind
     times: Ints  # (rows, P) durations; clocks in 1 / HAZARD_UNIT; the factor on drives in 1 / DRIVE_UNIT
     chances: Floats  # (rows, P) uniforms on [0, 1)

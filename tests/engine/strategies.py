@@ -27,6 +27,7 @@ sometimes = st.sampled_from([False, False, False, True])
 often = st.booleans()
 shares = st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0])
 instants = st.builds("2022-09-21T{:02}:{:02}".format, st.integers(0, 23), st.sampled_from([0, 0, 10, 30]))
+conditions = st.sampled_from(["when t", "unless t", "when u", "unless u"])
 minutes = st.builds("{} min".format, st.sampled_from([0, 1, 2, 5, 10, 20, 30, 60]))
 
 
@@ -104,6 +105,8 @@ def stations(draw: Draw, number: int, office: str | None) -> Dict:
         "discipline": draw(disciplines()),
         "when_staff_leave": draw(st.sampled_from(["finish", "preempt"])),
     }
+    if draw(sometimes):
+        station["scale_service"] = {draw(conditions): draw(st.sampled_from([0, 0.5, 2]))}
     if number > 0 and draw(often):
         station["hall"] = draw(st.one_of(st.integers(1, 4), st.sampled_from(["yard", "field"])))
     if number > 0 and station["discipline"] in ("fifo",) and draw(sometimes):
@@ -333,6 +336,9 @@ def scenarios(draw: Draw, with_network: bool = False) -> Scenario:
         cls: {"spacing": SPACING[cls], "people": draw(people), "men_share": draw(shares), "local_share": draw(shares)}
         for cls in CLASSES
     }
+    classes["car"]["traits"] = {"t": draw(shares), "u": draw(shares)}
+    if draw(often):
+        classes["truck"]["traits"] = {"t": draw(shares)}
     names = draw(st.sampled_from([("a", "b"), ("a", "b", "c")] if with_network else [("a",), ("a",), ("a", "b")]))
     description: Dict = {
         "name": "random",

@@ -6,7 +6,7 @@ name therefore come from one stream: a party is equally slow in the same lane of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from sim.scenario.model.passages import passages_from_source
 from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Refusal, Station
+from sim.scenario.model.traits import bit, mask, traits_of
 from sim.units import MS_PER_S
 
 REFUSAL_RANGES = (0.0, 0.01, 0.1, 1.0)
@@ -94,6 +95,7 @@ class Group:
             local,
         )
         tape.barred[place] = self._barred(local)
+        tape.traits[place] = self._traits(party_class.traits)
         self.by_bike = self._by_bike()
         modes = np.array([CLASSES.index("foot"), CLASSES.index("bike")], np.int8)
         tape.mode_to[place] = modes.take(self.by_bike.view(np.int8))
@@ -137,6 +139,14 @@ class Group:
         if share.any():
             turned_back |= (self.rng("barred").random(self.size) < share) & ~local
         return turned_back
+
+    def _traits(self, shares: Mapping[str, float]) -> Ints:
+        """Return the bits of the traits that each party has, and of those it lacks."""
+        names, bits = traits_of(self.scenario), np.zeros(self.size, np.int64)
+        for trait, share in shares.items():
+            has = self.rng(f"trait/{trait}").random(self.size) < share
+            bits |= np.where(has, bit(names, trait, True), bit(names, trait, False))
+        return bits
 
     def _by_bike(self) -> Bools:
         """Whether each party would go on by bike rather than on foot."""
@@ -217,7 +227,7 @@ class _Passage:
                 self._refusals(plan.refusal_row[s], name, station.refusal, u)
         man = station.law_of(self.cls if comes else "foot").man
         if man is not None:
-            group.write(plan.man_row[s], group.durations(f"man/{name}", man))
+            group.write(plan.man_row[s], self._scaled(station, group.durations(f"man/{name}", man)))
         if station.screening is not None:
             for k, decision in enumerate(SCREENING):
                 group.chance(plan.screening_row[s] + k, f"{decision}/{name}")
@@ -238,10 +248,18 @@ class _Passage:
     def _service(self, s: int, station: Station, cls: ClassName) -> Floats:
         """Return the seconds of each party's service as class `cls`; classes with the same law have the same draws."""
         law, purpose = station.law_of(cls), f"service/{self.plan.stations[s]}"
-        party = self.group.durations(purpose, law.party)
-        if law.person is None:
-            return party
-        return party + self.group.durations(f"{purpose}/person", law.person, self.group.people)
+        seconds = self.group.durations(purpose, law.party)
+        if law.person is not None:
+            seconds = seconds + self.group.durations(f"{purpose}/person", law.person, self.group.people)
+        return self._scaled(station, seconds)
+
+    def _scaled(self, station: Station, seconds: Floats) -> Floats:
+        """Return services multiplied by the factors of all conditions that hold for each party."""
+        names = traits_of(self.group.scenario)
+        for condition, factor in station.scale_service.items():
+            holds = self.group.tape.traits[self.group.place] & mask(names, [condition]) != 0
+            seconds = np.where(holds, seconds * factor, seconds)
+        return seconds
 
     def _refusals(self, row: int, name: str, refusal: Refusal, u: Floats) -> None:
         """Write the staff time of refusals, for parties whose `u` is in a range in which some are refused."""

@@ -41,6 +41,7 @@ _COLUMNS = {
     "initial": np.bool_,
     "local": np.bool_,
     "barred": np.bool_,
+    "traits": np.int64,
     "people": np.int16,
     "men": np.int16,
 }

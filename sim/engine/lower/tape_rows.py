@@ -101,7 +101,7 @@ def _rows_of_station(x: int, name: str, crossing: Crossing, times: _Rows, chance
     foot = needed([walks_there(crossing, station, cls) for cls in CLASSES])
     unlike = needed([not same_on_foot(station, cls) for cls in CLASSES])
     shared = not times.expand(own & foot & unlike).any()
-    law = station.service_time if times.has_origins else None
+    law = (station.service_time, station.scale_service) if times.has_origins else None
     service = times.take(own | foot if shared else own, f"service/{name}/{law}")
     either = own | foot
     has_man = any(law.man for law in station.service_time.values())

@@ -13,6 +13,7 @@ from sim.scenario.checks.dates import check_dates
 from sim.scenario.checks.demand import check_demand
 from sim.scenario.checks.limits import check_limits
 from sim.scenario.checks.network import check_network
+from sim.scenario.checks.ways import check_ways
 from sim.scenario.model.passages import passages_from_origin
 from sim.scenario.model.quantities import BYPASS, ClassName
 from sim.scenario.model.reported import Reported
@@ -46,6 +47,7 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
         yield ("crossings",), f"a scenario may have at most {MAX_CROSSINGS} crossings"
     if sum(len(crossing.stations) for crossing in scenario.crossings.values()) > MAX_STATIONS:
         yield ("crossings",), f"a scenario may have at most {MAX_STATIONS} stations"
+    yield from check_ways(scenario)
     yield from check_network(scenario)
     yield from _reported(scenario)
     yield from check_dates(scenario, whole_run)

@@ -11,10 +11,9 @@ from sim.scenario.checks.arrivals import of_long_ago
 from sim.scenario.checks.demand import demand_parts
 from sim.scenario.checks.limits import MUCH_MEMORY, memory_of, parties_by_class
 from sim.scenario.model.demand import Constant, Step
-from sim.scenario.model.laws import PeopleSpread, ServiceTime
+from sim.scenario.model.mean_service import mean_service_s
 from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import CLASSES, WEEKDAYS, ClassName
-from sim.scenario.model.road import PartyClass
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Shift, Station
 from sim.units import show_duration
@@ -53,7 +52,7 @@ def doubts_of(scenario: Scenario) -> Doubts:
 def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc, station: Station) -> Doubts:
     for cls, law in station.service_time.items():
         classes = [scenario.classes[cls]] if cls != "any" and cls in scenario.classes else scenario.classes.values()
-        longest = max((_mean(law, party) for party in classes), default=0.0)
+        longest = max((mean_service_s(station, law, party) for party in classes), default=0.0)
         if longest > LONG_SERVICE:
             yield (*here, "service_time"), f"a mean service of {show_duration(longest)} is unusually long"
             break
@@ -63,15 +62,6 @@ def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc, stati
         yield (*here, "staffing"), f"nobody works here at any time, so nobody passes{why}"
     elif _servers_at_the_end(scenario.clock, crossing, name, station) < HALF:
         yield (*here, "staffing"), "nobody works here at the end of the run, so those who wait then are not served"
-
-
-def _mean(law: ServiceTime, party: PartyClass) -> float:
-    """Return the mean service (s) of a party in which every man is checked."""
-    people = party.people
-    mean = people.mean if isinstance(people, PeopleSpread) else sum(n * share for n, share in people.items())
-    per_person = law.person.mean_s if law.person else 0.0
-    per_man = law.man.mean_s if law.man else 0.0
-    return law.party.mean_s + mean * (per_person + party.men_share * per_man)
 
 
 def _most_servers(clock: Clock, crossing: Crossing, name: str, station: Station) -> int:
@@ -152,7 +142,7 @@ def _busiest(scenario: Scenario, crossing: Crossing, rates: Mapping[ClassName, f
     """Return the load of the busiest station of a crossing at these rates (parties an hour) by class, and its name."""
     loads = {
         name: sum(
-            rate * _mean(station.law_of(cls), scenario.classes[cls])
+            rate * mean_service_s(station, station.law_of(cls), scenario.classes[cls])
             for cls, rate in rates.items()
             if rate and cls in station.serves
         )

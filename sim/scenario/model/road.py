@@ -17,6 +17,9 @@ class PartyClass(Model):
     people: People = Field(description="people per party")
     men_share: Share = Field(description="share of the people who are men of call-up age")
     local_share: Share = Field(0.0, description="share of parties with local plates")
+    traits: dict[Name, Share] = Field(
+        {}, description="share of parties that have each trait, such as `{registered: 70 %}`; drawn once for a party"
+    )
 
 
 class FilesStretch(Model):

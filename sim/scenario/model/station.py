@@ -12,6 +12,7 @@ from sim.scenario.model.quantities import (
     ClassName,
     ClockTime,
     Duration,
+    Factor,
     Instant,
     Model,
     Name,
@@ -21,6 +22,7 @@ from sim.scenario.model.quantities import (
     StreamShares,
     Weekday,
 )
+from sim.scenario.model.traits import Condition
 
 
 class StaffingStep(Model):
@@ -146,6 +148,9 @@ class Station(Model):
     staffing: Annotated[Staffing, BeforeValidator(_bare_staffing)]
     service_time: Annotated[dict[Literal[ClassName, "any"], ServiceTime], BeforeValidator(_by_class)] = Field(
         description="one law for all, or one for each class ('any' for the rest)"
+    )
+    scale_service: dict[Condition, Factor] = Field(
+        {}, description="factors on the service time of parties for which a condition holds: `{unless registered: 2}`"
     )
     discipline: Literal["fifo"] | Priority | Shares = "fifo"
     hall: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | Name | None = Field(

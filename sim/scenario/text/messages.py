@@ -138,7 +138,8 @@ def _problem(error: Error, root: Node) -> Problem:
     if loc[-1:] == ("[key]",):
         node, path = find(root, loc[:-1])
         names = shape.names(shape.at(loc[:-2], error["model"]))
-        return Problem(str(node.key or node.place), dotted(path), _bad_name(loc[:-1], names))
+        what = _own_words(error) if error["type"] == "value_error" else _bad_name(loc[:-1], names)
+        return Problem(str(node.key or node.place), dotted(path), what)
     node, path = find(root, loc)
     if error["type"] == "extra_forbidden":
         what = _key(str(loc[-1]), _allowed(error, -1), "unknown key")

@@ -1,0 +1,31 @@
+"""The mean service of a party at a station, over people, men and traits."""
+
+from __future__ import annotations
+
+from math import prod
+
+from sim.scenario.model.laws import PeopleSpread, ServiceTime
+from sim.scenario.model.road import PartyClass
+from sim.scenario.model.station import Station
+from sim.scenario.model.traits import WHEN, trait_of
+
+
+def mean_service_s(station: Station, law: ServiceTime, party: PartyClass) -> float:
+    """Return the mean service (s) of a party of a class by one of the station's laws, if every man is checked."""
+    people = party.people
+    mean = people.mean if isinstance(people, PeopleSpread) else sum(n * share for n, share in people.items())
+    per_person = law.person.mean_s if law.person else 0.0
+    per_man = law.man.mean_s if law.man else 0.0
+    return _mean_factor(station, party) * (law.party.mean_s + mean * (per_person + party.men_share * per_man))
+
+
+def _mean_factor(station: Station, party: PartyClass) -> float:
+    """Return the mean of the factors of `scale_service`; the traits of a party are independent of each other."""
+
+    def factor(trait: str, has: bool) -> float:
+        rows = station.scale_service.items()
+        return prod(f for condition, f in rows if trait_of(condition) == trait and condition.startswith(WHEN) == has)
+
+    return prod(
+        share * factor(trait, True) + (1 - share) * factor(trait, False) for trait, share in party.traits.items()
+    )
