@@ -16,6 +16,9 @@ CLOCKS = (*WAYS, "renege_with_men")
 """Clocks of the main queue. Where stops deter, parties with men of call-up age renege by a clock of their own."""
 RENEGE, RENEGE_WITH_MEN = WAYS.index("renege"), CLOCKS.index("renege_with_men")
 WAY_OF_CLOCK = (*range(len(WAYS)), RENEGE)
+CHOICES = ("shortest_queue", "least_wait", "first", "shares")
+SHORTEST_QUEUE, LEAST_WAIT, FIRST_WITH_ROOM, BY_SHARES = range(len(CHOICES))
+"""Rules by which a party chooses between parallel stations."""
 HAZARD_UNIT = 10**12
 STOPPED_UNIT = 10_000
 """Steps in which the share of men stopped is read: 0.01 %."""
@@ -42,6 +45,14 @@ class Plan:
     first: Ints  # (X, 5) first station of a class, NOWHERE: none
     joins: Ints  # (X, 5) station at which the bypass of a class joins, NOWHERE: none
     next: Ints  # (S, 5) next station of a class, NOWHERE: across the border
+    step: Ints  # (S,) first station in the list of the choice it belongs to, NOWHERE: whoever comes stops here
+    beside: Ints  # (S,) next station in that list, NOWHERE: none
+    choice_rule: Ints  # (S,) by which the choice is made, index of CHOICES; NOWHERE: no choice
+    choice_share: Floats  # (S,) of the station in the choice, by shares
+    choice_row: Ints  # (S,) row of `Tape.chances`, by shares
+    serves: Bools  # (S, 5)
+    only: Ints  # (S,) bits of `Tape.traits` that a party needs to stop here
+    mean_service: Ints  # (S, 6) milliseconds by stream, as travellers expect it when they choose between stations
     zone: Ints  # (S,) zone of the queue, NOWHERE: no limit
     preempt: Bools  # (S,) staff who leave interrupt the service
     discipline: Ints  # (S,) 0: by rank, then in order of joining; 1: by shares
@@ -121,6 +132,14 @@ class Plan:
     reconsider: int  # share of the drive after which informed parties choose again, per mille; 0: never
     diversions: int  # most diversions of a party
     drive_row: int  # of `Tape.times`: slowness, the factor on drives in 1 / DRIVE_UNIT
+
+    def beside_of(self, station: int, cls: int) -> list[int]:
+        """Return the stations of the step of `station` that serve a class, in the order of their list."""
+        numbers, s = [], int(self.step[station])
+        while s != NOWHERE:
+            numbers += [s] if self.serves[s, cls] else []
+            s = int(self.beside[s])
+        return numbers or [station]
 
     def has_clock(self, crossing: int, cls: int, way: int) -> bool:
         """Return whether parties of a class may leave the main queue of a crossing on a way."""

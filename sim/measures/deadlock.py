@@ -33,7 +33,7 @@ def _dead(plan: Plan, station: Ints, cls: Ints, served: Bools, ended: Bools) -> 
     blocked, waiting = served & ended, ~served
     going_on = set(station[served & ~ended].tolist())
     wants = {
-        s: {_zone_after(plan, s, c) for c in set(cls[blocked & (station == s)].tolist())}
+        s: set().union(*(_zones_after(plan, s, c) for c in set(cls[blocked & (station == s)].tolist())))
         for s in set(station[blocked].tolist()) - going_on
     }
     while True:
@@ -46,9 +46,11 @@ def _dead(plan: Plan, station: Ints, cls: Ints, served: Bools, ended: Bools) -> 
         wants = {s: wanted for s, wanted in wants.items() if s not in free}
 
 
-def _zone_after(plan: Plan, s: int, cls: int) -> int:
-    """Return the zone that a party of a class enters next after station s; NOWHERE if there is none."""
+def _zones_after(plan: Plan, s: int, cls: int) -> set[int]:
+    """Return the zones of which a party of a class enters one next after station s."""
+    zones: set[int] = set()
     s = int(plan.next[s, cls])
-    while s != NOWHERE and plan.zone[s] == NOWHERE:
+    while s != NOWHERE and not zones:
+        zones = {int(plan.zone[other]) for other in plan.beside_of(s, cls)} - {NOWHERE}
         s = int(plan.next[s, cls])
-    return NOWHERE if s == NOWHERE else int(plan.zone[s])
+    return zones

@@ -98,17 +98,22 @@ def quotes(plan: Plan, tally: tables.MainQueues, crossing: int, window: int, gri
 def closed_ways(plan: Plan, crossing: int, at: Ints) -> Bools:
     """Return whether the way of each class is closed at the instants `at` (ms since t0), shape (C, T).
 
-    It is closed while any of the stations on it is closed for the class.
+    It is closed while all stations of a step are closed for the class.
     """
     closed = np.zeros((len(CLASSES), len(at)), dtype=np.bool_)
     for c in range(len(CLASSES)):
         s = int(plan.first[crossing, c])
         while s != NOWHERE:
-            turned = plan.opening[(plan.opening[:, 1] == s) & (plan.opening[:, 2] == c)]
-            if len(turned) > 1 or not turned[:, 3].all():
-                closed[c] |= turned[np.searchsorted(turned[:, 0], at, side="right") - 1, 3] == 0
+            others = plan.beside_of(s, c)
+            if len(others) > 1 or not plan.only[s]:
+                closed[c] |= np.all([_closed(plan, other, c, at) for other in others], axis=0)
             s = int(plan.next[s, c])
     return closed
+
+
+def _closed(plan: Plan, station: int, c: int, at: Ints) -> Bools:
+    turned = plan.opening[(plan.opening[:, 1] == station) & (plan.opening[:, 2] == c)]
+    return np.asarray(turned[np.searchsorted(turned[:, 0], at, side="right") - 1, 3] == 0)
 
 
 def events(scenario: Scenario, plan: Plan, tally: tables.Events, grid: Grid) -> Series:

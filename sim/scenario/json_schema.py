@@ -87,9 +87,13 @@ def _short_forms(root: Schema, definitions: dict[str, Schema]) -> None:
     _also(part, "table", {"type": "string"})
     _also(station, "serves", {"const": "all"})
     _also(station, "staffing", {"type": "integer", "minimum": 0, "maximum": 1000})
+    _also(station, "only", station["only"]["items"])
     _also(station, "service_time", ref["ServiceTime"], ref["Law"])
     _also(definitions["PartyClass"]["properties"], "people", {"type": "integer", "minimum": 1, "maximum": 200})
     _also(definitions["Shares"]["properties"]["shares"], "additionalProperties", {"const": REST})
+    by_station = definitions["Parallel"]["properties"]["shares"]["patternProperties"]
+    for pattern in by_station:
+        _also(by_station, pattern, {"const": REST})
     cv = definitions["Law"]["properties"]["cv"]
     cv["anyOf"] = [{"type": ["string", "number"]}, {"type": "null"}]
 

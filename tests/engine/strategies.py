@@ -25,6 +25,7 @@ Draw = st.DrawFn
 Dict = dict[str, Any]
 sometimes = st.sampled_from([False, False, False, True])
 often = st.booleans()
+mostly = st.sampled_from([True, True, False])
 shares = st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0])
 instants = st.builds("2022-09-21T{:02}:{:02}".format, st.integers(0, 23), st.sampled_from([0, 0, 10, 30]))
 conditions = st.sampled_from(["when t", "unless t", "when u", "unless u"])
@@ -98,6 +99,15 @@ def screenings(draw: Draw, office: str | None) -> Dict:
 
 
 @st.composite
+def by_trait(draw: Draw) -> Dict:
+    """What depends on the traits of a party at a station."""
+    part: Dict = {"only": [draw(conditions)]} if draw(sometimes) else {}
+    if draw(sometimes):
+        part["scale_service"] = {draw(conditions): draw(st.sampled_from([0, 0.5, 2]))}
+    return part
+
+
+@st.composite
 def stations(draw: Draw, number: int, office: str | None) -> Dict:
     station: Dict = {
         "staffing": draw(staffings()),
@@ -105,8 +115,7 @@ def stations(draw: Draw, number: int, office: str | None) -> Dict:
         "discipline": draw(disciplines()),
         "when_staff_leave": draw(st.sampled_from(["finish", "preempt"])),
     }
-    if draw(sometimes):
-        station["scale_service"] = {draw(conditions): draw(st.sampled_from([0, 0.5, 2]))}
+    station |= draw(by_trait())
     if number > 0 and draw(often):
         station["hall"] = draw(st.one_of(st.integers(1, 4), st.sampled_from(["yard", "field"])))
     if number > 0 and station["discipline"] in ("fifo",) and draw(sometimes):
@@ -204,6 +213,20 @@ def changes(draw: Draw, names: list[str], screening: list[str], parts: list[str]
 
 
 @st.composite
+def parallels(draw: Draw, names: list[str]) -> Dict:
+    """Choices between stations that stand next to each other."""
+    choices: Dict = {}
+    while len(names) > 1 and draw(mostly):
+        size = draw(st.integers(2, len(names)))
+        some, names = draw(st.permutations(names[:size])), names[size:]
+        by = draw(st.sampled_from(["shortest_queue", "least_wait", "first", "shares"]))
+        weights = draw(st.lists(st.integers(0, 3), min_size=size, max_size=size).filter(any))
+        shares = {name: weight / sum(weights) for name, weight in zip(some, weights, strict=True)}
+        choices[f"choice{len(names)}"] = {"shares": shares} if by == "shares" else {"one_of": list(some), "by": by}
+    return choices
+
+
+@st.composite
 def crossings(draw: Draw) -> Dict:
     count = draw(st.integers(1, 4))
     with_office = draw(st.one_of(st.none(), st.integers(0, count - 1)))
@@ -219,6 +242,7 @@ def crossings(draw: Draw) -> Dict:
             | {"office": office}
             | {n: stations_by_name[n] for n in names[cut:]}
         )
+    after = names if with_office is None else names[cut:]
     coming = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
     screening = [name for name, station in stations_by_name.items() if "screening" in station]
     demand = {cls: draw(demands()) for cls in coming}
@@ -234,6 +258,7 @@ def crossings(draw: Draw) -> Dict:
             "field": {"length": draw(st.sampled_from(["20 m", "45 m"]))},
         },
         "stations": stations_by_name,
+        "parallel": draw(parallels(after)),
         "demand": demand,
         "initial_queue": {cls: draw(st.integers(0, 6)) for cls in coming},
         "behaviour": behaviour,

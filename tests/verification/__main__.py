@@ -8,6 +8,7 @@ import time
 from sim.play.engines import player
 from tests.verification.cases import cases
 from tests.verification.statistics import measure
+from tests.verification.ways import cases_of_ways
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     print("| case | what | source | theory | measured | ± (1e-6) | sees | control: theory that must fail |")  # noqa: T201
     print("|---|---|---|--:|--:|--:|--:|---|")  # noqa: T201
     begun = time.perf_counter()
-    for case in cases():
+    for case in [*cases(), *cases_of_ways()]:
         found = measure(case.samples(engine))
         verdict = "fails" if not found.agrees(case.wrong) else "PASSES"
         row = (

@@ -11,13 +11,15 @@ from sim.engine.compiled import engine as compiled
 from sim.engine.reference import story as reference
 from tests.verification.cases import Case, cases
 from tests.verification.statistics import assert_mean, measure
+from tests.verification.ways import cases_of_ways
 
+ALL = [*cases(), *cases_of_ways()]
 SAME = 2
 """Number of tapes of each case that the reference engine plays as well."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
 def test_engine_agrees_with_theory(case: Case) -> None:
     samples = case.samples(compiled.play)
     assert_mean(samples, case.expected, case.sees)
@@ -25,7 +27,7 @@ def test_engine_agrees_with_theory(case: Case) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
 def test_the_reference_engine_gives_the_same_records(case: Case) -> None:
     """What the compiled engine shows of theory holds for the reference engine, because their records are equal."""
     plan, tapes = case.tapes(SAME)

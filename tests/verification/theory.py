@@ -86,6 +86,28 @@ def tandem(arrivals: float, services: tuple[float, float], places: int, size: in
     )
 
 
+def shortest_queue_wait(arrivals: float, size: int = 60) -> float:
+    """Mean wait where parties join the shorter of two queues, each with a server of unit rate (Haight 1958).
+
+    The chain (number at the one, number at the other) is solved numerically; `size` is beyond what occurs.
+    """
+
+    def moves(state: Hashable) -> list[tuple[Hashable, float]]:
+        one, other = state  # type: ignore[misc]
+        found: list[tuple[Hashable, float]] = []
+        if min(one, other) < size:
+            found.append(((one + 1, other) if one <= other else (one, other + 1), arrivals))
+        if one:
+            found.append(((one - 1, other), 1.0))
+        if other:
+            found.append(((one, other - 1), 1.0))
+        return found
+
+    states, chance = stationary((0, 0), moves)
+    number = sum(p * (s[0] + s[1]) for s, p in zip(states, chance, strict=True))  # type: ignore[index]
+    return float(number / arrivals - 1)
+
+
 def stationary(begin: Hashable, moves: Moves) -> tuple[list[Hashable], np.ndarray]:
     """States that can be reached from `begin`, and their stationary chances."""
     states = {begin: 0}

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.compiled.cache import rule
+from sim.engine.compiled.choices import waiting_in_main_queue
 from sim.engine.compiled.deterrence import heard_of_stops, take_share
 from sim.engine.compiled.heaps import prepend, remove
 from sim.engine.compiled.layout import (
@@ -17,7 +18,6 @@ from sim.engine.compiled.layout import (
     N_STREAMS,
     N_WAYS,
     NOBODY,
-    NOWHERE,
     QUEUE_LISTS,
     RENEGE_WITH_MEN,
     SERVICE_LISTS,
@@ -29,7 +29,7 @@ from sim.engine.compiled.layout import (
     recent_of,
     switches_of,
 )
-from sim.engine.compiled.queues import close, in_queue, leave_when_due, open_visit, settle, standing
+from sim.engine.compiled.queues import close, in_queue, leave_when_due, open_visit, settle
 
 
 @rule
@@ -47,8 +47,7 @@ def announce(b: Any, x: int, now: int) -> None:
             b.oldest[x, c] = (b.oldest[x, c] + 1) % buckets
             b.filled[x, c] = min(b.filled[x, c] + 1, buckets)
         b.started[x, c] = 0
-        departures, s = b.departures[x, c], standing(b, b.first[x, c], c)
-        stock = b.waiting[s, c] if s != NOWHERE else 0
+        departures, stock = b.departures[x, c], waiting_in_main_queue(b, x, c)
         if stock == 0 or b.filled[x, c] == 0:
             b.quote[x, c] = 0
         elif departures:

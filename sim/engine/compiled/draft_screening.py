@@ -19,13 +19,13 @@ from sim.engine.compiled.layout import (
     chance_of,
     column_of,
     party_in,
+    tape_column,
 )
 from sim.engine.compiled.queues import (
     close,
     enter,
     inverse_cdf,
     open_visit,
-    tape_column,
 )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.engine.compiled.cache import entry, long_rule, rule
 from sim.engine.compiled.calendar import announce, switch
+from sim.engine.compiled.choices import can_start, is_full, standing
 from sim.engine.compiled.deterrence import examine, share_deterred
 from sim.engine.compiled.draft_screening import screening
 from sim.engine.compiled.heaps import (
@@ -53,7 +54,6 @@ from sim.engine.compiled.layout import (
     MAX_STATIONS,
     N_STREAMS,
     NO_CROSSING,
-    NOBODY,
     NOWHERE,
     NUMBER_MASK,
     ON_FOOT,
@@ -86,7 +86,7 @@ from sim.engine.compiled.layout import (
     time_of,
     visits_of,
 )
-from sim.engine.compiled.queues import can_start, close, enter, open_visit, settle, stand, standing, unqueue
+from sim.engine.compiled.queues import close, enter, open_visit, settle, stand, unqueue
 from sim.engine.compiled.roads import (
     best,
     choose_at_the_tail,
@@ -145,7 +145,7 @@ def arrive(b: Any, i: int, x: int, now: int) -> None:
     number, c = np.int64(p.number), np.int64(p.cls)
     initial = column_of(b, b.initial_table, np.uint8)[number]
     column = b.column[x, c]
-    s = standing(b, b.first[x, c], c)
+    s = standing(b, i, b.first[x, c])
     if s == NOWHERE:
         turn_away(b, i, b.first[x, c], CROSSED, now)
         return
@@ -159,7 +159,7 @@ def arrive(b: Any, i: int, x: int, now: int) -> None:
         turn_elsewhere(b, i, s, BARRED, now)
         return
     if b.way_open[x, c, 2] and b.bypass_row != NOWHERE and not initial:
-        bypass, local = standing(b, b.joins[x, c], c), column_of(b, b.local_table, np.uint8)[number]
+        bypass, local = standing(b, i, b.joins[x, c]), column_of(b, b.local_table, np.uint8)[number]
         share = b.bypass_local[x, c] if local else share_of(b, b.bypass_table)[x, c, column]
         if bypass != NOWHERE and chance_of(b, b.bypass_row, number) < share:
             p.stream = BYPASS_STREAM
@@ -215,13 +215,13 @@ def leave(b: Any, i: int, kind: int, now: int) -> None:
     if kind == BYPASS:
         c = np.int64(p.cls)
         p.stream = BYPASS_STREAM
-        target = standing(b, b.joins[x, c], c)
+        target = standing(b, i, b.joins[x, c])
         enter(b, i, b.joins[x, c] if target == NOWHERE else target, now, OTHERWISE)
     elif kind == CHANGE_MODE:
         c = np.int64(column_of(b, b.mode_table, np.int8)[number])
         p.cls = p.stream = c
         p.on_foot = 1
-        target = standing(b, b.first[x, c], c)
+        target = standing(b, i, b.first[x, c])
         open_visit(b, p, b.first[x, c] if target == NOWHERE else target, now)
         p.quoted = 1
         p.arrived_at = now + time_of(b, b.walk_row, number)
@@ -254,16 +254,14 @@ def end_service(b: Any, i: int, now: int) -> None:
     elif p.checked:
         outcome = screening(b, i, s, now)
     if outcome == SERVED:
-        target = standing(b, b.next[s, c], c)
+        target = standing(b, i, b.next[s, c])
         outcome = CROSSED if target == NOWHERE else SERVED
     elif outcome == SENT_ON:
         target = b.office[s]
-    if outcome == SERVED and b.zone[target] != NOWHERE:
-        z = b.zone[target]
-        if b.head[BLOCKED_LISTS + z] != NOBODY or b.used[z] + b.space[z, p.cls] > b.capacity[z]:
-            p.where, p.target = BLOCKED, target
-            append(b, BLOCKED_LISTS + z, i)
-            return
+    if outcome == SERVED and is_full(b, target, c):
+        p.where, p.target = BLOCKED, target
+        append(b, BLOCKED_LISTS + b.zone[target], i)
+        return
     close(b, i, outcome, now)
     b.busy[s] -= 1
     if target != NOWHERE:

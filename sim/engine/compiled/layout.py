@@ -85,7 +85,7 @@ BORDER = np.dtype(
     + _fields("i8", (), "party_table chunk_table buckets_table row_table visits_table stack_table")
     + _fields("i8", (), "run_table switch_table recent_table hit_table checked_table balk_table bypass_table")
     + _fields("i8", (), "hazard_table times_table chances_table came_table source_table cls_table initial_table")
-    + _fields("i8", (), "people_table men_table local_table barred_table mode_table")
+    + _fields("i8", (), "people_table men_table local_table barred_table mode_table traits_table")
     + _fields("i8", (), "tastes_table utility_table admits_table accepts_table informed_table bars_table")
     + _fields("i8", (), "drive_table wait_utility_table")
     + _fields("i8", (), "history_table history_rows stops_table stops_rows")
@@ -106,13 +106,13 @@ BORDER = np.dtype(
     + _fields(
         "i8", (MAX_STATIONS,), "if_office_closed service_row foot_row patience_row refusal_row refused_row man_row"
     )
-    + _fields("i8", (MAX_STATIONS,), "screening_row")
+    + _fields("i8", (MAX_STATIONS,), "screening_row step beside choice_rule choice_row only")
     + _fields("u1", (MAX_STATIONS,), "active by_shares preempt is_office tells streams")
-    + _fields("f8", (MAX_STATIONS,), "stays_together refusal")
+    + _fields("f8", (MAX_STATIONS,), "stays_together refusal choice_share")
     + _fields("f8", (MAX_STATIONS, 4), "fate_cdf")
     + _fields("i8", (MAX_STATIONS, N_CLASSES), "next")
-    + _fields("u1", (MAX_STATIONS, N_CLASSES), "open")
-    + _fields("i8", (MAX_STATIONS, N_STREAMS), "passed stride rank waiting")
+    + _fields("u1", (MAX_STATIONS, N_CLASSES), "open serves")
+    + _fields("i8", (MAX_STATIONS, N_STREAMS), "passed stride rank waiting mean_service")
     + _fields("i8", (BLOCKED_LISTS + MAX_ZONES,), "head tail")
     # zones
     + _fields("i8", (MAX_ZONES,), "capacity used")
@@ -238,6 +238,13 @@ def runs_of(b: Any) -> Any:
 def column_of(b: Any, table: int, kind: Any) -> Any:
     """Return a column of the tape."""
     return carray(_pointer(table), (b.parties,), kind)
+
+
+@rule
+def tape_column(b: Any, p: Any) -> int:
+    """Return the column of the tape that a party uses; a twin uses that of the party it was split from."""
+    number = np.int64(p.number)
+    return number if number < b.parties else number - b.parties
 
 
 @rule

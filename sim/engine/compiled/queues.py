@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.compiled.cache import long_rule, rule
+from sim.engine.compiled.choices import can_start, takes_room
 from sim.engine.compiled.heaps import (
     append,
     end_chunk,
@@ -56,6 +57,7 @@ from sim.engine.compiled.layout import (
     party_in,
     rows_of,
     stack_of,
+    tape_column,
     time_of,
     visits_of,
 )
@@ -69,21 +71,6 @@ def inverse_cdf(u: float, cdf: Any) -> int:
     while k < len(cdf) and u >= cdf[k]:
         k += 1
     return k
-
-
-@rule
-def tape_column(b: Any, p: Any) -> int:
-    """Return the column of the tape that a party uses; a twin uses that of the party it was split from."""
-    number = np.int64(p.number)
-    return number if number < b.parties else number - b.parties
-
-
-@rule
-def standing(b: Any, s: int, cls: int) -> int:
-    """Return the first active station of a class from s on; NOWHERE if it is across the border."""
-    while s != NOWHERE and not b.active[s]:
-        s = b.next[s, cls]
-    return s
 
 
 @rule
@@ -209,12 +196,6 @@ def clock_bucket(b: Any, which: int, number: int) -> int:
 
 
 @rule
-def can_start(b: Any, s: int) -> bool:
-    """Return whether a server is free, and a start of the batch remains."""
-    return b.busy[s] < b.servers[s] and (b.batch[s] == 0 or b.starts_left[s] > 0)
-
-
-@rule
 def next_up(b: Any, s: int) -> int:
     """Return the party to be called next if a server is free; NOBODY if there is none."""
     best, passed, rank = NOBODY, 0, 0
@@ -333,6 +314,6 @@ def enter(b: Any, i: int, s: int, now: int, how: int) -> None:
     p = party_in(b, i)
     open_visit(b, p, s, now)
     p.first = p.quoted = how == FIRST
-    p.inside = how == INSIDE
+    p.inside = how == INSIDE or takes_room(b, i, s)
     stand(b, i, now)
     settle(b, s, now)

@@ -16,7 +16,7 @@ from sim.arrays import Bools, Floats, Ints
 from sim.engine.draw.streams import gumbels, men_of, people_of, stream, unit_poisson
 from sim.engine.laws import draw_durations, draw_sums, scales_with_mean
 from sim.engine.lower.arrivals import within
-from sim.engine.lower.tape_rows import SCREENING, stops, walks_there
+from sim.engine.lower.tape_rows import SCREENING, comes_to, stops, walks_there
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
 from sim.engine.tape import Tape
 from sim.scenario.model.laws import Law
@@ -210,6 +210,11 @@ class _Passage:
         """Write the rows of the stations and of the main queue."""
         for s in np.flatnonzero(self.plan.crossing == self.x).tolist():
             self._at_station(s, self.crossing.stations[self.plan.stations[s]])
+        for name, choice in self.crossing.parallel.items():
+            s = self.plan.stations.index(choice.stations[0], int(np.argmax(self.plan.crossing == self.x)))
+            stations = [self.crossing.stations[station] for station in choice.stations]
+            if choice.shares and any(comes_to(self.crossing, station, self.cls) for station in stations):
+                self.group.chance(self.plan.choice_row[s], f"choice/{name}")
         self._leaving()
 
     def _at_station(self, s: int, station: Station) -> None:

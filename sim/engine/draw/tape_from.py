@@ -32,7 +32,7 @@ _ROWS_OF_TIMES = (
     "clock_row",
     "drive_row",
 )
-_ROWS_OF_CHANCES = ("balk_row", "bypass_row")
+_ROWS_OF_CHANCES = ("refused_row", "balk_row", "bypass_row", "choice_row")
 _COLUMNS = {
     "number": np.int32,
     "source": np.int8,
@@ -63,7 +63,7 @@ def _blank(plan: Plan, arrived_at: Ints) -> Tape:
     size = len(arrived_at)
     times = 1 + max(int(np.max(getattr(plan, name))) for name in _ROWS_OF_TIMES)
     screening = int(plan.screening_row.max()) + len(SCREENING) if (plan.screening_row != NOWHERE).any() else 0
-    chances = max(screening, 1 + int(plan.refused_row.max()), *(1 + getattr(plan, name) for name in _ROWS_OF_CHANCES))
+    chances = max(screening, *(1 + int(np.max(getattr(plan, name))) for name in _ROWS_OF_CHANCES))
     tastes = TASTES + len(plan.crossings) + 1 if plan.origins else 0
     columns: dict[str, Any] = {name: np.zeros(size, dtype) for name, dtype in _COLUMNS.items()}
     return Tape(

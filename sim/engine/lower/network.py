@@ -16,6 +16,7 @@ from sim.scenario.model.instants import since_t0
 from sim.scenario.model.network import Choice
 from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
+from sim.scenario.model.steps import closing_steps
 from sim.units import MS_PER_H, milliseconds
 
 NO_CHOICE = Choice(travel=0.0, wait=0.0)
@@ -105,18 +106,23 @@ class _Facts:
         return value
 
     def is_open(self, at: int, cls: ClassName) -> bool:
-        """Return whether every station on the way of a class is open to it."""
-        for name, station in self.crossing.stations.items():
-            begin, end = switches.active_window(self.clock, station)
-            if cls not in station.serves or station.only_sent_on or not begin <= at < end:
-                continue
-            closed = False
-            for change in self._in_force(at, cls):
-                if (change.close or change.open) and (change.stations is None or name in change.stations):
-                    closed = bool(change.close)
-            if closed:
+        """Return whether every step on the way of a class has a station that is open to it, or none that is active."""
+        for step in closing_steps(self.crossing, cls):
+            active = [name for name in step if self._is_active(at, name)]
+            if active and all(self._is_closed(at, name, cls) for name in active):
                 return False
         return True
+
+    def _is_active(self, at: int, name: str) -> bool:
+        begin, end = switches.active_window(self.clock, self.crossing.stations[name])
+        return begin <= at < end
+
+    def _is_closed(self, at: int, name: str, cls: ClassName) -> bool:
+        closed = False
+        for change in self._in_force(at, cls):
+            if (change.close or change.open) and (change.stations is None or name in change.stations):
+                closed = bool(change.close)
+        return closed
 
     def _in_force(self, at: int, cls: ClassName | None) -> Iterator[Change]:
         for change, inside in self.tests:

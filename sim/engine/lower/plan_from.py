@@ -14,6 +14,7 @@ from sim.engine.lower import arrivals, switches
 from sim.engine.lower.deterrence import deterrence_fields
 from sim.engine.lower.network import network_fields
 from sim.engine.lower.tape_rows import number_rows
+from sim.engine.lower.ways import way_fields
 from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, RENEGE, WAYS, Plan
 from sim.scenario.model.behaviour import Behaviour, Leaving
 from sim.scenario.model.instants import since_t0
@@ -49,7 +50,7 @@ def lower(scenario: Scenario) -> Plan:
         stations=tuple(name for crossing in scenario.crossings.values() for name in crossing.stations),
         start=since_t0(scenario.clock, scenario.clock.start),
         horizon=since_t0(scenario.clock, scenario.clock.horizon),
-        **_routes(scenario),
+        **way_fields(scenario, _all_stations(scenario)),
         **_stations(scenario),
         **_zones(scenario),
         **_screenings(scenario, people),
@@ -99,31 +100,6 @@ def _all_stations(scenario: Scenario) -> list[tuple[int, str, Crossing, Station]
         for x, crossing in enumerate(scenario.crossings.values())
         for name, station in crossing.stations.items()
     ]
-
-
-def _routes(scenario: Scenario) -> dict[str, Any]:
-    """Return the first station, the station that the bypass joins, and the next station, by class."""
-    stations = _all_stations(scenario)
-    names = [(x, name) for x, name, _, _ in stations]
-    first = np.full((len(scenario.crossings), len(CLASSES)), NOWHERE, dtype=np.int64)
-    joins, following = first.copy(), np.full((len(stations), len(CLASSES)), NOWHERE, dtype=np.int64)
-
-    def serving(x: int, cls: str, begin: int) -> int:
-        """Return the number of the first station of crossing x from `begin` on that serves a class."""
-        for s in range(begin, len(stations)):
-            if stations[s][0] == x and cls in stations[s][3].serves and not stations[s][3].only_sent_on:
-                return s
-        return NOWHERE
-
-    for c, cls in enumerate(CLASSES):
-        for x, crossing in enumerate(scenario.crossings.values()):
-            first[x, c] = serving(x, cls, 0)
-            behaviour = crossing.behaviour.get(cls)
-            if behaviour and behaviour.bypass:
-                joins[x, c] = serving(x, cls, names.index((x, behaviour.bypass.joins)))
-        for s, (x, *_) in enumerate(stations):
-            following[s, c] = serving(x, cls, s + 1)
-    return {"crossing": np.array([x for x, *_ in stations]), "first": first, "joins": joins, "next": following}
 
 
 def _stations(scenario: Scenario) -> dict[str, Any]:

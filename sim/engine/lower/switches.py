@@ -20,6 +20,7 @@ from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES, WEEKDAYS, ClassName
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Staffing, Station
+from sim.scenario.model.steps import closing_steps
 
 Row = tuple[int, ...]
 ROUNDING = 1e-9
@@ -150,13 +151,11 @@ def closes(scenario: Scenario) -> Ints:
 def closes_for_good(clock: Clock, crossing: Crossing, cls: ClassName) -> int | None:
     """Return the instant from which the way of a class is closed without a date of reopening; None if there is none."""
     closed_at = [
-        at
-        for name, station in crossing.stations.items()
-        if cls in station.serves and not station.only_sent_on and station.active_until is None
-        for at in [_closed_at(clock, _closures(crossing, name, cls))]
-        if at is not None
+        [_closed_at(clock, _closures(crossing, name, cls)) for name in step]
+        for step in closing_steps(crossing, cls)
+        if all(crossing.stations[name].active_until is None for name in step)
     ]
-    return min(closed_at, default=None)
+    return min((max(at for at in step if at is not None) for step in closed_at if None not in step), default=None)
 
 
 def _closed_at(clock: Clock, changes: list[Change]) -> int | None:

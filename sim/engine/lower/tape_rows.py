@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.arrays import Bools
+from sim.arrays import Bools, Ints
 from sim.engine.plan import NOWHERE, WAYS
 from sim.scenario.model.passages import passages_from_source
 from sim.scenario.model.quantities import CLASSES, ClassName
@@ -51,6 +51,11 @@ def walks_there(crossing: Crossing, station: Station, cls: ClassName) -> bool:
     return may_walk(crossing, cls) and any(serves(station, mode) for mode in ON_FOOT)
 
 
+def comes_to(crossing: Crossing, station: Station, cls: ClassName) -> bool:
+    """Return whether a station may serve parties that arrived as a class, in it or on foot, or men they leave."""
+    return stops(crossing, station, cls) or walks_there(crossing, station, cls)
+
+
 def same_on_foot(station: Station, cls: ClassName) -> bool:
     """Return whether the service of a class has the same law by bike and on foot, without the part for men."""
     laws = [station.law_of(mode) for mode in (cls, *ON_FOOT) if serves(station, mode)]
@@ -68,6 +73,7 @@ def number_rows(scenario: Scenario, uses_way: Bools) -> dict[str, Any]:
                 numbers[field].append(number)
     return {
         **{name: np.array(rows, dtype=np.int64) for name, rows in numbers.items()},
+        "choice_row": _choice_rows(scenario, chances),
         "walk_row": times.take(uses_way[:, :, WAYS.index("change_mode")]),
         "clock_row": np.array([times.take(uses_way[:, :, w]) for w in range(len(WAYS))], dtype=np.int64),
         "balk_row": chances.take(np.array([[bool(b and b.balk) for b in row] for row in behaviours])),
@@ -114,6 +120,21 @@ def _rows_of_station(x: int, name: str, crossing: Crossing, times: _Rows, chance
         "refused_row": chances.take(either, f"refused/{name}") if station.refusal else NOWHERE,
         "screening_row": chances.take(either, f"screening/{name}", len(SCREENING)) if station.screening else NOWHERE,
     }
+
+
+def _choice_rows(scenario: Scenario, chances: _Rows) -> Ints:
+    """Return the row of the chance by which a party chooses at each station's step; NOWHERE without shares."""
+    rows: dict[tuple[int, str], int] = {}
+    for x, crossing in enumerate(scenario.crossings.values()):
+        for name, choice in crossing.parallel.items():
+            if choice.shares:
+                stations = [crossing.stations[station] for station in choice.stations]
+                needed = np.zeros((len(chances.crossings), len(CLASSES)), dtype=np.bool_)
+                needed[x] = [any(comes_to(crossing, station, cls) for station in stations) for cls in CLASSES]
+                row = chances.take(needed, f"choice/{name}")
+                rows |= {(x, station): row for station in choice.stations}
+    places = [(x, name) for x, crossing in enumerate(scenario.crossings.values()) for name in crossing.stations]
+    return np.array([rows.get(place, NOWHERE) for place in places], dtype=np.int64)
 
 
 class _Rows:

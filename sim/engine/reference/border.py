@@ -11,6 +11,7 @@ from simpy.events import EventPriority
 from sim.engine.event_order import KIND_SHIFT, LEAVING, Kind
 from sim.engine.plan import NOWHERE, WAY_OF_CLOCK, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
+from sim.engine.reference.choices import station_on_way, takes_room
 from sim.engine.reference.roads import Roads
 from sim.engine.reference.state import MainQueue, Party, Station, Visit, WordOfStops, Zone
 from sim.engine.tape import Tape
@@ -107,24 +108,18 @@ class Border:
 
     # Which station
 
-    def active_station(self, number: int, cls: int) -> Station | None:
-        """Return the first active station of a class from station `number` on; None across the border."""
-        while number != NOWHERE and not self.stations[number].active:
-            number = self.next[number][cls]
-        return self.stations[number] if number != NOWHERE else None
-
     def first_station(self, party: Party) -> Station | None:
         """Return the station where the main queue of a party stands; None if no station of its way is active."""
-        return self.active_station(self.plan.first[party.crossing, party.cls], party.cls)
+        return station_on_way(self, int(self.plan.first[party.crossing, party.cls]), party)
 
     def next_station(self, visit: Visit) -> Station | None:
         """Return the station after that of a visit; None across the border."""
-        return self.active_station(self.next[visit.station.number][visit.party.cls], visit.party.cls)
+        return station_on_way(self, self.next[visit.station.number][visit.party.cls], visit.party)
 
     def station_for(self, party: Party, table: Any) -> Station:
         """Return the station `table` (X, 5) names for a party, or the next active one if there is one."""
-        number = table[party.crossing, party.cls]
-        return self.active_station(number, party.cls) or self.stations[number]
+        number = int(table[party.crossing, party.cls])
+        return station_on_way(self, number, party) or self.stations[number]
 
     def office_works(self, screening: int, cls: int) -> bool:
         """Whether the enlistment office of a draft screening is active and open."""
@@ -160,7 +155,7 @@ class Border:
         """Join the queue of a station, and be called at once if a server is free."""
         visit = self.open_visit(party, station)
         visit.first = visit.in_quoted_wait = first
-        visit.in_zone = in_zone
+        visit.in_zone = in_zone or takes_room(self, station, party)
         self.stand_in_queue(visit)
         self.call_and_unblock(station)
 

@@ -10,6 +10,7 @@ import simpy
 
 from sim.engine.event_order import Kind
 from sim.engine.reference.border import Border
+from sim.engine.reference.choices import waiting_in_main_queue
 from sim.engine.reference.state import Station
 
 Process = Generator[simpy.Event, Any, None]
@@ -101,6 +102,5 @@ def announcements(border: Border, crossing: int, every: int) -> Process:
             stopped = word.heard(border.now)
         for main_queue in border.main_queues[crossing]:
             cls = main_queue.cls
-            station = border.active_station(border.plan.first[crossing, cls], cls)
-            main_queue.announce(border.now, station.waiting[cls] if station else 0, stopped)
+            main_queue.announce(border.now, waiting_in_main_queue(border, crossing, cls), stopped)
             border.leave_when_due(main_queue)

@@ -19,6 +19,7 @@ from sim.engine.plan import DRIVE_UNIT, NOWHERE, PER_MILLE, WAYS, Plan
 from sim.engine.records import Outcome, Records
 from sim.engine.reference import calendar
 from sim.engine.reference.border import Border
+from sim.engine.reference.choices import station_on_way
 from sim.engine.reference.state import Party, Station, Visit, inverse_cdf
 from sim.engine.tape import Tape
 from sim.scenario.model.quantities import BYPASS, STREAMS
@@ -115,7 +116,7 @@ def station_of_bypass(border: Border, party: Party) -> Station | None:
     plan, tape, main_queue = border.plan, border.tape, border.main_queue(party)
     if tape.initial[party.column] or not main_queue.is_open[WAYS.index("bypass")]:
         return None
-    station = border.active_station(plan.joins[party.crossing, party.cls], party.cls)
+    station = station_on_way(border, int(plan.joins[party.crossing, party.cls]), party)
     if station is None:
         return None
     local = tape.local[party.column]

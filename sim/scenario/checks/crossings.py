@@ -19,6 +19,7 @@ from sim.scenario.model.quantities import BYPASS, ClassName
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Priority, Screening, Shares, Station
+from sim.scenario.model.steps import beside
 from sim.suggest import no_such
 
 Loc = tuple[str | int, ...]
@@ -123,7 +124,7 @@ def _shared_zones(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
         first: dict[str, str] = {}
         for name in route(crossing, cls):
             zone = crossing.stations[name].hall
-            if isinstance(zone, str) and first.setdefault(zone, name) != name:
+            if isinstance(zone, str) and first.setdefault(zone, name) not in beside(crossing, name):
                 what = (
                     f"class {cls!r} waits in zone {zone!r} twice, at {first[zone]!r} and here, and would block itself"
                 )

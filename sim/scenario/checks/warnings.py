@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from sim.scenario.checks.crossings import Loc, occurring, route
+from sim.scenario.checks.crossings import Loc, occurring
 from sim.scenario.checks.doubts import doubts_of
 from sim.scenario.model.changes import EVERYWHERE
 from sim.scenario.model.quantities import ClassName
 from sim.scenario.model.scenario import Crossing, Intervention, Scenario
+from sim.scenario.model.station import Station
+from sim.scenario.model.steps import steps_of
 
 Waits = dict[str, dict[str, str]]
 """For each zone, the zones for which parties in it wait, each with the words for it."""
@@ -52,11 +54,16 @@ def ways(scenario: Scenario) -> dict[str, dict[ClassName, list[str]]]:
 
 
 def _way(crossing: Crossing, cls: ClassName) -> Iterator[str]:
-    for name in route(crossing, cls):
-        yield name
-        screening = crossing.stations[name].screening
-        if screening is not None and screening.office is not None and screening.on_hit.sent_on > 0:
-            yield f"{screening.office} (if sent on)"
+    for step in steps_of(crossing, cls):
+        yield " or ".join(_with_conditions(name, crossing.stations[name]) for name in step)
+        for name in step:
+            screening = crossing.stations[name].screening
+            if screening is not None and screening.office is not None and screening.on_hit.sent_on > 0:
+                yield f"{screening.office} (if sent on)"
+
+
+def _with_conditions(name: str, station: Station) -> str:
+    return f"{name} ({', '.join(station.only)})" if station.only else name
 
 
 def _deadlocks(scenario: Scenario, crossing: Crossing, here: Loc) -> Iterator[tuple[Loc, str]]:
@@ -73,30 +80,29 @@ def _deadlocks(scenario: Scenario, crossing: Crossing, here: Loc) -> Iterator[tu
 def _waits(scenario: Scenario, crossing: Crossing) -> Waits:
     """Return who may wait where for what: for the next zone, or behind a class that waits for it at a server."""
     waits: Waits = {}
-    routes = {cls: route(crossing, cls) for cls in occurring(scenario, crossing)}
-    for cls, names in routes.items():
-        # those who come from the road take no room in the zone of their first station
-        for place, name in enumerate(names[1:], 1):
-            one = _zone(crossing, name)
-            for other in _wanted(crossing, names[place:]) if one else ():
-                if one != other:
-                    waits.setdefault(one, {}).setdefault(other, f"class {cls!r} waits in {one} for {other}")
-    for cls, names in routes.items():
-        for name in names[1:]:
+    routes = {cls: steps_of(crossing, cls) for cls in occurring(scenario, crossing)}
+    for cls, steps in routes.items():
+        # those who come from the road take no room in the zones of their first step
+        for place, step in enumerate(steps[1:], 1):
+            for one in filter(None, (_zone(crossing, name) for name in step)):
+                for other in _wanted(crossing, steps[place:]):
+                    if one != other:
+                        waits.setdefault(one, {}).setdefault(other, f"class {cls!r} waits in {one} for {other}")
+    for cls, steps in routes.items():
+        for name in (name for step in steps[1:] for name in step):
             one = _zone(crossing, name)
             for ahead, others in routes.items() if one else ():
-                for other in _wanted(crossing, others) if others[:1] == [name] else ():
+                for other in _wanted(crossing, others) if others and name in others[0] else ():
                     behind = f"class {cls!r} waits in {one} behind class {ahead!r}, which waits for {other}"
                     waits.setdefault(one, {}).setdefault(other, behind)
     return waits
 
 
-def _wanted(crossing: Crossing, names: list[str]) -> Iterator[str]:
-    """Yield the zones that parties at the first of these stations may want next."""
-    for name in names[1:]:
-        if zone := _zone(crossing, name):
-            yield zone
-        if not _passed_by(crossing, name):
+def _wanted(crossing: Crossing, steps: list[list[str]]) -> Iterator[str]:
+    """Yield the zones that parties at the first of these steps may want next."""
+    for step in steps[1:]:
+        yield from filter(None, (_zone(crossing, name) for name in step))
+        if not all(_passed_by(crossing, name) for name in step):
             return
 
 
@@ -106,6 +112,6 @@ def _zone(crossing: Crossing, name: str) -> str:
 
 
 def _passed_by(crossing: Crossing, name: str) -> bool:
-    """Return whether parties pass by a station at times, because it begins or ends during the run."""
+    """Return whether parties pass by a station: it begins or ends during the run, or is only for some."""
     station = crossing.stations[name]
-    return station.active_from is not None or station.active_until is not None
+    return bool(station.only) or station.active_from is not None or station.active_until is not None

@@ -132,15 +132,15 @@ ClockTime = Annotated[
 REST = "rest"
 
 
-def _rest(shares: Any) -> Any:
+def with_rest(shares: Any) -> Any:
     """Replace 'rest' by the remainder of the other shares to 100 %."""
-    rests = [stream for stream, share in shares.items() if share == REST] if isinstance(shares, dict) else []
+    rests = [name for name, share in shares.items() if share == REST] if isinstance(shares, dict) else []
     if not rests:
         return shares
     if len(rests) > 1:
-        raise ValueError(f"only one stream may be 'rest'; got {' and '.join(rests)}")
+        raise ValueError(f"only one share may be 'rest'; got {' and '.join(rests)}")
     try:
-        others = sum(units.parse("share", share) for stream, share in shares.items() if stream != rests[0])
+        others = sum(units.parse("share", share) for name, share in shares.items() if name != rests[0])
     except ValueError:
         others = 0.5  # an invalid share gets its own message
     if others >= 1:
@@ -148,7 +148,7 @@ def _rest(shares: Any) -> Any:
     return {**shares, rests[0]: round(1 - others, 12)}
 
 
-StreamShares = Annotated[dict[StreamName, Share], BeforeValidator(_rest)]
+StreamShares = Annotated[dict[StreamName, Share], BeforeValidator(with_rest)]
 
 
 class RowsError(ValueError):

@@ -11,6 +11,7 @@ from sim.scenario.model.behaviour import Behaviour, Quote, WordOfStops
 from sim.scenario.model.changes import Change, NamedChange
 from sim.scenario.model.demand import DemandParts
 from sim.scenario.model.network import Destination, Network
+from sim.scenario.model.parallel import Parallel
 from sim.scenario.model.quantities import ClassName, Count, Duration, Factor, Instant, Model, Name, Title
 from sim.scenario.model.reported import Relief, Reported
 from sim.scenario.model.road import PartyClass, Road, Zone
@@ -48,6 +49,7 @@ class Crossing(Model):
     road: Road
     zones: dict[Name, Zone] = Field({})
     stations: dict[Name, Station] = Field(min_length=1)
+    parallel: dict[Name, Parallel] = Field({}, description="choices between stations side by side, by name")
     demand: dict[ClassName, DemandParts] = Field({})
     initial_queue: dict[ClassName, Count] = Field({}, description="parties already waiting at the start")
     behaviour: dict[ClassName, Behaviour] = Field({})

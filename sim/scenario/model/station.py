@@ -131,6 +131,10 @@ def _serves_default(value: Any) -> Any:
     return CLASSES if value == "all" else value
 
 
+def _bare_condition(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 def _by_class(value: Any) -> Any:
     if isinstance(value, dict) and set(value) & {*CLASSES, "any"}:
         return value
@@ -144,6 +148,9 @@ class Station(Model):
 
     serves: Annotated[tuple[ClassName, ...], BeforeValidator(_serves_default), Field(min_length=1)] = Field(
         CLASSES, description="classes that stop here, or `all`; other classes pass by"
+    )
+    only: Annotated[tuple[Condition, ...], BeforeValidator(_bare_condition)] = Field(
+        (), description="conditions under which a party may stop here, such as `when enrolled`; others pass by"
     )
     staffing: Annotated[Staffing, BeforeValidator(_bare_staffing)]
     service_time: Annotated[dict[Literal[ClassName, "any"], ServiceTime], BeforeValidator(_by_class)] = Field(

@@ -43,6 +43,7 @@ from sim.plotting.style import (
     styled,
     time_axis,
 )
+from sim.scenario.model.steps import beside
 
 WIDTH, HEIGHT = 16.54, 11.69
 EDGE = 0.62
@@ -263,13 +264,13 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
 
 
 def _stages(story: Story) -> list[list[str]]:
-    """Return the stations in order, grouping parallel ones (those that serve different classes)."""
+    """Return the stations in order, grouping parallel ones (those of a choice, or that serve different classes)."""
     stages: list[list[str]] = []
     for name, station in story.place.stations.items():
         stage = stages[-1] if stages else []
         others = [story.place.stations[other] for other in stage]
         apart = others and not any(o.only_sent_on or set(o.serves) & set(station.serves) for o in others)
-        if apart and not station.only_sent_on:
+        if (apart or set(stage) & set(beside(story.place, name))) and not station.only_sent_on:
             stage.append(name)
         else:
             stages.append([name])

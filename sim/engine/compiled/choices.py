@@ -1,0 +1,150 @@
+"""The kernel's ways: which station a party goes to, where stations stand side by side or serve only some."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.engine.compiled.cache import long_rule, rule
+from sim.engine.compiled.layout import (
+    BLOCKED_LISTS,
+    N_STREAMS,
+    NOBODY,
+    NOWHERE,
+    chance_of,
+    column_of,
+    party_in,
+    tape_column,
+)
+from sim.engine.plan import BY_SHARES, FIRST_WITH_ROOM, LEAST_WAIT, SHORTEST_QUEUE
+
+
+@rule
+def can_start(b: Any, s: int) -> bool:
+    """Return whether a server is free, and a start of the batch remains."""
+    return b.busy[s] < b.servers[s] and (b.batch[s] == 0 or b.starts_left[s] > 0)
+
+
+@rule
+def is_full(b: Any, s: int, cls: int) -> bool:
+    """Return whether a party must wait for room in the zone; it does not overtake those already blocked."""
+    z = b.zone[s]
+    if z == NOWHERE:
+        return False
+    return b.head[BLOCKED_LISTS + z] != NOBODY or b.used[z] + b.space[z, cls] > b.capacity[z]
+
+
+@rule
+def standing(b: Any, i: int, s: int) -> int:
+    """Return the station a party goes to from the step of station s on; NOWHERE if it is across the border."""
+    cls = np.int64(party_in(b, i).cls)
+    while s != NOWHERE:
+        if b.step[s] != NOWHERE:
+            chosen = choose(b, i, s)
+            if chosen != NOWHERE:
+                return chosen
+        elif b.active[s]:
+            return s
+        s = b.next[s, cls]
+    return NOWHERE
+
+
+@long_rule
+def choose(b: Any, i: int, s: int) -> int:
+    """Return the station of a step that a party chooses, the first in the list among equals; NOWHERE: it passes by."""
+    p = party_in(b, i)
+    cls, column = np.int64(p.cls), tape_column(b, p)
+    traits = column_of(b, b.traits_table, np.int64)[column]
+    chosen, least_drawback, least_ahead = NOWHERE, 0, 0
+    s = b.step[s]
+    if b.choice_rule[s] == BY_SHARES:
+        return by_share(b, s, cls, column)
+    while s != NOWHERE:
+        if stops_at(b, s, cls, traits):
+            drawback, ahead = drawback_of(b, s, cls), ahead_at(b, s, cls)
+            is_better = drawback < least_drawback or (drawback == least_drawback and ahead < least_ahead)
+            if chosen == NOWHERE or is_better:
+                chosen, least_drawback, least_ahead = s, drawback, ahead
+        s = b.beside[s]
+    return chosen
+
+
+@rule
+def stops_at(b: Any, s: int, cls: int, traits: int) -> bool:
+    """Return whether a station is there for a party of a class with these bits of traits."""
+    return b.active[s] != 0 and b.serves[s, cls] != 0 and traits & b.only[s] == b.only[s]
+
+
+@rule
+def drawback_of(b: Any, s: int, cls: int) -> int:
+    """Return 0 for a station that is open and staffed and has room, 1 if there is no room, and 2 otherwise."""
+    if b.open[s, cls] == 0 or b.servers[s] == 0:
+        return 2
+    return 1 if is_full(b, s, cls) else 0
+
+
+@rule
+def ahead_at(b: Any, s: int, cls: int) -> int:
+    """Return how long the queue or the expected wait is; nothing is shorter than a free server."""
+    serves_at_once = can_start(b, s) and b.open[s, cls]
+    if b.choice_rule[s] == SHORTEST_QUEUE:
+        if serves_at_once:
+            return -1
+        waiting = 0
+        for stream in range(N_STREAMS):
+            waiting += b.waiting[s, stream]
+        return waiting
+    if b.choice_rule[s] == LEAST_WAIT and not serves_at_once:
+        work = b.mean_service[s, cls]
+        for stream in range(N_STREAMS):
+            work += b.waiting[s, stream] * b.mean_service[s, stream]
+        return work // max(1, b.servers[s])
+    return 0
+
+
+@rule
+def by_share(b: Any, s: int, cls: int, column: int) -> int:
+    """Return the station that the chance of a party gives it, among those that are open if any is."""
+    traits = column_of(b, b.traits_table, np.int64)[column]
+    head, chosen, is_open, total = s, NOWHERE, 0, 0.0
+    while s != NOWHERE:
+        if stops_at(b, s, cls, traits):
+            if b.open[s, cls] > is_open:
+                is_open, total = 1, 0.0
+            if b.open[s, cls] == is_open:
+                total += b.choice_share[s]
+        s = b.beside[s]
+    chance, s = chance_of(b, b.choice_row[head], column) * total, head
+    while s != NOWHERE:
+        if stops_at(b, s, cls, traits) and b.open[s, cls] == is_open:
+            chosen = s
+            chance -= b.choice_share[s]
+            if chance < 0:
+                return chosen
+        s = b.beside[s]
+    return chosen
+
+
+@rule
+def takes_room(b: Any, i: int, s: int) -> bool:
+    """Return whether a party from outside stands in the hall: if the first station with room is chosen, and it has."""
+    cls = np.int64(party_in(b, i).cls)
+    return b.choice_rule[s] == FIRST_WITH_ROOM and b.zone[s] != NOWHERE and not is_full(b, s, cls)
+
+
+@rule
+def waiting_in_main_queue(b: Any, x: int, c: int) -> int:
+    """Return how many parties of a class wait at the first step, and at the next ones as long as some pass them by."""
+    waiting, s = 0, b.first[x, c]
+    while s != NOWHERE:
+        everybody, member = 0, s if b.step[s] == NOWHERE else b.step[s]
+        while member != NOWHERE:
+            if b.active[member] and b.serves[member, c]:
+                waiting += b.waiting[member, c]
+                everybody |= b.only[member] == 0
+            member = b.beside[member]
+        if everybody:
+            return waiting
+        s = b.next[s, c]
+    return waiting

@@ -1,0 +1,88 @@
+"""Lower the ways through the crossings: who goes where after each station, and choices between stations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.engine.plan import BY_SHARES, CHOICES, NOWHERE
+from sim.scenario.model.mean_service import mean_service_s
+from sim.scenario.model.quantities import BYPASS, CLASSES, STREAMS
+from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.station import Station
+from sim.scenario.model.steps import beside
+from sim.scenario.model.traits import mask, traits_of
+from sim.units import MS_PER_S
+
+Place = tuple[int, str, Crossing, Station]
+"""Number of the crossing, name of the station, crossing, station."""
+
+
+def way_fields(scenario: Scenario, stations: list[Place]) -> dict[str, Any]:
+    """Return the fields of the ways; `stations` are all stations in the order of the plan."""
+    names = traits_of(scenario)
+    return {
+        **_routes(scenario, stations),
+        **_choices(stations),
+        "serves": np.array([[cls in station.serves for cls in CLASSES] for *_, station in stations]),
+        "only": np.array([mask(names, station.only) for *_, station in stations]),
+        "mean_service": np.array([_mean_services(scenario, station) for *_, station in stations]),
+    }
+
+
+def _routes(scenario: Scenario, stations: list[Place]) -> dict[str, Any]:
+    """Return the first station, the station that the bypass joins, and the next station, by class.
+
+    Of stations side by side it is the first that serves the class.
+    """
+    names = [(x, name) for x, name, *_ in stations]
+    first = np.full((len(scenario.crossings), len(CLASSES)), NOWHERE, dtype=np.int64)
+    joins, following = first.copy(), np.full((len(stations), len(CLASSES)), NOWHERE, dtype=np.int64)
+
+    def serving(x: int, cls: str, begin: int) -> int:
+        """Return the number of the first station of crossing x from `begin` on that serves a class."""
+        for s in range(begin, len(stations)):
+            if stations[s][0] == x and cls in stations[s][3].serves and not stations[s][3].only_sent_on:
+                return s
+        return NOWHERE
+
+    for c, cls in enumerate(CLASSES):
+        for x, crossing in enumerate(scenario.crossings.values()):
+            first[x, c] = serving(x, cls, 0)
+            behaviour = crossing.behaviour.get(cls)
+            if behaviour and behaviour.bypass:
+                joins[x, c] = serving(x, cls, names.index((x, behaviour.bypass.joins)))
+        for s, (x, name, crossing, _) in enumerate(stations):
+            last = max(names.index((x, other)) for other in beside(crossing, name))
+            following[s, c] = serving(x, cls, last + 1)
+    return {"crossing": np.array([x for x, *_ in stations]), "first": first, "joins": joins, "next": following}
+
+
+def _choices(stations: list[Place]) -> dict[str, Any]:
+    """Return the stations side by side as linked lists, and how parties choose between them."""
+    numbers = {(x, name): s for s, (x, name, *_) in enumerate(stations)}
+    step, following, rule = (np.full(len(stations), NOWHERE, dtype=np.int64) for _ in range(3))
+    share = np.zeros(len(stations))
+    for s, (x, name, crossing, station) in enumerate(stations):
+        if station.only and not station.only_sent_on:
+            step[s] = s
+        for choice in crossing.parallel.values():
+            if name in choice.stations:
+                place = choice.stations.index(name)
+                step[s] = numbers[x, choice.stations[0]]
+                following[s] = NOWHERE if name == choice.stations[-1] else numbers[x, choice.stations[place + 1]]
+                rule[s] = BY_SHARES if choice.shares else CHOICES.index(choice.by)
+                share[s] = choice.shares.get(name, 0.0)
+    return {"step": step, "beside": following, "choice_rule": rule, "choice_share": share}
+
+
+def _mean_services(scenario: Scenario, station: Station) -> list[int]:
+    """Return the mean service (ms) by stream; that of the bypass is the mean of the classes served."""
+    means = {
+        cls: round(MS_PER_S * mean_service_s(station, station.law_of(cls), scenario.classes[cls]))
+        for cls in station.serves
+        if cls in scenario.classes
+    }
+    means[BYPASS] = sum(means.values()) // max(1, len(means))  # type: ignore[index]
+    return [means.get(stream, 0) for stream in STREAMS]  # type: ignore[call-overload]

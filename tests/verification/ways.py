@@ -1,0 +1,33 @@
+"""The cases of verification for ways through a crossing: queues side by side."""
+
+from __future__ import annotations
+
+from tests.verification import theory
+from tests.verification.cases import MINUTE_LAW, Case, mean_wait, queue
+
+BOOTH = {"staffing": 1, "service_time": MINUTE_LAW}
+
+
+def _join_the_shortest() -> list[Case]:
+    found = queue(1.4, 16_000, stations={"a": BOOTH, "b": BOOTH}, parallel={"booths": {"one_of": ["a", "b"]}})
+    return [
+        Case("join_shortest", "mean wait", "Markov chain (Haight 1958)", theory.shortest_queue_wait(1.4),
+             theory.mmc_wait(1.4, 2), "one queue for both booths", 0.09, found, mean_wait, 80),
+    ]  # fmt: skip
+
+
+def _fixed_shares() -> list[Case]:
+    """One quarter of the parties goes to one booth, three quarters to two booths with one queue."""
+    stations = {"a": BOOTH, "b": BOOTH | {"staffing": 2}}
+    found = queue(1.6, 16_000, stations=stations, parallel={"booths": {"shares": {"a": 0.25, "b": "rest"}}})
+    expected = 0.25 * theory.mmc_wait(0.4, 1) + 0.75 * theory.mmc_wait(1.2, 2)
+    wrong = 0.35 * theory.mmc_wait(0.56, 1) + 0.65 * theory.mmc_wait(1.04, 2)
+    return [
+        Case("fixed_shares", "mean wait", "Erlang 1917, thinned Poisson process", expected, wrong,
+             "35 % in place of 25 %", 0.09, found, mean_wait, 50),
+    ]  # fmt: skip
+
+
+def cases_of_ways() -> list[Case]:
+    """All cases of ways."""
+    return [*_join_the_shortest(), *_fixed_shares()]
