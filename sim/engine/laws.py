@@ -140,6 +140,18 @@ def _log_variance(law: Law) -> float:
     return float(np.log1p((law.cv or 0.0) ** 2))
 
 
+def _draw_uniform(law: Law, rng: Generator, size: int) -> Floats:
+    return rng.random(size) * (2 * law.mean_s)
+
+
+def _uniform_sums(law: Law, rng: Generator, counts: Ints) -> Floats:
+    return _sums_of(_draw_uniform(law, rng, int(counts.sum())), counts)
+
+
+def _uniform_cdf(law: Law, seconds: Floats) -> Floats:
+    return np.minimum(seconds / (2 * law.mean_s), 1.0)
+
+
 def _draw_values(law: Law, rng: Generator, size: int) -> Floats:
     values = np.array(law.values)
     return np.asarray(values[rng.integers(0, len(values), size)])
@@ -167,6 +179,7 @@ FAMILIES = {
     "erlang": FamilyFunctions(_draw_gamma, _gamma_sums, _gamma_cdf, scales_with_mean=True),
     "gamma": FamilyFunctions(_draw_gamma, _gamma_sums, _gamma_cdf, scales_with_mean=True),
     "lognormal": FamilyFunctions(_draw_lognormal, _lognormal_sums, _lognormal_cdf, scales_with_mean=True),
+    "uniform": FamilyFunctions(_draw_uniform, _uniform_sums, _uniform_cdf, scales_with_mean=True),
     "empirical": FamilyFunctions(
         _draw_values, _values_sums, _values_cdf, scales_with_mean=False, atoms=lambda law: law.values or ()
     ),

@@ -91,6 +91,7 @@ class Plan:
     # arrivals: expected number of parties since the start, linear between the edges
     edges: Ints  # (B+1,)
     expected: Floats  # (X + O, 5, B+1); of an origin: departures
+    expected_apart: Floats  # (A, B+1) parts with a rate that are no ordinary Poisson process, in order of the file
     # switches
     staffing: Ints  # (., 3) at, station, servers
     closes: Ints  # (X, 5) instant from which the way of a class is closed for good; beyond the horizon: never

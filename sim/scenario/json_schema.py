@@ -34,6 +34,7 @@ _REFERENCE: Schema = {
     "additionalProperties": False,
 }
 _OWN = {"Passport": _PASSPORT, "Reference": _REFERENCE}
+_FILE: Schema = {"type": "string", "description": "the name of a CSV file"}
 _TIME: Schema = {"type": ["string", "number"], "description": "a fixed duration"}
 
 
@@ -84,7 +85,16 @@ def _short_forms(root: Schema, definitions: dict[str, Schema]) -> None:
     station, part = definitions["Station"]["properties"], definitions["DemandPart"]["properties"]
     ref = {name: {"$ref": f"#/$defs/{name}"} for name in ("Law", "ServiceTime")}
     _also(root["properties"], "reported", {"type": "string"})
-    _also(part, "table", {"type": "string"})
+    _also(definitions["Constant"]["properties"], "hours", _FILE)
+    _also(definitions["Constant"]["properties"], "weekdays", _FILE)
+    _also(definitions["Staffing"]["properties"], "steps", _FILE)
+    for kind in ("table", "calendar"):
+        _also(part, kind, _FILE)
+    for kind in ("schedule", "bookings", "log"):
+        rows = definitions[kind.capitalize()]["properties"]["rows"]
+        _also(part, kind, _FILE, {key: rows[key] for key in ("type", "items")})
+        _also(definitions[kind.capitalize()]["properties"], "rows", _FILE)
+    _also(part, "bursts", {"type": "integer", "minimum": 1, "maximum": 200})
     _also(station, "serves", {"const": "all"})
     _also(station, "staffing", {"type": "integer", "minimum": 0, "maximum": 1000})
     _also(station, "only", station["only"]["items"])

@@ -30,9 +30,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "erlang": {"mean": "5 min", "k": 3},
     "gamma": {"mean": "5 min", "cv": 0.7},
     "lognormal": {"mean": "5 min", "cv": 0.7},
+    "uniform": {"mean": "5 min"},
     "empirical": {"values": ["1 min", "4 min", "10 min"]},
 }
-CONTINUOUS = ("exponential", "erlang", "gamma", "lognormal")
+CONTINUOUS = ("exponential", "erlang", "gamma", "lognormal", "uniform")
 
 
 def law(family: str, **more: Any) -> Law:

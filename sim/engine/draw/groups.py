@@ -13,8 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.arrays import Bools, Floats, Ints
+from sim.engine.draw.arrivals import ApartDraw, Parties, at_units, parties, together
 from sim.engine.draw.streams import gumbels, men_of, people_of, stream, unit_poisson
 from sim.engine.laws import draw_durations, draw_sums, scales_with_mean
+from sim.engine.lower.apart import PartApart, parts_apart
 from sim.engine.lower.arrivals import within
 from sim.engine.lower.tape_rows import SCREENING, comes_to, stops, walks_there
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
@@ -36,11 +38,6 @@ STANDARD = Law.model_validate({"family": "exponential", "mean": "1 s"})
 """The law of the clocks of the ways of leaving; their unit is not the second."""
 MAX_DRIVE_FACTOR = 100.0
 """Longest drive, in multiples of the mean."""
-
-
-def _holds(at: Ints, values: Ints) -> Bools:
-    """Return which of `values` occur in `at`; both are sorted."""
-    return np.asarray(np.searchsorted(at, values, side="left") < np.searchsorted(at, values, side="right"))
 
 
 class DrawKey(NamedTuple):
@@ -70,7 +67,9 @@ class Group:
         self.source, self.name = source
         self.has_choice = self.source >= len(scenario.crossings)
         self.passages = passages_from_source(scenario, self.source, cls)
-        self.at = self._arrivals()
+        self.apart: list[PartApart] = []
+        self.arriving = self._arrivals()
+        self.at = self.arriving.at
         self.size = len(self.at)
 
     def rng(self, purpose: str) -> np.random.Generator:
@@ -88,6 +87,8 @@ class Group:
         tape.source[place], tape.cls[place] = self.source, CLASSES.index(self.cls)
         tape.number[place], tape.initial[place] = np.arange(self.size), self.key.initial
         self.people = people_of(party_class.people, self.rng("people"), self.size)
+        if self.apart:
+            self.people = np.where(self.arriving.people, self.arriving.people, self.people)
         local = self._local(party_class.local_share)
         tape.people[place], tape.men[place], tape.local[place] = (
             self.people,
@@ -106,19 +107,30 @@ class Group:
         for table, row in self.unwritten:
             getattr(tape, table)[row, place] = 0
 
-    def _arrivals(self) -> Ints:
-        if self.key.initial:
+    def _arrivals(self) -> Parties:
+        """Return the ordinary arrivals and those of the parts of demand that are drawn apart, in order."""
+        seed, replication, initial = self.key
+        if initial:
             crossing = self.passages[0].crossing
-            return np.full(crossing.initial_queue.get(self.cls, 0), self.plan.start, dtype=np.int64)
+            return parties(np.full(crossing.initial_queue.get(self.cls, 0), self.plan.start, dtype=np.int64))
         expected = self.plan.expected[self.source, CLASSES.index(self.cls)]
-        unit = unit_poisson(self.rng("arrival"), float(expected[-1]))
-        exact = np.interp(unit, expected, self.plan.edges)
-        at = np.rint(exact).astype(np.int64)
-        at = at[: np.searchsorted(at, self.plan.horizon)]
-        for edge in self.plan.edges[_holds(at, self.plan.edges)].tolist():  # nobody is rounded into the next cell
-            first = np.searchsorted(at, edge)
-            at[first : np.searchsorted(exact, edge)] = edge - 1
-        return np.maximum(at, self.plan.start + 1)  # those who are there at the start are the initial queue
+        ordinary = parties(at_units(unit_poisson(self.rng("arrival"), float(expected[-1])), expected, self.plan))
+        self.apart = [part for part in parts_apart(self.scenario) if (part.source, part.cls) == (self.source, self.cls)]
+        if not self.apart:
+            return ordinary
+        shared, people = f"{seed}/{replication}/{self.name}", self.scenario.classes[self.cls].people
+        drawn = (ApartDraw(part, self.plan, self.scenario.clock, self.rng, shared) for part in self.apart)
+        return together([ordinary, *(part.draw(people) for part in drawn)]).sorted_within(self.plan)
+
+    def logged(self, station: str, seconds: Floats) -> Floats:
+        """Return service times (s) at a station, with those of parties in a log that has them."""
+        for n, part in enumerate(self.apart, 1):
+            log = part.described.log
+            if log is not None and any(station in row.service_times for row in log.rows):
+                known = np.array([row.service_times.get(station, np.nan) for row in log.rows])
+                seen = np.where(self.arriving.part == n, known[self.arriving.logged], np.nan)
+                seconds = np.where(np.isnan(seen), seconds, seen)
+        return seconds
 
     def _local(self, share: float) -> Bools:
         share = 0.0 if self.has_choice else share
@@ -132,6 +144,7 @@ class Group:
         if self.has_choice or self.key.initial:
             return np.zeros(self.size, dtype=np.bool_)
         turned_back: Bools = self.at >= self.plan.closes[self.source, CLASSES.index(self.cls)]
+        turned_back |= self.arriving.turned_away
         share = np.zeros(self.size)
         for change in self.passages[0].crossing.changes:
             if change.bar_non_local is not None and (change.classes is None or self.cls in change.classes):
@@ -243,7 +256,7 @@ class _Passage:
         """Write the service times as the class of arrival, and by bike or on foot, without the part for men."""
         service_row, foot_row = self.plan.service_row[s], self.plan.foot_row[s]
         if comes:
-            self.group.write(service_row, self._service(s, station, self.cls))
+            self.group.write(service_row, self.group.logged(self.plan.stations[s], self._service(s, station, self.cls)))
         if walks and not (comes and foot_row == service_row):
             on_foot = self._service(s, station, "foot")
             if self.group.by_bike.any():

@@ -38,20 +38,22 @@ def grid(scenario: Scenario) -> Ints:
     """Return the edges of the cells from start to horizon, milliseconds since t0, shape (B+1,)."""
     clock = scenario.clock
     start, horizon = since_t0(clock, clock.start), since_t0(clock, clock.horizon)
-    named = [at for source in _sources(scenario) for at in _instants(clock, source) if start < at < horizon]
+    named = [at for source in sources_of(scenario) for at in _instants(clock, source) if start < at < horizon]
     regular = np.arange(start, horizon, CELL, dtype=np.int64)
     return np.unique(np.concatenate([regular, np.array([*named, horizon], dtype=np.int64)]))
 
 
-def _sources(scenario: Scenario) -> list[Crossing | Origin]:
+def sources_of(scenario: Scenario) -> list[Crossing | Origin]:
     """Return the crossings, then the origins."""
     return [*scenario.crossings.values(), *(scenario.network.origins.values() if scenario.network else ())]
 
 
 def _instants(clock: Clock, source: Crossing | Origin) -> Iterator[int]:
     """Yield the instants at which the rate of a source may change abruptly, milliseconds since t0."""
-    kinds = [part.kind for parts in source.demand.values() for part in parts.values()]
-    if any(isinstance(kind, Constant) and (kind.hours or kind.weekdays) for kind in kinds):
+    described = [part for parts in source.demand.values() for part in parts.values() if part.has_rate]
+    kinds = [part.kind for part in described]
+    profiles = any(isinstance(kind, Constant) and (kind.hours or kind.weekdays) for kind in kinds)
+    if profiles or any(part.day_factor or part.calendar for part in described):
         yield from _hours_begin(clock)
     for kind in kinds:
         if isinstance(kind, tuple):
@@ -60,7 +62,7 @@ def _instants(clock: Clock, source: Crossing | Origin) -> Iterator[int]:
             deadline = since_t0(clock, kind.deadline)
             yield from (since_t0(clock, kind.announced), deadline)
             yield from (deadline - after for after in _fine(kind.growth))
-        elif not isinstance(kind, Constant):
+        elif isinstance(kind, Step | Pulse):
             at = since_t0(clock, kind.at)
             yield at
             yield from (at + after for after in _after(kind))
@@ -76,6 +78,8 @@ def _after(kind: Step | Pulse) -> Iterator[int]:
     yield from (drive + after for drive in drives for after in (0, 1, *(decays if len(drives) <= FINE_CELLS else ())))
     if not drives:
         yield from (*_fine(kind.lag.mean_s), *_around(kind.lag), *decays)
+    if kind.lag.family == "uniform":
+        yield milliseconds(2 * kind.lag.mean_s)
 
 
 def _fine(seconds: float) -> Iterator[int]:
@@ -113,23 +117,40 @@ def _hours_begin(clock: Clock) -> Ints:
 def expected(scenario: Scenario, edges: Ints) -> Floats:
     """Return the expected number of parties since start at the edges of `grid`, shape (sources, classes, B+1).
 
-    Sources are the crossings, then the origins. Raises ScenarioError if more than MOST_PARTIES are expected.
+    Sources are the crossings, then the origins. Only parts whose arrivals are an ordinary Poisson process count; for
+    the others see `lower.apart`. Raises ScenarioError if more than MOST_PARTIES are expected.
     """
-    clock, sources = scenario.clock, _sources(scenario)
+    clock, sources = scenario.clock, sources_of(scenario)
     total = np.zeros((len(sources), len(CLASSES), len(edges)))
     for x, source in enumerate(sources):
         for name, parts in source.demand.items():
-            changes = [c for c in source.changes if _scales(c, name)] if isinstance(source, Crossing) else []
+            changes = changes_of(source, name)
             cells = np.zeros(len(edges) - 1)
             for part, described in parts.items():
-                of_part = [change for change in changes if change.demand and part in change.demand]
-                cells = cells + _part(clock, described, edges) * _factors(clock, of_part, edges)
-            cells = cells * _factors(clock, [change for change in changes if change.demand is None], edges)
+                if described.is_poisson:
+                    cells = cells + by_cell(clock, described, edges) * factors(clock, changes, part, middles(edges))
+            cells = cells * factors(clock, changes, None, middles(edges))
             total[x, CLASSES.index(name), 1:] = np.cumsum(cells)
-    if not total[:, :, -1].sum() <= MOST_PARTIES:
-        what = f"{total[:, :, -1].sum():.3g} parties are expected; the limit is {MOST_PARTIES:,}"
-        raise ScenarioError([Problem(scenario.name, "demand", what)])
+    refuse_too_many(scenario, float(total[:, :, -1].sum()))
     return total
+
+
+def refuse_too_many(scenario: Scenario, parties: float) -> None:
+    """Raise ScenarioError if more than MOST_PARTIES are expected."""
+    if not parties <= MOST_PARTIES:
+        what = f"{parties:.3g} parties are expected; the limit is {MOST_PARTIES:,}"
+        raise ScenarioError([Problem(scenario.name, "demand", what)])
+
+
+def by_cell(clock: Clock, part: DemandPart, edges: Ints) -> Floats:
+    """Return the expected arrivals of one part of demand by cell, with its calendar but without changes, shape (B,)."""
+    cells = _part(clock, part, edges)
+    return cells * calendar_factors(clock, part, middles(edges)) if part.calendar else cells
+
+
+def middles(edges: Ints) -> Ints:
+    """Return the middles of cells, milliseconds since t0."""
+    return np.asarray((edges[:-1] + edges[1:]) // 2)
 
 
 def _part(clock: Clock, part: DemandPart, edges: Ints) -> Floats:
@@ -143,7 +164,9 @@ def _part(clock: Clock, part: DemandPart, edges: Ints) -> Floats:
         return kind.parties * np.diff(distribution(kind.lag, edges - 1 - since_t0(clock, kind.at)))  # before the edge
     if isinstance(kind, Rush):
         return np.diff(_rush(since_t0(clock, kind.announced), since_t0(clock, kind.deadline), kind, edges))
-    return _counts(clock, kind, edges)
+    if isinstance(kind, tuple):
+        return _counts(clock, kind, edges)
+    raise AssertionError("timetables, bookings and logs have no rate")
 
 
 def _constant(clock: Clock, kind: Constant, edges: Ints) -> Floats:
@@ -158,10 +181,28 @@ def _constant(clock: Clock, kind: Constant, edges: Ints) -> Floats:
 
 def _local_hours(clock: Clock, edges: Ints) -> tuple[Ints, Ints]:
     """Return the local hour and the day of the week (Monday 0) of each cell, shape (B,)."""
-    instants, added = local_clock(clock)
-    middles = (edges[:-1] + edges[1:]) // 2
-    local = middles + np.array(added)[np.searchsorted(instants, middles, side="right") - 1]
+    local = _local(clock, middles(edges))
     return local // MS_PER_H % 24, (local // MS_PER_DAY - 1) % 7
+
+
+def _local(clock: Clock, at: Ints) -> Ints:
+    """Return the local times (ms, of which a day is the ordinal of the date) of instants in ms since t0."""
+    instants, added = local_clock(clock)
+    return np.asarray(at + np.array(added)[np.maximum(np.searchsorted(instants, at, side="right") - 1, 0)])
+
+
+def local_dates(clock: Clock, at: Ints) -> Ints:
+    """Return the ordinals of the local dates of instants (milliseconds since t0), same shape."""
+    return _local(clock, at) // MS_PER_DAY
+
+
+def calendar_factors(clock: Clock, part: DemandPart, at: Ints) -> Floats:
+    """Return the factor of a part's calendar at instants (milliseconds since t0), same shape."""
+    dates = local_dates(clock, at)
+    factor = np.ones(len(at))
+    for day, times in part.calendar.items():
+        factor[dates == day.toordinal()] = times
+    return factor
 
 
 def _step(at: int, kind: Step, edges: Ints) -> Floats:
@@ -234,18 +275,21 @@ def _counts(clock: Clock, rows: Iterable[CountRow], edges: Ints) -> Floats:
     return cells
 
 
-def _scales(change: Change, cls: str) -> bool:
-    """Return whether a change multiplies the demand of a class, or a part of it."""
-    return change.scale_demand is not None and (change.classes is None or cls in change.classes)
+def changes_of(source: Crossing | Origin, cls: str) -> list[Change]:
+    """Return the changes that multiply the demand of a class, or a part of it."""
+    changes = source.changes if isinstance(source, Crossing) else ()
+    return [c for c in changes if c.scale_demand is not None and (c.classes is None or cls in c.classes)]
 
 
-def _factors(clock: Clock, changes: list[Change], edges: Ints) -> Floats:
-    """Return the factor by which changes of demand multiply the arrivals of each cell, shape (B,)."""
-    factor = np.ones(len(edges) - 1)
-    middles = (edges[:-1] + edges[1:]) // 2
+def factors(clock: Clock, changes: list[Change], part: str | None, at: Ints) -> Floats:
+    """Return by how much changes multiply the arrivals at instants (milliseconds since t0), same shape.
+
+    These are the changes that name a part, or those that name none.
+    """
+    factor = np.ones(len(at))
     for change in changes:
-        inside = within(clock, change)
-        factor[inside(middles)] *= change.scale_demand or 0.0
+        if change.demand is None if part is None else part in (change.demand or ()):
+            factor[within(clock, change)(at)] *= change.scale_demand or 0.0
     return factor
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.arrays import Bools, Floats
-from sim.engine.lower import arrivals, switches
+from sim.engine.lower import apart, arrivals, switches
 from sim.engine.lower.deterrence import deterrence_fields
 from sim.engine.lower.network import network_fields
 from sim.engine.lower.tape_rows import number_rows
@@ -58,6 +58,7 @@ def lower(scenario: Scenario) -> Plan:
         checked_cdf=np.array([binomial_cdf(p, people) for p in intensities]).reshape(-1, people, people),
         edges=edges,
         expected=arrivals.expected(scenario, edges),
+        expected_apart=apart.expected_apart(scenario, edges),
         staffing=switches.staffing(scenario),
         opening=switches.opening(scenario),
         closes=switches.closes(scenario),
@@ -79,7 +80,9 @@ def wait_step(scenario: Scenario) -> int:
 def max_people(scenario: Scenario) -> int:
     """Return the largest number of people a party of any class can have."""
     laws = [cls.people for cls in scenario.classes.values()]
-    return max(law.max if isinstance(law, PeopleSpread) else max(law) for law in laws)
+    return max(
+        *(law.max if isinstance(law, PeopleSpread) else max(law) for law in laws), apart.most_people_seen(scenario)
+    )
 
 
 @lru_cache(maxsize=32)

@@ -49,6 +49,8 @@ def _later(lag: Law, after: float) -> float:
     if lag.family in ("deterministic", "empirical"):
         drives = lag.values or (mean,)
         return sum(drive >= after for drive in drives) / len(drives)
+    if lag.family == "uniform" and mean:
+        return min(1.0, max(0.0, 1 - after / (2 * mean)))
     if after <= mean or mean == 0:
         return 1.0 if mean else 0.0
     if lag.family == "lognormal" and lag.cv:

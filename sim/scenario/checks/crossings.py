@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from sim import units
 from sim.scenario.checks.dates import check_dates
 from sim.scenario.checks.demand import check_demand
+from sim.scenario.checks.given import check_given
 from sim.scenario.checks.limits import check_limits
 from sim.scenario.checks.network import check_network
 from sim.scenario.checks.ways import check_ways
@@ -53,6 +54,7 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
     yield from _reported(scenario)
     yield from check_dates(scenario, whole_run)
     yield from check_demand(scenario)
+    yield from check_given(scenario, whole_run)
     yield from check_limits(scenario)
 
 

@@ -34,17 +34,18 @@ def check_dates(scenario: Scenario, whole_run: bool = True) -> Faults:
         for i, row in enumerate(scenario.reported):
             if row.from_ < clock.start or row.until > clock.horizon:
                 end = "until" if clock.start <= row.from_ < clock.horizon else "from"
-                yield ("reported", i, end), f"the figure is for a time outside the run ({_run(clock)})"
+                yield ("reported", i, end), f"the figure is for a time outside the run ({run_of(clock)})"
 
 
-def _run(clock: Clock) -> str:
+def run_of(clock: Clock) -> str:
+    """Return the begin and end of the run as text."""
     return f"{clock.start:%Y-%m-%dT%H:%M} to {clock.horizon:%Y-%m-%dT%H:%M}"
 
 
 def _outside(clock: Clock, begin: datetime | None, end: datetime | None = None) -> str | None:
     """Return a message if [begin, end) does not overlap the run."""
     if (begin and begin >= clock.horizon) or (end and end <= clock.start):
-        return f"outside the run ({_run(clock)}); it would have no effect"
+        return f"outside the run ({run_of(clock)}); it would have no effect"
     return None
 
 
@@ -88,8 +89,9 @@ def _crossing(crossing: Crossing, clock: Clock, here: Loc) -> Faults:
 
 
 def _station(station: Station, clock: Clock, here: Loc) -> Faults:
-    for i, step in enumerate(station.staffing.steps):
-        yield from _at((*here, "staffing", "steps", i), clock, step.from_)
+    steps = station.staffing.steps
+    for i, step in enumerate(steps if all(_outside(clock, step.from_) for step in steps) else ()):
+        yield from _at((*here, "staffing", "steps", i), clock, step.from_)  # of several, some are left out with a note
     for key, begin, end in (("active_from", station.active_from, None), ("active_until", None, station.active_until)):
         fault = _outside(clock, begin, end)
         if fault:
@@ -114,4 +116,4 @@ def _part(part: DemandPart, clock: Clock, here: Loc) -> Faults:
         if fault:
             yield (*here, "rush", "announced" if late else "deadline"), fault
     elif isinstance(kind, tuple) and not any(_outside(clock, row.from_, row.until) is None for row in kind):
-        yield (*here, "table"), f"no row falls within the run ({_run(clock)}); it would have no effect"
+        yield (*here, "table"), f"no row falls within the run ({run_of(clock)}); it would have no effect"

@@ -13,7 +13,9 @@ from sim import units
 from sim.scenario.checks.demand import demand_parts
 from sim.scenario.model.demand import Constant, CountRow, DemandPart, Pulse, Rush, Step
 from sim.scenario.model.instants import since_t0
+from sim.scenario.model.laws import mean_people
 from sim.scenario.model.scenario import Clock, Scenario
+from sim.scenario.model.timetable import due_parties
 
 Loc = tuple[str | int, ...]
 Faults = Iterator[tuple[Loc, str]]
@@ -91,7 +93,7 @@ def parties_by_class(scenario: Scenario) -> dict[Loc, float]:
     """
     counts: dict[Loc, float] = {}
     for loc, part in demand_parts(scenario):
-        counts[loc[:-1]] = counts.get(loc[:-1], 0.0) + _parties(scenario.clock, part)
+        counts[loc[:-1]] = counts.get(loc[:-1], 0.0) + _parties(scenario, part, loc)
     for name, crossing in scenario.crossings.items():
         scales = [change.scale_demand for change in crossing.changes if change.scale_demand is not None]
         for loc in (loc for loc in counts if loc[:2] == ("crossings", name)):
@@ -115,8 +117,8 @@ def _sizes(scenario: Scenario) -> Faults:
         yield max(counts, key=lambda loc: counts[loc]), what
 
 
-def _parties(clock: Clock, part: DemandPart) -> float:
-    kind = part.kind
+def _parties(scenario: Scenario, part: DemandPart, loc: Loc) -> float:
+    kind, clock = part.kind, scenario.clock
     if isinstance(kind, Constant):
         return kind.rate * _hours(clock.horizon - clock.start)
     if isinstance(kind, Step):
@@ -125,7 +127,10 @@ def _parties(clock: Clock, part: DemandPart) -> float:
         return kind.rate * (all_of_them - before)
     if isinstance(kind, Pulse | Rush):
         return kind.parties
-    return sum(row.count * _share_within(clock, row) for row in kind)
+    if isinstance(kind, tuple):
+        return sum(row.count * _share_within(clock, row) for row in kind)
+    of_class = [described.people for cls, described in scenario.classes.items() if cls == loc[-2]]
+    return sum(parties for _, parties in due_parties(clock, part, mean_people(of_class[0]) if of_class else 1.0))
 
 
 def _lasting(kind: Step, hours: float) -> float:

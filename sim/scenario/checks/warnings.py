@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from sim.scenario.checks.crossings import Loc, occurring
 from sim.scenario.checks.doubts import doubts_of
+from sim.scenario.checks.given import rows_left_out
 from sim.scenario.model.changes import EVERYWHERE
 from sim.scenario.model.quantities import ClassName
 from sim.scenario.model.scenario import Crossing, Intervention, Scenario
@@ -22,6 +23,7 @@ def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
     """Yield (path, message) for everything that is allowed and probably a mistake."""
     for name, crossing in scenario.crossings.items():
         yield from _deadlocks(scenario, crossing, ("crossings", name))
+    yield from rows_left_out(scenario)
     yield from doubts_of(scenario)
 
 

@@ -6,8 +6,20 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from sim.scenario.model.laws import Law
-from sim.scenario.model.quantities import WEEKDAYS, Count, Duration, Factor, Instant, Model, Name, Rate, Weekday
+from sim.scenario.model.arrivals import Bookings, Calendar, Log, Schedule
+from sim.scenario.model.laws import Law, People
+from sim.scenario.model.quantities import (
+    WEEKDAYS,
+    Count,
+    DayVariation,
+    Duration,
+    Factor,
+    Instant,
+    Model,
+    Name,
+    Rate,
+    Weekday,
+)
 
 Hours = Annotated[tuple[Factor, ...], Field(min_length=24, max_length=24)]
 
@@ -79,8 +91,14 @@ class CountRow(Model):
         return self
 
 
+GIVEN = ("schedule", "bookings", "log")
+"""The kinds whose numbers are given."""
+KINDS = ("constant", "step", "pulse", "rush", "table", *GIVEN)
+"""The kinds of demand; a part is of one of them."""
+
+
 class DemandPart(Model):
-    """One named part of a class's demand: exactly one of the kinds."""
+    """One named part of a class's demand: exactly one of the kinds, and how its arrivals vary."""
 
     constant: Constant | None = None
     step: Step | None = None
@@ -89,22 +107,54 @@ class DemandPart(Model):
     table: tuple[CountRow, ...] | None = Field(
         None, description="rows {from, until, count}, or the name of a CSV file with these columns"
     )
+    schedule: Schedule | None = None
+    bookings: Bookings | None = None
+    log: Log | None = None
+    exact: bool = Field(False, description="the counts of a table are exact numbers, not means of Poisson numbers")
+    day_factor: DayVariation | None = Field(
+        None, description="coefficient of variation of a gamma factor of mean 1 on each day; parts of a name share it"
+    )
+    bursts: People | None = Field(
+        None, description="parties that arrive at one instant: a number, shares, or {mean: 4, max: 9}"
+    )
+    calendar: Calendar = Field(
+        {}, description="factor on the arrivals of each date, or the name of a CSV file with the columns date, factor"
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> DemandPart:
-        given = [kind for kind in type(self).model_fields if getattr(self, kind) is not None]
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(type(self).model_fields)}; got {len(given)}")
+            raise ValueError(f"needs exactly one of {', '.join(KINDS)}; got {len(given)}")
+        if self.exact and self.table is None:
+            raise ValueError(f"'exact' goes with a table of counts; the part has {given[0]!r}")
+        for key in ("day_factor", "bursts"):
+            if getattr(self, key) is not None and (self.exact or given[0] in GIVEN):
+                what = "its counts are exact" if self.exact else f"the numbers of {given[0]!r} are given"
+                raise ValueError(f"{key!r} goes with random arrivals, and {what}")
+        if self.calendar and self.log is not None:
+            raise ValueError("a log is played as it was; leave 'calendar' out")
         return self
 
     @property
-    def kind(self) -> Constant | Step | Pulse | Rush | tuple[CountRow, ...]:
+    def kind(self) -> Constant | Step | Pulse | Rush | tuple[CountRow, ...] | Schedule | Bookings | Log:
         """The one kind that is given."""
-        for name in type(self).model_fields:
-            part = getattr(self, name)
-            if part is not None:
-                return part  # type: ignore[no-any-return]
-        raise AssertionError("a part has one kind")
+        return getattr(self, self.word)  # type: ignore[no-any-return]
+
+    @property
+    def word(self) -> str:
+        """The key of its kind."""
+        return next(name for name in KINDS if getattr(self, name) is not None)
+
+    @property
+    def has_rate(self) -> bool:
+        """Whether its arrivals have a rate, which may vary by day: all kinds but timetables, bookings and logs."""
+        return not isinstance(self.kind, Schedule | Bookings | Log)
+
+    @property
+    def is_poisson(self) -> bool:
+        """Whether its arrivals are an ordinary Poisson process, which is drawn together with others of the class."""
+        return self.has_rate and not (self.exact or self.bursts or self.day_factor)
 
 
 DemandParts = Annotated[dict[Name, DemandPart], Field(max_length=100)]

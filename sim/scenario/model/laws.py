@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sim.scenario.model.quantities import Model, Share, Span, Variation
 
-Family = Literal["exponential", "erlang", "gamma", "lognormal", "deterministic", "empirical"]
+Family = Literal["exponential", "erlang", "gamma", "lognormal", "uniform", "deterministic", "empirical"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 """The families of laws of durations that a scenario may name."""
 
@@ -105,3 +105,8 @@ PeoplePmf = Annotated[
 ]
 People = Annotated[PeopleSpread | PeoplePmf, BeforeValidator(_people)]
 """A whole number, `{1: 30 %, 2: 70 %}` or `{mean: 2.9, max: 7}`."""
+
+
+def mean_people(law: PeopleSpread | dict[int, float]) -> float:
+    """Return the mean number of people (or of what else the law counts)."""
+    return law.mean if isinstance(law, PeopleSpread) else sum(number * share for number, share in law.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from sim.scenario.model.laws import PeopleSpread, ServiceTime
+from sim.scenario.model.laws import ServiceTime, mean_people
 from sim.scenario.model.road import PartyClass
 from sim.scenario.model.station import Station
 from sim.scenario.model.traits import WHEN, trait_of
@@ -12,8 +12,7 @@ from sim.scenario.model.traits import WHEN, trait_of
 
 def mean_service_s(station: Station, law: ServiceTime, party: PartyClass) -> float:
     """Return the mean service (s) of a party of a class by one of the station's laws, if every man is checked."""
-    people = party.people
-    mean = people.mean if isinstance(people, PeopleSpread) else sum(n * share for n, share in people.items())
+    mean = mean_people(party.people)
     per_person = law.person.mean_s if law.person else 0.0
     per_man = law.man.mean_s if law.man else 0.0
     return _mean_factor(station, party) * (law.party.mean_s + mean * (per_person + party.men_share * per_man))

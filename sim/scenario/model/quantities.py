@@ -80,6 +80,8 @@ Volume = Annotated[float, Field(ge=0, le=1e6), _reader("volume"), _schema("volum
 _variation = _reader("share", 0.001, "0.1 %")
 Variation = Annotated[float, Field(gt=0, le=20), _variation, _schema("share")]
 """Standard deviation over mean, at least 0.1 %."""
+DayVariation = Annotated[float, Field(gt=0, le=2), _variation, _schema("share")]
+"""Standard deviation over mean, at least 0.1 %."""
 DriveVariation = Annotated[float, Field(ge=0, le=2), _variation, _schema("share")]
 """Standard deviation over mean, 0 or at least 0.1 %."""
 Factor = Annotated[float, Field(ge=0, le=1000)]
@@ -92,11 +94,12 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?")
 _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 
-def _instant(value: object) -> datetime:
-    instant = value if isinstance(value, datetime) and value.tzinfo is None else _read_instant(value)
-    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+def instant(value: object) -> datetime:
+    """Return an instant as written in a file. Raises ValueError with a sentence."""
+    at = value if isinstance(value, datetime) and value.tzinfo is None else _read_instant(value)
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise ValueError(f"expected a date in the years {FIRST_YEAR} to {LAST_YEAR}; got {str(value)!r}")
-    return instant
+    return at
 
 
 def _read_instant(value: object) -> datetime:
@@ -110,13 +113,14 @@ def _read_instant(value: object) -> datetime:
 
 Instant = Annotated[
     datetime,
-    BeforeValidator(_instant),
+    BeforeValidator(instant),
     WithJsonSchema({"type": "string", "examples": ["2022-09-21", "2022-09-21T10:00"]}),
 ]
 """A local time of the scenario's clock, without offset."""
 
 
-def _clock_time(value: object) -> timedelta:
+def clock_time(value: object) -> timedelta:
+    """Return a time of day as written in a file. Raises ValueError with a sentence."""
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str) or not _CLOCK_TIME.fullmatch(value):
@@ -125,9 +129,7 @@ def _clock_time(value: object) -> timedelta:
     return timedelta(hours=int(hours), minutes=int(minutes))
 
 
-ClockTime = Annotated[
-    timedelta, BeforeValidator(_clock_time), WithJsonSchema({"type": "string", "examples": ["08:30"]})
-]
+ClockTime = Annotated[timedelta, BeforeValidator(clock_time), WithJsonSchema({"type": "string", "examples": ["08:30"]})]
 
 REST = "rest"
 

@@ -1,25 +1,23 @@
-"""Inserts the files that a scenario names into its tree: `reported: rows.yaml` and `table: counts.csv` in demand.
+"""Inserts the files that a scenario names into its tree: `reported: rows.yaml`, and CSV files as in `table: it.csv`.
 
 A row `{file: other.yaml, rows: [ID, ID]}` of `reported` stands for these rows of another file, or all without `rows`.
 """
 
 from __future__ import annotations
 
-import csv
-import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
+from sim.scenario.text.csv_files import keys_towards_tables, read_csv, table_at
 from sim.scenario.text.named_files import followed, named_file
-from sim.scenario.text.tree import Node, Place, bare, child, placed, plain, show, stop
+from sim.scenario.text.tree import Node, Place, child, placed, plain, show, stop
 from sim.scenario.text.tree import Path as Path_
-from sim.scenario.text.yaml_text import read_file, read_text
+from sim.scenario.text.yaml_text import read_file
 from sim.suggest import no_such
 
-COLUMNS = ("from", "until", "count")
-_TABLES = ("crossings", "*", "demand", "*", "*", "table")
 Reader = Callable[[Node, Path, list[Problem]], Node]
 
 
@@ -34,27 +32,33 @@ def inline(root: Node, folder: Path, problems: list[Problem]) -> Node:
         parts["reported"] = _instead(_reported(()), reported, folder, ("reported",), problems)
     elif reported is not None:
         parts["reported"] = rows_of_files(reported, folder, problems)
-    if "crossings" in parts:
-        parts["crossings"] = _tables(parts["crossings"], folder, ("crossings",), problems)
+    for key in parts.keys() & {"crossings", "network"}:
+        parts[key] = _tables(parts[key], folder, (key,), problems)
     return replace(root, value=parts)
 
 
 def _tables(node: Node, folder: Path, path: Path_, problems: list[Problem]) -> Node:
-    """Read the CSV files named at `crossings.*.demand.*.*.table`; other parts are shared."""
-    if len(path) == len(_TABLES):
-        return _instead(_table, node, folder, path, problems) if isinstance(node.value, str) else node
+    """Read the CSV files named at the places of `csv_files.TABLES`; other parts are shared."""
+    table = table_at(path)
+    if table is not None and isinstance(node.value, str):
+        return _instead(partial(read_csv, table, path), node, folder, path, problems, table.kind)
     if isinstance(node.value, dict) and "value" in node.value:
         return replace(node, value={**node.value, "value": _tables(node.value["value"], folder, path, problems)})
     if not isinstance(node.value, dict):
         return node
-    step = _TABLES[len(path)]
-    wanted = node.value if step == "*" else {step} & set(node.value)
+    wanted = keys_towards_tables(path, node.value)
     parts = {k: _tables(v, folder, (*path, k), problems) if k in wanted else v for k, v in node.value.items()}
     return replace(node, value=parts)
 
 
-def _instead(read: Reader, node: Node, folder: Path, path: Path_, problems: list[Problem]) -> Node:
-    kind = "a CSV file of counts" if read is _table else "a file with reported rows"
+def _instead(
+    read: Reader,
+    node: Node,
+    folder: Path,
+    path: Path_,
+    problems: list[Problem],
+    kind: str = "a file with reported rows",
+) -> Node:
     try:
         return read(node, named_file(node, folder, path, kind), problems)
     except ScenarioError as error:
@@ -111,39 +115,3 @@ def _of_file(row: Node, folder: Path, problems: list[Problem], seen: tuple[Path,
     if missing and all_rows:
         raise stop(missing[0].place, here, no_such("row", str(missing[0].value), list(by_id)))
     return [by_id[str(name.value)] for name in names if str(name.value) in by_id]
-
-
-def _table(node: Node, path: Path, problems: list[Problem]) -> Node:
-    lines = csv.reader(read_text(path).splitlines())
-    rows: list[Node] = []
-    wrong: list[Problem] = []
-    try:
-        if tuple(cell.strip() for cell in next(lines, [])) != COLUMNS:
-            raise stop(Place(str(path), 1, 1), (), f"expected the columns {','.join(COLUMNS)}")
-        for cells in lines:
-            place = Place(str(path), lines.line_num, 1)
-            if len(cells) == len(COLUMNS):
-                rows.append(_row(cells, place))
-            elif cells:
-                wrong.append(Problem(str(place), "", f"expected {len(COLUMNS)} cells; got {len(cells)}"))
-    except csv.Error as error:
-        raise stop(Place(str(path), lines.line_num, 1), (), f"is not readable as CSV: {error}") from None
-    problems.extend(wrong)
-    if wrong and not rows:
-        return Node([], placed(wrong[0].where))  # so that a table without rows is not reported as well
-    return Node(rows, bare(node).place, node.key)
-
-
-def _row(cells: list[str], place: Place) -> Node:
-    begin, until, count = (cell.strip() for cell in cells)
-    values = {"from": begin, "until": until, "count": _number(count)}
-    return Node({key: Node(value, place, place) for key, value in values.items()}, place, place)
-
-
-def _number(text: str) -> float | str:
-    """Return a finite number, or the text itself if it is not one."""
-    try:
-        number = int(text) if text.lstrip("+-").isdecimal() and len(text) <= 18 else float(text)
-    except ValueError:
-        return text
-    return number if math.isfinite(number) else text

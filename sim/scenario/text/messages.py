@@ -21,6 +21,7 @@ Error = dict[str, Any]
 Loc = tuple[str | int, ...]
 
 _UNIONS = {
+    "bursts": "expected a whole number from 1 to 200, shares such as {1: 30 %, 2: 70 %}, or {mean: 2.9, max: 7}",
     "discipline": "expected 'fifo', {priority: [[...], [...]]} or {shares: {...}}",
     "hall": "expected a whole number of waiting places from 1 to 1000000, or the name of a zone",
     "people": "expected a whole number from 1 to 200, shares such as {1: 30 %, 2: 70 %}, or {mean: 2.9, max: 7}",
@@ -101,7 +102,7 @@ def _chosen(name: str, value: Any) -> str:
     """Return a part of the tag of the alternative that the user probably intended, or '' if that is unclear."""
     if isinstance(value, dict) and name == "discipline":
         return "Priority" if "priority" in value else "Shares" if "shares" in value else ""
-    if isinstance(value, dict) and name == "people" and value:
+    if isinstance(value, dict) and name in ("people", "bursts") and value:
         return "PeopleSpread" if {"mean", "max"} & set(value) else "_sums_to_one"
     if name == "hall" and isinstance(value, str):
         return "-str"
@@ -163,8 +164,8 @@ def _lacks_value(node: Node, path: Path) -> bool:
 
 
 def _bad_name(loc: Loc, allowed: list[str] | None) -> str:
-    if loc[-2:-1] == ("people",):
-        return f"expected a whole number of people from 1 to 200; got {str(loc[-1])!r}"
+    if counted := {"people": "people", "bursts": "parties"}.get(str(loc[-2])) if len(loc) > 1 else None:
+        return f"expected a whole number of {counted} from 1 to 200; got {str(loc[-1])!r}"
     return _key(str(loc[-1]), allowed, "unknown name")
 
 
@@ -194,6 +195,9 @@ _EXPECTED = {
 _SHORT_FORMS = {
     "staffing": "expected a whole number of servers, or a mapping (servers, steps, shifts)",
     "service_time": "expected a time such as '3 min', or a mapping (party, person, man, or one by class)",
+    "schedule": "expected a CSV file, a list of rows, or a mapping (rows, spread, delay, share)",
+    "bookings": "expected a CSV file, a list of rows, or a mapping (rows, slot, no_show, early, late)",
+    "log": "expected a CSV file or a list of rows",
     "serves": "expected a list of classes, or all",
 }
 _BOUNDS = {

@@ -14,12 +14,13 @@ from math import exp, inf, nan
 
 import numpy as np
 
-from sim.engine.lower.arrivals import expected, grid
+from sim.engine.lower.apart import all_expected
+from sim.engine.lower.arrivals import grid
 from sim.errors import SimError
 from sim.measures.road import in_one_file
 from sim.scenario.model.calibration import Prior
 from sim.scenario.model.instants import since_t0
-from sim.scenario.model.laws import Law, PeopleSpread, ServiceTime
+from sim.scenario.model.laws import Law, ServiceTime, mean_people
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Crossing, Scenario
@@ -113,7 +114,7 @@ class Assumed:
         edges = grid(scenario)
         place = list(scenario.crossings).index(crossing)
         window = [since_t0(scenario.clock, instant) for instant in (begin, end)]
-        total = expected(scenario, edges)[place]
+        total = all_expected(scenario, edges)[place]
         return {name: float(np.diff(np.interp(window, edges, total[c]))[0]) for c, name in enumerate(CLASSES)}
 
 
@@ -126,8 +127,7 @@ def _spacing(scenario: Scenario, name: str) -> float:
 
 
 def _people(scenario: Scenario, name: str) -> float:
-    people = next(described.people for cls, described in scenario.classes.items() if cls == name)
-    return people.mean if isinstance(people, PeopleSpread) else sum(count * share for count, share in people.items())
+    return mean_people(next(described.people for cls, described in scenario.classes.items() if cls == name))
 
 
 def _people_each(

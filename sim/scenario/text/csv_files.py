@@ -1,0 +1,170 @@
+"""The CSV files that a scenario may name in place of a long list: where, with which columns, and how they are read."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from sim.errors import Problem
+from sim.scenario.text.tree import Node, Place, bare, placed, stop
+from sim.scenario.text.tree import Path as Path_
+from sim.scenario.text.yaml_text import read_text
+from sim.suggest import did_you_mean
+
+_SPAN = ("spread", "delay", "share")
+_TIMES = ("days", "every", "until")
+STATIONS = "the names of stations"
+
+
+class Table(NamedTuple):
+    """The columns of a CSV file, and what becomes of its rows."""
+
+    kind: str
+    columns: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    form: str = "rows"
+    """`rows` gives a list of mappings, `column` the list of the second column, `mapping` the second by the first."""
+
+    @property
+    def words(self) -> str:
+        """The columns as text for a message."""
+        more = f", and if needed {', '.join(self.optional)}" if self.optional else ""
+        return f"{','.join(self.columns)}{more}"
+
+
+_SCHEDULE = Table("a CSV file with a timetable", ("at",), ("class", "parties", "people", *_TIMES, *_SPAN))
+_BOOKINGS = Table("a CSV file with bookings", ("at", "parties"), ("class", *_TIMES))
+_LOG = Table("a CSV file with a party in every row", ("at",), ("class", "people", STATIONS))
+_OF_A_PART = {
+    ("table",): Table("a CSV file of counts", ("from", "until", "count"), ("class",)),
+    ("schedule",): _SCHEDULE,
+    ("schedule", "rows"): _SCHEDULE,
+    ("bookings",): _BOOKINGS,
+    ("bookings", "rows"): _BOOKINGS,
+    ("log",): _LOG,
+    ("log", "rows"): _LOG,
+    ("calendar",): Table("a CSV file with a calendar", ("date", "factor"), (), "mapping"),
+    ("constant", "hours"): Table("a CSV file with 24 rows", ("hour", "factor"), (), "column"),
+    ("constant", "weekdays"): Table("a CSV file with 7 rows", ("day", "factor"), (), "mapping"),
+}
+_PARTS = (("crossings", "*", "demand", "*", "*"), ("network", "origins", "*", "demand", "*", "*"))
+TABLES = {(*part, *keys): table for part in _PARTS for keys, table in _OF_A_PART.items()} | {
+    ("crossings", "*", "stations", "*", "staffing", "steps"): Table("a CSV file with steps", ("from", "servers")),
+}
+"""The tables by the path at which a file may be named; `*` stands for any name."""
+
+
+def _fits(path: Path_, pattern: tuple[str, ...]) -> bool:
+    return all(step in ("*", key) for key, step in zip(path, pattern, strict=False))
+
+
+def table_at(path: Path_) -> Table | None:
+    """Return the table whose file may be named at a path, None if there is none."""
+    return next((table for way, table in TABLES.items() if len(way) == len(path) and _fits(path, way)), None)
+
+
+def keys_towards_tables(path: Path_, keys: Iterable[str]) -> set[str]:
+    """Return those of the keys of the mapping at a path under which there may be files."""
+    depth = len(path)
+    steps = {way[depth] for way in TABLES if len(way) > depth and _fits(path, way)}
+    return {key for key in keys if "*" in steps or key in steps}
+
+
+def read_csv(table: Table, path: Path_, node: Node, file: Path, problems: list[Problem]) -> Node:
+    """Return the rows of a file that is named by `node` at `path`; rows of other classes are left out.
+
+    Wrong rows are added to `problems`. Raises ScenarioError if the file as a whole cannot be read.
+    """
+    lines = csv.reader(read_text(file).splitlines())
+    rows: list[tuple[dict[str, str], Place]] = []
+    wrong: list[Problem] = []
+    others: set[str] = set()
+    cls = str(path[path.index("demand") + 1]) if "demand" in path else ""
+    try:
+        header = _header(table, [cell.strip() for cell in next(lines, [])], Place(str(file), 1, 1))
+        for cells in lines:
+            place = Place(str(file), lines.line_num, 1)
+            if len(cells) == len(header):
+                row = {key: cell.strip() for key, cell in zip(header, cells, strict=True) if cell.strip()}
+                if (of := row.pop("class", cls)) == cls:
+                    rows.append((row, place))
+                else:
+                    others.add(of)
+            elif cells:
+                wrong.append(Problem(str(place), "", f"expected {len(header)} cells; got {len(cells)}"))
+    except csv.Error as error:
+        raise stop(Place(str(file), lines.line_num, 1), (), f"is not readable as CSV: {error}") from None
+    problems.extend(wrong)
+    if wrong and not rows:
+        return Node([], placed(wrong[0].where))  # so that a table without rows is not reported as well
+    if others and not rows:
+        raise stop(
+            Place(str(file), 1, 1), (), f"has no row of class {cls!r}; its classes are {', '.join(sorted(others))}"
+        )
+    value = _value(table, rows, problems)
+    return Node(value, bare(node).place, node.key)
+
+
+def _header(table: Table, header: list[str], place: Place) -> list[str]:
+    """Return the columns of a file. Raises ScenarioError if they are not those of the table."""
+    missing = [name for name in table.columns if name not in header]
+    known = [*table.columns, *table.optional]
+    unknown = [name for name in header if name not in known] if STATIONS not in known else []
+    if missing or (not table.optional and header != list(table.columns)):
+        raise stop(place, (), f"expected the columns {table.words}")
+    if unknown:
+        near = did_you_mean(unknown[0], known)
+        raise stop(place, (), f"unknown column {unknown[0]!r}{near or f'; expected the columns {table.words}'}")
+    if len(set(header)) < len(header):
+        raise stop(place, (), "two columns have the same name")
+    return header
+
+
+def _value(
+    table: Table, rows: list[tuple[dict[str, str], Place]], problems: list[Problem]
+) -> list[Node] | dict[str, Node]:
+    if table.form == "rows":
+        return [_row(table, row, place) for row, place in rows]
+    first, second = table.columns
+    if table.form == "column":
+        order = [str(n) for n in range(len(rows))]
+        for n, (row, place) in enumerate(rows):
+            if row.get(first) != order[n]:
+                problems.append(Problem(str(place), "", f"expected {first} {n} here; got {row.get(first, 'nothing')}"))
+        return [_node(row.get(second, ""), place) for row, place in rows]
+    values: dict[str, Node] = {}
+    for row, place in rows:
+        key = row.get(first, "")
+        if key in values:
+            problems.append(Problem(str(place), "", f"{first} {key!r} occurs twice; give it once"))
+        values[key] = _node(row.get(second, ""), place)
+    return values
+
+
+def _row(table: Table, row: dict[str, str], place: Place) -> Node:
+    """Return a row as a mapping; cells under the names of stations are service times there."""
+    known = {*table.columns, *table.optional}
+    values = {key: _node(cell, place, as_list=key == "days") for key, cell in row.items() if key in known}
+    values |= {key: Node("", place, place) for key in table.columns if key not in values}
+    at_stations = {key: Node(cell, place, place) for key, cell in row.items() if key not in known}
+    if at_stations:
+        values["service_times"] = Node(at_stations, place, place)
+    return Node(values, place, place)
+
+
+def _node(cell: str, place: Place, as_list: bool = False) -> Node:
+    if as_list:
+        return Node([Node(word, place) for word in cell.split()], place, place)
+    return Node(_number(cell), place, place)
+
+
+def _number(text: str) -> float | str:
+    """Return a finite number, or the text itself if it is not one."""
+    try:
+        number = int(text) if text.lstrip("+-").isdecimal() and len(text) <= 18 else float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else text
