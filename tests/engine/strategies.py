@@ -136,7 +136,39 @@ def stations(draw: Draw, number: int, office: str | None) -> Dict:
 
 
 @st.composite
-def demands(draw: Draw) -> Dict:
+def given_arrivals(draw: Draw, with_bookings: bool) -> Dict:
+    """A timetable, bookings, a log, or exact counts."""
+    often_at = {"at": "05:00", "every": "90 min", "until": "20:00"}
+    schedule = {
+        "rows": [{"at": draw(instants), "people": draw(st.integers(0, 30))}, {**often_at, "parties": 2}],
+        "spread": draw(laws()),
+        "delay": draw(laws()),
+        "share": draw(shares),
+    }
+    bookings = {
+        "rows": [{**often_at, "parties": draw(st.integers(0, 3))}],
+        "no_show": draw(shares),
+        "early": {"share": 0.4, "by": draw(laws()), "then": draw(st.sampled_from(["let_in", "wait", "turn_away"]))},
+        "late": {"share": 0.3, "by": draw(laws()), "then": draw(st.sampled_from(["let_in", "turn_away"]))},
+    }
+    people = draw(st.sampled_from([None, 1, 4]))
+    seen = [{"at": at, "people": people} for at in draw(st.lists(instants, min_size=1, max_size=6))]
+    counts = [{"from": "2022-09-21T01:00", "until": "2022-09-21T18:00", "count": draw(st.integers(0, 20))}]
+    kinds: list[Dict] = [{"schedule": schedule}, {"log": seen}, {"table": counts, "exact": True}]
+    return draw(st.sampled_from([*kinds, {"bookings": bookings}] if with_bookings else kinds))
+
+
+@st.composite
+def uneven(draw: Draw, part: Dict) -> Dict:
+    """A part with a rate, sometimes with bursts, days that differ, and a calendar."""
+    more: Dict = {"bursts": draw(st.sampled_from([3, {1: 0.5, 4: 0.5}])), "day_factor": 0.5}
+    chosen = draw(st.lists(st.sampled_from(sorted(more)), max_size=2, unique=True)) if draw(sometimes) else []
+    calendar = {"calendar": {"2022-09-21": draw(st.sampled_from([0.0, 0.5, 2.0]))}} if draw(sometimes) else {}
+    return part | {key: more[key] for key in chosen} | calendar
+
+
+@st.composite
+def demands(draw: Draw, with_bookings: bool = True) -> Dict:
     begin = draw(instants)
     kinds: dict[str, Dict] = {
         "constant": {"rate": draw(st.sampled_from(["0/h", "1/h", "6/h"]))},
@@ -145,7 +177,8 @@ def demands(draw: Draw) -> Dict:
         "rush": {"announced": "2022-09-21T01:00", "deadline": "2022-09-21T20:00", "parties": 12, "growth": "3 h"},
     }
     chosen = draw(st.lists(st.sampled_from(sorted(kinds)), max_size=2, unique=True))
-    return {kind: {kind: kinds[kind]} for kind in chosen}
+    given_ = {"given": draw(given_arrivals(with_bookings))} if draw(sometimes) else {}
+    return {kind: draw(uneven({kind: kinds[kind]})) for kind in chosen} | given_
 
 
 @st.composite
@@ -319,7 +352,7 @@ def networks(draw: Draw, names: list[str]) -> Dict:
     some = st.lists(st.sampled_from(names), min_size=1, unique=True)
     origins = {
         name: {
-            "demand": {cls: {"all": constant, **draw(demands())} for cls in coming},
+            "demand": {cls: {"all": constant, **draw(demands(False))} for cls in coming},
             "travel": {x: draw(hours) for x in draw(st.one_of(st.just(names), st.just(names), some))},
         }
         for name in draw(st.sampled_from([("o",), ("o",), ("o", "p")]))

@@ -87,6 +87,9 @@ def valid_parts(value: Any, schema: dict[str, Any], whole: Any) -> bool:
     return True
 
 
+RUMOUR = "crossings.pass.demand.car.rumour"
+
+
 def edited(path: str, value: Any) -> dict[str, Any]:
     tree = copy.deepcopy(SMALL.tree)
     here = tree
@@ -115,7 +118,16 @@ def test_the_small_scenario_is_valid_as_written_and_resolved():
         ("crossings.pass.stations.gate.service_time", "30 s"),
         ("crossings.pass.stations.gate.serves", "all"),
         ("crossings.pass.stations.gate.serves", {"value": ["car", {"value": "foot", "source": "x"}], "source": "y"}),
-        ("crossings.pass.demand.car.rumour", {"table": "counts.csv"}),
+        (RUMOUR, {"table": "counts.csv"}),
+        (RUMOUR, {"table": [{"from": "2022-09-25", "until": "2022-09-26", "count": 3}], "exact": True}),
+        (RUMOUR, {"schedule": "ferries.csv"}),
+        (RUMOUR, {"schedule": [{"at": "06:30", "days": ["mon"], "people": 300}]}),
+        (RUMOUR, {"schedule": {"rows": "ferries.csv", "spread": "20 min", "share": "60 %"}}),
+        (RUMOUR, {"bookings": {"rows": "slots.csv", "early": {"share": 0.2, "by": {"mean": "9 min"}}}}),
+        (RUMOUR, {"log": [{"at": "2022-09-25T10:00:30", "service_times": {"gate": "20 s"}}]}),
+        (RUMOUR, {"constant": {"rate": "3/h", "hours": "hours.csv"}, "bursts": 4, "calendar": "c.csv"}),
+        (RUMOUR, {"constant": {"rate": "3/h"}, "bursts": {"2": "100 %"}, "calendar": {"2022-09-25": 2}}),
+        ("crossings.pass.stations.passport.staffing.steps", "steps.csv"),
         ("reported", "rows.yaml"),
         ("apply", ["closed"]),
         ("calibrated", "fitted.yaml"),
@@ -140,6 +152,8 @@ def test_valid_forms(path, value):
         ("colour", "red"),
         ("classes.plane", {"spacing": "1 m", "people": 3, "men_share": 0}),
         ("crossings.pass.stations.gate.stafing", 3),
+        (RUMOUR, {"schedule": 5}),
+        (RUMOUR, {"schedule": [{"at": "06:30", "peple": 300}]}),
         ("crossings.pass.stations.gate.staffing", 4.5),
         ("crossings.pass.stations.passport.discipline", "lifo"),
         ("reported", 3),

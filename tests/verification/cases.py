@@ -51,7 +51,8 @@ class Case:
         """The measure in every replication, corrected for what is known of its tape: who came, and mean services."""
         plan, tapes = self.tapes(self.replications)
         measured = [self.measure(plan, tape, engine(plan, tape)) for tape in tapes]
-        parties = [len(tape) / plan.expected[:, :, -1].sum() - 1 for tape in tapes]
+        expected = plan.expected[:, :, -1].sum() + plan.expected_apart[:, -1].sum()
+        parties = [len(tape) / expected - 1 for tape in tapes]
         services = [(tape.times[plan.service_row] / MINUTE - 1).mean() for tape in tapes]
         return corrected(measured, [parties, services] if np.var(services) > 1e-12 else [parties])
 
@@ -176,6 +177,22 @@ def _cobham() -> list[Case]:
     ]  # fmt: skip
 
 
+def _bursts() -> list[Case]:
+    sizes = {1: 0.5, 4: 0.5}
+    found = []
+    for servers, minutes in ((1, 14_000), (3, 8_000)):
+        rate = 0.7 * servers
+        demand = {"car": {"all": {"constant": {"rate": f"{60 * rate}/h"}, "bursts": sizes}}}
+        found.append(
+            Case(
+                f"bursts_{servers}", "mean wait", "M^X/M/c: Markov chain", theory.bursts_wait(rate, sizes, servers),
+                theory.bursts_wait(rate, {1: 0.5, 3: 0.5}, servers), "bursts of 1 and 3 in place of 1 and 4", 0.16,
+                queue(0, minutes, {"staffing": servers}, demand=demand), mean_wait, 80,
+            )
+        )  # fmt: skip
+    return found
+
+
 def cases() -> list[Case]:
     """All cases."""
     release = {"staffing": 1000, "service_time": "0 s", "release": {"size": 5, "every": "10 min"}}
@@ -193,6 +210,7 @@ def cases() -> list[Case]:
         *_mg1(),
         *_tandem(),
         *_cobham(),
+        *_bursts(),
         Case("batch_release", "number waiting before a tick", "Bailey 1954", theory.batch_queue(4, 5),
              theory.batch_queue(4, 6), "batches of six in place of five", 0.25, queue(0.4, 20_000, release),
              before_tick),

@@ -108,6 +108,23 @@ def shortest_queue_wait(arrivals: float, size: int = 60) -> float:
     return float(number / arrivals - 1)
 
 
+def bursts_wait(arrivals: float, sizes: dict[int, float], servers: int, size: int = 600) -> float:
+    """Mean wait in M^X/M/c with unit service, `arrivals` parties a minute in bursts of these sizes: a Markov chain.
+
+    For one server it is that of Gaver 1959 (Gross and Harris 1998, section 3.1).
+    """
+    bursts = arrivals / sum(n * share for n, share in sizes.items())
+
+    def moves(number: Hashable) -> list[tuple[Hashable, float]]:
+        here = int(number)  # type: ignore[call-overload]
+        up = [(here + n, bursts * share) for n, share in sizes.items() if here + n <= size]
+        return [*up, (here - 1, min(here, servers))] if here else up
+
+    states, chance = stationary(0, moves)
+    waiting = np.maximum(np.array(states, dtype=float) - servers, 0)
+    return float(chance @ waiting / arrivals)
+
+
 def stationary(begin: Hashable, moves: Moves) -> tuple[list[Hashable], np.ndarray]:
     """States that can be reached from `begin`, and their stationary chances."""
     states = {begin: 0}

@@ -180,6 +180,10 @@ def _rates(scenario: Scenario) -> Iterator[tuple[Loc, float]]:
 
 
 def _has_rates(source: Crossing | Origin) -> bool:
-    """Return whether a part of the demand is a rate, which may have a wrong unit, and not a number of parties."""
+    """Return whether a part of the demand is a rate, which may have a wrong unit, and not a number of parties.
+
+    Where ferries or slots bring parties at once, stations are idle between them, and a low load says nothing.
+    """
     parts = [part for each in source.demand.values() for part in each.values()]
-    return any(part.constant is not None or part.step is not None for part in parts)
+    given = any(not part.has_rate for part in parts)
+    return not given and any(part.constant is not None or part.step is not None for part in parts)

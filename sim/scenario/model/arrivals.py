@@ -165,7 +165,9 @@ class Bookings(Model):
     def _possible(self) -> Bookings:
         both = sum(part.share for part in (self.early, self.late) if part)
         if both > 1 + 1e-9:
-            raise ValueError(f"the shares of early and late must add up to at most 100 %; they add up to {both:.0%}")
+            raise ValueError(
+                f"the shares of early and late must add up to at most 100 %; they add up to {100 * both:g} %"
+            )
         if self.late and self.late.then == "wait":
             raise ValueError("late: the slot has begun, so 'wait' is only for early parties")
         return self

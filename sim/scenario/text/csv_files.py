@@ -149,7 +149,7 @@ def _row(table: Table, row: dict[str, str], place: Place) -> Node:
     known = {*table.columns, *table.optional}
     values = {key: _node(cell, place, as_list=key == "days") for key, cell in row.items() if key in known}
     values |= {key: Node("", place, place) for key in table.columns if key not in values}
-    at_stations = {key: Node(cell, place, place) for key, cell in row.items() if key not in known}
+    at_stations = {key: _node(cell, place) for key, cell in row.items() if key not in known}
     if at_stations:
         values["service_times"] = Node(at_stations, place, place)
     return Node(values, place, place)
