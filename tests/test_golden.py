@@ -38,7 +38,7 @@ def played(game: str, engine: str) -> Records:
     return records
 
 
-OF_NETWORKS = ("diverted", "stayed", "on_the_way")
+NOT_EVERYWHERE = ("diverted", "stayed", "on_the_way", "sent_aside")
 
 
 def portrait(records: Records) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def portrait(records: Records) -> dict[str, Any]:
     for column in records.columns().values():
         digest.update(np.ascontiguousarray(column).astype(np.int64).tobytes())
     counts = {o.name.lower(): int((records.outcome == int(o)).sum()) for o in Outcome}
-    counts = {name: count for name, count in counts.items() if count or name not in OF_NETWORKS}
+    counts = {name: count for name, count in counts.items() if count or name not in NOT_EVERYWHERE}
     return {"rows": len(records), "outcomes": counts, "digest": "d" + digest.hexdigest()[:32]}
 
 

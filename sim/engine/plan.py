@@ -53,6 +53,13 @@ class Plan:
     serves: Bools  # (S, 5)
     only: Ints  # (S,) bits of `Tape.traits` that a party needs to stop here
     mean_service: Ints  # (S, 6) milliseconds by stream, as travellers expect it when they choose between stations
+    aside_to: Ints  # (S,) station to which some are sent after their service, NOWHERE: nobody is
+    aside_row: Ints  # (S,) of `Tape.chances`, and `rounds` more: those below 0 are sent
+    aside_back: Bools  # (S,) from there they come back
+    aside_passes: Bools  # (S,) where that station is full, the party goes on
+    aside_at_most: Ints  # (S,) only parties that have returned fewer times are sent
+    again_row: Ints  # (S,) of `Tape.times`: service after the first return, and after later ones
+    rounds: int  # most returns of a party to stations where it has been
     zone: Ints  # (S,) zone of the queue, NOWHERE: no limit
     preempt: Bools  # (S,) staff who leave interrupt the service
     discipline: Ints  # (S,) 0: by rank, then in order of joining; 1: by shares

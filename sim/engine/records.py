@@ -36,6 +36,7 @@ class Outcome(IntEnum):
     DIVERTED = 12  # did not join, or left the main queue, and went on to another crossing
     STAYED = 13  # did not set out; recorded at the crossing it would have chosen if all were open to it
     ON_THE_WAY = 14  # still driving to this crossing at the horizon
+    SENT_ASIDE = 15  # sent to another station after the service (to come on from there, or back)
 
 
 FINAL = frozenset(

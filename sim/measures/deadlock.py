@@ -48,9 +48,11 @@ def _dead(plan: Plan, station: Ints, cls: Ints, served: Bools, ended: Bools) -> 
 
 def _zones_after(plan: Plan, s: int, cls: int) -> set[int]:
     """Return the zones of which a party of a class enters one next after station s."""
+    aside = [*plan.aside_to[[s]], *np.flatnonzero((plan.aside_to == s) & plan.aside_back)]
     zones: set[int] = set()
+    others = {int(plan.zone[other]) for other in aside if other != NOWHERE} - {NOWHERE}
     s = int(plan.next[s, cls])
     while s != NOWHERE and not zones:
         zones = {int(plan.zone[other]) for other in plan.beside_of(s, cls)} - {NOWHERE}
         s = int(plan.next[s, cls])
-    return zones
+    return zones | others

@@ -241,6 +241,8 @@ TOTALS = {
     "blocked_per_visit": Quantity(
         "h", "mean time blocked after service, up to the horizon, of visits whose service ended"
     ),
+    "sent_aside_parties": Quantity("parties", "sent to another station after their service (stations that send some)"),
+    "sent_aside_people": Quantity("people", "in the parties sent aside (the same stations)"),
     "utilisation": Quantity("share", "utilisation over the whole run (station)"),
     "utilisation_worst_day": Quantity("share", "utilisation of the local day on which it was highest (station)"),
     "blocked_share": Quantity(

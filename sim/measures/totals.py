@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Floats, Ints
-from sim.engine.plan import Plan
+from sim.engine.plan import NOWHERE, Plan
 from sim.engine.records import NEVER, Outcome
 from sim.measures.count import counters as tables
 from sim.measures.count.tally import Tally
@@ -173,6 +173,10 @@ def stations(plan: Plan, counted: Tally) -> Totals:
     for s, station in enumerate(plan.stations):
         for name, values in columns.items():
             yield Key(plan.crossings[plan.crossing[s]], name, at_station(station)), float(values[s])
+        if plan.aside_to[s] != NOWHERE:
+            parties, people, _ = tally.by_outcome[s, Outcome.SENT_ASIDE]
+            yield Key(plan.crossings[plan.crossing[s]], "sent_aside_parties", at_station(station)), float(parties)
+            yield Key(plan.crossings[plan.crossing[s]], "sent_aside_people", at_station(station)), float(people)
 
 
 def men(scenario: Scenario, plan: Plan, tally: tables.Stations) -> Totals:

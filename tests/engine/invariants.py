@@ -16,6 +16,7 @@ from sim.engine.tape import Tape
 from tests.engine.courses import Course
 
 FOREVER = 2**62
+ON = (Outcome.SERVED, Outcome.SENT_ASIDE)
 NOT_SERVED = {
     Outcome.BALKED, Outcome.BARRED, Outcome.RENEGED, Outcome.CHANGED_MODE, Outcome.BYPASSED, Outcome.DIVERTED,
     Outcome.STAYED,
@@ -121,8 +122,12 @@ def chains(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
         for here, there in pairwise(visits):
             if there.arrived_at != here.left_at + between(plan, tape, here, there):
                 yield f"a gap between {here} and {there}"
-            if here.outcome in (Outcome.SERVED, Outcome.SENT_ON) and there.station <= here.station:
+            comes_back = plan.aside_back[there.station] and plan.aside_to[there.station] == here.station
+            backwards = there.station <= here.station and not comes_back
+            if here.outcome in (Outcome.SERVED, Outcome.SENT_ON) and backwards:
                 yield f"backwards from {here} to {there}"
+            if here.outcome == Outcome.SENT_ASIDE and there.station != plan.aside_to[here.station]:
+                yield f"not sent aside, from {here} to {there}"
             if plan.crossing[here.station] != here.crossing:
                 yield f"no station of that crossing {here}"
             if (there.crossing != here.crossing) != (here.outcome == Outcome.DIVERTED):
@@ -221,7 +226,7 @@ def closures(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
 def halls(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
     """Those who came from the station before never stand in a zone beyond its room; the interrupted are at desks."""
     before = {(row.party, row.visit): row.outcome for row in rows}
-    from_station = [row for row in rows if before.get((row.party, row.visit - 1)) == Outcome.SERVED]
+    from_station = [row for row in rows if before.get((row.party, row.visit - 1)) in ON]
     standing = [row for row in from_station if plan.zone[row.station] != NOWHERE]
     for zone, visits in grouped(standing, lambda row: int(plan.zone[row.station])).items():
         for at in {row.arrived_at for row in visits}:

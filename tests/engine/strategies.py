@@ -259,6 +259,26 @@ def parallels(draw: Draw, names: list[str]) -> Dict:
     return choices
 
 
+def send_aside(stations_by_name: Dict, draw: Draw) -> None:
+    """Let some parties of a station go to another after their service: a bay behind it, or any station."""
+    for name in [name for name in stations_by_name if draw(sometimes)]:
+        to = draw(st.sampled_from(["bay", "bay", *stations_by_name]))
+        if to == "bay" and "bay" not in stations_by_name:
+            bay: Dict = {
+                "only_sent_on": True,
+                "staffing": draw(staffings()),
+                "service_time": draw(service_times(False)),
+            }
+            stations_by_name["bay"] = bay | ({"hall": draw(st.integers(1, 3))} if draw(often) else {})
+        share = {"any": draw(shares)} | ({draw(conditions): draw(shares)} if draw(sometimes) else {})
+        aside = {"to": to, "share": share, "if_full": draw(st.sampled_from(["block", "pass"]))}
+        if draw(often):
+            aside["then"] = "back"
+        if draw(often):
+            aside["at_most"] = draw(st.integers(1, 4))
+        stations_by_name[name] = {**stations_by_name[name], "sent_aside": aside}
+
+
 @st.composite
 def crossings(draw: Draw) -> Dict:
     count = draw(st.integers(1, 4))
@@ -276,6 +296,7 @@ def crossings(draw: Draw) -> Dict:
             | {n: stations_by_name[n] for n in names[cut:]}
         )
     after = names if with_office is None else names[cut:]
+    send_aside(stations_by_name, draw)
     coming = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
     screening = [name for name, station in stations_by_name.items() if "screening" in station]
     demand = {cls: draw(demands()) for cls in coming}

@@ -1,4 +1,4 @@
-"""The cases of verification for ways through a crossing: queues side by side."""
+"""The cases of verification for ways through a crossing: queues side by side, and returns to a station."""
 
 from __future__ import annotations
 
@@ -28,6 +28,18 @@ def _fixed_shares() -> list[Case]:
     ]  # fmt: skip
 
 
+def _feedback() -> list[Case]:
+    """Two stations in line, and 30 % of those served at the second go back to the first, again and again."""
+    again = {"to": "a", "share": 0.3, "at_most": 10}
+    found = queue(0.5, 20_000, stations={"a": BOOTH, "b": BOOTH | {"staffing": 2, "sent_aside": again}})
+    expected = (theory.mmc_wait(0.5 / 0.7, 1) + theory.mmc_wait(0.5 / 0.7, 2)) / 2
+    wrong = (theory.mmc_wait(0.5 / 0.74, 1) + theory.mmc_wait(0.5 / 0.74, 2)) / 2
+    return [
+        Case("feedback", "mean wait of a visit", "Jackson 1957", expected, wrong, "26 % in place of 30 %", 0.1,
+             found, mean_wait, 100),
+    ]  # fmt: skip
+
+
 def cases_of_ways() -> list[Case]:
     """All cases of ways."""
-    return [*_join_the_shortest(), *_fixed_shares()]
+    return [*_join_the_shortest(), *_fixed_shares(), *_feedback()]

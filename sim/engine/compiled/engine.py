@@ -245,6 +245,12 @@ _STATION_FIELDS = (
     "serves",
     "only",
     "mean_service",
+    "aside_to",
+    "aside_row",
+    "aside_back",
+    "aside_passes",
+    "aside_at_most",
+    "again_row",
     "stride",
     "rank",
 )

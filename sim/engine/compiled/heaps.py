@@ -16,6 +16,7 @@ from sim.engine.compiled.layout import (
     BUCKET_SHIFT,
     CHUNK_SIZE,
     LATER,
+    NO_STATION,
     NOBODY,
     ON_FOOT,
     OUTSIDE,
@@ -47,6 +48,7 @@ def take_slot(b: Any, number: int) -> int:
     p = party_in(b, i)
     p.number, p.visits, p.where = number, 0, OUTSIDE
     p.men, p.share, p.on_foot, p.parted, p.examined, p.roams = 0, 0, 0, 0, 0, 0
+    p.rounds, p.back_to = 0, NO_STATION
     return i
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.compiled.aside import next_stop
 from sim.engine.compiled.cache import entry, long_rule, rule
 from sim.engine.compiled.calendar import announce, switch
 from sim.engine.compiled.choices import can_start, is_full, standing
@@ -67,6 +68,7 @@ from sim.engine.compiled.layout import (
     RENEGE,
     RENEGED,
     ROAD,
+    SENT_ASIDE,
     SENT_ON,
     SERVED,
     SERVICE_END,
@@ -254,11 +256,11 @@ def end_service(b: Any, i: int, now: int) -> None:
     elif p.checked:
         outcome = screening(b, i, s, now)
     if outcome == SERVED:
-        target = standing(b, i, b.next[s, c])
-        outcome = CROSSED if target == NOWHERE else SERVED
+        target = next_stop(b, i, s)
+        outcome = CROSSED if target == NOWHERE else SENT_ASIDE if p.sent_aside else SERVED
     elif outcome == SENT_ON:
         target = b.office[s]
-    if outcome == SERVED and is_full(b, target, c):
+    if outcome in (SERVED, SENT_ASIDE) and is_full(b, target, c):
         p.where, p.target = BLOCKED, target
         append(b, BLOCKED_LISTS + b.zone[target], i)
         return

@@ -33,7 +33,7 @@ NUMBER_MASK = (1 << KIND_SHIFT) - 1
 SERVED, CROSSED, BALKED, BARRED = (int(o) for o in (Outcome.SERVED, Outcome.CROSSED, Outcome.BALKED, Outcome.BARRED))
 RENEGED, CHANGED_MODE, BYPASSED = (int(o) for o in (Outcome.RENEGED, Outcome.CHANGED_MODE, Outcome.BYPASSED))
 REFUSED, SUMMONED, SENT_ON = (int(o) for o in (Outcome.REFUSED, Outcome.SUMMONED, Outcome.SENT_ON))
-INTERRUPTED = int(Outcome.INTERRUPTED)
+INTERRUPTED, SENT_ASIDE = int(Outcome.INTERRUPTED), int(Outcome.SENT_ASIDE)
 UNFINISHED = int(Outcome.UNFINISHED)
 DIVERTED, STAYED, ON_THE_WAY = int(Outcome.DIVERTED), int(Outcome.STAYED), int(Outcome.ON_THE_WAY)
 
@@ -43,7 +43,7 @@ CLOCK_SHIFT, CLOCK_BUCKETS = 34, 4096
 """A bucket of a main queue's clocks spans 2**34 / HAZARD_UNIT, 1/60 of their mean; the buckets are used cyclically."""
 
 OUTSIDE, WALKING, WAITING, IN_SERVICE, BLOCKED, DRIVING = 0, 1, 2, 3, 4, 5  # states of a party
-NO_CROSSING = 255
+NO_CROSSING = NO_STATION = 255
 FIRST, INSIDE, OTHERWISE = 1, 2, 3  # ways to join: main queue, from the station before, from outside
 ENDS, LATER, ROAD, HORIZON, CALENDAR = 0, 1, 2, 3, 4  # sources of the next moment; the first three are heaps
 
@@ -58,7 +58,7 @@ PARTY = np.dtype(
     + _fields("i4", (), "previous next")
     + _fields("u2", (), "station target visits people visit_people of_age men visit_men checked share")
     + _fields("u1", (), "where cls stream on_foot parted examined first quoted inside refused resumed")
-    + _fields("u1", (), "roams home bound_for crossing diversions"),
+    + _fields("u1", (), "roams home bound_for crossing diversions rounds back_to sent_aside"),
     align=True,
 )
 """A party that has arrived and not left, with its current visit. Rows of parties that have left are used again.
@@ -107,6 +107,8 @@ BORDER = np.dtype(
         "i8", (MAX_STATIONS,), "if_office_closed service_row foot_row patience_row refusal_row refused_row man_row"
     )
     + _fields("i8", (MAX_STATIONS,), "screening_row step beside choice_rule choice_row only")
+    + _fields("i8", (MAX_STATIONS,), "aside_to aside_row aside_at_most again_row")
+    + _fields("u1", (MAX_STATIONS,), "aside_back aside_passes")
     + _fields("u1", (MAX_STATIONS,), "active by_shares preempt is_office tells streams")
     + _fields("f8", (MAX_STATIONS,), "stays_together refusal choice_share")
     + _fields("f8", (MAX_STATIONS, 4), "fate_cdf")

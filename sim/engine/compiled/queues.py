@@ -44,6 +44,7 @@ from sim.engine.compiled.layout import (
     QUEUE_LISTS,
     RENEGE,
     RENEGE_WITH_MEN,
+    SENT_ASIDE,
     SENT_ON,
     SERVED,
     SERVICE_END,
@@ -81,7 +82,7 @@ def close(b: Any, i: int, outcome: int, left_at: int) -> None:
         return
     p, row = party_in(b, i), rows_of(b)[b.rows]
     b.rows += 1
-    final = outcome not in (SERVED, CHANGED_MODE, BYPASSED, SENT_ON, INTERRUPTED, DIVERTED)
+    final = outcome not in (SERVED, CHANGED_MODE, BYPASSED, SENT_ON, INTERRUPTED, DIVERTED, SENT_ASIDE)
     row.party, row.visit, row.station = p.number, p.visits - 1, p.station
     row.cls, row.stream, row.men, row.people = p.cls, p.stream, p.visit_men, p.people if final else p.visit_people
     row.arrived_at, row.started_at, row.ended_at, row.left_at = p.arrived_at, p.started_at, p.ended_at, left_at
@@ -101,6 +102,7 @@ def open_visit(b: Any, p: Any, s: int, now: int) -> None:
     p.visits += 1
     p.arrived_at, p.started_at, p.ended_at = now, NEVER, NEVER
     p.visit_men, p.checked, p.first, p.quoted, p.inside, p.refused, p.resumed = 0, 0, 0, 0, 0, 0, 0
+    p.sent_aside = 0
 
 
 @rule
@@ -248,11 +250,21 @@ def call_all(b: Any, s: int, now: int) -> None:
 
 
 @rule
+def row_of_service(b: Any, p: Any, s: int) -> int:
+    """Return the row of the tape with the service of a party; a party in its class has another one at each return."""
+    if p.on_foot:
+        return b.foot_row[s]
+    if p.rounds and b.again_row[s] != NOWHERE:
+        return b.again_row[s] + p.rounds - 1
+    return b.service_row[s]
+
+
+@rule
 def service_time(b: Any, i: int, s: int) -> int:
     """Return the service time in ms; this also decides how many men are checked and whether the party is refused."""
     p = party_in(b, i)
     column = tape_column(b, p)
-    time = time_of(b, b.foot_row[s] if p.on_foot else b.service_row[s], column)
+    time = time_of(b, row_of_service(b, p, s), column)
     if p.share:
         time = time * p.share // column_of(b, b.people_table, np.int16)[column]
     if b.screening_row[s] != NOWHERE:
@@ -295,7 +307,7 @@ def admit(b: Any, z: int, depth: int, now: int) -> int:
             break
         remove(b, blocked, i)
         upstream, target = np.int64(p.station), np.int64(p.target)
-        close(b, i, SERVED, now)
+        close(b, i, SENT_ASIDE if p.sent_aside else SERVED, now)
         b.busy[upstream] -= 1
         open_visit(b, p, target, now)
         p.inside = 1

@@ -19,14 +19,15 @@ from sim.engine.laws import draw_durations, draw_sums, scales_with_mean
 from sim.engine.lower.apart import PartApart, parts_apart
 from sim.engine.lower.arrivals import within
 from sim.engine.lower.tape_rows import SCREENING, comes_to, stops, walks_there
-from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, PAPERS, TASTES, WAYS, Plan
+from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, NOWHERE, PAPERS, TASTES, WAYS, Plan
 from sim.engine.tape import Tape
+from sim.scenario.model.aside import SentAside
 from sim.scenario.model.laws import Law
 from sim.scenario.model.passages import passages_from_source
 from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Refusal, Station
-from sim.scenario.model.traits import bit, mask, traits_of
+from sim.scenario.model.traits import bit, is_condition, mask, traits_of
 from sim.units import MS_PER_S
 
 REFUSAL_RANGES = (0.0, 0.01, 0.1, 1.0)
@@ -237,6 +238,7 @@ class _Passage:
         if not (comes or walks):
             return
         self._services(s, station, comes, walks)
+        self._aside(s, station.sent_aside, self.cls if comes else "foot")
         if station.patience is not None:
             group.write(plan.patience_row[s], group.durations(f"patience/{name}", station.patience))
         if station.refusal is not None:
@@ -257,15 +259,17 @@ class _Passage:
         service_row, foot_row = self.plan.service_row[s], self.plan.foot_row[s]
         if comes:
             self.group.write(service_row, self.group.logged(self.plan.stations[s], self._service(s, station, self.cls)))
+            for k in range(self.plan.rounds if self.plan.again_row[s] != NOWHERE else 0):
+                self.group.write(self.plan.again_row[s] + k, self._service(s, station, self.cls, f"/again {k + 1}"))
         if walks and not (comes and foot_row == service_row):
             on_foot = self._service(s, station, "foot")
             if self.group.by_bike.any():
                 on_foot = np.where(self.group.by_bike, self._service(s, station, "bike"), on_foot)
             self.group.write(foot_row, on_foot)
 
-    def _service(self, s: int, station: Station, cls: ClassName) -> Floats:
+    def _service(self, s: int, station: Station, cls: ClassName, again: str = "") -> Floats:
         """Return the seconds of each party's service as class `cls`; classes with the same law have the same draws."""
-        law, purpose = station.law_of(cls), f"service/{self.plan.stations[s]}"
+        law, purpose = station.law_of(cls), f"service/{self.plan.stations[s]}{again}"
         seconds = self.group.durations(purpose, law.party)
         if law.person is not None:
             seconds = seconds + self.group.durations(f"{purpose}/person", law.person, self.group.people)
@@ -278,6 +282,19 @@ class _Passage:
             holds = self.group.tape.traits[self.group.place] & mask(names, [condition]) != 0
             seconds = np.where(holds, seconds * factor, seconds)
         return seconds
+
+    def _aside(self, s: int, aside: SentAside | None, cls: ClassName) -> None:
+        """Write a uniform minus the share of each party that is sent aside, for every time it is at the station."""
+        group, begin, rounds = self.group, self.plan.aside_row[s], self.plan.rounds
+        if aside is None or (group.has_choice and ("chances", begin) not in group.unwritten):
+            return  # nobody is, or it is written already, for another crossing
+        names, share = traits_of(group.scenario), np.full(group.size, aside.share.get(cls, aside.share.get("any", 0.0)))
+        for condition in filter(is_condition, reversed(aside.share)):
+            holds = group.tape.traits[group.place] & mask(names, [condition]) != 0
+            share = np.where(holds, aside.share[condition], share)
+        for k in range(rounds + 1):
+            margin = group.chance(begin + k, f"aside/{self.plan.stations[s]}/{k}")
+            margin -= share
 
     def _refusals(self, row: int, name: str, refusal: Refusal, u: Floats) -> None:
         """Write the staff time of refusals, for parties whose `u` is in a range in which some are refused."""

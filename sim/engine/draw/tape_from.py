@@ -61,9 +61,10 @@ def draw(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Tape:
 def _blank(plan: Plan, arrived_at: Ints) -> Tape:
     """Return a tape on which only the arrivals are written."""
     size = len(arrived_at)
-    times = 1 + max(int(np.max(getattr(plan, name))) for name in _ROWS_OF_TIMES)
+    times = max(plan.again_row.max() + plan.rounds, *(1 + int(np.max(getattr(plan, name))) for name in _ROWS_OF_TIMES))
     screening = int(plan.screening_row.max()) + len(SCREENING) if (plan.screening_row != NOWHERE).any() else 0
-    chances = max(screening, *(1 + int(np.max(getattr(plan, name))) for name in _ROWS_OF_CHANCES))
+    aside = int(plan.aside_row.max()) + plan.rounds + 1 if (plan.aside_row != NOWHERE).any() else 0
+    chances = max(screening, aside, *(1 + int(np.max(getattr(plan, name))) for name in _ROWS_OF_CHANCES))
     tastes = TASTES + len(plan.crossings) + 1 if plan.origins else 0
     columns: dict[str, Any] = {name: np.zeros(size, dtype) for name, dtype in _COLUMNS.items()}
     return Tape(

@@ -17,6 +17,7 @@ from sim.scenario.model.passages import passages_from_source
 from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
+from sim.scenario.model.steps import is_repeated, rounds_of
 
 SCREENING = ("checked", "found", "fate", "together")
 """Random decisions at draft screening; one row each, in this order. They also name the streams of random numbers."""
@@ -32,8 +33,14 @@ def serves(station: Station, cls: ClassName) -> bool:
 def stops(crossing: Crossing, station: Station, cls: ClassName) -> bool:
     """Return whether parties may be served at a station as the class in which they arrived."""
     if station.only_sent_on:
-        return any(other.screening and cls in other.serves for other in crossing.stations.values())
+        return any(cls in other.serves for other in crossing.stations.values() if sends(crossing, other, station))
     return cls in station.serves
+
+
+def sends(crossing: Crossing, sender: Station, station: Station) -> bool:
+    """Return whether some parties are sent from one station to another that is only for those sent on."""
+    aside = sender.sent_aside is not None and crossing.stations[sender.sent_aside.to] is station
+    return aside or sender.screening is not None
 
 
 def may_walk(crossing: Crossing, cls: ClassName) -> bool:
@@ -67,9 +74,10 @@ def number_rows(scenario: Scenario, uses_way: Bools) -> dict[str, Any]:
     times, chances = _Rows(scenario), _Rows(scenario)
     behaviours = [[crossing.behaviour.get(cls) for cls in CLASSES] for crossing in scenario.crossings.values()]
     numbers: dict[str, list[int]] = {name: [] for name in _STATION_ROWS}
+    rounds = rounds_of(scenario)
     for x, crossing in enumerate(scenario.crossings.values()):
         for name in crossing.stations:
-            for field, number in _rows_of_station(x, name, crossing, times, chances).items():
+            for field, number in _rows_of_station(x, name, crossing, times, chances, rounds).items():
                 numbers[field].append(number)
     return {
         **{name: np.array(rows, dtype=np.int64) for name, rows in numbers.items()},
@@ -88,13 +96,17 @@ _STATION_ROWS = (
     "patience_row",
     "refusal_row",
     "man_row",
+    "again_row",
     "refused_row",
+    "aside_row",
     "screening_row",
 )
 
 
-def _rows_of_station(x: int, name: str, crossing: Crossing, times: _Rows, chances: _Rows) -> dict[str, int]:
-    station = crossing.stations[name]
+def _rows_of_station(
+    x: int, name: str, crossing: Crossing, times: _Rows, chances: _Rows, rounds: int
+) -> dict[str, int]:
+    station, again = crossing.stations[name], rounds if is_repeated(crossing, name) else 0
     if crossing.destination.travels_as:
         name = f"{name}/{x}"  # parties have another class here, and are served by its law
 
@@ -117,7 +129,11 @@ def _rows_of_station(x: int, name: str, crossing: Crossing, times: _Rows, chance
         "patience_row": times.take(either, f"patience/{name}/{station.patience}") if station.patience else NOWHERE,
         "refusal_row": times.take(either, f"refusal/{name}/{station.refusal}") if station.refusal else NOWHERE,
         "man_row": times.take(either, f"man/{name}/{law}") if has_man else NOWHERE,
+        "again_row": times.take(own, f"again/{name}/{law}", again) if again else NOWHERE,
         "refused_row": chances.take(either, f"refused/{name}") if station.refusal else NOWHERE,
+        "aside_row": chances.take(either, f"aside/{name}/{station.sent_aside}", rounds + 1)
+        if station.sent_aside
+        else NOWHERE,
         "screening_row": chances.take(either, f"screening/{name}", len(SCREENING)) if station.screening else NOWHERE,
     }
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.plan import BY_SHARES, CHOICES, NOWHERE
+from sim.engine.plan import ANY_NUMBER, BY_SHARES, CHOICES, NOWHERE
 from sim.scenario.model.mean_service import mean_service_s
 from sim.scenario.model.quantities import BYPASS, CLASSES, STREAMS
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
-from sim.scenario.model.steps import beside
+from sim.scenario.model.steps import beside, returns_to, rounds_of
 from sim.scenario.model.traits import mask, traits_of
 from sim.units import MS_PER_S
 
@@ -25,6 +25,8 @@ def way_fields(scenario: Scenario, stations: list[Place]) -> dict[str, Any]:
     return {
         **_routes(scenario, stations),
         **_choices(stations),
+        **_asides(stations),
+        "rounds": rounds_of(scenario),
         "serves": np.array([[cls in station.serves for cls in CLASSES] for *_, station in stations]),
         "only": np.array([mask(names, station.only) for *_, station in stations]),
         "mean_service": np.array([_mean_services(scenario, station) for *_, station in stations]),
@@ -75,6 +77,23 @@ def _choices(stations: list[Place]) -> dict[str, Any]:
                 rule[s] = BY_SHARES if choice.shares else CHOICES.index(choice.by)
                 share[s] = choice.shares.get(name, 0.0)
     return {"step": step, "beside": following, "choice_rule": rule, "choice_share": share}
+
+
+def _asides(stations: list[Place]) -> dict[str, Any]:
+    """Return where those sent aside go, and on which terms."""
+    numbers = {(x, name): s for s, (x, name, *_) in enumerate(stations)}
+    asides = [(x, name, crossing, station.sent_aside) for x, name, crossing, station in stations]
+    return {
+        "aside_to": np.array([numbers[x, aside.to] if aside else NOWHERE for x, _, _, aside in asides]),
+        "aside_back": np.array([aside is not None and aside.then == "back" for *_, aside in asides]),
+        "aside_passes": np.array([aside is not None and aside.if_full == "pass" for *_, aside in asides]),
+        "aside_at_most": np.array(
+            [
+                aside.at_most if aside and returns_to(crossing, name) is not None else ANY_NUMBER
+                for _, name, crossing, aside in asides
+            ]
+        ),
+    }
 
 
 def _mean_services(scenario: Scenario, station: Station) -> list[int]:

@@ -112,10 +112,6 @@ class Border:
         """Return the station where the main queue of a party stands; None if no station of its way is active."""
         return station_on_way(self, int(self.plan.first[party.crossing, party.cls]), party)
 
-    def next_station(self, visit: Visit) -> Station | None:
-        """Return the station after that of a visit; None across the border."""
-        return station_on_way(self, self.next[visit.station.number][visit.party.cls], visit.party)
-
     def station_for(self, party: Party, table: Any) -> Station:
         """Return the station `table` (X, 5) names for a party, or the next active one if there is one."""
         number = int(table[party.crossing, party.cls])
@@ -208,7 +204,7 @@ class Border:
         zone, left = station.zone, []
         while zone and zone.blocked and zone.fits(zone.blocked[0][0].party.cls):
             visit, target = zone.blocked.popleft()
-            self.close(visit, Outcome.SERVED)
+            self.close(visit, Outcome.SENT_ASIDE if visit.sent_aside else Outcome.SERVED)
             visit.station.busy -= 1
             following = self.open_visit(visit.party, target)
             following.in_zone = True

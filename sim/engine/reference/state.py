@@ -37,6 +37,8 @@ class Party:
     men_stopped: int = 0  # at draft screening
     parted: bool = False  # at draft screening, which happens to a party once
     examined: bool = False  # its men count among those who came before the officers
+    rounds: int = 0  # returns to stations where it has been
+    back_to: Station | None = None  # where it goes after the station it was sent to
     share: tuple[int, int] = (1, 1)  # of a twin in the people of the party it comes from
     visits: int = 0  # so far
     visit: Visit | None = None  # the one it is on
@@ -75,6 +77,7 @@ class Visit:
     room: Any = None  # event: no longer blocked
     men_checked: int = 0
     refused: bool = False
+    sent_aside: bool = False  # after the service
     service_left: int | None = None  # milliseconds; None before service first begins
     ends_at: int = NEVER
 

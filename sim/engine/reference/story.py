@@ -18,6 +18,7 @@ from sim.engine.event_order import LEFT_AS, Kind
 from sim.engine.plan import DRIVE_UNIT, NOWHERE, PER_MILLE, WAYS, Plan
 from sim.engine.records import Outcome, Records
 from sim.engine.reference import calendar
+from sim.engine.reference.aside import next_stop
 from sim.engine.reference.border import Border
 from sim.engine.reference.choices import station_on_way
 from sim.engine.reference.state import Party, Station, Visit, inverse_cdf
@@ -203,10 +204,18 @@ def begin_service(border: Border, visit: Visit) -> None:
     visit.ends_at = border.now + visit.service_left
 
 
+def row_of_service(plan: Plan, party: Party, s: int) -> int:
+    """Return the row of the tape with the service of a party; a party in its class has another one at each return."""
+    if party.on_foot:
+        return int(plan.foot_row[s])
+    is_again = party.rounds > 0 and plan.again_row[s] != NOWHERE
+    return int(plan.again_row[s]) + party.rounds - 1 if is_again else int(plan.service_row[s])
+
+
 def service_time(border: Border, visit: Visit) -> int:
     """Return the milliseconds a service takes; this settles how many men are checked and whether they are refused."""
     plan, party, s = border.plan, visit.party, visit.station.number
-    time = border.duration((plan.foot_row if party.on_foot else plan.service_row)[s], party)
+    time = border.duration(row_of_service(plan, party, s), party)
     time = time * party.share[0] // party.share[1]
     if plan.screening_row[s] != NOWHERE:
         checked_cdf = plan.checked_cdf[visit.station.intensity, party.men]
@@ -228,7 +237,8 @@ def move_on(border: Border, party: Party) -> Process:
     """Go to the next station as soon as there is room, across the border, or back."""
     visit = party.current_visit
     outcome, target = result_of_service(border, visit)
-    if outcome is Outcome.SERVED and target is not None and target.is_full(party.cls):
+    goes_on = outcome in (Outcome.SERVED, Outcome.SENT_ASIDE)
+    if goes_on and target is not None and target.is_full(party.cls):
         # The party keeps its server. When there is room, `Border.call_and_unblock` lets it join the next queue.
         yield border.block(visit, target)
         return
@@ -251,8 +261,10 @@ def result_of_service(border: Border, visit: Visit) -> tuple[Outcome, Station | 
         return outcome, border.stations[border.plan.office[visit.station.number]]
     if outcome is not Outcome.SERVED:
         return outcome, None
-    target = border.next_station(visit)
-    return (Outcome.CROSSED if target is None else Outcome.SERVED), target
+    target = next_stop(border, visit)
+    if target is None:
+        return Outcome.CROSSED, None
+    return (Outcome.SENT_ASIDE if visit.sent_aside else Outcome.SERVED), target
 
 
 def screening(border: Border, visit: Visit) -> Outcome:

@@ -222,8 +222,9 @@ def _offices(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
             continue
         loc = (*here, "stations", name)
         senders = [s for s in crossing.stations.values() if s.screening and s.screening.office == name]
-        if not senders:
-            yield (*loc, "only_sent_on"), "no screening names this station as its office, so nobody would reach it"
+        if not senders and not any(s.sent_aside and s.sent_aside.to == name for s in crossing.stations.values()):
+            what = "no screening names this station as its office, and nobody is sent aside to it"
+            yield (*loc, "only_sent_on"), f"{what}, so nobody would reach it"
         sent = {cls for sender in senders for cls in sender.serves if cls in occurring(scenario, crossing)}
         unserved = sorted(sent - set(office.serves))
         if unserved:

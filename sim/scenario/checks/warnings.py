@@ -62,6 +62,8 @@ def _way(crossing: Crossing, cls: ClassName) -> Iterator[str]:
             screening = crossing.stations[name].screening
             if screening is not None and screening.office is not None and screening.on_hit.sent_on > 0:
                 yield f"{screening.office} (if sent on)"
+            if aside := crossing.stations[name].sent_aside:
+                yield f"{aside.to} (if sent aside{' and back' if aside.then == 'back' else ''})"
 
 
 def _with_conditions(name: str, station: Station) -> str:

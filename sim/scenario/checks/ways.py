@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Crossing, Scenario
-from sim.scenario.model.traits import trait_of, traits_of
+from sim.scenario.model.steps import returns_to
+from sim.scenario.model.traits import is_condition, trait_of, traits_of
 from sim.suggest import no_such
 
 Loc = tuple[str | int, ...]
@@ -22,6 +24,7 @@ def check_ways(scenario: Scenario) -> Faults:
         for s, station in crossing.stations.items():
             here: Loc = ("crossings", x, "stations", s)
             yield from _conditions(names, station.scale_service, (*here, "scale_service"))
+            yield from _aside(scenario, crossing, s, (*here, "sent_aside"))
             for n, condition in enumerate(station.only):
                 yield from _conditions(names, [condition], (*here, "only"), n)
         yield from _parallel(crossing, ("crossings", x, "parallel"))
@@ -34,6 +37,31 @@ def _conditions(names: tuple[str, ...], conditions: Iterable[str], here: Loc, ro
         if trait not in names:
             what = no_such("trait", trait, list(names)) if names else f"no class has a trait, so none is {trait!r}"
             yield (*here, condition if row is None else row), what
+
+
+def _aside(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Faults:
+    """Yield the faults of a share that is sent aside."""
+    station, names = crossing.stations[name], list(crossing.stations)
+    aside = station.sent_aside
+    if aside is None:
+        return
+    yield from _conditions(traits_of(scenario), filter(is_condition, aside.share), (*here, "share"))
+    for who in aside.share:
+        if not is_condition(who) and who not in (*CLASSES, "any"):
+            yield (*here, "share", who), no_such("class", who, [*scenario.classes, "any"])
+    if aside.to not in names:
+        yield (*here, "to"), no_such("station", aside.to, names)
+        return
+    unserved = [
+        cls for cls in scenario.classes if cls in station.serves and cls not in crossing.stations[aside.to].serves
+    ]
+    sent = [cls for cls in unserved if aside.share.get(cls, aside.share.get("any", 0.0)) > 0]
+    if sent:
+        yield (*here, "to"), f"station {aside.to!r} does not serve {', '.join(sent)}, who may be sent there"
+    if aside.to == name and aside.then == "back":
+        yield (*here, "then"), "a party that stays here has no way back; remove it"
+    if "at_most" in aside.model_fields_set and returns_to(crossing, name) is None:
+        yield (*here, "at_most"), "nobody comes back from there; remove it"
 
 
 def _parallel(crossing: Crossing, here: Loc) -> Faults:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from sim.scenario.model.aside import SentAside
 from sim.scenario.model.laws import NO_TIME, Law, ServiceTime
 from sim.scenario.model.quantities import (
     CLASSES,
@@ -171,7 +172,10 @@ class Station(Model):
     )
     refusal: Refusal | None = None
     screening: Screening | None = None
-    only_sent_on: bool = Field(False, description="an enlistment office: only those sent on by draft screening stop")
+    sent_aside: SentAside | None = Field(None, description="a share that goes to another station after its service")
+    only_sent_on: bool = Field(
+        False, description="only those sent here stop: by draft screening (an enlistment office), or `sent_aside`"
+    )
     active_from: Instant | None = Field(
         None, description="before this instant the station does not exist and all parties pass by"
     )

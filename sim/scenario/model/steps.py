@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.scenario.model.scenario import Crossing
+from sim.scenario.model.scenario import Crossing, Scenario
 
 
 def beside(crossing: Crossing, name: str) -> tuple[str, ...]:
@@ -30,3 +30,30 @@ def closing_steps(crossing: Crossing, cls: str) -> list[list[str]]:
     """
     steps = steps_of(crossing, cls)
     return [step for step in steps if len(step) > 1 or not crossing.stations[step[0]].only]
+
+
+def returns_to(crossing: Crossing, name: str) -> int | None:
+    """Return the place in the file from which those sent aside by a station go on, if that is not after it."""
+    names = list(crossing.stations)
+    aside = crossing.stations[name].sent_aside
+    if aside is None or aside.to not in names:
+        return None
+    ends_at = name if aside.then == "back" else aside.to
+    place = min(names.index(other) for other in (*beside(crossing, ends_at), aside.to))
+    return place if place <= names.index(name) else None
+
+
+def rounds_of(scenario: Scenario) -> int:
+    """Return how often a party of any crossing may return to stations where it has been."""
+    return max(
+        station.sent_aside.at_most if station.sent_aside and returns_to(crossing, name) is not None else 0
+        for crossing in scenario.crossings.values()
+        for name, station in crossing.stations.items()
+    )
+
+
+def is_repeated(crossing: Crossing, name: str) -> bool:
+    """Return whether a party may come to a station again."""
+    places = [returns_to(crossing, other) for other in crossing.stations]
+    first = min((place for place in places if place is not None), default=None)
+    return first is not None and list(crossing.stations).index(name) >= first

@@ -27,6 +27,24 @@ Condition = Annotated[
 """`when registered` or `unless registered`. Neither holds for a class without the trait."""
 
 
+_WHO = re.compile(r"((when|unless) )?[a-z][a-z0-9_]{0,60}")
+
+
+def _who(text: str) -> str:
+    if not _WHO.fullmatch(text):
+        raise ValueError(f"expected a class, 'any', or a condition such as 'unless registered'; got {text!r}")
+    return text
+
+
+Who = Annotated[str, AfterValidator(_who), WithJsonSchema({"type": "string", "pattern": f"^{_WHO.pattern}$"})]
+"""A class, `any`, or a condition."""
+
+
+def is_condition(who: str) -> bool:
+    """Return whether a key is a condition, and not a class or `any`."""
+    return " " in who
+
+
 def trait_of(condition: str) -> str:
     """Return the trait that a condition refers to."""
     return condition.split(" ", 1)[1]
