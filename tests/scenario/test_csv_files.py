@@ -199,3 +199,33 @@ def test_origins_have_no_slots_and_no_stations(tmp_path: Path) -> None:
         load(written(tmp_path, scenario=SCENARIO + network))
     assert "town.demand.car.slots.bookings: slots belong to a crossing" in str(error.value)
     assert "town.demand.car.seen.log[1].service_times.hall: parties from an origin choose their" in str(error.value)
+
+
+def test_an_intervention_may_set_a_file_and_scale_numbers(tmp_path: Path) -> None:
+    interventions = """interventions:
+  other:
+    description: Another timetable.
+    set:
+      demand.car.ferries.schedule: slots.csv
+      crossings.port.stations.hall.staffing.steps: [{from: 2024-07-02, servers: 9}]
+  more:
+    description: Twice the demand.
+    scale: {demand.car.slots: 2, demand.foot: 2, demand.car.others: 2}
+"""
+    path = written(tmp_path, scenario=SCENARIO + interventions)
+    demand = load(path, intervene=["other", "more"]).scenario.crossings["port"].demand
+    assert demand["car"]["ferries"].schedule is not None
+    assert demand["car"]["slots"].bookings is not None
+    assert [row.parties for row in demand["car"]["ferries"].schedule.rows] == [4, 5]
+    assert [row.parties for row in demand["car"]["slots"].bookings.rows] == [8, 10]
+    assert demand["car"]["slots"].bookings.no_show == 0.1
+    foot = demand["foot"]["ferries"].schedule
+    assert foot is not None
+    assert [row.people for row in foot.rows] == [600, 400]
+    assert (foot.spread.mean, foot.rows[1].every) == (600, 7200)
+    others = demand["car"]["others"]
+    assert others.constant is not None
+    assert others.constant.rate == 20
+    assert others.calendar[date(2024, 7, 2)] == 1.5
+    with pytest.raises(ScenarioError, match=r"interventions.other.*: there is no file"):
+        load(written(tmp_path, scenario=SCENARIO + interventions.replace("slots.csv", "slot.csv")))

@@ -23,7 +23,7 @@ from sim.scenario.model.demand import DemandPart
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.laws import Law, PeopleSpread, mean_people
 from sim.scenario.model.scenario import Clock
-from sim.scenario.model.timetable import Occurrence, occurrences
+from sim.scenario.model.timetable import Occurrence, log_instants, occurrences
 from sim.units import MS_PER_S
 
 EXACT = 6
@@ -222,7 +222,7 @@ class ApartDraw:
 
     def _log(self, kind: Log) -> Parties:
         """Return the parties of a log; where changes multiply it, parties are left out or come twice."""
-        at = np.array([since_t0(self.clock, row.at) for row in kind.rows], np.int64)
+        at = np.array(log_instants(self.clock, kind), np.int64)
         people = np.array([row.people or 0 for row in kind.rows], np.int64)
         factors = self.part.factors(self.clock, at)
         whole = np.floor(factors)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from sim.scenario.model.arrivals import TimetableRow
+from sim.scenario.model.arrivals import Log, TimetableRow
 from sim.scenario.model.demand import DemandPart
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import WEEKDAYS
@@ -47,6 +47,16 @@ def occurrences(clock: Clock, rows: tuple[TimetableRow, ...]) -> tuple[Occurrenc
     return tuple(found)
 
 
+def log_instants(clock: Clock, log: Log) -> tuple[int, ...]:
+    """Return when the parties of a log came, milliseconds since t0."""
+    return _instants(clock, tuple(row.at for row in log.rows))
+
+
+@lru_cache(maxsize=16)
+def _instants(clock: Clock, local: tuple[datetime, ...]) -> tuple[int, ...]:
+    return tuple(since_t0(clock, at) for at in local)
+
+
 def due_parties(clock: Clock, part: DemandPart, mean_people: float) -> Iterator[tuple[int, float]]:
     """Yield the instants (ms since t0) from start to horizon at which parties of a part are due, and how many.
 
@@ -67,7 +77,7 @@ def due_parties(clock: Clock, part: DemandPart, mean_people: float) -> Iterator[
         slots, come = part.bookings.rows, 1 - part.bookings.no_show
         due = ((one.at, slots[one.row].parties * come) for one in occurrences(clock, slots))
     elif part.log is not None:
-        due = ((since_t0(clock, row.at), 1.0) for row in part.log.rows)
+        due = ((at, 1.0) for at in log_instants(clock, part.log))
     return ((at, parties) for at, parties in due if start <= at < horizon)
 
 

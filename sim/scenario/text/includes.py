@@ -34,6 +34,8 @@ def inline(root: Node, folder: Path, problems: list[Problem]) -> Node:
         parts["reported"] = rows_of_files(reported, folder, problems)
     for key in parts.keys() & {"crossings", "network"}:
         parts[key] = _tables(parts[key], folder, (key,), problems)
+    if "interventions" in parts:
+        parts["interventions"] = _tables_set(parts["interventions"], folder, problems)
     return replace(root, value=parts)
 
 
@@ -49,6 +51,29 @@ def _tables(node: Node, folder: Path, path: Path_, problems: list[Problem]) -> N
     wanted = keys_towards_tables(path, node.value)
     parts = {k: _tables(v, folder, (*path, k), problems) if k in wanted else v for k, v in node.value.items()}
     return replace(node, value=parts)
+
+
+def _tables_set(interventions: Node, folder: Path, problems: list[Problem]) -> Node:
+    """Read the CSV files that interventions set, as in `set: {demand.foot.ferries.schedule: summer.csv}`."""
+    names = interventions.value if isinstance(interventions.value, dict) else {}
+    read = dict(names)
+    for name, described in names.items():
+        sets = child(described, "set")
+        if sets is not None and isinstance(sets.value, dict):
+            at = ("interventions", name, "set")
+            values = {text: _table_set(text, node, folder, (*at, text), problems) for text, node in sets.value.items()}
+            read[name] = replace(described, value={**described.value, "set": replace(sets, value=values)})
+    return replace(interventions, value=read) if names else interventions
+
+
+def _table_set(text: str, node: Node, folder: Path, at: Path_, problems: list[Problem]) -> Node:
+    """Return what an intervention sets at the path `text`, with the rows of a file in place of its name."""
+    path = tuple(text.split("."))
+    for whole in (path, ("crossings", "*", *path)):
+        table = table_at(whole)
+        if table is not None and isinstance(node.value, str):
+            return _instead(partial(read_csv, table, whole), node, folder, at, problems, table.kind)
+    return node
 
 
 def _instead(

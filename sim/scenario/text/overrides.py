@@ -18,7 +18,12 @@ from sim.scenario.text.yaml_text import parse_value
 from sim.suggest import did_you_mean
 
 ON_COMMAND_LINE = "set on the command line"
-NOT_SCALED = ("cv", "k", "hours", "weekdays", "lag", "decay", "growth", "until", "max", "when_staff_leave")
+NOT_SCALED = (
+    *("cv", "k", "hours", "weekdays", "lag", "decay", "growth", "until", "max", "when_staff_leave"),
+    *("log", "calendar", "bursts", "day_factor", "spread", "delay", "share", "slot", "no_show", "early", "late"),
+)
+"""Keys whose numbers stay as they are where what is above them is scaled."""
+NOT_SCALED_IN_TIMETABLES = ("every",)
 _NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)", re.DOTALL)
 LARGEST_WHOLE = 1e18
 """Whole numbers that become larger are left as they are: no value of a scenario may be so large."""
@@ -200,7 +205,8 @@ def _times(node: Node, factor: float, where: Place, reason: str) -> tuple[Node, 
             return replace(node, value={**node.value, "value": inner}), count
         return replace(inner, key=node.key), count
     if isinstance(node.value, dict):
-        done = {k: _times(v, factor, where, reason) if k not in NOT_SCALED else (v, 0) for k, v in node.value.items()}
+        fixed = (*NOT_SCALED, *NOT_SCALED_IN_TIMETABLES) if "at" in node.value else NOT_SCALED
+        done = {k: _times(v, factor, where, reason) if k not in fixed else (v, 0) for k, v in node.value.items()}
         return replace(node, value={k: v for k, (v, _) in done.items()}), sum(n for _, n in done.values())
     if isinstance(node.value, list):
         items = [_times(item, factor, where, reason) for item in node.value]
