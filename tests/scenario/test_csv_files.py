@@ -106,23 +106,24 @@ TIMES = "schedule: ferries.csv"
         ("ferries", "at,class", "on,class", "ferries.csv:1:1: expected the columns at, and if needed class, parties"),
         ("ferries", "people,", "peple,", "ferries.csv:1:1: unknown column 'peple'; did you mean 'people'?"),
         ("ferries", "people,parties", "people,people", "ferries.csv:1:1: two columns have the same name"),
-        ("ferries", ",80,", ",,", f"ferries.csv:3:1: {PART}.ferries.schedule[0]: needs 'parties' or 'people', and not"),
+        ("ferries", ",80,", ",,", f"ferries.csv:3:1: {PART}.ferries.schedule.rows[0]: needs 'parties' or"),
         ("ferries", "300,,", "300,5,", "ferries.csv:2:1: crossings.port.demand.foot.ferries.schedule.rows[0]: needs"),
-        ("ferries", "5 min", "5", f"ferries.csv:3:1: {PART}.ferries.schedule[0].delay: a number needs its unit"),
-        ("ferries", "mon tue", "mon tu", f"ferries.csv:3:1: {PART}.ferries.schedule[0].days[1]: expected mon, tue"),
-        ("ferries", "06:30,car", "6.30,car", f"{PART}.ferries.schedule[0].at: expected a date and time such as"),
-        ("ferries", "06:30,car", "6:30,car", f"{PART}.ferries.schedule[0].at: expected a time of day such as '08:30'"),
+        ("ferries", "5 min", "5", f"ferries.csv:3:1: {PART}.ferries.schedule.rows[0].delay: a number needs its unit"),
+        ("ferries", "mon tue", "mon tu", f"ferries.csv:3:1: {PART}.ferries.schedule.rows[0].days[1]: expected mon"),
+        ("ferries", "06:30,car", "6.30,car", f"{PART}.ferries.schedule.rows[0].at: expected a date and time such as"),
+        ("ferries", "06:30,car", "6:30,car", f"{PART}.ferries.schedule.rows[0].at: expected a time of day such as"),
         ("ferries", ",2 h,", ",,", "ferries.csv:4:1: crossings.port.demand.foot.ferries.schedule.rows[1]: 'every' and"),
         ("ferries", "2 h,2024-07-02T20:00", "2 h,20:00", "must both have a date, or both be times of day"),
         ("ferries", "T20:00", "T08:00", "foot.ferries.schedule.rows[1]: until must be later than at"),
         ("ferries", ",car,", ",cars,", "ferries.csv:1:1: has no row of class 'car'; its classes are cars, foot"),
         ("ferries", "2024-07-01T06:30,foot,300", "2024-07-01T06:30,foot", "ferries.csv:2:1: expected 8 cells; got 7"),
+        ("slots", "at,parties", "at;parties", "and if needed class, days, every, until; separate them by commas"),
         ("slots", "at,parties", "at,people", "slots.csv:1:1: expected the columns at,parties, and if needed class"),
         ("slots", ",4\n", ",\n", f"slots.csv:2:1: {PART}.slots.bookings.rows[0].parties: expected a whole number"),
-        ("seen", ",3,", ",0,", f"seen.csv:2:1: {PART}.seen.log[0].people: must be at least 1; got 0"),
-        ("seen", "people,hall", "people,hal", f"seen.csv:4:1: {PART}.seen.log[1].service_times.hal: there is no"),
-        ("seen", "75 s", "75", f"seen.csv:4:1: {PART}.seen.log[1].service_times.hall: a number needs its unit here"),
-        ("seen", "T07:00", " 7:00", f"seen.csv:4:1: {PART}.seen.log[1].at: expected a date or a local time"),
+        ("seen", ",3,", ",0,", f"seen.csv:2:1: {PART}.seen.log.rows[0].people: must be at least 1; got 0"),
+        ("seen", "people,hall", "people,hal", f"seen.csv:4:1: {PART}.seen.log.rows[1].service_times.hal: there is no"),
+        ("seen", "75 s", "75", f"seen.csv:4:1: {PART}.seen.log.rows[1].service_times.hall: a number needs its unit"),
+        ("seen", "T07:00", " 7:00", f"seen.csv:4:1: {PART}.seen.log.rows[1].at: expected a date or a local time"),
         ("hours", "5,2\n", "6,2\n", "hours.csv:7:1: expected hour 5 here; got 6"),
         ("hours", "23,2\n", "", f"{PART}.others.constant.hours: needs at least 24; got 23"),
         ("hours", "7,1", "7,x", f"hours.csv:9:1: {PART}.others.constant.hours[7]: expected a number; got 'x'"),
@@ -198,7 +199,9 @@ def test_origins_have_no_slots_and_no_stations(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError) as error:
         load(written(tmp_path, scenario=SCENARIO + network))
     assert "town.demand.car.slots.bookings: slots belong to a crossing" in str(error.value)
-    assert "town.demand.car.seen.log[1].service_times.hall: parties from an origin choose their" in str(error.value)
+    assert "town.demand.car.seen.log.rows[1].service_times.hall: parties from an origin choose their" in str(
+        error.value
+    )
 
 
 def test_an_intervention_may_set_a_file_and_scale_numbers(tmp_path: Path) -> None:
@@ -213,9 +216,11 @@ def test_an_intervention_may_set_a_file_and_scale_numbers(tmp_path: Path) -> Non
     scale: {demand.car.slots: 2, demand.foot: 2, demand.car.others: 2}
 """
     path = written(tmp_path, scenario=SCENARIO + interventions)
-    demand = load(path, intervene=["other", "more"]).scenario.crossings["port"].demand
+    share = "demand.car.ferries.schedule.share=30 %"
+    demand = load(path, [share], ["other", "more"]).scenario.crossings["port"].demand
     assert demand["car"]["ferries"].schedule is not None
     assert demand["car"]["slots"].bookings is not None
+    assert demand["car"]["ferries"].schedule.share == 0.3
     assert [row.parties for row in demand["car"]["ferries"].schedule.rows] == [4, 5]
     assert [row.parties for row in demand["car"]["slots"].bookings.rows] == [8, 10]
     assert demand["car"]["slots"].bookings.no_show == 0.1

@@ -156,7 +156,7 @@ class ApartDraw:
 
     def _schedule(self, kind: Schedule, people: PeopleSpread | dict[int, float]) -> Parties:
         found = [parties(np.zeros(0, np.int64))]
-        rows = occurrences(self.clock, kind.rows)
+        rows = tuple(one for one in occurrences(self.clock, kind.rows) if one.at < self.plan.horizon)
         for one, factor in zip(rows, self._factors(rows), strict=True):
             row = kind.rows[one.row]
             number = self._whole(row.number * factor, one.name)
@@ -176,7 +176,7 @@ class ApartDraw:
         """Return sizes of parties of the class that have so many people together; the last may be smaller."""
         rng, sizes = self.rng(f"{name}/people"), np.zeros(0, np.int64)
         while sizes.sum() < people:
-            more = people_of(law, rng, int((people - sizes.sum()) / mean_people(law)) + 1)
+            more = people_of(law, rng, int(1.2 * (people - sizes.sum()) / mean_people(law)) + 9)
             sizes = np.concatenate([sizes, more])
         upto = np.cumsum(sizes)
         sizes = sizes[: np.searchsorted(upto, people) + 1] if people else sizes

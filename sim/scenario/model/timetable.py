@@ -14,8 +14,8 @@ from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.model.scenario import Clock
 
-NEAR = timedelta(days=7)
-"""Rows further before the start or after the horizon are left out: nobody is late or early by more."""
+NEAR = timedelta(days=1)
+"""Rows further before the start or after the horizon are left out: hardly anybody is late or early by more."""
 
 
 MOST_OCCURRENCES = 100_000
@@ -33,7 +33,7 @@ class Occurrence(NamedTuple):
 
 @lru_cache(maxsize=64)
 def occurrences(clock: Clock, rows: tuple[TimetableRow, ...]) -> tuple[Occurrence, ...]:
-    """Return the times of a timetable from a week before the start to a week after the horizon, in order of rows.
+    """Return the times of a timetable from a day before the start to a day after the horizon, in order of rows.
 
     There are at most MOST_OCCURRENCES and one more, which `sim check` refuses.
     """

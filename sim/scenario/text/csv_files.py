@@ -16,7 +16,7 @@ from sim.suggest import did_you_mean
 
 _SPAN = ("spread", "delay", "share")
 _TIMES = ("days", "every", "until")
-STATIONS = "the names of stations"
+STATIONS, ROWS = "the names of stations", "rows"
 
 
 class Table(NamedTuple):
@@ -25,6 +25,8 @@ class Table(NamedTuple):
     kind: str
     columns: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    in_rows: bool = False
+    """Whether the rows stand under the key `rows`, beside other keys, or alone."""
     form: str = "rows"
     """`rows` gives a list of mappings, `column` the list of the second column, `mapping` the second by the first."""
 
@@ -35,9 +37,9 @@ class Table(NamedTuple):
         return f"{','.join(self.columns)}{more}"
 
 
-_SCHEDULE = Table("a CSV file with a timetable", ("at",), ("class", "parties", "people", *_TIMES, *_SPAN))
-_BOOKINGS = Table("a CSV file with bookings", ("at", "parties"), ("class", *_TIMES))
-_LOG = Table("a CSV file with a party in every row", ("at",), ("class", "people", STATIONS))
+_SCHEDULE = Table("a CSV file with a timetable", ("at",), ("class", "parties", "people", *_TIMES, *_SPAN), in_rows=True)
+_BOOKINGS = Table("a CSV file with bookings", ("at", "parties"), ("class", *_TIMES), in_rows=True)
+_LOG = Table("a CSV file with a party in every row", ("at",), ("class", "people", STATIONS), in_rows=True)
 _OF_A_PART = {
     ("table",): Table("a CSV file of counts", ("from", "until", "count"), ("class",)),
     ("schedule",): _SCHEDULE,
@@ -46,9 +48,9 @@ _OF_A_PART = {
     ("bookings", "rows"): _BOOKINGS,
     ("log",): _LOG,
     ("log", "rows"): _LOG,
-    ("calendar",): Table("a CSV file with a calendar", ("date", "factor"), (), "mapping"),
-    ("constant", "hours"): Table("a CSV file with 24 rows", ("hour", "factor"), (), "column"),
-    ("constant", "weekdays"): Table("a CSV file with 7 rows", ("day", "factor"), (), "mapping"),
+    ("calendar",): Table("a CSV file with a calendar", ("date", "factor"), form="mapping"),
+    ("constant", "hours"): Table("a CSV file with 24 rows", ("hour", "factor"), form="column"),
+    ("constant", "weekdays"): Table("a CSV file with 7 rows", ("day", "factor"), form="mapping"),
 }
 _PARTS = (("crossings", "*", "demand", "*", "*"), ("network", "origins", "*", "demand", "*", "*"))
 TABLES = {(*part, *keys): table for part in _PARTS for keys, table in _OF_A_PART.items()} | {
@@ -114,7 +116,8 @@ def _header(table: Table, header: list[str], place: Place) -> list[str]:
     known = [*table.columns, *table.optional]
     unknown = [name for name in header if name not in known] if STATIONS not in known else []
     if missing or (not table.optional and header != list(table.columns)):
-        raise stop(place, (), f"expected the columns {table.words}")
+        semicolons = "; separate them by commas" if any(";" in name for name in header) else ""
+        raise stop(place, (), f"expected the columns {table.words}{semicolons}")
     if unknown:
         near = did_you_mean(unknown[0], known)
         raise stop(place, (), f"unknown column {unknown[0]!r}{near or f'; expected the columns {table.words}'}")

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.text.csv_files import keys_towards_tables, read_csv, table_at
+from sim.scenario.text.csv_files import ROWS, Table, keys_towards_tables, read_csv, table_at
 from sim.scenario.text.named_files import followed, named_file
 from sim.scenario.text.tree import Node, Place, child, placed, plain, show, stop
 from sim.scenario.text.tree import Path as Path_
@@ -42,8 +42,8 @@ def inline(root: Node, folder: Path, problems: list[Problem]) -> Node:
 def _tables(node: Node, folder: Path, path: Path_, problems: list[Problem]) -> Node:
     """Read the CSV files named at the places of `csv_files.TABLES`; other parts are shared."""
     table = table_at(path)
-    if table is not None and isinstance(node.value, str):
-        return _instead(partial(read_csv, table, path), node, folder, path, problems, table.kind)
+    if table is not None and isinstance(node.value, str | list):
+        return _rows(table, node, folder, path, path, problems)
     if isinstance(node.value, dict) and "value" in node.value:
         return replace(node, value={**node.value, "value": _tables(node.value["value"], folder, path, problems)})
     if not isinstance(node.value, dict):
@@ -51,6 +51,13 @@ def _tables(node: Node, folder: Path, path: Path_, problems: list[Problem]) -> N
     wanted = keys_towards_tables(path, node.value)
     parts = {k: _tables(v, folder, (*path, k), problems) if k in wanted else v for k, v in node.value.items()}
     return replace(node, value=parts)
+
+
+def _rows(table: Table, node: Node, folder: Path, way: Path_, at: Path_, problems: list[Problem]) -> Node:
+    """Return the rows of a list or of the file that `node` names, in the long form; `at` is the path for messages."""
+    if isinstance(node.value, str):
+        node = _instead(partial(read_csv, table, way), node, folder, at, problems, table.kind)
+    return replace(node, value={ROWS: replace(node, key=None)}) if table.in_rows and way[-1] != ROWS else node
 
 
 def _tables_set(interventions: Node, folder: Path, problems: list[Problem]) -> Node:
@@ -71,8 +78,8 @@ def _table_set(text: str, node: Node, folder: Path, at: Path_, problems: list[Pr
     path = tuple(text.split("."))
     for whole in (path, ("crossings", "*", *path)):
         table = table_at(whole)
-        if table is not None and isinstance(node.value, str):
-            return _instead(partial(read_csv, table, whole), node, folder, at, problems, table.kind)
+        if table is not None and isinstance(node.value, str | list):
+            return _rows(table, node, folder, whole, at, problems)
     return node
 
 
