@@ -32,6 +32,30 @@ HERE = Path(__file__).parent
 SWEEP = "scenario: small.yaml\nover: {stations.gate.staffing: '4:8:2', seed: [1, 2]}\ndesign: grid\nreplications: 2\n"
 COUNTS = "from,until,count\n" + "".join(f"2022-09-2{day},2022-09-2{day + 1},{day}\n" for day in range(1, 9))
 COUNTED = "extends: small.yaml\nname: counted\ncrossings: {pass: {demand: {truck: {everyday: {table: counts.csv}}}}}\n"
+COMING = """extends: small.yaml
+name: coming
+crossings:
+  pass:
+    stations: {passport: {staffing: {steps: steps.csv}}}
+    demand:
+      car:
+        ferries: {schedule: {rows: ferries.csv, spread: 20 min, delay: {mean: 8 min}, share: 60 %}, calendar: days.csv}
+        convoys: {constant: {rate: 3/h}, bursts: {2: 50 %, 5: 50 %}, day_factor: 30 %, calendar: {2022-09-25: 2}}
+        seen: {log: seen.csv}
+      truck:
+        slots:
+          bookings:
+            rows: [{at: 06:00, every: 30 min, until: 20:00, days: [mon, fri], parties: 4}]
+            no_show: 8 %
+            early: {share: 20 %, by: {mean: 9 min}, then: wait, grace: 2 min}
+"""
+FERRIES = """at,class,parties,people,days,every,until,share,delay
+2022-09-24T06:30,car,,300,,,,60 %,
+08:00,car,40,,mon sat,1 h,20:00,,5 min
+"""
+SEEN = "at,class,people,gate\n2022-09-24T06:30:12,car,3,20 s\n2022-09-24T06:31,truck,,\n2022-09-25,car,,9 s\n"
+DAYS = "date,factor\n2022-09-24,0.5\n2022-12-25,0\n"
+STEPS = "from,servers\n2022-09-22,3\n2022-09-24T12:00,5\n2023-01-01,7\n"
 VALUES = """calibration: c.yaml
 date: 2022-12-24
 version: 0.0.0
@@ -88,6 +112,11 @@ def files(folder: Path) -> dict[str, bytes]:
         "small.yaml": small,
         "counted.yaml": COUNTED,
         "counts.csv": COUNTS,
+        "coming.yaml": COMING,
+        "ferries.csv": FERRIES,
+        "seen.csv": SEEN,
+        "days.csv": DAYS,
+        "steps.csv": STEPS,
         "small_calibration.yaml": (HERE / "small_calibration.yaml").read_text(encoding="utf-8"),
         "small_fitted.yaml": (HERE / "small_fitted.yaml").read_text(encoding="utf-8"),
         "sweep.yaml": SWEEP,
@@ -110,6 +139,8 @@ def kinds(folder: Path) -> tuple[Kind, ...]:
     return (
         kind("small.yaml", _prepared),
         kind("counts.csv", _prepared, "counted.yaml"),
+        kind("coming.yaml", _prepared),
+        *(kind(name, _prepared, "coming.yaml") for name in ("ferries.csv", "seen.csv", "days.csv", "steps.csv")),
         kind("small_calibration.yaml", read_calibration),
         kind("values.yaml", load_fitted),
         kind("values.yaml", _prepared, "fitted.yaml"),

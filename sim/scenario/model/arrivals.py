@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -55,12 +56,12 @@ Spread = Annotated[Law, AfterValidator(_evenly)]
 def _calendar_day(value: object) -> date:
     if isinstance(value, date):
         return value
-    day = instant(value)
-    if not isinstance(value, str) or len(value) != len("2022-09-21"):
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
         raise ValueError(f"expected a date such as '2022-09-21'; got {value!r}")
-    return day.date()
+    return instant(value).date()
 
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 CalendarDay = Annotated[
     date, BeforeValidator(_calendar_day), WithJsonSchema({"type": "string", "examples": ["2022-09-21"]})
 ]

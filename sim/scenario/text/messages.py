@@ -197,6 +197,7 @@ _SHORT_FORMS = {
     "service_time": "expected a time such as '3 min', or a mapping (party, person, man, or one by class)",
     "schedule": "expected a CSV file, a list of rows, or a mapping (rows, spread, delay, share)",
     "bookings": "expected a CSV file, a list of rows, or a mapping (rows, slot, no_show, early, late)",
+    "calendar": "expected a CSV file, or factors by date such as {2022-12-25: 0.3}",
     "log": "expected a CSV file or a list of rows",
     "serves": "expected a list of classes, or all",
 }
