@@ -85,7 +85,8 @@ class Plan:
     bypass_row: int
     # zones
     zone_capacity: Ints  # (Z,)
-    zone_space: Ints  # (Z, 5) room taken by one party of a class
+    zone_space: Ints  # (Z, 5) room taken by one party of a class, or by each of its people
+    zone_counts_people: Bools  # (Z,)
     # draft screening and enlistment offices
     only_sent_on: Bools  # (S,) is an enlistment office
     hit_cdf: Floats  # (S, M+1, M+1) P(at most k of n men checked are on the list) as [station, n, k]

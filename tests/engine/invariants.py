@@ -231,7 +231,8 @@ def halls(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
     for zone, visits in grouped(standing, lambda row: int(plan.zone[row.station])).items():
         for at in {row.arrived_at for row in visits}:
             there = [row for row in visits if row.arrived_at <= at < min(row.started_at, row.left_at)]
-            used = sum(int(plan.zone_space[zone, row.cls]) for row in there)
+            by_people = plan.zone_counts_people[zone]
+            used = sum(int(plan.zone_space[zone, row.cls]) * (row.people if by_people else 1) for row in there)
             if used > plan.zone_capacity[zone]:
                 yield f"zone {zone} holds {used} at {at}"
 

@@ -117,7 +117,8 @@ def stations(draw: Draw, number: int, office: str | None) -> Dict:
     }
     station |= draw(by_trait())
     if number > 0 and draw(often):
-        station["hall"] = draw(st.one_of(st.integers(1, 4), st.sampled_from(["yard", "field"])))
+        rooms = ["yard", "field", "yard", "field", {"people": 9}, {"length": "30 m"}]
+        station["hall"] = draw(st.one_of(st.integers(0, 4), st.sampled_from(rooms)))
     if number > 0 and station["discipline"] in ("fifo",) and draw(sometimes):
         station["serves"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
     if draw(sometimes):
@@ -269,7 +270,7 @@ def send_aside(stations_by_name: Dict, draw: Draw) -> None:
                 "staffing": draw(staffings()),
                 "service_time": draw(service_times(False)),
             }
-            stations_by_name["bay"] = bay | ({"hall": draw(st.integers(1, 3))} if draw(often) else {})
+            stations_by_name["bay"] = bay | ({"hall": draw(st.integers(0, 3))} if draw(often) else {})
         share = {"any": draw(shares)} | ({draw(conditions): draw(shares)} if draw(sometimes) else {})
         aside = {"to": to, "share": share, "if_full": draw(st.sampled_from(["block", "pass"]))}
         if draw(often):

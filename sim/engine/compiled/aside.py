@@ -40,4 +40,4 @@ def is_sent_aside(b: Any, i: int, s: int) -> bool:
         return False
     if chance_of(b, b.aside_row[s] + rounds, tape_column(b, p)) >= 0.0:
         return False
-    return not (b.aside_passes[s] and is_full(b, target, cls))
+    return not (b.aside_passes[s] and is_full(b, i, target))

@@ -27,12 +27,25 @@ def can_start(b: Any, s: int) -> bool:
 
 
 @rule
-def is_full(b: Any, s: int, cls: int) -> bool:
+def room_for(b: Any, p: Any, z: int) -> int:
+    """Return the room that a party takes in a zone."""
+    room = b.space[z, p.cls]
+    return room * p.people if b.counts_people[z] else room
+
+
+@rule
+def has_room(b: Any, i: int, s: int) -> bool:
+    """Return whether the zone of a station has room for a party; without places to wait, a free server is room."""
+    p, z = party_in(b, i), b.zone[s]
+    if b.used[z] + room_for(b, p, z) <= b.capacity[z]:
+        return True
+    return b.capacity[z] == 0 and can_start(b, s) and b.open[s, p.cls] != 0
+
+
+@rule
+def is_full(b: Any, i: int, s: int) -> bool:
     """Return whether a party must wait for room in the zone; it does not overtake those already blocked."""
-    z = b.zone[s]
-    if z == NOWHERE:
-        return False
-    return b.head[BLOCKED_LISTS + z] != NOBODY or b.used[z] + b.space[z, cls] > b.capacity[z]
+    return b.zone[s] != NOWHERE and (b.head[BLOCKED_LISTS + b.zone[s]] != NOBODY or not has_room(b, i, s))
 
 
 @rule
@@ -62,7 +75,7 @@ def choose(b: Any, i: int, s: int) -> int:
         return by_share(b, s, cls, column)
     while s != NOWHERE:
         if stops_at(b, s, cls, traits):
-            drawback, ahead = drawback_of(b, s, cls), ahead_at(b, s, cls)
+            drawback, ahead = drawback_of(b, i, s), ahead_at(b, s, cls)
             is_better = drawback < least_drawback or (drawback == least_drawback and ahead < least_ahead)
             if chosen == NOWHERE or is_better:
                 chosen, least_drawback, least_ahead = s, drawback, ahead
@@ -77,11 +90,11 @@ def stops_at(b: Any, s: int, cls: int, traits: int) -> bool:
 
 
 @rule
-def drawback_of(b: Any, s: int, cls: int) -> int:
+def drawback_of(b: Any, i: int, s: int) -> int:
     """Return 0 for a station that is open and staffed and has room, 1 if there is no room, and 2 otherwise."""
-    if b.open[s, cls] == 0 or b.servers[s] == 0:
+    if b.open[s, party_in(b, i).cls] == 0 or b.servers[s] == 0:
         return 2
-    return 1 if is_full(b, s, cls) else 0
+    return 1 if is_full(b, i, s) else 0
 
 
 @rule
@@ -129,8 +142,7 @@ def by_share(b: Any, s: int, cls: int, column: int) -> int:
 @rule
 def takes_room(b: Any, i: int, s: int) -> bool:
     """Return whether a party from outside stands in the hall: if the first station with room is chosen, and it has."""
-    cls = np.int64(party_in(b, i).cls)
-    return b.choice_rule[s] == FIRST_WITH_ROOM and b.zone[s] != NOWHERE and not is_full(b, s, cls)
+    return b.choice_rule[s] == FIRST_WITH_ROOM and b.zone[s] != NOWHERE and not is_full(b, i, s)
 
 
 @rule

@@ -307,6 +307,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
     border["free_slot"], border["free_chunk"] = NOBODY, NOBODY
     border["capacity"][: len(plan.zone_capacity)] = plan.zone_capacity
     border["space"][: len(plan.zone_capacity)] = plan.zone_space
+    border["counts_people"][: len(plan.zone_capacity)] = plan.zone_counts_people
     border["quoted_at"] = plan.start
     border["next_known_at"][: len(plan.crossings)] = plan.start + plan.quote_delay
     return border

@@ -244,7 +244,7 @@ def arrive_on_foot(b: Any, i: int, now: int) -> None:
 def end_service(b: Any, i: int, now: int) -> None:
     """End a service: the party is next_switch back, sent on, across the border, in the next queue, or blocked."""
     p = party_in(b, i)
-    s, c = np.int64(p.station), np.int64(p.cls)
+    s = np.int64(p.station)
     p.ended_at, p.where = now, OUTSIDE
     if b.preempt[s]:
         remove(b, SERVICE_LISTS + s, i)
@@ -260,7 +260,7 @@ def end_service(b: Any, i: int, now: int) -> None:
         outcome = CROSSED if target == NOWHERE else SENT_ASIDE if p.sent_aside else SERVED
     elif outcome == SENT_ON:
         target = b.office[s]
-    if outcome in (SERVED, SENT_ASIDE) and is_full(b, target, c):
+    if outcome in (SERVED, SENT_ASIDE) and is_full(b, i, target):
         p.where, p.target = BLOCKED, target
         append(b, BLOCKED_LISTS + b.zone[target], i)
         return

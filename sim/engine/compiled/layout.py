@@ -119,6 +119,7 @@ BORDER = np.dtype(
     # zones
     + _fields("i8", (MAX_ZONES,), "capacity used")
     + _fields("i8", (MAX_ZONES, N_CLASSES), "space")
+    + _fields("u1", (MAX_ZONES,), "counts_people")
     # main queues
     + _fields("i8", (MAX_CROSSINGS,), "quote_every quote_buckets")
     + _fields(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.compiled.cache import long_rule, rule
-from sim.engine.compiled.choices import can_start, takes_room
+from sim.engine.compiled.choices import can_start, has_room, room_for, takes_room
 from sim.engine.compiled.heaps import (
     append,
     end_chunk,
@@ -117,7 +117,7 @@ def in_queue(b: Any, p: Any, sign: int) -> None:
         b.streams[s] |= 1 << stream
     z = b.zone[s]
     if p.inside and z != NOWHERE:
-        b.used[z] += sign * b.space[z, p.cls]
+        b.used[z] += sign * room_for(b, p, z)
 
 
 @rule
@@ -303,7 +303,7 @@ def admit(b: Any, z: int, depth: int, now: int) -> int:
     while b.head[blocked] != NOBODY:
         i = b.head[blocked]
         p = party_in(b, i)
-        if b.used[z] + b.space[z, p.cls] > b.capacity[z]:
+        if not has_room(b, i, np.int64(p.target)):
             break
         remove(b, blocked, i)
         upstream, target = np.int64(p.station), np.int64(p.target)

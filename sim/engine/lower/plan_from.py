@@ -18,10 +18,11 @@ from sim.engine.lower.ways import way_fields
 from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, RENEGE, WAYS, Plan
 from sim.scenario.model.behaviour import Behaviour, Leaving
 from sim.scenario.model.instants import since_t0
-from sim.scenario.model.laws import PeopleSpread
+from sim.scenario.model.laws import most_people
 from sim.scenario.model.quantities import CLASSES, STREAMS, Curve
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Priority, Screening, Shares, Station
+from sim.scenario.model.steps import zone_of
 from sim.units import MS_PER_DAY, MS_PER_H, MS_PER_S, milliseconds
 
 WAIT_STEP, FINEST_STEP = MS_PER_H // 2, 60 * MS_PER_S
@@ -79,10 +80,7 @@ def wait_step(scenario: Scenario) -> int:
 
 def max_people(scenario: Scenario) -> int:
     """Return the largest number of people a party of any class can have."""
-    laws = [cls.people for cls in scenario.classes.values()]
-    return max(
-        *(law.max if isinstance(law, PeopleSpread) else max(law) for law in laws), apart.most_people_seen(scenario)
-    )
+    return max(*(most_people(cls.people) for cls in scenario.classes.values()), apart.most_people_seen(scenario))
 
 
 @lru_cache(maxsize=32)
@@ -134,9 +132,10 @@ def _discipline(station: Station) -> tuple[list[int], list[int]]:
 
 
 def _zones(scenario: Scenario) -> dict[str, Any]:
-    """Return halls and shared zones; space is counted in parties, or in millimetres of one file if it has a length."""
+    """Return halls and shared zones; space is in parties or people, or in millimetres of one file."""
     numbers: dict[tuple[int, str], int] = {}
     capacity: list[int] = []
+    counts_people: list[bool] = []
     space: list[list[int]] = []
     of_station = []
     spacing = [scenario.classes[c].spacing if c in scenario.classes else 0.0 for c in CLASSES]
@@ -147,14 +146,17 @@ def _zones(scenario: Scenario) -> dict[str, Any]:
         key = (x, station.hall if isinstance(station.hall, str) else f"hall of {name}")
         if key not in numbers:
             numbers[key] = len(capacity)
-            length = crossing.zones[station.hall].length if isinstance(station.hall, str) else None
-            places = crossing.zones[station.hall].capacity if isinstance(station.hall, str) else station.hall
-            capacity.append(round(1000 * length) if length is not None else places or 0)
-            space.append([round(1000 * metres) for metres in spacing] if length is not None else [1] * len(CLASSES))
+            zone = zone_of(crossing, station)
+            places = zone.capacity or zone.people if zone else station.hall
+            metres = zone.length if zone else None
+            capacity.append(round(1000 * metres) if metres is not None else int(places))  # type: ignore[arg-type]
+            counts_people.append(zone is not None and zone.people is not None)
+            space.append([round(1000 * each) for each in spacing] if metres is not None else [1] * len(CLASSES))
         of_station.append(numbers[key])
     return {
         "zone": np.array(of_station, dtype=np.int64),
         "zone_capacity": np.array(capacity, dtype=np.int64),
+        "zone_counts_people": np.array(counts_people, dtype=np.bool_),
         "zone_space": np.array(space, dtype=np.int64).reshape(-1, len(CLASSES)),
     }
 

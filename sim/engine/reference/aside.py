@@ -40,4 +40,4 @@ def is_sent_aside(border: Border, visit: Visit) -> bool:
     if not (target.active and target.is_open[party.cls]):
         return False
     is_of_the_share = border.chance(plan.aside_row[s] + party.rounds, party) < 0
-    return is_of_the_share and not (plan.aside_passes[s] and target.is_full(party.cls))
+    return is_of_the_share and not (plan.aside_passes[s] and target.is_full(party))

@@ -75,7 +75,12 @@ class Border:
     def __init__(self, plan: Plan, tape: Tape) -> None:
         self.plan, self.tape = plan, tape
         self.env = simpy.Environment(initial_time=plan.start)
-        zones = [Zone(int(c), space) for c, space in zip(plan.zone_capacity, plan.zone_space.tolist(), strict=True)]
+        zones = [
+            Zone(int(capacity), space, bool(counts_people))
+            for capacity, space, counts_people in zip(
+                plan.zone_capacity, plan.zone_space.tolist(), plan.zone_counts_people, strict=True
+            )
+        ]
         self.stations = [Station(plan, s, zones) for s in range(len(plan.stations))]
         self.main_queues = [
             [MainQueue(plan, x, c) for c in range(plan.first.shape[1])] for x in range(len(plan.crossings))
@@ -202,7 +207,7 @@ class Border:
         """Call those who can be served, let the blocked into the room this frees, and do the same where they were."""
         self._call(station)
         zone, left = station.zone, []
-        while zone and zone.blocked and zone.fits(zone.blocked[0][0].party.cls):
+        while zone and zone.blocked and zone.blocked[0][1].has_room(zone.blocked[0][0].party):
             visit, target = zone.blocked.popleft()
             self.close(visit, Outcome.SENT_ASIDE if visit.sent_aside else Outcome.SERVED)
             visit.station.busy -= 1

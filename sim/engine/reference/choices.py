@@ -44,7 +44,7 @@ def waiting_in_main_queue(border: Border, crossing: int, cls: int) -> int:
 def takes_room(border: Border, station: Station, party: Party) -> bool:
     """Whether a party from outside stands in the hall: where the first station with room is chosen, and it has room."""
     plan, s = border.plan, station.number
-    return plan.choice_rule[s] == FIRST_WITH_ROOM and station.zone is not None and not station.is_full(party.cls)
+    return plan.choice_rule[s] == FIRST_WITH_ROOM and station.zone is not None and not station.is_full(party)
 
 
 def _admits(border: Border, station: Station, party: Party) -> bool:
@@ -65,7 +65,7 @@ def _drawback(station: Station, party: Party) -> int:
     """Return 0 for a station that is open and staffed and has room, 1 if there is no room, and 2 otherwise."""
     if not station.is_open[party.cls] or not station.servers:
         return 2
-    return int(station.is_full(party.cls))
+    return int(station.is_full(party))
 
 
 def _ahead(border: Border, station: Station, party: Party) -> int:

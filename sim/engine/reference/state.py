@@ -100,13 +100,18 @@ class Visit:
 class Zone:
     """Ground behind a station, with limited room; a party that finds it full is blocked at the station before."""
 
-    def __init__(self, capacity: int, space: list[int]) -> None:
-        self.capacity, self.space, self.used = capacity, space, 0
+    def __init__(self, capacity: int, space: list[int], counts_people: bool) -> None:
+        self.capacity, self.used = capacity, 0
+        self._space, self._counts_people = space, counts_people
         self.blocked: deque[tuple[Visit, Station]] = deque()  # and the station each goes to
 
-    def fits(self, cls: int) -> bool:
-        """Whether there is room for one more party of a class."""
-        return self.used + self.space[cls] <= self.capacity
+    def room_for(self, cls: int, people: int) -> int:
+        """Return the room that a party takes."""
+        return self._space[cls] * (people if self._counts_people else 1)
+
+    def fits(self, party: Party) -> bool:
+        """Whether there is room for one more party."""
+        return self.used + self.room_for(party.cls, party.people) <= self.capacity
 
 
 class Station:
@@ -144,14 +149,14 @@ class Station:
         visit.waiting = True
         self.waiting[visit.stream] += 1
         if self.zone and visit.in_zone:
-            self.zone.used += self.zone.space[visit.cls]
+            self.zone.used += self.zone.room_for(visit.cls, visit.people)
 
     def leave_queue(self, visit: Visit) -> None:
         """Take a visit out of the queue, to be served or not."""
         visit.waiting = False  # it is dropped from the deque once it comes to the head
         self.waiting[visit.stream] -= 1
         if self.zone and visit.in_zone:
-            self.zone.used -= self.zone.space[visit.cls]
+            self.zone.used -= self.zone.room_for(visit.cls, visit.people)
 
     def call(self, visit: Visit) -> None:
         """Give a waiting visit a server."""
@@ -185,9 +190,14 @@ class Station:
         """Whether a server is free for a newcomer of a class."""
         return self._can_start() and self.is_open[cls]
 
-    def is_full(self, cls: int) -> bool:
+    def has_room(self, party: Party) -> bool:
+        """Whether there is room for one more party; where there are no places to wait, that is a free server."""
+        zone = self.zone
+        return zone is None or zone.fits(party) or (zone.capacity == 0 and self.serves_at_once(party.cls))
+
+    def is_full(self, party: Party) -> bool:
         """Whether a party must wait for room in the zone; it does not overtake those already blocked."""
-        return self.zone is not None and (bool(self.zone.blocked) or not self.zone.fits(cls))
+        return (self.zone is not None and bool(self.zone.blocked)) or not self.has_room(party)
 
 
 class MainQueue:

@@ -238,7 +238,7 @@ def move_on(border: Border, party: Party) -> Process:
     visit = party.current_visit
     outcome, target = result_of_service(border, visit)
     goes_on = outcome in (Outcome.SERVED, Outcome.SENT_ASIDE)
-    if goes_on and target is not None and target.is_full(party.cls):
+    if goes_on and target is not None and target.is_full(party):
         # The party keeps its server. When there is room, `Border.call_and_unblock` lets it join the next queue.
         yield border.block(visit, target)
         return

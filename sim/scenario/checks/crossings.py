@@ -15,12 +15,13 @@ from sim.scenario.checks.given import check_given
 from sim.scenario.checks.limits import check_limits
 from sim.scenario.checks.network import check_network
 from sim.scenario.checks.ways import check_ways
+from sim.scenario.model.laws import most_people
 from sim.scenario.model.passages import passages_from_origin
 from sim.scenario.model.quantities import BYPASS, ClassName
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Priority, Screening, Shares, Station
-from sim.scenario.model.steps import beside
+from sim.scenario.model.steps import beside, zone_of
 from sim.suggest import no_such
 
 Loc = tuple[str | int, ...]
@@ -138,7 +139,7 @@ def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Fa
     station = crossing.stations[name]
     if isinstance(station.hall, str) and station.hall not in crossing.zones:
         yield (*here, "hall"), no_such("zone", station.hall, list(crossing.zones))
-    elif isinstance(station.hall, str):
+    else:
         yield from _room(scenario, crossing, station, here)
     served: list[str] = [cls for cls in occurring(scenario, crossing) if cls in station.serves]
     unserved = [cls for cls in served if cls not in station.service_time and "any" not in station.service_time]
@@ -159,11 +160,17 @@ def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Fa
 
 
 def _room(scenario: Scenario, crossing: Crossing, station: Station, here: Loc) -> Faults:
-    length = crossing.zones[str(station.hall)].length
-    for cls in occurring(scenario, crossing):
-        spacing = scenario.classes[cls].spacing
-        if length is not None and cls in station.serves and spacing > length:
-            what = f"zone {station.hall!r} is {length:g} m long, too short for one {cls} ({spacing:g} m)"
+    zone = zone_of(crossing, station)
+    where = f"zone {station.hall!r}" if isinstance(station.hall, str) else "the hall"
+    for cls in occurring(scenario, crossing) if zone is not None else ():
+        spacing, people = scenario.classes[cls].spacing, most_people(scenario.classes[cls].people)
+        if cls not in station.serves:
+            continue
+        if zone and zone.length is not None and spacing > zone.length:
+            what = f"{where} is {zone.length:g} m long, too short for one {cls} ({spacing:g} m)"
+            yield (*here, "hall"), f"{what}; it could never enter"
+        if zone and zone.people is not None and people > zone.people:
+            what = f"{where} has room for {zone.people} people, and a {cls} may have {people}"
             yield (*here, "hall"), f"{what}; it could never enter"
 
 

@@ -110,3 +110,8 @@ People = Annotated[PeopleSpread | PeoplePmf, BeforeValidator(_people)]
 def mean_people(law: PeopleSpread | dict[int, float]) -> float:
     """Return the mean number of people (or of what else the law counts)."""
     return law.mean if isinstance(law, PeopleSpread) else sum(number * share for number, share in law.items())
+
+
+def most_people(law: PeopleSpread | dict[int, float]) -> int:
+    """Return the largest number of people that a party may have."""
+    return law.max if isinstance(law, PeopleSpread) else max(law)

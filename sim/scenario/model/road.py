@@ -57,10 +57,11 @@ class Zone(Model):
     """Ground shared by the queues of several stations, such as the neutral zone."""
 
     capacity: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = Field(None, description="in parties")
+    people: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = Field(None, description="in people")
     length: Length | None = Field(None, description="in metres of one file; every party takes up its spacing")
 
     @model_validator(mode="after")
     def _one(self) -> Zone:
-        if (self.capacity is None) == (self.length is None):
-            raise ValueError("needs exactly one of 'capacity' and 'length'")
+        if sum(room is not None for room in (self.capacity, self.people, self.length)) != 1:
+            raise ValueError("needs exactly one of 'capacity', 'people' and 'length'")
         return self

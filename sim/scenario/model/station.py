@@ -23,6 +23,7 @@ from sim.scenario.model.quantities import (
     StreamShares,
     Weekday,
 )
+from sim.scenario.model.road import Zone
 from sim.scenario.model.traits import Condition
 
 
@@ -161,9 +162,10 @@ class Station(Model):
         {}, description="factors on the service time of parties for which a condition holds: `{unless registered: 2}`"
     )
     discipline: Literal["fifo"] | Priority | Shares = "fifo"
-    hall: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | Name | None = Field(
+    hall: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | Name | Zone | None = Field(
         None,
-        description="number of waiting places, or the name of a zone; default: no limit (the queue stands on the road)",
+        description="number of waiting places (0: parties move up only to a free server), room such as "
+        "`{people: 50}` or `{length: 30 m}`, or the name of a zone; default: no limit (the queue stands on the road)",
     )
     release: Release | None = Field(None, description="release in batches")
     patience: Law | None = Field(None, description="wait in the queue of this station after which a party reneges")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from sim.scenario.model.road import Zone
 from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.station import Station
 
 
 def beside(crossing: Crossing, name: str) -> tuple[str, ...]:
@@ -57,3 +59,9 @@ def is_repeated(crossing: Crossing, name: str) -> bool:
     places = [returns_to(crossing, other) for other in crossing.stations]
     first = min((place for place in places if place is not None), default=None)
     return first is not None and list(crossing.stations).index(name) >= first
+
+
+def zone_of(crossing: Crossing, station: Station) -> Zone | None:
+    """Return the zone in which a station's queue stands, or its hall if that has room for people or metres."""
+    hall = station.hall
+    return hall if isinstance(hall, Zone) else crossing.zones.get(hall) if isinstance(hall, str) else None

@@ -23,7 +23,7 @@ Loc = tuple[str | int, ...]
 _UNIONS = {
     "bursts": "expected a whole number from 1 to 200, shares such as {1: 30 %, 2: 70 %}, or {mean: 2.9, max: 7}",
     "discipline": "expected 'fifo', {priority: [[...], [...]]} or {shares: {...}}",
-    "hall": "expected a whole number of waiting places from 1 to 1000000, or the name of a zone",
+    "hall": "expected a number of waiting places from 0 to 1000000, {people: 50}, {length: 30 m} or the name of a zone",
     "people": "expected a whole number from 1 to 200, shares such as {1: 30 %, 2: 70 %}, or {mean: 2.9, max: 7}",
     "value": "expected a count, or a quantity with its unit such as '16 km'",
     "rounding": "expected a number in the unit of the value, such as '12 h'",
@@ -104,8 +104,8 @@ def _chosen(name: str, value: Any) -> str:
         return "Priority" if "priority" in value else "Shares" if "shares" in value else ""
     if isinstance(value, dict) and name in ("people", "bursts") and value:
         return "PeopleSpread" if {"mean", "max"} & set(value) else "_sums_to_one"
-    if name == "hall" and isinstance(value, str):
-        return "-str"
+    if name == "hall" and isinstance(value, str | dict):
+        return "-str" if isinstance(value, str) else "Zone"
     return ""
 
 
