@@ -17,15 +17,17 @@ class Kind(IntEnum):
     HORIZON = 1
     SWITCH = 2  # all of one millisecond: staffing, opening, activity, intensity, ways of leaving, what travellers know
     QUOTE = 3  # the quoted wait is announced
-    SERVICE_END = 4
-    RELEASE = 5  # of a batch
-    RENEGE = 6
-    CHANGE_MODE = 7
-    BYPASS = 8
-    ARRIVAL = 9  # at a crossing, or departure from an origin
-    ON_FOOT = 10  # arrival on foot or by bike after a change of mode
-    RECONSIDER = 11  # second choice of a party on the way from an origin
-    TAIL = 12  # arrival of a party from an origin at a crossing
+    REACTION = 4  # what a control decided takes effect
+    CHECK = 5  # a control decides
+    SERVICE_END = 6
+    RELEASE = 7  # of a batch
+    RENEGE = 8
+    CHANGE_MODE = 9
+    BYPASS = 10
+    ARRIVAL = 11  # at a crossing, or departure from an origin
+    ON_FOOT = 12  # arrival on foot or by bike after a change of mode
+    RECONSIDER = 13  # second choice of a party on the way from an origin
+    TAIL = 14  # arrival of a party from an origin at a crossing
 
 
 KIND_SHIFT = 40

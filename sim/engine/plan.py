@@ -24,6 +24,9 @@ STOPPED_UNIT = 10_000
 """Steps in which the share of men stopped is read: 0.01 %."""
 DRIVE_UNIT = 2**20
 PER_MILLE = 1000
+REACTIONS = ("queue", "people", "quoted_wait")
+TO_QUEUE, TO_PEOPLE, TO_QUOTED_WAIT = 1, 2, 3
+"""What a control of the staffing reacts to: 1 + the index in REACTIONS."""
 PAPERS, NEWS, BARRED, TASTES = 0, 1, 2, 3
 """Columns of `Tape.tastes`; from TASTES on there is one for each crossing, and one for staying."""
 
@@ -68,6 +71,15 @@ class Plan:
     release_size: Ints  # (S,) 0: no release in batches
     release_every: Ints  # (S,) milliseconds
     refusal: Floats  # (S,) probability
+    # controls of the staffing
+    reacts_to: Ints  # (S,) 0: no control; TO_QUEUE, TO_PEOPLE or TO_QUOTED_WAIT
+    open_above: Ints  # (S,) parties, people or milliseconds
+    close_below: Ints  # (S,)
+    opens_by: Ints  # (S,) servers
+    at_least: Ints  # (S,)
+    at_most: Ints  # (S,)
+    reaction_delay: Ints  # (S,) milliseconds
+    checked_every: Ints  # (S,) milliseconds, 0: no control
     # rows of `Tape.times` (NOWHERE: no party needs it); one row may have several purposes for different parties
     service_row: Ints  # (S,) service of a party in the class it came as
     foot_row: Ints  # (S,) service by bike or on foot (changed mode, or stayed behind); may equal `service_row`

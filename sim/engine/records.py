@@ -6,7 +6,7 @@ gets a twin whose number is its own plus the number of parties on the tape. An i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import Any
 
@@ -66,6 +66,9 @@ class Records:
     the men concerned at an enlistment office. `checked` counts the men checked at draft screening, in the row of the
     visit in which the service ended. `first` marks a visit to the main queue: the first visit at a crossing of a party
     that came by road and did not take the bypass.
+
+    `staffing` stands beside the rows: (at, station, servers) at the start and after each change, of the stations with a
+    control of their staffing. The staffing of all others is that of the plan.
     """
 
     party: NDArray[np.int32]
@@ -83,6 +86,7 @@ class Records:
     left_at: Ints
     outcome: NDArray[np.int8]
     first: Bools
+    staffing: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))
 
     def __len__(self) -> int:
         return len(self.party)
@@ -95,8 +99,8 @@ class Records:
     __hash__ = None  # type: ignore[assignment]
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """Return the columns by name, in their written order."""
-        return {column.name: getattr(self, column.name) for column in fields(self)}
+        """Return the columns of the rows by name, in their written order."""
+        return {name: getattr(self, name) for name in DTYPES}
 
 
 DTYPES: dict[str, Any] = {
@@ -119,7 +123,8 @@ DTYPES: dict[str, Any] = {
 """Type of each column."""
 
 
-def in_order(columns: dict[str, NDArray[Any]]) -> Records:
-    """Return records made of `columns` (any row order), sorted by party and visit."""
+def in_order(columns: dict[str, NDArray[Any]], staffing: list[tuple[int, int, int]] | None = None) -> Records:
+    """Return records made of `columns` (any row order), sorted by party and visit, and rows of staffing."""
     order = np.lexsort((columns["visit"], columns["party"]))
-    return Records(**{name: columns[name][order].astype(dtype) for name, dtype in DTYPES.items()})
+    rows = {name: columns[name][order].astype(dtype) for name, dtype in DTYPES.items()}
+    return Records(**rows, staffing=np.array(staffing or [], np.int64).reshape(-1, 3))

@@ -18,6 +18,7 @@ from sim.measures import deadlock, flows, series, totals
 from sim.measures.count.tally import count_records
 from sim.measures.grid import grid_of
 from sim.measures.names import Key
+from sim.measures.servers import staffing_played
 from sim.scenario.model.scenario import Scenario
 
 
@@ -50,7 +51,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np
             series.median_waits(scenario, plan, counted, points),
             series.events(scenario, plan, counted.events, points),
             series.ways_across(scenario, plan, counted.parties, points),
-            series.work(plan, counted, points),
+            series.work(plan, counted, staffing_played(plan, records), points),
         )
     )
     over_time |= dict(series.rates(over_time, points))

@@ -206,9 +206,9 @@ def _waits(crossing: str, scope: str, joined: Ints, quantiles: Floats) -> Series
     yield Key(crossing, "virtual_wait_censored", scope), censored
 
 
-def work(plan: Plan, counted: Tally, grid: Grid) -> Series:
-    """Yield utilisation, staffing and blocked servers by station."""
-    blocked, servers = grid.states(counted.queues.blocked), servers_at(plan, grid.at)
+def work(plan: Plan, counted: Tally, played: Ints, grid: Grid) -> Series:
+    """Yield utilisation, staffing (as `played`) and blocked servers by station."""
+    blocked, servers = grid.states(counted.queues.blocked), servers_at(plan, played, grid.at)
     in_service, available = np.moveaxis(counted.work.by_interval, -1, 0)
     utilisation = _ratio(in_service, available)
     for s, station in enumerate(plan.stations):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ import numpy as np
 from sim.engine.plan import DRIVE_UNIT, NOWHERE, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records
 from sim.engine.tape import Tape
+from sim.measures.servers import staffing_played
 from tests.engine.courses import Course
 
 FOREVER = 2**62
@@ -55,6 +57,7 @@ def rows_of(records: Records) -> list[Row]:
 def broken(plan: Plan, tape: Tape, records: Records) -> list[str]:
     """Return a sentence for everything that is not as it must be."""
     rows = rows_of(records)
+    plan = replace(plan, staffing=staffing_played(plan, records))
     checks = (
         instants,
         conservation,

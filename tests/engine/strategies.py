@@ -55,7 +55,7 @@ def service_times(draw: Draw, of_men: bool) -> Dict:
 
 
 @st.composite
-def staffings(draw: Draw) -> Any:
+def staffings(draw: Draw, may_quote: bool = False) -> Any:
     servers: Dict = {"servers": draw(st.integers(0, 3))}
     if draw(sometimes):
         starts = sorted(draw(st.sets(instants, min_size=1, max_size=3)))
@@ -66,7 +66,27 @@ def staffings(draw: Draw) -> Any:
             {"days": list(WEEKDAYS), "from": f"{begin:02}:00", "until": f"{begin + 2:02}:00",
              "servers": draw(st.integers(0, 4))}
         ]  # fmt: skip
+    if draw(sometimes):
+        servers["reacts"] = draw(reactions(may_quote))
     return servers
+
+
+@st.composite
+def reactions(draw: Draw, may_quote: bool) -> Dict:
+    to = draw(st.sampled_from(["queue", "people", *(["quoted_wait"] if may_quote else [])]))
+    low, high = sorted(draw(st.tuples(st.integers(0, 4), st.integers(0, 6))))
+    least, most = sorted(draw(st.tuples(st.integers(0, 2), st.integers(0, 5))))
+    unit = " h" if to == "quoted_wait" else ""
+    return {
+        "to": to,
+        "open_above": f"{high}{unit}" if unit else high,
+        "close_below": f"{low}{unit}" if unit else low,
+        "by": draw(st.integers(1, 2)),
+        "at_least": least,
+        "at_most": most,
+        "delay": draw(st.sampled_from(["0 min", "0 min", "10 min", "50 min"])),
+        "checked_every": draw(st.sampled_from(["5 min", "10 min", "1 h"])),
+    }
 
 
 @st.composite
@@ -110,7 +130,7 @@ def by_trait(draw: Draw) -> Dict:
 @st.composite
 def stations(draw: Draw, number: int, office: str | None) -> Dict:
     station: Dict = {
-        "staffing": draw(staffings()),
+        "staffing": draw(staffings(number == 0)),
         "service_time": draw(service_times(office is not None)),
         "discipline": draw(disciplines()),
         "when_staff_leave": draw(st.sampled_from(["finish", "preempt"])),

@@ -363,7 +363,7 @@ def test_a_closed_station_is_staffed():
     )  # fmt: skip
     plan = lower(gate.model_copy(update={"crossings": {"pass": closed}}))
     assert (plan.opening[:, 3] == 0).any()
-    assert [column.tolist() for column in staffing(plan, 0)] == [[0], [1], [1]]
+    assert [column.tolist() for column in staffing(plan, plan.staffing, 0)] == [[0], [1], [1]]
 
 
 def test_nobody_quotes_more_than_twenty_days():

@@ -106,6 +106,21 @@ def before_tick(plan: Plan, _: Tape, records: Records) -> float:
     return float((came - np.searchsorted(np.sort(called), ticks, side="right")).mean())
 
 
+def number_waiting(plan: Plan, _: Tape, records: Records) -> float:
+    """Mean number waiting after the first tenth of the run, those whose service was interrupted included."""
+    begin = plan.start + (plan.horizon - plan.start) // 10
+    called = np.where(records.started_at == NEVER, plan.horizon, records.started_at)
+    waited = np.clip(called, begin, None) - np.clip(records.arrived_at, begin, None)
+    return float(waited.sum() / (plan.horizon - begin))
+
+
+def mean_servers(plan: Plan, _: Tape, records: Records) -> float:
+    """Mean number of servers of the first station after the first tenth of the run, as a control made it."""
+    begin = plan.start + (plan.horizon - plan.start) // 10
+    edges = np.clip(np.append(records.staffing[:, 0], plan.horizon), begin, plan.horizon)
+    return float((np.diff(edges) * records.staffing[:, 2]).sum() / (plan.horizon - begin))
+
+
 def by_class(cls: int) -> Measure:
     """The mean wait of one class."""
     return lambda plan, tape, records: mean_wait(plan, tape, records, records.cls == cls)
@@ -193,6 +208,27 @@ def _bursts() -> list[Case]:
     return found
 
 
+def _reacting() -> list[Case]:
+    """Two to six servers: one more when more than eight wait, one fewer when fewer than two do."""
+
+    def reacting(every: str) -> Scenario:
+        reacts = {"open_above": 8, "close_below": 2, "at_least": 2, "at_most": 6, "checked_every": every}
+        return queue(3, 12_000, {"staffing": {"servers": 2, "reacts": reacts}, "when_staff_leave": "preempt"})
+
+    numbers, levels, other = (2, 6), (8, 2), (8, 3)
+    at_once, wrong = theory.hysteresis(3, numbers, levels), theory.hysteresis(3, numbers, other)
+    checked, unchecked = theory.checked(3, numbers, levels, 2), theory.checked(3, numbers, levels, 1.5)
+    late, chain = "checks every 90 s in place of 2 min", "Markov chain with hysteresis"
+    return [
+        Case("reacting_at_once", "number waiting", chain, at_once[0], wrong[0],
+             "fewer than three in place of two", 0.02, reacting("1 s"), number_waiting, 60),
+        Case("reacting_checked_waiting", "number waiting", f"{chain}, at checks", checked[0], unchecked[0], late, 0.02,
+             reacting("2 min"), number_waiting, 60),
+        Case("reacting_checked_servers", "mean servers", f"{chain}, at checks", checked[1], unchecked[1], late, 0.006,
+             reacting("2 min"), mean_servers, 60),
+    ]  # fmt: skip
+
+
 def cases() -> list[Case]:
     """All cases."""
     release = {"staffing": 1000, "service_time": "0 s", "release": {"size": 5, "every": "10 min"}}
@@ -211,6 +247,7 @@ def cases() -> list[Case]:
         *_tandem(),
         *_cobham(),
         *_bursts(),
+        *_reacting(),
         Case("batch_release", "number waiting before a tick", "Bailey 1954", theory.batch_queue(4, 5),
              theory.batch_queue(4, 6), "batches of six in place of five", 0.25, queue(0.4, 20_000, release),
              before_tick),

@@ -7,6 +7,7 @@ from math import factorial
 
 import numpy as np
 from scipy.integrate import quad
+from scipy.linalg import expm
 from scipy.sparse import csr_matrix, vstack
 from scipy.sparse.linalg import spsolve
 
@@ -162,3 +163,66 @@ def infinite_mean(rate: Callable[[float], float], survives: Callable[[float], fl
     """Mean number in M(t)/G/infinity at an instant, empty at 0; the number is Poisson (Eick, Massey, Whitt 1993)."""
     knots = [hour for hour in range(1, int(at) + 1) if hour < at]
     return float(quad(lambda t: rate(t) * survives(at - t), 0, at, points=knots or None, limit=400)[0])
+
+
+def hysteresis(
+    arrivals: float, servers: tuple[int, int], levels: tuple[int, int], size: int = 400
+) -> tuple[float, float]:
+    """Mean number waiting and mean servers in M/M with unit service, when staff react at once, one server at a time.
+
+    A server opens when more than levels[0] wait, and closes when fewer than levels[1] do; the birth-and-death chain of
+    (parties, servers) with hysteresis (Zhang 2009) solved numerically.
+    """
+
+    def settled(parties: int, open_: int) -> Hashable:
+        while open_ < servers[1] and parties - open_ > levels[0]:
+            open_ += 1
+        while open_ > servers[0] and max(parties - open_, 0) < levels[1]:
+            open_ -= 1
+        return parties, open_
+
+    def moves(state: Hashable) -> list[tuple[Hashable, float]]:
+        parties, open_ = state  # type: ignore[misc]
+        found = [(settled(parties + 1, open_), arrivals)] if parties < size else []
+        return [*found, (settled(parties - 1, open_), float(min(parties, open_)))] if parties else found
+
+    states, chance = stationary((0, servers[0]), moves)
+    parties, open_ = np.array(states).T
+    return float(chance @ np.maximum(parties - open_, 0)), float(chance @ open_)
+
+
+def checked(
+    arrivals: float, servers: tuple[int, int], levels: tuple[int, int], every: float, size: int = 150
+) -> tuple[float, float]:
+    """Mean number waiting and mean servers, as in `hysteresis`, when staff react only at checks `every` minutes apart.
+
+    Between two checks the servers are constant, so the chain moves by the matrix exponential of M/M/c; the means over
+    an interval come from the exponential of an enlarged matrix (Van Loan 1978).
+    """
+    counts = np.arange(size + 1)
+    numbers = range(servers[0], servers[1] + 1)
+    after, spent = {}, {}
+    for c in numbers:
+        deaths = np.minimum(counts[1:], c).astype(float)
+        generator = np.diag(np.full(size, arrivals), 1) + np.diag(deaths, -1)
+        generator -= np.diag(generator.sum(axis=1))
+        large = np.zeros((2 * size + 2, 2 * size + 2))
+        large[: size + 1, : size + 1], large[: size + 1, size + 1 :] = generator, np.eye(size + 1)
+        grown = expm(large * every)
+        after[c], spent[c] = grown[: size + 1, : size + 1], grown[: size + 1, size + 1 :] / every
+    chance = {c: np.zeros(size + 1) for c in numbers}
+    chance[servers[0]][0] = 1.0
+    for _ in range(4000):
+        following = {c: np.zeros(size + 1) for c in numbers}
+        for c in numbers:
+            moved, waiting = chance[c] @ after[c], np.maximum(counts - c, 0)
+            opens, closes = (waiting > levels[0]) & (c < servers[1]), (waiting < levels[1]) & (c > servers[0])
+            following[min(c + 1, servers[1])] += np.where(opens, moved, 0)
+            following[max(c - 1, servers[0])] += np.where(closes, moved, 0)
+            following[c] += np.where(opens | closes, 0, moved)
+        change = sum(float(np.abs(following[c] - chance[c]).sum()) for c in numbers)
+        chance = following
+        if change < 1e-13:
+            break
+    waiting = sum(float((chance[c] @ spent[c]) @ np.maximum(counts - c, 0)) for c in numbers)
+    return waiting, float(sum(c * chance[c].sum() for c in numbers))

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from sim.engine.compiled.cache import rule
 from sim.engine.compiled.choices import waiting_in_main_queue
 from sim.engine.compiled.deterrence import heard_of_stops, take_share
-from sim.engine.compiled.heaps import prepend, remove
 from sim.engine.compiled.layout import (
-    INTERRUPTED,
     MAX_STATIONS,
     N_CLASSES,
     N_CLOCKS,
     N_STREAMS,
     N_WAYS,
-    NOBODY,
-    QUEUE_LISTS,
     RENEGE_WITH_MEN,
-    SERVICE_LISTS,
-    WAITING,
     deterred_hazard_of,
     hazard_of,
     history_of,
-    party_in,
     recent_of,
     switches_of,
 )
-from sim.engine.compiled.queues import close, in_queue, leave_when_due, open_visit, settle
+from sim.engine.compiled.queues import leave_when_due, settle
+from sim.engine.compiled.staffing import plan_staff
 
 
 @rule
@@ -73,43 +65,6 @@ def announce(b: Any, x: int, now: int) -> None:
 
 
 @rule
-def staff(b: Any, s: int, servers: int, now: int) -> None:
-    """Change the staffing; where services are interrupted, those that began last go back to the head of the queue.
-
-    A service that is due to end at this millisecond is not interrupted.
-    """
-    b.servers[s] = servers
-    due, i = 0, b.head[SERVICE_LISTS + s]
-    while i != NOBODY:
-        due += party_in(b, i).remaining == now
-        i = np.int64(party_in(b, i).next)
-    i = b.tail[SERVICE_LISTS + s]
-    while i != NOBODY and b.busy[s] - due > servers:
-        before = np.int64(party_in(b, i).previous)
-        if party_in(b, i).remaining > now:
-            remove(b, SERVICE_LISTS + s, i)
-            b.busy[s] -= 1
-            put_back(b, i, s, now)
-        i = before
-
-
-@rule
-def put_back(b: Any, i: int, s: int, now: int) -> None:
-    """Interrupt a service: the party goes back to the head of the queue, on a new visit that keeps its order."""
-    p = party_in(b, i)
-    joined, men, checked, refused = p.joined, p.visit_men, p.checked, p.refused
-    remaining = p.remaining - now
-    p.ended_at = now
-    close(b, i, INTERRUPTED, now)
-    open_visit(b, p, s, now)
-    b.joined -= 1
-    p.joined, p.visit_men, p.checked, p.refused = joined, men, checked, refused
-    p.remaining, p.resumed, p.where = remaining, 1, WAITING
-    prepend(b, QUEUE_LISTS + s * N_STREAMS + p.stream, i)
-    in_queue(b, p, 1)
-
-
-@rule
 def open_or_close(b: Any, s: int, cls: int, is_open: int) -> None:
     """Open or close a station for a class; a closed stream accumulates no claim to service."""
     b.open[s, cls] = is_open
@@ -125,7 +80,7 @@ def switch(b: Any, begin: int, now: int) -> int:
     while end < len(switches) and switches[end, 0] == now:
         what, first, second = switches[end, 1], switches[end, 2], switches[end, 3]
         if what == 0:
-            staff(b, first, second, now)
+            plan_staff(b, first, second, now)
         elif what == 1:
             open_or_close(b, first, second, switches[end, 4])
         elif what == 2:

@@ -55,7 +55,7 @@ def play(plan: Plan, tape: Tape) -> Records:
         if not border["full"]:
             break
         enlarged *= 2
-    records = _records(border)
+    records = _records(border, tables["staffed"])
     if border["rows"] <= MAX_SPARE_ROWS:
         _spare.append(scratch)
     return records
@@ -70,7 +70,7 @@ def prepare() -> None:
         for _ in range(2):
             try:
                 kernel.play(border)
-                _records(border)
+                _records(border, np.zeros((0, 3), np.int64))
                 break
             except OSError:  # the compiled code could not be saved, as on a full disk, but is in memory
                 continue
@@ -101,13 +101,13 @@ def _check_size(plan: Plan, tape: Tape) -> None:
         )
 
 
-def _records(border: Any) -> Records:
-    """Return the rows as records, sorted; every visit that began must have ended."""
+def _records(border: Any, staffing: Ints) -> Records:
+    """Return the rows as records, sorted; every visit that began must have ended. `staffing` holds that played."""
     columns = _blank(int(border["rows"]))
     begun = output.copy_in_order(border, columns)
     if begun != border["rows"]:
         raise AssertionError(f"{begun} visits began, but {border['rows']} ended")
-    return Records(*columns)
+    return Records(**dict(zip(DTYPES, columns, strict=True)), staffing=staffing[: border["staffed"]])
 
 
 def _blank(rows: int) -> tuple[NDArray[Any], ...]:
@@ -165,6 +165,7 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "run": np.append(np.flatnonzero(tape.arrived_at[1:] < tape.arrived_at[:-1]) + 1, len(tape))[: len(tape)],
         "recent": np.zeros((len(plan.crossings), N_CLASSES, int(plan.quote_buckets.max())), np.int64),
         "switch": _switches(plan),
+        "staffed": _staffed(plan),
         "hit": plan.hit_cdf,
         "checked": plan.checked_cdf,
         "hazard": plan.hazard,
@@ -187,6 +188,13 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         **_deterrence_tables(plan, border),
     }
     return {name: np.ascontiguousarray(table) for name, table in tables.items()}
+
+
+def _staffed(plan: Plan) -> Ints:
+    """Return an empty table for the staffing of stations with a control, after each change."""
+    every = plan.checked_every[plan.checked_every > 0]
+    checks = int(((plan.horizon - plan.start) // every + 1).sum())
+    return np.empty((checks + (len(plan.staffing) if checks else 0), 3), np.int64)
 
 
 def _choice_tables(plan: Plan) -> dict[str, NDArray[Any]]:
@@ -253,6 +261,14 @@ _STATION_FIELDS = (
     "again_row",
     "stride",
     "rank",
+    "reacts_to",
+    "open_above",
+    "close_below",
+    "opens_by",
+    "at_least",
+    "at_most",
+    "reaction_delay",
+    "checked_every",
 )
 _CROSSING_FIELDS = (
     "quote_every",
@@ -308,7 +324,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
     border["capacity"][: len(plan.zone_capacity)] = plan.zone_capacity
     border["space"][: len(plan.zone_capacity)] = plan.zone_space
     border["counts_people"][: len(plan.zone_capacity)] = plan.zone_counts_people
-    border["quoted_at"] = plan.start
+    border["quoted_at"] = border["afresh_at"] = plan.start
     border["next_known_at"][: len(plan.crossings)] = plan.start + plan.quote_delay
     return border
 

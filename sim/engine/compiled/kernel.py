@@ -41,6 +41,7 @@ from sim.engine.compiled.layout import (
     BYPASS_STREAM,
     CALENDAR,
     CHANGE_MODE,
+    CHECK,
     CROSSED,
     DIVERTED,
     DRIVING,
@@ -62,6 +63,7 @@ from sim.engine.compiled.layout import (
     OTHERWISE,
     OUTSIDE,
     QUOTE,
+    REACTION,
     RECONSIDER,
     REFUSED,
     RELEASE,
@@ -98,6 +100,7 @@ from sim.engine.compiled.roads import (
     drive,
     is_barred,
 )
+from sim.engine.compiled.staffing import MOST_ADDED, check, react
 from sim.engine.event_order import KIND_SHIFT
 from sim.engine.records import NEVER
 
@@ -292,6 +295,10 @@ def happen(b: Any, at: int, key: int, slot: int, serial: int) -> None:
         b.starts_left[number] = b.batch[number]
         settle(b, number, at)
         push(b, LATER, at + b.release_every[number], key, 0, 0)
+    elif kind == CHECK:
+        check(b, number, at)
+    elif kind == REACTION:
+        react(b, number, slot - MOST_ADDED, at)
     else:
         p = party_in(b, slot)
         if kind == SERVICE_END:
@@ -322,6 +329,8 @@ def begin(b: Any) -> None:
     for s in range(MAX_STATIONS):
         if b.batch[s]:
             push(b, LATER, b.start, key_of(RELEASE, s), 0, 0)
+        if b.checked_every[s]:
+            push(b, LATER, b.start + b.checked_every[s], key_of(CHECK, s), 0, 0)
 
 
 @entry

@@ -26,6 +26,7 @@ N_CLOCKS = len(CLOCKS)
 HORIZON_KEY = int(Kind.HORIZON) << KIND_SHIFT
 SWITCH_KEY = int(Kind.SWITCH) << KIND_SHIFT
 QUOTE, SERVICE_END, RELEASE = int(Kind.QUOTE), int(Kind.SERVICE_END), int(Kind.RELEASE)
+REACTION, CHECK = int(Kind.REACTION), int(Kind.CHECK)
 RENEGE, CHANGE_MODE, BYPASS = int(Kind.RENEGE), int(Kind.CHANGE_MODE), int(Kind.BYPASS)
 ARRIVAL, ON_FOOT = int(Kind.ARRIVAL), int(Kind.ON_FOOT)
 RECONSIDER, TAIL = int(Kind.RECONSIDER), int(Kind.TAIL)
@@ -116,6 +117,10 @@ BORDER = np.dtype(
     + _fields("u1", (MAX_STATIONS, N_CLASSES), "open serves")
     + _fields("i8", (MAX_STATIONS, N_STREAMS), "passed stride rank waiting mean_service")
     + _fields("i8", (BLOCKED_LISTS + MAX_ZONES,), "head tail")
+    # controls of the staffing
+    + _fields("i8", (), "staffed_table staffed")
+    + _fields("i8", (MAX_STATIONS,), "reacts_to open_above close_below opens_by at_least at_most reaction_delay")
+    + _fields("i8", (MAX_STATIONS,), "checked_every planned added decided afresh_at people_waiting")
     # zones
     + _fields("i8", (MAX_ZONES,), "capacity used")
     + _fields("i8", (MAX_ZONES, N_CLASSES), "space")
@@ -217,6 +222,12 @@ def rows_of(b: Any) -> Any:
 def switches_of(b: Any) -> Any:
     """Return the switches as (at, number of the table, up to four values) in order of time."""
     return carray(_pointer(b.switch_table), (b.switch_rows, 6), np.int64)
+
+
+@rule
+def staffed_of(b: Any) -> Any:
+    """Return the staffing of stations with a control, after each change: (at, station, servers)."""
+    return carray(_pointer(b.staffed_table), (1, 3), np.int64)
 
 
 @rule

@@ -111,6 +111,7 @@ def in_queue(b: Any, p: Any, sign: int) -> None:
     s, stream = np.int64(p.station), np.int64(p.stream)
     waiting = b.waiting[s, stream] + sign
     b.waiting[s, stream] = waiting
+    b.people_waiting[s] += sign * p.people
     if waiting == 0:
         b.streams[s] &= ~(1 << stream)
     elif sign > 0:

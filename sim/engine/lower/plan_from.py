@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.arrays import Bools, Floats
 from sim.engine.lower import apart, arrivals, switches
+from sim.engine.lower.controls import control_fields, needs_quotes
 from sim.engine.lower.deterrence import deterrence_fields
 from sim.engine.lower.network import network_fields
 from sim.engine.lower.tape_rows import number_rows
@@ -53,6 +54,7 @@ def lower(scenario: Scenario) -> Plan:
         horizon=since_t0(scenario.clock, scenario.clock.horizon),
         **way_fields(scenario, _all_stations(scenario)),
         **_stations(scenario),
+        **control_fields(scenario),
         **_zones(scenario),
         **_screenings(scenario, people),
         intensities=intensities,
@@ -220,7 +222,8 @@ def _behaviour(scenario: Scenario, step: int, deters: Bools) -> dict[str, Any]:
                     rates = _by_wait(way.by_quoted_wait, step) * (HAZARD_UNIT / MS_PER_H)
                     hazard[x, c, w] = np.rint(rates).astype(np.int64)
                     windows += _way_windows(scenario, way, (x, c, w))
-        if hazard[x].any() or balk[x].any() or bypass[x].any() or deters[x] or scenario.network:
+        is_quoted = deters[x] or bool(scenario.network) or needs_quotes(crossing)
+        if hazard[x].any() or balk[x].any() or bypass[x].any() or is_quoted:
             every[x] = milliseconds(crossing.quote.every)
             buckets[x] = round(crossing.quote.window / crossing.quote.every)
     return {

@@ -33,6 +33,7 @@ class Log:
         self.rows: list[tuple[int, ...]] = []
         self.open_visits: dict[Visit, None] = {}
         self.driving: dict[Party, Station] = {}  # to the first station of the crossing each is bound for
+        self.staffing: list[tuple[int, int, int]] = []  # of stations with a control
 
     def write(self, visit: Visit, outcome: Outcome, left_at: int) -> None:
         """Write the row of a visit that is over, in the order of DTYPES."""
@@ -66,7 +67,8 @@ class Log:
             party.crossing = party.bound_for
             self.write(Visit(party, station, party.comes_at), Outcome.ON_THE_WAY, NEVER)
         columns = zip(*self.rows, strict=True) if self.rows else [()] * len(DTYPES)
-        return in_order({name: np.array(c, dtype=t) for (name, t), c in zip(DTYPES.items(), columns, strict=True)})
+        table = {name: np.array(c, dtype=t) for (name, t), c in zip(DTYPES.items(), columns, strict=True)}
+        return in_order(table, self.staffing)
 
 
 class Border:

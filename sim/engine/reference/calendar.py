@@ -9,8 +9,10 @@ from typing import Any
 import simpy
 
 from sim.engine.event_order import Kind
+from sim.engine.plan import TO_PEOPLE, TO_QUEUE
 from sim.engine.reference.border import Border
-from sim.engine.reference.choices import waiting_in_main_queue
+from sim.engine.reference.choices import stations_of_main_queue, waiting_in_main_queue
+from sim.engine.reference.controls import StaffingControl
 from sim.engine.reference.state import Station
 
 Process = Generator[simpy.Event, Any, None]
@@ -27,6 +29,8 @@ def begin(border: Border) -> None:
     for station in border.stations:
         if station.batch:
             border.env.process(releases(border, station))
+        if station.control:
+            border.env.process(checks(border, station, station.control))
 
 
 def switches(border: Border) -> Process:
@@ -49,7 +53,7 @@ def turn(border: Border, table: str, values: list[int]) -> None:
     *place, value = values
     match table:
         case "staffing":
-            staff(border, border.stations[place[0]], value)
+            plan_staff(border, border.stations[place[0]], value)
         case "opening":
             open_or_close(border.stations[place[0]], place[1], bool(value))
         case "activity":
@@ -63,16 +67,62 @@ def turn(border: Border, table: str, values: list[int]) -> None:
             border.roads.epoch = value
 
 
+def plan_staff(border: Border, station: Station, servers: int) -> None:
+    """Follow the plan of the staffing, with what a control adds to it."""
+    if station.control:
+        station.control.follow_plan(servers, border.now)
+        servers = station.control.servers(station.control.added)
+    staff(border, station, servers)
+
+
 def staff(border: Border, station: Station, servers: int) -> None:
     """Change the staffing; those in service finish, or the last to begin go back to the head of the queue.
 
     A service that is due to end at this millisecond is not interrupted.
     """
+    if station.control and (servers != station.servers or border.now == border.plan.start):
+        border.log.staffing.append((border.now, station.number, servers))
     station.servers = servers
     going_on = [visit for visit in station.in_service if visit.ends_at > border.now]
     due = len(station.in_service) - len(going_on)
     while going_on and station.busy - due > servers:
         border.interrupt_service(going_on.pop())
+
+
+def checks(border: Border, station: Station, control: StaffingControl) -> Process:
+    """Let the control of a station decide at regular instants; a decision takes effect at once, or after its delay."""
+    for at in range(border.plan.start + control.every, border.plan.horizon, control.every):
+        yield border.until(at, Kind.CHECK, station.number)
+        if station.active and control.planned and control.decide(level_seen(border, station, control.reacts_to)):
+            if control.delay:
+                border.env.process(reaction(border, station, control, control.decided))
+            else:
+                react(border, station, control, control.decided)
+
+
+def reaction(border: Border, station: Station, control: StaffingControl, added: int) -> Process:
+    """Let a decision take effect after its delay."""
+    yield border.until(border.now + control.delay, Kind.REACTION, station.number)
+    react(border, station, control, added)
+
+
+def react(border: Border, station: Station, control: StaffingControl, added: int) -> None:
+    """Let a decision take effect."""
+    if control.take_effect(added, border.now - control.delay):
+        staff(border, station, control.servers(added))
+        border.call_and_unblock(station)
+
+
+def level_seen(border: Border, station: Station, reacts_to: int) -> int:
+    """Return what a control sees: the parties or people waiting, or the longest quoted wait of the main queues here."""
+    if reacts_to == TO_QUEUE:
+        return sum(station.waiting)
+    if reacts_to == TO_PEOPLE:
+        return station.people_waiting()
+    crossing = int(border.plan.crossing[station.number])
+    main_queues = border.main_queues[crossing]
+    here = [queue for queue in main_queues if station in stations_of_main_queue(border, crossing, queue.cls)]
+    return max((queue.quoted_wait for queue in here), default=0)
 
 
 def open_or_close(station: Station, cls: int, is_open: bool) -> None:

@@ -29,16 +29,20 @@ def side_by_side(border: Border, number: int, cls: int) -> Iterator[Station]:
             yield border.stations[other]
 
 
-def waiting_in_main_queue(border: Border, crossing: int, cls: int) -> int:
-    """Return how many parties of a class wait at the first step, and at the next ones as long as some pass them by."""
-    waiting, number = 0, int(border.plan.first[crossing, cls])
+def stations_of_main_queue(border: Border, crossing: int, cls: int) -> Iterator[Station]:
+    """Yield the stations at the first step of a class, and at the next ones as long as some pass them by."""
+    number = int(border.plan.first[crossing, cls])
     while number != NOWHERE:
         stations = list(side_by_side(border, number, cls))
-        waiting += sum(station.waiting[cls] for station in stations)
+        yield from stations
         if any(not border.plan.only[station.number] for station in stations):
-            break
+            return
         number = border.next[number][cls]
-    return waiting
+
+
+def waiting_in_main_queue(border: Border, crossing: int, cls: int) -> int:
+    """Return how many parties of a class wait in its main queue."""
+    return sum(station.waiting[cls] for station in stations_of_main_queue(border, crossing, cls))
 
 
 def takes_room(border: Border, station: Station, party: Party) -> bool:

@@ -14,6 +14,7 @@ import simpy
 
 from sim.engine.plan import CLOCKS, NOWHERE, RENEGE, RENEGE_WITH_MEN, STOPPED_UNIT, WAY_OF_CLOCK, WAYS, Plan
 from sim.engine.records import NEVER
+from sim.engine.reference.controls import StaffingControl
 from sim.scenario.model.quantities import STREAMS
 
 
@@ -131,6 +132,7 @@ class Station:
         self.queues: list[deque[Visit]] = [deque() for _ in STREAMS]
         self.waiting = [0] * len(STREAMS)
         self.passed, self.pass_called = [0] * len(STREAMS), 0  # stride scheduling (Waldspurger and Weihl 1995)
+        self.control = StaffingControl(plan, number) if plan.checked_every[number] else None
         self.in_service: list[Visit] = []  # by start; kept only where staff who leave interrupt the service
 
     def join_queue(self, visit: Visit) -> None:
@@ -157,6 +159,10 @@ class Station:
         self.waiting[visit.stream] -= 1
         if self.zone and visit.in_zone:
             self.zone.used -= self.zone.room_for(visit.cls, visit.people)
+
+    def people_waiting(self) -> int:
+        """Return the people in the parties that wait."""
+        return sum(visit.people for queue in self.queues for visit in queue if visit.waiting)
 
     def call(self, visit: Visit) -> None:
         """Give a waiting visit a server."""

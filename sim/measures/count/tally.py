@@ -32,7 +32,7 @@ from sim.measures.count.counters import (
 from sim.measures.grid import Grid, announcements
 from sim.measures.quantiles import grouped_quantiles
 from sim.measures.road import lots_of, on_road
-from sim.measures.servers import staffing_rows
+from sim.measures.servers import staffing_played, staffing_rows
 from sim.scenario.model.instants import local, since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.units import MS_PER_DAY, milliseconds
@@ -102,7 +102,8 @@ def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid) 
     midnights, nights = (_instants(scenario.clock, times) for times in (local_midnights, local_nights))
     days = _days(grid, midnights, nights)
     windows = np.array([milliseconds(scenario.crossings[name].quote.window) for name in plan.crossings])
-    places = Places(windows, on_road(plan), lots_of(scenario, plan), staffing_rows(plan))
+    staffing = staffing_rows(plan, staffing_played(plan, records))
+    places = Places(windows, on_road(plan), lots_of(scenario, plan), staffing)
     tables = empty(len(plan.crossings), len(plan.stations), len(grid.at), len(days.midnights), len(days.nights))
     keys, joiners = _count(passes, rows, _steps(grid), days, places, tables)
     announced = {}

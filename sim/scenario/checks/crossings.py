@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim import units
+from sim.scenario.checks.controls import check_controls
 from sim.scenario.checks.dates import check_dates
 from sim.scenario.checks.demand import check_demand
 from sim.scenario.checks.given import check_given
@@ -46,6 +47,7 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
         yield from _bypasses(crossing, here)
         yield from _deterrence(crossing, here)
         yield from _changes(crossing, here)
+        yield from check_controls(crossing, here)
     if len(scenario.crossings) > MAX_CROSSINGS:
         yield ("crossings",), f"a scenario may have at most {MAX_CROSSINGS} crossings"
     if sum(len(crossing.stations) for crossing in scenario.crossings.values()) > MAX_STATIONS:

@@ -69,6 +69,8 @@ def _most_servers(clock: Clock, crossing: Crossing, name: str, station: Station)
     staffing = station.staffing
     coming = [shift.servers for shift in staffing.shifts if _comes(clock, shift)]
     counts = [staffing.servers, *(step.servers for step in staffing.steps), *coming]
+    if staffing.reacts and max(counts):
+        counts.append(staffing.reacts.at_most)
     for change in crossing.changes:
         if change.stations and name in change.stations:
             counts.append(change.servers or max(counts) + (change.add_servers or 0))

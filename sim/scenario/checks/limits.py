@@ -22,7 +22,7 @@ Faults = Iterator[tuple[Loc, str]]
 MOST_POINTS = 20_000
 """Points of a time series. More are slow to draw and tell no more."""
 MOST_TICKS = 5_000_000
-"""Releases of batches and announcements of waits in one run, all stations and crossings together: a few seconds."""
+"""Releases, announcements and checks of controls in one run, all stations and crossings together: a few seconds."""
 MOST_IN_WINDOW = 100_000
 """Announcements in the window of the quoted wait; the departures of each are counted in a table."""
 
@@ -72,10 +72,12 @@ def _ticks(scenario: Scenario) -> Faults:
         here: Loc = ("crossings", name)
         intervals.append(((*here, "quote", "every"), "announcements", crossing.quote.every))
         for station, described in crossing.stations.items():
+            there: Loc = (*here, "stations", station)
             if described.release:
-                intervals.append(
-                    ((*here, "stations", station, "release", "every"), "releases", described.release.every)
-                )
+                intervals.append(((*there, "release", "every"), "releases", described.release.every))
+            if described.staffing.reacts:
+                loc = (*there, "staffing", "reacts", "checked_every")
+                intervals.append((loc, "checks", described.staffing.reacts.checked_every))
     if sum(run_s / every for *_, every in intervals) <= MOST_TICKS:
         return
     most = MOST_TICKS // len(intervals)

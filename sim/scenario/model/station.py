@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.model.aside import SentAside
+from sim.scenario.model.controls import Reaction
 from sim.scenario.model.laws import NO_TIME, Law, ServiceTime
 from sim.scenario.model.quantities import (
     CLASSES,
@@ -59,6 +60,7 @@ class Staffing(Model):
     servers: Servers = Field(description="at the start")
     steps: tuple[StaffingStep, ...] = Field((), max_length=1000)
     shifts: tuple[Shift, ...] = Field((), max_length=100)
+    reacts: Reaction | None = Field(None, description="opens and closes servers by the queue; default: as planned")
 
 
 class Priority(Model):

@@ -1,4 +1,4 @@
-"""The pictures of a run: queue, its length on the road, waits, crossings, nights, time per visit, and the poster."""
+"""The pictures of a run: queue, its length on the road, waits, crossings, nights, staff, stations, and the poster."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from sim.measures.names import RATE_HOURS, VEHICLE_CLASSES, at_station
 from sim.measures.nights import worst_night
-from sim.plotting import panels
+from sim.plotting import panels, staff
 from sim.plotting.marks import text_width, wrapped
 from sim.plotting.names import ranged_estimate
 from sim.plotting.page import heading, legend, time_page
@@ -58,6 +58,8 @@ def _pictures_of(story: Story) -> Iterator[Callable[[Story], Figure]]:
     for draw in PICTURES:
         if draw is stuck_at_night:
             wanted = story.by_road and bool(story.nights)
+        elif draw is staff_at_work:
+            wanted = bool(staff.reacting(story))
         else:
             wanted = story.has_length or draw is not queue_km
         if wanted:
@@ -144,6 +146,17 @@ def stuck_at_night(story: Story) -> Figure:
 
 
 @styled
+def staff_at_work(story: Story) -> Figure:
+    """Draw the servers at work over time at the stations whose staff react to the queue."""
+    names = staff.reacting(story)
+    heights = [2.6 if len(names) > 1 else 3.7] * len(names)
+    page = time_page(story, "Staff who react to the queue", story.how, heights, [])
+    for axes, name in zip(page, names, strict=True):
+        staff.servers(axes, story, name)
+    return page[0].figure  # type: ignore[return-value]
+
+
+@styled
 def where_time_goes(story: Story) -> Figure:
     """Draw the mean wait, service time and blocked time per visit to each station, on a logarithmic scale."""
     names = [name for name in story.stations if story.total("visits", at_station(name)).mean > 0]
@@ -216,6 +229,7 @@ PICTURES = (
     crossings_per_day,
     ways_across,
     stuck_at_night,
+    staff_at_work,
     where_time_goes,
     poster,
 )

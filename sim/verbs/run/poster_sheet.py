@@ -337,9 +337,12 @@ def _station(axes: Axes, story: Story, name: str, place: tuple[float, float, flo
 
 
 def _servers(story: Story, name: str) -> str:
-    _, servers, there = staffing(story.plan, story.number(name))
+    plan, s = story.plan, story.number(name)
+    _, servers, there = staffing(plan, plan.staffing, s)
     present = servers[there == 1]
     low, high = int(present.min(initial=1000)), int(present.max(initial=0))
+    if plan.checked_every[s]:  # the control keeps to these limits while the plan has anybody
+        low, high = min(low, int(plan.at_least[s])), int(plan.at_most[s])
     return f"{high} server{'' if high == 1 else 's'}" if low >= high else f"{low}–{high} servers"
 
 

@@ -112,7 +112,7 @@ def test_all_of_a_table_and_of_the_file_that_names_it(tmp_path, small_text):
         f"counts.csv:4:1: {table}[2].count: must be at least 0; got -1; allowed 0 to 1000000000",
         "counts.csv:5:1: expected 3 cells; got 2",
         "s.yaml:36:19: crossings.pass.stations.gate.staffing: expected a whole number of servers, or a mapping "
-        "(servers, steps, shifts); got 'four'",
+        "(servers, steps, shifts, reacts); got 'four'",
     ]
 
 

@@ -1,0 +1,151 @@
+"""The kernel's staff over time: the plan, and what controls add to it and take away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.engine.compiled.cache import rule
+from sim.engine.compiled.heaps import key_of, prepend, push, remove
+from sim.engine.compiled.layout import (
+    CHECK,
+    INTERRUPTED,
+    LATER,
+    N_CLASSES,
+    N_STREAMS,
+    NOBODY,
+    NOWHERE,
+    QUEUE_LISTS,
+    REACTION,
+    SERVICE_LISTS,
+    WAITING,
+    party_in,
+    staffed_of,
+)
+from sim.engine.compiled.queues import close, in_queue, open_visit, settle
+from sim.engine.plan import TO_PEOPLE, TO_QUEUE
+
+MOST_ADDED = 1 << 16
+"""More servers than a control can add or take away; `slot` of a moment holds no negative number."""
+
+
+@rule
+def staff(b: Any, s: int, servers: int, now: int) -> None:
+    """Change the staffing; where services are interrupted, those that began last go back to the head of the queue.
+
+    A service that is due to end at this millisecond is not interrupted.
+    """
+    if b.checked_every[s] and (servers != b.servers[s] or now == b.start):
+        row = staffed_of(b)[b.staffed]
+        row[0], row[1], row[2] = now, s, servers
+        b.staffed += 1
+    b.servers[s] = servers
+    due, i = 0, b.head[SERVICE_LISTS + s]
+    while i != NOBODY:
+        due += party_in(b, i).remaining == now
+        i = np.int64(party_in(b, i).next)
+    i = b.tail[SERVICE_LISTS + s]
+    while i != NOBODY and b.busy[s] - due > servers:
+        before = np.int64(party_in(b, i).previous)
+        if party_in(b, i).remaining > now:
+            remove(b, SERVICE_LISTS + s, i)
+            b.busy[s] -= 1
+            put_back(b, i, s, now)
+        i = before
+
+
+@rule
+def put_back(b: Any, i: int, s: int, now: int) -> None:
+    """Interrupt a service: the party goes back to the head of the queue, on a new visit that keeps its order."""
+    p = party_in(b, i)
+    joined, men, checked, refused = p.joined, p.visit_men, p.checked, p.refused
+    remaining = p.remaining - now
+    p.ended_at = now
+    close(b, i, INTERRUPTED, now)
+    open_visit(b, p, s, now)
+    b.joined -= 1
+    p.joined, p.visit_men, p.checked, p.refused = joined, men, checked, refused
+    p.remaining, p.resumed, p.where = remaining, 1, WAITING
+    prepend(b, QUEUE_LISTS + s * N_STREAMS + p.stream, i)
+    in_queue(b, p, 1)
+
+
+@rule
+def plan_staff(b: Any, s: int, servers: int, now: int) -> None:
+    """Follow the plan of the staffing, with what a control adds to it; it rests while the plan has nobody."""
+    b.planned[s] = servers
+    if b.checked_every[s]:
+        if servers == 0:
+            b.added[s], b.decided[s], b.afresh_at[s] = 0, 0, now
+        servers = controlled(b, s, b.added[s])
+    staff(b, s, servers, now)
+
+
+@rule
+def controlled(b: Any, s: int, added: int) -> int:
+    """Return the servers at work if a control adds so many to the plan."""
+    return min(max(b.planned[s] + added, b.at_least[s]), b.at_most[s]) if b.planned[s] else 0
+
+
+@rule
+def level_seen(b: Any, s: int) -> Any:
+    """Return what a control sees: the parties or people waiting, or the longest quoted wait of the main queues here."""
+    if b.reacts_to[s] == TO_QUEUE:
+        return b.waiting[s].sum()
+    if b.reacts_to[s] == TO_PEOPLE:
+        return b.people_waiting[s]
+    level, x = 0, b.crossing[s]
+    for c in range(N_CLASSES):
+        if has_main_queue(b, s, c):
+            level = max(level, b.quote[x, c])
+    return level
+
+
+@rule
+def has_main_queue(b: Any, s: int, c: int) -> bool:
+    """Return whether a station is at the first step of a class, or at a next one if some pass by those before it."""
+    first = b.first[b.crossing[s], c]
+    while first != NOWHERE:
+        everybody, member = 0, first if b.step[first] == NOWHERE else b.step[first]
+        while member != NOWHERE:
+            if b.active[member] and b.serves[member, c]:
+                if member == s:
+                    return True
+                everybody |= b.only[member] == 0
+            member = b.beside[member]
+        if everybody:
+            return False
+        first = b.next[first, c]
+    return False
+
+
+@rule
+def check(b: Any, s: int, now: int) -> None:
+    """Let the control of a station decide; the decision takes effect at once, or after its delay."""
+    push(b, LATER, now + b.checked_every[s], key_of(CHECK, s), 0, 0)
+    if not b.active[s] or b.planned[s] == 0:
+        return
+    level, before = level_seen(b, s), controlled(b, s, b.decided[s])
+    after = before
+    if level > b.open_above[s]:
+        after = min(before + b.opens_by[s], b.at_most[s])
+    elif level < b.close_below[s]:
+        after = max(before - b.opens_by[s], b.at_least[s])
+    if after == before:
+        return
+    b.decided[s] = after - b.planned[s]
+    if b.reaction_delay[s]:
+        push(b, LATER, now + b.reaction_delay[s], key_of(REACTION, s), b.decided[s] + MOST_ADDED, 0)
+    else:
+        react(b, s, b.decided[s], now)
+
+
+@rule
+def react(b: Any, s: int, added: int, now: int) -> None:
+    """Let a decision take effect, unless the control has started afresh since."""
+    if now - b.reaction_delay[s] < b.afresh_at[s]:
+        return
+    b.added[s] = added
+    staff(b, s, controlled(b, s, added), now)
+    settle(b, s, now)

@@ -1,0 +1,36 @@
+"""Checks of controls: what they react to must exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.scenario.model.scenario import Crossing
+from sim.scenario.model.station import Station
+from sim.scenario.model.steps import steps_of
+
+Loc = tuple[str | int, ...]
+Faults = Iterator[tuple[Loc, str]]
+
+
+def check_controls(crossing: Crossing, here: Loc) -> Faults:
+    """Yield the controls that react to a quoted wait where no main queue stands."""
+    for name, station in crossing.stations.items():
+        reacts = station.staffing.reacts
+        if reacts and reacts.to == "quoted_wait" and not _has_main_queue(crossing, name):
+            loc = (*here, "stations", name, "staffing", "reacts", "to")
+            yield loc, "no main queue stands here, since every class has a station before this one; use 'queue'"
+
+
+def _has_main_queue(crossing: Crossing, name: str) -> bool:
+    """Return whether some parties come to a station first, at some time."""
+    for cls in crossing.stations[name].serves:
+        for step in steps_of(crossing, cls):
+            if name in step:
+                return True
+            if any(_stops_all(crossing.stations[other]) for other in step):
+                break
+    return False
+
+
+def _stops_all(station: Station) -> bool:
+    return not station.only and station.active_from is None and station.active_until is None

@@ -1,0 +1,61 @@
+"""Controls: rules that act during a run on what they see, such as staff who open booths when the queue is long."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
+
+from sim import units
+from sim.scenario.model.quantities import Duration, Model, Servers, Span
+
+Level = Annotated[
+    float,
+    Field(ge=0, le=1e9),
+    WithJsonSchema({"type": ["string", "number"], "description": "a whole number, or a time such as '30 min'"}),
+]
+"""A number of parties or people, or a quoted wait in seconds."""
+
+
+def read_level(to: str | None, value: object) -> float:
+    """Return a level of what a control reacts to: a whole number of parties or people, or a time. Raises ValueError.
+
+    Where `to` is wrong itself, or the value is true or false, the message about that is enough.
+    """
+    if to is None or isinstance(value, bool):
+        return 0.0
+    if to == "quoted_wait":
+        return units.parse("time", value)
+    if not isinstance(value, int | float) or value != int(value):
+        raise ValueError(f"expected a whole number of {'people' if to == 'people' else 'parties'}; got {value!r}")
+    return float(value)
+
+
+class Reaction(Model):
+    """A control: it adds servers to the plan while the queue is long, and takes them away when it is short."""
+
+    to: Literal["queue", "people", "quoted_wait"] = Field(
+        "queue",
+        description="parties waiting here, people waiting here, or the longest quoted wait of the main queues that "
+        "stand here",
+    )
+    open_above: Level = Field(description="above this, servers are added", examples=[20, "30 min"])
+    close_below: Level = Field(0.0, description="below this, servers are taken away; default: never")
+    by: Annotated[int, Field(ge=1, le=1000, strict=True)] = Field(1, description="servers at a time")
+    at_least: Servers = Field(1, description="fewest servers, while the plan has any")
+    at_most: Servers = Field(description="most servers")
+    delay: Span = Field(0.0, description="from a decision until it takes effect")
+    checked_every: Duration = Field(300.0, description="time between two decisions, the first one after the start")
+
+    @field_validator("open_above", "close_below", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: object, info: ValidationInfo) -> float:
+        return read_level(info.data.get("to"), value)
+
+    @model_validator(mode="after")
+    def _order(self) -> Reaction:
+        if self.close_below > self.open_above:
+            raise ValueError("close_below must not be above open_above")
+        if self.at_least > self.at_most:
+            raise ValueError(f"at_least ({self.at_least}) must not be above at_most ({self.at_most})")
+        return self
