@@ -23,7 +23,12 @@ HAZARD_UNIT = 10**12
 STOPPED_UNIT = 10_000
 """Steps in which the share of men stopped is read: 0.01 %."""
 DRIVE_UNIT = 2**20
+SWITCHES = ("staffing", "opening", "activity", "intensity", "conditions", "way_open", "epoch")
+"""The tables of switches, in the order in which those of one millisecond are turned."""
 PER_MILLE = 1000
+SERVICE_FACTOR, REFUSAL, PATIENCE_FACTOR = range(3)
+"""What a row of `Plan.conditions` sets."""
+REFUSAL_UNIT = 10**9
 REACTIONS = ("queue", "people", "quoted_wait")
 TO_QUEUE, TO_PEOPLE, TO_QUOTED_WAIT = 1, 2, 3
 """What a control of the staffing reacts to: 1 + the index in REACTIONS."""
@@ -80,6 +85,8 @@ class Plan:
     at_most: Ints  # (S,)
     reaction_delay: Ints  # (S,) milliseconds
     checked_every: Ints  # (S,) milliseconds, 0: no control
+    paced: Bools  # (S,) service times have factors: `pace`, or one in `conditions`
+    pace: Ints  # (S, 2, K) per mille, by servers at work and by parties waiting; beyond the last column as there
     # rows of `Tape.times` (NOWHERE: no party needs it); one row may have several purposes for different parties
     service_row: Ints  # (S,) service of a party in the class it came as
     foot_row: Ints  # (S,) service by bike or on foot (changed mode, or stayed behind); may equal `service_row`
@@ -118,6 +125,7 @@ class Plan:
     opening: Ints  # (., 4) at, station, class, 1 open / 0 closed
     activity: Ints  # (., 3) at, station, 1 / 0
     intensity: Ints  # (., 3) at, station, row of `intensities`
+    conditions: Ints  # (., 4) at, station, what, value: factor per mille, or probability in 1 / REFUSAL_UNIT
     way_open: Ints  # (., 5) at, crossing, class, way, 1 / 0
     # the main queue: effects of the quoted wait
     quote_every: Ints  # (X,) milliseconds, 0: quotes are not needed

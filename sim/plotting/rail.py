@@ -134,10 +134,21 @@ def change_words(change: Change, sampled: bool = False) -> str:
         return f"{where}: {_servers(change.servers)}"
     if change.add_servers is not None:
         return f"{where}: {change.add_servers:+d} servers"
-    known = _known_words(change, who, sampled)
+    known = _known_words(change, who, sampled) or _service_words(change, where, sampled)
     if known:
         return known
     return f"{where}: {'another number of servers' if sampled else f'servers × {change.scale_servers:.3g}'}"
+
+
+def _service_words(change: Change, where: str, sampled: bool) -> str:
+    """Return the effect of a change of service times, refusals or patience; '' if there is none."""
+    if change.scale_service is not None:
+        return f"{where}: {'other service times' if sampled else f'service time × {change.scale_service:.3g}'}"
+    if change.refusal is not None:
+        return f"{where}: {'another share' if sampled else f'{100 * change.refusal:.3g} %'} refused"
+    if change.scale_patience is not None:
+        return f"{where}: {'another patience' if sampled else f'patience × {change.scale_patience:.3g}'}"
+    return ""
 
 
 def _known_words(change: Change, who: str, sampled: bool) -> str:

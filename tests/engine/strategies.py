@@ -17,6 +17,7 @@ from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.tape import Tape
 from sim.scenario.checks.crossings import check
+from sim.scenario.model.changes import STATION_ACTIONS
 from sim.scenario.model.quantities import CLASSES, STREAMS, WEEKDAYS
 from sim.scenario.model.scenario import Scenario
 from tests.engine.build import MINUTE, SPACING
@@ -128,6 +129,12 @@ def by_trait(draw: Draw) -> Dict:
 
 
 @st.composite
+def paces(draw: Draw) -> Dict:
+    tables: Dict = {"servers": {1: 0.8, 3: 1.5}, "queue": {0: 1.3, 4: 0.6}}
+    return draw(st.sampled_from([tables, {"servers": tables["servers"]}, {"queue": tables["queue"]}]))
+
+
+@st.composite
 def stations(draw: Draw, number: int, office: str | None) -> Dict:
     station: Dict = {
         "staffing": draw(staffings(number == 0)),
@@ -141,6 +148,8 @@ def stations(draw: Draw, number: int, office: str | None) -> Dict:
         station["hall"] = draw(st.one_of(st.integers(0, 4), st.sampled_from(rooms)))
     if number > 0 and station["discipline"] in ("fifo",) and draw(sometimes):
         station["serves"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
+    if draw(sometimes):
+        station["pace"] = draw(paces())
     if draw(sometimes):
         station["release"] = {"size": draw(st.integers(1, 4)), "every": draw(st.sampled_from(["7 min", "30 min"]))}
     if draw(sometimes):
@@ -252,16 +261,17 @@ def changes(draw: Draw, names: list[str], screening: list[str], parts: list[str]
         {"close": True}, {"close": True}, {"open": True}, {"scale_demand": 2.0}, {"bar_non_local": draw(shares)},
         {"servers": draw(st.integers(0, 3))}, {"add_servers": draw(st.integers(-2, 2))}, {"scale_servers": 0.5},
         *([{"intensity": draw(shares)}] if screening else []),
+        {"scale_service": draw(st.sampled_from([0.0, 0.5, 1.7]))}, {"refusal": draw(shares)}, {"scale_patience": 0.4},
     ]  # fmt: skip
     change = dict(draw(st.sampled_from(actions)))
     begin, end = sorted((draw(instants), draw(instants)))
     change |= {"from": begin, **({"until": end} if end > begin and draw(often) else {})}
     if "scale_demand" in change and parts and draw(often):
         change["demand"] = draw(st.lists(st.sampled_from(parts), min_size=1, unique=True))
-    if set(change) & {"close", "open", "servers", "add_servers", "scale_servers", "intensity"}:
+    if set(change) & {"close", "open", *STATION_ACTIONS}:
         some = screening if "intensity" in change else names
         change["stations"] = draw(st.lists(st.sampled_from(some), min_size=1, max_size=2, unique=True))
-    if not set(change) & {"servers", "add_servers", "scale_servers", "intensity", "demand"} and draw(often):
+    if not set(change) & {*STATION_ACTIONS, "demand"} and draw(often):
         change["classes"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=3, unique=True))
     return change
 

@@ -21,7 +21,7 @@ from sim.engine.compiled.layout import (
     switches_of,
 )
 from sim.engine.compiled.queues import leave_when_due, settle
-from sim.engine.compiled.staffing import plan_staff
+from sim.engine.compiled.staffing import plan_staff, set_condition
 
 
 @rule
@@ -88,6 +88,8 @@ def switch(b: Any, begin: int, now: int) -> int:
         elif what == 3:
             b.intensity[first] = second
         elif what == 4:
+            set_condition(b, first, second, switches[end, 4])
+        elif what == 5:
             b.way_open[first, second, switches[end, 4]] = switches[end, 5]
         else:
             b.epoch = first

@@ -26,7 +26,7 @@ from sim.engine.compiled.layout import (
     PARTY,
     ROW,
 )
-from sim.engine.plan import NOWHERE, Plan
+from sim.engine.plan import NOWHERE, PER_MILLE, SWITCHES, Plan
 from sim.engine.records import DTYPES, Records
 from sim.engine.tape import Tape
 from sim.errors import SimError
@@ -166,6 +166,7 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "recent": np.zeros((len(plan.crossings), N_CLASSES, int(plan.quote_buckets.max())), np.int64),
         "switch": _switches(plan),
         "staffed": _staffed(plan),
+        "pace": plan.pace,
         "hit": plan.hit_cdf,
         "checked": plan.checked_cdf,
         "hazard": plan.hazard,
@@ -269,6 +270,7 @@ _STATION_FIELDS = (
     "at_most",
     "reaction_delay",
     "checked_every",
+    "paced",
 )
 _CROSSING_FIELDS = (
     "quote_every",
@@ -317,6 +319,8 @@ def _border(plan: Plan, tape: Tape) -> Any:
     stations = slice(len(plan.stations))
     border["batch"][stations], border["release_every"][stations] = plan.release_size, plan.release_every
     border["by_shares"][stations] = plan.discipline
+    border["service_factor"] = border["patience_factor"] = PER_MILLE
+    border["pace_columns"] = plan.pace.shape[2]
     border["active"], border["open"], border["way_open"] = 1, 1, 1
     border["is_office"][plan.office[plan.office != NOWHERE]] = 1
     border["head"], border["tail"] = NOBODY, NOBODY
@@ -331,7 +335,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
 
 def _switches(plan: Plan) -> Ints:
     """Return all switches by instant, then in the order of the plan's tables: (at, number of the table, values)."""
-    tables = (plan.staffing, plan.opening, plan.activity, plan.intensity, plan.way_open, plan.epoch)
+    tables = [getattr(plan, name) for name in SWITCHES]
     switches = np.zeros((sum(map(len, tables)), 6), np.int64)
     begin = 0
     for number, table in enumerate(tables):

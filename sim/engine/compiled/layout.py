@@ -121,6 +121,10 @@ BORDER = np.dtype(
     + _fields("i8", (), "staffed_table staffed")
     + _fields("i8", (MAX_STATIONS,), "reacts_to open_above close_below opens_by at_least at_most reaction_delay")
     + _fields("i8", (MAX_STATIONS,), "checked_every planned added decided afresh_at people_waiting")
+    # factors on service times and patience
+    + _fields("i8", (), "pace_table pace_columns")
+    + _fields("i8", (MAX_STATIONS,), "service_factor patience_factor")
+    + _fields("u1", (MAX_STATIONS,), "paced")
     # zones
     + _fields("i8", (MAX_ZONES,), "capacity used")
     + _fields("i8", (MAX_ZONES, N_CLASSES), "space")
@@ -228,6 +232,12 @@ def switches_of(b: Any) -> Any:
 def staffed_of(b: Any) -> Any:
     """Return the staffing of stations with a control, after each change: (at, station, servers)."""
     return carray(_pointer(b.staffed_table), (1, 3), np.int64)
+
+
+@rule
+def pace_of(b: Any) -> Any:
+    """Return Plan.pace, [station, by servers or by queue, number]."""
+    return carray(_pointer(b.pace_table), (1, 2, b.pace_columns), np.int64)
 
 
 @rule

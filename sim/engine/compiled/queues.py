@@ -55,6 +55,7 @@ from sim.engine.compiled.layout import (
     chance_of,
     chunks_of,
     column_of,
+    pace_of,
     party_in,
     rows_of,
     stack_of,
@@ -62,6 +63,7 @@ from sim.engine.compiled.layout import (
     time_of,
     visits_of,
 )
+from sim.engine.plan import PER_MILLE
 from sim.engine.records import NEVER
 
 
@@ -133,7 +135,7 @@ def stand(b: Any, i: int, now: int) -> None:
     p.where = WAITING
     row = b.patience_row[s]
     if row != NOWHERE:
-        push_later(b, now + time_of(b, row, tape_column(b, p)), RENEGE, i)
+        push_later(b, now + time_of(b, row, tape_column(b, p)) * b.patience_factor[s] // PER_MILLE, RENEGE, i)
     if p.first:
         start_clocks(b, i, now)
 
@@ -279,7 +281,16 @@ def service_time(b: Any, i: int, s: int) -> int:
     if b.refused_row[s] != NOWHERE and chance_of(b, b.refused_row[s], column) < b.refusal[s]:
         p.refused = 1
         time += time_of(b, b.refusal_row[s], column)
-    return time
+    return paced(b, s, time) if b.paced[s] else time
+
+
+@long_rule
+def paced(b: Any, s: int, time: int) -> int:
+    """Return a service time after the factors by the servers at work, by the parties waiting, and by date."""
+    last = b.pace_columns - 1
+    time = time * pace_of(b)[s, 0, min(b.servers[s], last)] // PER_MILLE
+    time = time * pace_of(b)[s, 1, min(b.waiting[s].sum(), last)] // PER_MILLE
+    return time * b.service_factor[s] // PER_MILLE
 
 
 @long_rule

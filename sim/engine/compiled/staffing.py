@@ -24,7 +24,7 @@ from sim.engine.compiled.layout import (
     staffed_of,
 )
 from sim.engine.compiled.queues import close, in_queue, open_visit, settle
-from sim.engine.plan import TO_PEOPLE, TO_QUEUE
+from sim.engine.plan import REFUSAL, REFUSAL_UNIT, SERVICE_FACTOR, TO_PEOPLE, TO_QUEUE
 
 MOST_ADDED = 1 << 16
 """More servers than a control can add or take away; `slot` of a moment holds no negative number."""
@@ -69,6 +69,17 @@ def put_back(b: Any, i: int, s: int, now: int) -> None:
     p.remaining, p.resumed, p.where = remaining, 1, WAITING
     prepend(b, QUEUE_LISTS + s * N_STREAMS + p.stream, i)
     in_queue(b, p, 1)
+
+
+@rule
+def set_condition(b: Any, s: int, what: int, value: int) -> None:
+    """Set the factor on service times or on patience, or the probability of a refusal."""
+    if what == SERVICE_FACTOR:
+        b.service_factor[s] = value
+    elif what == REFUSAL:
+        b.refusal[s] = value / REFUSAL_UNIT
+    else:
+        b.patience_factor[s] = value
 
 
 @rule

@@ -299,8 +299,11 @@ class _Passage:
     def _refusals(self, row: int, name: str, refusal: Refusal, u: Floats) -> None:
         """Write the staff time of refusals, for parties whose `u` is in a range in which some are refused."""
         seconds = np.zeros(self.group.size)
+        changes = self.crossing.changes
+        most = max((change.refusal or 0.0 for change in changes if name in (change.stations or ())), default=0.0)
+        most = max(most, refusal.probability)
         for low, high in pairwise(REFUSAL_RANGES):
-            if low < refusal.probability:
+            if low < most:
                 rows = np.flatnonzero((u >= low) & (u < high))
                 rng = self.group.rng(f"refusal/{name}/{high}")
                 seconds[rows] = draw_durations(refusal.service_time, rng, len(rows))

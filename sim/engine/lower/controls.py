@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.plan import REACTIONS
+from sim.engine.plan import PER_MILLE, REACTIONS
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.units import milliseconds
 
@@ -31,6 +31,27 @@ def control_fields(scenario: Scenario) -> dict[str, Any]:
         )
     names = "reacts_to open_above close_below opens_by at_least at_most reaction_delay checked_every"
     return dict(zip(names.split(), table, strict=True))
+
+
+def pace_fields(scenario: Scenario) -> dict[str, Any]:
+    """Return the fields of the plan for factors on service times."""
+    crossings = scenario.crossings.values()
+    paces = [station.pace for crossing in crossings for station in crossing.stations.values()]
+    rows = [(pace.servers, pace.queue) if pace else ({}, {}) for pace in paces]
+    columns = 1 + max((n for both in rows for table in both for n in table), default=0)
+    factors = np.full((len(paces), 2, columns), PER_MILLE, dtype=np.int64)
+    for s, both in enumerate(rows):
+        for which, table in enumerate(both):
+            if table:
+                numbers = sorted(table)
+                curve = np.interp(np.arange(columns), numbers, [table[n] for n in numbers])
+                factors[s, which] = np.rint(PER_MILLE * curve)
+    changed = [
+        any(change.scale_service is not None and name in (change.stations or ()) for change in crossing.changes)
+        for crossing in crossings
+        for name in crossing.stations
+    ]
+    return {"pace": factors, "paced": np.array([pace is not None for pace in paces]) | np.array(changed)}
 
 
 def needs_quotes(crossing: Crossing) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.arrays import Bools, Floats
 from sim.engine.lower import apart, arrivals, switches
-from sim.engine.lower.controls import control_fields, needs_quotes
+from sim.engine.lower.controls import control_fields, needs_quotes, pace_fields
 from sim.engine.lower.deterrence import deterrence_fields
 from sim.engine.lower.network import network_fields
 from sim.engine.lower.tape_rows import number_rows
@@ -55,6 +55,7 @@ def lower(scenario: Scenario) -> Plan:
         **way_fields(scenario, _all_stations(scenario)),
         **_stations(scenario),
         **control_fields(scenario),
+        **pace_fields(scenario),
         **_zones(scenario),
         **_screenings(scenario, people),
         intensities=intensities,
@@ -66,6 +67,7 @@ def lower(scenario: Scenario) -> Plan:
         opening=switches.opening(scenario),
         closes=switches.closes(scenario),
         activity=switches.activity(scenario),
+        conditions=switches.conditions(scenario),
         intensity=intensity,
         **behaviour,
         **stops,

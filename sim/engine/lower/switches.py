@@ -15,6 +15,7 @@ import numpy as np
 
 from sim.arrays import Floats, Ints
 from sim.engine.lower.arrivals import day_times, within
+from sim.engine.plan import PATIENCE_FACTOR, PER_MILLE, REFUSAL, REFUSAL_UNIT, SERVICE_FACTOR
 from sim.scenario.model.changes import Change
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import CLASSES, WEEKDAYS, ClassName
@@ -41,6 +42,11 @@ def opening(scenario: Scenario) -> Ints:
 def activity(scenario: Scenario) -> Ints:
     """Return rows (at, station, 1 active / 0 inactive)."""
     return _table(scenario, 3, _activity_rows)
+
+
+def conditions(scenario: Scenario) -> Ints:
+    """Return rows (at, station, what, value) for service times, refusals and patience that change."""
+    return _table(scenario, 4, _condition_rows)
 
 
 def intensity(scenario: Scenario) -> tuple[Floats, Ints]:
@@ -84,6 +90,32 @@ def _staffing_rows(clock: Clock, crossing: Crossing, names: list[str], offset: i
         instants = _instants(clock, changes) | {since_t0(clock, step.from_) for step in plan.steps}
         for at, servers in _steps(clock, instants | _shift_edges(clock, plan), value):
             yield at, offset + number, servers
+
+
+_CONDITIONS: dict[int, tuple[int, Callable[[Change], float | None]]] = {
+    SERVICE_FACTOR: (PER_MILLE, lambda change: change.scale_service),
+    REFUSAL: (REFUSAL_UNIT, lambda change: change.refusal),
+    PATIENCE_FACTOR: (PER_MILLE, lambda change: change.scale_patience),
+}
+"""The unit of each, and what a change says of it."""
+
+
+def _condition_rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:
+    for number, name in enumerate(names):
+        for what, (unit, given) in _CONDITIONS.items():
+            changes = [change for change in crossing.changes if given(change) is not None and _concerns(change, name)]
+            if not changes:
+                continue
+            refusal = crossing.stations[name].refusal
+            base = (refusal.probability if refusal else 0.0) if what == REFUSAL else 1.0
+
+            def changed(change: Change, current: float, what: int = what) -> float:
+                value = _CONDITIONS[what][1](change) or 0.0
+                return value if what == REFUSAL else current * value
+
+            value = _overridden(clock, base, changes, changed)
+            for at, level in _steps(clock, _instants(clock, changes), value):
+                yield at, offset + number, what, round(unit * level)
 
 
 def _staff_change(change: Change) -> int | float | None:

@@ -9,7 +9,7 @@ import simpy
 from simpy.events import EventPriority
 
 from sim.engine.event_order import KIND_SHIFT, LEAVING, Kind
-from sim.engine.plan import NOWHERE, WAY_OF_CLOCK, Plan
+from sim.engine.plan import NOWHERE, PER_MILLE, WAY_OF_CLOCK, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
 from sim.engine.reference.choices import station_on_way, takes_room
 from sim.engine.reference.roads import Roads
@@ -176,7 +176,8 @@ class Border:
         visit.station.join_queue(visit)
         row = self.plan.patience_row[visit.station.number]
         if row != NOWHERE:
-            self._leave_at(visit, Kind.RENEGE, self.now + self.duration(row, visit.party))
+            patience = self.duration(row, visit.party) * visit.station.patience_factor // PER_MILLE
+            self._leave_at(visit, Kind.RENEGE, self.now + patience)
         if visit.first:
             main_queue = self.main_queue(visit.party)
             for clock in main_queue.clocks_of(visit.party):

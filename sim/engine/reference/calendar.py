@@ -9,15 +9,13 @@ from typing import Any
 import simpy
 
 from sim.engine.event_order import Kind
-from sim.engine.plan import TO_PEOPLE, TO_QUEUE
+from sim.engine.plan import REFUSAL, REFUSAL_UNIT, SERVICE_FACTOR, SWITCHES, TO_PEOPLE, TO_QUEUE
 from sim.engine.reference.border import Border
 from sim.engine.reference.choices import stations_of_main_queue, waiting_in_main_queue
 from sim.engine.reference.controls import StaffingControl
 from sim.engine.reference.state import Station
 
 Process = Generator[simpy.Event, Any, None]
-SWITCHES = ("staffing", "opening", "activity", "intensity", "way_open", "epoch")
-"""The tables of switches in the plan, in the order in which those of one millisecond are turned."""
 
 
 def begin(border: Border) -> None:
@@ -60,11 +58,23 @@ def turn(border: Border, table: str, values: list[int]) -> None:
             border.stations[place[0]].active = bool(value)
         case "intensity":
             border.stations[place[0]].intensity = value
+        case "conditions":
+            set_condition(border.stations[place[0]], place[1], value)
         case "way_open":  # of leaving a main queue; the hazard follows at the next announcement
             crossing, cls, way = place
             border.main_queues[crossing][cls].is_open[way] = bool(value)
         case "epoch":
             border.roads.epoch = value
+
+
+def set_condition(station: Station, what: int, value: int) -> None:
+    """Set the factor on service times or on patience, or the probability of a refusal."""
+    if what == SERVICE_FACTOR:
+        station.service_factor = value
+    elif what == REFUSAL:
+        station.refusal = value / REFUSAL_UNIT
+    else:
+        station.patience_factor = value
 
 
 def plan_staff(border: Border, station: Station, servers: int) -> None:

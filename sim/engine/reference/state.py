@@ -12,7 +12,7 @@ from typing import Any
 
 import simpy
 
-from sim.engine.plan import CLOCKS, NOWHERE, RENEGE, RENEGE_WITH_MEN, STOPPED_UNIT, WAY_OF_CLOCK, WAYS, Plan
+from sim.engine.plan import CLOCKS, NOWHERE, PER_MILLE, RENEGE, RENEGE_WITH_MEN, STOPPED_UNIT, WAY_OF_CLOCK, WAYS, Plan
 from sim.engine.records import NEVER
 from sim.engine.reference.controls import StaffingControl
 from sim.scenario.model.quantities import STREAMS
@@ -79,6 +79,7 @@ class Visit:
     men_checked: int = 0
     refused: bool = False
     sent_aside: bool = False  # after the service
+    factors: tuple[int, ...] = ()  # on the service time, per mille
     service_left: int | None = None  # milliseconds; None before service first begins
     ends_at: int = NEVER
 
@@ -133,6 +134,10 @@ class Station:
         self.waiting = [0] * len(STREAMS)
         self.passed, self.pass_called = [0] * len(STREAMS), 0  # stride scheduling (Waldspurger and Weihl 1995)
         self.control = StaffingControl(plan, number) if plan.checked_every[number] else None
+        self.paced = bool(plan.paced[number])
+        self.pace = plan.pace[number].tolist() if self.paced else []  # by servers at work, and by parties waiting
+        self.service_factor = self.patience_factor = PER_MILLE
+        self.refusal = float(plan.refusal[number])
         self.in_service: list[Visit] = []  # by start; kept only where staff who leave interrupt the service
 
     def join_queue(self, visit: Visit) -> None:
@@ -167,6 +172,9 @@ class Station:
     def call(self, visit: Visit) -> None:
         """Give a waiting visit a server."""
         self.leave_queue(visit)
+        if self.paced:
+            seen = zip(self.pace, (self.servers, sum(self.waiting)), strict=True)
+            visit.factors = (*(rows[min(n, len(rows) - 1)] for rows, n in seen), self.service_factor)
         self.busy += 1
         self.starts_left -= 1
         self.pass_called = self.passed[visit.stream]

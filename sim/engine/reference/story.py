@@ -224,9 +224,11 @@ def service_time(border: Border, visit: Visit) -> int:
         visit.men = party.men_stopped
     if plan.man_row[s] != NOWHERE:
         time += border.duration(plan.man_row[s], party) * max(visit.men_checked, visit.men)
-    if plan.refused_row[s] != NOWHERE and border.chance(plan.refused_row[s], party) < plan.refusal[s]:
+    if plan.refused_row[s] != NOWHERE and border.chance(plan.refused_row[s], party) < visit.station.refusal:
         visit.refused = True
         time += border.duration(plan.refusal_row[s], party)
+    for factor in visit.factors:
+        time = time * factor // PER_MILLE
     return time
 
 

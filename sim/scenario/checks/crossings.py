@@ -287,6 +287,10 @@ def _changes(crossing: Crossing, here: Loc) -> Faults:
                 yield loc, no_such("station", name, list(crossing.stations))
             elif change.intensity is not None and not crossing.stations[name].screening:
                 yield loc, f"'intensity' acts on screening; station {name!r} has none"
+            elif change.refusal is not None and not crossing.stations[name].refusal:
+                yield loc, f"station {name!r} has no 'refusal'; give it one, of 0 % if nobody is refused otherwise"
+            elif change.scale_patience is not None and not crossing.stations[name].patience:
+                yield loc, f"'scale_patience' acts on the patience of a station; {name!r} has none"
 
 
 def _reported(scenario: Scenario) -> Faults:

@@ -23,6 +23,9 @@ class Change(Model):
     add_servers: Annotated[int, Field(ge=-1000, le=1000, strict=True)] | None = None
     scale_servers: Factor | None = Field(None, description="factor on the servers, rounded half up")
     intensity: Share | None = Field(None, description="screening intensity")
+    scale_service: Factor | None = Field(None, description="factor on the service times of services that begin")
+    refusal: Share | None = Field(None, description="probability of a refusal")
+    scale_patience: Factor | None = Field(None, description="factor on the patience of parties that join the queue")
     scale_demand: Factor | None = Field(None, description="factor on the arrival rate")
     demand: tuple[Name, ...] | None = Field(
         None,
@@ -44,7 +47,7 @@ class Change(Model):
             raise ValueError(f"needs exactly one of {', '.join(CHANGE_ACTIONS)}; got {', '.join(given) or 'none'}")
         if self.from_ and self.until and self.until <= self.from_:
             raise ValueError("until must be later than from")
-        if given[0] in ("servers", "add_servers", "scale_servers", "intensity"):
+        if given[0] in STATION_ACTIONS:
             if self.classes is not None:
                 raise ValueError(f"{given[0]!r} acts on stations; leave 'classes' out")
             if self.stations is None:
@@ -60,8 +63,13 @@ class Change(Model):
 
 DESTINATION_ACTIONS = ("admits", "informed", "risk", "price", "attraction")
 """Changes of what travellers who choose know of a crossing; all are fields of `Destination`."""
+STATION_ACTIONS = (
+    *("servers", "add_servers", "scale_servers", "intensity"),
+    *("scale_service", "refusal", "scale_patience"),
+)
+"""Changes that need the names of stations."""
 CHANGE_ACTIONS = (
-    *("close", "open", "servers", "add_servers", "scale_servers", "intensity", "scale_demand", "bar_non_local"),
+    *("close", "open", *STATION_ACTIONS, "scale_demand", "bar_non_local"),
     *DESTINATION_ACTIONS,
 )
 

@@ -31,6 +31,23 @@ def read_level(to: str | None, value: object) -> float:
     return float(value)
 
 
+PaceRows = dict[Annotated[int, Field(ge=0, le=10_000)], Annotated[float, Field(ge=0.01, le=100)]]
+"""Numbers of servers or parties to factors; straight lines between the rows, level outside them."""
+
+
+class Pace(Model):
+    """Factors on the service time by what goes on at the station as a service begins: `{servers: {4: 1, 12: 1.4}}`."""
+
+    servers: PaceRows = Field({}, description="by the servers at work")
+    queue: PaceRows = Field({}, description="by the parties that go on waiting")
+
+    @model_validator(mode="after")
+    def _any(self) -> Pace:
+        if not self.servers and not self.queue:
+            raise ValueError("needs rows under 'servers', 'queue' or both, such as {servers: {4: 1, 12: 1.4}}")
+        return self
+
+
 class Reaction(Model):
     """A control: it adds servers to the plan while the queue is long, and takes them away when it is short."""
 

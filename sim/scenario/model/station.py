@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.model.aside import SentAside
-from sim.scenario.model.controls import Reaction
+from sim.scenario.model.controls import Pace, Reaction
 from sim.scenario.model.laws import NO_TIME, Law, ServiceTime
 from sim.scenario.model.quantities import (
     CLASSES,
@@ -163,6 +163,7 @@ class Station(Model):
     scale_service: dict[Condition, Factor] = Field(
         {}, description="factors on the service time of parties for which a condition holds: `{unless registered: 2}`"
     )
+    pace: Pace | None = Field(None, description="factors on the service time by servers at work, or by the queue")
     discipline: Literal["fifo"] | Priority | Shares = "fifo"
     hall: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | Name | Zone | None = Field(
         None,
