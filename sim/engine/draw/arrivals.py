@@ -64,8 +64,11 @@ def parties(at: Ints, people: Ints | int = 0, turned_away: Bools | bool = False,
 
 def together(groups: list[Parties]) -> Parties:
     """Return the parties of several parts, each with the number of its part."""
-    numbered = [group._replace(part=np.full(len(group.at), n)) for n, group in enumerate(groups)]
-    return Parties(*(np.concatenate(columns) for columns in zip(*numbered, strict=True)))
+    return _joined([group._replace(part=np.full(len(group.at), n)) for n, group in enumerate(groups)])
+
+
+def _joined(groups: list[Parties]) -> Parties:
+    return Parties(*(np.concatenate(columns) for columns in zip(*groups, strict=True)))
 
 
 def at_units(units: Floats, expected: Floats, plan: Plan) -> Ints:
@@ -146,7 +149,10 @@ class ApartDraw:
             name = f"{row.from_:%Y-%m-%dT%H:%M:%S}"
             number = self._whole(high - low, name)
             found.append(low + (high - low) * self.rng(f"{name}/place").random(number))
-        return at_units(np.sort(np.concatenate(found)), expected, self.plan)
+        units = np.sort(np.concatenate(found))
+        at = at_units(units, expected, self.plan)
+        rounded_out = np.full(len(units) - len(at), self.plan.horizon - 1)
+        return np.concatenate([at, rounded_out])
 
     def _whole(self, number: float, name: str) -> int:
         """Return a number rounded at random, so that its mean is right."""
@@ -175,13 +181,13 @@ class ApartDraw:
     def _sizes(self, law: PeopleSpread | dict[int, float], people: int, name: str) -> Ints:
         """Return sizes of parties of the class that have so many people together; the last may be smaller."""
         rng, sizes = self.rng(f"{name}/people"), np.zeros(0, np.int64)
+        if not people:
+            return sizes
         while sizes.sum() < people:
             more = people_of(law, rng, int(1.2 * (people - sizes.sum()) / mean_people(law)) + 9)
             sizes = np.concatenate([sizes, more])
-        upto = np.cumsum(sizes)
-        sizes = sizes[: np.searchsorted(upto, people) + 1] if people else sizes
-        if people:
-            sizes[-1] -= sizes.sum() - people
+        sizes = sizes[: np.searchsorted(np.cumsum(sizes), people) + 1]
+        sizes[-1] -= sizes.sum() - people
         return sizes
 
     def _spans(self, law: Law, purpose: str, size: int) -> Floats:
@@ -229,7 +235,3 @@ class ApartDraw:
         copies = (whole + (self.rng("copies").random(len(at)) < factors - whole)).astype(np.int64)
         rows = np.repeat(np.arange(len(at)), copies)
         return parties(at[rows], people[rows], logged=rows)
-
-
-def _joined(groups: list[Parties]) -> Parties:
-    return Parties(*(np.concatenate(columns) for columns in zip(*groups, strict=True)))

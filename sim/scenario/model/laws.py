@@ -17,7 +17,10 @@ FAMILIES: tuple[Family, ...] = get_args(Family)
 class Law(Model):
     """A law of durations. Bare `90 s` means exactly 90 s; `{mean: 90 s, family: gamma, cv: 50 %}` varies."""
 
-    family: Family = Field("exponential", description="shape of the law; a bare duration is deterministic")
+    family: Family = Field(
+        "exponential",
+        description="shape of the law; `uniform` is from 0 to twice the mean, a bare duration is deterministic",
+    )
     mean: Span | None = Field(None, description="mean duration; not for `empirical`")
     k: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = Field(
         None, description="number of phases, for `erlang`"

@@ -176,6 +176,13 @@ def test_exact_counts_are_exact_and_poisson_counts_are_not() -> None:
     assert all(counts(replication, exact=False) != wanted for replication in range(5))
 
 
+def test_nobody_of_an_exact_count_is_rounded_out_of_the_run() -> None:
+    row = {"from": "2022-09-21T23:59:59", "until": "2022-09-22", "count": 5000}
+    plan, tape = tape_of({"table": [row], "exact": True})
+    assert len(tape) == 5000
+    assert tape.arrived_at.max() == plan.horizon - 1
+
+
 def test_bursts_come_together_and_the_rate_counts_parties() -> None:
     at = minutes({"constant": {"rate": "60/h"}, "bursts": 5}, horizon="2022-10-21")
     assert set(np.unique(at, return_counts=True)[1]) == {5}
