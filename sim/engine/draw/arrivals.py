@@ -64,11 +64,8 @@ def parties(at: Ints, people: Ints | int = 0, turned_away: Bools | bool = False,
 
 def together(groups: list[Parties]) -> Parties:
     """Return the parties of several parts, each with the number of its part."""
-    return _joined([group._replace(part=np.full(len(group.at), n)) for n, group in enumerate(groups)])
-
-
-def _joined(groups: list[Parties]) -> Parties:
-    return Parties(*(np.concatenate(columns) for columns in zip(*groups, strict=True)))
+    numbered = [group._replace(part=np.full(len(group.at), n)) for n, group in enumerate(groups)]
+    return Parties(*(np.concatenate(columns) for columns in zip(*numbered, strict=True)))
 
 
 def at_units(units: Floats, expected: Floats, plan: Plan) -> Ints:
@@ -161,7 +158,7 @@ class ApartDraw:
         return whole + int(number > whole and self.rng(f"{name}/whole").random() < number - whole)
 
     def _schedule(self, kind: Schedule, people: PeopleSpread | dict[int, float]) -> Parties:
-        found = [parties(np.zeros(0, np.int64))]
+        found = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
         rows = tuple(one for one in occurrences(self.clock, kind.rows) if one.at < self.plan.horizon)
         for one, factor in zip(rows, self._factors(rows), strict=True):
             row = kind.rows[one.row]
@@ -175,8 +172,8 @@ class ApartDraw:
             if share < 1:
                 comes = self.rng(f"{one.name}/share").random(len(each)) < share
                 at, each = at[comes], each[comes]
-            found.append(parties(at, each))
-        return _joined(found)
+            found.append((at, each))
+        return parties(*map(np.concatenate, zip(*found, strict=True)))
 
     def _sizes(self, law: PeopleSpread | dict[int, float], people: int, name: str) -> Ints:
         """Return sizes of parties of the class that have so many people together; the last may be smaller."""
@@ -199,7 +196,7 @@ class ApartDraw:
         return factors.tolist()  # type: ignore[no-any-return]
 
     def _bookings(self, kind: Bookings) -> Parties:
-        found = [parties(np.zeros(0, np.int64))]
+        found = [(np.zeros(0, np.int64), np.zeros(0, np.bool_))]
         rows = occurrences(self.clock, kind.rows)
         for one, factor in zip(rows, self._factors(rows), strict=True):
             row = kind.rows[one.row]
@@ -207,10 +204,11 @@ class ApartDraw:
             number = int((self.rng(f"{one.name}/show").random(booked) >= kind.no_show).sum())
             slot = (kind.slot if kind.slot is not None else row.every) or 0.0
             found.append(self._of_slot(kind, one, slot, number))
-        return _joined(found)
+        at, turned_away = map(np.concatenate, zip(*found, strict=True))
+        return parties(at, turned_away=turned_away)
 
-    def _of_slot(self, kind: Bookings, one: Occurrence, slot: float, number: int) -> Parties:
-        """Return the parties of one slot that lasts `slot` (s)."""
+    def _of_slot(self, kind: Bookings, one: Occurrence, slot: float, number: int) -> tuple[Ints, Bools]:
+        """Return when the parties of one slot that lasts `slot` (s) come, and whether they are turned away."""
         u = self.rng(f"{one.name}/punctual").random(number)
         after = self.rng(f"{one.name}/place").random(number) * slot if slot else np.zeros(number)
         turned_away = np.zeros(number, np.bool_)
@@ -224,7 +222,7 @@ class ApartDraw:
                 after = np.where(which, slot + by if side == "late" else -by, after)
                 after = np.where(outside & (unpunctual.then == "wait"), 0.0, after)
                 turned_away |= outside & (unpunctual.then == "turn_away")
-        return parties(one.at + np.rint(after * MS_PER_S).astype(np.int64), turned_away=turned_away)
+        return one.at + np.rint(after * MS_PER_S).astype(np.int64), turned_away
 
     def _log(self, kind: Log) -> Parties:
         """Return the parties of a log; where changes multiply it, parties are left out or come twice."""

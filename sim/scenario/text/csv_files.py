@@ -133,9 +133,8 @@ def _value(
         return [_row(table, row, place) for row, place in rows]
     first, second = table.columns
     if table.form == "column":
-        order = [str(n) for n in range(len(rows))]
         for n, (row, place) in enumerate(rows):
-            if row.get(first) != order[n]:
+            if row.get(first) != str(n):
                 problems.append(Problem(str(place), "", f"expected {first} {n} here; got {row.get(first, 'nothing')}"))
         return [_node(row.get(second, ""), place) for row, place in rows]
     values: dict[str, Node] = {}
