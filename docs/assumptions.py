@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,14 +34,22 @@ ROOT = Path(__file__).parents[1]
 SCENARIO, CROSSING = ROOT / "scenarios" / "verkhny_lars.yaml", "verkhny_lars"
 FACTORS = (1.5, 1.2)
 """Factors to divide and multiply by; the next one where a value is not allowed, as a share above 100 %."""
-WHAT_IFS = ("full_screening", "twice_the_booths")
+ODDS = 1.5
+"""Factor on the odds of a table of shares: of the first one where they add up to 100 %, else of each."""
+SHIFT = timedelta(hours=12)
+"""How much an instant is moved each way."""
+WHAT_IFS = (
+    *("no_screening", "full_screening", "two_officers", "sixteen_officers", "screening_binds", "screening_never_binds"),
+    *("no_enlistment_office", "twice_the_booths", "border_closed_28_september", "walkers_never_stopped"),
+    "rumour_of_closure",
+)
 MEASURES = (("crossed_people", "all"), ("max_queue_people", "all"), ("wait_mean", "all/main"), ("men_stopped", "all"))
 REPLICATIONS, DRAWS = 2, 100
 """Replications of every variation, and draws of the posterior that the bands are made of."""
 MATTERS = 0.1
 """Share of a band from which on an effect matters."""
 LEAST_BAND = 0.02
-"""Least width of a band, as a share of the value in the base case."""
+"""Least width of a band, as a share of the figure or measure itself: less is no difference to a planner."""
 
 
 class Job(NamedTuple):
@@ -79,7 +89,7 @@ class Effect:
     """The largest effects of one number: on a figure and on a what-if, as shares of their bands."""
 
     row: PassportRow
-    factor: float
+    change: str
     figure: tuple[float, str]
     what_if: tuple[float, str]
 
@@ -87,6 +97,14 @@ class Effect:
     def most(self) -> float:
         """The larger of both."""
         return max(self.figure[0], self.what_if[0])
+
+
+class Variation(NamedTuple):
+    """A number made smaller and larger: how, in words, and the two settings."""
+
+    change: str
+    smaller: Setting
+    larger: Setting
 
 
 def varied(passports: Sequence[PassportRow]) -> list[PassportRow]:
@@ -98,22 +116,79 @@ def varied(passports: Sequence[PassportRow]) -> list[PassportRow]:
         if row.path not in fitted
         and not row.path.startswith(("clock.", "relief.", "reported"))
         and not any(path.startswith((f"{row.path}.", f"{row.path}[")) for path in fitted)
-        and _has_number(row.value)
+        and any(True for _ in variations(row))
     ]
 
 
-def _has_number(value: Any) -> bool:
+def variations(row: PassportRow) -> Iterator[Variation]:
+    """Yield the ways in which a number can be varied, best first."""
+    path, value = row.path, row.value
+    if _numbers(value):
+        for factor in FACTORS:
+            yield Variation(f"{factor:g}", (f"{path}*", f"{1 / factor:.6g}"), (f"{path}*", f"{factor:g}"))
+    if _shares(value):
+        smaller, larger = (json.dumps(_with_odds(value, factor)) for factor in (1 / ODDS, ODDS))
+        yield Variation(f"odds {ODDS:g}", (path, smaller), (path, larger))
+    if (instant := _last_instant(value)) is not None:
+        name, at = instant
+        lever = f"{path}.{name}" if name else path
+        earlier, later = (f"{at + by:%Y-%m-%dT%H:%M}" for by in (-SHIFT, SHIFT))
+        yield Variation(f"± {SHIFT / timedelta(hours=1):g} h", (lever, earlier), (lever, later))
+
+
+def _numbers(value: Any) -> bool:
     if isinstance(value, dict):
-        return any(_has_number(each) for each in value.values())
+        return any(_numbers(each) for each in value.values())
     if isinstance(value, list):
-        return any(_has_number(each) for each in value)
-    return isinstance(value, int | float) or (isinstance(value, str) and value[:1].isdigit() and "T" not in value)
+        return any(_numbers(each) for each in value)
+    return isinstance(value, int | float) or (
+        isinstance(value, str) and value[:1].isdigit() and _instant(value) is None
+    )
+
+
+def _shares(value: Any) -> bool:
+    """Return whether a value consists of shares in percent."""
+    if isinstance(value, dict):
+        return all(_shares(each) for each in value.values())
+    return isinstance(value, str) and value.endswith("%")
+
+
+def _with_odds(value: Any, factor: float) -> Any:
+    """Return shares with their odds multiplied."""
+    if not isinstance(value, dict):
+        share = float(value.removesuffix("%")) / 100
+        return f"{100 * share * factor / (1 - share + share * factor):.6g} %"
+    if any(isinstance(each, dict) for each in value.values()):
+        return {name: _with_odds(each, factor) for name, each in value.items()}
+    shares = {name: float(each.removesuffix("%")) / 100 for name, each in value.items()}
+    if abs(sum(shares.values()) - 1) > 1e-9:
+        return {name: _with_odds(each, factor) for name, each in value.items()}
+    first = next(name for name, share in shares.items() if share)
+    raised = shares[first] * factor / (1 - shares[first] + shares[first] * factor)
+    rest = (1 - raised) / (1 - shares[first])
+    return {name: f"{100 * (raised if name == first else share * rest):.10g} %" for name, share in shares.items()}
+
+
+def _last_instant(value: Any) -> tuple[str, datetime] | None:
+    """Return the last instant of a value, and its key: '' if the value is an instant itself."""
+    if isinstance(value, dict):
+        found = [(name, _instant(each)) for name, each in value.items() if isinstance(each, str)]
+        return next(((name, at) for name, at in reversed(found) if at is not None), None)
+    at = _instant(value)
+    return None if at is None else ("", at)
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) and "T" in value else None
+    except ValueError:
+        return None
 
 
 class Study:
     """Plays all variations, and compares each with the base case."""
 
-    def __init__(self, play: Play, names: Sequence[str], crew: Crew[Any, Any]) -> None:
+    def __init__(self, names: Sequence[str], crew: Crew[Any, Any]) -> None:
         self.names, self.crew = names, crew
         self.figures = len(names)
         self.base = self._with_what_ifs([Job((), what_if, None) for what_if in ("none", *WHAT_IFS)])
@@ -123,7 +198,8 @@ class Study:
             [self._answers(results[k : k + 1 + len(WHAT_IFS)]) for k in range(0, len(results), 1 + len(WHAT_IFS))]
         )
         low, high = np.nanquantile(each, [0.05, 0.95], axis=0)
-        self.bands = np.maximum(high - low, LEAST_BAND * np.abs(self.base))
+        size = np.concatenate([results[0][: self.figures], *[results[0][self.figures :]] * len(WHAT_IFS)])
+        self.bands = np.maximum(high - low, LEAST_BAND * np.abs(np.nan_to_num(size)))
 
     def _answers(self, results: Sequence[Floats]) -> Floats:
         """Return the figures, then the differences that each what-if makes to the measures."""
@@ -138,32 +214,32 @@ class Study:
         return self._answers(results)
 
     def effect(self, row: PassportRow) -> Effect | str:
-        """Return the effects of a number, or why it cannot be multiplied."""
+        """Return the effects of a number, or why it cannot be varied."""
         why = ""
-        for factor in FACTORS:
-            shares = []
-            for times in (1 / factor, factor):
-                jobs = [Job(((f"{row.path}*", f"{times:.6g}"),), what_if, None) for what_if in ("none", *WHAT_IFS)]
-                try:
-                    answers = self._with_what_ifs(jobs)
-                except SimError as error:
-                    why = str(error)
-                    continue
-                shares.append(np.nan_to_num(np.abs(answers - self.base) / self.bands))
-            if len(shares) == 2:
-                return self._largest(row, factor, np.maximum(*shares))
+        for variation in variations(row):
+            try:
+                both = [self._with_what_ifs(_jobs(setting)) for setting in (variation.smaller, variation.larger)]
+            except SimError as error:
+                why = str(error)
+                continue
+            shares = [np.nan_to_num(np.abs(answers - self.base) / self.bands) for answers in both]
+            return self._largest(row, variation.change, np.maximum(*shares))
         return why
 
-    def _largest(self, row: PassportRow, factor: float, shares: Floats) -> Effect:
+    def _largest(self, row: PassportRow, change: str, shares: Floats) -> Effect:
         figures, what_ifs = shares[: self.figures], shares[self.figures :]
         figure, what_if = int(figures.argmax()), int(what_ifs.argmax())
         name, (measure, _) = WHAT_IFS[what_if // len(MEASURES)], MEASURES[what_if % len(MEASURES)]
         return Effect(
             row,
-            factor,
+            change,
             (float(figures[figure]), f"`{self.names[figure]}`"),
             (float(what_ifs[what_if]), f"`{name}`: {measure.replace('_', ' ')}"),
         )
+
+
+def _jobs(setting: Setting) -> list[Job]:
+    return [Job((setting,), what_if, None) for what_if in ("none", *WHAT_IFS)]
 
 
 def page(effects: Sequence[Effect], refused: Sequence[tuple[PassportRow, str]], calibration: str) -> Iterator[str]:
@@ -174,11 +250,14 @@ def page(effects: Sequence[Effect], refused: Sequence[tuple[PassportRow, str]], 
     yield ""
     text = f"""
         Every number of the scenario that is not fitted, with the size of its effect. One number at a time is divided
-        and multiplied by the factor shown (all numbers of a table together), with the others as fitted
+        and multiplied by the factor shown (all numbers of a table together; of shares, their odds: of the first one
+        where they add up to 100 %) or, an instant, moved earlier and later, with the others as fitted
         ({calibration}), on the same {REPLICATIONS} tapes. An effect is the larger change of the two, as a share of
         the 5-95 % band over {DRAWS} draws of the posterior: of a reported figure as the model has it, or of the
-        difference that a what-if ({", ".join(WHAT_IFS)}) makes to people across, the largest queue, the mean wait of
-        those who crossed or the men stopped. Above {100 * MATTERS:.0f} % a number deserves a prior of its own: then
+        difference that one of {len(WHAT_IFS)} what-ifs (those of docs/what_ifs.md) makes to people across, the largest
+        queue, the mean wait of those who crossed or the men stopped. A band that is narrower than
+        {100 * LEAST_BAND:.0f} % of the figure or measure counts as {100 * LEAST_BAND:.0f} %: where a what-if changes
+        nothing, what changes this is not of interest. Above {100 * MATTERS:.0f} % a number deserves a prior of its own: then
         the bands of the scenario are too narrow for what it moves, unless an open number already does the same: the
         pace of trucks does what their lanes do, and the rows abreast what the spacing of cars does. Effects of two
         numbers together are not seen.
@@ -191,19 +270,17 @@ def page(effects: Sequence[Effect], refused: Sequence[tuple[PassportRow, str]], 
         yield ""
         yield f"## {title}: {len(chosen)}"
         yield ""
-        yield "| number | value | source | factor | largest effect on a figure | largest effect on a what-if |"
+        yield "| number | value | source | factor or shift | largest effect on a figure | largest effect on a what-if |"
         yield "|---|---|---|--:|---|---|"
         for effect in sorted(chosen, key=lambda each: -each.most):
             cells = [_cell(*effect.figure), _cell(*effect.what_if)]
             row = effect.row
-            yield f"| `{_path(row)}` | {_value(row.value)} | {row.source} | {effect.factor:g} | {' | '.join(cells)} |"
+            yield f"| `{_path(row)}` | {_value(row.value)} | {row.source} | {effect.change} | {' | '.join(cells)} |"
     yield ""
     yield f"## Not varied: {len(refused)}"
     yield ""
-    yield "A factor is not allowed here: most are shares that add up to 100 %."
-    yield ""
-    for row, _ in refused:
-        yield f"- `{_path(row)}`: {_value(row.value)}"
+    for row, why in refused:
+        yield f"- `{_path(row)}`: {_value(row.value)} ({why})"
 
 
 def _cell(share: float, name: str) -> str:
@@ -228,7 +305,7 @@ def main() -> None:
     engines.ready(engines.COMPILED)
     effects, refused = [], []
     with Crew(play, cores()) as crew:
-        study = Study(play, [row.id or row.quantity for row in scenario.reported], crew)
+        study = Study([row.id or row.quantity for row in scenario.reported], crew)
         rows = varied(passports)
         for row in track(rows, "varying one number at a time"):
             found = study.effect(row)

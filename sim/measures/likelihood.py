@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from math import inf
+from math import hypot, inf
 
 import numpy as np
 from scipy.special import log_ndtr, logsumexp, ndtri
@@ -36,7 +36,8 @@ class Target:
     """A reported figure as the likelihood uses it, in the unit of its row.
 
     The true value lies in [`low`, `high`]: the rounding interval, from a lower `bound` (+1) to infinity, or from 0 to
-    an upper one (-1). `spread` is the standard deviation of the logarithm for the trust class; `frame` is how far the
+    an upper one (-1). `spread` is the standard deviation of the logarithm for the trust class, and for the wait of one
+    traveller that of individuals too; `frame` is how far the
     reporter could see (infinity: no limit); `rounding` is 0 for a figure that is not rounded. Only `fitted` rows count
     in a fit, with their `weight`.
     """
@@ -79,7 +80,8 @@ def _target(row: Reported, error_model: ErrorModel, fitted: bool, weight: float)
     rounding = 0.0 if row.rounding is None else parsed_value(row, row.rounding, "rounding")
     frame = inf if row.frame is None else row.frame / 1000
     low, high, bound = _interval(row, value, rounding, frame)
-    return Target(row, value, low, high, bound, error_model.spread[row.trust], weight, fitted, frame, rounding)
+    spread = hypot(error_model.spread[row.trust], error_model.individual if row.individual else 0.0)
+    return Target(row, value, low, high, bound, spread, weight, fitted, frame, rounding)
 
 
 def _interval(row: Reported, value: float, rounding: float, frame: float) -> tuple[float, float, int]:

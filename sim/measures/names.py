@@ -186,13 +186,21 @@ SPANS = {
     "virtual_wait_censored": Quantity(
         "0/1", "1: some parties that joined then are unfinished, so `virtual_wait` is a lower bound"
     ),
+    "sojourn": Quantity(
+        "h",
+        "mean time from joining to crossing of the parties that crossed in the interval (class on arrival; vehicles "
+        "also by way across): whoever left a car and went on by bike waited in it first",
+    ),
     "utilisation": Quantity(
         "share",
         "server-time in service divided by server-time staffed while the station exists, closed or not; services "
         "beyond the shift count as staffed (station); NaN: no staff",
     ),
 }
-"""Series over the interval that begins at `at`; waits by the instant of joining. NaN where there is no party."""
+"""Series over the interval that begins at `at`; NaN where there is no party.
+
+Waits are by the instant of joining, sojourns by that of crossing.
+"""
 
 SERIES = {**STATES, **SPANS}
 

@@ -51,6 +51,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np
             series.median_waits(scenario, plan, counted, points),
             series.events(scenario, plan, counted.events, points),
             series.ways_across(scenario, plan, counted.parties, points),
+            series.sojourns(scenario, plan, counted.parties),
             series.work(plan, counted, staffing_played(plan, records), points),
         )
     )

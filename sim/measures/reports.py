@@ -13,7 +13,7 @@ from sim import units
 from sim.arrays import Floats, Ints
 from sim.errors import SimError
 from sim.measures.estimates import Estimates
-from sim.measures.names import ALL, LONGEST_QUOTE, SINGLE, VEHICLE_CLASSES, Key, of_classes
+from sim.measures.names import ALL, LONGEST_QUOTE, SINGLE, VEHICLE_CLASSES, Key, by_way, of_classes
 from sim.measures.quantiles import plain_quantiles
 from sim.measures.replication import Measures
 from sim.measures.road import beyond
@@ -71,8 +71,9 @@ def observe(row: Reported, scenario: Scenario, measures: Measures) -> float:
     The value is taken over the points (of flows: the intervals that begin) in [from, until); a window between two
     points uses the point before it. Flows are summed for `sum` and per hour for `max` and `mean`. The length of the
     queue is that of all classes together and is not cut at a `frame`, which the likelihood takes into account. A wait
-    is that of the first class listed. A queue counted `within` a distance excludes vehicles beyond it and in lots. NaN
-    where the model has no value. Raises SimError if the row counts both directions without `outbound_share`.
+    is that of the first class listed; a sojourn may be that of one way across. A queue counted `within` a distance
+    excludes vehicles beyond it and in lots. NaN where the model has no value. Raises SimError if the row counts both
+    directions without `outbound_share`.
     """
     values = _read(row, scenario, measures)
     values = values[np.isfinite(values)]
@@ -81,21 +82,21 @@ def observe(row: Reported, scenario: Scenario, measures: Measures) -> float:
     value = {"max": float(values.max()), "mean": float(values.mean()), "sum": float(values.sum())}[row.statistic]
     if row.kind.flow and row.statistic != "sum":
         value *= 3600 / scenario.clock.report_every
-    return value / _outbound(row)
+    _check_directions(row)
+    return value / row.outbound
 
 
-def _outbound(row: Reported) -> float:
-    """Return the outbound share of what a row counts. Raises SimError if it is needed and missing."""
-    if row.directions == "out":
-        return 1.0
-    if not row.outbound_share:
+def _check_directions(row: Reported) -> None:
+    """Raise SimError if a row counts both directions, and the share that goes out is missing."""
+    if row.directions == "both" and not row.outbound_share:
         raise SimError(f"reported figure {row.id!r} counts both directions; it needs an outbound_share above 0")
-    return row.outbound_share
 
 
 def _read(row: Reported, scenario: Scenario, measures: Measures) -> Floats:
     """Return the points of the series of the model that the row covers."""
     scopes = {"classes": row.classes, "first class": row.classes[:1], "all": (ALL,)}[row.kind.scopes]
+    if row.way is not None:
+        scopes = (by_way(row.classes[0], row.way),)
     keys = [Key(row.crossing, row.quantity, scope) for scope in scopes]
     series = [measures.series[key] for key in keys if key in measures.series]
     if not series:
@@ -169,7 +170,9 @@ def _where(row: Reported, near: str) -> tuple[str, ...]:
     """Return the words after the number: what was counted, where and in which directions."""
     what = row.kind.words if row.within is None else near or f"within {_distance(row.within)} of the border"
     busiest = "at the busiest" if row.kind.flow and row.statistic == "max" else ""
-    return what, "in both directions" if row.directions == "both" else "", busiest
+    way = {"main": "by the main queue", "bypass": "by the bypass", "changed_mode": "without the vehicle"}
+    whose = ("of one traveller" if row.individual else "", way.get(row.way or "", ""))
+    return what, *whose, "in both directions" if row.directions == "both" else "", busiest
 
 
 def _distance(metres: float) -> str:
@@ -222,7 +225,9 @@ class Observer:
     def __init__(self, scenario: Scenario, discrepancy: float = 0.0) -> None:
         self._discrepancy = discrepancy
         self._rows = scenario.reported
-        self._reported = [reported_value(row) for row in self._rows if _outbound(row)]
+        for row in self._rows:
+            _check_directions(row)
+        self._reported = [reported_value(row) for row in self._rows]
         self._observed: list[Floats] = []
 
     def add(self, observed: Floats) -> None:

@@ -141,6 +141,18 @@ def ways_across(scenario: Scenario, plan: Plan, tally: tables.Parties, grid: Gri
                     yield Key(crossing, "crossed_parties", by_way(cls, name)), values
 
 
+def sojourns(scenario: Scenario, plan: Plan, tally: tables.Parties) -> Series:
+    """Yield the time from joining to crossing (h) by interval of crossing: by class on arrival, and by way across."""
+    by_way_of = np.moveaxis(tables.by_way_across(tally.sojourns), -1, 0)
+    for x, crossing in enumerate(plan.crossings):
+        for cls in _classes(scenario):
+            number, ms = by_way_of[:, x, CLASSES.index(cls)]
+            yield Key(crossing, "sojourn", cls), _ratio(ms.sum(axis=0) / MS_PER_H, number.sum(axis=0))
+            if cls in VEHICLE_CLASSES:
+                for name, values in zip(WAYS_ACROSS, _ratio(ms / MS_PER_H, number), strict=True):
+                    yield Key(crossing, "sojourn", by_way(cls, name)), values
+
+
 def rates(series: dict[Key, Floats], grid: Grid) -> Series:
     """Yield, for every series of crossed parties and people, the flow per hour around each point (/h).
 

@@ -31,7 +31,7 @@ from sim.plotting.style import (
     value_axis,
     without_spike,
 )
-from sim.scenario.model.reported import Reported
+from sim.scenario.model.reported import WAIT_KINDS, Reported
 
 AT_THE_END = ("unfinished", "on_the_way")
 """Outcomes at the horizon, which belong to no day."""
@@ -198,9 +198,9 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     shade_closed(axes, story, [name], named=True)
     line(axes, story, quoted, INK, "quoted", "--")
     name_cap(axes, quoted)
-    of_class = [s for s in story.shown("quoted_wait", "virtual_wait", validation=True) if s.row.classes[0] == name]
+    of_class = [s for s in story.shown(*WAIT_KINDS, validation=True) if s.row.classes[0] == name]
     marks = _marks(story, [s for s in of_class if s.row.quantity == "quoted_wait"])
-    marks += _marks(story, [s for s in of_class if s.row.quantity == "virtual_wait"], scopes=[])
+    marks += _marks(story, [s for s in of_class if s.row.quantity != "quoted_wait"], scopes=[])
     finish(axes, WAIT, story, [lived, quoted, virtual], marks)
 
 
@@ -223,7 +223,7 @@ def name_cap(axes: Axes, quoted: Band | None) -> None:
 
 def wait_classes(story: Story) -> list[str]:
     """Return the classes whose wait is drawn: all with a reported wait, then others up to a total of two."""
-    reported = [s.row.classes[0] for s in story.shown("quoted_wait", "virtual_wait")]
+    reported = [s.row.classes[0] for s in story.shown(*WAIT_KINDS)]
     coming = [str(name) for name in ("car", "truck", "bus") if name in story.classes]
     having = [name for name in coming if story.band("wait", name) or story.band("quoted_wait", name)]
     classes = list(dict.fromkeys(name for name in (*story.classes, *reported) if name in reported))

@@ -300,11 +300,10 @@ def modelled(observation: Observation) -> str:
 
 def outwards_per_day(shown: Shown) -> float:
     """Return a reported flow as its daily mean in the modelled direction."""
-    row, reported = shown.row, shown.observation.reported
-    share = (row.outbound_share or 1.0) if row.directions == "both" else 1.0
+    row, reported = shown.row, shown.observation.reported * shown.row.outbound
     if row.statistic == "sum":
-        return reported * share / ((row.until - row.from_).total_seconds() / 86400)
-    return reported * share * (24 if shown.observation.unit.endswith("/h") else 1)
+        return reported / ((row.until - row.from_).total_seconds() / 86400)
+    return reported * (24 if shown.observation.unit.endswith("/h") else 1)
 
 
 def in_one_day(story: Story) -> str:

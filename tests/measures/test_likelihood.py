@@ -48,6 +48,17 @@ def test_an_unrounded_figure_has_a_density():
     assert by_row(calibration({}), [2800.0])[0, 0] == pytest.approx(norm.logpdf(log(3000), log(2800), SD), rel=1e-6)
 
 
+def test_the_wait_of_one_traveller_may_be_far_from_the_mean():
+    wait = {"quantity": "virtual_wait", "value": "30 h", "individual": True}
+    described = calibration(wait, {**wait, "individual": False})
+    described = described.model_copy(
+        update={"observation": described.observation.model_copy(update={"individual": 0.4})}
+    )
+    one, mean = by_row(described, [[28.0, 28.0]])[0]
+    assert one == pytest.approx(norm.logpdf(log(30), log(28), (SD**2 + 0.4**2) ** 0.5), rel=1e-6)
+    assert mean == pytest.approx(norm.logpdf(log(30), log(28), SD), rel=1e-6)
+
+
 @pytest.mark.parametrize(("qualifier", "says"), [("at least", 1), ("more than", 1), ("well over", 1), ("at most", -1)])
 def test_a_bound_is_a_tail(qualifier, says):
     (target,) = targets(calibration({"qualifier": qualifier, "rounding": 1000}))

@@ -59,6 +59,10 @@ SERIES_BY_HAND = [
     ("wait_p90", "car", [55 / H, NAN, NAN, 10 / H, NAN]),
     ("virtual_wait", "all", [55 / H, 150 / H, NAN, 10 / H, NAN]),
     ("virtual_wait_censored", "all", [0, 1, NAN, 0, NAN]),
+    ("sojourn", "car", [NAN, NAN, (140 + 90 + 20) / 3 / H, 1, NAN]),  # not the one that waited at the start
+    ("sojourn", "car/main", [NAN, NAN, 140 / H, 1, NAN]),
+    ("sojourn", "car/changed_mode", [NAN, NAN, 90 / H, NAN, NAN]),  # in the car, on the way and on foot
+    ("sojourn", "truck", [NAN, NAN, NAN, NAN, NAN]),
     ("servers", "station:booth", [2, 2, 2, 4, 4]),
     ("utilisation", "station:gate", [1 / 2, 1 / 3, 1 / 6, 1 / 6, NAN]),
     ("utilisation", "station:booth", [0, 40 / 120, 50 / 180, 40 / 240, NAN]),

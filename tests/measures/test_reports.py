@@ -47,13 +47,21 @@ def figure(**changes):
         ({"classes": ["truck"], "within": "1 km"}, 1),  # one of two is in the lot
         ({"quantity": "queue_people", "classes": ["car"]}, 4),  # of the third party, at 02:00
         ({"quantity": "quoted_wait", "classes": ["truck", "car"]}, 3),
+        ({"quantity": "sojourn", "classes": ["car"], "statistic": "max"}, 250 / 3 / 60),
+        ({"quantity": "sojourn", "classes": ["car"], "way": "changed_mode"}, 1.5),
         ({"quantity": "crossed_parties", "classes": ["car"], "statistic": "sum"}, 4),
+        ({"quantity": "crossed_parties", "classes": ["car"], "statistic": "sum", "covers": 1.25}, 5),
         ({"quantity": "crossed_people", "classes": ["car", "foot"], "statistic": "max"}, 7),
         ({"quantity": "crossed_people", "classes": ["car", "foot"], "statistic": "mean"}, 3),
         (
             {"quantity": "crossed_people", "classes": ["car", "foot"], "statistic": "sum", "directions": "both",
              "outbound_share": 0.75},
             16,
+        ),
+        (
+            {"quantity": "crossed_people", "classes": ["car", "foot"], "statistic": "sum", "directions": "both",
+             "outbound_share": 0.75, "covers": 0.5},
+            8,
         ),
     ],
 )  # fmt: skip
@@ -104,6 +112,26 @@ def test_a_value_that_does_not_fit_is_refused_in_one_sentence(changes, sentence)
         reported_value(figure(**changes))
     with pytest.raises(SimError, match=sentence):
         Observer(border(reported=[figure(**changes)]))  # before anything is played
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"way": "main"}, "way is only for the quantity 'sojourn'"),
+        ({"quantity": "sojourn", "classes": ["foot"], "way": "main"}, "of cars, trucks or buses"),
+        ({"individual": True}, "individual is only for waits"),
+        ({"quantity": "queue_length", "covers": 2}, "covers is only for counts"),
+        ({"covers": 0}, "greater than 0"),
+    ],
+)
+def test_a_reading_that_means_nothing_for_its_quantity_is_refused(changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        figure(**changes)
+
+
+def test_a_label_says_whose_wait_it_is():
+    row = figure(quantity="sojourn", classes=["car"], value="20 h", way="changed_mode", individual=True)
+    assert label(row, 20) == "about 20 h from joining to crossing of one traveller without the vehicle"
 
 
 VERDICTS = [

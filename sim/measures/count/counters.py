@@ -142,6 +142,7 @@ class Parties(NamedTuple):
     across: Any  # (X, C, N_WAYS, T) parties that crossed
     across_by_day: Any  # (days + 1, X, C, N_WAYS) the same
     waits: Any  # (X, C, N_WAYS, 3) parties that count in waits: number, ms in queues, ms from joining to crossing
+    sojourns: Any  # (X, C, N_WAYS, T, 2) of those, by the interval of crossing: number, ms from joining to crossing
     joined: Any  # (2, X, C, T, 2) parties of a main queue that crossed, or are unfinished: number, ms in queues
 
 
@@ -165,7 +166,7 @@ def empty(x: int, s: int, points: int, days: int, nights: int) -> Tables:
     stations = (s,), (s, 2), (s, 2), (s, 2), (s, len(Outcome), 3), (s, 2), (s,), (x,)
     parties = (
         *((x, c, 2), (x, c, 2), (x, c, N_WAYS, 2), (x, c, N_WAYS, points), (days, x, c, N_WAYS)),
-        *((x, c, N_WAYS, 3), (2, x, c, points, 2)),
+        *((x, c, N_WAYS, 3), (x, c, N_WAYS, points, 2), (2, x, c, points, 2)),
     )
     return Tables(
         Queues(*map(_zeros, queues)),

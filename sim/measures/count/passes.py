@@ -228,12 +228,15 @@ def parties(rows: Rows, steps: Steps, days: Days, keys: Any, tally: Parties) -> 
         elif outcome == CROSSED:
             tally.crossed[x, c, way, 0] += 1
             tally.crossed[x, c, way, 1] += rows.people[r]
-            tally.across[x, c, way, interval(steps, left)] += 1
+            now = interval(steps, left)
+            tally.across[x, c, way, now] += 1
             tally.across_by_day[day_of(days, steps, left), x, c, way] += 1
             if counts:
                 tally.waits[x, c, way, 0] += 1
                 tally.waits[x, c, way, 1] += waited
                 tally.waits[x, c, way, 2] += left - joined
+                tally.sojourns[x, c, way, now, 0] += 1
+                tally.sojourns[x, c, way, now, 1] += left - joined
                 group = ((way * crossings + x) * classes + c) * steps.points + then
                 keys[n] = waited << GROUP_BITS | group
                 n += 1

@@ -117,6 +117,10 @@ class ErrorModel(Model):
     discrepancy: Annotated[float, Field(ge=0, le=3)] = Field(
         description="error of the model that remains for any choice of parameters"
     )
+    individual: Annotated[float, Field(ge=0, le=3)] = Field(
+        0.0,
+        description="how far the wait of one traveller is from the mean of those around; added for `individual` rows",
+    )
     shared: Share = Field(
         0.0, description="share of the variance of `discrepancy` that figures of one crossing and day have in common"
     )

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from sim.scenario.model.quantities import ClassName, ClockTime, Instant, Length, Model, Name, Share, Volume
+from sim.scenario.model.quantities import (
+    VEHICLE_CLASSES,
+    ClassName,
+    ClockTime,
+    Instant,
+    Length,
+    Model,
+    Name,
+    Share,
+    Volume,
+)
 
 Trust = Literal["official_count", "official_round", "press", "eyewitness"]
 Qualifier = Literal["=", "about", "at least", "more than", "well over", "at most"]
@@ -16,7 +26,14 @@ LOWER_BOUNDS = ("at least", "more than", "well over")
 UPPER_BOUNDS = ("at most",)
 
 ReportedQuantity = Literal[
-    "queue", "queue_people", "queue_length", "quoted_wait", "virtual_wait", "crossed_parties", "crossed_people"
+    "queue",
+    "queue_people",
+    "queue_length",
+    "quoted_wait",
+    "virtual_wait",
+    "sojourn",
+    "crossed_parties",
+    "crossed_people",
 ]
 
 
@@ -62,10 +79,14 @@ FIGURE_KINDS: dict[ReportedQuantity, FigureKind] = {
     "queue_length": FigureKind("km", "of queue", "all", "length", 1000.0),
     "quoted_wait": FigureKind("h", "of quoted wait", "first class", "time", 3600.0),
     "virtual_wait": FigureKind("h", "of wait ahead", "first class", "time", 3600.0, by_joining=True),
+    "sojourn": FigureKind("h", "from joining to crossing", "first class", "time", 3600.0),
     "crossed_parties": FigureKind("parties", "across", flow=True),
     "crossed_people": FigureKind("people", "across", flow=True, in_parties="crossed_parties"),
 }
 """The kinds of reported figures by `quantity`; each is the name of a series of the model."""
+
+WAIT_KINDS = tuple(quantity for quantity, kind in FIGURE_KINDS.items() if kind.is_wait)
+"""The kinds that are waits."""
 
 
 class Reported(Model):
@@ -87,6 +108,21 @@ class Reported(Model):
     directions: Literal["out", "both"] = "out"
     outbound_share: Share | None = Field(
         None, description="share of the figure that goes out, if it counts both directions"
+    )
+    covers: Annotated[float, Field(gt=0, le=100)] = Field(
+        1.0,
+        description="how many the reporter counted for each one that the row describes, as where people of one "
+        "nationality at all crossings stand for everybody at this one",
+    )
+    way: Literal["main", "bypass", "changed_mode"] | None = Field(
+        None,
+        description="for a sojourn: only vehicles that took this way across; changed_mode: left the vehicle and went "
+        "on by bike or on foot",
+    )
+    individual: bool = Field(
+        False,
+        description="for a wait: of one traveller and not the mean of many; its error is also that of "
+        "`observation.individual`",
     )
     value: float | str = Field(description="a count, or a quantity with its unit")
     rounding: float | str | None = Field(
@@ -114,12 +150,24 @@ class Reported(Model):
         """The kind of the figure."""
         return FIGURE_KINDS[self.quantity]
 
+    @property
+    def outbound(self) -> float:
+        """How many went out for each one that the reporter counted."""
+        share = (self.outbound_share or 1.0) if self.directions == "both" else 1.0
+        return share / self.covers
+
     @model_validator(mode="after")
     def _fits(self) -> Reported:
         if self.frame is not None and self.quantity != "queue_length":
             raise ValueError("frame is only for the quantity 'queue_length'")
         if self.within is not None and self.quantity != "queue":
             raise ValueError("within is only for the quantity 'queue'")
+        if self.way is not None and (self.quantity != "sojourn" or self.classes[0] not in VEHICLE_CLASSES):
+            raise ValueError("way is only for the quantity 'sojourn' of cars, trucks or buses")
+        if self.individual and not self.kind.is_wait:
+            raise ValueError("individual is only for waits: 'quoted_wait', 'virtual_wait' and 'sojourn'")
+        if self.covers != 1 and self.kind.dimension is not None:
+            raise ValueError("covers is only for counts of parties or people")
         if self.seen_before and self.status != "validation":
             raise ValueError("seen_before is only for figures with status 'validation'")
         return self

@@ -72,12 +72,10 @@ class Assumed:
         return Range.around(read(scenario) for scenario in self.scenarios)
 
     def outbound(self, row: Reported) -> Range:
-        """Return the outbound share of what `row` counts. Raises SimError if it is needed and missing."""
-        if row.directions == "out":
-            return Range.exactly(1.0)
-        if not row.outbound_share:
+        """Return how many went out for each one that `row` counts. Raises SimError if its outbound share is missing."""
+        if row.directions == "both" and not row.outbound_share:
             raise SimError(f"reported figure {row.id!r} counts both directions; it needs an outbound_share above 0")
-        return self.over(lambda scenario: _same(scenario, row).outbound_share or nan)
+        return self.over(lambda scenario: _same(scenario, row).outbound)
 
     def reach(self, row: Reported) -> Range | None:
         """Return the distance from the border (km) within which `row` counts; None for no limit."""

@@ -74,7 +74,7 @@ def _findings(figures: list[Figure], assumed: Assumed) -> Iterator[Finding]:
     stocks, lengths = (
         [figure for figure in figures if figure.row.quantity == quantity] for quantity in ("queue", "queue_length")
     )
-    waits = [figure for figure in figures if figure.row.kind.is_wait]
+    waits = [figure for figure in figures if _is_of_queue(figure.row)]
     flows = [figure for figure in figures if figure.row.kind.flow]
     for stock, wait in _near(stocks, waits):
         if set(wait.row.classes[:1]) <= set(stock.row.classes):
@@ -86,8 +86,17 @@ def _findings(figures: list[Figure], assumed: Assumed) -> Iterator[Finding]:
         if people.row.kind.in_parties == parties.row.quantity:
             yield from _people(people, parties, assumed)
     for one, other in combinations(figures, 2):
-        if one.row.quantity == other.row.quantity:
+        if _kind_of(one.row) == _kind_of(other.row):
             yield from _twice(one, other, assumed)
+
+
+def _is_of_queue(row: Reported) -> bool:
+    """Return whether a row is the wait of everybody in a queue, and not of one traveller or of one way across."""
+    return row.kind.is_wait and not row.individual and row.quantity != "sojourn"
+
+
+def _kind_of(row: Reported) -> tuple[str, str | None, bool]:
+    return row.quantity, row.way, row.individual
 
 
 def _near(some: list[Figure], others: list[Figure]) -> Iterator[tuple[Figure, Figure]]:

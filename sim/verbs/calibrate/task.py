@@ -31,6 +31,8 @@ ROW_KEYS = (
     "statistic",
     "directions",
     "outbound_share",
+    "covers",
+    "way",
 )
 """Keys of a row that decide what the model says for it; the others concern the likelihood only."""
 

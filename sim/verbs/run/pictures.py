@@ -19,6 +19,7 @@ from sim.plotting.result import Drawers
 from sim.plotting.sentences import gave_up_note, left_out_note
 from sim.plotting.story import Story, at_least, in_one_day
 from sim.plotting.style import INK, MUTED, SPAN_COLOURS, sheet, styled
+from sim.scenario.model.reported import WAIT_KINDS
 from sim.units import show_duration
 from sim.verbs.run import network_pictures
 from sim.verbs.run.poster_sheet import poster
@@ -99,7 +100,7 @@ def wait_by_joining(story: Story) -> Figure:
     classes = panels.wait_classes(story)
     heights = [3.7] if len(classes) == 1 else [2.6] * len(classes)
     how = "\n".join((story.how, *left_out_note(story), *gave_up_note(story)))
-    page = time_page(story, "Wait in the main queue", how, heights, story.shown("quoted_wait", "virtual_wait"))
+    page = time_page(story, "Wait in the main queue", how, heights, story.shown(*WAIT_KINDS))
     for axes, name in zip(page, classes, strict=True):
         panels.wait(axes, story, name)
     return page[0].figure  # type: ignore[return-value]

@@ -44,6 +44,7 @@ from sim.plotting.style import (
     time_axis,
 )
 from sim.scenario.model.steps import beside
+from sim.scenario.model.reported import WAIT_KINDS
 
 WIDTH, HEIGHT = 16.54, 11.69
 EDGE = 0.62
@@ -195,7 +196,7 @@ def _fates(axes: Axes, story: Story) -> None:
 def _drawn(story: Story) -> list[Shown]:
     """Return the reported figures that a panel of the poster draws."""
     first = panels.wait_classes(story)[0]
-    waits = [s for s in story.shown("quoted_wait", "virtual_wait") if s.row.classes[0] == first]
+    waits = [s for s in story.shown(*WAIT_KINDS) if s.row.classes[0] == first]
     third = story.shown("queue_length" if story.has_length else "crossed_people")
     return [*story.shown("queue"), *waits, *third, *_flows_shown(story)]
 

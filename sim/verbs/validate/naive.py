@@ -47,8 +47,8 @@ def last_value(row: Reported, rows: tuple[Reported, ...]) -> float:
     value = reported_value(last)
     if not row.kind.flow:
         return value
-    an_hour = value * _outbound(last) / (_hours(last) if _is_sum(last) else 1.0)
-    return an_hour * (_hours(row) if _is_sum(row) else 1.0) / _outbound(row)
+    an_hour = value * last.outbound / (_hours(last) if _is_sum(last) else 1.0)
+    return an_hour * (_hours(row) if _is_sum(row) else 1.0) / row.outbound
 
 
 def reason(name: str, value: float) -> str:
@@ -63,7 +63,12 @@ def reason(name: str, value: float) -> str:
 
 
 def _is_same(row: Reported, other: Reported) -> bool:
-    alike = (row.crossing, row.quantity, row.within) == (other.crossing, other.quantity, other.within)
+    alike = (row.crossing, row.quantity, row.within, row.way) == (
+        other.crossing,
+        other.quantity,
+        other.within,
+        other.way,
+    )
     return alike and set(row.classes) == set(other.classes) and other.status != "rejected" and other is not row
 
 
@@ -73,7 +78,3 @@ def _is_sum(row: Reported) -> bool:
 
 def _hours(row: Reported) -> float:
     return (row.until - row.from_) / timedelta(hours=1)
-
-
-def _outbound(row: Reported) -> float:
-    return row.outbound_share or 1.0 if row.directions == "both" else 1.0
