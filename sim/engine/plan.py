@@ -38,7 +38,8 @@ PAPERS, NEWS, BARRED, TASTES = 0, 1, 2, 3
 
 @dataclass(frozen=True)
 class Plan:
-    """A scenario as arrays: S stations, Z zones, X crossings, O origins, 5 classes, 6 streams, 3 ways of leaving.
+    """A scenario as arrays: S stations, Z zones, X crossings, O origins, C streams (a class has the number of its
+    stream; that of the bypass is unused), 3 ways of leaving.
 
     Instants and durations are integer milliseconds (instants since t0). A switch is a row (at, target..., value) of a
     table sorted by instant; the rows at `start` set the initial state.
@@ -50,17 +51,17 @@ class Plan:
     horizon: int
     # stations
     crossing: Ints  # (S,)
-    first: Ints  # (X, 5) first station of a class, NOWHERE: none
-    joins: Ints  # (X, 5) station at which the bypass of a class joins, NOWHERE: none
-    next: Ints  # (S, 5) next station of a class, NOWHERE: across the border
+    first: Ints  # (X, C) first station of a class, NOWHERE: none
+    joins: Ints  # (X, C) station at which the bypass of a class joins, NOWHERE: none
+    next: Ints  # (S, C) next station of a class, NOWHERE: across the border
     step: Ints  # (S,) first station in the list of the choice it belongs to, NOWHERE: whoever comes stops here
     beside: Ints  # (S,) next station in that list, NOWHERE: none
     choice_rule: Ints  # (S,) by which the choice is made, index of CHOICES; NOWHERE: no choice
     choice_share: Floats  # (S,) of the station in the choice, by shares
     choice_row: Ints  # (S,) row of `Tape.chances`, by shares
-    serves: Bools  # (S, 5)
+    serves: Bools  # (S, C)
     only: Ints  # (S,) bits of `Tape.traits` that a party needs to stop here
-    mean_service: Ints  # (S, 6) milliseconds by stream, as travellers expect it when they choose between stations
+    mean_service: Ints  # (S, C) milliseconds by stream, as travellers expect it when they choose between stations
     aside_to: Ints  # (S,) station to which some are sent after their service, NOWHERE: nobody is
     aside_row: Ints  # (S,) of `Tape.chances`, and `rounds` more: those below 0 are sent
     aside_back: Bools  # (S,) from there they come back
@@ -71,8 +72,8 @@ class Plan:
     zone: Ints  # (S,) zone of the queue, NOWHERE: no limit
     preempt: Bools  # (S,) staff who leave interrupt the service
     discipline: Ints  # (S,) 0: by rank, then in order of joining; 1: by shares
-    rank: Ints  # (S, 6) lower ranks are called first
-    stride: Ints  # (S, 6) added to the pass of a stream at each service start, under shares
+    rank: Ints  # (S, C) lower ranks are called first
+    stride: Ints  # (S, C) added to the pass of a stream at each service start, under shares
     release_size: Ints  # (S,) 0: no release in batches
     release_every: Ints  # (S,) milliseconds
     refusal: Floats  # (S,) probability
@@ -104,7 +105,7 @@ class Plan:
     bypass_row: int
     # zones
     zone_capacity: Ints  # (Z,)
-    zone_space: Ints  # (Z, 5) room taken by one party of a class, or by each of its people
+    zone_space: Ints  # (Z, C) room taken by one party of a class, or by each of its people
     zone_counts_people: Bools  # (Z,)
     # draft screening and enlistment offices
     only_sent_on: Bools  # (S,) is an enlistment office
@@ -117,11 +118,11 @@ class Plan:
     checked_cdf: Floats  # (I, M+1, M+1) P(at most k of n men are checked) as [intensity, n, k]
     # arrivals: expected number of parties since the start, linear between the edges
     edges: Ints  # (B+1,)
-    expected: Floats  # (X + O, 5, B+1); of an origin: departures
+    expected: Floats  # (X + O, C, B+1); of an origin: departures
     expected_apart: Floats  # (A, B+1) parts with a rate that are no ordinary Poisson process, in order of the file
     # switches
     staffing: Ints  # (., 3) at, station, servers
-    closes: Ints  # (X, 5) instant from which the way of a class is closed for good; beyond the horizon: never
+    closes: Ints  # (X, C) instant from which the way of a class is closed for good; beyond the horizon: never
     opening: Ints  # (., 4) at, station, class, 1 open / 0 closed
     activity: Ints  # (., 3) at, station, 1 / 0
     intensity: Ints  # (., 3) at, station, row of `intensities`
@@ -130,19 +131,19 @@ class Plan:
     # the main queue: effects of the quoted wait
     quote_every: Ints  # (X,) milliseconds, 0: quotes are not needed
     quote_buckets: Ints  # (X,) announcements in the window of recent departures
-    balk_over: Ints  # (X, 5) parties
-    balk_streams: Ints  # (X, 5) the streams that count for that, one bit each
+    balk_over: Ints  # (X, C) parties
+    balk_streams: Ints  # (X, C) the streams that count for that, one bit each
     wait_step: int  # milliseconds between the columns of the tables below
-    balk_share: Floats  # (X, 5, W) by quoted wait
-    bypass_share: Floats  # (X, 5, W) of parties without local plates, on arrival, by quoted wait
-    bypass_local: Floats  # (X, 5) of parties with local plates
-    hazard: Ints  # (X, 5, 3, W) of leaving, by quoted wait, per millisecond, in units of 1 / HAZARD_UNIT
+    balk_share: Floats  # (X, C, W) by quoted wait
+    bypass_share: Floats  # (X, C, W) of parties without local plates, on arrival, by quoted wait
+    bypass_local: Floats  # (X, C) of parties with local plates
+    hazard: Ints  # (X, C, 3, W) of leaving, by quoted wait, per millisecond, in units of 1 / HAZARD_UNIT
     # deterrence: effects of the share of men stopped, for parties with men of call-up age (R is 1 where there is none)
     stops_window: Ints  # (X,) announcements over which men are counted; 0: nobody is deterred
     stops_delay: Ints  # (X,) milliseconds until travellers hear of a share
     stops_drive: Ints  # (X,) milliseconds from setting out until arrival
-    deterred_share: Floats  # (X, 5, R) that does not set out, by the share of men stopped in 1 / STOPPED_UNIT
-    deterred_hazard: Ints  # (X, 5, R) of reneging, in addition to `hazard` and in its unit
+    deterred_share: Floats  # (X, C, R) that does not set out, by the share of men stopped in 1 / STOPPED_UNIT
+    deterred_hazard: Ints  # (X, C, R) of reneging, in addition to `hazard` and in its unit
     # choice between crossings; what travellers know of them is constant within an epoch (E)
     origins: tuple[str, ...]
     epoch: Ints  # (., 2) at, epoch
@@ -152,7 +153,7 @@ class Plan:
     informed: Floats  # (E, X) share that hears the quoted waits
     bars: Floats  # (E, X, 5) share kept away on the approach
     drive: Ints  # (O + X, X) mean milliseconds from an origin, or from another crossing; NOWHERE: no road
-    travels_as: Ints  # (X, 5) class of a party there
+    travels_as: Ints  # (X, C) class of a party there
     quote_delay: Ints  # (X,) milliseconds from an announcement until travellers know it
     wait_utility: Floats  # (W,) by quoted wait
     drive_utility: float  # per millisecond

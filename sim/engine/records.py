@@ -59,7 +59,7 @@ FINAL = frozenset(
 class Records:
     """Columns of equal length, one row per party and visit; instants in integer milliseconds since t0.
 
-    `station` is an index into `Plan.stations`, `cls` and `stream` into `CLASSES` and `STREAMS`. `arrived_at` is when
+    `station` is an index into `Plan.stations`, `cls` and `stream` into `Scenario.streams`. `arrived_at` is when
     the party joined the queue, `started_at` when service began, `ended_at` when service ended, `left_at` when it left
     the station: `left_at - ended_at` is time blocked. A party still walking or driving towards a station at the horizon
     has `arrived_at` at or beyond the horizon. `men` counts the men stopped (found on the list) at draft screening, and

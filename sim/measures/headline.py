@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sim.measures.names import ALL, CLASS_WORDS, OUTCOMES, VEHICLES, Key, by_way
+from sim.scenario.model.quantities import CLASSES
 
 COUNT, SPAN, AMOUNT = ("fewer", "more"), ("shorter", "longer"), ("less", "more")
 
@@ -44,7 +45,7 @@ PHRASES = {
 """Names of measures for people; `{who}` stands for the parties of the scope."""
 PHRASES |= {f"{event}_people": f"people: {outcome.table}" for event, outcome in OUTCOMES.items() if event != "crossed"}
 WAYS = {"main": "main queue", "bypass": "by the bypass", "changed_mode": "left the vehicle"}
-PARTIES = {ALL: "parties", VEHICLES: "vehicles", **CLASS_WORDS}
+PARTIES = {ALL: "parties", VEHICLES: "vehicles"}
 
 
 class Headline(NamedTuple):
@@ -65,20 +66,27 @@ class Headline(NamedTuple):
 def phrase(key: Key) -> str:
     """Return the name of a measure on its own: 'mean wait, main queue', 'most cars waiting'."""
     words = PHRASES.get(key.quantity, key.quantity.replace("_", " "))
-    if "{who}" in words and key.scope in PARTIES:
-        return words.format(who=PARTIES[key.scope])
+    if "{who}" in words and key.scope.isidentifier():
+        return words.format(who=PARTIES.get(key.scope) or CLASS_WORDS[key.scope])
     return ", ".join(part for part in (words.format(who="parties"), _scope_words(key.scope)) if part)
 
 
 def _scope_words(scope: str) -> str:
     cls, _, way = scope.partition("/")
-    who = {ALL: "", VEHICLES: "all vehicles"}.get(cls, CLASS_WORDS.get(cls, cls))
+    who = {ALL: "", VEHICLES: "all vehicles"}.get(cls, CLASS_WORDS[cls] if cls.isidentifier() else cls)
     return ", ".join(part for part in (who, WAYS.get(way, way)) if part)
 
 
-def headlines() -> list[Headline]:
-    """Return the headline measures in order."""
-    return [*_queue(), *_waits(), *_across(), *_fates(), *_men(), *_relief()]
+def headlines(classes: Iterable[str]) -> list[Headline]:
+    """Return the headline measures in order; `classes` are those of the scenario, in order."""
+    return [*_queue(), *_waits(classes), *_across(), *_fates(), *_men(), *_relief()]
+
+
+def in_order(measures: Iterable[Headline]) -> list[Headline]:
+    """Return headline measures in their order, each once."""
+    given = dict.fromkeys(measures)
+    classes = dict.fromkeys([*CLASSES, *(each.scope.partition("/")[0] for each in given)])
+    return [each for each in headlines(classes) if each in given]
 
 
 def _headline(group: str, quantity: str, scope: str = ALL, unit: str = "", scale: float = 1.0) -> Headline:
@@ -91,8 +99,8 @@ def _queue() -> Iterator[Headline]:
     yield _headline(QUEUE, "max_queue_length", unit="km")._replace(change=SPAN)
 
 
-def _waits() -> Iterator[Headline]:
-    rows = [("everybody", ALL), *((f"{who}, main queue", by_way(cls, "main")) for cls, who in CLASS_WORDS.items())]
+def _waits(classes: Iterable[str]) -> Iterator[Headline]:
+    rows = [("everybody", ALL), *((f"{CLASS_WORDS[cls]}, main queue", by_way(cls, "main")) for cls in classes)]
     for who, scope in (*rows, ("by the bypass", by_way(ALL, "bypass"))):
         yield Headline(WAITS, f"{who}, mean", "wait_mean", scope, "h", change=SPAN)
         if scope in (ALL, by_way("car", "main"), by_way("truck", "main")):

@@ -17,7 +17,17 @@ ALL = "all"
 VEHICLES = "vehicles"
 OTHERS = "others"
 """Bikes and walkers together. Not a scope of a measure, but of a panel."""
-CLASS_WORDS = {"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"}
+
+
+class _Words(dict[str, str]):
+    """Words for the standard classes; a class of a file's own is called by its name, in the plural."""
+
+    def __missing__(self, name: str) -> str:
+        words = name.replace("_", " ")
+        return words if words.endswith("s") else f"{words}s"
+
+
+CLASS_WORDS = _Words({"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"})
 SINGLE = {
     "people": "person",
     "vehicles": "vehicle",
@@ -72,17 +82,9 @@ def of_classes(classes: tuple[str, ...] | None) -> str:
     """Return 'cars and buses' for class names, '' for all of them."""
     if classes is None or set(classes) == set(CLASS_WORDS):
         return ""
-    named = [CLASS_WORDS[name] for name in CLASS_WORDS if name in classes]
+    standard = [name for name in CLASS_WORDS if name in classes]
+    named = [CLASS_WORDS[name] for name in (*standard, *(name for name in classes if name not in CLASS_WORDS))]
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
-
-
-def classes_of(scope: str) -> tuple[str, ...]:
-    """Return the classes of a scope: all, vehicles, others, or one class."""
-    if scope == ALL:
-        return tuple(CLASS_WORDS)
-    if scope == OTHERS:
-        return tuple(name for name in CLASS_WORDS if name not in VEHICLE_CLASSES)
-    return VEHICLE_CLASSES if scope == VEHICLES else (scope,)
 
 
 def on_night(cls: str, date: str) -> str:

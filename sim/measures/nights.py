@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measures.estimates import Estimate, Estimates
-from sim.measures.names import CLASS_WORDS, Key, on_night
+from sim.measures.names import Key, on_night
 from sim.scenario.model.reported import Relief
 
 
@@ -38,9 +38,9 @@ def nights_of(estimates: Estimates, crossing: str) -> list[Night]:
             date.fromisoformat(day),
             totals[Key(crossing, "stuck_people", day)],
             {
-                cls: totals[key]
-                for cls in CLASS_WORDS
-                if (key := Key(crossing, "stuck_people", on_night(cls, day))) in totals
+                key.scope.partition("/")[0]: value
+                for key, value in totals.items()
+                if key[:2] == (crossing, "stuck_people") and key.scope == on_night(key.scope.partition("/")[0], day)
             },
             totals[Key(crossing, "stuck_vehicles", day)],
             totals[Key(crossing, "stuck_water", day)],

@@ -68,7 +68,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np
             totals.waits(scenario, plan, counted, points),
             totals.stations(plan, counted),
             totals.men(scenario, plan, counted.stations),
-            totals.by_day(plan, counted),
+            totals.by_day(scenario, plan, counted),
             totals.relief(scenario, plan, counted),
             flows.flow_totals(plan, source, records) if source is not None else (),
         )

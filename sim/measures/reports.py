@@ -18,7 +18,6 @@ from sim.measures.quantiles import plain_quantiles
 from sim.measures.replication import Measures
 from sim.measures.road import beyond
 from sim.scenario.model.instants import since_t0
-from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported, Status
 from sim.scenario.model.scenario import Clock, Scenario
 
@@ -117,10 +116,10 @@ def _outside(row: Reported, within: float, scenario: Scenario, measures: Measure
     """Return the number of parties of the classes of the row in lots, or on the road beyond `within` (m)."""
     road = scenario.crossings[row.crossing].road
     nobody = np.zeros(len(measures.at))
-    waiting = np.array([measures.series.get(Key(row.crossing, "queue", cls), nobody) for cls in CLASSES])
+    waiting = np.array([measures.series.get(Key(row.crossing, "queue", cls), nobody) for cls in scenario.streams])
     length = 1000 * measures.series[Key(row.crossing, "queue_length")]
     outside = beyond(scenario, road, (measures.at, waiting), length, within)
-    parties: Floats = outside[[CLASSES.index(cls) for cls in row.classes]].sum(axis=0)
+    parties: Floats = outside[[scenario.class_numbers[cls] for cls in row.classes]].sum(axis=0)
     return parties
 
 

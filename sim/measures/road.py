@@ -1,7 +1,7 @@
 """The approach road: the length of the queue of waiting vehicles, measured from the border.
 
-Only cars, trucks and buses stand in the files of the road; bikes and people on foot pass beside them. The three classes
-are mixed, so there is one tail. The queue begins at the border, so its length is the position of its tail.
+Only vehicles stand in the files of the road; bikes and people on foot pass beside them. The classes are mixed, so there
+is one tail. The queue begins at the border, so its length is the position of its tail.
 """
 
 from __future__ import annotations
@@ -11,21 +11,19 @@ import numpy as np
 from sim.arrays import Bools, Floats, Ints
 from sim.engine.plan import NOWHERE, Plan
 from sim.measures.count.counters import Lots
-from sim.measures.names import VEHICLE_CLASSES
 from sim.scenario.model.instants import since_t0
-from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.road import FilesStretch, HoldingLot, Road
-from sim.scenario.model.scenario import Clock, Scenario
+from sim.scenario.model.scenario import Scenario
 
 
 def queue_on_road(scenario: Scenario, road: Road, at: Ints, waiting: Floats) -> tuple[Floats, Floats]:
     """Return the distance from border to tail (km) and the vehicles in holding lots, both (T,).
 
-    `waiting` (5, T) are the parties in queues without a hall, by class, at the instants `at` (T,).
+    `waiting` (C, T) are the parties in queues without a hall, by class, at the instants `at` (T,).
     """
-    vehicles = np.array([cls in VEHICLE_CLASSES for cls in CLASSES])
-    standing, in_lots = _park(scenario.clock, road, at, np.where(vehicles[:, None], waiting, 0.0))
-    return tail(road.stretches, _spacing(scenario) @ standing) / 1000, in_lots
+    spacing = _spacing(scenario)
+    standing, in_lots = _park(scenario, road, at, np.where(spacing[:, None] > 0, waiting, 0.0))
+    return tail(road.stretches, spacing @ standing) / 1000, in_lots
 
 
 def on_road(plan: Plan) -> Bools:
@@ -40,31 +38,32 @@ def lots_of(scenario: Scenario, plan: Plan) -> Lots:
     crossing, open_from, capacity = (
         np.array(column, np.int64) for column in ([x for x, _ in lots], opens, [lot.capacity for _, lot in lots])
     )
-    classes = np.array([_numbers(lot) for _, lot in lots], np.int64).reshape(len(lots), len(CLASSES))
+    streams = scenario.streams
+    classes = np.array([_numbers(lot, streams) for _, lot in lots], np.int64).reshape(len(lots), len(streams))
     return Lots(crossing, open_from, capacity, classes, _spacing(scenario))
 
 
-def _numbers(lot: HoldingLot) -> list[int]:
+def _numbers(lot: HoldingLot, streams: tuple[str, ...]) -> list[int]:
     """Return the numbers of the classes of a lot in order, followed by NOWHERE."""
-    numbers = [CLASSES.index(cls) for cls in dict.fromkeys(lot.classes)]
-    return numbers + [NOWHERE] * (len(CLASSES) - len(numbers))
+    numbers = [streams.index(cls) for cls in dict.fromkeys(lot.classes)]
+    return numbers + [NOWHERE] * (len(streams) - len(numbers))
 
 
 def _spacing(scenario: Scenario) -> Floats:
-    """Return the room that a party of each class takes on the road (m), 0 for those who pass beside it, (5,)."""
-    vehicles = [cls in VEHICLE_CLASSES and cls in scenario.classes for cls in CLASSES]
-    return np.array([scenario.classes[c].spacing if on else 0.0 for c, on in zip(CLASSES, vehicles, strict=True)])
+    """Return the room that a party of each class takes on the road (m), 0 for those who pass beside it, (C,)."""
+    vehicles = set(scenario.vehicles) & set(scenario.classes)
+    return np.array([scenario.classes[cls].spacing if cls in vehicles else 0.0 for cls in scenario.streams])
 
 
-def _park(clock: Clock, road: Road, at: Ints, waiting: Floats) -> tuple[Floats, Floats]:
-    """Fill the lots in order, each with its classes in order; return the parties left (5, T) and the number parked."""
+def _park(scenario: Scenario, road: Road, at: Ints, waiting: Floats) -> tuple[Floats, Floats]:
+    """Fill the lots in order, each with its classes in order; return the parties left (C, T) and the number parked."""
     left = waiting.copy()
     for lot in road.lots.values():
-        is_open = True if lot.from_ is None else at >= since_t0(clock, lot.from_)
+        is_open = True if lot.from_ is None else at >= since_t0(scenario.clock, lot.from_)
         room = np.where(is_open, float(lot.capacity), 0.0)
-        for cls in lot.classes:
-            taken = np.minimum(left[CLASSES.index(cls)], room)
-            left[CLASSES.index(cls)] -= taken
+        for number in map(scenario.streams.index, lot.classes):
+            taken = np.minimum(left[number], room)
+            left[number] -= taken
             room = room - taken
     return left, (waiting - left).sum(axis=0)
 
@@ -78,17 +77,17 @@ def tail(stretches: tuple[FilesStretch, ...], metres: Floats) -> Floats:
 
 
 def beyond(scenario: Scenario, road: Road, seen: tuple[Ints, Floats], length: Floats, within: float) -> Floats:
-    """Return the parties (5, T) in lots, or on the road more than `within` metres from the border.
+    """Return the parties (C, T) in lots, or on the road more than `within` metres from the border.
 
-    `seen` are the instants (T,) and all parties waiting then, by class (5, T); `length` (T,) is the tail (m). The
+    `seen` are the instants (T,) and all parties waiting then, by class (C, T); `length` (T,) is the tail (m). The
     classes are mixed in the proportions of the parties not in lots; halls hold few of them.
     """
     at, waiting = seen
-    vehicles = np.array([cls in VEHICLE_CLASSES for cls in CLASSES])
-    standing = np.where(vehicles[:, None], waiting, 0.0)
-    left, _ = _park(scenario.clock, road, at, standing)
+    spacing = _spacing(scenario)
+    standing = np.where(spacing[:, None] > 0, waiting, 0.0)
+    left, _ = _park(scenario, road, at, standing)
     past = np.maximum(in_one_file(road.stretches, length) - in_one_file(road.stretches, np.array(within)), 0.0)
-    share = np.minimum(past / np.maximum(_spacing(scenario) @ left, 1e-9), 1.0)
+    share = np.minimum(past / np.maximum(spacing @ left, 1e-9), 1.0)
     return share * left + standing - left
 
 

@@ -20,7 +20,6 @@ from sim.measures.names import (
     LONGEST_QUOTE,
     RATE_HOURS,
     TRAVELLERS,
-    VEHICLE_CLASSES,
     VEHICLES,
     WAYS_ACROSS,
     Key,
@@ -29,21 +28,22 @@ from sim.measures.names import (
 )
 from sim.measures.road import on_road, queue_on_road
 from sim.measures.servers import servers_at
-from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds
 
 Series = Iterator[tuple[Key, Floats]]
-C = len(CLASSES)
 
 
 def scoped(scenario: Scenario, crossing: str, quantity: str, by_class: Floats, vehicles: bool = False) -> Series:
-    """Yield a quantity (5, T) for all classes, for vehicles on request, and for each class of the scenario."""
+    """Yield a quantity (C, T) for all classes, for vehicles on request, and for each class of the scenario."""
     yield Key(crossing, quantity, ALL), by_class.sum(axis=0)
     if vehicles:
-        yield Key(crossing, quantity, VEHICLES), by_class[[CLASSES.index(cls) for cls in VEHICLE_CLASSES]].sum(axis=0)
-    for cls in _classes(scenario):
-        yield Key(crossing, quantity, cls), by_class[CLASSES.index(cls)]
+        yield (
+            Key(crossing, quantity, VEHICLES),
+            by_class[[scenario.class_numbers[cls] for cls in scenario.vehicles]].sum(axis=0),
+        )
+    for cls in scenario.present:
+        yield Key(crossing, quantity, cls), by_class[scenario.class_numbers[cls]]
 
 
 def queues(scenario: Scenario, plan: Plan, tally: tables.Queues, grid: Grid) -> Series:
@@ -70,8 +70,8 @@ def quoted_waits(scenario: Scenario, plan: Plan, tally: tables.MainQueues, grid:
     """Yield the wait as officials quote it (h), by class."""
     for x, crossing in enumerate(plan.crossings):
         quoted = quotes(plan, tally, x, milliseconds(scenario.crossings[crossing].quote.window), grid)
-        for cls in _classes(scenario):
-            yield Key(crossing, "quoted_wait", cls), quoted[CLASSES.index(cls)]
+        for cls in scenario.present:
+            yield Key(crossing, "quoted_wait", cls), quoted[scenario.class_numbers[cls]]
 
 
 def quotes(plan: Plan, tally: tables.MainQueues, crossing: int, window: int, grid: Grid) -> Floats:
@@ -100,8 +100,8 @@ def closed_ways(plan: Plan, crossing: int, at: Ints) -> Bools:
 
     It is closed while all stations of a step are closed for the class.
     """
-    closed = np.zeros((len(CLASSES), len(at)), dtype=np.bool_)
-    for c in range(len(CLASSES)):
+    closed = np.zeros((plan.first.shape[1], len(at)), dtype=np.bool_)
+    for c in range(len(closed)):
         s = int(plan.first[crossing, c])
         while s != NOWHERE:
             others = plan.beside_of(s, c)
@@ -135,9 +135,9 @@ def ways_across(scenario: Scenario, plan: Plan, tally: tables.Parties, grid: Gri
     counts = tables.by_way_across(tally.across).astype(np.float64)
     counts[..., grid.intervals :] = np.nan
     for x, crossing in enumerate(plan.crossings):
-        for cls in _classes(scenario):
-            if cls in VEHICLE_CLASSES:
-                for name, values in zip(WAYS_ACROSS, counts[x, CLASSES.index(cls)], strict=True):
+        for cls in scenario.present:
+            if cls in scenario.vehicles:
+                for name, values in zip(WAYS_ACROSS, counts[x, scenario.class_numbers[cls]], strict=True):
                     yield Key(crossing, "crossed_parties", by_way(cls, name)), values
 
 
@@ -145,10 +145,10 @@ def sojourns(scenario: Scenario, plan: Plan, tally: tables.Parties) -> Series:
     """Yield the time from joining to crossing (h) by interval of crossing: by class on arrival, and by way across."""
     by_way_of = np.moveaxis(tables.by_way_across(tally.sojourns), -1, 0)
     for x, crossing in enumerate(plan.crossings):
-        for cls in _classes(scenario):
-            number, ms = by_way_of[:, x, CLASSES.index(cls)]
+        for cls in scenario.present:
+            number, ms = by_way_of[:, x, scenario.class_numbers[cls]]
             yield Key(crossing, "sojourn", cls), _ratio(ms.sum(axis=0) / MS_PER_H, number.sum(axis=0))
-            if cls in VEHICLE_CLASSES:
+            if cls in scenario.vehicles:
                 for name, values in zip(WAYS_ACROSS, _ratio(ms / MS_PER_H, number), strict=True):
                     yield Key(crossing, "sojourn", by_way(cls, name)), values
 
@@ -172,10 +172,10 @@ def rates(series: dict[Key, Floats], grid: Grid) -> Series:
 
 def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
     """Yield the waits (h) of parties that joined the main queue, by interval of joining."""
-    points = len(grid.at)
-    way, x, c, then = np.ogrid[: tables.N_WAYS, : len(plan.crossings), :C, :points]
+    points, classes = len(grid.at), plan.first.shape[1]
+    way, x, c, then = np.ogrid[: tables.N_WAYS, : len(plan.crossings), :classes, :points]
     quantiles = []
-    for group, by_class in ((x * points + then, False), ((x * C + c) * points + then, True)):
+    for group, by_class in ((x * points + then, False), ((x * classes + c) * points + then, True)):
         number = counted.parties.joined[0, ..., 0].sum(axis=() if by_class else 1)
         group_of = np.where(way == tables.MAIN, group, number.size) + np.zeros_like(c)
         by_group = counted.quantiles(group_of.ravel(), number.ravel(), (0.1, 0.9)) / MS_PER_H
@@ -183,18 +183,18 @@ def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
     for n, crossing in enumerate(plan.crossings):
         joined = counted.parties.joined[:, n]
         yield from _waits(crossing, ALL, joined.sum(axis=1), quantiles[0][:, n, 0])
-        for cls in _classes(scenario):
-            k = CLASSES.index(cls)
+        for cls in scenario.present:
+            k = scenario.class_numbers[cls]
             yield from _waits(crossing, cls, joined[:, k], quantiles[1][:, n, k])
 
 
 def median_waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
     """Yield the median wait (h) of parties of the main queue by interval of joining, with those who did not cross."""
-    points = len(grid.at)
-    x, c, then = np.ogrid[: len(plan.crossings), :C, :points]
-    by_class = ((x * C + c) * points + then).ravel()
+    points, classes = len(grid.at), plan.first.shape[1]
+    x, c, then = np.ogrid[: len(plan.crossings), :classes, :points]
+    by_class = ((x * classes + c) * points + then).ravel()
     together = (x * points + then + np.zeros_like(c)).ravel()
-    for scopes, group_of in (([ALL], together), (list(CLASSES), by_class)):
+    for scopes, group_of in (([ALL], together), (list(scenario.streams), by_class)):
         median, longest = counted.medians(group_of, len(plan.crossings) * len(scopes) * points)
         values = np.where(np.isnan(median), longest, median) / MS_PER_H
         bound = np.where(np.isnan(longest), np.nan, np.isnan(median))
@@ -228,10 +228,6 @@ def work(plan: Plan, counted: Tally, played: Ints, grid: Grid) -> Series:
         yield Key(crossing, "servers", scope), servers[s]
         yield Key(crossing, "utilisation", scope), utilisation[s]
         yield Key(crossing, "blocked", scope), blocked[s]
-
-
-def _classes(scenario: Scenario) -> list[str]:
-    return [cls for cls in CLASSES if cls in scenario.classes]
 
 
 def _ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:

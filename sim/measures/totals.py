@@ -15,17 +15,14 @@ from sim.engine.records import NEVER, Outcome
 from sim.measures.count import counters as tables
 from sim.measures.count.tally import Tally
 from sim.measures.grid import Grid, announcements
-from sim.measures.names import ALL, EVENTS, VEHICLE_CLASSES, VEHICLES, WAYS_ACROSS, Key, at_station, by_way, on_night
+from sim.measures.names import ALL, EVENTS, VEHICLES, WAYS_ACROSS, Key, at_station, by_way, on_night
 from sim.measures.road import tail
 from sim.measures.series import quotes
-from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds
 
 Totals = Iterator[tuple[Key, float]]
-C = len(CLASSES)
 _EVENTS = {f"{event}_{what}" for event in EVENTS for what in ("parties", "people")}
-_VEHICLES = np.array([CLASSES.index(cls) for cls in VEHICLE_CLASSES])
 
 
 def sums(series: dict[Key, Floats]) -> Totals:
@@ -37,7 +34,7 @@ def sums(series: dict[Key, Floats]) -> Totals:
 def peaks(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
     """Yield the largest queues at any instant."""
     columns = {ALL: tables.PEAK_ALL, VEHICLES: tables.PEAK_VEHICLES}
-    columns |= {cls: CLASSES.index(cls) for cls in CLASSES if cls in scenario.classes}
+    columns |= {cls: tables.PEAK_CLASSES + scenario.class_numbers[cls] for cls in scenario.present}
     for x, crossing in enumerate(plan.crossings):
         most = counted.peaks.most[x]
         for scope, column in columns.items():
@@ -54,8 +51,8 @@ def longest_quotes(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
         every = milliseconds(quote.every)
         at = announcements(every, plan.start, plan.horizon)
         quoted = quotes(plan, counted.announced[every], x, milliseconds(quote.window), at)
-        for cls in (cls for cls in CLASSES if cls in scenario.classes):
-            yield Key(crossing, "max_quoted_wait", cls), float(np.fmax.reduce(quoted[CLASSES.index(cls)]))
+        for cls in scenario.present:
+            yield Key(crossing, "max_quoted_wait", cls), float(np.fmax.reduce(quoted[scenario.class_numbers[cls]]))
 
 
 def longest_day(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
@@ -64,7 +61,7 @@ def longest_day(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
     Parties across per hour, and the shares outside the main queue: of vehicles across, and of services begun.
     """
     begun = counted.events.begun.sum(axis=2)
-    past = begun - counted.events.begun[..., _VEHICLES].sum(axis=2)
+    past = begun - counted.events.begun[..., _vehicles(scenario)].sum(axis=2)
     edges = np.clip(np.append(counted.midnights, plan.horizon), plan.start, plan.horizon)
     hours = np.append(0, np.diff(edges)) / MS_PER_H
     ways = tables.by_way_across(np.moveaxis(counted.parties.across_by_day, 0, -1))
@@ -74,8 +71,8 @@ def longest_day(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
         across = _across(scenario, counted.events.crossed[top, x, :, 0], ways[x, ..., top])
         for scope, number in across.items():
             yield Key(crossing, "crossed_parties_longest_day", scope), _over(number, hours[top])
-        for cls in (cls for cls in VEHICLE_CLASSES if cls in scenario.classes):
-            by = ways[x, CLASSES.index(cls), :, top]
+        for cls in _present_vehicles(scenario):
+            by = ways[x, scenario.class_numbers[cls], :, top]
             yield Key(crossing, "past_queue_share_longest_day", cls), _over(by.sum() - by[tables.MAIN], by.sum())
         for s in np.flatnonzero(plan.crossing == x):
             share = _over(past[top, s], begun[top, s])
@@ -84,18 +81,18 @@ def longest_day(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
 
 def _across(scenario: Scenario, by_class: Ints, ways: Ints) -> dict[str, int]:
     """Return the parties that crossed by scope, from those by class when crossing (C,) and by way (C, WAYS_ACROSS)."""
-    across = {ALL: int(by_class.sum()), VEHICLES: int(by_class[_VEHICLES].sum())}
-    classes = [cls for cls in CLASSES if cls in scenario.classes]
-    across |= {cls: int(by_class[CLASSES.index(cls)]) for cls in classes}
-    for cls in (cls for cls in classes if cls in VEHICLE_CLASSES):
-        across |= {by_way(cls, way): int(ways[CLASSES.index(cls), w]) for w, way in enumerate(WAYS_ACROSS)}
+    across = {ALL: int(by_class.sum()), VEHICLES: int(by_class[_vehicles(scenario)].sum())}
+    numbers = scenario.class_numbers
+    across |= {cls: int(by_class[numbers[cls]]) for cls in scenario.present}
+    for cls in _present_vehicles(scenario):
+        across |= {by_way(cls, way): int(ways[numbers[cls], w]) for w, way in enumerate(WAYS_ACROSS)}
     return across
 
 
 def people_per_party(scenario: Scenario, plan: Plan, series: dict[Key, Floats]) -> Totals:
     """Yield people per party of the parties that crossed, by class when crossing, and of all vehicles."""
     for crossing in plan.crossings:
-        vehicles = tuple(cls for cls in VEHICLE_CLASSES if cls in scenario.classes)
+        vehicles = _present_vehicles(scenario)
         for scope in (VEHICLES, *scenario.classes):
             classes = vehicles if scope == VEHICLES else (scope,)
             people, parties = (
@@ -111,12 +108,12 @@ def fates(scenario: Scenario, plan: Plan, tally: tables.Parties) -> Totals:
     past = crossed.sum(axis=2) - crossed[..., tables.MAIN]
     for x, crossing in enumerate(plan.crossings):
         for scope in (ALL, *scenario.classes):
-            here = slice(None) if scope == ALL else [CLASSES.index(scope)]
+            here = slice(None) if scope == ALL else [scenario.class_numbers[scope]]
             for name, table in (("initial", tally.initial), ("unfinished", tally.unfinished)):
                 parties, people = table[x, here].sum(axis=0)
                 yield Key(crossing, f"{name}_parties", scope), float(parties)
                 yield Key(crossing, f"{name}_people", scope), float(people)
-            if scope == ALL or scope in VEHICLE_CLASSES:
+            if scope == ALL or scope in scenario.vehicles:
                 share = _over(past[x, here].sum(), crossed[x, here].sum())
                 yield Key(crossing, "past_queue_share", scope), share
 
@@ -124,13 +121,16 @@ def fates(scenario: Scenario, plan: Plan, tally: tables.Parties) -> Totals:
 def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Totals:
     """Yield the waits (h) of parties that crossed, by class on arrival, and by way across."""
     ways, table = len(WAYS_ACROSS), np.moveaxis(counted.parties.waits, 2, 0)  # in the order of the keys: (way, X, C, 3)
-    way, x, c = (np.broadcast_to(i, table.shape[:3]) for i in np.ogrid[: tables.N_WAYS, : len(plan.crossings), :C])
+    classes = table.shape[2]
+    way, x, c = (
+        np.broadcast_to(i, table.shape[:3]) for i in np.ogrid[: tables.N_WAYS, : len(plan.crossings), :classes]
+    )
     way = np.where(way == tables.BESIDE, tables.MAIN, way)
     groupings = (
         (x, [ALL]),
-        (x * C + c, list(CLASSES)),
+        (x * classes + c, list(scenario.streams)),
         (x * ways + way, [by_way(ALL, w) for w in WAYS_ACROSS]),
-        ((x * C + c) * ways + way, [by_way(c, w) for c in CLASSES for w in WAYS_ACROSS]),
+        ((x * classes + c) * ways + way, [by_way(c, w) for c in scenario.streams for w in WAYS_ACROSS]),
     )
     for group, scopes in groupings:
         size = len(plan.crossings) * len(scopes)
@@ -194,10 +194,10 @@ def men(scenario: Scenario, plan: Plan, tally: tables.Stations) -> Totals:
             yield Key(crossing, name), float(by_station[plan.crossing == x].sum())
 
 
-def by_day(plan: Plan, counted: Tally) -> Totals:
+def by_day(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
     """Yield people and vehicles that crossed on each local day and in each ISO week."""
     crossed = counted.events.crossed[1:]
-    for what, table in (("people", crossed[..., 1]), ("vehicles", crossed[..., _VEHICLES, 0])):
+    for what, table in (("people", crossed[..., 1]), ("vehicles", crossed[..., _vehicles(scenario), 0])):
         by_crossing = table.sum(axis=2)
         for x, crossing in enumerate(plan.crossings):
             weeks: dict[str, float] = {}
@@ -232,10 +232,19 @@ def nights(scenario: Scenario, crossing: str, nights: list[datetime], stuck: Int
     for n, night in enumerate(nights):
         date, people = night.date().isoformat(), float(stuck[:, n, 1].sum())
         yield Key(crossing, "stuck_people", date), people
-        yield Key(crossing, "stuck_vehicles", date), float(stuck[_VEHICLES, n, 0].sum())
-        for cls in (cls for cls in CLASSES if cls in scenario.classes):
-            yield Key(crossing, "stuck_people", on_night(cls, date)), float(stuck[CLASSES.index(cls), n, 1])
+        yield Key(crossing, "stuck_vehicles", date), float(stuck[_vehicles(scenario), n, 0].sum())
+        for cls in scenario.present:
+            yield Key(crossing, "stuck_people", on_night(cls, date)), float(stuck[scenario.class_numbers[cls], n, 1])
         yield Key(crossing, "stuck_water", date), people * scenario.relief.water_per_person_day
+
+
+def _vehicles(scenario: Scenario) -> list[int]:
+    """Return the numbers of the classes of vehicles."""
+    return [scenario.class_numbers[cls] for cls in scenario.vehicles]
+
+
+def _present_vehicles(scenario: Scenario) -> tuple[str, ...]:
+    return tuple(cls for cls in scenario.present if cls in scenario.vehicles)
 
 
 def _ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:

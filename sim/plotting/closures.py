@@ -13,7 +13,6 @@ from sim.measures.estimates import Band
 from sim.measures.series import closed_ways
 from sim.plotting.story import Story
 from sim.plotting.style import FAINT, MUTED
-from sim.scenario.model.quantities import CLASSES
 
 Periods = list[tuple[float, float]]
 NAMED = 0.06
@@ -24,7 +23,7 @@ def closed(story: Story, classes: Iterable[str]) -> Periods:
     """Return the periods (days) when the ways of all these classes are closed (see `closed_ways`)."""
     at = np.unique(story.plan.opening[:, 0])
     ways = closed_ways(story.plan, story.plan.crossings.index(story.crossing), at)
-    rows = [CLASSES.index(name) for name in classes]
+    rows = [story.scenario.class_numbers[name] for name in classes]
     shut = np.full(len(at), bool(rows)) & np.all(ways[rows], axis=0)
     edges = np.append(story.day(story.scenario.clock.t0) + at / 86_400_000, story.limits[1])
     periods: Periods = []

@@ -20,7 +20,7 @@ from sim.arrays import Floats
 from sim.measures.flows import LAST, Flows
 from sim.measures.names import ALL
 from sim.measures.reports import amount
-from sim.plotting import panels
+from sim.plotting import daily, panels
 from sim.plotting.closures import closed, shade_closed, while_open
 from sim.plotting.marks import SIGNS, Mark, draw_marks, shortened, text_width, wrapped
 from sim.plotting.names import origin_name, ranged, ranged_estimate
@@ -327,7 +327,7 @@ def _series(axes: Axes, story: Story, key: tuple[str, str], label: str, reported
 
 def _across(axes: Axes, story: Story) -> Panel:
     """Draw bars of people across by local day."""
-    tops = panels.bars(axes, story, panels.PEOPLE_ACROSS)
+    tops = daily.bars(axes, story, daily.PEOPLE_ACROSS)
     first, _, _ = story.daily("crossed_people")
     marks = [_mark(story, shown, outwards_per_day(shown)) for shown in story.shown_on(ALL, "crossed_people")]
     return "people across per day", marks, [max(tops)], panels.upright(first + 0.5, np.array(tops))

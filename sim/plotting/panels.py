@@ -10,20 +10,19 @@ from matplotlib.axes import Axes
 
 from sim.arrays import Floats
 from sim.measures.estimates import Band
-from sim.measures.names import ALL, LONGEST_QUOTE, OTHERS, OUTCOMES, VEHICLE_CLASSES, VEHICLES, by_way
+from sim.measures.names import ALL, LONGEST_QUOTE, OUTCOMES, VEHICLES, by_way
 from sim.measures.reports import count, counted
 from sim.plotting.closures import alone, shade_closed, where, while_open
 from sim.plotting.marks import ABOVE, SIGNS, Mark, draw_marks
 from sim.plotting.page import legend, width_of
-from sim.plotting.story import Shown, Story, outwards_per_day, rounded, window
+from sim.plotting.story import Shown, Story, is_about, others, outwards_per_day, window
 from sim.plotting.style import (
     BYPASS_COLOUR,
-    CLASS_COLOURS,
     CLASS_NAMES,
     HALF_DASHES,
     INK,
     MUTED,
-    OUTCOME_COLOURS,
+    colour_of,
     darker,
     hours_axis,
     name_spike,
@@ -33,14 +32,6 @@ from sim.plotting.style import (
 )
 from sim.scenario.model.reported import WAIT_KINDS, Reported
 
-AT_THE_END = ("unfinished", "on_the_way")
-"""Outcomes at the horizon, which belong to no day."""
-
-PEOPLE_ACROSS = (("crossed_people", "all", OUTCOME_COLOURS["crossed"], "crossed"),)
-"""The part of `bars` that draws people across."""
-
-NIGHT_BAR = 0.7
-"""Width of the bar of a night, days."""
 WAIT, LENGTH = "wait (hours)", "queue length (km)"
 LEAST_TOP = {WAIT: 10 / 3600, LENGTH: 0.1}
 """Values up to which the axis of a panel reaches at least, so that a second or a metre does not look like a queue."""
@@ -61,7 +52,7 @@ def mark(story: Story, shown: Shown, value: float, label: str = "", scopes: Sequ
         return Mark(story.day(row.from_), story.day(row.until), value, row.qualifier, "", validation=True)
     label = label or f"{observation.label}\n{window(row)}"
     model = None
-    if scopes is not None and not any(story.is_about(row, scope) for scope in scopes):
+    if scopes is not None and not any(is_about(story, row, scope) for scope in scopes):
         scale = value / observation.reported if observation.reported else 1.0
         model = (scale * observation.mean, scale * observation.p05, scale * observation.p95)
     short = SIGNS.get(row.qualifier, "") + count(row, observation.reported)
@@ -142,7 +133,7 @@ def queue(axes: Axes, story: Story) -> None:
     scopes = story.classes if len(story.classes) == 1 else (story.scope, *story.classes)
     for scope in scopes:
         bands.append(story.band("queue", scope))
-        line(axes, story, bands[-1], CLASS_COLOURS[scope], CLASS_NAMES[scope])
+        line(axes, story, bands[-1], colour_of(story.scenario, scope), CLASS_NAMES[scope])
     largest(axes, story, "max_queue", scopes[0])
     finish(axes, "parties waiting", story, bands, _marks(story, story.shown("queue", validation=True), scopes))
 
@@ -163,7 +154,13 @@ def queue_stacked(axes: Axes, story: Story) -> None:
         if band is not None and np.nanmax(band.mean) > 0:
             top = base + np.nan_to_num(band.mean)
             axes.fill_between(
-                story.at, base, top, color=CLASS_COLOURS[name], alpha=0.75, linewidth=0, label=CLASS_NAMES[name]
+                story.at,
+                base,
+                top,
+                color=colour_of(story.scenario, name),
+                alpha=0.75,
+                linewidth=0,
+                label=CLASS_NAMES[name],
             )
             axes.plot(story.at, top, color="white", linewidth=0.6)
             base = top
@@ -184,7 +181,7 @@ def length(axes: Axes, story: Story) -> None:
 
 def wait(axes: Axes, story: Story, name: str) -> None:
     """Draw the wait of class `name` by instant of joining (a lower bound where some still wait) and the quoted wait."""
-    colour = CLASS_COLOURS[name]
+    colour = colour_of(story.scenario, name)
     lived, quoted, virtual = (story.band(quantity, name) for quantity in ("wait", "quoted_wait", "virtual_wait"))
     quoted = quoted and while_open(quoted, [story], name)
     at_least = story.lower_bound(name)
@@ -211,7 +208,13 @@ def _half_crossed(axes: Axes, story: Story, name: str) -> None:
         return
     half = np.where(story.censored(name) & (bound.mean == 0), median.mean, np.nan)
     if bool((half > SEEN).any()):
-        axes.plot(story.at, half, color=darker(CLASS_COLOURS[name]), linestyle=HALF_DASHES, label="half crossed within")
+        axes.plot(
+            story.at,
+            half,
+            color=darker(colour_of(story.scenario, name)),
+            linestyle=HALF_DASHES,
+            label="half crossed within",
+        )
 
 
 def name_cap(axes: Axes, quoted: Band | None) -> None:
@@ -231,28 +234,6 @@ def wait_classes(story: Story) -> list[str]:
     return (classes + others[: max(0, 2 - len(classes))]) or list(story.classes[:1]) or ["car"]
 
 
-def vehicles_a_day(axes: Axes, story: Story) -> None:
-    """Draw bars of vehicles across by class and local day, with reported flows of parties as daily means."""
-    tops = bars(axes, story, [_parties(name) for name in story.classes if name in VEHICLE_CLASSES])
-    _flows(axes, story, (_reported_parties(story, vehicles=True), [VEHICLES]), tops, "vehicles per day")
-
-
-def others_a_day(axes: Axes, story: Story) -> None:
-    """Draw bars of parties across by bike and on foot by local day."""
-    tops = bars(axes, story, [_parties(name) for name in story.classes if name not in VEHICLE_CLASSES])
-    _flows(axes, story, (_reported_parties(story, vehicles=False), [OTHERS]), tops, "parties per day")
-
-
-def _reported_parties(story: Story, vehicles: bool) -> list[Shown]:
-    """Return the reported flows of vehicles, or those of other parties."""
-    with_vehicles = flows_of_vehicles(story)
-    return with_vehicles if vehicles else [s for s in story.shown("crossed_parties") if s not in with_vehicles]
-
-
-def _parties(name: str) -> tuple[str, str, str, str]:
-    return "crossed_parties", name, CLASS_COLOURS[name], CLASS_NAMES[name]
-
-
 def vehicles_an_hour(axes: Axes, story: Story) -> None:
     """Draw vehicles across per hour as layers by class and way, their sum with its band, and reported outflows."""
     tops = [np.zeros(len(story.at))]
@@ -270,10 +251,10 @@ def vehicles_an_hour(axes: Axes, story: Story) -> None:
 def _ways(story: Story) -> list[tuple[str, str, str]]:
     """Return scope, colour and words of the layers: vehicles by class, those with a bypass by way across."""
     layers = []
-    for name in (name for name in story.classes if name in VEHICLE_CLASSES):
+    for name in story.vehicles:
         past = story.total("crossed_parties", by_way(name, "bypass")).mean > 0
         scope, words = (by_way(name, "main"), ", main queue") if past else (name, "")
-        layers.append((scope, CLASS_COLOURS[name], CLASS_NAMES[name] + words))
+        layers.append((scope, colour_of(story.scenario, name), CLASS_NAMES[name] + words))
         if past:
             layers.append((by_way(name, "bypass"), BYPASS_COLOUR, f"{CLASS_NAMES[name]}, bypass"))
     return layers
@@ -312,89 +293,13 @@ def _outflow(story: Story, row: Reported) -> float:
 
 def flows_of_vehicles(story: Story) -> list[Shown]:
     """Return the reported flows of parties that count vehicles."""
-    return [s for s in story.shown("crossed_parties") if set(s.row.classes) & set(VEHICLE_CLASSES)]
+    return [s for s in story.shown("crossed_parties") if set(s.row.classes) & set(story.scenario.vehicles)]
 
 
 def others_an_hour(axes: Axes, story: Story) -> None:
     """Draw people across by bike and on foot per hour."""
     bands = []
-    for name in (name for name in story.classes if name not in VEHICLE_CLASSES):
+    for name in others(story):
         bands.append(story.band("crossed_people_per_hour", name))
-        line(axes, story, bands[-1], CLASS_COLOURS[name], CLASS_NAMES[name])
+        line(axes, story, bands[-1], colour_of(story.scenario, name), CLASS_NAMES[name])
     finish(axes, "people per hour", story, bands, [])
-
-
-def people_across(axes: Axes, story: Story) -> None:
-    """Draw bars of people across by local day, with reported flows."""
-    tops = bars(axes, story, PEOPLE_ACROSS)
-    _flows(axes, story, (story.shown("crossed_people", validation=True), [ALL]), tops, "people per day")
-
-
-def people_a_day(axes: Axes, story: Story) -> None:
-    """Draw bars of people across by local day, below zero those who did not get across, with reported flows."""
-    fates = [
-        (f"{event}_people", "all", OUTCOME_COLOURS[event], OUTCOMES[event].picture)
-        for event in outcomes_at(story)
-        if event not in AT_THE_END
-    ]
-    tops = bars(axes, story, fates[:1])
-    depths = bars(axes, story, fates[1:], downwards=True)
-    shown = story.shown("crossed_people", validation=True)
-    _flows(axes, story, (shown, [ALL]), tops, "people per day", -1.3 * max(depths, default=0.0))
-    axes.axhline(0, color=MUTED, linewidth=0.7)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
-
-
-def bars(axes: Axes, story: Story, parts: Sequence[tuple[str, str, str, str]], downwards: bool = False) -> list[float]:
-    """Stack daily bars of (quantity, scope, colour, label), means over replications; return their heights."""
-    base: Floats = np.zeros(1)
-    for quantity, scope, colour, label in parts:
-        first, last, values = story.daily(quantity, scope)
-        if values.sum() > 0:
-            bottom = -base - values if downwards else base + np.zeros(len(values))
-            inset = 0.07 * (last - first)
-            axes.bar(first + inset, values, last - first - 2 * inset, bottom, align="edge", color=colour, label=label)
-        base = base + values
-    return list(base)
-
-
-def _flows(
-    axes: Axes,
-    story: Story,
-    reported: tuple[Sequence[Shown], Sequence[str]],
-    tops: Sequence[float],
-    label: str,
-    lowest: float = 0.0,
-) -> None:
-    """Draw reported flows outwards as daily means over their windows, with the axis and the legend.
-
-    `reported` are the figures and the scopes of the bars that are drawn.
-    """
-    marks = []
-    shown, scopes = reported
-    for s in shown:
-        a_day = outwards_per_day(s)
-        as_printed = np.isclose(a_day, s.observation.reported) and s.row.statistic != "max"
-        words = "" if as_printed else f"{s.observation.label}, {window(s.row)}:\n{rounded(a_day)} per day outbound"
-        marks.append(mark(story, s, a_day, words, scopes))
-    value_axis(axes, label, [max(tops, default=0) * (1.3 if marks else 1), *(1.35 * each.top for each in marks)])
-    axes.set_ylim(bottom=lowest)
-    first, _, _ = story.daily("crossed_parties")
-    draw_marks(axes, marks, [each for part in (0.1, 0.5, 0.9) for each in upright(first + part, np.array(tops))])
-    legend(axes)
-
-
-def stuck(axes: Axes, story: Story) -> None:
-    """Draw the people stuck at the night hour, by class, as a bar for each night with the 5-95 % range of all."""
-    at = np.array([story.day_of(night.day) for night in story.nights]) + 0.5
-    base = np.zeros(len(at))
-    for cls in story.nights[0].by_class:
-        people = np.array([night.by_class[cls].mean for night in story.nights])
-        if people.any():
-            axes.bar(at, people, NIGHT_BAR, bottom=base, color=CLASS_COLOURS[cls], label=CLASS_NAMES[cls])
-        base = base + people
-    low, high = (np.array([getattr(night.people, end) for night in story.nights]) for end in ("p05", "p95"))
-    if (high > low).any():
-        axes.vlines(at, low, high, color=INK, linewidth=1.2, label="5–95 % of all people")
-    value_axis(axes, "people stuck", [*high, *base])
-    legend(axes)

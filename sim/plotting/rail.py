@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sim.measures.names import CLASS_WORDS, of_classes
 from sim.scenario.model.changes import Change
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
 from sim.scenario.model.network import Origin
 from sim.scenario.model.passages import passages_from_origin
-from sim.scenario.model.quantities import ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 
 MOST = 12

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from sim.measures.bounds import FEW_LEFT
-from sim.measures.names import ALL, CLASS_WORDS, VEHICLE_CLASSES, VEHICLES, by_way
+from sim.measures.names import ALL, CLASS_WORDS, VEHICLES, by_way
 from sim.plotting.story import Story, between, rounded, whole
 from sim.units import show_duration
 
@@ -50,9 +50,9 @@ def summary(story: Story) -> str:
             f"In the model, the queue peaks at {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''} "
             f"on {top.day} {top:%B}"
         )
-        wait = story.total("wait_mean", by_way(VEHICLE_CLASSES[0], "main")).mean
+        wait = story.total("wait_mean", by_way("car", "main")).mean
         if wait > 0:
-            at_least = "at least " if story.ended("unfinished", VEHICLE_CLASSES[0]) > FEW_LEFT else ""
+            at_least = "at least " if story.ended("unfinished", "car") > FEW_LEFT else ""
             sentences[0] += f"; cars that cross wait {at_least}{show_duration(3600 * wait)} on average"
     summoned = story.total("summoned_people").mean
     back = story.total("refused_people").mean + summoned

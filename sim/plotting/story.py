@@ -13,12 +13,11 @@ from sim.arrays import Bools, Floats
 from sim.engine.plan import Plan
 from sim.measures.bounds import share_of_joined
 from sim.measures.estimates import CHANCE_ONLY, Band, Estimate, Estimates
-from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, VEHICLES, Key, by_way, classes_of
+from sim.measures.names import ALL, LONGEST_QUOTE, OTHERS, VEHICLES, Key, by_way
 from sim.measures.nights import Night, night_hour, nights_of
 from sim.measures.reports import Observation, amount
 from sim.plotting.rail import Event, events, origins_of
 from sim.scenario.model.network import Origin
-from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 
@@ -112,7 +111,12 @@ class Story:
         coming |= {place.destination.travels_as.get(cls, cls) for origin in self.origins for cls in origin.demand}
         for behaviour in place.behaviour.values():
             coming |= set(behaviour.change_mode.to) if behaviour.change_mode else set()
-        return tuple(name for name in CLASSES if name in coming)
+        return tuple(name for name in self.scenario.class_numbers if name in coming)
+
+    @property
+    def vehicles(self) -> tuple[str, ...]:
+        """Classes of vehicles that arrive at this crossing."""
+        return tuple(name for name in self.classes if name in self.scenario.vehicles)
 
     @property
     def origins(self) -> list[Origin]:
@@ -127,7 +131,7 @@ class Story:
     @property
     def scope(self) -> str:
         """Scope whose queue is shown: vehicles, or all parties if no vehicles arrive."""
-        return VEHICLES if set(self.classes) & set(VEHICLE_CLASSES) else ALL
+        return VEHICLES if self.vehicles else ALL
 
     @property
     def stations(self) -> tuple[str, ...]:
@@ -209,14 +213,9 @@ class Story:
         ]
         return sorted(rows, key=lambda shown: (shown.row.from_, shown.row.until, shown.row.id))
 
-    def is_about(self, row: Reported, scope: str) -> bool:
-        """Return whether a line of `scope` shows what a figure counts: the same classes, of the whole queue."""
-        ours = set(self.classes)
-        return row.within is None and set(row.classes) & ours == set(classes_of(scope)) & ours
-
     def shown_on(self, scope: str, quantity: str) -> list[Shown]:
         """Return the reported figures that a line of `scope` is about, ordered by window."""
-        return [shown for shown in self.shown(quantity) if self.is_about(shown.row, scope)]
+        return [shown for shown in self.shown(quantity) if is_about(self, shown.row, scope)]
 
     def implied(self) -> list[Implied]:
         """Return the outflows from the queue implied by reported figures of the whole queue, ordered by window."""
@@ -304,6 +303,17 @@ def outwards_per_day(shown: Shown) -> float:
     if row.statistic == "sum":
         return reported / ((row.until - row.from_).total_seconds() / 86400)
     return reported * (24 if shown.observation.unit.endswith("/h") else 1)
+
+
+def others(story: Story) -> tuple[str, ...]:
+    """Return the classes on foot and by bike that arrive at a crossing."""
+    return tuple(name for name in story.classes if name not in story.vehicles)
+
+
+def is_about(story: Story, row: Reported, scope: str) -> bool:
+    """Return whether a line of `scope` shows what a figure counts: the same classes, of the whole queue."""
+    ours, together = set(story.classes), {ALL: story.classes, VEHICLES: story.vehicles, OTHERS: others(story)}
+    return row.within is None and set(row.classes) & ours == set(together.get(scope, (scope,))) & ours
 
 
 def in_one_day(story: Story) -> str:

@@ -17,6 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import Floats
+from sim.measures.names import CLASS_WORDS
+from sim.scenario.model.quantities import STREAMS
+from sim.scenario.model.scenario import Scenario
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,15 +39,18 @@ CLASS_COLOURS = {
     "foot": "#56B4E9",
 }
 BYPASS_COLOUR = "#a6cbe6"
-CLASS_NAMES = {
-    "all": "all",
-    "vehicles": "all vehicles",
-    "car": "cars",
-    "truck": "trucks",
-    "bus": "buses",
-    "bike": "bikes",
-    "foot": "on foot",
-}
+OWN_COLOURS = ("#332288", "#44AA99", "#CC6677", "#999933", "#AA4499", "#117733", "#88CCEE", "#DDCC77")
+"""Colours of a scenario's own classes, in order (Tol's muted scheme)."""
+
+
+class _Names(dict[str, str]):
+    """Names for labels; a class of a scenario's own is called by its name, in the plural."""
+
+    def __missing__(self, name: str) -> str:
+        return CLASS_WORDS[name]
+
+
+CLASS_NAMES = _Names({**CLASS_WORDS, "all": "all", "vehicles": "all vehicles", "foot": "on foot"})
 OUTCOME_COLOURS = {
     "crossed": "#0072B2",
     "refused": "#000000",
@@ -97,6 +103,13 @@ STYLE: dict[str, object] = {
     "svg.hashsalt": "border-queues",
     "svg.fonttype": "path",
 }
+
+
+def colour_of(scenario: Scenario, scope: str) -> str:
+    """Return the colour of a class, or of all classes or vehicles together."""
+    if scope in CLASS_COLOURS:
+        return CLASS_COLOURS[scope]
+    return OWN_COLOURS[(scenario.streams.index(scope) - len(STREAMS)) % len(OWN_COLOURS)]
 
 
 def darker(colour: str) -> tuple[float, float, float]:

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from sim.scenario.model.calibration import Calibration
-from sim.scenario.model.quantities import REST
+from sim.scenario.model.quantities import CLASSES, REST
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.tree import CALIBRATED, DIVIDES, PASSPORT_KEYS, TIMES
 
@@ -100,12 +100,23 @@ def _short_forms(root: Schema, definitions: dict[str, Schema]) -> None:
     _also(station, "only", station["only"]["items"])
     _also(station, "service_time", ref["ServiceTime"], ref["Law"])
     _also(definitions["PartyClass"]["properties"], "people", {"type": "integer", "minimum": 1, "maximum": 200})
-    _also(definitions["Shares"]["properties"]["shares"], "additionalProperties", {"const": REST})
+    _own_classes(root["properties"]["classes"])
+    shares = definitions["Shares"]["properties"]["shares"]["patternProperties"]
+    for pattern in shares:
+        _also(shares, pattern, {"const": REST})
     by_station = definitions["Parallel"]["properties"]["shares"]["patternProperties"]
     for pattern in by_station:
         _also(by_station, pattern, {"const": REST})
     cv = definitions["Law"]["properties"]["cv"]
     cv["anyOf"] = [{"type": ["string", "number"]}, {"type": "null"}]
+
+
+def _own_classes(classes: Schema) -> None:
+    """Let a class of a file's own require its kind."""
+    ((own, described),) = classes.pop("patternProperties").items()
+    standard = f"^({'|'.join(CLASSES)})$"
+    needs_kind = {**described, "required": ["kind"]}
+    classes["patternProperties"] = {standard: described, f"^(?!({'|'.join(CLASSES)})$){own[1:]}": needs_kind}
 
 
 def _also(properties: Schema, key: str, *forms: Schema) -> None:

@@ -18,10 +18,15 @@ from sim.engine.plan import Plan
 from sim.engine.tape import Tape
 from sim.scenario.checks.crossings import check
 from sim.scenario.model.changes import STATION_ACTIONS
-from sim.scenario.model.quantities import CLASSES, STREAMS, WEEKDAYS
+from sim.scenario.model.quantities import CLASSES as STANDARD
+from sim.scenario.model.quantities import STREAMS as STANDARD_STREAMS
+from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.model.scenario import Scenario
 from tests.engine.build import MINUTE, SPACING
 
+OWN: dict[str, dict[str, Any]] = {"guest": {"kind": "foot"}, "lorry": {"kind": "truck", "spacing": "17 m"}}
+"""Classes that a scenario has besides the standard ones."""
+CLASSES, STREAMS = (*STANDARD, *OWN), (*STANDARD_STREAMS, *OWN)
 Draw = st.DrawFn
 Dict = dict[str, Any]
 sometimes = st.sampled_from([False, False, False, True])
@@ -443,9 +448,11 @@ def add_network(description: Dict, network: Dict, draw: Draw) -> None:
 def scenarios(draw: Draw, with_network: bool = False) -> Scenario:
     people = st.sampled_from([1, 2, {"mean": 2.5, "max": 5}, {1: 0.5, 4: 0.5}])
     classes = {
-        cls: {"spacing": SPACING[cls], "people": draw(people), "men_share": draw(shares), "local_share": draw(shares)}
+        cls: {**OWN.get(cls, {"spacing": SPACING.get(cls)}), "people": draw(people), "men_share": draw(shares)}
         for cls in CLASSES
     }
+    for each in classes.values():
+        each["local_share"] = draw(shares)
     classes["car"]["traits"] = {"t": draw(shares), "u": draw(shares)}
     if draw(often):
         classes["truck"]["traits"] = {"t": draw(shares)}

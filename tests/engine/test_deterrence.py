@@ -140,8 +140,8 @@ def test_without_by_risk_no_column_of_the_tape_and_no_record_changes() -> None:
                     "renege": {"by_quoted_wait": "10 %/h", "by_risk": "5 %/h"}}}  # fmt: skip
     games = [scenario({"draft": DRAFT}, demand={"car": "20/h"}, behaviour=how) for how in (wait, risk)]
     plans = [lower(game) for game in games]
-    assert plans[0].deterred_share.shape == (1, 5, 1)
-    assert plans[1].deterred_share.shape == (1, 5, STOPPED_UNIT + 1)
+    assert plans[0].deterred_share.shape == (1, 6, 1)
+    assert plans[1].deterred_share.shape == (1, 6, STOPPED_UNIT + 1)
     assert draw(games[0], plans[0], 3, 0) == draw(games[1], plans[1], 3, 0)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.measures.road import beyond, in_one_file, queue_on_road, tail
-from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.quantities import STREAMS
 from sim.scenario.model.road import FilesStretch, Road
 
 ROAD = (FilesStretch(until="2 km", files=1), FilesStretch(until="5 km", files=4), FilesStretch(files=2.5))
@@ -30,7 +30,7 @@ def test_tail_never_moves_in_when_more_vehicles_wait():
 
 
 def waiting(**by_class: int) -> np.ndarray:
-    return np.array([[float(by_class.get(cls, 0))] for cls in CLASSES])
+    return np.array([[float(by_class.get(cls, 0))] for cls in STREAMS])
 
 
 def test_lots_fill_in_order_and_the_rest_stands_on_the_road(scenario):
@@ -70,12 +70,12 @@ def test_who_stands_farther_out_than_was_counted(scenario):
     length = 1000 * queue_on_road(scenario, road, *seen)[0]
     assert length[0] == pytest.approx(120)
     for within, cars, trucks in ((120.0, 0, 2), (500.0, 0, 2), (60.0, 3, 2 + 1.5), (0.0, 6, 5)):
-        found = dict(zip(CLASSES, beyond(scenario, road, seen, length, within)[:, 0], strict=True))
-        assert found == pytest.approx({"car": cars, "truck": trucks, "bus": 0, "bike": 0, "foot": 0})
+        found = dict(zip(STREAMS, beyond(scenario, road, seen, length, within)[:, 0], strict=True))
+        assert found == pytest.approx({"car": cars, "truck": trucks, "bus": 0, "bike": 0, "foot": 0, "bypass": 0})
 
 
 def test_who_waits_in_a_hall_is_within_any_distance(scenario):
     """Of 6 cars two stand in a hall, so that the road holds 40 m: half of it, two cars, lie beyond 20 m."""
     road = Road(stretches=({"files": 1},))
     found = beyond(scenario, road, (np.array([0]), waiting(car=6)), np.array([40.0]), 20.0)
-    assert found[CLASSES.index("car"), 0] == pytest.approx(2)
+    assert found[STREAMS.index("car"), 0] == pytest.approx(2)

@@ -87,7 +87,6 @@ def test_the_schema_knows_networks():
         (("network", "choice", "diversions"), 1.5),
         (("network", "origins", "city", "travel"), {}),
         (("network", "colour"), "red"),
-        (("crossings", "air", "destination", "travels_as"), {"plane": "foot"}),
         (("crossings", "air", "destination", "knows"), 1),
     ):
         assert not valid(edited(*way, value=value), SCHEMA), way

@@ -9,9 +9,7 @@ from sim.engine.compiled.choices import waiting_in_main_queue
 from sim.engine.compiled.deterrence import heard_of_stops, take_share
 from sim.engine.compiled.layout import (
     MAX_STATIONS,
-    N_CLASSES,
     N_CLOCKS,
-    N_STREAMS,
     N_WAYS,
     RENEGE_WITH_MEN,
     deterred_hazard_of,
@@ -32,7 +30,7 @@ def announce(b: Any, x: int, now: int) -> None:
     if b.stops_window[x]:
         take_share(b, x)
         stopped = heard_of_stops(b, x, now)
-    for c in range(N_CLASSES):
+    for c in range(b.all_streams):
         if now > b.start:
             b.departures[x, c] += b.started[x, c] - recent[x, c, b.oldest[x, c]]
             recent[x, c, b.oldest[x, c]] = b.started[x, c]
@@ -69,7 +67,7 @@ def open_or_close(b: Any, s: int, cls: int, is_open: int) -> None:
     """Open or close a station for a class; a closed stream accumulates no claim to service."""
     b.open[s, cls] = is_open
     if is_open:
-        for stream in range(N_STREAMS):
+        for stream in range(b.all_streams):
             b.passed[s, stream] = max(b.passed[s, stream], b.clock[s])
 
 

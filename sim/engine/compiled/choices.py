@@ -9,7 +9,6 @@ import numpy as np
 from sim.engine.compiled.cache import long_rule, rule
 from sim.engine.compiled.layout import (
     BLOCKED_LISTS,
-    N_STREAMS,
     NOBODY,
     NOWHERE,
     chance_of,
@@ -105,12 +104,12 @@ def ahead_at(b: Any, s: int, cls: int) -> int:
         if serves_at_once:
             return -1
         waiting = 0
-        for stream in range(N_STREAMS):
+        for stream in range(b.all_streams):
             waiting += b.waiting[s, stream]
         return waiting
     if b.choice_rule[s] == LEAST_WAIT and not serves_at_once:
         work = b.mean_service[s, cls]
-        for stream in range(N_STREAMS):
+        for stream in range(b.all_streams):
             work += b.waiting[s, stream] * b.mean_service[s, stream]
         return work // max(1, b.servers[s])
     return 0

@@ -19,14 +19,14 @@ from sim.engine.compiled.layout import (
     CLOCK_BUCKETS,
     MAX_CROSSINGS,
     MAX_STATIONS,
+    MAX_STREAMS,
     MAX_ZONES,
     MOMENT,
-    N_CLASSES,
     NOBODY,
     PARTY,
     ROW,
 )
-from sim.engine.plan import NOWHERE, PER_MILLE, SWITCHES, Plan
+from sim.engine.plan import CLOCKS, NOWHERE, PER_MILLE, RENEGE_WITH_MEN, SWITCHES, WAYS, Plan
 from sim.engine.records import DTYPES, Records
 from sim.engine.tape import Tape
 from sim.errors import SimError
@@ -151,7 +151,9 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
 
     The end of `stack` is not checked: it holds a station once for each blocked party.
     """
-    uses_clock = np.concatenate((plan.hazard.any(axis=3), plan.deterred_hazard.any(axis=2, keepdims=True)), axis=2)
+    uses_clock, streams = np.zeros((len(plan.crossings), MAX_STREAMS, len(CLOCKS)), np.bool_), plan.first.shape[1]
+    uses_clock[:, :streams, : len(WAYS)] = plan.hazard.any(axis=3)
+    uses_clock[:, :streams, RENEGE_WITH_MEN] = plan.deterred_hazard.any(axis=2)
     buckets, clocks = ((plan.horizon - plan.start) >> BUCKET_SHIFT) + 2, np.flatnonzero(uses_clock)
     border["uses_clock"][: len(plan.crossings)] = uses_clock
     border["clock_begin"][clocks] = buckets + CLOCK_BUCKETS * np.arange(len(clocks))
@@ -163,7 +165,7 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "visits": _scratch_table(scratch, "visits", numbers, np.int32)[:numbers],
         "buckets": np.full(buckets + CLOCK_BUCKETS * len(clocks), NOBODY),
         "run": np.append(np.flatnonzero(tape.arrived_at[1:] < tape.arrived_at[:-1]) + 1, len(tape))[: len(tape)],
-        "recent": np.zeros((len(plan.crossings), N_CLASSES, int(plan.quote_buckets.max())), np.int64),
+        "recent": np.zeros((len(plan.crossings), streams, int(plan.quote_buckets.max())), np.int64),
         "switch": _switches(plan),
         "staffed": _staffed(plan),
         "pace": plan.pace,
@@ -210,7 +212,7 @@ def _choice_tables(plan: Plan) -> dict[str, NDArray[Any]]:
         "bars": np.pad(plan.bars, ((0, 0), (0, spare), (0, 0))),
         "drive": np.pad(plan.drive, ((0, 0), (0, spare)), constant_values=NOWHERE),
         "wait_utility": plan.wait_utility,
-        "history": np.zeros((len(plan.crossings), N_CLASSES, announcements), np.int16),
+        "history": np.zeros((len(plan.crossings), plan.first.shape[1], announcements), np.int16),
     }
 
 
@@ -220,7 +222,7 @@ def _deterrence_tables(plan: Plan, border: Any) -> dict[str, NDArray[Any]]:
     every = int(plan.quote_every[deters].min(initial=plan.horizon - plan.start))
     announcements = (plan.horizon - plan.start) // every + 2 if deters.any() else 0
     border["tells"][: len(plan.stations)] = (plan.screening_row != NOWHERE) & deters[plan.crossing]
-    border["deters"][x] = plan.deterred_share.any(axis=2)
+    border["deters"][x, : plan.first.shape[1]] = plan.deterred_share.any(axis=2)
     border["stopped_columns"] = plan.deterred_share.shape[2]
     return {
         "deterred_share": plan.deterred_share,
@@ -312,10 +314,10 @@ def _border(plan: Plan, tape: Tape) -> Any:
     for name in _NUMBERS:
         border[name] = getattr(plan, name)
     border["clock_row"] = plan.clock_row
-    for name in _STATION_FIELDS:
-        border[name][: len(plan.stations)] = getattr(plan, name)
-    for name in _CROSSING_FIELDS:
-        border[name][: len(plan.crossings)] = getattr(plan, name)
+    border["all_streams"] = plan.first.shape[1]
+    for name in (*_STATION_FIELDS, *_CROSSING_FIELDS):
+        values = getattr(plan, name)
+        border[name][tuple(map(slice, values.shape))] = values
     stations = slice(len(plan.stations))
     border["batch"][stations], border["release_every"][stations] = plan.release_size, plan.release_every
     border["by_shares"][stations] = plan.discipline
@@ -326,7 +328,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
     border["head"], border["tail"] = NOBODY, NOBODY
     border["free_slot"], border["free_chunk"] = NOBODY, NOBODY
     border["capacity"][: len(plan.zone_capacity)] = plan.zone_capacity
-    border["space"][: len(plan.zone_capacity)] = plan.zone_space
+    border["space"][tuple(map(slice, plan.zone_space.shape))] = plan.zone_space
     border["counts_people"][: len(plan.zone_capacity)] = plan.zone_counts_people
     border["quoted_at"] = border["afresh_at"] = plan.start
     border["next_known_at"][: len(plan.crossings)] = plan.start + plan.quote_delay

@@ -54,7 +54,6 @@ from sim.engine.compiled.layout import (
     LATER,
     MAX_CROSSINGS,
     MAX_STATIONS,
-    N_STREAMS,
     NO_CROSSING,
     NOWHERE,
     NUMBER_MASK,
@@ -177,7 +176,7 @@ def arrive(b: Any, i: int, x: int, now: int) -> None:
             drive(b, i, target, b.origins + x, now)
             return
     waiting = 0
-    for stream in range(N_STREAMS):
+    for stream in range(b.all_streams):
         if b.balk_streams[x, c] >> stream & 1:
             waiting += b.waiting[s, stream]
     sees_too_much = waiting >= b.balk_over[x, c] and (waiting > 0 or not (can_start(b, s) and b.open[s, c]))

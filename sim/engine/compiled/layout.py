@@ -18,10 +18,13 @@ from sim.engine.event_order import KIND_SHIFT, Kind
 from sim.engine.plan import CLOCKS
 from sim.engine.plan import RENEGE_WITH_MEN as RENEGE_WITH_MEN
 from sim.engine.records import Outcome
+from sim.scenario.model.quantities import BYPASS as BYPASS_NAME
+from sim.scenario.model.quantities import MOST_OWN_CLASSES, STREAMS
 
 NOWHERE = -1
 NOBODY = -1
-N_CLASSES, N_STREAMS, N_WAYS, BYPASS_STREAM = 5, 6, 3, 5
+N_WAYS, BYPASS_STREAM = 3, STREAMS.index(BYPASS_NAME)
+MAX_STREAMS = len(STREAMS) + MOST_OWN_CLASSES
 N_CLOCKS = len(CLOCKS)
 HORIZON_KEY = int(Kind.HORIZON) << KIND_SHIFT
 SWITCH_KEY = int(Kind.SWITCH) << KIND_SHIFT
@@ -73,7 +76,7 @@ AHEAD = 128
 """Bytes of the tape to prefetch: 16 parties."""
 
 MAX_STATIONS, MAX_ZONES, MAX_CROSSINGS = 64, 64, 16
-QUEUE_LISTS, SERVICE_LISTS, BLOCKED_LISTS = 0, MAX_STATIONS * N_STREAMS, MAX_STATIONS * (N_STREAMS + 1)
+QUEUE_LISTS, SERVICE_LISTS, BLOCKED_LISTS = 0, MAX_STATIONS * MAX_STREAMS, MAX_STATIONS * (MAX_STREAMS + 1)
 """First numbers of the lists: queues by station and stream, interruptible services by station, blocked by zone."""
 
 
@@ -81,7 +84,7 @@ BORDER = np.dtype(
     _fields(
         "i8", (), "full rows joined serial chunks free_chunk bucket slots free_slot parties start horizon wait_step"
     )
-    + _fields("i8", (), "walk_row balk_row bypass_row most_people wait_columns")
+    + _fields("i8", (), "walk_row balk_row bypass_row most_people wait_columns all_streams")
     # addresses of the large tables, and sizes of those whose end is checked
     + _fields("i8", (), "party_table chunk_table buckets_table row_table visits_table stack_table")
     + _fields("i8", (), "run_table switch_table recent_table hit_table checked_table balk_table bypass_table")
@@ -99,7 +102,7 @@ BORDER = np.dtype(
     + _fields("i8", (), "reconsider diversions")
     + _fields("f8", (), "stay switching drive_utility")
     + _fields("i8", (MAX_CROSSINGS,), "announced known_quotes next_known_at")
-    + _fields("i8", (MAX_CROSSINGS, N_CLASSES), "travels_as")
+    + _fields("i8", (MAX_CROSSINGS, MAX_STREAMS), "travels_as")
     # stations
     + _fields(
         "i8", (MAX_STATIONS,), "servers busy starts_left batch release_every clock zone intensity crossing office"
@@ -107,15 +110,15 @@ BORDER = np.dtype(
     + _fields(
         "i8", (MAX_STATIONS,), "if_office_closed service_row foot_row patience_row refusal_row refused_row man_row"
     )
-    + _fields("i8", (MAX_STATIONS,), "screening_row step beside choice_rule choice_row only")
+    + _fields("i8", (MAX_STATIONS,), "screening_row step beside choice_rule choice_row only streams")
     + _fields("i8", (MAX_STATIONS,), "aside_to aside_row aside_at_most again_row")
     + _fields("u1", (MAX_STATIONS,), "aside_back aside_passes")
-    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt is_office tells streams")
+    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt is_office tells")
     + _fields("f8", (MAX_STATIONS,), "stays_together refusal choice_share")
     + _fields("f8", (MAX_STATIONS, 4), "fate_cdf")
-    + _fields("i8", (MAX_STATIONS, N_CLASSES), "next")
-    + _fields("u1", (MAX_STATIONS, N_CLASSES), "open serves")
-    + _fields("i8", (MAX_STATIONS, N_STREAMS), "passed stride rank waiting mean_service")
+    + _fields("i8", (MAX_STATIONS, MAX_STREAMS), "next")
+    + _fields("u1", (MAX_STATIONS, MAX_STREAMS), "open serves")
+    + _fields("i8", (MAX_STATIONS, MAX_STREAMS), "passed stride rank waiting mean_service")
     + _fields("i8", (BLOCKED_LISTS + MAX_ZONES,), "head tail")
     # controls of the staffing
     + _fields("i8", (), "staffed_table staffed")
@@ -127,23 +130,23 @@ BORDER = np.dtype(
     + _fields("u1", (MAX_STATIONS,), "paced")
     # zones
     + _fields("i8", (MAX_ZONES,), "capacity used")
-    + _fields("i8", (MAX_ZONES, N_CLASSES), "space")
+    + _fields("i8", (MAX_ZONES, MAX_STREAMS), "space")
     + _fields("u1", (MAX_ZONES,), "counts_people")
     # main queues
     + _fields("i8", (MAX_CROSSINGS,), "quote_every quote_buckets")
     + _fields(
         "i8",
-        (MAX_CROSSINGS, N_CLASSES),
+        (MAX_CROSSINGS, MAX_STREAMS),
         "first joins closes quote column quoted_at started departures filled oldest balk_over balk_streams",
     )
-    + _fields("f8", (MAX_CROSSINGS, N_CLASSES), "bypass_local")
-    + _fields("u1", (MAX_CROSSINGS, N_CLASSES, N_WAYS), "way_open")
-    + _fields("u1", (MAX_CROSSINGS, N_CLASSES, N_CLOCKS), "uses_clock")
-    + _fields("i8", (MAX_CROSSINGS, N_CLASSES, N_CLOCKS), "summed rate")
-    + _fields("i8", (MAX_CROSSINGS * N_CLASSES * N_CLOCKS,), "clock_begin clock_bucket")
+    + _fields("f8", (MAX_CROSSINGS, MAX_STREAMS), "bypass_local")
+    + _fields("u1", (MAX_CROSSINGS, MAX_STREAMS, N_WAYS), "way_open")
+    + _fields("u1", (MAX_CROSSINGS, MAX_STREAMS, N_CLOCKS), "uses_clock")
+    + _fields("i8", (MAX_CROSSINGS, MAX_STREAMS, N_CLOCKS), "summed rate")
+    + _fields("i8", (MAX_CROSSINGS * MAX_STREAMS * N_CLOCKS,), "clock_begin clock_bucket")
     # deterrence
     + _fields("i8", (MAX_CROSSINGS,), "stops_window stops_delay stops_drive examined stopped")
-    + _fields("u1", (MAX_CROSSINGS, N_CLASSES), "deters")
+    + _fields("u1", (MAX_CROSSINGS, MAX_STREAMS), "deters")
 )
 """All state except that of the parties, and the small tables of the plan under the same names."""
 
@@ -290,7 +293,7 @@ def chance_of(b: Any, row: int, column: int) -> float:
 @rule
 def recent_of(b: Any) -> Any:
     """Return the departures from main queues in recent intervals between announcements, [crossing, class, interval]."""
-    return carray(_pointer(b.recent_table), (MAX_CROSSINGS, N_CLASSES, b.recent_rows), np.int64)
+    return carray(_pointer(b.recent_table), (MAX_CROSSINGS, b.all_streams, b.recent_rows), np.int64)
 
 
 @rule
@@ -302,13 +305,13 @@ def cdf_of(b: Any, table: int) -> Any:
 @rule
 def share_of(b: Any, table: int) -> Any:
     """Return Plan.balk_share or Plan.bypass_share, [crossing, class, column]."""
-    return carray(_pointer(table), (MAX_CROSSINGS, N_CLASSES, b.wait_columns), np.float64)
+    return carray(_pointer(table), (MAX_CROSSINGS, b.all_streams, b.wait_columns), np.float64)
 
 
 @rule
 def hazard_of(b: Any) -> Any:
     """Return Plan.hazard, [crossing, class, way, column]."""
-    return carray(_pointer(b.hazard_table), (MAX_CROSSINGS, N_CLASSES, N_WAYS, b.wait_columns), np.int64)
+    return carray(_pointer(b.hazard_table), (MAX_CROSSINGS, b.all_streams, N_WAYS, b.wait_columns), np.int64)
 
 
 @rule
@@ -324,9 +327,9 @@ def known_of(table: int) -> Any:
 
 
 @rule
-def share_by_class(table: int) -> Any:
+def share_by_class(b: Any, table: int) -> Any:
     """Return Plan.admits, Plan.accepts or Plan.bars, [epoch, crossing, class]."""
-    return carray(_pointer(table), (1, MAX_CROSSINGS, N_CLASSES), np.float64)
+    return carray(_pointer(table), (1, MAX_CROSSINGS, b.all_streams), np.float64)
 
 
 @rule
@@ -344,7 +347,7 @@ def wait_utility_of(b: Any) -> Any:
 @rule
 def history_of(b: Any) -> Any:
     """Return the columns of the waits announced so far, [crossing, class, announcement]."""
-    return carray(_pointer(b.history_table), (MAX_CROSSINGS, N_CLASSES, b.history_rows), np.int16)
+    return carray(_pointer(b.history_table), (MAX_CROSSINGS, b.all_streams, b.history_rows), np.int16)
 
 
 @rule
@@ -356,10 +359,10 @@ def stops_of(b: Any) -> Any:
 @rule
 def deterred_share_of(b: Any) -> Any:
     """Return Plan.deterred_share, [crossing, class, share of men stopped]."""
-    return carray(_pointer(b.deterred_share_table), (MAX_CROSSINGS, N_CLASSES, b.stopped_columns), np.float64)
+    return carray(_pointer(b.deterred_share_table), (MAX_CROSSINGS, b.all_streams, b.stopped_columns), np.float64)
 
 
 @rule
 def deterred_hazard_of(b: Any) -> Any:
     """Return Plan.deterred_hazard, [crossing, class, share of men stopped]."""
-    return carray(_pointer(b.deterred_hazard_table), (MAX_CROSSINGS, N_CLASSES, b.stopped_columns), np.int64)
+    return carray(_pointer(b.deterred_hazard_table), (MAX_CROSSINGS, b.all_streams, b.stopped_columns), np.int64)

@@ -35,9 +35,8 @@ from sim.engine.compiled.layout import (
     IN_SERVICE,
     INSIDE,
     INTERRUPTED,
-    N_CLASSES,
+    MAX_STREAMS,
     N_CLOCKS,
-    N_STREAMS,
     N_WAYS,
     NOBODY,
     NOWHERE,
@@ -130,7 +129,7 @@ def stand(b: Any, i: int, now: int) -> None:
     s, stream = np.int64(p.station), np.int64(p.stream)
     if b.waiting[s, stream] == 0:
         b.passed[s, stream] = max(b.passed[s, stream], b.clock[s])
-    append(b, QUEUE_LISTS + s * N_STREAMS + stream, i)
+    append(b, QUEUE_LISTS + s * MAX_STREAMS + stream, i)
     in_queue(b, p, 1)
     p.where = WAITING
     row = b.patience_row[s]
@@ -144,7 +143,7 @@ def stand(b: Any, i: int, now: int) -> None:
 def unqueue(b: Any, i: int) -> None:
     """Remove a party from its queue."""
     p = party_in(b, i)
-    remove(b, QUEUE_LISTS + p.station * N_STREAMS + p.stream, i)
+    remove(b, QUEUE_LISTS + p.station * MAX_STREAMS + p.stream, i)
     in_queue(b, p, -1)
 
 
@@ -163,14 +162,14 @@ def start_clocks(b: Any, i: int, now: int) -> None:
             if rate > 0 and at <= summed + rate * b.quote_every[x]:
                 push_later(b, b.quoted_at[x, c] - (summed - at) // rate, RENEGE + way, i)
             else:
-                which = (x * N_CLASSES + c) * N_CLOCKS + clock
+                which = (x * MAX_STREAMS + c) * N_CLOCKS + clock
                 put_in_bucket(b, clock_bucket(b, which, at >> CLOCK_SHIFT), at, RENEGE + way, i)
 
 
 @rule
 def leave_when_due(b: Any, x: int, c: int, clock: int) -> None:
     """Schedule the departures of parties whose clock expires before the next announcement."""
-    rate, summed, which = b.rate[x, c, clock], b.summed[x, c, clock], (x * N_CLASSES + c) * N_CLOCKS + clock
+    rate, summed, which = b.rate[x, c, clock], b.summed[x, c, clock], (x * MAX_STREAMS + c) * N_CLOCKS + clock
     if rate == 0:
         return
     kind = RENEGE if clock == RENEGE_WITH_MEN else RENEGE + clock
@@ -207,10 +206,10 @@ def next_up(b: Any, s: int) -> int:
     streams = np.int64(b.streams[s])
     if streams == 0 or not can_start(b, s):
         return best
-    for stream in range(N_STREAMS):
+    for stream in range(b.all_streams):
         if not (streams >> stream) & 1:
             continue
-        i = b.head[QUEUE_LISTS + s * N_STREAMS + stream]
+        i = b.head[QUEUE_LISTS + s * MAX_STREAMS + stream]
         if not b.open[s, party_in(b, i).cls]:
             continue
         of_stream = b.passed[s, stream] if b.by_shares[s] else 0

@@ -56,7 +56,7 @@ def best(b: Any, i: int, now: int, place: int, here: int, done: int) -> int:
     tastes, epoch = tastes_of(b), b.epoch
     papers, news = tastes[number, PAPERS], tastes[number, NEWS]
     utilities, known = known_of(b.utility_table), 2 * epoch + (1 if p.of_age > 0 else 0)
-    admits, informed = share_by_class(b.admits_table), known_of(b.informed_table)
+    admits, informed = share_by_class(b, b.admits_table), known_of(b.informed_table)
     if here == NOWHERE:
         most = b.stay + tastes[number, TASTES + b.crossings]
     for x in range(b.crossings):
@@ -78,9 +78,9 @@ def is_barred(b: Any, i: int, x: int, now: int) -> Any:
     """Return whether a party from an origin is turned back on the approach to its crossing."""
     p = party_in(b, i)
     tastes, number, epoch = tastes_of(b), np.int64(p.number), b.epoch
-    if now >= b.closes[x, p.cls] or tastes[number, PAPERS] >= share_by_class(b.accepts_table)[epoch, x, p.cls]:
+    if now >= b.closes[x, p.cls] or tastes[number, PAPERS] >= share_by_class(b, b.accepts_table)[epoch, x, p.cls]:
         return True
-    return tastes[number, BARRED] < share_by_class(b.bars_table)[epoch, x, p.cls]
+    return tastes[number, BARRED] < share_by_class(b, b.bars_table)[epoch, x, p.cls]
 
 
 @rule

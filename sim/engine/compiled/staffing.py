@@ -12,8 +12,7 @@ from sim.engine.compiled.layout import (
     CHECK,
     INTERRUPTED,
     LATER,
-    N_CLASSES,
-    N_STREAMS,
+    MAX_STREAMS,
     NOBODY,
     NOWHERE,
     QUEUE_LISTS,
@@ -67,7 +66,7 @@ def put_back(b: Any, i: int, s: int, now: int) -> None:
     b.joined -= 1
     p.joined, p.visit_men, p.checked, p.refused = joined, men, checked, refused
     p.remaining, p.resumed, p.where = remaining, 1, WAITING
-    prepend(b, QUEUE_LISTS + s * N_STREAMS + p.stream, i)
+    prepend(b, QUEUE_LISTS + s * MAX_STREAMS + p.stream, i)
     in_queue(b, p, 1)
 
 
@@ -107,7 +106,7 @@ def level_seen(b: Any, s: int) -> Any:
     if b.reacts_to[s] == TO_PEOPLE:
         return b.people_waiting[s]
     level, x = 0, b.crossing[s]
-    for c in range(N_CLASSES):
+    for c in range(b.all_streams):
         if has_main_queue(b, s, c):
             level = max(level, b.quote[x, c])
     return level

@@ -22,9 +22,10 @@ from sim.engine.lower.tape_rows import SCREENING, comes_to, stops, walks_there
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, NOWHERE, PAPERS, TASTES, WAYS, Plan
 from sim.engine.tape import Tape
 from sim.scenario.model.aside import SentAside
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.laws import Law
 from sim.scenario.model.passages import passages_from_source
-from sim.scenario.model.quantities import CLASSES, ClassName
+from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Refusal, Station
 from sim.scenario.model.traits import bit, is_condition, mask, traits_of
@@ -52,11 +53,11 @@ class DrawKey(NamedTuple):
 def groups_on_tape(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Iterator[Group]:
     """Yield the groups of a replication in the order of the tape, including empty ones."""
     for x, name in enumerate(scenario.crossings):
-        for cls in (cls for cls in CLASSES if cls in scenario.classes):
+        for cls in scenario.present:
             for initial in (True, False):
                 yield Group(scenario, plan, (x, name), cls, DrawKey(seed, replication, initial))
     for o, name in enumerate(scenario.network.origins if scenario.network else ()):
-        for cls in (cls for cls in CLASSES if cls in scenario.classes):
+        for cls in scenario.present:
             yield Group(scenario, plan, (len(scenario.crossings) + o, f"from {name}"), cls, DrawKey(seed, replication))
 
 
@@ -65,6 +66,7 @@ class Group:
 
     def __init__(self, scenario: Scenario, plan: Plan, source: tuple[int, str], cls: ClassName, key: DrawKey) -> None:
         self.scenario, self.plan, self.cls, self.key = scenario, plan, cls, key
+        self.number = scenario.streams.index(cls)
         self.source, self.name = source
         self.has_choice = self.source >= len(scenario.crossings)
         self.passages = passages_from_source(scenario, self.source, cls)
@@ -85,7 +87,7 @@ class Group:
         self.unwritten = {(table, row) for table in ("times", "chances") for row in range(len(getattr(tape, table)))}
         self.draws: dict[tuple[str, Law], Floats] = {}
         party_class = self.scenario.classes[self.cls]
-        tape.source[place], tape.cls[place] = self.source, CLASSES.index(self.cls)
+        tape.source[place], tape.cls[place] = self.source, self.number
         tape.number[place], tape.initial[place] = np.arange(self.size), self.key.initial
         self.people = people_of(party_class.people, self.rng("people"), self.size)
         if self.apart:
@@ -114,7 +116,7 @@ class Group:
         if initial:
             crossing = self.passages[0].crossing
             return parties(np.full(crossing.initial_queue.get(self.cls, 0), self.plan.start, dtype=np.int64))
-        expected = self.plan.expected[self.source, CLASSES.index(self.cls)]
+        expected = self.plan.expected[self.source, self.number]
         ordinary = parties(at_units(unit_poisson(self.rng("arrival"), float(expected[-1])), expected, self.plan))
         self.apart = [part for part in parts_apart(self.scenario) if (part.source, part.cls) == (self.source, self.cls)]
         if not self.apart:
@@ -144,7 +146,7 @@ class Group:
         """
         if self.has_choice or self.key.initial:
             return np.zeros(self.size, dtype=np.bool_)
-        turned_back: Bools = self.at >= self.plan.closes[self.source, CLASSES.index(self.cls)]
+        turned_back: Bools = self.at >= self.plan.closes[self.source, self.number]
         turned_back |= self.arriving.turned_away
         share = np.zeros(self.size)
         for change in self.passages[0].crossing.changes:
@@ -319,7 +321,7 @@ class _Passage:
         if behaviour.bypass:
             group.chance(plan.bypass_row, "bypass")
         for w, way in enumerate(WAYS):
-            if plan.has_clock(self.x, CLASSES.index(self.cls), w):
+            if plan.has_clock(self.x, group.scenario.streams.index(self.cls), w):
                 group.write(plan.clock_row[w], group.durations(way, STANDARD), HAZARD_UNIT)
                 if way == "change_mode" and behaviour.change_mode:
                     group.write(plan.walk_row, group.durations("walk", behaviour.change_mode.takes))

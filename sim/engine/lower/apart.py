@@ -22,9 +22,9 @@ from sim.engine.lower.arrivals import (
     sources_of,
 )
 from sim.scenario.model.changes import Change
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.demand import DemandPart
 from sim.scenario.model.laws import mean_people
-from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.scenario.model.timetable import due_parties
 
@@ -88,7 +88,7 @@ def all_expected(scenario: Scenario, edges: Ints) -> Floats:
     total, apart = expected(scenario, edges), expected_apart(scenario, edges)
     for part in parts_apart(scenario):
         rows = apart[part.curve] if part.curve is not None else _given(scenario, part, edges)
-        total[part.source, CLASSES.index(part.cls)] += rows
+        total[part.source, scenario.streams.index(part.cls)] += rows
     return total
 
 

@@ -21,7 +21,7 @@ from sim.scenario.model.demand import Constant, CountRow, DemandPart, Pulse, Rus
 from sim.scenario.model.instants import local_clock, since_t0
 from sim.scenario.model.laws import Law
 from sim.scenario.model.network import Origin
-from sim.scenario.model.quantities import CLASSES, WEEKDAYS
+from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.units import MS_PER_DAY, MS_PER_H, MS_PER_S, milliseconds
 
@@ -121,7 +121,7 @@ def expected(scenario: Scenario, edges: Ints) -> Floats:
     the others see `lower.apart`. Raises ScenarioError if more than MOST_PARTIES are expected.
     """
     clock, sources = scenario.clock, sources_of(scenario)
-    total = np.zeros((len(sources), len(CLASSES), len(edges)))
+    total = np.zeros((len(sources), len(scenario.streams), len(edges)))
     for x, source in enumerate(sources):
         for name, parts in source.demand.items():
             changes = changes_of(source, name)
@@ -130,7 +130,7 @@ def expected(scenario: Scenario, edges: Ints) -> Floats:
                 if described.is_poisson:
                     cells = cells + by_cell(clock, described, edges) * factors(clock, changes, part, middles(edges))
             cells = cells * factors(clock, changes, None, middles(edges))
-            total[x, CLASSES.index(name), 1:] = np.cumsum(cells)
+            total[x, scenario.streams.index(name), 1:] = np.cumsum(cells)
     refuse_too_many(scenario, float(total[:, :, -1].sum()))
     return total
 

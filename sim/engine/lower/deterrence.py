@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.arrays import Floats
 from sim.engine.plan import HAZARD_UNIT, STOPPED_UNIT
-from sim.scenario.model.quantities import CLASSES, Curve
+from sim.scenario.model.quantities import Curve
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.units import MS_PER_H, milliseconds
 
@@ -17,14 +17,14 @@ def deterrence_fields(scenario: Scenario) -> dict[str, Any]:
     """Return the deterrence fields of the plan."""
     crossings = list(scenario.crossings.values())
     used = [_deters(crossing) for crossing in crossings]
-    shape = (len(crossings), len(CLASSES), STOPPED_UNIT + 1 if any(used) else 1)
+    shape = (len(crossings), len(scenario.streams), STOPPED_UNIT + 1 if any(used) else 1)
     share, hazard = np.zeros(shape), np.zeros(shape)
     for x in (x for x, deters in enumerate(used) if deters):
         for cls, behaviour in crossings[x].behaviour.items():
             if behaviour.balk:
-                share[x, CLASSES.index(cls)] = _by_stops(behaviour.balk.by_risk)
+                share[x, scenario.streams.index(cls)] = _by_stops(behaviour.balk.by_risk)
             if behaviour.renege:
-                hazard[x, CLASSES.index(cls)] = _by_stops(behaviour.renege.by_risk) * (HAZARD_UNIT / MS_PER_H)
+                hazard[x, scenario.streams.index(cls)] = _by_stops(behaviour.renege.by_risk) * (HAZARD_UNIT / MS_PER_H)
     words = [crossing.word_of_stops for crossing in crossings]
     windows = [round(word.window / x.quote.every) for word, x in zip(words, crossings, strict=True)]
     return {

@@ -12,9 +12,9 @@ from sim.engine.lower import switches
 from sim.engine.lower.arrivals import within
 from sim.engine.plan import NOWHERE, PER_MILLE
 from sim.scenario.model.changes import DESTINATION_ACTIONS, Change
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.network import Choice
-from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.steps import closing_steps
 from sim.units import MS_PER_H, milliseconds
@@ -32,7 +32,9 @@ def network_fields(scenario: Scenario, wait_step: int, wait_columns: int) -> dic
         "epoch": np.array([(at, e) for e, at in enumerate(instants)], dtype=np.int64).reshape(-1, 2),
         **_known(scenario, choice, instants),
         "drive": _drives(scenario),
-        "travels_as": np.array([_classes_there(crossing) for crossing in scenario.crossings.values()], dtype=np.int64),
+        "travels_as": np.array(
+            [_classes_there(crossing, scenario.streams) for crossing in scenario.crossings.values()], dtype=np.int64
+        ),
         "quote_delay": np.array([milliseconds(crossing.quote.delay) for crossing in scenario.crossings.values()]),
         "wait_utility": choice.wait * waits,
         "drive_utility": choice.travel / MS_PER_H,
@@ -43,8 +45,8 @@ def network_fields(scenario: Scenario, wait_step: int, wait_columns: int) -> dic
     }
 
 
-def _classes_there(crossing: Crossing) -> list[int]:
-    return [CLASSES.index(crossing.destination.travels_as.get(cls, cls)) for cls in CLASSES]
+def _classes_there(crossing: Crossing, streams: tuple[str, ...]) -> list[int]:
+    return [streams.index(crossing.destination.travels_as.get(cls, cls)) for cls in streams]
 
 
 def _drives(scenario: Scenario) -> Ints:
@@ -74,7 +76,7 @@ def _instants(scenario: Scenario) -> list[int]:
 def _known(scenario: Scenario, choice: Choice, instants: list[int]) -> dict[str, Floats]:
     shape = len(instants), len(scenario.crossings)
     utility = np.zeros((shape[0], 2, shape[1]))
-    admits, accepts, bars = (np.zeros((*shape, len(CLASSES))) for _ in range(3))
+    admits, accepts, bars = (np.zeros((*shape, len(scenario.streams))) for _ in range(3))
     informed = np.zeros(shape)
     for x, crossing in enumerate(scenario.crossings.values()):
         facts = _Facts(scenario.clock, crossing)
@@ -83,7 +85,7 @@ def _known(scenario: Scenario, choice: Choice, instants: list[int]) -> dict[str,
             informed[e, x] = known["informed"]
             utility[e, :, x] = known["attraction"] + choice.price * known["price"] / 100
             utility[e, 1, x] += choice.risk * known["risk"]
-            for c, cls in enumerate(CLASSES):
+            for cls, c in scenario.class_numbers.items():
                 accepts[e, x, c] = facts.at(at, "admits", cls)
                 admits[e, x, c] = accepts[e, x, c] * facts.is_open(at, cls)
                 bars[e, x, c] = facts.at(at, "bar_non_local", cls)

@@ -20,7 +20,7 @@ from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, RENEGE, WAYS, Plan
 from sim.scenario.model.behaviour import Behaviour, Leaving
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.laws import most_people
-from sim.scenario.model.quantities import CLASSES, STREAMS, Curve
+from sim.scenario.model.quantities import Curve
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Priority, Screening, Shares, Station
 from sim.scenario.model.steps import zone_of
@@ -109,7 +109,7 @@ def _all_stations(scenario: Scenario) -> list[tuple[int, str, Crossing, Station]
 
 def _stations(scenario: Scenario) -> dict[str, Any]:
     stations = [station for *_, station in _all_stations(scenario)]
-    ranks, strides = zip(*(_discipline(station) for station in stations), strict=True)
+    ranks, strides = zip(*(_discipline(station, scenario.streams) for station in stations), strict=True)
     return {
         "preempt": np.array([station.when_staff_leave == "preempt" for station in stations]),
         "discipline": np.array([int(isinstance(station.discipline, Shares)) for station in stations]),
@@ -122,16 +122,16 @@ def _stations(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _discipline(station: Station) -> tuple[list[int], list[int]]:
+def _discipline(station: Station, streams: tuple[str, ...]) -> tuple[list[int], list[int]]:
     """Return the rank of each stream (lower first), and its stride: what a service start costs it under shares."""
-    rank, stride = [0] * len(STREAMS), [0] * len(STREAMS)
+    rank, stride = [0] * len(streams), [0] * len(streams)
     if isinstance(station.discipline, Priority):
         for place, row in enumerate(station.discipline.priority):
             for stream in row:
-                rank[STREAMS.index(stream)] = place
+                rank[streams.index(stream)] = place
     elif isinstance(station.discipline, Shares):
         for stream, share in station.discipline.shares.items():
-            stride[STREAMS.index(stream)] = round(STRIDE_UNIT / share)
+            stride[streams.index(stream)] = round(STRIDE_UNIT / share)
     return rank, stride
 
 
@@ -142,7 +142,7 @@ def _zones(scenario: Scenario) -> dict[str, Any]:
     counts_people: list[bool] = []
     space: list[list[int]] = []
     of_station = []
-    spacing = [scenario.classes[c].spacing if c in scenario.classes else 0.0 for c in CLASSES]
+    spacing = [scenario.classes[c].spacing if c in scenario.classes else 0.0 for c in scenario.streams]
     for x, name, crossing, station in _all_stations(scenario):
         if station.hall is None:
             of_station.append(NOWHERE)
@@ -155,13 +155,13 @@ def _zones(scenario: Scenario) -> dict[str, Any]:
             metres = zone.length if zone else None
             capacity.append(round(1000 * metres) if metres is not None else int(places))  # type: ignore[arg-type]
             counts_people.append(zone is not None and zone.people is not None)
-            space.append([round(1000 * each) for each in spacing] if metres is not None else [1] * len(CLASSES))
+            space.append([round(1000 * each) for each in spacing] if metres is not None else [1] * len(spacing))
         of_station.append(numbers[key])
     return {
         "zone": np.array(of_station, dtype=np.int64),
         "zone_capacity": np.array(capacity, dtype=np.int64),
         "zone_counts_people": np.array(counts_people, dtype=np.bool_),
-        "zone_space": np.array(space, dtype=np.int64).reshape(-1, len(CLASSES)),
+        "zone_space": np.array(space, dtype=np.int64).reshape(-1, len(spacing)),
     }
 
 
@@ -201,9 +201,10 @@ def _fate_cdf(screening: Screening) -> Floats:
 
 def _behaviour(scenario: Scenario, step: int, deters: Bools) -> dict[str, Any]:
     """Return the fields of the main queue; quotes are also needed where stops deter (`deters` (X,))."""
-    shape, columns = (len(scenario.crossings), len(CLASSES)), LONGEST_WAIT // step
+    streams = scenario.streams
+    shape, columns = (len(scenario.crossings), len(streams)), LONGEST_WAIT // step
     balk_over = np.full(shape, ANY_NUMBER, dtype=np.int64)
-    balk_streams = np.full(shape, _bits(STREAMS), dtype=np.int64)
+    balk_streams = np.full(shape, _bits(streams, streams), dtype=np.int64)
     balk, bypass = np.zeros((*shape, columns)), np.zeros((*shape, columns))
     local = np.zeros(shape)
     hazard = np.zeros((*shape, len(WAYS), columns), dtype=np.int64)
@@ -211,11 +212,11 @@ def _behaviour(scenario: Scenario, step: int, deters: Bools) -> dict[str, Any]:
     every, buckets = np.zeros(shape[0], dtype=np.int64), np.ones(shape[0], dtype=np.int64)
     for x, crossing in enumerate(scenario.crossings.values()):
         for cls, behaviour in crossing.behaviour.items():
-            c = CLASSES.index(cls)
+            c = streams.index(cls)
             if behaviour.balk:
                 balk[x, c] = _by_wait(behaviour.balk.by_quoted_wait, step)
                 balk_over[x, c] = ANY_NUMBER if behaviour.balk.queue_over is None else behaviour.balk.queue_over
-                balk_streams[x, c] = _bits(behaviour.balk.queue_of or STREAMS)
+                balk_streams[x, c] = _bits(behaviour.balk.queue_of or streams, streams)
             if behaviour.bypass:
                 bypass[x, c] = _by_wait(behaviour.bypass.at_arrival, step)
                 local[x, c] = behaviour.bypass.local
@@ -242,8 +243,8 @@ def _behaviour(scenario: Scenario, step: int, deters: Bools) -> dict[str, Any]:
     }
 
 
-def _bits(streams: Sequence[str]) -> int:
-    return sum(1 << STREAMS.index(stream) for stream in streams)
+def _bits(named: Sequence[str], streams: tuple[str, ...]) -> int:
+    return sum(1 << streams.index(stream) for stream in named)
 
 
 def _ways(behaviour: Behaviour) -> tuple[Leaving | None, ...]:

@@ -7,8 +7,9 @@ steps, changes override both, and the last listed change overrides earlier ones.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -17,8 +18,9 @@ from sim.arrays import Floats, Ints
 from sim.engine.lower.arrivals import day_times, within
 from sim.engine.plan import PATIENCE_FACTOR, PER_MILLE, REFUSAL, REFUSAL_UNIT, SERVICE_FACTOR
 from sim.scenario.model.changes import Change
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.instants import since_t0
-from sim.scenario.model.quantities import CLASSES, WEEKDAYS, ClassName
+from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Staffing, Station
 from sim.scenario.model.steps import closing_steps
@@ -36,7 +38,7 @@ def staffing(scenario: Scenario) -> Ints:
 
 def opening(scenario: Scenario) -> Ints:
     """Return rows (at, station, class, 1 open / 0 closed)."""
-    return _table(scenario, 4, _opening_rows)
+    return _table(scenario, 4, partial(_opening_rows, scenario.class_numbers))
 
 
 def activity(scenario: Scenario) -> Ints:
@@ -154,9 +156,11 @@ def _shift_edges(clock: Clock, plan: Staffing) -> set[int]:
     return {at for shift in plan.shifts for edge in (shift.from_, shift.until) for at in day_times(clock, edge)}
 
 
-def _opening_rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:
+def _opening_rows(
+    class_numbers: Mapping[str, int], clock: Clock, crossing: Crossing, names: list[str], offset: int
+) -> Iterator[Row]:
     for number, name in enumerate(names):
-        for c, cls in enumerate(CLASSES):
+        for cls, c in class_numbers.items():
             changes = _closures(crossing, name, cls)
             value = _is_open(clock, changes)
             for at, is_open in _steps(clock, _instants(clock, changes), value):
@@ -174,9 +178,11 @@ def _is_open(clock: Clock, changes: list[Change]) -> Callable[[int], int]:
 
 
 def closes(scenario: Scenario) -> Ints:
-    """Return the instant from which the way of a class is closed for good (X, 5); one past the horizon if never."""
+    """Return the instant from which the way of a class is closed for good (X, C); one past the horizon if never."""
     never = since_t0(scenario.clock, scenario.clock.horizon) + 1
-    closed = [[closes_for_good(scenario.clock, x, cls) for cls in CLASSES] for x in scenario.crossings.values()]
+    closed = [
+        [closes_for_good(scenario.clock, x, cls) for cls in scenario.streams] for x in scenario.crossings.values()
+    ]
     return np.array([[never if at is None else at for at in row] for row in closed], dtype=np.int64)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from sim.arrays import Bools, Ints
 from sim.engine.plan import NOWHERE, WAYS
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.passages import passages_from_source
-from sim.scenario.model.quantities import CLASSES, ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
 from sim.scenario.model.steps import is_repeated, rounds_of
@@ -70,9 +70,9 @@ def same_on_foot(station: Station, cls: ClassName) -> bool:
 
 
 def number_rows(scenario: Scenario, uses_way: Bools) -> dict[str, Any]:
-    """Return the `..._row` fields of the plan; `uses_way` (X, 5, 3) tells which ways of leaving have a clock."""
+    """Return the `..._row` fields of the plan; `uses_way` (X, C, 3) tells which ways of leaving have a clock."""
     times, chances = _Rows(scenario), _Rows(scenario)
-    behaviours = [[crossing.behaviour.get(cls) for cls in CLASSES] for crossing in scenario.crossings.values()]
+    behaviours = [[crossing.behaviour.get(cls) for cls in scenario.streams] for crossing in scenario.crossings.values()]
     numbers: dict[str, list[int]] = {name: [] for name in _STATION_ROWS}
     rounds = rounds_of(scenario)
     for x, crossing in enumerate(scenario.crossings.values()):
@@ -111,13 +111,13 @@ def _rows_of_station(
         name = f"{name}/{x}"  # parties have another class here, and are served by its law
 
     def needed(by: list[bool]) -> Bools:
-        cells = np.zeros((len(times.crossings), len(CLASSES)), dtype=np.bool_)
+        cells = np.zeros((len(times.crossings), len(times.streams)), dtype=np.bool_)
         cells[x] = by
         return cells
 
-    own = needed([stops(crossing, station, cls) for cls in CLASSES])
-    foot = needed([walks_there(crossing, station, cls) for cls in CLASSES])
-    unlike = needed([not same_on_foot(station, cls) for cls in CLASSES])
+    own = needed([stops(crossing, station, cls) for cls in times.streams])
+    foot = needed([walks_there(crossing, station, cls) for cls in times.streams])
+    unlike = needed([not same_on_foot(station, cls) for cls in times.streams])
     shared = not times.expand(own & foot & unlike).any()
     law = (station.service_time, station.scale_service) if times.has_origins else None
     service = times.take(own | foot if shared else own, f"service/{name}/{law}")
@@ -145,8 +145,8 @@ def _choice_rows(scenario: Scenario, chances: _Rows) -> Ints:
         for name, choice in crossing.parallel.items():
             if choice.shares:
                 stations = [crossing.stations[station] for station in choice.stations]
-                needed = np.zeros((len(chances.crossings), len(CLASSES)), dtype=np.bool_)
-                needed[x] = [any(comes_to(crossing, station, cls) for station in stations) for cls in CLASSES]
+                needed = np.zeros((len(chances.crossings), len(scenario.streams)), dtype=np.bool_)
+                needed[x] = [any(comes_to(crossing, station, cls) for station in stations) for cls in scenario.streams]
                 row = chances.take(needed, f"choice/{name}")
                 rows |= {(x, station): row for station in choice.stations}
     places = [(x, name) for x, crossing in enumerate(scenario.crossings.values()) for name in crossing.stations]
@@ -154,17 +154,17 @@ def _choice_rows(scenario: Scenario, chances: _Rows) -> Ints:
 
 
 class _Rows:
-    """Assigns the rows of one table. Need is an array by source and class, (X, 5) or (X + O, 5)."""
+    """Assigns the rows of one table. Need is an array by source and class, (X, C) or (X + O, C)."""
 
     def __init__(self, scenario: Scenario) -> None:
-        self.crossings = list(scenario.crossings.values())
+        self.crossings, self.streams = list(scenario.crossings.values()), scenario.streams
         origins = scenario.network.origins.values() if scenario.network else ()
         self.comes = np.array(
-            [[cls in c.demand or cls in c.initial_queue for cls in CLASSES] for c in self.crossings]
-            + [[cls in origin.demand for cls in CLASSES] for origin in origins]
+            [[cls in c.demand or cls in c.initial_queue for cls in self.streams] for c in self.crossings]
+            + [[cls in origin.demand for cls in self.streams] for origin in origins]
         )
         self.ways = [
-            [passages_from_source(scenario, len(self.crossings) + o, cls) for cls in CLASSES]
+            [passages_from_source(scenario, len(self.crossings) + o, cls) for cls in self.streams]
             for o in range(len(origins))
         ]
         self.has_origins = self.comes[len(self.crossings) :].any()
@@ -172,15 +172,16 @@ class _Rows:
         self.of_purpose: dict[str, int] = {}
 
     def expand(self, needed: Bools) -> Bools:
-        """Return which parties need a row (X + O, 5), given the classes that need it at each crossing (X, 5)."""
+        """Return which parties need a row (X + O, C), given the classes that need it at each crossing (X, C)."""
         from_origins = [
-            [any(needed[x, CLASSES.index(cls)] for x, _, cls in ways) for ways in of_origin] for of_origin in self.ways
+            [any(needed[x, self.streams.index(cls)] for x, _, cls in ways) for ways in of_origin]
+            for of_origin in self.ways
         ]
-        by_source = np.concatenate([needed, np.array(from_origins, dtype=np.bool_).reshape(-1, len(CLASSES))])
+        by_source = np.concatenate([needed, np.array(from_origins, dtype=np.bool_).reshape(-1, len(self.streams))])
         return np.asarray(by_source & self.comes)
 
     def take(self, needed: Bools, purpose: str = "", rows: int = 1) -> int:
-        """Return the first of `rows` rows free for the classes (X, 5) that need them; NOWHERE if none does."""
+        """Return the first of `rows` rows free for the classes (X, C) that need them; NOWHERE if none does."""
         wanted = self.expand(needed)
         if not wanted.any():
             return NOWHERE

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engine.plan import ANY_NUMBER, BY_SHARES, CHOICES, NOWHERE
 from sim.scenario.model.mean_service import mean_service_s
-from sim.scenario.model.quantities import BYPASS, CLASSES, STREAMS
+from sim.scenario.model.quantities import BYPASS
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
 from sim.scenario.model.steps import beside, returns_to, rounds_of
@@ -27,7 +27,7 @@ def way_fields(scenario: Scenario, stations: list[Place]) -> dict[str, Any]:
         **_choices(stations),
         **_asides(stations),
         "rounds": rounds_of(scenario),
-        "serves": np.array([[cls in station.serves for cls in CLASSES] for *_, station in stations]),
+        "serves": np.array([[cls in station.serves for cls in scenario.streams] for *_, station in stations]),
         "only": np.array([mask(names, station.only) for *_, station in stations]),
         "mean_service": np.array([_mean_services(scenario, station) for *_, station in stations]),
     }
@@ -39,8 +39,8 @@ def _routes(scenario: Scenario, stations: list[Place]) -> dict[str, Any]:
     Of stations side by side it is the first that serves the class.
     """
     names = [(x, name) for x, name, *_ in stations]
-    first = np.full((len(scenario.crossings), len(CLASSES)), NOWHERE, dtype=np.int64)
-    joins, following = first.copy(), np.full((len(stations), len(CLASSES)), NOWHERE, dtype=np.int64)
+    first = np.full((len(scenario.crossings), len(scenario.streams)), NOWHERE, dtype=np.int64)
+    joins, following = first.copy(), np.full((len(stations), len(scenario.streams)), NOWHERE, dtype=np.int64)
 
     def serving(x: int, cls: str, begin: int) -> int:
         """Return the number of the first station of crossing x from `begin` on that serves a class."""
@@ -49,7 +49,7 @@ def _routes(scenario: Scenario, stations: list[Place]) -> dict[str, Any]:
                 return s
         return NOWHERE
 
-    for c, cls in enumerate(CLASSES):
+    for cls, c in scenario.class_numbers.items():
         for x, crossing in enumerate(scenario.crossings.values()):
             first[x, c] = serving(x, cls, 0)
             behaviour = crossing.behaviour.get(cls)
@@ -103,5 +103,5 @@ def _mean_services(scenario: Scenario, station: Station) -> list[int]:
         for cls in station.serves
         if cls in scenario.classes
     }
-    means[BYPASS] = sum(means.values()) // max(1, len(means))  # type: ignore[index]
-    return [means.get(stream, 0) for stream in STREAMS]  # type: ignore[call-overload]
+    means[BYPASS] = sum(means.values()) // max(1, len(means))
+    return [means.get(stream, 0) for stream in scenario.streams]

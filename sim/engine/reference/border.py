@@ -120,7 +120,7 @@ class Border:
         return station_on_way(self, int(self.plan.first[party.crossing, party.cls]), party)
 
     def station_for(self, party: Party, table: Any) -> Station:
-        """Return the station `table` (X, 5) names for a party, or the next active one if there is one."""
+        """Return the station `table` (X, C) names for a party, or the next active one if there is one."""
         number = int(table[party.crossing, party.cls])
         return station_on_way(self, number, party) or self.stations[number]
 

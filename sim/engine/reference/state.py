@@ -15,7 +15,6 @@ import simpy
 from sim.engine.plan import CLOCKS, NOWHERE, PER_MILLE, RENEGE, RENEGE_WITH_MEN, STOPPED_UNIT, WAY_OF_CLOCK, WAYS, Plan
 from sim.engine.records import NEVER
 from sim.engine.reference.controls import StaffingControl
-from sim.scenario.model.quantities import STREAMS
 
 
 @dataclass(slots=True, eq=False)
@@ -130,9 +129,9 @@ class Station:
         self.by_shares, self.preempt = bool(plan.discipline[number]), bool(plan.preempt[number])
         self.rank, self.stride = plan.rank[number].tolist(), plan.stride[number].tolist()
         self.batch, self.starts_left = int(plan.release_size[number]), 0
-        self.queues: list[deque[Visit]] = [deque() for _ in STREAMS]
-        self.waiting = [0] * len(STREAMS)
-        self.passed, self.pass_called = [0] * len(STREAMS), 0  # stride scheduling (Waldspurger and Weihl 1995)
+        self.queues: list[deque[Visit]] = [deque() for _ in self.rank]
+        self.waiting = [0] * len(self.rank)
+        self.passed, self.pass_called = [0] * len(self.rank), 0  # stride scheduling (Waldspurger and Weihl 1995)
         self.control = StaffingControl(plan, number) if plan.checked_every[number] else None
         self.paced = bool(plan.paced[number])
         self.pace = plan.pace[number].tolist() if self.paced else []  # by servers at work, and by parties waiting
@@ -226,7 +225,7 @@ class MainQueue:
         self.every, self.buckets = int(plan.quote_every[crossing]), int(plan.quote_buckets[crossing])
         self.balk_over = int(plan.balk_over[crossing, cls])
         seen = int(plan.balk_streams[crossing, cls])
-        self.balk_streams = [stream for stream in range(len(STREAMS)) if seen >> stream & 1]
+        self.balk_streams = [stream for stream in range(plan.rank.shape[1]) if seen >> stream & 1]
         self.is_open = [True] * len(WAYS)
         self.clocks_used = [way for way in range(len(WAYS)) if plan.hazard[crossing, cls, way].any()]
         if plan.deterred_hazard[crossing, cls].any():
@@ -240,7 +239,7 @@ class MainQueue:
         self.running: list[list[tuple[int, int, int, Visit]]] = [[] for _ in CLOCKS]
 
     def at_quote(self, table: Any) -> float:
-        """Read a curve over the quoted wait, shape (X, 5, W), at the wait last announced."""
+        """Read a curve over the quoted wait, shape (X, C, W), at the wait last announced."""
         return float(table[self.crossing, self.cls, self.quoted_column])
 
     def clocks_of(self, party: Party) -> list[int]:

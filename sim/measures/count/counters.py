@@ -1,7 +1,7 @@
 """The input and output of the passes: columns of the records, and tables of integers, in types numba accepts.
 
-Shapes: X crossings, C classes, S stations, T points of the series; a last axis of two is parties and people. A table of
-states holds the change at each point (see `Grid.states`).
+Shapes: X crossings, C classes (by the numbers of their streams), S stations, T points of the series; a last axis of two
+is parties and people. A table of states holds the change at each point (see `Grid.states`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.arrays import Ints
 from sim.engine.records import NEVER, Outcome
-from sim.scenario.model.quantities import BYPASS, CLASSES, STREAMS
+from sim.scenario.model.quantities import BYPASS, STREAMS
 
 ARRIVED = len(Outcome)
 """Row of `Events.by_outcome` for arrivals; the others are those of Outcome."""
@@ -21,9 +21,8 @@ BYPASS_STREAM = STREAMS.index(BYPASS)
 MAIN, BY_BYPASS, BY_CHANGED_MODE, BESIDE = range(4)
 """Indices of names.WAYS_ACROSS; BESIDE is the main way at a crossing without a main queue for the class."""
 N_WAYS = 4
-PEAK_VEHICLES, PEAK_ALL, PEAK_PEOPLE = (len(CLASSES) + n for n in range(3))
-PEAKS = len(CLASSES) + 3
-"""Columns of `Peaks.most`: the classes, and these three."""
+PEAK_VEHICLES, PEAK_ALL, PEAK_PEOPLE, PEAK_CLASSES = range(4)
+"""Columns of `Peaks.most`: these three, and from the fourth on the classes."""
 GROUP_BITS = 27
 """Number of low bits of a key that hold its group; the others hold the wait (ms, up to two years)."""
 GROUP = (1 << GROUP_BITS) - 1
@@ -108,7 +107,7 @@ class Events(NamedTuple):
 class Peaks(NamedTuple):
     """The largest queues at any instant, by crossing."""
 
-    most: Any  # (X, PEAKS) parties waiting by class, vehicles, all parties, and people
+    most: Any  # (X, 3 + C) vehicles waiting, all parties, people, and parties by class
     metres: Any  # (X,) of vehicles on the road, if they stood in one file
     top_at: Any  # (X,) first instant (ms since t0) at which most vehicles waited; NEVER: none ever waited
 
@@ -158,11 +157,11 @@ class Tables(NamedTuple):
     parties: Parties
 
 
-def empty(x: int, s: int, points: int, days: int, nights: int) -> Tables:
-    """Return tables of zeros; `days` and `nights` are one more than their number."""
-    c = len(CLASSES)
+def empty(shape: tuple[int, int, int], points: int, days: int, nights: int) -> Tables:
+    """Return tables of zeros for (X, C, S); `days` and `nights` are one more than their number."""
+    x, c, s = shape
     queues = (s, c, points + 1, 2), (x, c, points + 1, 2), (s, points + 1), (x, c, nights, 2)
-    events = (N_EVENTS, x, c, points, 2), (days, x, c, 2), (days, s, len(STREAMS))
+    events = (N_EVENTS, x, c, points, 2), (days, x, c, 2), (days, s, c)
     stations = (s,), (s, 2), (s, 2), (s, 2), (s, len(Outcome), 3), (s, 2), (s,), (x,)
     parties = (
         *((x, c, 2), (x, c, 2), (x, c, N_WAYS, 2), (x, c, N_WAYS, points), (days, x, c, N_WAYS)),
@@ -170,18 +169,18 @@ def empty(x: int, s: int, points: int, days: int, nights: int) -> Tables:
     )
     return Tables(
         Queues(*map(_zeros, queues)),
-        main_queues(x, points),
+        main_queues(x, c, points),
         Events(*map(_zeros, events)),
-        Peaks(_zeros((x, PEAKS)), np.zeros(x), np.full(x, NEVER)),
+        Peaks(_zeros((x, PEAK_CLASSES + c)), np.zeros(x), np.full(x, NEVER)),
         Work(_zeros((s, points, 2)), _zeros((days, s, 4))),
         Stations(*map(_zeros, stations)),
         Parties(*map(_zeros, parties)),
     )
 
 
-def main_queues(x: int, points: int) -> MainQueues:
+def main_queues(x: int, c: int, points: int) -> MainQueues:
     """Return tables of zeros for the main queues at this number of points."""
-    return MainQueues(*(_zeros((x, len(CLASSES), points + 1)) for _ in MainQueues._fields))
+    return MainQueues(*(_zeros((x, c, points + 1)) for _ in MainQueues._fields))
 
 
 def _zeros(shape: tuple[int, ...]) -> Ints:

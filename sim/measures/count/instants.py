@@ -10,20 +10,28 @@ from typing import Any
 
 import numpy as np
 
-from sim.measures.count.counters import PEAK_ALL, PEAK_PEOPLE, PEAK_VEHICLES, Days, Lots, Peaks, Rows, Steps, Work
+from sim.measures.count.counters import (
+    PEAK_ALL,
+    PEAK_CLASSES,
+    PEAK_PEOPLE,
+    PEAK_VEHICLES,
+    Days,
+    Lots,
+    Peaks,
+    Rows,
+    Steps,
+    Work,
+)
 from sim.measures.count.rules import entry, interval, never_came, rule, spans
-from sim.scenario.model.quantities import CLASSES, VEHICLE_CLASSES
 
 INSTANT_BITS = 36
 INSTANT = (1 << INSTANT_BITS) - 1
-PEOPLE_BITS, CLASS_BITS = 16, 3
+PEOPLE_BITS, CLASS_BITS = 15, 6
 PEOPLE, CLASS = (1 << PEOPLE_BITS) - 1, (1 << CLASS_BITS) - 1
 ON_ROAD, JOINS = 1 << PEOPLE_BITS + CLASS_BITS, 2 << PEOPLE_BITS + CLASS_BITS
 QUEUE_BITS = PEOPLE_BITS + CLASS_BITS + 2
 WORK_BITS = 2
 SERVICE_ENDS, SERVICE_BEGINS, FREED, BLOCKED = range(4)
-N_CLASSES = len(CLASSES)
-IS_VEHICLE = tuple(cls in VEHICLE_CLASSES for cls in CLASSES)
 
 
 @rule
@@ -83,7 +91,7 @@ def metres_on_road(standing: Any, x: int, at: int, lots: Lots) -> Any:
                     left[c] -= taken
                     room -= taken
     metres = 0.0
-    for c in range(N_CLASSES):
+    for c in range(len(lots.spacing)):
         metres += left[c] * lots.spacing[c]
     return metres
 
@@ -91,15 +99,16 @@ def metres_on_road(standing: Any, x: int, at: int, lots: Lots) -> Any:
 @entry
 def peaks(keys: Any, start: int, lots: Lots, tally: Peaks) -> None:
     """Find the largest queues; `keys` are sorted moments of queues. What happens in one millisecond counts together."""
-    waiting, standing = np.zeros(PEAK_PEOPLE + 1, np.int64), np.zeros(N_CLASSES, np.int64)
+    classes = len(lots.spacing)
+    waiting, standing = np.zeros(PEAK_CLASSES + classes, np.int64), np.zeros(classes, np.int64)
     longer = False
     for k in range(len(keys)):
         key = int(keys[k])
         people, c, change = key & PEOPLE, key >> PEOPLE_BITS & CLASS, 1 if key & JOINS else -1
-        waiting[c] += change
+        waiting[PEAK_CLASSES + c] += change
         waiting[PEAK_ALL] += change
         waiting[PEAK_PEOPLE] += change * people
-        if IS_VEHICLE[c]:
+        if lots.spacing[c] > 0:
             waiting[PEAK_VEHICLES] += change
             if key & ON_ROAD:
                 standing[c] += change
@@ -111,7 +120,7 @@ def peaks(keys: Any, start: int, lots: Lots, tally: Peaks) -> None:
         x, at = place >> INSTANT_BITS, start + (place & INSTANT)
         if waiting[PEAK_VEHICLES] > tally.most[x, PEAK_VEHICLES]:
             tally.top_at[x] = at
-        for column in range(PEAK_PEOPLE + 1):
+        for column in range(len(waiting)):
             tally.most[x, column] = max(tally.most[x, column], waiting[column])
         if longer:
             tally.metres[x] = max(tally.metres[x], metres_on_road(standing, x, at, lots))

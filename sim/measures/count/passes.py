@@ -46,11 +46,9 @@ from sim.measures.count.rules import (
     split,
 )
 from sim.measures.count.rules import clear_cache as clear_cache
-from sim.scenario.model.quantities import CLASSES
 
 CROSSED, UNFINISHED, CHANGED_MODE = int(Outcome.CROSSED), int(Outcome.UNFINISHED), int(Outcome.CHANGED_MODE)
 BYPASSED, SERVED, DIVERTED = int(Outcome.BYPASSED), int(Outcome.SERVED), int(Outcome.DIVERTED)
-N_CLASSES = len(CLASSES)
 HALF = 0.5 + 1e-9
 """Half, with room for the rounding of products."""
 
@@ -248,7 +246,7 @@ def parties(rows: Rows, steps: Steps, days: Days, keys: Any, tally: Parties) -> 
 
 
 @entry
-def joiners(rows: Rows, steps: Steps, keys: Any) -> int:
+def joiners(rows: Rows, steps: Steps, classes: int, keys: Any) -> int:
     """Write a key for each party of a main queue: its wait, whether it did not cross by it, and its group.
 
     A party that left the queue, on whatever way, never crosses by it: it counts as not across until the horizon, like
@@ -266,7 +264,7 @@ def joiners(rows: Rows, steps: Steps, keys: Any) -> int:
         if r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r] and outcome != DIVERTED:
             continue
         if rows.first[head] and rows.arrived_at[head] != steps.start:
-            group = (int(rows.crossing[head]) * N_CLASSES + int(rows.cls[head])) * steps.points
+            group = (int(rows.crossing[head]) * classes + int(rows.cls[head])) * steps.points
             group += interval(steps, rows.arrived_at[head])
             missed = 0 if outcome == CROSSED and not left_queue else NOT_CROSSED
             if missed and (outcome != UNFINISHED or left_queue):

@@ -104,12 +104,15 @@ def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid) 
     windows = np.array([milliseconds(scenario.crossings[name].quote.window) for name in plan.crossings])
     staffing = staffing_rows(plan, staffing_played(plan, records))
     places = Places(windows, on_road(plan), lots_of(scenario, plan), staffing)
-    tables = empty(len(plan.crossings), len(plan.stations), len(grid.at), len(days.midnights), len(days.nights))
+    classes = plan.first.shape[1]
+    tables = empty(
+        (len(plan.crossings), classes, len(plan.stations)), len(grid.at), len(days.midnights), len(days.nights)
+    )
     keys, joiners = _count(passes, rows, _steps(grid), days, places, tables)
     announced = {}
     for every in {milliseconds(scenario.crossings[name].quote.every) for name in plan.crossings}:
         quotes = announcements(every, plan.start, plan.horizon)
-        announced[every] = main_queues(len(plan.crossings), len(quotes.at))
+        announced[every] = main_queues(len(plan.crossings), classes, len(quotes.at))
         passes.main_queues(rows, _steps(quotes), windows, announced[every])
     return Tally(*tables, keys, joiners, announced, local_midnights, midnights, local_nights)
 
@@ -134,7 +137,7 @@ def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, ta
     passes.stations(rows, steps, tables.stations)
     keys = keys[: passes.parties(rows, steps, days, keys, tables.parties)]
     keys.sort()
-    joiners = joiners[: passes.joiners(rows, steps, joiners)]
+    joiners = joiners[: passes.joiners(rows, steps, tables.parties.initial.shape[1], joiners)]
     joiners.sort()
     return keys, joiners
 
@@ -151,7 +154,7 @@ def prepare() -> Any:
     places = Places(none, np.zeros(1, np.bool_), lots, none[None])
     for attempt in range(PASSES + 1):
         try:
-            keys, _ = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2), days, places, empty(1, 1, 1, 1, 1))
+            keys, _ = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2), days, places, empty((1, 1, 1), 1, 1, 1))
             passes.medians(keys, none, none, np.zeros(1), np.zeros(1))
             passes.regroup(keys, none, none, keys)
             break

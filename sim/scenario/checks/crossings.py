@@ -16,9 +16,10 @@ from sim.scenario.checks.given import check_given
 from sim.scenario.checks.limits import check_limits
 from sim.scenario.checks.network import check_network
 from sim.scenario.checks.ways import check_ways
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.laws import most_people
 from sim.scenario.model.passages import passages_from_origin
-from sim.scenario.model.quantities import BYPASS, ClassName
+from sim.scenario.model.quantities import BYPASS
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Priority, Screening, Shares, Station

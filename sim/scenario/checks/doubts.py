@@ -10,10 +10,11 @@ from typing import cast
 from sim.scenario.checks.arrivals import of_long_ago
 from sim.scenario.checks.demand import demand_parts
 from sim.scenario.checks.limits import MUCH_MEMORY, memory_of, parties_by_class
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.demand import Constant, Step
 from sim.scenario.model.mean_service import mean_service_s
 from sim.scenario.model.network import Origin
-from sim.scenario.model.quantities import CLASSES, WEEKDAYS, ClassName
+from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Shift, Station
 from sim.units import show_duration
@@ -126,7 +127,9 @@ def _loads(scenario: Scenario) -> Doubts:
         own = {cls: rates.get(("crossings", name, "demand", cls), 0.0) for cls in crossing.demand}
         load, station = _busiest(scenario, crossing, own)
         coming = _coming(crossing, by_origins)
-        most, _ = _busiest(scenario, crossing, {cls: own.get(cls, 0.0) + coming.get(cls, 0.0) for cls in CLASSES})
+        most, _ = _busiest(
+            scenario, crossing, {cls: own.get(cls, 0.0) + coming.get(cls, 0.0) for cls in scenario.class_numbers}
+        )
         if own and (load > MUCH or most < LITTLE):
             yield from _unit(("crossings", name, "demand"), load, repr(station), _has_rates(crossing))
 

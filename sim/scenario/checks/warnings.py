@@ -10,7 +10,7 @@ from sim.scenario.checks.crossings import Loc, occurring
 from sim.scenario.checks.doubts import doubts_of
 from sim.scenario.checks.given import rows_left_out
 from sim.scenario.model.changes import EVERYWHERE
-from sim.scenario.model.quantities import ClassName
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.scenario import Crossing, Intervention, Scenario
 from sim.scenario.model.station import Station
 from sim.scenario.model.steps import steps_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.steps import returns_to
 from sim.scenario.model.traits import is_condition, trait_of, traits_of
@@ -47,7 +46,7 @@ def _aside(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Faul
         return
     yield from _conditions(traits_of(scenario), filter(is_condition, aside.share), (*here, "share"))
     for who in aside.share:
-        if not is_condition(who) and who not in (*CLASSES, "any"):
+        if not is_condition(who) and who not in (*scenario.class_numbers, "any"):
             yield (*here, "share", who), no_such("class", who, [*scenario.classes, "any"])
     if aside.to not in names:
         yield (*here, "to"), no_such("station", aside.to, names)

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.laws import NO_TIME, Law
 from sim.scenario.model.quantities import (
-    ClassName,
     Count,
     Duration,
     HazardByStops,

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.network import Price, Utility
-from sim.scenario.model.quantities import ClassName, Factor, Instant, Model, Name, Servers, Share
+from sim.scenario.model.quantities import Factor, Instant, Model, Name, Servers, Share
 
 
 class Change(Model):

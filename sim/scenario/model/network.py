@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.demand import DemandParts
-from sim.scenario.model.quantities import ClassName, DriveVariation, Model, Name, Share, Span, Title
+from sim.scenario.model.quantities import DriveVariation, Model, Name, Share, Span, Title
 
 Weight = Annotated[float, Field(ge=-1000, le=0)]
 """Utility per unit of something unwanted, at most 0."""

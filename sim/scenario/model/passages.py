@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.network import Origin
-from sim.scenario.model.quantities import ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 
 

@@ -11,13 +11,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from sim import units
 
-ClassName = Literal["car", "truck", "bus", "bike", "foot"]
-CLASSES: tuple[ClassName, ...] = ("car", "truck", "bus", "bike", "foot")
-VEHICLE_CLASSES: tuple[ClassName, ...] = ("car", "truck", "bus")
+Kind = Literal["car", "truck", "bus", "bike", "foot"]
+"""The kinds of parties, which are also the names of the standard classes."""
+CLASSES: tuple[Kind, ...] = ("car", "truck", "bus", "bike", "foot")
+VEHICLE_CLASSES: tuple[Kind, ...] = ("car", "truck", "bus")
 BYPASS = "bypass"
 STREAMS = (*CLASSES, BYPASS)
-
-StreamName = Literal["car", "truck", "bus", "bike", "foot", "bypass"]
+"""The standard classes and the bypass; a file's own classes have the numbers after these (`Scenario.streams`)."""
+MOST_OWN_CLASSES = 32
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -148,9 +149,6 @@ def with_rest(shares: Any) -> Any:
     if others >= 1:
         raise ValueError(f"nothing is left for {rests[0]}; the other shares add up to {100 * others:g} %")
     return {**shares, rests[0]: round(1 - others, 12)}
-
-
-StreamShares = Annotated[dict[StreamName, Share], BeforeValidator(with_rest)]
 
 
 class RowsError(ValueError):

@@ -7,17 +7,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from sim.scenario.model.quantities import (
-    VEHICLE_CLASSES,
-    ClassName,
-    ClockTime,
-    Instant,
-    Length,
-    Model,
-    Name,
-    Share,
-    Volume,
-)
+from sim.scenario.model.class_names import ClassName
+from sim.scenario.model.quantities import VEHICLE_CLASSES, ClockTime, Instant, Length, Model, Name, Share, Volume
 
 Trust = Literal["official_count", "official_round", "press", "eyewitness"]
 Qualifier = Literal["=", "about", "at least", "more than", "well over", "at most"]

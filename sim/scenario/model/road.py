@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.laws import People
-from sim.scenario.model.quantities import ClassName, Count, Instant, Length, Model, Name, Share
+from sim.scenario.model.quantities import Count, Instant, Kind, Length, Model, Name, Share
+
+USUAL: dict[str, dict[str, Any]] = {
+    "car": {"spacing": "7 m", "people": {"mean": 2, "max": 5}},
+    "truck": {"spacing": "19 m", "people": 1},
+    "bus": {"spacing": "14 m", "people": {"mean": 30, "max": 60}},
+    "bike": {"spacing": "2 m", "people": 1},
+    "foot": {"spacing": "1 m", "people": 1},
+}
+"""What a class of a kind has unless the file says otherwise.
+
+The spacing of cars was measured (Bell 1977, Long 2002, Czech TP 135: 5.8 to 8.2 m); the other numbers are assumptions.
+"""
+
+
+def _nothing_required(schema: dict[str, Any]) -> None:
+    """Let a file leave out what the kind of a class gives, or its name."""
+    schema.pop("required", None)
 
 
 class PartyClass(Model):
     """A class of parties, which move as one unit: a vehicle with its people, a cyclist, a group on foot."""
 
-    spacing: Length = Field(description="length of queue taken up by one party in one file, including the gap")
-    people: People = Field(description="people per party")
-    men_share: Share = Field(description="share of the people who are men of call-up age")
+    model_config = ConfigDict(json_schema_extra=_nothing_required)
+
+    kind: Kind = Field(description="what the parties are; default: the name of the class, if it is one of these")
+    spacing: Length = Field(
+        description="length of queue taken up by one party in one file, including the gap; default: that of the kind"
+    )
+    people: People = Field(description="people per party; default: as many as is usual for the kind")
+    men_share: Share = Field(0.0, description="share of the people who are men of call-up age")
     local_share: Share = Field(0.0, description="share of parties with local plates")
     traits: dict[Name, Share] = Field(
         {}, description="share of parties that have each trait, such as `{registered: 70 %}`; drawn once for a party"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual(cls, value: Any) -> Any:
+        """Add what is usual for the kind."""
+        return {**USUAL.get(str(value.get("kind")), {}), **value} if isinstance(value, dict) else value
 
 
 class FilesStretch(Model):
@@ -40,7 +69,9 @@ class HoldingLot(Model):
 class Road(Model):
     """The approach road, which converts waiting vehicles into kilometres of queue."""
 
-    stretches: tuple[FilesStretch, ...] = Field(min_length=1, description="from the border outwards")
+    stretches: tuple[FilesStretch, ...] = Field(
+        (FilesStretch(files=1.0),), min_length=1, description="from the border outwards; default: one file"
+    )
     lots: dict[Name, HoldingLot] = Field({}, max_length=100)
 
     @model_validator(mode="after")

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.model.aside import SentAside
+from sim.scenario.model.class_names import ClassName, ClassOrAny, StreamName, StreamShares
 from sim.scenario.model.controls import Pace, Reaction
 from sim.scenario.model.laws import NO_TIME, Law, ServiceTime
 from sim.scenario.model.quantities import (
     CLASSES,
-    ClassName,
     ClockTime,
     Duration,
     Factor,
@@ -20,8 +20,6 @@ from sim.scenario.model.quantities import (
     Name,
     Servers,
     Share,
-    StreamName,
-    StreamShares,
     Weekday,
 )
 from sim.scenario.model.road import Zone
@@ -140,11 +138,17 @@ def _bare_condition(value: Any) -> Any:
 
 
 def _by_class(value: Any) -> Any:
-    if isinstance(value, dict) and set(value) & {*CLASSES, "any"}:
+    if isinstance(value, dict) and (set(value) & {*CLASSES, "any"} or _names_classes(value)):
         return value
     if isinstance(value, str | int | float) or (isinstance(value, dict) and set(value) & set(Law.model_fields)):
         return {"any": {"party": value}}
     return {"any": value}
+
+
+def _names_classes(value: dict[Any, Any]) -> bool:
+    """Return whether a service time is given by names, which can only be those of a file's own classes."""
+    keys = {*Law.model_fields, *ServiceTime.model_fields}
+    return bool(value) and not set(value) & keys and all(isinstance(each, dict) for each in value.values())
 
 
 class Station(Model):
@@ -157,7 +161,7 @@ class Station(Model):
         (), description="conditions under which a party may stop here, such as `when enrolled`; others pass by"
     )
     staffing: Annotated[Staffing, BeforeValidator(_bare_staffing)]
-    service_time: Annotated[dict[Literal[ClassName, "any"], ServiceTime], BeforeValidator(_by_class)] = Field(
+    service_time: Annotated[dict[ClassOrAny, ServiceTime], BeforeValidator(_by_class)] = Field(
         description="one law for all, or one for each class ('any' for the rest)"
     )
     scale_service: dict[Condition, Factor] = Field(

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from sim import units
+from sim.scenario.model.class_names import NamesClass
 from sim.scenario.model.laws import Law, ServiceTime
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.tree import is_index
@@ -22,6 +23,7 @@ _SHORT_FORMS: dict[str, tuple[Any, ...]] = {
     "by_risk": (dict[str, float],),
     "at_arrival": (dict[str, float],),
 }
+_PARTS_OF_SERVICE = {*ServiceTime.model_fields, *Law.model_fields}
 _DIMENSIONS = {text: dimension for dimension, text in units.EXAMPLES.items()}
 
 
@@ -61,7 +63,7 @@ def step(kind: Kind, part: str | int) -> list[Kind]:
     below: list[Kind] = []
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         below = fields(annotation).get(str(part), [])
-    elif origin is dict and (_choices(annotation) is None or str(part) in (_choices(annotation) or ())):
+    elif origin is dict and _accepts(annotation, str(part)):
         below = kinds(get_args(annotation)[1])
     elif origin is tuple and is_index(part):
         below = kinds(get_args(annotation)[0])
@@ -75,10 +77,22 @@ def _is_mapping(annotation: Any) -> bool:
     return bool(origin is dict)
 
 
+def _accepts(mapping: Any, part: str) -> bool:
+    """Return whether a mapping may have a key; by class, it may have those of the file's own classes."""
+    choices = _choices(mapping)
+    return choices is None or part in choices or (bool(_usual_classes(mapping)) and part not in _PARTS_OF_SERVICE)
+
+
 def _choices(mapping: Any) -> list[str] | None:
-    """Return the only keys that a mapping allows, or None if any name is allowed."""
+    """Return the only keys that a mapping allows, or None if any is allowed; a file's own classes are left out."""
     words = [word for key, _ in kinds(get_args(mapping)[0]) for word in literals(key)]
-    return words or None
+    return words or _usual_classes(mapping) or None
+
+
+def _usual_classes(mapping: Any) -> list[str]:
+    """Return the usual keys of a mapping by class; none of another."""
+    notes = [note for _, notes in kinds(get_args(mapping)[0]) for note in notes]
+    return [word for note in notes if isinstance(note, NamesClass) for word in note.usual]
 
 
 def literals(annotation: Any) -> list[str]:

@@ -37,7 +37,7 @@ def problems(error: ValidationError, root: Node, prefix: Loc = (), model: type[B
     errors = [row for e in _one_per_union(errors, root) for row in _rows(e)]
     errors = [e for e in errors if not (e["type"] == "too_short" and _has_deeper(e, errors))]
     bad_keys = {e["loc"][:-1] for e in errors if e["loc"][-1:] == ("[key]",)}
-    errors = [e for e in errors if e["loc"] not in bad_keys]
+    errors = [e for e in errors if e["loc"][-1:] == ("[key]",) or not any(_is_below(e["loc"], key) for key in bad_keys)]
     return list(dict.fromkeys(_joined(errors, root)))
 
 
@@ -50,6 +50,10 @@ def _rows(error: Error) -> list[Error]:
     return [
         {**error, "type": kind[of_key], "loc": (*error["loc"], row), "msg": what} for row, of_key, what in cause.rows
     ]
+
+
+def _is_below(loc: Loc, place: Loc) -> bool:
+    return loc[: len(place)] == place
 
 
 def _has_deeper(error: Error, errors: Iterable[Error]) -> bool:

@@ -30,7 +30,7 @@ def written_out(root: Node, path: Path, place: Place) -> tuple[Node, Path]:
     if at >= len(path):
         return root, path
     node, reached = find(root, path[:at])
-    given, wanted = _form(node), _form_of_key(str(path[at]))
+    given, wanted = _form(node), _form_of_key(str(path[at]), node)
     if len(reached) < at or wanted is None:
         return root, path
     if given > wanted:
@@ -47,12 +47,13 @@ def written_out(root: Node, path: Path, place: Place) -> tuple[Node, Path]:
 
 
 def _form(node: Node) -> int:
-    keys = set(node.value) if isinstance(node.value, dict) else _KEYS[LAW]
-    return next((form for form in (BY_CLASS, BY_PART) if keys & _KEYS[form]), LAW)
+    keys = set(bare(node).value) if isinstance(bare(node).value, dict) else _KEYS[LAW]
+    return next((form for form in _KEYS if keys & _KEYS[form]), BY_CLASS if keys else LAW)
 
 
-def _form_of_key(key: str) -> int | None:
-    return next((form for form, keys in _KEYS.items() if key in keys), None)
+def _form_of_key(key: str, node: Node) -> int | None:
+    is_own = _form(node) == BY_CLASS and key in bare(node).value
+    return next((form for form, keys in _KEYS.items() if key in keys), BY_CLASS if is_own else None)
 
 
 def _only(node: Node, keys: list[str]) -> bool:

@@ -21,7 +21,6 @@ from sim.measures.road import in_one_file
 from sim.scenario.model.calibration import Prior
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.laws import Law, ServiceTime, mean_people
-from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
@@ -113,7 +112,9 @@ class Assumed:
         place = list(scenario.crossings).index(crossing)
         window = [since_t0(scenario.clock, instant) for instant in (begin, end)]
         total = all_expected(scenario, edges)[place]
-        return {name: float(np.diff(np.interp(window, edges, total[c]))[0]) for c, name in enumerate(CLASSES)}
+        return {
+            name: float(np.diff(np.interp(window, edges, total[c]))[0]) for name, c in scenario.class_numbers.items()
+        }
 
 
 def _same(scenario: Scenario, row: Reported) -> Reported:
@@ -147,7 +148,7 @@ def _capacity(scenario: Scenario, place: Crossing, name: str) -> float:
 
 def _throughput(station: Station, name: str, people: float, men: float) -> float:
     """Return the parties per hour that a station passes with its initial staff when it is never idle."""
-    service = station.service_time.get(name) or station.service_time.get("any")  # type: ignore[call-overload]
+    service = station.service_time.get(name) or station.service_time.get("any")
     release = station.release
     batches = release.size * 3600 / release.every if release else inf
     seconds = _seconds(service, people, men * (station.screening.intensity if station.screening else 1.0))

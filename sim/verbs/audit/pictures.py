@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 
-from sim.measures.names import CLASS_WORDS, VEHICLE_CLASSES
+from sim.measures.names import CLASS_WORDS
 from sim.plotting.marks import text_width
 from sim.plotting.result import Drawers
 from sim.plotting.story import window
@@ -81,7 +81,7 @@ def _panels(audit: Audit, crossing: str) -> Iterator[Panel]:
     ]
     flows = [figure for figure in figures if figure.row.quantity == "crossed_parties"]
     who = {name for figure in figures for name in figure.row.classes if figure.row.kind.unit != "people"}
-    units = "vehicles" if who <= set(VEHICLE_CLASSES) else "parties"
+    units = "vehicles" if who <= set(audit.assumed.middle.vehicles) else "parties"
     yield Panel("Through the queue", f"{units} per hour", tuple(_rates(audit, rates, flows)), tuple(bands[:1]))
     stocks = [figure for figure in figures if figure.row.quantity == "queue"]
     yield Panel("Waiting", units, tuple(_stocks(stocks, findings)))
@@ -91,7 +91,11 @@ def _panels(audit: Audit, crossing: str) -> Iterator[Panel]:
         "Room on the road",
         "metres of a single file per vehicle",
         tuple(_bar(finding, f"{middle(finding.needs[0].amount)} abreast") for finding in road),
-        tuple((audit.assumed.spacing((name,)), CLASS_WORDS[name]) for name in classes if name in VEHICLE_CLASSES),
+        tuple(
+            (audit.assumed.spacing((name,)), CLASS_WORDS[name])
+            for name in classes
+            if name in audit.assumed.middle.vehicles
+        ),
     )
     each = [finding for finding in findings if finding.kind == "people" and finding.unit != "people"]
     spread = tuple((finding.beside, "in the scenario") for finding in each[:1] if finding.beside)

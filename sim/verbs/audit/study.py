@@ -15,7 +15,6 @@ from itertools import combinations
 from math import isnan
 
 from sim.measures.likelihood import targets
-from sim.measures.names import VEHICLE_CLASSES
 from sim.measures.reports import unit_of
 from sim.scenario.model.calibration import Calibration
 from sim.scenario.model.reported import Reported
@@ -80,7 +79,9 @@ def _findings(figures: list[Figure], assumed: Assumed) -> Iterator[Finding]:
         if set(wait.row.classes[:1]) <= set(stock.row.classes):
             yield from _rates(stock, wait, flows, assumed)
     for stock, length in _near(stocks, lengths):
-        if set(stock.row.classes) <= set(length.row.classes) & set(VEHICLE_CLASSES) & set(assumed.middle.classes):
+        if set(stock.row.classes) <= set(length.row.classes) & set(assumed.middle.vehicles) & set(
+            assumed.middle.classes
+        ):
             yield _road(stock, length, assumed)
     for people, parties in _near(figures, figures):
         if people.row.kind.in_parties == parties.row.quantity:
@@ -197,7 +198,7 @@ def _road(stock: Figure, length: Figure, assumed: Assumed) -> Finding:
 
 def _between(stock: Figure, length: Figure, assumed: Assumed, metres: float) -> list[Need]:
     """Return the vehicles, of classes that only the length counts, that would fill `metres` of a single file."""
-    described = [name for name in assumed.middle.classes if name in VEHICLE_CLASSES]
+    described = [name for name in assumed.middle.classes if name in assumed.middle.vehicles]
     others = tuple(name for name in length.row.classes if name in described and name not in stock.row.classes)
     if not others:
         return []

@@ -8,14 +8,12 @@ import numpy as np
 
 from sim.arrays import Floats
 from sim.measures.names import ALL
-from sim.scenario.model.quantities import CLASSES
 from sim.verbs.compare.pairing import ENDS, PAIR_COLUMNS
 from sim.verbs.compare.statistics import LEVEL, difference, intervals, means
 from sim.verbs.compare.study import ComparisonData
 
 AT_START = "start"
 """The day of the people who were waiting at the start."""
-SCOPES = (*CLASSES, ALL)
 TIME = "time_across"
 QUANTITIES = {
     "came_people": ("people", "that came to the border, or were waiting at the start"),
@@ -39,12 +37,13 @@ OF_NETWORKS = ("stayed_people", "on_the_way_people")
 
 @dataclass(frozen=True)
 class GroupChanges:
-    """What changed for the people of each group: arrays are (crossings, SCOPES, days, QUANTITIES).
+    """What changed for the people of each group: arrays are (crossings, scopes, days, QUANTITIES).
 
     `low` and `high` are the 95 % intervals of `difference`, not corrected for their number. `days` are local dates and
-    AT_START, or only `all`.
+    AT_START, or only `all`; `scopes` are all streams and `all`.
     """
 
+    scopes: tuple[str, ...]
     days: tuple[str, ...]
     base: Floats = field(repr=False)
     here: Floats = field(repr=False)
@@ -53,7 +52,7 @@ class GroupChanges:
     high: Floats = field(repr=False)
 
     def of(self, quantity: str, column: str = "difference") -> Floats:
-        """Return one quantity, (crossings, SCOPES, days)."""
+        """Return one quantity, (crossings, scopes, days)."""
         values: Floats = getattr(self, column)[..., list(QUANTITIES).index(quantity)]
         return values
 
@@ -77,7 +76,9 @@ def group_changes(comparison: ComparisonData, variant: int, *, by_day: bool, tog
         for each in values
     )
     days = (*(day.date().isoformat() for day in comparison.days), AT_START) if by_day else (ALL,)
-    return GroupChanges(days, base, here, mean.reshape(shape), bounds[0].reshape(shape), bounds[1].reshape(shape))
+    return GroupChanges(
+        comparison.scopes, days, base, here, mean.reshape(shape), bounds[0].reshape(shape), bounds[1].reshape(shape)
+    )
 
 
 def _aggregated(table: Floats, by_day: bool, together: bool) -> Floats:

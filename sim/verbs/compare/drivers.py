@@ -78,7 +78,9 @@ def directions(comparison: ComparisonData, variant: int, crossing: str) -> Itera
     values, names = base.posterior.values[rows], base.posterior.names
     parameters = [(name, base.posterior.fitted.values[name].label or name) for name in names]
     before, after = ({key: k for k, key in enumerate(comparison.keys[n])} for n in (0, variant))
-    shown = dict.fromkeys([*((headline.quantity, headline.scope) for headline in headlines()), *TOLD])
+    shown = dict.fromkeys(
+        [*((headline.quantity, headline.scope) for headline in headlines(base.scenario.class_numbers)), *TOLD]
+    )
     for key in (Key(crossing, *total) for total in shown):
         if key not in before or key not in after:
             continue

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sim import units
-from sim.measures.headline import Headline, headlines
+from sim.measures.headline import Headline, headlines, in_order
 from sim.measures.names import Key
 from sim.plotting.story import at_least, plus_minus, rounded
 from sim.verbs.compare.statistics import Difference
@@ -120,7 +120,7 @@ def effects_at(comparison: ComparisonData, variant: int, crossing: str) -> list[
     """Return the effects of a variant (from 1) at a crossing. Measures that are 0 in all scenarios are omitted."""
     tables = [{difference.key: difference for difference in each} for each in comparison.differences]
     rows = []
-    for measure in headlines():
+    for measure in headlines(comparison.base.scenario.class_numbers):
         key = Key(crossing, measure.quantity, measure.scope)
         difference = tables[variant - 1].get(key)
         if difference is not None and difference.n:
@@ -130,7 +130,6 @@ def effects_at(comparison: ComparisonData, variant: int, crossing: str) -> list[
     return rows
 
 
-def in_order(rows: list[list[Effect]]) -> list[Headline]:
+def measures_of(rows: list[list[Effect]]) -> list[Headline]:
     """Return the measures of the effects of several scenarios, in the order of the headline measures."""
-    present = {row.measure for each in rows for row in each}
-    return [measure for measure in headlines() if measure in present]
+    return in_order(row.measure for each in rows for row in each)

@@ -20,7 +20,7 @@ from sim.measures.quantiles import plain_quantiles
 from sim.measures.reports import observation_table
 from sim.play import provenance
 from sim.scenario.text.load_scenario import dump
-from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, SCOPES, group_changes
+from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, group_changes
 from sim.verbs.compare.drivers import directions
 from sim.verbs.compare.pairing import GROUP_COLUMNS
 from sim.verbs.compare.statistics import Difference, Ranking
@@ -117,7 +117,7 @@ def groups_table(comparison: ComparisonData) -> dict[str, NDArray[Any]]:
                 [
                     np.full(len(x), comparison.labels[n]),
                     np.array(comparison.crossings)[x],
-                    np.array(SCOPES)[scope],
+                    np.array(comparison.scopes)[scope],
                     np.array(changes.days)[day],
                     np.tile(quantities, int(came.sum())),
                     np.tile(units, int(came.sum())),
@@ -196,7 +196,7 @@ def waits_table(comparison: ComparisonData) -> dict[str, NDArray[Any]]:
     return {
         "scenario": np.repeat(np.array(comparison.labels)[s], steps),
         "crossing": np.repeat(np.array(comparison.crossings)[x], steps),
-        "scope": np.repeat(np.array(SCOPES)[scope], steps),
+        "scope": np.repeat(np.array(comparison.scopes)[scope], steps),
         "wait": np.tile(comparison.wait_steps, len(s)),
         "share": chosen.mean(axis=0).ravel(),
         "p05": p05.ravel(),

@@ -25,7 +25,6 @@ from sim.measures.replication import Measures
 from sim.measures.reports import observed_values
 from sim.play.one import Played, Subject
 from sim.scenario.model.instants import since_t0
-from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H
 from sim.verbs.compare.transitions import transition_matrix
@@ -148,7 +147,7 @@ def groups_of(scenario: Scenario, plan: Plan, tape: Tape, parties: Parties) -> G
     midnights = np.array([since_t0(scenario.clock, day) for day in days], np.int64)
     day = np.searchsorted(midnights, tape.arrived_at, side="right") - 1
     day = np.where(tape.initial, len(days), np.maximum(day, 0))
-    shape = len(plan.crossings), len(CLASSES), len(days) + 1
+    shape = len(plan.crossings), len(scenario.streams), len(days) + 1
     crossing = np.zeros(len(tape), np.int64)
     crossing[parties.origin[~parties.twin]] = parties.crossing[~parties.twin]
     return Groups(np.ravel_multi_index((crossing, tape.cls, day), shape).astype(np.int64), shape)
@@ -244,5 +243,5 @@ def _same_parties(here: Tape, there: Tape) -> tuple[Ints, Ints]:
 
 
 def _names(tape: Tape) -> Ints:
-    group = (tape.source.astype(np.int64) * len(CLASSES) + tape.cls) * 2 + tape.initial
+    group = ((tape.source.astype(np.int64) << 8) + tape.cls) * 2 + tape.initial
     return (group << 32) + tape.number

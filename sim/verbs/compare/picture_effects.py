@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.measures.headline import Headline, headlines
+from sim.measures.headline import Headline, in_order
 from sim.measures.names import ALL, OUTCOMES
 from sim.plotting import panels
 from sim.plotting.marks import text_width, wrapped
@@ -149,9 +149,8 @@ def _changed_measures(rows: list[list[Effect]]) -> dict[str, list[Headline]]:
     """Return the measures that are not the same in all scenarios, by group."""
     changed = [row.measure for each in rows for row in each if row.difference.verdict != "same"]
     groups: dict[str, list[Headline]] = {}
-    for measure in headlines():
-        if measure in changed:
-            groups.setdefault(measure.group, []).append(measure)
+    for measure in in_order(changed):
+        groups.setdefault(measure.group, []).append(measure)
     return groups
 
 

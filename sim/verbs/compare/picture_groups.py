@@ -10,8 +10,7 @@ from matplotlib.patheffects import withStroke
 from sim.arrays import Bools, Floats
 from sim.plotting.marks import wrapped
 from sim.plotting.style import CLASS_NAMES, MUTED, shade, styled
-from sim.scenario.model.quantities import CLASSES
-from sim.verbs.compare.by_group import AT_START, SCOPES, TIME, GroupChanges, group_changes
+from sim.verbs.compare.by_group import AT_START, TIME, GroupChanges, group_changes
 from sim.verbs.compare.frame import LINE, Scene, around_zero, colour, covered, dashes, grid_page
 from sim.verbs.compare.words import short_date
 
@@ -27,7 +26,9 @@ LEAST = 0.002
 def who_gains(scene: Scene) -> Figure:
     """Draw, by class and day of arrival, the changes of people across and of the time until across."""
     variants = [group_changes(scene.comparison, n, by_day=True) for n in range(1, len(scene.stories))]
-    came: list[str] = [name for name in CLASSES if _came(variants, scene.x, name).any()] or [*scene.classes[:1]]
+    came: list[str] = [name for name in scene.comparison.scopes[:-1] if _came(variants, scene.x, name).any()] or [
+        *scene.classes[:1]
+    ]
     classes = [name for name in came if _changes(variants, scene.x, name)] or came[:1]
     same = [CLASS_NAMES[name] for name in came if name not in classes]
     unchanged = f"; no change in any scenario: {', '.join(same)}" if same else ""
@@ -38,7 +39,7 @@ def who_gains(scene: Scene) -> Figure:
     )
     figure, grid = grid_page(scene, "Who gains and who loses", how, (len(classes), 2), (3.95, 1.45), left=0.85)
     for row, name in enumerate(classes):
-        c = SCOPES.index(name)
+        c = scene.comparison.scopes.index(name)
         left, right = grid[2 * row : 2 * row + 2]
         for n, each in enumerate(variants, 1):
             _people(left, each, (scene.x, c), n)
@@ -71,14 +72,14 @@ def _name_covered(axes: Axes, scene: Scene, changes: list[Floats]) -> None:
 
 def _came(variants: list[GroupChanges], x: int, name: str) -> Bools:
     """Return for each day whether anybody of a class came in any scenario."""
-    c = SCOPES.index(name)
+    c = variants[0].scopes.index(name)
     came = [np.nan_to_num(each.of("came_people", side)[x, c]) for each in variants for side in ("base", "here")]
     return np.asarray(np.max(came, axis=0) > 0)
 
 
 def _changes(variants: list[GroupChanges], x: int, name: str) -> bool:
     """Return whether a class has more or fewer people across, or another time until across, in any scenario."""
-    c = SCOPES.index(name)
+    c = variants[0].scopes.index(name)
     quantities = ("only_here_people", "only_base_people", "sooner_people", "later_people", "crossed_people")
     return any(np.nan_to_num(each.of(quantity)[x, c]).any() for each in variants for quantity in quantities)
 

@@ -23,9 +23,7 @@ from sim.plotting.page import time_page
 from sim.plotting.result import Drawers
 from sim.plotting.story import Shown, Story
 from sim.plotting.style import CLASS_NAMES, MUTED, hours_axis, shade, styled, time_axis, value_axis
-from sim.scenario.model.quantities import CLASSES
 from sim.verbs.compare import picture_network
-from sim.verbs.compare.by_group import SCOPES
 from sim.verbs.compare.effects import effects_at
 from sim.verbs.compare.frame import (
     HOW_LINE,
@@ -170,8 +168,8 @@ def _draw_difference(axes: Axes, scene: Scene, quantity: str, scope: str, label:
 @styled
 def wait_distributions(scene: Scene) -> Figure:
     """Draw, by class, the share of the arriving parties that crossed with at most each wait."""
-    waits = scene.comparison.waits[:, :, scene.x]
-    present = [name for name in (ALL, *CLASSES) if np.isfinite(waits[:, :, SCOPES.index(name)]).any()]
+    waits, scopes = scene.comparison.waits[:, :, scene.x], scene.comparison.scopes
+    present = [name for name in (ALL, *scopes[:-1]) if np.isfinite(waits[:, :, scopes.index(name)]).any()]
     if len(present) == 2:  # one class is all there is
         present = present[1:]
     columns = min(COLUMNS, len(present))
@@ -180,7 +178,7 @@ def wait_distributions(scene: Scene) -> Figure:
     wide = {1: 8.6, 2: 4.0}.get(columns, 2.5)
     figure, grid = grid_page(scene, "Distribution of waits", how, (rows, columns), (wide, 2.4))
     for axes, name in zip(grid, present, strict=False):
-        _distribution(axes, scene, waits[:, :, SCOPES.index(name)])
+        _distribution(axes, scene, waits[:, :, scopes.index(name)])
         axes.set_title("everybody" if name == ALL else CLASS_NAMES[name])
     for axes in grid[len(present) :]:
         axes.set_visible(False)

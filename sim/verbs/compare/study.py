@@ -19,7 +19,7 @@ from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.errors import SimError
 from sim.measures.estimates import Estimates, Estimator, included
-from sim.measures.names import LISTED, TOTALS, Key
+from sim.measures.names import ALL, LISTED, TOTALS, Key
 from sim.measures.replication import Measures
 from sim.measures.reports import Observation, Observer
 from sim.paths import is_file
@@ -108,6 +108,11 @@ class ComparisonData:
     def crossings(self) -> tuple[str, ...]:
         """The names of the crossings, the same in all scenarios."""
         return self.base.plan.crossings
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes of groups and waits: the streams by number, and `all`."""
+        return (*self.base.scenario.streams, ALL)
 
     @property
     def interval_includes(self) -> str:

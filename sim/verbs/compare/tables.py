@@ -12,11 +12,10 @@ from sim.plotting.names import crossing_name
 from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html
 from sim.plotting.story import whole
-from sim.scenario.model.quantities import CLASSES
 from sim.units import show_duration
-from sim.verbs.compare.by_group import SCOPES, TIME, GroupChanges, group_changes
+from sim.verbs.compare.by_group import TIME, GroupChanges, group_changes
 from sim.verbs.compare.drivers import TOLD, directions
-from sim.verbs.compare.effects import NOT_KNOWN, Effect, effects_at, in_order, signed
+from sim.verbs.compare.effects import NOT_KNOWN, Effect, effects_at, measures_of, signed
 from sim.verbs.compare.network_words import transition_text
 from sim.verbs.compare.statistics import Ranking
 from sim.verbs.compare.study import ComparisonData
@@ -219,7 +218,7 @@ def _network_effects(comparison: ComparisonData) -> Sheet:
         if any(row.difference.verdict != "same" for each in rows for row in each):
             name = escaped(crossing_name(comparison.base.scenario, crossing))
             sheet.rows.append((f"[bold]{name}[/]", *[""] * (len(sheet.columns) - 1)))
-            for measure in in_order(rows):
+            for measure in measures_of(rows):
                 name = NETWORK_WORDS.get(measure.quantity, measure.name)
                 sheet.rows.extend(_measure_rows(comparison, rows, measure, name))
     return sheet
@@ -230,7 +229,7 @@ def _effects_of_crossing(comparison: ComparisonData, crossing: str, place: str) 
     rows = [effects_at(comparison, n, crossing) for n in range(1, len(comparison.variants))]
     sheet = _effect_sheet(comparison, place)
     group = ""
-    for measure in in_order(rows):
+    for measure in measures_of(rows):
         if measure.group != group:
             sheet.rows.append((f"[bold]{measure.group}[/]", *[""] * (len(sheet.columns) - 1)))
             group = measure.group
@@ -278,11 +277,12 @@ def _group_sheet(changes: GroupChanges, x: int, title: str) -> Sheet:
     """Return the table of who gains and who loses at a crossing, by class."""
     columns = ("people", "came", "only\nhere", "only\nbase", "both", "sooner", "later", "on average")
     sheet = Sheet(f"{title}: people across here, in the base, in both", columns, [], (True, *[False] * 7))
-    for scope in (*CLASSES, ALL):
-        c = SCOPES.index(scope)
+    for c, scope in enumerate(changes.scopes):
         came = max(changes.of("came_people", side)[x, c, 0] for side in ("base", "here"))
         if came > 0:
-            sheet.rows.append((CLASS_WORDS.get(scope, "all"), whole(came), *_group_cells(changes, x, c)))
+            sheet.rows.append(
+                (scope if scope == ALL else CLASS_WORDS[scope], whole(came), *_group_cells(changes, x, c))
+            )
     return sheet
 
 

@@ -13,9 +13,8 @@ from sim.measures.headline import phrase
 from sim.measures.names import ALL, CLASS_WORDS, OF_THOSE_ACROSS, OUTCOMES, TOTALS
 from sim.plotting.rail import words
 from sim.plotting.story import rounded, whole
-from sim.scenario.model.quantities import CLASSES
 from sim.units import show_duration
-from sim.verbs.compare.by_group import AT_START, SCOPES, TIME, GroupChanges, group_changes
+from sim.verbs.compare.by_group import AT_START, TIME, GroupChanges, group_changes
 from sim.verbs.compare.pairing import ENDS
 from sim.verbs.compare.statistics import Ranking
 from sim.verbs.compare.study import ComparisonData
@@ -24,7 +23,8 @@ LEAST_PERCENT = 0.1
 FEW = 0.005
 """Share of all people below which a group or a change is not mentioned."""
 NO_TIME = 1 / 3600
-_ALL = SCOPES.index(ALL)
+_ALL = -1
+"""Place of all classes together among the scopes."""
 
 
 def share(part: float) -> str:
@@ -135,7 +135,7 @@ def _outcome_sentence(changes: GroupChanges, x: int) -> str:
 
 def _group_sentences(changes: GroupChanges, x: int) -> list[str]:
     """Return sentences on the groups (class and day of arrival) that gain and lose most people, and most time."""
-    classes = slice(0, len(CLASSES))
+    classes = slice(0, _ALL)
     came = float(np.nansum(changes.of("came_people", "base")[x, classes]))
     net = (changes.of("only_here_people") - changes.of("only_base_people"))[x, classes]
     both = sum(changes.of(f"{name}_people")[x, classes] for name in ("sooner", "as_soon", "later"))
@@ -156,7 +156,7 @@ def _group_sentences(changes: GroupChanges, x: int) -> list[str]:
 
 
 def _group_name(changes: GroupChanges, place: Sequence[np.intp]) -> str:
-    cls, day = CLASS_WORDS[CLASSES[place[0]]], changes.days[place[1]]
+    cls, day = CLASS_WORDS[changes.scopes[place[0]]], changes.days[place[1]]
     if day == AT_START:
         return f"{cls} waiting at the start"
     return f"{cls} that came on {short_date(day)}"

@@ -8,16 +8,16 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.measures.names import RATE_HOURS, VEHICLE_CLASSES, at_station
+from sim.measures.names import RATE_HOURS, at_station
 from sim.measures.nights import worst_night
-from sim.plotting import panels, staff
+from sim.plotting import daily, panels, staff
 from sim.plotting.marks import text_width, wrapped
 from sim.plotting.names import ranged_estimate
 from sim.plotting.page import heading, legend, time_page
 from sim.plotting.rail import words
 from sim.plotting.result import Drawers
 from sim.plotting.sentences import gave_up_note, left_out_note
-from sim.plotting.story import Story, at_least, in_one_day
+from sim.plotting.story import Story, at_least, in_one_day, others
 from sim.plotting.style import INK, MUTED, SPAN_COLOURS, sheet, styled
 from sim.scenario.model.reported import WAIT_KINDS
 from sim.units import show_duration
@@ -110,10 +110,10 @@ def wait_by_joining(story: Story) -> Figure:
 def crossings_per_day(story: Story) -> Figure:
     """Draw parties across by class and outcomes of people, by local day; reported flows as daily means."""
     how = story.how.replace("mean and 5–95 % band", "mean")
-    others, vehicles = set(story.classes) - set(VEHICLE_CLASSES), set(story.classes) & set(VEHICLE_CLASSES)
+    beside = others(story)
     shown = story.shown("crossed_parties", "crossed_people")
-    heights = {panels.vehicles_a_day: 2.4} if vehicles or not others else {}
-    heights |= ({panels.others_a_day: 1.2} if others else {}) | {panels.people_a_day: 3.0}
+    heights = {daily.vehicles_a_day: 2.4} if story.vehicles or not beside else {}
+    heights |= ({daily.others_a_day: 1.2} if beside else {}) | {daily.people_a_day: 3.0}
     page = time_page(story, "Crossings per day", how, list(heights.values()), shown)
     for axes, draw in zip(page, heights, strict=True):
         draw(axes, story)
@@ -125,7 +125,7 @@ def ways_across(story: Story) -> Figure:
     """Draw vehicles across per hour by class and way, and people by bike and on foot, with reported outflows."""
     how = f"{RATE_HOURS}-hour means; {story.how}\n{in_one_day(story)}".rstrip()
     parts = {panels.vehicles_an_hour: 3.9} if story.by_road else {}
-    parts |= {panels.others_an_hour: 1.4 if parts else 3.9} if set(story.classes) - set(VEHICLE_CLASSES) else {}
+    parts |= {panels.others_an_hour: 1.4 if parts else 3.9} if others(story) else {}
     implied = [shown for outflow in story.implied() for shown in (outflow.queue, outflow.wait)]
     sources = [*dict.fromkeys(implied), *(panels.flows_of_vehicles(story) if story.by_road else [])]
     page = time_page(story, "Crossings per hour, by class and way", how, list(parts.values()), sources)
@@ -142,7 +142,7 @@ def stuck_at_night(story: Story) -> Figure:
     if worst is not None:
         how += f"\nworst night: {worst.name}, {ranged_estimate(worst.people)} people"
     (axes,) = time_page(story, f"People stuck at {story.night_hour}", how, [3.7], [])
-    panels.stuck(axes, story)
+    daily.stuck(axes, story)
     return axes.figure  # type: ignore[return-value]
 
 

@@ -14,7 +14,7 @@ from sim.measures.names import OUTCOMES, at_station
 from sim.measures.nights import worst_night
 from sim.measures.reports import amount, counted
 from sim.measures.servers import staffing
-from sim.plotting import panels
+from sim.plotting import daily, panels
 from sim.plotting.marks import BOLD, draw_rail, lay_rail, rail_height, shortened, text_width, wrapped
 from sim.plotting.rail import words
 from sim.plotting.sentences import summary
@@ -43,8 +43,8 @@ from sim.plotting.style import (
     styled,
     time_axis,
 )
-from sim.scenario.model.steps import beside
 from sim.scenario.model.reported import WAIT_KINDS
+from sim.scenario.model.steps import beside
 
 WIDTH, HEIGHT = 16.54, 11.69
 EDGE = 0.62
@@ -124,7 +124,7 @@ def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> Non
     draw_rail(figure, (left, bottom, width, rail), labels, [queue])
     panels.queue_stacked(queue, story)
     panels.wait(wait, story, name)
-    (panels.length if story.has_length else panels.people_across)(below, story)
+    (panels.length if story.has_length else daily.people_across)(below, story)
 
 
 def _flows(axes: Axes, story: Story) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 from sim import store
 from sim.engine.records import NEVER, Outcome
 from sim.play.one import Played
-from sim.scenario.model.quantities import CLASSES, STREAMS
 
 
 def records_table(played: Played, replication: int) -> store.Columns:
@@ -18,8 +17,8 @@ def records_table(played: Played, replication: int) -> store.Columns:
     names = {
         "crossing": played.plan.crossings,
         "station": played.plan.stations,
-        "cls": CLASSES,
-        "stream": STREAMS,
+        "cls": played.scenario.streams,
+        "stream": played.scenario.streams,
         "outcome": tuple(outcome.name.lower() for outcome in Outcome),
     }
     clock = played.scenario.clock

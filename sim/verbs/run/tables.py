@@ -32,7 +32,6 @@ from sim.plotting.story import (
     whole,
     window,
 )
-from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.reported import Reported
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ def _numbers(row: Row, wait_unit: str) -> tuple[str, str, str]:
 def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
     """Yield the groups of the headline table with their rows; `_headline` omits rows without a value."""
     more = {WAITS: _quoted, ACROSS: _across}
-    lines = headlines()
+    lines = headlines(story.scenario.class_numbers)
     by_group: dict[str, list[Row]] = {line.group: [] for line in lines}
     for line in lines:
         total, worst = story.total(line.quantity, line.scope), worst_night(story.nights)
@@ -294,7 +293,9 @@ def _causes(story: Story, station: str) -> list[str]:
 def _next_halls(story: Story, station: str) -> list[str]:
     """Return the next stations, by class, whose queue has limited room."""
     plan, here = story.plan, story.number(station)
-    following = (int(plan.next[here, CLASSES.index(cls)]) for cls in story.place.stations[station].serves)
+    following = (
+        int(plan.next[here, story.scenario.class_numbers[cls]]) for cls in story.place.stations[station].serves
+    )
     halls = dict.fromkeys(s for s in following if s != NOWHERE and plan.zone[s] != NOWHERE)
     return [plan.stations[s] for s in halls]
 

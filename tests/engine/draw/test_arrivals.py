@@ -268,4 +268,4 @@ def test_the_mean_of_all_parts_is_known() -> None:
     }
     found = described({}, demand=demand, classes=FAMILIES, changes=[{"scale_demand": 2, "classes": ["bus"]}])
     total = all_expected(found, grid(found))[0, :, -1]
-    assert total == pytest.approx([240 + 240 + 100, 0, 252, 0, 1])
+    assert total == pytest.approx([240 + 240 + 100, 0, 252, 0, 1, 0])

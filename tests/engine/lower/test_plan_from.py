@@ -78,7 +78,7 @@ def test_routes_go_past_stations_that_do_not_serve_a_class_and_past_offices() ->
             crossings={"a": crossing(stations, **words), "b": crossing({"gate": law}, **words | {"behaviour": {}})}
         )
     )
-    assert plan.first.tolist() == [[0, 0, 1, 1, 1], [5, 5, 5, 5, 5]]
+    assert plan.first.tolist() == [[0, 0, 1, 1, 1, NOWHERE], [5, 5, 5, 5, 5, NOWHERE]]
     assert plan.next[:, 0].tolist() == [1, 4, 4, 4, NOWHERE, NOWHERE]
     assert plan.next[:, 1].tolist() == [1, 3, 3, 4, NOWHERE, NOWHERE]
     assert plan.joins[:, 0].tolist() == [1, NOWHERE]
@@ -91,7 +91,7 @@ def test_zones_count_parties_or_millimetres() -> None:
     plan = lower(scenario(stations, zones={"yard": {"length": "45 m"}}))
     assert plan.zone.tolist() == [NOWHERE, 0, 1, 1]
     assert plan.zone_capacity.tolist() == [3, 45_000]
-    assert plan.zone_space.tolist() == [[1] * 5, [7000, 20_000, 14_000, 2000, 1000]]
+    assert plan.zone_space.tolist() == [[1] * 6, [7000, 20_000, 14_000, 2000, 1000, 0]]
 
 
 def test_rates_and_times_in_the_units_of_the_plan() -> None:

@@ -16,7 +16,7 @@ UNIT = ("spacing: 20 m", "spacing: 20 s", "16:14: classes.truck.spacing:")
 ZONE = ("hall: neutral", "hall: nozone", "62:15: crossings.pass.stations.entry.hall: there is no zone 'nozone'")
 LATE = ("at: 2022-09-26", "at: 2030-01-01", "67:30: crossings.pass.demand.car.rumour.pulse.at: outside the run")
 KEY = ("staffing: 8", "stafing: 8", "60:9: crossings.pass.stations.entry.stafing: unknown key 'stafing'")
-GONE = ("    spacing: 0.5 m\n", "", "18:3: classes.foot: missing key 'spacing'")
+GONE = ("          hit_rate: 2 %\n", "", "48:9: crossings.pass.stations.passport.screening: missing key 'hit_rate'")
 MISSPELT = ("    zones:", "    zoness:", "32:5: crossings.pass.zoness: unknown key 'zoness'; did you mean 'zones'?")
 LAW = (", cv: 50 %", "", "44:17: crossings.pass.stations.passport.service_time.car.party: family 'gamma' needs 'cv'")
 COUNT = ("staffing: 4\n", "staffing: four\n", "36:19: crossings.pass.stations.gate.staffing:")
@@ -68,7 +68,7 @@ FOLLOWS = {
     "a bad office": ("office: office", "office: [1]"),
     "a screening that is none": ("intensity: 50 %", "intensity: much"),
     "a zone without size": ("capacity: 60", "capacity: sixty"),
-    "a class without people": ("    people: {mean: 2.9, max: 7}\n", ""),
+    "a screening without a hit rate": ("          hit_rate: 2 %\n", ""),
     "a share of what adds up": ("{1: 90 %, 2: 10 %}", "{1: ninety, 2: 10 %}"),
     "an action nobody knows": ("bar_non_local: 100 %", "barring: 100 %"),
     "a first step that is no date": ("[{from: 2022-09-24, servers: 14}]", "[{from: x, servers: 14}]"),

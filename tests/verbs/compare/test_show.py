@@ -107,7 +107,7 @@ def test_numbers_in_words() -> None:
 def test_every_line_is_a_total_that_a_run_has(comparison: ComparisonData) -> None:
     quantities = {key.quantity for key in comparison.keys[0]}
     choosing = {f"{event}_people" for event in TRAVELLERS}
-    assert {each.quantity for each in headlines()} - choosing <= quantities
+    assert {each.quantity for each in headlines(comparison.base.scenario.classes)} - choosing <= quantities
     assert {row.measure.name for row in effects_at(comparison, 1, "post")} > {
         "most vehicles waiting",
         "people across",

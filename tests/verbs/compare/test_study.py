@@ -12,7 +12,7 @@ from sim.errors import SimError
 from sim.measures.names import Key
 from sim.play.request import Request
 from sim.verbs.compare import files as results
-from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, SCOPES, TIME, group_changes
+from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, TIME, group_changes
 from sim.verbs.compare.pairing import ENDS, GROUP_COLUMNS, PAIR_COLUMNS
 from sim.verbs.compare.study import ComparisonData, compare, read_variants
 
@@ -153,7 +153,7 @@ def test_gains_are_means_with_intervals(comparison: ComparisonData) -> None:
     assert by_day.days == ("2022-09-21", "start")
     for quantity in ("came_people", "crossed_people", "sooner_people", "only_here_people"):
         assert whole.of(quantity)[..., 0] == pytest.approx(by_day.of(quantity).sum(axis=2), nan_ok=True)
-    everybody, cars, walkers = (SCOPES.index(name) for name in ("all", "car", "foot"))
+    everybody, cars, walkers = (whole.scopes.index(name) for name in ("all", "car", "foot"))
     crossed = whole.of("crossed_people")[0, :, 0]
     assert crossed[everybody] == pytest.approx(crossed[cars] + crossed[walkers])
     low, high = (whole.of(TIME, side)[0, everybody, 0] for side in ("low", "high"))

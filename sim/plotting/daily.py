@@ -1,0 +1,123 @@
+"""Panels with a bar for each local day or night: parties and people across, and people stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from sim.arrays import Floats
+from sim.measures.names import ALL, OTHERS, OUTCOMES, VEHICLES
+from sim.plotting.marks import draw_marks
+from sim.plotting.page import legend
+from sim.plotting.panels import flows_of_vehicles, mark, outcomes_at, upright
+from sim.plotting.story import Shown, Story, others, outwards_per_day, rounded, window
+from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, colour_of, value_axis
+
+AT_THE_END = ("unfinished", "on_the_way")
+"""Outcomes at the horizon, which belong to no day."""
+
+PEOPLE_ACROSS = (("crossed_people", "all", OUTCOME_COLOURS["crossed"], "crossed"),)
+"""The part of `bars` that draws people across."""
+
+NIGHT_BAR = 0.7
+"""Width of the bar of a night, days."""
+
+
+def vehicles_a_day(axes: Axes, story: Story) -> None:
+    """Draw bars of vehicles across by class and local day, with reported flows of parties as daily means."""
+    tops = bars(axes, story, [_parties(story, name) for name in story.vehicles])
+    _flows(axes, story, (_reported_parties(story, vehicles=True), [VEHICLES]), tops, "vehicles per day")
+
+
+def others_a_day(axes: Axes, story: Story) -> None:
+    """Draw bars of parties across by bike and on foot by local day."""
+    tops = bars(axes, story, [_parties(story, name) for name in others(story)])
+    _flows(axes, story, (_reported_parties(story, vehicles=False), [OTHERS]), tops, "parties per day")
+
+
+def _reported_parties(story: Story, vehicles: bool) -> list[Shown]:
+    """Return the reported flows of vehicles, or those of other parties."""
+    with_vehicles = flows_of_vehicles(story)
+    return with_vehicles if vehicles else [s for s in story.shown("crossed_parties") if s not in with_vehicles]
+
+
+def _parties(story: Story, name: str) -> tuple[str, str, str, str]:
+    return "crossed_parties", name, colour_of(story.scenario, name), CLASS_NAMES[name]
+
+
+def people_across(axes: Axes, story: Story) -> None:
+    """Draw bars of people across by local day, with reported flows."""
+    tops = bars(axes, story, PEOPLE_ACROSS)
+    _flows(axes, story, (story.shown("crossed_people", validation=True), [ALL]), tops, "people per day")
+
+
+def people_a_day(axes: Axes, story: Story) -> None:
+    """Draw bars of people across by local day, below zero those who did not get across, with reported flows."""
+    fates = [
+        (f"{event}_people", "all", OUTCOME_COLOURS[event], OUTCOMES[event].picture)
+        for event in outcomes_at(story)
+        if event not in AT_THE_END
+    ]
+    tops = bars(axes, story, fates[:1])
+    depths = bars(axes, story, fates[1:], downwards=True)
+    shown = story.shown("crossed_people", validation=True)
+    _flows(axes, story, (shown, [ALL]), tops, "people per day", -1.3 * max(depths, default=0.0))
+    axes.axhline(0, color=MUTED, linewidth=0.7)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+
+
+def bars(axes: Axes, story: Story, parts: Sequence[tuple[str, str, str, str]], downwards: bool = False) -> list[float]:
+    """Stack daily bars of (quantity, scope, colour, label), means over replications; return their heights."""
+    base: Floats = np.zeros(1)
+    for quantity, scope, colour, label in parts:
+        first, last, values = story.daily(quantity, scope)
+        if values.sum() > 0:
+            bottom = -base - values if downwards else base + np.zeros(len(values))
+            inset = 0.07 * (last - first)
+            axes.bar(first + inset, values, last - first - 2 * inset, bottom, align="edge", color=colour, label=label)
+        base = base + values
+    return list(base)
+
+
+def _flows(
+    axes: Axes,
+    story: Story,
+    reported: tuple[Sequence[Shown], Sequence[str]],
+    tops: Sequence[float],
+    label: str,
+    lowest: float = 0.0,
+) -> None:
+    """Draw reported flows outwards as daily means over their windows, with the axis and the legend.
+
+    `reported` are the figures and the scopes of the bars that are drawn.
+    """
+    marks = []
+    shown, scopes = reported
+    for s in shown:
+        a_day = outwards_per_day(s)
+        as_printed = np.isclose(a_day, s.observation.reported) and s.row.statistic != "max"
+        words = "" if as_printed else f"{s.observation.label}, {window(s.row)}:\n{rounded(a_day)} per day outbound"
+        marks.append(mark(story, s, a_day, words, scopes))
+    value_axis(axes, label, [max(tops, default=0) * (1.3 if marks else 1), *(1.35 * each.top for each in marks)])
+    axes.set_ylim(bottom=lowest)
+    first, _, _ = story.daily("crossed_parties")
+    draw_marks(axes, marks, [each for part in (0.1, 0.5, 0.9) for each in upright(first + part, np.array(tops))])
+    legend(axes)
+
+
+def stuck(axes: Axes, story: Story) -> None:
+    """Draw the people stuck at the night hour, by class, as a bar for each night with the 5-95 % range of all."""
+    at = np.array([story.day_of(night.day) for night in story.nights]) + 0.5
+    base = np.zeros(len(at))
+    for cls in story.nights[0].by_class:
+        people = np.array([night.by_class[cls].mean for night in story.nights])
+        if people.any():
+            axes.bar(at, people, NIGHT_BAR, bottom=base, color=colour_of(story.scenario, cls), label=CLASS_NAMES[cls])
+        base = base + people
+    low, high = (np.array([getattr(night.people, end) for night in story.nights]) for end in ("p05", "p95"))
+    if (high > low).any():
+        axes.vlines(at, low, high, color=INK, linewidth=1.2, label="5–95 % of all people")
+    value_axis(axes, "people stuck", [*high, *base])
+    legend(axes)
