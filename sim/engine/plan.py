@@ -23,8 +23,8 @@ HAZARD_UNIT = 10**12
 STOPPED_UNIT = 10_000
 """Steps in which the share of men stopped is read: 0.01 %."""
 DRIVE_UNIT = 2**20
-SWITCHES = ("staffing", "opening", "activity", "intensity", "conditions", "way_open", "epoch")
-"""The tables of switches, in the order in which those of one millisecond are turned."""
+SWITCHES = ("staffing", "outages", "opening", "activity", "intensity", "conditions", "way_open", "epoch")
+"""The tables of switches, in the order in which those of one millisecond are turned; `outages` are on the tape."""
 PER_MILLE = 1000
 SERVICE_FACTOR, REFUSAL, PATIENCE_FACTOR = range(3)
 """What a row of `Plan.conditions` sets."""
@@ -77,6 +77,7 @@ class Plan:
     release_size: Ints  # (S,) 0: no release in batches
     release_every: Ints  # (S,) milliseconds
     refusal: Floats  # (S,) probability
+    staff_varies: Bools  # (S,) controls or outages change the staffing, so that of a replication is written
     # controls of the staffing
     reacts_to: Ints  # (S,) 0: no control; TO_QUEUE, TO_PEOPLE or TO_QUOTED_WAIT
     open_above: Ints  # (S,) parties, people or milliseconds

@@ -68,7 +68,7 @@ class Records:
     that came by road and did not take the bypass.
 
     `staffing` stands beside the rows: (at, station, servers) at the start and after each change, of the stations with a
-    control of their staffing. The staffing of all others is that of the plan.
+    control of their staffing or with outages. The staffing of all others is that of the plan.
     """
 
     party: NDArray[np.int32]

@@ -5,7 +5,7 @@ The module `draw.tape_from` draws it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,10 @@ class Tape:
     times: Ints  # (rows, P) durations; clocks in 1 / HAZARD_UNIT; the factor on drives in 1 / DRIVE_UNIT
     chances: Floats  # (rows, P) uniforms on [0, 1)
     tastes: Floats  # (P, TASTES + X + 1), or (P, 0) without a network: for the choice between crossings
+
+    outages: Ints = field(
+        default_factory=lambda: np.zeros((0, 3), np.int64)
+    )  # (., 3) at, station, servers out of order
 
     def __len__(self) -> int:
         return len(self.arrived_at)

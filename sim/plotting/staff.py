@@ -1,4 +1,4 @@
-"""The panel of the servers at work at a station whose staff react to the queue."""
+"""The panel of the servers at work at a station whose staff react to the queue, or that breaks down."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sim.plotting.story import Story
 from sim.plotting.style import INK, SPAN_COLOURS
 
 
-def reacting(story: Story) -> list[str]:
-    """Return the stations whose staff react to the queue."""
-    return [name for name in story.stations if story.plan.checked_every[story.number(name)]]
+def varying(story: Story) -> list[str]:
+    """Return the stations whose servers differ between replications."""
+    return [name for name in story.stations if story.plan.staff_varies[story.number(name)]]
 
 
 def servers(axes: Axes, story: Story, name: str) -> None:
-    """Draw the servers at work at a station, and those that the plan has without the control."""
+    """Draw the servers at work at a station, and those of the plan."""
     band = story.band("servers", at_station(name))
     line(axes, story, band, SPAN_COLOURS["waiting"], f"{words(name)}: servers at work")
     planned = servers_at(story.plan, story.plan.staffing, np.asarray(story.estimates.at))[story.number(name)]

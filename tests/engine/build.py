@@ -68,7 +68,9 @@ def station_rows(plan: Plan, name: str) -> tuple[str, Any]:
 
 def by_meaning(plan: Plan, tape: Tape) -> dict[str, Any]:
     """The columns of a tape by meaning; station columns have one row for each station that has them."""
-    columns = {f.name: getattr(tape, f.name) for f in fields(Tape) if f.name not in ("times", "chances", "tastes")}
+    columns = {
+        f.name: getattr(tape, f.name) for f in fields(Tape) if f.name not in ("times", "chances", "tastes", "outages")
+    }
     for name in STATION_ROWS:
         table, rows = station_rows(plan, name)
         columns[name] = getattr(tape, table)[rows]

@@ -38,6 +38,9 @@ conditions = st.sampled_from(["when t", "unless t", "when u", "unless u"])
 minutes = st.builds("{} min".format, st.sampled_from([0, 1, 2, 5, 10, 20, 30, 60]))
 
 
+spans = st.sampled_from(["30 min", "2 h", {"mean": "1 h", "family": "exponential"}])
+
+
 @st.composite
 def laws(draw: Draw) -> Any:
     mean = draw(minutes)
@@ -140,6 +143,15 @@ def paces(draw: Draw) -> Dict:
 
 
 @st.composite
+def staff_rules(draw: Draw) -> Dict:
+    """Pace and outages."""
+    rules: Dict = {"pace": draw(paces())} if draw(sometimes) else {}
+    if draw(sometimes):
+        rules["outages"] = {"every": draw(spans), "lasts": draw(spans), "takes": draw(st.sampled_from([1, 2, "all"]))}
+    return rules
+
+
+@st.composite
 def stations(draw: Draw, number: int, office: str | None) -> Dict:
     station: Dict = {
         "staffing": draw(staffings(number == 0)),
@@ -153,8 +165,7 @@ def stations(draw: Draw, number: int, office: str | None) -> Dict:
         station["hall"] = draw(st.one_of(st.integers(0, 4), st.sampled_from(rooms)))
     if number > 0 and station["discipline"] in ("fifo",) and draw(sometimes):
         station["serves"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
-    if draw(sometimes):
-        station["pace"] = draw(paces())
+    station |= draw(staff_rules())
     if draw(sometimes):
         station["release"] = {"size": draw(st.integers(1, 4)), "every": draw(st.sampled_from(["7 min", "30 min"]))}
     if draw(sometimes):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome, Records
@@ -128,3 +129,44 @@ def test_two_records_that_differ_in_staffing_only_are_not_equal() -> None:
     assert other == records
     other.staffing[-1, 2] += 1
     assert other != records
+
+
+def broken_down(takes: Any, **rest: Any) -> Any:
+    """Three servers, out of order from minute 10 to 15, 25 to 30, and so on."""
+    outages = {"every": "10 min", "lasts": "5 min", "takes": takes}
+    station = {"staffing": 3, "service_time": "30 min", "outages": outages, **rest}
+    return scenario({"s": station}, initial_queue={"car": 10}, horizon="2022-09-21T00:50")
+
+
+def test_outages_take_servers_in_turn_from_the_start(engine: Play) -> None:
+    _, records = play(engine, broken_down(2))
+    assert staffed(records) == [(0, 3), (10, 1), (15, 3), (25, 1), (30, 3), (40, 1), (45, 3)]
+    assert minutes(records.started_at)[:5] == [1, 2, 3, 31, 32]
+
+
+def test_an_outage_of_all_interrupts_where_staff_who_leave_do(engine: Play) -> None:
+    _, records = play(engine, broken_down("all", when_staff_leave="preempt"))
+    assert staffed(records)[1] == (10, 0)
+    assert minutes(records.started_at[records.party == 0]) == [1, 15, 30, 45]
+    assert minutes(records.ended_at[records.party == 0])[:3] == [10, 25, 40]
+
+
+def test_a_control_does_not_replace_what_is_out_of_order(engine: Play) -> None:
+    reacts = {"open_above": 4, "checked_every": "12 min", "at_most": 4}
+    _, records = play(engine, broken_down(2, staffing={"servers": 3, "reacts": reacts}))
+    assert staffed(records)[:4] == [(0, 3), (10, 1), (12, 2), (15, 4)]
+
+
+def test_outages_are_on_the_tape_and_leave_its_other_columns_alone() -> None:
+    law = {"mean": "1 h", "family": "exponential"}
+    station = {"staffing": 3, "service_time": law}
+    tapes = []
+    for outages in (None, {"every": law, "lasts": "20 min"}):
+        example = scenario({"s": station | ({"outages": outages} if outages else {})}, demand={"car": "20/h"})
+        tapes.append(draw(example, lower(example), 1, 0))
+    assert len(tapes[0].outages) == 0
+    assert np.array_equal(tapes[0].arrived_at, tapes[1].arrived_at)
+    assert np.array_equal(tapes[0].times, tapes[1].times)
+    at, _, out = tapes[1].outages.T
+    assert np.all(np.diff(at)[::2] == 20 * MINUTE)
+    assert np.all((out > 0) == (np.arange(len(at)) % 2 == 0))

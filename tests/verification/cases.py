@@ -229,6 +229,21 @@ def _reacting() -> list[Case]:
     ]  # fmt: skip
 
 
+def _breakdowns() -> list[Case]:
+    """Two servers, one of which is out of order for ten minutes on average after thirty at work."""
+    exponential = [{"mean": f"{minutes} min", "family": "exponential"} for minutes in (30, 10)]
+    outages = {"every": exponential[0], "lasts": exponential[1], "takes": 1}
+    found = queue(1.2, 20_000, {"staffing": 2, "outages": outages, "when_staff_leave": "preempt"})
+    expected = theory.breakdowns(1.2, 2, 30, 10)
+    source = "Markov chain; Neuts, Lucantoni 1979"
+    return [
+        Case("breakdowns_waiting", "number waiting", source, expected[0], theory.breakdowns(1.2, 2, 30, 8)[0],
+             "outages of 8 min in place of 10", 0.08, found, number_waiting, 300),
+        Case("breakdowns_servers", "mean servers", source, expected[1], theory.breakdowns(1.2, 2, 30, 9)[1],
+             "outages of 9 min in place of 10", 0.01, found, mean_servers, 60),
+    ]  # fmt: skip
+
+
 def cases() -> list[Case]:
     """All cases."""
     release = {"staffing": 1000, "service_time": "0 s", "release": {"size": 5, "every": "10 min"}}
@@ -248,6 +263,7 @@ def cases() -> list[Case]:
         *_cobham(),
         *_bursts(),
         *_reacting(),
+        *_breakdowns(),
         Case("batch_release", "number waiting before a tick", "Bailey 1954", theory.batch_queue(4, 5),
              theory.batch_queue(4, 6), "batches of six in place of five", 0.25, queue(0.4, 20_000, release),
              before_tick),

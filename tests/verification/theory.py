@@ -191,6 +191,26 @@ def hysteresis(
     return float(chance @ np.maximum(parties - open_, 0)), float(chance @ open_)
 
 
+def breakdowns(arrivals: float, servers: int, every: float, lasts: float, size: int = 300) -> tuple[float, float]:
+    """Mean number waiting in M/M/c with unit service of which one server breaks down at random, and mean servers.
+
+    The interrupted go back to the queue. The chain (parties, one server out of order) solved numerically; the method of
+    Neuts and Lucantoni (1979), truncated.
+    """
+
+    def moves(state: Hashable) -> list[tuple[Hashable, float]]:
+        parties, out = state  # type: ignore[misc]
+        found: list[tuple[Hashable, float]] = [((parties, 1 - out), 1 / lasts if out else 1 / every)]
+        if parties < size:
+            found.append(((parties + 1, out), arrivals))
+        busy = min(parties, servers - out)
+        return [*found, ((parties - 1, out), float(busy))] if busy else found
+
+    states, chance = stationary((0, 0), moves)
+    parties, out = np.array(states).T
+    return float(chance @ np.maximum(parties - (servers - out), 0)), float(chance @ (servers - out))
+
+
 def checked(
     arrivals: float, servers: tuple[int, int], levels: tuple[int, int], every: float, size: int = 150
 ) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from sim.engine.compiled.layout import (
     switches_of,
 )
 from sim.engine.compiled.queues import leave_when_due, settle
-from sim.engine.compiled.staffing import plan_staff, set_condition
+from sim.engine.compiled.staffing import break_down, plan_staff, set_condition
 
 
 @rule
@@ -80,21 +80,23 @@ def switch(b: Any, begin: int, now: int) -> int:
         if what == 0:
             plan_staff(b, first, second, now)
         elif what == 1:
-            open_or_close(b, first, second, switches[end, 4])
+            break_down(b, first, second, now)
         elif what == 2:
-            b.active[first] = second
+            open_or_close(b, first, second, switches[end, 4])
         elif what == 3:
-            b.intensity[first] = second
+            b.active[first] = second
         elif what == 4:
-            set_condition(b, first, second, switches[end, 4])
+            b.intensity[first] = second
         elif what == 5:
+            set_condition(b, first, second, switches[end, 4])
+        elif what == 6:
             b.way_open[first, second, switches[end, 4]] = switches[end, 5]
         else:
             b.epoch = first
         end += 1
     for s in range(MAX_STATIONS):
         for k in range(begin, end):
-            if switches[k, 1] <= 1 and switches[k, 2] == s:
+            if switches[k, 1] <= 2 and switches[k, 2] == s:
                 settle(b, s, now)
                 break
     return end

@@ -166,8 +166,8 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "buckets": np.full(buckets + CLOCK_BUCKETS * len(clocks), NOBODY),
         "run": np.append(np.flatnonzero(tape.arrived_at[1:] < tape.arrived_at[:-1]) + 1, len(tape))[: len(tape)],
         "recent": np.zeros((len(plan.crossings), streams, int(plan.quote_buckets.max())), np.int64),
-        "switch": _switches(plan),
-        "staffed": _staffed(plan),
+        "switch": _switches(plan, tape),
+        "staffed": _staffed(plan, tape),
         "pace": plan.pace,
         "hit": plan.hit_cdf,
         "checked": plan.checked_cdf,
@@ -193,11 +193,12 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
     return {name: np.ascontiguousarray(table) for name, table in tables.items()}
 
 
-def _staffed(plan: Plan) -> Ints:
-    """Return an empty table for the staffing of stations with a control, after each change."""
+def _staffed(plan: Plan, tape: Tape) -> Ints:
+    """Return an empty table for the staffing of stations with a control or with outages, after each change."""
     every = plan.checked_every[plan.checked_every > 0]
     checks = int(((plan.horizon - plan.start) // every + 1).sum())
-    return np.empty((checks + (len(plan.staffing) if checks else 0), 3), np.int64)
+    planned = len(plan.staffing) if plan.staff_varies.any() else 0
+    return np.empty((checks + planned + len(tape.outages), 3), np.int64)
 
 
 def _choice_tables(plan: Plan) -> dict[str, NDArray[Any]]:
@@ -272,6 +273,7 @@ _STATION_FIELDS = (
     "at_most",
     "reaction_delay",
     "checked_every",
+    "staff_varies",
     "paced",
 )
 _CROSSING_FIELDS = (
@@ -335,9 +337,9 @@ def _border(plan: Plan, tape: Tape) -> Any:
     return border
 
 
-def _switches(plan: Plan) -> Ints:
+def _switches(plan: Plan, tape: Tape) -> Ints:
     """Return all switches by instant, then in the order of the plan's tables: (at, number of the table, values)."""
-    tables = [getattr(plan, name) for name in SWITCHES]
+    tables = [getattr(tape if name == "outages" else plan, name) for name in SWITCHES]
     switches = np.zeros((sum(map(len, tables)), 6), np.int64)
     begin = 0
     for number, table in enumerate(tables):

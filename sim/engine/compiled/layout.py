@@ -123,7 +123,8 @@ BORDER = np.dtype(
     # controls of the staffing
     + _fields("i8", (), "staffed_table staffed")
     + _fields("i8", (MAX_STATIONS,), "reacts_to open_above close_below opens_by at_least at_most reaction_delay")
-    + _fields("i8", (MAX_STATIONS,), "checked_every planned added decided afresh_at people_waiting")
+    + _fields("i8", (MAX_STATIONS,), "checked_every planned out_of_order added decided afresh_at people_waiting")
+    + _fields("u1", (MAX_STATIONS,), "staff_varies")
     # factors on service times and patience
     + _fields("i8", (), "pace_table pace_columns")
     + _fields("i8", (MAX_STATIONS,), "service_factor patience_factor")
@@ -233,7 +234,7 @@ def switches_of(b: Any) -> Any:
 
 @rule
 def staffed_of(b: Any) -> Any:
-    """Return the staffing of stations with a control, after each change: (at, station, servers)."""
+    """Return the staffing of stations with a control or with outages, after each change: (at, station, servers)."""
     return carray(_pointer(b.staffed_table), (1, 3), np.int64)
 
 

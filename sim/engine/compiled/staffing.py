@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.compiled.cache import rule
+from sim.engine.compiled.cache import long_rule, rule
 from sim.engine.compiled.heaps import key_of, prepend, push, remove
 from sim.engine.compiled.layout import (
     CHECK,
@@ -35,7 +35,7 @@ def staff(b: Any, s: int, servers: int, now: int) -> None:
 
     A service that is due to end at this millisecond is not interrupted.
     """
-    if b.checked_every[s] and (servers != b.servers[s] or now == b.start):
+    if b.staff_varies[s] and (servers != b.servers[s] or now == b.start):
         row = staffed_of(b)[b.staffed]
         row[0], row[1], row[2] = now, s, servers
         b.staffed += 1
@@ -83,13 +83,25 @@ def set_condition(b: Any, s: int, what: int, value: int) -> None:
 
 @rule
 def plan_staff(b: Any, s: int, servers: int, now: int) -> None:
-    """Follow the plan of the staffing, with what a control adds to it; it rests while the plan has nobody."""
+    """Follow the plan of the staffing; a control rests while the plan has nobody."""
     b.planned[s] = servers
-    if b.checked_every[s]:
-        if servers == 0:
-            b.added[s], b.decided[s], b.afresh_at[s] = 0, 0, now
-        servers = controlled(b, s, b.added[s])
-    staff(b, s, servers, now)
+    if b.checked_every[s] and servers == 0:
+        b.added[s], b.decided[s], b.afresh_at[s] = 0, 0, now
+    restaff(b, s, now)
+
+
+@rule
+def break_down(b: Any, s: int, servers: int, now: int) -> None:
+    """Let so many servers be out of order."""
+    b.out_of_order[s] = servers
+    restaff(b, s, now)
+
+
+@long_rule
+def restaff(b: Any, s: int, now: int) -> None:
+    """Staff a station by the plan, with what a control adds to it, and without the servers that are out of order."""
+    servers = controlled(b, s, b.added[s]) if b.checked_every[s] else b.planned[s]
+    staff(b, s, max(0, servers - b.out_of_order[s]), now)
 
 
 @rule
@@ -157,5 +169,5 @@ def react(b: Any, s: int, added: int, now: int) -> None:
     if now - b.reaction_delay[s] < b.afresh_at[s]:
         return
     b.added[s] = added
-    staff(b, s, controlled(b, s, added), now)
+    restaff(b, s, now)
     settle(b, s, now)

@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.arrays import Ints
 from sim.engine.draw.groups import Group, groups_on_tape
+from sim.engine.draw.outages import draw_outages
 from sim.engine.lower.tape_rows import SCREENING
 from sim.engine.plan import NOWHERE, TASTES, Plan
 from sim.engine.tape import Tape
@@ -50,7 +51,8 @@ _COLUMNS = {
 def draw(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Tape:
     """Return the tape of one replication (numbered from 0)."""
     groups: list[Group] = [group for group in groups_on_tape(scenario, plan, seed, replication) if group.size]
-    tape = _blank(plan, np.concatenate([group.at for group in groups]) if groups else np.zeros(0, np.int64))
+    arrived_at = np.concatenate([group.at for group in groups]) if groups else np.zeros(0, np.int64)
+    tape = _blank(plan, arrived_at, draw_outages(scenario, plan, seed, replication))
     begin = 0
     for group in groups:
         group.fill(tape, slice(begin, begin + group.size))
@@ -58,8 +60,8 @@ def draw(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Tape:
     return tape
 
 
-def _blank(plan: Plan, arrived_at: Ints) -> Tape:
-    """Return a tape on which only the arrivals are written."""
+def _blank(plan: Plan, arrived_at: Ints, outages: Ints) -> Tape:
+    """Return a tape on which only the arrivals and the outages are written."""
     size = len(arrived_at)
     times = max(plan.again_row.max() + plan.rounds, *(1 + int(np.max(getattr(plan, name))) for name in _ROWS_OF_TIMES))
     screening = int(plan.screening_row.max()) + len(SCREENING) if (plan.screening_row != NOWHERE).any() else 0
@@ -72,5 +74,6 @@ def _blank(plan: Plan, arrived_at: Ints) -> Tape:
         times=np.empty((times, size), np.int64),
         chances=np.empty((chances, size)),
         tastes=np.zeros((size, tastes)),
+        outages=outages,
         **columns,
     )

@@ -30,7 +30,8 @@ def control_fields(scenario: Scenario) -> dict[str, Any]:
             milliseconds(reacts.checked_every),
         )
     names = "reacts_to open_above close_below opens_by at_least at_most reaction_delay checked_every"
-    return dict(zip(names.split(), table, strict=True))
+    varies = [station.staffing.reacts is not None or station.outages is not None for station in stations]
+    return {"staff_varies": np.array(varies), **dict(zip(names.split(), table, strict=True))}
 
 
 def pace_fields(scenario: Scenario) -> dict[str, Any]:

@@ -33,17 +33,23 @@ def begin(border: Border) -> None:
 
 def switches(border: Border) -> Process:
     """Turn the plan's switches; nobody is called before all switches of the same millisecond are turned."""
-    rows = [(row[0], table, row[1:]) for table in SWITCHES for row in getattr(border.plan, table).tolist()]
+    rows = [(row[0], table, row[1:]) for table in SWITCHES for row in rows_of(border, table)]
     rows.sort(key=lambda row: row[0])  # stable: keeps the order of SWITCHES
     for at, together in groupby(rows, key=lambda row: row[0]):
         yield border.until(at, Kind.SWITCH, 0)
         calling = set()
         for _, table, values in together:
             turn(border, table, values)
-            if table in ("staffing", "opening"):
+            if table in ("staffing", "outages", "opening"):
                 calling.add(values[0])
         for number in sorted(calling):
             border.call_and_unblock(border.stations[number])
+
+
+def rows_of(border: Border, table: str) -> list[list[int]]:
+    """Return the rows of a table of switches."""
+    rows: list[list[int]] = getattr(border.tape if table == "outages" else border.plan, table).tolist()
+    return rows
 
 
 def turn(border: Border, table: str, values: list[int]) -> None:
@@ -52,6 +58,9 @@ def turn(border: Border, table: str, values: list[int]) -> None:
     match table:
         case "staffing":
             plan_staff(border, border.stations[place[0]], value)
+        case "outages":
+            border.stations[place[0]].out_of_order = value
+            restaff(border, border.stations[place[0]])
         case "opening":
             open_or_close(border.stations[place[0]], place[1], bool(value))
         case "activity":
@@ -78,11 +87,18 @@ def set_condition(station: Station, what: int, value: int) -> None:
 
 
 def plan_staff(border: Border, station: Station, servers: int) -> None:
-    """Follow the plan of the staffing, with what a control adds to it."""
+    """Follow the plan of the staffing."""
+    station.planned = servers
     if station.control:
         station.control.follow_plan(servers, border.now)
-        servers = station.control.servers(station.control.added)
-    staff(border, station, servers)
+    restaff(border, station)
+
+
+def restaff(border: Border, station: Station) -> None:
+    """Staff a station by the plan, with what a control adds to it, and without the servers that are out of order."""
+    control = station.control
+    servers = control.servers(control.added) if control else station.planned
+    staff(border, station, max(0, servers - station.out_of_order))
 
 
 def staff(border: Border, station: Station, servers: int) -> None:
@@ -90,7 +106,7 @@ def staff(border: Border, station: Station, servers: int) -> None:
 
     A service that is due to end at this millisecond is not interrupted.
     """
-    if station.control and (servers != station.servers or border.now == border.plan.start):
+    if station.staff_varies and (servers != station.servers or border.now == border.plan.start):
         border.log.staffing.append((border.now, station.number, servers))
     station.servers = servers
     going_on = [visit for visit in station.in_service if visit.ends_at > border.now]
@@ -119,7 +135,7 @@ def reaction(border: Border, station: Station, control: StaffingControl, added: 
 def react(border: Border, station: Station, control: StaffingControl, added: int) -> None:
     """Let a decision take effect."""
     if control.take_effect(added, border.now - control.delay):
-        staff(border, station, control.servers(added))
+        restaff(border, station)
         border.call_and_unblock(station)
 
 

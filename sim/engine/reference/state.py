@@ -122,6 +122,8 @@ class Station:
         self.number = number
         self.zone = zones[plan.zone[number]] if plan.zone[number] != NOWHERE else None
         self.servers = self.busy = 0
+        self.planned = self.out_of_order = 0  # servers
+        self.staff_varies = bool(plan.staff_varies[number])
         self.active = True
         self.is_open = [True] * plan.next.shape[1]  # by class
         self.intensity = 0  # row of `Plan.intensities`

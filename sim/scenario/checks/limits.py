@@ -22,7 +22,7 @@ Faults = Iterator[tuple[Loc, str]]
 MOST_POINTS = 20_000
 """Points of a time series. More are slow to draw and tell no more."""
 MOST_TICKS = 5_000_000
-"""Releases, announcements and checks of controls in one run, all stations and crossings together: a few seconds."""
+"""Releases, announcements, outages and checks of controls in one run, all stations together: a few seconds."""
 MOST_IN_WINDOW = 100_000
 """Announcements in the window of the quoted wait; the departures of each are counted in a table."""
 
@@ -75,6 +75,9 @@ def _ticks(scenario: Scenario) -> Faults:
             there: Loc = (*here, "stations", station)
             if described.release:
                 intervals.append(((*there, "release", "every"), "releases", described.release.every))
+            if described.outages:
+                every = (described.outages.every.mean_s + described.outages.lasts.mean_s) / 2
+                intervals.append(((*there, "outages", "every"), "beginnings and ends of outages", every))
             if described.staffing.reacts:
                 loc = (*there, "staffing", "reacts", "checked_every")
                 intervals.append((loc, "checks", described.staffing.reacts.checked_every))

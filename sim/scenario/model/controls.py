@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from sim import units
+from sim.scenario.model.laws import Law
 from sim.scenario.model.quantities import Duration, Model, Servers, Span
 
 Level = Annotated[
@@ -45,6 +46,40 @@ class Pace(Model):
     def _any(self) -> Pace:
         if not self.servers and not self.queue:
             raise ValueError("needs rows under 'servers', 'queue' or both, such as {servers: {4: 1, 12: 1.4}}")
+        return self
+
+
+MOST_SERVERS = 1000
+
+
+def _all(value: object) -> object:
+    if value == "all":
+        return MOST_SERVERS
+    if isinstance(value, str):
+        raise ValueError(f"expected a whole number of servers, or all; got {value!r}")
+    return value
+
+
+OutOfOrder = Annotated[
+    int,
+    Field(ge=1, le=MOST_SERVERS, strict=True),
+    BeforeValidator(_all),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_SERVERS}, {"const": "all"}]}),
+]
+
+
+class Outages(Model):
+    """Breakdowns at random: servers are at work for some time, then out of order, and so on in turn."""
+
+    every: Law = Field(description="time from the end of an outage, or the start of the run, to the next outage")
+    lasts: Law = Field(description="length of an outage")
+    takes: OutOfOrder = Field(MOST_SERVERS, description="servers that are out of order at a time; default: all")
+
+    @model_validator(mode="after")
+    def _takes_time(self) -> Outages:
+        for key in ("every", "lasts"):
+            if getattr(self, key).mean_s == 0:
+                raise ValueError(f"{key!r} must be above 0")
         return self
 
 

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.model.aside import SentAside
 from sim.scenario.model.class_names import ClassName, ClassOrAny, StreamName, StreamShares
-from sim.scenario.model.controls import Pace, Reaction
+from sim.scenario.model.controls import Outages, Pace, Reaction
 from sim.scenario.model.laws import NO_TIME, Law, ServiceTime
 from sim.scenario.model.quantities import (
     CLASSES,
@@ -179,6 +179,7 @@ class Station(Model):
     when_staff_leave: Literal["finish", "preempt"] = Field(
         "finish", description="when capacity falls, parties in service finish, or return to the head of the queue"
     )
+    outages: Outages | None = Field(None, description="breakdowns of servers at random")
     refusal: Refusal | None = None
     screening: Screening | None = None
     sent_aside: SentAside | None = Field(None, description="a share that goes to another station after its service")
