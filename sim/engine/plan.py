@@ -71,6 +71,7 @@ class Plan:
     rounds: int  # most returns of a party to stations where it has been
     zone: Ints  # (S,) zone of the queue, NOWHERE: no limit
     preempt: Bools  # (S,) staff who leave interrupt the service
+    interrupts: Bools  # (S,) a party of a lower rank in number interrupts the service of one of a higher
     discipline: Ints  # (S,) 0: by rank, then in order of joining; 1: by shares
     rank: Ints  # (S, C) lower ranks are called first
     stride: Ints  # (S, C) added to the pass of a stream at each service start, under shares

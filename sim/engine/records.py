@@ -32,7 +32,7 @@ class Outcome(IntEnum):
     SUMMONED = 8  # given draft papers and turned back
     SENT_ON = 9  # sent on to the enlistment office
     UNFINISHED = 10  # still there at the horizon
-    INTERRUPTED = 11  # staff left during the service: back to the head of this queue, on another visit
+    INTERRUPTED = 11  # staff left, or an earlier rank came: back to the head of this queue, on another visit
     DIVERTED = 12  # did not join, or left the main queue, and went on to another crossing
     STAYED = 13  # did not set out; recorded at the crossing it would have chosen if all were open to it
     ON_THE_WAY = 14  # still driving to this crossing at the horizon

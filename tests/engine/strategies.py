@@ -104,7 +104,7 @@ def disciplines(draw: Draw) -> Any:
     if kind == "priority":
         order = draw(st.permutations(STREAMS))
         cut = draw(st.integers(1, len(order) - 1))
-        return {"priority": [list(order[:cut]), list(order[cut:])]}
+        return {"priority": [list(order[:cut]), list(order[cut:])], "interrupts": draw(often)}
     if kind == "shares":
         weights = draw(st.lists(st.integers(1, 5), min_size=len(STREAMS), max_size=len(STREAMS)))
         return {"shares": {name: w / sum(weights) for name, w in zip(STREAMS, weights, strict=True)}}

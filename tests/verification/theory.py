@@ -61,6 +61,12 @@ def cobham_waits(arrivals: tuple[float, float], service: float) -> tuple[float, 
     return first, first / (1 - sum(loads))
 
 
+def preemptive_sojourns(arrivals: tuple[float, float], service: float) -> tuple[float, float]:
+    """Mean times in M/M/1 of two classes, the first of which interrupts the second (White and Christie 1958)."""
+    first, both = arrivals[0] * service, sum(arrivals) * service
+    return service / (1 - first), service / ((1 - first) * (1 - both))
+
+
 def tandem(arrivals: float, services: tuple[float, float], places: int, size: int = 120) -> tuple[float, float]:
     """Mean number before and at station 1, and share of time it is blocked: M/M/1, `places` places, M/M/1.
 

@@ -1,10 +1,16 @@
-"""The cases of verification for ways through a crossing: queues side by side, and returns to a station."""
+"""The cases of verification for ways through a crossing: queues side by side, returns to a station, and
+services that are interrupted."""
 
 from __future__ import annotations
 
+from sim.engine.plan import Plan
+from sim.engine.records import Outcome, Records
+from sim.engine.tape import Tape
+from tests.engine.build import MINUTE
 from tests.verification import theory
-from tests.verification.cases import MINUTE_LAW, Case, mean_wait, queue
+from tests.verification.cases import MINUTE_LAW, Case, Measure, mean_wait, queue
 
+SETTLED = 1000 * MINUTE
 BOOTH = {"staffing": 1, "service_time": MINUTE_LAW}
 
 
@@ -40,6 +46,32 @@ def _feedback() -> list[Case]:
     ]  # fmt: skip
 
 
+def mean_sojourn(cls: int) -> Measure:
+    """Mean time in minutes from joining to crossing of a class, interruptions included."""
+
+    def measured(plan: Plan, tape: Tape, records: Records) -> float:
+        came = tape.arrived_at[records.party]
+        rows = (records.cls == cls) & (records.outcome == Outcome.CROSSED) & (came >= plan.start + SETTLED)
+        return float((records.left_at - came)[rows].mean() / MINUTE)
+
+    return measured
+
+
+def _interrupting_priority() -> list[Case]:
+    """Buses interrupt the service of cars, which goes on later."""
+    discipline = {"priority": [["bus"], ["car"]], "interrupts": True}
+    found = queue(0, 20_000, BOOTH | {"discipline": discipline}, demand={"bus": "18/h", "car": "24/h"})
+    expected, source = theory.preemptive_sojourns((0.3, 0.4), 1), "White and Christie 1958"
+    cobham = [1 + wait for wait in theory.cobham_waits((0.3, 0.4), 1)]
+    because = "no interruption"
+    return [
+        Case("interrupting_first", "mean time from joining to crossing, first row", source, expected[0], cobham[0],
+             because, 0.09, found, mean_sojourn(2), 60),
+        Case("interrupting_second", "mean time from joining to crossing, second row", source, expected[1], cobham[1],
+             because, 0.09, found, mean_sojourn(0), 100),
+    ]  # fmt: skip
+
+
 def cases_of_ways() -> list[Case]:
     """All cases of ways."""
-    return [*_join_the_shortest(), *_fixed_shares(), *_feedback()]
+    return [*_join_the_shortest(), *_fixed_shares(), *_feedback(), *_interrupting_priority()]

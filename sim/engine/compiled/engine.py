@@ -245,6 +245,7 @@ _STATION_FIELDS = (
     "man_row",
     "screening_row",
     "preempt",
+    "interrupts",
     "stays_together",
     "refusal",
     "fate_cdf",

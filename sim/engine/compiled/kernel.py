@@ -248,7 +248,7 @@ def end_service(b: Any, i: int, now: int) -> None:
     p = party_in(b, i)
     s = np.int64(p.station)
     p.ended_at, p.where = now, OUTSIDE
-    if b.preempt[s]:
+    if b.preempt[s] or b.interrupts[s]:
         remove(b, SERVICE_LISTS + s, i)
     outcome, target = SERVED, NOWHERE
     if b.tells[s] and not p.refused:

@@ -113,7 +113,7 @@ BORDER = np.dtype(
     + _fields("i8", (MAX_STATIONS,), "screening_row step beside choice_rule choice_row only streams")
     + _fields("i8", (MAX_STATIONS,), "aside_to aside_row aside_at_most again_row")
     + _fields("u1", (MAX_STATIONS,), "aside_back aside_passes")
-    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt is_office tells")
+    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt interrupts is_office tells")
     + _fields("f8", (MAX_STATIONS,), "stays_together refusal choice_share")
     + _fields("f8", (MAX_STATIONS, 4), "fate_cdf")
     + _fields("i8", (MAX_STATIONS, MAX_STREAMS), "next")

@@ -18,6 +18,7 @@ from sim.engine.compiled.heaps import (
     free_slot,
     key_of,
     may_leave,
+    prepend,
     push,
     push_later,
     put_in_bucket,
@@ -202,10 +203,14 @@ def clock_bucket(b: Any, which: int, number: int) -> int:
 @rule
 def next_up(b: Any, s: int) -> int:
     """Return the party to be called next if a server is free; NOBODY if there is none."""
+    return foremost(b, s) if b.streams[s] and can_start(b, s) else NOBODY
+
+
+@rule
+def foremost(b: Any, s: int) -> int:
+    """Return the party that waits and comes before all others that may be called; NOBODY if there is none."""
     best, passed, rank = NOBODY, 0, 0
     streams = np.int64(b.streams[s])
-    if streams == 0 or not can_start(b, s):
-        return best
     for stream in range(b.all_streams):
         if not (streams >> stream) & 1:
             continue
@@ -228,10 +233,12 @@ def next_up(b: Any, s: int) -> int:
 
 @long_rule
 def call_all(b: Any, s: int, now: int) -> None:
-    """Call parties as long as a server is free and a party may be called."""
+    """Call parties as long as a server is free, or a service is interrupted for them, and a party may be called."""
     while True:
         i = next_up(b, s)
         if i == NOBODY:
+            if b.interrupts[s] and interrupt_for_higher_rank(b, s, now):
+                continue
             return
         p = party_in(b, i)
         unqueue(b, i)
@@ -245,10 +252,49 @@ def call_all(b: Any, s: int, now: int) -> None:
             if p.quoted:
                 b.started[b.crossing[s], p.cls] += 1
         p.where = IN_SERVICE
-        if b.preempt[s]:
+        if b.preempt[s] or b.interrupts[s]:
             append(b, SERVICE_LISTS + s, i)
         p.remaining += now  # from here on, the instant at which the service ends
         push(b, ENDS, p.remaining, key_of(SERVICE_END, np.int64(p.number)), i, np.int64(p.serial))
+
+
+@long_rule
+def interrupt_for_higher_rank(b: Any, s: int, now: int) -> bool:
+    """Interrupt the service of the last rank that began last, if a party of an earlier rank waits; say whether."""
+    if b.busy[s] != b.servers[s] or (b.batch[s] > 0 and b.starts_left[s] <= 0):
+        return False
+    i = foremost(b, s)
+    if i == NOBODY:
+        return False
+    interrupted, rank = NOBODY, b.rank[s, party_in(b, i).stream]
+    i = b.tail[SERVICE_LISTS + s]
+    while i != NOBODY:
+        p = party_in(b, i)
+        if p.remaining > now and b.rank[s, p.stream] > rank:
+            interrupted, rank = i, b.rank[s, p.stream]
+        i = np.int64(p.previous)
+    if interrupted == NOBODY:
+        return False
+    remove(b, SERVICE_LISTS + s, interrupted)
+    b.busy[s] -= 1
+    put_back(b, interrupted, s, now)
+    return True
+
+
+@rule
+def put_back(b: Any, i: int, s: int, now: int) -> None:
+    """Interrupt a service: the party goes back to the head of the queue, on a new visit that keeps its order."""
+    p = party_in(b, i)
+    joined, men, checked, refused = p.joined, p.visit_men, p.checked, p.refused
+    remaining = p.remaining - now
+    p.ended_at = now
+    close(b, i, INTERRUPTED, now)
+    open_visit(b, p, s, now)
+    b.joined -= 1
+    p.joined, p.visit_men, p.checked, p.refused = joined, men, checked, refused
+    p.remaining, p.resumed, p.where = remaining, 1, WAITING
+    prepend(b, QUEUE_LISTS + s * MAX_STREAMS + p.stream, i)
+    in_queue(b, p, 1)
 
 
 @rule

@@ -7,22 +7,18 @@ from typing import Any
 import numpy as np
 
 from sim.engine.compiled.cache import long_rule, rule
-from sim.engine.compiled.heaps import key_of, prepend, push, remove
+from sim.engine.compiled.heaps import key_of, push, remove
 from sim.engine.compiled.layout import (
     CHECK,
-    INTERRUPTED,
     LATER,
-    MAX_STREAMS,
     NOBODY,
     NOWHERE,
-    QUEUE_LISTS,
     REACTION,
     SERVICE_LISTS,
-    WAITING,
     party_in,
     staffed_of,
 )
-from sim.engine.compiled.queues import close, in_queue, open_visit, settle
+from sim.engine.compiled.queues import put_back, settle
 from sim.engine.plan import REFUSAL, REFUSAL_UNIT, SERVICE_FACTOR, TO_PEOPLE, TO_QUEUE
 
 MOST_ADDED = 1 << 16
@@ -40,6 +36,8 @@ def staff(b: Any, s: int, servers: int, now: int) -> None:
         row[0], row[1], row[2] = now, s, servers
         b.staffed += 1
     b.servers[s] = servers
+    if not b.preempt[s]:
+        return
     due, i = 0, b.head[SERVICE_LISTS + s]
     while i != NOBODY:
         due += party_in(b, i).remaining == now
@@ -52,22 +50,6 @@ def staff(b: Any, s: int, servers: int, now: int) -> None:
             b.busy[s] -= 1
             put_back(b, i, s, now)
         i = before
-
-
-@rule
-def put_back(b: Any, i: int, s: int, now: int) -> None:
-    """Interrupt a service: the party goes back to the head of the queue, on a new visit that keeps its order."""
-    p = party_in(b, i)
-    joined, men, checked, refused = p.joined, p.visit_men, p.checked, p.refused
-    remaining = p.remaining - now
-    p.ended_at = now
-    close(b, i, INTERRUPTED, now)
-    open_visit(b, p, s, now)
-    b.joined -= 1
-    p.joined, p.visit_men, p.checked, p.refused = joined, men, checked, refused
-    p.remaining, p.resumed, p.where = remaining, 1, WAITING
-    prepend(b, QUEUE_LISTS + s * MAX_STREAMS + p.stream, i)
-    in_queue(b, p, 1)
 
 
 @rule

@@ -112,6 +112,7 @@ def _stations(scenario: Scenario) -> dict[str, Any]:
     ranks, strides = zip(*(_discipline(station, scenario.streams) for station in stations), strict=True)
     return {
         "preempt": np.array([station.when_staff_leave == "preempt" for station in stations]),
+        "interrupts": np.array([isinstance(s.discipline, Priority) and s.discipline.interrupts for s in stations]),
         "discipline": np.array([int(isinstance(station.discipline, Shares)) for station in stations]),
         "rank": np.array(ranks),
         "stride": np.array(strides),

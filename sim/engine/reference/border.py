@@ -13,6 +13,7 @@ from sim.engine.plan import NOWHERE, PER_MILLE, WAY_OF_CLOCK, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
 from sim.engine.reference.choices import station_on_way, takes_room
 from sim.engine.reference.roads import Roads
+from sim.engine.reference.service import begin_service
 from sim.engine.reference.state import MainQueue, Party, Station, Visit, WordOfStops, Zone
 from sim.engine.tape import Tape
 
@@ -224,9 +225,14 @@ class Border:
             self.call_and_unblock(upstream)
 
     def _call(self, station: Station) -> None:
-        while (visit := station.next_to_call()) is not None:
-            station.call(visit)
-            visit.wait_over.succeed()
+        while True:
+            while (visit := station.next_to_call()) is not None:
+                station.call(visit)
+                begin_service(self, visit)
+                visit.wait_over.succeed()
+            if (interrupted := station.next_to_interrupt(self.now)) is None:
+                return
+            self.interrupt_service(interrupted)
 
     def block(self, visit: Visit, target: Station) -> simpy.Event:
         """Return the event of there being room for a party at the station it goes to."""
@@ -240,7 +246,7 @@ class Border:
     def end_service(self, visit: Visit) -> None:
         """End a service; the party keeps its server until it leaves the station."""
         visit.ended_at = self.now
-        if visit.station.preempt:
+        if visit.station.may_interrupt:
             visit.station.in_service.remove(visit)
 
     def interrupt_service(self, visit: Visit) -> None:
@@ -254,8 +260,9 @@ class Border:
         self.log.open_visits[again] = None
         again.wait_over = simpy.Event(self.env)
         station.rejoin_queue(again)
-        assert visit.party.process is not None
-        visit.party.process.interrupt()
+        if visit.party.in_service and visit.party.process is not None:
+            visit.party.in_service = False
+            visit.party.process.interrupt()
 
     def close(self, visit: Visit, outcome: Outcome) -> None:
         """End a visit now; unless it joins another queue, its party is on no visit from here on."""

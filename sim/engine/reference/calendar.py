@@ -109,6 +109,8 @@ def staff(border: Border, station: Station, servers: int) -> None:
     if station.staff_varies and (servers != station.servers or border.now == border.plan.start):
         border.log.staffing.append((border.now, station.number, servers))
     station.servers = servers
+    if not station.preempt:
+        return
     going_on = [visit for visit in station.in_service if visit.ends_at > border.now]
     due = len(station.in_service) - len(going_on)
     while going_on and station.busy - due > servers:

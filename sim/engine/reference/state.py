@@ -42,6 +42,7 @@ class Party:
     share: tuple[int, int] = (1, 1)  # of a twin in the people of the party it comes from
     visits: int = 0  # so far
     visit: Visit | None = None  # the one it is on
+    in_service: bool = False  # its process waits for the end of the service
     process: simpy.Process | None = None
 
     def __post_init__(self) -> None:
@@ -129,6 +130,8 @@ class Station:
         self.intensity = 0  # row of `Plan.intensities`
         self.screens = plan.screening_row[number] != NOWHERE
         self.by_shares, self.preempt = bool(plan.discipline[number]), bool(plan.preempt[number])
+        self.interrupts = bool(plan.interrupts[number])
+        self.may_interrupt = self.preempt or self.interrupts
         self.rank, self.stride = plan.rank[number].tolist(), plan.stride[number].tolist()
         self.batch, self.starts_left = int(plan.release_size[number]), 0
         self.queues: list[deque[Visit]] = [deque() for _ in self.rank]
@@ -139,7 +142,7 @@ class Station:
         self.pace = plan.pace[number].tolist() if self.paced else []  # by servers at work, and by parties waiting
         self.service_factor = self.patience_factor = PER_MILLE
         self.refusal = float(plan.refusal[number])
-        self.in_service: list[Visit] = []  # by start; kept only where staff who leave interrupt the service
+        self.in_service: list[Visit] = []  # by start; kept only where a service may be interrupted
 
     def join_queue(self, visit: Visit) -> None:
         """Put a visit at the tail of the queue of its stream."""
@@ -180,13 +183,28 @@ class Station:
         self.starts_left -= 1
         self.pass_called = self.passed[visit.stream]
         self.passed[visit.stream] += self.stride[visit.stream]
-        if self.preempt:
+        if self.may_interrupt:
             self.in_service.append(visit)
 
     def next_to_call(self) -> Visit | None:
         """Return the visit that is called next; None if no server is free or nobody may be called."""
-        if not self._can_start():
+        return self._foremost() if self._can_start() else None
+
+    def next_to_interrupt(self, now: int) -> Visit | None:
+        """Return the service that a waiting visit of an earlier rank interrupts: of the last rank, the last to begin.
+
+        A service that is due to end at this millisecond is not interrupted.
+        """
+        if not self.interrupts or self.busy != self.servers or (self.batch and not self.starts_left):
             return None
+        waiting = self._foremost()
+        if waiting is None:
+            return None
+        later = [v for v in self.in_service if v.ends_at > now and self.rank[v.stream] > self.rank[waiting.stream]]
+        return max(reversed(later), key=lambda visit: self.rank[visit.stream], default=None)
+
+    def _foremost(self) -> Visit | None:
+        """Return the waiting visit that comes before all others that may be called."""
         best, best_key = None, None
         for stream, queue in enumerate(self.queues):
             while queue and not queue[0].waiting:

@@ -181,55 +181,20 @@ def walk(border: Border, party: Party) -> Process:
 
 
 def service(border: Border, party: Party) -> Process:
-    """Be served; if staff leave during the service, wait for them and go on."""
+    """Be served; if the service is interrupted, wait for a server and go on."""
     while True:
         visit = party.current_visit
-        begin_service(border, visit)
+        if visit.waiting:  # put back at the head of the queue, on another visit
+            yield visit.wait_over
+            continue
+        party.in_service = True
         try:
             yield border.until(visit.ends_at, Kind.SERVICE_END, party.number)
-        except simpy.Interrupt:  # the calendar put the party back at the head of the queue, on another visit
-            yield party.current_visit.wait_over
-        else:
-            border.end_service(visit)
-            return
-
-
-def begin_service(border: Border, visit: Visit) -> None:
-    """Begin a service, or go on with one that was interrupted."""
-    visit.started_at = border.now
-    if visit.service_left is None:
-        visit.service_left = service_time(border, visit)
-        if visit.in_quoted_wait:
-            border.main_queue(visit.party).started += 1
-    visit.ends_at = border.now + visit.service_left
-
-
-def row_of_service(plan: Plan, party: Party, s: int) -> int:
-    """Return the row of the tape with the service of a party; a party in its class has another one at each return."""
-    if party.on_foot:
-        return int(plan.foot_row[s])
-    is_again = party.rounds > 0 and plan.again_row[s] != NOWHERE
-    return int(plan.again_row[s]) + party.rounds - 1 if is_again else int(plan.service_row[s])
-
-
-def service_time(border: Border, visit: Visit) -> int:
-    """Return the milliseconds a service takes; this settles how many men are checked and whether they are refused."""
-    plan, party, s = border.plan, visit.party, visit.station.number
-    time = border.duration(row_of_service(plan, party, s), party)
-    time = time * party.share[0] // party.share[1]
-    if plan.screening_row[s] != NOWHERE:
-        checked_cdf = plan.checked_cdf[visit.station.intensity, party.men]
-        visit.men_checked = inverse_cdf(checked_cdf, border.chance(plan.screening_row[s], party))
-    elif s in border.offices:
-        visit.men = party.men_stopped
-    if plan.man_row[s] != NOWHERE:
-        time += border.duration(plan.man_row[s], party) * max(visit.men_checked, visit.men)
-    if plan.refused_row[s] != NOWHERE and border.chance(plan.refused_row[s], party) < visit.station.refusal:
-        visit.refused = True
-        time += border.duration(plan.refusal_row[s], party)
-    for factor in visit.factors:
-        time = time * factor // PER_MILLE
-    return time
+        except simpy.Interrupt:
+            continue
+        party.in_service = False
+        border.end_service(visit)
+        return
 
 
 # The service has ended: the party moves on, is blocked, or turns back

@@ -65,6 +65,9 @@ class Priority(Model):
     """Streams in order of precedence; streams of one row are served in order of joining."""
 
     priority: tuple[tuple[StreamName, ...], ...] = Field(min_length=1)
+    interrupts: bool = Field(
+        False, description="where no server is free, a party interrupts the service of one of a later row"
+    )
 
 
 class Shares(Model):
