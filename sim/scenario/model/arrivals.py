@@ -157,8 +157,8 @@ class Bookings(Model):
     rows: tuple[BookingRow, ...] = Field(description="rows {at, parties}, or the name of a CSV file with these columns")
     slot: Span | None = Field(None, description="length of a slot; default: `every` of the row, or an instant")
     no_show: Share = Field(0.0, description="share of the bookings that do not come")
-    early: Unpunctual | None = None
-    late: Unpunctual | None = None
+    early: Unpunctual | None = Field(None, description="parties that come before their slot")
+    late: Unpunctual | None = Field(None, description="parties that come after their slot")
 
     _bare = model_validator(mode="before")(_rows_alone)
 

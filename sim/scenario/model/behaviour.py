@@ -30,7 +30,9 @@ class Balk(Model):
     queue_of: tuple[ClassName, ...] | None = Field(
         None, min_length=1, description="classes that count in that queue; default: everybody who waits at the station"
     )
-    by_quoted_wait: ShareByWait
+    by_quoted_wait: ShareByWait = Field(
+        ((0.0, 0.0),), description="share of parties that do not join, by the quoted wait"
+    )
     by_risk: ShareByStops = Field(
         ((0.0, 0.0),),
         description="share of parties with men of call-up age that do not set out, by the share of men stopped that "
@@ -53,9 +55,11 @@ class Balk(Model):
 class Leaving(Model):
     """Leaving the main queue while waiting, at a hazard that depends on the quoted wait."""
 
-    by_quoted_wait: HazardByWait
-    from_: Instant | None = Field(None, alias="from")
-    until: Instant | None = None
+    by_quoted_wait: HazardByWait = Field(
+        ((0.0, 0.0),), description="share of those waiting that leaves per hour, by the quoted wait"
+    )
+    from_: Instant | None = Field(None, alias="from", description="nobody leaves before; default: from the start")
+    until: Instant | None = Field(None, description="nobody leaves from then on; default: to the end")
 
 
 class Renege(Leaving):
@@ -72,7 +76,9 @@ class Renege(Leaving):
 class ChangeMode(Leaving):
     """Leaving the vehicle and continuing by bike or on foot."""
 
-    to: dict[Literal["bike", "foot"], Share] = Field({"foot": 1.0})
+    to: dict[Literal["bike", "foot"], Share] = Field(
+        {"foot": 1.0}, description="shares that go on by bike and on foot; they add up to 100 %"
+    )
     takes: Law = Field(NO_TIME, description="time until the party reaches the first station of its new class")
 
     @model_validator(mode="after")
@@ -95,10 +101,10 @@ class BypassStream(Leaving):
 class Behaviour(Model):
     """Behaviour of one class at the main queue, the queue of its first station."""
 
-    balk: Balk | None = None
+    balk: Balk | None = Field(None, description="not joining the queue")
     renege: Renege | None = Field(None, description="giving up and going home")
-    change_mode: ChangeMode | None = None
-    bypass: BypassStream | None = None
+    change_mode: ChangeMode | None = Field(None, description="leaving the vehicle and going on by bike or on foot")
+    bypass: BypassStream | None = Field(None, description="passing outside the main queue")
 
 
 class Quote(Model):

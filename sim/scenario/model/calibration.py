@@ -45,7 +45,7 @@ Spread = Annotated[float, Field(ge=LEAST_SPREAD, le=5)]
 class Prior(Model):
     """The prior of a parameter; numbers are in the unit of the parameter."""
 
-    family: PriorFamily
+    family: PriorFamily = Field(description="shape of the prior")
     low: Number | None = Field(None, description="lower limit; truncates `normal` and `lognormal`")
     high: Number | None = Field(None, description="upper limit; truncates `normal` and `lognormal`")
     mean: Number | None = Field(None, description="mean of `normal`, before truncation")
@@ -96,16 +96,18 @@ class Parameter(Model):
 
     unit: str = Field("", description="unit as written after the number in the scenario: '/h', 'd', '%'; '' for none")
     label: str = Field(description="name in plain words")
-    prior: Prior
+    prior: Prior = Field(description="what is thought of the value before the fit")
     reason: str = Field(description="reason for this prior")
-    source: str = ""
+    source: str = Field("", description="where the prior comes from")
 
 
 class Outlier(Model):
     """The probability that a figure measures something else, and its error if it does."""
 
-    chance: Annotated[Share, Field(gt=0, lt=0.5)] = 0.05
-    spread: Spread = Field(1.5, description="standard deviation of the logarithm")
+    chance: Annotated[Share, Field(gt=0, lt=0.5)] = Field(
+        0.05, description="probability that a figure measures something else"
+    )
+    spread: Spread = Field(1.5, description="its error then: standard deviation of the logarithm")
 
 
 class ErrorModel(Model):
@@ -125,18 +127,18 @@ class ErrorModel(Model):
         0.0, description="share of the variance of `discrepancy` that figures of one crossing and day have in common"
     )
     fades: Duration = Field(3 * 86400.0, description="time in which the common part falls to 37 % of its correlation")
-    outlier: Outlier = Outlier()
+    outlier: Outlier = Field(Outlier(), description="figures that measure something else")
 
 
 class Calibration(Model):
     """A calibration: reported figures, and the priors of the parameters that are fitted to them."""
 
     scenario: str = Field(description="the scenario file that is fitted, relative to this file")
-    description: str = ""
+    description: str = Field("", description="what is fitted, and to what")
     limits: str = Field("", description="limitations of the result; printed on its page")
-    observation: ErrorModel
-    parameters: dict[Name, Parameter] = Field({})
-    reported: tuple[Reported, ...] = Field(min_length=1)
+    observation: ErrorModel = Field(description="assumed errors of the figures and of the model")
+    parameters: dict[Name, Parameter] = Field({}, description="the numbers that are fitted, by name")
+    reported: tuple[Reported, ...] = Field(min_length=1, description="the figures to fit")
     known_until: Instant | None = Field(None, description="rows that end later are not fitted, only predicted")
 
 

@@ -14,14 +14,16 @@ from sim.scenario.model.quantities import Factor, Instant, Model, Name, Servers,
 class Change(Model):
     """One change, dated or for the whole run. Later entries of the list override earlier ones."""
 
-    from_: Instant | None = Field(None, alias="from")
-    until: Instant | None = None
-    classes: tuple[ClassName, ...] | None = Field(None, description="default: all classes")
-    stations: tuple[Name, ...] | None = Field(None, description="default: all stations")
+    from_: Instant | None = Field(None, alias="from", description="begin of the change; default: the whole run")
+    until: Instant | None = Field(None, description="end of the change; default: to the end of the run")
+    classes: tuple[ClassName, ...] | None = Field(None, description="classes that it concerns; default: all")
+    stations: tuple[Name, ...] | None = Field(None, description="stations that it concerns; default: all")
     close: Literal[True] | None = Field(None, description="no service starts")
     open: Literal[True] | None = Field(None, description="cancels earlier closures")
     servers: Servers | None = Field(None, description="number of servers")
-    add_servers: Annotated[int, Field(ge=-1000, le=1000, strict=True)] | None = None
+    add_servers: Annotated[int, Field(ge=-1000, le=1000, strict=True)] | None = Field(
+        None, description="servers more, or fewer if negative"
+    )
     scale_servers: Factor | None = Field(None, description="factor on the servers, rounded half up")
     intensity: Share | None = Field(None, description="screening intensity")
     scale_service: Factor | None = Field(None, description="factor on the service times of services that begin")
@@ -82,4 +84,6 @@ EVERYWHERE = "all"
 class NamedChange(Change):
     """A change in an intervention; `crossing` is a name or `all`, and optional where the scenario has only one."""
 
-    crossing: Name | None = None
+    crossing: Name | None = Field(
+        None, description="the crossing that it concerns, or `all`; may be left out where there is only one"
+    )

@@ -80,9 +80,9 @@ class Rush(Model):
 class CountRow(Model):
     """Counted arrivals between two instants, spread evenly."""
 
-    from_: Instant = Field(alias="from")
-    until: Instant
-    count: Annotated[float, Field(ge=0, le=1e9)]
+    from_: Instant = Field(alias="from", description="begin of the count")
+    until: Instant = Field(description="end of the count")
+    count: Annotated[float, Field(ge=0, le=1e9)] = Field(description="number of parties that arrived in between")
 
     @model_validator(mode="after")
     def _order(self) -> CountRow:
@@ -100,16 +100,20 @@ KINDS = ("constant", "step", "pulse", "rush", "table", *GIVEN)
 class DemandPart(Model):
     """One named part of a class's demand: exactly one of the kinds, and how its arrivals vary."""
 
-    constant: Constant | None = None
-    step: Step | None = None
-    pulse: Pulse | None = None
-    rush: Rush | None = None
+    constant: Constant | None = Field(None, description="an everyday rate, by hour and day of the week")
+    step: Step | None = Field(None, description="a new rate from an instant on, which may decay")
+    pulse: Pulse | None = Field(None, description="parties that all set out at one instant, as after a rumour")
+    rush: Rush | None = Field(None, description="more and more parties until a known deadline")
     table: tuple[CountRow, ...] | None = Field(
         None, description="rows {from, until, count}, or the name of a CSV file with these columns"
     )
-    schedule: Schedule | None = None
-    bookings: Bookings | None = None
-    log: Log | None = None
+    schedule: Schedule | None = Field(
+        None, description="a timetable of ferries, flights, trains or coaches: rows, or the name of a CSV file"
+    )
+    bookings: Bookings | None = Field(None, description="booked slots: rows, or the name of a CSV file")
+    log: Log | None = Field(
+        None, description="parties that were seen, one by one, played as they came: rows, or the name of a CSV file"
+    )
     exact: bool = Field(False, description="the counts of a table are exact numbers, not means of Poisson numbers")
     day_factor: DayVariation | None = Field(
         None, description="coefficient of variation of a gamma factor of mean 1 on each day; parts of a name share it"

@@ -74,8 +74,8 @@ _SMALL_NUMBER = re.compile("[0-9]{1,6}")
 class PeopleSpread(Model):
     """People per party as 1 + Binomial(max - 1, (mean - 1)/(max - 1))."""
 
-    mean: Annotated[float, Field(ge=1, le=200)]
-    max: Annotated[int, Field(ge=1, le=200, strict=True)]
+    mean: Annotated[float, Field(ge=1, le=200)] = Field(description="mean number of people in a party")
+    max: Annotated[int, Field(ge=1, le=200, strict=True)] = Field(description="largest number of people in a party")
 
     @model_validator(mode="after")
     def _possible(self) -> PeopleSpread:

@@ -71,7 +71,7 @@ class Choice(Model):
 class Origin(Model):
     """Where travellers set out, and the mean drive to each crossing they can choose."""
 
-    title: Title = ""
+    title: Title = Field("", description="name of the origin in pictures and tables; default: its key")
     demand: dict[ClassName, DemandParts] = Field(min_length=1, description="parties that set out")
     travel: dict[Name, Span] = Field(min_length=1, description="mean drive to each crossing that travellers may choose")
     place: Place | None = Field(
@@ -82,8 +82,8 @@ class Origin(Model):
 class Network(Model):
     """Travellers who choose between crossings."""
 
-    origins: dict[Name, Origin] = Field(min_length=1)
-    choice: Choice
+    origins: dict[Name, Origin] = Field(min_length=1, description="where travellers set out, by name")
+    choice: Choice = Field(description="how they choose between the crossings")
     between: dict[Name, dict[Name, Span]] = Field(
         {}, description="mean drive between two crossings, in both directions; default: nobody diverts between them"
     )

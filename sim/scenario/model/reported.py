@@ -83,9 +83,9 @@ WAIT_KINDS = tuple(quantity for quantity, kind in FIGURE_KINDS.items() if kind.i
 class Reported(Model):
     """A published figure that is compared with the model; the row is its passport."""
 
-    id: Name
-    crossing: Name
-    quantity: ReportedQuantity
+    id: Name = Field(description="name of the figure, once in the file")
+    crossing: Name = Field(description="the crossing where it was counted")
+    quantity: ReportedQuantity = Field(description="what was counted or measured")
     classes: tuple[ClassName, ...] = Field(min_length=1, description="which classes the figure counts")
     within: Length | None = Field(
         None, description="for a queue: only vehicles within this distance of the border were counted"
@@ -93,10 +93,10 @@ class Reported(Model):
     frame: Length | None = Field(
         None, description="for a length: the picture it was read from ends at this distance from the border"
     )
-    from_: Instant = Field(alias="from")
-    until: Instant
+    from_: Instant = Field(alias="from", description="begin of the window that the figure describes")
+    until: Instant = Field(description="end of the window")
     statistic: Literal["max", "mean", "sum"] = Field(description="how the model's series is read over the window")
-    directions: Literal["out", "both"] = "out"
+    directions: Literal["out", "both"] = Field("out", description="whether the figure counts one direction or both")
     outbound_share: Share | None = Field(
         None, description="share of the figure that goes out, if it counts both directions"
     )
@@ -119,7 +119,7 @@ class Reported(Model):
     rounding: float | str | None = Field(
         None, description="the figure was rounded to a multiple of this; in the unit of the value"
     )
-    qualifier: Qualifier
+    qualifier: Qualifier = Field(description="how the figure was put")
     trust: Trust = Field("press", description="who counted; determines the assumed error of the figure")
     group: Name | None = Field(
         None, description="rows of one group repeat one observation and weigh as one; default: no group"

@@ -61,8 +61,8 @@ class FilesStretch(Model):
 class HoldingLot(Model):
     """An area off the road where waiting vehicles of some classes stand while it has room."""
 
-    classes: tuple[ClassName, ...] = Field(min_length=1)
-    capacity: Count
+    classes: tuple[ClassName, ...] = Field(min_length=1, description="classes whose parties may stand here")
+    capacity: Count = Field(description="number of parties that have room here")
     from_: Instant | None = Field(None, alias="from", description="when it opens; default: always open")
 
 
@@ -72,7 +72,7 @@ class Road(Model):
     stretches: tuple[FilesStretch, ...] = Field(
         (FilesStretch(files=1.0),), min_length=1, description="from the border outwards; default: one file"
     )
-    lots: dict[Name, HoldingLot] = Field({}, max_length=100)
+    lots: dict[Name, HoldingLot] = Field({}, max_length=100, description="areas off the road for waiting, by name")
 
     @model_validator(mode="after")
     def _outwards(self) -> Road:
@@ -87,9 +87,11 @@ class Road(Model):
 class Zone(Model):
     """Ground shared by the queues of several stations, such as the neutral zone."""
 
-    capacity: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = Field(None, description="in parties")
-    people: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = Field(None, description="in people")
-    length: Length | None = Field(None, description="in metres of one file; every party takes up its spacing")
+    capacity: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = Field(
+        None, description="room, in parties"
+    )
+    people: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = Field(None, description="room, in people")
+    length: Length | None = Field(None, description="room, in metres of one file; every party takes up its spacing")
 
     @model_validator(mode="after")
     def _one(self) -> Zone:

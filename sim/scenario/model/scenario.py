@@ -43,7 +43,9 @@ def _zone(name: str) -> str:
 class Clock(Model):
     """When the run begins and ends; all instants of the file are local times of `timezone`."""
 
-    timezone: Annotated[str, AfterValidator(_zone)]
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        description="time zone by its name, such as Europe/Moscow; changes to and from summer time follow from it"
+    )
     t0: Instant = Field(description="origin of internal time; the event that starts the scenario")
     start: Instant = Field(description="first instant simulated")
     horizon: Instant = Field(description="last instant simulated; parties still inside then are `unfinished`")
@@ -59,49 +61,65 @@ class Clock(Model):
 class Crossing(Model):
     """One place where the border can be crossed: its road, stations, demand and the behaviour of its travellers."""
 
-    title: Title = ""
+    title: Title = Field("", description="name of the crossing in pictures and tables; default: its key")
     road: Road = Field(Road(), description="default: one file; where nobody comes by vehicle it does not matter")
-    zones: dict[Name, Zone] = Field({})
-    stations: dict[Name, Station] = Field(min_length=1)
+    zones: dict[Name, Zone] = Field({}, description="ground shared by the queues of several stations, by name")
+    stations: dict[Name, Station] = Field(
+        min_length=1, description="the stations by name, in the order in which parties pass them"
+    )
     parallel: dict[Name, Parallel] = Field({}, description="choices between stations side by side, by name")
-    demand: dict[ClassName, DemandParts] = Field({})
+    demand: dict[ClassName, DemandParts] = Field(
+        {}, description="parties that come, by class: the sum of parts, each with a name of your own"
+    )
     initial_queue: dict[ClassName, Count] = Field({}, description="parties already waiting at the start")
-    behaviour: dict[ClassName, Behaviour] = Field({})
-    quote: Quote = Quote()
-    word_of_stops: WordOfStops = WordOfStops()
-    destination: Destination = Destination()
-    changes: tuple[Change, ...] = Field((), max_length=1000)
+    behaviour: dict[ClassName, Behaviour] = Field({}, description="what parties of a class do about the queue")
+    quote: Quote = Field(Quote(), description="how the wait is quoted")
+    word_of_stops: WordOfStops = Field(
+        WordOfStops(), description="how travellers hear of men who were stopped; only where men are screened"
+    )
+    destination: Destination = Field(
+        Destination(), description="what travellers who choose know of this crossing; only in a network"
+    )
+    changes: tuple[Change, ...] = Field(
+        (), max_length=1000, description="dated changes; later entries override earlier ones"
+    )
 
 
 class Intervention(Model):
     """A named what-if: values set or scaled before the run, and dated changes."""
 
-    description: str
-    set: dict[str, Any] = Field({}, description="path: value")
-    scale: dict[str, Factor] = Field({}, description="path: factor")
-    changes: tuple[NamedChange, ...] = Field((), max_length=1000)
+    description: str = Field(description="what is different, in a sentence")
+    set: dict[str, Any] = Field({}, description="values set before the run: path and value, as after `--set`")
+    scale: dict[str, Factor] = Field({}, description="numbers multiplied before the run: path and factor")
+    changes: tuple[NamedChange, ...] = Field((), max_length=1000, description="dated changes, after those of the file")
 
 
 class Scenario(Model):
     """A whole experiment."""
 
-    name: Name
-    title: Title
-    description: str = ""
-    clock: Clock
+    name: Name = Field(description="name of the scenario: small letters, digits and underscores; by custom the file's")
+    title: Title = Field(description="title of tables and pictures, in one line")
+    description: str = Field("", description="what the scenario is about, in a few sentences")
+    clock: Clock = Field(description="when the run begins and ends")
     classes: dict[ClassName, PartyClass] = Field(
         min_length=1, description="the standard classes car, truck, bus, bike and foot, and own ones with their `kind`"
     )
-    crossings: dict[Name, Crossing] = Field(min_length=1)
+    crossings: dict[Name, Crossing] = Field(min_length=1, description="the crossings by name; most files have one")
     network: Network | None = Field(None, description="origins of travellers who choose between the crossings")
-    interventions: dict[Name, Intervention] = Field({})
+    interventions: dict[Name, Intervention] = Field(
+        {}, description="what-ifs by name, for `--intervene` and `sim compare`"
+    )
     apply: tuple[Name, ...] = Field((), description="interventions in force in this scenario")
     reported: tuple[Reported, ...] = Field((), description="rows, or the name of a file that holds them")
     relief: Relief | None = Field(
         Relief(), description="assumptions of relief planners; null where nobody spends a night at a border"
     )
-    replications: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 20
-    seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = 2022
+    replications: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = Field(
+        20, description="how many times the scenario is played, each time with other random numbers"
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = Field(
+        2022, description="seed of the random numbers; the same seed gives the same run"
+    )
 
     @model_validator(mode="wrap")
     @classmethod

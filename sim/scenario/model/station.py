@@ -29,17 +29,17 @@ from sim.scenario.model.traits import Condition
 class StaffingStep(Model):
     """The number of servers from an instant on."""
 
-    from_: Instant = Field(alias="from")
-    servers: Servers
+    from_: Instant = Field(alias="from", description="when the step begins")
+    servers: Servers = Field(description="number of servers from then on")
 
 
 class Shift(Model):
     """The number of servers in given hours of given days; overrides the steps and the shifts listed earlier."""
 
-    days: tuple[Weekday, ...] = Field(min_length=1)
-    from_: ClockTime = Field(alias="from")
-    until: ClockTime
-    servers: Servers
+    days: tuple[Weekday, ...] = Field(min_length=1, description="days of the week on which the shift works")
+    from_: ClockTime = Field(alias="from", description="time of day when the shift begins")
+    until: ClockTime = Field(description="time of day when it ends; a night shift is written as two")
+    servers: Servers = Field(description="number of servers in these hours")
 
     @model_validator(mode="after")
     def _order(self) -> Shift:
@@ -55,16 +55,23 @@ def _bare_staffing(value: Any) -> Any:
 class Staffing(Model):
     """Capacity over time: the number of servers at work."""
 
-    servers: Servers = Field(description="at the start")
-    steps: tuple[StaffingStep, ...] = Field((), max_length=1000)
-    shifts: tuple[Shift, ...] = Field((), max_length=100)
+    servers: Servers = Field(description="number of servers at the start")
+    steps: tuple[StaffingStep, ...] = Field(
+        (), max_length=1000, description="new numbers of servers by date, or the name of a CSV file (from, servers)"
+    )
+    shifts: tuple[Shift, ...] = Field(
+        (), max_length=100, description="numbers of servers by hour and day of the week; they override the steps"
+    )
     reacts: Reaction | None = Field(None, description="opens and closes servers by the queue; default: as planned")
 
 
 class Priority(Model):
     """Streams in order of precedence; streams of one row are served in order of joining."""
 
-    priority: tuple[tuple[StreamName, ...], ...] = Field(min_length=1)
+    priority: tuple[tuple[StreamName, ...], ...] = Field(
+        min_length=1,
+        description="rows of classes (or `bypass`), served first to last; within a row in order of joining",
+    )
     interrupts: bool = Field(
         False, description="where no server is free, a party interrupts the service of one of a later row"
     )
@@ -90,8 +97,8 @@ class Shares(Model):
 class Release(Model):
     """Batches: at every tick the station may start `size` services; unused starts are lost."""
 
-    size: Annotated[int, Field(ge=1, le=10_000, strict=True)]
-    every: Duration
+    size: Annotated[int, Field(ge=1, le=10_000, strict=True)] = Field(description="services that may start at a tick")
+    every: Duration = Field(description="time from tick to tick")
 
 
 class Refusal(Model):
@@ -122,7 +129,7 @@ class Screening(Model):
 
     intensity: Share = Field(description="share of the men of call-up age who are checked")
     hit_rate: Share = Field(description="share of the men checked who are found on the list")
-    on_hit: OnHit
+    on_hit: OnHit = Field(description="what happens to men found on the list")
     office: Name | None = Field(None, description="the enlistment office men are sent on to")
     if_office_closed: Literal["pass", "summoned", "refused"] = Field(
         "refused", description="outcome of men who would be sent on while the office is closed or not active"
@@ -163,7 +170,9 @@ class Station(Model):
     only: Annotated[tuple[Condition, ...], BeforeValidator(_bare_condition)] = Field(
         (), description="conditions under which a party may stop here, such as `when enrolled`; others pass by"
     )
-    staffing: Annotated[Staffing, BeforeValidator(_bare_staffing)]
+    staffing: Annotated[Staffing, BeforeValidator(_bare_staffing)] = Field(
+        description="how many servers are at work: a number, or a number with steps, shifts or a rule that reacts"
+    )
     service_time: Annotated[dict[ClassOrAny, ServiceTime], BeforeValidator(_by_class)] = Field(
         description="one law for all, or one for each class ('any' for the rest)"
     )
@@ -171,7 +180,9 @@ class Station(Model):
         {}, description="factors on the service time of parties for which a condition holds: `{unless registered: 2}`"
     )
     pace: Pace | None = Field(None, description="factors on the service time by servers at work, or by the queue")
-    discipline: Literal["fifo"] | Priority | Shares = "fifo"
+    discipline: Literal["fifo"] | Priority | Shares = Field(
+        "fifo", description="who is served next: first come first served, some streams before others, or by shares"
+    )
     hall: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | Name | Zone | None = Field(
         None,
         description="number of waiting places (0: parties move up only to a free server), room such as "
@@ -183,8 +194,8 @@ class Station(Model):
         "finish", description="when capacity falls, parties in service finish, or return to the head of the queue"
     )
     outages: Outages | None = Field(None, description="breakdowns of servers at random")
-    refusal: Refusal | None = None
-    screening: Screening | None = None
+    refusal: Refusal | None = Field(None, description="parties turned back by the authority here")
+    screening: Screening | None = Field(None, description="men of call-up age are checked against a list here")
     sent_aside: SentAside | None = Field(None, description="a share that goes to another station after its service")
     only_sent_on: bool = Field(
         False, description="only those sent here stop: by draft screening (an enlistment office), or `sent_aside`"

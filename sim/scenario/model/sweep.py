@@ -16,7 +16,7 @@ class SweepFile(Model):
     """A request to `sim sweep`; the keys have the names of its options."""
 
     scenario: str = Field(description="the scenario file, relative to this file")
-    description: str = ""
+    description: str = Field("", description="what the sweep asks, in a sentence")
     over: dict[str, Setting | tuple[Setting, ...]] = Field({}, description="path: VALUES, as after --over, or a list")
     design: str = Field("grid", description="grid, one-at-a-time, lhs, sobol, sensitivity")
     points: Annotated[int, Field(ge=1)] | None = Field(None, description="number of points, for designs that need it")
@@ -27,8 +27,12 @@ class SweepFile(Model):
     find: str | None = Field(None, description="the condition to search for, as after --find")
     measure: tuple[str, ...] = Field((), description="measures to report, such as wait.p90")
     threshold: tuple[str, ...] = Field((), description="bounds to draw, such as wait.p90 < 6 h")
-    replications: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    replications: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        None, description="replications at each point; default: as the scenario says"
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = Field(
+        None, description="seed of the random numbers; default: as the scenario says"
+    )
     sets: tuple[str, ...] = Field((), alias="set", description="path=value, at every point")
     intervene: tuple[str, ...] = Field((), description="interventions in force at every point")
 
