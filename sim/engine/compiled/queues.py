@@ -211,7 +211,9 @@ def foremost(b: Any, s: int) -> int:
     """Return the party that waits and comes before all others that may be called; NOBODY if there is none."""
     best, passed, rank = NOBODY, 0, 0
     streams = np.int64(b.streams[s])
-    for stream in range(b.all_streams):
+    stream = -1
+    while streams >> (stream + 1):
+        stream += 1
         if not (streams >> stream) & 1:
             continue
         i = b.head[QUEUE_LISTS + s * MAX_STREAMS + stream]
