@@ -270,8 +270,10 @@ def _stages(story: Story) -> list[list[str]]:
     for name, station in story.place.stations.items():
         stage = stages[-1] if stages else []
         others = [story.place.stations[other] for other in stage]
-        apart = others and not any(o.only_sent_on or set(o.serves) & set(station.serves) for o in others)
-        if (apart or set(stage) & set(beside(story.place, name))) and not station.only_sent_on:
+        choice = beside(story.place, name)
+        apart = not any(o.only_sent_on or set(o.serves) & set(station.serves) for o in others)
+        in_choice = len(choice) > 1 or any(len(beside(story.place, other)) > 1 for other in stage)
+        if stage and (set(stage) <= set(choice) if in_choice else apart) and not station.only_sent_on:
             stage.append(name)
         else:
             stages.append([name])
