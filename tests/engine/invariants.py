@@ -210,10 +210,16 @@ def order_of_service(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
 
 
 def servers(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
-    """Whoever begins finds a server: those in service or blocked are never more than the servers at that instant."""
+    """Whoever begins finds a server: those in service or blocked are never more than the servers at that instant.
+
+    Where a control acts at the millisecond of a start, that is the most servers there are in it.
+    """
     for station, visits in at_stations(tape, rows):
+        switched = [row for row in plan.staffing.tolist() if row[1] == station]
         for at in {row.started_at for row in visits} - {FOREVER}:
-            busy, there = in_service(visits, at), state(plan.staffing, (station,), at)
+            then = [servers for when, _, servers in switched if when == at]
+            before = [state(plan.staffing, (station,), at - 1)] if then and at > plan.start else []
+            busy, there = in_service(visits, at), max([*then, *before, state(plan.staffing, (station,), at)])
             if busy > there:
                 yield f"{busy} in service with {there} servers at station {station}, {at}"
 
