@@ -15,19 +15,20 @@ class Kind(IntEnum):
     """
 
     HORIZON = 1
-    SWITCH = 2  # all of one millisecond: staffing, opening, activity, intensity, ways of leaving, what travellers know
-    QUOTE = 3  # the quoted wait is announced
-    REACTION = 4  # what a control decided takes effect
-    CHECK = 5  # a control decides
-    SERVICE_END = 6
-    RELEASE = 7  # of a batch
-    RENEGE = 8
-    CHANGE_MODE = 9
-    BYPASS = 10
-    ARRIVAL = 11  # at a crossing, or departure from an origin
-    ON_FOOT = 12  # arrival on foot or by bike after a change of mode
-    RECONSIDER = 13  # second choice of a party on the way from an origin
-    TAIL = 14  # arrival of a party from an origin at a crossing
+    LIGHTENING = 2  # checks are lightened or restored
+    SWITCH = 3  # all of one millisecond: staffing, opening, activity, intensity, ways of leaving, what travellers know
+    QUOTE = 4  # the quoted wait is announced
+    REACTION = 5  # what a control decided takes effect
+    CHECK = 6  # a control decides
+    SERVICE_END = 7
+    RELEASE = 8  # of a batch
+    RENEGE = 9
+    CHANGE_MODE = 10
+    BYPASS = 11
+    ARRIVAL = 12  # at a crossing, or departure from an origin
+    ON_FOOT = 13  # arrival on foot or by bike after a change of mode
+    RECONSIDER = 14  # second choice of a party on the way from an origin
+    TAIL = 15  # arrival of a party from an origin at a crossing
 
 
 KIND_SHIFT = 40

@@ -88,7 +88,15 @@ class Plan:
     at_most: Ints  # (S,)
     reaction_delay: Ints  # (S,) milliseconds
     checked_every: Ints  # (S,) milliseconds, 0: no control
-    paced: Bools  # (S,) service times have factors: `pace`, or one in `conditions`
+    # checks that are lightened
+    light_to: Ints  # (S,) what is seen, as `reacts_to`
+    light_above: Ints  # (S,) parties, people or milliseconds
+    light_below: Ints  # (S,)
+    light_least: Ints  # (S,) milliseconds from one turn to the next
+    light_every: Ints  # (S,) milliseconds, 0: never lightened
+    light_factor: Ints  # (S,) on service times, per mille
+    light_intensity: Ints  # (S,) row of `intensities`, NOWHERE: as otherwise
+    paced: Bools  # (S,) service times have factors: `pace`, one in `conditions`, or `light_factor`
     pace: Ints  # (S, 2, K) per mille, by servers at work and by parties waiting; beyond the last column as there
     # rows of `Tape.times` (NOWHERE: no party needs it); one row may have several purposes for different parties
     service_row: Ints  # (S,) service of a party in the class it came as

@@ -69,6 +69,7 @@ class Records:
 
     `staffing` stands beside the rows: (at, station, servers) at the start and after each change, of the stations with a
     control of their staffing or with outages. The staffing of all others is that of the plan.
+    `lightened` holds the turns of controls that lighten checks (at, station, 1) or restore them (at, station, 0).
     """
 
     party: NDArray[np.int32]
@@ -87,6 +88,7 @@ class Records:
     outcome: NDArray[np.int8]
     first: Bools
     staffing: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))
+    lightened: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))
 
     def __len__(self) -> int:
         return len(self.party)
@@ -123,8 +125,14 @@ DTYPES: dict[str, Any] = {
 """Type of each column."""
 
 
-def in_order(columns: dict[str, NDArray[Any]], staffing: list[tuple[int, int, int]] | None = None) -> Records:
-    """Return records made of `columns` (any row order), sorted by party and visit, and rows of staffing."""
+Turns = list[tuple[int, int, int]]
+
+
+def in_order(
+    columns: dict[str, NDArray[Any]], staffing: Turns | None = None, lightened: Turns | None = None
+) -> Records:
+    """Return records made of `columns` (any row order), sorted by party and visit, and rows of what stands beside."""
     order = np.lexsort((columns["visit"], columns["party"]))
     rows = {name: columns[name][order].astype(dtype) for name, dtype in DTYPES.items()}
-    return Records(**rows, staffing=np.array(staffing or [], np.int64).reshape(-1, 3))
+    beside = [np.array(table or [], np.int64).reshape(-1, 3) for table in (staffing, lightened)]
+    return Records(**rows, staffing=beside[0], lightened=beside[1])

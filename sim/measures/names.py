@@ -251,6 +251,9 @@ TOTALS = {
     "blocked_per_visit": Quantity(
         "h", "mean time blocked after service, up to the horizon, of visits whose service ended"
     ),
+    "lightened_parties": Quantity("parties", "whose service began while checks were lightened (stations that lighten)"),
+    "lightened_people": Quantity("people", "in these parties (the same stations)"),
+    "lightened_share": Quantity("share", "of the run, with checks lightened (the same stations)"),
     "sent_aside_parties": Quantity("parties", "sent to another station after their service (stations that send some)"),
     "sent_aside_people": Quantity("people", "in the parties sent aside (the same stations)"),
     "utilisation": Quantity("share", "utilisation over the whole run (station)"),

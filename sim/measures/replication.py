@@ -17,6 +17,7 @@ from sim.engine.records import Records
 from sim.measures import deadlock, flows, series, totals
 from sim.measures.count.tally import count_records
 from sim.measures.grid import grid_of
+from sim.measures.lightened import lightened_totals
 from sim.measures.names import Key
 from sim.measures.servers import staffing_played
 from sim.scenario.model.scenario import Scenario
@@ -67,6 +68,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np
             deadlock.deadlocked(plan, records),
             totals.waits(scenario, plan, counted, points),
             totals.stations(plan, counted),
+            lightened_totals(plan, records),
             totals.men(scenario, plan, counted.stations),
             totals.by_day(scenario, plan, counted),
             totals.relief(scenario, plan, counted),

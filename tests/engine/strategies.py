@@ -147,6 +147,12 @@ def staff_rules(draw: Draw) -> Dict:
     """Pace and outages."""
     rules: Dict = {"pace": draw(paces())} if draw(sometimes) else {}
     if draw(sometimes):
+        rules["lightened"] = {
+            "above": draw(st.integers(1, 5)), "below": draw(st.integers(0, 1)), "checked_every": "10 min",
+            "at_least_for": draw(st.sampled_from(["0 min", "45 min"])),
+            "scale_service": draw(st.sampled_from([0.0, 0.5])),
+        }  # fmt: skip
+    if draw(sometimes):
         rules["outages"] = {"every": draw(spans), "lasts": draw(spans), "takes": draw(st.sampled_from([1, 2, "all"]))}
     return rules
 
@@ -178,6 +184,8 @@ def stations(draw: Draw, number: int, office: str | None) -> Dict:
         station["active_until"] = draw(instants.filter(lambda at: at > "2022-09-21T00:00"))
     if office or draw(often):
         station["screening"] = draw(screenings(office))
+        if "lightened" in station and draw(often):
+            station["lightened"]["intensity"] = draw(shares)
     return station
 
 

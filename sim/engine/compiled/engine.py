@@ -55,7 +55,7 @@ def play(plan: Plan, tape: Tape) -> Records:
         if not border["full"]:
             break
         enlarged *= 2
-    records = _records(border, tables["staffed"])
+    records = _records(border, tables["staffed"], tables["lightened"])
     if border["rows"] <= MAX_SPARE_ROWS:
         _spare.append(scratch)
     return records
@@ -70,7 +70,7 @@ def prepare() -> None:
         for _ in range(2):
             try:
                 kernel.play(border)
-                _records(border, np.zeros((0, 3), np.int64))
+                _records(border, np.zeros((0, 3), np.int64), np.zeros((0, 3), np.int64))
                 break
             except OSError:  # the compiled code could not be saved, as on a full disk, but is in memory
                 continue
@@ -101,13 +101,14 @@ def _check_size(plan: Plan, tape: Tape) -> None:
         )
 
 
-def _records(border: Any, staffing: Ints) -> Records:
-    """Return the rows as records, sorted; every visit that began must have ended. `staffing` holds that played."""
+def _records(border: Any, staffing: Ints, lightened: Ints) -> Records:
+    """Return the rows as records, sorted; every visit that began must have ended. The tables stand beside them."""
     columns = _blank(int(border["rows"]))
     begun = output.copy_in_order(border, columns)
     if begun != border["rows"]:
         raise AssertionError(f"{begun} visits began, but {border['rows']} ended")
-    return Records(**dict(zip(DTYPES, columns, strict=True)), staffing=staffing[: border["staffed"]])
+    rows = dict(zip(DTYPES, columns, strict=True))
+    return Records(**rows, staffing=staffing[: border["staffed"]], lightened=lightened[: border["turns"]])
 
 
 def _blank(rows: int) -> tuple[NDArray[Any], ...]:
@@ -168,6 +169,7 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "recent": np.zeros((len(plan.crossings), streams, int(plan.quote_buckets.max())), np.int64),
         "switch": _switches(plan, tape),
         "staffed": _staffed(plan, tape),
+        "lightened": np.empty((_checks(plan, plan.light_every), 3), np.int64),
         "pace": plan.pace,
         "hit": plan.hit_cdf,
         "checked": plan.checked_cdf,
@@ -195,10 +197,14 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
 
 def _staffed(plan: Plan, tape: Tape) -> Ints:
     """Return an empty table for the staffing of stations with a control or with outages, after each change."""
-    every = plan.checked_every[plan.checked_every > 0]
-    checks = int(((plan.horizon - plan.start) // every + 1).sum())
+    checks = _checks(plan, plan.checked_every)
     planned = len(plan.staffing) if plan.staff_varies.any() else 0
     return np.empty((checks + planned + len(tape.outages), 3), np.int64)
+
+
+def _checks(plan: Plan, every: Ints) -> int:
+    """Return at most how often controls decide that do so `every` so many milliseconds (0: never)."""
+    return int(((plan.horizon - plan.start) // every[every > 0] + 1).sum())
 
 
 def _choice_tables(plan: Plan) -> dict[str, NDArray[Any]]:
@@ -276,6 +282,13 @@ _STATION_FIELDS = (
     "checked_every",
     "staff_varies",
     "paced",
+    "light_to",
+    "light_above",
+    "light_below",
+    "light_least",
+    "light_every",
+    "light_factor",
+    "light_intensity",
 )
 _CROSSING_FIELDS = (
     "quote_every",
@@ -324,6 +337,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
     stations = slice(len(plan.stations))
     border["batch"][stations], border["release_every"][stations] = plan.release_size, plan.release_every
     border["by_shares"][stations] = plan.discipline
+    border["light_turned_at"][stations] = plan.start - plan.light_least
     border["service_factor"] = border["patience_factor"] = PER_MILLE
     border["pace_columns"] = plan.pace.shape[2]
     border["active"], border["open"], border["way_open"] = 1, 1, 1

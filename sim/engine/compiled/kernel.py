@@ -52,6 +52,7 @@ from sim.engine.compiled.layout import (
     IN_SERVICE,
     INSIDE,
     LATER,
+    LIGHTENING,
     MAX_CROSSINGS,
     MAX_STATIONS,
     NO_CROSSING,
@@ -89,6 +90,7 @@ from sim.engine.compiled.layout import (
     time_of,
     visits_of,
 )
+from sim.engine.compiled.lightening import reconsider_checks
 from sim.engine.compiled.queues import close, enter, open_visit, settle, stand, unqueue
 from sim.engine.compiled.roads import (
     best,
@@ -296,6 +298,8 @@ def happen(b: Any, at: int, key: int, slot: int, serial: int) -> None:
         push(b, LATER, at + b.release_every[number], key, 0, 0)
     elif kind == CHECK:
         check(b, number, at)
+    elif kind == LIGHTENING:
+        reconsider_checks(b, number, at)
     elif kind == REACTION:
         react(b, number, slot - MOST_ADDED, at)
     else:
@@ -328,6 +332,8 @@ def begin(b: Any) -> None:
     for s in range(MAX_STATIONS):
         if b.batch[s]:
             push(b, LATER, b.start, key_of(RELEASE, s), 0, 0)
+        if b.light_every[s]:
+            push(b, LATER, b.start + b.light_every[s], key_of(LIGHTENING, s), 0, 0)
         if b.checked_every[s]:
             push(b, LATER, b.start + b.checked_every[s], key_of(CHECK, s), 0, 0)
 

@@ -29,7 +29,7 @@ N_CLOCKS = len(CLOCKS)
 HORIZON_KEY = int(Kind.HORIZON) << KIND_SHIFT
 SWITCH_KEY = int(Kind.SWITCH) << KIND_SHIFT
 QUOTE, SERVICE_END, RELEASE = int(Kind.QUOTE), int(Kind.SERVICE_END), int(Kind.RELEASE)
-REACTION, CHECK = int(Kind.REACTION), int(Kind.CHECK)
+REACTION, CHECK, LIGHTENING = int(Kind.REACTION), int(Kind.CHECK), int(Kind.LIGHTENING)
 RENEGE, CHANGE_MODE, BYPASS = int(Kind.RENEGE), int(Kind.CHANGE_MODE), int(Kind.BYPASS)
 ARRIVAL, ON_FOOT = int(Kind.ARRIVAL), int(Kind.ON_FOOT)
 RECONSIDER, TAIL = int(Kind.RECONSIDER), int(Kind.TAIL)
@@ -125,6 +125,10 @@ BORDER = np.dtype(
     + _fields("i8", (MAX_STATIONS,), "reacts_to open_above close_below opens_by at_least at_most reaction_delay")
     + _fields("i8", (MAX_STATIONS,), "checked_every planned out_of_order added decided afresh_at people_waiting")
     + _fields("u1", (MAX_STATIONS,), "staff_varies")
+    # checks that are lightened
+    + _fields("i8", (), "lightened_table turns")
+    + _fields("i8", (MAX_STATIONS,), "light_to light_above light_below light_least light_every light_factor")
+    + _fields("i8", (MAX_STATIONS,), "light_intensity lightened light_turned_at")
     # factors on service times and patience
     + _fields("i8", (), "pace_table pace_columns")
     + _fields("i8", (MAX_STATIONS,), "service_factor patience_factor")
@@ -236,6 +240,12 @@ def switches_of(b: Any) -> Any:
 def staffed_of(b: Any) -> Any:
     """Return the staffing of stations with a control or with outages, after each change: (at, station, servers)."""
     return carray(_pointer(b.staffed_table), (1, 3), np.int64)
+
+
+@rule
+def lightened_of(b: Any) -> Any:
+    """Return the turns of controls that lighten checks: (at, station, 1 lightened / 0 restored)."""
+    return carray(_pointer(b.lightened_table), (1, 3), np.int64)
 
 
 @rule

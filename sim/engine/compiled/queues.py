@@ -319,7 +319,7 @@ def service_time(b: Any, i: int, s: int) -> int:
         time = time * p.share // column_of(b, b.people_table, np.int16)[column]
     if b.screening_row[s] != NOWHERE:
         p.checked = inverse_cdf(
-            chance_of(b, b.screening_row[s], column), cdf_of(b, b.checked_table)[b.intensity[s], p.of_age]
+            chance_of(b, b.screening_row[s], column), cdf_of(b, b.checked_table)[intensity_now(b, s), p.of_age]
         )
     elif b.is_office[s]:
         p.visit_men = p.men
@@ -331,13 +331,20 @@ def service_time(b: Any, i: int, s: int) -> int:
     return paced(b, s, time) if b.paced[s] else time
 
 
+@rule
+def intensity_now(b: Any, s: int) -> int:
+    """Return the row of Plan.intensities in force."""
+    return b.light_intensity[s] if b.lightened[s] and b.light_intensity[s] != NOWHERE else b.intensity[s]
+
+
 @long_rule
 def paced(b: Any, s: int, time: int) -> int:
     """Return a service time after the factors by the servers at work, by the parties waiting, and by date."""
     last = b.pace_columns - 1
     time = time * pace_of(b)[s, 0, min(b.servers[s], last)] // PER_MILLE
     time = time * pace_of(b)[s, 1, min(b.waiting[s].sum(), last)] // PER_MILLE
-    return time * b.service_factor[s] // PER_MILLE
+    time = time * b.service_factor[s] // PER_MILLE
+    return time * b.light_factor[s] // PER_MILLE if b.lightened[s] else time
 
 
 @long_rule

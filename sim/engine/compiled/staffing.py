@@ -93,11 +93,11 @@ def controlled(b: Any, s: int, added: int) -> int:
 
 
 @rule
-def level_seen(b: Any, s: int) -> Any:
+def level_seen(b: Any, s: int, reacts_to: int) -> Any:
     """Return what a control sees: the parties or people waiting, or the longest quoted wait of the main queues here."""
-    if b.reacts_to[s] == TO_QUEUE:
+    if reacts_to == TO_QUEUE:
         return b.waiting[s].sum()
-    if b.reacts_to[s] == TO_PEOPLE:
+    if reacts_to == TO_PEOPLE:
         return b.people_waiting[s]
     level, x = 0, b.crossing[s]
     for c in range(b.all_streams):
@@ -130,7 +130,7 @@ def check(b: Any, s: int, now: int) -> None:
     push(b, LATER, now + b.checked_every[s], key_of(CHECK, s), 0, 0)
     if not b.active[s] or b.planned[s] == 0:
         return
-    level, before = level_seen(b, s), controlled(b, s, b.decided[s])
+    level, before = level_seen(b, s, b.reacts_to[s]), controlled(b, s, b.decided[s])
     after = before
     if level > b.open_above[s]:
         after = min(before + b.opens_by[s], b.at_most[s])

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.plan import PER_MILLE, REACTIONS
+from sim.arrays import Floats
+from sim.engine.plan import NOWHERE, PER_MILLE, REACTIONS
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.units import milliseconds
 
@@ -34,10 +35,33 @@ def control_fields(scenario: Scenario) -> dict[str, Any]:
     return {"staff_varies": np.array(varies), **dict(zip(names.split(), table, strict=True))}
 
 
+def lightening_fields(scenario: Scenario, intensities: Floats) -> dict[str, Any]:
+    """Return the fields of the plan for checks that are lightened, each (S,)."""
+    stations = [station for crossing in scenario.crossings.values() for station in crossing.stations.values()]
+    table = np.zeros((7, len(stations)), dtype=np.int64)
+    for s, station in enumerate(stations):
+        light = station.lightened
+        if light is None:
+            continue
+        levels = (light.above, light.below)
+        table[:, s] = (
+            1 + REACTIONS.index(light.to),
+            *(milliseconds(level) if light.to == "quoted_wait" else int(level) for level in levels),
+            milliseconds(light.at_least_for),
+            milliseconds(light.checked_every),
+            round(PER_MILLE * light.scale_service),
+            NOWHERE if light.intensity is None else np.searchsorted(intensities, light.intensity),
+        )
+    names = "light_to light_above light_below light_least light_every light_factor light_intensity"
+    return dict(zip(names.split(), table, strict=True))
+
+
 def pace_fields(scenario: Scenario) -> dict[str, Any]:
     """Return the fields of the plan for factors on service times."""
     crossings = scenario.crossings.values()
-    paces = [station.pace for crossing in crossings for station in crossing.stations.values()]
+    stations = [station for crossing in crossings for station in crossing.stations.values()]
+    paces = [station.pace for station in stations]
+    paced = [station.pace is not None or station.lightened is not None for station in stations]
     rows = [(pace.servers, pace.queue) if pace else ({}, {}) for pace in paces]
     columns = 1 + max((n for both in rows for table in both for n in table), default=0)
     factors = np.full((len(paces), 2, columns), PER_MILLE, dtype=np.int64)
@@ -52,10 +76,11 @@ def pace_fields(scenario: Scenario) -> dict[str, Any]:
         for crossing in crossings
         for name in crossing.stations
     ]
-    return {"pace": factors, "paced": np.array([pace is not None for pace in paces]) | np.array(changed)}
+    return {"pace": factors, "paced": np.array(paced) | np.array(changed)}
 
 
 def needs_quotes(crossing: Crossing) -> bool:
     """Return whether a control at a crossing reacts to a quoted wait."""
-    reactions = [station.staffing.reacts for station in crossing.stations.values()]
-    return any(reacts is not None and reacts.to == "quoted_wait" for reacts in reactions)
+    stations = crossing.stations.values()
+    controls = [control for station in stations for control in (station.staffing.reacts, station.lightened)]
+    return any(control is not None and control.to == "quoted_wait" for control in controls)

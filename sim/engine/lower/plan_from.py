@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.arrays import Bools, Floats
 from sim.engine.lower import apart, arrivals, switches
-from sim.engine.lower.controls import control_fields, needs_quotes, pace_fields
+from sim.engine.lower.controls import control_fields, lightening_fields, needs_quotes, pace_fields
 from sim.engine.lower.deterrence import deterrence_fields
 from sim.engine.lower.network import network_fields
 from sim.engine.lower.tape_rows import number_rows
@@ -56,6 +56,7 @@ def lower(scenario: Scenario) -> Plan:
         **_stations(scenario),
         **control_fields(scenario),
         **pace_fields(scenario),
+        **lightening_fields(scenario, intensities),
         **_zones(scenario),
         **_screenings(scenario, people),
         intensities=intensities,

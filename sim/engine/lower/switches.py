@@ -65,6 +65,9 @@ def intensity(scenario: Scenario) -> tuple[Floats, Ints]:
             for at, level in _steps(clock, _instants(clock, changes), value):
                 levels.append(level)
                 yield at, offset + number, len(levels) - 1
+            lightened = crossing.stations[name].lightened
+            if lightened is not None and lightened.intensity is not None:
+                levels.append(lightened.intensity)  # no switch, but a control
 
     table = _table(scenario, 3, rows)
     distinct, index = np.unique(np.array(levels), return_inverse=True)

@@ -12,7 +12,7 @@ from sim.engine.event_order import Kind
 from sim.engine.plan import REFUSAL, REFUSAL_UNIT, SERVICE_FACTOR, SWITCHES, TO_PEOPLE, TO_QUEUE
 from sim.engine.reference.border import Border
 from sim.engine.reference.choices import stations_of_main_queue, waiting_in_main_queue
-from sim.engine.reference.controls import StaffingControl
+from sim.engine.reference.controls import Lightening, StaffingControl
 from sim.engine.reference.state import Station
 
 Process = Generator[simpy.Event, Any, None]
@@ -29,6 +29,8 @@ def begin(border: Border) -> None:
             border.env.process(releases(border, station))
         if station.control:
             border.env.process(checks(border, station, station.control))
+        if station.lightening:
+            border.env.process(lightening(border, station, station.lightening))
 
 
 def switches(border: Border) -> Process:
@@ -126,6 +128,14 @@ def checks(border: Border, station: Station, control: StaffingControl) -> Proces
                 border.env.process(reaction(border, station, control, control.decided))
             else:
                 react(border, station, control, control.decided)
+
+
+def lightening(border: Border, station: Station, control: Lightening) -> Process:
+    """Lighten the checks of a station or restore them, at regular instants, before anything else happens there."""
+    for at in range(border.plan.start + control.every, border.plan.horizon, control.every):
+        yield border.until(at, Kind.LIGHTENING, station.number)
+        if station.active and control.turn(level_seen(border, station, control.reacts_to), at):
+            border.log.lightened.append((at, station.number, int(control.in_force)))
 
 
 def reaction(border: Border, station: Station, control: StaffingControl, added: int) -> Process:

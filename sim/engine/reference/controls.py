@@ -5,6 +5,26 @@ from __future__ import annotations
 from sim.engine.plan import Plan
 
 
+class Lightening:
+    """Lightens the checks of a station while much waits, and restores them when little does."""
+
+    def __init__(self, plan: Plan, station: int) -> None:
+        self.reacts_to = int(plan.light_to[station])
+        self.above, self.below = int(plan.light_above[station]), int(plan.light_below[station])
+        self.least, self.every = int(plan.light_least[station]), int(plan.light_every[station])
+        self.factor, self.intensity = int(plan.light_factor[station]), int(plan.light_intensity[station])
+        self.in_force = False
+        self.turned_at = plan.start - self.least
+
+    def turn(self, level: int, now: int) -> bool:
+        """Turn by what is seen, if the least time since the last turn has passed; return whether it did."""
+        wanted = level >= self.below if self.in_force else level > self.above
+        if wanted == self.in_force or now - self.turned_at < self.least:
+            return False
+        self.in_force, self.turned_at = wanted, now
+        return True
+
+
 class StaffingControl:
     """Adds servers to those of the plan while much waits, and takes them away while little does.
 

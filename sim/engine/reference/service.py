@@ -35,7 +35,7 @@ def service_time(border: Border, visit: Visit) -> int:
     time = border.duration(row_of_service(plan, party, s), party)
     time = time * party.share[0] // party.share[1]
     if plan.screening_row[s] != NOWHERE:
-        checked_cdf = plan.checked_cdf[visit.station.intensity, party.men]
+        checked_cdf = plan.checked_cdf[visit.station.intensity_now(), party.men]
         visit.men_checked = inverse_cdf(checked_cdf, border.chance(plan.screening_row[s], party))
     elif s in border.offices:
         visit.men = party.men_stopped

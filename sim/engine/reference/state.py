@@ -14,7 +14,7 @@ import simpy
 
 from sim.engine.plan import CLOCKS, NOWHERE, PER_MILLE, RENEGE, RENEGE_WITH_MEN, STOPPED_UNIT, WAY_OF_CLOCK, WAYS, Plan
 from sim.engine.records import NEVER
-from sim.engine.reference.controls import StaffingControl
+from sim.engine.reference.controls import Lightening, StaffingControl
 
 
 @dataclass(slots=True, eq=False)
@@ -138,6 +138,7 @@ class Station:
         self.waiting = [0] * len(self.rank)
         self.passed, self.pass_called = [0] * len(self.rank), 0  # stride scheduling (Waldspurger and Weihl 1995)
         self.control = StaffingControl(plan, number) if plan.checked_every[number] else None
+        self.lightening = Lightening(plan, number) if plan.light_every[number] else None
         self.paced = bool(plan.paced[number])
         self.pace = plan.pace[number].tolist() if self.paced else []  # by servers at work, and by parties waiting
         self.service_factor = self.patience_factor = PER_MILLE
@@ -169,6 +170,11 @@ class Station:
         if self.zone and visit.in_zone:
             self.zone.used -= self.zone.room_for(visit.cls, visit.people)
 
+    def intensity_now(self) -> int:
+        """Return the row of `Plan.intensities` in force."""
+        light = self.lightening
+        return light.intensity if light and light.in_force and light.intensity != NOWHERE else self.intensity
+
     def people_waiting(self) -> int:
         """Return the people in the parties that wait."""
         return sum(visit.people for queue in self.queues for visit in queue if visit.waiting)
@@ -179,6 +185,8 @@ class Station:
         if self.paced:
             seen = zip(self.pace, (self.servers, sum(self.waiting)), strict=True)
             visit.factors = (*(rows[min(n, len(rows) - 1)] for rows, n in seen), self.service_factor)
+            if self.lightening and self.lightening.in_force:
+                visit.factors += (self.lightening.factor,)
         self.busy += 1
         self.starts_left -= 1
         self.pass_called = self.passed[visit.stream]

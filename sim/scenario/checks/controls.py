@@ -13,12 +13,16 @@ Faults = Iterator[tuple[Loc, str]]
 
 
 def check_controls(crossing: Crossing, here: Loc) -> Faults:
-    """Yield the controls that react to a quoted wait where no main queue stands."""
+    """Yield the controls that react to a quoted wait where no main queue stands, or act on a screening that is none."""
     for name, station in crossing.stations.items():
-        reacts = station.staffing.reacts
-        if reacts and reacts.to == "quoted_wait" and not _has_main_queue(crossing, name):
-            loc = (*here, "stations", name, "staffing", "reacts", "to")
-            yield loc, "no main queue stands here, since every class has a station before this one; use 'queue'"
+        controls = ((("staffing", "reacts"), station.staffing.reacts), (("lightened",), station.lightened))
+        for place, control in controls:
+            if control and control.to == "quoted_wait" and not _has_main_queue(crossing, name):
+                loc = (*here, "stations", name, *place, "to")
+                yield loc, "no main queue stands here, since every class has a station before this one; use 'queue'"
+        if station.lightened and station.lightened.intensity is not None and not station.screening:
+            loc = (*here, "stations", name, "lightened", "intensity")
+            yield loc, "acts on screening; the station has none; use 'scale_service'"
 
 
 def _has_main_queue(crossing: Crossing, name: str) -> bool:

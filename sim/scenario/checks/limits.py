@@ -78,6 +78,9 @@ def _ticks(scenario: Scenario) -> Faults:
             if described.outages:
                 every = (described.outages.every.mean_s + described.outages.lasts.mean_s) / 2
                 intervals.append(((*there, "outages", "every"), "beginnings and ends of outages", every))
+            if described.lightened:
+                loc = (*there, "lightened", "checked_every")
+                intervals.append((loc, "checks", described.lightened.checked_every))
             if described.staffing.reacts:
                 loc = (*there, "staffing", "reacts", "checked_every")
                 intervals.append((loc, "checks", described.staffing.reacts.checked_every))

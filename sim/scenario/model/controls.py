@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, fie
 
 from sim import units
 from sim.scenario.model.laws import Law
-from sim.scenario.model.quantities import Duration, Model, Servers, Span
+from sim.scenario.model.quantities import Duration, Model, Servers, Share, Span
 
 Level = Annotated[
     float,
@@ -66,6 +66,33 @@ OutOfOrder = Annotated[
     BeforeValidator(_all),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_SERVERS}, {"const": "all"}]}),
 ]
+
+
+class Lightening(Model):
+    """A control: checks are lightened or suspended while the queue is long, and restored when it is short."""
+
+    to: Literal["queue", "people", "quoted_wait"] = Field("queue", description="what is seen, as under `reacts`")
+    above: Level = Field(description="above this, checks are lightened", examples=[200, "1 h"])
+    below: Level = Field(description="below this, they are restored", examples=[50, "20 min"])
+    at_least_for: Span = Field(0.0, description="least time from one turn to the next")
+    checked_every: Duration = Field(300.0, description="time between two decisions, the first one after the start")
+    scale_service: Annotated[float, Field(ge=0, le=1)] = Field(
+        1.0, description="factor on the service times of services that begin meanwhile; 0 waves everybody through"
+    )
+    intensity: Share | None = Field(None, description="screening intensity meanwhile; default: as otherwise")
+
+    @field_validator("above", "below", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: object, info: ValidationInfo) -> float:
+        return read_level(info.data.get("to"), value)
+
+    @model_validator(mode="after")
+    def _order(self) -> Lightening:
+        if self.below > self.above:
+            raise ValueError("below must not be greater than above")
+        if self.scale_service == 1 and self.intensity is None:
+            raise ValueError("needs 'scale_service' below 1 or 'intensity', which say what is lighter")
+        return self
 
 
 class Outages(Model):

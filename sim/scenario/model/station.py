@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.model.aside import SentAside
 from sim.scenario.model.class_names import ClassName, ClassOrAny, StreamName, StreamShares
-from sim.scenario.model.controls import Outages, Pace, Reaction
+from sim.scenario.model.controls import Lightening, Outages, Pace, Reaction
 from sim.scenario.model.laws import NO_TIME, Law, ServiceTime
 from sim.scenario.model.quantities import (
     CLASSES,
@@ -193,6 +193,7 @@ class Station(Model):
     when_staff_leave: Literal["finish", "preempt"] = Field(
         "finish", description="when capacity falls, parties in service finish, or return to the head of the queue"
     )
+    lightened: Lightening | None = Field(None, description="checks that are lightened while the queue is long")
     outages: Outages | None = Field(None, description="breakdowns of servers at random")
     refusal: Refusal | None = Field(None, description="parties turned back by the authority here")
     screening: Screening | None = Field(None, description="men of call-up age are checked against a list here")
