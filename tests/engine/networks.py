@@ -56,8 +56,9 @@ def setting_out(scenario: Scenario, at: Iterable[float], tastes: dict[str, Any] 
     waiting, roaming = np.flatnonzero(full.initial), np.flatnonzero(full.source == len(plan.crossings))
     rows_used = np.concatenate([waiting, roaming[: len(departures)]])
     assert len(rows_used) == len(waiting) + len(departures), "the origin sends too few parties"
-    columns = {f.name: getattr(full, f.name)[..., rows_used].copy() for f in fields(Tape) if f.name != "tastes"}
-    columns["tastes"] = full.tastes[rows_used].copy()
+    by_party = [f.name for f in fields(Tape) if f.name not in ("tastes", "outages")]
+    columns = {name: getattr(full, name)[..., rows_used].copy() for name in by_party}
+    columns |= {"tastes": full.tastes[rows_used].copy(), "outages": full.outages}
     setting_out_rows = slice(len(waiting), None)
     columns["arrived_at"][setting_out_rows] = departures
     rows = {"papers": PAPERS, "news": NEWS, "bar": BARRED}
