@@ -62,7 +62,9 @@ class Crossing(Model):
     """One place where the border can be crossed: its road, stations, demand and the behaviour of its travellers."""
 
     title: Title = Field("", description="name of the crossing in pictures and tables; default: its key")
-    road: Road = Field(Road(), description="default: one file; where nobody comes by vehicle it does not matter")
+    road: Road = Field(
+        Road(), description="the approach road; it does not matter where nobody comes by vehicle; default: one file"
+    )
     zones: dict[Name, Zone] = Field({}, description="ground shared by the queues of several stations, by name")
     stations: dict[Name, Station] = Field(
         min_length=1, description="the stations by name, in the order in which parties pass them"

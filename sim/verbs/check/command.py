@@ -54,7 +54,10 @@ Examples:
 @click.command(epilog=SCHEMA_EXAMPLES, short_help="Print the JSON Schema of scenario files.")
 @click.option("--calibration", is_flag=True, help="Print the schema of calibration files.")
 def schema(calibration: bool) -> None:
-    """Print the JSON Schema of scenario files, for completion in an editor."""
+    """Print the JSON Schema of scenario files, for completion in an editor.
+
+    docs/reference.md explains every key in words, with its unit, default and an example.
+    """
     from sim.scenario.json_schema import schema_text
 
     click.echo(schema_text(calibration), nl=False)
