@@ -227,7 +227,7 @@ def name_cap(axes: Axes, quoted: Band | None) -> None:
 def wait_classes(story: Story) -> list[str]:
     """Return the classes whose wait is drawn: all with a reported wait, then others up to a total of two."""
     reported = [s.row.classes[0] for s in story.shown(*WAIT_KINDS)]
-    coming = [str(name) for name in ("car", "truck", "bus") if name in story.classes]
+    coming = list(story.vehicles or story.classes)
     having = [name for name in coming if story.band("wait", name) or story.band("quoted_wait", name)]
     classes = list(dict.fromkeys(name for name in (*story.classes, *reported) if name in reported))
     others = [name for name in having if name not in classes]
