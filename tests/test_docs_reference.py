@@ -82,6 +82,13 @@ def test_every_key_has_a_sentence_and_an_example(entry: Any) -> None:
     assert not mute, f"{name}: give {', '.join(mute)} a sentence, Field(description=...), in {entry.model.__module__}"
     missing = [key for key in entry.keys if key not in entry.about["examples"]]
     assert not missing, f"{name}: " + HOW.format(what=f"an example of {', '.join(missing)}")
+    idle = [
+        key
+        for key, (hint, info) in entry.keys.items()
+        if REFERENCE.line({key: entry.about["examples"][key]})
+        == f"{key}: {REFERENCE._default(hint, info)[1].strip('`')}"
+    ]
+    assert not idle, f"{name}: the example of {', '.join(idle)} is the default; give another in docs/reference.yaml"
     gone = set(entry.about["examples"]) - set(entry.keys)
     assert not gone, f"{name} has no {', '.join(gone)}; remove the example from docs/reference.yaml"
 
