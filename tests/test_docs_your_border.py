@@ -47,7 +47,7 @@ def run(command: str) -> None:
 def test_the_page_is_followed_to_the_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("scenarios", "calibration"):
         (tmp_path / folder).mkdir()
-        shutil.copy(ROOT / folder / "us_land_port.yaml", tmp_path / folder)
+        shutil.copy(ROOT / folder / "road_post.yaml", tmp_path / folder)
     monkeypatch.chdir(tmp_path)
     commands = 0
     for block in BLOCK.finditer(PAGE):
@@ -64,10 +64,10 @@ def test_the_page_is_followed_to_the_letter(tmp_path: Path, monkeypatch: pytest.
                 run(command)
                 commands += 1
     assert commands == 16
-    found = load("mine/my_port.yaml").scenario
-    assert (found.name, found.crossings["port"].stations["primary"].staffing.servers) == ("my_port", 8)
-    assert [shift.servers for shift in found.crossings["port"].stations["primary"].staffing.shifts] == [5, 6]
-    assert [row.value for row in found.reported] == [17000, "40 min"]
+    found = load("mine/my_post.yaml").scenario
+    staffing = found.crossings["post"].stations["exit_cars"].staffing
+    assert (found.name, staffing.servers, [shift.servers for shift in staffing.shifts]) == ("my_post", 5, [3])
+    assert [row.value for row in found.reported] == [30, "32 min", "467 min", "40 min"]
     assert Path("mine/first/pictures/poster.png").is_file()
-    assert Path("mine/lanes/summary.csv").is_file()
+    assert Path("mine/booths/summary.csv").is_file()
     assert Path("mine/bridge_closed/pictures/diverted.png").is_file()

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from sim.cli import commands
 from sim.errors import SimError
 from sim.scenario.catalogue import list_scenarios, named
+from sim.scenario.checks.warnings import warnings_of
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import yaml_text
 from sim.scenario.text.load_calibration import read_calibration
@@ -20,6 +21,7 @@ from sim.scenario.text.load_scenario import load
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"
 BORDERS = ("kazakhstan", "finland", "mongolia", "eu")
+TEMPLATES = ("airport_hall", "ferry_port", "truck_terminal", "us_land_port", "road_post")
 SURGES = {"everyday", "surge", "near", "deadline"}
 
 
@@ -94,12 +96,22 @@ def test_a_border_can_be_taken_into_a_network(name: str) -> None:
     assert set(loaded.without_passport) <= {"clock.start", "clock.horizon", "clock.report_every"}
 
 
-@pytest.mark.parametrize("name", [*BORDERS, "moscow_airports", "us_land_port"])
+@pytest.mark.parametrize("name", [*BORDERS, "moscow_airports", *TEMPLATES])
 def test_the_figures_of_a_border_are_those_of_its_calibration_file(name: str) -> None:
     found = read_calibration(ROOT / "calibration" / f"{name}.yaml", validation=True)
     assert found.calibration.reported == load(SCENARIOS / f"{name}.yaml").scenario.reported
     for row in found.calibration.reported:
         assert ("ejected" in row.reading) == (row.status == "rejected"), row.id
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_has_a_passport_for_every_number_and_nothing_to_warn_of(name: str) -> None:
+    loaded = load(SCENARIOS / f"{name}.yaml")
+    assert all(path.startswith("clock.") for path in loaded.without_passport)
+    assert {row.source for row in loaded.passports} - {"assumption"}
+    assert not list(warnings_of(loaded.scenario))
+    page = (ROOT / "docs" / "your_border.md").read_text(encoding="utf-8")
+    assert f"[{name}](../scenarios/{name}.yaml)" in page
 
 
 # files that are none or broken

@@ -16,8 +16,8 @@ def test_stations_of_one_class_are_passed_one_after_the_other() -> None:
 
 
 def test_a_station_for_those_sent_on_is_named_where_they_are_sent() -> None:
-    way = ways(load("us_land_port").scenario)["port"]
-    assert way == {"car": ["primary", "secondary (if sent on)"]}
+    way = ways(load("truck_terminal").scenario)["terminal"]
+    assert way == {"truck": ["gate", "weighing (if sent aside)", "yard", "inspection (if sent aside)"]}
 
 
 def test_a_queue_of_classes_that_do_not_come_is_refused() -> None:
