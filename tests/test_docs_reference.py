@@ -39,6 +39,7 @@ ENTRIES = REFERENCE.entries()
 CASES = [
     pytest.param(entry, key, id=f"{entry.model.__name__}.{key}") for entry in ENTRIES for key in entry.about["examples"]
 ]
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 BLOCK = re.compile(r"<!-- (insert|as (?P<file>\S+)) -->\n```\w+\n(?P<text>.*?)```", re.DOTALL)
 BLOCKS = list(BLOCK.finditer(REFERENCE.SPEC["forms"]))
 
@@ -68,6 +69,13 @@ def plays_alike(scenario: Scenario) -> bool:
 
 def test_the_page_is_current() -> None:
     assert REFERENCE.PAGE.read_text(encoding="utf-8") == REFERENCE.page(), "run: python docs/reference.py"
+
+
+def test_every_link_within_the_page_leads_to_one_heading() -> None:
+    text = REFERENCE.PAGE.read_text(encoding="utf-8")
+    headings = [re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in HEADING.findall(text)]
+    assert len(set(headings)) == len(headings)
+    assert set(re.findall(r"\(#([^)]*)\)", text)) <= set(headings)
 
 
 def test_every_model_is_on_the_page() -> None:
