@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.arrays import Floats, Ints
 from sim.engine.plan import Plan
-from sim.engine.records import FINAL, Outcome, Records
+from sim.engine.records import FINAL, NEVER, Outcome, Records
 from sim.measures.estimates import totals_estimates
 from sim.measures.names import Key, from_origin
 
@@ -77,8 +77,8 @@ def flows_of_run(plan: Plan, keys: Sequence[Key], totals: Floats) -> Flows | Non
     return Flows(plan.origins, plan.crossings, totals[:, wanted].reshape(size))
 
 
-def flow_counts(plan: Plan, source: NDArray[np.int8], records: Records) -> Ints:
-    """Return people (O, X, ENDS) by origin, crossing and end; `source` (P,) is that of the tape."""
+def flow_counts(plan: Plan, source: NDArray[np.int8], records: Records, since: int) -> Ints:
+    """Return people (O, X, ENDS) by origin, crossing and end from `since` on; `source` (P,) is that of the tape."""
     size = len(plan.origins), len(plan.crossings), len(ENDS)
     if not len(source):
         return np.zeros(size, np.int64)
@@ -86,15 +86,17 @@ def flow_counts(plan: Plan, source: NDArray[np.int8], records: Records) -> Ints:
     place = np.full(len(Outcome), -1)
     place[list(ENDS)] = np.arange(len(ENDS))
     end = place[records.outcome]
-    counts = (origin >= 0) & (end >= 0)
+    never_joined = np.isin(records.outcome, (Outcome.BALKED, Outcome.BARRED))
+    over = np.where(never_joined, records.arrived_at, records.left_at)
+    counts = (origin >= 0) & (end >= 0) & ((over == NEVER) | (over >= since))
     cell = (origin[counts] * size[1] + records.crossing[counts]) * size[2] + end[counts]
     people = np.bincount(cell, records.people[counts], int(np.prod(size)))
     return np.rint(people).astype(np.int64).reshape(size)
 
 
-def flow_totals(plan: Plan, source: NDArray[np.int8], records: Records) -> Iterator[tuple[Key, float]]:
+def flow_totals(plan: Plan, source: NDArray[np.int8], records: Records, since: int) -> Iterator[tuple[Key, float]]:
     """Yield the people from each origin by crossing and end."""
-    for origin, of_origin in zip(plan.origins, flow_counts(plan, source, records), strict=True):
+    for origin, of_origin in zip(plan.origins, flow_counts(plan, source, records, since), strict=True):
         for crossing, of_crossing in zip(plan.crossings, of_origin, strict=True):
             for end, people in zip(ENDS, of_crossing.tolist(), strict=True):
                 yield Key(crossing, f"{end.name.lower()}_people", from_origin(origin)), float(people)

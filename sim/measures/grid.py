@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.arrays import Floats, Ints
+from sim.scenario.model.instants import counted_from
 from sim.scenario.model.scenario import Clock
 from sim.units import MS_PER_S
 
@@ -16,13 +17,14 @@ class Grid:
     """Points `at` (T,) from `start` to `horizon`, `every` milliseconds apart; the horizon may be one.
 
     Each point begins an interval. If the last point is the horizon, its interval is empty, and events at the horizon
-    belong to the interval before.
+    belong to the interval before. The run began at `opened`, before the first point if there is a warm-up.
     """
 
     at: Ints
     every: int
     start: int
     horizon: int
+    opened: int
 
     @property
     def intervals(self) -> int:
@@ -40,12 +42,17 @@ class Grid:
         return states
 
 
-def grid_of(clock: Clock, start: int, horizon: int) -> Grid:
-    """Return the grid of a run from `start` to `horizon` (ms since t0), one point every `clock.report_every`."""
-    every = max(1, round(clock.report_every * MS_PER_S))
-    return Grid(np.arange(start, horizon + 1, every, dtype=np.int64), every, start, horizon)
+def grid_of(clock: Clock, opened: int, horizon: int) -> Grid:
+    """Return the grid of a run from `opened` to `horizon` (ms since t0), one point every `clock.report_every`.
+
+    It begins after the warm-up.
+    """
+    every, start = max(1, round(clock.report_every * MS_PER_S)), opened
+    if clock.warm_up:
+        start = counted_from(clock)
+    return Grid(np.arange(start, horizon + 1, every, dtype=np.int64), every, start, horizon, opened)
 
 
 def announcements(every: int, start: int, horizon: int) -> Grid:
     """Return the instants at which a wait is quoted, `every` milliseconds from the start until before the horizon."""
-    return Grid(np.arange(start, horizon, every, dtype=np.int64), every, start, horizon)
+    return Grid(np.arange(start, horizon, every, dtype=np.int64), every, start, horizon, start)

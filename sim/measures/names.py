@@ -208,8 +208,10 @@ SERIES = {**STATES, **SPANS}
 
 TOTALS = {
     **{name: quantity for name, quantity in SPANS.items() if name.endswith(("_parties", "_people"))},
-    "initial_parties": Quantity("parties", "already waiting at the start (all, class)"),
-    "initial_people": Quantity("people", "in the parties already waiting at the start (all, class)"),
+    "initial_parties": Quantity("parties", "already waiting at the start, or inside after the warm-up (all, class)"),
+    "initial_people": Quantity(
+        "people", "in the parties already waiting at the start, or inside after the warm-up (all, class)"
+    ),
     "unfinished_parties": Quantity(
         "parties", "still inside at the horizon (all, class on arrival), or at a station (station)"
     ),
@@ -275,7 +277,10 @@ TOTALS = {
     "stuck_water": Quantity("L", "daily need of the people in the system at the night hour (day)"),
     "drinking_water": Quantity("L", "people in queues times the daily need, integrated over the run"),
 }
-"""Numbers of the whole run, whatever `report_every`. Waits exclude parties waiting at the start and the unfinished."""
+"""Numbers of the run after its warm-up, whatever `report_every`.
+
+Waits exclude the parties that were there before (waiting at the start, or inside after the warm-up) and the unfinished.
+"""
 
 
 OF_THOSE_ACROSS = ("wait_mean", "wait_p50", "wait_p90", "wait_max", "sojourn_mean")

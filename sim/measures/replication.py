@@ -40,7 +40,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np
 
     With the `source` (P,) of the tape, people are also counted by origin. Parties already waiting at the start (`first`
     visits with `arrived_at` at the start) count in queues, flows and outcomes but not in waits, since their wait began
-    at an unknown time.
+    at an unknown time. After a warm-up the same holds for parties that came during it and are still there.
     """
     points = grid_of(scenario.clock, plan.start, plan.horizon)
     counted = count_records(scenario, plan, records, points)
@@ -61,8 +61,8 @@ def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np
         chain(
             totals.sums(over_time),
             totals.peaks(scenario, plan, counted),
-            totals.longest_quotes(scenario, plan, counted),
-            totals.longest_day(scenario, plan, counted),
+            totals.longest_quotes(scenario, plan, counted, points),
+            totals.longest_day(scenario, plan, counted, points),
             totals.people_per_party(scenario, plan, over_time),
             totals.fates(scenario, plan, counted.parties),
             deadlock.deadlocked(plan, records),
@@ -72,7 +72,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np
             totals.men(scenario, plan, counted.stations),
             totals.by_day(scenario, plan, counted),
             totals.relief(scenario, plan, counted),
-            flows.flow_totals(plan, source, records) if source is not None else (),
+            flows.flow_totals(plan, source, records, points.start) if source is not None else (),
         )
     )
     return Measures(points.at, over_time, whole_run)

@@ -79,18 +79,19 @@ def quotes(plan: Plan, tally: tables.MainQueues, crossing: int, window: int, gri
 
     The main queue divided by the rate at which it was called in the preceding `window` (ms; cut at the start), at most
     LONGEST_QUOTE. 0 where nobody waits; while nobody is called, the last quote grows with time. NaN at the start if
-    somebody waits then, and while the way of the class is closed.
+    somebody waits then (after a warm-up: and nobody was called before it in the window), and while the way of the class
+    is closed.
     """
     queue, starts = grid.states(tally.waiting[crossing]), grid.states(tally.called[crossing])
-    span = np.minimum(window, grid.at - grid.start)
+    span = np.minimum(window, grid.at - grid.opened)
     with np.errstate(divide="ignore", invalid="ignore"):
         quoted = np.where(queue == 0, 0.0, queue * span / starts / MS_PER_H)
     known = (queue == 0) | (starts > 0)
     last = np.maximum.accumulate(np.where(known, np.arange(len(grid.at)), 0), axis=1)
-    quoted[:, 0] = 0.0
+    quoted[~known[:, 0], 0] = 0.0
     quoted = np.take_along_axis(quoted, last, axis=1) + (grid.at - grid.at[last]) / MS_PER_H
     quoted = np.minimum(quoted, LONGEST_QUOTE)
-    quoted[queue[:, 0] > 0, 0] = np.nan
+    quoted[(queue[:, 0] > 0) & ((starts[:, 0] == 0) | (span[0] == 0)), 0] = np.nan
     quoted[closed_ways(plan, crossing, grid.at)] = np.nan
     return quoted
 

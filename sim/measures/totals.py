@@ -44,25 +44,27 @@ def peaks(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
         yield Key(crossing, "max_queue_length"), float(metres[0] / 1000)
 
 
-def longest_quotes(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
+def longest_quotes(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Totals:
     """Yield the longest wait announced, by class; NaN if none was."""
     for x, crossing in enumerate(plan.crossings):
         quote = scenario.crossings[crossing].quote
         every = milliseconds(quote.every)
         at = announcements(every, plan.start, plan.horizon)
+        begin = np.searchsorted(at.at, grid.start)
         quoted = quotes(plan, counted.announced[every], x, milliseconds(quote.window), at)
         for cls in scenario.present:
-            yield Key(crossing, "max_quoted_wait", cls), float(np.fmax.reduce(quoted[scenario.class_numbers[cls]]))
+            counted_quotes = quoted[scenario.class_numbers[cls], begin:]
+            yield Key(crossing, "max_quoted_wait", cls), float(np.fmax.reduce(counted_quotes, initial=np.nan))
 
 
-def longest_day(scenario: Scenario, plan: Plan, counted: Tally) -> Totals:
+def longest_day(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Totals:
     """Yield measures of the local day with the longest queue of vehicles; NaN if there never was one.
 
     Parties across per hour, and the shares outside the main queue: of vehicles across, and of services begun.
     """
     begun = counted.events.begun.sum(axis=2)
     past = begun - counted.events.begun[..., _vehicles(scenario)].sum(axis=2)
-    edges = np.clip(np.append(counted.midnights, plan.horizon), plan.start, plan.horizon)
+    edges = np.clip(np.append(counted.midnights, grid.horizon), grid.start, grid.horizon)
     hours = np.append(0, np.diff(edges)) / MS_PER_H
     ways = tables.by_way_across(np.moveaxis(counted.parties.across_by_day, 0, -1))
     for x, crossing in enumerate(plan.crossings):

@@ -52,7 +52,7 @@ def all_events(scenario: Scenario, crossing: str, sampled: bool = False) -> list
     demand = [place.demand, *(origin.demand for origin, _ in origins_of(scenario, crossing))]
     set_out = [event for each in demand for event in _demand(each)]
     for event in (*set_out, *_stations(place), *_behaviour(place), *_changes(place, sampled)):
-        if scenario.clock.start <= event.at < scenario.clock.horizon:
+        if scenario.clock.counted_from <= event.at < scenario.clock.horizon:
             by_words.setdefault((event.at, event.words), event)
     return list(by_words.values())
 

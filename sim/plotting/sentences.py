@@ -56,7 +56,7 @@ def summary(story: Story) -> str:
             sentences[0] += f"; cars that cross wait {at_least}{show_duration(3600 * wait)} on average"
     summoned = story.total("summoned_people").mean
     back = story.total("refused_people").mean + summoned
-    start, end = story.scenario.clock.start, story.scenario.clock.horizon - timedelta(minutes=1)
+    start, end = story.scenario.clock.counted_from, story.scenario.clock.horizon - timedelta(minutes=1)
     fates = [f"{rounded(story.total('crossed_people').mean)} people cross"]
     if back > 0:
         fates.append(f"{whole(back)} are turned back{' or given draft papers' if summoned > 0 else ''}")

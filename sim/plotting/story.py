@@ -92,8 +92,8 @@ class Story:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Start and horizon, days."""
-        return self.day(self.scenario.clock.start), self.day(self.scenario.clock.horizon)
+        """Begin of the series and horizon, days."""
+        return self.day(self.scenario.clock.counted_from), self.day(self.scenario.clock.horizon)
 
     def day(self, instant: datetime) -> float:
         """Return a local instant without offset as days since 1970 in UTC."""
@@ -230,8 +230,8 @@ class Story:
         ]
 
     def daily(self, quantity: str, scope: str = ALL) -> tuple[Floats, Floats, Floats]:
-        """Return first and last instants (days) of the local days the run touches, and the mean of a flow on each."""
-        start, end = self.scenario.clock.start, self.scenario.clock.horizon
+        """Return first and last instants (days) of the local days counted, and the mean of a flow on each."""
+        start, end = self.scenario.clock.counted_from, self.scenario.clock.horizon
         midnight = datetime(start.year, start.month, start.day)
         count = -(-(end - midnight) // timedelta(days=1))
         edges = np.array([self.day(midnight + timedelta(days=n)) for n in range(count + 1)])
@@ -277,7 +277,8 @@ def week(scope: str, clock: Clock) -> str:
     """Return '19–25 Sep' for the ISO week '2022-W38', '10–16 Oct (part)' if the run does not cover it."""
     first = date.fromisocalendar(int(scope[:4]), int(scope[-2:]), 1)
     last = first + timedelta(days=6)
-    part = clock.start.date() > first or clock.horizon < datetime(last.year, last.month, last.day) + timedelta(days=1)
+    end = datetime(last.year, last.month, last.day) + timedelta(days=1)
+    part = clock.counted_from.date() > first or clock.horizon < end
     begin = f"{first.day} {first:%b}" if first.month != last.month else f"{first.day}"
     return f"{begin}–{last.day} {last:%b}{' (part)' if part else ''}"
 

@@ -15,7 +15,7 @@ START, GROUPS = -50, 3
 @st.composite
 def grids(draw):
     every, horizon = draw(st.integers(1, 40)), draw(st.integers(-40, 60))
-    return Grid(np.arange(START, horizon + 1, every, dtype=np.int64), every, START, horizon)
+    return Grid(np.arange(START, horizon + 1, every, dtype=np.int64), every, START, horizon, START)
 
 
 SPANS = st.lists(
@@ -50,5 +50,5 @@ def points(grid, instants):
 
 @pytest.mark.parametrize("horizon", [9, 10])
 def test_a_grid_of_one_point_has_one_interval_unless_the_run_is_longer(horizon):
-    grid = Grid(np.arange(0, horizon + 1, 10), 10, 0, horizon)
+    grid = Grid(np.arange(0, horizon + 1, 10), 10, 0, horizon, 0)
     assert grid.intervals == 1

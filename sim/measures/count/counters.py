@@ -59,6 +59,7 @@ class Steps(NamedTuple):
     points: int
     intervals: int
     beyond: int  # instant for what has not happened
+    opened: int  # start of the run, before `start` if there is a warm-up
 
 
 class Days(NamedTuple):

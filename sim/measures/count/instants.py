@@ -55,25 +55,26 @@ def moments(rows: Rows, steps: Steps, on_road: Any, of_queues: Any, of_work: Any
             rows.outcome[r], arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
         )
         s, x = int(rows.station[r]), int(rows.crossing[r])
-        if called > arrived:
+        joined = max(arrived, steps.start)
+        if called > joined:
             who = int(rows.cls[r]) << PEOPLE_BITS | int(rows.people[r]) | (ON_ROAD if on_road[s] else 0)
-            of_queues[q] = moment(x, arrived - steps.start, QUEUE_BITS, who | JOINS)
+            of_queues[q] = moment(x, joined - steps.start, QUEUE_BITS, who | JOINS)
             q += 1
             if called <= steps.horizon:
                 of_queues[q] = moment(x, called - steps.start, QUEUE_BITS, who)
                 q += 1
         if started < steps.horizon:
             done = max(started, min(ended, left))
-            of_work[w] = moment(s, started - steps.start, WORK_BITS, SERVICE_BEGINS)
+            of_work[w] = moment(s, max(started - steps.start, 0), WORK_BITS, SERVICE_BEGINS)
             w += 1
             if done <= steps.horizon:
-                of_work[w] = moment(s, done - steps.start, WORK_BITS, SERVICE_ENDS)
+                of_work[w] = moment(s, max(done - steps.start, 0), WORK_BITS, SERVICE_ENDS)
                 w += 1
         if ended < steps.horizon and left > ended:
-            of_work[w] = moment(s, ended - steps.start, WORK_BITS, BLOCKED)
+            of_work[w] = moment(s, max(ended - steps.start, 0), WORK_BITS, BLOCKED)
             w += 1
             if left <= steps.horizon:
-                of_work[w] = moment(s, left - steps.start, WORK_BITS, FREED)
+                of_work[w] = moment(s, max(left - steps.start, 0), WORK_BITS, FREED)
                 w += 1
     return q, w
 

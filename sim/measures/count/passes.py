@@ -44,6 +44,7 @@ from sim.measures.count.rules import (
     point,
     spans,
     split,
+    was_there,
 )
 from sim.measures.count.rules import clear_cache as clear_cache
 
@@ -129,29 +130,29 @@ def events(rows: Rows, steps: Steps, days: Days, tally: Events) -> None:
         )
         is_split = split(rows.visit[r], rows.first[r], stream, rows.started_at[r])
         then = interval(steps, left)
-        if outcome != SERVED:
+        if outcome != SERVED and left >= steps.start:
             tally.by_outcome[outcome, x, c, then, 0] += 1
             tally.by_outcome[outcome, x, c, then, 1] += people
-        if (rows.visit[r] == 0 or diverted) and not never_came(outcome):
+        if (rows.visit[r] == 0 or diverted) and not never_came(outcome) and arrived >= steps.start:
             came = interval(steps, arrived)
-            if not is_split and not (rows.first[r] and arrived == steps.start):
+            if not is_split and not was_there(steps, rows.first[r], arrived):
                 tally.by_outcome[ARRIVED, x, c, came, 0] += 1
                 tally.by_outcome[ARRIVED, x, c, came, 1] += people
             if stream == BYPASS_STREAM:
                 tally.by_outcome[BYPASSED, x, c, came, 0] += 1
                 tally.by_outcome[BYPASSED, x, c, came, 1] += people
-        if outcome == CROSSED:
+        if outcome == CROSSED and left >= steps.start:
             day = day_of(days, steps, left)
             tally.crossed[day, x, c, 0] += 1
             tally.crossed[day, x, c, 1] += people
-        if started <= steps.horizon and not is_split and not resumed:
+        if steps.start <= started <= steps.horizon and not is_split and not resumed:
             tally.begun[day_of(days, steps, started), s, stream] += 1
         resumed, diverted = outcome == INTERRUPTED, outcome == DIVERTED
 
 
 @entry
 def stations(rows: Rows, steps: Steps, tally: Stations) -> None:
-    """Sum visits and their times; an interrupted visit is several rows."""
+    """Sum visits and their times; an interrupted visit is several rows. Visits over before the counts begin are not."""
     counts = resumed = False
     waited = served = 0
     for r in range(len(rows.party)):
@@ -162,22 +163,24 @@ def stations(rows: Rows, steps: Steps, tally: Stations) -> None:
             outcome, arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
         )
         is_split = split(rows.visit[r], rows.first[r], rows.stream[r], rows.started_at[r])
-        tally.waited[rows.crossing[r]] += people * max(min(called, steps.horizon) - arrived, 0)
+        tally.waited[rows.crossing[r]] += people * max(min(called, steps.horizon) - max(arrived, steps.start), 0)
         if not resumed:
-            counts, waited, served = not is_split and not (rows.first[r] and arrived == steps.start), 0, 0
+            counts, waited, served = not is_split and not was_there(steps, rows.first[r], arrived), 0, 0
             joins = outcome not in (BALKED, BARRED) and (rows.first[r] or outcome != DIVERTED)
-            if joins and not is_split and arrived <= steps.horizon:
+            if joins and not is_split and arrived <= steps.horizon and called >= steps.start:
                 tally.visits[s] += 1
-        over = ended < steps.beyond and not is_split
+        over = steps.start <= ended < steps.beyond and not is_split
         waited += max(min(started, steps.horizon) - arrived, 0)
-        served += ended - started if over else 0
+        served += ended - started if ended < steps.beyond and not is_split else 0
+        resumed = outcome == INTERRUPTED
+        if left < steps.start:
+            continue
         tally.by_outcome[s, outcome, 0] += 1
         tally.by_outcome[s, outcome, 1] += people
         tally.by_outcome[s, outcome, 2] += rows.men[r]
-        tally.checked[s] += rows.checked[r]
+        tally.checked[s] += rows.checked[r] if ended >= steps.start else 0
         if outcome == UNFINISHED and started < steps.beyond:
             tally.going_on[s, int(ended < steps.beyond)] += 1
-        resumed = outcome == INTERRUPTED
         if resumed:
             continue
         if counts and (started < steps.beyond or (outcome == UNFINISHED and arrived <= steps.horizon)):
@@ -205,7 +208,7 @@ def parties(rows: Rows, steps: Steps, days: Days, keys: Any, tally: Parties) -> 
         )
         waited += max(min(called, steps.horizon) - arrived, 0)
         goes_on = r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r] and outcome != DIVERTED
-        if goes_on or never_came(outcome):
+        if goes_on or never_came(outcome) or left < steps.start:
             head, waited = head if goes_on else r + 1, waited if goes_on else 0
             continue
         x, c, joined = int(rows.crossing[head]), int(rows.cls[head]), rows.arrived_at[head]
@@ -215,7 +218,7 @@ def parties(rows: Rows, steps: Steps, days: Days, keys: Any, tally: Parties) -> 
         elif rows.stream[r] == BYPASS_STREAM:
             way = BY_BYPASS
         counts = not split(rows.visit[head], rows.first[head], rows.stream[head], rows.started_at[head])
-        if rows.first[head] and joined == steps.start:
+        if was_there(steps, rows.first[head], joined):
             counts = False
             tally.initial[x, c, 0] += 1
             tally.initial[x, c, 1] += rows.people[head]
@@ -263,7 +266,7 @@ def joiners(rows: Rows, steps: Steps, classes: int, keys: Any) -> int:
         left_queue = left_queue or outcome in (CHANGED_MODE, BYPASSED)
         if r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r] and outcome != DIVERTED:
             continue
-        if rows.first[head] and rows.arrived_at[head] != steps.start:
+        if rows.first[head] and not was_there(steps, True, rows.arrived_at[head]):
             group = (int(rows.crossing[head]) * classes + int(rows.cls[head])) * steps.points
             group += interval(steps, rows.arrived_at[head])
             missed = 0 if outcome == CROSSED and not left_queue else NOT_CROSSED

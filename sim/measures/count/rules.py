@@ -38,6 +38,12 @@ def interval(steps: Steps, at: int) -> Any:
 
 
 @rule
+def was_there(steps: Steps, first: bool, arrived: int) -> Any:
+    """Whether a party joined before the counts begin: in the warm-up, or as part of the initial queue."""
+    return arrived < steps.start or (first and arrived == steps.opened)
+
+
+@rule
 def day_of(days: Days, steps: Steps, at: int) -> Any:
     """Return the number of local midnights up to an instant."""
     day = days.midnights_before[interval(steps, at)]

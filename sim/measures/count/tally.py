@@ -98,7 +98,7 @@ class Places(NamedTuple):
 def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid) -> Tally:
     """Return the counts of a replication of `scenario`, whose plan is `plan`."""
     passes, rows = prepare(), Rows(**records.columns())
-    local_midnights, local_nights = local_days(scenario.clock, plan.start, plan.horizon), _nights(scenario, plan)
+    local_midnights, local_nights = local_days(scenario.clock, grid.start, grid.horizon), _nights(scenario, grid)
     midnights, nights = (_instants(scenario.clock, times) for times in (local_midnights, local_nights))
     days = _days(grid, midnights, nights)
     windows = np.array([milliseconds(scenario.crossings[name].quote.window) for name in plan.crossings])
@@ -118,7 +118,7 @@ def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid) 
 
 
 def _steps(grid: Grid) -> Steps:
-    return Steps(grid.start, grid.horizon, grid.every, len(grid.at), grid.intervals, grid.beyond)
+    return Steps(grid.start, grid.horizon, grid.every, len(grid.at), grid.intervals, grid.beyond, grid.opened)
 
 
 def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, tables: Tables) -> tuple[Ints, Ints]:
@@ -154,7 +154,7 @@ def prepare() -> Any:
     places = Places(none, np.zeros(1, np.bool_), lots, none[None])
     for attempt in range(PASSES + 1):
         try:
-            keys, _ = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2), days, places, empty((1, 1, 1), 1, 1, 1))
+            keys, _ = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2, 0), days, places, empty((1, 1, 1), 1, 1, 1))
             passes.medians(keys, none, none, np.zeros(1), np.zeros(1))
             passes.regroup(keys, none, none, keys)
             break
@@ -178,14 +178,14 @@ def local_days(clock: Clock, start: int, end: int) -> list[datetime]:
     return [midnight + timedelta(days=n) for n in range((last - midnight).days + 1)]
 
 
-def _nights(scenario: Scenario, plan: Plan) -> list[datetime]:
-    """Return the night hours within the run, without offset; none where the scenario has no `relief`."""
+def _nights(scenario: Scenario, grid: Grid) -> list[datetime]:
+    """Return the night hours of the grid, without offset; none where the scenario has no `relief`."""
     if scenario.relief is None:
         return []
-    days = local_days(scenario.clock, plan.start - MS_PER_DAY, plan.horizon + 1)
+    days = local_days(scenario.clock, grid.start - MS_PER_DAY, grid.horizon + 1)
     nights = [day + scenario.relief.night_hour for day in days]
     at = _instants(scenario.clock, nights)
-    return [night for night, within in zip(nights, (at >= plan.start) & (at <= plan.horizon), strict=True) if within]
+    return [night for night, within in zip(nights, (at >= grid.start) & (at <= grid.horizon), strict=True) if within]
 
 
 def _instants(clock: Clock, times: list[datetime]) -> Ints:

@@ -32,7 +32,10 @@ def check_dates(scenario: Scenario, whole_run: bool = True) -> Faults:
         for name, origin in scenario.network.origins.items() if scenario.network else ():
             yield from _demand(origin, clock, ("network", "origins", name))
         for i, row in enumerate(scenario.reported):
-            if row.from_ < clock.start or row.until > clock.horizon:
+            if clock.start <= row.from_ < clock.counted_from:
+                until = f"{clock.counted_from:%Y-%m-%dT%H:%M}"
+                yield ("reported", i, "from"), f"the warm-up lasts until {until} and is not counted; make it shorter"
+            elif row.from_ < clock.start or row.until > clock.horizon:
                 end = "until" if clock.start <= row.from_ < clock.horizon else "from"
                 yield ("reported", i, end), f"the figure is for a time outside the run ({run_of(clock)})"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
@@ -24,7 +25,21 @@ def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
     for name, crossing in scenario.crossings.items():
         yield from _deadlocks(scenario, crossing, ("crossings", name))
     yield from rows_left_out(scenario)
+    yield from _nights_left_out(scenario)
     yield from doubts_of(scenario)
+
+
+def _nights_left_out(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
+    """Yield a sentence if the file describes its nights, and some of them fall into the warm-up."""
+    clock = scenario.clock
+    if scenario.relief is None or "relief" not in scenario.model_fields_set:
+        return
+    midnight = clock.start.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = (midnight + timedelta(days=n) for n in range((clock.counted_from - midnight).days + 1))
+    nights = sum(clock.start <= day + scenario.relief.night_hour < clock.counted_from for day in days)
+    if nights:
+        what = "one night falls" if nights == 1 else f"{nights} nights fall"
+        yield ("clock", "warm_up"), f"{what} into the warm-up; who is at the border then is not counted"
 
 
 def warning_lines(scenario: Scenario, interventions: Mapping[str, Intervention], applied: Sequence[str]) -> list[str]:

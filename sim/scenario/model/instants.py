@@ -19,6 +19,11 @@ def since_t0(clock: Clock, instant: datetime) -> int:
     return (instant.replace(tzinfo=zone).astimezone(UTC) - clock.t0.replace(tzinfo=zone).astimezone(UTC)) // _MS
 
 
+def counted_from(clock: Clock) -> int:
+    """Return the instant at which series and totals begin, in ms since t0: the start, or the end of the warm-up."""
+    return since_t0(clock, clock.counted_from)
+
+
 def local(clock: Clock, at: int) -> datetime:
     """Return the local time, with its zone, of `at` milliseconds since t0."""
     zone = ZoneInfo(clock.timezone)

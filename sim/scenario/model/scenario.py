@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -25,11 +26,13 @@ from sim.scenario.model.quantities import (
     Kind,
     Model,
     Name,
+    Span,
     Title,
 )
 from sim.scenario.model.reported import Relief, Reported
 from sim.scenario.model.road import PartyClass, Road, Zone
 from sim.scenario.model.station import Station
+from sim.units import show_duration
 
 
 def _zone(name: str) -> str:
@@ -50,12 +53,22 @@ class Clock(Model):
     start: Instant = Field(description="first instant simulated")
     horizon: Instant = Field(description="last instant simulated; parties still inside then are `unfinished`")
     report_every: Duration = Field(3600.0, description="interval between the points of every time series")
+    warm_up: Span = Field(
+        0.0, description="time from the start that is played but not counted: series and totals begin after it"
+    )
 
     @model_validator(mode="after")
     def _order(self) -> Clock:
         if self.horizon <= self.start:
             raise ValueError(f"horizon must be later than start; got {self.start} to {self.horizon}")
+        if self.counted_from >= self.horizon:
+            raise ValueError(f"warm_up must be shorter than the run; got {show_duration(self.warm_up)}")
         return self
+
+    @property
+    def counted_from(self) -> datetime:
+        """The local time at which series and totals begin: the start, or the end of the warm-up."""
+        return self.start + timedelta(seconds=self.warm_up)
 
 
 class Crossing(Model):

@@ -14,7 +14,7 @@ from sim.errors import ScenarioError, SimError
 from sim.measures.reports import observed_values
 from sim.play import provenance
 from sim.play.one import play_once
-from sim.scenario.model.instants import local, since_t0
+from sim.scenario.model.instants import counted_from, local, since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.scenario.text.load_scenario import Template
 from sim.scenario.text.passports import take_off
@@ -84,7 +84,7 @@ def shortest_horizon(scenario: Scenario) -> datetime | None:
     rows, clock = scenario.reported, scenario.clock
     if not rows or any(row.kind.by_joining for row in rows):
         return None
-    begin, every = since_t0(clock, clock.start), milliseconds(clock.report_every)
+    begin, every = counted_from(clock), milliseconds(clock.report_every)
     last = max(since_t0(clock, row.until) for row in rows)
     horizon = begin + (-(-(last - begin) // every) + 1) * every
     if not begin < horizon < since_t0(clock, clock.horizon):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.arrays import Floats, Ints
+from sim.arrays import Bools, Floats, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome
 from sim.engine.tape import Tape
@@ -24,7 +24,7 @@ from sim.measures.parties import Parties, parties_of
 from sim.measures.replication import Measures
 from sim.measures.reports import observed_values
 from sim.play.one import Played, Subject
-from sim.scenario.model.instants import since_t0
+from sim.scenario.model.instants import counted_from, since_t0
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H
 from sim.verbs.compare.transitions import transition_matrix
@@ -141,21 +141,26 @@ class Groups(NamedTuple):
 def groups_of(scenario: Scenario, plan: Plan, tape: Tape, parties: Parties) -> Groups:
     """Return the groups of the parties on a tape: their last crossing, class, and local day of arrival.
 
-    For parties from an origin the day is that on which they set out.
+    For parties from an origin the day is that on which they set out. The last day holds those who came `early`.
     """
     days = days_of(scenario, plan)
     midnights = np.array([since_t0(scenario.clock, day) for day in days], np.int64)
     day = np.searchsorted(midnights, tape.arrived_at, side="right") - 1
-    day = np.where(tape.initial, len(days), np.maximum(day, 0))
+    day = np.where(came_early(scenario, tape), len(days), np.maximum(day, 0))
     shape = len(plan.crossings), len(scenario.streams), len(days) + 1
     crossing = np.zeros(len(tape), np.int64)
     crossing[parties.origin[~parties.twin]] = parties.crossing[~parties.twin]
     return Groups(np.ravel_multi_index((crossing, tape.cls, day), shape).astype(np.int64), shape)
 
 
+def came_early(scenario: Scenario, tape: Tape) -> Bools:
+    """Return whether each party was waiting at the start, or came during the warm-up."""
+    return np.asarray(tape.initial | (tape.arrived_at < counted_from(scenario.clock)))
+
+
 def days_of(scenario: Scenario, plan: Plan) -> list[datetime]:
-    """Return the local midnights of the days of a run."""
-    return local_days(scenario.clock, plan.start, plan.horizon)
+    """Return the local midnights of the days of a run, after its warm-up."""
+    return local_days(scenario.clock, counted_from(scenario.clock), plan.horizon)
 
 
 class PartyOutcomes:
@@ -169,6 +174,7 @@ class PartyOutcomes:
         parties = parties_of(played.plan, played.records, max(len(tape), 1))
         self.tape, self.parties, self.crossings = tape, parties, len(played.plan.crossings)
         self.has_network = bool(played.plan.origins)
+        self.early = came_early(played.scenario, tape)
         self.groups = groups_of(played.scenario, played.plan, tape, parties)
         people = parties.people * parties.crossed
         self.people_across = np.bincount(parties.origin, people, len(tape))
@@ -179,7 +185,7 @@ class PartyOutcomes:
     def by_group(self) -> Floats:
         """Return the table of GROUP_COLUMNS."""
         parties, groups = self.parties, self.groups.of[self.parties.origin]
-        arrived = parties.crossed & ~parties.twin & ~self.tape.initial[parties.origin]
+        arrived = parties.crossed & ~parties.twin & ~self.early[parties.origin]
         by_outcome = [parties.people * (parties.outcome == end) for end in _ENDS]
         return self._table(groups, [parties.people, *by_outcome, arrived, arrived * parties.waited / MS_PER_H])
 
@@ -217,7 +223,7 @@ class PartyOutcomes:
         """Return the shares (X, C + 1, steps) of the arriving parties that crossed with a wait up to each step."""
         x_count, classes, _ = self.groups.shape
         parties = self.parties
-        arrived = ~self.tape.initial
+        arrived = ~self.early
         arrived[parties.origin[parties.outcome == int(Outcome.STAYED)]] = False
         cell = self.groups.of // self.groups.shape[2]
         number = np.bincount(cell[arrived], minlength=x_count * classes).reshape(x_count, classes)

@@ -216,7 +216,7 @@ def _quoted(story: Story) -> Iterator[Row]:
 
 def _across(story: Story) -> Iterator[Row]:
     clock = story.scenario.clock
-    length = (clock.horizon - clock.start).total_seconds() / 86400
+    length = (clock.horizon - clock.counted_from).total_seconds() / 86400
     for what, quantity, scope in (("people", "crossed_people", ALL), ("vehicles", "crossed_parties", VEHICLES)):
         if length >= 1:
             yield Row(f"{what} per day", "", _scaled(story.total(quantity, scope), 1 / length))

@@ -142,7 +142,7 @@ def test_every_instant_has_its_interval_and_its_next_point(every, start, data):
     horizon = start + every * (points - 1) + data.draw(st.integers(0, every - 1))
     at = data.draw(st.integers(start, horizon + every))
     intervals = points - int(start + every * (points - 1) == horizon)
-    steps = Steps(start, horizon, every, points, max(intervals, 1), horizon + every)
+    steps = Steps(start, horizon, every, points, max(intervals, 1), horizon + every, start)
     assert passes.interval(steps, at) == min((at - start) // every, max(intervals, 1) - 1)
     assert passes.point(steps, at) == min(-((start - at) // every), points)
 
