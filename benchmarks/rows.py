@@ -255,7 +255,7 @@ def network(size: Size) -> Found:
 
         def replication(seed: int) -> float:
             tape = draw(scenario, plan, seed, 0)
-            measure(scenario, plan, ours.ENGINES["compiled"](plan, tape), tape.source)
+            measure(scenario, plan, ours.ENGINES["compiled"](plan, tape), tape)
             return len(tape)
 
         return replication

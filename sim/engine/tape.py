@@ -27,6 +27,7 @@ class Tape:
     cls: NDArray[np.int8]
     number: NDArray[np.int32]  # within source, class and `initial`: the same party in every scenario
     initial: Bools  # already waiting at the start
+    waited: Ints  # by the start, of a party waiting then; 0: not known. The engines do not read it
     people: NDArray[np.int16]
     men: NDArray[np.int16]  # of call-up age
     local: Bools  # has local plates

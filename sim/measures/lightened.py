@@ -8,13 +8,13 @@ import numpy as np
 
 from sim.arrays import Bools
 from sim.engine.plan import Plan
-from sim.engine.records import NEVER, Outcome, Records
+from sim.engine.records import Outcome, Records
 from sim.measures.count.counters import BYPASS_STREAM
 from sim.measures.names import Key, at_station
 
 
-def lightened_totals(plan: Plan, records: Records) -> Iterator[tuple[Key, float]]:
-    """Yield the parties and people whose service began while checks were lightened, and the share of the run.
+def lightened_totals(plan: Plan, records: Records, since: int) -> Iterator[tuple[Key, float]]:
+    """Yield the parties and people whose service began while checks were lightened, and the share of the run from `since`.
 
     A control turns before anything else at its millisecond, so a service that begins then is under the new rule. A
     service that was interrupted began once, when it first began.
@@ -22,15 +22,15 @@ def lightened_totals(plan: Plan, records: Records) -> Iterator[tuple[Key, float]
     again = np.append(False, (records.outcome == int(Outcome.INTERRUPTED))[:-1])
     for s in np.flatnonzero(plan.light_every):
         turns = records.lightened[records.lightened[:, 1] == s]
-        edges = np.append(turns[:, 0], plan.horizon)
-        began = (records.station == s) & (records.started_at != NEVER) & ~again
+        edges = np.maximum(np.append(turns[:, 0], plan.horizon), since)
+        began = (records.station == s) & (records.started_at >= since) & ~again
         began &= ~_begins_a_twin(records)
         turn = np.searchsorted(turns[:, 0], records.started_at[began], side="right")
         light = np.append(0, turns[:, 2])[turn] == 1
         crossing, scope = plan.crossings[plan.crossing[s]], at_station(plan.stations[s])
         yield Key(crossing, "lightened_parties", scope), float(light.sum())
         yield Key(crossing, "lightened_people", scope), float(records.people[began][light].sum())
-        share = (np.diff(edges) * turns[:, 2]).sum() / (plan.horizon - plan.start)
+        share = (np.diff(edges) * turns[:, 2]).sum() / (plan.horizon - since)
         yield Key(crossing, "lightened_share", scope), float(share)
 
 

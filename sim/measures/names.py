@@ -279,7 +279,8 @@ TOTALS = {
 }
 """Numbers of the run after its warm-up, whatever `report_every`.
 
-Waits exclude the parties that were there before (waiting at the start, or inside after the warm-up) and the unfinished.
+Waits exclude the unfinished and the parties that were there before: waiting at the start, unless the file says how long
+they have waited, or inside after the warm-up.
 """
 
 

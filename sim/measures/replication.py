@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.arrays import Floats, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import Records
+from sim.engine.tape import Tape
 from sim.measures import deadlock, flows, series, totals
 from sim.measures.count.tally import count_records
 from sim.measures.grid import grid_of
@@ -35,15 +33,16 @@ class Measures:
     totals: dict[Key, float]
 
 
-def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np.int8] | None = None) -> Measures:
+def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None = None) -> Measures:
     """Return the measures of one replication of `scenario`, whose plan is `plan`.
 
-    With the `source` (P,) of the tape, people are also counted by origin. Parties already waiting at the start (`first`
-    visits with `arrived_at` at the start) count in queues, flows and outcomes but not in waits, since their wait began
-    at an unknown time. After a warm-up the same holds for parties that came during it and are still there.
+    With the `tape`, people are also counted by origin. Parties already waiting at the start (`first`
+    visits with `arrived_at` at the start) count in queues, flows and outcomes but not in waits, unless
+    the tape knows how long they have waited. After a warm-up the same holds for parties that came during it and are
+    still there, and the tape is not asked.
     """
     points = grid_of(scenario.clock, plan.start, plan.horizon)
-    counted = count_records(scenario, plan, records, points)
+    counted = count_records(scenario, plan, records, points, tape)
     over_time = dict(
         chain(
             series.queues(scenario, plan, counted.queues, points),
@@ -68,11 +67,11 @@ def measure(scenario: Scenario, plan: Plan, records: Records, source: NDArray[np
             deadlock.deadlocked(plan, records),
             totals.waits(scenario, plan, counted, points),
             totals.stations(plan, counted),
-            lightened_totals(plan, records),
+            lightened_totals(plan, records, points.start),
             totals.men(scenario, plan, counted.stations),
             totals.by_day(scenario, plan, counted),
             totals.relief(scenario, plan, counted),
-            flows.flow_totals(plan, source, records, points.start) if source is not None else (),
+            flows.flow_totals(plan, tape.source, records, points.start) if tape is not None else (),
         )
     )
     return Measures(points.at, over_time, whole_run)

@@ -174,11 +174,11 @@ def rates(series: dict[Key, Floats], grid: Grid) -> Series:
 def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
     """Yield the waits (h) of parties that joined the main queue, by interval of joining."""
     points, classes = len(grid.at), plan.first.shape[1]
-    way, x, c, then = np.ogrid[: tables.N_WAYS, : len(plan.crossings), :classes, :points]
+    way, x, c, then = np.ogrid[: tables.N_WAYS, : len(plan.crossings), :classes, : points + 1]
     quantiles = []
     for group, by_class in ((x * points + then, False), ((x * classes + c) * points + then, True)):
         number = counted.parties.joined[0, ..., 0].sum(axis=() if by_class else 1)
-        group_of = np.where(way == tables.MAIN, group, number.size) + np.zeros_like(c)
+        group_of = np.where((way == tables.MAIN) & (then < points), group, number.size) + np.zeros_like(c)
         by_group = counted.quantiles(group_of.ravel(), number.ravel(), (0.1, 0.9)) / MS_PER_H
         quantiles.append(by_group.reshape(2, len(plan.crossings), -1, points))
     for n, crossing in enumerate(plan.crossings):

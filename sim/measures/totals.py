@@ -137,7 +137,7 @@ def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Totals:
     for group, scopes in groupings:
         size = len(plan.crossings) * len(scopes)
         number, waited, stay = (np.bincount(group.ravel(), table[..., k].ravel(), size) for k in range(3))
-        group_of = np.repeat(group.ravel(), len(grid.at))
+        group_of = np.repeat(group.ravel(), len(grid.at) + 1)
         quantiles = counted.quantiles(group_of, number.astype(np.int64), (0.5, 0.9, 1.0))
         hours = np.vstack((_ratio(waited, number), quantiles, _ratio(stay, number))) / MS_PER_H
         for g, scope in enumerate(scopes * len(plan.crossings)):

@@ -50,7 +50,7 @@ def play_once(scenario: Scenario, seed: int, replication: int, engine: str, plan
         plan = plan or lower(scenario)
         tape = draw(scenario, plan, seed, replication)
         records = player(engine)(plan, tape)
-        return Played(scenario, plan, tape, records, measure(scenario, plan, records, tape.source))
+        return Played(scenario, plan, tape, records, measure(scenario, plan, records, tape))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def line(hall: Any, cars: int, people: int = 1, **desk: Any) -> Any:
 
 
 def leave_gate(engine: Play, game: Any) -> list[float | None]:
-    records = engine(*set_by_hand(game, [0] * game.crossings["x"].initial_queue["car"]))
+    records = engine(*set_by_hand(game, [0] * game.crossings["x"].initial_queue["car"].parties))
     return minutes(records.left_at[records.station == 0])
 
 

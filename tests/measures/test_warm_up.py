@@ -35,7 +35,7 @@ def both(example: Scenario, seconds: float = WARM_UP, replication: int = 0) -> t
     assert lower(warmed(example, seconds)) == plan
     tape = draw(example, plan, 1, replication)
     records = play(plan, tape)
-    without, with_it = (measure(each, plan, records, tape.source) for each in (example, warmed(example, seconds)))
+    without, with_it = (measure(each, plan, records, tape) for each in (example, warmed(example, seconds)))
     return without, with_it
 
 

@@ -89,6 +89,8 @@ class Group:
         party_class = self.scenario.classes[self.cls]
         tape.source[place], tape.cls[place] = self.source, self.number
         tape.number[place], tape.initial[place] = np.arange(self.size), self.key.initial
+        if initial_queue := self.passages[0].crossing.initial_queue.get(self.cls) if self.key.initial else None:
+            tape.waited[place] = self._waited(initial_queue.waited)
         self.people = people_of(party_class.people, self.rng("people"), self.size)
         if self.apart:
             self.people = np.where(self.arriving.people, self.arriving.people, self.people)
@@ -110,12 +112,19 @@ class Group:
         for table, row in self.unwritten:
             getattr(tape, table)[row, place] = 0
 
+    def _waited(self, law: Law | None) -> Ints:
+        """Return how long the parties of the initial queue have waited (ms), the longest first; 0 if nobody knows."""
+        if law is None:
+            return np.zeros(self.size, np.int64)
+        waited = np.rint(self.durations("waited", law) * MS_PER_S).astype(np.int64)
+        return np.sort(np.maximum(waited, 1))[::-1]
+
     def _arrivals(self) -> Parties:
         """Return the ordinary arrivals and those of the parts of demand that are drawn apart, in order."""
         seed, replication, initial = self.key
         if initial:
-            crossing = self.passages[0].crossing
-            return parties(np.full(crossing.initial_queue.get(self.cls, 0), self.plan.start, dtype=np.int64))
+            waiting = self.passages[0].crossing.initial_queue.get(self.cls)
+            return parties(np.full(waiting.parties if waiting else 0, self.plan.start, dtype=np.int64))
         expected = self.plan.expected[self.source, self.number]
         ordinary = parties(at_units(unit_poisson(self.rng("arrival"), float(expected[-1])), expected, self.plan))
         self.apart = [part for part in parts_apart(self.scenario) if (part.source, part.cls) == (self.source, self.cls)]

@@ -43,6 +43,7 @@ _COLUMNS = {
     "local": np.bool_,
     "barred": np.bool_,
     "traits": np.int64,
+    "waited": np.int64,
     "people": np.int16,
     "men": np.int16,
 }

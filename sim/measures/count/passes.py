@@ -151,10 +151,13 @@ def events(rows: Rows, steps: Steps, days: Days, tally: Events) -> None:
 
 
 @entry
-def stations(rows: Rows, steps: Steps, tally: Stations) -> None:
-    """Sum visits and their times; an interrupted visit is several rows. Visits over before the counts begin are not."""
+def stations(rows: Rows, steps: Steps, waited_by_start: Any, tally: Stations) -> None:
+    """Sum visits and their times; an interrupted visit is several rows. Visits over before the counts begin are not.
+
+    `waited_by_start` is as for `parties`.
+    """
     counts = resumed = False
-    waited = served = 0
+    waited, served, last = 0, 0, len(waited_by_start) - 1
     for r in range(len(rows.party)):
         if never_came(rows.outcome[r]):
             continue
@@ -165,7 +168,8 @@ def stations(rows: Rows, steps: Steps, tally: Stations) -> None:
         is_split = split(rows.visit[r], rows.first[r], rows.stream[r], rows.started_at[r])
         tally.waited[rows.crossing[r]] += people * max(min(called, steps.horizon) - max(arrived, steps.start), 0)
         if not resumed:
-            counts, waited, served = not is_split and not was_there(steps, rows.first[r], arrived), 0, 0
+            waited, served = waited_by_start[min(rows.party[r], last)] if rows.visit[r] == 0 else 0, 0
+            counts = waited > 0 or not (is_split or was_there(steps, rows.first[r], arrived))
             joins = outcome not in (BALKED, BARRED) and (rows.first[r] or outcome != DIVERTED)
             if joins and not is_split and arrived <= steps.horizon and called >= steps.start:
                 tally.visits[s] += 1
@@ -194,10 +198,12 @@ def stations(rows: Rows, steps: Steps, tally: Stations) -> None:
 
 
 @entry
-def parties(rows: Rows, steps: Steps, days: Days, keys: Any, tally: Parties) -> int:
+def parties(rows: Rows, steps: Steps, days: Days, waited_by_start: Any, keys: Any, tally: Parties) -> int:
     """Count the outcomes of parties; return the number of `keys` written, one per party that counts in waits.
 
     A key is the wait (ms) and, in its low bits, the group: (way, crossing, class, interval of joining) as one number.
+    `waited_by_start` is in ms by number of the party, 0 where it is not known or the party came later; its last value
+    is for all further numbers. Those who joined before the start are of one interval more, after the last.
     """
     crossings, classes, _ = tally.initial.shape
     head = waited = n = 0
@@ -218,11 +224,12 @@ def parties(rows: Rows, steps: Steps, days: Days, keys: Any, tally: Parties) -> 
         elif rows.stream[r] == BYPASS_STREAM:
             way = BY_BYPASS
         counts = not split(rows.visit[head], rows.first[head], rows.stream[head], rows.started_at[head])
+        before = waited_by_start[min(rows.party[head], len(waited_by_start) - 1)]
         if was_there(steps, rows.first[head], joined):
-            counts = False
+            counts = before > 0
             tally.initial[x, c, 0] += 1
             tally.initial[x, c, 1] += rows.people[head]
-        then = interval(steps, joined)
+        then = steps.points if before else interval(steps, joined)
         if outcome == UNFINISHED:
             tally.unfinished[x, c, 0] += 1
             tally.unfinished[x, c, 1] += rows.people[r]
@@ -234,14 +241,14 @@ def parties(rows: Rows, steps: Steps, days: Days, keys: Any, tally: Parties) -> 
             tally.across_by_day[day_of(days, steps, left), x, c, way] += 1
             if counts:
                 tally.waits[x, c, way, 0] += 1
-                tally.waits[x, c, way, 1] += waited
-                tally.waits[x, c, way, 2] += left - joined
+                tally.waits[x, c, way, 1] += waited + before
+                tally.waits[x, c, way, 2] += left - joined + before
                 tally.sojourns[x, c, way, now, 0] += 1
-                tally.sojourns[x, c, way, now, 1] += left - joined
-                group = ((way * crossings + x) * classes + c) * steps.points + then
-                keys[n] = waited << GROUP_BITS | group
+                tally.sojourns[x, c, way, now, 1] += left - joined + before
+                group = ((way * crossings + x) * classes + c) * (steps.points + 1) + then
+                keys[n] = waited + before << GROUP_BITS | group
                 n += 1
-        if counts and way == MAIN and outcome in (CROSSED, UNFINISHED):
+        if counts and not before and way == MAIN and outcome in (CROSSED, UNFINISHED):
             tally.joined[int(outcome == UNFINISHED), x, c, then, 0] += 1
             tally.joined[int(outcome == UNFINISHED), x, c, then, 1] += waited
         head, waited = r + 1, 0

@@ -12,6 +12,7 @@ import numpy as np
 from sim.arrays import Bools, Floats, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import DTYPES, Records
+from sim.engine.tape import Tape
 from sim.measures.count.counters import (
     NOT_CROSSED,
     Days,
@@ -93,17 +94,23 @@ class Places(NamedTuple):
     on_road: Bools
     lots: Lots
     staffing: Ints
+    waited_by_start: Ints
 
 
-def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid) -> Tally:
-    """Return the counts of a replication of `scenario`, whose plan is `plan`."""
+def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid, tape: Tape | None = None) -> Tally:
+    """Return the counts of a replication of `scenario`, whose plan is `plan`.
+
+    Without the tape, nobody knows how long the initial queue has waited.
+    """
     passes, rows = prepare(), Rows(**records.columns())
     local_midnights, local_nights = local_days(scenario.clock, grid.start, grid.horizon), _nights(scenario, grid)
     midnights, nights = (_instants(scenario.clock, times) for times in (local_midnights, local_nights))
     days = _days(grid, midnights, nights)
     windows = np.array([milliseconds(scenario.crossings[name].quote.window) for name in plan.crossings])
     staffing = staffing_rows(plan, staffing_played(plan, records))
-    places = Places(windows, on_road(plan), lots_of(scenario, plan), staffing)
+    is_known = tape is not None and tape.waited.any() and grid.opened == grid.start
+    waited = np.append(tape.waited, 0) if tape is not None and is_known else np.zeros(1, np.int64)
+    places = Places(windows, on_road(plan), lots_of(scenario, plan), staffing, waited)
     classes = plan.first.shape[1]
     tables = empty(
         (len(plan.crossings), classes, len(plan.stations)), len(grid.at), len(days.midnights), len(days.nights)
@@ -134,8 +141,8 @@ def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, ta
         moments.sort(kind="stable")  # the fastest for long sorted runs
     passes.peaks(of_queues, steps.start, places.lots, tables.peaks)
     passes.work(of_work, steps, days, places.staffing, tables.work)
-    passes.stations(rows, steps, tables.stations)
-    keys = keys[: passes.parties(rows, steps, days, keys, tables.parties)]
+    passes.stations(rows, steps, places.waited_by_start, tables.stations)
+    keys = keys[: passes.parties(rows, steps, days, places.waited_by_start, keys, tables.parties)]
     keys.sort()
     joiners = joiners[: passes.joiners(rows, steps, tables.parties.initial.shape[1], joiners)]
     joiners.sort()
@@ -151,7 +158,7 @@ def prepare() -> Any:
     none = np.full(1, LATER)
     days = Days(none, np.zeros_like(none), none, np.zeros_like(none))
     lots = Lots(none, none, none, none[None], np.zeros(1))
-    places = Places(none, np.zeros(1, np.bool_), lots, none[None])
+    places = Places(none, np.zeros(1, np.bool_), lots, none[None], np.zeros_like(none))
     for attempt in range(PASSES + 1):
         try:
             keys, _ = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2, 0), days, places, empty((1, 1, 1), 1, 1, 1))

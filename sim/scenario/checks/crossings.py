@@ -64,7 +64,7 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
 
 def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:
     """Return the classes that occur at a crossing, in the order of `classes`."""
-    met: set[str] = {*crossing.demand, *(cls for cls, count in crossing.initial_queue.items() if count)}
+    met: set[str] = {*crossing.demand, *(cls for cls, waiting in crossing.initial_queue.items() if waiting.parties)}
     for origin in scenario.network.origins.values() if scenario.network else ():
         for cls in origin.demand:
             seen_as = (

@@ -108,7 +108,7 @@ def parties_by_class(scenario: Scenario) -> dict[Loc, float]:
             counts[loc] *= 1 + sum(max(0.0, scale - 1) for scale in scales)
         for cls, waiting in crossing.initial_queue.items():
             here: Loc = ("crossings", name, "demand", cls)
-            counts[here] = counts.get(here, 0.0) + waiting
+            counts[here] = counts.get(here, 0.0) + waiting.parties
     return counts
 
 

@@ -12,6 +12,7 @@ from sim.scenario.model.behaviour import Behaviour, Quote, WordOfStops
 from sim.scenario.model.changes import Change, NamedChange
 from sim.scenario.model.class_names import RESERVED, ClassName, only_classes
 from sim.scenario.model.demand import DemandParts
+from sim.scenario.model.laws import Law
 from sim.scenario.model.network import Destination, Network
 from sim.scenario.model.parallel import Parallel
 from sim.scenario.model.quantities import (
@@ -71,6 +72,20 @@ class Clock(Model):
         return self.start + timedelta(seconds=self.warm_up)
 
 
+class InitialQueue(Model):
+    """The parties of a class that are waiting at the start. Bare `300`: nobody knows how long they have waited."""
+
+    parties: Count = Field(description="how many there are")
+    waited: Law | None = Field(
+        None, description="how long each has waited by the start, a time or a law; their waits then count as a whole"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return {"parties": value} if isinstance(value, str | int | float) else value
+
+
 class Crossing(Model):
     """One place where the border can be crossed: its road, stations, demand and the behaviour of its travellers."""
 
@@ -86,7 +101,7 @@ class Crossing(Model):
     demand: dict[ClassName, DemandParts] = Field(
         {}, description="parties that come, by class: the sum of parts, each with a name of your own"
     )
-    initial_queue: dict[ClassName, Count] = Field({}, description="parties already waiting at the start")
+    initial_queue: dict[ClassName, InitialQueue] = Field({}, description="parties already waiting at the start")
     behaviour: dict[ClassName, Behaviour] = Field({}, description="what parties of a class do about the queue")
     quote: Quote = Field(Quote(), description="how the wait is quoted")
     word_of_stops: WordOfStops = Field(
