@@ -14,7 +14,7 @@ from sim.measures.names import Key, at_station
 
 
 def lightened_totals(plan: Plan, records: Records, since: int) -> Iterator[tuple[Key, float]]:
-    """Yield the parties and people whose service began while checks were lightened, and the share of the run from `since`.
+    """Yield the parties and people served while checks were lightened, and the share of the time, from `since` on.
 
     A control turns before anything else at its millisecond, so a service that begins then is under the new rule. A
     service that was interrupted began once, when it first began.

@@ -46,6 +46,7 @@ def scenario_schema() -> Schema:
     definitions["Scenario"] = root
     _with_passports(definitions)
     definitions["Law"] = {"anyOf": [_TIME, definitions["Law"]]}
+    definitions["InitialQueue"] = {"anyOf": [{"type": "integer", "minimum": 0}, definitions["InitialQueue"]]}
     loose = {_PART + name: _loosened(kind) for name, kind in definitions.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
