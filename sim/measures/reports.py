@@ -136,6 +136,19 @@ def amount(value: float, unit: str) -> str:
     return f"{digits} {unit}" if unit in ("h", "km", "parties/h", "people/h") else digits
 
 
+def in_suitable_unit(value: float, unit: str) -> tuple[float, str]:
+    """Return a factor and a unit in which a value reads well: waits under an hour are in minutes or seconds."""
+    if unit != "h" or not isfinite(value) or abs(value) >= 1 or value == 0:
+        return 1.0, unit
+    return (60.0, "min") if abs(value) >= 1 / 60 else (3600.0, "s")
+
+
+def short_amount(value: float, unit: str) -> str:
+    """Return a figure as `amount` does, a wait under an hour in minutes or seconds: '19 min'."""
+    factor, shown = in_suitable_unit(value, unit)
+    return amount(value, unit) if shown == unit else f"{factor * value:.3g} {shown}"
+
+
 def counted(row: Reported) -> str:
     """Return what a figure counts: 'cars and trucks', 'people', 'people in cars'; '' for waits and lengths."""
     if row.kind.unit not in ("parties", "people"):
@@ -159,7 +172,7 @@ def label(row: Reported, reported: float, near: str = "") -> str:
 def count(row: Reported, reported: float) -> str:
     """Return a reported figure in its shortest form: '3,000 cars', '1 car', '48 h', '62 cars an hour'."""
     unit = unit_of(row)
-    digits, who = amount(reported, unit.removesuffix("/h")), counted(row)
+    digits, who = short_amount(reported, unit.removesuffix("/h")), counted(row)
     if digits == "1" and who:
         who = who.replace("people", "person") if who.startswith("people") else SINGLE.get(who, "party")
     return " ".join(part for part in (digits, who, "an hour" if unit.endswith("/h") else "") if part)

@@ -19,7 +19,7 @@ from matplotlib.patheffects import withStroke
 from sim.arrays import Floats
 from sim.measures.flows import LAST, Flows
 from sim.measures.names import ALL
-from sim.measures.reports import amount
+from sim.measures.reports import short_amount
 from sim.plotting import daily, panels
 from sim.plotting.closures import closed, shade_closed, while_open
 from sim.plotting.marks import SIGNS, Mark, draw_marks, shortened, text_width, wrapped
@@ -336,4 +336,6 @@ def _across(axes: Axes, story: Story) -> Panel:
 def _mark(story: Story, shown: Shown, value: float) -> Mark:
     """Return the mark of a reported figure with a short label."""
     unit = "h" if shown.row.kind.is_wait else ""
-    return panels.mark(story, shown, value, SIGNS.get(shown.row.qualifier, "") + amount(float(f"{value:.3g}"), unit))
+    return panels.mark(
+        story, shown, value, SIGNS.get(shown.row.qualifier, "") + short_amount(float(f"{value:.3g}"), unit)
+    )

@@ -15,7 +15,7 @@ from sim.measures.bounds import share_of_joined
 from sim.measures.estimates import CHANCE_ONLY, Band, Estimate, Estimates
 from sim.measures.names import ALL, LONGEST_QUOTE, OTHERS, VEHICLES, Key, by_way
 from sim.measures.nights import Night, night_hour, nights_of
-from sim.measures.reports import Observation, amount
+from sim.measures.reports import Observation, in_suitable_unit, short_amount
 from sim.plotting.rail import Event, events, origins_of
 from sim.scenario.model.network import Origin
 from sim.scenario.model.reported import Reported
@@ -293,8 +293,10 @@ def modelled(observation: Observation) -> str:
     """Return the value of the model for a figure, with its 5-95 % band: '12,200 [9,100–17,600]', '57 h'."""
     if observation.quantity == "quoted_wait" and observation.mean >= LONGEST_QUOTE:
         return LONGEST_SHORT
-    band = f" [{rounded(observation.p05)}–{rounded(observation.p95)}]" if observation.p05 < observation.p95 else ""
-    value = amount(float(f"{observation.mean:.3g}"), observation.unit)
+    factor, _ = in_suitable_unit(observation.mean, observation.unit)
+    low, high = factor * observation.p05, factor * observation.p95
+    band = f" [{rounded(low)}–{rounded(high)}]" if low < high else ""
+    value = short_amount(float(f"{observation.mean:.3g}"), observation.unit)
     return f"{at_least(value) if observation.at_least else value}{band}"
 
 

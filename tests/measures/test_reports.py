@@ -129,6 +129,19 @@ def test_a_reading_that_means_nothing_for_its_quantity_is_refused(changes, sente
         figure(**changes)
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("19 min", "about 19 min of quoted wait"),
+        ("20 s", "about 20 s of quoted wait"),
+        ("1 h", "about 1 h of quoted wait"),
+    ],
+)
+def test_a_short_wait_is_in_minutes_or_seconds(value, text):
+    row = figure(quantity="quoted_wait", classes=["car"], value=value)
+    assert label(row, reported_value(row)) == text
+
+
 def test_a_label_says_whose_wait_it_is():
     row = figure(quantity="sojourn", classes=["car"], value="20 h", way="changed_mode", individual=True)
     assert label(row, 20) == "about 20 h from joining to crossing of one traveller without the vehicle"

@@ -12,7 +12,7 @@ from matplotlib.patches import FancyBboxPatch
 from sim.measures.estimates import Estimate
 from sim.measures.names import OUTCOMES, at_station
 from sim.measures.nights import worst_night
-from sim.measures.reports import amount, counted
+from sim.measures.reports import counted, short_amount
 from sim.measures.servers import staffing
 from sim.plotting import daily, panels
 from sim.plotting.marks import BOLD, draw_rail, lay_rail, rail_height, shortened, text_width, wrapped
@@ -170,7 +170,7 @@ def _pair(axes: Axes, row: float, shown: Shown, tight: bool) -> None:
 def _qualified_number(shown: Shown) -> str:
     """Return a reported figure with its qualifier only: 'about 37,000'."""
     qualifier = "" if shown.row.qualifier == "=" else f"{shown.row.qualifier} "
-    return qualifier + amount(shown.observation.reported, shown.observation.unit)
+    return qualifier + short_amount(shown.observation.reported, shown.observation.unit)
 
 
 def _weeks(axes: Axes, story: Story) -> None:
