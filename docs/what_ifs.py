@@ -28,7 +28,8 @@ WHAT_IFS = (
 MEASURES = (
     ("crossed_people", "all", "people"),
     ("max_queue_people", "all", "people"),
-    ("wait_mean", "all/main", "h"),
+    ("wait_mean", "car/main", "h"),
+    ("reneged_people", "all", "people"),
     ("men_stopped", "all", "men"),
 )
 TO_MEASURE = {
