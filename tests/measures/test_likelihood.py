@@ -50,13 +50,16 @@ def test_an_unrounded_figure_has_a_density():
 
 def test_the_wait_of_one_traveller_may_be_far_from_the_mean():
     wait = {"quantity": "virtual_wait", "value": "30 h", "individual": True}
-    described = calibration(wait, {**wait, "individual": False})
-    described = described.model_copy(
-        update={"observation": described.observation.model_copy(update={"individual": 0.4})}
-    )
+    errors = {"spread": {"press": PRESS}, "discrepancy": DISCREPANCY, "outlier": {"chance": 1e-9}, "individual": 0.4}
+    described = calibration(wait, {**wait, "individual": False}, observation=errors)
     one, mean = by_row(described, [[28.0, 28.0]])[0]
     assert one == pytest.approx(norm.logpdf(log(30), log(28), (SD**2 + 0.4**2) ** 0.5), rel=1e-6)
     assert mean == pytest.approx(norm.logpdf(log(30), log(28), SD), rel=1e-6)
+
+
+def test_the_wait_of_one_traveller_needs_to_know_how_far_it_may_be():
+    with pytest.raises(ValueError, match=r"observation.individual: row 'row_0' is the wait of one traveller"):
+        calibration({"quantity": "virtual_wait", "value": "30 h", "individual": True})
 
 
 @pytest.mark.parametrize(("qualifier", "says"), [("at least", 1), ("more than", 1), ("well over", 1), ("at most", -1)])

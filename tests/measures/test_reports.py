@@ -120,6 +120,8 @@ def test_a_value_that_does_not_fit_is_refused_in_one_sentence(changes, sentence)
         ({"way": "main"}, "way is only for the quantity 'sojourn'"),
         ({"quantity": "sojourn", "classes": ["foot"], "way": "main"}, "of cars, trucks or buses"),
         ({"individual": True}, "individual is only for waits"),
+        ({"quantity": "quoted_wait", "value": "2 h", "individual": True}, "individual is only for waits that"),
+        ({"quantity": "sojourn", "classes": ["car"], "statistic": "sum"}, "a sum of waits has no meaning"),
         ({"quantity": "queue_length", "covers": 2}, "covers is only for counts"),
         ({"covers": 0}, "greater than 0"),
     ],

@@ -304,12 +304,25 @@ def _reported(scenario: Scenario) -> Faults:
             yield (*here, "id"), f"the id {row.id!r} is already used by row {ids.index(row.id) + 1}"
         if row.until <= row.from_:
             yield (*here, "until"), "must be later than from"
+        if row.way is not None and row.crossing in scenario.crossings:
+            fault = _no_way(scenario.crossings[row.crossing], row.classes[0], row.way)
+            if fault:
+                yield (*here, "way"), fault
         if row.directions == "both" and row.outbound_share is None:
             yield here, "needs 'outbound_share', because the figure counts both directions"
         for key, value, least in (("value", row.value, 0.0), ("rounding", row.rounding, LEAST_ROUNDING)):
             fault = "" if value in (None, 0) else value_fault(row, value, least)
             if fault:
                 yield (*here, key), fault
+
+
+def _no_way(crossing: Crossing, cls: str, way: str) -> str:
+    """Return why no party of a class takes a way across, '' if some may."""
+    behaviour = crossing.behaviour.get(cls)
+    key = {"changed_mode": "change_mode", "bypass": "bypass"}.get(way, "")
+    if not key or (behaviour is not None and getattr(behaviour, key) is not None):
+        return ""
+    return f"nobody takes this way: the behaviour of {cls} has no {key!r} here"
 
 
 def value_fault(row: Reported, value: float | str, least: float = 0.0) -> str:

@@ -141,6 +141,14 @@ class Calibration(Model):
     reported: tuple[Reported, ...] = Field(min_length=1, description="the figures to fit")
     known_until: Instant | None = Field(None, description="rows that end later are not fitted, only predicted")
 
+    @model_validator(mode="after")
+    def _individuals(self) -> Calibration:
+        one = next((row.id for row in self.reported if row.individual), None)
+        if one is not None and not self.observation.individual:
+            what = f"row {one!r} is the wait of one traveller; say how far such a wait is from the mean, as in 0.4"
+            raise ValueError(f"observation.individual: {what}")
+        return self
+
 
 class FittedValue(Model):
     """A fitted value with its 90 % interval, in the unit of the parameter."""

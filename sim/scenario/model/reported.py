@@ -155,8 +155,10 @@ class Reported(Model):
             raise ValueError("within is only for the quantity 'queue'")
         if self.way is not None and (self.quantity != "sojourn" or self.classes[0] not in VEHICLE_CLASSES):
             raise ValueError("way is only for the quantity 'sojourn' of cars, trucks or buses")
-        if self.individual and not self.kind.is_wait:
-            raise ValueError("individual is only for waits: 'quoted_wait', 'virtual_wait' and 'sojourn'")
+        if self.individual and (not self.kind.is_wait or self.quantity == "quoted_wait"):
+            raise ValueError("individual is only for waits that travellers live through: 'virtual_wait' and 'sojourn'")
+        if self.kind.is_wait and self.statistic == "sum":
+            raise ValueError("a sum of waits has no meaning; statistic may be max or mean")
         if self.covers != 1 and self.kind.dimension is not None:
             raise ValueError("covers is only for counts of parties or people")
         if self.seen_before and self.status != "validation":
