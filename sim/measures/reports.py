@@ -28,6 +28,8 @@ UNFITTED = "validation, not fitted"
 RIGHT_ORDER = 1.5
 CLOSE = 1.1
 LEAST, MOST = 1e-4, 1e9
+MILLISECOND = 1 / 3_600_000
+"""Hours."""
 """Numbers beyond these are written with an exponent."""
 
 
@@ -138,7 +140,7 @@ def amount(value: float, unit: str) -> str:
 
 def in_suitable_unit(value: float, unit: str) -> tuple[float, str]:
     """Return a factor and a unit in which a value reads well: waits under an hour are in minutes or seconds."""
-    if unit != "h" or not isfinite(value) or abs(value) >= 1 or value == 0:
+    if unit != "h" or not MILLISECOND <= abs(value) < 1:
         return 1.0, unit
     return (60.0, "min") if abs(value) >= 1 / 60 else (3600.0, "s")
 

@@ -109,7 +109,7 @@ def test_sentences_of_the_other_kinds(result: Audit) -> None:
     assert "Both hold as printed. At the printed numbers, they stand 1.3 abreast." in sentence_about(
         result, "vehicles_3000", "length_16km"
     )
-    assert "only if they stood 1.7–5 abreast on average (1.7–4.7 at the printed numbers)" in sentence_about(
+    assert "only if they stood 1.7–6.1 abreast on average (1.7–5.8 at the printed numbers)" in sentence_about(
         result, "vehicles_4800", "length_12mi"
     )
     assert sentence_about(result, "vehicles_3000", "vehicles_4800").endswith(
