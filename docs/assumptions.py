@@ -257,12 +257,13 @@ def page(effects: Sequence[Effect], refused: Sequence[tuple[PassportRow, str]], 
         difference that one of {len(WHAT_IFS)} what-ifs (those of docs/what_ifs.md) makes to people across, the largest
         queue, the mean wait of those who crossed or the men stopped. A band that is narrower than
         {100 * LEAST_BAND:.0f} % of the figure or measure counts as {100 * LEAST_BAND:.0f} %: where a what-if changes
-        nothing, what changes this is not of interest. Above {100 * MATTERS:.0f} % a number deserves a prior of its own,
-        unless an open number already does the same: the pace of trucks does what their lanes do, the rows abreast what
-        the spacing of cars does, and buses an hour what the people in them do. Instants come from reports and are known
-        better than to 12 hours; the lags of travellers, which are open, do what an hour more or less does. What is left
-        matters little: an effect of a quarter of a band, from a factor that is about one standard deviation, makes the
-        band 3 % wider. Effects of two numbers together are not seen.
+        nothing, what changes this is not of interest. Numbers above {100 * MATTERS:.0f} % are listed first. They stay
+        closed for one of three reasons. An open number already does the same: the pace of trucks does what their
+        lanes do, the rows abreast what the spacing of cars does, and buses an hour what the people in them do. They
+        are instants, which come from reports and are known better than to 12 hours; the lags of travellers, which are
+        open, do what an hour more or less does. Or they matter little: an effect of a quarter of a band, from a
+        factor that is about one standard deviation, makes the band 3 % wider. Effects of two numbers together are not
+        seen.
     """
     yield textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False)
     for title, chosen in (

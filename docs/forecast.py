@@ -62,11 +62,14 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
     ]
     text = f"""
         The model of Verkhny Lars, fitted only to the {len(known)} figures whose window ends by 25 September, and
-        played on to October. It shows what a planner could have been told on the morning of the 26th, and how much of
-        the error is in the rules that nobody knew yet: screening, walkers, the bar of cars. Priors and assumptions
-        were written later, with all articles at hand, so this is kinder to the model than the real morning would have
-        been. The dates under both pictures are those of the scenario file; in the first, the rules from 26 September
-        on are overridden and do not act.
+        played on to October: what a planner could have been told on the morning of the 26th, without and with the
+        rules that nobody knew yet: screening, walkers, the bar of cars. The figures that may be used end on 27
+        September, when these rules had hardly begun. So the scores do not tell the two ways apart; the pictures show
+        where they part, from 28 September on, and nothing here says which is nearer to what happened. Rows whose
+        window ends by 25 September are no forecast, but figures of days that the fit has seen otherwise. Priors and
+        assumptions were written later, with all articles at hand, so this is kinder to the model than the real
+        morning would have been. The dates under both pictures are those of the scenario file; in the first, the rules
+        from 26 September on are overridden and do not act.
     """
     yield textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False)
     for name, (words, _) in WAYS.items():
@@ -94,8 +97,8 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
         yield ""
         yield (
             f"In the 50 % band {share_words(overall.inside_50)}, in the 90 % band {share_words(overall.inside_90)};"
-            f" median error factor {number(overall.error_factor)}, median width {number(overall.width_factor)}, mean log"
-            f" score {number(overall.log_score)}."
+            f" median error factor {number(overall.error_factor)}, median width {number(overall.width_factor)}, mean"
+            f" log score {number(overall.log_score)}."
         )
 
 
