@@ -73,12 +73,16 @@ def ways(scenario: Scenario) -> dict[str, dict[ClassName, list[str]]]:
 def _way(crossing: Crossing, cls: ClassName) -> Iterator[str]:
     for step in steps_of(crossing, cls):
         yield " or ".join(_with_conditions(name, crossing.stations[name]) for name in step)
-        for name in step:
-            screening = crossing.stations[name].screening
-            if screening is not None and screening.office is not None and screening.on_hit.sent_on > 0:
-                yield f"{screening.office} (if sent on)"
-            if aside := crossing.stations[name].sent_aside:
-                yield f"{aside.to} (if sent aside{' and back' if aside.then == 'back' else ''})"
+        yield from dict.fromkeys(text for name in step for text in _sent(crossing.stations[name]))
+
+
+def _sent(station: Station) -> Iterator[str]:
+    """Yield the stations that some are sent to after a station."""
+    screening = station.screening
+    if screening is not None and screening.office is not None and screening.on_hit.sent_on > 0:
+        yield f"{screening.office} (if sent on)"
+    if aside := station.sent_aside:
+        yield f"{aside.to} (if sent aside{' and back' if aside.then == 'back' else ''})"
 
 
 def _with_conditions(name: str, station: Station) -> str:

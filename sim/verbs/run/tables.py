@@ -171,7 +171,8 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
         total, worst = story.total(line.quantity, line.scope), worst_night(story.nights)
         if line.quantity == "people_overnight_max" and worst:
             line, total = line._replace(name=f"{line.name}, {worst.name}"), worst.people
-        if line.quantity in ALWAYS or total.mean > 0:
+        concerns = story.vehicles or line.scope != VEHICLES
+        if concerns and (line.quantity in ALWAYS or total.mean > 0):
             row = Row(line.name, line.unit, _scaled(total, line.scale), bound=story.is_bound(line.quantity, line.scope))
             by_group[line.group].append(row)
     for group, rows in by_group.items():
@@ -218,9 +219,9 @@ def _across(story: Story) -> Iterator[Row]:
     clock = story.scenario.clock
     length = (clock.horizon - clock.counted_from).total_seconds() / 86400
     for what, quantity, scope in (("people", "crossed_people", ALL), ("vehicles", "crossed_parties", VEHICLES)):
-        if length >= 1:
+        if length >= 1 and (story.vehicles or scope != VEHICLES):
             yield Row(f"{what} per day", "", _scaled(story.total(quantity, scope), 1 / length))
-    for what in ("people", "vehicles"):
+    for what in ("people", "vehicles") if story.vehicles else ("people",):
         for key, total in story.estimates.totals.items():
             if key.crossing == story.crossing and key.quantity == f"crossed_{what}_week":
                 yield Row(f"{what}, {week(key.scope, clock)}", "", total)
