@@ -51,7 +51,7 @@ def test_check_knows_calibrations_and_fitted_values(tmp_path):
     assert run("check", *files).stdout == "".join(f"{file}: OK\n" for file in files)
     small, fitted = json.loads(run("check", "--json", *files).stdout)
     assert (small["kind"], small["parameters"], small["reported"]) == ("calibration", 3, 2)
-    assert (fitted["kind"], fitted["values"]) == ("fitted", 34)
+    assert (fitted["kind"], fitted["values"]) == ("fitted", 40)
     (tmp_path / "c.yaml").write_text("parameters: {}\n", encoding="utf-8")
     result = run("check", str(tmp_path / "c.yaml"))
     assert (result.exit_code, result.stderr.splitlines()[0]) == (2, f"{tmp_path}/c.yaml:1:1: missing key 'scenario'")
