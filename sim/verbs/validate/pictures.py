@@ -165,7 +165,7 @@ def together(validation: Validation) -> Figure:
     where = (EDGE / WIDTH, 1 - 0.52 / height)
     figure.legend(handles=marks, loc="upper left", bbox_to_anchor=where, ncols=3, borderpad=0, borderaxespad=0)
     grid = figure.add_gridspec(
-        rows, COLUMNS, left=0.1, right=0.985, top=1 - 1.2 / height, bottom=0.62 / height, wspace=0.34, hspace=0.62
+        rows, COLUMNS, left=0.1, right=0.985, top=1 - 1.2 / height, bottom=0.62 / height, wspace=0.46, hspace=0.62
     )  # fmt: skip
     for k, pair in enumerate(chosen):
         _draw_pair(figure.add_subplot(grid[k // COLUMNS, k % COLUMNS]), pair)
