@@ -26,6 +26,8 @@ DRIVE_UNIT = 2**20
 SWITCHES = ("staffing", "outages", "opening", "activity", "intensity", "conditions", "way_open", "epoch")
 """The tables of switches, in the order in which those of one millisecond are turned; `outages` are on the tape."""
 PER_MILLE = 1000
+SENT_BELOW = 0.5
+"""Chance below which a party is sent aside. Other parties may use the same row otherwise, so all are in [0, 1)."""
 SERVICE_FACTOR, REFUSAL, PATIENCE_FACTOR = range(3)
 """What a row of `Plan.conditions` sets."""
 REFUSAL_UNIT = 10**9
@@ -63,7 +65,7 @@ class Plan:
     only: Ints  # (S,) bits of `Tape.traits` that a party needs to stop here
     mean_service: Ints  # (S, C) milliseconds by stream, as travellers expect it when they choose between stations
     aside_to: Ints  # (S,) station to which some are sent after their service, NOWHERE: nobody is
-    aside_row: Ints  # (S,) of `Tape.chances`, and `rounds` more: those below 0 are sent
+    aside_row: Ints  # (S,) of `Tape.chances`, and `rounds` more: those below SENT_BELOW are sent
     aside_back: Bools  # (S,) from there they come back
     aside_passes: Bools  # (S,) where that station is full, the party goes on
     aside_at_most: Ints  # (S,) only parties that have returned fewer times are sent

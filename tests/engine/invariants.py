@@ -15,6 +15,7 @@ from sim.engine.plan import DRIVE_UNIT, NOWHERE, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records
 from sim.engine.tape import Tape
 from sim.measures.servers import staffing_played
+from sim.scenario.model.quantities import BYPASS, STREAMS
 from tests.engine.courses import Course
 
 FOREVER = 2**62
@@ -59,6 +60,7 @@ def broken(plan: Plan, tape: Tape, records: Records) -> list[str]:
     rows = rows_of(records)
     plan = replace(plan, staffing=staffing_played(plan, records))
     checks = (
+        chances,
         instants,
         conservation,
         chains,
@@ -258,15 +260,24 @@ def releases(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
             yield f"{most(between)} starts between ticks, {most(at_ticks)} at one, station {station}"
 
 
+def chances(_plan: Plan, tape: Tape, _rows: list[Row]) -> Iterator[str]:
+    """A row of chances may serve several purposes, so that whoever has no use for it must find an ordinary chance."""
+    if ((tape.chances < 0) | (tape.chances >= 1)).any():
+        yield "a chance is not in [0, 1)"
+
+
 def idling(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
     """No server stands idle while somebody waits who may be called."""
-    bypass = plan.rank.shape[1] - 1
     for station, visits in at_stations(tape, rows):
         if plan.release_size[station]:
             continue
         for row in visits:
             until = min(row.started_at, row.left_at, plan.horizon) - 1
-            if row.stream == bypass or until < row.arrived_at or row.outcome in (Outcome.BALKED, Outcome.BARRED):
+            if (
+                row.stream == STREAMS.index(BYPASS)
+                or until < row.arrived_at
+                or row.outcome in (Outcome.BALKED, Outcome.BARRED)
+            ):
                 continue
             is_open = state(plan.opening, (station, row.cls), until)
             if is_open and in_service(visits, until) < state(plan.staffing, (station,), until):

@@ -8,11 +8,12 @@ import pytest
 
 from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
+from sim.engine.plan import SENT_BELOW
 from sim.engine.records import Outcome, Records
 from sim.measures.replication import measure
 from tests.engine.build import Play, minutes, outcomes, scenario, set_by_hand
 
-SENT, PASSES = -0.1, 0.1
+SENT, PASSES = 0.4, 0.6
 """Margins on the tape: below 0 a party is sent aside."""
 
 
@@ -105,6 +106,21 @@ def test_services_of_later_visits_are_draws_of_their_own() -> None:
     assert (again != tape.times[plan.again_row[0] + 1]).mean() > 0.99
 
 
+def test_who_is_sent_aside_balks_no_more_than_others(engine: Play) -> None:
+    """Trucks never balk; that they are sent aside stands in the row of the tape in which cars have their balking."""
+    balk = {"car": {"balk": {"by_quoted_wait": "50 %"}}}
+    stations = {
+        "booth": {"serves": ["car"], "staffing": 1, "service_time": "1 min"},
+        "desk": {"serves": ["truck"], "staffing": 1, "service_time": "1 min", "sent_aside": {"to": "bay", "share": 1}},
+        "bay": {"only_sent_on": True, "staffing": 1, "service_time": "1 min"},
+    }
+    game = scenario(stations, demand={"car": "10/h", "truck": "10/h"}, behaviour=balk)
+    plan = lower(game)
+    assert plan.balk_row == plan.aside_row[1], "the rows are not shared, so this proves nothing"
+    records = engine(plan, draw(game, plan, 1, 0))
+    assert set(records.cls[records.outcome == Outcome.BALKED].tolist()) == {0}
+
+
 def test_shares_by_class_and_condition() -> None:
     """Conditions go before classes; the rest has `any`."""
     share = {"any": 0.25, "truck": 1, "unless registered": 0, "when registered": 1}
@@ -112,7 +128,7 @@ def test_shares_by_class_and_condition() -> None:
     game = bay({"share": share}, classes=classes, initial_queue={"car": 900, "truck": 10, "bus": 900})
     plan = lower(game)
     tape = draw(game, plan, 1, 0)
-    sent = tape.chances[plan.aside_row[0]] < 0
+    sent = tape.chances[plan.aside_row[0]] < SENT_BELOW
     assert (sent[tape.cls == 0] == (tape.traits[tape.cls == 0] == 1)).all()
     assert sent[tape.cls == 1].all()
     assert abs(sent[tape.cls == 2].mean() - 0.25) < 5 * (0.25 * 0.75 / 900) ** 0.5  # P(false failure) < 1e-6

@@ -9,6 +9,7 @@ import numpy as np
 from sim.engine.compiled.cache import rule
 from sim.engine.compiled.choices import is_full, standing
 from sim.engine.compiled.layout import NO_STATION, NOWHERE, chance_of, party_in, tape_column
+from sim.engine.plan import SENT_BELOW
 
 
 @rule
@@ -38,6 +39,6 @@ def is_sent_aside(b: Any, i: int, s: int) -> bool:
     cls, target, rounds = np.int64(p.cls), b.aside_to[s], np.int64(p.rounds)
     if rounds >= b.aside_at_most[s] or not b.active[target] or not b.open[target, cls]:
         return False
-    if chance_of(b, b.aside_row[s] + rounds, tape_column(b, p)) >= 0.0:
+    if chance_of(b, b.aside_row[s] + rounds, tape_column(b, p)) >= SENT_BELOW:
         return False
     return not (b.aside_passes[s] and is_full(b, i, target))

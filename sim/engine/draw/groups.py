@@ -19,7 +19,7 @@ from sim.engine.laws import draw_durations, draw_sums, scales_with_mean
 from sim.engine.lower.apart import PartApart, parts_apart
 from sim.engine.lower.arrivals import within
 from sim.engine.lower.tape_rows import SCREENING, comes_to, stops, walks_there
-from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, NOWHERE, PAPERS, TASTES, WAYS, Plan
+from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, NOWHERE, PAPERS, SENT_BELOW, TASTES, WAYS, Plan
 from sim.engine.tape import Tape
 from sim.scenario.model.aside import SentAside
 from sim.scenario.model.class_names import ClassName
@@ -295,7 +295,7 @@ class _Passage:
         return seconds
 
     def _aside(self, s: int, aside: SentAside | None, cls: ClassName) -> None:
-        """Write a uniform minus the share of each party that is sent aside, for every time it is at the station."""
+        """Write a chance below SENT_BELOW for each party that is sent aside, for every time it is at the station."""
         group, begin, rounds = self.group, self.plan.aside_row[s], self.plan.rounds
         if aside is None or (group.has_choice and ("chances", begin) not in group.unwritten):
             return  # nobody is, or it is written already, for another crossing
@@ -304,8 +304,9 @@ class _Passage:
             holds = group.tape.traits[group.place] & mask(names, [condition]) != 0
             share = np.where(holds, aside.share[condition], share)
         for k in range(rounds + 1):
-            margin = group.chance(begin + k, f"aside/{self.plan.stations[s]}/{k}")
-            margin -= share
+            chance = group.chance(begin + k, f"aside/{self.plan.stations[s]}/{k}")
+            chance += 1.0 - share
+            chance *= SENT_BELOW
 
     def _refusals(self, row: int, name: str, refusal: Refusal, u: Floats) -> None:
         """Write the staff time of refusals, for parties whose `u` is in a range in which some are refused."""

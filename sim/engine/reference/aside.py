@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.engine.plan import NOWHERE
+from sim.engine.plan import NOWHERE, SENT_BELOW
 from sim.engine.reference.choices import station_on_way
 from sim.engine.reference.state import Station, Visit
 
@@ -39,5 +39,5 @@ def is_sent_aside(border: Border, visit: Visit) -> bool:
     target = border.stations[plan.aside_to[s]]
     if not (target.active and target.is_open[party.cls]):
         return False
-    is_of_the_share = border.chance(plan.aside_row[s] + party.rounds, party) < 0
+    is_of_the_share = border.chance(plan.aside_row[s] + party.rounds, party) < SENT_BELOW
     return is_of_the_share and not (plan.aside_passes[s] and target.is_full(party))
