@@ -96,6 +96,12 @@ def test_what_is_wrong_with_a_class_is_said(classes: dict[str, Any], sentence: s
         read(hall(classes))
 
 
+def test_of_a_kind_that_does_not_exist_nothing_else_is_told() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        read(hall({"visitor": {"kind": "plane"}}))
+    assert len(caught.value.problems) == 1
+
+
 def test_a_class_nobody_described_is_refused_wherever_it_stands() -> None:
     described = hall({"visitor": {"kind": "foot"}})
     described["crossings"]["hall"]["stations"]["desks"]["serves"] = ["visitr"]

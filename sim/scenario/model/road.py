@@ -47,8 +47,10 @@ class PartyClass(Model):
     @model_validator(mode="before")
     @classmethod
     def _usual(cls, value: Any) -> Any:
-        """Add what is usual for the kind."""
-        return {**USUAL.get(str(value.get("kind")), {}), **value} if isinstance(value, dict) else value
+        """Add what is usual for the kind; of a kind that does not exist, that alone is told."""
+        if not isinstance(value, dict):
+            return value
+        return {**USUAL.get(str(value.get("kind")), USUAL["foot"]), **value}
 
 
 class FilesStretch(Model):

@@ -196,13 +196,15 @@ def _draw_pair(axes: Axes, pair: Pair) -> None:
     turns = np.linspace(0, 2 * np.pi, 181)
     reach = np.sqrt(np.quantile(np.square(_distances(logs)), 0.9))
     circle = reach * np.linalg.cholesky(np.cov(logs.T)) @ (np.cos(turns), np.sin(turns))
-    axes.plot(*np.exp(logs.mean(axis=0)[:, None] + circle), color=INK, linewidth=1.4)
+    ellipse = np.exp(logs.mean(axis=0)[:, None] + circle)
+    axes.plot(*ellipse, color=INK, linewidth=1.4)
     reported = [side.target.reported for side in (pair.first, pair.second)]
     axes.plot(*reported, marker="D", markersize=8, color=REPORTED, markeredgecolor="white", zorder=5)
     axes.set(xscale="log", yscale="log")
     for axis, side, name in ((axes.xaxis, pair.first, "x"), (axes.yaxis, pair.second, "y")):
         ends = np.quantile(pair.reports[:, "xy".index(name)], [0.005, 0.995])
-        ends = np.array([min(ends[0], side.target.reported / 1.15), max(ends[1], side.target.reported * 1.15)])
+        drawn = [*ends, *ellipse["xy".index(name)], side.target.reported]
+        ends = np.array([min(drawn) / 1.15, max(drawn) * 1.15])
         getattr(axes, f"set_{name}lim")(ends)
         shown = _ticks(ends)
         axis.set_ticks(shown, [number(tick) for tick in shown], fontsize=9)
