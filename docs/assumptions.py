@@ -1,11 +1,13 @@
-"""Writes docs/assumptions.md: how much every number that is not fitted moves the figures and what-ifs of Verkhny Lars.
+"""Writes docs/assumptions.md: how much every number that is not fitted moves the figures and what-ifs of a border.
 
-`make assumptions` runs it. One number at a time is divided and multiplied by a factor, with all others as fitted.
+`make assumptions` runs it; names of borders may be given, and the sections of the others then stay. One number at a
+time is divided and multiplied by a factor, with all others as fitted.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -31,23 +33,25 @@ from sim.scenario.text.passports import PassportRow
 from sim.verbs.sweep.study import read_base
 
 ROOT = Path(__file__).parents[1]
-SCENARIO, CROSSING = ROOT / "scenarios" / "verkhny_lars.yaml", "verkhny_lars"
+PAGE = ROOT / "docs" / "assumptions.md"
+BORDERS = ("verkhny_lars", "finland", "kazakhstan", "mongolia", "eu", "moscow_airports")
 FACTORS = (1.5, 1.2)
 """Factors to divide and multiply by; the next one where a value is not allowed, as a share above 100 %."""
 ODDS = 1.5
 """Factor on the odds of a table of shares: of the first one where they add up to 100 %, else of each."""
 SHIFT = timedelta(hours=12)
 """How much an instant is moved each way."""
-WHAT_IFS = (
-    *("no_screening", "full_screening", "two_officers", "sixteen_officers", "screening_binds", "screening_never_binds"),
-    *("no_enlistment_office", "twice_the_booths", "border_closed_28_september", "walkers_never_stopped"),
-    "rumour_of_closure",
-)
 MEASURES = (("crossed_people", "all"), ("max_queue_people", "all"), ("wait_mean", "all/main"), ("men_stopped", "all"))
 REPLICATIONS, DRAWS = 2, 100
 """Replications of every variation, and draws of the posterior that the bands are made of."""
 MATTERS = 0.1
 """Share of a band from which on an effect matters."""
+WIDE = 0.3
+"""Share of a band from which on a number needs a reason of its own."""
+LITTLE = "it matters little: an independent effect of this size makes the band at most 4 % wider"
+INSTANT = "an instant that is reported, and better known than to 12 hours"
+REASONS: dict[str, str] = {}
+"""Why a number above MATTERS is not fitted, by a pattern of its path."""
 LEAST_BAND = 0.02
 """Least width of a band, as a share of the figure or measure itself: less is no difference to a planner."""
 
@@ -65,6 +69,7 @@ class Play:
     """The task of the workers: the reported figures and the MEASURES of a job, mean of its replications."""
 
     levers: Levers
+    crossing: str
     seed: int
 
     def __call__(self, job: Job) -> Floats | str:
@@ -79,7 +84,7 @@ class Play:
         rows = []
         for number in numbers:
             measures = play_once(scenario, self.seed, number, engines.COMPILED, plan).measures
-            totals = [measures.totals.get(Key(CROSSING, *measure), np.nan) for measure in MEASURES]
+            totals = [measures.totals.get(Key(self.crossing, *measure), np.nan) for measure in MEASURES]
             rows.append([*observed_values(scenario, measures), *totals])
         return np.mean(rows, axis=0)
 
@@ -188,23 +193,22 @@ def _instant(value: Any) -> datetime | None:
 class Study:
     """Plays all variations, and compares each with the base case."""
 
-    def __init__(self, names: Sequence[str], crew: Crew[Any, Any]) -> None:
-        self.names, self.crew = names, crew
-        self.figures = len(names)
-        self.base = self._with_what_ifs([Job((), what_if, None) for what_if in ("none", *WHAT_IFS)])
-        draws = [Job((), what_if, draw) for draw in range(DRAWS) for what_if in ("none", *WHAT_IFS)]
-        results = list(crew.results(draws))
-        each = np.array(
-            [self._answers(results[k : k + 1 + len(WHAT_IFS)]) for k in range(0, len(results), 1 + len(WHAT_IFS))]
-        )
+    def __init__(self, figures: Sequence[str], what_ifs: Sequence[str], crew: Crew[Any, Any]) -> None:
+        self.figures, self.what_ifs, self.crew = figures, what_ifs, crew
+        self.base = self._with_what_ifs(self._jobs())
+        results = list(crew.results([job._replace(draw=draw) for draw in range(DRAWS) for job in self._jobs()]))
+        jobs = 1 + len(what_ifs)
+        each = np.array([self._answers(results[k : k + jobs]) for k in range(0, len(results), jobs)])
         low, high = np.nanquantile(each, [0.05, 0.95], axis=0)
-        size = np.concatenate([results[0][: self.figures], *[results[0][self.figures :]] * len(WHAT_IFS)])
+        first = np.split(results[0], [len(figures)])
+        size = np.concatenate([first[0], *[first[1]] * len(what_ifs)])
         self.bands = np.maximum(high - low, LEAST_BAND * np.abs(np.nan_to_num(size)))
 
     def _answers(self, results: Sequence[Floats]) -> Floats:
         """Return the figures, then the differences that each what-if makes to the measures."""
         base, *others = results
-        return np.concatenate([base[: self.figures], *[(each - base)[self.figures :] for each in others]])
+        figures = len(self.figures)
+        return np.concatenate([base[:figures], *[(each - base)[figures:] for each in others]])
 
     def _with_what_ifs(self, jobs: Sequence[Job]) -> Floats:
         results = list(self.crew.results(jobs))
@@ -218,7 +222,7 @@ class Study:
         why = ""
         for variation in variations(row):
             try:
-                both = [self._with_what_ifs(_jobs(setting)) for setting in (variation.smaller, variation.larger)]
+                both = [self._with_what_ifs(self._jobs(each)) for each in (variation.smaller, variation.larger)]
             except SimError as error:
                 why = str(error)
                 continue
@@ -227,61 +231,70 @@ class Study:
         return why
 
     def _largest(self, row: PassportRow, change: str, shares: Floats) -> Effect:
-        figures, what_ifs = shares[: self.figures], shares[self.figures :]
+        figures, what_ifs = np.split(shares, [len(self.figures)])
         figure, what_if = int(figures.argmax()), int(what_ifs.argmax())
-        name, (measure, _) = WHAT_IFS[what_if // len(MEASURES)], MEASURES[what_if % len(MEASURES)]
+        name, (measure, _) = self.what_ifs[what_if // len(MEASURES)], MEASURES[what_if % len(MEASURES)]
         return Effect(
             row,
             change,
-            (float(figures[figure]), f"`{self.names[figure]}`"),
+            (float(figures[figure]), f"`{self.figures[figure]}`"),
             (float(what_ifs[what_if]), f"`{name}`: {measure.replace('_', ' ')}"),
         )
 
+    def _jobs(self, *settings: Setting) -> list[Job]:
+        return [Job(settings, what_if, None) for what_if in ("none", *self.what_ifs)]
 
-def _jobs(setting: Setting) -> list[Job]:
-    return [Job((setting,), what_if, None) for what_if in ("none", *WHAT_IFS)]
 
-
-def page(effects: Sequence[Effect], refused: Sequence[tuple[PassportRow, str]], calibration: str) -> Iterator[str]:
-    """Yield the lines of the page."""
-    yield "# Numbers of Verkhny Lars that are not fitted"
+def preface() -> Iterator[str]:
+    """Yield the lines above the sections."""
+    yield "# Numbers that are not fitted"
     yield ""
     yield "Made by `make assumptions`; do not edit by hand."
     yield ""
     text = f"""
-        Every number of the scenario that is not fitted, with the size of its effect. One number at a time is divided
-        and multiplied by the factor shown (all numbers of a table together; of shares, their odds: of the first one
-        where they add up to 100 %) or, an instant, moved earlier and later, with the others as fitted
-        ({calibration}), on the same {REPLICATIONS} tapes. An effect is the larger change of the two, as a share of
-        the 5-95 % band over {DRAWS} draws of the posterior: of a reported figure as the model has it, or of the
-        difference that one of {len(WHAT_IFS)} what-ifs (those of docs/what_ifs.md) makes to people across, the largest
-        queue, the mean wait of those who crossed or the men stopped. A band that is narrower than
-        {100 * LEAST_BAND:.0f} % of the figure or measure counts as {100 * LEAST_BAND:.0f} %: where a what-if changes
-        nothing, what changes this is not of interest. Numbers above {100 * MATTERS:.0f} % are listed first. They stay
-        closed for one of three reasons. An open number already does the same: the pace of trucks does what their
-        lanes do, the rows abreast what the spacing of cars does, and buses an hour what the people in them do. They
-        are instants, which come from reports and are known better than to 12 hours; the lags of travellers, which are
-        open, do what an hour more or less does. Or they matter little: an effect of a quarter of a band, from a
-        factor that is about one standard deviation, makes the band 3 % wider. Effects of two numbers together are not
-        seen.
+        Every number of a border's scenario that is not fitted, with the size of its effect. One number at a time is
+        divided and multiplied by the factor shown (all numbers of a table together; of shares, their odds: of the first
+        one where they add up to 100 %) or, an instant, moved earlier and later, with the others as fitted, on the same
+        {REPLICATIONS} tapes. An effect is the larger change of the two, as a share of the 5-95 % band over {DRAWS}
+        draws of the posterior: of a reported figure as the model has it, or of the difference that a what-if of the
+        scenario file makes to people across, the largest queue, the mean wait of those who crossed or the men stopped.
+        A band that is narrower than {100 * LEAST_BAND:.0f} % of the figure or measure counts as {100 * LEAST_BAND:.0f}
+        %: where a what-if changes nothing, what changes this is not of interest. Numbers above {100 * MATTERS:.0f} %
+        are listed first, with the reason why they are not fitted. Effects of two numbers together are not seen.
     """
     yield textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False)
-    for title, chosen in (
-        (f"Effects above {100 * MATTERS:.0f} % of a band", [effect for effect in effects if effect.most >= MATTERS]),
-        ("Smaller effects", [effect for effect in effects if effect.most < MATTERS]),
+
+
+def section(
+    title: str, effects: Sequence[Effect], refused: Sequence[tuple[PassportRow, str]], calibration: str
+) -> Iterator[str]:
+    """Yield the lines of a border."""
+    large = [effect for effect in effects if effect.most >= MATTERS]
+    small = [effect for effect in effects if effect.most < MATTERS]
+    yield f"## {title}"
+    yield ""
+    yield f"Fit: {calibration}. {len(large)} numbers above {100 * MATTERS:.0f} % of a band, {len(small)} below."
+    columns = "| number | value | source | factor or shift | largest effect on a figure | largest effect on a what-if |"
+    for heading, chosen in (
+        (f"Above {100 * MATTERS:.0f} % of a band", large),
+        (f"Below {100 * MATTERS:.0f} %", small),
     ):
+        reasons = chosen is large
+        if not chosen:
+            continue
         yield ""
-        yield f"## {title}: {len(chosen)}"
+        yield f"### {heading}: {title}"
         yield ""
-        yield "| number | value | source | factor or shift | largest effect on a figure | largest effect on a what-if |"
-        yield "|---|---|---|--:|---|---|"
+        yield f"{columns}{' why it is not fitted |' if reasons else ''}"
+        yield f"|---|---|---|--:|---|---|{'---|' if reasons else ''}"
         for effect in sorted(chosen, key=lambda each: -each.most):
-            cells = [_cell(*effect.figure), _cell(*effect.what_if)]
             row = effect.row
+            cells = [_cell(*effect.figure), _cell(*effect.what_if), *([_reason(effect)] if reasons else [])]
             yield f"| `{_path(row)}` | {_value(row.value)} | {row.source} | {effect.change} | {' | '.join(cells)} |"
-    yield ""
-    yield f"## Not varied: {len(refused)}"
-    yield ""
+    if refused:
+        yield ""
+        yield "Not varied:"
+        yield ""
     for row, why in refused:
         yield f"- `{_path(row)}`: {_value(row.value)} ({why})"
 
@@ -290,8 +303,20 @@ def _cell(share: float, name: str) -> str:
     return f"{100 * share:.0f} % {name}" if share >= 0.005 else "none"
 
 
+def _reason(effect: Effect) -> str:
+    """Return why a number is not fitted: its own reason, or that it matters little."""
+    path = _path(effect.row)
+    if own := next((reason for pattern, reason in REASONS.items() if re.search(pattern, path)), ""):
+        return own
+    if effect.change.startswith("±"):
+        return INSTANT
+    assert effect.most < WIDE, f"{path} moves a band by {effect.most:.0%}: fit it, or say in REASONS why not"
+    return LITTLE
+
+
 def _path(row: PassportRow) -> str:
-    return row.path.removeprefix(f"crossings.{CROSSING}.")
+    """Return the path without `crossings.NAME.`."""
+    return re.sub(r"^crossings\.\w+\.", "", row.path)
 
 
 def _value(value: Any) -> str:
@@ -299,28 +324,44 @@ def _value(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def main() -> None:
-    """Play all variations and write the page."""
-    base = read_base(SCENARIO)
+def section_of(name: str) -> list[str]:
+    """Play all variations of a border and return the lines of its section."""
+    base = read_base(ROOT / "scenarios" / f"{name}.yaml")
     assert base.posterior is not None
     scenario, passports = base.loaded.scenario, base.loaded.passports
-    play = Play(base.levers, scenario.seed)
-    engines.ready(engines.COMPILED)
+    play = Play(base.levers, next(iter(scenario.crossings)), scenario.seed)
     effects, refused = [], []
     with Crew(play, cores()) as crew:
-        study = Study([row.id or row.quantity for row in scenario.reported], crew)
-        rows = varied(passports)
-        for row in track(rows, "varying one number at a time"):
+        figures = [row.id or row.quantity for row in scenario.reported]
+        study = Study(figures, list(base.loaded.interventions), crew)
+        for row in track(varied(passports), f"{name}: one number at a time"):
             found = study.effect(row)
             if isinstance(found, Effect):
                 effects.append(found)
             else:
                 refused.append((row, found))
     fit = base.posterior.fitted
-    lines = page(effects, refused, f"{fit.calibration}, {fit.date}")
-    (ROOT / "docs" / "assumptions.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    title = scenario.crossings[play.crossing].title or name
+    return list(section(title, effects, refused, f"{fit.calibration}, {fit.date}"))
+
+
+def main(names: Sequence[str]) -> None:
+    """Write the page; the sections of borders that are not named stay as they are."""
+    engines.ready(engines.COMPILED)
+    marks = {name: f"<!-- {name} -->" for name in BORDERS}
+    sections: dict[str, str] = {}
+    if PAGE.exists():
+        parts = re.split(r"^<!-- (\w+) -->\n", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        sections = {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+    for name in names or BORDERS:
+        sections[name] = "\n".join(section_of(name))
+    text = "\n".join(preface())
+    for name in BORDERS:
+        if name in sections:
+            text += f"\n\n{marks[name]}\n{sections[name]}"
+    PAGE.write_text(f"{text}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":  # workers must find the task in a module that they can import
     sys.path.insert(0, str(ROOT))
-    import_module("docs.assumptions").main()
+    import_module("docs.assumptions").main(sys.argv[1:])

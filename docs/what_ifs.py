@@ -7,31 +7,64 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 import sim
-from sim.measures.headline import phrase
+from sim.measures.headline import COUNT, SPAN, phrase
 from sim.measures.names import Key
+from sim.play.posterior import Posterior
 from sim.plotting.rail import words
-from sim.verbs.compare.drivers import Direction, directions
+from sim.verbs.compare.drivers import FLIPPING, LEAST, MATERIAL, Direction, direction, drawn
+from sim.verbs.compare.pairing import GROUP_COLUMNS
 from sim.verbs.compare.study import ComparisonData
 
 ROOT = Path(__file__).parents[1]
 SCENARIO, CROSSING = ROOT / "scenarios" / "verkhny_lars.yaml", "verkhny_lars"
-WHAT_IFS = (
-    *("no_screening", "full_screening", "two_officers", "sixteen_officers", "screening_binds", "screening_never_binds"),
-    *("no_enlistment_office", "twice_the_booths", "border_closed_28_september", "walkers_never_stopped"),
-    "rumour_of_closure",
-)
+TOPICS = {
+    "Draft screening": (
+        *("no_screening", "half_screening", "full_screening", "two_officers", "sixteen_officers"),
+        *("screening_binds", "screening_never_binds"),
+    ),
+    "The enlistment office": ("no_enlistment_office",),
+    "Booths": ("twice_the_booths",),
+    "A closed border": ("border_closed_28_september",),
+    "Walkers": ("walkers_never_stopped",),
+    "A rumour": ("rumour_of_closure",),
+}
+WHAT_IFS = tuple(name for names in TOPICS.values() for name in names)
+JOINED_FROM, JOINED_UNTIL = datetime(2022, 9, 28), datetime(2022, 10, 2)
+LATE = "late"
+"""The waits of the cars that join from JOINED_FROM to JOINED_UNTIL: the days in which rules and queue change."""
+
+
+class Measure(NamedTuple):
+    """A measure, its unit, and words for less and more."""
+
+    key: Key
+    unit: str
+    less_more: tuple[str, str]
+
+
 MEASURES = (
-    ("crossed_people", "all", "people"),
-    ("max_queue_people", "all", "people"),
-    ("wait_mean", "car/main", "h"),
-    ("reneged_people", "all", "people"),
-    ("men_stopped", "all", "men"),
+    Measure(Key(CROSSING, "crossed_people", "all"), "people", COUNT),
+    Measure(Key(CROSSING, "max_queue_people", "all"), "people", COUNT),
+    Measure(Key(CROSSING, "wait_mean", "car/main"), "h", SPAN),
+    Measure(Key(CROSSING, LATE, "car"), "h", SPAN),
+    Measure(Key(CROSSING, "reneged_people", "all"), "people", COUNT),
+    Measure(Key(CROSSING, "men_stopped", "all"), "men", COUNT),
 )
+IN_SHORT = MEASURES[:5]
+NAMES = {
+    "wait_mean": "mean wait of cars in the main queue",
+    LATE: "mean wait of cars that join from 28 September to 1 October",
+    "reneged_people": "people who give up",
+}
+SPLIT = 0.25
+"""Least share of the variance of a parameter for which the draws are split at its median."""
 TO_MEASURE = {
     "officers": "count the officers who screen, by hour",
     "man_time": "time how long a man takes at the screening",
@@ -50,102 +83,205 @@ TO_MEASURE = {
     "barred_at_first": "count cars turned back at the roads into the republic, by plates",
     "local_share": "note the plates of every tenth car",
     "leaving": "count cars that turn round in the queue",
+    "walk_time": "ask walkers and cyclists when and where they left a car",
     "people_per_car": "count the people in every tenth car",
     "surge_rate": "count cars on the approach roads a day before the border, by plates",
     "surge_decay": "count cars on the approach roads a day before the border, day by day",
     "surge_lag": "ask every tenth car when it set out",
     "near_rate": "count cars on the approach roads by plates",
     "near_decay": "count cars on the approach roads by plates, day by day",
+    "everyday_rate": "take the counts of the same weeks of other years",
+    "rush_cars": "count cars on the approach roads a day before the border, day by day",
+    "bikes_rate": "count bikes by hour",
     "walkers_rate": "count walkers by hour",
     "walkers_decay": "count walkers by hour, day by day",
+    "walkers_lag": "ask walkers when they set out",
+    "bus_rate": "count buses by hour",
     "truck_pace": "count trucks out by hour",
+    "truck_balance": "count trucks that join, by hour",
+    "trucks_before": "count the trucks in the queue on a day before the rush",
+    "truck_lots": "count trucks in the lots beside the road",
+    "truck_spacing": "measure the room that ten trucks in the queue take",
+    "files": "note how many rows stand abreast, kilometre by kilometre",
 }
-"""What to measure at a border, by the parameter that decides."""
+"""What to measure at a border, by the parameter that decides; those of the reports alone decide nothing."""
 
 
 def page(comparison: ComparisonData) -> Iterator[str]:
     """Yield the lines of the page."""
     posterior = comparison.base.posterior
     assert posterior is not None
+    fit = posterior.fitted
+    found = {name: [_Row(comparison, posterior, n, measure) for measure in MEASURES] for n, name in _numbered()}
     yield "# What if, at Verkhny Lars"
     yield ""
     yield "Made by `make what-ifs`; do not edit by hand."
     yield ""
-    fit = posterior.fitted
     yield (
         f"Each what-if is played {comparison.replications} times beside the base case, on the same random numbers and"
-        f" with the same parameters, drawn from the posterior of {fit.calibration} ({fit.date}). Differences are the"
-        " mean and, in brackets, 5-95 % of the draws: chance and all that the reported figures leave open about the"
-        " parameters; percentages are medians over the draws. They do not include the error"
-        " of the model itself. The wait is that of those who crossed."
+        f" with the same parameters, drawn from the posterior of {fit.calibration} ({fit.date}). Every number is the"
+        " median over the draws, with 5-95 % of the draws in brackets: chance and all that the reported figures leave"
+        " open about the parameters, without the error of the model itself. Waits are those of who crossed."
     )
-    found = {n: {row.key[1:]: row for row in directions(comparison, n, CROSSING)} for n in range(1, len(WHAT_IFS) + 1)}
-    order = sorted(found, key=lambda n: not any(row.flips for key, row in found[n].items() if key in _keys()))
-    for n in order:
-        yield from _section(comparison, n, found[n])
-
-
-def _keys() -> set[tuple[str, str]]:
-    return {(quantity, scope) for quantity, scope, *_ in MEASURES}
-
-
-def _section(comparison: ComparisonData, n: int, found: dict[tuple[str, str], Direction]) -> Iterator[str]:
-    label = comparison.labels[n]
-    intervention = comparison.base.loaded.interventions[label]
-    title = words(label).replace("september", "September")
-    rows = [_Row(comparison, n, *measure) for measure in MEASURES]
     yield ""
-    yield f"## {title[0].upper()}{title[1:]}"
+    yield (
+        f"**Not known** is a direction if more and less than in the base, by over {MATERIAL:.0%} of it, both hold in"
+        f" more than {FLIPPING:.0%} of the draws. A parameter *decides* a difference by the share of its variance over"
+        f" the draws (squared rank correlation; shares under {LEAST:.0%} are left out)."
+    ).replace("%", " %")
     yield ""
-    yield " ".join(intervention.description.split())
+    yield "## In short"
     yield ""
-    flips = [found[key] for key in found if key in _keys() and found[key].flips]
-    if flips:
-        names = "; ".join(f"{phrase(row.key)} ({row.text})" for row in flips)
-        yield f"**The direction is not known** for {names}."
+    yield "A question mark stands where the direction is not known; such rows come first."
+    yield ""
+    yield f"| what if | {' | '.join(_name(measure.key) for measure in IN_SHORT)} |"
+    yield f"|---|{'--:|' * len(IN_SHORT)}"
+    for name in sorted(WHAT_IFS, key=lambda name: -sum(row.flips for row in found[name])):
+        cells = " | ".join(f"{row.percent}{' **?**' if row.flips else ''}" for row in found[name][: len(IN_SHORT)])
+        yield f"| [{_title(name)}](#{_title(name).lower().replace(' ', '-')}) | {cells} |"
+    for topic, names in TOPICS.items():
         yield ""
-    yield f"What to expect: {'; '.join(row.sentence for row in rows)}."
+        yield f"## {topic}"
+        for name in names:
+            yield ""
+            yield f"### {_title(name)}"
+            yield ""
+            yield " ".join(comparison.base.loaded.interventions[name].description.split())
+            yield ""
+            yield from _section(found[name])
+
+
+def _numbered() -> Iterator[tuple[int, str]]:
+    return ((n, name) for n, name in enumerate(WHAT_IFS, 1))
+
+
+def _title(name: str) -> str:
+    title = words(name).replace("september", "September")
+    return f"{title[0].upper()}{title[1:]}"
+
+
+def _name(key: Key) -> str:
+    return NAMES.get(key.quantity) or phrase(key)
+
+
+def _section(rows: list[_Row]) -> Iterator[str]:
+    if flips := [f"{_name(row.key)} ({row.direction.text})" for row in rows if row.flips and row.direction]:
+        yield f"**The direction is not known** for {'; '.join(flips)}."
+        yield ""
+    known = [row for row in rows if not row.flips]
+    still = [_name(row.key) for row in known if row.still]
+    yield " ".join(
+        [
+            *(f"{_name(row.key).capitalize()}: {row.change}." for row in known if not row.still),
+            *([f"By less than 1 % either way: {', '.join(still)}."] if still else []),
+        ]
+    )
+    if turns := [row.turn for row in rows if row.turn]:
+        yield ""
+        yield " ".join(turns)
     yield ""
-    yield "| measure | base | difference (5-95 % of the draws) | direction | decided by (share of variance) |"
+    yield "| measure | base | difference | direction | decided by |"
     yield "|---|--:|--:|---|---|"
     to_measure: dict[str, None] = {}
     for row in rows:
-        sure = found.get(row.key[1:])
-        direction, decided = (sure.text, sure.decided_by) if sure else ("the same in all draws", "-")
-        yield f"| {phrase(row.key)} | {_number(row.base)} {row.unit} | {row.difference} | {direction} | {decided} |"
-        to_measure |= {TO_MEASURE[each.name]: None for each in sure.drivers if each.name in TO_MEASURE} if sure else {}
+        text, decided = (row.direction.text, row.direction.decided_by) if row.direction else ("no difference", "-")
+        yield f"| {_name(row.key)} | {_number(row.base)} {row.unit} | {row.difference} | {text} | {decided} |"
+        drivers = row.direction.drivers if row.direction and not row.still else ()
+        to_measure |= {TO_MEASURE[driver.name]: None for driver in drivers if driver.name in TO_MEASURE}
     if to_measure:
         yield ""
         yield f"To narrow it: {'; '.join(to_measure)}."
 
 
 class _Row:
-    """A measure of a what-if beside the base."""
+    """A measure of a what-if beside the base; `shares` is the change in percent of the base: median, 5 and 95 %."""
 
-    def __init__(self, comparison: ComparisonData, n: int, quantity: str, scope: str, unit: str) -> None:
-        self.key, self.unit = Key(CROSSING, quantity, scope), unit
+    def __init__(
+        self,
+        comparison: ComparisonData,
+        posterior: Posterior,
+        n: int,
+        measure: Measure,
+    ) -> None:
+        self.key, self.unit, self._less_more = measure.key, measure.unit, measure.less_more
         base, here = (_column(comparison, k, self.key) for k in (0, n))
-        change = (here - base)[np.isfinite(here - base)]
-        self.base, self.change = float(np.nanmean(base)), float(change.mean())
-        self.low, self.high = np.quantile(change, [0.05, 0.95]).tolist()
         known = np.isfinite(here - base) & (base > 0)
-        self.shares = 100 * np.quantile((here / np.where(known, base, 1.0) - 1)[known], [0.5, 0.05, 0.95])
+        self._known = float(known.mean())
+        self.base = float(np.nanmedian(base))
+        self._changes = np.quantile((here - base)[known], [0.5, 0.05, 0.95]).tolist() if known.any() else []
+        ratios = 100 * (here / np.where(known, base, 1.0) - 1)
+        self.shares = np.quantile(ratios[known], [0.5, 0.05, 0.95]).tolist() if known.any() else []
+        self.direction: Direction | None = direction(posterior, self.key, base, here)
+        self.flips = bool(self.direction and self.direction.flips)
+        self.turn = self._turn(posterior, ratios, known)
+
+    @property
+    def still(self) -> bool:
+        """Whether the change is under 1 % of the base in nearly all draws."""
+        return bool(self.shares) and max(map(abs, self.shares)) < 1
 
     @property
     def difference(self) -> str:
-        """The mean difference with its band."""
-        return f"{_signed(self.change)} ({_signed(self.low)} to {_signed(self.high)}) {self.unit}"
+        """The difference with its band."""
+        if not self._changes:
+            return "nobody of them crosses"
+        middle, low, high = map(_signed, self._changes)
+        return f"{middle} ({low} to {high}) {self.unit}"
 
     @property
-    def sentence(self) -> str:
-        """The difference in percent of the base, draw by draw: the median with the band."""
-        if np.abs(self.shares).max() < 1:
-            return f"{phrase(self.key)} by less than 1 % either way"
-        return "{} {} % ({} to {} %)".format(phrase(self.key), *(_signed(round(part, 1)) for part in self.shares))
+    def percent(self) -> str:
+        """The change in percent with its band, for a cell."""
+        if not self.shares:
+            return "nobody"
+        return "< 1 %" if self.still else "{} % ({} to {})".format(*(_signed(_round(share)) for share in self.shares))
+
+    @property
+    def change(self) -> str:
+        """The change in percent with its band, in words."""
+        if not self.shares:
+            return "nobody of them crosses"
+        middle, low, high = map(_round, self.shares)
+        less, more = self._less_more
+        if low >= 0:
+            text = f"{_number(middle)} % {more} ({_number(low)} to {_number(high)} %)"
+        elif high <= 0:
+            text = f"{_number(-middle)} % {less} ({_number(-high)} to {_number(-low)} %)"
+        else:
+            words_ = f"{_number(abs(middle))} % {more if middle > 0 else less}" if middle else "no change at the median"
+            text = f"{words_} ({_number(-low)} % {less} to {_number(high)} % {more})"
+        unknown = "" if self._known > 0.995 else f", in the {self._known:.0%} of the draws in which any cross"
+        return text + unknown.replace("%", " %")
+
+    def _turn(self, posterior: Posterior, ratios: np.ndarray, known: np.ndarray) -> str:
+        """Say what the change is in the draws below and above the median of the parameter that decides it."""
+        drivers = self.direction.drivers if self.direction else ()
+        if self.still or not drivers or drivers[0].share < SPLIT:
+            return ""
+        name, label, _ = drivers[0]
+        values = drawn(posterior, len(ratios))[:, posterior.names.index(name)]
+        middle = float(np.median(values[known]))
+        below, above = (float(np.median(ratios[known & half])) for half in (values < middle, values >= middle))
+        if abs(above - below) < 1:
+            return ""
+        unit = posterior.fitted.values[name].unit or ""
+        return (
+            f"{_name(self.key).capitalize()}: {_signed(_round(below))} % where {label} is under"
+            f" {_number(middle)}{' ' * bool(unit)}{unit}, {_signed(_round(above))} % where it is more."
+        )
 
 
 def _column(comparison: ComparisonData, n: int, key: Key) -> np.ndarray:
-    return comparison.totals[n][:, comparison.keys[n].index(key)]
+    if key.quantity != LATE:
+        return comparison.totals[n][:, comparison.keys[n].index(key)]
+    days = [k for k, day in enumerate(comparison.days) if JOINED_FROM <= day.replace(tzinfo=None) < JOINED_UNTIL]
+    crossing, cls = comparison.crossings.index(CROSSING), comparison.scopes.index(key.scope)
+    table = comparison.groups[:, n, crossing, cls][:, days].sum(axis=1)
+    crossed, hours = (table[:, GROUP_COLUMNS.index(name)] for name in ("parties_crossed", "hours_waited"))
+    return np.where(crossed > 0, hours / np.maximum(crossed, 1), np.nan)
+
+
+def _round(value: float) -> float:
+    return round(value) if abs(value) >= 10 else round(value, 1)
 
 
 def _number(value: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import inf, isfinite, isnan, nan
+from math import inf, isclose, isfinite, isnan, nan
 from typing import Literal
 
 import numpy as np
@@ -190,7 +190,10 @@ def _where(row: Reported, near: str) -> tuple[str, ...]:
 
 
 def _distance(metres: float) -> str:
-    return f"{metres:.3g} m" if metres < 1000 else f"{metres / 1000:.3g} km"
+    """Return a distance in words; one of more than three digits, as a fitted one, is rounded to two: 'about 12 km'."""
+    number, unit = (metres, "m") if metres < 1000 else (metres / 1000, "km")
+    short = f"{number:.3g}"
+    return f"{short} {unit}" if isclose(float(short), number) else f"about {number:.2g} {unit}"
 
 
 def unit_of(row: Reported) -> str:

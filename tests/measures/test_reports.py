@@ -238,6 +238,7 @@ ALL_CLASSES = ["car", "truck", "bus", "bike", "foot"]
         ({"classes": ["car"], "value": 1, "qualifier": "="}, "1 car waiting"),
         ({"value": 1200}, "about 1,200 cars and trucks waiting"),
         ({"classes": ["car"], "within": "1 km", "value": 140}, "about 140 cars within 1 km of the border"),
+        ({"classes": ["car"], "within": "12.3312 km", "value": 140}, "about 140 cars within about 12 km of the border"),
         ({"classes": ["car"], "within": "500 m", "value": 140}, "about 140 cars within 500 m of the border"),
         ({"quantity": "queue_people", "value": 2000, "qualifier": "at least"},
          "at least 2,000 people in cars and trucks waiting"),

@@ -200,7 +200,7 @@ def _draw(axes: Axes, line: Line, at: float) -> None:
         color=colour,
         markeredgewidth=1.6,
         zorder=5,
-        markerfacecolor=colour if line.bound else "white",
+        markerfacecolor="white",
     )
     if line.bound:
         axes.annotate(

@@ -17,6 +17,7 @@ from scipy.stats import spearmanr
 from sim.arrays import Floats
 from sim.measures.headline import headlines
 from sim.measures.names import ALL, HEADLINES, Key
+from sim.play.posterior import Posterior
 from sim.verbs.compare.statistics import difference
 from sim.verbs.compare.study import ComparisonData
 
@@ -72,33 +73,45 @@ def directions(comparison: ComparisonData, variant: int, crossing: str) -> Itera
     Nothing without a posterior, with fewer than FEWEST replications, or of a measure that nothing changes.
     """
     base, other = comparison.base, comparison.variants[variant]
-    if base.posterior is None or other.posterior is None or comparison.replications < FEWEST:
+    if base.posterior is None or other.posterior is None:
         return
-    rows = np.arange(comparison.replications) % len(base.posterior.values)
-    values, names = base.posterior.values[rows], base.posterior.names
-    parameters = [(name, base.posterior.fitted.values[name].label or name) for name in names]
     before, after = ({key: k for k, key in enumerate(comparison.keys[n])} for n in (0, variant))
     shown = dict.fromkeys(
         [*((headline.quantity, headline.scope) for headline in headlines(base.scenario.class_numbers)), *TOLD]
     )
     for key in (Key(crossing, *total) for total in shown):
-        if key not in before or key not in after:
-            continue
-        there, here = comparison.totals[0][:, before[key]], comparison.totals[variant][:, after[key]]
-        known = np.isfinite(there) & np.isfinite(here)
-        change = difference(there[known], here[known])
-        if len(change) >= FEWEST and change.any():
-            large = MATERIAL * abs(float(there[known].mean()))
-            yield _direction(key, change, large, _drivers(change, values[known], parameters))
+        if key in before and key in after:
+            there, here = comparison.totals[0][:, before[key]], comparison.totals[variant][:, after[key]]
+            if found := direction(base.posterior, key, there, here):
+                yield found
 
 
-def _direction(key: Key, change: Floats, large: float, drivers: tuple[Driver, ...]) -> Direction:
+def direction(posterior: Posterior, key: Key, there: Floats, here: Floats) -> Direction | None:
+    """Return the direction from `there` to `here`, a number per replication each, and what decides it.
+
+    None with fewer than FEWEST replications that have both, or where all are the same.
+    """
+    known = np.isfinite(there) & np.isfinite(here)
+    change = difference(there[known], here[known])
+    if len(change) < FEWEST or not change.any():
+        return None
+    large = MATERIAL * abs(float(there[known].mean()))
     less, more = float((change < 0).mean()), float((change > 0).mean())
     flips = min((change < -large).mean(), (change > large).mean()) > FLIPPING
-    return Direction(key, less, 1 - less - more, more, bool(flips), drivers)
+    values = drawn(posterior, len(there))[known]
+    return Direction(key, less, 1 - less - more, more, bool(flips), _drivers(change, values, posterior))
 
 
-def _drivers(change: Floats, values: Floats, parameters: list[tuple[str, str]]) -> tuple[Driver, ...]:
+def drawn(posterior: Posterior, replications: int) -> Floats:
+    """Return the parameters of every replication (replications, parameters)."""
+    return posterior.values[np.arange(replications) % len(posterior.values)]
+
+
+def _drivers(change: Floats, values: Floats, posterior: Posterior) -> tuple[Driver, ...]:
     shares = [float(np.nan_to_num(spearmanr(column, change).statistic ** 2)) for column in values.T]
-    drivers = [Driver(*parameter, share) for parameter, share in zip(parameters, shares, strict=True) if share >= LEAST]
+    drivers = [
+        Driver(name, posterior.fitted.values[name].label or name, share)
+        for name, share in zip(posterior.names, shares, strict=True)
+        if share >= LEAST
+    ]
     return tuple(sorted(drivers, key=lambda driver: -driver.share)[:MOST])

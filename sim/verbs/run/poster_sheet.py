@@ -101,7 +101,7 @@ def _head(figure: Figure, story: Story) -> float:
     if story.shown():
         key = "◆ reported figure   ↑ lower bound   ◇ approximate"
         _write(figure, WIDTH - EDGE, top, key, fontsize=10.5, color=REPORTED, ha="right")
-    return top - 0.28
+    return top - 0.36
 
 
 def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> None:

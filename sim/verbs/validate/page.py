@@ -24,7 +24,7 @@ from sim.verbs.validate.words import (
     own_value,
     pairs_sentence,
     particulars,
-    percent,
+    tail_words,
 )
 
 WRAP, MAIN = 120, "validation"
@@ -117,7 +117,7 @@ def _figures(validation: Validation) -> str:
             own_value(row),
             band(score),
             inside(score),
-            percent(score.tail),
+            tail_words(row, score),
             crps_words(row, score),
             number(score.log_score),
         ]

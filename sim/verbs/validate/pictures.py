@@ -21,7 +21,7 @@ from sim.plotting.story import window
 from sim.plotting.style import INK, MUTED, REPORTED, VALIDATION, number, sheet, styled
 from sim.verbs.validate.pairs import Pair
 from sim.verbs.validate.study import MODEL, ScoredRow, Validation
-from sim.verbs.validate.words import FAR, band, inside, percent
+from sim.verbs.validate.words import FAR, band, percent, verdict
 
 WIDTH, WORDS, PLOT, NOTES, EDGE = 11.0, 3.9, 4.0, 2.5, 0.3
 """Inches: the sheet, the figure in words, the scale, what is expected; the margin."""
@@ -71,7 +71,16 @@ def _heading(figure: Figure, validation: Validation, height: float) -> None:
         Patch(color=NARROW, label="50 % of the reports expected"),
         Patch(color=WIDE, label="90 %"),
         Line2D([], [], color=INK, linewidth=2.2, linestyle="none", marker="|", markersize=12, label="median"),
-        Line2D([], [], color=REPORTED, marker="D", markersize=7, linestyle="none", label="reported (filled: a bound)"),
+        Line2D(
+            [],
+            [],
+            color=REPORTED,
+            marker="D",
+            markersize=7,
+            linestyle="none",
+            markerfacecolor="white",
+            label="reported",
+        ),
     ]
     if any(row.first for row in validation.rows):
         version = next(row.first.version for row in validation.rows if row.first)
@@ -111,8 +120,7 @@ def _draw(axes: Axes, row: ScoredRow, at: float) -> None:
         low, high = (end / reported for end in ends)
         axes.fill_betweenx([at - tall / 2, at + tall / 2], low, high, color=colour, linewidth=0, zorder=2)
     axes.plot([score.median / reported] * 2, [at - 0.17, at + 0.17], color=INK, linewidth=2, zorder=3)
-    face = REPORTED if row.target.bound else "white"
-    axes.plot(1, at, marker="D", markersize=7, color=REPORTED, markerfacecolor=face, markeredgewidth=1.7, zorder=5)
+    axes.plot(1, at, marker="D", markersize=7, color=REPORTED, markerfacecolor="white", markeredgewidth=1.7, zorder=5)
     if row.target.bound:
         arrow = {"arrowstyle": "<-", "color": REPORTED, "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0}
         axes.annotate("", (1, at), (26 * row.target.bound, 0), textcoords="offset points", zorder=4, arrowprops=arrow)
@@ -123,7 +131,7 @@ def _draw(axes: Axes, row: ScoredRow, at: float) -> None:
     _write(axes, at, (0, -72 * WORDS), window(row.target.row), fontweight="bold")
     _write(axes, at, (0, -72 * (WORDS - DATES)), words)
     loud = "normal" if score.inside_90 else "bold"
-    text = f"expected {band(score)}\n{inside(score)}, tail {percent(score.tail)}"
+    text = f"expected {band(score)}\n{verdict(row, score)}"
     _write(axes, at, (1, 10), text, fontsize=10, color=MUTED if score.inside_90 else INK, fontweight=loud)
 
 
@@ -220,6 +228,8 @@ def _ticks(ends: Floats) -> list[float]:
     for digits in ((1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5), (1, 3), (1,)):
         ticks = [digit * 10.0**power for power in range(-3, 9) for digit in digits]
         choices.append([tick for tick in ticks if ends[0] <= tick <= ends[1]])
+    for step in (2, 3, 4):
+        choices.append([10.0**power for power in range(-12, 12, step) if ends[0] <= 10.0**power <= ends[1]])
     return next((shown for shown in choices[1:] if 1 < len(shown) <= MOST_TICKS), choices[0])
 
 

@@ -24,6 +24,7 @@ from sim.verbs.validate.words import (
     own_value,
     pair_words,
     percent,
+    verdict,
 )
 
 if TYPE_CHECKING:
@@ -77,18 +78,18 @@ def _pairs(pairs: Sequence[Pair]) -> Sheet:
 def _figures(rows: list[ScoredRow], title: str) -> Sheet:
     from rich.markup import escape
 
-    columns = ("reported", "model [5–95 %]", "expected", "inside, tail", "CRPS", "log\nscore")
+    columns = ("reported", "model [5–95 %]", "expected", "verdict", "CRPS", "log\nscore")
     title = f"{title}: the model's own value, and 90 % of the reports expected"
     sheet = Sheet(title, columns, [], (True, *[False] * 5))
     for row in rows:
-        score, words = row.scores[MODEL], inside(row.scores[MODEL])
+        score = row.scores[MODEL]
         seen = " (seen before)" if row.target.row.seen_before else ""
         sheet.rows.append(
             (
                 escape(dated(row) + seen),
                 escape(own_value(row)),
                 band(score),
-                f"[{STYLES[words]}]{words}[/], {percent(score.tail)}",
+                f"[{STYLES[inside(score)]}]{verdict(row, score)}[/]",
                 crps_words(row, score),
                 number(score.log_score),
             )

@@ -68,6 +68,17 @@ def percent(share: float) -> str:
     return "> 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
+def tail_words(row: ScoredRow, score: Score) -> str:
+    """Return the tail of a report; of a bound, the share of the reports expected that keep it: 'kept by 97 %'."""
+    return f"kept by {percent(score.tail)}" if row.target.bound else percent(score.tail)
+
+
+def verdict(row: ScoredRow, score: Score) -> str:
+    """Return where a report lies: 'in 90 %, tail 8 %'; of a bound: 'bound kept by 97 %'."""
+    words = tail_words(row, score)
+    return f"bound {words}" if row.target.bound else f"{inside(score)}, tail {words}"
+
+
 def number(value: float) -> str:
     """Return a score with two decimals and a true minus; '-' where there is none."""
     return f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "-"

@@ -69,7 +69,9 @@ def test_bounds_other_days_and_the_same_kind_make_no_pair() -> None:
     assert pairs_of((), ERRORS, np.empty((500, 0)), 3) == ()
 
 
-@pytest.mark.parametrize("ends", [(2000.0, 5500.0), (7600.0, 9900.0), (6.0, 50.0), (25_000.0, 65_000.0), (1.0, 4000.0)])
+@pytest.mark.parametrize(
+    "ends", [(2000.0, 5500.0), (7600.0, 9900.0), (6.0, 50.0), (25_000.0, 65_000.0), (1.0, 4000.0), (5e-4, 20.0)]
+)
 def test_an_axis_of_a_pair_has_round_numbers_that_fit(ends: tuple[float, float]) -> None:
     ticks = _ticks(np.array(ends))
     assert 2 <= len(ticks) <= 4
