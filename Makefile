@@ -3,11 +3,12 @@ PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 BASE := verkhny_lars
 GALLERY := results/gallery/$(BASE)
 LEVERS := $(BASE)_levers
+SCREENING := $(BASE)_screening
 NETWORK := russia_2022
 CLOSURE := verkhny_lars_closes_28_september
 VALIDATED := verkhny_lars finland mongolia kazakhstan russia_2022
 
-.PHONY: help check format verify wheel ci constraints gallery gallery-levers gallery-network validation what-ifs recovery assumptions forecast
+.PHONY: help check format verify wheel ci constraints gallery gallery-screening gallery-levers gallery-network validation what-ifs recovery assumptions forecast
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,20 +35,27 @@ ci:  ## all tests of the last commit in fresh environments, as .ci/run does
 constraints:  ## the same, and write the versions it used to constraints.txt
 	.ci/run --constraints constraints.txt
 
-gallery:  ## remake results/gallery/verkhny_lars
+gallery:  ## refit Verkhny Lars, remake results/gallery/verkhny_lars and the pages of validation, what-ifs, assumptions and forecast
 	rm -rf build/gallery
+	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --held-out --update --out build/gallery/calibration --quiet
 	$(PYTHON) -m sim run scenarios/$(BASE).yaml --replications 300 --replicates --out build/gallery/base
 	$(PYTHON) -m sim run scenarios/$(BASE).yaml --point --out build/gallery/point
 	$(PYTHON) -m sim audit calibration/$(BASE).yaml --out build/gallery/audit --quiet
-	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --held-out --out build/gallery/calibration --quiet
 	mkdir -p $(GALLERY)/point $(GALLERY)/audit $(GALLERY)/calibration
 	cd build/gallery/base && cp pictures/poster.png pictures/queue_by_class.png pictures/stuck_at_night.png nights.csv summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/
 	cd build/gallery/point && cp pictures/poster.png summary.csv reported.csv provenance.json $(CURDIR)/$(GALLERY)/point/
 	cd build/gallery/audit && cp sentences.md audit.csv audit.png provenance.json $(CURDIR)/$(GALLERY)/audit/
 	cd build/gallery/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv held_out.csv blocks.csv error_models.csv provenance.json $(CURDIR)/$(GALLERY)/calibration/
 	$(PYTHON) docs/base_case_tables.py build/gallery/base build/gallery/calibration
+	$(MAKE) gallery-screening validation what-ifs assumptions forecast
 
-assumptions:  ## remake docs/assumptions.md, in about ten minutes
+gallery-screening:  ## remake results/gallery/verkhny_lars_screening
+	rm -rf build/gallery/$(SCREENING)
+	$(PYTHON) -m sim compare scenarios/$(BASE).yaml +screening_binds +screening_never_binds --replications 300 --out build/gallery/$(SCREENING)
+	mkdir -p results/gallery/$(SCREENING)
+	cd build/gallery/$(SCREENING) && cp pictures/*.png summary.md reported.csv provenance.json $(CURDIR)/results/gallery/$(SCREENING)/
+
+assumptions:  ## remake docs/assumptions.md, in about twenty minutes
 	$(PYTHON) docs/assumptions.py
 
 forecast:  ## remake docs/forecast.md: fit to the figures until 25 September and play on, in about twenty minutes

@@ -23,6 +23,8 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from sim import store
 from sim.errors import SimError
 
@@ -120,7 +122,10 @@ def _succeeded(future: Future[Any]) -> bool:
 
 
 def _begin(task: Task, results: Path) -> None:
-    """Make this process a worker: leave Ctrl-C to the parent, and end when the parent has ended."""
+    """Make this process a worker: leave Ctrl-C to the parent, and end when the parent has ended.
+
+    There is a worker per core, so that linear algebra on several threads in each would only make them wait.
+    """
     global _carry_out
 
     def carry_out(position: int, item: Any) -> Path:
@@ -129,6 +134,7 @@ def _begin(task: Task, results: Path) -> None:
         return path
 
     _carry_out = carry_out
+    threadpool_limits(1, "blas")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

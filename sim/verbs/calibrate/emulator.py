@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import logsumexp
+from threadpoolctl import threadpool_limits
 
 from sim.arrays import Floats
 from sim.verbs.calibrate.sampling import (
@@ -59,7 +60,8 @@ def surface_of(scores: Floats, logs: Floats, weights: Floats) -> Surface:
     weights = weights / weights.mean()
     centre = weights @ logs / weights.sum()
     roots = np.sqrt(weights)[:, None]
-    left, sizes, right = np.linalg.svd(features(scores) * roots, full_matrices=False)
+    with threadpool_limits(1, "blas"):  # beside other work, threads wait for each other longer than they work
+        left, sizes, right = np.linalg.svd(features(scores) * roots, full_matrices=False)
     projected = left.T @ ((logs - centre) * roots)
     outside = np.square((logs - centre) * roots).sum(axis=0) - np.square(projected).sum(axis=0)
     kept = np.square(sizes)[:, None] / (np.square(sizes)[:, None] + PENALTIES * len(scores) / len(sizes))
