@@ -54,7 +54,7 @@ OWNERS = {
     "rich": ["sim.plotting.sheet", "sim.play.console", "sim.verbs.*.tables", "sim.verbs.*.command"],
     "scipy": ["sim.measures.*", "sim.engine.*", "sim.verbs.*"],
     "pandas": ["sim.plotting.result"],
-    "threadpoolctl": ["sim.verbs.calibrate.sampling"],
+    "threadpoolctl": ["sim.play.workers", "sim.verbs.calibrate.*"],
     "numpy": [
         "sim.arrays",
         "sim.store",
