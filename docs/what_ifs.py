@@ -121,7 +121,7 @@ def page(comparison: ComparisonData) -> Iterator[str]:
         f"Each what-if is played {comparison.replications} times beside the base case, on the same random numbers and"
         f" with the same parameters, drawn from the posterior of {fit.calibration} ({fit.date}). Every number is the"
         " median over the draws, with 5-95 % of the draws in brackets: chance and all that the reported figures leave"
-        " open about the parameters, without the error of the model itself. Waits are those of who crossed."
+        " open about the parameters, without the error of the model itself. Waits are those of travellers who crossed."
     )
     yield ""
     yield (
@@ -164,6 +164,12 @@ def _name(key: Key) -> str:
     return NAMES.get(key.quantity) or phrase(key)
 
 
+def _sentence(key: Key) -> str:
+    """Return the name of a measure as the beginning of a sentence."""
+    name = _name(key)
+    return f"{name[0].upper()}{name[1:]}"
+
+
 def _section(rows: list[_Row]) -> Iterator[str]:
     if flips := [f"{_name(row.key)} ({row.direction.text})" for row in rows if row.flips and row.direction]:
         yield f"**The direction is not known** for {'; '.join(flips)}."
@@ -172,7 +178,7 @@ def _section(rows: list[_Row]) -> Iterator[str]:
     still = [_name(row.key) for row in known if row.still]
     yield " ".join(
         [
-            *(f"{_name(row.key).capitalize()}: {row.change}." for row in known if not row.still),
+            *(f"{_sentence(row.key)}: {row.change}." for row in known if not row.still),
             *([f"By less than 1 % either way: {', '.join(still)}."] if still else []),
         ]
     )
@@ -265,7 +271,7 @@ class _Row:
             return ""
         unit = posterior.fitted.values[name].unit or ""
         return (
-            f"{_name(self.key).capitalize()}: {_signed(_round(below))} % where {label} is under"
+            f"{_sentence(self.key)}: {_signed(_round(below))} % where {label} is under"
             f" {_number(middle)}{' ' * bool(unit)}{unit}, {_signed(_round(above))} % where it is more."
         )
 
@@ -285,7 +291,7 @@ def _round(value: float) -> float:
 
 
 def _number(value: float) -> str:
-    return f"{float(f'{value:.3g}'):,g}"
+    return f"{float(f'{value:.3g}') + 0.0:,g}"  # no negative zero
 
 
 def _signed(value: float) -> str:
