@@ -6,6 +6,7 @@ gets a twin whose number is its own plus the number of parties on the tape. An i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import Any
@@ -69,6 +70,9 @@ class Records:
 
     `staffing` stands beside the rows: (at, station, servers) at the start and after each change, of the stations with a
     control of their staffing or with outages. The staffing of all others is that of the plan.
+    `one_by_one` holds the services of people who are served one by one, in order of their beginning: (party, visit,
+    station, started_at, ended_at). In the row of such a visit `started_at` is when the last of the party is called,
+    `ended_at` when the last is through.
     `lightened` holds the turns of controls that lighten checks (at, station, 1) or restore them (at, station, 0).
     """
 
@@ -89,6 +93,7 @@ class Records:
     first: Bools
     staffing: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))
     lightened: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))
+    one_by_one: Ints = field(default_factory=lambda: np.zeros((0, 5), np.int64))
 
     def __len__(self) -> int:
         return len(self.party)
@@ -125,14 +130,16 @@ DTYPES: dict[str, Any] = {
 """Type of each column."""
 
 
-Turns = list[tuple[int, int, int]]
+Turns = Sequence[tuple[int, int, int]]
+Services = Sequence[tuple[int, int, int, int, int]]
 
 
 def in_order(
-    columns: dict[str, NDArray[Any]], staffing: Turns | None = None, lightened: Turns | None = None
+    columns: dict[str, NDArray[Any]], staffing: Turns = (), lightened: Turns = (), one_by_one: Services = ()
 ) -> Records:
     """Return records made of `columns` (any row order), sorted by party and visit, and rows of what stands beside."""
     order = np.lexsort((columns["visit"], columns["party"]))
     rows = {name: columns[name][order].astype(dtype) for name, dtype in DTYPES.items()}
-    beside = [np.array(table or [], np.int64).reshape(-1, 3) for table in (staffing, lightened)]
-    return Records(**rows, staffing=beside[0], lightened=beside[1])
+    beside = [np.array(table, np.int64).reshape(-1, 3) for table in (staffing, lightened)]
+    people = np.array(one_by_one, np.int64).reshape(-1, 5)
+    return Records(**rows, staffing=beside[0], lightened=beside[1], one_by_one=people)

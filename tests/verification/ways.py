@@ -4,11 +4,11 @@ services that are interrupted."""
 from __future__ import annotations
 
 from sim.engine.plan import Plan
-from sim.engine.records import Outcome, Records
+from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import Tape
 from tests.engine.build import MINUTE
 from tests.verification import theory
-from tests.verification.cases import MINUTE_LAW, Case, Measure, mean_wait, queue
+from tests.verification.cases import MINUTE_LAW, Case, Measure, mean_wait, queue, settled
 
 SETTLED = 1000 * MINUTE
 BOOTH = {"staffing": 1, "service_time": MINUTE_LAW}
@@ -72,6 +72,38 @@ def _interrupting_priority() -> list[Case]:
     ]  # fmt: skip
 
 
+def wait_of_a_person(plan: Plan, _: Tape, records: Records) -> float:
+    """Mean time in minutes until a person is called, at one station to which nobody returns."""
+    party, _visit, _station, called, _ended = records.one_by_one.T
+    rows = settled(plan, records)[party]
+    return float((called - records.arrived_at[party])[rows].mean() / MINUTE)
+
+
+def last_through(plan: Plan, _: Tape, records: Records) -> float:
+    """Mean time in minutes until the last of a party is through."""
+    rows = settled(plan, records) & (records.ended_at != NEVER)
+    return float((records.ended_at - records.arrived_at)[rows].mean() / MINUTE)
+
+
+def _one_by_one() -> list[Case]:
+    """Coaches with two or nine people, whom three officers serve one by one."""
+    sizes, rate, servers = {2: 0.4, 9: 0.6}, 0.3, 3
+    station = {"staffing": servers, "service_time": {"any": {"one_by_one": MINUTE_LAW}}}
+    found = queue(rate, 20_000, station, classes={"car": {"people": sizes}})
+    people = rate * theory.mean_size(sizes)
+    wait, wrong = theory.bursts_wait(people, sizes, servers), theory.bursts_wait(people, {2: 0.6, 9: 0.4}, servers)
+    called, through = theory.one_by_one(rate, sizes, servers)
+    source = "M^X/M/c: Markov chain"
+    return [
+        Case("one_by_one_person", "mean wait of a person", source, wait, wrong,
+             "parties of two and nine the other way round", 0.06, found, wait_of_a_person, 120),
+        Case("one_by_one_called", "mean time until the last is called", source, called, called - 1 / servers,
+             "one person fewer ahead", 0.06, found, mean_wait, 120),
+        Case("one_by_one_through", "mean time until the last is through", source, through, called + 1,
+             "the last called is the last through", 0.05, found, last_through, 120),
+    ]  # fmt: skip
+
+
 def cases_of_ways() -> list[Case]:
     """All cases of ways."""
-    return [*_join_the_shortest(), *_fixed_shares(), *_feedback(), *_interrupting_priority()]
+    return [*_join_the_shortest(), *_fixed_shares(), *_feedback(), *_interrupting_priority(), *_one_by_one()]

@@ -55,7 +55,7 @@ def play(plan: Plan, tape: Tape) -> Records:
         if not border["full"]:
             break
         enlarged *= 2
-    records = _records(border, tables["staffed"], tables["lightened"])
+    records = _records(border, tables["staffed"], tables["lightened"], tables["people_served"])
     if border["rows"] <= MAX_SPARE_ROWS:
         _spare.append(scratch)
     return records
@@ -70,7 +70,7 @@ def prepare() -> None:
         for _ in range(2):
             try:
                 kernel.play(border)
-                _records(border, np.zeros((0, 3), np.int64), np.zeros((0, 3), np.int64))
+                _records(border, *(np.zeros((0, columns), np.int64) for columns in (3, 3, 5)))
                 break
             except OSError:  # the compiled code could not be saved, as on a full disk, but is in memory
                 continue
@@ -101,14 +101,19 @@ def _check_size(plan: Plan, tape: Tape) -> None:
         )
 
 
-def _records(border: Any, staffing: Ints, lightened: Ints) -> Records:
+def _records(border: Any, staffing: Ints, lightened: Ints, people: Ints) -> Records:
     """Return the rows as records, sorted; every visit that began must have ended. The tables stand beside them."""
     columns = _blank(int(border["rows"]))
     begun = output.copy_in_order(border, columns)
     if begun != border["rows"]:
         raise AssertionError(f"{begun} visits began, but {border['rows']} ended")
     rows = dict(zip(DTYPES, columns, strict=True))
-    return Records(**rows, staffing=staffing[: border["staffed"]], lightened=lightened[: border["turns"]])
+    return Records(
+        **rows,
+        staffing=staffing[: border["staffed"]],
+        lightened=lightened[: border["turns"]],
+        one_by_one=people[: border["people_served"]].copy(),
+    )
 
 
 def _blank(rows: int) -> tuple[NDArray[Any], ...]:
@@ -170,6 +175,9 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "switch": _switches(plan, tape),
         "staffed": _staffed(plan, tape),
         "lightened": np.empty((_checks(plan, plan.light_every), 3), np.int64),
+        "people_served": np.empty((_services_of_people(plan, tape), 5), np.int64),
+        "one_by_one": tape.one_by_one,
+        "first_person": tape.first_person,
         "pace": plan.pace,
         "hit": plan.hit_cdf,
         "checked": plan.checked_cdf,
@@ -200,6 +208,13 @@ def _staffed(plan: Plan, tape: Tape) -> Ints:
     checks = _checks(plan, plan.checked_every)
     planned = len(plan.staffing) if plan.staff_varies.any() else 0
     return np.empty((checks + planned + len(tape.outages), 3), np.int64)
+
+
+def _services_of_people(plan: Plan, tape: Tape) -> int:
+    """Return at most how many services of people there are, where they are served one by one."""
+    stations = plan.one_by_one.any(axis=1)
+    again = stations & (plan.person_again_row != NOWHERE)
+    return int(tape.one_by_one.shape[1] * (stations.sum() + plan.rounds * again.sum()))
 
 
 def _checks(plan: Plan, every: Ints) -> int:
@@ -270,6 +285,10 @@ _STATION_FIELDS = (
     "aside_passes",
     "aside_at_most",
     "again_row",
+    "one_by_one",
+    "person_row",
+    "person_foot_row",
+    "person_again_row",
     "stride",
     "rank",
     "reacts_to",
@@ -326,7 +345,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
     border = table[0]
     border["parties"] = len(tape)
     border["crossings"], border["origins"] = len(plan.crossings), len(plan.origins)
-    border["tastes"] = tape.tastes.shape[1]
+    border["tastes"], border["people"] = tape.tastes.shape[1], tape.one_by_one.shape[1]
     for name in _NUMBERS:
         border[name] = getattr(plan, name)
     border["clock_row"] = plan.clock_row
@@ -337,6 +356,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
     stations = slice(len(plan.stations))
     border["batch"][stations], border["release_every"][stations] = plan.release_size, plan.release_every
     border["by_shares"][stations] = plan.discipline
+    border["plain"][stations] = ~(plan.preempt | plan.interrupts | plan.one_by_one.any(axis=1))
     border["light_turned_at"][stations] = plan.start - plan.light_least
     border["service_factor"] = border["patience_factor"] = PER_MILLE
     border["pace_columns"] = plan.pace.shape[2]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.compiled.cache import long_rule, rule
-from sim.engine.compiled.choices import can_start, has_room, room_for, takes_room
+from sim.engine.compiled.choices import can_start, has_room, takes_room
 from sim.engine.compiled.heaps import (
     append,
     end_chunk,
@@ -51,11 +51,7 @@ from sim.engine.compiled.layout import (
     SERVICE_LISTS,
     WAITING,
     buckets_of,
-    cdf_of,
-    chance_of,
     chunks_of,
-    column_of,
-    pace_of,
     party_in,
     rows_of,
     stack_of,
@@ -63,17 +59,11 @@ from sim.engine.compiled.layout import (
     time_of,
     visits_of,
 )
+from sim.engine.compiled.one_by_one import call_person
+from sim.engine.compiled.service import service_time
+from sim.engine.compiled.waiting import in_queue, unqueue
 from sim.engine.plan import PER_MILLE
 from sim.engine.records import NEVER
-
-
-@rule
-def inverse_cdf(u: float, cdf: Any) -> int:
-    """Return the smallest k with u < cdf[k]: a draw from the distribution if u is uniform."""
-    k = 0
-    while k < len(cdf) and u >= cdf[k]:
-        k += 1
-    return k
 
 
 @rule
@@ -108,22 +98,6 @@ def open_visit(b: Any, p: Any, s: int, now: int) -> None:
 
 
 @rule
-def in_queue(b: Any, p: Any, sign: int) -> None:
-    """Count a party into (1) or out of (-1) its queue and, if it came from the station before, its zone."""
-    s, stream = np.int64(p.station), np.int64(p.stream)
-    waiting = b.waiting[s, stream] + sign
-    b.waiting[s, stream] = waiting
-    b.people_waiting[s] += sign * p.people
-    if waiting == 0:
-        b.streams[s] &= ~(1 << stream)
-    elif sign > 0:
-        b.streams[s] |= 1 << stream
-    z = b.zone[s]
-    if p.inside and z != NOWHERE:
-        b.used[z] += sign * room_for(b, p, z)
-
-
-@rule
 def stand(b: Any, i: int, now: int) -> None:
     """Join the end of the queue, and start the clocks that may end the wait."""
     p = party_in(b, i)
@@ -138,14 +112,6 @@ def stand(b: Any, i: int, now: int) -> None:
         push_later(b, now + time_of(b, row, tape_column(b, p)) * b.patience_factor[s] // PER_MILLE, RENEGE, i)
     if p.first:
         start_clocks(b, i, now)
-
-
-@rule
-def unqueue(b: Any, i: int) -> None:
-    """Remove a party from its queue."""
-    p = party_in(b, i)
-    remove(b, QUEUE_LISTS + p.station * MAX_STREAMS + p.stream, i)
-    in_queue(b, p, -1)
 
 
 @rule
@@ -236,25 +202,29 @@ def foremost(b: Any, s: int) -> int:
 @long_rule
 def call_all(b: Any, s: int, now: int) -> None:
     """Call parties as long as a server is free, or a service is interrupted for them, and a party may be called."""
+    is_plain = b.plain[s] != 0
     while True:
         i = next_up(b, s)
         if i == NOBODY:
-            if b.interrupts[s] and interrupt_for_higher_rank(b, s, now):
+            if not is_plain and b.interrupts[s] and interrupt_for_higher_rank(b, s, now):
                 continue
             return
         p = party_in(b, i)
-        unqueue(b, i)
         b.busy[s] += 1
         b.starts_left[s] -= 1
         b.clock[s] = b.passed[s, p.stream]
         b.passed[s, p.stream] += b.stride[s, p.stream]
+        if not is_plain and b.one_by_one[s, p.cls]:
+            call_person(b, i, s, now)
+            continue
+        unqueue(b, i)
         p.started_at = now
         if not p.resumed:
             p.remaining = service_time(b, i, s)
             if p.quoted:
                 b.started[b.crossing[s], p.cls] += 1
         p.where = IN_SERVICE
-        if b.preempt[s] or b.interrupts[s]:
+        if not is_plain and (b.preempt[s] or b.interrupts[s]):
             append(b, SERVICE_LISTS + s, i)
         p.remaining += now  # from here on, the instant at which the service ends
         push(b, ENDS, p.remaining, key_of(SERVICE_END, np.int64(p.number)), i, np.int64(p.serial))
@@ -297,54 +267,6 @@ def put_back(b: Any, i: int, s: int, now: int) -> None:
     p.remaining, p.resumed, p.where = remaining, 1, WAITING
     prepend(b, QUEUE_LISTS + s * MAX_STREAMS + p.stream, i)
     in_queue(b, p, 1)
-
-
-@rule
-def row_of_service(b: Any, p: Any, s: int) -> int:
-    """Return the row of the tape with the service of a party; a party in its class has another one at each return."""
-    if p.on_foot:
-        return b.foot_row[s]
-    if p.rounds and b.again_row[s] != NOWHERE:
-        return b.again_row[s] + p.rounds - 1
-    return b.service_row[s]
-
-
-@rule
-def service_time(b: Any, i: int, s: int) -> int:
-    """Return the service time in ms; this also decides how many men are checked and whether the party is refused."""
-    p = party_in(b, i)
-    column = tape_column(b, p)
-    time = time_of(b, row_of_service(b, p, s), column)
-    if p.share:
-        time = time * p.share // column_of(b, b.people_table, np.int16)[column]
-    if b.screening_row[s] != NOWHERE:
-        p.checked = inverse_cdf(
-            chance_of(b, b.screening_row[s], column), cdf_of(b, b.checked_table)[intensity_now(b, s), p.of_age]
-        )
-    elif b.is_office[s]:
-        p.visit_men = p.men
-    if b.man_row[s] != NOWHERE:
-        time += time_of(b, b.man_row[s], column) * max(p.checked, p.visit_men)
-    if b.refused_row[s] != NOWHERE and chance_of(b, b.refused_row[s], column) < b.refusal[s]:
-        p.refused = 1
-        time += time_of(b, b.refusal_row[s], column)
-    return paced(b, s, time) if b.paced[s] else time
-
-
-@rule
-def intensity_now(b: Any, s: int) -> int:
-    """Return the row of Plan.intensities in force."""
-    return b.light_intensity[s] if b.lightened[s] and b.light_intensity[s] != NOWHERE else b.intensity[s]
-
-
-@long_rule
-def paced(b: Any, s: int, time: int) -> int:
-    """Return a service time after the factors by the servers at work, by the parties waiting, and by date."""
-    last = b.pace_columns - 1
-    time = time * pace_of(b)[s, 0, min(b.servers[s], last)] // PER_MILLE
-    time = time * pace_of(b)[s, 1, min(b.waiting[s].sum(), last)] // PER_MILLE
-    time = time * b.service_factor[s] // PER_MILLE
-    return time * b.light_factor[s] // PER_MILLE if b.lightened[s] else time
 
 
 @long_rule

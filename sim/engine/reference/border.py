@@ -36,6 +36,7 @@ class Log:
         self.driving: dict[Party, Station] = {}  # to the first station of the crossing each is bound for
         self.staffing: list[tuple[int, int, int]] = []  # of stations with a control
         self.lightened: list[tuple[int, int, int]] = []
+        self.one_by_one: list[tuple[int, int, int, int, int]] = []
 
     def write(self, visit: Visit, outcome: Outcome, left_at: int) -> None:
         """Write the row of a visit that is over, in the order of DTYPES."""
@@ -70,7 +71,7 @@ class Log:
             self.write(Visit(party, station, party.comes_at), Outcome.ON_THE_WAY, NEVER)
         columns = zip(*self.rows, strict=True) if self.rows else [()] * len(DTYPES)
         table = {name: np.array(c, dtype=t) for (name, t), c in zip(DTYPES.items(), columns, strict=True)}
-        return in_order(table, self.staffing, self.lightened)
+        return in_order(table, self.staffing, self.lightened, self.one_by_one)
 
 
 class Border:
@@ -199,7 +200,7 @@ class Border:
     def _leave(self, visit: Visit, way: Kind, at: int) -> Any:
         """End the wait at an instant, if it is not over by then."""
         yield self.until(at, way, visit.party.number)
-        if visit.waiting and not (way is Kind.CHANGE_MODE and self._may_not_go_on(visit.party)):
+        if visit.waiting and not visit.called and not (way is Kind.CHANGE_MODE and self._may_not_go_on(visit.party)):
             visit.wait_over.succeed(way)
 
     def _may_not_go_on(self, party: Party) -> bool:
@@ -230,7 +231,6 @@ class Border:
             while (visit := station.next_to_call()) is not None:
                 station.call(visit)
                 begin_service(self, visit)
-                visit.wait_over.succeed()
             if (interrupted := station.next_to_interrupt(self.now)) is None:
                 return
             self.interrupt_service(interrupted)
