@@ -14,6 +14,7 @@ from sim.engine.records import NEVER, Outcome, Records
 from sim.measures.replication import measure
 from sim.scenario.model.scenario import Scenario
 from tests.engine.build import MINUTE, Play, minutes, outcomes, scenario, set_by_hand
+from tests.engine.invariants import broken
 
 ONE_BY_ONE = {"any": {"one_by_one": "1 min"}}
 COACH = {"classes": {"bus": {"people": 5}, "car": {"people": 2}}}
@@ -247,3 +248,25 @@ def test_utilisation_counts_each_person_and_a_blocked_server_once(engine: Play) 
     totals = measure(example, plan, engine(plan, tape)).totals
     assert totals["x", "utilisation", "station:desk"] == pytest.approx(15 / (2 * 1440))
     assert totals["x", "blocked_hours", "station:desk"] == pytest.approx(10 - 8 / 60 + 3 / 60)
+
+
+def lose_a_person(table: Any) -> Any:
+    return table[1:]
+
+
+def call_a_person_late(table: Any) -> Any:
+    table[3, 3:] += 1
+    return table
+
+
+def serve_three_at_once(table: Any) -> Any:
+    table[2, 3] = table[1, 3]
+    return table
+
+
+@pytest.mark.parametrize("lie", [lose_a_person, call_a_person_late, serve_three_at_once])
+def test_a_false_service_is_noticed(engine: Play, lie: Any) -> None:
+    plan, tape = set_by_hand(game({}, initial_queue={"bus": 3}), [0, 0, 1])
+    records = engine(plan, tape)
+    assert broken(plan, tape, records) == []
+    assert broken(plan, tape, replace(records, one_by_one=lie(records.one_by_one.copy()))) != []
