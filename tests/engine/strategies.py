@@ -351,6 +351,12 @@ def send_aside(stations_by_name: Dict, draw: Draw) -> None:
 
 
 @st.composite
+def initial_queues(draw: Draw) -> Any:
+    parties = draw(st.integers(0, 6))
+    return {"parties": parties, "waited": draw(laws())} if draw(sometimes) else parties
+
+
+@st.composite
 def crossings(draw: Draw) -> Dict:
     count = draw(st.integers(1, 4))
     with_office = draw(st.one_of(st.none(), st.integers(0, count - 1)))
@@ -385,7 +391,7 @@ def crossings(draw: Draw) -> Dict:
         "stations": stations_by_name,
         "parallel": draw(parallels(after)),
         "demand": demand,
-        "initial_queue": {cls: draw(st.integers(0, 6)) for cls in coming},
+        "initial_queue": {cls: draw(initial_queues()) for cls in coming},
         "behaviour": behaviour,
         "changes": draw(st.lists(changes(names, screening, parts), max_size=3)),
         "quote": {"every": "30 min", "window": draw(st.sampled_from(["30 min", "2 h"]))},
@@ -495,10 +501,13 @@ def scenarios(draw: Draw, with_network: bool = False) -> Scenario:
     description: Dict = {
         "name": "random",
         "title": "random",
-        "clock": {"timezone": "UTC", "t0": "2022-09-21T06:00", "start": "2022-09-21", "horizon": "2022-09-22"},
+        "clock": {
+            "timezone": "UTC", "t0": "2022-09-21T06:00", "start": "2022-09-21", "horizon": "2022-09-22",
+            "warm_up": draw(st.sampled_from(["0 h", "0 h", "0 h", "5 h", "90 min"])),
+        },
         "classes": classes,
         "crossings": {name: draw(crossings()) for name in names},
-    }
+    }  # fmt: skip
     if with_network:
         add_network(description, draw(networks(list(names))), draw)
     scenario = Scenario.model_validate(description)

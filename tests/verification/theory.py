@@ -168,6 +168,26 @@ def one_by_one(parties: float, sizes: dict[int, float], servers: int, size: int 
     return called, through
 
 
+def paced_wait(arrivals: float, factors: tuple[float, ...], size: int = 400) -> float:
+    """Mean wait at one server whose mean service is the factor by how many wait on as it begins: a Markov chain.
+
+    A state is the number there, and the factor of the service that goes on; the last factor is for all longer queues.
+    """
+    last = len(factors) - 1
+
+    def moves(state: Hashable) -> list[tuple[Hashable, float]]:
+        here, factor = state  # type: ignore[misc]
+        if not here:
+            return [((1, 0), arrivals)]
+        served = (here - 1, min(max(here - 2, 0), last) if here > 1 else 0)
+        more: list[tuple[Hashable, float]] = [((here + 1, factor), arrivals)] if here < size else []
+        return [*more, (served, 1 / factors[factor])]
+
+    states, chance = stationary((0, 0), moves)
+    waiting = np.maximum(np.array([here for here, _ in states], dtype=float) - 1, 0)  # type: ignore[misc]
+    return float(chance @ waiting / arrivals)
+
+
 def stationary(begin: Hashable, moves: Moves) -> tuple[list[Hashable], np.ndarray]:
     """States that can be reached from `begin`, and their stationary chances."""
     states = {begin: 0}

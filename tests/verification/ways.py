@@ -104,6 +104,17 @@ def _one_by_one() -> list[Case]:
     ]  # fmt: skip
 
 
+def _pace() -> list[Case]:
+    """One officer who takes longer while nobody waits, and half as long while four or more do."""
+    factors, others = (1.4, 1.2, 1.0, 0.8, 0.6), (1.4, 1.225, 1.05, 0.875, 0.7)
+    found = queue(0.8, 16_000, BOOTH | {"pace": {"queue": {0: factors[0], 4: factors[-1]}}})
+    return [
+        Case("pace", "mean wait", "Markov chain, factor set as the service begins", theory.paced_wait(0.8, factors),
+             theory.paced_wait(0.8, others), "0.7 in place of 0.6", 0.1, found, mean_wait, 80),
+    ]  # fmt: skip
+
+
 def cases_of_ways() -> list[Case]:
-    """All cases of ways."""
-    return [*_join_the_shortest(), *_fixed_shares(), *_feedback(), *_interrupting_priority(), *_one_by_one()]
+    """All cases of ways, of pace, and of people served one by one."""
+    ways = [*_join_the_shortest(), *_fixed_shares(), *_feedback(), *_interrupting_priority()]
+    return [*ways, *_pace(), *_one_by_one()]
