@@ -80,6 +80,13 @@ class Plan:
     release_size: Ints  # (S,) 0: no release in batches
     release_every: Ints  # (S,) milliseconds
     refusal: Floats  # (S,) probability
+    # pools of servers: staffing, control and outages of a pool stand at its first station
+    pools: tuple[str, ...]
+    pool_first: Ints  # (P,) first station of a pool
+    pool: Ints  # (S,) first station of its pool, NOWHERE: servers of its own
+    pool_limit: Ints  # (S,) most servers of the pool who work here at a time
+    pool_rank: Ints  # (S,) lower ranks are served first
+    pool_stride: Ints  # (S,) added to the pass of a station at each service start, under shares
     staff_varies: Bools  # (S,) controls or outages change the staffing, so that of a replication is written
     # controls of the staffing
     reacts_to: Ints  # (S,) 0: no control; TO_QUEUE, TO_PEOPLE or TO_QUOTED_WAIT
@@ -178,6 +185,10 @@ class Plan:
     reconsider: int  # share of the drive after which informed parties choose again, per mille; 0: never
     diversions: int  # most diversions of a party
     drive_row: int  # of `Tape.times`: slowness, the factor on drives in 1 / DRIVE_UNIT
+
+    def team(self, station: int) -> int:
+        """Return the station at which the staffing of a station stands."""
+        return station if self.pool[station] == NOWHERE else int(self.pool[station])
 
     def beside_of(self, station: int, cls: int) -> list[int]:
         """Return the stations of the step of `station` that serve a class, in the order of their list."""

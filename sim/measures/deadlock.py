@@ -18,7 +18,7 @@ def deadlocked(plan: Plan, records: Records) -> Iterator[tuple[Key, float]]:
     """Yield, by crossing, the parties at the horizon that wait or are blocked at stations of a deadlock.
 
     A station is in a deadlock if somebody is blocked there, nobody is in service, and the zone for which the blocked
-    wait holds only parties that wait for such stations.
+    wait holds only parties that wait for such stations. Stations whose servers come from one pool count as one.
     """
     inside = (records.outcome == UNFINISHED) & (records.arrived_at < plan.horizon)
     station = records.station[inside].astype(np.int64)
@@ -26,22 +26,21 @@ def deadlocked(plan: Plan, records: Records) -> Iterator[tuple[Key, float]]:
     people = set(records.one_by_one[records.one_by_one[:, 4] == NEVER, 2].tolist())
     dead = _dead(plan, station, records.cls[inside].astype(np.int64), served, ended, people) if ended.any() else set()
     for x, crossing in enumerate(plan.crossings):
-        here = [s for s in dead if plan.crossing[s] == x]
+        here = [s for s in range(len(plan.stations)) if plan.crossing[s] == x and plan.team(s) in dead]
         yield Key(crossing, "deadlocked_parties"), float(np.isin(station, here).sum())
 
 
 def _dead(plan: Plan, station: Ints, cls: Ints, served: Bools, ended: Bools, people: set[int]) -> set[int]:
     """Return the stations of deadlocks; `people` are those at which somebody is served whose party still waits."""
     blocked, waiting = served & ended, ~served
-    going_on = set(station[served & ~ended].tolist()) | people
-    wants = {
-        s: set().union(*(_zones_after(plan, s, c) for c in set(cls[blocked & (station == s)].tolist())))
-        for s in set(station[blocked].tolist()) - going_on
-    }
+    team = np.array([plan.team(s) for s in station.tolist()], dtype=np.int64)
+    going_on = {*team[served & ~ended].tolist(), *map(plan.team, people)}
+    stuck = blocked & ~np.isin(team, list(going_on))
+    wants: dict[int, set[int]] = {}
+    for t, s, c in set(zip(team[stuck].tolist(), station[stuck].tolist(), cls[stuck].tolist(), strict=True)):
+        wants.setdefault(t, set()).update(_zones_after(plan, s, c))
     while True:
-        full = {
-            z: set(station[waiting & (plan.zone[station] == z)].tolist()) for zones in wants.values() for z in zones
-        }
+        full = {z: set(team[waiting & (plan.zone[station] == z)].tolist()) for zones in wants.values() for z in zones}
         free = [s for s, wanted in wants.items() if not any(full[z] and full[z] <= set(wants) for z in wanted)]
         if not free:
             return set(wants)

@@ -163,7 +163,7 @@ STATES = {
     "crossed_people_per_hour": Quantity(
         "people/h", f"crossed_people of the same scope, mean over the {RATE_HOURS} h around the instant"
     ),
-    "servers": Quantity("servers", "staffed at the instant; 0 while the station does not exist (station)"),
+    "servers": Quantity("servers", "staffed at the instant; 0 while the station does not exist (station, pool)"),
     "blocked": Quantity(
         "servers", "occupied at the instant by a party that has been served but cannot move on (station)"
     ),
@@ -196,7 +196,11 @@ SPANS = {
     "utilisation": Quantity(
         "share",
         "server-time in service divided by server-time staffed while the station exists, closed or not; services "
-        "beyond the shift count as staffed (station); NaN: no staff",
+        "beyond the shift count as staffed (station, pool); at a station with servers of a pool, all who may work "
+        "there are staffed; NaN: no staff",
+    ),
+    "servers_in_service": Quantity(
+        "servers", "mean number in service in the interval (station with servers of a pool)"
     ),
 }
 """Series over the interval that begins at `at`; NaN where there is no party.
@@ -262,14 +266,14 @@ TOTALS = {
     ),
     "sent_aside_parties": Quantity("parties", "sent to another station after their service (stations that send some)"),
     "sent_aside_people": Quantity("people", "in the parties sent aside (the same stations)"),
-    "utilisation": Quantity("share", "utilisation over the whole run (station)"),
-    "utilisation_worst_day": Quantity("share", "utilisation of the local day on which it was highest (station)"),
+    "utilisation": Quantity("share", "utilisation over the whole run (station, pool)"),
+    "utilisation_worst_day": Quantity("share", "utilisation of the local day on which it was highest (station, pool)"),
     "blocked_share": Quantity(
         "share",
         "of the server-time staffed, that occupied by parties that could not move on; servers occupied after the shift "
         "count as staffed (station)",
     ),
-    "blocked_hours": Quantity("h", "server-time occupied by parties that could not move on (station)"),
+    "blocked_hours": Quantity("h", "server-time occupied by parties that could not move on (station, pool)"),
     "men_checked": Quantity("men", "checked at draft screening; a man checked at two stations counts twice"),
     "men_stopped": Quantity("men", "stopped at draft screening because they are on the list"),
     "men_summoned": Quantity("men", "given draft papers"),

@@ -27,7 +27,7 @@ from sim.measures.names import (
     by_way,
 )
 from sim.measures.road import on_road, queue_on_road
-from sim.measures.servers import servers_at
+from sim.measures.servers import named, servers_at
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds
 
@@ -220,15 +220,20 @@ def _waits(crossing: str, scope: str, joined: Ints, quantiles: Floats) -> Series
 
 
 def work(plan: Plan, counted: Tally, played: Ints, grid: Grid) -> Series:
-    """Yield utilisation, staffing (as `played`) and blocked servers by station."""
+    """Yield utilisation and staffing (as `played`) by station and pool, and blocked servers by station."""
     blocked, servers = grid.states(counted.queues.blocked), servers_at(plan, played, grid.at)
     in_service, available = np.moveaxis(counted.work.by_interval, -1, 0)
     utilisation = _ratio(in_service, available)
-    for s, station in enumerate(plan.stations):
-        crossing, scope = plan.crossings[plan.crossing[s]], at_station(station)
-        yield Key(crossing, "servers", scope), servers[s]
-        yield Key(crossing, "utilisation", scope), utilisation[s]
-        yield Key(crossing, "blocked", scope), blocked[s]
+    for s, (crossing, name) in enumerate(named(plan)):
+        yield Key(crossing, "servers", at_station(name)), servers[s]
+        yield Key(crossing, "utilisation", at_station(name)), utilisation[s]
+        if s < len(plan.stations):
+            yield Key(crossing, "blocked", at_station(name)), blocked[s]
+    for s in np.flatnonzero(plan.pool != NOWHERE).tolist():
+        occupied = np.append(
+            in_service[s, : grid.intervals] / grid.every, np.full(len(grid.at) - grid.intervals, np.nan)
+        )
+        yield Key(plan.crossings[plan.crossing[s]], "servers_in_service", at_station(plan.stations[s])), occupied
 
 
 def _ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:

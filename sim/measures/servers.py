@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.arrays import Floats, Ints
-from sim.engine.plan import Plan
+from sim.engine.plan import NOWHERE, Plan
 from sim.engine.records import Records
 
 
@@ -18,28 +18,47 @@ def staffing_played(plan: Plan, records: Records) -> Ints:
 def staffing(plan: Plan, played: Ints, station: int) -> tuple[Ints, Ints, Ints]:
     """Return the instants at which the staffing or presence of a station changes, the servers and presence (1 or 0).
 
-    `played` is the staffing of the replication, or that of the plan. Servers count only while the station is present
-    (1); a closed station is present.
+    `played` is the staffing of the replication, or that of the plan; where a station has servers of a pool, all who may
+    work there. Servers count only while the station is present (1); a closed station is present. The pools have the
+    numbers after the stations, and are present while any of their stations is.
     """
-    tables = [table[table[:, 1] == station] for table in (played, plan.activity)]
-    at = np.union1d(tables[0][:, 0], tables[1][:, 0])
-    servers, there = (table[np.searchsorted(table[:, 0], at, side="right") - 1, 2] for table in tables)
-    return at, servers, there
+    is_pool = station >= len(plan.stations)
+    first = int(plan.pool_first[station - len(plan.stations)]) if is_pool else station
+    members = np.flatnonzero(plan.pool == first) if is_pool else [station]
+    staffed = played[played[:, 1] == plan.team(first)]
+    activity = [plan.activity[plan.activity[:, 1] == member] for member in members]
+    at = np.unique(np.concatenate([table[:, 0] for table in (staffed, *activity)]))
+    servers, *each = (table[np.searchsorted(table[:, 0], at, side="right") - 1, 2] for table in (staffed, *activity))
+    return at, servers if is_pool else np.minimum(servers, plan.pool_limit[station]), np.max(each, axis=0)
 
 
 def staffing_rows(plan: Plan, played: Ints) -> Ints:
-    """Return rows (station, at, servers present), sorted, the first of each station at the start."""
+    """Return rows (station or pool, at, servers present), sorted, the first of each at the start."""
     rows = []
-    for s in range(len(plan.stations)):
+    for s in range(len(plan.stations) + len(plan.pools)):
         at, servers, there = staffing(plan, played, s)
         rows.append(np.column_stack((np.full_like(at, s), at, servers * there)))
     return np.concatenate(rows)
 
 
 def servers_at(plan: Plan, played: Ints, at: Ints) -> Floats:
-    """Return the servers present at instants `at` (T,) from the start on, (S, T)."""
-    number = np.zeros((len(plan.stations), len(at)))
-    for s in range(len(plan.stations)):
+    """Return the servers present at instants `at` (T,) from the start on, (S + P, T)."""
+    number = np.zeros((len(plan.stations) + len(plan.pools), len(at)))
+    for s in range(len(number)):
         changes, servers, there = staffing(plan, played, s)
         number[s] = (servers * there)[np.searchsorted(changes, at, side="right") - 1]
+    return number
+
+
+def named(plan: Plan) -> list[tuple[str, str]]:
+    """Return (crossing, name) of all stations, and then of all pools."""
+    names, firsts = (*plan.stations, *plan.pools), (*range(len(plan.stations)), *plan.pool_first.tolist())
+    return [(plan.crossings[plan.crossing[s]], name) for name, s in zip(names, firsts, strict=True)]
+
+
+def number_in_work(plan: Plan) -> Ints:
+    """Return for each station (S,) the number of its pool after the stations; NOWHERE where it has none."""
+    number = np.full(len(plan.stations), NOWHERE)
+    for p, first in enumerate(plan.pool_first):
+        number[plan.pool == first] = len(plan.stations) + p
     return number

@@ -18,6 +18,7 @@ from sim.measures.grid import Grid, announcements
 from sim.measures.names import ALL, EVENTS, VEHICLES, WAYS_ACROSS, Key, at_station, by_way, on_night
 from sim.measures.road import tail
 from sim.measures.series import quotes
+from sim.measures.servers import named
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds
 
@@ -179,6 +180,9 @@ def stations(plan: Plan, counted: Tally) -> Totals:
             parties, people, _ = tally.by_outcome[s, Outcome.SENT_ASIDE]
             yield Key(plan.crossings[plan.crossing[s]], "sent_aside_parties", at_station(station)), float(parties)
             yield Key(plan.crossings[plan.crossing[s]], "sent_aside_people", at_station(station)), float(people)
+    for p, (crossing, name) in enumerate(named(plan)[len(plan.stations) :], start=len(plan.stations)):
+        for quantity in ("utilisation", "utilisation_worst_day", "blocked_hours", "blocked_share"):
+            yield Key(crossing, quantity, at_station(name)), float(columns[quantity][p])
 
 
 def men(scenario: Scenario, plan: Plan, tally: tables.Stations) -> Totals:

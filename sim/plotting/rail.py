@@ -13,6 +13,7 @@ from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
 from sim.scenario.model.network import Origin
 from sim.scenario.model.passages import passages_from_origin
 from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.teams import teams_of
 
 MOST = 12
 
@@ -91,8 +92,9 @@ def _stations(place: Crossing) -> Iterator[Event]:
             yield Event(station.active_from, f"{words(name)} begins")
         if station.active_until:
             yield Event(station.active_until, f"{words(name)} ends")
-        for step in station.staffing.steps:
-            yield Event(step.from_, f"{words(name)}: {_servers(step.servers)}", rank=2)
+    for team in teams_of(place):
+        for step in team.staffing.steps:
+            yield Event(step.from_, f"{words(team.name)}: {_servers(step.servers)}", rank=2)
 
 
 def _behaviour(place: Crossing) -> Iterator[Event]:

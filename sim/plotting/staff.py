@@ -1,4 +1,4 @@
-"""The panel of the servers at work at a station whose staff react to the queue, or that breaks down."""
+"""The panels of servers: where they react to the queue or break down, and where stations share them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,52 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from sim.measures.names import at_station
-from sim.measures.servers import servers_at
+from sim.measures.servers import named, servers_at
 from sim.plotting.panels import finish, line
 from sim.plotting.rail import words
 from sim.plotting.story import Story
-from sim.plotting.style import INK, SPAN_COLOURS
+from sim.plotting.style import INK, OWN_COLOURS, SPAN_COLOURS
+from sim.scenario.model.teams import teams_of
 
 
-def varying(story: Story) -> list[str]:
-    """Return the stations whose servers differ between replications."""
-    return [name for name in story.stations if story.plan.staff_varies[story.number(name)]]
+def pools_of(story: Story) -> list[str]:
+    """Return the pools of the crossing, in the order of their first stations."""
+    pools = named(story.plan)[len(story.plan.stations) :]
+    return [name for crossing, name in pools if crossing == story.crossing]
+
+
+def shown(story: Story) -> list[str]:
+    """Return the stations whose servers differ between replications, and all pools."""
+    varying = [name for name in story.stations if story.plan.staff_varies[story.number(name)]]
+    return [name for name in varying if story.plan.pool[story.number(name)] < 0] + pools_of(story)
 
 
 def servers(axes: Axes, story: Story, name: str) -> None:
-    """Draw the servers at work at a station, and those of the plan."""
+    """Draw the servers at work at a station or in a pool, and those of the plan; of a pool, also where they serve."""
     band = story.band("servers", at_station(name))
-    line(axes, story, band, SPAN_COLOURS["waiting"], f"{words(name)}: servers at work")
-    planned = servers_at(story.plan, story.plan.staffing, np.asarray(story.estimates.at))[story.number(name)]
-    axes.plot(story.at, planned, color=INK, linestyle="--", drawstyle="steps-post", label="by the plan")
+    label = f"{words(name)}: servers at work"
+    if name in pools_of(story) and band is not None:  # a band would cover where they serve
+        _by_station(axes, story, name)
+        axes.plot(story.at, band.mean, color=SPAN_COLOURS["waiting"], label=f"{label}, mean")
+    else:
+        line(axes, story, band, SPAN_COLOURS["waiting"], label)
+    number = story.number(name)
+    planned = servers_at(story.plan, story.plan.staffing, np.asarray(story.estimates.at))[number]
+    if name in story.stations or story.plan.staff_varies[story.plan.pool_first[number - len(story.plan.stations)]]:
+        axes.plot(story.at, planned, color=INK, linestyle="--", drawstyle="steps-post", label="by the plan")
     finish(axes, "servers", story, [band], [])
+
+
+def _by_station(axes: Axes, story: Story, pool: str) -> None:
+    """Stack the servers in service at the stations of a pool, means of every interval."""
+    stations = next(team.stations for team in teams_of(story.place) if team.name == pool)
+    bands = [story.band("servers_in_service", at_station(name)) for name in stations]
+    below = np.zeros(len(story.at))
+    for n, (name, band) in enumerate(zip(stations, bands, strict=True)):
+        if band is None:
+            continue
+        above = below + np.nan_to_num(band.mean)
+        colour = OWN_COLOURS[n % len(OWN_COLOURS)]
+        label = f"in service at {words(name)}"
+        axes.fill_between(story.at, below, above, step="post", color=colour, alpha=0.55, linewidth=0, label=label)
+        below = above

@@ -16,6 +16,7 @@ from sim.measures.estimates import CHANCE_ONLY, Band, Estimate, Estimates
 from sim.measures.names import ALL, LONGEST_QUOTE, OTHERS, VEHICLES, Key, by_way
 from sim.measures.nights import Night, night_hour, nights_of
 from sim.measures.reports import Observation, in_suitable_unit, short_amount
+from sim.measures.servers import named
 from sim.plotting.rail import Event, events, origins_of
 from sim.scenario.model.network import Origin
 from sim.scenario.model.reported import Reported
@@ -139,10 +140,8 @@ class Story:
         return tuple(self.place.stations)
 
     def number(self, station: str) -> int:
-        """Return the number of a station in the plan."""
-        x = self.plan.crossings.index(self.crossing)
-        places = zip(self.plan.stations, self.plan.crossing, strict=True)
-        return next(s for s, place in enumerate(places) if place == (station, x))
+        """Return the number of a station in the plan; that of a pool is after all stations."""
+        return named(self.plan).index((self.crossing, station))
 
     def ended(self, event: str, scope: str = ALL) -> float:
         """Return the share with an end ('unfinished', 'reneged') of the parties of a class that joined; NaN if none."""

@@ -88,7 +88,8 @@ def _short_forms(root: Schema, definitions: dict[str, Schema]) -> None:
     _also(root["properties"], "reported", {"type": "string"})
     _also(definitions["Constant"]["properties"], "hours", _FILE)
     _also(definitions["Constant"]["properties"], "weekdays", _FILE)
-    _also(definitions["Staffing"]["properties"], "steps", _FILE)
+    for kind in ("Staffing", "Pool"):
+        _also(definitions[kind]["properties"], "steps", _FILE)
     for kind in ("table", "calendar"):
         _also(part, kind, _FILE)
     for kind in ("schedule", "bookings", "log"):
@@ -97,7 +98,11 @@ def _short_forms(root: Schema, definitions: dict[str, Schema]) -> None:
         _also(definitions[kind.capitalize()]["properties"], "rows", _FILE)
     _also(part, "bursts", {"type": "integer", "minimum": 1, "maximum": 200})
     _also(station, "serves", {"const": "all"})
-    _also(station, "staffing", {"type": "integer", "minimum": 0, "maximum": 1000})
+    servers = {"type": "integer", "minimum": 0, "maximum": 1000}
+    _also(station, "staffing", servers, {"type": "string", "description": "the name of a pool"})
+    pools = definitions["Crossing"]["properties"]["pools"]["patternProperties"]
+    for pattern in pools:
+        _also(pools, pattern, servers)
     _also(station, "only", station["only"]["items"])
     _also(station, "service_time", ref["ServiceTime"], ref["Law"])
     _also(definitions["PartyClass"]["properties"], "people", {"type": "integer", "minimum": 1, "maximum": 200})

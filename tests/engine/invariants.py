@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.plan import DRIVE_UNIT, NOWHERE, Plan
+from sim.engine.plan import ANY_NUMBER, DRIVE_UNIT, NOWHERE, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records
 from sim.engine.tape import Tape
 from sim.measures.servers import staffing_played
@@ -19,6 +19,7 @@ from sim.scenario.model.quantities import BYPASS, STREAMS
 from tests.engine.courses import Course
 from tests.engine.people import FOREVER, broken_services, each_person
 
+BYPASS_STREAM = STREAMS.index(BYPASS)
 ON = (Outcome.SERVED, Outcome.SENT_ASIDE)
 NOT_SERVED = {
     Outcome.BALKED, Outcome.BARRED, Outcome.RENEGED, Outcome.CHANGED_MODE, Outcome.BYPASSED, Outcome.DIVERTED,
@@ -60,7 +61,7 @@ def broken(plan: Plan, tape: Tape, records: Records) -> list[str]:
     rows = rows_of(records)
     plan = replace(plan, staffing=staffing_played(plan, records))
     of_parties = (chances, instants, conservation, chains, path_identity, courses, halls)
-    of_people = (order_of_service, servers, closures, releases, idling, halls_of_people)
+    of_people = (order_of_service, servers, closures, releases, idling, pools, halls_of_people)
     people = each_person(records, rows)
     faults = [f"{check.__name__}: {fault}" for check in of_parties for fault in check(plan, tape, rows)]
     faults += [f"{check.__name__}: {fault}" for check in of_people for fault in check(plan, tape, people)]
@@ -207,14 +208,18 @@ def servers(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
 
     Where a control acts at the millisecond of a start, that is the most servers there are in it.
     """
-    for station, visits in at_stations(tape, rows):
-        switched = [row for row in plan.staffing.tolist() if row[1] == station]
+    for team, visits in of_teams(plan, tape, rows).items():
+        switched = [row for row in plan.staffing.tolist() if row[1] == team]
         for at in {row.started_at for row in visits} - {FOREVER}:
             then = [servers for when, _, servers in switched if when == at]
-            before = [state(plan.staffing, (station,), at - 1)] if then and at > plan.start else []
-            busy, there = in_service(visits, at), max([*then, *before, state(plan.staffing, (station,), at)])
+            before = [state(plan.staffing, (team,), at - 1)] if then and at > plan.start else []
+            busy, there = in_service(visits, at), max([*then, *before, state(plan.staffing, (team,), at)])
             if busy > there:
-                yield f"{busy} in service with {there} servers at station {station}, {at}"
+                yield f"{busy} in service with {there} servers of station {team}, {at}"
+    for station, visits in at_stations(tape, rows):
+        for at in {row.started_at for row in visits} - {FOREVER}:
+            if in_service(visits, at) > plan.pool_limit[station]:
+                yield f"more in service at station {station} than may be, {at}"
 
 
 def closures(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
@@ -265,20 +270,50 @@ def chances(_plan: Plan, tape: Tape, _rows: list[Row]) -> Iterator[str]:
 
 def idling(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
     """No server stands idle while somebody waits who may be called."""
+    teams = of_teams(plan, tape, rows)
     for station, visits in at_stations(tape, rows):
+        team, limit = plan.team(station), plan.pool_limit[station]
         if plan.release_size[station]:
             continue
         for row in visits:
             until = min(row.started_at, row.left_at, plan.horizon) - 1
-            if (
-                row.stream == STREAMS.index(BYPASS)
-                or until < row.arrived_at
-                or row.outcome in (Outcome.BALKED, Outcome.BARRED)
-            ):
+            if row.stream == BYPASS_STREAM or until < row.arrived_at or row.outcome in (Outcome.BALKED, Outcome.BARRED):
                 continue
             is_open = state(plan.opening, (station, row.cls), until)
-            if is_open and in_service(visits, until) < state(plan.staffing, (station,), until):
+            is_free = in_service(teams[team], until) < state(plan.staffing, (team,), until)
+            if is_open and is_free and in_service(visits, until) < limit:
                 yield f"a server idles at {until} while {row} waits"
+
+
+def pools(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
+    """A server of a pool goes to the first station, or to who has waited longest; whoever else waits may not be called.
+
+    Batches, limits, shares and streams may let somebody wait, so only pools without these are checked, and instants at
+    which nothing else happens to whoever waits.
+    """
+    plain = (plan.release_size == 0) & (plan.pool_limit >= ANY_NUMBER) & (plan.pool_stride == 0)
+    plain &= (plan.discipline == 0) & (plan.rank == 0).all(axis=1)
+    for team, visits in of_teams(plan, tape, rows).items():
+        if plan.pool[team] == NOWHERE or not plain[plan.pool == team].all():
+            continue
+        again = {(row.party, row.visit + 1) for row in visits if row.outcome == Outcome.INTERRUPTED}
+        waiting = [row for row in visits if (row.party, row.visit) not in again and row.stream != BYPASS_STREAM]
+        for row in waiting:
+            rank = plan.pool_rank[row.station]
+            for other in waiting if row.started_at != FOREVER else ():
+                there = other.arrived_at < row.started_at < min(other.started_at, other.left_at)
+                if not there or not state(plan.opening, (other.station, other.cls), row.started_at):
+                    continue
+                if (plan.pool_rank[other.station], other.arrived_at) < (rank, row.arrived_at):
+                    yield f"{row} is called before {other}"
+
+
+def of_teams(plan: Plan, tape: Tape, rows: list[Row]) -> dict[int, list[Row]]:
+    """Rows by the station at which their staffing stands."""
+    at = at_stations(tape, rows)
+    return {
+        team: [row for s, visits in at if plan.team(s) == team for row in visits] for team in map(plan.team, dict(at))
+    }
 
 
 def most(numbers: Any) -> int:

@@ -17,7 +17,7 @@ from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
 from sim.engine.tape import Tape
 from sim.scenario.checks.crossings import check
-from sim.scenario.model.changes import STATION_ACTIONS
+from sim.scenario.model.changes import STAFF_ACTIONS, STATION_ACTIONS
 from sim.scenario.model.quantities import CLASSES as STANDARD
 from sim.scenario.model.quantities import STREAMS as STANDARD_STREAMS
 from sim.scenario.model.quantities import WEEKDAYS
@@ -293,7 +293,7 @@ def behaviours(draw: Draw, names: list[str]) -> Dict:
 
 
 @st.composite
-def changes(draw: Draw, names: list[str], screening: list[str], parts: list[str]) -> Dict:
+def changes(draw: Draw, names: list[str], staffed: list[str], screening: list[str], parts: list[str]) -> Dict:
     actions: list[Dict] = [
         {"close": True}, {"close": True}, {"open": True}, {"scale_demand": 2.0}, {"bar_non_local": draw(shares)},
         {"servers": draw(st.integers(0, 3))}, {"add_servers": draw(st.integers(-2, 2))}, {"scale_servers": 0.5},
@@ -306,7 +306,7 @@ def changes(draw: Draw, names: list[str], screening: list[str], parts: list[str]
     if "scale_demand" in change and parts and draw(often):
         change["demand"] = draw(st.lists(st.sampled_from(parts), min_size=1, unique=True))
     if set(change) & {"close", "open", *STATION_ACTIONS}:
-        some = screening if "intensity" in change else names
+        some = screening if "intensity" in change else staffed if set(change) & {*STAFF_ACTIONS} else names
         change["stations"] = draw(st.lists(st.sampled_from(some), min_size=1, max_size=2, unique=True))
     if not set(change) & {*STATION_ACTIONS, "demand"} and draw(often):
         change["classes"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=3, unique=True))
@@ -350,6 +350,35 @@ def send_aside(stations_by_name: Dict, draw: Draw) -> None:
         stations_by_name[name] = {**stations_by_name[name], "sent_aside": aside}
 
 
+def share_servers(stations_by_name: Dict, draw: Draw) -> Dict:
+    """Let some stations share a pool, and return the pools."""
+    pools: Dict = {}
+    free = list(stations_by_name)
+    while free and draw(often):
+        some = draw(st.lists(st.sampled_from(free), min_size=1, unique=True))
+        free = [name for name in free if name not in some]
+        pool = draw(staffings("s0" in some)) | {"when_staff_leave": draw(st.sampled_from(["finish", "preempt"]))}
+        weights = draw(st.lists(st.integers(1, 5), min_size=len(some), max_size=len(some)))
+        by_share = {"shares": {name: w / sum(weights) for name, w in zip(some, weights, strict=True)}}
+        pool["next"] = draw(st.sampled_from(["longest_wait", "order", by_share]))
+        if draw(sometimes):
+            pool["outages"] = {"every": draw(spans), "lasts": draw(spans), "takes": draw(st.sampled_from([1, "all"]))}
+        pools[f"pool{len(free)}"] = pool
+        for name in some:
+            own = {key: part for key, part in stations_by_name[name].items() if key not in STAFF_KEYS}
+            staffing: Dict = {
+                "pool": f"pool{len(free)}",
+                **({"at_most": draw(st.integers(1, 2))} if draw(often) else {}),
+            }
+            if isinstance(own.get("discipline"), dict) and "interrupts" in own["discipline"]:
+                own["discipline"] = {"priority": own["discipline"]["priority"]}
+            stations_by_name[name] = {**own, "staffing": staffing}
+    return pools
+
+
+STAFF_KEYS = ("staffing", "when_staff_leave", "outages")
+
+
 @st.composite
 def initial_queues(draw: Draw) -> Any:
     parties = draw(st.integers(0, 6))
@@ -374,6 +403,8 @@ def crossings(draw: Draw) -> Dict:
         )
     after = names if with_office is None else names[cut:]
     send_aside(stations_by_name, draw)
+    pools = share_servers(stations_by_name, draw)
+    staffed = [name for name in names if "pool" not in (stations_by_name[name]["staffing"])] + list(pools)
     coming = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
     screening = [name for name, station in stations_by_name.items() if "screening" in station]
     demand = {cls: draw(demands()) for cls in coming}
@@ -390,10 +421,11 @@ def crossings(draw: Draw) -> Dict:
         },
         "stations": stations_by_name,
         "parallel": draw(parallels(after)),
+        "pools": pools,
         "demand": demand,
         "initial_queue": {cls: draw(initial_queues()) for cls in coming},
         "behaviour": behaviour,
-        "changes": draw(st.lists(changes(names, screening, parts), max_size=3)),
+        "changes": draw(st.lists(changes(names, staffed, screening, parts), max_size=3)),
         "quote": {"every": "30 min", "window": draw(st.sampled_from(["30 min", "2 h"]))},
         "word_of_stops": {
             "window": draw(st.sampled_from(["30 min", "3 h"])),

@@ -7,6 +7,7 @@ import time
 
 from sim.play.engines import player
 from tests.verification.cases import cases
+from tests.verification.pools import cases_of_pools
 from tests.verification.statistics import measure
 from tests.verification.ways import cases_of_ways
 
@@ -18,7 +19,7 @@ def main() -> None:
     print("| case | what | source | theory | measured | error | z | ± (1e-6) | sees | control: theory that must fail |")  # noqa: T201
     print("|---|---|---|--:|--:|--:|--:|--:|--:|---|")  # noqa: T201
     begun = time.perf_counter()
-    for case in [*cases(), *cases_of_ways()]:
+    for case in [*cases(), *cases_of_ways(), *cases_of_pools()]:
         found = measure(case.samples(engine))
         verdict = "fails" if not found.agrees(case.wrong) else "PASSES"
         row = (

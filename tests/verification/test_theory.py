@@ -10,10 +10,11 @@ import pytest
 from sim.engine.compiled import engine as compiled
 from sim.engine.reference import story as reference
 from tests.verification.cases import Case, cases
+from tests.verification.pools import cases_of_pools
 from tests.verification.statistics import assert_mean, measure
 from tests.verification.ways import cases_of_ways
 
-ALL = [*cases(), *cases_of_ways()]
+ALL = [*cases(), *cases_of_ways(), *cases_of_pools()]
 TO_ONE_PER_CENT = (
     *(
         "join_shortest",

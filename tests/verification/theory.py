@@ -55,10 +55,10 @@ def erlang_a_abandon(arrivals: float, servers: int, impatience: float) -> float:
     return float(impatience * waiting / arrivals)
 
 
-def cobham_waits(arrivals: tuple[float, float], service: float) -> tuple[float, float]:
-    """Mean waits of two classes in M/M/1 with priority, not preempting, one mean service (Cobham 1954)."""
-    loads = [rate * service for rate in arrivals]
-    residual = sum(loads) * service
+def cobham_waits(arrivals: tuple[float, float], service: float, servers: int = 1) -> tuple[float, float]:
+    """Mean waits of two classes in M/M/c with priority, not preempting, one mean service (Cobham 1954)."""
+    loads = [rate * service / servers for rate in arrivals]
+    residual = erlang_c(sum(arrivals), servers, service) * service / servers
     first = residual / (1 - loads[0])
     return first, first / (1 - sum(loads))
 

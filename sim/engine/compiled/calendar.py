@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from sim.engine.compiled.cache import rule
-from sim.engine.compiled.choices import waiting_in_main_queue
+from sim.engine.compiled.choices import main_queue
 from sim.engine.compiled.deterrence import heard_of_stops, take_share
 from sim.engine.compiled.layout import (
     MAX_STATIONS,
     N_CLOCKS,
     N_WAYS,
+    NOWHERE,
     RENEGE_WITH_MEN,
     deterred_hazard_of,
     hazard_of,
@@ -18,6 +19,7 @@ from sim.engine.compiled.layout import (
     recent_of,
     switches_of,
 )
+from sim.engine.compiled.pools import begin_claim
 from sim.engine.compiled.queues import leave_when_due, settle
 from sim.engine.compiled.staffing import break_down, plan_staff, set_condition
 
@@ -37,7 +39,7 @@ def announce(b: Any, x: int, now: int) -> None:
             b.oldest[x, c] = (b.oldest[x, c] + 1) % buckets
             b.filled[x, c] = min(b.filled[x, c] + 1, buckets)
         b.started[x, c] = 0
-        departures, stock = b.departures[x, c], waiting_in_main_queue(b, x, c)
+        departures, stock = b.departures[x, c], main_queue(b, x, c, NOWHERE)[0]
         if stock == 0 or b.filled[x, c] == 0:
             b.quote[x, c] = 0
         elif departures:
@@ -69,6 +71,7 @@ def open_or_close(b: Any, s: int, cls: int, is_open: int) -> None:
     if is_open:
         for stream in range(b.all_streams):
             b.passed[s, stream] = max(b.passed[s, stream], b.clock[s])
+        begin_claim(b, s)
 
 
 @rule

@@ -22,6 +22,8 @@ from sim.engine.plan import BY_SHARES, FIRST_WITH_ROOM, LEAST_WAIT, SHORTEST_QUE
 @rule
 def can_start(b: Any, s: int) -> bool:
     """Return whether a server is free, and a start of the batch remains."""
+    if b.pool[s] != NOWHERE and b.pool_busy[b.pool[s]] >= b.pool_servers[b.pool[s]]:
+        return False
     return b.busy[s] < b.servers[s] and (b.batch[s] == 0 or b.starts_left[s] > 0)
 
 
@@ -108,11 +110,29 @@ def ahead_at(b: Any, s: int, cls: int) -> int:
             waiting += b.waiting[s, stream]
         return waiting
     if b.choice_rule[s] == LEAST_WAIT and not serves_at_once:
-        work = b.mean_service[s, cls]
-        for stream in range(b.all_streams):
-            work += b.waiting[s, stream] * b.mean_service[s, stream]
+        work = b.mean_service[s, cls] + (work_at(b, s) if b.pool[s] == NOWHERE else work_in_pool(b, s))
         return work // max(1, b.servers[s])
     return 0
+
+
+@rule
+def work_at(b: Any, s: int) -> int:
+    """Return the mean services of all who wait at a station."""
+    work = 0
+    for stream in range(b.all_streams):
+        work += b.waiting[s, stream] * b.mean_service[s, stream]
+    return work
+
+
+@long_rule
+def work_in_pool(b: Any, s: int) -> int:
+    """Return the mean services of all who wait for the servers of a station, and do not come after it by the order."""
+    work, member = 0, b.pool[s]
+    while member != NOWHERE:
+        if b.pool_rank[member] <= b.pool_rank[s]:
+            work += work_at(b, member)
+        member = b.pool_next[member]
+    return work
 
 
 @rule
@@ -145,17 +165,21 @@ def takes_room(b: Any, i: int, s: int) -> bool:
 
 
 @rule
-def waiting_in_main_queue(b: Any, x: int, c: int) -> int:
-    """Return how many parties of a class wait at the first step, and at the next ones as long as some pass them by."""
-    waiting, s = 0, b.first[x, c]
-    while s != NOWHERE:
-        everybody, member = 0, s if b.step[s] == NOWHERE else b.step[s]
+def main_queue(b: Any, x: int, c: int, s: int) -> Any:
+    """Return how many parties of a class wait in its main queue, and whether a part of that stands at station s.
+
+    It stands at the first step, and at the next ones as long as some pass them by.
+    """
+    waiting, is_here, first = 0, False, b.first[x, c]
+    while first != NOWHERE:
+        everybody, member = 0, first if b.step[first] == NOWHERE else b.step[first]
         while member != NOWHERE:
             if b.active[member] and b.serves[member, c]:
                 waiting += b.waiting[member, c]
+                is_here |= member == s
                 everybody |= b.only[member] == 0
             member = b.beside[member]
         if everybody:
-            return waiting
-        s = b.next[s, c]
-    return waiting
+            break
+        first = b.next[first, c]
+    return waiting, is_here

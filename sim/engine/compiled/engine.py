@@ -299,6 +299,10 @@ _STATION_FIELDS = (
     "at_most",
     "reaction_delay",
     "checked_every",
+    "pool",
+    "pool_limit",
+    "pool_rank",
+    "pool_stride",
     "staff_varies",
     "paced",
     "light_to",
@@ -357,6 +361,10 @@ def _border(plan: Plan, tape: Tape) -> Any:
     border["batch"][stations], border["release_every"][stations] = plan.release_size, plan.release_every
     border["by_shares"][stations] = plan.discipline
     border["plain"][stations] = ~(plan.preempt | plan.interrupts | plan.one_by_one.any(axis=1))
+    border["pool_next"] = NOWHERE
+    for first in set(plan.pool.tolist()) - {NOWHERE}:
+        members = np.flatnonzero(plan.pool == first)
+        border["pool_next"][members[:-1]] = members[1:]
     border["light_turned_at"][stations] = plan.start - plan.light_least
     border["service_factor"] = border["patience_factor"] = PER_MILLE
     border["pace_columns"] = plan.pace.shape[2]

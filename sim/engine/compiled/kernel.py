@@ -75,7 +75,6 @@ from sim.engine.compiled.layout import (
     SENT_ON,
     SERVED,
     SERVICE_END,
-    SERVICE_LISTS,
     STAYED,
     SWITCH_KEY,
     TAIL,
@@ -93,6 +92,7 @@ from sim.engine.compiled.layout import (
 )
 from sim.engine.compiled.lightening import reconsider_checks
 from sim.engine.compiled.one_by_one import at_servers
+from sim.engine.compiled.pools import free_server, services_of
 from sim.engine.compiled.queues import close, enter, open_visit, settle, stand
 from sim.engine.compiled.roads import (
     best,
@@ -254,7 +254,7 @@ def end_service(b: Any, i: int, now: int) -> None:
     s = np.int64(p.station)
     p.ended_at, p.where = now, OUTSIDE
     if not b.plain[s] and (b.preempt[s] or b.interrupts[s]):
-        remove(b, SERVICE_LISTS + s, i)
+        remove(b, services_of(b, s), i)
     outcome, target = SERVED, NOWHERE
     if b.tells[s] and not p.refused:
         examine(b, i, b.crossing[s])
@@ -272,7 +272,7 @@ def end_service(b: Any, i: int, now: int) -> None:
         append(b, BLOCKED_LISTS + b.zone[target], i)
         return
     close(b, i, outcome, now)
-    b.busy[s] -= 1
+    free_server(b, s)
     if target != NOWHERE:
         enter(b, i, target, now, INSIDE)
     settle(b, s, now)
@@ -283,7 +283,7 @@ def end_of_person(b: Any, p: Any, now: int) -> None:
     """End the service of a person who waits for others of the party."""
     s = np.int64(p.station)
     at_servers(p, -1)
-    b.busy[s] -= 1
+    free_server(b, s)
     settle(b, s, now)
 
 

@@ -124,6 +124,9 @@ BORDER = np.dtype(
     + _fields("u1", (MAX_STATIONS, MAX_STREAMS), "open serves")
     + _fields("i8", (MAX_STATIONS, MAX_STREAMS), "passed stride rank waiting mean_service")
     + _fields("i8", (BLOCKED_LISTS + MAX_ZONES,), "head tail")
+    # pools of servers; what stands at the first station of a pool is that of the whole pool
+    + _fields("i8", (MAX_STATIONS,), "pool pool_next pool_limit pool_rank pool_stride pool_passed")
+    + _fields("i8", (MAX_STATIONS,), "pool_servers pool_busy pool_clock")
     # controls of the staffing
     + _fields("i8", (), "staffed_table staffed")
     + _fields("i8", (MAX_STATIONS,), "reacts_to open_above close_below opens_by at_least at_most reaction_delay")

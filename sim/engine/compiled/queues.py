@@ -60,6 +60,7 @@ from sim.engine.compiled.layout import (
     visits_of,
 )
 from sim.engine.compiled.one_by_one import call_person
+from sim.engine.compiled.pools import begin_claim, comes_before, occupy, services_of
 from sim.engine.compiled.service import service_time
 from sim.engine.compiled.waiting import in_queue, unqueue
 from sim.engine.plan import PER_MILLE
@@ -102,6 +103,8 @@ def stand(b: Any, i: int, now: int) -> None:
     """Join the end of the queue, and start the clocks that may end the wait."""
     p = party_in(b, i)
     s, stream = np.int64(p.station), np.int64(p.stream)
+    if b.streams[s] == 0:
+        begin_claim(b, s)
     if b.waiting[s, stream] == 0:
         b.passed[s, stream] = max(b.passed[s, stream], b.clock[s])
     append(b, QUEUE_LISTS + s * MAX_STREAMS + stream, i)
@@ -169,7 +172,22 @@ def clock_bucket(b: Any, which: int, number: int) -> int:
 @rule
 def next_up(b: Any, s: int) -> int:
     """Return the party to be called next if a server is free; NOBODY if there is none."""
+    if b.pool[s] != NOWHERE:
+        return next_in_pool(b, b.pool[s])
     return foremost(b, s) if b.streams[s] and can_start(b, s) else NOBODY
+
+
+@long_rule
+def next_in_pool(b: Any, s: int) -> int:
+    """Return the party to be called next at any station of a pool, of which s is the first; NOBODY if there is none."""
+    best = NOBODY
+    while s != NOWHERE:
+        if b.streams[s] and can_start(b, s):
+            i = foremost(b, s)
+            if i != NOBODY and (best == NOBODY or comes_before(b, i, best)):
+                best = i
+        s = b.pool_next[s]
+    return best
 
 
 @rule
@@ -201,16 +219,21 @@ def foremost(b: Any, s: int) -> int:
 
 @long_rule
 def call_all(b: Any, s: int, now: int) -> None:
-    """Call parties as long as a server is free, or a service is interrupted for them, and a party may be called."""
-    is_plain = b.plain[s] != 0
+    """Call parties as long as a server is free, or a service is interrupted for them, and a party may be called.
+
+    Where the servers are those of a pool, a party is called at any of its stations.
+    """
+    called_at = s
     while True:
-        i = next_up(b, s)
+        i = next_up(b, called_at)
         if i == NOBODY:
-            if not is_plain and b.interrupts[s] and interrupt_for_higher_rank(b, s, now):
+            if not b.plain[called_at] and b.interrupts[called_at] and interrupt_for_higher_rank(b, called_at, now):
                 continue
             return
         p = party_in(b, i)
-        b.busy[s] += 1
+        s = np.int64(p.station)
+        is_plain = b.plain[s] != 0
+        occupy(b, s)
         b.starts_left[s] -= 1
         b.clock[s] = b.passed[s, p.stream]
         b.passed[s, p.stream] += b.stride[s, p.stream]
@@ -225,7 +248,7 @@ def call_all(b: Any, s: int, now: int) -> None:
                 b.started[b.crossing[s], p.cls] += 1
         p.where = IN_SERVICE
         if not is_plain and (b.preempt[s] or b.interrupts[s]):
-            append(b, SERVICE_LISTS + s, i)
+            append(b, services_of(b, s), i)
         p.remaining += now  # from here on, the instant at which the service ends
         push(b, ENDS, p.remaining, key_of(SERVICE_END, np.int64(p.number)), i, np.int64(p.serial))
 
@@ -273,21 +296,35 @@ def put_back(b: Any, i: int, s: int, now: int) -> None:
 def settle(b: Any, s: int, now: int) -> None:
     """Apply the immediate effects of a change at a station: calls, free space in its zone, and calls upstream."""
     call_all(b, s, now)
-    if b.zone[s] == NOWHERE or b.head[BLOCKED_LISTS + b.zone[s]] == NOBODY:
+    if b.pool[s] == NOWHERE and (b.zone[s] == NOWHERE or b.head[BLOCKED_LISTS + b.zone[s]] == NOBODY):
         return
-    depth = admit(b, b.zone[s], 0, now)
+    depth = admit_at(b, s, 0, now)
     while depth:
         depth -= 1
         s = stack_of(b)[depth]
         call_all(b, s, now)
+        depth = admit_at(b, s, depth, now)
+
+
+@long_rule
+def admit_at(b: Any, s: int, depth: int, now: int) -> int:
+    """Move blocked parties to a station, or to all of its pool; stack the stations they free, the first on top."""
+    begin, stack = depth, stack_of(b)
+    if b.pool[s] != NOWHERE:
+        s = b.pool[s]
+    while s != NOWHERE:
         if b.zone[s] != NOWHERE:
             depth = admit(b, b.zone[s], depth, now)
+        s = b.pool_next[s]
+    for k in range((depth - begin) // 2):
+        stack[begin + k], stack[depth - 1 - k] = stack[depth - 1 - k], stack[begin + k]
+    return depth
 
 
 @long_rule
 def admit(b: Any, z: int, depth: int, now: int) -> int:
-    """Move blocked parties into a zone while it has space; stack the stations that they free, the first on top."""
-    blocked, begin, stack = BLOCKED_LISTS + z, depth, stack_of(b)
+    """Move blocked parties into a zone while it has space; stack the stations that they free, the last on top."""
+    blocked, stack = BLOCKED_LISTS + z, stack_of(b)
     while b.head[blocked] != NOBODY:
         i = b.head[blocked]
         p = party_in(b, i)
@@ -296,15 +333,13 @@ def admit(b: Any, z: int, depth: int, now: int) -> int:
         remove(b, blocked, i)
         upstream, target = np.int64(p.station), np.int64(p.target)
         close(b, i, SENT_ASIDE if p.sent_aside else SERVED, now)
-        b.busy[upstream] -= 1
+        free_server(b, upstream)
         open_visit(b, p, target, now)
         p.inside = 1
         stand(b, i, now)
         call_all(b, target, now)
         stack[depth] = upstream
         depth += 1
-    for k in range((depth - begin) // 2):
-        stack[begin + k], stack[depth - 1 - k] = stack[depth - 1 - k], stack[begin + k]
     return depth
 
 

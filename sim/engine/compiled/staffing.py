@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.compiled.cache import long_rule, rule
+from sim.engine.compiled.choices import main_queue
 from sim.engine.compiled.heaps import key_of, push, remove
 from sim.engine.compiled.layout import (
     CHECK,
@@ -14,9 +15,16 @@ from sim.engine.compiled.layout import (
     NOBODY,
     NOWHERE,
     REACTION,
-    SERVICE_LISTS,
     party_in,
     staffed_of,
+)
+from sim.engine.compiled.pools import (
+    busy_in_team,
+    free_server,
+    is_anywhere_active,
+    servers_in_team,
+    services_of,
+    set_servers,
 )
 from sim.engine.compiled.queues import put_back, settle
 from sim.engine.plan import REFUSAL, REFUSAL_UNIT, SERVICE_FACTOR, TO_PEOPLE, TO_QUEUE
@@ -31,24 +39,26 @@ def staff(b: Any, s: int, servers: int, now: int) -> None:
 
     A service that is due to end at this millisecond is not interrupted.
     """
-    if b.staff_varies[s] and (servers != b.servers[s] or now == b.start):
+    if b.staff_varies[s] and (servers != servers_in_team(b, s) or now == b.start):
         row = staffed_of(b)[b.staffed]
         row[0], row[1], row[2] = now, s, servers
         b.staffed += 1
-    b.servers[s] = servers
+    set_servers(b, s, servers)
     if not b.preempt[s]:
         return
-    due, i = 0, b.head[SERVICE_LISTS + s]
+    services = services_of(b, s)
+    due, i = 0, b.head[services]
     while i != NOBODY:
         due += party_in(b, i).remaining == now
         i = np.int64(party_in(b, i).next)
-    i = b.tail[SERVICE_LISTS + s]
-    while i != NOBODY and b.busy[s] - due > servers:
+    i = b.tail[services]
+    while i != NOBODY and busy_in_team(b, s) - due > servers:
         before = np.int64(party_in(b, i).previous)
         if party_in(b, i).remaining > now:
-            remove(b, SERVICE_LISTS + s, i)
-            b.busy[s] -= 1
-            put_back(b, i, s, now)
+            at = np.int64(party_in(b, i).station)
+            remove(b, services, i)
+            free_server(b, at)
+            put_back(b, i, at, now)
         i = before
 
 
@@ -94,43 +104,38 @@ def controlled(b: Any, s: int, added: int) -> int:
 
 @rule
 def level_seen(b: Any, s: int, reacts_to: int) -> Any:
-    """Return what a control sees: the parties or people waiting, or the longest quoted wait of the main queues here."""
+    """Return what a control of a station sees: the parties or people waiting, or the longest quoted wait here."""
     if reacts_to == TO_QUEUE:
         return b.waiting[s].sum()
     if reacts_to == TO_PEOPLE:
         return b.people_waiting[s]
     level, x = 0, b.crossing[s]
     for c in range(b.all_streams):
-        if has_main_queue(b, s, c):
+        if main_queue(b, x, c, s)[1]:
             level = max(level, b.quote[x, c])
     return level
 
 
-@rule
-def has_main_queue(b: Any, s: int, c: int) -> bool:
-    """Return whether a station is at the first step of a class, or at a next one if some pass by those before it."""
-    first = b.first[b.crossing[s], c]
-    while first != NOWHERE:
-        everybody, member = 0, first if b.step[first] == NOWHERE else b.step[first]
-        while member != NOWHERE:
-            if b.active[member] and b.serves[member, c]:
-                if member == s:
-                    return True
-                everybody |= b.only[member] == 0
-            member = b.beside[member]
-        if everybody:
-            return False
-        first = b.next[first, c]
-    return False
+@long_rule
+def level_in_team(b: Any, s: int, reacts_to: int) -> Any:
+    """Return what a control of the staffing sees at a station, or at all stations of its pool."""
+    if b.pool[s] == NOWHERE:
+        return level_seen(b, s, reacts_to)
+    total, longest, s = 0, 0, b.pool[s]
+    while s != NOWHERE:
+        level = level_seen(b, s, reacts_to)
+        total, longest = total + level, max(longest, level)
+        s = b.pool_next[s]
+    return total if reacts_to in (TO_QUEUE, TO_PEOPLE) else longest
 
 
 @rule
 def check(b: Any, s: int, now: int) -> None:
     """Let the control of a station decide; the decision takes effect at once, or after its delay."""
     push(b, LATER, now + b.checked_every[s], key_of(CHECK, s), 0, 0)
-    if not b.active[s] or b.planned[s] == 0:
+    if b.planned[s] == 0 or not is_anywhere_active(b, s):
         return
-    level, before = level_seen(b, s, b.reacts_to[s]), controlled(b, s, b.decided[s])
+    level, before = level_in_team(b, s, b.reacts_to[s]), controlled(b, s, b.decided[s])
     after = before
     if level > b.open_above[s]:
         after = min(before + b.opens_by[s], b.at_most[s])

@@ -1,4 +1,4 @@
-"""Draw the outages of stations: times at work and times out of order in turn, from the start of the run."""
+"""Draw the outages of servers: times at work and times out of order in turn, from the start of the run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sim.engine.laws import draw_durations
 from sim.engine.plan import Plan
 from sim.scenario.model.controls import Outages
 from sim.scenario.model.scenario import Scenario
+from sim.scenario.model.teams import numbered_teams
 from sim.units import MS_PER_S
 
 AT_ONCE = 64
@@ -17,13 +18,13 @@ AT_ONCE = 64
 
 
 def draw_outages(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Ints:
-    """Return rows (at, station, servers out of order) of a replication, sorted; each station has streams of its own."""
+    """Return rows (at, station, servers out of order) of a replication, sorted; each team has streams of its own."""
     rows = [np.zeros((0, 3), np.int64)]
-    described = [(x, *item) for x, crossing in scenario.crossings.items() for item in crossing.stations.items()]
-    for s, (crossing, name, station) in enumerate(described):
-        if station.outages is not None:
-            timeline = _timeline(station.outages, plan, f"{seed}/{replication}/{crossing}/{name}/outages")
-            out = station.outages.takes * (np.arange(len(timeline)) % 2 == 0)
+    for s, crossing, team in numbered_teams(scenario):
+        outages = team.described.outages
+        if outages is not None:
+            timeline = _timeline(outages, plan, f"{seed}/{replication}/{crossing}/{team.name}/outages")
+            out = outages.takes * (np.arange(len(timeline)) % 2 == 0)
             rows.append(np.column_stack([timeline, np.full_like(timeline, s), out]))
     table = np.concatenate(rows)
     return table[np.lexsort((table[:, 1], table[:, 0]))]

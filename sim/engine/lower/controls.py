@@ -9,15 +9,18 @@ import numpy as np
 from sim.arrays import Floats
 from sim.engine.plan import NOWHERE, PER_MILLE, REACTIONS
 from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.teams import numbered_teams, teams_of
 from sim.units import milliseconds
 
 
 def control_fields(scenario: Scenario) -> dict[str, Any]:
-    """Return the fields of the plan for controls of the staffing, each (S,)."""
-    stations = [station for crossing in scenario.crossings.values() for station in crossing.stations.values()]
-    table = np.zeros((8, len(stations)), dtype=np.int64)
-    for s, station in enumerate(stations):
-        reacts = station.staffing.reacts
+    """Return the fields of the plan for controls of the staffing, each (S,); of a pool, at its first station."""
+    teams = numbered_teams(scenario)
+    stations = sum(len(crossing.stations) for crossing in scenario.crossings.values())
+    table, varies = np.zeros((8, stations), dtype=np.int64), np.zeros(stations, dtype=np.bool_)
+    for s, _, team in teams:
+        reacts = team.staffing.reacts
+        varies[s] = reacts is not None or team.described.outages is not None
         if reacts is None:
             continue
         levels = (reacts.open_above, reacts.close_below)
@@ -31,8 +34,7 @@ def control_fields(scenario: Scenario) -> dict[str, Any]:
             milliseconds(reacts.checked_every),
         )
     names = "reacts_to open_above close_below opens_by at_least at_most reaction_delay checked_every"
-    varies = [station.staffing.reacts is not None or station.outages is not None for station in stations]
-    return {"staff_varies": np.array(varies), **dict(zip(names.split(), table, strict=True))}
+    return {"staff_varies": varies, **dict(zip(names.split(), table, strict=True))}
 
 
 def lightening_fields(scenario: Scenario, intensities: Floats) -> dict[str, Any]:
@@ -81,6 +83,6 @@ def pace_fields(scenario: Scenario) -> dict[str, Any]:
 
 def needs_quotes(crossing: Crossing) -> bool:
     """Return whether a control at a crossing reacts to a quoted wait."""
-    stations = crossing.stations.values()
-    controls = [control for station in stations for control in (station.staffing.reacts, station.lightened)]
+    reacting = [team.staffing.reacts for team in teams_of(crossing)]
+    controls = (*reacting, *(station.lightened for station in crossing.stations.values()))
     return any(control is not None and control.to == "quoted_wait" for control in controls)

@@ -14,6 +14,7 @@ from sim.engine.lower import apart, arrivals, switches
 from sim.engine.lower.controls import control_fields, lightening_fields, needs_quotes, pace_fields
 from sim.engine.lower.deterrence import deterrence_fields
 from sim.engine.lower.network import network_fields
+from sim.engine.lower.pools import STRIDE_UNIT, pool_fields
 from sim.engine.lower.tape_rows import number_rows
 from sim.engine.lower.ways import way_fields
 from sim.engine.plan import ANY_NUMBER, HAZARD_UNIT, NOWHERE, RENEGE, WAYS, Plan
@@ -30,7 +31,6 @@ WAIT_STEP, FINEST_STEP = MS_PER_H // 2, 60 * MS_PER_S
 LONGEST_WAIT = 20 * MS_PER_DAY
 """Tables by the quoted wait cover twenty days, in steps of half an hour, or finer if announcements are frequent."""
 
-STRIDE_UNIT = 10**6
 FATES = ("pass", "summoned", "refused", "sent_on")
 
 
@@ -54,6 +54,7 @@ def lower(scenario: Scenario) -> Plan:
         horizon=since_t0(scenario.clock, scenario.clock.horizon),
         **way_fields(scenario, _all_stations(scenario)),
         **_stations(scenario),
+        **pool_fields(scenario),
         **control_fields(scenario),
         **pace_fields(scenario),
         **lightening_fields(scenario, intensities),
@@ -112,7 +113,6 @@ def _stations(scenario: Scenario) -> dict[str, Any]:
     stations = [station for *_, station in _all_stations(scenario)]
     ranks, strides = zip(*(_discipline(station, scenario.streams) for station in stations), strict=True)
     return {
-        "preempt": np.array([station.when_staff_leave == "preempt" for station in stations]),
         "interrupts": np.array([isinstance(s.discipline, Priority) and s.discipline.interrupts for s in stations]),
         "discipline": np.array([int(isinstance(station.discipline, Shares)) for station in stations]),
         "rank": np.array(ranks),

@@ -22,8 +22,10 @@ from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
-from sim.scenario.model.station import Staffing, Station
+from sim.scenario.model.staffing import Staffing
+from sim.scenario.model.station import Station
 from sim.scenario.model.steps import closing_steps
+from sim.scenario.model.teams import teams_of
 
 Row = tuple[int, ...]
 ROUNDING = 1e-9
@@ -32,7 +34,7 @@ T = TypeVar("T")
 
 
 def staffing(scenario: Scenario) -> Ints:
-    """Return rows (at, station, servers)."""
+    """Return rows (at, station, servers); the staffing of a pool is that of its first station."""
     return _table(scenario, 3, _staffing_rows)
 
 
@@ -87,9 +89,9 @@ def _table(scenario: Scenario, width: int, rows: Callable[[Clock, Crossing, list
 
 
 def _staffing_rows(clock: Clock, crossing: Crossing, names: list[str], offset: int) -> Iterator[Row]:
-    for number, name in enumerate(names):
-        changes = [c for c in crossing.changes if _staff_change(c) is not None and _concerns(c, name)]
-        plan = crossing.stations[name].staffing
+    for team in teams_of(crossing):
+        changes = [c for c in crossing.changes if _staff_change(c) is not None and _concerns(c, team.name)]
+        plan, number = team.staffing, names.index(team.stations[0])
         planned = _planned(clock, plan)
         value = _overridden(clock, planned, changes, _staffed)
         instants = _instants(clock, changes) | {since_t0(clock, step.from_) for step in plan.steps}

@@ -14,7 +14,8 @@ from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
 from sim.engine.reference.choices import station_on_way, takes_room
 from sim.engine.reference.roads import Roads
 from sim.engine.reference.service import begin_service
-from sim.engine.reference.state import MainQueue, Party, Station, Visit, WordOfStops, Zone
+from sim.engine.reference.state import MainQueue, Party, Station, Visit, WordOfStops, Zone, zones_of
+from sim.engine.reference.team import Team
 from sim.engine.tape import Tape
 
 
@@ -80,13 +81,9 @@ class Border:
     def __init__(self, plan: Plan, tape: Tape) -> None:
         self.plan, self.tape = plan, tape
         self.env = simpy.Environment(initial_time=plan.start)
-        zones = [
-            Zone(int(capacity), space, bool(counts_people))
-            for capacity, space, counts_people in zip(
-                plan.zone_capacity, plan.zone_space.tolist(), plan.zone_counts_people, strict=True
-            )
-        ]
-        self.stations = [Station(plan, s, zones) for s in range(len(plan.stations))]
+        zones = zones_of(plan)
+        self.teams = {number: Team(plan, number) for number in map(plan.team, range(len(plan.stations)))}
+        self.stations = [Station(plan, s, zones, self.teams[plan.team(s)]) for s in range(len(plan.stations))]
         self.main_queues = [
             [MainQueue(plan, x, c) for c in range(plan.first.shape[1])] for x in range(len(plan.crossings))
         ]
@@ -212,24 +209,29 @@ class Border:
     def call_and_unblock(self, station: Station) -> None:
         """Call those who can be served, let the blocked into the room this frees, and do the same where they were."""
         self._call(station)
-        zone, left = station.zone, []
-        while zone and zone.blocked and zone.blocked[0][1].has_room(zone.blocked[0][0].party):
+        zones = [each.zone for each in station.team.stations if each.zone]
+        for upstream in [left for zone in zones for left in self._unblock(zone)]:
+            self.call_and_unblock(upstream)
+
+    def _unblock(self, zone: Zone) -> list[Station]:
+        """Let the blocked into a zone as long as it has room, and return where they were."""
+        left = []
+        while zone.blocked and zone.blocked[0][1].has_room(zone.blocked[0][0].party):
             visit, target = zone.blocked.popleft()
             self.close(visit, Outcome.SENT_ASIDE if visit.sent_aside else Outcome.SERVED)
-            visit.station.busy -= 1
+            visit.station.free_server()
             following = self.open_visit(visit.party, target)
             following.in_zone = True
             self.stand_in_queue(following)
             visit.room.succeed()
             self._call(target)
             left.append(visit.station)
-        for upstream in left:
-            self.call_and_unblock(upstream)
+        return left
 
     def _call(self, station: Station) -> None:
         while True:
-            while (visit := station.next_to_call()) is not None:
-                station.call(visit)
+            while (visit := station.team.next_to_call()) is not None:
+                visit.station.call(visit)
                 begin_service(self, visit)
             if (interrupted := station.next_to_interrupt(self.now)) is None:
                 return
@@ -248,13 +250,13 @@ class Border:
         """End a service; the party keeps its server until it leaves the station."""
         visit.ended_at = self.now
         if visit.station.may_interrupt:
-            visit.station.in_service.remove(visit)
+            visit.station.team.in_service.remove(visit)
 
     def interrupt_service(self, visit: Visit) -> None:
         """Interrupt a service: back to the head of the queue, on another visit with the same place."""
         station = visit.station
-        station.in_service.remove(visit)
-        station.busy -= 1
+        station.team.in_service.remove(visit)
+        station.free_server()
         visit.ended_at = self.now
         self.close(visit, Outcome.INTERRUPTED)
         again = visit.party.visit = visit.again(self.now)

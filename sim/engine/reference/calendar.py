@@ -14,6 +14,7 @@ from sim.engine.reference.border import Border
 from sim.engine.reference.choices import stations_of_main_queue, waiting_in_main_queue
 from sim.engine.reference.controls import Lightening, StaffingControl
 from sim.engine.reference.state import Station
+from sim.engine.reference.team import Team
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -27,10 +28,11 @@ def begin(border: Border) -> None:
     for station in border.stations:
         if station.batch:
             border.env.process(releases(border, station))
-        if station.control:
-            border.env.process(checks(border, station, station.control))
         if station.lightening:
             border.env.process(lightening(border, station, station.lightening))
+    for team in border.teams.values():
+        if team.control:
+            border.env.process(checks(border, team, team.control))
 
 
 def switches(border: Border) -> Process:
@@ -59,10 +61,10 @@ def turn(border: Border, table: str, values: list[int]) -> None:
     *place, value = values
     match table:
         case "staffing":
-            plan_staff(border, border.stations[place[0]], value)
+            plan_staff(border, border.stations[place[0]].team, value)
         case "outages":
-            border.stations[place[0]].out_of_order = value
-            restaff(border, border.stations[place[0]])
+            border.stations[place[0]].team.out_of_order = value
+            restaff(border, border.stations[place[0]].team)
         case "opening":
             open_or_close(border.stations[place[0]], place[1], bool(value))
         case "activity":
@@ -88,78 +90,84 @@ def set_condition(station: Station, what: int, value: int) -> None:
         station.patience_factor = value
 
 
-def plan_staff(border: Border, station: Station, servers: int) -> None:
+def plan_staff(border: Border, team: Team, servers: int) -> None:
     """Follow the plan of the staffing."""
-    station.planned = servers
-    if station.control:
-        station.control.follow_plan(servers, border.now)
-    restaff(border, station)
+    team.planned = servers
+    if team.control:
+        team.control.follow_plan(servers, border.now)
+    restaff(border, team)
 
 
-def restaff(border: Border, station: Station) -> None:
-    """Staff a station by the plan, with what a control adds to it, and without the servers that are out of order."""
-    control = station.control
-    servers = control.servers(control.added) if control else station.planned
-    staff(border, station, max(0, servers - station.out_of_order))
+def restaff(border: Border, team: Team) -> None:
+    """Staff a team by the plan, with what a control adds to it, and without the servers that are out of order."""
+    control = team.control
+    servers = control.servers(control.added) if control else team.planned
+    staff(border, team, max(0, servers - team.out_of_order))
 
 
-def staff(border: Border, station: Station, servers: int) -> None:
+def staff(border: Border, team: Team, servers: int) -> None:
     """Change the staffing; those in service finish, or the last to begin go back to the head of the queue.
 
     A service that is due to end at this millisecond is not interrupted.
     """
-    if station.staff_varies and (servers != station.servers or border.now == border.plan.start):
-        border.log.staffing.append((border.now, station.number, servers))
-    station.servers = servers
-    if not station.preempt:
+    if team.staff_varies and (servers != team.servers or border.now == border.plan.start):
+        border.log.staffing.append((border.now, team.number, servers))
+    team.servers = servers
+    if not team.preempt:
         return
-    going_on = [visit for visit in station.in_service if visit.ends_at > border.now]
-    due = len(station.in_service) - len(going_on)
-    while going_on and station.busy - due > servers:
+    going_on = [visit for visit in team.in_service if visit.ends_at > border.now]
+    due = len(team.in_service) - len(going_on)
+    while going_on and team.busy - due > servers:
         border.interrupt_service(going_on.pop())
 
 
-def checks(border: Border, station: Station, control: StaffingControl) -> Process:
-    """Let the control of a station decide at regular instants; a decision takes effect at once, or after its delay."""
+def checks(border: Border, team: Team, control: StaffingControl) -> Process:
+    """Let the control of a team decide at regular instants; a decision takes effect at once, or after its delay."""
     for at in range(border.plan.start + control.every, border.plan.horizon, control.every):
-        yield border.until(at, Kind.CHECK, station.number)
-        if station.active and control.planned and control.decide(level_seen(border, station, control.reacts_to)):
+        yield border.until(at, Kind.CHECK, team.number)
+        rests = not control.planned or not any(station.active for station in team.stations)
+        if not rests and control.decide(level_seen(border, team.stations, control.reacts_to)):
             if control.delay:
-                border.env.process(reaction(border, station, control, control.decided))
+                border.env.process(reaction(border, team, control, control.decided))
             else:
-                react(border, station, control, control.decided)
+                react(border, team, control, control.decided)
 
 
 def lightening(border: Border, station: Station, control: Lightening) -> Process:
     """Lighten the checks of a station or restore them, at regular instants, before anything else happens there."""
     for at in range(border.plan.start + control.every, border.plan.horizon, control.every):
         yield border.until(at, Kind.LIGHTENING, station.number)
-        if station.active and control.turn(level_seen(border, station, control.reacts_to), at):
+        if station.active and control.turn(level_seen(border, [station], control.reacts_to), at):
             border.log.lightened.append((at, station.number, int(control.in_force)))
 
 
-def reaction(border: Border, station: Station, control: StaffingControl, added: int) -> Process:
+def reaction(border: Border, team: Team, control: StaffingControl, added: int) -> Process:
     """Let a decision take effect after its delay."""
-    yield border.until(border.now + control.delay, Kind.REACTION, station.number)
-    react(border, station, control, added)
+    yield border.until(border.now + control.delay, Kind.REACTION, team.number)
+    react(border, team, control, added)
 
 
-def react(border: Border, station: Station, control: StaffingControl, added: int) -> None:
+def react(border: Border, team: Team, control: StaffingControl, added: int) -> None:
     """Let a decision take effect."""
     if control.take_effect(added, border.now - control.delay):
-        restaff(border, station)
-        border.call_and_unblock(station)
+        restaff(border, team)
+        border.call_and_unblock(team.stations[0])
 
 
-def level_seen(border: Border, station: Station, reacts_to: int) -> int:
+def level_seen(border: Border, stations: list[Station], reacts_to: int) -> int:
     """Return what a control sees: the parties or people waiting, or the longest quoted wait of the main queues here."""
     if reacts_to == TO_QUEUE:
-        return sum(station.waiting)
+        return sum(sum(station.waiting) for station in stations)
     if reacts_to == TO_PEOPLE:
-        return station.people_waiting()
-    crossing = int(border.plan.crossing[station.number])
+        queues = (queue for station in stations for queue in station.queues)
+        return sum(visit.people for queue in queues for visit in queue if visit.waiting)
+    crossing = int(border.plan.crossing[stations[0].number])
     main_queues = border.main_queues[crossing]
-    here = [queue for queue in main_queues if station in stations_of_main_queue(border, crossing, queue.cls)]
+    here = [
+        queue
+        for queue in main_queues
+        if not set(stations).isdisjoint(stations_of_main_queue(border, crossing, queue.cls))
+    ]
     return max((queue.quoted_wait for queue in here), default=0)
 
 
@@ -168,6 +176,7 @@ def open_or_close(station: Station, cls: int, is_open: bool) -> None:
     station.is_open[cls] = is_open
     if is_open:  # a closed stream saves up no share
         station.passed = [max(passed, station.pass_called) for passed in station.passed]
+        station.team.begin_claim(station)
 
 
 def releases(border: Border, station: Station) -> Process:

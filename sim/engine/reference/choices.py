@@ -78,10 +78,16 @@ def _ahead(border: Border, station: Station, party: Party) -> int:
     if rule == SHORTEST_QUEUE:
         return -1 if station.serves_at_once(party.cls) else sum(station.waiting)
     if rule == LEAST_WAIT and not station.serves_at_once(party.cls):
-        means = border.plan.mean_service[station.number].tolist()
-        work = sum(waiting * mean for waiting, mean in zip(station.waiting, means, strict=True))
-        return int((work + means[party.cls]) // max(1, station.servers))
+        work = sum(_work(border, other) for other in station.team.served_before(station))
+        work += int(border.plan.mean_service[station.number, party.cls])
+        return work // max(1, station.servers)
     return 0
+
+
+def _work(border: Border, station: Station) -> int:
+    """Return the mean services of all who wait at a station."""
+    means = border.plan.mean_service[station.number].tolist()
+    return sum(waiting * mean for waiting, mean in zip(station.waiting, means, strict=True))
 
 
 def _by_share(border: Border, stations: list[Station], party: Party) -> Station:

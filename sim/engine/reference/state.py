@@ -14,7 +14,8 @@ import simpy
 
 from sim.engine.plan import CLOCKS, NOWHERE, PER_MILLE, RENEGE, RENEGE_WITH_MEN, STOPPED_UNIT, WAY_OF_CLOCK, WAYS, Plan
 from sim.engine.records import NEVER
-from sim.engine.reference.controls import Lightening, StaffingControl
+from sim.engine.reference.controls import Lightening
+from sim.engine.reference.team import Team
 
 
 @dataclass(slots=True, eq=False)
@@ -119,38 +120,48 @@ class Zone:
         return self.used + self.room_for(party.cls, party.people) <= self.capacity
 
 
-class Station:
-    """Servers, one queue per stream, and the rule by which the next party is called."""
+def zones_of(plan: Plan) -> list[Zone]:
+    """Return the zones of a plan, empty."""
+    zones = zip(plan.zone_capacity, plan.zone_space.tolist(), plan.zone_counts_people, strict=True)
+    return [Zone(int(capacity), space, bool(counts_people)) for capacity, space, counts_people in zones]
 
-    def __init__(self, plan: Plan, number: int, zones: list[Zone]) -> None:
+
+class Station:
+    """One queue per stream, the rule by which the next party is called, and the team that serves it."""
+
+    def __init__(self, plan: Plan, number: int, zones: list[Zone], team: Team) -> None:
         self.number = number
         self.zone = zones[plan.zone[number]] if plan.zone[number] != NOWHERE else None
-        self.servers = self.busy = 0
-        self.planned = self.out_of_order = 0  # servers
-        self.staff_varies = bool(plan.staff_varies[number])
+        self.team, self.limit = team, int(plan.pool_limit[number])
+        self.busy = 0  # servers of the team
         self.active = True
         self.is_open = [True] * plan.next.shape[1]  # by class
         self.intensity = 0  # row of `Plan.intensities`
         self.screens = plan.screening_row[number] != NOWHERE
-        self.by_shares, self.preempt = bool(plan.discipline[number]), bool(plan.preempt[number])
-        self.interrupts = bool(plan.interrupts[number])
-        self.may_interrupt = self.preempt or self.interrupts
+        self.by_shares, self.interrupts = bool(plan.discipline[number]), bool(plan.interrupts[number])
+        self.may_interrupt = team.preempt or self.interrupts
         self.rank, self.stride = plan.rank[number].tolist(), plan.stride[number].tolist()
         self.batch, self.starts_left = int(plan.release_size[number]), 0
         self.queues: list[deque[Visit]] = [deque() for _ in self.rank]
         self.waiting = [0] * len(self.rank)
         self.passed, self.pass_called = [0] * len(self.rank), 0  # stride scheduling (Waldspurger and Weihl 1995)
-        self.control = StaffingControl(plan, number) if plan.checked_every[number] else None
         self.lightening = Lightening(plan, number) if plan.light_every[number] else None
         self.paced = bool(plan.paced[number])
         self.pace = plan.pace[number].tolist() if self.paced else []  # by servers at work, and by parties waiting
         self.service_factor = self.patience_factor = PER_MILLE
         self.refusal = float(plan.refusal[number])
-        self.in_service: list[Visit] = []  # by start; kept only where a service may be interrupted
         self.one_by_one = plan.one_by_one[number].tolist()  # by class
+        team.add(self)
+
+    @property
+    def servers(self) -> int:
+        """The servers who may work here."""
+        return min(self.team.servers, self.limit)
 
     def join_queue(self, visit: Visit) -> None:
         """Put a visit at the tail of the queue of its stream."""
+        if not any(self.waiting):
+            self.team.begin_claim(self)
         if self.waiting[visit.stream] == 0:
             self.passed[visit.stream] = max(self.passed[visit.stream], self.pass_called)
         self.queues[visit.stream].append(visit)
@@ -187,10 +198,6 @@ class Station:
         light = self.lightening
         return light.intensity if light and light.in_force and light.intensity != NOWHERE else self.intensity
 
-    def people_waiting(self) -> int:
-        """Return the people in the parties that wait."""
-        return sum(visit.people - visit.called for queue in self.queues for visit in queue if visit.waiting)
-
     def call(self, visit: Visit) -> None:
         """Give a server to a waiting visit, or to the next of its people where they are served one by one."""
         if self.one_by_one[visit.cls]:
@@ -204,10 +211,16 @@ class Station:
                 visit.factors += (self.lightening.factor,)
         self.busy += 1
         self.starts_left -= 1
+        self.team.begin_service(self)
         self.pass_called = self.passed[visit.stream]
         self.passed[visit.stream] += self.stride[visit.stream]
         if self.may_interrupt:
-            self.in_service.append(visit)
+            self.team.in_service.append(visit)
+
+    def free_server(self) -> None:
+        """Let a server be free again."""
+        self.busy -= 1
+        self.team.busy -= 1
 
     def next_to_call(self) -> Visit | None:
         """Return the visit that is called next; None if no server is free or nobody may be called."""
@@ -223,7 +236,7 @@ class Station:
         waiting = self._foremost()
         if waiting is None:
             return None
-        later = [v for v in self.in_service if v.ends_at > now and self.rank[v.stream] > self.rank[waiting.stream]]
+        later = [v for v in self.team.in_service if v.ends_at > now and self.rank[v.stream] > self.rank[waiting.stream]]
         return max(reversed(later), key=lambda visit: self.rank[visit.stream], default=None)
 
     def _foremost(self) -> Visit | None:
@@ -240,7 +253,8 @@ class Station:
         return best
 
     def _can_start(self) -> bool:
-        return self.busy < self.servers and not (self.batch and not self.starts_left)
+        is_free = self.team.busy < self.team.servers and self.busy < self.limit
+        return is_free and not (self.batch and not self.starts_left)
 
     def serves_at_once(self, cls: int) -> bool:
         """Whether a server is free for a newcomer of a class."""

@@ -214,7 +214,7 @@ def move_on(border: Border, party: Party) -> Process:
         yield border.block(visit, target)
         return
     border.close(visit, outcome)
-    visit.station.busy -= 1
+    visit.station.free_server()
     if target is not None:
         border.join(party, target, in_zone=True)
     border.call_and_unblock(visit.station)

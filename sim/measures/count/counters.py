@@ -23,6 +23,9 @@ MAIN, BY_BYPASS, BY_CHANGED_MODE, BESIDE = range(4)
 N_WAYS = 4
 PEAK_VEHICLES, PEAK_ALL, PEAK_PEOPLE, PEAK_CLASSES = range(4)
 """Columns of `Peaks.most`: these three, and from the fourth on the classes."""
+INSTANT_BITS, WORK_BITS = 36, 2
+STATION_SHIFT = INSTANT_BITS + WORK_BITS
+"""Low bits of a moment of work (see `instants.moment`); the others hold the station."""
 GROUP_BITS = 27
 """Number of low bits of a key that hold its group; the others hold the wait (ms, up to two years)."""
 GROUP = (1 << GROUP_BITS) - 1
@@ -116,8 +119,10 @@ class Peaks(NamedTuple):
 class Work(NamedTuple):
     """Server-time (ms) in service, and available: staffed, or in service beyond the shift."""
 
-    by_interval: Any  # (S, T, 2)
-    by_day: Any  # (days + 1, S, 4): also blocked, and occupied or staffed (services and blocked beyond the shift too)
+    by_interval: Any  # (S + P, T, 2), P pools after the stations
+    by_day: (
+        Any  # (days + 1, S + P, 4): also blocked, and occupied or staffed (services and blocked beyond the shift too)
+    )
 
 
 class Stations(NamedTuple):
@@ -158,9 +163,9 @@ class Tables(NamedTuple):
     parties: Parties
 
 
-def empty(shape: tuple[int, int, int], points: int, days: int, nights: int) -> Tables:
-    """Return tables of zeros for (X, C, S); `days` and `nights` are one more than their number."""
-    x, c, s = shape
+def empty(shape: tuple[int, int, int, int], points: int, days: int, nights: int) -> Tables:
+    """Return tables of zeros for (X, C, S, P); `days` and `nights` are one more than their number."""
+    x, c, s, pools = shape
     queues = (s, c, points + 1, 2), (x, c, points + 1, 2), (s, points + 1), (x, c, nights, 2)
     events = (N_EVENTS, x, c, points, 2), (days, x, c, 2), (days, s, c)
     stations = (s,), (s, 2), (s, 2), (s, 2), (s, len(Outcome), 3), (s, 2), (s,), (x,)
@@ -173,7 +178,7 @@ def empty(shape: tuple[int, int, int], points: int, days: int, nights: int) -> T
         main_queues(x, c, points),
         Events(*map(_zeros, events)),
         Peaks(_zeros((x, PEAK_CLASSES + c)), np.zeros(x), np.full(x, NEVER)),
-        Work(_zeros((s, points, 2)), _zeros((days, s, 4))),
+        Work(_zeros((s + pools, points, 2)), _zeros((days, s + pools, 4))),
         Stations(*map(_zeros, stations)),
         Parties(*map(_zeros, parties)),
     )

@@ -12,10 +12,12 @@ import numpy as np
 
 from sim.engine.records import NEVER
 from sim.measures.count.counters import (
+    INSTANT_BITS,
     PEAK_ALL,
     PEAK_CLASSES,
     PEAK_PEOPLE,
     PEAK_VEHICLES,
+    WORK_BITS,
     Days,
     Lots,
     Peaks,
@@ -25,13 +27,11 @@ from sim.measures.count.counters import (
 )
 from sim.measures.count.rules import entry, interval, never_came, rule, spans
 
-INSTANT_BITS = 36
 INSTANT = (1 << INSTANT_BITS) - 1
 PEOPLE_BITS, CLASS_BITS = 15, 6
 PEOPLE, CLASS = (1 << PEOPLE_BITS) - 1, (1 << CLASS_BITS) - 1
 ON_ROAD, JOINS = 1 << PEOPLE_BITS + CLASS_BITS, 2 << PEOPLE_BITS + CLASS_BITS
 QUEUE_BITS = PEOPLE_BITS + CLASS_BITS + 2
-WORK_BITS = 2
 SERVICE_ENDS, SERVICE_BEGINS, FREED, BLOCKED = range(4)
 
 

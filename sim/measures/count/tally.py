@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.arrays import Bools, Floats, Ints
-from sim.engine.plan import Plan
+from sim.engine.plan import NOWHERE, Plan
 from sim.engine.records import DTYPES, Records
 from sim.engine.tape import Tape
 from sim.measures.count.counters import (
     NOT_CROSSED,
+    STATION_SHIFT,
     Days,
     Events,
     Lots,
@@ -33,7 +34,7 @@ from sim.measures.count.counters import (
 from sim.measures.grid import Grid, announcements
 from sim.measures.quantiles import grouped_quantiles
 from sim.measures.road import lots_of, on_road
-from sim.measures.servers import staffing_played, staffing_rows
+from sim.measures.servers import number_in_work, staffing_played, staffing_rows
 from sim.scenario.model.instants import local, since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.units import MS_PER_DAY, milliseconds
@@ -94,6 +95,7 @@ class Places(NamedTuple):
     on_road: Bools
     lots: Lots
     staffing: Ints
+    pools: Ints
     waited_by_start: Ints
     one_by_one: Bools
     services: Ints  # of people one by one
@@ -113,11 +115,21 @@ def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid, 
     is_known = tape is not None and tape.waited.any() and grid.opened == grid.start
     waited = np.append(tape.waited, 0) if tape is not None and is_known else np.zeros(1, np.int64)
     places = Places(
-        windows, on_road(plan), lots_of(scenario, plan), staffing, waited, plan.one_by_one, records.one_by_one
+        windows,
+        on_road(plan),
+        lots_of(scenario, plan),
+        staffing,
+        number_in_work(plan),
+        waited,
+        plan.one_by_one,
+        records.one_by_one,
     )
     classes = plan.first.shape[1]
     tables = empty(
-        (len(plan.crossings), classes, len(plan.stations)), len(grid.at), len(days.midnights), len(days.nights)
+        (len(plan.crossings), classes, len(plan.stations), len(plan.pools)),
+        len(grid.at),
+        len(days.midnights),
+        len(days.nights),
     )
     keys, joiners = _count(passes, rows, _steps(grid), days, places, tables)
     announced = {}
@@ -142,7 +154,7 @@ def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, ta
     passes.events(rows, steps, days, tables.events)
     in_queues, in_work = passes.moments(rows, steps, places.on_road, places.one_by_one, of_queues, of_work)
     in_work = passes.moments_of_people(places.services, steps, of_work, in_work)
-    of_queues, of_work = of_queues[:in_queues], of_work[:in_work]
+    of_queues, of_work = of_queues[:in_queues], with_pools(of_work[:in_work], places.pools)
     for moments in (of_queues, of_work):
         moments.sort(kind="stable")  # the fastest for long sorted runs
     passes.peaks(of_queues, steps.start, places.lots, tables.peaks)
@@ -155,6 +167,15 @@ def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, ta
     return keys, joiners
 
 
+def with_pools(moments: Ints, pools: Ints) -> Ints:
+    """Return the moments of work at stations with those of each pool: of all its stations, under its own number."""
+    if not (pools != NOWHERE).any():
+        return moments
+    station = moments >> STATION_SHIFT
+    shared = pools[station] != NOWHERE
+    return np.append(moments, moments[shared] + ((pools[station] - station)[shared] << STATION_SHIFT))
+
+
 @cache
 def prepare() -> Any:
     """Return the passes, compiled by a call without rows; as plain Python where numba fails."""
@@ -165,10 +186,10 @@ def prepare() -> Any:
     days = Days(none, np.zeros_like(none), none, np.zeros_like(none))
     lots = Lots(none, none, none, none[None], np.zeros(1))
     nobody = np.zeros((1, 1), np.bool_), np.zeros((0, 5), np.int64)
-    places = Places(none, np.zeros(1, np.bool_), lots, none[None], np.zeros_like(none), *nobody)
+    places = Places(none, np.zeros(1, np.bool_), lots, none[None], none[:0], np.zeros_like(none), *nobody)
     for attempt in range(PASSES + 1):
         try:
-            keys, _ = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2, 0), days, places, empty((1, 1, 1), 1, 1, 1))
+            keys, _ = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2, 0), days, places, empty((1, 1, 1, 0), 1, 1, 1))
             passes.medians(keys, none, none, np.zeros(1), np.zeros(1))
             passes.regroup(keys, none, none, keys)
             break

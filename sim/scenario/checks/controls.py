@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from sim.scenario.model.scenario import Crossing
 from sim.scenario.model.station import Station
 from sim.scenario.model.steps import steps_of
+from sim.scenario.model.teams import teams_of
 
 Loc = tuple[str | int, ...]
 Faults = Iterator[tuple[Loc, str]]
+NO_MAIN_QUEUE = "no main queue stands here, since every class has a station before this one; use 'queue'"
 
 
 def check_controls(crossing: Crossing, here: Loc) -> Faults:
     """Yield the controls that react to a quoted wait where no main queue stands, or act on a screening that is none."""
+    for team in teams_of(crossing):
+        here_too = any(_has_main_queue(crossing, name) for name in team.stations)
+        if team.staffing.reacts and team.staffing.reacts.to == "quoted_wait" and not here_too:
+            yield (*here, *team.staffing_loc, "reacts", "to"), NO_MAIN_QUEUE
     for name, station in crossing.stations.items():
-        controls = ((("staffing", "reacts"), station.staffing.reacts), (("lightened",), station.lightened))
-        for place, control in controls:
-            if control and control.to == "quoted_wait" and not _has_main_queue(crossing, name):
-                loc = (*here, "stations", name, *place, "to")
-                yield loc, "no main queue stands here, since every class has a station before this one; use 'queue'"
+        if station.lightened and station.lightened.to == "quoted_wait" and not _has_main_queue(crossing, name):
+            yield (*here, "stations", name, "lightened", "to"), NO_MAIN_QUEUE
         if station.lightened and station.lightened.intensity is not None and not station.screening:
             loc = (*here, "stations", name, "lightened", "intensity")
             yield loc, "acts on screening; the station has none; use 'scale_service'"

@@ -16,13 +16,16 @@ from sim.scenario.checks.given import check_given
 from sim.scenario.checks.limits import check_limits
 from sim.scenario.checks.network import check_network
 from sim.scenario.checks.one_by_one import check_one_by_one
+from sim.scenario.checks.pools import check_pools
 from sim.scenario.checks.ways import check_ways
+from sim.scenario.model.changes import STAFF_ACTIONS, Change
 from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.laws import most_people
 from sim.scenario.model.passages import passages_from_origin
 from sim.scenario.model.quantities import BYPASS
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.staffing import Pooled
 from sim.scenario.model.station import Priority, Screening, Shares, Station
 from sim.scenario.model.steps import beside, zone_of
 from sim.suggest import no_such
@@ -51,6 +54,7 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
         yield from _changes(crossing, here)
         yield from check_controls(crossing, here)
         yield from check_one_by_one(crossing, here)
+        yield from check_pools(crossing, here)
     if len(scenario.crossings) > MAX_CROSSINGS:
         yield ("crossings",), f"a scenario may have at most {MAX_CROSSINGS} crossings"
     if sum(len(crossing.stations) for crossing in scenario.crossings.values()) > MAX_STATIONS:
@@ -285,15 +289,24 @@ def _changes(crossing: Crossing, here: Loc) -> Faults:
                 of = f" of {', '.join(change.classes)}" if change.classes else ""
                 yield (*here, "changes", i, "demand", j), no_such(f"part of the demand{of}", part, parts)
         for j, name in enumerate(change.stations or ()):
-            loc = (*here, "changes", i, "stations", j)
-            if name not in crossing.stations:
-                yield loc, no_such("station", name, list(crossing.stations))
-            elif change.intensity is not None and not crossing.stations[name].screening:
-                yield loc, f"'intensity' acts on screening; station {name!r} has none"
-            elif change.refusal is not None and not crossing.stations[name].refusal:
-                yield loc, f"station {name!r} has no 'refusal'; give it one, of 0 % if nobody is refused otherwise"
-            elif change.scale_patience is not None and not crossing.stations[name].patience:
-                yield loc, f"'scale_patience' acts on the patience of a station; {name!r} has none"
+            yield from _changed_station(crossing, change, name, (*here, "changes", i, "stations", j))
+
+
+def _changed_station(crossing: Crossing, change: Change, name: str, loc: Loc) -> Faults:
+    of_staff = any(getattr(change, key) is not None for key in STAFF_ACTIONS)
+    if name in crossing.pools and of_staff:
+        return
+    station = crossing.stations.get(name)
+    if station is None:
+        yield loc, no_such("station", name, [*crossing.stations, *(crossing.pools if of_staff else ())])
+    elif of_staff and isinstance(station.staffing, Pooled):
+        yield loc, f"the servers of station {name!r} come from a pool; name the pool"
+    elif change.intensity is not None and not station.screening:
+        yield loc, f"'intensity' acts on screening; station {name!r} has none"
+    elif change.refusal is not None and not station.refusal:
+        yield loc, f"station {name!r} has no 'refusal'; give it one, of 0 % if nobody is refused otherwise"
+    elif change.scale_patience is not None and not station.patience:
+        yield loc, f"'scale_patience' acts on the patience of a station; {name!r} has none"
 
 
 def _reported(scenario: Scenario) -> Faults:

@@ -10,6 +10,7 @@ from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
 from sim.scenario.model.network import Origin
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Station
+from sim.scenario.model.teams import Team, teams_of
 
 Loc = tuple[str | int, ...]
 Faults = Iterator[tuple[Loc, str]]
@@ -23,8 +24,8 @@ def check_dates(scenario: Scenario, whole_run: bool = True) -> Faults:
         yield ("clock", "horizon"), f"a run may last at most {MAX_RUN.days} days"
     for name, crossing in scenario.crossings.items():
         here: Loc = ("crossings", name)
-        for station in crossing.stations:
-            yield from _steps(crossing.stations[station], (*here, "stations", station))
+        for team in teams_of(crossing):
+            yield from _steps(team, here)
         yield from _reversed(crossing, here)
         if whole_run:
             yield from _crossing(crossing, clock, here)
@@ -58,11 +59,11 @@ def _at(loc: Loc, clock: Clock, begin: datetime | None, end: datetime | None = N
         yield (*loc, "from" if begin and begin >= clock.horizon else "until"), fault
 
 
-def _steps(station: Station, here: Loc) -> Faults:
-    steps = station.staffing.steps
+def _steps(team: Team, here: Loc) -> Faults:
+    steps = team.staffing.steps
     for i, (earlier, later) in enumerate(pairwise(steps), start=1):
         if later.from_ <= earlier.from_:
-            yield (*here, "staffing", "steps", i, "from"), "must be later than the previous step"
+            yield (*here, *team.staffing_loc, "steps", i, "from"), "must be later than the previous step"
 
 
 def _reversed(crossing: Crossing, here: Loc) -> Faults:
@@ -81,6 +82,10 @@ def _crossing(crossing: Crossing, clock: Clock, here: Loc) -> Faults:
         yield from _at((*here, "road", "lots", name), clock, lot.from_)
     for name, station in crossing.stations.items():
         yield from _station(station, clock, (*here, "stations", name))
+    for team in teams_of(crossing):
+        steps = team.staffing.steps
+        for i, step in enumerate(steps if all(_outside(clock, step.from_) for step in steps) else ()):
+            yield from _at((*here, *team.staffing_loc, "steps", i), clock, step.from_)  # some: left out with a note
     yield from _demand(crossing, clock, here)
     for cls, behaviour in crossing.behaviour.items():
         for way in ("renege", "change_mode", "bypass"):
@@ -92,9 +97,6 @@ def _crossing(crossing: Crossing, clock: Clock, here: Loc) -> Faults:
 
 
 def _station(station: Station, clock: Clock, here: Loc) -> Faults:
-    steps = station.staffing.steps
-    for i, step in enumerate(steps if all(_outside(clock, step.from_) for step in steps) else ()):
-        yield from _at((*here, "staffing", "steps", i), clock, step.from_)  # of several, some are left out with a note
     for key, begin, end in (("active_from", station.active_from, None), ("active_until", None, station.active_until)):
         fault = _outside(clock, begin, end)
         if fault:

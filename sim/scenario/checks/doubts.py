@@ -16,7 +16,9 @@ from sim.scenario.model.mean_service import mean_service_s
 from sim.scenario.model.network import Origin
 from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
-from sim.scenario.model.station import Shift, Station
+from sim.scenario.model.staffing import Shift
+from sim.scenario.model.station import Station
+from sim.scenario.model.teams import Team, teams_of
 from sim.units import show_duration
 
 Loc = tuple[str | int, ...]
@@ -40,7 +42,9 @@ def doubts_of(scenario: Scenario) -> Doubts:
     for name, crossing in scenario.crossings.items():
         here: Loc = ("crossings", name)
         for at, station in crossing.stations.items():
-            yield from _station(scenario, crossing, at, (*here, "stations", at), station)
+            yield from _station(scenario, (*here, "stations", at), station)
+        for team in teams_of(crossing):
+            yield from _team(scenario.clock, crossing, here, team)
         for n, change in enumerate(crossing.changes):
             if change.close and change.until is not None and change.until > scenario.clock.horizon:
                 what = "is after the end of the run, so parties queue for a reopening that does not come"
@@ -50,30 +54,34 @@ def doubts_of(scenario: Scenario) -> Doubts:
         yield ("crossings",), f"a replication needs about {need / 1e9:.0f} GB of memory"
 
 
-def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc, station: Station) -> Doubts:
+def _station(scenario: Scenario, here: Loc, station: Station) -> Doubts:
     for cls, law in station.service_time.items():
         classes = [scenario.classes[cls]] if cls != "any" and cls in scenario.classes else scenario.classes.values()
         longest = max((mean_service_s(station, law, party) for party in classes), default=0.0)
         if longest > LONG_SERVICE:
             yield (*here, "service_time"), f"a mean service of {show_duration(longest)} is unusually long"
             break
-    if not _most_servers(scenario.clock, crossing, name, station):
-        never = any(shift.servers for shift in station.staffing.shifts)
+
+
+def _team(clock: Clock, crossing: Crossing, here: Loc, team: Team) -> Doubts:
+    if not _most_servers(clock, crossing, team):
+        never = any(shift.servers for shift in team.staffing.shifts)
         why = "; its shifts are on days or at hours that the run does not have" if never else ""
-        yield (*here, "staffing"), f"nobody works here at any time, so nobody passes{why}"
-    elif _servers_at_the_end(scenario.clock, crossing, name, station) < HALF:
-        yield (*here, "staffing"), "nobody works here at the end of the run, so those who wait then are not served"
+        yield (*here, *team.staffing_loc), f"nobody works here at any time, so nobody passes{why}"
+    elif _servers_at_the_end(clock, crossing, team) < HALF:
+        what = "nobody works here at the end of the run, so those who wait then are not served"
+        yield (*here, *team.staffing_loc), what
 
 
-def _most_servers(clock: Clock, crossing: Crossing, name: str, station: Station) -> int:
-    """Return the largest number of servers that the file gives a station at any time of the run."""
-    staffing = station.staffing
+def _most_servers(clock: Clock, crossing: Crossing, team: Team) -> int:
+    """Return the largest number of servers that the file gives a team at any time of the run."""
+    staffing = team.staffing
     coming = [shift.servers for shift in staffing.shifts if _comes(clock, shift)]
     counts = [staffing.servers, *(step.servers for step in staffing.steps), *coming]
     if staffing.reacts and max(counts):
         counts.append(staffing.reacts.at_most)
     for change in crossing.changes:
-        if change.stations and name in change.stations:
+        if change.stations and team.name in change.stations:
             counts.append(change.servers or max(counts) + (change.add_servers or 0))
     return max(counts)
 
@@ -88,14 +96,14 @@ def _comes(clock: Clock, shift: Shift) -> bool:
     )
 
 
-def _servers_at_the_end(clock: Clock, crossing: Crossing, name: str, station: Station) -> float:
-    """Return the servers of a station just before the horizon, not rounded; 1 where shifts or an end may leave none."""
-    if station.staffing.shifts or station.active_until is not None:
+def _servers_at_the_end(clock: Clock, crossing: Crossing, team: Team) -> float:
+    """Return the servers of a team just before the horizon, not rounded; 1 where shifts or an end may leave none."""
+    if team.staffing.shifts or any(crossing.stations[name].active_until is not None for name in team.stations):
         return 1
-    steps = sorted((step.from_, step.servers) for step in station.staffing.steps if step.from_ < clock.horizon)
-    servers: float = steps[-1][1] if steps else station.staffing.servers
+    steps = sorted((step.from_, step.servers) for step in team.staffing.steps if step.from_ < clock.horizon)
+    servers: float = steps[-1][1] if steps else team.staffing.servers
     for change in crossing.changes:
-        concerned = change.stations is None or name in change.stations
+        concerned = change.stations is None or team.name in change.stations
         begun = change.from_ is None or change.from_ < clock.horizon
         if concerned and begun and (change.until is None or change.until >= clock.horizon):
             servers = servers if change.servers is None else change.servers
@@ -144,19 +152,27 @@ def _coming(crossing: Crossing, by_origins: Mapping[ClassName, float]) -> dict[C
 
 
 def _busiest(scenario: Scenario, crossing: Crossing, rates: Mapping[ClassName, float]) -> tuple[float, str]:
-    """Return the load of the busiest station of a crossing at these rates (parties an hour) by class, and its name."""
+    """Return the load of the busiest team of a crossing at these rates (parties an hour) by class, and its name."""
     loads = {
-        name: sum(
-            rate * mean_service_s(station, station.law_of(cls), scenario.classes[cls])
-            for cls, rate in rates.items()
-            if rate and cls in station.serves
-        )
-        / (3600 * servers)
-        for name, station in crossing.stations.items()
-        if (servers := _most_servers(scenario.clock, crossing, name, station))
-        and not (station.only_sent_on or station.release)
+        team.name: sum(_work(scenario, crossing.stations[name], rates) for name in team.stations) / (3600 * servers)
+        for team in teams_of(crossing)
+        if (servers := _most_servers(scenario.clock, crossing, team))
+        and not all(map(_is_beside, (crossing.stations[name] for name in team.stations)))
     }
     return max(((load, name) for name, load in loads.items()), default=(0.0, ""))
+
+
+def _is_beside(station: Station) -> bool:
+    return bool(station.only_sent_on or station.release)
+
+
+def _work(scenario: Scenario, station: Station, rates: Mapping[ClassName, float]) -> float:
+    """Return the seconds of work in an hour at these rates (parties an hour), if a station is on the way."""
+    return sum(
+        rate * mean_service_s(station, station.law_of(cls), scenario.classes[cls])
+        for cls, rate in rates.items()
+        if rate and cls in station.serves and not _is_beside(station)
+    )
 
 
 def _unit(here: Loc, load: float, station: str, has_rates: bool) -> Doubts:

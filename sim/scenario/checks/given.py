@@ -14,6 +14,7 @@ from sim.scenario.model.arrivals import Bookings, Log, Schedule
 from sim.scenario.model.demand import DemandPart
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.scenario import Clock, Scenario
+from sim.scenario.model.teams import teams_of
 from sim.scenario.model.timetable import MOST_OCCURRENCES, occurrences
 from sim.suggest import no_such
 
@@ -83,11 +84,11 @@ def rows_left_out(scenario: Scenario) -> Faults:
             where = "due outside the run" if timetable else "outside the run"
             yield (*loc, part.word), _note(clock, rows - inside, rows, where)
     for x, crossing in scenario.crossings.items():
-        for name, station in crossing.stations.items():
-            steps = station.staffing.steps
+        for team in teams_of(crossing):
+            steps = team.staffing.steps
             late = sum(step.from_ >= clock.horizon for step in steps)
             if late:
-                loc = ("crossings", x, "stations", name, "staffing", "steps")
+                loc = ("crossings", x, *team.staffing_loc, "steps")
                 yield loc, _note(clock, late, len(steps), "after the end of the run")
 
 

@@ -14,7 +14,8 @@ from sim.scenario.checks.demand import demand_parts
 from sim.scenario.model.demand import Constant, CountRow, DemandPart, Pulse, Rush, Step
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.laws import mean_people
-from sim.scenario.model.scenario import Clock, Scenario
+from sim.scenario.model.scenario import Clock, Crossing, Scenario
+from sim.scenario.model.teams import teams_of
 from sim.scenario.model.timetable import due_parties
 
 Loc = tuple[str | int, ...]
@@ -75,15 +76,10 @@ def _ticks(scenario: Scenario) -> Faults:
             there: Loc = (*here, "stations", station)
             if described.release:
                 intervals.append(((*there, "release", "every"), "releases", described.release.every))
-            if described.outages:
-                every = (described.outages.every.mean_s + described.outages.lasts.mean_s) / 2
-                intervals.append(((*there, "outages", "every"), "beginnings and ends of outages", every))
             if described.lightened:
                 loc = (*there, "lightened", "checked_every")
                 intervals.append((loc, "checks", described.lightened.checked_every))
-            if described.staffing.reacts:
-                loc = (*there, "staffing", "reacts", "checked_every")
-                intervals.append((loc, "checks", described.staffing.reacts.checked_every))
+        intervals += _ticks_of_staff(crossing, here)
     if sum(run_s / every for *_, every in intervals) <= MOST_TICKS:
         return
     most = MOST_TICKS // len(intervals)
@@ -92,6 +88,16 @@ def _ticks(scenario: Scenario) -> Faults:
         if run_s / every > most:
             what = f"gives {run_s / every:,.0f} {events} in this run; at most {most:,} are allowed"
             yield loc, f"{what}; use at least {_shown(least / units.MS_PER_S)}"
+
+
+def _ticks_of_staff(crossing: Crossing, here: Loc) -> Iterator[tuple[Loc, str, float]]:
+    for team in teams_of(crossing):
+        outages, reacts = team.described.outages, team.staffing.reacts
+        if outages:
+            every = (outages.every.mean_s + outages.lasts.mean_s) / 2
+            yield (*here, *team.loc, "outages", "every"), "beginnings and ends of outages", every
+        if reacts:
+            yield (*here, *team.staffing_loc, "reacts", "checked_every"), "checks", reacts.checked_every
 
 
 def parties_by_class(scenario: Scenario) -> dict[Loc, float]:

@@ -15,6 +15,7 @@ from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.scenario import Crossing, Intervention, Scenario
 from sim.scenario.model.station import Station
 from sim.scenario.model.steps import steps_of
+from sim.scenario.model.teams import limit_of, teams_of
 
 Waits = dict[str, dict[str, str]]
 """For each zone, the zones for which parties in it wait, each with the words for it."""
@@ -91,13 +92,16 @@ def _with_conditions(name: str, station: Station) -> str:
 
 def _deadlocks(scenario: Scenario, crossing: Crossing, here: Loc) -> Iterator[tuple[Loc, str]]:
     waits = _waits(scenario, crossing)
+    for one, other, words in _waits_for_pools(scenario, crossing):
+        waits.setdefault(one, {}).setdefault(other, words)
     try:
         TopologicalSorter({zone: list(others) for zone, others in waits.items()}).prepare()
     except CycleError as error:
         cycle = error.args[1][::-1]
         steps = [waits[one][other] for one, other in pairwise(cycle)]
         what = f"parties may block each other for ever: {', '.join(steps)}"
-        yield (*here, "stations"), f"{what}; give one of the stations its own hall or zone"
+        of_pool = ", servers of its own, or at most some of the pool" if "all of whom" in what else ""
+        yield (*here, "stations"), f"{what}; give one of the stations its own hall or zone{of_pool}"
 
 
 def _waits(scenario: Scenario, crossing: Crossing) -> Waits:
@@ -119,6 +123,21 @@ def _waits(scenario: Scenario, crossing: Crossing) -> Waits:
                     behind = f"class {cls!r} waits in {one} behind class {ahead!r}, which waits for {other}"
                     waits.setdefault(one, {}).setdefault(other, behind)
     return waits
+
+
+def _waits_for_pools(scenario: Scenario, crossing: Crossing) -> Iterator[tuple[str, str, str]]:
+    """Yield the zones where parties wait for servers of a pool, all of whom may be kept by parties that want a zone."""
+    teams = [team for team in teams_of(crossing) if len(team.stations) > 1]
+    for team in teams:
+        unlimited = [name for name in team.stations if limit_of(crossing.stations[name]) is None]
+        for steps in (steps_of(crossing, cls) for cls in occurring(scenario, crossing)):
+            for place, name in (
+                (place, name) for place, step in enumerate(steps) for name in step if name in unlimited
+            ):
+                for other in _wanted(crossing, steps[place:]):
+                    for one in filter(None, (_zone(crossing, waiting) for waiting in team.stations)):
+                        words = f"parties in {one} wait for {team.name!r}, all of whom may be kept at {name!r}"
+                        yield one, other, f"{words} by parties that wait for {other}"
 
 
 def _wanted(crossing: Crossing, steps: list[list[str]]) -> Iterator[str]:

@@ -17,7 +17,9 @@ class Change(Model):
     from_: Instant | None = Field(None, alias="from", description="begin of the change; default: the whole run")
     until: Instant | None = Field(None, description="end of the change; default: to the end of the run")
     classes: tuple[ClassName, ...] | None = Field(None, description="classes that it concerns; default: all")
-    stations: tuple[Name, ...] | None = Field(None, description="stations that it concerns; default: all")
+    stations: tuple[Name, ...] | None = Field(
+        None, description="stations that it concerns, or pools where it changes the servers; default: all"
+    )
     close: Literal[True] | None = Field(None, description="no service starts")
     open: Literal[True] | None = Field(None, description="cancels earlier closures")
     servers: Servers | None = Field(None, description="number of servers")
@@ -66,8 +68,10 @@ class Change(Model):
 
 DESTINATION_ACTIONS = ("admits", "informed", "risk", "price", "attraction")
 """Changes of what travellers who choose know of a crossing; all are fields of `Destination`."""
+STAFF_ACTIONS = ("servers", "add_servers", "scale_servers")
+"""Changes of the number of servers, at stations or in pools."""
 STATION_ACTIONS = (
-    *("servers", "add_servers", "scale_servers", "intensity"),
+    *(*STAFF_ACTIONS, "intensity"),
     *("scale_service", "refusal", "scale_patience"),
 )
 """Changes that need the names of stations."""

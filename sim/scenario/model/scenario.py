@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 
 from sim.scenario.model.behaviour import Behaviour, Quote, WordOfStops
 from sim.scenario.model.changes import Change, NamedChange
@@ -32,6 +32,7 @@ from sim.scenario.model.quantities import (
 )
 from sim.scenario.model.reported import Relief, Reported
 from sim.scenario.model.road import PartyClass, Road, Zone
+from sim.scenario.model.staffing import Pool, bare_number
 from sim.scenario.model.station import Station
 from sim.units import show_duration
 
@@ -98,6 +99,9 @@ class Crossing(Model):
         min_length=1, description="the stations by name, in the order in which parties pass them"
     )
     parallel: dict[Name, Parallel] = Field({}, description="choices between stations side by side, by name")
+    pools: dict[Name, Annotated[Pool, BeforeValidator(bare_number)]] = Field(
+        {}, description="servers that several stations share, by name"
+    )
     demand: dict[ClassName, DemandParts] = Field(
         {}, description="parties that come, by class: the sum of parts, each with a name of your own"
     )

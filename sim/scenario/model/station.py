@@ -1,4 +1,4 @@
-"""Stations: staffing, queue disciplines, batches, refusals and draft screening."""
+"""Stations: queue disciplines, batches, refusals and draft screening."""
 
 from __future__ import annotations
 
@@ -8,61 +8,20 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.model.aside import SentAside
 from sim.scenario.model.class_names import ClassName, ClassOrAny, StreamName, StreamShares
-from sim.scenario.model.controls import Lightening, Outages, Pace, Reaction
+from sim.scenario.model.controls import Lightening, Outages, Pace
 from sim.scenario.model.laws import NO_TIME, Law, ServiceTime
 from sim.scenario.model.quantities import (
     CLASSES,
-    ClockTime,
     Duration,
     Factor,
     Instant,
     Model,
     Name,
-    Servers,
     Share,
-    Weekday,
 )
 from sim.scenario.model.road import Zone
+from sim.scenario.model.staffing import Pooled, Staffing, bare_staffing
 from sim.scenario.model.traits import Condition
-
-
-class StaffingStep(Model):
-    """The number of servers from an instant on."""
-
-    from_: Instant = Field(alias="from", description="when the step begins")
-    servers: Servers = Field(description="number of servers from then on")
-
-
-class Shift(Model):
-    """The number of servers in given hours of given days; overrides the steps and the shifts listed earlier."""
-
-    days: tuple[Weekday, ...] = Field(min_length=1, description="days of the week on which the shift works")
-    from_: ClockTime = Field(alias="from", description="time of day when the shift begins")
-    until: ClockTime = Field(description="time of day when it ends; a night shift is written as two")
-    servers: Servers = Field(description="number of servers in these hours")
-
-    @model_validator(mode="after")
-    def _order(self) -> Shift:
-        if self.until <= self.from_:
-            raise ValueError("until must be later than from; write a night shift as two shifts")
-        return self
-
-
-def _bare_staffing(value: Any) -> Any:
-    return {"servers": value} if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-class Staffing(Model):
-    """Capacity over time: the number of servers at work."""
-
-    servers: Servers = Field(description="number of servers at the start")
-    steps: tuple[StaffingStep, ...] = Field(
-        (), max_length=1000, description="new numbers of servers by date, or the name of a CSV file (from, servers)"
-    )
-    shifts: tuple[Shift, ...] = Field(
-        (), max_length=100, description="numbers of servers by hour and day of the week; they override the steps"
-    )
-    reacts: Reaction | None = Field(None, description="opens and closes servers by the queue; default: as planned")
 
 
 class Priority(Model):
@@ -170,8 +129,9 @@ class Station(Model):
     only: Annotated[tuple[Condition, ...], BeforeValidator(_bare_condition)] = Field(
         (), description="conditions under which a party may stop here, such as `when enrolled`; others pass by"
     )
-    staffing: Annotated[Staffing, BeforeValidator(_bare_staffing)] = Field(
-        description="how many servers are at work: a number, or a number with steps, shifts or a rule that reacts"
+    staffing: Annotated[Staffing | Pooled, BeforeValidator(bare_staffing)] = Field(
+        description="how many servers are at work: a number, a number with steps, shifts or a rule that reacts, or the "
+        "name of a pool"
     )
     service_time: Annotated[dict[ClassOrAny, ServiceTime], BeforeValidator(_by_class)] = Field(
         description="one law for all, or one for each class ('any' for the rest)"

@@ -40,6 +40,7 @@ class Table(NamedTuple):
 _SCHEDULE = Table("a CSV file with a timetable", ("at",), ("class", "parties", "people", *_TIMES, *_SPAN), in_rows=True)
 _BOOKINGS = Table("a CSV file with bookings", ("at", "parties"), ("class", *_TIMES), in_rows=True)
 _LOG = Table("a CSV file with a party in every row", ("at",), ("class", "people", STATIONS), in_rows=True)
+_STEPS = Table("a CSV file with steps", ("from", "servers"))
 _OF_A_PART = {
     ("table",): Table("a CSV file of counts", ("from", "until", "count"), ("class",)),
     ("schedule",): _SCHEDULE,
@@ -54,7 +55,8 @@ _OF_A_PART = {
 }
 _PARTS = (("crossings", "*", "demand", "*", "*"), ("network", "origins", "*", "demand", "*", "*"))
 TABLES = {(*part, *keys): table for part in _PARTS for keys, table in _OF_A_PART.items()} | {
-    ("crossings", "*", "stations", "*", "staffing", "steps"): Table("a CSV file with steps", ("from", "servers")),
+    ("crossings", "*", "stations", "*", "staffing", "steps"): _STEPS,
+    ("crossings", "*", "pools", "*", "steps"): _STEPS,
 }
 """The tables by the path at which a file may be named; `*` stands for any name."""
 

@@ -25,6 +25,8 @@ _UNIONS = {
     "discipline": "expected 'fifo', {priority: [[...], [...]]} or {shares: {...}}",
     "hall": "expected a number of waiting places from 0 to 1000000, {people: 50}, {length: 30 m} or the name of a zone",
     "people": "expected a whole number from 1 to 200, shares such as {1: 30 %, 2: 70 %}, or {mean: 2.9, max: 7}",
+    "staffing": "expected a whole number of servers, a mapping (servers, steps, shifts, reacts), or the name of a pool",
+    "next": "expected longest_wait, order or {shares: {...}}",
     "value": "expected a count, or a quantity with its unit such as '16 km'",
     "rounding": "expected a number in the unit of the value, such as '12 h'",
 }
@@ -108,6 +110,12 @@ def _chosen(name: str, value: Any) -> str:
         return "Priority" if "priority" in value else "Shares" if "shares" in value else ""
     if isinstance(value, dict) and name in ("people", "bursts") and value:
         return "PeopleSpread" if {"mean", "max"} & set(value) else "_sums_to_one"
+    if name == "staffing" and isinstance(value, int) and not isinstance(value, bool):
+        return "Staffing"
+    if name == "staffing" and isinstance(value, str | dict):
+        return "Pooled" if isinstance(value, str) or "pool" in value else "Staffing"
+    if name == "next" and isinstance(value, str | dict):
+        return "literal" if isinstance(value, str) else "PoolShares"
     if name == "hall" and isinstance(value, str | dict):
         return "-str" if isinstance(value, str) else "Zone"
     return ""
@@ -197,7 +205,8 @@ _EXPECTED = {
     "finite": "every number must be finite",
 }
 _SHORT_FORMS = {
-    "staffing": "expected a whole number of servers, or a mapping (servers, steps, shifts, reacts)",
+    "staffing": "expected a whole number of servers, the name of a pool, or a mapping (servers, steps, shifts, reacts)",
+    "pools.*": "expected a whole number of servers, or a mapping (servers, steps, shifts, reacts, next)",
     "service_time": "expected a time such as '3 min', or a mapping (party, person, man, one_by_one, or one by class)",
     "schedule": "expected a CSV file, a list of rows, or a mapping (rows, spread, delay, share)",
     "bookings": "expected a CSV file, a list of rows, or a mapping (rows, slot, no_show, early, late)",
@@ -233,7 +242,10 @@ def _sentence(error: Error, node: Node, path: Loc) -> str:
     }
     if kind in special:
         return special[kind]()
-    expected = _SHORT_FORMS.get(str(path[-1]) if path else "") or _EXPECTED.get(kind.split("_")[0])
+    short = [
+        _SHORT_FORMS.get(name) for name in (".".join(map(str, (*path[-2:-1], "*"))), str(path[-1]) if path else "")
+    ]
+    expected = next(filter(None, short), None) or _EXPECTED.get(kind.split("_")[0])
     return f"{expected}; got {got}" if expected else f"{error['msg'][:1].lower()}{error['msg'][1:]}; got {got}"
 
 

@@ -24,6 +24,7 @@ from sim.scenario.model.laws import Law, ServiceTime, mean_people
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
+from sim.scenario.model.teams import servers_of
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.audit.arithmetic import Range
 
@@ -143,16 +144,17 @@ def _capacity(scenario: Scenario, place: Crossing, name: str) -> float:
         return inf
     people, men = _people(scenario, name), described.men_share
     through = (station for station in place.stations.values() if name in station.serves and not station.only_sent_on)
-    return min((_throughput(station, name, people, men * people) for station in through), default=inf)
+    rates = (_throughput(place, station, name, people, men * people) for station in through)
+    return min(rates, default=inf)
 
 
-def _throughput(station: Station, name: str, people: float, men: float) -> float:
+def _throughput(place: Crossing, station: Station, name: str, people: float, men: float) -> float:
     """Return the parties per hour that a station passes with its initial staff when it is never idle."""
     service = station.service_time.get(name) or station.service_time.get("any")
     release = station.release
     batches = release.size * 3600 / release.every if release else inf
     seconds = _seconds(service, people, men * (station.screening.intensity if station.screening else 1.0))
-    return min(batches, station.staffing.servers * 3600 / seconds if seconds else inf)
+    return min(batches, servers_of(place, station) * 3600 / seconds if seconds else inf)
 
 
 def _seconds(service: ServiceTime | None, people: float, men: float) -> float:

@@ -60,7 +60,7 @@ def _pictures_of(story: Story) -> Iterator[Callable[[Story], Figure]]:
         if draw is stuck_at_night:
             wanted = story.by_road and bool(story.nights)
         elif draw is staff_at_work:
-            wanted = bool(staff.varying(story))
+            wanted = bool(staff.shown(story))
         else:
             wanted = story.has_length or draw is not queue_km
         if wanted:
@@ -148,8 +148,8 @@ def stuck_at_night(story: Story) -> Figure:
 
 @styled
 def staff_at_work(story: Story) -> Figure:
-    """Draw the servers at work over time, at the stations whose staff react to the queue or that break down."""
-    names = staff.varying(story)
+    """Draw the servers at work over time, where they react to the queue, break down, or are shared by stations."""
+    names = staff.shown(story)
     heights = [2.6 if len(names) > 1 else 3.7] * len(names)
     page = time_page(story, "Servers at work", story.how, heights, [])
     for axes, name in zip(page, names, strict=True):

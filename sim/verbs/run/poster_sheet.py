@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from sim.engine.plan import NOWHERE
 from sim.measures.estimates import Estimate
 from sim.measures.names import OUTCOMES, at_station
 from sim.measures.nights import worst_night
@@ -344,8 +345,11 @@ def _servers(story: Story, name: str) -> str:
     _, servers, there = staffing(plan, plan.staffing, s)
     present = servers[there == 1]
     low, high = int(present.min(initial=1000)), int(present.max(initial=0))
-    if plan.checked_every[s]:  # the control keeps to these limits while the plan has anybody
-        low, high = min(low, int(plan.at_least[s])), int(plan.at_most[s])
+    team, limit = plan.team(s), int(plan.pool_limit[s])
+    if plan.checked_every[team]:  # the control keeps to these limits while the plan has anybody
+        low, high = min(low, int(plan.at_least[team]), limit), min(int(plan.at_most[team]), limit)
+    if plan.pool[s] != NOWHERE:
+        return f"{high} shared" if low >= high else f"{low}–{high} shared"
     return f"{high} server{'' if high == 1 else 's'}" if low >= high else f"{low}–{high} servers"
 
 

@@ -19,6 +19,7 @@ from sim.plotting.closures import closed
 from sim.plotting.rail import words
 from sim.plotting.sentences import gave_up_note, left_out_note
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
+from sim.plotting.staff import pools_of
 from sim.plotting.story import (
     LEAST_BLOCKED,
     LONGEST_SHORT,
@@ -245,6 +246,9 @@ def _stations(story: Story) -> Sheet:
         spans = [wait, *(_per_visit(story, f"{span}_per_visit", scope) for span in ("service", "blocked"))]
         loads = (story.total(quantity, scope).mean for quantity in ("utilisation", "utilisation_worst_day"))
         sheet.rows.append((words(name), rounded(visits), *spans, *map(_percent, loads)))
+    for name in pools_of(story):
+        loads = (story.total(quantity, at_station(name)).mean for quantity in ("utilisation", "utilisation_worst_day"))
+        sheet.rows.append((f"pool: {words(name)}", *[""] * 4, *map(_percent, loads)))
     return sheet
 
 

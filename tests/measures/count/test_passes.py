@@ -165,7 +165,7 @@ def test_quantiles_by_group_are_numpys(rows):
 
 
 def found_nothing():
-    return tally.empty((1, 1, 1), 1, 1, 1)
+    return tally.empty((1, 1, 1, 0), 1, 1, 1)
 
 
 def test_nothing_is_counted_of_nobody(scenario, plan):

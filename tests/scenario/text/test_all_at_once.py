@@ -19,7 +19,7 @@ KEY = ("staffing: 8", "stafing: 8", "60:9: crossings.pass.stations.entry.stafing
 GONE = ("          hit_rate: 2 %\n", "", "48:9: crossings.pass.stations.passport.screening: missing key 'hit_rate'")
 MISSPELT = ("    zones:", "    zoness:", "32:5: crossings.pass.zoness: unknown key 'zoness'; did you mean 'zones'?")
 LAW = (", cv: 50 %", "", "44:17: crossings.pass.stations.passport.service_time.car.party: family 'gamma' needs 'cv'")
-COUNT = ("staffing: 4\n", "staffing: four\n", "36:19: crossings.pass.stations.gate.staffing:")
+COUNT = ("staffing: 4\n", "staffing: 4.5\n", "36:19: crossings.pass.stations.gate.staffing:")
 ORDER = ("horizon: 2022-09-30", "horizon: 2022-09-10", "3:1: clock: horizon must be later than start")
 SCALE = (
     "set: {stations",
@@ -101,7 +101,7 @@ def test_all_of_a_table_and_of_the_file_that_names_it(tmp_path, small_text):
     (tmp_path / "counts.csv").write_text("\n".join(rows), encoding="utf-8")
     text = small_text.replace("{pulse: {at: 2022-09-26, parties: 200, lag: 10 h}}", "{table: counts.csv}")
     path = tmp_path / "s.yaml"
-    path.write_text(text.replace("staffing: 4\n", "staffing: four\n"), encoding="utf-8")
+    path.write_text(text.replace("staffing: 4\n", "staffing: 4.5\n"), encoding="utf-8")
     with pytest.raises(ScenarioError) as error:
         load(path)
     problems = [str(problem).replace(f"{tmp_path}/", "") for problem in error.value.problems]
@@ -111,8 +111,8 @@ def test_all_of_a_table_and_of_the_file_that_names_it(tmp_path, small_text):
         f"counts.csv:3:1: {table}[1]: until must be later than from",
         f"counts.csv:4:1: {table}[2].count: must be at least 0; got -1; allowed 0 to 1000000000",
         "counts.csv:5:1: expected 3 cells; got 2",
-        "s.yaml:36:19: crossings.pass.stations.gate.staffing: expected a whole number of servers, or a mapping "
-        "(servers, steps, shifts, reacts); got 'four'",
+        "s.yaml:36:19: crossings.pass.stations.gate.staffing: expected a whole number of servers, a mapping "
+        "(servers, steps, shifts, reacts), or the name of a pool; got 4.5",
     ]
 
 
