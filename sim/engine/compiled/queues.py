@@ -60,7 +60,7 @@ from sim.engine.compiled.layout import (
     visits_of,
 )
 from sim.engine.compiled.one_by_one import call_person
-from sim.engine.compiled.pools import begin_claim, comes_before, occupy, services_of
+from sim.engine.compiled.pools import begin_claim, comes_before, free_server, occupy, services_of
 from sim.engine.compiled.service import service_time
 from sim.engine.compiled.waiting import in_queue, unqueue
 from sim.engine.plan import PER_MILLE

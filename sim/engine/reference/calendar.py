@@ -160,7 +160,7 @@ def level_seen(border: Border, stations: list[Station], reacts_to: int) -> int:
         return sum(sum(station.waiting) for station in stations)
     if reacts_to == TO_PEOPLE:
         queues = (queue for station in stations for queue in station.queues)
-        return sum(visit.people for queue in queues for visit in queue if visit.waiting)
+        return sum(visit.people - visit.called for queue in queues for visit in queue if visit.waiting)
     crossing = int(border.plan.crossing[stations[0].number])
     main_queues = border.main_queues[crossing]
     here = [

@@ -37,7 +37,7 @@ def person(border: Border, visit: Visit, ends_at: int) -> Generator[simpy.Event,
     yield border.until(ends_at, Kind.SERVICE_END, visit.party.number)
     visit.at_servers -= 1
     if visit.waiting or visit.at_servers:
-        visit.station.busy -= 1
+        visit.station.free_server()
         border.call_and_unblock(visit.station)
     else:
         visit.last_through.succeed()

@@ -57,6 +57,9 @@ def _aside(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Faul
     sent = [cls for cls in unserved if aside.share.get(cls, aside.share.get("any", 0.0)) > 0]
     if sent:
         yield (*here, "to"), f"station {aside.to!r} does not serve {', '.join(sent)}, who may be sent there"
+    screening = crossing.stations[aside.to].screening
+    if aside.then == "back" and screening is not None and screening.office is not None:
+        yield (*here, "then"), f"men sent on from {aside.to!r} would not come back; remove it"
     if aside.to == name and aside.then == "back":
         yield (*here, "then"), "a party that stays here has no way back; remove it"
     if "at_most" in aside.model_fields_set and returns_to(crossing, name) is None:
