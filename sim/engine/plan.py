@@ -61,6 +61,9 @@ class Plan:
     choice_rule: Ints  # (S,) by which the choice is made, index of CHOICES; NOWHERE: no choice
     choice_share: Floats  # (S,) of the station in the choice, by shares
     choice_row: Ints  # (S,) row of `Tape.chances`, by shares
+    jockeying: (
+        Ints  # (S,) parties by which another queue of the choice must be shorter for the last to move there; 0: never
+    )
     serves: Bools  # (S, C)
     only: Ints  # (S,) bits of `Tape.traits` that a party needs to stop here
     mean_service: Ints  # (S, C) milliseconds by stream, as travellers expect it when they choose between stations
@@ -177,11 +180,15 @@ class Plan:
 
     def beside_of(self, station: int, cls: int) -> list[int]:
         """Return the stations of the step of `station` that serve a class, in the order of their list."""
+        return [s for s in self.list_of(station) if self.serves[s, cls]] or [station]
+
+    def list_of(self, station: int) -> list[int]:
+        """Return the stations of the step of `station` in the order of their list; none if whoever comes stops here."""
         numbers, s = [], int(self.step[station])
         while s != NOWHERE:
-            numbers += [s] if self.serves[s, cls] else []
+            numbers.append(s)
             s = int(self.beside[s])
-        return numbers or [station]
+        return numbers
 
     def has_clock(self, crossing: int, cls: int, way: int) -> bool:
         """Return whether parties of a class may leave the main queue of a crossing on a way."""

@@ -37,6 +37,7 @@ class Outcome(IntEnum):
     STAYED = 13  # did not set out; recorded at the crossing it would have chosen if all were open to it
     ON_THE_WAY = 14  # still driving to this crossing at the horizon
     SENT_ASIDE = 15  # sent to another station after the service (to come on from there, or back)
+    JOCKEYED = 16  # moved to the end of a shorter queue beside this one, on another visit
 
 
 FINAL = frozenset(
@@ -65,7 +66,7 @@ class Records:
     has `arrived_at` at or beyond the horizon. `men` counts the men stopped (found on the list) at draft screening, and
     the men concerned at an enlistment office. `checked` counts the men checked at draft screening, in the row of the
     visit in which the service ended. `first` marks a visit to the main queue: the first visit at a crossing of a party
-    that came by road and did not take the bypass.
+    that came by road and did not take the bypass, and those that follow by jockeying.
 
     `staffing` stands beside the rows: (at, station, servers) at the start and after each change, of the stations with a
     control of their staffing or with outages. The staffing of all others is that of the plan.

@@ -258,6 +258,9 @@ TOTALS = {
     "lightened_share": Quantity("share", "of the run, with checks lightened (the same stations)"),
     "sent_aside_parties": Quantity("parties", "sent to another station after their service (stations that send some)"),
     "sent_aside_people": Quantity("people", "in the parties sent aside (the same stations)"),
+    "jockeyed_parties": Quantity(
+        "parties", "that moved from this queue to a shorter one beside it, as often as they did (with `jockeying`)"
+    ),
     "utilisation": Quantity("share", "utilisation over the whole run (station)"),
     "utilisation_worst_day": Quantity("share", "utilisation of the local day on which it was highest (station)"),
     "blocked_share": Quantity(

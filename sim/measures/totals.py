@@ -175,6 +175,9 @@ def stations(plan: Plan, counted: Tally) -> Totals:
     for s, station in enumerate(plan.stations):
         for name, values in columns.items():
             yield Key(plan.crossings[plan.crossing[s]], name, at_station(station)), float(values[s])
+        if plan.jockeying[s]:
+            moved = float(tally.by_outcome[s, Outcome.JOCKEYED, 0])
+            yield Key(plan.crossings[plan.crossing[s]], "jockeyed_parties", at_station(station)), moved
         if plan.aside_to[s] != NOWHERE:
             parties, people, _ = tally.by_outcome[s, Outcome.SENT_ASIDE]
             yield Key(plan.crossings[plan.crossing[s]], "sent_aside_parties", at_station(station)), float(parties)

@@ -310,7 +310,8 @@ def parallels(draw: Draw, names: list[str]) -> Dict:
         by = draw(st.sampled_from(["shortest_queue", "least_wait", "first", "shares"]))
         weights = draw(st.lists(st.integers(0, 3), min_size=size, max_size=size).filter(any))
         shares = {name: weight / sum(weights) for name, weight in zip(some, weights, strict=True)}
-        choices[f"choice{len(names)}"] = {"shares": shares} if by == "shares" else {"one_of": list(some), "by": by}
+        choice: Dict = {"shares": shares} if by == "shares" else {"one_of": list(some), "by": by}
+        choices[f"choice{len(names)}"] = choice | ({"jockeying": draw(st.integers(2, 4))} if draw(often) else {})
     return choices
 
 
@@ -332,6 +333,28 @@ def send_aside(stations_by_name: Dict, draw: Draw) -> None:
         if draw(often):
             aside["at_most"] = draw(st.integers(1, 4))
         stations_by_name[name] = {**stations_by_name[name], "sent_aside": aside}
+
+
+@st.composite
+def busy_booths(draw: Draw) -> Dict:
+    """A crossing where parties change between two to four queues beside each other, some behind a gate."""
+    names = ["a", "b", "c", "d"][: draw(st.integers(2, 4))]
+    booths: Dict = {name: draw(stations(1, None)) | {"staffing": draw(staffings(True))} for name in names}
+    for booth in booths.values():
+        booth.pop("active_from", None), booth.pop("serves", None)
+    gate = {"gate": {"staffing": 3, "service_time": draw(laws())}} if draw(often) else {}
+    choice = {"jockeying": draw(st.integers(2, 4)), "by": draw(st.sampled_from(["shortest_queue", "first"]))}
+    impatient = {"car": {"renege": {"by_quoted_wait": "50 %/h"}}, "bus": {"change_mode": {
+        "by_quoted_wait": "50 %/h", "to": {"foot": 1}, "takes": "5 min"}}}  # fmt: skip
+    return {
+        "road": {"stretches": [{"files": 1}]},
+        "zones": {"yard": {"capacity": 5}, "field": {"length": "45 m"}},
+        "stations": {**gate, **booths},
+        "parallel": {"booths": {"one_of": draw(st.permutations(names)), **choice}},
+        "demand": {cls: {"day": {"constant": {"rate": "5/h"}}} for cls in ("car", "bus", "guest")},
+        "behaviour": impatient if draw(often) else {},
+        "changes": draw(st.lists(changes(names, [], []), max_size=2)),
+    }
 
 
 @st.composite
@@ -464,7 +487,7 @@ def add_network(description: Dict, network: Dict, draw: Draw) -> None:
 
 
 @st.composite
-def scenarios(draw: Draw, with_network: bool = False) -> Scenario:
+def scenarios(draw: Draw, with_network: bool = False, of: st.SearchStrategy[Dict] | None = None) -> Scenario:
     people = st.sampled_from([1, 2, {"mean": 2.5, "max": 5}, {1: 0.5, 4: 0.5}])
     classes = {
         cls: {**OWN.get(cls, {"spacing": SPACING.get(cls)}), "people": draw(people), "men_share": draw(shares)}
@@ -481,7 +504,7 @@ def scenarios(draw: Draw, with_network: bool = False) -> Scenario:
         "title": "random",
         "clock": {"timezone": "UTC", "t0": "2022-09-21T06:00", "start": "2022-09-21", "horizon": "2022-09-22"},
         "classes": classes,
-        "crossings": {name: draw(crossings()) for name in names},
+        "crossings": {name: draw(crossings() if of is None else of) for name in names},
     }
     if with_network:
         add_network(description, draw(networks(list(names))), draw)
@@ -494,9 +517,11 @@ hours_or_none = st.sampled_from(["0 h", "45 min", "3 h"])
 
 
 @st.composite
-def games(draw_: Draw, with_network: bool = False) -> tuple[Scenario, Plan, Tape]:
-    """A scenario, its plan, and a tape, on every second one of which arrivals fall on whole minutes."""
-    scenario = draw_(scenarios(with_network))
+def games(
+    draw_: Draw, with_network: bool = False, of: st.SearchStrategy[Dict] | None = None
+) -> tuple[Scenario, Plan, Tape]:
+    """A scenario (with crossings `of` a kind), its plan, and a tape: every second one has arrivals on whole minutes."""
+    scenario = draw_(scenarios(with_network, of))
     plan = lower(scenario)
     tape = draw(scenario, plan, draw_(st.integers(0, 5)), draw_(st.integers(0, 2)))
     if draw_(often):

@@ -99,20 +99,25 @@ def drawback_of(b: Any, i: int, s: int) -> int:
 @rule
 def ahead_at(b: Any, s: int, cls: int) -> int:
     """Return how long the queue or the expected wait is; nothing is shorter than a free server."""
-    serves_at_once = can_start(b, s) and b.open[s, cls]
     if b.choice_rule[s] == SHORTEST_QUEUE:
-        if serves_at_once:
-            return -1
-        waiting = 0
-        for stream in range(b.all_streams):
-            waiting += b.waiting[s, stream]
-        return waiting
-    if b.choice_rule[s] == LEAST_WAIT and not serves_at_once:
+        return queue_at(b, s, cls)
+    if b.choice_rule[s] == LEAST_WAIT and not (can_start(b, s) and b.open[s, cls]):
         work = b.mean_service[s, cls]
         for stream in range(b.all_streams):
             work += b.waiting[s, stream] * b.mean_service[s, stream]
         return work // max(1, b.servers[s])
     return 0
+
+
+@rule
+def queue_at(b: Any, s: int, cls: int) -> int:
+    """Return how many wait at a station; nothing is shorter than a free server."""
+    if can_start(b, s) and b.open[s, cls]:
+        return -1
+    waiting = 0
+    for stream in range(b.all_streams):
+        waiting += b.waiting[s, stream]
+    return waiting
 
 
 @rule

@@ -24,9 +24,9 @@ from sim.engine.compiled.layout import (
 from sim.engine.compiled.queues import (
     close,
     enter,
-    inverse_cdf,
     open_visit,
 )
+from sim.engine.compiled.service import inverse_cdf
 
 
 @rule

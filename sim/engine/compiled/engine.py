@@ -261,6 +261,7 @@ _STATION_FIELDS = (
     "choice_rule",
     "choice_share",
     "choice_row",
+    "jockeying",
     "serves",
     "only",
     "mean_service",
@@ -335,6 +336,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
         values = getattr(plan, name)
         border[name][tuple(map(slice, values.shape))] = values
     stations = slice(len(plan.stations))
+    border["jockeys"] = np.flatnonzero(plan.jockeying).max(initial=-1) + 1
     border["batch"][stations], border["release_every"][stations] = plan.release_size, plan.release_every
     border["by_shares"][stations] = plan.discipline
     border["light_turned_at"][stations] = plan.start - plan.light_least

@@ -36,6 +36,7 @@ from sim.engine.compiled.layout import (
     IN_SERVICE,
     INSIDE,
     INTERRUPTED,
+    JOCKEYED,
     MAX_STREAMS,
     N_CLOCKS,
     N_WAYS,
@@ -51,11 +52,7 @@ from sim.engine.compiled.layout import (
     SERVICE_LISTS,
     WAITING,
     buckets_of,
-    cdf_of,
-    chance_of,
     chunks_of,
-    column_of,
-    pace_of,
     party_in,
     rows_of,
     stack_of,
@@ -63,17 +60,9 @@ from sim.engine.compiled.layout import (
     time_of,
     visits_of,
 )
+from sim.engine.compiled.service import service_time
 from sim.engine.plan import PER_MILLE
 from sim.engine.records import NEVER
-
-
-@rule
-def inverse_cdf(u: float, cdf: Any) -> int:
-    """Return the smallest k with u < cdf[k]: a draw from the distribution if u is uniform."""
-    k = 0
-    while k < len(cdf) and u >= cdf[k]:
-        k += 1
-    return k
 
 
 @rule
@@ -84,7 +73,7 @@ def close(b: Any, i: int, outcome: int, left_at: int) -> None:
         return
     p, row = party_in(b, i), rows_of(b)[b.rows]
     b.rows += 1
-    final = outcome not in (SERVED, CHANGED_MODE, BYPASSED, SENT_ON, INTERRUPTED, DIVERTED, SENT_ASIDE)
+    final = outcome not in (SERVED, CHANGED_MODE, BYPASSED, SENT_ON, INTERRUPTED, DIVERTED, SENT_ASIDE, JOCKEYED)
     row.party, row.visit, row.station = p.number, p.visits - 1, p.station
     row.cls, row.stream, row.men, row.people = p.cls, p.stream, p.visit_men, p.people if final else p.visit_people
     row.arrived_at, row.started_at, row.ended_at, row.left_at = p.arrived_at, p.started_at, p.ended_at, left_at
@@ -124,8 +113,8 @@ def in_queue(b: Any, p: Any, sign: int) -> None:
 
 
 @rule
-def stand(b: Any, i: int, now: int) -> None:
-    """Join the end of the queue, and start the clocks that may end the wait."""
+def line_up(b: Any, i: int) -> None:
+    """Join the end of the queue."""
     p = party_in(b, i)
     s, stream = np.int64(p.station), np.int64(p.stream)
     if b.waiting[s, stream] == 0:
@@ -133,6 +122,14 @@ def stand(b: Any, i: int, now: int) -> None:
     append(b, QUEUE_LISTS + s * MAX_STREAMS + stream, i)
     in_queue(b, p, 1)
     p.where = WAITING
+
+
+@rule
+def stand(b: Any, i: int, now: int) -> None:
+    """Join the end of the queue, and start the clocks that may end the wait."""
+    line_up(b, i)
+    p = party_in(b, i)
+    s = np.int64(p.station)
     row = b.patience_row[s]
     if row != NOWHERE:
         push_later(b, now + time_of(b, row, tape_column(b, p)) * b.patience_factor[s] // PER_MILLE, RENEGE, i)
@@ -297,54 +294,6 @@ def put_back(b: Any, i: int, s: int, now: int) -> None:
     p.remaining, p.resumed, p.where = remaining, 1, WAITING
     prepend(b, QUEUE_LISTS + s * MAX_STREAMS + p.stream, i)
     in_queue(b, p, 1)
-
-
-@rule
-def row_of_service(b: Any, p: Any, s: int) -> int:
-    """Return the row of the tape with the service of a party; a party in its class has another one at each return."""
-    if p.on_foot:
-        return b.foot_row[s]
-    if p.rounds and b.again_row[s] != NOWHERE:
-        return b.again_row[s] + p.rounds - 1
-    return b.service_row[s]
-
-
-@rule
-def service_time(b: Any, i: int, s: int) -> int:
-    """Return the service time in ms; this also decides how many men are checked and whether the party is refused."""
-    p = party_in(b, i)
-    column = tape_column(b, p)
-    time = time_of(b, row_of_service(b, p, s), column)
-    if p.share:
-        time = time * p.share // column_of(b, b.people_table, np.int16)[column]
-    if b.screening_row[s] != NOWHERE:
-        p.checked = inverse_cdf(
-            chance_of(b, b.screening_row[s], column), cdf_of(b, b.checked_table)[intensity_now(b, s), p.of_age]
-        )
-    elif b.is_office[s]:
-        p.visit_men = p.men
-    if b.man_row[s] != NOWHERE:
-        time += time_of(b, b.man_row[s], column) * max(p.checked, p.visit_men)
-    if b.refused_row[s] != NOWHERE and chance_of(b, b.refused_row[s], column) < b.refusal[s]:
-        p.refused = 1
-        time += time_of(b, b.refusal_row[s], column)
-    return paced(b, s, time) if b.paced[s] else time
-
-
-@rule
-def intensity_now(b: Any, s: int) -> int:
-    """Return the row of Plan.intensities in force."""
-    return b.light_intensity[s] if b.lightened[s] and b.light_intensity[s] != NOWHERE else b.intensity[s]
-
-
-@long_rule
-def paced(b: Any, s: int, time: int) -> int:
-    """Return a service time after the factors by the servers at work, by the parties waiting, and by date."""
-    last = b.pace_columns - 1
-    time = time * pace_of(b)[s, 0, min(b.servers[s], last)] // PER_MILLE
-    time = time * pace_of(b)[s, 1, min(b.waiting[s].sum(), last)] // PER_MILLE
-    time = time * b.service_factor[s] // PER_MILLE
-    return time * b.light_factor[s] // PER_MILLE if b.lightened[s] else time
 
 
 @long_rule

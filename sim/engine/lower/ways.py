@@ -65,7 +65,7 @@ def _choices(stations: list[Place]) -> dict[str, Any]:
     """Return the stations side by side as linked lists, and how parties choose between them."""
     numbers = {(x, name): s for s, (x, name, *_) in enumerate(stations)}
     step, following, rule = (np.full(len(stations), NOWHERE, dtype=np.int64) for _ in range(3))
-    share = np.zeros(len(stations))
+    share, jockeying = np.zeros(len(stations)), np.zeros(len(stations), dtype=np.int64)
     for s, (x, name, crossing, station) in enumerate(stations):
         if station.only and not station.only_sent_on:
             step[s] = s
@@ -76,7 +76,8 @@ def _choices(stations: list[Place]) -> dict[str, Any]:
                 following[s] = NOWHERE if name == choice.stations[-1] else numbers[x, choice.stations[place + 1]]
                 rule[s] = BY_SHARES if choice.shares else CHOICES.index(choice.by)
                 share[s] = choice.shares.get(name, 0.0)
-    return {"step": step, "beside": following, "choice_rule": rule, "choice_share": share}
+                jockeying[s] = choice.jockeying or 0
+    return {"step": step, "beside": following, "choice_rule": rule, "choice_share": share, "jockeying": jockeying}
 
 
 def _asides(stations: list[Place]) -> dict[str, Any]:

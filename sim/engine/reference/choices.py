@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def station_on_way(border: Border, number: int, party: Party) -> Station | None:
     """Return the station a party goes to from the step of station `number` on; None across the border."""
     while number != NOWHERE:
-        stations = [station for station in side_by_side(border, number, party.cls) if _admits(border, station, party)]
+        stations = [station for station in side_by_side(border, number, party.cls) if admits(border, station, party)]
         if stations:
             return _choose(border, stations, party)
         number = border.next[number][party.cls]
@@ -51,7 +51,8 @@ def takes_room(border: Border, station: Station, party: Party) -> bool:
     return plan.choice_rule[s] == FIRST_WITH_ROOM and station.zone is not None and not station.is_full(party)
 
 
-def _admits(border: Border, station: Station, party: Party) -> bool:
+def admits(border: Border, station: Station, party: Party) -> bool:
+    """Whether all conditions of `only` hold for a party."""
     needed = int(border.plan.only[station.number])
     return int(border.tape.traits[party.column]) & needed == needed
 
@@ -62,10 +63,10 @@ def _choose(border: Border, stations: list[Station], party: Party) -> Station:
         return stations[0]
     if border.plan.choice_rule[stations[0].number] == BY_SHARES:
         return _by_share(border, stations, party)
-    return min(stations, key=lambda station: (_drawback(station, party), _ahead(border, station, party)))
+    return min(stations, key=lambda station: (drawback(station, party), _ahead(border, station, party)))
 
 
-def _drawback(station: Station, party: Party) -> int:
+def drawback(station: Station, party: Party) -> int:
     """Return 0 for a station that is open and staffed and has room, 1 if there is no room, and 2 otherwise."""
     if not station.is_open[party.cls] or not station.servers:
         return 2
@@ -76,7 +77,7 @@ def _ahead(border: Border, station: Station, party: Party) -> int:
     """Return how long the queue or the expected wait is; nothing is shorter than a free server."""
     rule = border.plan.choice_rule[station.number]
     if rule == SHORTEST_QUEUE:
-        return -1 if station.serves_at_once(party.cls) else sum(station.waiting)
+        return station.queue_for(party.cls)
     if rule == LEAST_WAIT and not station.serves_at_once(party.cls):
         means = border.plan.mean_service[station.number].tolist()
         work = sum(waiting * mean for waiting, mean in zip(station.waiting, means, strict=True))

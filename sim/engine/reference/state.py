@@ -98,6 +98,12 @@ class Visit:
         visit.service_left = self.ends_at - now
         return visit
 
+    def go_on_at(self, station: Station, now: int) -> None:
+        """Go on as a visit to another station, with the clocks that may end the wait."""
+        self.station, self.arrived_at, self.index = station, now, self.party.visits
+        self.party.visits += 1
+        self.party.visit = self
+
 
 class Zone:
     """Ground behind a station, with limited room; a party that finds it full is blocked at the station before."""
@@ -226,6 +232,25 @@ class Station:
 
     def _can_start(self) -> bool:
         return self.busy < self.servers and not (self.batch and not self.starts_left)
+
+    def queue_for(self, cls: int) -> int:
+        """Return how many wait; nothing is shorter than a free server."""
+        return -1 if self.serves_at_once(cls) else sum(self.waiting)
+
+    def last_to_join(self) -> Visit | None:
+        """Return the waiting visit that joined last; None if its service was interrupted: it waits at its desk."""
+        tails = []
+        for queue in self.queues:
+            while queue and not queue[-1].waiting:
+                queue.pop()
+            tails += [queue[-1]] if queue else []
+        last = max(tails, key=lambda visit: visit.joined, default=None)
+        return last if last is not None and last.service_left is None else None
+
+    def leave_tail(self, visit: Visit) -> None:
+        """Take the visit out of the queue that joined last."""
+        self.leave_queue(visit)
+        self.queues[visit.stream].pop()
 
     def serves_at_once(self, cls: int) -> bool:
         """Whether a server is free for a newcomer of a class."""

@@ -22,6 +22,11 @@ class Parallel(Model):
     shares: Annotated[dict[Name, Share], BeforeValidator(with_rest)] = Field(
         {}, description="instead of `one_of`: the share of each station; one may be `rest`, the remainder to 100 %"
     )
+    jockeying: Annotated[int, Field(ge=2, le=1_000_000, strict=True)] | None = Field(
+        None,
+        description="the last of a queue moves to the end of another that is shorter by at least so many parties; "
+        "default: nobody changes queues",
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Parallel:
