@@ -59,7 +59,8 @@ class Plan:
     step: Ints  # (S,) first station in the list of the choice it belongs to, NOWHERE: whoever comes stops here
     beside: Ints  # (S,) next station in that list, NOWHERE: none
     choice_rule: Ints  # (S,) by which the choice is made, index of CHOICES; NOWHERE: no choice
-    choice_share: Floats  # (S,) of the station in the choice, by shares
+    choice_share: Floats  # (S, W) of the station in the choice, by shares, in the first row that is for a party
+    choice_when: Ints  # (S, W) bits of `Tape.traits` that a party needs for a row of shares; the last row needs none
     choice_row: Ints  # (S,) row of `Tape.chances`, by shares
     jockeying: (
         Ints  # (S,) parties by which another queue of the choice must be shorter for the last to move there; 0: never

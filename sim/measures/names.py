@@ -1,6 +1,7 @@
 """The names of the measures: keys and scopes and, for every quantity, its unit and definition.
 
-A scope is `all`, `vehicles` (car, truck and bus), a class (`car`), a class and its way across (`car/main`),
+A scope is `all`, `vehicles` (car, truck and bus), a class (`car`), a class and its way across (`car/main`) or a trait
+(`car/when registered`, `car/unless registered`),
 `station:NAME`, `from:NAME` (an origin), a local day (`2022-09-25`), a class and the day of a night (`car/2022-09-25`)
 or an ISO week (`2022-W39`).
 """
@@ -76,6 +77,11 @@ def from_origin(origin: str) -> str:
 def by_way(cls: str, way: str) -> str:
     """Return the scope of the parties that arrived as class `cls` (or `all`) and took `way` across."""
     return f"{cls}/{way}"
+
+
+def by_trait(cls: str, condition: str) -> str:
+    """Return the scope of the parties that arrived as class `cls` and for which a condition holds."""
+    return f"{cls}/{condition}"
 
 
 def of_classes(classes: tuple[str, ...] | None) -> str:
@@ -219,7 +225,7 @@ TOTALS = {
     "blocked_parties": Quantity("parties", "served but unable to move on at the horizon (station)"),
     "unfinished_people": Quantity("people", "in the parties still inside at the horizon (all, class on arrival)"),
     "deadlocked_parties": Quantity("parties", "inside at the horizon at stations that block each other for ever (all)"),
-    "wait_mean": Quantity("h", "mean time in queues of parties that crossed, by class on arrival and way across"),
+    "wait_mean": Quantity("h", "mean time in queues of parties that crossed, by class on arrival, way across or trait"),
     "wait_p50": Quantity("h", "median of these times"),
     "wait_p90": Quantity("h", "90 % quantile of these times"),
     "wait_max": Quantity("h", "longest of these times"),

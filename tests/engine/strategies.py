@@ -311,6 +311,9 @@ def parallels(draw: Draw, names: list[str]) -> Dict:
         weights = draw(st.lists(st.integers(0, 3), min_size=size, max_size=size).filter(any))
         shares = {name: weight / sum(weights) for name, weight in zip(some, weights, strict=True)}
         choice: Dict = {"shares": shares} if by == "shares" else {"one_of": list(some), "by": by}
+        if by == "shares" and draw(often):
+            ways = st.dictionaries(conditions, st.sampled_from(some).map(lambda name: {name: 1.0}), max_size=2)
+            choice["shares_by_trait"] = draw(ways)
         choices[f"choice{len(names)}"] = choice | ({"jockeying": draw(st.integers(2, 4))} if draw(often) else {})
     return choices
 

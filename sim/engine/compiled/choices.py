@@ -124,19 +124,21 @@ def queue_at(b: Any, s: int, cls: int) -> int:
 def by_share(b: Any, s: int, cls: int, column: int) -> int:
     """Return the station that the chance of a party gives it, among those that are open if any is."""
     traits = column_of(b, b.traits_table, np.int64)[column]
-    head, chosen, is_open, total = s, NOWHERE, 0, 0.0
+    head, chosen, is_open, total, row = s, NOWHERE, 0, 0.0, 0
+    while traits & b.choice_when[s, row] != b.choice_when[s, row]:
+        row += 1
     while s != NOWHERE:
         if stops_at(b, s, cls, traits):
             if b.open[s, cls] > is_open:
                 is_open, total = 1, 0.0
             if b.open[s, cls] == is_open:
-                total += b.choice_share[s]
+                total += b.choice_share[s, row]
         s = b.beside[s]
     chance, s = chance_of(b, b.choice_row[head], column) * total, head
     while s != NOWHERE:
         if stops_at(b, s, cls, traits) and b.open[s, cls] == is_open:
             chosen = s
-            chance -= b.choice_share[s]
+            chance -= b.choice_share[s, row]
             if chance < 0:
                 return chosen
         s = b.beside[s]

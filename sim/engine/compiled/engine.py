@@ -260,6 +260,7 @@ _STATION_FIELDS = (
     "beside",
     "choice_rule",
     "choice_share",
+    "choice_when",
     "choice_row",
     "jockeying",
     "serves",

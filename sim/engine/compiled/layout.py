@@ -19,7 +19,7 @@ from sim.engine.plan import CLOCKS
 from sim.engine.plan import RENEGE_WITH_MEN as RENEGE_WITH_MEN
 from sim.engine.records import Outcome
 from sim.scenario.model.quantities import BYPASS as BYPASS_NAME
-from sim.scenario.model.quantities import MOST_OWN_CLASSES, STREAMS
+from sim.scenario.model.quantities import MOST_CONDITIONS, MOST_OWN_CLASSES, STREAMS
 
 NOWHERE = -1
 NOBODY = -1
@@ -114,7 +114,9 @@ BORDER = np.dtype(
     + _fields("i8", (MAX_STATIONS,), "aside_to aside_row aside_at_most again_row")
     + _fields("u1", (MAX_STATIONS,), "aside_back aside_passes")
     + _fields("u1", (MAX_STATIONS,), "active by_shares preempt interrupts is_office tells")
-    + _fields("f8", (MAX_STATIONS,), "stays_together refusal choice_share")
+    + _fields("f8", (MAX_STATIONS,), "stays_together refusal")
+    + _fields("f8", (MAX_STATIONS, MOST_CONDITIONS + 1), "choice_share")
+    + _fields("i8", (MAX_STATIONS, MOST_CONDITIONS + 1), "choice_when")
     + _fields("f8", (MAX_STATIONS, 4), "fate_cdf")
     + _fields("i8", (MAX_STATIONS, MAX_STREAMS), "next")
     + _fields("u1", (MAX_STATIONS, MAX_STREAMS), "open serves")

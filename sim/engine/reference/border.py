@@ -12,14 +12,11 @@ from sim.engine.event_order import KIND_SHIFT, LEAVING, Kind
 from sim.engine.plan import NOWHERE, PER_MILLE, WAY_OF_CLOCK, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
 from sim.engine.reference.choices import station_on_way, takes_room
-from sim.engine.reference.jockeying import jockey
+from sim.engine.reference.jockeying import Jockeys
 from sim.engine.reference.roads import Roads
 from sim.engine.reference.service import begin_service
 from sim.engine.reference.state import MainQueue, Party, Station, Visit, WordOfStops, Zone
 from sim.engine.tape import Tape
-
-AFTER_MOMENT = EventPriority(2)
-"""After all that follows from a moment at once (priorities 0 and 1), and before the next one."""
 
 
 class Moment(simpy.Event):
@@ -95,12 +92,10 @@ class Border:
         ]
         self.words_of_stops = [WordOfStops(plan, x) for x in range(len(plan.crossings))]
         self.roads = Roads(plan, tape, self.env, self.main_queues)
-        self.log = Log()
+        self.log, self.jockeys = Log(), Jockeys(self)
         self.offices = set(plan.office.tolist())
         self.next = plan.next.tolist()
         self.joined = 0
-        self.jockeying = [plan.list_of(s) for s in range(len(plan.stations)) if plan.jockeying[s] and plan.step[s] == s]
-        self._jockeys = False  # they will, once this moment is over
 
     # The clock, and what the tape holds for a party
 
@@ -178,8 +173,10 @@ class Border:
 
     def stand_in_queue(self, visit: Visit) -> None:
         """Stand at the tail of the queue, with the clocks that may end the wait."""
+        self.joined += 1
+        visit.joined = self.joined
         visit.wait_over = simpy.Event(self.env)
-        self.stand_at_tail(visit)
+        visit.station.join_queue(visit)
         row = self.plan.patience_row[visit.station.number]
         if row != NOWHERE:
             patience = self.duration(row, visit.party) * visit.station.patience_factor // PER_MILLE
@@ -190,12 +187,6 @@ class Border:
                 runs = self.duration(self.plan.clock_row[WAY_OF_CLOCK[clock]], visit.party)
                 main_queue.start_clock(visit, clock, self.now, runs)
             self.leave_when_due(main_queue)
-
-    def stand_at_tail(self, visit: Visit) -> None:
-        """Stand at the tail of the queue."""
-        self.joined += 1
-        visit.joined = self.joined
-        visit.station.join_queue(visit)
 
     def leave_when_due(self, main_queue: MainQueue) -> None:
         """Schedule the leaving of those whose clock runs down before the next announcement."""
@@ -220,7 +211,7 @@ class Border:
 
     def call_and_unblock(self, station: Station) -> None:
         """Call those who can be served, let the blocked into the room this frees, and do the same where they were."""
-        self.jockey_later()
+        self.jockeys.act_later()
         self._call(station)
         zone, left = station.zone, []
         while zone and zone.blocked and zone.blocked[0][1].has_room(zone.blocked[0][0].party):
@@ -235,18 +226,6 @@ class Border:
             left.append(visit.station)
         for upstream in left:
             self.call_and_unblock(upstream)
-
-    def jockey_later(self) -> None:
-        """Let parties change queues once all else that this moment brings has happened."""
-        if self.jockeying and not self._jockeys:
-            self._jockeys = True
-            after = simpy.Event(self.env)
-            after._ok, after._value, after.callbacks = True, None, [self._jockey]
-            self.env.schedule(after, priority=AFTER_MOMENT)
-
-    def _jockey(self, _: simpy.Event) -> None:
-        jockey(self)
-        self._jockeys = False
 
     def _call(self, station: Station) -> None:
         while True:

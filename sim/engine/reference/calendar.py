@@ -46,7 +46,7 @@ def switches(border: Border) -> Process:
                 calling.add(values[0])
         for number in sorted(calling):
             border.call_and_unblock(border.stations[number])
-        border.jockey_later()
+        border.jockeys.act_later()
 
 
 def rows_of(border: Border, table: str) -> list[list[int]]:

@@ -88,11 +88,14 @@ def _ahead(border: Border, station: Station, party: Party) -> int:
 def _by_share(border: Border, stations: list[Station], party: Party) -> Station:
     """Return the station that the chance of the party gives it, among those that are open if any is."""
     stations = [station for station in stations if station.is_open[party.cls]] or stations
-    shares = [float(border.plan.choice_share[station.number]) for station in stations]
+    plan, traits = border.plan, int(border.tape.traits[party.column])
+    needed = plan.choice_when[stations[0].number].tolist()
+    row = next(row for row, bits in enumerate(needed) if traits & bits == bits)
+    shares = [float(plan.choice_share[station.number, row]) for station in stations]
     total = 0.0
     for share in shares:  # not `sum`, which rounds otherwise than a loop
         total += share
-    chance = border.chance(border.plan.choice_row[stations[0].number], party) * total
+    chance = border.chance(plan.choice_row[stations[0].number], party) * total
     for station, share in zip(stations, shares, strict=True):
         chance -= share
         if chance < 0:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
+import simpy
+from simpy.events import EventPriority
+
 from sim.engine.records import Outcome
 from sim.engine.reference.choices import admits, drawback, takes_room
 from sim.engine.reference.state import Station, Visit
@@ -13,10 +17,32 @@ if TYPE_CHECKING:
     from sim.engine.reference.border import Border
 
 
-def jockey(border: Border) -> None:
-    """Let parties change queues as long as one may; after each move, from the first choice on."""
-    while any(changes_queue(border, numbers) for numbers in border.jockeying):
-        pass
+AFTER_MOMENT = EventPriority(2)
+"""After all that follows from a moment at once (priorities 0 and 1), and before the next one."""
+
+
+class Jockeys:
+    """Those who may change queues, at the choices where this is usual."""
+
+    def __init__(self, border: Border) -> None:
+        self.border, plan = border, border.plan
+        numbers = np.flatnonzero((plan.jockeying > 0) & (plan.step == np.arange(len(plan.step)))).tolist()
+        self.choices = [plan.list_of(number) for number in numbers]
+        self.are_due = False
+
+    def act_later(self) -> None:
+        """Let parties change queues once all else that this moment brings has happened."""
+        if self.choices and not self.are_due:
+            self.are_due = True
+            after = simpy.Event(self.border.env)
+            after._ok, after._value, after.callbacks = True, None, [self._act]
+            self.border.env.schedule(after, priority=AFTER_MOMENT)
+
+    def _act(self, _: simpy.Event) -> None:
+        """Let parties change queues as long as one may; after each move, from the first choice on."""
+        while any(changes_queue(self.border, numbers) for numbers in self.choices):
+            pass
+        self.are_due = False
 
 
 def changes_queue(border: Border, numbers: list[int]) -> bool:
@@ -52,6 +78,8 @@ def change_queue(border: Border, visit: Visit, target: Station) -> None:
     visit.go_on_at(target, border.now)
     border.log.open_visits[visit] = None
     visit.in_zone = visit.in_zone or takes_room(border, target, visit.party)
-    border.stand_at_tail(visit)
+    border.joined += 1
+    visit.joined = border.joined
+    target.join_queue(visit)
     border.call_and_unblock(here)
     border.call_and_unblock(target)
