@@ -16,8 +16,8 @@ CLOCKS = (*WAYS, "renege_with_men")
 """Clocks of the main queue. Where stops deter, parties with men of call-up age renege by a clock of their own."""
 RENEGE, RENEGE_WITH_MEN = WAYS.index("renege"), CLOCKS.index("renege_with_men")
 WAY_OF_CLOCK = (*range(len(WAYS)), RENEGE)
-CHOICES = ("shortest_queue", "least_wait", "first", "shares")
-SHORTEST_QUEUE, LEAST_WAIT, FIRST_WITH_ROOM, BY_SHARES = range(len(CHOICES))
+CHOICES = ("shortest_queue", "least_wait", "first", "shares", "posted_wait")
+SHORTEST_QUEUE, LEAST_WAIT, FIRST_WITH_ROOM, BY_SHARES, POSTED_WAIT = range(len(CHOICES))
 """Rules by which a party chooses between parallel stations."""
 HAZARD_UNIT = 10**12
 STOPPED_UNIT = 10_000
@@ -147,6 +147,7 @@ class Plan:
     # the main queue: effects of the quoted wait
     quote_every: Ints  # (X,) milliseconds, 0: quotes are not needed
     quote_buckets: Ints  # (X,) announcements in the window of recent departures
+    quotes_way: Bools  # (X,) quotes cover the waits expected after the main queue
     balk_over: Ints  # (X, C) parties
     balk_streams: Ints  # (X, C) the streams that count for that, one bit each
     wait_step: int  # milliseconds between the columns of the tables below

@@ -70,6 +70,7 @@ class Records:
 
     `staffing` stands beside the rows: (at, station, servers) at the start and after each change, of the stations with a
     control of their staffing or with outages. The staffing of all others is that of the plan.
+    `quotes` are the waits announced where quotes cover the way, as (at, crossing, class, ms) when they change.
     `lightened` holds the turns of controls that lighten checks (at, station, 1) or restore them (at, station, 0).
     """
 
@@ -90,6 +91,7 @@ class Records:
     first: Bools
     staffing: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))
     lightened: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))
+    quotes: Ints = field(default_factory=lambda: np.zeros((0, 4), np.int64))
 
     def __len__(self) -> int:
         return len(self.party)
@@ -126,14 +128,12 @@ DTYPES: dict[str, Any] = {
 """Type of each column."""
 
 
-Turns = list[tuple[int, int, int]]
+Beside = dict[str, list[tuple[int, ...]]]
 
 
-def in_order(
-    columns: dict[str, NDArray[Any]], staffing: Turns | None = None, lightened: Turns | None = None
-) -> Records:
+def in_order(columns: dict[str, NDArray[Any]], beside: Beside | None = None) -> Records:
     """Return records made of `columns` (any row order), sorted by party and visit, and rows of what stands beside."""
     order = np.lexsort((columns["visit"], columns["party"]))
     rows = {name: columns[name][order].astype(dtype) for name, dtype in DTYPES.items()}
-    beside = [np.array(table or [], np.int64).reshape(-1, 3) for table in (staffing, lightened)]
-    return Records(**rows, staffing=beside[0], lightened=beside[1])
+    tables: dict[str, Any] = {name: np.array(table, np.int64) for name, table in (beside or {}).items() if table}
+    return Records(**rows, **tables)

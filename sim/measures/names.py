@@ -161,7 +161,8 @@ STATES = {
     "quoted_wait": Quantity(
         "h",
         "main queue divided by the rate at which it was called in the preceding window (class); "
-        f"{LONGEST_QUOTE} stands for 20 days or more; NaN while the way of the class is closed",
+        f"{LONGEST_QUOTE} stands for 20 days or more; NaN while the way of the class is closed; with `covers: way` the "
+        "wait announced last",
     ),
     "crossed_parties_per_hour": Quantity(
         "parties/h", f"crossed_parties of the same scope, mean over the {RATE_HOURS} h around the instant"

@@ -47,7 +47,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None 
     over_time = dict(
         chain(
             series.queues(scenario, plan, counted.queues, points),
-            series.quoted_waits(scenario, plan, counted.main_queues, points),
+            series.quoted_waits(scenario, plan, counted, points),
             series.waits(scenario, plan, counted, points),
             series.median_waits(scenario, plan, counted, points),
             series.events(scenario, plan, counted.events, points),

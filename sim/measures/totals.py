@@ -17,7 +17,7 @@ from sim.measures.count.tally import Tally
 from sim.measures.grid import Grid, announcements
 from sim.measures.names import ALL, EVENTS, VEHICLES, WAYS_ACROSS, Key, at_station, by_way, on_night
 from sim.measures.road import tail
-from sim.measures.series import quotes
+from sim.measures.series import announced, quotes
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds
 
@@ -52,6 +52,8 @@ def longest_quotes(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -
         at = announcements(every, plan.start, plan.horizon)
         begin = np.searchsorted(at.at, grid.start)
         quoted = quotes(plan, counted.announced[every], x, milliseconds(quote.window), at)
+        if plan.quotes_way[x]:
+            quoted = announced(plan, counted.quotes, x, at)
         for cls in scenario.present:
             counted_quotes = quoted[scenario.class_numbers[cls], begin:]
             yield Key(crossing, "max_quoted_wait", cls), float(np.fmax.reduce(counted_quotes, initial=np.nan))

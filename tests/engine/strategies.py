@@ -307,7 +307,7 @@ def parallels(draw: Draw, names: list[str]) -> Dict:
     while len(names) > 1 and draw(mostly):
         size = draw(st.integers(2, len(names)))
         some, names = draw(st.permutations(names[:size])), names[size:]
-        by = draw(st.sampled_from(["shortest_queue", "least_wait", "first", "shares"]))
+        by = draw(st.sampled_from(["shortest_queue", "least_wait", "first", "shares", "posted_wait"]))
         weights = draw(st.lists(st.integers(0, 3), min_size=size, max_size=size).filter(any))
         shares = {name: weight / sum(weights) for name, weight in zip(some, weights, strict=True)}
         choice: Dict = {"shares": shares} if by == "shares" else {"one_of": list(some), "by": by}
@@ -346,7 +346,10 @@ def busy_booths(draw: Draw) -> Dict:
     for booth in booths.values():
         booth.pop("active_from", None), booth.pop("serves", None)
     gate = {"gate": {"staffing": 3, "service_time": draw(laws())}} if draw(often) else {}
-    choice = {"jockeying": draw(st.integers(2, 4)), "by": draw(st.sampled_from(["shortest_queue", "first"]))}
+    choice = {
+        "jockeying": draw(st.integers(2, 4)),
+        "by": draw(st.sampled_from(["shortest_queue", "first", "posted_wait"])),
+    }
     impatient = {"car": {"renege": {"by_quoted_wait": "50 %/h"}}, "bus": {"change_mode": {
         "by_quoted_wait": "50 %/h", "to": {"foot": 1}, "takes": "5 min"}}}  # fmt: skip
     return {
@@ -398,7 +401,10 @@ def crossings(draw: Draw) -> Dict:
         "initial_queue": {cls: draw(st.integers(0, 6)) for cls in coming},
         "behaviour": behaviour,
         "changes": draw(st.lists(changes(names, screening, parts), max_size=3)),
-        "quote": {"every": "30 min", "window": draw(st.sampled_from(["30 min", "2 h"]))},
+        "quote": {
+            "every": "30 min", "window": draw(st.sampled_from(["30 min", "2 h"])),
+            "covers": draw(st.sampled_from(["queue", "way"])),
+        },
         "word_of_stops": {
             "window": draw(st.sampled_from(["30 min", "3 h"])),
             "delay": draw(st.sampled_from(["0 h", "45 min"])),

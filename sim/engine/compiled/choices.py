@@ -16,7 +16,7 @@ from sim.engine.compiled.layout import (
     party_in,
     tape_column,
 )
-from sim.engine.plan import BY_SHARES, FIRST_WITH_ROOM, LEAST_WAIT, SHORTEST_QUEUE
+from sim.engine.plan import BY_SHARES, FIRST_WITH_ROOM, LEAST_WAIT, POSTED_WAIT, SHORTEST_QUEUE
 
 
 @rule
@@ -102,11 +102,17 @@ def ahead_at(b: Any, s: int, cls: int) -> int:
     if b.choice_rule[s] == SHORTEST_QUEUE:
         return queue_at(b, s, cls)
     if b.choice_rule[s] == LEAST_WAIT and not (can_start(b, s) and b.open[s, cls]):
-        work = b.mean_service[s, cls]
-        for stream in range(b.all_streams):
-            work += b.waiting[s, stream] * b.mean_service[s, stream]
-        return work // max(1, b.servers[s])
-    return 0
+        return expected_wait(b, s, b.mean_service[s, cls])
+    return b.posted_wait[s] if b.choice_rule[s] == POSTED_WAIT else 0
+
+
+@rule
+def expected_wait(b: Any, s: int, own: int) -> int:
+    """Return the mean services of all who wait, and of a party's `own`, divided by the servers."""
+    work = own
+    for stream in range(b.all_streams):
+        work += b.waiting[s, stream] * b.mean_service[s, stream]
+    return work // max(1, b.servers[s])
 
 
 @rule
@@ -166,3 +172,24 @@ def waiting_in_main_queue(b: Any, x: int, c: int) -> int:
             return waiting
         s = b.next[s, c]
     return waiting
+
+
+@long_rule
+def wait_after_main_queue(b: Any, x: int, c: int) -> int:
+    """Return the waits expected at the steps after the main queue of a class at which everybody stops.
+
+    Of stations side by side, that of the least; those that are open and staffed come before the others.
+    """
+    total, is_after, s = 0, 0, b.first[x, c]
+    while s != NOWHERE:
+        found, worst, least, member = 0, 0, 0, s if b.step[s] == NOWHERE else b.step[s]
+        while member != NOWHERE:
+            if b.active[member] and b.serves[member, c] and b.only[member] == 0:
+                rests, wait = int(b.open[member, c] == 0 or b.servers[member] == 0), expected_wait(b, member, 0)
+                if not found or rests < worst or (rests == worst and wait < least):
+                    found, worst, least = 1, rests, wait
+            member = b.beside[member]
+        total += least if is_after else 0
+        is_after |= found
+        s = b.next[s, c]
+    return total

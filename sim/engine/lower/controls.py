@@ -80,7 +80,9 @@ def pace_fields(scenario: Scenario) -> dict[str, Any]:
 
 
 def needs_quotes(crossing: Crossing) -> bool:
-    """Return whether a control at a crossing reacts to a quoted wait."""
+    """Return whether a control at a crossing reacts to a quoted wait, or parties choose by a posted one."""
     stations = crossing.stations.values()
+    if any(choice.one_of and choice.by == "posted_wait" for choice in crossing.parallel.values()):
+        return True
     controls = [control for station in stations for control in (station.staffing.reacts, station.lightened)]
     return any(control is not None and control.to == "quoted_wait" for control in controls)

@@ -35,8 +35,7 @@ class Log:
         self.rows: list[tuple[int, ...]] = []
         self.open_visits: dict[Visit, None] = {}
         self.driving: dict[Party, Station] = {}  # to the first station of the crossing each is bound for
-        self.staffing: list[tuple[int, int, int]] = []  # of stations with a control
-        self.lightened: list[tuple[int, int, int]] = []
+        self.beside: dict[str, list[tuple[int, ...]]] = {"staffing": [], "lightened": [], "quotes": []}
 
     def write(self, visit: Visit, outcome: Outcome, left_at: int) -> None:
         """Write the row of a visit that is over, in the order of DTYPES."""
@@ -71,7 +70,7 @@ class Log:
             self.write(Visit(party, station, party.comes_at), Outcome.ON_THE_WAY, NEVER)
         columns = zip(*self.rows, strict=True) if self.rows else [()] * len(DTYPES)
         table = {name: np.array(c, dtype=t) for (name, t), c in zip(DTYPES.items(), columns, strict=True)}
-        return in_order(table, self.staffing, self.lightened)
+        return in_order(table, self.beside)
 
 
 class Border:

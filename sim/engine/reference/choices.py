@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sim.engine.plan import BY_SHARES, FIRST_WITH_ROOM, LEAST_WAIT, NOWHERE, SHORTEST_QUEUE
+from sim.engine.plan import BY_SHARES, FIRST_WITH_ROOM, LEAST_WAIT, NOWHERE, POSTED_WAIT, SHORTEST_QUEUE
 from sim.engine.reference.state import Party, Station
 
 if TYPE_CHECKING:
@@ -79,10 +79,30 @@ def _ahead(border: Border, station: Station, party: Party) -> int:
     if rule == SHORTEST_QUEUE:
         return station.queue_for(party.cls)
     if rule == LEAST_WAIT and not station.serves_at_once(party.cls):
-        means = border.plan.mean_service[station.number].tolist()
-        work = sum(waiting * mean for waiting, mean in zip(station.waiting, means, strict=True))
-        return int((work + means[party.cls]) // max(1, station.servers))
-    return 0
+        return expected_wait(border, station, int(border.plan.mean_service[station.number, party.cls]))
+    return station.posted_wait if rule == POSTED_WAIT else 0
+
+
+def expected_wait(border: Border, station: Station, own: int = 0) -> int:
+    """Return the mean services of all who wait, and of a party's `own`, divided by the servers."""
+    means = border.plan.mean_service[station.number].tolist()
+    work = sum(waiting * mean for waiting, mean in zip(station.waiting, means, strict=True))
+    return int((work + own) // max(1, station.servers))
+
+
+def wait_after_main_queue(border: Border, crossing: int, cls: int) -> int:
+    """Return the waits expected at the steps after the main queue of a class at which everybody stops.
+
+    Of stations side by side, that of the least; those that are open and staffed come before the others.
+    """
+    number, total, is_after = int(border.plan.first[crossing, cls]), 0, False
+    while number != NOWHERE:
+        stations = [s for s in side_by_side(border, number, cls) if not border.plan.only[s.number]]
+        if stations and is_after:
+            total += min((not (s.is_open[cls] and s.servers), expected_wait(border, s)) for s in stations)[1]
+        is_after = is_after or bool(stations)
+        number = border.next[number][cls]
+    return total
 
 
 def _by_share(border: Border, stations: list[Station], party: Party) -> Station:

@@ -149,6 +149,7 @@ class Station:
         self.pace = plan.pace[number].tolist() if self.paced else []  # by servers at work, and by parties waiting
         self.service_factor = self.patience_factor = PER_MILLE
         self.refusal = float(plan.refusal[number])
+        self.posted_wait = 0  # as expected at the last announcement
         self.in_service: list[Visit] = []  # by start; kept only where a service may be interrupted
 
     def join_queue(self, visit: Visit) -> None:
@@ -285,7 +286,8 @@ class MainQueue:
             self.clocks_used.append(RENEGE_WITH_MEN)
         self.started = 0  # services begun since the last announcement
         self.recent_starts: deque[int] = deque(maxlen=self.buckets)
-        self.quoted_wait, self.quoted_at = 0, plan.start
+        self.quoted_wait, self.quoted_at = 0, plan.start  # of this queue alone
+        self.announced_wait = 0
         self.quoted_column = 0  # of the tables by quoted wait
         self.quoted_columns: list[int] = []  # of all announcements so far
         self.summed, self.rate = [0] * len(CLOCKS), [0] * len(CLOCKS)
@@ -300,10 +302,11 @@ class MainQueue:
         with_men = party.men > 0 and RENEGE_WITH_MEN in self.clocks_used
         return [clock for clock in self.clocks_used if clock != (RENEGE if with_men else RENEGE_WITH_MEN)]
 
-    def announce(self, now: int, waiting: int, stopped: int) -> None:
+    def announce(self, now: int, waiting: int, after: int, stopped: int) -> None:
         """Quote the wait anew: parties waiting over recent departures (the quote grows while nobody departs).
 
-        `stopped` is the share of men stopped that those waiting have heard of.
+        `after` is the wait expected after this queue, if quotes cover it, and `stopped` the share of men stopped that
+        those waiting have heard of.
         """
         if now > self.plan.start:
             self.recent_starts.append(self.started)
@@ -315,7 +318,8 @@ class MainQueue:
             self.quoted_wait = waiting * len(self.recent_starts) * self.every // departures
         else:
             self.quoted_wait += self.every
-        self.quoted_column = min(self.quoted_wait // self.plan.wait_step, self.plan.hazard.shape[3] - 1)
+        self.announced_wait = self.quoted_wait + after
+        self.quoted_column = min(self.announced_wait // self.plan.wait_step, self.plan.hazard.shape[3] - 1)
         self.quoted_columns.append(self.quoted_column)
         for clock in self.clocks_used:
             way = WAY_OF_CLOCK[clock]

@@ -11,7 +11,10 @@ from sim.scenario.model.traits import Condition
 from sim.suggest import no_such
 
 Shares = Annotated[dict[Name, Share], BeforeValidator(with_rest)]
-ChoiceRule = Literal["shortest_queue", "least_wait", "first"]
+ChoiceRule = Literal["shortest_queue", "least_wait", "first", "posted_wait"]
+
+
+Jockeying = Annotated[int, Field(ge=2, le=1_000_000, strict=True)] | None
 
 
 class Parallel(Model):
@@ -20,7 +23,8 @@ class Parallel(Model):
     one_of: tuple[Name, ...] = Field((), description="the stations, by order of preference if nothing else decides")
     by: ChoiceRule = Field(
         "shortest_queue",
-        description="fewest parties waiting, least expected wait, or the first station that is open and has room",
+        description="fewest parties waiting, least expected wait, the first station that is open and has room, or the "
+        "least expected wait as posted with the last quote",
     )
     shares: Shares = Field(
         {}, description="instead of `one_of`: the share of each station; one may be `rest`, the remainder to 100 %"
@@ -31,7 +35,7 @@ class Parallel(Model):
         description="other `shares` for parties for which a condition holds, the first of several, such as "
         "`{when registered: {gates: 80 %, desks: rest}}`",
     )
-    jockeying: Annotated[int, Field(ge=2, le=1_000_000, strict=True)] | None = Field(
+    jockeying: Jockeying = Field(
         None,
         description="the last of a queue moves to the end of another that is shorter by at least so many parties; "
         "default: nobody changes queues",
