@@ -107,6 +107,10 @@ class Plan:
     # rows of `Tape.times` (NOWHERE: no party needs it); one row may have several purposes for different parties
     service_row: Ints  # (S,) service of a party in the class it came as
     foot_row: Ints  # (S,) service by bike or on foot (changed mode, or stayed behind); may equal `service_row`
+    one_by_one: Bools  # (S, C) the people of a party queue and are served one by one
+    person_row: Ints  # (S,) of `Tape.one_by_one`: their services, in the class the party came as
+    person_foot_row: Ints  # (S,) by bike or on foot
+    person_again_row: Ints  # (S,) after the first return, and after later ones
     patience_row: Ints  # (S,)
     refusal_row: Ints  # (S,) staff time of a refusal
     man_row: Ints  # (S,) service of one man checked, or sent to the office

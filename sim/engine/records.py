@@ -71,6 +71,9 @@ class Records:
     `staffing` stands beside the rows: (at, station, servers) at the start and after each change, of the stations with a
     control of their staffing or with outages. The staffing of all others is that of the plan.
     `quotes` are the waits announced where quotes cover the way, as (at, crossing, class, ms) when they change.
+    `one_by_one` holds the services of people who are served one by one, in order of their beginning: (party, visit,
+    station, started_at, ended_at). In the row of such a visit `started_at` is when the last of the party is called,
+    `ended_at` when the last is through.
     `lightened` holds the turns of controls that lighten checks (at, station, 1) or restore them (at, station, 0).
     """
 
@@ -92,6 +95,7 @@ class Records:
     staffing: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))
     lightened: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))
     quotes: Ints = field(default_factory=lambda: np.zeros((0, 4), np.int64))
+    one_by_one: Ints = field(default_factory=lambda: np.zeros((0, 5), np.int64))
 
     def __len__(self) -> int:
         return len(self.party)

@@ -41,6 +41,12 @@ class Tape:
     outages: Ints = field(
         default_factory=lambda: np.zeros((0, 3), np.int64)
     )  # (., 3) at, station, servers out of order
+    one_by_one: Ints = field(
+        default_factory=lambda: np.zeros((0, 0), np.int64)
+    )  # (rows, people) service times of people who are served one by one, those of a party next to each other
+    first_person: Ints = field(
+        default_factory=lambda: np.zeros(0, np.int64)
+    )  # (P,) column there of the first of a party; (0,) where nobody is served so
 
     def __len__(self) -> int:
         return len(self.arrived_at)

@@ -23,15 +23,17 @@ def deadlocked(plan: Plan, records: Records) -> Iterator[tuple[Key, float]]:
     inside = (records.outcome == UNFINISHED) & (records.arrived_at < plan.horizon)
     station = records.station[inside].astype(np.int64)
     served, ended = records.started_at[inside] != NEVER, records.ended_at[inside] != NEVER
-    dead = _dead(plan, station, records.cls[inside].astype(np.int64), served, ended) if ended.any() else set()
+    people = set(records.one_by_one[records.one_by_one[:, 4] == NEVER, 2].tolist())
+    dead = _dead(plan, station, records.cls[inside].astype(np.int64), served, ended, people) if ended.any() else set()
     for x, crossing in enumerate(plan.crossings):
         here = [s for s in dead if plan.crossing[s] == x]
         yield Key(crossing, "deadlocked_parties"), float(np.isin(station, here).sum())
 
 
-def _dead(plan: Plan, station: Ints, cls: Ints, served: Bools, ended: Bools) -> set[int]:
+def _dead(plan: Plan, station: Ints, cls: Ints, served: Bools, ended: Bools, people: set[int]) -> set[int]:
+    """Return the stations of deadlocks; `people` are those at which somebody is served whose party still waits."""
     blocked, waiting = served & ended, ~served
-    going_on = set(station[served & ~ended].tolist())
+    going_on = set(station[served & ~ended].tolist()) | people
     wants = {
         s: set().union(*(_zones_after(plan, s, c) for c in set(cls[blocked & (station == s)].tolist())))
         for s in set(station[blocked].tolist()) - going_on

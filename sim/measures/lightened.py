@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim.arrays import Bools
+from sim.arrays import Bools, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome, Records
 from sim.measures.count.counters import BYPASS_STREAM
@@ -25,13 +25,20 @@ def lightened_totals(plan: Plan, records: Records, since: int) -> Iterator[tuple
         edges = np.maximum(np.append(turns[:, 0], plan.horizon), since)
         began = (records.station == s) & (records.started_at >= since) & ~again
         began &= ~_begins_a_twin(records)
-        turn = np.searchsorted(turns[:, 0], records.started_at[began], side="right")
-        light = np.append(0, turns[:, 2])[turn] == 1
+        light = _is_light(turns, records.started_at[began])
+        as_one = light & ~plan.one_by_one[s, records.cls[began]]
+        singly = records.one_by_one[records.one_by_one[:, 2] == s, 3]
+        people = records.people[began][as_one].sum() + _is_light(turns, singly[singly >= since]).sum()
         crossing, scope = plan.crossings[plan.crossing[s]], at_station(plan.stations[s])
         yield Key(crossing, "lightened_parties", scope), float(light.sum())
-        yield Key(crossing, "lightened_people", scope), float(records.people[began][light].sum())
+        yield Key(crossing, "lightened_people", scope), float(people)
         share = (np.diff(edges) * turns[:, 2]).sum() / (plan.horizon - since)
         yield Key(crossing, "lightened_share", scope), float(share)
+
+
+def _is_light(turns: Ints, at: Ints) -> Bools:
+    """Return whether the checks are lightened at instants, by the turns of their control."""
+    return np.asarray(np.append(0, turns[:, 2])[np.searchsorted(turns[:, 0], at, side="right")] == 1)
 
 
 def _begins_a_twin(records: Records) -> Bools:

@@ -263,6 +263,10 @@ TOTALS = {
     "lightened_parties": Quantity("parties", "whose service began while checks were lightened (stations that lighten)"),
     "lightened_people": Quantity("people", "in these parties (the same stations)"),
     "lightened_share": Quantity("share", "of the run, with checks lightened (the same stations)"),
+    "served_people": Quantity("people", "whose service ended (stations that serve people one by one)"),
+    "wait_per_person": Quantity(
+        "h", "mean time until a person is called, of those who are served one by one (the same stations)"
+    ),
     "sent_aside_parties": Quantity("parties", "sent to another station after their service (stations that send some)"),
     "sent_aside_people": Quantity("people", "in the parties sent aside (the same stations)"),
     "jockeyed_parties": Quantity(

@@ -17,6 +17,8 @@ from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H
 
 MINUTE = 60_000
+NOT_BY_PARTY = ("tastes", "outages", "one_by_one", "first_person")
+"""Fields of a tape that are not columns of the parties, or not always."""
 Play = Callable[[Plan, Tape], Records]
 SPACING = {"car": "7 m", "truck": "20 m", "bus": "14 m", "bike": "2 m", "foot": "1 m"}
 
@@ -68,9 +70,7 @@ def station_rows(plan: Plan, name: str) -> tuple[str, Any]:
 
 def by_meaning(plan: Plan, tape: Tape) -> dict[str, Any]:
     """The columns of a tape by meaning; station columns have one row for each station that has them."""
-    columns = {
-        f.name: getattr(tape, f.name) for f in fields(Tape) if f.name not in ("times", "chances", "tastes", "outages")
-    }
+    columns = {f.name: getattr(tape, f.name) for f in fields(Tape) if f.name not in (*NOT_BY_PARTY, "times", "chances")}
     for name in STATION_ROWS:
         table, rows = station_rows(plan, name)
         columns[name] = getattr(tape, table)[rows]

@@ -17,8 +17,8 @@ from sim.engine.tape import Tape
 from sim.measures.servers import staffing_played
 from sim.scenario.model.quantities import BYPASS, STREAMS
 from tests.engine.courses import Course
+from tests.engine.people import FOREVER, broken_services, each_person
 
-FOREVER = 2**62
 ON = (Outcome.SERVED, Outcome.SENT_ASIDE)
 NOT_SERVED = {
     Outcome.BALKED, Outcome.BARRED, Outcome.RENEGED, Outcome.CHANGED_MODE, Outcome.BYPASSED, Outcome.DIVERTED,
@@ -59,21 +59,12 @@ def broken(plan: Plan, tape: Tape, records: Records) -> list[str]:
     """Return a sentence for everything that is not as it must be."""
     rows = rows_of(records)
     plan = replace(plan, staffing=staffing_played(plan, records))
-    checks = (
-        chances,
-        instants,
-        conservation,
-        chains,
-        path_identity,
-        courses,
-        order_of_service,
-        servers,
-        closures,
-        halls,
-        releases,
-        idling,
-    )
-    return [f"{check.__name__}: {fault}" for check in checks for fault in check(plan, tape, rows)]
+    of_parties = (chances, instants, conservation, chains, path_identity, courses, halls)
+    of_people = (order_of_service, servers, closures, releases, idling, halls_of_people)
+    people = each_person(records, rows)
+    faults = [f"{check.__name__}: {fault}" for check in of_parties for fault in check(plan, tape, rows)]
+    faults += [f"{check.__name__}: {fault}" for check in of_people for fault in check(plan, tape, people)]
+    return faults + [f"one by one: {fault}" for fault in broken_services(plan, records, rows)]
 
 
 def instants(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
@@ -242,7 +233,7 @@ def closures(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
             yield f"called while closed {row}"
 
 
-def halls(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
+def halls(plan: Plan, _: Tape, rows: list[Row], of_people: bool = False) -> Iterator[str]:
     """Those who came from the station before never stand in a zone beyond its room; the interrupted are at desks."""
     before: dict[tuple[int, int], int] = {}  # the outcome before a visit and those that it follows by jockeying
     for here, there in pairwise(rows):
@@ -252,12 +243,18 @@ def halls(plan: Plan, _: Tape, rows: list[Row]) -> Iterator[str]:
     from_station = [row for row in rows if before.get((row.party, row.visit)) in ON]
     standing = [row for row in from_station if plan.zone[row.station] != NOWHERE]
     for zone, visits in grouped(standing, lambda row: int(plan.zone[row.station])).items():
+        if plan.zone_counts_people[zone] != of_people:
+            continue
         for at in {row.arrived_at for row in visits}:
             there = [row for row in visits if row.arrived_at <= at < min(row.started_at, row.left_at)]
-            by_people = plan.zone_counts_people[zone]
-            used = sum(int(plan.zone_space[zone, row.cls]) * (row.people if by_people else 1) for row in there)
+            used = sum(int(plan.zone_space[zone, row.cls]) * (row.people if of_people else 1) for row in there)
             if used > plan.zone_capacity[zone]:
                 yield f"zone {zone} holds {used} at {at}"
+
+
+def halls_of_people(plan: Plan, tape: Tape, people: list[Row]) -> Iterator[str]:
+    """The same of zones for people; who is called leaves it, although others of the party may still stand there."""
+    yield from halls(plan, tape, people, of_people=True)
 
 
 def releases(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:

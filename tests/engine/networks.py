@@ -14,7 +14,7 @@ from sim.engine.plan import BARRED, DRIVE_UNIT, NEWS, PAPERS, TASTES, Plan
 from sim.engine.records import Outcome, Records
 from sim.engine.tape import Tape
 from sim.scenario.model.scenario import Scenario
-from tests.engine.build import MINUTE, crossing, minutes, scenario
+from tests.engine.build import MINUTE, NOT_BY_PARTY, crossing, minutes, scenario
 
 FREE = {"gate": {"staffing": 9, "service_time": "1 min"}}
 """A crossing where nobody waits."""
@@ -56,9 +56,10 @@ def setting_out(scenario: Scenario, at: Iterable[float], tastes: dict[str, Any] 
     waiting, roaming = np.flatnonzero(full.initial), np.flatnonzero(full.source == len(plan.crossings))
     rows_used = np.concatenate([waiting, roaming[: len(departures)]])
     assert len(rows_used) == len(waiting) + len(departures), "the origin sends too few parties"
-    by_party = [f.name for f in fields(Tape) if f.name not in ("tastes", "outages")]
+    by_party = [f.name for f in fields(Tape) if f.name not in NOT_BY_PARTY]
     columns = {name: getattr(full, name)[..., rows_used].copy() for name in by_party}
-    columns |= {"tastes": full.tastes[rows_used].copy(), "outages": full.outages}
+    columns |= {"tastes": full.tastes[rows_used].copy(), "outages": full.outages, "one_by_one": full.one_by_one}
+    columns["first_person"] = full.first_person[rows_used] if len(full.first_person) else full.first_person
     setting_out_rows = slice(len(waiting), None)
     columns["arrived_at"][setting_out_rows] = departures
     rows = {"papers": PAPERS, "news": NEWS, "bar": BARRED}

@@ -158,6 +158,17 @@ def staff_rules(draw: Draw) -> Dict:
 
 
 @st.composite
+def of_people(draw: Draw, station: Dict) -> Dict:
+    """What a station has otherwise where it serves the people of all parties, or of some classes, one by one."""
+    law, discipline = {"one_by_one": draw(laws())}, station["discipline"]
+    classes = draw(st.sampled_from([["any"], ["car", "foot"]]))
+    if isinstance(discipline, dict) and "interrupts" in discipline:
+        discipline = discipline | {"interrupts": False}
+    times = station["service_time"] | dict.fromkeys(classes, law)
+    return {"service_time": times, "when_staff_leave": "finish", "discipline": discipline}
+
+
+@st.composite
 def stations(draw: Draw, number: int, office: str | None) -> Dict:
     station: Dict = {
         "staffing": draw(staffings(number == 0)),
@@ -166,9 +177,11 @@ def stations(draw: Draw, number: int, office: str | None) -> Dict:
         "when_staff_leave": draw(st.sampled_from(["finish", "preempt"])),
     }
     station |= draw(by_trait())
+    one_by_one = office is None and draw(sometimes)
+    station |= draw(of_people(station)) if one_by_one else {}
     if number > 0 and draw(often):
         rooms = ["yard", "field", "yard", "field", {"people": 9}, {"length": "30 m"}]
-        station["hall"] = draw(st.one_of(st.integers(0, 4), st.sampled_from(rooms)))
+        station["hall"] = draw(st.one_of(st.integers(int(one_by_one), 4), st.sampled_from(rooms)))
     if number > 0 and station["discipline"] in ("fifo",) and draw(sometimes):
         station["serves"] = draw(st.lists(st.sampled_from(CLASSES), min_size=1, max_size=4, unique=True))
     station |= draw(staff_rules())
@@ -182,7 +195,7 @@ def stations(draw: Draw, number: int, office: str | None) -> Dict:
         station["active_from"] = draw(instants)
     elif draw(sometimes):
         station["active_until"] = draw(instants.filter(lambda at: at > "2022-09-21T00:00"))
-    if office or draw(often):
+    if office or draw(st.just(False) if one_by_one else often):
         station["screening"] = draw(screenings(office))
         if "lightened" in station and draw(often):
             station["lightened"]["intensity"] = draw(shares)
@@ -328,7 +341,10 @@ def send_aside(stations_by_name: Dict, draw: Draw) -> None:
                 "staffing": draw(staffings()),
                 "service_time": draw(service_times(False)),
             }
-            stations_by_name["bay"] = bay | ({"hall": draw(st.integers(0, 3))} if draw(often) else {})
+            one_by_one = draw(sometimes)
+            if one_by_one:
+                bay["service_time"] = {"any": {"one_by_one": draw(laws())}}
+            stations_by_name["bay"] = bay | ({"hall": draw(st.integers(int(one_by_one), 3))} if draw(often) else {})
         share = {"any": draw(shares)} | ({draw(conditions): draw(shares)} if draw(sometimes) else {})
         aside = {"to": to, "share": share, "if_full": draw(st.sampled_from(["block", "pass"]))}
         if draw(often):
@@ -361,6 +377,9 @@ def busy_booths(draw: Draw) -> Dict:
         "behaviour": impatient if draw(often) else {},
         "changes": draw(st.lists(changes(names, [], []), max_size=2)),
     }
+def initial_queues(draw: Draw) -> Any:
+    parties = draw(st.integers(0, 6))
+    return {"parties": parties, "waited": draw(laws())} if draw(sometimes) else parties
 
 
 @st.composite
@@ -398,7 +417,7 @@ def crossings(draw: Draw) -> Dict:
         "stations": stations_by_name,
         "parallel": draw(parallels(after)),
         "demand": demand,
-        "initial_queue": {cls: draw(st.integers(0, 6)) for cls in coming},
+        "initial_queue": {cls: draw(initial_queues()) for cls in coming},
         "behaviour": behaviour,
         "changes": draw(st.lists(changes(names, screening, parts), max_size=3)),
         "quote": {
@@ -511,10 +530,15 @@ def scenarios(draw: Draw, with_network: bool = False, of: st.SearchStrategy[Dict
     description: Dict = {
         "name": "random",
         "title": "random",
-        "clock": {"timezone": "UTC", "t0": "2022-09-21T06:00", "start": "2022-09-21", "horizon": "2022-09-22"},
+        "clock": {
+            "timezone": "UTC", "t0": "2022-09-21T06:00", "start": "2022-09-21", "horizon": "2022-09-22",
+            "warm_up": draw(st.sampled_from(["0 h", "0 h", "0 h", "5 h", "90 min"])),
+        },
         "classes": classes,
         "crossings": {name: draw(crossings() if of is None else of) for name in names},
     }
+        "crossings": {name: draw(crossings()) for name in names},
+    }  # fmt: skip
     if with_network:
         add_network(description, draw(networks(list(names))), draw)
     scenario = Scenario.model_validate(description)

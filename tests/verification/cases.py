@@ -53,8 +53,13 @@ class Case:
         measured = [self.measure(plan, tape, engine(plan, tape)) for tape in tapes]
         expected = plan.expected[:, :, -1].sum() + plan.expected_apart[:, -1].sum()
         parties = [len(tape) / expected - 1 for tape in tapes]
-        services = [(tape.times[plan.service_row] / MINUTE - 1).mean() for tape in tapes]
+        services = [(_services(plan, tape) / MINUTE - 1).mean() for tape in tapes]
         return corrected(measured, [parties, services] if np.var(services) > 1e-12 else [parties])
+
+
+def _services(plan: Plan, tape: Tape) -> Any:
+    """The service times on a tape."""
+    return tape.one_by_one if tape.one_by_one.size else tape.times[plan.service_row]
 
 
 def queue(rate: float, minutes: float, station: dict[str, Any] | None = None, **rest: Any) -> Scenario:

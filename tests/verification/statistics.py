@@ -17,6 +17,12 @@ class Measured:
 
     mean: float
     half_width: float
+    error: float
+    """Standard error of the mean."""
+
+    def z(self, expected: float) -> float:
+        """Return the distance from `expected` in standard errors."""
+        return (self.mean - expected) / self.error
 
     def agrees(self, expected: float) -> bool:
         """Whether `expected` lies within the half-width."""
@@ -27,7 +33,8 @@ def measure(samples: Any, false_failure: float = FALSE_FAILURE) -> Measured:
     """Measure the mean of independent replications (Student's t, two-sided)."""
     values = np.asarray(samples, dtype=float)
     t = stdtrit(len(values) - 1, 1 - false_failure / 2)
-    return Measured(float(values.mean()), float(t * values.std(ddof=1) / np.sqrt(len(values))))
+    error = float(values.std(ddof=1) / np.sqrt(len(values)))
+    return Measured(float(values.mean()), float(t * error), error)
 
 
 def corrected(samples: Any, known: Any) -> Any:

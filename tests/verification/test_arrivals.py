@@ -64,6 +64,9 @@ def test_days_that_differ_have_negative_binomial_counts() -> None:
     assert not agrees(counts, negative_binomial(0.34)), "the control passes: a larger variation"
     assert not agrees(counts, stats.poisson(mean)), "the control passes: Poisson counts"
     assert agrees(daily_counts(None), stats.poisson(mean))
+    average = measure(counts.mean(axis=1))
+    assert average.error < 0.01 * mean
+    assert abs(average.z(mean)) < 3
     together = np.corrcoef(counts[:, :-1].ravel(), counts[:, 1:].ravel())[0, 1]
     assert abs(together) < 5.1 / counts.size**0.5, "days depend on each other"
 
@@ -108,6 +111,7 @@ def test_bookings_with_no_shows_against_ten_lines() -> None:
     rng = np.random.default_rng(7)
     theirs = measure([ten_lines(rng, NO_SHOW) for _ in range(150)])
     assert not differ(ours, theirs), f"{ours} {theirs}"
-    assert ours.half_width < 0.05 * ours.mean
+    assert max(ours.error, theirs.error) < 0.01 * ours.mean
+    assert abs(ours.mean - theirs.mean) < 3 * np.hypot(ours.error, theirs.error)
     assert differ(ours, measure([ten_lines(rng, 0.05) for _ in range(150)])), "the control passes: fewer no-shows"
     assert records[0] == reference.play(plan, tapes[0])

@@ -14,6 +14,19 @@ from tests.verification.statistics import assert_mean, measure
 from tests.verification.ways import cases_of_ways
 
 ALL = [*cases(), *cases_of_ways()]
+TO_ONE_PER_CENT = (
+    *(
+        "join_shortest",
+        "reacting_at_once",
+        "breakdowns_waiting",
+        "breakdowns_servers",
+        "feedback",
+        "bursts_1",
+        "bursts_3",
+    ),
+    *("interrupting_first", "interrupting_second", "pace"),
+)
+"""Cases of the mechanisms of a file's own rules, measured with a standard error below 1 %."""
 SAME = 2
 """Number of tapes of each case that the reference engine plays as well."""
 
@@ -23,7 +36,11 @@ SAME = 2
 def test_engine_agrees_with_theory(case: Case) -> None:
     samples = case.samples(compiled.play)
     assert_mean(samples, case.expected, case.sees)
-    assert not measure(samples).agrees(case.wrong), f"the control passes: {case.wrong_because}"
+    found = measure(samples)
+    assert not found.agrees(case.wrong), f"the control passes: {case.wrong_because}"
+    if case.name in TO_ONE_PER_CENT:  # by bad luck a correct engine fails this once in 370 choices of the seed
+        assert found.error < 0.01 * abs(case.expected)
+        assert abs(found.z(case.expected)) < 3
 
 
 @pytest.mark.slow

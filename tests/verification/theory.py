@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import cache
 from math import factorial
+from typing import Any
 
 import numpy as np
 from scipy.integrate import quad
@@ -128,7 +130,17 @@ def bursts_wait(arrivals: float, sizes: dict[int, float], servers: int, size: in
 
     For one server it is that of Gaver 1959 (Gross and Harris 1998, section 3.1).
     """
-    bursts = arrivals / sum(n * share for n, share in sizes.items())
+    number, chance = number_with_bursts(arrivals / mean_size(sizes), sizes, servers, size)
+    return float(chance @ np.maximum(number - servers, 0) / arrivals)
+
+
+def mean_size(sizes: dict[int, float]) -> float:
+    """Mean size of a burst or party."""
+    return sum(n * share for n, share in sizes.items())
+
+
+def number_with_bursts(bursts: float, sizes: dict[int, float], servers: int, size: int) -> tuple[Any, Any]:
+    """The numbers in M^X/M/c with unit service and `bursts` a minute, and their stationary chances."""
 
     def moves(number: Hashable) -> list[tuple[Hashable, float]]:
         here = int(number)  # type: ignore[call-overload]
@@ -136,7 +148,51 @@ def bursts_wait(arrivals: float, sizes: dict[int, float], servers: int, size: in
         return [*up, (here - 1, min(here, servers))] if here else up
 
     states, chance = stationary(0, moves)
-    waiting = np.maximum(np.array(states, dtype=float) - servers, 0)
+    return np.array(states, dtype=float), chance
+
+
+def one_by_one(parties: float, sizes: dict[int, float], servers: int, size: int = 400) -> tuple[float, float]:
+    """Mean times until the last of a party is called, and until the last is through, in M^X/M/c with unit service.
+
+    A party finds the stationary number of people. While all servers are busy one of them ends after 1/c on average, and
+    it is each of them with the same chance; of j people in service the last is through after 1 + 1/2 + ... + 1/j.
+    """
+
+    @cache
+    def left(waiting: int, served: int) -> float:
+        """Mean time until all are through, of whom some wait at the head of the queue and others are served."""
+        if not waiting:
+            return sum(1 / n for n in range(1, served + 1))
+        own = served / servers
+        return 1 / servers + own * left(waiting - 1, served) + (1 - own) * left(waiting - 1, served + 1)
+
+    called = through = 0.0
+    for number, chance in zip(*number_with_bursts(parties, sizes, servers, size), strict=True):
+        for people, share in sizes.items():
+            at_once = min(people, max(servers - int(number), 0))
+            ahead = max(number - servers, 0) / servers
+            called += chance * share * max(number + people - servers, 0) / servers
+            through += chance * share * (ahead + left(people - at_once, at_once))
+    return called, through
+
+
+def paced_wait(arrivals: float, factors: tuple[float, ...], size: int = 400) -> float:
+    """Mean wait at one server whose mean service is the factor by how many wait on as it begins: a Markov chain.
+
+    A state is the number there, and the factor of the service that goes on; the last factor is for all longer queues.
+    """
+    last = len(factors) - 1
+
+    def moves(state: Hashable) -> list[tuple[Hashable, float]]:
+        here, factor = state  # type: ignore[misc]
+        if not here:
+            return [((1, 0), arrivals)]
+        served = (here - 1, min(max(here - 2, 0), last) if here > 1 else 0)
+        more: list[tuple[Hashable, float]] = [((here + 1, factor), arrivals)] if here < size else []
+        return [*more, (served, 1 / factors[factor])]
+
+    states, chance = stationary((0, 0), moves)
+    waiting = np.maximum(np.array([here for here, _ in states], dtype=float) - 1, 0)  # type: ignore[misc]
     return float(chance @ waiting / arrivals)
 
 

@@ -8,7 +8,7 @@ from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import Tape
 from tests.engine.build import MINUTE
 from tests.verification import theory
-from tests.verification.cases import MINUTE_LAW, Case, Measure, mean_wait, queue
+from tests.verification.cases import MINUTE_LAW, Case, Measure, mean_wait, queue, settled
 
 SETTLED = 1000 * MINUTE
 BOOTH = {"staffing": 1, "service_time": MINUTE_LAW}
@@ -93,6 +93,49 @@ def _interrupting_priority() -> list[Case]:
     ]  # fmt: skip
 
 
+def wait_of_a_person(plan: Plan, _: Tape, records: Records) -> float:
+    """Mean time in minutes until a person is called, at one station to which nobody returns."""
+    party, _visit, _station, called, _ended = records.one_by_one.T
+    rows = settled(plan, records)[party]
+    return float((called - records.arrived_at[party])[rows].mean() / MINUTE)
+
+
+def last_through(plan: Plan, _: Tape, records: Records) -> float:
+    """Mean time in minutes until the last of a party is through."""
+    rows = settled(plan, records) & (records.ended_at != NEVER)
+    return float((records.ended_at - records.arrived_at)[rows].mean() / MINUTE)
+
+
+def _one_by_one() -> list[Case]:
+    """Coaches with two or nine people, whom three officers serve one by one."""
+    sizes, rate, servers = {2: 0.4, 9: 0.6}, 0.3, 3
+    station = {"staffing": servers, "service_time": {"any": {"one_by_one": MINUTE_LAW}}}
+    found = queue(rate, 20_000, station, classes={"car": {"people": sizes}})
+    people = rate * theory.mean_size(sizes)
+    wait, wrong = theory.bursts_wait(people, sizes, servers), theory.bursts_wait(people, {2: 0.6, 9: 0.4}, servers)
+    called, through = theory.one_by_one(rate, sizes, servers)
+    source = "M^X/M/c: Markov chain"
+    return [
+        Case("one_by_one_person", "mean wait of a person", source, wait, wrong,
+             "parties of two and nine the other way round", 0.06, found, wait_of_a_person, 120),
+        Case("one_by_one_called", "mean time until the last is called", source, called, called - 1 / servers,
+             "one person fewer ahead", 0.06, found, mean_wait, 120),
+        Case("one_by_one_through", "mean time until the last is through", source, through, called + 1,
+             "the last called is the last through", 0.05, found, last_through, 120),
+    ]  # fmt: skip
+
+
+def _pace() -> list[Case]:
+    """One officer who takes longer while nobody waits, and half as long while four or more do."""
+    factors, others = (1.4, 1.2, 1.0, 0.8, 0.6), (1.4, 1.225, 1.05, 0.875, 0.7)
+    found = queue(0.8, 16_000, BOOTH | {"pace": {"queue": {0: factors[0], 4: factors[-1]}}})
+    return [
+        Case("pace", "mean wait", "Markov chain, factor set as the service begins", theory.paced_wait(0.8, factors),
+             theory.paced_wait(0.8, others), "0.7 in place of 0.6", 0.1, found, mean_wait, 80),
+    ]  # fmt: skip
+
+
 def cases_of_ways() -> list[Case]:
-    """All cases of ways."""
-    return [*_join_the_shortest(), *_jockeying(), *_fixed_shares(), *_feedback(), *_interrupting_priority()]
+    """All cases of ways, of pace, and of people served one by one."""
+    ways = [*_join_the_shortest(), *_jockeying(), *_fixed_shares(), *_feedback(), *_interrupting_priority()]
+    return [*ways, *_pace(), *_one_by_one()]

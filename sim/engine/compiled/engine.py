@@ -35,7 +35,12 @@ Scratch = dict[str, NDArray[Any]]
 _spare: list[Scratch] = []
 """Scratch tables that no current replication uses. The next one takes them: fresh memory is slow at first access."""
 
-BESIDE = (("staffing", "staffed", "staffed"), ("lightened", "lightened", "turns"), ("quotes", "quotes", "quotes"))
+BESIDE = (
+    ("staffing", "staffed", "staffed"),
+    ("lightened", "lightened", "turns"),
+    ("one_by_one", "people_served", "people_served"),
+    ("quotes", "quotes", "quotes"),
+)
 """What stands beside the records: its name there, the table, and the field of BORDER with the number of its rows."""
 MOST_MOMENTS = 4_000_000
 """Initial rows of a table of moments where there are very many parties, few of whom wait at the same time."""
@@ -109,7 +114,7 @@ def _records(border: Any, tables: Scratch) -> Records:
     begun = output.copy_in_order(border, columns)
     if begun != border["rows"]:
         raise AssertionError(f"{begun} visits began, but {border['rows']} ended")
-    beside = {name: tables[table][: border[number]] for name, table, number in BESIDE if table in tables}
+    beside = {name: tables[table][: border[number]].copy() for name, table, number in BESIDE if table in tables}
     return Records(**dict(zip(DTYPES, columns, strict=True)), **beside)
 
 
@@ -173,6 +178,9 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "staffed": _staffed(plan, tape),
         "lightened": np.empty((_checks(plan, plan.light_every), 3), np.int64),
         "quotes": np.empty((_checks(plan, plan.quote_every[plan.quotes_way]) * streams, 4), np.int64),
+        "people_served": np.empty((_services_of_people(plan, tape), 5), np.int64),
+        "one_by_one": tape.one_by_one,
+        "first_person": tape.first_person,
         "pace": plan.pace,
         "hit": plan.hit_cdf,
         "checked": plan.checked_cdf,
@@ -203,6 +211,13 @@ def _staffed(plan: Plan, tape: Tape) -> Ints:
     checks = _checks(plan, plan.checked_every)
     planned = len(plan.staffing) if plan.staff_varies.any() else 0
     return np.empty((checks + planned + len(tape.outages), 3), np.int64)
+
+
+def _services_of_people(plan: Plan, tape: Tape) -> int:
+    """Return at most how many services of people there are, where they are served one by one."""
+    stations = plan.one_by_one.any(axis=1)
+    again = stations & (plan.person_again_row != NOWHERE)
+    return int(tape.one_by_one.shape[1] * (stations.sum() + plan.rounds * again.sum()))
 
 
 def _checks(plan: Plan, every: Ints) -> int:
@@ -275,6 +290,10 @@ _STATION_FIELDS = (
     "aside_passes",
     "aside_at_most",
     "again_row",
+    "one_by_one",
+    "person_row",
+    "person_foot_row",
+    "person_again_row",
     "stride",
     "rank",
     "reacts_to",
@@ -332,7 +351,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
     border = table[0]
     border["parties"] = len(tape)
     border["crossings"], border["origins"] = len(plan.crossings), len(plan.origins)
-    border["tastes"] = tape.tastes.shape[1]
+    border["tastes"], border["people"] = tape.tastes.shape[1], tape.one_by_one.shape[1]
     for name in _NUMBERS:
         border[name] = getattr(plan, name)
     border["clock_row"] = plan.clock_row
@@ -344,6 +363,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
     border["jockeys"] = np.flatnonzero(plan.jockeying).max(initial=-1) + 1
     border["batch"][stations], border["release_every"][stations] = plan.release_size, plan.release_every
     border["by_shares"][stations] = plan.discipline
+    border["plain"][stations] = ~(plan.preempt | plan.interrupts | plan.one_by_one.any(axis=1))
     border["light_turned_at"][stations] = plan.start - plan.light_least
     border["service_factor"] = border["patience_factor"] = PER_MILLE
     border["pace_columns"] = plan.pace.shape[2]

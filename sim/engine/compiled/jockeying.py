@@ -14,11 +14,13 @@ from sim.engine.compiled.layout import (
     NOBODY,
     NOWHERE,
     QUEUE_LISTS,
+    WAITING,
     column_of,
     party_in,
     tape_column,
 )
-from sim.engine.compiled.queues import close, line_up, open_visit, settle, unqueue
+from sim.engine.compiled.queues import close, line_up, open_visit, settle
+from sim.engine.compiled.waiting import unqueue
 
 
 @long_rule
@@ -51,13 +53,15 @@ def changes_queue(b: Any, head: int, now: int) -> bool:
 
 @rule
 def last_of(b: Any, s: int) -> int:
-    """Return the party that joined a station last; NOBODY if its service was interrupted, as it waits at its desk."""
+    """Return the party that joined a station last; NOBODY if it has been served in part, so that it stays."""
     last = NOBODY
     for stream in range(b.all_streams):
         i = b.tail[QUEUE_LISTS + s * MAX_STREAMS + stream]
         if i != NOBODY and (last == NOBODY or party_in(b, i).joined > party_in(b, last).joined):
             last = i
-    return last if last != NOBODY and not party_in(b, last).resumed else NOBODY
+    if last != NOBODY and (party_in(b, last).where != WAITING or party_in(b, last).resumed):
+        return NOBODY
+    return last
 
 
 @rule

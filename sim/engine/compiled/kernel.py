@@ -61,6 +61,7 @@ from sim.engine.compiled.layout import (
     NUMBER_MASK,
     ON_FOOT,
     ON_THE_WAY,
+    ONE_BY_ONE,
     OTHERWISE,
     OUTSIDE,
     QUOTE,
@@ -92,7 +93,8 @@ from sim.engine.compiled.layout import (
     visits_of,
 )
 from sim.engine.compiled.lightening import reconsider_checks
-from sim.engine.compiled.queues import close, enter, open_visit, settle, stand, unqueue
+from sim.engine.compiled.one_by_one import at_servers
+from sim.engine.compiled.queues import close, enter, open_visit, settle, stand
 from sim.engine.compiled.roads import (
     best,
     choose_at_the_tail,
@@ -103,6 +105,7 @@ from sim.engine.compiled.roads import (
     is_barred,
 )
 from sim.engine.compiled.staffing import MOST_ADDED, check, react
+from sim.engine.compiled.waiting import unqueue
 from sim.engine.event_order import KIND_SHIFT
 from sim.engine.records import NEVER
 
@@ -251,7 +254,7 @@ def end_service(b: Any, i: int, now: int) -> None:
     p = party_in(b, i)
     s = np.int64(p.station)
     p.ended_at, p.where = now, OUTSIDE
-    if b.preempt[s] or b.interrupts[s]:
+    if not b.plain[s] and (b.preempt[s] or b.interrupts[s]):
         remove(b, SERVICE_LISTS + s, i)
     outcome, target = SERVED, NOWHERE
     if b.tells[s] and not p.refused:
@@ -273,6 +276,15 @@ def end_service(b: Any, i: int, now: int) -> None:
     b.busy[s] -= 1
     if target != NOWHERE:
         enter(b, i, target, now, INSIDE)
+    settle(b, s, now)
+
+
+@rule
+def end_of_person(b: Any, p: Any, now: int) -> None:
+    """End the service of a person who waits for others of the party."""
+    s = np.int64(p.station)
+    at_servers(p, -1)
+    b.busy[s] -= 1
     settle(b, s, now)
 
 
@@ -308,6 +320,8 @@ def happen(b: Any, at: int, key: int, slot: int, serial: int) -> None:
         if kind == SERVICE_END:
             if p.serial == serial and p.where == IN_SERVICE:
                 end_service(b, slot, at)
+            elif p.serial == serial and p.where == ONE_BY_ONE:
+                end_of_person(b, p, at)
         elif kind == ON_FOOT:
             arrive_on_foot(b, slot, at)
         elif kind == RECONSIDER:

@@ -46,7 +46,7 @@ BUCKET_SHIFT = 18
 CLOCK_SHIFT, CLOCK_BUCKETS = 34, 4096
 """A bucket of a main queue's clocks spans 2**34 / HAZARD_UNIT, 1/60 of their mean; the buckets are used cyclically."""
 
-OUTSIDE, WALKING, WAITING, IN_SERVICE, BLOCKED, DRIVING = 0, 1, 2, 3, 4, 5  # states of a party
+OUTSIDE, WALKING, WAITING, IN_SERVICE, BLOCKED, DRIVING, ONE_BY_ONE = range(7)  # states of a party
 NO_CROSSING = NO_STATION = 255
 FIRST, INSIDE, OTHERWISE = 1, 2, 3  # ways to join: main queue, from the station before, from outside
 ENDS, LATER, ROAD, HORIZON, CALENDAR = 0, 1, 2, 3, 4  # sources of the next moment; the first three are heaps
@@ -103,6 +103,10 @@ BORDER = np.dtype(
     + _fields("f8", (), "stay switching drive_utility")
     + _fields("i8", (MAX_CROSSINGS,), "announced known_quotes next_known_at")
     + _fields("i8", (MAX_CROSSINGS, MAX_STREAMS), "travels_as")
+    # people who are served one by one
+    + _fields("i8", (), "one_by_one_table first_person_table people people_served_table people_served")
+    + _fields("i8", (MAX_STATIONS,), "person_row person_foot_row person_again_row")
+    + _fields("u1", (MAX_STATIONS, MAX_STREAMS), "one_by_one")
     # stations
     + _fields(
         "i8", (MAX_STATIONS,), "servers busy starts_left batch release_every clock zone intensity crossing office"
@@ -115,7 +119,7 @@ BORDER = np.dtype(
     )
     + _fields("i8", (MAX_STATIONS,), "aside_to aside_row aside_at_most again_row")
     + _fields("u1", (MAX_STATIONS,), "aside_back aside_passes")
-    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt interrupts is_office tells")
+    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt interrupts plain is_office tells")
     + _fields("f8", (MAX_STATIONS,), "stays_together refusal")
     + _fields("f8", (MAX_STATIONS, MOST_CONDITIONS + 1), "choice_share")
     + _fields("i8", (MAX_STATIONS, MOST_CONDITIONS + 1), "choice_when")
@@ -262,6 +266,12 @@ def quotes_of(b: Any) -> Any:
 
 
 @rule
+def people_served_of(b: Any) -> Any:
+    """Return the services of people who are served one by one: (party, visit, station, started_at, ended_at)."""
+    return carray(_pointer(b.people_served_table), (1, 5), np.int64)
+
+
+@rule
 def pace_of(b: Any) -> Any:
     """Return Plan.pace, [station, by servers or by queue, number]."""
     return carray(_pointer(b.pace_table), (1, 2, b.pace_columns), np.int64)
@@ -304,6 +314,12 @@ def time_of(b: Any, row: int, column: int) -> int:
     address = b.times_table + 8 * (row * b.parties + column)
     _fetch(address + AHEAD)
     return carray(_pointer(address), (1,), np.int64)[0]
+
+
+@rule
+def time_of_person(b: Any, row: int, column: int) -> int:
+    """Return Tape.one_by_one[row, column]."""
+    return carray(_pointer(b.one_by_one_table + 8 * (row * b.people + column)), (1,), np.int64)[0]
 
 
 @rule

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.compiled.cache import long_rule, rule
-from sim.engine.compiled.choices import can_start, has_room, room_for, takes_room
+from sim.engine.compiled.choices import can_start, has_room, takes_room
 from sim.engine.compiled.heaps import (
     append,
     end_chunk,
@@ -60,7 +60,9 @@ from sim.engine.compiled.layout import (
     time_of,
     visits_of,
 )
+from sim.engine.compiled.one_by_one import call_person
 from sim.engine.compiled.service import service_time
+from sim.engine.compiled.waiting import in_queue, unqueue
 from sim.engine.plan import PER_MILLE
 from sim.engine.records import NEVER
 
@@ -97,22 +99,6 @@ def open_visit(b: Any, p: Any, s: int, now: int) -> None:
 
 
 @rule
-def in_queue(b: Any, p: Any, sign: int) -> None:
-    """Count a party into (1) or out of (-1) its queue and, if it came from the station before, its zone."""
-    s, stream = np.int64(p.station), np.int64(p.stream)
-    waiting = b.waiting[s, stream] + sign
-    b.waiting[s, stream] = waiting
-    b.people_waiting[s] += sign * p.people
-    if waiting == 0:
-        b.streams[s] &= ~(1 << stream)
-    elif sign > 0:
-        b.streams[s] |= 1 << stream
-    z = b.zone[s]
-    if p.inside and z != NOWHERE:
-        b.used[z] += sign * room_for(b, p, z)
-
-
-@rule
 def line_up(b: Any, i: int) -> None:
     """Join the end of the queue."""
     p = party_in(b, i)
@@ -135,14 +121,6 @@ def stand(b: Any, i: int, now: int) -> None:
         push_later(b, now + time_of(b, row, tape_column(b, p)) * b.patience_factor[s] // PER_MILLE, RENEGE, i)
     if p.first:
         start_clocks(b, i, now)
-
-
-@rule
-def unqueue(b: Any, i: int) -> None:
-    """Remove a party from its queue."""
-    p = party_in(b, i)
-    remove(b, QUEUE_LISTS + p.station * MAX_STREAMS + p.stream, i)
-    in_queue(b, p, -1)
 
 
 @rule
@@ -233,25 +211,29 @@ def foremost(b: Any, s: int) -> int:
 @long_rule
 def call_all(b: Any, s: int, now: int) -> None:
     """Call parties as long as a server is free, or a service is interrupted for them, and a party may be called."""
+    is_plain = b.plain[s] != 0
     while True:
         i = next_up(b, s)
         if i == NOBODY:
-            if b.interrupts[s] and interrupt_for_higher_rank(b, s, now):
+            if not is_plain and b.interrupts[s] and interrupt_for_higher_rank(b, s, now):
                 continue
             return
         p = party_in(b, i)
-        unqueue(b, i)
         b.busy[s] += 1
         b.starts_left[s] -= 1
         b.clock[s] = b.passed[s, p.stream]
         b.passed[s, p.stream] += b.stride[s, p.stream]
+        if not is_plain and b.one_by_one[s, p.cls]:
+            call_person(b, i, s, now)
+            continue
+        unqueue(b, i)
         p.started_at = now
         if not p.resumed:
             p.remaining = service_time(b, i, s)
             if p.quoted:
                 b.started[b.crossing[s], p.cls] += 1
         p.where = IN_SERVICE
-        if b.preempt[s] or b.interrupts[s]:
+        if not is_plain and (b.preempt[s] or b.interrupts[s]):
             append(b, SERVICE_LISTS + s, i)
         p.remaining += now  # from here on, the instant at which the service ends
         push(b, ENDS, p.remaining, key_of(SERVICE_END, np.int64(p.number)), i, np.int64(p.serial))

@@ -1,4 +1,4 @@
-"""The kernel's services: how long one takes, and what is settled with it."""
+"""The kernel's services: how long one takes, and what is settled as it begins."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from sim.engine.draw.streams import gumbels, men_of, people_of, stream, unit_poi
 from sim.engine.laws import draw_durations, draw_sums, scales_with_mean
 from sim.engine.lower.apart import PartApart, parts_apart
 from sim.engine.lower.arrivals import within
-from sim.engine.lower.tape_rows import SCREENING, comes_to, stops, walks_there
+from sim.engine.lower.tape_rows import ON_FOOT, SCREENING, comes_to, stops, walks_one_by_one, walks_there
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, NOWHERE, PAPERS, SENT_BELOW, TASTES, WAYS, Plan
 from sim.engine.tape import Tape
 from sim.scenario.model.aside import SentAside
@@ -86,6 +86,7 @@ class Group:
         self.tape, self.place = tape, place
         self.unwritten = {(table, row) for table in ("times", "chances") for row in range(len(getattr(tape, table)))}
         self.draws: dict[tuple[str, Law], Floats] = {}
+        self.one_by_one: dict[int, Ints] = {}
         party_class = self.scenario.classes[self.cls]
         tape.source[place], tape.cls[place] = self.source, self.number
         tape.number[place], tape.initial[place] = np.arange(self.size), self.key.initial
@@ -223,6 +224,10 @@ class Group:
         scaled = spans * unit
         self.tape.times[row, self.place] = np.rint(scaled, out=scaled)
 
+    def write_people(self, row: int, seconds: Floats) -> None:
+        """Note the services of people who are served one by one, for a row of `Tape.one_by_one`."""
+        self.one_by_one[int(row)] = np.rint(seconds * MS_PER_S).astype(np.int64)
+
 
 class _Passage:
     """Draws the columns that a group needs at one crossing, where its parties have class `cls`."""
@@ -277,6 +282,27 @@ class _Passage:
             if self.group.by_bike.any():
                 on_foot = np.where(self.group.by_bike, self._service(s, station, "bike"), on_foot)
             self.group.write(foot_row, on_foot)
+        self._people(s, station, comes and station.law_of(self.cls).one_by_one is not None)
+
+    def _people(self, s: int, station: Station, as_they_came: bool) -> None:
+        """Write the services of people who are served one by one, as the class of arrival, and by bike or on foot."""
+        plan, group = self.plan, self.group
+        if as_they_came:
+            group.write_people(plan.person_row[s], self._of_each(s, station, self.cls))
+            for k in range(plan.rounds if plan.person_again_row[s] != NOWHERE else 0):
+                group.write_people(plan.person_again_row[s] + k, self._of_each(s, station, self.cls, f"/again {k + 1}"))
+        if walks_one_by_one(self.crossing, station, self.cls):
+            foot, bike = (self._of_each(s, station, mode) for mode in ON_FOOT)
+            group.write_people(plan.person_foot_row[s], np.where(np.repeat(group.by_bike, group.people), bike, foot))
+
+    def _of_each(self, s: int, station: Station, cls: ClassName, again: str = "") -> Floats:
+        """Return the seconds of each person's service, those of a party one after the other."""
+        law, group = station.law_of(cls).one_by_one, self.group
+        number = int(group.people.sum())
+        if law is None:
+            return np.zeros(number)
+        rng = group.rng(f"service/{self.plan.stations[s]}{again}/one_by_one")
+        return self._scaled(station, draw_durations(law, rng, number), group.people)
 
     def _service(self, s: int, station: Station, cls: ClassName, again: str = "") -> Floats:
         """Return the seconds of each party's service as class `cls`; classes with the same law have the same draws."""
@@ -286,11 +312,15 @@ class _Passage:
             seconds = seconds + self.group.durations(f"{purpose}/person", law.person, self.group.people)
         return self._scaled(station, seconds)
 
-    def _scaled(self, station: Station, seconds: Floats) -> Floats:
-        """Return services multiplied by the factors of all conditions that hold for each party."""
+    def _scaled(self, station: Station, seconds: Floats, people: Ints | None = None) -> Floats:
+        """Return services multiplied by the factors of all conditions that hold for each party.
+
+        With `people`, they are those of each person.
+        """
         names = traits_of(self.group.scenario)
         for condition, factor in station.scale_service.items():
             holds = self.group.tape.traits[self.group.place] & mask(names, [condition]) != 0
+            holds = holds if people is None else np.repeat(holds, people)
             seconds = np.where(holds, seconds * factor, seconds)
         return seconds
 

@@ -11,6 +11,7 @@ Service after a change of mode uses the same stream as service without one; if t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,29 @@ def draw(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Tape:
     for group in groups:
         group.fill(tape, slice(begin, begin + group.size))
         begin += group.size
-    return tape
+    return _with_people(plan, tape, groups)
+
+
+def _with_people(plan: Plan, tape: Tape, groups: list[Group]) -> Tape:
+    """Return a tape with the services of people who are served one by one, if any are."""
+    if not plan.one_by_one.any():
+        return tape
+    numbers = [int(group.people.sum()) if group.one_by_one else 0 for group in groups]
+    table, first = np.zeros((_rows_of_people(plan), sum(numbers)), np.int64), np.zeros(len(tape), np.int64)
+    begin = 0
+    for group, number in zip(groups, numbers, strict=True):
+        for row, services in group.one_by_one.items():
+            table[row, begin : begin + number] = services
+        if number:
+            first[group.place] = begin + np.cumsum(group.people) - group.people
+        begin += number
+    return replace(tape, one_by_one=table, first_person=first)
+
+
+def _rows_of_people(plan: Plan) -> int:
+    again = int(plan.person_again_row.max())
+    rows = 1 + max(int(plan.person_row.max()), int(plan.person_foot_row.max()))
+    return rows if again == NOWHERE else max(rows, again + plan.rounds)
 
 
 def _blank(plan: Plan, arrived_at: Ints, outages: Ints) -> Tape:

@@ -69,15 +69,23 @@ def same_on_foot(station: Station, cls: ClassName) -> bool:
     return all((law.party, law.person) == (laws[0].party, laws[0].person) for law in laws)
 
 
+def walks_one_by_one(crossing: Crossing, station: Station, cls: ClassName) -> bool:
+    """Return whether a station may serve one by one, by bike or on foot, people who arrived as a class."""
+    modes = [mode for mode in ON_FOOT if serves(station, mode)]
+    return may_walk(crossing, cls) and any(station.law_of(mode).one_by_one is not None for mode in modes)
+
+
 def number_rows(scenario: Scenario, uses_way: Bools) -> dict[str, Any]:
     """Return the `..._row` fields of the plan; `uses_way` (X, C, 3) tells which ways of leaving have a clock."""
-    times, chances = _Rows(scenario), _Rows(scenario)
+    times, chances, people = _Rows(scenario), _Rows(scenario), _Rows(scenario)
     behaviours = [[crossing.behaviour.get(cls) for cls in scenario.streams] for crossing in scenario.crossings.values()]
-    numbers: dict[str, list[int]] = {name: [] for name in _STATION_ROWS}
+    numbers: dict[str, list[int]] = {name: [] for name in (*_STATION_ROWS, *_PEOPLE_ROWS)}
     rounds = rounds_of(scenario)
     for x, crossing in enumerate(scenario.crossings.values()):
         for name in crossing.stations:
             for field, number in _rows_of_station(x, name, crossing, times, chances, rounds).items():
+                numbers[field].append(number)
+            for field, number in _rows_of_people(x, name, crossing, people, rounds).items():
                 numbers[field].append(number)
     return {
         **{name: np.array(rows, dtype=np.int64) for name, rows in numbers.items()},
@@ -101,6 +109,7 @@ _STATION_ROWS = (
     "aside_row",
     "screening_row",
 )
+_PEOPLE_ROWS = ("person_row", "person_foot_row", "person_again_row")
 
 
 def _rows_of_station(
@@ -136,6 +145,17 @@ def _rows_of_station(
         else NOWHERE,
         "screening_row": chances.take(either, f"screening/{name}", len(SCREENING)) if station.screening else NOWHERE,
     }
+
+
+def _rows_of_people(x: int, name: str, crossing: Crossing, people: _Rows, rounds: int) -> dict[str, int]:
+    """Return the rows of `Tape.one_by_one` of a station."""
+    station, again = crossing.stations[name], rounds if is_repeated(crossing, name) else 0
+    own, foot = np.zeros((2, len(people.crossings), len(people.streams)), dtype=np.bool_)
+    for c, cls in enumerate(people.streams):
+        own[x, c] = stops(crossing, station, cls) and station.law_of(cls).one_by_one is not None
+        foot[x, c] = walks_one_by_one(crossing, station, cls)
+    rows = people.take(own), people.take(foot), people.take(own, rows=again) if again else NOWHERE
+    return dict(zip(_PEOPLE_ROWS, rows, strict=True))
 
 
 def _choice_rows(scenario: Scenario, chances: _Rows) -> Ints:

@@ -27,6 +27,9 @@ def way_fields(scenario: Scenario, stations: list[Place]) -> dict[str, Any]:
         **_choices(stations, names),
         **_asides(stations),
         "rounds": rounds_of(scenario),
+        "one_by_one": np.array(
+            [[station.law_of(cls).one_by_one is not None for cls in scenario.streams] for *_, station in stations]
+        ),
         "serves": np.array([[cls in station.serves for cls in scenario.streams] for *_, station in stations]),
         "only": np.array([mask(names, station.only) for *_, station in stations]),
         "mean_service": np.array([_mean_services(scenario, station) for *_, station in stations]),

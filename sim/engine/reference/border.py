@@ -35,7 +35,9 @@ class Log:
         self.rows: list[tuple[int, ...]] = []
         self.open_visits: dict[Visit, None] = {}
         self.driving: dict[Party, Station] = {}  # to the first station of the crossing each is bound for
-        self.beside: dict[str, list[tuple[int, ...]]] = {"staffing": [], "lightened": [], "quotes": []}
+        self.beside: dict[str, list[tuple[int, ...]]] = {
+            name: [] for name in ("staffing", "lightened", "one_by_one", "quotes")
+        }
 
     def write(self, visit: Visit, outcome: Outcome, left_at: int) -> None:
         """Write the row of a visit that is over, in the order of DTYPES."""
@@ -199,7 +201,7 @@ class Border:
     def _leave(self, visit: Visit, way: Kind, at: int) -> Any:
         """End the wait at an instant, if it is not over by then."""
         yield self.until(at, way, visit.party.number)
-        if visit.waiting and not (way is Kind.CHANGE_MODE and self._may_not_go_on(visit.party)):
+        if visit.waiting and not visit.called and not (way is Kind.CHANGE_MODE and self._may_not_go_on(visit.party)):
             visit.wait_over.succeed(way)
 
     def _may_not_go_on(self, party: Party) -> bool:
@@ -231,7 +233,6 @@ class Border:
             while (visit := station.next_to_call()) is not None:
                 station.call(visit)
                 begin_service(self, visit)
-                visit.wait_over.succeed()
             if (interrupted := station.next_to_interrupt(self.now)) is None:
                 return
             self.interrupt_service(interrupted)

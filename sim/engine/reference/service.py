@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.engine.plan import NOWHERE, PER_MILLE, Plan
+from sim.engine.reference.one_by_one import serve_person
 from sim.engine.reference.state import Party, Visit, inverse_cdf
 
 if TYPE_CHECKING:
@@ -12,13 +13,17 @@ if TYPE_CHECKING:
 
 
 def begin_service(border: Border, visit: Visit) -> None:
-    """Begin a service, or go on with one that was interrupted."""
+    """Begin the service of a party, or go on with one that was interrupted; or begin that of one of its people."""
+    if visit.station.one_by_one[visit.cls]:
+        serve_person(border, visit)
+        return
     visit.started_at = border.now
     if visit.service_left is None:
         visit.service_left = service_time(border, visit)
         if visit.in_quoted_wait:
             border.main_queue(visit.party).started += 1
     visit.ends_at = border.now + visit.service_left
+    visit.wait_over.succeed()
 
 
 def row_of_service(plan: Plan, party: Party, s: int) -> int:

@@ -82,6 +82,9 @@ class Visit:
     factors: tuple[int, ...] = ()  # on the service time, per mille
     service_left: int | None = None  # milliseconds; None before service first begins
     ends_at: int = NEVER
+    called: int = 0  # people so far, where they are served one by one
+    at_servers: int = 0  # those of them in service
+    last_through: Any = None  # event: so is the last one
 
     def __post_init__(self) -> None:
         party = self.party
@@ -110,12 +113,12 @@ class Zone:
 
     def __init__(self, capacity: int, space: list[int], counts_people: bool) -> None:
         self.capacity, self.used = capacity, 0
-        self._space, self._counts_people = space, counts_people
+        self._space, self.counts_people = space, counts_people
         self.blocked: deque[tuple[Visit, Station]] = deque()  # and the station each goes to
 
     def room_for(self, cls: int, people: int) -> int:
         """Return the room that a party takes."""
-        return self._space[cls] * (people if self._counts_people else 1)
+        return self._space[cls] * (people if self.counts_people else 1)
 
     def fits(self, party: Party) -> bool:
         """Whether there is room for one more party."""
@@ -151,6 +154,7 @@ class Station:
         self.refusal = float(plan.refusal[number])
         self.posted_wait = 0  # as expected at the last announcement
         self.in_service: list[Visit] = []  # by start; kept only where a service may be interrupted
+        self.one_by_one = plan.one_by_one[number].tolist()  # by class
 
     def join_queue(self, visit: Visit) -> None:
         """Put a visit at the tail of the queue of its stream."""
@@ -175,7 +179,15 @@ class Station:
         visit.waiting = False  # it is dropped from the deque once it comes to the head
         self.waiting[visit.stream] -= 1
         if self.zone and visit.in_zone:
-            self.zone.used -= self.zone.room_for(visit.cls, visit.people)
+            self.zone.used -= self.zone.room_for(visit.cls, visit.people - visit.called)
+
+    def _call_person(self, visit: Visit) -> None:
+        """Call one person of a party, which leaves the queue with its last; until then it has a place in the zone."""
+        if visit.called == visit.people - 1:
+            self.leave_queue(visit)
+        elif self.zone and visit.in_zone and self.zone.counts_people:
+            self.zone.used -= self.zone.room_for(visit.cls, 1)
+        visit.called += 1
 
     def intensity_now(self) -> int:
         """Return the row of `Plan.intensities` in force."""
@@ -184,11 +196,14 @@ class Station:
 
     def people_waiting(self) -> int:
         """Return the people in the parties that wait."""
-        return sum(visit.people for queue in self.queues for visit in queue if visit.waiting)
+        return sum(visit.people - visit.called for queue in self.queues for visit in queue if visit.waiting)
 
     def call(self, visit: Visit) -> None:
-        """Give a waiting visit a server."""
-        self.leave_queue(visit)
+        """Give a server to a waiting visit, or to the next of its people where they are served one by one."""
+        if self.one_by_one[visit.cls]:
+            self._call_person(visit)
+        else:
+            self.leave_queue(visit)
         if self.paced:
             seen = zip(self.pace, (self.servers, sum(self.waiting)), strict=True)
             visit.factors = (*(rows[min(n, len(rows) - 1)] for rows, n in seen), self.service_factor)
@@ -239,14 +254,14 @@ class Station:
         return -1 if self.serves_at_once(cls) else sum(self.waiting)
 
     def last_to_join(self) -> Visit | None:
-        """Return the waiting visit that joined last; None if its service was interrupted: it waits at its desk."""
+        """Return the waiting visit that joined last; None if it has been served in part, so that it stays."""
         tails = []
         for queue in self.queues:
             while queue and not queue[-1].waiting:
                 queue.pop()
             tails += [queue[-1]] if queue else []
         last = max(tails, key=lambda visit: visit.joined, default=None)
-        return last if last is not None and last.service_left is None else None
+        return last if last is not None and last.service_left is None and not last.called else None
 
     def leave_tail(self, visit: Visit) -> None:
         """Take the visit out of the queue that joined last."""

@@ -184,6 +184,10 @@ def service(border: Border, party: Party) -> Process:
     """Be served; if the service is interrupted, wait for a server and go on."""
     while True:
         visit = party.current_visit
+        if visit.called:  # its people are served one by one
+            yield visit.last_through
+            border.end_service(visit)
+            return
         if visit.waiting:  # put back at the head of the queue, on another visit
             yield visit.wait_over
             continue

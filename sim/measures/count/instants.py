@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.records import NEVER
 from sim.measures.count.counters import (
     PEAK_ALL,
     PEAK_CLASSES,
@@ -41,10 +42,11 @@ def moment(place: int, at: int, bits: int, what: int) -> Any:
 
 
 @entry
-def moments(rows: Rows, steps: Steps, on_road: Any, of_queues: Any, of_work: Any) -> Any:
+def moments(rows: Rows, steps: Steps, on_road: Any, one_by_one: Any, of_queues: Any, of_work: Any) -> Any:
     """Write the moments of queues, by crossing, and of services, by station; return the number of each.
 
-    `on_road` (S,) tells whether the queue of a station stands on the road. Events after the horizon have no moment.
+    `on_road` (S,) tells whether the queue of a station stands on the road, `one_by_one` (S, C) whether it serves people
+    one by one, whose services are no moments here. Events after the horizon have no moment.
     """
     q = w = 0
     for r in range(len(rows.party)):
@@ -63,7 +65,7 @@ def moments(rows: Rows, steps: Steps, on_road: Any, of_queues: Any, of_work: Any
             if called <= steps.horizon:
                 of_queues[q] = moment(x, called - steps.start, QUEUE_BITS, who)
                 q += 1
-        if started < steps.horizon:
+        if started < steps.horizon and not one_by_one[s, rows.cls[r]]:
             done = max(started, min(ended, left))
             of_work[w] = moment(s, max(started - steps.start, 0), WORK_BITS, SERVICE_BEGINS)
             w += 1
@@ -77,6 +79,19 @@ def moments(rows: Rows, steps: Steps, on_road: Any, of_queues: Any, of_work: Any
                 of_work[w] = moment(s, max(left - steps.start, 0), WORK_BITS, FREED)
                 w += 1
     return q, w
+
+
+@entry
+def moments_of_people(services: Any, steps: Steps, of_work: Any, w: int) -> int:
+    """Write the moments of services of people one by one (`Records.one_by_one`) from `w` on; return where they end."""
+    for n in range(len(services)):
+        s, started, ended = services[n, 2], services[n, 3], services[n, 4]
+        of_work[w] = moment(s, max(started - steps.start, 0), WORK_BITS, SERVICE_BEGINS)
+        w += 1
+        if ended != NEVER:
+            of_work[w] = moment(s, max(ended - steps.start, 0), WORK_BITS, SERVICE_ENDS)
+            w += 1
+    return w
 
 
 @rule

@@ -31,6 +31,7 @@ from sim.measures.count.counters import (
     Steps,
 )
 from sim.measures.count.instants import moments as moments
+from sim.measures.count.instants import moments_of_people as moments_of_people
 from sim.measures.count.instants import peaks as peaks
 from sim.measures.count.instants import work as work
 from sim.measures.count.rules import (

@@ -39,7 +39,7 @@ from sim.scenario.model.scenario import Clock, Scenario
 from sim.units import MS_PER_DAY, milliseconds
 
 LATER = np.iinfo(np.int64).max
-PASSES = 11
+PASSES = 12
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,8 @@ class Places(NamedTuple):
     lots: Lots
     staffing: Ints
     waited_by_start: Ints
+    one_by_one: Bools
+    services: Ints  # of people one by one
 
 
 def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid, tape: Tape | None = None) -> Tally:
@@ -111,7 +113,9 @@ def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid, 
     staffing = staffing_rows(plan, staffing_played(plan, records))
     is_known = tape is not None and tape.waited.any() and grid.opened == grid.start
     waited = np.append(tape.waited, 0) if tape is not None and is_known else np.zeros(1, np.int64)
-    places = Places(windows, on_road(plan), lots_of(scenario, plan), staffing, waited)
+    places = Places(
+        windows, on_road(plan), lots_of(scenario, plan), staffing, waited, plan.one_by_one, records.one_by_one
+    )
     classes = plan.first.shape[1]
     tables = empty(
         (len(plan.crossings), classes, len(plan.stations)), len(grid.at), len(days.midnights), len(days.nights)
@@ -132,11 +136,13 @@ def _steps(grid: Grid) -> Steps:
 def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, tables: Tables) -> tuple[Ints, Ints]:
     """Run all passes and return the sorted keys of the waits, and of the parties of main queues."""
     number = len(rows.party)  # memory is used only as far as it is written
-    of_queues, of_work, keys, joiners = (np.empty(size * number, dtype=np.int64) for size in (2, 4, 1, 1))
+    sizes = 2 * number, 4 * number + 2 * len(places.services), number, number
+    of_queues, of_work, keys, joiners = (np.empty(size, dtype=np.int64) for size in sizes)
     passes.queues(rows, steps, days, tables.queues)
     passes.main_queues(rows, steps, places.windows, tables.main_queues)
     passes.events(rows, steps, days, tables.events)
-    in_queues, in_work = passes.moments(rows, steps, places.on_road, of_queues, of_work)
+    in_queues, in_work = passes.moments(rows, steps, places.on_road, places.one_by_one, of_queues, of_work)
+    in_work = passes.moments_of_people(places.services, steps, of_work, in_work)
     of_queues, of_work = of_queues[:in_queues], of_work[:in_work]
     for moments in (of_queues, of_work):
         moments.sort(kind="stable")  # the fastest for long sorted runs
@@ -159,7 +165,8 @@ def prepare() -> Any:
     none = np.full(1, LATER)
     days = Days(none, np.zeros_like(none), none, np.zeros_like(none))
     lots = Lots(none, none, none, none[None], np.zeros(1))
-    places = Places(none, np.zeros(1, np.bool_), lots, none[None], np.zeros_like(none))
+    nobody = np.zeros((1, 1), np.bool_), np.zeros((0, 5), np.int64)
+    places = Places(none, np.zeros(1, np.bool_), lots, none[None], np.zeros_like(none), *nobody)
     for attempt in range(PASSES + 1):
         try:
             keys, _ = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2, 0), days, places, empty((1, 1, 1), 1, 1, 1))

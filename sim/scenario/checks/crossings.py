@@ -15,6 +15,7 @@ from sim.scenario.checks.demand import check_demand
 from sim.scenario.checks.given import check_given
 from sim.scenario.checks.limits import check_limits
 from sim.scenario.checks.network import check_network
+from sim.scenario.checks.one_by_one import check_one_by_one
 from sim.scenario.checks.ways import check_ways
 from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.laws import most_people
@@ -49,6 +50,7 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
         yield from _deterrence(crossing, here)
         yield from _changes(crossing, here)
         yield from check_controls(crossing, here)
+        yield from check_one_by_one(crossing, here)
     if len(scenario.crossings) > MAX_CROSSINGS:
         yield ("crossings",), f"a scenario may have at most {MAX_CROSSINGS} crossings"
     if sum(len(crossing.stations) for crossing in scenario.crossings.values()) > MAX_STATIONS:

@@ -61,11 +61,31 @@ NO_TIME = Law(family="deterministic", mean=0.0)
 
 
 class ServiceTime(Model):
-    """Service of one party: a part for the party, a part for every person, and a part for every man concerned."""
+    """Service of one party: a part for the party, a part for every person, and a part for every man concerned.
+
+    Or `one_by_one`: its people queue and are served one by one, and the party goes on when the last is through.
+    """
 
     party: Law = Field(NO_TIME, description="once per party")
     person: Law | None = Field(None, description="once per person, as for passport checks")
     man: Law | None = Field(None, description="once per man checked (draft screening) or summoned (enlistment office)")
+    one_by_one: Law | None = Field(
+        None,
+        description="service of one person: people of a party queue and are served one by one, and it goes on when the "
+        "last is through; in place of the other parts",
+    )
+
+    @model_validator(mode="after")
+    def _apart(self) -> ServiceTime:
+        others = [part for part in ("party", "person", "man") if part in self.model_fields_set]
+        if self.one_by_one is not None and others:
+            raise ValueError(f"one_by_one is the whole service of a person; remove {' and '.join(map(repr, others))}")
+        return self
+
+    @property
+    def each(self) -> Law | None:
+        """The law of what each person takes, be it as part of the party or one by one."""
+        return self.person or self.one_by_one
 
 
 _SMALL_NUMBER = re.compile("[0-9]{1,6}")

@@ -13,7 +13,7 @@ from sim.scenario.model.traits import WHEN, trait_of
 def mean_service_s(station: Station, law: ServiceTime, party: PartyClass) -> float:
     """Return the mean service (s) of a party of a class by one of the station's laws, if every man is checked."""
     mean = mean_people(party.people)
-    per_person = law.person.mean_s if law.person else 0.0
+    per_person = law.each.mean_s if law.each else 0.0
     per_man = law.man.mean_s if law.man else 0.0
     return _mean_factor(station, party) * (law.party.mean_s + mean * (per_person + party.men_share * per_man))
 

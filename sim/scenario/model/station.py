@@ -213,3 +213,8 @@ class Station(Model):
     def law_of(self, cls: ClassName) -> ServiceTime:
         """Return the law of the service of a class."""
         return self.service_time.get(cls) or self.service_time.get("any") or ServiceTime()
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the people of some class are served one by one."""
+        return any(law.one_by_one is not None for law in self.service_time.values())

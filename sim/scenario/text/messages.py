@@ -198,7 +198,7 @@ _EXPECTED = {
 }
 _SHORT_FORMS = {
     "staffing": "expected a whole number of servers, or a mapping (servers, steps, shifts, reacts)",
-    "service_time": "expected a time such as '3 min', or a mapping (party, person, man, or one by class)",
+    "service_time": "expected a time such as '3 min', or a mapping (party, person, man, one_by_one, or one by class)",
     "schedule": "expected a CSV file, a list of rows, or a mapping (rows, spread, delay, share)",
     "bookings": "expected a CSV file, a list of rows, or a mapping (rows, slot, no_show, early, late)",
     "calendar": "expected a CSV file, or factors by date such as {2022-12-25: 0.3}",

@@ -159,4 +159,4 @@ def _seconds(service: ServiceTime | None, people: float, men: float) -> float:
     def mean(law: Law | None) -> float:
         return law.mean_s if law else 0.0
 
-    return mean(service.party) + people * mean(service.person) + men * mean(service.man) if service else 0.0
+    return mean(service.party) + people * mean(service.each) + men * mean(service.man) if service else 0.0
