@@ -377,6 +377,8 @@ def busy_booths(draw: Draw) -> Dict:
         "behaviour": impatient if draw(often) else {},
         "changes": draw(st.lists(changes(names, [], []), max_size=2)),
     }
+
+
 def initial_queues(draw: Draw) -> Any:
     parties = draw(st.integers(0, 6))
     return {"parties": parties, "waited": draw(laws())} if draw(sometimes) else parties
@@ -536,8 +538,6 @@ def scenarios(draw: Draw, with_network: bool = False, of: st.SearchStrategy[Dict
         },
         "classes": classes,
         "crossings": {name: draw(crossings() if of is None else of) for name in names},
-    }
-        "crossings": {name: draw(crossings()) for name in names},
     }  # fmt: skip
     if with_network:
         add_network(description, draw(networks(list(names))), draw)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numba import carray
+
 from sim.engine.compiled.cache import rule
 from sim.engine.compiled.choices import expected_wait, wait_after_main_queue, waiting_in_main_queue
 from sim.engine.compiled.deterrence import heard_of_stops, take_share
@@ -12,10 +15,10 @@ from sim.engine.compiled.layout import (
     N_CLOCKS,
     N_WAYS,
     RENEGE_WITH_MEN,
+    _pointer,
     deterred_hazard_of,
     hazard_of,
     history_of,
-    quotes_of,
     recent_of,
     switches_of,
 )
@@ -65,6 +68,12 @@ def announce(b: Any, x: int, now: int) -> None:
             if b.uses_clock[x, c, clock]:
                 leave_when_due(b, x, c, clock)
     b.announced[x] += 1
+
+
+@rule
+def quotes_of(b: Any) -> Any:
+    """Return Records.quotes: the waits announced where quotes cover the way, as (at, crossing, class, ms)."""
+    return carray(_pointer(b.quotes_table), (1, 4), np.int64)
 
 
 @rule

@@ -394,8 +394,7 @@ def play(b: Any) -> None:
     for i in range(b.slots):
         p = party_in(b, i)
         if p.where == DRIVING:
-            comes_at = p.arrived_at
-            open_visit(b, p, b.first[p.bound_for, p.cls], comes_at)
+            open_visit(b, p, b.first[p.bound_for, p.cls], np.int64(p.arrived_at))
             close(b, i, ON_THE_WAY, NEVER)
         elif p.where != OUTSIDE:
             close(b, i, UNFINISHED, NEVER)

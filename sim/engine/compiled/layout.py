@@ -114,10 +114,8 @@ BORDER = np.dtype(
     + _fields(
         "i8", (MAX_STATIONS,), "if_office_closed service_row foot_row patience_row refusal_row refused_row man_row"
     )
-    + _fields(
-        "i8", (MAX_STATIONS,), "screening_row step beside choice_rule choice_row jockeying posted_wait only streams"
-    )
-    + _fields("i8", (MAX_STATIONS,), "aside_to aside_row aside_at_most again_row")
+    + _fields("i8", (MAX_STATIONS,), "screening_row step beside choice_rule choice_row only streams")
+    + _fields("i8", (MAX_STATIONS,), "aside_to aside_row aside_at_most again_row jockeying posted_wait")
     + _fields("u1", (MAX_STATIONS,), "aside_back aside_passes")
     + _fields("u1", (MAX_STATIONS,), "active by_shares preempt interrupts plain is_office tells")
     + _fields("f8", (MAX_STATIONS,), "stays_together refusal")
@@ -257,12 +255,6 @@ def staffed_of(b: Any) -> Any:
 def lightened_of(b: Any) -> Any:
     """Return the turns of controls that lighten checks: (at, station, 1 lightened / 0 restored)."""
     return carray(_pointer(b.lightened_table), (1, 3), np.int64)
-
-
-@rule
-def quotes_of(b: Any) -> Any:
-    """Return Records.quotes: the waits announced where quotes cover the way, as (at, crossing, class, ms)."""
-    return carray(_pointer(b.quotes_table), (1, 4), np.int64)
 
 
 @rule
