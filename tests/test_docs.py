@@ -30,7 +30,8 @@ def measures_page() -> str:
     return f"""# Measures
 
 Each row of `series.parquet` and `summary.csv` names a crossing, a quantity and a scope. A scope is `all`, `vehicles`
-(cars, trucks, buses), a class, a class and its way across (`car/main`, `car/bypass`, `car/changed_mode`), a station
+(cars, trucks, buses), a class, a class and its way across (`car/main`, `car/bypass`, `car/changed_mode`) or a trait
+(`car/when registered`, `car/unless registered`), a station
 (`station:NAME`), a day (`2022-09-25`) or an ISO week (`2022-W39`). `mean` is over replications, `p05`, `p50` and
 `p95` are quantiles over replications, `low` and `high` the 95 % confidence interval of the mean (Student's t).
 

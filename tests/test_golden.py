@@ -38,7 +38,7 @@ def played(game: str, engine: str) -> Records:
     return records
 
 
-NOT_EVERYWHERE = ("diverted", "stayed", "on_the_way", "sent_aside")
+NOT_EVERYWHERE = ("diverted", "stayed", "on_the_way", "sent_aside", "jockeyed")
 
 
 def portrait(records: Records) -> dict[str, Any]:

@@ -16,8 +16,8 @@ CLOCKS = (*WAYS, "renege_with_men")
 """Clocks of the main queue. Where stops deter, parties with men of call-up age renege by a clock of their own."""
 RENEGE, RENEGE_WITH_MEN = WAYS.index("renege"), CLOCKS.index("renege_with_men")
 WAY_OF_CLOCK = (*range(len(WAYS)), RENEGE)
-CHOICES = ("shortest_queue", "least_wait", "first", "shares")
-SHORTEST_QUEUE, LEAST_WAIT, FIRST_WITH_ROOM, BY_SHARES = range(len(CHOICES))
+CHOICES = ("shortest_queue", "least_wait", "first", "shares", "posted_wait")
+SHORTEST_QUEUE, LEAST_WAIT, FIRST_WITH_ROOM, BY_SHARES, POSTED_WAIT = range(len(CHOICES))
 """Rules by which a party chooses between parallel stations."""
 HAZARD_UNIT = 10**12
 STOPPED_UNIT = 10_000
@@ -59,8 +59,12 @@ class Plan:
     step: Ints  # (S,) first station in the list of the choice it belongs to, NOWHERE: whoever comes stops here
     beside: Ints  # (S,) next station in that list, NOWHERE: none
     choice_rule: Ints  # (S,) by which the choice is made, index of CHOICES; NOWHERE: no choice
-    choice_share: Floats  # (S,) of the station in the choice, by shares
+    choice_share: Floats  # (S, W) of the station in the choice, by shares, in the first row that is for a party
+    choice_when: Ints  # (S, W) bits of `Tape.traits` that a party needs for a row of shares; the last row needs none
     choice_row: Ints  # (S,) row of `Tape.chances`, by shares
+    jockeying: (
+        Ints  # (S,) parties by which another queue of the choice must be shorter for the last to move there; 0: never
+    )
     serves: Bools  # (S, C)
     only: Ints  # (S,) bits of `Tape.traits` that a party needs to stop here
     mean_service: Ints  # (S, C) milliseconds by stream, as travellers expect it when they choose between stations
@@ -154,6 +158,7 @@ class Plan:
     # the main queue: effects of the quoted wait
     quote_every: Ints  # (X,) milliseconds, 0: quotes are not needed
     quote_buckets: Ints  # (X,) announcements in the window of recent departures
+    quotes_way: Bools  # (X,) quotes cover the waits expected after the main queue
     balk_over: Ints  # (X, C) parties
     balk_streams: Ints  # (X, C) the streams that count for that, one bit each
     wait_step: int  # milliseconds between the columns of the tables below
@@ -192,11 +197,15 @@ class Plan:
 
     def beside_of(self, station: int, cls: int) -> list[int]:
         """Return the stations of the step of `station` that serve a class, in the order of their list."""
+        return [s for s in self.list_of(station) if self.serves[s, cls]] or [station]
+
+    def list_of(self, station: int) -> list[int]:
+        """Return the stations of the step of `station` in the order of their list; none if whoever comes stops here."""
         numbers, s = [], int(self.step[station])
         while s != NOWHERE:
-            numbers += [s] if self.serves[s, cls] else []
+            numbers.append(s)
             s = int(self.beside[s])
-        return numbers or [station]
+        return numbers
 
     def has_clock(self, crossing: int, cls: int, way: int) -> bool:
         """Return whether parties of a class may leave the main queue of a crossing on a way."""

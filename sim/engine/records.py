@@ -6,7 +6,6 @@ gets a twin whose number is its own plus the number of parties on the tape. An i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import Any
@@ -38,6 +37,7 @@ class Outcome(IntEnum):
     STAYED = 13  # did not set out; recorded at the crossing it would have chosen if all were open to it
     ON_THE_WAY = 14  # still driving to this crossing at the horizon
     SENT_ASIDE = 15  # sent to another station after the service (to come on from there, or back)
+    JOCKEYED = 16  # moved to the end of a shorter queue beside this one, on another visit
 
 
 FINAL = frozenset(
@@ -66,10 +66,11 @@ class Records:
     has `arrived_at` at or beyond the horizon. `men` counts the men stopped (found on the list) at draft screening, and
     the men concerned at an enlistment office. `checked` counts the men checked at draft screening, in the row of the
     visit in which the service ended. `first` marks a visit to the main queue: the first visit at a crossing of a party
-    that came by road and did not take the bypass.
+    that came by road and did not take the bypass, and those that follow by jockeying.
 
     `staffing` stands beside the rows: (at, station, servers) at the start and after each change, of the stations with a
     control of their staffing or with outages. The staffing of all others is that of the plan.
+    `quotes` are the waits announced where quotes cover the way, as (at, crossing, class, ms) when they change.
     `one_by_one` holds the services of people who are served one by one, in order of their beginning: (party, visit,
     station, started_at, ended_at). In the row of such a visit `started_at` is when the last of the party is called,
     `ended_at` when the last is through.
@@ -93,6 +94,7 @@ class Records:
     first: Bools
     staffing: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))
     lightened: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))
+    quotes: Ints = field(default_factory=lambda: np.zeros((0, 4), np.int64))
     one_by_one: Ints = field(default_factory=lambda: np.zeros((0, 5), np.int64))
 
     def __len__(self) -> int:
@@ -130,16 +132,12 @@ DTYPES: dict[str, Any] = {
 """Type of each column."""
 
 
-Turns = Sequence[tuple[int, int, int]]
-Services = Sequence[tuple[int, int, int, int, int]]
+Beside = dict[str, list[tuple[int, ...]]]
 
 
-def in_order(
-    columns: dict[str, NDArray[Any]], staffing: Turns = (), lightened: Turns = (), one_by_one: Services = ()
-) -> Records:
+def in_order(columns: dict[str, NDArray[Any]], beside: Beside | None = None) -> Records:
     """Return records made of `columns` (any row order), sorted by party and visit, and rows of what stands beside."""
     order = np.lexsort((columns["visit"], columns["party"]))
     rows = {name: columns[name][order].astype(dtype) for name, dtype in DTYPES.items()}
-    beside = [np.array(table, np.int64).reshape(-1, 3) for table in (staffing, lightened)]
-    people = np.array(one_by_one, np.int64).reshape(-1, 5)
-    return Records(**rows, staffing=beside[0], lightened=beside[1], one_by_one=people)
+    tables: dict[str, Any] = {name: np.array(table, np.int64) for name, table in (beside or {}).items() if table}
+    return Records(**rows, **tables)

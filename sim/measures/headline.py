@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from sim.measures.names import ALL, CLASS_WORDS, OUTCOMES, VEHICLES, Key, by_way
+from sim.measures.names import ALL, CLASS_WORDS, OUTCOMES, VEHICLES, Key, by_trait, by_way
 from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.model.traits import WHEN, conditions_of
 
 COUNT, SPAN, AMOUNT = ("fewer", "more"), ("shorter", "longer"), ("less", "more")
 
@@ -74,19 +76,34 @@ def phrase(key: Key) -> str:
 def _scope_words(scope: str) -> str:
     cls, _, way = scope.partition("/")
     who = {ALL: "", VEHICLES: "all vehicles"}.get(cls, CLASS_WORDS[cls] if cls.isidentifier() else cls)
-    return ", ".join(part for part in (who, WAYS.get(way, way)) if part)
+    return ", ".join(part for part in (who, WAYS.get(way) or trait_words(way)) if part)
 
 
-def headlines(classes: Iterable[str]) -> list[Headline]:
-    """Return the headline measures in order; `classes` are those of the scenario, in order."""
-    return [*_queue(), *_waits(classes), *_across(), *_fates(), *_men(), *_relief()]
+def trait_words(condition: str) -> str:
+    """Return 'registered' for the condition `when registered`, and 'not registered' for `unless registered`."""
+    if " " not in condition:
+        return condition
+    word, trait = condition.split(" ", 1)
+    return ("" if word == WHEN else "not ") + trait.replace("_", " ")
+
+
+def headlines_of(scenario: Scenario) -> list[Headline]:
+    """Return the headline measures of a scenario in order."""
+    scopes = (by_trait(cls, condition) for cls in scenario.classes for condition in conditions_of(scenario, cls))
+    return headlines(scenario.class_numbers, scopes)
+
+
+def headlines(classes: Iterable[str], traits: Iterable[str] = ()) -> list[Headline]:
+    """Return the headline measures in order; `classes` are those of the scenario, `traits` the scopes by trait."""
+    return [*_queue(), *_waits(classes, traits), *_across(), *_fates(), *_men(), *_relief()]
 
 
 def in_order(measures: Iterable[Headline]) -> list[Headline]:
     """Return headline measures in their order, each once."""
     given = dict.fromkeys(measures)
     classes = dict.fromkeys([*CLASSES, *(each.scope.partition("/")[0] for each in given)])
-    return [each for each in headlines(classes) if each in given]
+    traits = dict.fromkeys(each.scope for each in given if " " in each.scope)
+    return [each for each in headlines(classes, traits) if each in given]
 
 
 def _headline(group: str, quantity: str, scope: str = ALL, unit: str = "", scale: float = 1.0) -> Headline:
@@ -99,12 +116,14 @@ def _queue() -> Iterator[Headline]:
     yield _headline(QUEUE, "max_queue_length", unit="km")._replace(change=SPAN)
 
 
-def _waits(classes: Iterable[str]) -> Iterator[Headline]:
+def _waits(classes: Iterable[str], traits: Iterable[str]) -> Iterator[Headline]:
     rows = [("everybody", ALL), *((f"{CLASS_WORDS[cls]}, main queue", by_way(cls, "main")) for cls in classes)]
     for who, scope in (*rows, ("by the bypass", by_way(ALL, "bypass"))):
         yield Headline(WAITS, f"{who}, mean", "wait_mean", scope, "h", change=SPAN)
         if scope in (ALL, by_way("car", "main"), by_way("truck", "main")):
             yield Headline(WAITS, f"{who}, 90 % quantile", "wait_p90", scope, "h", change=SPAN)
+    for scope in traits:
+        yield Headline(WAITS, f"{_scope_words(scope)}, mean", "wait_mean", scope, "h", change=SPAN)
 
 
 def _across() -> Iterator[Headline]:

@@ -1,6 +1,7 @@
 """The names of the measures: keys and scopes and, for every quantity, its unit and definition.
 
-A scope is `all`, `vehicles` (car, truck and bus), a class (`car`), a class and its way across (`car/main`),
+A scope is `all`, `vehicles` (car, truck and bus), a class (`car`), a class and its way across (`car/main`) or a trait
+(`car/when registered`, `car/unless registered`),
 `station:NAME`, `from:NAME` (an origin), a local day (`2022-09-25`), a class and the day of a night (`car/2022-09-25`)
 or an ISO week (`2022-W39`).
 """
@@ -76,6 +77,11 @@ def from_origin(origin: str) -> str:
 def by_way(cls: str, way: str) -> str:
     """Return the scope of the parties that arrived as class `cls` (or `all`) and took `way` across."""
     return f"{cls}/{way}"
+
+
+def by_trait(cls: str, condition: str) -> str:
+    """Return the scope of the parties that arrived as class `cls` and for which a condition holds."""
+    return f"{cls}/{condition}"
 
 
 def of_classes(classes: tuple[str, ...] | None) -> str:
@@ -155,7 +161,8 @@ STATES = {
     "quoted_wait": Quantity(
         "h",
         "main queue divided by the rate at which it was called in the preceding window (class); "
-        f"{LONGEST_QUOTE} stands for 20 days or more; NaN while the way of the class is closed",
+        f"{LONGEST_QUOTE} stands for 20 days or more; NaN while the way of the class is closed; with `covers: way` the "
+        "wait announced last",
     ),
     "crossed_parties_per_hour": Quantity(
         "parties/h", f"crossed_parties of the same scope, mean over the {RATE_HOURS} h around the instant"
@@ -223,7 +230,7 @@ TOTALS = {
     "blocked_parties": Quantity("parties", "served but unable to move on at the horizon (station)"),
     "unfinished_people": Quantity("people", "in the parties still inside at the horizon (all, class on arrival)"),
     "deadlocked_parties": Quantity("parties", "inside at the horizon at stations that block each other for ever (all)"),
-    "wait_mean": Quantity("h", "mean time in queues of parties that crossed, by class on arrival and way across"),
+    "wait_mean": Quantity("h", "mean time in queues of parties that crossed, by class on arrival, way across or trait"),
     "wait_p50": Quantity("h", "median of these times"),
     "wait_p90": Quantity("h", "90 % quantile of these times"),
     "wait_max": Quantity("h", "longest of these times"),
@@ -266,6 +273,9 @@ TOTALS = {
     ),
     "sent_aside_parties": Quantity("parties", "sent to another station after their service (stations that send some)"),
     "sent_aside_people": Quantity("people", "in the parties sent aside (the same stations)"),
+    "jockeyed_parties": Quantity(
+        "parties", "that moved from this queue to a shorter one beside it, as often as they did (with `jockeying`)"
+    ),
     "utilisation": Quantity("share", "utilisation over the whole run (station, pool)"),
     "utilisation_worst_day": Quantity("share", "utilisation of the local day on which it was highest (station, pool)"),
     "blocked_share": Quantity(

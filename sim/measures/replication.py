@@ -13,6 +13,7 @@ from sim.engine.plan import Plan
 from sim.engine.records import Records
 from sim.engine.tape import Tape
 from sim.measures import deadlock, flows, series, totals
+from sim.measures.by_trait import waits_by_trait
 from sim.measures.count.tally import count_records
 from sim.measures.grid import grid_of
 from sim.measures.lightened import lightened_totals
@@ -37,17 +38,17 @@ class Measures:
 def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None = None) -> Measures:
     """Return the measures of one replication of `scenario`, whose plan is `plan`.
 
-    With the `tape`, people are also counted by origin. Parties already waiting at the start (`first`
-    visits with `arrived_at` at the start) count in queues, flows and outcomes but not in waits, unless
-    the tape knows how long they have waited. After a warm-up the same holds for parties that came during it and are
-    still there, and the tape is not asked.
+    With the `tape`, people are also counted by origin, and waits by trait. Parties already waiting at the start
+    (`first` visits with `arrived_at` at the start) count in queues, flows and outcomes but not in waits, unless the
+    tape knows how long they have waited. After a warm-up the same holds for parties that came during it and are still
+    there, and the tape is not asked.
     """
     points = grid_of(scenario.clock, plan.start, plan.horizon)
     counted = count_records(scenario, plan, records, points, tape)
     over_time = dict(
         chain(
             series.queues(scenario, plan, counted.queues, points),
-            series.quoted_waits(scenario, plan, counted.main_queues, points),
+            series.quoted_waits(scenario, plan, counted, points),
             series.waits(scenario, plan, counted, points),
             series.median_waits(scenario, plan, counted, points),
             series.events(scenario, plan, counted.events, points),
@@ -67,6 +68,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None 
             totals.fates(scenario, plan, counted.parties),
             deadlock.deadlocked(plan, records),
             totals.waits(scenario, plan, counted, points),
+            waits_by_trait(scenario, plan, records, tape, points) if tape is not None else (),
             totals.stations(plan, counted),
             lightened_totals(plan, records, points.start),
             totals_of_people(plan, records, points.start),

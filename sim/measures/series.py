@@ -66,10 +66,13 @@ def queues(scenario: Scenario, plan: Plan, tally: tables.Queues, grid: Grid) -> 
         yield Key(crossing, "in_lots"), in_lots
 
 
-def quoted_waits(scenario: Scenario, plan: Plan, tally: tables.MainQueues, grid: Grid) -> Series:
+def quoted_waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
     """Yield the wait as officials quote it (h), by class."""
     for x, crossing in enumerate(plan.crossings):
-        quoted = quotes(plan, tally, x, milliseconds(scenario.crossings[crossing].quote.window), grid)
+        window = milliseconds(scenario.crossings[crossing].quote.window)
+        quoted = quotes(plan, counted.main_queues, x, window, grid)
+        if plan.quotes_way[x]:
+            quoted = announced(plan, counted.quotes, x, grid)
         for cls in scenario.present:
             yield Key(crossing, "quoted_wait", cls), quoted[scenario.class_numbers[cls]]
 
@@ -94,6 +97,18 @@ def quotes(plan: Plan, tally: tables.MainQueues, crossing: int, window: int, gri
     quoted[(queue[:, 0] > 0) & ((starts[:, 0] == 0) | (span[0] == 0)), 0] = np.nan
     quoted[closed_ways(plan, crossing, grid.at)] = np.nan
     return quoted
+
+
+def announced(plan: Plan, rows: Ints, crossing: int, grid: Grid) -> Floats:
+    """Return the wait announced last (h), (C, T), where quotes cover the way; `rows` are Records.quotes."""
+    waits = np.zeros((plan.first.shape[1], len(grid.at)))
+    for c in range(len(waits)):
+        changes = rows[(rows[:, 1] == crossing) & (rows[:, 2] == c)]
+        if len(changes):
+            waits[c] = changes[np.maximum(np.searchsorted(changes[:, 0], grid.at, side="right") - 1, 0), 3] / MS_PER_H
+    waits = np.minimum(waits, LONGEST_QUOTE)
+    waits[closed_ways(plan, crossing, grid.at)] = np.nan
+    return waits
 
 
 def closed_ways(plan: Plan, crossing: int, at: Ints) -> Bools:

@@ -17,7 +17,7 @@ from sim.measures.count.tally import Tally
 from sim.measures.grid import Grid, announcements
 from sim.measures.names import ALL, EVENTS, VEHICLES, WAYS_ACROSS, Key, at_station, by_way, on_night
 from sim.measures.road import tail
-from sim.measures.series import quotes
+from sim.measures.series import announced, quotes
 from sim.measures.servers import named
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds
@@ -53,6 +53,8 @@ def longest_quotes(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -
         at = announcements(every, plan.start, plan.horizon)
         begin = np.searchsorted(at.at, grid.start)
         quoted = quotes(plan, counted.announced[every], x, milliseconds(quote.window), at)
+        if plan.quotes_way[x]:
+            quoted = announced(plan, counted.quotes, x, at)
         for cls in scenario.present:
             counted_quotes = quoted[scenario.class_numbers[cls], begin:]
             yield Key(crossing, "max_quoted_wait", cls), float(np.fmax.reduce(counted_quotes, initial=np.nan))
@@ -176,6 +178,9 @@ def stations(plan: Plan, counted: Tally) -> Totals:
     for s, station in enumerate(plan.stations):
         for name, values in columns.items():
             yield Key(plan.crossings[plan.crossing[s]], name, at_station(station)), float(values[s])
+        if plan.jockeying[s]:
+            moved = float(tally.by_outcome[s, Outcome.JOCKEYED, 0])
+            yield Key(plan.crossings[plan.crossing[s]], "jockeyed_parties", at_station(station)), moved
         if plan.aside_to[s] != NOWHERE:
             parties, people, _ = tally.by_outcome[s, Outcome.SENT_ASIDE]
             yield Key(plan.crossings[plan.crossing[s]], "sent_aside_parties", at_station(station)), float(parties)

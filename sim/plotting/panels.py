@@ -111,7 +111,7 @@ def finish(
     value_axis(axes, label, [*tops, *(1.08 * mark.top for mark in marks)], LEAST_TOP.get(label, 0.0))
     if label == WAIT:
         hours_axis(axes, label)
-    name_spike(axes, [band.p95 for band in present], "h" if label == WAIT else "")
+    name_spike(axes, [band.p95 for band in present], label == WAIT)
     curves = [np.column_stack([story.at, band.mean]) for band in present]
     if len(marks) > MOST_LABELS and width_of(axes) < NARROW:
         marks = [replace(each, label=each.short) for each in marks]

@@ -206,19 +206,18 @@ USUAL, SPIKE = 0.95, 2.0
 """The share of the points that a spike leaves alone, and how many times as high as they are it must be."""
 
 
-def name_spike(axes: Axes, highs: Sequence[Floats], unit: str = "") -> None:
-    """Write how high the upper ends of bands (P,) go, if the axis ends below; `unit` is that of the values."""
+def name_spike(axes: Axes, highs: Sequence[Floats], hours: bool = False) -> None:
+    """Write how high the upper ends of bands (P,) go, if the axis ends below; `hours`: the values are times."""
     most = float(np.nanmax([0.0, *np.concatenate([*highs, []])]))
     if most > axes.get_ylim()[1]:
-        text = f"shading goes up to {number(most)} {unit}".rstrip()
+        name, scale = axis_unit(axes) if hours else ("", 1.0)
+        text = f"shading goes up to {number(scale * most)} {SYMBOLS[name]}".rstrip()
         axes.text(0.01, 0.86, text, transform=axes.transAxes, fontsize=10, color=MUTED, va="top")
 
 
 def hours_axis(axes: Axes, label: str) -> None:
     """Label a value axis of hours; where all of it is short, write it in minutes or seconds instead of 'hours'."""
-    low, high = axes.get_ylim()
-    most = max(-low, high)
-    name, scale = next(((name, scale) for name, scale, below in SHORT_UNITS if most < below), ("hours", 1.0))
+    (low, high), (name, scale) = axes.get_ylim(), axis_unit(axes)
     axes.set_ylabel(label.replace("hours", name))
     if name != "hours":
         ticks = MaxNLocator(nbins=6).tick_values(low * scale, high * scale)
@@ -226,6 +225,14 @@ def hours_axis(axes: Axes, label: str) -> None:
         axes.set_yticks([tick / scale for tick in shown], [number(tick).replace("-", "−") for tick in shown])
 
 
+def axis_unit(axes: Axes) -> tuple[str, float]:
+    """Return the unit of a value axis of hours, and how many there are in an hour."""
+    low, high = axes.get_ylim()
+    most = max(-low, high)
+    return next(((name, scale) for name, scale, below in SHORT_UNITS if most < below), ("hours", 1.0))
+
+
+SYMBOLS = {"": "", "hours": "h", "minutes": "min", "seconds": "s"}
 SHORT_UNITS = (("seconds", 3600.0, 2 / 60), ("minutes", 60.0, 1.0))
 """Units of an axis of time: name, number in an hour, and the hours below which an axis has this unit."""
 

@@ -23,7 +23,7 @@ BYPASS_STREAM = STREAMS.index(BYPASS)
 ON = (Outcome.SERVED, Outcome.SENT_ASIDE)
 NOT_SERVED = {
     Outcome.BALKED, Outcome.BARRED, Outcome.RENEGED, Outcome.CHANGED_MODE, Outcome.BYPASSED, Outcome.DIVERTED,
-    Outcome.STAYED,
+    Outcome.STAYED, Outcome.JOCKEYED,
 }  # fmt: skip
 
 
@@ -123,14 +123,22 @@ def chains(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
             backwards = there.station <= here.station and not comes_back
             if here.outcome in (Outcome.SERVED, Outcome.SENT_ON) and backwards:
                 yield f"backwards from {here} to {there}"
-            if here.outcome == Outcome.SENT_ASIDE and there.station != plan.aside_to[here.station]:
-                yield f"not sent aside, from {here} to {there}"
+            if there.station not in targets(plan, here):
+                yield f"to another station than its outcome says, from {here} to {there}"
             if plan.crossing[here.station] != here.crossing:
                 yield f"no station of that crossing {here}"
             if (there.crossing != here.crossing) != (here.outcome == Outcome.DIVERTED):
                 yield f"to another crossing, from {here} to {there}"
-            if here.outcome == Outcome.SENT_ON and there.station != plan.office[here.station]:
-                yield f"not sent on to the office, from {here} to {there}"
+
+
+def targets(plan: Plan, here: Row) -> set[int]:
+    """The stations to which a party may go after a visit, as far as its outcome says."""
+    s = here.station
+    if here.outcome == Outcome.SENT_ASIDE:
+        return {int(plan.aside_to[s])}
+    if here.outcome == Outcome.SENT_ON:
+        return {int(plan.office[s])}
+    return {*plan.list_of(s)} - {s} if here.outcome == Outcome.JOCKEYED else {*range(len(plan.stations))}
 
 
 def between(plan: Plan, tape: Tape, here: Row, there: Row) -> int:
@@ -232,8 +240,12 @@ def closures(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
 
 def halls(plan: Plan, _: Tape, rows: list[Row], of_people: bool = False) -> Iterator[str]:
     """Those who came from the station before never stand in a zone beyond its room; the interrupted are at desks."""
-    before = {(row.party, row.visit): row.outcome for row in rows}
-    from_station = [row for row in rows if before.get((row.party, row.visit - 1)) in ON]
+    before: dict[tuple[int, int], int] = {}  # the outcome before a visit and those that it follows by jockeying
+    for here, there in pairwise(rows):
+        if here.party == there.party:
+            came = before.get((here.party, here.visit), FOREVER) if here.outcome == Outcome.JOCKEYED else here.outcome
+            before[there.party, there.visit] = came
+    from_station = [row for row in rows if before.get((row.party, row.visit)) in ON]
     standing = [row for row in from_station if plan.zone[row.station] != NOWHERE]
     for zone, visits in grouped(standing, lambda row: int(plan.zone[row.station])).items():
         if plan.zone_counts_people[zone] != of_people:

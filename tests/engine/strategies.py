@@ -320,10 +320,14 @@ def parallels(draw: Draw, names: list[str]) -> Dict:
     while len(names) > 1 and draw(mostly):
         size = draw(st.integers(2, len(names)))
         some, names = draw(st.permutations(names[:size])), names[size:]
-        by = draw(st.sampled_from(["shortest_queue", "least_wait", "first", "shares"]))
+        by = draw(st.sampled_from(["shortest_queue", "least_wait", "first", "shares", "posted_wait"]))
         weights = draw(st.lists(st.integers(0, 3), min_size=size, max_size=size).filter(any))
         shares = {name: weight / sum(weights) for name, weight in zip(some, weights, strict=True)}
-        choices[f"choice{len(names)}"] = {"shares": shares} if by == "shares" else {"one_of": list(some), "by": by}
+        choice: Dict = {"shares": shares} if by == "shares" else {"one_of": list(some), "by": by}
+        if by == "shares" and draw(often):
+            ways = st.dictionaries(conditions, st.sampled_from(some).map(lambda name: {name: 1.0}), max_size=2)
+            choice["shares_by_trait"] = draw(ways)
+        choices[f"choice{len(names)}"] = choice | ({"jockeying": draw(st.integers(2, 4))} if draw(often) else {})
     return choices
 
 
@@ -380,6 +384,30 @@ STAFF_KEYS = ("staffing", "when_staff_leave", "outages")
 
 
 @st.composite
+def busy_booths(draw: Draw) -> Dict:
+    """A crossing where parties change between two to four queues beside each other, some behind a gate."""
+    names = ["a", "b", "c", "d"][: draw(st.integers(2, 4))]
+    booths: Dict = {name: draw(stations(1, None)) | {"staffing": draw(staffings(True))} for name in names}
+    for booth in booths.values():
+        booth.pop("active_from", None), booth.pop("serves", None)
+    gate = {"gate": {"staffing": 3, "service_time": draw(laws())}} if draw(often) else {}
+    choice = {
+        "jockeying": draw(st.integers(2, 4)),
+        "by": draw(st.sampled_from(["shortest_queue", "first", "posted_wait"])),
+    }
+    impatient = {"car": {"renege": {"by_quoted_wait": "50 %/h"}}, "bus": {"change_mode": {
+        "by_quoted_wait": "50 %/h", "to": {"foot": 1}, "takes": "5 min"}}}  # fmt: skip
+    return {
+        "road": {"stretches": [{"files": 1}]},
+        "zones": {"yard": {"capacity": 5}, "field": {"length": "45 m"}},
+        "stations": {**gate, **booths},
+        "parallel": {"booths": {"one_of": draw(st.permutations(names)), **choice}},
+        "demand": {cls: {"day": {"constant": {"rate": "5/h"}}} for cls in ("car", "bus", "guest")},
+        "behaviour": impatient if draw(often) else {},
+        "changes": draw(st.lists(changes(names, names, [], []), max_size=2)),
+    }
+
+
 def initial_queues(draw: Draw) -> Any:
     parties = draw(st.integers(0, 6))
     return {"parties": parties, "waited": draw(laws())} if draw(sometimes) else parties
@@ -426,7 +454,10 @@ def crossings(draw: Draw) -> Dict:
         "initial_queue": {cls: draw(initial_queues()) for cls in coming},
         "behaviour": behaviour,
         "changes": draw(st.lists(changes(names, staffed, screening, parts), max_size=3)),
-        "quote": {"every": "30 min", "window": draw(st.sampled_from(["30 min", "2 h"]))},
+        "quote": {
+            "every": "30 min", "window": draw(st.sampled_from(["30 min", "2 h"])),
+            "covers": draw(st.sampled_from(["queue", "way"])),
+        },
         "word_of_stops": {
             "window": draw(st.sampled_from(["30 min", "3 h"])),
             "delay": draw(st.sampled_from(["0 h", "45 min"])),
@@ -518,7 +549,7 @@ def add_network(description: Dict, network: Dict, draw: Draw) -> None:
 
 
 @st.composite
-def scenarios(draw: Draw, with_network: bool = False) -> Scenario:
+def scenarios(draw: Draw, with_network: bool = False, of: st.SearchStrategy[Dict] | None = None) -> Scenario:
     people = st.sampled_from([1, 2, {"mean": 2.5, "max": 5}, {1: 0.5, 4: 0.5}])
     classes = {
         cls: {**OWN.get(cls, {"spacing": SPACING.get(cls)}), "people": draw(people), "men_share": draw(shares)}
@@ -538,7 +569,7 @@ def scenarios(draw: Draw, with_network: bool = False) -> Scenario:
             "warm_up": draw(st.sampled_from(["0 h", "0 h", "0 h", "5 h", "90 min"])),
         },
         "classes": classes,
-        "crossings": {name: draw(crossings()) for name in names},
+        "crossings": {name: draw(crossings() if of is None else of) for name in names},
     }  # fmt: skip
     if with_network:
         add_network(description, draw(networks(list(names))), draw)
@@ -551,9 +582,11 @@ hours_or_none = st.sampled_from(["0 h", "45 min", "3 h"])
 
 
 @st.composite
-def games(draw_: Draw, with_network: bool = False) -> tuple[Scenario, Plan, Tape]:
-    """A scenario, its plan, and a tape, on every second one of which arrivals fall on whole minutes."""
-    scenario = draw_(scenarios(with_network))
+def games(
+    draw_: Draw, with_network: bool = False, of: st.SearchStrategy[Dict] | None = None
+) -> tuple[Scenario, Plan, Tape]:
+    """A scenario (with crossings `of` a kind), its plan, and a tape: every second one has arrivals on whole minutes."""
+    scenario = draw_(scenarios(with_network, of))
     plan = lower(scenario)
     tape = draw(scenario, plan, draw_(st.integers(0, 5)), draw_(st.integers(0, 2)))
     if draw_(often):

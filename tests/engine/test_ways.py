@@ -109,6 +109,16 @@ def test_fixed_shares_follow_the_chance_of_the_party(engine: Play) -> None:
     assert "".join(plan.stations[s] for s in engine(plan, tape).station.tolist()) == "aabb"
 
 
+def test_shares_differ_by_trait(engine: Play) -> None:
+    """80 % of the registered to a and 10 % of the others, by the first condition that holds; of trucks, a quarter."""
+    by_trait = {"when registered": {"a": 0.8, "b": "rest"}, "unless registered": {"a": 0.1, "b": 0.9}}
+    shares = {"a": 0.25, "b": "rest"}
+    game = booths({"shares": shares, "shares_by_trait": by_trait}, initial_queue={"car": 4, "truck": 2})
+    plan, tape = set_by_hand(game, [0] * 6, traits=[HAS, HAS, LACKS, LACKS, 0, 0])
+    tape.chances[plan.choice_row[0]] = [0.79, 0.81, 0.09, 0.11, 0.24, 0.26]
+    assert "".join(plan.stations[s] for s in engine(plan, tape).station.tolist()) == "ababab"
+
+
 def test_a_closed_booth_is_chosen_only_if_all_are_closed(engine: Play) -> None:
     for choice in ({"one_of": ["a", "b"]}, {"shares": {"a": 0.99, "b": 0.01}}):
         closed = {"stations": ["a"], "close": True}

@@ -140,7 +140,7 @@ def test_every_quantity_is_described_and_every_described_one_is_there(scenario, 
     measures = measure(scenario, plan, morning)
     of_networks = {f"{event}_{what}" for event in TRAVELLERS for what in ("parties", "people")}
     assert {key.quantity for key in measures.series} == set(SERIES) - of_networks
-    of_some_stations = {"sent_aside_parties", "sent_aside_people"}
+    of_some_stations = {"sent_aside_parties", "sent_aside_people", "jockeyed_parties"}
     of_some_stations |= {f"lightened_{what}" for what in ("parties", "people", "share")}
     assert {key.quantity for key in measures.totals} == set(TOTALS) - of_networks - of_some_stations
 

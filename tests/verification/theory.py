@@ -95,11 +95,19 @@ def tandem(arrivals: float, services: tuple[float, float], places: int, size: in
     )
 
 
-def shortest_queue_wait(arrivals: float, size: int = 60) -> float:
+def shortest_queue_wait(arrivals: float, size: int = 60, jockeying: int = 999) -> float:
     """Mean wait where parties join the shorter of two queues, each with a server of unit rate (Haight 1958).
 
-    The chain (number at the one, number at the other) is solved numerically; `size` is beyond what occurs.
+    When one is longer by `jockeying`, its last party moves to the other (Koenigsberg 1966). The chain (number at the
+    one, number at the other) is solved numerically; `size` is beyond what occurs.
     """
+
+    def settled(one: int, other: int) -> Hashable:
+        while one - other >= jockeying:
+            one, other = one - 1, other + 1
+        while other - one >= jockeying:
+            one, other = one + 1, other - 1
+        return one, other
 
     def moves(state: Hashable) -> list[tuple[Hashable, float]]:
         one, other = state  # type: ignore[misc]
@@ -107,9 +115,9 @@ def shortest_queue_wait(arrivals: float, size: int = 60) -> float:
         if min(one, other) < size:
             found.append(((one + 1, other) if one <= other else (one, other + 1), arrivals))
         if one:
-            found.append(((one - 1, other), 1.0))
+            found.append((settled(one - 1, other), 1.0))
         if other:
-            found.append(((one, other - 1), 1.0))
+            found.append((settled(one, other - 1), 1.0))
         return found
 
     states, chance = stationary((0, 0), moves)

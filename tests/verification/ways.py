@@ -22,6 +22,27 @@ def _join_the_shortest() -> list[Case]:
     ]  # fmt: skip
 
 
+def mean_wait_of_parties(plan: Plan, tape: Tape, records: Records) -> float:
+    """Mean wait in minutes from arrival to the start of service, in whatever queues."""
+    came = tape.arrived_at[records.party]
+    rows = (records.started_at != NEVER) & (came >= plan.start + SETTLED)
+    return float((records.started_at - came)[rows].mean() / MINUTE)
+
+
+def _jockeying() -> list[Case]:
+    """The last of a queue moves to the other one when that is shorter by two (never a free server: M/M/2), or three."""
+    found = []
+    for least, other, source in ((2, 3, "Haight 1958: M/M/2"), (3, 2, "Markov chain (Koenigsberg 1966)")):
+        expected, wrong = (theory.shortest_queue_wait(1.4, jockeying=n) for n in (least, other))
+        choice = {"one_of": ["a", "b"], "jockeying": least}
+        found.append(
+            Case(f"jockeying_{least}", "mean wait", source, expected, wrong, f"{other} parties in place of {least}",
+                 0.09, queue(1.4, 16_000, stations={"a": BOOTH, "b": BOOTH}, parallel={"booths": choice}),
+                 mean_wait_of_parties, 80)
+        )  # fmt: skip
+    return found
+
+
 def _fixed_shares() -> list[Case]:
     """One quarter of the parties goes to one booth, three quarters to two booths with one queue."""
     stations = {"a": BOOTH, "b": BOOTH | {"staffing": 2}}
@@ -116,5 +137,5 @@ def _pace() -> list[Case]:
 
 def cases_of_ways() -> list[Case]:
     """All cases of ways, of pace, and of people served one by one."""
-    ways = [*_join_the_shortest(), *_fixed_shares(), *_feedback(), *_interrupting_priority()]
+    ways = [*_join_the_shortest(), *_jockeying(), *_fixed_shares(), *_feedback(), *_interrupting_priority()]
     return [*ways, *_pace(), *_one_by_one()]

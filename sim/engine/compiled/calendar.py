@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numba import carray
+
 from sim.engine.compiled.cache import rule
-from sim.engine.compiled.choices import main_queue
+from sim.engine.compiled.choices import expected_wait, main_queue, wait_after_main_queue
 from sim.engine.compiled.deterrence import heard_of_stops, take_share
 from sim.engine.compiled.layout import (
     MAX_STATIONS,
@@ -13,6 +16,7 @@ from sim.engine.compiled.layout import (
     N_WAYS,
     NOWHERE,
     RENEGE_WITH_MEN,
+    _pointer,
     deterred_hazard_of,
     hazard_of,
     history_of,
@@ -22,6 +26,7 @@ from sim.engine.compiled.layout import (
 from sim.engine.compiled.pools import begin_claim
 from sim.engine.compiled.queues import leave_when_due, settle
 from sim.engine.compiled.staffing import break_down, plan_staff, set_condition
+from sim.engine.plan import POSTED_WAIT
 
 
 @rule
@@ -32,6 +37,9 @@ def announce(b: Any, x: int, now: int) -> None:
     if b.stops_window[x]:
         take_share(b, x)
         stopped = heard_of_stops(b, x, now)
+    for s in range(MAX_STATIONS):
+        if b.choice_rule[s] == POSTED_WAIT and b.crossing[s] == x:
+            b.posted_wait[s] = expected_wait(b, s, 0)
     for c in range(b.all_streams):
         if now > b.start:
             b.departures[x, c] += b.started[x, c] - recent[x, c, b.oldest[x, c]]
@@ -46,7 +54,7 @@ def announce(b: Any, x: int, now: int) -> None:
             b.quote[x, c] = stock * b.filled[x, c] * every // departures
         else:
             b.quote[x, c] += every
-        column = min(b.quote[x, c] // b.wait_step, b.wait_columns - 1)
+        column = min(wait_announced(b, x, c, now) // b.wait_step, b.wait_columns - 1)
         b.column[x, c] = column
         for way in range(N_WAYS):
             b.summed[x, c, way] += b.rate[x, c, way] * (now - b.quoted_at[x, c])
@@ -62,6 +70,26 @@ def announce(b: Any, x: int, now: int) -> None:
             if b.uses_clock[x, c, clock]:
                 leave_when_due(b, x, c, clock)
     b.announced[x] += 1
+
+
+@rule
+def quotes_of(b: Any) -> Any:
+    """Return Records.quotes: the waits announced where quotes cover the way, as (at, crossing, class, ms)."""
+    return carray(_pointer(b.quotes_table), (1, 4), np.int64)
+
+
+@rule
+def wait_announced(b: Any, x: int, c: int, now: int) -> Any:
+    """Return the wait to announce: of the main queue, and what is expected after it where quotes cover the way."""
+    wait = b.quote[x, c]
+    if b.quotes_way[x]:
+        wait += wait_after_main_queue(b, x, c)
+        if wait != b.announced_wait[x, c] or now == b.start:
+            row = quotes_of(b)[b.quotes]
+            row[0], row[1], row[2], row[3] = now, x, c, wait
+            b.quotes += 1
+        b.announced_wait[x, c] = wait
+    return wait
 
 
 @rule

@@ -16,7 +16,7 @@ from sim.engine.compiled.layout import (
     party_in,
     tape_column,
 )
-from sim.engine.plan import BY_SHARES, FIRST_WITH_ROOM, LEAST_WAIT, SHORTEST_QUEUE
+from sim.engine.plan import BY_SHARES, FIRST_WITH_ROOM, LEAST_WAIT, POSTED_WAIT, SHORTEST_QUEUE
 
 
 @rule
@@ -101,18 +101,29 @@ def drawback_of(b: Any, i: int, s: int) -> int:
 @rule
 def ahead_at(b: Any, s: int, cls: int) -> int:
     """Return how long the queue or the expected wait is; nothing is shorter than a free server."""
-    serves_at_once = can_start(b, s) and b.open[s, cls]
     if b.choice_rule[s] == SHORTEST_QUEUE:
-        if serves_at_once:
-            return -1
-        waiting = 0
-        for stream in range(b.all_streams):
-            waiting += b.waiting[s, stream]
-        return waiting
-    if b.choice_rule[s] == LEAST_WAIT and not serves_at_once:
-        work = b.mean_service[s, cls] + (work_at(b, s) if b.pool[s] == NOWHERE else work_in_pool(b, s))
-        return work // max(1, b.servers[s])
-    return 0
+        return queue_at(b, s, cls)
+    if b.choice_rule[s] == LEAST_WAIT and not (can_start(b, s) and b.open[s, cls]):
+        return expected_wait(b, s, b.mean_service[s, cls])
+    return b.posted_wait[s] if b.choice_rule[s] == POSTED_WAIT else 0
+
+
+@rule
+def expected_wait(b: Any, s: int, own: int) -> int:
+    """Return the mean services of all who are served before a party, and its `own`, divided by the servers."""
+    work = own + (work_at(b, s) if b.pool[s] == NOWHERE else work_in_pool(b, s))
+    return work // max(1, b.servers[s])
+
+
+@rule
+def queue_at(b: Any, s: int, cls: int) -> int:
+    """Return how many wait at a station; nothing is shorter than a free server."""
+    if can_start(b, s) and b.open[s, cls]:
+        return -1
+    waiting = 0
+    for stream in range(b.all_streams):
+        waiting += b.waiting[s, stream]
+    return waiting
 
 
 @rule
@@ -139,19 +150,21 @@ def work_in_pool(b: Any, s: int) -> int:
 def by_share(b: Any, s: int, cls: int, column: int) -> int:
     """Return the station that the chance of a party gives it, among those that are open if any is."""
     traits = column_of(b, b.traits_table, np.int64)[column]
-    head, chosen, is_open, total = s, NOWHERE, 0, 0.0
+    head, chosen, is_open, total, row = s, NOWHERE, 0, 0.0, 0
+    while traits & b.choice_when[s, row] != b.choice_when[s, row]:
+        row += 1
     while s != NOWHERE:
         if stops_at(b, s, cls, traits):
             if b.open[s, cls] > is_open:
                 is_open, total = 1, 0.0
             if b.open[s, cls] == is_open:
-                total += b.choice_share[s]
+                total += b.choice_share[s, row]
         s = b.beside[s]
     chance, s = chance_of(b, b.choice_row[head], column) * total, head
     while s != NOWHERE:
         if stops_at(b, s, cls, traits) and b.open[s, cls] == is_open:
             chosen = s
-            chance -= b.choice_share[s]
+            chance -= b.choice_share[s, row]
             if chance < 0:
                 return chosen
         s = b.beside[s]
@@ -183,3 +196,24 @@ def main_queue(b: Any, x: int, c: int, s: int) -> Any:
             break
         first = b.next[first, c]
     return waiting, is_here
+
+
+@long_rule
+def wait_after_main_queue(b: Any, x: int, c: int) -> int:
+    """Return the waits expected at the steps after the main queue of a class at which everybody stops.
+
+    Of stations side by side, that of the least; those that are open and staffed come before the others.
+    """
+    total, is_after, s = 0, 0, b.first[x, c]
+    while s != NOWHERE:
+        found, worst, least, member = 0, 0, 0, s if b.step[s] == NOWHERE else b.step[s]
+        while member != NOWHERE:
+            if b.active[member] and b.serves[member, c] and b.only[member] == 0:
+                rests, wait = int(b.open[member, c] == 0 or b.servers[member] == 0), expected_wait(b, member, 0)
+                if not found or rests < worst or (rests == worst and wait < least):
+                    found, worst, least = 1, rests, wait
+            member = b.beside[member]
+        total += least if is_after else 0
+        is_after |= found
+        s = b.next[s, c]
+    return total

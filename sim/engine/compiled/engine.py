@@ -35,6 +35,13 @@ Scratch = dict[str, NDArray[Any]]
 _spare: list[Scratch] = []
 """Scratch tables that no current replication uses. The next one takes them: fresh memory is slow at first access."""
 
+BESIDE = (
+    ("staffing", "staffed", "staffed"),
+    ("lightened", "lightened", "turns"),
+    ("one_by_one", "people_served", "people_served"),
+    ("quotes", "quotes", "quotes"),
+)
+"""What stands beside the records: its name there, the table, and the field of BORDER with the number of its rows."""
 MOST_MOMENTS = 4_000_000
 """Initial rows of a table of moments where there are very many parties, few of whom wait at the same time."""
 MAX_SPARE_ROWS = 1_000_000
@@ -55,7 +62,7 @@ def play(plan: Plan, tape: Tape) -> Records:
         if not border["full"]:
             break
         enlarged *= 2
-    records = _records(border, tables["staffed"], tables["lightened"], tables["people_served"])
+    records = _records(border, tables)
     if border["rows"] <= MAX_SPARE_ROWS:
         _spare.append(scratch)
     return records
@@ -70,7 +77,7 @@ def prepare() -> None:
         for _ in range(2):
             try:
                 kernel.play(border)
-                _records(border, *(np.zeros((0, columns), np.int64) for columns in (3, 3, 5)))
+                _records(border, {})
                 break
             except OSError:  # the compiled code could not be saved, as on a full disk, but is in memory
                 continue
@@ -101,19 +108,14 @@ def _check_size(plan: Plan, tape: Tape) -> None:
         )
 
 
-def _records(border: Any, staffing: Ints, lightened: Ints, people: Ints) -> Records:
+def _records(border: Any, tables: Scratch) -> Records:
     """Return the rows as records, sorted; every visit that began must have ended. The tables stand beside them."""
     columns = _blank(int(border["rows"]))
     begun = output.copy_in_order(border, columns)
     if begun != border["rows"]:
         raise AssertionError(f"{begun} visits began, but {border['rows']} ended")
-    rows = dict(zip(DTYPES, columns, strict=True))
-    return Records(
-        **rows,
-        staffing=staffing[: border["staffed"]],
-        lightened=lightened[: border["turns"]],
-        one_by_one=people[: border["people_served"]].copy(),
-    )
+    beside = {name: tables[table][: border[number]].copy() for name, table, number in BESIDE if table in tables}
+    return Records(**dict(zip(DTYPES, columns, strict=True)), **beside)
 
 
 def _blank(rows: int) -> tuple[NDArray[Any], ...]:
@@ -175,6 +177,7 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "switch": _switches(plan, tape),
         "staffed": _staffed(plan, tape),
         "lightened": np.empty((_checks(plan, plan.light_every), 3), np.int64),
+        "quotes": np.empty((_checks(plan, plan.quote_every[plan.quotes_way]) * streams, 4), np.int64),
         "people_served": np.empty((_services_of_people(plan, tape), 5), np.int64),
         "one_by_one": tape.one_by_one,
         "first_person": tape.first_person,
@@ -275,7 +278,9 @@ _STATION_FIELDS = (
     "beside",
     "choice_rule",
     "choice_share",
+    "choice_when",
     "choice_row",
+    "jockeying",
     "serves",
     "only",
     "mean_service",
@@ -316,6 +321,7 @@ _STATION_FIELDS = (
 _CROSSING_FIELDS = (
     "quote_every",
     "quote_buckets",
+    "quotes_way",
     "stops_window",
     "stops_delay",
     "stops_drive",
@@ -358,6 +364,7 @@ def _border(plan: Plan, tape: Tape) -> Any:
         values = getattr(plan, name)
         border[name][tuple(map(slice, values.shape))] = values
     stations = slice(len(plan.stations))
+    border["jockeys"] = np.flatnonzero(plan.jockeying).max(initial=-1) + 1
     border["batch"][stations], border["release_every"][stations] = plan.release_size, plan.release_every
     border["by_shares"][stations] = plan.discipline
     border["plain"][stations] = ~(plan.preempt | plan.interrupts | plan.one_by_one.any(axis=1))

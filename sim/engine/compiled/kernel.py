@@ -30,6 +30,7 @@ from sim.engine.compiled.heaps import (
     sink,
     take_slot,
 )
+from sim.engine.compiled.jockeying import jockey
 from sim.engine.compiled.layout import (
     ARRIVAL,
     BALKED,
@@ -375,9 +376,10 @@ def play(b: Any) -> None:
             at, source = switches[next_switch, 0], CALENDAR
         if (at - b.start) >> BUCKET_SHIFT > b.bucket:
             open_bucket(b)
-        elif source == HORIZON:
+            continue
+        if source == HORIZON:
             break
-        elif source == ROAD:
+        if source == ROAD:
             follow(b, key & NUMBER_MASK)
             come_or_set_out(b, key & NUMBER_MASK, at)
         elif source == CALENDAR:
@@ -387,11 +389,12 @@ def play(b: Any) -> None:
             slot, serial = np.int64(first.slot), np.int64(first.serial)
             pop(b, source)
             happen(b, at, key, slot, serial)
+        if b.jockeys:
+            jockey(b, at)
     for i in range(b.slots):
         p = party_in(b, i)
         if p.where == DRIVING:
-            comes_at = p.arrived_at
-            open_visit(b, p, b.first[p.bound_for, p.cls], comes_at)
+            open_visit(b, p, b.first[p.bound_for, p.cls], np.int64(p.arrived_at))
             close(b, i, ON_THE_WAY, NEVER)
         elif p.where != OUTSIDE:
             close(b, i, UNFINISHED, NEVER)

@@ -19,7 +19,7 @@ from sim.engine.plan import CLOCKS
 from sim.engine.plan import RENEGE_WITH_MEN as RENEGE_WITH_MEN
 from sim.engine.records import Outcome
 from sim.scenario.model.quantities import BYPASS as BYPASS_NAME
-from sim.scenario.model.quantities import MOST_OWN_CLASSES, STREAMS
+from sim.scenario.model.quantities import MOST_CONDITIONS, MOST_OWN_CLASSES, STREAMS
 
 NOWHERE = -1
 NOBODY = -1
@@ -37,7 +37,7 @@ NUMBER_MASK = (1 << KIND_SHIFT) - 1
 SERVED, CROSSED, BALKED, BARRED = (int(o) for o in (Outcome.SERVED, Outcome.CROSSED, Outcome.BALKED, Outcome.BARRED))
 RENEGED, CHANGED_MODE, BYPASSED = (int(o) for o in (Outcome.RENEGED, Outcome.CHANGED_MODE, Outcome.BYPASSED))
 REFUSED, SUMMONED, SENT_ON = (int(o) for o in (Outcome.REFUSED, Outcome.SUMMONED, Outcome.SENT_ON))
-INTERRUPTED, SENT_ASIDE = int(Outcome.INTERRUPTED), int(Outcome.SENT_ASIDE)
+INTERRUPTED, SENT_ASIDE, JOCKEYED = int(Outcome.INTERRUPTED), int(Outcome.SENT_ASIDE), int(Outcome.JOCKEYED)
 UNFINISHED = int(Outcome.UNFINISHED)
 DIVERTED, STAYED, ON_THE_WAY = int(Outcome.DIVERTED), int(Outcome.STAYED), int(Outcome.ON_THE_WAY)
 
@@ -84,7 +84,7 @@ BORDER = np.dtype(
     _fields(
         "i8", (), "full rows joined serial chunks free_chunk bucket slots free_slot parties start horizon wait_step"
     )
-    + _fields("i8", (), "walk_row balk_row bypass_row most_people wait_columns all_streams")
+    + _fields("i8", (), "walk_row balk_row bypass_row most_people wait_columns all_streams jockeys")
     # addresses of the large tables, and sizes of those whose end is checked
     + _fields("i8", (), "party_table chunk_table buckets_table row_table visits_table stack_table")
     + _fields("i8", (), "run_table switch_table recent_table hit_table checked_table balk_table bypass_table")
@@ -115,10 +115,12 @@ BORDER = np.dtype(
         "i8", (MAX_STATIONS,), "if_office_closed service_row foot_row patience_row refusal_row refused_row man_row"
     )
     + _fields("i8", (MAX_STATIONS,), "screening_row step beside choice_rule choice_row only streams")
-    + _fields("i8", (MAX_STATIONS,), "aside_to aside_row aside_at_most again_row")
+    + _fields("i8", (MAX_STATIONS,), "aside_to aside_row aside_at_most again_row jockeying posted_wait")
     + _fields("u1", (MAX_STATIONS,), "aside_back aside_passes")
     + _fields("u1", (MAX_STATIONS,), "active by_shares preempt interrupts plain is_office tells")
-    + _fields("f8", (MAX_STATIONS,), "stays_together refusal choice_share")
+    + _fields("f8", (MAX_STATIONS,), "stays_together refusal")
+    + _fields("f8", (MAX_STATIONS, MOST_CONDITIONS + 1), "choice_share")
+    + _fields("i8", (MAX_STATIONS, MOST_CONDITIONS + 1), "choice_when")
     + _fields("f8", (MAX_STATIONS, 4), "fate_cdf")
     + _fields("i8", (MAX_STATIONS, MAX_STREAMS), "next")
     + _fields("u1", (MAX_STATIONS, MAX_STREAMS), "open serves")
@@ -145,7 +147,10 @@ BORDER = np.dtype(
     + _fields("i8", (MAX_ZONES, MAX_STREAMS), "space")
     + _fields("u1", (MAX_ZONES,), "counts_people")
     # main queues
+    + _fields("i8", (), "quotes_table quotes")
     + _fields("i8", (MAX_CROSSINGS,), "quote_every quote_buckets")
+    + _fields("u1", (MAX_CROSSINGS,), "quotes_way")
+    + _fields("i8", (MAX_CROSSINGS, MAX_STREAMS), "announced_wait")
     + _fields(
         "i8",
         (MAX_CROSSINGS, MAX_STREAMS),

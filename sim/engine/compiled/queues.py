@@ -36,6 +36,7 @@ from sim.engine.compiled.layout import (
     IN_SERVICE,
     INSIDE,
     INTERRUPTED,
+    JOCKEYED,
     MAX_STREAMS,
     N_CLOCKS,
     N_WAYS,
@@ -75,7 +76,7 @@ def close(b: Any, i: int, outcome: int, left_at: int) -> None:
         return
     p, row = party_in(b, i), rows_of(b)[b.rows]
     b.rows += 1
-    final = outcome not in (SERVED, CHANGED_MODE, BYPASSED, SENT_ON, INTERRUPTED, DIVERTED, SENT_ASIDE)
+    final = outcome not in (SERVED, CHANGED_MODE, BYPASSED, SENT_ON, INTERRUPTED, DIVERTED, SENT_ASIDE, JOCKEYED)
     row.party, row.visit, row.station = p.number, p.visits - 1, p.station
     row.cls, row.stream, row.men, row.people = p.cls, p.stream, p.visit_men, p.people if final else p.visit_people
     row.arrived_at, row.started_at, row.ended_at, row.left_at = p.arrived_at, p.started_at, p.ended_at, left_at
@@ -99,8 +100,8 @@ def open_visit(b: Any, p: Any, s: int, now: int) -> None:
 
 
 @rule
-def stand(b: Any, i: int, now: int) -> None:
-    """Join the end of the queue, and start the clocks that may end the wait."""
+def line_up(b: Any, i: int) -> None:
+    """Join the end of the queue."""
     p = party_in(b, i)
     s, stream = np.int64(p.station), np.int64(p.stream)
     if b.streams[s] == 0:
@@ -110,6 +111,14 @@ def stand(b: Any, i: int, now: int) -> None:
     append(b, QUEUE_LISTS + s * MAX_STREAMS + stream, i)
     in_queue(b, p, 1)
     p.where = WAITING
+
+
+@rule
+def stand(b: Any, i: int, now: int) -> None:
+    """Join the end of the queue, and start the clocks that may end the wait."""
+    line_up(b, i)
+    p = party_in(b, i)
+    s = np.int64(p.station)
     row = b.patience_row[s]
     if row != NOWHERE:
         push_later(b, now + time_of(b, row, tape_column(b, p)) * b.patience_factor[s] // PER_MILLE, RENEGE, i)

@@ -82,7 +82,9 @@ def pace_fields(scenario: Scenario) -> dict[str, Any]:
 
 
 def needs_quotes(crossing: Crossing) -> bool:
-    """Return whether a control at a crossing reacts to a quoted wait."""
+    """Return whether a control at a crossing reacts to a quoted wait, or parties choose by a posted one."""
+    if any(choice.one_of and choice.by == "posted_wait" for choice in crossing.parallel.values()):
+        return True
     reacting = [team.staffing.reacts for team in teams_of(crossing)]
     controls = (*reacting, *(station.lightened for station in crossing.stations.values()))
     return any(control is not None and control.to == "quoted_wait" for control in controls)

@@ -212,6 +212,7 @@ def _behaviour(scenario: Scenario, step: int, deters: Bools) -> dict[str, Any]:
     hazard = np.zeros((*shape, len(WAYS), columns), dtype=np.int64)
     windows: list[tuple[int, ...]] = []
     every, buckets = np.zeros(shape[0], dtype=np.int64), np.ones(shape[0], dtype=np.int64)
+    covers = np.array([crossing.quote.covers == "way" for crossing in scenario.crossings.values()])
     for x, crossing in enumerate(scenario.crossings.values()):
         for cls, behaviour in crossing.behaviour.items():
             c = streams.index(cls)
@@ -227,7 +228,7 @@ def _behaviour(scenario: Scenario, step: int, deters: Bools) -> dict[str, Any]:
                     rates = _by_wait(way.by_quoted_wait, step) * (HAZARD_UNIT / MS_PER_H)
                     hazard[x, c, w] = np.rint(rates).astype(np.int64)
                     windows += _way_windows(scenario, way, (x, c, w))
-        is_quoted = deters[x] or bool(scenario.network) or needs_quotes(crossing)
+        is_quoted = deters[x] or covers[x] or bool(scenario.network) or needs_quotes(crossing)
         if hazard[x].any() or balk[x].any() or bypass[x].any() or is_quoted:
             every[x] = milliseconds(crossing.quote.every)
             buckets[x] = round(crossing.quote.window / crossing.quote.every)
@@ -235,6 +236,7 @@ def _behaviour(scenario: Scenario, step: int, deters: Bools) -> dict[str, Any]:
         "way_open": np.array(sorted(windows), dtype=np.int64).reshape(-1, 5),
         "quote_every": every,
         "quote_buckets": buckets,
+        "quotes_way": covers,
         "balk_over": balk_over,
         "balk_streams": balk_streams,
         "wait_step": step,

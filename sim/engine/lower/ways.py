@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engine.plan import ANY_NUMBER, BY_SHARES, CHOICES, NOWHERE
 from sim.scenario.model.mean_service import mean_service_s
-from sim.scenario.model.quantities import BYPASS
+from sim.scenario.model.quantities import BYPASS, MOST_CONDITIONS
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
 from sim.scenario.model.steps import beside, returns_to, rounds_of
@@ -24,7 +24,7 @@ def way_fields(scenario: Scenario, stations: list[Place]) -> dict[str, Any]:
     names = traits_of(scenario)
     return {
         **_routes(scenario, stations),
-        **_choices(stations),
+        **_choices(stations, names),
         **_asides(stations),
         "rounds": rounds_of(scenario),
         "one_by_one": np.array(
@@ -64,11 +64,12 @@ def _routes(scenario: Scenario, stations: list[Place]) -> dict[str, Any]:
     return {"crossing": np.array([x for x, *_ in stations]), "first": first, "joins": joins, "next": following}
 
 
-def _choices(stations: list[Place]) -> dict[str, Any]:
+def _choices(stations: list[Place], traits: tuple[str, ...]) -> dict[str, Any]:
     """Return the stations side by side as linked lists, and how parties choose between them."""
     numbers = {(x, name): s for s, (x, name, *_) in enumerate(stations)}
     step, following, rule = (np.full(len(stations), NOWHERE, dtype=np.int64) for _ in range(3))
-    share = np.zeros(len(stations))
+    jockeying, when = np.zeros(len(stations), np.int64), np.zeros((len(stations), MOST_CONDITIONS + 1), np.int64)
+    share = np.zeros(when.shape)
     for s, (x, name, crossing, station) in enumerate(stations):
         if station.only and not station.only_sent_on:
             step[s] = s
@@ -78,8 +79,12 @@ def _choices(stations: list[Place]) -> dict[str, Any]:
                 step[s] = numbers[x, choice.stations[0]]
                 following[s] = NOWHERE if name == choice.stations[-1] else numbers[x, choice.stations[place + 1]]
                 rule[s] = BY_SHARES if choice.shares else CHOICES.index(choice.by)
-                share[s] = choice.shares.get(name, 0.0)
-    return {"step": step, "beside": following, "choice_rule": rule, "choice_share": share}
+                rows = [*choice.shares_by_trait.values(), choice.shares]
+                share[s, : len(rows)] = [row.get(name, 0.0) for row in rows]
+                when[s, : len(rows) - 1] = [mask(traits, [condition]) for condition in choice.shares_by_trait]
+                jockeying[s] = choice.jockeying or 0
+    choices = {"choice_rule": rule, "choice_share": share, "choice_when": when, "jockeying": jockeying}
+    return {"step": step, "beside": following, **choices}
 
 
 def _asides(stations: list[Place]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sim.engine.event_order import KIND_SHIFT, LEAVING, Kind
 from sim.engine.plan import NOWHERE, PER_MILLE, WAY_OF_CLOCK, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
 from sim.engine.reference.choices import station_on_way, takes_room
+from sim.engine.reference.jockeying import Jockeys
 from sim.engine.reference.roads import Roads
 from sim.engine.reference.service import begin_service
 from sim.engine.reference.state import MainQueue, Party, Station, Visit, WordOfStops, Zone, zones_of
@@ -35,9 +36,9 @@ class Log:
         self.rows: list[tuple[int, ...]] = []
         self.open_visits: dict[Visit, None] = {}
         self.driving: dict[Party, Station] = {}  # to the first station of the crossing each is bound for
-        self.staffing: list[tuple[int, int, int]] = []  # of stations with a control
-        self.lightened: list[tuple[int, int, int]] = []
-        self.one_by_one: list[tuple[int, int, int, int, int]] = []
+        self.beside: dict[str, list[tuple[int, ...]]] = {
+            name: [] for name in ("staffing", "lightened", "one_by_one", "quotes")
+        }
 
     def write(self, visit: Visit, outcome: Outcome, left_at: int) -> None:
         """Write the row of a visit that is over, in the order of DTYPES."""
@@ -72,7 +73,7 @@ class Log:
             self.write(Visit(party, station, party.comes_at), Outcome.ON_THE_WAY, NEVER)
         columns = zip(*self.rows, strict=True) if self.rows else [()] * len(DTYPES)
         table = {name: np.array(c, dtype=t) for (name, t), c in zip(DTYPES.items(), columns, strict=True)}
-        return in_order(table, self.staffing, self.lightened, self.one_by_one)
+        return in_order(table, self.beside)
 
 
 class Border:
@@ -89,7 +90,7 @@ class Border:
         ]
         self.words_of_stops = [WordOfStops(plan, x) for x in range(len(plan.crossings))]
         self.roads = Roads(plan, tape, self.env, self.main_queues)
-        self.log = Log()
+        self.log, self.jockeys = Log(), Jockeys(self)
         self.offices = set(plan.office.tolist())
         self.next = plan.next.tolist()
         self.joined = 0
@@ -208,6 +209,7 @@ class Border:
 
     def call_and_unblock(self, station: Station) -> None:
         """Call those who can be served, let the blocked into the room this frees, and do the same where they were."""
+        self.jockeys.act_later()
         self._call(station)
         zones = [each.zone for each in station.team.stations if each.zone]
         for upstream in [left for zone in zones for left in self._unblock(zone)]:

@@ -11,9 +11,14 @@ import simpy
 from sim.engine.event_order import Kind
 from sim.engine.plan import REFUSAL, REFUSAL_UNIT, SERVICE_FACTOR, SWITCHES, TO_PEOPLE, TO_QUEUE
 from sim.engine.reference.border import Border
-from sim.engine.reference.choices import stations_of_main_queue, waiting_in_main_queue
+from sim.engine.reference.choices import (
+    expected_wait,
+    stations_of_main_queue,
+    wait_after_main_queue,
+    waiting_in_main_queue,
+)
 from sim.engine.reference.controls import Lightening, StaffingControl
-from sim.engine.reference.state import Station
+from sim.engine.reference.state import MainQueue, Station
 from sim.engine.reference.team import Team
 
 Process = Generator[simpy.Event, Any, None]
@@ -48,6 +53,7 @@ def switches(border: Border) -> Process:
                 calling.add(values[0])
         for number in sorted(calling):
             border.call_and_unblock(border.stations[number])
+        border.jockeys.act_later()
 
 
 def rows_of(border: Border, table: str) -> list[list[int]]:
@@ -111,7 +117,7 @@ def staff(border: Border, team: Team, servers: int) -> None:
     A service that is due to end at this millisecond is not interrupted.
     """
     if team.staff_varies and (servers != team.servers or border.now == border.plan.start):
-        border.log.staffing.append((border.now, team.number, servers))
+        border.log.beside["staffing"].append((border.now, team.number, servers))
     team.servers = servers
     if not team.preempt:
         return
@@ -138,7 +144,7 @@ def lightening(border: Border, station: Station, control: Lightening) -> Process
     for at in range(border.plan.start + control.every, border.plan.horizon, control.every):
         yield border.until(at, Kind.LIGHTENING, station.number)
         if station.active and control.turn(level_seen(border, [station], control.reacts_to), at):
-            border.log.lightened.append((at, station.number, int(control.in_force)))
+            border.log.beside["lightened"].append((at, station.number, int(control.in_force)))
 
 
 def reaction(border: Border, team: Team, control: StaffingControl, added: int) -> Process:
@@ -197,7 +203,19 @@ def announcements(border: Border, crossing: int, every: int) -> Process:
         if word.window:
             word.announce(border.is_screened(crossing))
             stopped = word.heard(border.now)
+        for station in border.stations:
+            if border.plan.crossing[station.number] == crossing:
+                station.posted_wait = expected_wait(border, station)
         for main_queue in border.main_queues[crossing]:
-            cls = main_queue.cls
-            main_queue.announce(border.now, waiting_in_main_queue(border, crossing, cls), stopped)
-            border.leave_when_due(main_queue)
+            announce(border, main_queue, stopped)
+
+
+def announce(border: Border, main_queue: MainQueue, stopped: int) -> None:
+    """Announce the wait of a main queue; where quotes cover the way, with the waits expected after it."""
+    crossing, cls = main_queue.crossing, main_queue.cls
+    covers_way = bool(border.plan.quotes_way[crossing])
+    before, after = main_queue.announced_wait, wait_after_main_queue(border, crossing, cls) if covers_way else 0
+    main_queue.announce(border.now, waiting_in_main_queue(border, crossing, cls), after, stopped)
+    if covers_way and (main_queue.announced_wait != before or border.now == border.plan.start):
+        border.log.beside["quotes"].append((border.now, crossing, cls, main_queue.announced_wait))
+    border.leave_when_due(main_queue)

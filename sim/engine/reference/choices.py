@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sim.engine.plan import BY_SHARES, FIRST_WITH_ROOM, LEAST_WAIT, NOWHERE, SHORTEST_QUEUE
+from sim.engine.plan import BY_SHARES, FIRST_WITH_ROOM, LEAST_WAIT, NOWHERE, POSTED_WAIT, SHORTEST_QUEUE
 from sim.engine.reference.state import Party, Station
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def station_on_way(border: Border, number: int, party: Party) -> Station | None:
     """Return the station a party goes to from the step of station `number` on; None across the border."""
     while number != NOWHERE:
-        stations = [station for station in side_by_side(border, number, party.cls) if _admits(border, station, party)]
+        stations = [station for station in side_by_side(border, number, party.cls) if admits(border, station, party)]
         if stations:
             return _choose(border, stations, party)
         number = border.next[number][party.cls]
@@ -51,7 +51,8 @@ def takes_room(border: Border, station: Station, party: Party) -> bool:
     return plan.choice_rule[s] == FIRST_WITH_ROOM and station.zone is not None and not station.is_full(party)
 
 
-def _admits(border: Border, station: Station, party: Party) -> bool:
+def admits(border: Border, station: Station, party: Party) -> bool:
+    """Whether all conditions of `only` hold for a party."""
     needed = int(border.plan.only[station.number])
     return int(border.tape.traits[party.column]) & needed == needed
 
@@ -62,10 +63,10 @@ def _choose(border: Border, stations: list[Station], party: Party) -> Station:
         return stations[0]
     if border.plan.choice_rule[stations[0].number] == BY_SHARES:
         return _by_share(border, stations, party)
-    return min(stations, key=lambda station: (_drawback(station, party), _ahead(border, station, party)))
+    return min(stations, key=lambda station: (drawback(station, party), _ahead(border, station, party)))
 
 
-def _drawback(station: Station, party: Party) -> int:
+def drawback(station: Station, party: Party) -> int:
     """Return 0 for a station that is open and staffed and has room, 1 if there is no room, and 2 otherwise."""
     if not station.is_open[party.cls] or not station.servers:
         return 2
@@ -76,12 +77,31 @@ def _ahead(border: Border, station: Station, party: Party) -> int:
     """Return how long the queue or the expected wait is; nothing is shorter than a free server."""
     rule = border.plan.choice_rule[station.number]
     if rule == SHORTEST_QUEUE:
-        return -1 if station.serves_at_once(party.cls) else sum(station.waiting)
+        return station.queue_for(party.cls)
     if rule == LEAST_WAIT and not station.serves_at_once(party.cls):
-        work = sum(_work(border, other) for other in station.team.served_before(station))
-        work += int(border.plan.mean_service[station.number, party.cls])
-        return work // max(1, station.servers)
-    return 0
+        return expected_wait(border, station, int(border.plan.mean_service[station.number, party.cls]))
+    return station.posted_wait if rule == POSTED_WAIT else 0
+
+
+def expected_wait(border: Border, station: Station, own: int = 0) -> int:
+    """Return the mean services of all who are served before a party, and its `own`, divided by the servers."""
+    work = own + sum(_work(border, other) for other in station.team.served_before(station))
+    return int(work // max(1, station.servers))
+
+
+def wait_after_main_queue(border: Border, crossing: int, cls: int) -> int:
+    """Return the waits expected at the steps after the main queue of a class at which everybody stops.
+
+    Of stations side by side, that of the least; those that are open and staffed come before the others.
+    """
+    number, total, is_after = int(border.plan.first[crossing, cls]), 0, False
+    while number != NOWHERE:
+        stations = [s for s in side_by_side(border, number, cls) if not border.plan.only[s.number]]
+        if stations and is_after:
+            total += min((not (s.is_open[cls] and s.servers), expected_wait(border, s)) for s in stations)[1]
+        is_after = is_after or bool(stations)
+        number = border.next[number][cls]
+    return total
 
 
 def _work(border: Border, station: Station) -> int:
@@ -93,11 +113,14 @@ def _work(border: Border, station: Station) -> int:
 def _by_share(border: Border, stations: list[Station], party: Party) -> Station:
     """Return the station that the chance of the party gives it, among those that are open if any is."""
     stations = [station for station in stations if station.is_open[party.cls]] or stations
-    shares = [float(border.plan.choice_share[station.number]) for station in stations]
+    plan, traits = border.plan, int(border.tape.traits[party.column])
+    needed = plan.choice_when[stations[0].number].tolist()
+    row = next(row for row, bits in enumerate(needed) if traits & bits == bits)
+    shares = [float(plan.choice_share[station.number, row]) for station in stations]
     total = 0.0
     for share in shares:  # not `sum`, which rounds otherwise than a loop
         total += share
-    chance = border.chance(border.plan.choice_row[stations[0].number], party) * total
+    chance = border.chance(plan.choice_row[stations[0].number], party) * total
     for station, share in zip(stations, shares, strict=True):
         chance -= share
         if chance < 0:

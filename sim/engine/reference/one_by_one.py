@@ -28,7 +28,9 @@ def serve_person(border: Border, visit: Visit) -> None:
             border.main_queue(visit.party).started += 1
     visit.at_servers += 1
     ended_at = ends_at if ends_at < border.plan.horizon else NEVER
-    border.log.one_by_one.append((visit.party.number, visit.index, visit.station.number, border.now, ended_at))
+    border.log.beside["one_by_one"].append(
+        (visit.party.number, visit.index, visit.station.number, border.now, ended_at)
+    )
     border.env.process(person(border, visit, ends_at))
 
 

@@ -102,6 +102,12 @@ class Visit:
         visit.service_left = self.ends_at - now
         return visit
 
+    def go_on_at(self, station: Station, now: int) -> None:
+        """Go on as a visit to another station, with the clocks that may end the wait."""
+        self.station, self.arrived_at, self.index = station, now, self.party.visits
+        self.party.visits += 1
+        self.party.visit = self
+
 
 class Zone:
     """Ground behind a station, with limited room; a party that finds it full is blocked at the station before."""
@@ -150,6 +156,7 @@ class Station:
         self.pace = plan.pace[number].tolist() if self.paced else []  # by servers at work, and by parties waiting
         self.service_factor = self.patience_factor = PER_MILLE
         self.refusal = float(plan.refusal[number])
+        self.posted_wait = 0  # as expected at the last announcement
         self.one_by_one = plan.one_by_one[number].tolist()  # by class
         team.add(self)
 
@@ -256,6 +263,25 @@ class Station:
         is_free = self.team.busy < self.team.servers and self.busy < self.limit
         return is_free and not (self.batch and not self.starts_left)
 
+    def queue_for(self, cls: int) -> int:
+        """Return how many wait; nothing is shorter than a free server."""
+        return -1 if self.serves_at_once(cls) else sum(self.waiting)
+
+    def last_to_join(self) -> Visit | None:
+        """Return the waiting visit that joined last; None if it has been served in part, so that it stays."""
+        tails = []
+        for queue in self.queues:
+            while queue and not queue[-1].waiting:
+                queue.pop()
+            tails += [queue[-1]] if queue else []
+        last = max(tails, key=lambda visit: visit.joined, default=None)
+        return last if last is not None and last.service_left is None and not last.called else None
+
+    def leave_tail(self, visit: Visit) -> None:
+        """Take the visit out of the queue that joined last."""
+        self.leave_queue(visit)
+        self.queues[visit.stream].pop()
+
     def serves_at_once(self, cls: int) -> bool:
         """Whether a server is free for a newcomer of a class."""
         return self._can_start() and self.is_open[cls]
@@ -289,7 +315,8 @@ class MainQueue:
             self.clocks_used.append(RENEGE_WITH_MEN)
         self.started = 0  # services begun since the last announcement
         self.recent_starts: deque[int] = deque(maxlen=self.buckets)
-        self.quoted_wait, self.quoted_at = 0, plan.start
+        self.quoted_wait, self.quoted_at = 0, plan.start  # of this queue alone
+        self.announced_wait = 0
         self.quoted_column = 0  # of the tables by quoted wait
         self.quoted_columns: list[int] = []  # of all announcements so far
         self.summed, self.rate = [0] * len(CLOCKS), [0] * len(CLOCKS)
@@ -304,10 +331,11 @@ class MainQueue:
         with_men = party.men > 0 and RENEGE_WITH_MEN in self.clocks_used
         return [clock for clock in self.clocks_used if clock != (RENEGE if with_men else RENEGE_WITH_MEN)]
 
-    def announce(self, now: int, waiting: int, stopped: int) -> None:
+    def announce(self, now: int, waiting: int, after: int, stopped: int) -> None:
         """Quote the wait anew: parties waiting over recent departures (the quote grows while nobody departs).
 
-        `stopped` is the share of men stopped that those waiting have heard of.
+        `after` is the wait expected after this queue, if quotes cover it, and `stopped` the share of men stopped that
+        those waiting have heard of.
         """
         if now > self.plan.start:
             self.recent_starts.append(self.started)
@@ -319,7 +347,8 @@ class MainQueue:
             self.quoted_wait = waiting * len(self.recent_starts) * self.every // departures
         else:
             self.quoted_wait += self.every
-        self.quoted_column = min(self.quoted_wait // self.plan.wait_step, self.plan.hazard.shape[3] - 1)
+        self.announced_wait = self.quoted_wait + after
+        self.quoted_column = min(self.announced_wait // self.plan.wait_step, self.plan.hazard.shape[3] - 1)
         self.quoted_columns.append(self.quoted_column)
         for clock in self.clocks_used:
             way = WAY_OF_CLOCK[clock]

@@ -49,7 +49,7 @@ class Tally:
 
     `announced` holds the main queues at the announcements of the quoted wait, by the interval between these (ms).
     `days` are the local midnights of the run and `nights` its night hours, both without offset; `midnights` (days,) are
-    the first in ms since t0.
+    the first in ms since t0. `quotes` are those of Records.
     """
 
     queues: Queues
@@ -65,6 +65,7 @@ class Tally:
     days: list[datetime]
     midnights: Ints
     nights: list[datetime]
+    quotes: Ints
 
     def quantiles(self, group_of: Ints, number: Ints, shares: tuple[float, ...]) -> Floats:
         """Return quantiles of the waits (ms) by group, linear between waits: (shares, groups), NaN in an empty group.
@@ -137,7 +138,7 @@ def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid, 
         quotes = announcements(every, plan.start, plan.horizon)
         announced[every] = main_queues(len(plan.crossings), classes, len(quotes.at))
         passes.main_queues(rows, _steps(quotes), windows, announced[every])
-    return Tally(*tables, keys, joiners, announced, local_midnights, midnights, local_nights)
+    return Tally(*tables, keys, joiners, announced, local_midnights, midnights, local_nights, records.quotes)
 
 
 def _steps(grid: Grid) -> Steps:

@@ -27,6 +27,8 @@ def check_ways(scenario: Scenario) -> Faults:
             for n, condition in enumerate(station.only):
                 yield from _conditions(names, [condition], (*here, "only"), n)
         yield from _parallel(crossing, ("crossings", x, "parallel"))
+        for name, choice in crossing.parallel.items():
+            yield from _conditions(names, choice.shares_by_trait, ("crossings", x, "parallel", name, "shares_by_trait"))
 
 
 def _conditions(names: tuple[str, ...], conditions: Iterable[str], here: Loc, row: int | None = None) -> Faults:

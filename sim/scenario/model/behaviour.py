@@ -114,6 +114,10 @@ class Quote(Model):
     window: Duration = Field(
         6 * 3600.0, description="time over which departures are counted; a whole multiple of `every`"
     )
+    covers: Literal["queue", "way"] = Field(
+        "queue",
+        description="the main queue alone, or also the waits expected at the stations after it, by who waits there now",
+    )
     delay: Span = Field(0.0, description="time until an announcement is known to parties that choose between crossings")
 
     @model_validator(mode="after")

@@ -6,9 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sim.scenario.model.quantities import Model, Name, Share, with_rest
+from sim.scenario.model.quantities import MOST_CONDITIONS, Model, Name, Share, with_rest
+from sim.scenario.model.traits import Condition
+from sim.suggest import no_such
 
-ChoiceRule = Literal["shortest_queue", "least_wait", "first"]
+Shares = Annotated[dict[Name, Share], BeforeValidator(with_rest)]
+ChoiceRule = Literal["shortest_queue", "least_wait", "first", "posted_wait"]
+
+
+Jockeying = Annotated[int, Field(ge=2, le=1_000_000, strict=True)] | None
 
 
 class Parallel(Model):
@@ -17,10 +23,22 @@ class Parallel(Model):
     one_of: tuple[Name, ...] = Field((), description="the stations, by order of preference if nothing else decides")
     by: ChoiceRule = Field(
         "shortest_queue",
-        description="fewest parties waiting, least expected wait, or the first station that is open and has room",
+        description="fewest parties waiting, least expected wait, the first station that is open and has room, or the "
+        "least expected wait as posted with the last quote",
     )
-    shares: Annotated[dict[Name, Share], BeforeValidator(with_rest)] = Field(
+    shares: Shares = Field(
         {}, description="instead of `one_of`: the share of each station; one may be `rest`, the remainder to 100 %"
+    )
+    shares_by_trait: dict[Condition, Shares] = Field(
+        {},
+        max_length=MOST_CONDITIONS,
+        description="other `shares` for parties for which a condition holds, the first of several, such as "
+        "`{when registered: {gates: 80 %, desks: rest}}`",
+    )
+    jockeying: Jockeying = Field(
+        None,
+        description="the last of a queue moves to the end of another that is shorter by at least so many parties; "
+        "default: nobody changes queues",
     )
 
     @model_validator(mode="after")
@@ -33,8 +51,15 @@ class Parallel(Model):
             raise ValueError("needs at least two stations")
         if len(set(self.stations)) < len(self.stations):
             raise ValueError("names a station twice")
-        if self.shares and abs(sum(self.shares.values()) - 1) > 1e-6:
-            raise ValueError(f"shares must add up to 100 %; they add up to {100 * sum(self.shares.values()):g} %")
+        if self.shares_by_trait and not self.shares:
+            raise ValueError("shares_by_trait needs 'shares', those of all other parties")
+        for condition, shares in {"": self.shares, **self.shares_by_trait}.items():
+            total = sum(shares.values())
+            if shares and abs(total - 1) > 1e-6:
+                what = f"shares {condition}".rstrip()
+                raise ValueError(f"{what} must add up to 100 %; they add up to {100 * total:g} %")
+            if other := next((name for name in shares if name not in self.shares), None):
+                raise ValueError(f"shares_by_trait: {no_such('station', other, list(self.shares))} in 'shares'")
         return self
 
     @property

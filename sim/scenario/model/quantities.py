@@ -19,6 +19,8 @@ BYPASS = "bypass"
 STREAMS = (*CLASSES, BYPASS)
 """The standard classes and the bypass; a file's own classes have the numbers after these (`Scenario.streams`)."""
 MOST_OWN_CLASSES = 32
+MOST_CONDITIONS = 8
+"""Most conditions on traits by which the shares of a choice may differ."""
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

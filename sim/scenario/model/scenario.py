@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorH
 from sim.scenario.model.behaviour import Behaviour, Quote, WordOfStops
 from sim.scenario.model.changes import Change, NamedChange
 from sim.scenario.model.class_names import RESERVED, ClassName, only_classes
+from sim.scenario.model.copies import written_out
 from sim.scenario.model.demand import DemandParts
 from sim.scenario.model.laws import Law
 from sim.scenario.model.network import Destination, Network
@@ -117,6 +118,11 @@ class Crossing(Model):
     changes: tuple[Change, ...] = Field(
         (), max_length=1000, description="dated changes; later entries override earlier ones"
     )
+
+    @model_validator(mode="after")
+    def _with_copies(self) -> Crossing:
+        """Write out the copies of stations."""
+        return written_out(self) if any(station.copies for station in self.stations.values()) else self
 
 
 class Intervention(Model):

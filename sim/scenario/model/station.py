@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from sim.scenario.model.aside import SentAside
 from sim.scenario.model.class_names import ClassName, ClassOrAny, StreamName, StreamShares
 from sim.scenario.model.controls import Lightening, Outages, Pace
+from sim.scenario.model.copies import Copies, bare_copies
 from sim.scenario.model.laws import NO_TIME, Law, ServiceTime
 from sim.scenario.model.quantities import (
     CLASSES,
@@ -158,6 +159,9 @@ class Station(Model):
     refusal: Refusal | None = Field(None, description="parties turned back by the authority here")
     screening: Screening | None = Field(None, description="men of call-up age are checked against a list here")
     sent_aside: SentAside | None = Field(None, description="a share that goes to another station after its service")
+    copies: Annotated[Copies | None, BeforeValidator(bare_copies)] = Field(
+        None, description="so many equal stations side by side, such as booths 1 to 12, each with a queue of its own"
+    )
     only_sent_on: bool = Field(
         False, description="only those sent here stop: by draft screening (an enlistment office), or `sent_aside`"
     )

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, WithJsonSchema
 if TYPE_CHECKING:
     from sim.scenario.model.scenario import Scenario
 
-WHEN = "when"
+WHEN, UNLESS = "when", "unless"
 _CONDITION = re.compile(r"(when|unless) ([a-z][a-z0-9_]{0,60})")
 
 
@@ -53,6 +53,11 @@ def trait_of(condition: str) -> str:
 def traits_of(scenario: Scenario) -> tuple[str, ...]:
     """Return the names of all traits, in the order of the classes that have them."""
     return tuple(dict.fromkeys(name for cls in scenario.classes.values() for name in cls.traits))
+
+
+def conditions_of(scenario: Scenario, cls: str) -> tuple[str, ...]:
+    """Return the conditions on the traits of a class: for each, that a party has it, and that it lacks it."""
+    return tuple(f"{word} {name}" for name in scenario.classes[cls].traits for word in (WHEN, UNLESS))
 
 
 def bit(names: tuple[str, ...], trait: str, has: bool) -> int:

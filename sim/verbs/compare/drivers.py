@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from sim.arrays import Floats
-from sim.measures.headline import headlines
+from sim.measures.headline import headlines_of
 from sim.measures.names import ALL, HEADLINES, Key
 from sim.play.posterior import Posterior
 from sim.verbs.compare.statistics import difference
@@ -76,9 +76,7 @@ def directions(comparison: ComparisonData, variant: int, crossing: str) -> Itera
     if base.posterior is None or other.posterior is None:
         return
     before, after = ({key: k for k, key in enumerate(comparison.keys[n])} for n in (0, variant))
-    shown = dict.fromkeys(
-        [*((headline.quantity, headline.scope) for headline in headlines(base.scenario.class_numbers)), *TOLD]
-    )
+    shown = dict.fromkeys([*((headline.quantity, headline.scope) for headline in headlines_of(base.scenario)), *TOLD])
     for key in (Key(crossing, *total) for total in shown):
         if key in before and key in after:
             there, here = comparison.totals[0][:, before[key]], comparison.totals[variant][:, after[key]]

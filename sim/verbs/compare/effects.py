@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sim import units
-from sim.measures.headline import Headline, headlines, in_order
+from sim.measures.headline import Headline, headlines_of, in_order
 from sim.measures.names import Key
 from sim.plotting.story import at_least, plus_minus, rounded
 from sim.verbs.compare.statistics import Difference
@@ -120,7 +120,7 @@ def effects_at(comparison: ComparisonData, variant: int, crossing: str) -> list[
     """Return the effects of a variant (from 1) at a crossing. Measures that are 0 in all scenarios are omitted."""
     tables = [{difference.key: difference for difference in each} for each in comparison.differences]
     rows = []
-    for measure in headlines(comparison.base.scenario.class_numbers):
+    for measure in headlines_of(comparison.base.scenario):
         key = Key(crossing, measure.quantity, measure.scope)
         difference = tables[variant - 1].get(key)
         if difference is not None and difference.n:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from sim.measures.names import RATE_HOURS, at_station
 from sim.measures.nights import worst_night
-from sim.plotting import daily, panels, staff
+from sim.plotting import daily, panels, staff, traits
 from sim.plotting.marks import text_width, wrapped
 from sim.plotting.names import ranged_estimate
 from sim.plotting.page import heading, legend, time_page
@@ -61,6 +61,8 @@ def _pictures_of(story: Story) -> Iterator[Callable[[Story], Figure]]:
             wanted = story.by_road and bool(story.nights)
         elif draw is staff_at_work:
             wanted = bool(staff.shown(story))
+        elif draw is waits_by_trait:
+            wanted = bool(traits.known(story))
         else:
             wanted = story.has_length or draw is not queue_km
         if wanted:
@@ -158,6 +160,12 @@ def staff_at_work(story: Story) -> Figure:
 
 
 @styled
+def waits_by_trait(story: Story) -> Figure:
+    """Draw the mean waits of those with and without each trait, by class."""
+    return traits.waits(story)
+
+
+@styled
 def where_time_goes(story: Story) -> Figure:
     """Draw the mean wait, service time and blocked time per visit to each station, on a logarithmic scale."""
     names = [name for name in story.stations if story.total("visits", at_station(name)).mean > 0]
@@ -231,6 +239,7 @@ PICTURES = (
     ways_across,
     stuck_at_night,
     staff_at_work,
+    waits_by_trait,
     where_time_goes,
     poster,
 )

@@ -11,7 +11,7 @@ import numpy as np
 from sim import units
 from sim.engine.plan import NOWHERE
 from sim.measures.estimates import Estimate
-from sim.measures.headline import ACROSS, QUEUE, WAITS, headlines
+from sim.measures.headline import ACROSS, QUEUE, WAITS, headlines_of
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.nights import Night, worst_night
 from sim.measures.reports import UNFITTED, Observation
@@ -45,6 +45,8 @@ VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "off": "red", "open":
 
 ALWAYS = ("max_queue", "crossed_people", "crossed_parties", "unfinished_people", "people_overnight_max")
 """Headline measures that are shown even if they are 0."""
+LEAST_TOLD = 0.05
+"""Shorter mean times (s) are told as 0."""
 MOST_NIGHTS = 31
 """Most nights that the table shows; the others are in the file."""
 
@@ -166,7 +168,7 @@ def _numbers(row: Row, wait_unit: str) -> tuple[str, str, str]:
 def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
     """Yield the groups of the headline table with their rows; `_headline` omits rows without a value."""
     more = {WAITS: _quoted, ACROSS: _across}
-    lines = headlines(story.scenario.class_numbers)
+    lines = headlines_of(story.scenario)
     by_group: dict[str, list[Row]] = {line.group: [] for line in lines}
     for line in lines:
         total, worst = story.total(line.quantity, line.scope), worst_night(story.nights)
@@ -256,7 +258,9 @@ def _per_visit(story: Story, quantity: str, scope: str, wait_unit: str = "") -> 
     """Return a mean time per visit, marked where visits that still go on at the horizon make it a lower bound."""
     seconds = 3600 * story.total(quantity, scope).mean
     text = units.show_duration(seconds)
-    if wait_unit and seconds > 0:
+    if 0 < seconds < LEAST_TOLD:
+        text = "0 s"
+    elif wait_unit and seconds > 0:
         unit = _unit(seconds, wait_unit)
         text = f"{rounded(seconds / units.SCALES['time'][unit])} {unit}"
     return at_least(text) if story.is_bound(quantity, scope) else text

@@ -155,7 +155,7 @@ def test_quantiles_by_group_are_numpys(rows):
     number = np.bincount(group_of[group], minlength=4)[:3]
     nobody = found_nothing()
     counted = tally.Tally(
-        *nobody, np.sort(waits << GROUP_BITS | group), np.zeros(0), {}, [], np.zeros(0, dtype=np.int64), []
+        *nobody, np.sort(waits << GROUP_BITS | group), np.zeros(0), {}, [], np.zeros(0, np.int64), [], np.zeros((0, 4))
     )
     quantiles = counted.quantiles(group_of, number, (0.1, 0.5, 1.0))
     for g in range(3):
