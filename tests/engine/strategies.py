@@ -408,6 +408,7 @@ def busy_booths(draw: Draw) -> Dict:
     }
 
 
+@st.composite
 def initial_queues(draw: Draw) -> Any:
     parties = draw(st.integers(0, 6))
     return {"parties": parties, "waited": draw(laws())} if draw(sometimes) else parties

@@ -117,7 +117,7 @@ BORDER = np.dtype(
     + _fields("i8", (MAX_STATIONS,), "screening_row step beside choice_rule choice_row only streams")
     + _fields("i8", (MAX_STATIONS,), "aside_to aside_row aside_at_most again_row jockeying posted_wait")
     + _fields("u1", (MAX_STATIONS,), "aside_back aside_passes")
-    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt interrupts plain is_office tells")
+    + _fields("u1", (MAX_STATIONS,), "active by_shares preempt interrupts plain is_office tells staff_varies paced")
     + _fields("f8", (MAX_STATIONS,), "stays_together refusal")
     + _fields("f8", (MAX_STATIONS, MOST_CONDITIONS + 1), "choice_share")
     + _fields("i8", (MAX_STATIONS, MOST_CONDITIONS + 1), "choice_when")
@@ -130,24 +130,20 @@ BORDER = np.dtype(
     + _fields("i8", (MAX_STATIONS,), "pool pool_next pool_limit pool_rank pool_stride pool_passed")
     + _fields("i8", (MAX_STATIONS,), "pool_servers pool_busy pool_clock")
     # controls of the staffing
-    + _fields("i8", (), "staffed_table staffed")
+    + _fields("i8", (), "staffed_table staffed lightened_table turns quotes_table quotes")
     + _fields("i8", (MAX_STATIONS,), "reacts_to open_above close_below opens_by at_least at_most reaction_delay")
     + _fields("i8", (MAX_STATIONS,), "checked_every planned out_of_order added decided afresh_at people_waiting")
-    + _fields("u1", (MAX_STATIONS,), "staff_varies")
     # checks that are lightened
-    + _fields("i8", (), "lightened_table turns")
     + _fields("i8", (MAX_STATIONS,), "light_to light_above light_below light_least light_every light_factor")
     + _fields("i8", (MAX_STATIONS,), "light_intensity lightened light_turned_at")
     # factors on service times and patience
     + _fields("i8", (), "pace_table pace_columns")
     + _fields("i8", (MAX_STATIONS,), "service_factor patience_factor")
-    + _fields("u1", (MAX_STATIONS,), "paced")
     # zones
     + _fields("i8", (MAX_ZONES,), "capacity used")
     + _fields("i8", (MAX_ZONES, MAX_STREAMS), "space")
     + _fields("u1", (MAX_ZONES,), "counts_people")
     # main queues
-    + _fields("i8", (), "quotes_table quotes")
     + _fields("i8", (MAX_CROSSINGS,), "quote_every quote_buckets")
     + _fields("u1", (MAX_CROSSINGS,), "quotes_way")
     + _fields("i8", (MAX_CROSSINGS, MAX_STREAMS), "announced_wait")

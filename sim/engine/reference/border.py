@@ -13,9 +13,10 @@ from sim.engine.plan import NOWHERE, PER_MILLE, WAY_OF_CLOCK, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
 from sim.engine.reference.choices import station_on_way, takes_room
 from sim.engine.reference.jockeying import Jockeys
+from sim.engine.reference.main_queue import MainQueue
 from sim.engine.reference.roads import Roads
 from sim.engine.reference.service import begin_service
-from sim.engine.reference.state import MainQueue, Party, Station, Visit, WordOfStops, Zone, zones_of
+from sim.engine.reference.state import Party, Station, Visit, WordOfStops, Zone, zones_of
 from sim.engine.reference.team import Team
 from sim.engine.tape import Tape
 

@@ -18,7 +18,8 @@ from sim.engine.reference.choices import (
     waiting_in_main_queue,
 )
 from sim.engine.reference.controls import Lightening, StaffingControl
-from sim.engine.reference.state import MainQueue, Station
+from sim.engine.reference.main_queue import MainQueue
+from sim.engine.reference.state import Station
 from sim.engine.reference.team import Team
 
 Process = Generator[simpy.Event, Any, None]

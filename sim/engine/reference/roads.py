@@ -12,7 +12,8 @@ import numpy as np
 import simpy
 
 from sim.engine.plan import BARRED, NEWS, NOWHERE, PAPERS, PER_MILLE, TASTES, Plan
-from sim.engine.reference.state import MainQueue, Party
+from sim.engine.reference.main_queue import MainQueue
+from sim.engine.reference.state import Party
 from sim.engine.tape import Tape
 
 
