@@ -70,7 +70,7 @@ def test_set_refuses(case):
 
 
 @pytest.mark.parametrize(
-    ("least_s", "shown"), [(276_140, "3.2 d"), (44, "44 s"), (0.346, "0.346 s"), (89.95, "1.5 min"), (3601, "60.1 min")]
+    ("least_s", "shown"), [(276_140, "3.2 d"), (44, "44 s"), (0.346, "0.346 s"), (89.95, "1.5 min"), (3601, "1.01 h")]
 )
 def test_the_smallest_interval_is_advised_in_a_unit_to_read_and_is_enough(least_s: float, shown: str) -> None:
     assert _shown(least_s) == shown

@@ -10,6 +10,7 @@ from itertools import pairwise
 from sim.scenario.checks.crossings import Loc, occurring
 from sim.scenario.checks.doubts import doubts_of
 from sim.scenario.checks.given import rows_left_out
+from sim.scenario.checks.unchecked import who_stops_nowhere
 from sim.scenario.model.changes import EVERYWHERE
 from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.scenario import Crossing, Intervention, Scenario
@@ -25,6 +26,7 @@ def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
     """Yield (path, message) for everything that is allowed and probably a mistake."""
     for name, crossing in scenario.crossings.items():
         yield from _deadlocks(scenario, crossing, ("crossings", name))
+    yield from who_stops_nowhere(scenario)
     yield from rows_left_out(scenario)
     yield from _nights_left_out(scenario)
     yield from doubts_of(scenario)
