@@ -59,7 +59,7 @@ def test_nobody_is_deterred_where_nobody_is_screened(small_text, problems_of):
 def test_at_most_64_stations(small_text, problems_of):
     more = "".join(f"      extra_{i}: {{staffing: 1, service_time: 1 s}}\n" for i in range(62))
     problems = problems_of(small_text.replace("    demand:\n", f"{more}    demand:\n", 1))
-    assert problems == ["s.yaml:23:1: crossings: a scenario may have at most 64 stations"]
+    assert problems == ["s.yaml:23:1: crossings: a scenario may have at most 64 stations; got 66"]
 
 
 @pytest.mark.parametrize("case", SETS, ids=lambda case: case["set"])

@@ -26,13 +26,14 @@ class Parallel(Model):
     @model_validator(mode="after")
     def _one(self) -> Parallel:
         if bool(self.one_of) == bool(self.shares):
-            raise ValueError("needs exactly one of 'one_of' and 'shares'")
+            raise ValueError(f"needs exactly one of 'one_of' and 'shares'; got {'both' if self.shares else 'none'}")
         if self.shares and "by" in self.model_fields_set:
             raise ValueError("'by' has no meaning beside 'shares'; remove it")
         if len(self.stations) < 2:
-            raise ValueError("needs at least two stations")
-        if len(set(self.stations)) < len(self.stations):
-            raise ValueError("names a station twice")
+            raise ValueError(f"needs at least two stations; got {', '.join(self.stations)}")
+        twice = [name for name in dict.fromkeys(self.stations) if self.stations.count(name) > 1]
+        if twice:
+            raise ValueError(f"names {', '.join(map(repr, twice))} twice; name each station once")
         if self.shares and abs(sum(self.shares.values()) - 1) > 1e-6:
             raise ValueError(f"shares must add up to 100 %; they add up to {100 * sum(self.shares.values()):g} %")
         return self
