@@ -53,6 +53,7 @@ WORDS: list[tuple[Any, str]] = [
     (arrivals.Spread, "[law](#law-of-durations); a time alone: evenly over it"),
     (laws.People, "whole number, shares by number, or [people per party](#people-per-party)"),
     (class_names.ClassName, "class"),
+    (class_names.NewClassName, "class"),
     (class_names.ClassOrAny, "class or `any`"),
     (class_names.StreamName, "class or `bypass`"),
     (quantities.Name, "name"),
@@ -307,7 +308,7 @@ def _place(path: str) -> str:
             parts[-1] += "[]"
             continue
         named = before in NAMES or (before == "" and parts[-2:-1] == ["demand"])
-        is_class = before in ("demand", "behaviour", "classes")
+        is_class = before in ("demand", "behaviour", "classes", "initial_queue")
         parts.append("CLASS" if is_class else "NAME" if named else part)
         before = "" if is_class or named else part
     return f"`{'.'.join(parts)}`"

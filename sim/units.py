@@ -17,6 +17,9 @@ MS_PER_DAY = 24 * MS_PER_H
 SMALLEST_SHARE, LARGEST_NUMBER = 0.01, 9999
 """Share of a common unit below which the shortest duration should not be, and number up to which the longest may go."""
 
+SHORTEST = 0.01
+"""Seconds; of a shorter wait only this is said."""
+
 _TIME = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "day": 86400.0, "days": 86400.0}
 _PER_HOUR = {"s": 3600.0, "min": 60.0, "h": 1.0, "d": 1 / 24, "day": 1 / 24, "week": 1 / 168}
 SCALES: dict[str, dict[str, float]] = {
@@ -81,10 +84,18 @@ def show_duration(seconds: float) -> str:
     """Return a duration of `seconds` as people write it: '45 s', '6.2 min', '5.1 h', '2.3 d'."""
     if not math.isfinite(seconds):
         return "-"
-    for limit, size, unit in ((90, 1, "s"), (5400, 60, "min"), (259_200, 3600, "h")):
+    for limit, size, unit in ((90, 1, "s"), (3600, 60, "min"), (259_200, 3600, "h")):
         if abs(seconds) < limit:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 86400:.3g} d"
+
+
+def show_wait(seconds: float) -> str:
+    """Return a wait as `show_duration`, but never in days, because waits are quoted and reported in hours."""
+    if 0 < seconds < SHORTEST:
+        return f"<{SHORTEST:g} s"
+    text = show_duration(seconds)
+    return f"{seconds / 3600:.3g} h" if text.endswith(" d") else text
 
 
 def common_unit(seconds: Iterable[float]) -> str:

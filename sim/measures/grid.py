@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.arrays import Floats, Ints
+from sim.measures.names import RATE_HOURS, SHORT_RATE_HOURS, SHORT_RUN_DAYS
 from sim.scenario.model.instants import counted_from
 from sim.scenario.model.scenario import Clock
-from sim.units import MS_PER_S
+from sim.units import MS_PER_DAY, MS_PER_H, MS_PER_S
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Grid:
     def beyond(self) -> int:
         """An instant after every point and the horizon, for what has not happened."""
         return self.horizon + self.every
+
+    @property
+    def rate_half(self) -> int:
+        """Number of intervals, at least one, to each side of a point over which flows per hour are averaged."""
+        is_short = self.horizon - self.start <= SHORT_RUN_DAYS * MS_PER_DAY
+        return max(1, round((SHORT_RATE_HOURS if is_short else RATE_HOURS) * MS_PER_H / 2 / self.every))
 
     def states(self, changes: Ints) -> Floats:
         """Return the states at the points, (..., T), from their changes at the points, (..., T + 1)."""

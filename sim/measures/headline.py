@@ -114,6 +114,7 @@ def _queue() -> Iterator[Headline]:
     yield _headline(QUEUE, "max_queue", VEHICLES)
     yield _headline(QUEUE, "max_queue_people")
     yield _headline(QUEUE, "max_queue_length", unit="km")._replace(change=SPAN)
+    yield _headline(QUEUE, "person_hours_waited")
 
 
 def _waits(classes: Iterable[str], traits: Iterable[str]) -> Iterator[Headline]:
@@ -150,5 +151,4 @@ def _men() -> Iterator[Headline]:
 def _relief() -> Iterator[Headline]:
     yield _headline(RELIEF, "people_overnight_max")
     yield _headline(RELIEF, "person_nights")
-    yield Headline(RELIEF, "thousand person-hours in queues", "person_hours_waited", scale=1e-3)
     yield _headline(RELIEF, "drinking_water", unit="m³", scale=1e-3)._replace(change=AMOUNT)

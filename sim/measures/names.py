@@ -8,6 +8,7 @@ or an ISO week (`2022-W39`).
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from sim.errors import SimError
@@ -20,12 +21,20 @@ OTHERS = "others"
 """Bikes and walkers together. Not a scope of a measure, but of a panel."""
 
 
+def plural(words: str) -> str:
+    """Return the plural of a noun by the rules of spelling; a word that ends in -s is taken for one already."""
+    if re.search(r"(ss|x|z|ch|sh|\bbus)$", words):
+        return f"{words}es"
+    if re.search(r"[^aeiou]y$", words):
+        return f"{words[:-1]}ies"
+    return words if words.endswith("s") else f"{words}s"
+
+
 class _Words(dict[str, str]):
     """Words for the standard classes; a class of a file's own is called by its name, in the plural."""
 
     def __missing__(self, name: str) -> str:
-        words = name.replace("_", " ")
-        return words if words.endswith("s") else f"{words}s"
+        return plural(name.replace("_", " "))
 
 
 CLASS_WORDS = _Words({"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"})
@@ -41,8 +50,8 @@ SINGLE = {
 """Singular words; the singular of several classes together is "party"."""
 WAYS_ACROSS = ("main", "bypass", "changed_mode")
 """The way of a party across: the main queue alone; the bypass, on arrival or later; a change of mode."""
-RATE_HOURS = 6
-"""Window (hours) of the means of flows per hour."""
+RATE_HOURS, SHORT_RATE_HOURS, SHORT_RUN_DAYS = 6, 1, 7
+"""Window (hours) of the means of flows per hour; that of a run up to this many days."""
 
 
 LONGEST_QUOTE = 480
@@ -151,6 +160,7 @@ OUTCOMES = {
 TRAVELLERS = ("diverted", "stayed", "on_the_way")
 """Events of parties that choose between crossings, so only with a network; some also stay where stops deter them."""
 
+_AROUND = f"the {RATE_HOURS} h around the instant, in runs of up to {SHORT_RUN_DAYS} days {SHORT_RATE_HOURS} h"
 STATES = {
     "queue": Quantity("parties", "waiting in queues at the instant (scopes: all, vehicles, class, station)"),
     "queue_people": Quantity("people", "in the parties waiting at the instant (all, class)"),
@@ -164,12 +174,8 @@ STATES = {
         f"{LONGEST_QUOTE} stands for 20 days or more; NaN while the way of the class is closed; with `covers: way` the "
         "wait announced last",
     ),
-    "crossed_parties_per_hour": Quantity(
-        "parties/h", f"crossed_parties of the same scope, mean over the {RATE_HOURS} h around the instant"
-    ),
-    "crossed_people_per_hour": Quantity(
-        "people/h", f"crossed_people of the same scope, mean over the {RATE_HOURS} h around the instant"
-    ),
+    "crossed_parties_per_hour": Quantity("parties/h", f"crossed_parties of the same scope, mean over {_AROUND}"),
+    "crossed_people_per_hour": Quantity("people/h", f"crossed_people of the same scope, mean over {_AROUND}"),
     "servers": Quantity("servers", "staffed at the instant; 0 while the station does not exist (station, pool)"),
     "blocked": Quantity(
         "servers", "occupied at the instant by a party that has been served but cannot move on (station)"
@@ -256,7 +262,11 @@ TOTALS = {
     "crossed_vehicles_day": Quantity("parties", "vehicles that crossed on the local day"),
     "crossed_people_week": Quantity("people", "who crossed in the ISO week (first and last may be partial)"),
     "crossed_vehicles_week": Quantity("parties", "vehicles that crossed in the ISO week"),
-    "visits": Quantity("parties", "that joined the queue of the station; an interrupted service is one visit"),
+    "visits": Quantity(
+        "parties",
+        "that joined the queue of the station; an interrupted service is one visit, and a party that passes all "
+        "stations by makes none",
+    ),
     "wait_per_visit": Quantity(
         "h", "mean time in the station's queue, up to the horizon, of visits that began their service or still wait"
     ),
@@ -271,6 +281,7 @@ TOTALS = {
     "wait_per_person": Quantity(
         "h", "mean time until a person is called, of those who are served one by one (the same stations)"
     ),
+    "out_of_order_share": Quantity("share", "of the run, with servers out of order (stations with outages)"),
     "sent_aside_parties": Quantity("parties", "sent to another station after their service (stations that send some)"),
     "sent_aside_people": Quantity("people", "in the parties sent aside (the same stations)"),
     "jockeyed_parties": Quantity(

@@ -19,6 +19,7 @@ from sim.measures.grid import grid_of
 from sim.measures.lightened import lightened_totals
 from sim.measures.names import Key
 from sim.measures.one_by_one import totals_of_people
+from sim.measures.outages import outage_totals
 from sim.measures.servers import staffing_played
 from sim.scenario.model.scenario import Scenario
 
@@ -71,6 +72,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None 
             waits_by_trait(scenario, plan, records, tape, points) if tape is not None else (),
             totals.stations(plan, counted),
             lightened_totals(plan, records, points.start),
+            outage_totals(scenario, plan, tape, points.start) if tape is not None else (),
             totals_of_people(plan, records, points.start),
             totals.men(scenario, plan, counted.stations),
             totals.by_day(scenario, plan, counted),

@@ -18,7 +18,6 @@ from sim.measures.names import (
     ALL,
     EVENTS,
     LONGEST_QUOTE,
-    RATE_HOURS,
     TRAVELLERS,
     VEHICLES,
     WAYS_ACROSS,
@@ -172,12 +171,12 @@ def sojourns(scenario: Scenario, plan: Plan, tally: tables.Parties) -> Series:
 def rates(series: dict[Key, Floats], grid: Grid) -> Series:
     """Yield, for every series of crossed parties and people, the flow per hour around each point (/h).
 
-    The mean is over RATE_HOURS centred on the point, at least one interval to each side, as far as the run reaches.
+    The mean is over an even number of intervals centred on the point (`Grid.rate_half`), as far as the run reaches.
     NaN if the run has only one point.
     """
     keys = [key for key in series if key.quantity in ("crossed_parties", "crossed_people")]
     points = np.arange(len(grid.at))
-    half = max(1, round(RATE_HOURS * MS_PER_H / 2 / grid.every))
+    half = grid.rate_half
     begin, end = np.maximum(points - half, 0), np.minimum(points + half, points[-1])
     before = np.zeros((len(keys), len(points)))
     np.cumsum([series[key][:-1] for key in keys], axis=1, out=before[:, 1:])

@@ -155,7 +155,7 @@ def say_warnings(quiet: bool, scenarios: Mapping[str, Loaded]) -> None:
 
     said: set[str] = set()
     for label, loaded in () if quiet else scenarios.items():
-        lines = warning_lines(loaded.scenario, loaded.interventions, loaded.applied)
+        lines = [*loaded.notes, *warning_lines(loaded.scenario, loaded.interventions, loaded.applied)]
         for line in lines:
             if line not in said:
                 say(quiet, f"warning: {f'{label}: ' if label else ''}{line}")

@@ -1,8 +1,9 @@
-"""Panels with a bar for each local day or night: parties and people across, and people stuck."""
+"""Panels with a bar for each local day (hour in a short run) or night: who got across, and people stuck."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,20 +22,47 @@ AT_THE_END = ("unfinished", "on_the_way")
 PEOPLE_ACROSS = (("crossed_people", "all", OUTCOME_COLOURS["crossed"], "crossed"),)
 """The part of `bars` that draws people across."""
 
+SHORT_RUN, HOUR = timedelta(days=2), 3600.0
+"""The longest run whose flows are drawn by the hour, and the longest interval of its series (s)."""
+ROUNDING = 1e-7
+"""Days by which an instant may be wrong after rounding."""
+
 NIGHT_BAR = 0.7
 """Width of the bar of a night, days."""
+
+
+def bar_span(story: Story) -> str:
+    """Return the span of a bar of a flow: 'hour' in a run of up to `SHORT_RUN` if the series allow it, else 'day'."""
+    clock = story.scenario.clock
+    return "hour" if clock.horizon - clock.counted_from <= SHORT_RUN and clock.report_every <= HOUR else "day"
+
+
+def flow_bars(story: Story, quantity: str, scope: str = ALL) -> tuple[Floats, Floats, Floats]:
+    """Return first and last instants (days) of the bars of a flow, and its mean in each."""
+    start, end = story.scenario.clock.counted_from, story.scenario.clock.horizon
+    if bar_span(story) == "hour":
+        first = story.day(start.replace(minute=0, second=0, microsecond=0))
+        edges = first + np.arange(np.ceil(24 * (story.day(end) - first) - ROUNDING) + 1) / 24
+    else:
+        midnight = datetime(start.year, start.month, start.day)
+        count = -(-(end - midnight) // timedelta(days=1))
+        edges = np.array([story.day(midnight + timedelta(days=n)) for n in range(count + 1)])
+    band = story.band(quantity, scope)
+    values = np.zeros(len(story.at)) if band is None else np.nan_to_num(band.mean)
+    bins = np.append(edges[:-1] - ROUNDING, edges[-1])
+    return edges[:-1], edges[1:], np.histogram(story.at, bins, weights=values)[0]
 
 
 def vehicles_a_day(axes: Axes, story: Story) -> None:
     """Draw bars of vehicles across by class and local day, with reported flows of parties as daily means."""
     tops = bars(axes, story, [_parties(story, name) for name in story.vehicles])
-    _flows(axes, story, (_reported_parties(story, vehicles=True), [VEHICLES]), tops, "vehicles per day")
+    _flows(axes, story, (_reported_parties(story, vehicles=True), [VEHICLES]), tops, f"vehicles per {bar_span(story)}")
 
 
 def others_a_day(axes: Axes, story: Story) -> None:
-    """Draw bars of parties across by bike and on foot by local day."""
+    """Draw bars of parties across by bike and on foot by local day or hour."""
     tops = bars(axes, story, [_parties(story, name) for name in others(story)])
-    _flows(axes, story, (_reported_parties(story, vehicles=False), [OTHERS]), tops, "parties per day")
+    _flows(axes, story, (_reported_parties(story, vehicles=False), [OTHERS]), tops, f"parties per {bar_span(story)}")
 
 
 def _reported_parties(story: Story, vehicles: bool) -> list[Shown]:
@@ -48,13 +76,13 @@ def _parties(story: Story, name: str) -> tuple[str, str, str, str]:
 
 
 def people_across(axes: Axes, story: Story) -> None:
-    """Draw bars of people across by local day, with reported flows."""
+    """Draw bars of people across by local day or hour, with reported flows."""
     tops = bars(axes, story, PEOPLE_ACROSS)
-    _flows(axes, story, (story.shown("crossed_people", validation=True), [ALL]), tops, "people per day")
+    _flows(axes, story, (story.shown("crossed_people", validation=True), [ALL]), tops, f"people per {bar_span(story)}")
 
 
 def people_a_day(axes: Axes, story: Story) -> None:
-    """Draw bars of people across by local day, below zero those who did not get across, with reported flows."""
+    """Draw bars of people across by local day or hour, below zero those who did not get across, with reported flows."""
     fates = [
         (f"{event}_people", "all", OUTCOME_COLOURS[event], OUTCOMES[event].picture)
         for event in outcomes_at(story)
@@ -63,16 +91,16 @@ def people_a_day(axes: Axes, story: Story) -> None:
     tops = bars(axes, story, fates[:1])
     depths = bars(axes, story, fates[1:], downwards=True)
     shown = story.shown("crossed_people", validation=True)
-    _flows(axes, story, (shown, [ALL]), tops, "people per day", -1.3 * max(depths, default=0.0))
+    _flows(axes, story, (shown, [ALL]), tops, f"people per {bar_span(story)}", -1.3 * max(depths, default=0.0))
     axes.axhline(0, color=MUTED, linewidth=0.7)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
 
 
 def bars(axes: Axes, story: Story, parts: Sequence[tuple[str, str, str, str]], downwards: bool = False) -> list[float]:
-    """Stack daily bars of (quantity, scope, colour, label), means over replications; return their heights."""
+    """Stack bars of (quantity, scope, colour, label), means over replications; return their heights."""
     base: Floats = np.zeros(1)
     for quantity, scope, colour, label in parts:
-        first, last, values = story.daily(quantity, scope)
+        first, last, values = flow_bars(story, quantity, scope)
         if values.sum() > 0:
             bottom = -base - values if downwards else base + np.zeros(len(values))
             inset = 0.07 * (last - first)
@@ -96,14 +124,22 @@ def _flows(
     marks = []
     shown, scopes = reported
     for s in shown:
-        a_day = outwards_per_day(s)
-        as_printed = np.isclose(a_day, s.observation.reported) and s.row.statistic != "max"
-        words = "" if as_printed else f"{s.observation.label}, {window(s.row)}:\n{rounded(a_day)} per day outbound"
-        marks.append(mark(story, s, a_day, words, scopes))
+        rate = outwards_per_day(s) / (24 if bar_span(story) == "hour" else 1)
+        as_printed = np.isclose(rate, s.observation.reported) and s.row.statistic != "max"
+        words = (
+            ""
+            if as_printed
+            else f"{s.observation.label}, {window(s.row)}:\n{rounded(rate)} per {bar_span(story)} outbound"
+        )
+        marks.append(mark(story, s, rate, words, scopes))
     value_axis(axes, label, [max(tops, default=0) * (1.3 if marks else 1), *(1.35 * each.top for each in marks)])
     axes.set_ylim(bottom=lowest)
-    first, _, _ = story.daily("crossed_parties")
-    draw_marks(axes, marks, [each for part in (0.1, 0.5, 0.9) for each in upright(first + part, np.array(tops))])
+    first, last, _ = flow_bars(story, "crossed_parties")
+    draw_marks(
+        axes,
+        marks,
+        [each for part in (0.1, 0.5, 0.9) for each in upright(first + part * (last - first), np.array(tops))],
+    )
     legend(axes)
 
 

@@ -28,6 +28,7 @@ from sim.plotting.page import heading
 from sim.plotting.ribbons import ORIGIN_COLOURS
 from sim.plotting.story import Shown, Story, outwards_per_day, whole
 from sim.plotting.style import CLASS_NAMES, INK, MUTED, sheet, styled, time_axis, value_axis
+from sim.plotting.waiting import wait_classes
 from sim.scenario.model.network import Place
 from sim.scenario.model.scenario import Scenario
 
@@ -308,7 +309,7 @@ def _waiting(axes: Axes, story: Story) -> Panel:
 
 def _quoted(axes: Axes, story: Story) -> Panel:
     """Draw the quoted wait of the class with the most reported waits."""
-    name = panels.wait_classes(story)[0]
+    name = wait_classes(story)[0]
     reported = [shown for shown in story.shown("quoted_wait") if shown.row.classes[0] == name]
     panels.name_cap(axes, story.band("quoted_wait", name))
     return _series(axes, story, ("quoted_wait", name), f"quoted wait (hours), {CLASS_NAMES[name]}", reported)
@@ -326,11 +327,17 @@ def _series(axes: Axes, story: Story, key: tuple[str, str], label: str, reported
 
 
 def _across(axes: Axes, story: Story) -> Panel:
-    """Draw bars of people across by local day."""
+    """Draw bars of people across by local day or hour."""
     tops = daily.bars(axes, story, daily.PEOPLE_ACROSS)
-    first, _, _ = story.daily("crossed_people")
-    marks = [_mark(story, shown, outwards_per_day(shown)) for shown in story.shown_on(ALL, "crossed_people")]
-    return "people across per day", marks, [max(tops)], panels.upright(first + 0.5, np.array(tops))
+    first, last, _ = daily.flow_bars(story, "crossed_people")
+    scale = 24 if daily.bar_span(story) == "hour" else 1
+    marks = [_mark(story, shown, outwards_per_day(shown) / scale) for shown in story.shown_on(ALL, "crossed_people")]
+    return (
+        f"people across per {daily.bar_span(story)}",
+        marks,
+        [max(tops)],
+        panels.upright((first + last) / 2, np.array(tops)),
+    )
 
 
 def _mark(story: Story, shown: Shown, value: float) -> Mark:

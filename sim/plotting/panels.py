@@ -24,12 +24,13 @@ from sim.plotting.style import (
     MUTED,
     colour_of,
     darker,
-    hours_axis,
     name_spike,
     shade,
+    unit_axis,
     value_axis,
     without_spike,
 )
+from sim.plotting.waiting import parties_are_people
 from sim.scenario.model.reported import WAIT_KINDS, Reported
 
 WAIT, LENGTH = "wait (hours)", "queue length (km)"
@@ -93,7 +94,7 @@ def largest(axes: Axes, story: Story, quantity: str, scope: str = ALL) -> None:
 LINES = {"max_queue": "queue", "max_queue_people": "queue_people", "max_queue_length": "queue_length"}
 """The series whose largest value at any instant is a total."""
 ABOVE_LINE = 1.01
-LARGEST = "largest"
+LARGEST = "largest at any instant"
 
 
 def finish(
@@ -107,11 +108,11 @@ def finish(
     """Set the value axis; write the reported figures, clear of areas `filled` up to these tops, and the legend."""
     present = [band for band in bands if band is not None]
     tops = [without_spike(band.p95, band.mean) for band in present]
+    tops += [] if filled is None else [float(np.max(filled, initial=0.0))]
     tops += [float(np.max(drawn.get_ydata())) for drawn in axes.lines if drawn.get_label() == LARGEST]
     value_axis(axes, label, [*tops, *(1.08 * mark.top for mark in marks)], LEAST_TOP.get(label, 0.0))
-    if label == WAIT:
-        hours_axis(axes, label)
-    name_spike(axes, [band.p95 for band in present], label == WAIT)
+    unit, scale = unit_axis(axes, label) if label in LEAST_TOP else ("", 1.0)
+    name_spike(axes, [band.p95 for band in present], unit, scale)
     curves = [np.column_stack([story.at, band.mean]) for band in present]
     if len(marks) > MOST_LABELS and width_of(axes) < NARROW:
         marks = [replace(each, label=each.short) for each in marks]
@@ -135,7 +136,12 @@ def queue(axes: Axes, story: Story) -> None:
         bands.append(story.band("queue", scope))
         line(axes, story, bands[-1], colour_of(story.scenario, scope), CLASS_NAMES[scope])
     largest(axes, story, "max_queue", scopes[0])
-    finish(axes, "parties waiting", story, bands, _marks(story, story.shown("queue", validation=True), scopes))
+    finish(axes, waiting_label(story), story, bands, _marks(story, story.shown("queue", validation=True), scopes))
+
+
+def waiting_label(story: Story) -> str:
+    """Return what a queue is counted in: parties, or people if each party is one person."""
+    return "people waiting" if parties_are_people(story) else "parties waiting"
 
 
 def people_waiting(axes: Axes, story: Story) -> None:
@@ -168,7 +174,7 @@ def queue_stacked(axes: Axes, story: Story) -> None:
     line(axes, story, together, INK, CLASS_NAMES[story.scope])
     marks = _marks(story, story.shown("queue", validation=True), [story.scope])
     largest(axes, story, "max_queue", story.scope)
-    finish(axes, "parties waiting", story, [together, story.band("queue")], marks, base)
+    finish(axes, waiting_label(story), story, [together], marks, base)
 
 
 def length(axes: Axes, story: Story) -> None:
@@ -222,16 +228,6 @@ def name_cap(axes: Axes, quoted: Band | None) -> None:
     if quoted is not None and bool((quoted.p95 >= LONGEST_QUOTE).any()):
         text = f"{LONGEST_QUOTE} h stand for {LONGEST_QUOTE // 24} days or more"
         axes.text(0.01, 0.97, text, transform=axes.transAxes, fontsize=10, color=MUTED, va="top")
-
-
-def wait_classes(story: Story) -> list[str]:
-    """Return the classes whose wait is drawn: all with a reported wait, then others up to a total of two."""
-    reported = [s.row.classes[0] for s in story.shown(*WAIT_KINDS)]
-    coming = list(story.vehicles or story.classes)
-    having = [name for name in coming if story.band("wait", name) or story.band("quoted_wait", name)]
-    classes = list(dict.fromkeys(name for name in (*story.classes, *reported) if name in reported))
-    others = [name for name in having if name not in classes]
-    return (classes + others[: max(0, 2 - len(classes))]) or list(story.classes[:1]) or ["car"]
 
 
 def vehicles_an_hour(axes: Axes, story: Story) -> None:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from sim.measures.bounds import FEW_LEFT
-from sim.measures.names import ALL, CLASS_WORDS, VEHICLES, by_way
-from sim.plotting.story import Story, between, rounded, whole
+from sim.measures.names import ALL, CLASS_WORDS
+from sim.plotting.story import Story, between, whole
+from sim.plotting.waiting import by_people, wait_told
 from sim.units import show_duration
 
 MANY_GONE = 0.05
@@ -40,32 +41,20 @@ def _shares(story: Story, event: str, few: float) -> str:
 
 def summary(story: Story) -> str:
     """Return a summary of the estimates in two sentences."""
-    peak, band = story.total("max_queue", story.scope), story.band("queue", story.scope)
-    sentences = []
-    if band is not None and peak.mean > 0:
-        top = datetime.fromtimestamp(story.at[int(np.nanargmax(band.mean))] * 86400, story.zone)
-        spread = between(peak)
-        what = "vehicles" if story.scope == VEHICLES else "parties"
-        sentences.append(
-            f"In the model, the queue peaks at {rounded(peak.mean)} {what}{f' ({spread})' if spread else ''} "
-            f"on {top.day} {top:%B}"
-        )
-        wait = story.total("wait_mean", by_way("car", "main")).mean
-        if wait > 0:
-            at_least = "at least " if story.ended("unfinished", "car") > FEW_LEFT else ""
-            sentences[0] += f"; cars that cross wait {at_least}{show_duration(3600 * wait)} on average"
+    sentences = _peak(story)
     summoned = story.total("summoned_people").mean
     back = story.total("refused_people").mean + summoned
     start, end = story.scenario.clock.counted_from, story.scenario.clock.horizon - timedelta(minutes=1)
-    fates = [f"{rounded(story.total('crossed_people').mean)} people cross"]
+    crossed = whole(story.total("crossed_people").mean)
+    fates = ["1 person crosses" if crossed == "1" else f"{crossed} people cross"]
     if back > 0:
-        fates.append(f"{whole(back)} are turned back{' or given draft papers' if summoned > 0 else ''}")
+        fates.append(f"{_are(back)} turned back{' or given draft papers' if summoned > 0 else ''}")
     if (barred := story.total("barred_people").mean) >= 0.5:
-        fates.append(f"{whole(barred)} are turned away on the approach")
+        fates.append(f"{_are(barred)} turned away on the approach")
     if (inside := story.total("unfinished_people").mean) >= 0:
-        fates.append(f"{whole(inside)} are still inside at the end")
+        fates.append(f"{_are(inside)} still inside at the end")
     if story.origins and (elsewhere := story.total("diverted_people").mean) >= 0.5:
-        fates.append(f"{whole(elsewhere)} go to another crossing")
+        fates.append(f"{whole(elsewhere)} {'goes' if whole(elsewhere) == '1' else 'go'} to another crossing")
     listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
     stuck = story.total("deadlocked_parties").mean
     days = f"{start.day} {start:%B}", f"{end.day} {end:%B}"
@@ -73,3 +62,27 @@ def summary(story: Story) -> str:
     if stuck > 0:
         sentences.append(f"{whole(max(stuck, 1))} parties block each other for ever")
     return ". ".join(sentences) + "."
+
+
+def _are(people: float) -> str:
+    """Return '17 are', '1 is' or 'nobody is'."""
+    text = whole(people)
+    return {"0": "nobody is", "1": "1 is"}.get(text, f"{text} are")
+
+
+def _peak(story: Story) -> list[str]:
+    """Return a sentence, without its stop, on the longest queue and on the wait of those who wait most."""
+    people = by_people(story)
+    peak = story.total("max_queue_people") if people else story.total("max_queue", story.scope)
+    band = story.band("queue_people") if people else story.band("queue", story.scope)
+    if band is None or not peak.mean > 0:
+        return []
+    top = datetime.fromtimestamp(story.at[int(np.nanargmax(band.mean))] * 86400, story.zone)
+    spread, size = between(peak), whole(peak.mean)
+    what = ("person" if size == "1" else "people") if people else "vehicle" if size == "1" else "vehicles"
+    sentence = f"In the model, the queue peaks at {size} {what}{f' ({spread})' if spread else ''} on {top.day} {top:%B}"
+    name, wait = wait_told(story)
+    if wait > 0:
+        at_least = "at least " if story.ended("unfinished", name) > FEW_LEFT else ""
+        sentence += f"; {CLASS_WORDS[name]} that cross wait {at_least}{show_duration(3600 * wait)} on average"
+    return [sentence]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -9,7 +11,7 @@ from sim.measures.names import at_station
 from sim.measures.servers import named, servers_at
 from sim.plotting.panels import finish, line
 from sim.plotting.rail import words
-from sim.plotting.story import Story
+from sim.plotting.story import Story, rounded
 from sim.plotting.style import INK, OWN_COLOURS, SPAN_COLOURS
 from sim.scenario.model.teams import teams_of
 
@@ -24,6 +26,16 @@ def shown(story: Story) -> list[str]:
     """Return the stations whose servers differ between replications, and all pools."""
     varying = [name for name in story.stations if story.plan.staff_varies[story.number(name)]]
     return [name for name in varying if story.plan.pool[story.number(name)] < 0] + pools_of(story)
+
+
+def outage_notes(story: Story, names: Sequence[str]) -> list[str]:
+    """Return a sentence for each station that breaks down: how long servers are out of order."""
+    shares = {name: story.total("out_of_order_share", at_station(name)).mean for name in names}
+    return [
+        f"{words(name)}: some servers are out of order for {rounded(100 * share)} % of the time, which lowers the mean"
+        for name, share in shares.items()
+        if np.isfinite(share)
+    ]
 
 
 def servers(axes: Axes, story: Story, name: str) -> None:

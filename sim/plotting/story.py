@@ -26,6 +26,8 @@ LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
 """The longest wait that is quoted, as shown in a table."""
 LOST = 1e-9
 """Share of an interval that is lost to rounding, not cut."""
+LEAST_SAID = 1e-3
+"""Numbers nearer to 0 are only said to be smaller than this."""
 LEAST_BLOCKED = 0.01
 """Share of its time for which a station is blocked that is told."""
 NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
@@ -228,16 +230,6 @@ class Story:
             and wait.observation.reported > 0
         ]
 
-    def daily(self, quantity: str, scope: str = ALL) -> tuple[Floats, Floats, Floats]:
-        """Return first and last instants (days) of the local days counted, and the mean of a flow on each."""
-        start, end = self.scenario.clock.counted_from, self.scenario.clock.horizon
-        midnight = datetime(start.year, start.month, start.day)
-        count = -(-(end - midnight) // timedelta(days=1))
-        edges = np.array([self.day(midnight + timedelta(days=n)) for n in range(count + 1)])
-        band = self.band(quantity, scope)
-        values = np.zeros(len(self.at)) if band is None else np.nan_to_num(band.mean)
-        return edges[:-1], edges[1:], np.histogram(self.at, bins=edges, weights=values)[0]
-
     @property
     def how(self) -> str:
         """Text on the number of replications, and on what differs between them."""
@@ -339,6 +331,8 @@ def rounded(value: float) -> str:
     """Return a number to three figures: '152,000', '3,420', '8.71'."""
     if not np.isfinite(value):
         return "-"
+    if 0 < abs(value) < LEAST_SAID:
+        return f"<{LEAST_SAID:g}"
     return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

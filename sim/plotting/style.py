@@ -206,35 +206,44 @@ USUAL, SPIKE = 0.95, 2.0
 """The share of the points that a spike leaves alone, and how many times as high as they are it must be."""
 
 
-def name_spike(axes: Axes, highs: Sequence[Floats], hours: bool = False) -> None:
-    """Write how high the upper ends of bands (P,) go, if the axis ends below; `hours`: the values are times."""
+def name_spike(axes: Axes, highs: Sequence[Floats], unit: str = "", scale: float = 1.0) -> None:
+    """Write how high the upper ends of bands (P,) go, if the axis ends below, in the `unit` of its labels.
+
+    `scale` is the number of these units in one of the values.
+    """
     most = float(np.nanmax([0.0, *np.concatenate([*highs, []])]))
     if most > axes.get_ylim()[1]:
-        name, scale = axis_unit(axes) if hours else ("", 1.0)
-        text = f"shading goes up to {number(scale * most)} {SYMBOLS[name]}".rstrip()
+        text = f"shading goes up to {number(scale * most)} {unit}".rstrip()
         axes.text(0.01, 0.86, text, transform=axes.transAxes, fontsize=10, color=MUTED, va="top")
 
 
-def hours_axis(axes: Axes, label: str) -> None:
-    """Label a value axis of hours; where all of it is short, write it in minutes or seconds instead of 'hours'."""
-    (low, high), (name, scale) = axes.get_ylim(), axis_unit(axes)
-    axes.set_ylabel(label.replace("hours", name))
-    if name != "hours":
+def unit_axis(axes: Axes, label: str) -> tuple[str, float]:
+    """Label a value axis of hours or kilometres; where all of it is short, write it in a smaller unit.
+
+    `label` has the name of the unit, 'hours' or 'km'. Return the short name of the unit that is written, and the number
+    of these units in one of the values.
+    """
+    low, high = axes.get_ylim()
+    most = max(-low, high)
+    large, short = next(((name, short) for name, short in LARGE_UNITS.items() if name in label), ("", ""))
+    smaller = ((name, unit, scale) for of, name, unit, scale, below in SMALL_UNITS if of == large and most < below)
+    name, unit, scale = next(smaller, (large, short, 1.0))
+    axes.set_ylabel(label.replace(large, name))
+    if name != large:
         ticks = MaxNLocator(nbins=6).tick_values(low * scale, high * scale)
         shown = [tick for tick in ticks if low * scale <= tick <= high * scale]
         axes.set_yticks([tick / scale for tick in shown], [number(tick).replace("-", "−") for tick in shown])
+    return unit, scale
 
 
-def axis_unit(axes: Axes) -> tuple[str, float]:
-    """Return the unit of a value axis of hours, and how many there are in an hour."""
-    low, high = axes.get_ylim()
-    most = max(-low, high)
-    return next(((name, scale) for name, scale, below in SHORT_UNITS if most < below), ("hours", 1.0))
-
-
-SYMBOLS = {"": "", "hours": "h", "minutes": "min", "seconds": "s"}
-SHORT_UNITS = (("seconds", 3600.0, 2 / 60), ("minutes", 60.0, 1.0))
-"""Units of an axis of time: name, number in an hour, and the hours below which an axis has this unit."""
+LARGE_UNITS = {"hours": "h", "km": "km"}
+"""Units of the values of an axis, with their short names."""
+SMALL_UNITS = (
+    ("hours", "seconds", "s", 3600.0, 2 / 60),
+    ("hours", "minutes", "min", 60.0, 1.0),
+    ("km", "m", "m", 1000.0, 1.0),
+)
+"""Smaller units: of which unit, name, short name, number in one, and the values below which an axis has this unit."""
 
 
 def number(value: float) -> str:

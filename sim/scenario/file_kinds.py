@@ -62,7 +62,7 @@ def describe(path: str | Path) -> dict[str, object]:
 
 def _warnings(root: Node, loaded: Loaded) -> list[str]:
     """Return the warnings of a scenario, then those that each of its interventions adds to them."""
-    lines = warning_lines(loaded.scenario, loaded.interventions, loaded.applied)
+    lines = [*loaded.notes, *warning_lines(loaded.scenario, loaded.interventions, loaded.applied)]
     root, own = fill_from_file(root, []), frozenset(lines)
     for name in loaded.interventions:
         if name in loaded.applied:

@@ -18,6 +18,12 @@ def grids(draw):
     return Grid(np.arange(START, horizon + 1, every, dtype=np.int64), every, START, horizon, START)
 
 
+@pytest.mark.parametrize(("days", "minutes", "half"), [(7, 15, 2), (8, 15, 12), (1, 60, 1), (30, 60, 3), (1, 120, 1)])
+def test_flows_are_means_over_an_hour_in_a_short_run_and_over_six_in_a_long_one(days, minutes, half):
+    every, horizon = minutes * 60_000, days * 86_400_000
+    assert Grid(np.arange(0, horizon + 1, every), every, 0, horizon, 0).rate_half == half
+
+
 SPANS = st.lists(
     st.tuples(st.integers(0, GROUPS - 1), st.integers(START, 80), st.integers(0, 90), st.integers(1, 5)), max_size=30
 )

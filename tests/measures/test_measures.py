@@ -43,9 +43,9 @@ SERIES_BY_HAND = [
     ("crossed_parties", "car/main", [0, 1, 1, 1, NAN]),
     ("crossed_parties", "car/bypass", [0, 0, 1, 0, NAN]),
     ("crossed_parties", "car/changed_mode", [0, 0, 1, 0, NAN]),
-    ("crossed_parties_per_hour", "all", [4 / 3, 5 / 4, 5 / 4, 5 / 4, 5 / 3]),  # three hours to each side, in the run
-    ("crossed_parties_per_hour", "car/main", [2 / 3, 3 / 4, 3 / 4, 3 / 4, 3 / 3]),
-    ("crossed_people_per_hour", "foot", [4 / 3, 4 / 4, 4 / 4, 4 / 4, 4 / 3]),
+    ("crossed_parties_per_hour", "all", [0, 1 / 2, 4 / 2, 4 / 2, 1]),  # an hour to each side, in the run
+    ("crossed_parties_per_hour", "car/main", [0, 1 / 2, 2 / 2, 2 / 2, 1]),
+    ("crossed_people_per_hour", "foot", [0, 0, 4 / 2, 4 / 2, 0]),
     ("crossed_people", "all", [0, 3, 7, 2, NAN]),
     ("crossed_people", "foot", [0, 0, 4, 0, NAN]),
     ("balked_people", "foot", [0, 0, 0, 2, NAN]),
@@ -139,8 +139,10 @@ def test_totals_by_hand(scenario, plan, morning, quantity, scope, expected):
 def test_every_quantity_is_described_and_every_described_one_is_there(scenario, plan, morning):
     measures = measure(scenario, plan, morning)
     of_networks = {f"{event}_{what}" for event in TRAVELLERS for what in ("parties", "people")}
-    assert {key.quantity for key in measures.series} == set(SERIES) - of_networks
-    of_some_stations = {"sent_aside_parties", "sent_aside_people", "jockeyed_parties"}
+    of_pools = {"servers_in_service"}
+    assert {key.quantity for key in measures.series} == set(SERIES) - of_networks - of_pools
+    of_some_stations = {"sent_aside_parties", "sent_aside_people", "out_of_order_share", "jockeyed_parties"}
+    of_some_stations |= {"served_people", "wait_per_person"}
     of_some_stations |= {f"lightened_{what}" for what in ("parties", "people", "share")}
     assert {key.quantity for key in measures.totals} == set(TOTALS) - of_networks - of_some_stations
 
@@ -279,7 +281,7 @@ def waiting(number, at):
 
 
 @pytest.mark.parametrize(
-    ("every", "expected"), [("30 min", [4 / 3, 5 / 3]), ("10 h", [np.nan]), ("95 min", [4 / 190 * H, 4 / 190 * H])]
+    ("every", "expected"), [("30 min", [0, 2]), ("10 h", [np.nan]), ("95 min", [1 / 95 * H, 3 / 95 * H])]
 )
 def test_flows_per_hour_on_other_grids(morning, every, expected):
     """At the first point and at the last; of one point there is no flow, and what follows the last is left out."""
@@ -328,6 +330,17 @@ def test_an_interrupted_service_is_one_visit(ended):
     np.testing.assert_array_equal(series["in_system", "all"], [0, 1, 2, 2, 2, 2, 2, 2, 0, 0])
     assert series["quoted_wait", "car"][2] == 4  # two wait, one was called in the two hours before
     np.testing.assert_allclose(series["utilisation", "station:gate"], [0, 1, *[NAN] * 5, 15 / 60, 0, NAN])
+
+
+def test_a_party_that_passes_every_station_by_is_no_visit():
+    gate = one_gate()
+    rows = [
+        row((0, 0), 0, ("car", 2), (5, None, None, 5), "CROSSED", first=False),
+        row((1, 0), 0, ("car", 1), (10, 10, 20, 20), "CROSSED"),
+    ]
+    totals = {key[1:]: value for key, value in measure(gate, lower(gate), table(rows)).totals.items()}
+    assert totals["crossed_parties", "all"] == 2
+    assert totals["visits", "station:gate"] == 1
 
 
 def test_a_service_interrupted_for_good_is_not_over():

@@ -87,8 +87,13 @@ def test_thirty_two_own_classes_play_alike_on_both_engines() -> None:
             "there is no class 'visitor'.*or a class of your own, described under 'classes' with its kind",
         ),
         ({"visitor": {"kind": "plane"}}, "classes.visitor.kind: expected car, truck, bus, bike or foot; got 'plane'"),
-        ({"any": {"kind": "foot"}}, "there is no class 'any'"),
-        ({f"c{n}": {"kind": "foot"} for n in range(MOST_OWN_CLASSES + 1)}, "there is no class 'c32'"),
+        ({"any": {"kind": "foot"}}, "classes.any: the name 'any' is reserved"),
+        ({"Visitor": {"kind": "foot"}}, "classes.Visitor: the name 'Visitor' is not allowed; .*did you mean 'visitor'"),
+        ({"car": {"kind": "foot"}}, "classes.car.kind: class 'car' is of the kind car; got foot"),
+        (
+            {f"c{n}": {"kind": "foot"} for n in range(MOST_OWN_CLASSES + 1)},
+            "classes: at most 32 classes of your own are allowed; got 33",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_class_is_said(classes: dict[str, Any], sentence: str) -> None:

@@ -59,7 +59,7 @@ def test_nobody_is_deterred_where_nobody_is_screened(small_text, problems_of):
 def test_at_most_64_stations(small_text, problems_of):
     more = "".join(f"      extra_{i}: {{staffing: 1, service_time: 1 s}}\n" for i in range(62))
     problems = problems_of(small_text.replace("    demand:\n", f"{more}    demand:\n", 1))
-    assert problems == ["s.yaml:23:1: crossings: a scenario may have at most 64 stations"]
+    assert problems == ["s.yaml:23:1: crossings: a scenario may have at most 64 stations; got 66"]
 
 
 @pytest.mark.parametrize("case", SETS, ids=lambda case: case["set"])
@@ -70,7 +70,7 @@ def test_set_refuses(case):
 
 
 @pytest.mark.parametrize(
-    ("least_s", "shown"), [(276_140, "3.2 d"), (44, "44 s"), (0.346, "0.346 s"), (89.95, "1.5 min"), (3601, "60.1 min")]
+    ("least_s", "shown"), [(276_140, "3.2 d"), (44, "44 s"), (0.346, "0.346 s"), (89.95, "1.5 min"), (3601, "1.01 h")]
 )
 def test_the_smallest_interval_is_advised_in_a_unit_to_read_and_is_enough(least_s: float, shown: str) -> None:
     assert _shown(least_s) == shown

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from sim.scenario.checks.crossings import check
 from sim.scenario.checks.warnings import warnings_of, ways
 from sim.scenario.text.load_scenario import load
@@ -52,3 +56,29 @@ def test_a_shared_server_held_by_those_from_the_road_can_block_the_zone_behind_i
     ((_, what),) = warnings_of(tree)
     assert "class 'truck' waits in zone 'yard' for the hall of 'gate'" in what
     assert "class 'truck' waits in the hall of 'gate' behind class 'car', which waits for zone 'yard'" in what
+
+
+BOOTH = {"staffing": 1, "service_time": "1 min"}
+
+
+@pytest.mark.parametrize(
+    ("stations", "share"),
+    [
+        ({"x": {"only": "when a"}}, "50 %"),
+        ({"x": {"only": ["when a", "unless a"]}, "y": {"only": "when a"}}, "50 %"),
+        ({"x": {"only": ["when a", "when b"]}, "y": {"only": "unless a"}}, "40 %"),
+        ({"x": {"only": ["when a", "unless a"]}}, "100 %"),
+        ({"x": {"only": "when c"}}, "100 %"),  # a trait of another class
+        ({"x": {"only": "when a"}, "y": {"active_from": "2022-09-21T06:00"}}, "50 %"),
+        ({"x": {"active_until": "2022-09-21T06:00"}}, "100 % of class 'car' stop at no station from 2022-09-21T06:00"),
+        ({"x": {"only": "when a"}, "y": {"only": "unless a"}}, None),
+        ({"x": {"only": ["when a", "when b"]}, "y": {"only": "unless a"}, "z": {"only": "unless b"}}, None),
+    ],
+)
+def test_parties_that_stop_at_no_station_are_told(stations: dict[str, Any], share: str | None) -> None:
+    classes = {"car": {"traits": {"a": "50 %", "b": "20 %"}}, "bus": {"traits": {"c": "50 %"}}}
+    described = {name: BOOTH | more for name, more in stations.items()}
+    tree = scenario(described, classes=classes, demand={"car": "20/h"})
+    said = [what for _, what in warnings_of(tree) if "stop at no station" in what]
+    assert len(said) == (share is not None)
+    assert share is None or f"about {share}" in said[0]

@@ -171,7 +171,8 @@ def stations(rows: Rows, steps: Steps, waited_by_start: Any, tally: Stations) ->
         if not resumed:
             waited, served = waited_by_start[min(rows.party[r], last)] if rows.visit[r] == 0 else 0, 0
             counts = waited > 0 or not (is_split or was_there(steps, rows.first[r], arrived))
-            joins = outcome not in (BALKED, BARRED) and (rows.first[r] or outcome != DIVERTED)
+            passed_by = outcome == CROSSED and started == steps.beyond
+            joins = outcome not in (BALKED, BARRED) and not passed_by and (rows.first[r] or outcome != DIVERTED)
             if joins and not is_split and arrived <= steps.horizon and called >= steps.start:
                 tally.visits[s] += 1
         over = steps.start <= ended < steps.beyond and not is_split

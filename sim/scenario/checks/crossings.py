@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim import units
+from sim.scenario.checks.classes import check_classes
 from sim.scenario.checks.controls import check_controls
 from sim.scenario.checks.dates import check_dates
 from sim.scenario.checks.demand import check_demand
@@ -22,7 +23,7 @@ from sim.scenario.model.changes import STAFF_ACTIONS, Change
 from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.laws import most_people
 from sim.scenario.model.passages import passages_from_origin
-from sim.scenario.model.quantities import BYPASS
+from sim.scenario.model.quantities import BYPASS, later_than
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.staffing import Pooled
@@ -41,6 +42,7 @@ LEAST_ROUNDING = 1e-3
 
 def check(scenario: Scenario, whole_run: bool = True) -> Faults:
     """Yield (path, message) for every inconsistency; without `whole_run`, dates outside the run are accepted."""
+    yield from check_classes(scenario)
     for name, crossing in scenario.crossings.items():
         here: Loc = ("crossings", name)
         yield from _classes(scenario, crossing, here)
@@ -52,13 +54,14 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
         yield from _bypasses(crossing, here)
         yield from _deterrence(crossing, here)
         yield from _changes(crossing, here)
-        yield from check_controls(crossing, here)
+        yield from check_controls(crossing, occurring(scenario, crossing), here)
         yield from check_one_by_one(crossing, here)
         yield from check_pools(crossing, here)
     if len(scenario.crossings) > MAX_CROSSINGS:
-        yield ("crossings",), f"a scenario may have at most {MAX_CROSSINGS} crossings"
-    if sum(len(crossing.stations) for crossing in scenario.crossings.values()) > MAX_STATIONS:
-        yield ("crossings",), f"a scenario may have at most {MAX_STATIONS} stations"
+        yield ("crossings",), f"a scenario may have at most {MAX_CROSSINGS} crossings; got {len(scenario.crossings)}"
+    stations = sum(len(crossing.stations) for crossing in scenario.crossings.values())
+    if stations > MAX_STATIONS:
+        yield ("crossings",), f"a scenario may have at most {MAX_STATIONS} stations; got {stations}"
     yield from check_ways(scenario)
     yield from check_network(scenario)
     yield from _reported(scenario)
@@ -318,7 +321,7 @@ def _reported(scenario: Scenario) -> Faults:
         if row.id in ids[:i]:
             yield (*here, "id"), f"the id {row.id!r} is already used by row {ids.index(row.id) + 1}"
         if row.until <= row.from_:
-            yield (*here, "until"), "must be later than from"
+            yield (*here, "until"), later_than("from", row.until, row.from_)
         if row.way is not None and row.crossing in scenario.crossings:
             fault = _no_way(scenario.crossings[row.crossing], row.classes[0], row.way)
             if fault:

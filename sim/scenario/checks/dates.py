@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
 from sim.scenario.model.network import Origin
+from sim.scenario.model.quantities import later_than
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
 from sim.scenario.model.station import Station
 from sim.scenario.model.teams import Team, teams_of
@@ -21,7 +22,10 @@ def check_dates(scenario: Scenario, whole_run: bool = True) -> Faults:
     """Yield (path, message) for every invalid date; without `whole_run`, dates outside the run are accepted."""
     clock = scenario.clock
     if clock.horizon - clock.start > MAX_RUN:
-        yield ("clock", "horizon"), f"a run may last at most {MAX_RUN.days} days"
+        yield (
+            ("clock", "horizon"),
+            f"a run may last at most {MAX_RUN.days} days; got {(clock.horizon - clock.start).days} days",
+        )
     for name, crossing in scenario.crossings.items():
         here: Loc = ("crossings", name)
         for team in teams_of(crossing):
@@ -63,18 +67,22 @@ def _steps(team: Team, here: Loc) -> Faults:
     steps = team.staffing.steps
     for i, (earlier, later) in enumerate(pairwise(steps), start=1):
         if later.from_ <= earlier.from_:
-            yield (*here, *team.staffing_loc, "steps", i, "from"), "must be later than the previous step"
+            what = later_than("the step before", later.from_, earlier.from_)
+            yield (*here, *team.staffing_loc, "steps", i, "from"), f"{what}; write the steps in order of time"
 
 
 def _reversed(crossing: Crossing, here: Loc) -> Faults:
     for name, station in crossing.stations.items():
         if station.active_from and station.active_until and station.active_until <= station.active_from:
-            yield (*here, "stations", name, "active_until"), "must be later than active_from"
+            yield (
+                (*here, "stations", name, "active_until"),
+                later_than("active_from", station.active_until, station.active_from),
+            )
     for cls, behaviour in crossing.behaviour.items():
         for way in ("renege", "change_mode", "bypass"):
             leaving = getattr(behaviour, way)
             if leaving and leaving.from_ and leaving.until and leaving.until <= leaving.from_:
-                yield (*here, "behaviour", cls, way, "until"), "must be later than from"
+                yield (*here, "behaviour", cls, way, "until"), later_than("from", leaving.until, leaving.from_)
 
 
 def _crossing(crossing: Crossing, clock: Clock, here: Loc) -> Faults:

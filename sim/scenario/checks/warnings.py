@@ -7,9 +7,13 @@ from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
+from sim.scenario.checks.classes import absent_classes
 from sim.scenario.checks.crossings import Loc, occurring
 from sim.scenario.checks.doubts import doubts_of
 from sim.scenario.checks.given import rows_left_out
+from sim.scenario.checks.no_effect import without_effect
+from sim.scenario.checks.unchecked import who_stops_nowhere
+from sim.scenario.model.aside import may_be_sent
 from sim.scenario.model.changes import EVERYWHERE
 from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.scenario import Crossing, Intervention, Scenario
@@ -25,6 +29,9 @@ def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
     """Yield (path, message) for everything that is allowed and probably a mistake."""
     for name, crossing in scenario.crossings.items():
         yield from _deadlocks(scenario, crossing, ("crossings", name))
+    yield from who_stops_nowhere(scenario)
+    yield from absent_classes(scenario)
+    yield from without_effect(scenario)
     yield from rows_left_out(scenario)
     yield from _nights_left_out(scenario)
     yield from doubts_of(scenario)
@@ -66,23 +73,23 @@ def warning_lines(scenario: Scenario, interventions: Mapping[str, Intervention],
 def ways(scenario: Scenario) -> dict[str, dict[ClassName, list[str]]]:
     """Return for each crossing the stations that each class passes, in order, with those that some are sent on to."""
     return {
-        name: {cls: list(_way(crossing, cls)) for cls in occurring(scenario, crossing)}
+        name: {cls: list(_way(scenario, crossing, cls)) for cls in occurring(scenario, crossing)}
         for name, crossing in scenario.crossings.items()
     }
 
 
-def _way(crossing: Crossing, cls: ClassName) -> Iterator[str]:
+def _way(scenario: Scenario, crossing: Crossing, cls: ClassName) -> Iterator[str]:
     for step in steps_of(crossing, cls):
         yield " or ".join(_with_conditions(name, crossing.stations[name]) for name in step)
-        yield from dict.fromkeys(text for name in step for text in _sent(crossing.stations[name]))
+        yield from dict.fromkeys(text for name in step for text in _sent(scenario, crossing.stations[name], cls))
 
 
-def _sent(station: Station) -> Iterator[str]:
-    """Yield the stations that some are sent to after a station."""
+def _sent(scenario: Scenario, station: Station, cls: ClassName) -> Iterator[str]:
+    """Yield the stations that some of a class are sent to after a station."""
     screening = station.screening
     if screening is not None and screening.office is not None and screening.on_hit.sent_on > 0:
         yield f"{screening.office} (if sent on)"
-    if aside := station.sent_aside:
+    if (aside := station.sent_aside) and may_be_sent(aside, cls, scenario.classes[cls].traits):
         yield f"{aside.to} (if sent aside{' and back' if aside.then == 'back' else ''})"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.station import Station
 from sim.scenario.model.steps import returns_to
 from sim.scenario.model.traits import is_condition, trait_of, traits_of
 from sim.suggest import no_such
@@ -26,6 +27,7 @@ def check_ways(scenario: Scenario) -> Faults:
             yield from _aside(scenario, crossing, s, (*here, "sent_aside"))
             for n, condition in enumerate(station.only):
                 yield from _conditions(names, [condition], (*here, "only"), n)
+            yield from _nobody(scenario, station, (*here, "only"))
         yield from _parallel(crossing, ("crossings", x, "parallel"))
         for name, choice in crossing.parallel.items():
             yield from _conditions(names, choice.shares_by_trait, ("crossings", x, "parallel", name, "shares_by_trait"))
@@ -38,6 +40,21 @@ def _conditions(names: tuple[str, ...], conditions: Iterable[str], here: Loc, ro
         if trait not in names:
             what = no_such("trait", trait, list(names)) if names else f"no class has a trait, so none is {trait!r}"
             yield (*here, condition if row is None else row), what
+
+
+def _nobody(scenario: Scenario, station: Station, here: Loc) -> Faults:
+    """Yield the fault of conditions that hold for nobody whom a station serves."""
+    traits = dict.fromkeys(trait_of(condition) for condition in station.only)
+    if not traits.keys() <= set(traits_of(scenario)):
+        return
+    if len(traits) < len(set(station.only)):
+        both = next(trait for trait in traits if {f"when {trait}", f"unless {trait}"} <= set(station.only))
+        yield here, f"'when {both}' and 'unless {both}' exclude each other, so nobody can stop here; remove one"
+        return
+    served = [cls for cls in scenario.classes if cls in station.serves]
+    if traits and served and not any(traits.keys() <= scenario.classes[cls].traits.keys() for cls in served):
+        what = f"no class that the station serves ({', '.join(served)}) has {' and '.join(map(repr, traits))}"
+        yield here, f"{what} among its traits, so nobody can stop here"
 
 
 def _aside(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Faults:

@@ -21,6 +21,7 @@ from sim.scenario.model.quantities import (
     Weekday,
     clock_time,
     instant,
+    later_than,
 )
 
 
@@ -89,7 +90,7 @@ class TimetableRow(Model):
             if isinstance(self.at, datetime) != isinstance(self.until, datetime):
                 raise ValueError("'at' and 'until' must both have a date, or both be times of day")
             if self.until <= self.at:  # type: ignore[operator]  # both of one type
-                raise ValueError("until must be later than at")
+                raise ValueError(f"until {later_than('at', self.until, self.at)}")
         return self
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from sim.scenario.model.quantities import Model, Name, Share
-from sim.scenario.model.traits import Who
+from sim.scenario.model.traits import Who, is_condition, trait_of
 
 
 def _bare_share(value: Any) -> Any:
@@ -29,3 +30,9 @@ class SentAside(Model):
     at_most: Annotated[int, Field(ge=1, le=10, strict=True)] = Field(
         1, description="where this leads back: after so many returns a party is not sent again"
     )
+
+
+def may_be_sent(aside: SentAside, cls: str, traits: Mapping[str, float]) -> bool:
+    """Return whether parties of a class with these traits may be sent aside."""
+    rows = [share for who, share in aside.share.items() if is_condition(who) and trait_of(who) in traits]
+    return max(*rows, 0.0, aside.share.get(cls, aside.share.get("any", 0.0))) > 0

@@ -21,6 +21,7 @@ from sim.scenario.model.quantities import (
     ShareByWait,
     Span,
 )
+from sim.units import show_duration
 
 
 class Balk(Model):
@@ -124,7 +125,8 @@ class Quote(Model):
     def _multiple(self) -> Quote:
         ratio = self.window / self.every
         if ratio < 1 or abs(ratio - round(ratio)) > 1e-9:
-            raise ValueError("window must be a whole multiple of every")
+            every, window = show_duration(self.every), show_duration(self.window)
+            raise ValueError(f"window must be a whole multiple of every ({every}); got {window}")
         return self
 
 

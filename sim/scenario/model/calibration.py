@@ -67,7 +67,7 @@ class Prior(Model):
         if self.low is not None and self.high is not None and self.high <= self.low:
             raise ValueError(f"high must be above low; got {self.low:g} to {self.high:g}")
         if self.family == "loguniform" and (self.low or 0) <= 0:
-            raise ValueError("the low end of 'loguniform' must be above 0")
+            raise ValueError(f"the low end of 'loguniform' must be above 0; got {self.low:g}")
         low, high = self.ends
         if high - low < NARROWEST * max(abs(low), abs(high)):
             raise ValueError(f"the prior is too narrow; got {low:.12g} to {high:.12g}")

@@ -8,11 +8,15 @@ from pydantic import Field, model_validator
 
 from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.network import Price, Utility
-from sim.scenario.model.quantities import Factor, Instant, Model, Name, Servers, Share
+from sim.scenario.model.quantities import Factor, Instant, Model, Name, Servers, Share, later_than
 
 
 class Change(Model):
-    """One change, dated or for the whole run. Later entries of the list override earlier ones."""
+    """One change, dated or for the whole run. Later entries of the list override earlier ones.
+
+    An entry has exactly one of the actions, which are the keys after `stations` (`demand` goes with `scale_demand`).
+    Two actions at one time are two entries.
+    """
 
     from_: Instant | None = Field(None, alias="from", description="begin of the change; default: the whole run")
     until: Instant | None = Field(None, description="end of the change; default: to the end of the run")
@@ -51,7 +55,7 @@ class Change(Model):
         if len(given) != 1:
             raise ValueError(f"needs exactly one of {', '.join(CHANGE_ACTIONS)}; got {', '.join(given) or 'none'}")
         if self.from_ and self.until and self.until <= self.from_:
-            raise ValueError("until must be later than from")
+            raise ValueError(f"until {later_than('from', self.until, self.from_)}")
         if given[0] in STATION_ACTIONS:
             if self.classes is not None:
                 raise ValueError(f"{given[0]!r} acts on stations; leave 'classes' out")

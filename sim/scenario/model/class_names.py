@@ -30,6 +30,18 @@ def only_classes(known: tuple[str, ...]) -> Iterator[None]:
         _known_classes.reset(token)
 
 
+def known_classes() -> tuple[str, ...]:
+    """Return the names of classes while a scenario is validated; empty elsewhere."""
+    return _known_classes.get()
+
+
+def _not_reserved(name: str) -> str:
+    if name in RESERVED:
+        what = "has a meaning of its own beside the names of classes"
+        raise ValueError(f"the name {name!r} is reserved, because it {what}; choose another name for the class")
+    return name
+
+
 def _name_of(besides: tuple[str, ...] = ()) -> AfterValidator:
     """Return a validator of names of classes, or of one of the words `besides`."""
 
@@ -51,6 +63,8 @@ class NamesClass(NamedTuple):
 
 ClassName = Annotated[Name, _name_of(), NamesClass()]
 """A standard class, or one of the file's own."""
+NewClassName = Annotated[Name, AfterValidator(_not_reserved), _name_of(), NamesClass()]
+"""The name of a class where it is described."""
 ClassOrAny = Annotated[Name, _name_of(("any",)), NamesClass((*CLASSES, "any"))]
 StreamName = Annotated[Name, _name_of((BYPASS,)), NamesClass(STREAMS)]
 

@@ -32,6 +32,11 @@ def read_level(to: str | None, value: object) -> float:
     return float(value)
 
 
+def show_level(to: str, level: float) -> str:
+    """Return a level as it is written in a file: a number, or a time."""
+    return units.show_duration(level) if to == "quoted_wait" else f"{level:g}"
+
+
 PaceRows = dict[Annotated[int, Field(ge=0, le=10_000)], Annotated[float, Field(ge=0.01, le=100)]]
 """Numbers of servers or parties to factors; straight lines between the rows, level outside them."""
 
@@ -89,7 +94,8 @@ class Lightening(Model):
     @model_validator(mode="after")
     def _order(self) -> Lightening:
         if self.below > self.above:
-            raise ValueError("below must not be greater than above")
+            below, above = (show_level(self.to, level) for level in (self.below, self.above))
+            raise ValueError(f"below ({below}) must not be greater than above ({above})")
         if self.scale_service == 1 and self.intensity is None:
             raise ValueError("needs 'scale_service' below 1 or 'intensity', which say what is lighter")
         return self
@@ -106,7 +112,7 @@ class Outages(Model):
     def _takes_time(self) -> Outages:
         for key in ("every", "lasts"):
             if getattr(self, key).mean_s == 0:
-                raise ValueError(f"{key!r} must be above 0")
+                raise ValueError(f"{key!r} must be above 0; got 0 s")
         return self
 
 
@@ -134,7 +140,8 @@ class Reaction(Model):
     @model_validator(mode="after")
     def _order(self) -> Reaction:
         if self.close_below > self.open_above:
-            raise ValueError("close_below must not be above open_above")
+            below, above = (show_level(self.to, level) for level in (self.close_below, self.open_above))
+            raise ValueError(f"close_below ({below}) must not be above open_above ({above})")
         if self.at_least > self.at_most:
             raise ValueError(f"at_least ({self.at_least}) must not be above at_most ({self.at_most})")
         return self

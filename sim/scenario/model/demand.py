@@ -19,6 +19,7 @@ from sim.scenario.model.quantities import (
     Name,
     Rate,
     Weekday,
+    later_than,
 )
 
 Hours = Annotated[tuple[Factor, ...], Field(min_length=24, max_length=24)]
@@ -73,7 +74,7 @@ class Rush(Model):
     @model_validator(mode="after")
     def _order(self) -> Rush:
         if self.deadline <= self.announced:
-            raise ValueError("deadline must be later than announced")
+            raise ValueError(f"deadline {later_than('announced', self.deadline, self.announced)}")
         return self
 
 
@@ -87,7 +88,7 @@ class CountRow(Model):
     @model_validator(mode="after")
     def _order(self) -> CountRow:
         if self.until <= self.from_:
-            raise ValueError("until must be later than from")
+            raise ValueError(f"until {later_than('from', self.until, self.from_)}")
         return self
 
 
@@ -129,9 +130,14 @@ class DemandPart(Model):
     def _one_kind(self) -> DemandPart:
         given = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(KINDS)}; got {len(given)}")
+            raise ValueError(f"needs exactly one of {', '.join(KINDS)}; got {' and '.join(given) or 'none'}")
         if self.exact and self.table is None:
             raise ValueError(f"'exact' goes with a table of counts; the part has {given[0]!r}")
+        broken = [n for n, row in enumerate(self.table or ()) if self.exact and row.count != int(row.count)]
+        if self.table and broken:
+            got = f"{self.table[broken[0]].count:g} in row {broken[0] + 1}"
+            what = "to multiply exact counts, use 'scale_demand' in a change"
+            raise ValueError(f"exact counts are whole numbers of parties; got {got}; {what}")
         for key in ("day_factor", "bursts"):
             if getattr(self, key) is not None and (self.exact or given[0] in GIVEN):
                 what = "its counts are exact" if self.exact else f"the numbers of {given[0]!r} are given"

@@ -44,13 +44,14 @@ class Parallel(Model):
     @model_validator(mode="after")
     def _one(self) -> Parallel:
         if bool(self.one_of) == bool(self.shares):
-            raise ValueError("needs exactly one of 'one_of' and 'shares'")
+            raise ValueError(f"needs exactly one of 'one_of' and 'shares'; got {'both' if self.shares else 'none'}")
         if self.shares and "by" in self.model_fields_set:
             raise ValueError("'by' has no meaning beside 'shares'; remove it")
         if len(self.stations) < 2:
-            raise ValueError("needs at least two stations")
-        if len(set(self.stations)) < len(self.stations):
-            raise ValueError("names a station twice")
+            raise ValueError(f"needs at least two stations; got {', '.join(self.stations)}")
+        twice = [name for name in dict.fromkeys(self.stations) if self.stations.count(name) > 1]
+        if twice:
+            raise ValueError(f"names {', '.join(map(repr, twice))} twice; name each station once")
         if self.shares_by_trait and not self.shares:
             raise ValueError("shares_by_trait needs 'shares', those of all other parties")
         for condition, shares in {"": self.shares, **self.shares_by_trait}.items():

@@ -25,7 +25,8 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
+NAME = re.compile(r"^[a-z][a-z0-9_]{0,60}$")
+Name = Annotated[str, Field(pattern=NAME.pattern)]
 LONGEST_TITLE = 200
 """Characters; what is longer is a description."""
 
@@ -95,6 +96,19 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 """Years of instants. Near the ends of the calendar a change of the time zone would leave it."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?")
 _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
+
+
+def shown(at: datetime | timedelta) -> str:
+    """Return an instant or a time of day as it is written in a file."""
+    if isinstance(at, datetime):
+        return at.isoformat(timespec="seconds" if at.second else "minutes")
+    minutes = round(at.total_seconds() / 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def later_than(key: str, until: datetime | timedelta, from_: datetime | timedelta) -> str:
+    """Return the sentence that an end must be later than the begin, which stands under `key`."""
+    return f"must be later than {key} ({shown(from_)}); got {shown(until)}"
 
 
 def instant(value: object) -> datetime:

@@ -82,7 +82,8 @@ class Road(Model):
         if ends[-1] is not None or None in ends[:-1]:
             raise ValueError("every stretch but the last needs 'until', and the last has none")
         if ends[:-1] != sorted(set(ends[:-1])):  # type: ignore[type-var]
-            raise ValueError("'until' must increase from stretch to stretch")
+            ends_m = ", ".join(f"{end:g} m" for end in ends[:-1])
+            raise ValueError(f"'until' must increase from stretch to stretch; got {ends_m}")
         return self
 
 
@@ -97,6 +98,9 @@ class Zone(Model):
 
     @model_validator(mode="after")
     def _one(self) -> Zone:
-        if sum(room is not None for room in (self.capacity, self.people, self.length)) != 1:
-            raise ValueError("needs exactly one of 'capacity', 'people' and 'length'")
+        given = [key for key in ("capacity", "people", "length") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"needs exactly one of 'capacity', 'people' and 'length'; got {' and '.join(given) or 'none'}"
+            )
         return self

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorH
 
 from sim.scenario.model.behaviour import Behaviour, Quote, WordOfStops
 from sim.scenario.model.changes import Change, NamedChange
-from sim.scenario.model.class_names import RESERVED, ClassName, only_classes
+from sim.scenario.model.class_names import RESERVED, ClassName, NewClassName, only_classes
 from sim.scenario.model.copies import written_out
 from sim.scenario.model.demand import DemandParts
 from sim.scenario.model.laws import Law
@@ -18,7 +18,7 @@ from sim.scenario.model.network import Destination, Network
 from sim.scenario.model.parallel import Parallel
 from sim.scenario.model.quantities import (
     CLASSES,
-    MOST_OWN_CLASSES,
+    NAME,
     STREAMS,
     VEHICLE_CLASSES,
     Count,
@@ -30,6 +30,7 @@ from sim.scenario.model.quantities import (
     Name,
     Span,
     Title,
+    later_than,
 )
 from sim.scenario.model.reported import Relief, Reported
 from sim.scenario.model.road import PartyClass, Road, Zone
@@ -63,9 +64,10 @@ class Clock(Model):
     @model_validator(mode="after")
     def _order(self) -> Clock:
         if self.horizon <= self.start:
-            raise ValueError(f"horizon must be later than start; got {self.start} to {self.horizon}")
+            raise ValueError(f"horizon {later_than('start', self.horizon, self.start)}")
         if self.counted_from >= self.horizon:
-            raise ValueError(f"warm_up must be shorter than the run; got {show_duration(self.warm_up)}")
+            run = show_duration((self.horizon - self.start).total_seconds())
+            raise ValueError(f"warm_up must be shorter than the run ({run}); got {show_duration(self.warm_up)}")
         return self
 
     @property
@@ -141,8 +143,9 @@ class Scenario(Model):
     title: Title = Field(description="title of tables and pictures, in one line")
     description: str = Field("", description="what the scenario is about, in a few sentences")
     clock: Clock = Field(description="when the run begins and ends")
-    classes: dict[ClassName, PartyClass] = Field(
-        min_length=1, description="the standard classes car, truck, bus, bike and foot, and own ones with their `kind`"
+    classes: dict[NewClassName, PartyClass] = Field(
+        min_length=1,
+        description="the standard classes car, truck, bus, bike and foot, and up to 32 own ones with their `kind`",
     )
     crossings: dict[Name, Crossing] = Field(min_length=1, description="the crossings by name; most files have one")
     network: Network | None = Field(None, description="origins of travellers who choose between the crossings")
@@ -170,7 +173,7 @@ class Scenario(Model):
             return validate(value)
         described = {name: _with_kind(str(name), each) for name, each in classes.items()}
         own = [name for name, each in described.items() if name not in CLASSES and _has_kind(str(name), each)]
-        known = (*CLASSES, *own[:MOST_OWN_CLASSES])
+        known = (*CLASSES, *own)
         crossings = _serving(value.get("crossings"), known) if own else value.get("crossings")
         with only_classes(known):
             return validate({**value, "classes": described, **({"crossings": crossings} if own else {})})
@@ -201,7 +204,12 @@ class Scenario(Model):
 
 
 def _has_kind(name: str, described: Any) -> bool:
-    return name not in RESERVED and isinstance(described, dict) and "kind" in described
+    return (
+        name not in RESERVED
+        and NAME.fullmatch(name) is not None
+        and isinstance(described, dict)
+        and "kind" in described
+    )
 
 
 def _with_kind(name: str, described: Any) -> Any:

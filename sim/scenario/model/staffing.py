@@ -7,7 +7,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.model.controls import Outages, Reaction
-from sim.scenario.model.quantities import ClockTime, Instant, Model, Name, Servers, Share, Weekday, with_rest
+from sim.scenario.model.quantities import (
+    ClockTime,
+    Instant,
+    Model,
+    Name,
+    Servers,
+    Share,
+    Weekday,
+    later_than,
+    with_rest,
+)
 
 
 class StaffingStep(Model):
@@ -28,7 +38,8 @@ class Shift(Model):
     @model_validator(mode="after")
     def _order(self) -> Shift:
         if self.until <= self.from_:
-            raise ValueError("until must be later than from; write a night shift as two shifts")
+            what = later_than("from", self.until, self.from_)
+            raise ValueError(f"until {what}; write a night shift as two shifts")
         return self
 
 

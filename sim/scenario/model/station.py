@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.model.aside import SentAside
-from sim.scenario.model.class_names import ClassName, ClassOrAny, StreamName, StreamShares
+from sim.scenario.model.class_names import ClassName, ClassOrAny, StreamName, StreamShares, known_classes
 from sim.scenario.model.controls import Lightening, Outages, Pace
 from sim.scenario.model.copies import Copies, bare_copies
 from sim.scenario.model.laws import NO_TIME, Law, ServiceTime
@@ -118,7 +118,8 @@ def _by_class(value: Any) -> Any:
 def _names_classes(value: dict[Any, Any]) -> bool:
     """Return whether a service time is given by names, which can only be those of a file's own classes."""
     keys = {*Law.model_fields, *ServiceTime.model_fields}
-    return bool(value) and not set(value) & keys and all(isinstance(each, dict) for each in value.values())
+    named = set(value) & set(known_classes()) or any(isinstance(each, dict) for each in value.values())
+    return bool(named) and not set(value) & keys
 
 
 class Station(Model):

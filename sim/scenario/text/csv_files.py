@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,26 @@ from sim.suggest import did_you_mean
 _SPAN = ("spread", "delay", "share")
 _TIMES = ("days", "every", "until")
 STATIONS, ROWS = "the names of stations", "rows"
+
+
+class Rows(list[Node]):
+    """The rows of a file that one part of the demand takes, and where the file has the first row of other classes."""
+
+    def __init__(self, rows: list[Node], cls: str, others: dict[str, Place]) -> None:
+        super().__init__(rows)
+        self.cls, self.others = cls, others
+
+
+class Row(NamedTuple):
+    """A row of a file: its cells by column, its place, and the column of the text at which each cell begins."""
+
+    cells: dict[str, str]
+    place: Place
+    begins: dict[str, int]
+
+    def at(self, column: str) -> Place:
+        """Return the place of a cell."""
+        return self.place._replace(column=self.begins.get(column, 1))
 
 
 class Table(NamedTuple):
@@ -82,10 +103,13 @@ def read_csv(table: Table, path: Path_, node: Node, file: Path, problems: list[P
 
     Wrong rows are added to `problems`. Raises ScenarioError if the file as a whole cannot be read.
     """
-    lines = csv.reader(read_text(file).splitlines())
-    rows: list[tuple[dict[str, str], Place]] = []
+    texts = read_text(file).splitlines()
+    if not any(text.strip() for text in texts):
+        raise stop(Place(str(file), 1, 1), (), f"is empty; expected the columns {table.words}, then the rows")
+    lines = csv.reader(texts)
+    rows: list[Row] = []
     wrong: list[Problem] = []
-    others: set[str] = set()
+    others: dict[str, Place] = {}
     cls = str(path[path.index("demand") + 1]) if "demand" in path else ""
     try:
         header = _header(table, [cell.strip() for cell in next(lines, [])], Place(str(file), 1, 1))
@@ -94,9 +118,10 @@ def read_csv(table: Table, path: Path_, node: Node, file: Path, problems: list[P
             if len(cells) == len(header):
                 row = {key: cell.strip() for key, cell in zip(header, cells, strict=True) if cell.strip()}
                 if (of := row.pop("class", cls)) == cls:
-                    rows.append((row, place))
+                    columns = _columns(cells, texts[lines.line_num - 1])
+                    rows.append(Row(row, place, dict(zip(header, columns, strict=True))))
                 else:
-                    others.add(of)
+                    others.setdefault(of, place)
             elif cells:
                 wrong.append(Problem(str(place), "", f"expected {len(header)} cells; got {len(cells)}"))
     except csv.Error as error:
@@ -109,7 +134,43 @@ def read_csv(table: Table, path: Path_, node: Node, file: Path, problems: list[P
             Place(str(file), 1, 1), (), f"has no row of class {cls!r}; its classes are {', '.join(sorted(others))}"
         )
     value = _value(table, rows, problems)
+    if isinstance(value, list):
+        value = Rows(value, cls, others)
     return Node(value, bare(node).place, node.key)
+
+
+def untaken(root: Node, classes: Iterable[str]) -> list[str]:
+    """Return a sentence for every class in a file of which no part of the demand takes the rows."""
+    taken: dict[str, set[str]] = {}
+    others: dict[str, dict[str, Place]] = {}
+    for rows in _rows_of_files(root):
+        for cls, place in rows.others.items():
+            taken.setdefault(place.file, set()).add(rows.cls)
+            others.setdefault(place.file, {}).setdefault(cls, place)
+    known = set(classes)
+    return [
+        f"{place}: no part of the demand takes the rows of class {cls!r}"
+        + ("" if cls in known else did_you_mean(cls, known))
+        for file, found in others.items()
+        for cls, place in found.items()
+        if cls not in taken[file]
+    ]
+
+
+def _rows_of_files(node: Node) -> Iterator[Rows]:
+    if isinstance(node.value, Rows):
+        yield node.value
+    elif isinstance(node.value, dict):
+        for part in node.value.values():
+            yield from _rows_of_files(part)
+
+
+def _columns(cells: list[str], text: str) -> list[int]:
+    """Return the column at which each cell of a line begins; 1 for all where quotes make them hard to find."""
+    if ",".join(cells) != text:
+        return [1] * len(cells)
+    begins = accumulate((len(cell) + 1 for cell in cells[:-1]), initial=1)
+    return [begin + len(cell) - len(cell.lstrip()) for begin, cell in zip(begins, cells, strict=True)]
 
 
 def _header(table: Table, header: list[str], place: Place) -> list[str]:
@@ -117,9 +178,10 @@ def _header(table: Table, header: list[str], place: Place) -> list[str]:
     missing = [name for name in table.columns if name not in header]
     known = [*table.columns, *table.optional]
     unknown = [name for name in header if name not in known] if STATIONS not in known else []
-    if missing or (not table.optional and header != list(table.columns)):
+    if missing or (not table.optional and not unknown and header != list(table.columns)):
         semicolons = "; separate them by commas" if any(";" in name for name in header) else ""
-        raise stop(place, (), f"expected the columns {table.words}{semicolons}")
+        got = ",".join(header)
+        raise stop(place, (), f"expected the columns {table.words}{semicolons}; got {got[:100]}")
     if unknown:
         near = did_you_mean(unknown[0], known)
         raise stop(place, (), f"unknown column {unknown[0]!r}{near or f'; expected the columns {table.words}'}")
@@ -128,32 +190,30 @@ def _header(table: Table, header: list[str], place: Place) -> list[str]:
     return header
 
 
-def _value(
-    table: Table, rows: list[tuple[dict[str, str], Place]], problems: list[Problem]
-) -> list[Node] | dict[str, Node]:
+def _value(table: Table, rows: list[Row], problems: list[Problem]) -> list[Node] | dict[str, Node]:
     if table.form == "rows":
-        return [_row(table, row, place) for row, place in rows]
+        return [_row(table, row) for row in rows]
     first, second = table.columns
     if table.form == "column":
-        for n, (row, place) in enumerate(rows):
-            if row.get(first) != str(n):
-                problems.append(Problem(str(place), "", f"expected {first} {n} here; got {row.get(first, 'nothing')}"))
-        return [_node(row.get(second, ""), place) for row, place in rows]
+        for n, row in enumerate(rows):
+            if (got := row.cells.get(first, "nothing")) != str(n):
+                problems.append(Problem(str(row.at(first)), "", f"expected {first} {n} here; got {got}"))
+        return [_node(row.cells.get(second, ""), row.at(second)) for row in rows]
     values: dict[str, Node] = {}
-    for row, place in rows:
-        key = row.get(first, "")
+    for row in rows:
+        key = row.cells.get(first, "")
         if key in values:
-            problems.append(Problem(str(place), "", f"{first} {key!r} occurs twice; give it once"))
-        values[key] = _node(row.get(second, ""), place)
+            problems.append(Problem(str(row.at(first)), "", f"{first} {key!r} occurs twice; give it once"))
+        values[key] = _node(row.cells.get(second, ""), row.at(second))
     return values
 
 
-def _row(table: Table, row: dict[str, str], place: Place) -> Node:
+def _row(table: Table, row: Row) -> Node:
     """Return a row as a mapping; cells under the names of stations are service times there."""
-    known = {*table.columns, *table.optional}
-    values = {key: _node(cell, place, as_list=key == "days") for key, cell in row.items() if key in known}
+    known, place = {*table.columns, *table.optional}, row.place
+    values = {key: _node(cell, row.at(key), as_list=key == "days") for key, cell in row.cells.items() if key in known}
     values |= {key: Node("", place, place) for key in table.columns if key not in values}
-    at_stations = {key: _node(cell, place) for key, cell in row.items() if key not in known}
+    at_stations = {key: _node(cell, row.at(key)) for key, cell in row.cells.items() if key not in known}
     if at_stations:
         values["service_times"] = Node(at_stations, place, place)
     return Node(values, place, place)

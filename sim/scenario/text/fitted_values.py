@@ -157,6 +157,8 @@ def _emptied(node: Node, place: Place | None, path: Path_ = ()) -> Node:
     if isinstance(node.value, dict):
         return _holding(node, {k: _emptied(part, place, (*path, k)) for k, part in node.value.items()}, path)
     if isinstance(node.value, list):
+        if not any(True for _ in named(node, path)):
+            return node
         return replace(node, value=[_emptied(part, place, (*path, i)) for i, part in enumerate(node.value)])
     return node
 

@@ -23,6 +23,7 @@ from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text import messages as explain
 from sim.scenario.text import overrides as interventions
 from sim.scenario.text.borrow import with_borrowed_crossings
+from sim.scenario.text.csv_files import untaken
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.includes import inline
 from sim.scenario.text.named_files import SCENARIO_FILE, followed, named_file
@@ -73,6 +74,7 @@ class Loaded:
     interventions : all interventions that the file defines, by name.
     applied : the names of those in force, in order.
     scenario_hash : "s" and 16 hexadecimal digits, computed from `tree`.
+    notes : warnings about the files that it names, each with its place.
     """
 
     scenario: Scenario
@@ -82,6 +84,7 @@ class Loaded:
     interventions: dict[str, Intervention]
     applied: tuple[str, ...]
     scenario_hash: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -379,4 +382,5 @@ def _loaded(root: Node, scenario: Scenario, models: dict[str, Intervention], app
     tree = plain(root)
     text = json.dumps(tree, ensure_ascii=True, separators=(",", ":"))
     digest = "s" + hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Loaded(scenario, tree, tuple(take_off(root)[1]), tuple(missing(root)), models, tuple(applied), digest)
+    passports, notes = tuple(take_off(root)[1]), tuple(untaken(root, scenario.classes))
+    return Loaded(scenario, tree, passports, tuple(missing(root)), models, tuple(applied), digest, notes)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import Problem
-from sim.scenario.model.quantities import RowsError
+from sim.scenario.model.quantities import NAME, RowsError
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import allowed as shape
 from sim.scenario.text.passports import without
@@ -151,7 +151,7 @@ def _problem(error: Error, root: Node) -> Problem:
     if loc[-1:] == ("[key]",):
         node, path = find(root, loc[:-1])
         names = shape.names(shape.at(loc[:-2], error["model"]))
-        what = _own_words(error) if error["type"] == "value_error" else _bad_name(loc[:-1], names)
+        what = _own_words(error) if error["type"] == "value_error" else _bad_name(error, names)
         return Problem(str(node.key or node.place), dotted(path), what)
     node, path = find(root, loc)
     if error["type"] == "extra_forbidden":
@@ -175,10 +175,25 @@ def _lacks_value(node: Node, path: Path) -> bool:
     return isinstance(node.value, dict) and bool(marks & set(node.value)) and not is_row(path)
 
 
-def _bad_name(loc: Loc, allowed: list[str] | None) -> str:
-    if counted := {"people": "people", "bursts": "parties"}.get(str(loc[-2])) if len(loc) > 1 else None:
-        return f"expected a whole number of {counted} from 1 to 200; got {str(loc[-1])!r}"
-    return _key(str(loc[-1]), allowed, "unknown name")
+def _bad_name(error: Error, allowed: list[str] | None) -> str:
+    *above, name, _ = map(str, error["loc"])
+    for key, counted in _COUNTED.items():
+        if tuple(above[-len(key) :]) == key:
+            return f"expected {counted}; got {name!r}"
+    if error["type"] != "string_pattern_mismatch" or allowed is None:
+        return _key(name, allowed, "unknown name")
+    small = re.sub("[^a-z0-9]+", "_", name.lower()).strip("_")
+    hint = did_you_mean(name, allowed) or (f"; did you mean {small!r}?" if NAME.fullmatch(small) else "")
+    return f"{_key(name, None, '')}{hint}"
+
+
+_COUNTED = {
+    ("people",): "a whole number of people from 1 to 200",
+    ("bursts",): "a whole number of parties from 1 to 200",
+    ("pace", "servers"): "a whole number of servers at work from 0 to 10,000",
+    ("pace", "queue"): "a whole number of waiting parties from 0 to 10,000",
+}
+"""What the keys of a mapping count, by the end of its path."""
 
 
 def _key(key: str, choices: list[str] | None, fault: str) -> str:
@@ -235,18 +250,29 @@ def _sentence(error: Error, node: Node, path: Loc) -> str:
     special: dict[str, Callable[[], str]] = {
         "value_error": lambda: _own_words(error),
         "literal_error": lambda: _literal(error, without(node), got),
-        "string_pattern_mismatch": lambda: f"expected a name of small letters, digits and '_'; got {got}",
+        "string_pattern_mismatch": lambda: _not_a_name(got, without(node), path),
         "too_short": lambda: f"needs at least {context.get('min_length')}; got {context.get('actual_length')}",
         "too_long": lambda: f"takes at most {context.get('max_length')}; got {context.get('actual_length')}",
         "int_from_float": lambda: f"expected a whole number; got {got}",
     }
     if kind in special:
         return special[kind]()
+    if len(path) > 1 and path[-2] == "service_time" and isinstance(without(node), str | int | float):
+        return f"expected a mapping (party, person, man), such as {{party: {without(node)}}}; got {got}"
     short = [
         _SHORT_FORMS.get(name) for name in (".".join(map(str, (*path[-2:-1], "*"))), str(path[-1]) if path else "")
     ]
     expected = next(filter(None, short), None) or _EXPECTED.get(kind.split("_")[0])
     return f"{expected}; got {got}" if expected else f"{error['msg'][:1].lower()}{error['msg'][1:]}; got {got}"
+
+
+def _not_a_name(got: str, value: Any, path: Loc) -> str:
+    """Return the sentence about a text that is no name; a hall may have room in people or metres instead."""
+    if path[-1:] == ("hall",) and isinstance(value, str) and value[:1].isdecimal():
+        number, _, unit = value.partition(" ")
+        room = {"people": f"{{people: {number}}}", "m": f"{{length: {value}}}", "km": f"{{length: {value}}}"}.get(unit)
+        return f"{_UNIONS['hall']}; got {got}" + (f"; did you mean {room}?" if room else "")
+    return f"expected a name of small letters, digits and '_'; got {got}"
 
 
 def _own_words(error: Error) -> str:

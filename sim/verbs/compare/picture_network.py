@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from sim.arrays import Floats
 from sim.measures.estimates import Band
 from sim.measures.names import ALL, Key
-from sim.plotting import panels
 from sim.plotting.closures import shade_closed, while_open
 from sim.plotting.marks import wrapped
 from sim.plotting.names import HOME, crossing_name, sure
@@ -22,6 +21,7 @@ from sim.plotting.rail import words
 from sim.plotting.result import Drawers
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
 from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, sheet, styled, time_axis
+from sim.plotting.waiting import wait_classes
 from sim.verbs.compare.effects import bound_sign, change_text, signed
 from sim.verbs.compare.frame import Scene, around_zero
 from sim.verbs.compare.network_words import MINUTE, diverted_people
@@ -104,7 +104,7 @@ def _draw_waits(figure: Figure, comparison: ComparisonData, variant: int, bottom
 def _wait_over_time(axes: Axes, scene: Scene, variant: int) -> None:
     """Draw the change of the quoted wait at a crossing, with the 95 % interval of the mean."""
     story = scene.base
-    name = panels.wait_classes(story)[0]
+    name = wait_classes(story)[0]
     band = scene.comparison.series_differences[variant - 1].series.get(Key(scene.crossing, "quoted_wait", name))
     time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, 5)
     shade_closed(axes, scene.stories[variant], [name], named=True)

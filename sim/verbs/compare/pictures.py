@@ -22,7 +22,8 @@ from sim.plotting.marks import Mark, draw_marks, wrapped
 from sim.plotting.page import time_page
 from sim.plotting.result import Drawers
 from sim.plotting.story import Shown, Story
-from sim.plotting.style import CLASS_NAMES, MUTED, hours_axis, shade, styled, time_axis, value_axis
+from sim.plotting.style import CLASS_NAMES, MUTED, shade, styled, time_axis, unit_axis, value_axis
+from sim.plotting.waiting import wait_classes
 from sim.verbs.compare import picture_network
 from sim.verbs.compare.effects import effects_at
 from sim.verbs.compare.frame import (
@@ -81,7 +82,7 @@ def queues(scene: Scene) -> Figure:
 @styled
 def waits_by_joining(scene: Scene) -> Figure:
     """Draw the wait in the main queue by time of joining in all scenarios, and the difference, for two classes."""
-    classes = [name for name in panels.wait_classes(scene.base)[:2] if scene.base.band("wait", name)] or ["car"]
+    classes = [name for name in wait_classes(scene.base)[:2] if scene.base.band("wait", name)] or ["car"]
     changed = {name: _changes(scene, "wait", name) for name in classes}
     heights = [height for name in classes for height in ([2.6, 1.6] if changed[name] else [2.6])]
     dotted = any(story.censored(name).any() for story in scene.stories for name in classes)
@@ -90,11 +91,11 @@ def waits_by_joining(scene: Scene) -> Figure:
     for name in classes:
         axes = next(page)
         _overlay(axes, scene, "wait", name, f"{CLASS_NAMES[name]}, hours")
-        hours_axis(axes, f"{CLASS_NAMES[name]}, hours")
+        unit_axis(axes, f"{CLASS_NAMES[name]}, hours")
         if changed[name]:
             below = next(page)
             _draw_difference(below, scene, "wait", name, "hours more")
-            hours_axis(below, "hours more")
+            unit_axis(below, "hours more")
     return axes.figure  # type: ignore[return-value]
 
 

@@ -8,7 +8,8 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.measures.names import RATE_HOURS, at_station
+from sim.measures.grid import grid_of
+from sim.measures.names import at_station
 from sim.measures.nights import worst_night
 from sim.plotting import daily, panels, staff, traits
 from sim.plotting.marks import text_width, wrapped
@@ -19,8 +20,9 @@ from sim.plotting.result import Drawers
 from sim.plotting.sentences import gave_up_note, left_out_note
 from sim.plotting.story import Story, at_least, in_one_day, others
 from sim.plotting.style import INK, MUTED, SPAN_COLOURS, sheet, styled
+from sim.plotting.waiting import wait_classes
 from sim.scenario.model.reported import WAIT_KINDS
-from sim.units import show_duration
+from sim.units import MS_PER_S, show_duration, show_wait
 from sim.verbs.run import network_pictures
 from sim.verbs.run.poster_sheet import poster
 from sim.verbs.run.study import Run
@@ -99,7 +101,7 @@ def queue_km(story: Story) -> Figure:
 @styled
 def wait_by_joining(story: Story) -> Figure:
     """Draw, for the classes with a main queue, the wait by instant of joining and the quoted wait, hours."""
-    classes = panels.wait_classes(story)
+    classes = wait_classes(story)
     heights = [3.7] if len(classes) == 1 else [2.6] * len(classes)
     how = "\n".join((story.how, *left_out_note(story), *gave_up_note(story)))
     page = time_page(story, "Wait in the main queue", how, heights, story.shown(*WAIT_KINDS))
@@ -110,13 +112,13 @@ def wait_by_joining(story: Story) -> Figure:
 
 @styled
 def crossings_per_day(story: Story) -> Figure:
-    """Draw parties across by class and outcomes of people, by local day; reported flows as daily means."""
+    """Draw parties across by class and outcomes of people, by local day (hour in a short run), with reported flows."""
     how = story.how.replace("mean and 5–95 % band", "mean")
     beside = others(story)
     shown = story.shown("crossed_parties", "crossed_people")
     heights = {daily.vehicles_a_day: 2.4} if story.vehicles or not beside else {}
     heights |= ({daily.others_a_day: 1.2} if beside else {}) | {daily.people_a_day: 3.0}
-    page = time_page(story, "Crossings per day", how, list(heights.values()), shown)
+    page = time_page(story, f"Crossings per {daily.bar_span(story)}", how, list(heights.values()), shown)
     for axes, draw in zip(page, heights, strict=True):
         draw(axes, story)
     return page[0].figure  # type: ignore[return-value]
@@ -125,7 +127,9 @@ def crossings_per_day(story: Story) -> Figure:
 @styled
 def ways_across(story: Story) -> Figure:
     """Draw vehicles across per hour by class and way, and people by bike and on foot, with reported outflows."""
-    how = f"{RATE_HOURS}-hour means; {story.how}\n{in_one_day(story)}".rstrip()
+    points = grid_of(story.scenario.clock, story.plan.start, story.plan.horizon)
+    window = show_duration(2 * points.rate_half * points.every / MS_PER_S)
+    how = f"means over {window}; {story.how}\n{in_one_day(story)}".rstrip()
     parts = {panels.vehicles_an_hour: 3.9} if story.by_road else {}
     parts |= {panels.others_an_hour: 1.4 if parts else 3.9} if others(story) else {}
     implied = [shown for outflow in story.implied() for shown in (outflow.queue, outflow.wait)]
@@ -153,7 +157,8 @@ def staff_at_work(story: Story) -> Figure:
     """Draw the servers at work over time, where they react to the queue, break down, or are shared by stations."""
     names = staff.shown(story)
     heights = [2.6 if len(names) > 1 else 3.7] * len(names)
-    page = time_page(story, "Servers at work", story.how, heights, [])
+    how = "\n".join((story.how, *staff.outage_notes(story, names)))
+    page = time_page(story, "Servers at work", how, heights, [])
     for axes, name in zip(page, names, strict=True):
         staff.servers(axes, story, name)
     return page[0].figure  # type: ignore[return-value]
@@ -201,7 +206,7 @@ def _draw_times(axes: Axes, column: int, span: str, times: Sequence[tuple[float,
             x, y = [value for value, _ in points], [row for _, row in points]
             label = "" if cut else span
             axes.scatter(x, y, s=72, marker=shape, color=SPAN_COLOURS[span], label=label, zorder=3)
-    texts = [at_least(show_duration(value)) if bound else show_duration(value) for value, bound in times]
+    texts = [at_least(show_wait(value)) if bound else show_wait(value) for value, bound in times]
     for row, written in ((-0.85, span), *enumerate(texts)):
         axes.annotate(
             written,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +12,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from sim.engine.plan import NOWHERE
 from sim.measures.estimates import Estimate
-from sim.measures.names import OUTCOMES, at_station
+from sim.measures.names import CLASS_WORDS, OUTCOMES, at_station
 from sim.measures.nights import worst_night
 from sim.measures.reports import counted, short_amount
 from sim.measures.servers import staffing
@@ -40,10 +41,13 @@ from sim.plotting.style import (
     REPORTED,
     SERIF,
     SPAN_COLOURS,
+    colour_of,
+    day_name,
     sheet,
     styled,
     time_axis,
 )
+from sim.plotting.waiting import wait_classes
 from sim.scenario.model.reported import WAIT_KINDS
 from sim.scenario.model.steps import beside
 
@@ -57,6 +61,7 @@ STRIP_ROW = 0.4
 PAPER = "#f5f6f7"
 ROW = 1.35
 FLOWS_MOST, FLOWS_WIDE = 3, 2
+MOST_BARS = 6
 WEEK_NAMES = 1.55
 
 
@@ -118,9 +123,9 @@ def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> Non
     below = _box(figure, (right, bottom, WIDTH - EDGE - right, tall))
     for axes, room in ((queue, 10), (wait, 6), (below, 6)):
         time_axis(axes, story.limits, story.zone, story.scenario.clock.t0, room)
-    name = panels.wait_classes(story)[0]
-    third = "Length of the queue on the road" if story.has_length else "People across per day"
-    for axes, title in ((queue, "Parties waiting"), (wait, "Waiting time"), (below, third)):
+    name = wait_classes(story)[0]
+    third = "Length of the queue on the road" if story.has_length else f"People across per {daily.bar_span(story)}"
+    for axes, title in ((queue, panels.waiting_label(story).capitalize()), (wait, "Waiting time"), (below, third)):
         axes.set_title(title, pad=22)
     draw_rail(figure, (left, bottom, width, rail), labels, [queue])
     panels.queue_stacked(queue, story)
@@ -129,15 +134,15 @@ def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> Non
 
 
 def _flows(axes: Axes, story: Story) -> None:
-    """Draw reported flows beside modelled ones, each pair on its own scale; if there are none, modelled weeks."""
+    """Draw reported flows beside modelled ones, each pair on its own scale; if there are none, modelled ones."""
     axes.axis("off")
     shown = _flows_shown(story)
-    axes.set_title("Crossings, reported and modelled" if shown else "People across by week", pad=8)
+    axes.set_title("Crossings, reported and modelled" if shown else f"People across by {_split(story)}", pad=8)
     if not shown:
         left, bottom, width, height = axes.get_position().bounds
         axes.set_position((left + WEEK_NAMES / WIDTH, bottom, width - 1.25 * WEEK_NAMES / WIDTH, height))
         axes.set_title(axes.get_title(loc="left"), pad=8, x=-WEEK_NAMES / (width * WIDTH - 1.25 * WEEK_NAMES))
-        _weeks(axes, story)
+        _across(axes, story)
         return
     axes.set(xlim=(0, 1), ylim=(max(len(shown), 2) - 0.4, -0.55))
     for row, s in enumerate(shown):
@@ -174,14 +179,31 @@ def _qualified_number(shown: Shown) -> str:
     return qualifier + short_amount(shown.observation.reported, shown.observation.unit)
 
 
-def _weeks(axes: Axes, story: Story) -> None:
-    weeks = sorted(
+def _split(story: Story) -> str:
+    """Return by what people across are split: by class in a run drawn by the hour, by day if all fit, or by week."""
+    if daily.bar_span(story) == "hour":
+        return "class"
+    return "day" if 1 < len(daily.flow_bars(story, "crossed_people")[0]) <= MOST_BARS else "week"
+
+
+def _across(axes: Axes, story: Story) -> None:
+    """Draw people across by class, day or week."""
+    split, clock = _split(story), story.scenario.clock
+    if split == "class":
+        by_class = ((name, story.total("crossed_people", name)) for name in story.classes)
+        rows = [
+            (CLASS_WORDS[name], total, colour_of(story.scenario, name)) for name, total in by_class if total.mean > 0
+        ]
+        _number_bars(axes, rows[:MOST_BARS])
+        return
+    by_time = sorted(
         (key.scope, total)
         for key, total in story.estimates.totals.items()
-        if key.crossing == story.crossing and key.quantity == "crossed_people_week"
-    )[:6]
-    clock = story.scenario.clock
-    _number_bars(axes, [(week(scope, clock), total, CLASS_COLOURS["car"]) for scope, total in weeks])
+        if key.crossing == story.crossing and key.quantity == f"crossed_people_{split}"
+    )[:MOST_BARS]
+    names = (day_name(datetime.fromisoformat(at)) if split == "day" else week(at, clock) for at, _ in by_time)
+    colour = CLASS_COLOURS["car"]
+    _number_bars(axes, [(name, total, colour) for name, (_, total) in zip(names, by_time, strict=True)])
 
 
 def _fates(axes: Axes, story: Story) -> None:
@@ -196,7 +218,7 @@ def _fates(axes: Axes, story: Story) -> None:
 
 def _drawn(story: Story) -> list[Shown]:
     """Return the reported figures that a panel of the poster draws."""
-    first = panels.wait_classes(story)[0]
+    first = wait_classes(story)[0]
     waits = [s for s in story.shown(*WAIT_KINDS) if s.row.classes[0] == first]
     third = story.shown("queue_length" if story.has_length else "crossed_people")
     return [*story.shown("queue"), *waits, *third, *_flows_shown(story)]

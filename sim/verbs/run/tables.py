@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim import units
-from sim.engine.plan import NOWHERE
 from sim.measures.estimates import Estimate
-from sim.measures.headline import ACROSS, QUEUE, WAITS, headlines_of
+from sim.measures.headline import ACROSS, FATES, QUEUE, WAITS, headlines_of
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.nights import Night, worst_night
 from sim.measures.reports import UNFITTED, Observation
@@ -21,7 +20,6 @@ from sim.plotting.sentences import gave_up_note, left_out_note
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
 from sim.plotting.staff import pools_of
 from sim.plotting.story import (
-    LEAST_BLOCKED,
     LONGEST_SHORT,
     NOTHING,
     Story,
@@ -34,6 +32,7 @@ from sim.plotting.story import (
     window,
 )
 from sim.scenario.model.reported import Reported
+from sim.verbs.run.holdups import held_up
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,8 +44,16 @@ VERDICT_STYLES = {"met": "green", "within 1.5x": "yellow", "off": "red", "open":
 
 ALWAYS = ("max_queue", "crossed_people", "crossed_parties", "unfinished_people", "people_overnight_max")
 """Headline measures that are shown even if they are 0."""
-LEAST_TOLD = 0.05
-"""Shorter mean times (s) are told as 0."""
+SMALLER = {"km": ("m", 1e3), "m³": ("L", 1e3)}
+"""The unit, and how many of it, in which less than one of a larger unit is written."""
+DISTURBED = (
+    ("out_of_order_share", "time out of order", "%", 100.0),
+    ("lightened_share", "time checks are lightened", "%", 100.0),
+    ("lightened_people", "people checked lightly", "", 1.0),
+)
+"""Totals of stations with outages or with checks that are lightened: quantity, words, unit and scale."""
+DAYS_OF_A_WEEK = 7
+"""Days; only longer runs are also reported by the week."""
 MOST_NIGHTS = 31
 """Most nights that the table shows; the others are in the file."""
 
@@ -104,7 +111,7 @@ def print_to(console: Console, run: Run) -> None:
             console.print(_headline(story, narrow))
             _print_notes(console, [f"≥: {note}" for note in left_out_note(story)] + gave_up_note(story))
             print_sheets(console, [_stations(story)])
-            _print_notes(console, _held_up(story))
+            _print_notes(console, held_up(story))
             if worst := worst_night(story.nights):
                 print_sheets(console, [_nights(story, worst)])
         print_sheets(console, tables)
@@ -122,35 +129,25 @@ def _headline(story: Story, narrow: bool) -> Table:
     table.add_column("", min_width=None if narrow else 36)
     for name in ("mean",) if narrow else ("mean", "± (95 %)", "5–95 %"):
         table.add_column(name, justify="right", no_wrap=True)
-    wait_unit = _wait_unit(story)
     for group, rows in groups(story):
         defined = [row for row in rows if row.instead or np.isfinite(row.estimate.mean)]
         if defined:
             table.add_row(f"[bold]{group}[/]")
         for row in defined:
-            table.add_row(Padding(row.name, (0, 0, 0, 2)), *_numbers(row, wait_unit)[: 1 if narrow else 3])
+            table.add_row(Padding(row.name, (0, 0, 0, 2)), *_numbers(row)[: 1 if narrow else 3])
     return table
 
 
-def _wait_unit(story: Story) -> str:
-    """Return the unit of all waits in the tables of a crossing."""
-    waits = next(rows for group, rows in groups(story) if group == WAITS)
-    return units.waits_unit(3600 * row.estimate.mean for row in waits if not row.instead)
-
-
-def _unit(seconds: float, wait_unit: str) -> str:
-    """Return the unit of a wait: that of all waits, or one that fits if it is under a tenth of that."""
-    short = 0 < seconds < units.SCALES["time"][wait_unit] / 10
-    return units.show_duration(seconds).split()[-1] if short else wait_unit
-
-
-def _numbers(row: Row, wait_unit: str) -> tuple[str, str, str]:
+def _numbers(row: Row) -> tuple[str, str, str]:
     estimate, unit = row.estimate, row.unit
     if row.instead:
         return row.instead, "-", "-"
     if unit == "h":
-        unit = _unit(3600 * estimate.mean, wait_unit)
+        unit = units.waits_unit([3600 * estimate.mean])
         estimate = _scaled(estimate, 3600 / units.SCALES["time"][unit])
+    elif unit in SMALLER and 0 < estimate.mean < 1:
+        unit, scale = SMALLER[unit]
+        estimate = _scaled(estimate, scale)
     mean, alone = f"{rounded(estimate.mean)} {unit}".rstrip(), not np.isfinite(estimate.low)
     if row.quoted and row.estimate.mean >= LONGEST_QUOTE:
         mean = LONGEST_SHORT
@@ -180,18 +177,22 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
             by_group[line.group].append(row)
     for group, rows in by_group.items():
         yield group, [*rows, *(more[group](story) if group in more else ())]
+        if group == FATES:
+            yield "Outages and lightened checks", list(_disturbed(story))
         if group == QUEUE:
             yield "On the day of the longest queue", list(_longest_day(story))
 
 
 def _longest_day(story: Story) -> Iterator[Row]:
-    """Yield the rows of the local day on which most vehicles waited."""
+    """Yield the rows of the local day on which most vehicles waited; those of a way only if somebody takes it."""
     total, quantity = story.total, "crossed_parties_longest_day"
     yield Row("vehicles across per hour", "", total(quantity, VEHICLES))
-    yield Row("  cars from the main queue", "", total(quantity, by_way("car", "main")))
-    yield Row("  cars by the bypass", "", total(quantity, by_way("car", "bypass")))
-    yield Row("cars outside the main queue", "%", _scaled(total("past_queue_share_longest_day", "car"), 100))
-    yield from _past_at_the_exit(story)
+    if (bypass := total(quantity, by_way("car", "bypass"))).mean > 0:
+        yield Row("  cars from the main queue", "", total(quantity, by_way("car", "main")))
+        yield Row("  cars by the bypass", "", bypass)
+    if (outside := total("past_queue_share_longest_day", "car")).mean > 0:
+        yield Row("cars outside the main queue", "%", _scaled(outside, 100))
+        yield from _past_at_the_exit(story)
 
 
 def _past_at_the_exit(story: Story) -> Iterator[Row]:
@@ -199,10 +200,17 @@ def _past_at_the_exit(story: Story) -> Iterator[Row]:
     serving = [at_station(name) for name in story.stations if "car" in story.place.stations[name].serves]
     loads = [(story.total("utilisation", scope).mean, scope) for scope in serving]
     known = [(busy, scope) for busy, scope in loads if np.isfinite(busy)]
-    if known and story.total("past_queue_share_longest_day", "car").mean > 0:
+    if known:
         scope = max(known)[1]
         share = _scaled(story.total("past_queue_starts_longest_day", scope), 100)
         yield Row(f"services outside it, {words(scope.partition(':')[2])}", "%", share)
+
+
+def _disturbed(story: Story) -> Iterator[Row]:
+    """Yield how long servers of each station were out of order, and who was served while its checks were lightened."""
+    for name in story.stations:
+        for quantity, what, unit, scale in DISTURBED:
+            yield Row(f"{words(name)}, {what}", unit, _scaled(story.total(quantity, at_station(name)), scale))
 
 
 def _quoted(story: Story) -> Iterator[Row]:
@@ -224,11 +232,13 @@ def _across(story: Story) -> Iterator[Row]:
     for what, quantity, scope in (("people", "crossed_people", ALL), ("vehicles", "crossed_parties", VEHICLES)):
         if length >= 1 and (story.vehicles or scope != VEHICLES):
             yield Row(f"{what} per day", "", _scaled(story.total(quantity, scope), 1 / length))
-    for what in ("people", "vehicles") if story.vehicles else ("people",):
+    whats = ("people", "vehicles") if story.vehicles else ("people",)
+    for what in whats if length > DAYS_OF_A_WEEK else ():
         for key, total in story.estimates.totals.items():
             if key.crossing == story.crossing and key.quantity == f"crossed_{what}_week":
                 yield Row(f"{what}, {week(key.scope, clock)}", "", total)
-    yield Row("people outside the main queue", "%", _scaled(story.total("past_queue_share"), 100))
+    if (outside := story.total("past_queue_share")).mean > 0:
+        yield Row("people outside the main queue", "%", _scaled(outside, 100))
 
 
 def _scaled(estimate: Estimate, by: float) -> Estimate:
@@ -240,12 +250,10 @@ def _stations(story: Story) -> Sheet:
     columns = ("station", "visits", "waiting", "service", "blocked", "utilised", "worst\nday")
     title = "Mean time per visit, and utilisation while staffed: of the run and of its worst day"
     sheet = Sheet(title, columns, [], (True, *[False] * 6))
-    wait_unit = _wait_unit(story)
     for name in story.stations:
         scope = at_station(name)
         visits = story.total("visits", scope).mean
-        wait = _per_visit(story, "wait_per_visit", scope, wait_unit)
-        spans = [wait, *(_per_visit(story, f"{span}_per_visit", scope) for span in ("service", "blocked"))]
+        spans = (_per_visit(story, f"{span}_per_visit", scope) for span in ("wait", "service", "blocked"))
         loads = (story.total(quantity, scope).mean for quantity in ("utilisation", "utilisation_worst_day"))
         sheet.rows.append((words(name), rounded(visits), *spans, *map(_percent, loads)))
     for name in pools_of(story):
@@ -254,59 +262,14 @@ def _stations(story: Story) -> Sheet:
     return sheet
 
 
-def _per_visit(story: Story, quantity: str, scope: str, wait_unit: str = "") -> str:
+def _per_visit(story: Story, quantity: str, scope: str) -> str:
     """Return a mean time per visit, marked where visits that still go on at the horizon make it a lower bound."""
-    seconds = 3600 * story.total(quantity, scope).mean
-    text = units.show_duration(seconds)
-    if 0 < seconds < LEAST_TOLD:
-        text = "0 s"
-    elif wait_unit and seconds > 0:
-        unit = _unit(seconds, wait_unit)
-        text = f"{rounded(seconds / units.SCALES['time'][unit])} {unit}"
+    text = units.show_wait(3600 * story.total(quantity, scope).mean)
     return at_least(text) if story.is_bound(quantity, scope) else text
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if np.isfinite(share) else "-"
-
-
-def _held_up(story: Story) -> Iterator[str]:
-    """Yield a sentence for each station whose servers are blocked, with the stations that hold it up."""
-    for name in story.stations:
-        share = story.total("blocked_share", at_station(name)).mean
-        if share >= LEAST_BLOCKED:
-            holding = " and ".join(map(words, _causes(story, name)))
-            yield f"{words(name)}: held up by {holding}; its servers are blocked for {_percent(share)} of their time."
-
-
-def _causes(story: Story, station: str) -> list[str]:
-    """Return the stations whose full halls block the servers of a station, past those that are held up themselves.
-
-    A station is held up itself if its servers are blocked for longer than they serve.
-    """
-    causes, seen, ahead = list[str](), {station}, _next_halls(story, station)
-    while ahead:
-        name = ahead.pop(0)
-        if name in seen:
-            continue
-        seen.add(name)
-        blocked, busy = (story.total(what, at_station(name)).mean for what in ("blocked_share", "utilisation"))
-        beyond = [other for other in _next_halls(story, name) if other not in seen]
-        if blocked > busy and beyond:
-            ahead += beyond
-        else:
-            causes.append(name)
-    return causes
-
-
-def _next_halls(story: Story, station: str) -> list[str]:
-    """Return the next stations, by class, whose queue has limited room."""
-    plan, here = story.plan, story.number(station)
-    following = (
-        int(plan.next[here, story.scenario.class_numbers[cls]]) for cls in story.place.stations[station].serves
-    )
-    halls = dict.fromkeys(s for s in following if s != NOWHERE and plan.zone[s] != NOWHERE)
-    return [plan.stations[s] for s in halls]
 
 
 def _nights(story: Story, worst: Night) -> Sheet:

@@ -18,6 +18,7 @@ from matplotlib.text import Text
 
 from sim.measures.names import VEHICLES, Key
 from sim.plotting import panels, style
+from sim.plotting.daily import flow_bars
 from sim.plotting.marks import COUNTED_LABEL, RAIL_SIZE, lay_rail, rail_height, text_width
 from sim.plotting.page import legend
 from sim.plotting.picture import render
@@ -447,7 +448,7 @@ def test_draft_papers_are_told_only_where_some_were_given() -> None:
 
 def test_daily_bars_add_up_to_the_total() -> None:
     story = synthetic.story()
-    _, _, values = story.daily("crossed_people")
+    _, _, values = flow_bars(story, "crossed_people")
     assert values.sum() == pytest.approx(story.total("crossed_people").mean, rel=1e-9)
 
 

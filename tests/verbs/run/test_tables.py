@@ -101,7 +101,15 @@ def lines_of(totals: dict[tuple[str, str], float], **changes: Any) -> list[str]:
 
 @pytest.mark.parametrize(
     ("hours", "said"),
-    [(0.00406, "14.6 s"), (0.09, "5.4 min"), (0.14, "0.14 h"), (11.3, "11.3 h"), (96, "96 h"), (480, "≥ 20 d")],
+    [
+        (0.00406, "14.6 s"),
+        (0.09, "5.4 min"),
+        (0.14, "8.4 min"),
+        (1e-7, "<0.001 s"),
+        (11.3, "11.3 h"),
+        (96, "96 h"),
+        (480, "≥ 20 d"),
+    ],
 )
 def test_waits_are_in_the_unit_that_fits(hours: float, said: str) -> None:
     lines = lines_of({("max_quoted_wait", "car"): hours})
@@ -113,7 +121,7 @@ def test_a_spread_is_in_the_unit_of_its_mean() -> None:
     assert any(re.match(r"buses, main queue, mean +3 min +0.3 +2.7–3.3$", line) for line in lines)
 
 
-def test_all_waits_of_a_run_are_in_one_unit_and_never_in_days() -> None:
+def test_waits_are_never_in_days() -> None:
     waits = {("wait_mean", "truck/main"): 76.3, ("max_quoted_wait", "truck"): 91.1, ("wait_mean", "foot/main"): 1.2}
     lines = lines_of(waits | {("wait_per_visit", "station:exit_cars"): 77.0, ("visits", "station:exit_cars"): 1000})
     assert _line(lines, r"trucks, main queue, mean +76.3 h ")
@@ -141,6 +149,21 @@ def test_the_share_past_the_main_queue_is_said_of_that_day_and_of_the_whole_run(
     assert lines.index("On the day of the longest queue") < _line(lines, r"cars outside the main queue +50 %")
     assert _line(lines, r"services outside it, exit cars +55 %") < lines.index("Waits of those who crossed")
     assert _line(lines, r"people outside the main queue +18 %")
+
+
+def test_rows_of_a_way_that_nobody_takes_are_left_out() -> None:
+    totals = {("crossed_parties_longest_day", "car/bypass"): 0.0, ("past_queue_share", "all"): 0.0}
+    text = "\n".join(lines_of(totals))
+    assert "bypass" not in text
+    assert "outside the main queue" not in text
+
+
+def test_outages_and_lightened_checks_are_told_by_station() -> None:
+    totals = {("out_of_order_share", "station:exit_cars"): 0.08, ("lightened_people", "station:exit_cars"): 832.0}
+    lines = lines_of(totals)
+    assert _line(lines, r"exit cars, time out of order +8 %")
+    assert _line(lines, r"exit cars, people checked lightly +832 ")
+    assert not any("time checks are lightened" in line for line in lines)
 
 
 def _line(lines: list[str], pattern: str) -> int:

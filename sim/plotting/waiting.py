@@ -1,0 +1,45 @@
+"""Who waits most: the classes whose wait is shown, and whether people or vehicles are counted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.measures.names import by_way
+from sim.plotting.story import Story, others
+from sim.scenario.model.reported import WAIT_KINDS
+
+
+def wait_classes(story: Story) -> list[str]:
+    """Return the classes whose wait is drawn: all with a reported wait, then those that wait most, at least two."""
+    reported = [s.row.classes[0] for s in story.shown(*WAIT_KINDS)]
+    having = [name for name in story.classes if story.band("wait", name) or story.band("quoted_wait", name)]
+    having.sort(key=lambda name: -waited(story, name))
+    classes = list(dict.fromkeys(name for name in (*story.classes, *reported) if name in reported))
+    more = [name for name in having if name not in classes]
+    return (classes + more[: max(0, 2 - len(classes))]) or list(story.classes[:1]) or ["car"]
+
+
+def waited(story: Story, name: str) -> float:
+    """Return the people of a class in queues, summed over the points of the series."""
+    band = story.band("queue_people", name)
+    return 0.0 if band is None else float(np.nansum(band.mean))
+
+
+def by_people(story: Story) -> bool:
+    """Return whether a queue is best counted in people: those without a vehicle wait most, or nobody else comes."""
+    afoot = sum(waited(story, name) for name in others(story))
+    return not story.vehicles or afoot > sum(waited(story, name) for name in story.vehicles)
+
+
+def parties_are_people(story: Story) -> bool:
+    """Return whether every party is one person, so that parties may be called people."""
+    people = story.band("queue_people")
+    parties = story.band("queue")
+    same = people is not None and parties is not None and np.array_equal(people.mean, parties.mean, equal_nan=True)
+    return bool(same) and not story.vehicles
+
+
+def wait_told(story: Story) -> tuple[str, float]:
+    """Return the class whose wait stands for the crossing, and its mean wait (h) in the main queue."""
+    name = wait_classes(story)[0]
+    return name, story.total("wait_mean", by_way(name, "main")).mean
