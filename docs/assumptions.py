@@ -41,7 +41,13 @@ ODDS = 1.5
 """Factor on the odds of a table of shares: of the first one where they add up to 100 %, else of each."""
 SHIFT = timedelta(hours=12)
 """How much an instant is moved each way."""
-MEASURES = (("crossed_people", "all"), ("max_queue_people", "all"), ("wait_mean", "all/main"), ("men_stopped", "all"))
+MEASURES = (
+    ("crossed_people", "all"),
+    ("max_queue_people", "all"),
+    ("wait_mean", "{first}/main"),
+    ("men_stopped", "all"),
+)
+"""The measures of a what-if; `{first}` is the first class of the scenario, the cars where there are any."""
 REPLICATIONS, DRAWS = 2, 100
 """Replications of every variation, and draws of the posterior that the bands are made of."""
 MATTERS = 0.1
@@ -50,7 +56,12 @@ WIDE = 0.3
 """Share of a band from which on a number needs a reason of its own."""
 LITTLE = "it matters little: an independent effect of this size makes the band at most 4 % wider"
 INSTANT = "an instant that is reported, and better known than to 12 hours"
-REASONS: dict[str, str] = {}
+REASONS = {
+    r"stations\.exit_trucks\.staffing": "the pace of the trucks, which is fitted, does the same",
+    r"stations\.trucks\.(staffing|service_time)": "trucks that come for each one that could leave, fitted, do the same",
+    r"classes\.car\.spacing": "the rows abreast, which are fitted, do the same",
+    r"classes\.(bus|foot)\.people": "how many come by bus or on foot, which is fitted, does the same",
+}
 """Why a number above MATTERS is not fitted, by a pattern of its path."""
 LEAST_BAND = 0.02
 """Least width of a band, as a share of the figure or measure itself: less is no difference to a planner."""
@@ -80,11 +91,13 @@ class Play:
         except SimError as error:
             return str(error).splitlines()[0]
         plan = lower(scenario)
+        first = next(iter(scenario.classes))
+        keys = [Key(self.crossing, quantity, scope.format(first=first)) for quantity, scope in MEASURES]
         numbers = range(REPLICATIONS) if job.draw is None else [job.draw]
         rows = []
         for number in numbers:
             measures = play_once(scenario, self.seed, number, engines.COMPILED, plan).measures
-            totals = [measures.totals.get(Key(self.crossing, *measure), np.nan) for measure in MEASURES]
+            totals = [measures.totals.get(key, np.nan) for key in keys]
             rows.append([*observed_values(scenario, measures), *totals])
         return np.mean(rows, axis=0)
 
@@ -257,10 +270,11 @@ def preface() -> Iterator[str]:
         one where they add up to 100 %) or, an instant, moved earlier and later, with the others as fitted, on the same
         {REPLICATIONS} tapes. An effect is the larger change of the two, as a share of the 5-95 % band over {DRAWS}
         draws of the posterior: of a reported figure as the model has it, or of the difference that a what-if of the
-        scenario file makes to people across, the largest queue, the mean wait of those who crossed or the men stopped.
-        A band that is narrower than {100 * LEAST_BAND:.0f} % of the figure or measure counts as {100 * LEAST_BAND:.0f}
-        %: where a what-if changes nothing, what changes this is not of interest. Numbers above {100 * MATTERS:.0f} %
-        are listed first, with the reason why they are not fitted. Effects of two numbers together are not seen.
+        scenario file makes to people across, the largest queue, the mean wait of cars that crossed (of all where there
+        are none) or the men stopped. A band that is narrower than {100 * LEAST_BAND:.0f} % of the figure or measure
+        counts as {100 * LEAST_BAND:.0f} %: where a what-if changes nothing, what changes this is not of interest.
+        Numbers above {100 * MATTERS:.0f} % are listed first, with the reason why they are not fitted. Effects of two
+        numbers together are not seen.
     """
     yield textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False)
 
