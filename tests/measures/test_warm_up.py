@@ -156,5 +156,5 @@ def test_a_night_in_the_warm_up_is_told_and_not_counted() -> None:
 
 def test_a_warm_up_as_long_as_the_run_is_refused() -> None:
     clock = written()["clock"] | {"warm_up": "4 h"}
-    with pytest.raises(ValueError, match="warm_up must be shorter than the run; got 4 h"):
+    with pytest.raises(ValueError, match=r"warm_up must be shorter than the run \(4 h\); got 4 h"):
         border(clock=clock)

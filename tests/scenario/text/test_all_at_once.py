@@ -107,7 +107,7 @@ def test_all_of_a_table_and_of_the_file_that_names_it(tmp_path, small_text):
     problems = [str(problem).replace(f"{tmp_path}/", "") for problem in error.value.problems]
     table = "crossings.pass.demand.car.rumour.table"
     assert problems == [
-        f"counts.csv:2:1: {table}[0].count: expected a number; got 'many'",
+        f"counts.csv:2:23: {table}[0].count: expected a number; got 'many'",
         f"counts.csv:3:1: {table}[1]: until must be later than from",
         f"counts.csv:4:1: {table}[2].count: must be at least 0; got -1; allowed 0 to 1000000000",
         "counts.csv:5:1: expected 3 cells; got 2",

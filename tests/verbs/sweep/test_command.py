@@ -127,7 +127,7 @@ def test_failed_points_end_with_exit_code_1_and_stand_in_a_table(here: Path) -> 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--over", f"{STAFFING}=1,b,c"), f"--over {STAFFING}=b: expected a whole number of servers"),
+        (("--over", f"{STAFFING}=1,b,c"), f"--over {STAFFING}=b: there is no pool 'b'; expected a number of servers"),
         (("--over", f"{STAFFING}=1:5000:1"), f"--over {STAFFING}=1042: must be at most 1000"),
         (("--over", "demand.car*=-1:1", "--design", "lhs", "--points", "20"), "must be at least 0; got"),
         (("--over", "intervene=none,fewer_booths"), "--over intervene=fewer_booths: unknown intervention"),
