@@ -361,7 +361,9 @@ def share_servers(stations_by_name: Dict, draw: Draw) -> Dict:
     while free and draw(often):
         some = draw(st.lists(st.sampled_from(free), min_size=1, unique=True))
         free = [name for name in free if name not in some]
-        pool = draw(staffings("s0" in some)) | {"when_staff_leave": draw(st.sampled_from(["finish", "preempt"]))}
+        one_by_one = any("one_by_one" in str(stations_by_name[name].get("service_time")) for name in some)
+        pool = draw(staffings("s0" in some))
+        pool["when_staff_leave"] = "finish" if one_by_one else draw(st.sampled_from(["finish", "preempt"]))
         weights = draw(st.lists(st.integers(1, 5), min_size=len(some), max_size=len(some)))
         by_share = {"shares": {name: w / sum(weights) for name, w in zip(some, weights, strict=True)}}
         pool["next"] = draw(st.sampled_from(["longest_wait", "order", by_share]))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sim.scenario.model.scenario import Crossing
 from sim.scenario.model.station import Priority
+from sim.scenario.model.teams import teams_of
 
 Loc = tuple[str | int, ...]
 Faults = Iterator[tuple[Loc, str]]
@@ -15,14 +16,21 @@ SO = "people are served one by one here"
 def check_one_by_one(crossing: Crossing, here: Loc) -> Faults:
     """Yield (path, message) for every rule that such a station cannot have, and for times of a log there."""
     offices = {station.screening.office for station in crossing.stations.values() if station.screening}
+    leaving = {
+        name: (*here, *team.loc, "when_staff_leave")
+        for team in teams_of(crossing)
+        for name in team.stations
+        if team.described.when_staff_leave == "preempt"
+    }
     for name, station in crossing.stations.items():
         if not station.one_by_one:
             continue
         loc = (*here, "stations", name)
         if station.hall == 0:
             yield (*loc, "hall"), f"{SO}, and need places to wait for each other; make it at least 1"
-        if station.when_staff_leave == "preempt":
-            yield (*loc, "when_staff_leave"), f"{SO}, and their services cannot be interrupted; use 'finish'"
+        if name in leaving:
+            where = SO if leaving[name][:-1] == loc else f"station {name!r} serves people one by one"
+            yield leaving[name], f"{where}, and their services cannot be interrupted; use 'finish'"
         if isinstance(station.discipline, Priority) and station.discipline.interrupts:
             yield (*loc, "discipline", "interrupts"), f"{SO}, and their services cannot be interrupted; remove it"
         if station.screening:
