@@ -109,7 +109,7 @@ def test_all_of_a_table_and_of_the_file_that_names_it(tmp_path, small_text):
     assert problems == [
         f"counts.csv:2:23: {table}[0].count: expected a number; got 'many'",
         f"counts.csv:3:1: {table}[1]: until must be later than from (2022-09-22T00:00); got 2022-09-21T00:00",
-        f"counts.csv:4:1: {table}[2].count: must be at least 0; got -1; allowed 0 to 1000000000",
+        f"counts.csv:4:23: {table}[2].count: must be at least 0; got -1; allowed 0 to 1000000000",
         "counts.csv:5:1: expected 3 cells; got 2",
         "s.yaml:36:19: crossings.pass.stations.gate.staffing: expected a whole number of servers, a mapping "
         "(servers, steps, shifts, reacts), or the name of a pool; got 4.5",
