@@ -84,18 +84,34 @@ def show_duration(seconds: float) -> str:
     """Return a duration of `seconds` as people write it: '45 s', '6.2 min', '5.1 h', '2.3 d'."""
     if not math.isfinite(seconds):
         return "-"
-    for limit, size, unit in ((90, 1, "s"), (3600, 60, "min"), (259_200, 3600, "h")):
-        if abs(seconds) < limit:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds / 86400:.3g} d"
+    unit = _unit_for(seconds)
+    return f"{seconds / _TIME[unit]:.3g} {unit}"
+
+
+def show_time(seconds: float) -> str:
+    """Return a measured duration as `show_duration`, to as many figures as `to_figures` leaves."""
+    if not math.isfinite(seconds):
+        return "-"
+    unit = _unit_for(seconds)
+    return f"{to_figures(seconds / _TIME[unit]):g} {unit}"
 
 
 def show_wait(seconds: float) -> str:
-    """Return a wait as `show_duration`, but never in days, because waits are quoted and reported in hours."""
+    """Return a wait as `show_time`, but never in days, because waits are quoted and reported in hours."""
     if 0 < seconds < SHORTEST:
         return f"<{SHORTEST:g} s"
-    text = show_duration(seconds)
-    return f"{seconds / 3600:.3g} h" if text.endswith(" d") else text
+    text = show_time(seconds)
+    return f"{to_figures(seconds / 3600):g} h" if text.endswith(" d") else text
+
+
+def to_figures(value: float) -> float:
+    """Return a measured number to two significant figures below 10, to three from there: 0.94, 8.7, 36.5, 152000."""
+    return float(f"{value:.2g}" if abs(value) < 10 else f"{value:.3g}")
+
+
+def _unit_for(seconds: float) -> str:
+    limits = ((90, "s"), (3600, "min"), (259_200, "h"))
+    return next((unit for limit, unit in limits if abs(seconds) < limit), "d")
 
 
 def common_unit(seconds: Iterable[float]) -> str:

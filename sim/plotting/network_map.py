@@ -31,6 +31,7 @@ from sim.plotting.style import CLASS_NAMES, INK, MUTED, sheet, styled, time_axis
 from sim.plotting.waiting import wait_classes
 from sim.scenario.model.network import Place
 from sim.scenario.model.scenario import Scenario
+from sim.units import to_figures
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top, inches."""
@@ -343,6 +344,4 @@ def _across(axes: Axes, story: Story) -> Panel:
 def _mark(story: Story, shown: Shown, value: float) -> Mark:
     """Return the mark of a reported figure with a short label."""
     unit = "h" if shown.row.kind.is_wait else ""
-    return panels.mark(
-        story, shown, value, SIGNS.get(shown.row.qualifier, "") + short_amount(float(f"{value:.3g}"), unit)
-    )
+    return panels.mark(story, shown, value, SIGNS.get(shown.row.qualifier, "") + short_amount(to_figures(value), unit))

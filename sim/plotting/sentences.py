@@ -10,7 +10,7 @@ from sim.measures.bounds import FEW_LEFT
 from sim.measures.names import ALL, CLASS_WORDS
 from sim.plotting.story import Story, between, whole
 from sim.plotting.waiting import by_people, wait_told
-from sim.units import show_duration
+from sim.units import show_time
 
 MANY_GONE = 0.05
 """Share of those who joined that gave up above which a note says that the waits leave them out."""
@@ -84,5 +84,5 @@ def _peak(story: Story) -> list[str]:
     name, wait = wait_told(story)
     if wait > 0:
         at_least = "at least " if story.ended("unfinished", name) > FEW_LEFT else ""
-        sentence += f"; {CLASS_WORDS[name]} that cross wait {at_least}{show_duration(3600 * wait)} on average"
+        sentence += f"; {CLASS_WORDS[name]} that cross wait {at_least}{show_time(3600 * wait)} on average"
     return [sentence]

@@ -21,6 +21,7 @@ from sim.plotting.rail import Event, events, origins_of
 from sim.scenario.model.network import Origin
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
+from sim.units import to_figures
 
 LONGEST_SHORT = f"≥ {LONGEST_QUOTE // 24} d"
 """The longest wait that is quoted, as shown in a table."""
@@ -287,7 +288,7 @@ def modelled(observation: Observation) -> str:
     factor, _ = in_suitable_unit(observation.mean, observation.unit)
     low, high = factor * observation.p05, factor * observation.p95
     band = f" [{rounded(low)}–{rounded(high)}]" if low < high else ""
-    value = short_amount(float(f"{observation.mean:.3g}"), observation.unit)
+    value = short_amount(to_figures(factor * observation.mean) / factor, observation.unit)
     return f"{at_least(value) if observation.at_least else value}{band}"
 
 
@@ -328,12 +329,12 @@ def at_least(text: str) -> str:
 
 
 def rounded(value: float) -> str:
-    """Return a number to three figures: '152,000', '3,420', '8.71'."""
+    """Return a measured number, three figures from 10 and two below: '152,000', '3,420', '36.5', '8.7'."""
     if not np.isfinite(value):
         return "-"
     if 0 < abs(value) < LEAST_SAID:
         return f"<{LEAST_SAID:g}"
-    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{to_figures(value):,.0f}" if abs(value) >= 100 else f"{to_figures(value):g}"
 
 
 def plus_minus(half: float) -> str:

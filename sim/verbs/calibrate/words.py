@@ -10,6 +10,7 @@ import numpy as np
 from sim.measures.reports import amount
 from sim.plotting.story import rounded, window
 from sim.scenario.model.reported import Reported
+from sim.units import to_figures
 from sim.verbs.calibrate.findings import CORRELATED, most_correlated_figures
 from sim.verbs.calibrate.fit import Range
 
@@ -23,7 +24,7 @@ def source_words(row: Reported) -> str:
 
 
 def quantity(value: float, unit: str) -> str:
-    """Return the value of a parameter to three significant digits with its unit: '155/h', '38 %', '1.2'."""
+    """Return the value of a parameter with its unit: '155/h', '38 %', '1.2'."""
     return f"{rounded(value)}{'' if unit.startswith('/') else ' '}{unit}".rstrip()
 
 
@@ -39,7 +40,7 @@ def ends(span: Range) -> str:
 
 def modelled(span: Range, unit: str) -> str:
     """Return the model's own figure with its 90 % interval: '3,370 [2,900–3,900]', '57 h [51–66]'."""
-    return f"{amount(float(f'{span.median:.3g}'), unit)} {ends(span)}"
+    return f"{amount(to_figures(span.median), unit)} {ends(span)}"
 
 
 def percent(share: float) -> str:

@@ -13,7 +13,7 @@ from sim.measures.headline import phrase
 from sim.measures.names import ALL, CLASS_WORDS, OF_THOSE_ACROSS, OUTCOMES, TOTALS
 from sim.plotting.rail import words
 from sim.plotting.story import rounded, whole
-from sim.units import show_duration
+from sim.units import show_time
 from sim.verbs.compare.by_group import AT_START, TIME, GroupChanges, group_changes
 from sim.verbs.compare.pairing import ENDS
 from sim.verbs.compare.statistics import Ranking
@@ -106,7 +106,7 @@ def _wait_sentence(comparison: ComparisonData, variant: int, crossing: str, scop
         if name in totals
     ]
     length = "shorter" if wait.difference < 0 else "longer"
-    here, base = (show_duration(3600 * value) for value in (wait.here, wait.base))
+    here, base = (show_time(3600 * value) for value in (wait.here, wait.base))
     who = "" if scope == ALL else f" of {CLASS_WORDS[scope]}"
     change = f"The mean wait{who} is {length} with {words(comparison.labels[variant])} ({here} instead of {base})"
     return f"{change}, but it is of those who crossed only: {'; '.join(parts)}."
@@ -115,7 +115,7 @@ def _wait_sentence(comparison: ComparisonData, variant: int, crossing: str, scop
 def _time(hours: float) -> str:
     if abs(hours) < NO_TIME:
         return "under a second"
-    return f"{show_duration(3600 * abs(hours))} {'less' if hours < 0 else 'more'}"
+    return f"{show_time(3600 * abs(hours))} {'less' if hours < 0 else 'more'}"
 
 
 def _outcome_sentence(changes: GroupChanges, x: int) -> str:

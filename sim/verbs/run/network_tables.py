@@ -65,7 +65,7 @@ def nights_sheet(nights: list[tuple[Story, Night]]) -> Sheet:
 
 
 def _time(estimate: Estimate) -> str:
-    return units.show_duration(3600 * estimate.mean) if np.isfinite(estimate.mean) else "-"
+    return units.show_time(3600 * estimate.mean) if np.isfinite(estimate.mean) else "-"
 
 
 def origins_sheet(scenario: Scenario, flows: Flows) -> Sheet:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from sim.measures.reports import amount
 from sim.plotting.story import rounded, window
+from sim.units import to_figures
 from sim.verbs.validate.naive import NAMES, reason
 from sim.verbs.validate.pairs import Pair
 from sim.verbs.validate.scores import NEAR_ZERO, Overall, Score, Share, error_factor
@@ -48,7 +49,7 @@ def with_ends(value: float, low: float, high: float, unit: str) -> str:
     if not math.isfinite(value):
         return "-"
     band = f" [{rounded(low)}–{rounded(high)}]" if math.isfinite(low) and low < high else ""
-    return f"{amount(float(f'{value:.3g}'), unit)}{band}"
+    return f"{amount(to_figures(value), unit)}{band}"
 
 
 def band(score: Score) -> str:

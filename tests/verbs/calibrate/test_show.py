@@ -127,7 +127,7 @@ def test_the_document_is_json_and_holds_the_numbers(base: Findings) -> None:
 def test_what_the_page_says_was_learnt_follows_the_numbers(base: Findings) -> None:
     learnt_, unknown = "What the figures identify", "What the figures leave open"
     text = markdown(base)
-    assert "factor on who leaves the queue (`leaving`): 1.0" in part(text, learnt_).split("Somewhat identified")[0]
+    assert "factor on who leaves the queue (`leaving`): 1 [" in part(text, learnt_).split("Somewhat identified")[0]
     assert "(`outbound`)" in part(text, unknown)
     assert "(`outbound`)" not in part(text, learnt_)
     assert "met about equally well when both are higher or both are lower (correlation +0.7" in part(text, unknown)

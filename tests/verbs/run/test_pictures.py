@@ -552,6 +552,13 @@ def test_a_count_is_rounded_once(value: float, told: str) -> None:
         assert rounded(value) == told
 
 
+@pytest.mark.parametrize(
+    ("value", "told"), [(0.936, "0.94"), (8.97, "9"), (9.96, "10"), (36.54, "36.5"), (0.0004, "<0.001")]
+)
+def test_a_measured_number_below_ten_has_two_figures(value: float, told: str) -> None:
+    assert rounded(value) == told
+
+
 def test_bands_without_a_posterior_are_called_chance_only() -> None:
     assert synthetic.story(3).how == "mean and 5–95 % band of 3 replications, chance only"
     assert synthetic.story(1).how == "one replication"

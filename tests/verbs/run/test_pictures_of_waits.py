@@ -41,7 +41,7 @@ def test_where_time_goes_marks_lower_bounds_and_has_room_for_the_names_of_statio
     complete(figure)
     (axes,) = figure.axes
     assert min(label.get_window_extent().x0 for label in axes.get_yticklabels()) > 0
-    wait = units.show_duration(3600 * story.total("wait_per_visit", scope).mean)
+    wait = units.show_time(3600 * story.total("wait_per_visit", scope).mean)
     assert f"≥ {wait}" in said(figure)
     assert "≥ and ▶: a lower bound" in said(figure)
 

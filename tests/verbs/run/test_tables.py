@@ -105,6 +105,8 @@ def lines_of(totals: dict[tuple[str, str], float], **changes: Any) -> list[str]:
         (0.00406, "14.6 s"),
         (0.09, "5.4 min"),
         (0.14, "8.4 min"),
+        (0.01392, "50.1 s"),
+        (0.0347, "2.1 min"),
         (1e-7, "<0.001 s"),
         (11.3, "11.3 h"),
         (96, "96 h"),
