@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sim.measures.names import ALL, CLASS_WORDS, OUTCOMES, VEHICLES, Key, by_trait, by_way
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
-from sim.scenario.model.traits import WHEN, conditions_of
+from sim.scenario.model.traits import WHEN, conditions_of, is_condition, trait_of
 
 COUNT, SPAN, AMOUNT = ("fewer", "more"), ("shorter", "longer"), ("less", "more")
 
@@ -21,6 +22,12 @@ QUEUE, WAITS, ACROSS, FATES, MEN, RELIEF = (
     "Relief",
 )
 """The groups of headline measures, in order."""
+
+_ADJECTIVE = re.compile(
+    r"(ed|able|ible|ous|less|ly|ary)$"
+    r"|\b(empty|exempt|foreign|known|late|legal|local|national|new|official|old|pregnant|regular|urgent|young)$"
+)
+"""Names of traits that follow 'not'; all others follow 'with' and 'without'."""
 
 PHRASES = {
     "arrived_people": "arrived",
@@ -76,15 +83,17 @@ def phrase(key: Key) -> str:
 def _scope_words(scope: str) -> str:
     cls, _, way = scope.partition("/")
     who = {ALL: "", VEHICLES: "all vehicles"}.get(cls, CLASS_WORDS[cls] if cls.isidentifier() else cls)
-    return ", ".join(part for part in (who, WAYS.get(way) or trait_words(way)) if part)
+    if is_condition(way):
+        return who + trait_words(way)
+    return ", ".join(part for part in (who, WAYS.get(way, way)) if part)
 
 
 def trait_words(condition: str) -> str:
-    """Return 'registered' for the condition `when registered`, and 'not registered' for `unless registered`."""
-    if " " not in condition:
-        return condition
-    word, trait = condition.split(" ", 1)
-    return ("" if word == WHEN else "not ") + trait.replace("_", " ")
+    """Return what follows the words of a class: ', not registered' for `unless registered`, ' without chip'."""
+    has, name = condition.startswith(WHEN), trait_of(condition).replace("_", " ")
+    if _ADJECTIVE.search(name):
+        return f", {name}" if has else f", not {name}"
+    return f" {'with' if has else 'without'} {name}"
 
 
 def headlines_of(scenario: Scenario) -> list[Headline]:

@@ -62,3 +62,15 @@ def test_headline_measures_tell_them(engine: Play) -> None:
     assert [row.name for row in rows] == ["cars, registered, mean", "cars, not registered, mean"]
     assert {Key("x", row.quantity, row.scope) for row in rows} <= set(found)
     assert phrase(Key("x", "wait_p90", LACKS)) == "90 % quantile of the wait, cars, not registered"
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        ("car/when chip", "cars with chip"),
+        ("foot/unless e_visa", "walkers without e visa"),
+        ("car/unless local", "cars, not local"),
+    ],
+)
+def test_a_noun_reads_with_and_without(scope: str, words: str) -> None:
+    assert phrase(Key("x", "wait_mean", scope)) == f"mean wait, {words}"

@@ -41,7 +41,9 @@ class PartyClass(Model):
     men_share: Share = Field(0.0, description="share of the people who are men of call-up age")
     local_share: Share = Field(0.0, description="share of parties with local plates")
     traits: dict[Name, Share] = Field(
-        {}, description="share of parties that have each trait, such as `{registered: 70 %}`; drawn once for a party"
+        {},
+        description="share of parties that have each trait, such as `{registered: 70 %}`; drawn once for a party."
+        " Tables say 'with chip' and 'without chip' for a noun, 'registered' and 'not registered' for an adjective",
     )
 
     @model_validator(mode="before")

@@ -85,7 +85,7 @@ def test_one_unit_of_time_for_all_scenarios_of_a_measure() -> None:
     values = (more, few)
     rows = [Effect(line("h", SPAN), a_difference(base, here, 0.0), values) for here in values]
     assert [row.base_amount for row in rows] == ["0.054 min"] * 2
-    assert [row.change.split(" ")[0] for row in rows] == ["−0.0408", "+205"]
+    assert [row.change.split(" ")[0] for row in rows] == ["−0.041", "+205"]
     assert Effect(line("h", SPAN), a_difference(base, few, 0.0)).base_amount == "0.054 min"
     assert Effect(line("h", SPAN), a_difference(base, more, 0.0)).base_amount == "3.3 s"
     assert Effect(line("h", SPAN), a_difference(0.0, few, 0.0)).base_amount == "0 h"
