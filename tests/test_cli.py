@@ -254,7 +254,11 @@ def test_rerun_finds_the_same_bytes_records_and_replications_included() -> None:
     result = invoke("rerun", "out", "--workers", 2)
     assert result.exit_code == 0, result.output
     kept = ("replications.parquet", "series_replications.parquet", "reported_replications.parquet")
-    files = [*DATA, *kept, *(f"records/replication={n:04d}.parquet" for n in range(2))]
+    files = [
+        *DATA,
+        *kept,
+        *(f"{name}/replication={n:04d}.parquet" for name in ("records", "staffing") for n in range(2)),
+    ]
     assert sorted(result.stdout.splitlines()[:-1]) == sorted(f"{name}: same" for name in files)
     assert result.stdout.splitlines()[-1] == "The bytes are the same."
 

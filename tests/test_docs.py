@@ -62,6 +62,18 @@ start and who is unfinished.
 Every other number of a run is a statistic of these: use them for scores and quantiles of your own. `sim rerun` compares
 them too. From Python, `sim.run(..., replicates=True)` has them as the tables `replications`, `series_replications` and
 `reported_replications`.
+
+## Every visit (`sim run --records`)
+
+Each folder has a file for every replication, `replication=0000.parquet` and so on; instants are in UTC.
+
+- `records/`: one row per party and visit of a station: `replication`, `party`, `visit`, `crossing`, `station`, `class`,
+  `stream`, `people`, `men`, `checked`, `arrived_at`, `started_at`, `ended_at`, `left_at`, `outcome`, `first`. An
+  instant that did not happen is empty.
+- `staffing/`: the `servers` at work at every station, and in every pool, at the start and after each change, whether by
+  the plan, by a control or by an outage: `replication`, `crossing`, `station` (or pool), `at`, `servers`.
+- `lightened/`, where a station has `lightened`: when its checks were lightened (`lightened` is true) and restored
+  (false): `replication`, `crossing`, `station`, `at`, `lightened`.
 """
 
 

@@ -57,7 +57,7 @@ Examples:
 @out_option("results/SCENARIO/TIME-HASH")
 @options("sets", "intervene")
 @options("posterior")
-@click.option("--records", is_flag=True, help="Also store every visit of every party.")
+@click.option("--records", is_flag=True, help="Also store every visit of every party, and when servers came and went.")
 @click.option("--replicates", is_flag=True, help="Also store totals, series and reported figures of every replication.")
 @options("no_pictures", "as_json", "quiet")
 def run(scenario: str, **choices: Any) -> None:

@@ -18,10 +18,11 @@ from sim.play import provenance
 from sim.play.posterior import FITTED, SAMPLE, SCENARIO, Posterior, read_posterior
 from sim.play.request import Progress, Request
 from sim.scenario.text.load_scenario import dump, load
+from sim.verbs.run.records import RECORDS
 from sim.verbs.run.replicates import REPORTED_FILE, SERIES_FILE, TOTALS_FILE
 from sim.verbs.run.study import Run, run
 
-RECORDS, PICTURES, SUMMARY = "records", "pictures", "summary.csv"
+PICTURES, SUMMARY = "pictures", "summary.csv"
 
 Sameness = Literal["same", "differs", "missing", "changed since the run"]
 
@@ -111,7 +112,7 @@ def rerun(folder: Path, workers: int | None, progress: Progress) -> Rerun:
             engine=record.request.engine,
             workers=workers,
         )
-        records_to = second / RECORDS if record.records else None
+        records_to = second if record.records else None
         write(second, run(loaded, request, progress, posterior, records_to, record.replicates))
         actual = store.digests(second, leave_out=provenance.FILE)
         expected = {name: digest for name, digest in record.files.items() if name in actual or _is_data(name)}

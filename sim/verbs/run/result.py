@@ -156,7 +156,7 @@ def run_into(
     Checks that the folder can be written before the simulation starts. Raises SimError.
     """
     with folder(output.out, loaded) as draft:
-        records_to = draft.path / files.RECORDS if output.records else None
+        records_to = draft.path if output.records else None
         result = RunResult(run(loaded, request, progress, posterior, records_to, output.replicates), source)
         result.write_into(draft.path, pictures=output.pictures)
     return result, draft.final

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import store
 from sim.arrays import Floats
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
@@ -30,7 +29,7 @@ from sim.play.request import Progress, Request, silent
 from sim.play.workers import Crew
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import Loaded
-from sim.verbs.run.records import records_table
+from sim.verbs.run.records import write_records
 from sim.verbs.run.replicates import Replicates
 
 BATCH = 10
@@ -95,7 +94,7 @@ class Reduced(NamedTuple):
 
 @dataclass(frozen=True)
 class RunTask:
-    """The task of one replication; with `records_to`, its records are written to a file in that folder."""
+    """The task of one replication; with `records_to`, its records are written to files below that folder."""
 
     subject: Subject
     seed: int
@@ -106,8 +105,7 @@ class RunTask:
         """Play a replication and reduce it. Raises SimError."""
         played = self.subject.play(self.seed, replication, self.engine)
         if self.records_to is not None:
-            path = self.records_to / f"replication={replication:04d}.parquet"
-            store.write_table(path, records_table(played, replication))
+            write_records(self.records_to, played, replication)
         return Reduced(played.measures, observed_values(played.scenario, played.measures))
 
 
@@ -122,8 +120,8 @@ def run(
     """Play the replications of a scenario and estimate its measures.
 
     With a `posterior`, each replication has its own parameters, and `loaded` is the scenario with its fitted values.
-    `records_to` is an empty folder for the records of every visit; with `replicates`, the measures of every replication
-    are kept. Raises SimError if the engine or the workers fail.
+    `records_to` is a folder for the records of every visit and what stands beside them; with `replicates`, the measures
+    of every replication are kept. Raises SimError if the engine or the workers fail.
     """
     started_at, began = datetime.now(UTC), time.perf_counter()
     scenario = loaded.scenario

@@ -130,8 +130,12 @@ def test_a_worker_killed_in_the_middle_changes_nothing(tiny: Loaded, tmp_path: P
 @pytest.mark.slow
 def test_records_are_stored_as_people_read_them(tiny: Loaded, tmp_path: Path) -> None:
     run(tiny, Request(2, workers=2), records_to=tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"replication={n:04d}.parquet" for n in range(2)]
-    rows = parquet.read_table(tmp_path / "replication=0001.parquet", partitioning=None).to_pylist()
+    names = [f"replication={n:04d}.parquet" for n in range(2)]
+    assert {path.name: sorted(file.name for file in path.iterdir()) for path in tmp_path.iterdir()} == {
+        "records": names,
+        "staffing": names,
+    }
+    rows = parquet.read_table(tmp_path / "records" / "replication=0001.parquet", partitioning=None).to_pylist()
     assert {row["replication"] for row in rows} == {1}
     assert {row["station"] for row in rows} == {"exit_control", "entry_control"}
     assert {"crossed", "served"} <= {row["outcome"] for row in rows}
