@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim.arrays import Bools, Ints
+from sim.arrays import Bools, Floats, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome, Records
 from sim.measures.count.counters import BYPASS_STREAM
@@ -34,6 +34,13 @@ def lightened_totals(plan: Plan, records: Records, since: int) -> Iterator[tuple
         yield Key(crossing, "lightened_people", scope), float(people)
         share = (np.diff(edges) * turns[:, 2]).sum() / (plan.horizon - since)
         yield Key(crossing, "lightened_share", scope), float(share)
+
+
+def lightened_series(plan: Plan, records: Records, at: Ints) -> Iterator[tuple[Key, Floats]]:
+    """Yield whether the checks of a station are lightened (1) at instants `at` (ms since t0)."""
+    for s in np.flatnonzero(plan.light_every):
+        light = _is_light(records.lightened[records.lightened[:, 1] == s], at)
+        yield Key(plan.crossings[plan.crossing[s]], "lightened", at_station(plan.stations[s])), light.astype(np.float64)
 
 
 def _is_light(turns: Ints, at: Ints) -> Bools:

@@ -180,6 +180,7 @@ STATES = {
     "blocked": Quantity(
         "servers", "occupied at the instant by a party that has been served but cannot move on (station)"
     ),
+    "lightened": Quantity("0/1", "1: the checks are lightened at the instant (station with `lightened`)"),
 }
 """Series read at the instant `at`, after everything that happens exactly then."""
 

@@ -16,7 +16,7 @@ from sim.measures import deadlock, flows, series, totals
 from sim.measures.by_trait import waits_by_trait
 from sim.measures.count.tally import count_records
 from sim.measures.grid import grid_of
-from sim.measures.lightened import lightened_totals
+from sim.measures.lightened import lightened_series, lightened_totals
 from sim.measures.names import Key
 from sim.measures.one_by_one import totals_of_people
 from sim.measures.outages import outage_totals
@@ -56,6 +56,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None 
             series.ways_across(scenario, plan, counted.parties, points),
             series.sojourns(scenario, plan, counted.parties),
             series.work(plan, counted, staffing_played(plan, records), points),
+            lightened_series(plan, records, points.at),
         )
     )
     over_time |= dict(series.rates(over_time, points))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 from sim.measures.names import at_station
 from sim.measures.servers import named, servers_at
@@ -15,6 +16,9 @@ from sim.plotting.story import Story, rounded
 from sim.plotting.style import INK, OWN_COLOURS, SPAN_COLOURS
 from sim.scenario.model.teams import teams_of
 
+LIGHTENED, DARKEST = "#E69F00", 0.5
+"""Colour of the time in which checks are lightened, and its opacity where they are so in most replications."""
+
 
 def pools_of(story: Story) -> list[str]:
     """Return the pools of the crossing, in the order of their first stations."""
@@ -23,9 +27,10 @@ def pools_of(story: Story) -> list[str]:
 
 
 def shown(story: Story) -> list[str]:
-    """Return the stations whose servers differ between replications, and all pools."""
-    varying = [name for name in story.stations if story.plan.staff_varies[story.number(name)]]
-    return [name for name in varying if story.plan.pool[story.number(name)] < 0] + pools_of(story)
+    """Return the stations whose servers differ between replications or whose checks are lightened, and all pools."""
+    plan, own = story.plan, {name: story.number(name) for name in story.stations}
+    varying = [name for name, s in own.items() if (plan.staff_varies[s] and plan.pool[s] < 0) or plan.light_every[s]]
+    return varying + pools_of(story)
 
 
 def outage_notes(story: Story, names: Sequence[str]) -> list[str]:
@@ -51,7 +56,21 @@ def servers(axes: Axes, story: Story, name: str) -> None:
     planned = servers_at(story.plan, story.plan.staffing, np.asarray(story.estimates.at))[number]
     if name in story.stations or story.plan.staff_varies[story.plan.pool_first[number - len(story.plan.stations)]]:
         axes.plot(story.at, planned, color=INK, linestyle="--", drawstyle="steps-post", label="by the plan")
+    shade_lightened(axes, story, name)
     finish(axes, "servers", story, [band], [])
+
+
+def shade_lightened(axes: Axes, story: Story, name: str) -> None:
+    """Shade the time in which the checks of a station are lightened, the darker, the more replications agree."""
+    band = story.band("lightened", at_station(name))
+    most = 0.0 if band is None else float(band.mean.max())
+    if band is None or not most:
+        return
+    shades = LinearSegmentedColormap.from_list("lightened", [to_rgba(LIGHTENED, 0), to_rgba(LIGHTENED, DARKEST)])
+    across = axes.get_xaxis_transform()
+    axes.pcolormesh(story.at, (0, 1), band.mean[None, :-1], cmap=shades, vmin=0, vmax=most, transform=across, zorder=0)
+    many = f" (darkest: in {100 * most:.0f} % of replications)" if story.estimates.replications > 1 else ""
+    axes.fill_between([], [], [], color=LIGHTENED, alpha=DARKEST, linewidth=0, label=f"checks lightened{many}")
 
 
 def _by_station(axes: Axes, story: Story, pool: str) -> None:

@@ -139,8 +139,8 @@ def test_totals_by_hand(scenario, plan, morning, quantity, scope, expected):
 def test_every_quantity_is_described_and_every_described_one_is_there(scenario, plan, morning):
     measures = measure(scenario, plan, morning)
     of_networks = {f"{event}_{what}" for event in TRAVELLERS for what in ("parties", "people")}
-    of_pools = {"servers_in_service"}
-    assert {key.quantity for key in measures.series} == set(SERIES) - of_networks - of_pools
+    of_some = {"servers_in_service", "lightened"}
+    assert {key.quantity for key in measures.series} == set(SERIES) - of_networks - of_some
     of_some_stations = {"sent_aside_parties", "sent_aside_people", "out_of_order_share", "jockeyed_parties"}
     of_some_stations |= {"served_people", "wait_per_person"}
     of_some_stations |= {f"lightened_{what}" for what in ("parties", "people", "share")}

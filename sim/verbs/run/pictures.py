@@ -154,7 +154,7 @@ def stuck_at_night(story: Story) -> Figure:
 
 @styled
 def staff_at_work(story: Story) -> Figure:
-    """Draw the servers at work over time, where they react to the queue, break down, or are shared by stations."""
+    """Draw servers over time where they react to the queue, break down or are shared, and when checks are lightened."""
     names = staff.shown(story)
     heights = [2.6 if len(names) > 1 else 3.7] * len(names)
     how = "\n".join((story.how, *staff.outage_notes(story, names)))
