@@ -8,6 +8,7 @@ from sim.engine.plan import NOWHERE
 from sim.measures.names import at_station
 from sim.plotting.rail import words
 from sim.plotting.story import LEAST_BLOCKED, Story
+from sim.verbs.run.stages import next_stations
 
 
 def held_up(story: Story) -> Iterator[str]:
@@ -42,24 +43,5 @@ def _causes(story: Story, station: str) -> list[str]:
 
 def _next_halls(story: Story, station: str) -> list[str]:
     """Return the stations whose limited room parties may need next: on their way, aside, or back from there."""
-    plan, here = story.plan, story.number(station)
-    ahead = [
-        s
-        for cls in story.place.stations[station].serves
-        for s in _ahead(story, here, story.scenario.class_numbers[cls])
-    ]
-    ahead += [int(plan.aside_to[here])] if not plan.aside_passes[here] else []
-    ahead += [s for s, back in enumerate(plan.aside_back) if back and plan.aside_to[s] == here]
-    return [plan.stations[s] for s in dict.fromkeys(ahead) if s != NOWHERE and plan.zone[s] != NOWHERE]
-
-
-def _ahead(story: Story, station: int, cls: int) -> Iterator[int]:
-    """Yield the stations of the next step of a class, and of those after it while parties may pass a step by."""
-    plan, s = story.plan, int(story.plan.next[station, cls])
-    while s != NOWHERE:
-        step = plan.beside_of(s, cls)
-        yield from step
-        names = (story.place.stations[plan.stations[other]] for other in step)
-        if not all(each.only or each.active_from or each.active_until for each in names):
-            return
-        s = int(plan.next[s, cls])
+    ahead = next_stations(story, station, wait_for_room=True)
+    return [name for name in ahead if story.plan.zone[story.number(name)] != NOWHERE]

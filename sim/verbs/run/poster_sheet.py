@@ -49,7 +49,7 @@ from sim.plotting.style import (
 )
 from sim.plotting.waiting import wait_classes
 from sim.scenario.model.reported import WAIT_KINDS
-from sim.scenario.model.steps import beside
+from sim.verbs.run.stages import next_stations, stages_of
 
 WIDTH, HEIGHT = 16.54, 11.69
 EDGE = 0.62
@@ -287,25 +287,12 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
         _write(figure, left + 1.55, top, what, fontsize=10, color=INK, va="center")
 
 
-def _stages(story: Story) -> list[list[str]]:
-    """Return the stations in order, grouping parallel ones (those of a choice, or that serve different classes)."""
-    stages: list[list[str]] = []
-    for name, station in story.place.stations.items():
-        stage = stages[-1] if stages else []
-        others = [story.place.stations[other] for other in stage]
-        choice = beside(story.place, name)
-        apart = not any(o.only_sent_on or set(o.serves) & set(station.serves) for o in others)
-        in_choice = len(choice) > 1 or any(len(beside(story.place, other)) > 1 for other in stage)
-        if stage and (set(stage) <= set(choice) if in_choice else apart) and not station.only_sent_on:
-            stage.append(name)
-        else:
-            stages.append([name])
-    return stages
-
-
 def _stations(figure: Figure, story: Story, bottom: float) -> float:
-    """Draw the stations in order with their staffing and utilisation; return the height above them."""
-    stages = _stages(story)
+    """Draw the stations in order with their staffing and utilisation; return the height above them.
+
+    An arrow leads to the next ones only where parties may go there.
+    """
+    stages = stages_of(story)
     tall = STRIP_ROW * max([2, *(len(stage) for stage in stages)])
     axes = _box(figure, (EDGE, bottom, INNER, tall))
     axes.set(xlim=(0, INNER), ylim=(0, tall))
@@ -317,7 +304,7 @@ def _stations(figure: Figure, story: Story, bottom: float) -> float:
     width = (INNER - gap * (len(stages) - 1)) / len(stages)
     for n, stage in enumerate(stages):
         left = n * (width + gap)
-        if n:
+        if n and any(set(stage) & set(next_stations(story, name)) for name in stages[n - 1]):
             axes.annotate(
                 "",
                 (left - 0.05, tall / 2),
