@@ -17,7 +17,7 @@ from sim.suggest import no_such
 ENGINES = {"compiled": "sim.engine.compiled.engine", "reference": "sim.engine.reference.story"}
 COMPILED, REFERENCE = ENGINES
 DEFAULT = COMPILED
-COMPILING = "compiling the engine (once, about half a minute)"
+COMPILING = "compiling the engine (once per installation, about a minute)"
 
 T = TypeVar("T")
 Waiting = Callable[[str], AbstractContextManager[object]]
@@ -85,9 +85,10 @@ class _Compiled:
         return self.usable
 
     def _prepare(self, engine: Any, waiting: Waiting) -> None:
-        with nullcontext() if engine.is_compiled() else waiting(COMPILING):
+        measures = import_module("sim.measures.count.tally")
+        with nullcontext() if engine.is_compiled() and measures.is_compiled() else waiting(COMPILING):
             _in_thread(engine.prepare)
-            _in_thread(import_module("sim.measures.count.tally").prepare)
+            _in_thread(measures.prepare)
 
 
 _compiled = _Compiled()

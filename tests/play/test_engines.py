@@ -22,6 +22,9 @@ ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).parents[1] / "tiny.yaml"
 
 
+COMPILING = "compiling the engine (once per installation, about a minute) ...\n"
+
+
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a program with a bare environment of its own."""
     bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment}
@@ -38,7 +41,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_that_it_compiles_is_said_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(compiled, "is_compiled", lambda: False)
     assert [engines.ready("compiled") for _ in range(2)] == ["compiled", "compiled"]
-    assert capsys.readouterr().err == "compiling the engine (once, about half a minute) ...\n"
+    assert capsys.readouterr().err == COMPILING
 
 
 @pytest.mark.usefixtures("fresh")
@@ -46,6 +49,20 @@ def test_what_is_kept_is_loaded_without_a_word(capsys: pytest.CaptureFixture[str
     assert compiled.is_compiled()
     assert engines.ready("compiled") == "compiled"
     assert capsys.readouterr().err == ""
+
+
+def test_what_another_installation_compiled_is_not_held(tmp_path: Path) -> None:
+    """Numba compiles the same text anew in another folder, and that must be said."""
+    code = "import one; from sim.engine.compiled.cache import holds; print(holds(one.one), one.one(), holds(one.one))"
+    said = []
+    for folder in ("here", "here", "there"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "one.py").write_text(
+            "from sim.engine.compiled.cache import entry\none = entry(lambda: 1)\n", encoding="utf-8"
+        )
+        path = f"{ROOT}{os.pathsep}{tmp_path / folder}"
+        said.append(python(code, PYTHONPATH=path, XDG_CACHE_HOME=str(tmp_path)).stdout)
+    assert said == ["False 1 True\n", "True 1 True\n", "False 1 True\n"]
 
 
 @pytest.mark.usefixtures("fresh")
@@ -130,7 +147,10 @@ def test_a_read_only_installation_without_a_home_compiles(tmp_path: Path) -> Non
         path.chmod(0o555 if path.is_dir() else 0o444)
     code = NOWHERE + SMALL + "from sim.play import engines; print(engines.ready('compiled'))"
     done = python(code, HOME="/dev/null/nowhere", PYTHONPATH=str(tmp_path), PYTHONDONTWRITEBYTECODE="1")
-    assert (done.stdout, done.stderr) == ("compiled\n", "compiling the engine (once, about half a minute) ...\n")
+    assert (done.stdout, done.stderr) == (
+        "compiled\n",
+        COMPILING,
+    )
 
 
 @pytest.mark.slow
@@ -154,16 +174,15 @@ def test_ctrl_c_is_heard_while_it_compiles() -> None:
 
 @pytest.mark.slow
 def test_what_was_kept_and_is_damaged_is_made_again(tmp_path: Path) -> None:
-    compiling = "compiling the engine (once, about half a minute) ...\n"
     code = SMALL + "from sim.play import engines; print(engines.ready('compiled'))"
-    for said in (compiling, ""):
+    for said in (COMPILING, ""):
         done = python(code, XDG_CACHE_HOME=str(tmp_path))
         assert (done.stdout, done.stderr) == ("compiled\n", said)
     damaged = [path for name in ("output.copy", "passes.queues") for path in tmp_path.rglob(f"{name}*.nbc")]
     assert len(damaged) == 2
     for path in damaged:
         path.write_bytes(b"")
-    for said in (compiling, ""):
+    for said in (COMPILING, ""):
         done = python(code, XDG_CACHE_HOME=str(tmp_path))
         assert (done.stdout, done.stderr) == ("compiled\n", said)
 

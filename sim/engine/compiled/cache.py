@@ -32,8 +32,6 @@ SOURCES = (
     "units.py",
 )
 """Patterns of the source files of the compiled code, and of all modules they import except `store`."""
-LAST_COMPILED = ("output.copy_in_order", "passes.regroup")
-"""The functions of the engine and of the measures that are compiled last."""
 APP = "border-queues"
 _config: Any = numba.config
 
@@ -88,9 +86,15 @@ def _folder() -> Path | None:
 FOLDER = _folder()
 
 
-def is_compiled() -> bool:
-    """Return whether the cache holds the compiled kernel and the compiled passes of the measures."""
-    return FOLDER is not None and all(any(FOLDER.rglob(f"{last}*.nbc")) for last in LAST_COMPILED)
+def holds(function: Any) -> bool:
+    """Return whether the cache holds an `entry` as it was compiled from its very file.
+
+    Numba does not load code that was compiled from the same text in another folder, as by another installation.
+    """
+    if FOLDER is None or not hasattr(function, "_cache"):
+        return False
+    file = function._cache._cache_file  # numba has no public way to ask
+    return any((Path(file._cache_path) / name).is_file() for name in file._load_index().values())
 
 
 def clear_cache() -> None:

@@ -177,6 +177,14 @@ def with_pools(moments: Ints, pools: Ints) -> Ints:
     return np.append(moments, moments[shared] + ((pools[station] - station)[shared] << STATION_SHIFT))
 
 
+def is_compiled() -> bool:
+    """Return whether the cache holds the compiled passes: the one that is compiled last."""
+    from sim.engine.compiled.cache import holds  # late: start-up must stay light
+    from sim.measures.count import passes
+
+    return holds(passes.regroup)
+
+
 @cache
 def prepare() -> Any:
     """Return the passes, compiled by a call without rows; as plain Python where numba fails."""
