@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sim.arrays import Ints
 from sim.engine.compiled import kernel, output
 from sim.engine.compiled.cache import clear_cache as clear_cache
-from sim.engine.compiled.cache import holds
 from sim.engine.compiled.layout import (
     BORDER,
     BUCKET_SHIFT,
@@ -26,6 +25,7 @@ from sim.engine.compiled.layout import (
     PARTY,
     ROW,
 )
+from sim.engine.compiled.output import is_compiled as is_compiled
 from sim.engine.plan import CLOCKS, NOWHERE, PER_MILLE, RENEGE_WITH_MEN, SWITCHES, WAYS, Plan
 from sim.engine.records import DTYPES, Records
 from sim.engine.tape import Tape
@@ -66,11 +66,6 @@ def play(plan: Plan, tape: Tape) -> Records:
     if border["rows"] <= MAX_SPARE_ROWS:
         _spare.append(scratch)
     return records
-
-
-def is_compiled() -> bool:
-    """Return whether the cache holds the compiled kernel: the function that is compiled last."""
-    return holds(output.copy_in_order)
 
 
 def prepare() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.engine.compiled.cache import entry
+from sim.engine.compiled.cache import entry, holds
 from sim.engine.compiled.layout import rows_of, visits_of
 
 
@@ -30,3 +30,8 @@ def copy_in_order(b: Any, columns: Any) -> int:
         arrived[i], started[i], ended[i], left[i] = row.arrived_at, row.started_at, row.ended_at, row.left_at
         outcome[i], first[i] = row.outcome, row.first != 0
     return begin
+
+
+def is_compiled() -> bool:
+    """Return whether the cache holds the compiled kernel, of which `copy_in_order` is compiled last."""
+    return holds(copy_in_order)
