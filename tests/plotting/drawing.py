@@ -1,12 +1,27 @@
-"""Draws all pictures of a result."""
+"""Draws the pictures of a result."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
 
 from matplotlib.figure import Figure
 
 from sim.plotting.result import Drawers
 
 
-def draw_all(drawers: Drawers) -> dict[str, Figure]:
-    """Return every picture by name."""
-    return {name: draw() for name, draw in drawers.items()}
+class Drawn(Mapping[str, Figure]):
+    """Pictures by name; each is drawn when it is first asked for."""
+
+    def __init__(self, drawers: Drawers) -> None:
+        self.drawers, self.figures = drawers, dict[str, Figure]()
+
+    def __getitem__(self, name: str) -> Figure:
+        if name not in self.figures:
+            self.figures[name] = self.drawers[name]()
+        return self.figures[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.drawers)
+
+    def __len__(self) -> int:
+        return len(self.drawers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -40,7 +41,7 @@ from sim.verbs.run.pictures import drawers, stories
 from sim.verbs.run.poster_sheet import poster
 from sim.verbs.run.study import Run
 from sim.verbs.run.tables import print_to
-from tests.plotting.drawing import draw_all
+from tests.plotting.drawing import Drawn
 
 NETWORK = Path(__file__).parent / "network.yaml"
 PLACES = {
@@ -59,16 +60,16 @@ def comparison() -> ComparisonData:
     return compare(read_variants(str(NETWORK), ["+pass_closed"]), Request(3))
 
 
-def draw(run: Run, scenario: Scenario | None = None) -> dict[str, Figure]:
+def draw(run: Run, scenario: Scenario | None = None) -> Mapping[str, Figure]:
     if scenario is not None:
         run = replace(run, loaded=replace(run.loaded, scenario=scenario))
     assert run.flows is not None
-    return draw_all(network_pictures.drawers(stories(run), run.flows))
+    return Drawn(network_pictures.drawers(stories(run), run.flows))
 
 
 @pytest.fixture(scope="module")
-def drawn(found: Run, comparison: ComparisonData) -> dict[str, Figure]:
-    return draw(found) | draw_all(network_comparison.drawers(comparison))
+def drawn(found: Run, comparison: ComparisonData) -> Mapping[str, Figure]:
+    return {**draw(found), **Drawn(network_comparison.drawers(comparison))}
 
 
 def said(figure: Figure) -> str:
@@ -124,7 +125,7 @@ def test_numbers_with_their_spread() -> None:
 # pictures of a run
 
 
-def test_the_flow_diagram_keeps_everybody(found: Run, drawn: dict[str, Figure]) -> None:
+def test_the_flow_diagram_keeps_everybody(found: Run, drawn: Mapping[str, Figure]) -> None:
     assert found.flows is not None
     (axes,) = drawn["flows"].axes
     bars = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
@@ -163,7 +164,9 @@ def test_origins_and_fates_have_no_colour_in_common() -> None:
     assert SLOT > 2.8 * LABEL / 72  # three lines of words fit a bar
 
 
-def test_the_map_has_a_row_for_every_crossing_with_its_reported_figures(found: Run, drawn: dict[str, Figure]) -> None:
+def test_the_map_has_a_row_for_every_crossing_with_its_reported_figures(
+    found: Run, drawn: Mapping[str, Figure]
+) -> None:
     text = said(drawn["network"])
     rows = [line for line in text.splitlines() if "people across" in line and line[0].isdigit()]
     titles = [place.title for place in found.loaded.scenario.crossings.values()]
@@ -199,7 +202,7 @@ def test_a_closed_crossing_is_grey_and_quotes_no_wait() -> None:
 
 
 @styled
-def test_words_are_large_enough_and_on_the_sheet(found: Run, drawn: dict[str, Figure]) -> None:
+def test_words_are_large_enough_and_on_the_sheet(found: Run, drawn: Mapping[str, Figure]) -> None:
     for name, figure in (*drawn.items(), ("places", draw(found, placed())["network"])):
         figure.draw_without_rendering()
         width, height = figure.get_size_inches() * figure.dpi
@@ -213,7 +216,7 @@ def test_words_are_large_enough_and_on_the_sheet(found: Run, drawn: dict[str, Fi
 
 
 @pytest.mark.slow
-def test_the_same_bytes_every_time(found: Run, drawn: dict[str, Figure]) -> None:
+def test_the_same_bytes_every_time(found: Run, drawn: Mapping[str, Figure]) -> None:
     again = draw(found)
     assert render(drawn["network"], "svg") == render(again["network"], "svg")
     assert render(drawn["flows"], "svg") == render(again["flows"], "svg")
@@ -221,7 +224,7 @@ def test_the_same_bytes_every_time(found: Run, drawn: dict[str, Figure]) -> None
 
 @pytest.mark.slow
 def test_an_airport_has_no_kilometres_of_queue(found: Run) -> None:
-    drawn = draw_all(drawers(found))
+    drawn = Drawn(drawers(found))
     assert "queue_km_mountain_pass" in drawn
     assert "queue_km_airport" not in drawn
     assert "km" not in said(drawn["poster_airport"])
@@ -306,7 +309,7 @@ def test_the_tables_of_a_comparison_are_headlines_by_crossing(comparison: Compar
     assert document["moves"] == [{"scenario": "pass_closed", "words": transition_text(comparison, 1)}]
 
 
-def test_the_picture_of_the_diverted_has_all_who_change(drawn: dict[str, Figure]) -> None:
+def test_the_picture_of_the_diverted_has_all_who_change(drawn: Mapping[str, Figure]) -> None:
     figure = drawn["diverted"]
     bars = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
     sides: dict[float, float] = {}

@@ -25,7 +25,7 @@ from sim.verbs.calibrate.evaluator import Evaluator
 from sim.verbs.calibrate.sampling import Draws, Sampler
 
 SCENARIO = Path(__file__).parent / "recovery.yaml"
-REPETITIONS, CONTROL, BANK, WORTH = 150, 60, 512, 150
+REPETITIONS, CONTROL, BANK, WORTH = 80, 40, 512, 150
 PARAMETERS = {
     "surge": ("/h", {"family": "lognormal", "median": 40, "spread": 0.4}),
     "service": ("min", {"family": "uniform", "low": 4, "high": 7}),

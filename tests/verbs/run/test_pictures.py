@@ -29,7 +29,7 @@ from sim.scenario.model.scenario import Scenario
 from sim.verbs.run.pictures import drawers, queue_km, stories, wait_by_joining, ways_across
 from sim.verbs.run.poster_sheet import poster
 from tests.plotting import synthetic
-from tests.plotting.drawing import draw_all
+from tests.plotting.drawing import Drawn
 
 NAMES = [
     "queue_by_class",
@@ -44,9 +44,9 @@ NAMES = [
 SHORT = {"timezone": "Europe/Moscow", "t0": "2022-09-21T10:00", "start": "2022-09-21", "horizon": "2022-09-23"}
 
 
-def draw(described: Scenario, replications: int = 20, empty: bool = False) -> dict[str, Figure]:
+def draw(described: Scenario, replications: int = 20, empty: bool = False) -> Drawn:
     estimates = synthetic.estimates(described, replications, empty)
-    return draw_all(drawers(synthetic.run(described, estimates, synthetic.observations(described))))
+    return Drawn(drawers(synthetic.run(described, estimates, synthetic.observations(described))))
 
 
 def complete(figure: Figure) -> None:
@@ -59,11 +59,11 @@ def said(figure: Figure) -> str:
 
 
 @pytest.fixture(scope="module")
-def base() -> dict[str, Figure]:
+def base() -> Drawn:
     return draw(synthetic.scenario())
 
 
-def test_every_picture_is_drawn(base: dict[str, Figure]) -> None:
+def test_every_picture_is_drawn(base: Drawn) -> None:
     assert list(base) == NAMES
     assert render(base["queue_km"], "png").startswith(b"\x89PNG")
     assert b"<svg" in render(base["queue_km"], "svg")
@@ -80,13 +80,13 @@ def test_every_picture_is_drawn(base: dict[str, Figure]) -> None:
         ("ways_across", ["vehicles per hour", "people per hour"]),
     ],
 )
-def test_axes_say_their_units(base: dict[str, Figure], name: str, labels: list[str]) -> None:
+def test_axes_say_their_units(base: Drawn, name: str, labels: list[str]) -> None:
     drawn = [axes for axes in base[name].axes if axes.get_ylabel()]
     assert [axes.get_ylabel() for axes in drawn] == labels
     assert drawn[-1].get_xlabel() == "local time (Europe/Moscow)"
 
 
-def test_where_time_goes_names_the_stations_and_shows_seconds_beside_hours(base: dict[str, Figure]) -> None:
+def test_where_time_goes_names_the_stations_and_shows_seconds_beside_hours(base: Drawn) -> None:
     (axes,) = base["where_time_goes"].axes
     assert axes.get_xlabel() == "time per visit (logarithmic scale)"
     stations = synthetic.tree()["crossings"][synthetic.CROSSING]["stations"]
@@ -105,7 +105,7 @@ def test_where_time_goes_names_the_stations_and_shows_seconds_beside_hours(base:
     assert "20 h" in said(base["where_time_goes"])
 
 
-def test_every_reported_figure_in_use_is_drawn_and_sourced(base: dict[str, Figure]) -> None:
+def test_every_reported_figure_in_use_is_drawn_and_sourced(base: Drawn) -> None:
     where = {"queue": 0, "queue_length": 1, "quoted_wait": 2, "crossed_parties": 3, "crossed_people": 3}
     for shown in synthetic.story().shown():
         for name in (NAMES[where[shown.row.quantity]], "poster"):
@@ -144,7 +144,7 @@ def marks_of(axes: Axes, value: float) -> list[tuple[float, float]]:
     ]
 
 
-def test_a_reported_figure_stands_over_its_window_in_local_time(base: dict[str, Figure]) -> None:
+def test_a_reported_figure_stands_over_its_window_in_local_time(base: Drawn) -> None:
     axes = next(axes for axes in base["queue_by_class"].axes if axes.get_ylabel())
     ((first, last),) = marks_of(axes, 3000)
     zone = ZoneInfo("Europe/Moscow")
@@ -152,7 +152,7 @@ def test_a_reported_figure_stands_over_its_window_in_local_time(base: dict[str, 
     assert mdates.num2date(last, zone) == datetime(2022, 9, 26, tzinfo=zone)
 
 
-def test_only_lower_bounds_have_an_arrow(base: dict[str, Figure]) -> None:
+def test_only_lower_bounds_have_an_arrow(base: Drawn) -> None:
     axes = next(axes for axes in base["queue_by_class"].axes if axes.get_ylabel())
     arrows = {text.xy[1] for text in axes.texts if text.get_text() == "" and text.arrow_patch is not None}
     assert arrows == {3000, 5000}
@@ -196,14 +196,14 @@ def test_figures_that_do_not_belong_together_imply_nothing(wait: dict[str, str])
     assert "implied" not in said(draw(synthetic.scenario())["ways_across"])
 
 
-def test_the_reported_week_is_an_outward_mean_an_hour(base: dict[str, Figure]) -> None:
+def test_the_reported_week_is_an_outward_mean_an_hour(base: Drawn) -> None:
     axes = next(axes for axes in base["ways_across"].axes if axes.get_ylabel() == "vehicles per hour")
     ((first, last),) = marks_of(axes, pytest.approx(37000 * 0.56 / 168))
     assert last - first == 7
     assert f"{37000 * 0.56 / 168:.0f} per hour outbound" in said(base["ways_across"])
 
 
-def test_the_layers_of_ways_end_at_all_vehicles(base: dict[str, Figure]) -> None:
+def test_the_layers_of_ways_end_at_all_vehicles(base: Drawn) -> None:
     story = synthetic.story()
     axes = next(axes for axes in base["ways_across"].axes if axes.get_ylabel() == "vehicles per hour")
     _, labels = axes.get_legend_handles_labels()
@@ -235,7 +235,7 @@ def test_the_day_of_the_longest_queue_in_a_sentence() -> None:
 
 
 @pytest.mark.slow
-def test_same_bytes_every_time_and_others_for_other_results(base: dict[str, Figure]) -> None:
+def test_same_bytes_every_time_and_others_for_other_results(base: Drawn) -> None:
     described, first = synthetic.scenario(), [(name, format) for name in NAMES for format in ("png", "svg")]
     once = {key: render(base[key[0]], key[1]) for key in first}
     again, other = draw(described), draw(described, replications=19)
@@ -243,7 +243,7 @@ def test_same_bytes_every_time_and_others_for_other_results(base: dict[str, Figu
     assert all(render(other[name], "svg") != once[name, "svg"] for name in NAMES)
 
 
-def test_a_users_own_style_changes_nothing(base: dict[str, Figure]) -> None:
+def test_a_users_own_style_changes_nothing(base: Drawn) -> None:
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none", "savefig.dpi": 20}):
         other = render(queue_km(synthetic.story()), "png")
     assert other == render(base["queue_km"], "png")
@@ -278,7 +278,7 @@ def test_nothing_at_all_is_known() -> None:
     estimates = synthetic.estimates(described, 2)
     estimates.series.clear()
     estimates.totals.clear()
-    for figure in draw_all(drawers(synthetic.run(described, estimates))).values():
+    for figure in Drawn(drawers(synthetic.run(described, estimates))).values():
         complete(figure)
         assert "nan" not in said(figure)
 
@@ -316,7 +316,7 @@ def test_two_days_have_hours_on_their_axis() -> None:
     complete(drawn["poster"])
 
 
-def test_days_have_the_day_of_t0_on_their_axis(base: dict[str, Figure]) -> None:
+def test_days_have_the_day_of_t0_on_their_axis(base: Drawn) -> None:
     axes = next(axes for axes in base["queue_km"].axes if axes.get_ylabel())
     labels = [label.get_text() for label in axes.get_xticklabels()]
     assert "21 Sep" in labels
@@ -333,14 +333,14 @@ def test_two_crossings_have_their_own_pictures() -> None:
     assert "The other one" in said(drawn["poster_other"])
 
 
-def test_text_is_large_enough_to_be_read_at_half_size(base: dict[str, Figure]) -> None:
+def test_text_is_large_enough_to_be_read_at_half_size(base: Drawn) -> None:
     for name, figure in base.items():
         sizes = {text.get_fontsize() for text in figure.findobj(Text) if text.get_text().strip()}
         assert min(sizes) >= 9, name
 
 
 @pytest.mark.slow
-def test_no_text_leaves_its_sheet(base: dict[str, Figure]) -> None:
+def test_no_text_leaves_its_sheet(base: Drawn) -> None:
     unreported = draw(synthetic.scenario(reported=[]), 2)["poster"]
     for name, figure in (*base.items(), ("poster without reported figures", unreported)):
         complete(figure)
@@ -400,7 +400,7 @@ def test_the_summary_speaks_from_the_estimates() -> None:
     assert text.endswith("17 are still inside at the end.")
 
 
-def test_the_lower_bound_of_the_wait_is_drawn_only_where_some_still_wait(base: dict[str, Figure]) -> None:
+def test_the_lower_bound_of_the_wait_is_drawn_only_where_some_still_wait(base: Drawn) -> None:
     axes = next(axes for axes in base["wait_by_joining"].axes if "trucks" in str(axes.get_legend_handles_labels()[1]))
     (line,) = (line for line in axes.lines if str(line.get_label()).startswith("lower bound"))
     (others,) = (line for line in axes.lines if str(line.get_label()).startswith("trucks"))
@@ -415,7 +415,7 @@ def test_the_lower_bound_of_the_wait_is_drawn_only_where_some_still_wait(base: d
 def test_a_model_without_a_value_leaves_the_reported_flow_alone() -> None:
     described = synthetic.scenario()
     unknown = tuple(replace(found, mean=np.nan, p05=np.nan, p95=np.nan) for found in synthetic.observations(described))
-    drawn = draw_all(drawers(synthetic.run(described, synthetic.estimates(described, 1), unknown)))
+    drawn = Drawn(drawers(synthetic.run(described, synthetic.estimates(described, 1), unknown)))
     complete(drawn["poster"])
     assert "about 37,000 reported" in said(drawn["poster"])
     assert "nan" not in said(drawn["poster"])
@@ -465,7 +465,7 @@ def test_stacked_layers_end_at_all_parties() -> None:
     assert top == pytest.approx(by_class.max(), rel=1e-6)
 
 
-def test_the_reported_flow_of_vehicles_stands_against_vehicles_alone(base: dict[str, Figure]) -> None:
+def test_the_reported_flow_of_vehicles_stands_against_vehicles_alone(base: Drawn) -> None:
     vehicles, others, _ = (axes for axes in base["crossings_per_day"].axes if axes.get_ylabel())
     assert len(marks_of(vehicles, pytest.approx(37000 * 0.56 / 7))) == 1
     assert vehicles.get_legend_handles_labels()[1] == ["cars", "trucks", "buses"]
@@ -473,7 +473,7 @@ def test_the_reported_flow_of_vehicles_stands_against_vehicles_alone(base: dict[
     assert not [line for line in others.get_lines() if line.get_color() == style.REPORTED]
 
 
-def test_the_line_and_the_sentence_speak_of_the_same_queue(base: dict[str, Figure]) -> None:
+def test_the_line_and_the_sentence_speak_of_the_same_queue(base: Drawn) -> None:
     story = synthetic.story()
     band = story.band("queue", VEHICLES)
     for name in ("queue_by_class", "poster"):
@@ -496,7 +496,7 @@ def test_where_no_vehicles_come_the_queue_is_everybodys() -> None:
     assert "vehicles" not in said(drawn["poster"])
 
 
-def test_labels_stand_off_the_curves_and_bars_and_have_no_box(base: dict[str, Figure]) -> None:
+def test_labels_stand_off_the_curves_and_bars_and_have_no_box(base: Drawn) -> None:
     for name, figure in base.items():
         complete(figure)
         for axes in figure.axes:
@@ -572,12 +572,12 @@ def test_servers_of_a_station_are_those_it_has_while_it_is_there() -> None:
     office["staffing"] = {"servers": 9, "steps": [{"from": "2022-09-20", "servers": 3}]}
     described = Scenario.model_validate(tree)
     estimates = synthetic.estimates(described, 2)
-    poster = draw_all(drawers(synthetic.run(described, estimates)))["poster"]
+    poster = Drawn(drawers(synthetic.run(described, estimates)))["poster"]
     assert re.search(r"^3 servers · ", said(poster), re.MULTILINE)
     assert "9 servers" not in said(poster)
 
 
-def test_svg_has_no_date_and_no_version(base: dict[str, Figure]) -> None:
+def test_svg_has_no_date_and_no_version(base: Drawn) -> None:
     text = render(base["queue_km"], "svg").decode()
     assert not re.search(r"dc:date|Matplotlib v", text)
 
@@ -638,7 +638,7 @@ def test_a_figure_that_the_poster_does_not_draw_has_the_value_of_the_model_besid
     assert "1,800 [1,710–1,890] in the model" in said(drawn_with("poster", row)).replace("\n   ", " ")
 
 
-def test_the_nights_are_drawn_by_class_and_the_worst_is_named(base: dict[str, Figure]) -> None:
+def test_the_nights_are_drawn_by_class_and_the_worst_is_named(base: Drawn) -> None:
     story = synthetic.story()
     worst = max(story.nights, key=lambda night: night.people.mean)
     text = said(base["stuck_at_night"])
@@ -705,7 +705,7 @@ def test_the_largest_value_at_any_instant_is_marked_where_it_is_above_the_line()
     most = replace(estimates.totals[key], mean=1.5 * estimates.totals[key].mean)
     for totals, heights in (({key: most}, [most.mean]), ({key: replace(most, mean=0.5 * most.mean)}, [])):
         run = synthetic.run(described, replace(estimates, totals=estimates.totals | totals), ())
-        (axes, *_) = draw_all({"queue": drawers(run)["queue_by_class"]})["queue"].axes
+        (axes, *_) = Drawn({"queue": drawers(run)["queue_by_class"]})["queue"].axes
         marked = [line for line in axes.lines if line.get_label() == panels.LARGEST]
         assert [float(line.get_ydata()[0]) for line in marked] == heights
         assert axes.get_ylim()[1] > max(heights, default=0)
