@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 
 from sim.scenario.model import arrivals, class_names, controls, demand, laws, quantities, sweep, traits
 from sim.scenario.model.calibration import Calibration
+from sim.scenario.model.end_state import EndState
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.sweep import SweepFile
@@ -32,6 +33,7 @@ TIME, LENGTH, SHARE = "[time](#numbers-with-units)", "[length](#numbers-with-uni
 RATE, PER_TIME, VOLUME = (f"[{word}](#numbers-with-units)" for word in ("rate", "share per time", "volume"))
 BY_WAIT, BY_STOPS = "or a table {} by quoted wait", "or a table {} by share of men stopped"
 WORDS: list[tuple[Any, str]] = [
+    (EndState, "folder of a run, or its `end_state.parquet`"),
     (quantities.Duration, f"{TIME} above 0"),
     (quantities.Span, TIME),
     (quantities.Length, LENGTH),

@@ -10,6 +10,7 @@ import csv
 import errno
 import hashlib
 import io
+import json
 import os
 import re
 import secrets
@@ -34,6 +35,7 @@ Columns = Mapping[str, "NDArray[Any] | Labels"]
 _PARTIAL = re.compile(r"\..+\.partial-(?P<host>.+)-(?P<pid>\d+)-[0-9a-f]{8}")
 _TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 _MOST_RUNS_A_SECOND = 1000
+_FACTS = b"sim"
 DIGITS = 10
 """Significant digits in result files; later digits differ from one processor to another."""
 
@@ -213,6 +215,34 @@ def table_of(content: bytes, path: Path) -> dict[str, NDArray[Any]]:
         raise SimError(f"{path}: is damaged: {what}") from None
 
 
+def labelled_table(content: bytes, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the columns in the bytes of a Parquet file, those of names as Labels, and the facts stored with them.
+
+    `path` is for messages. Raises SimError if the file is damaged.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(io.BytesIO(content), page_checksum_verification=True).combine_chunks()
+        table.validate(full=True)
+        facts = json.loads((table.schema.metadata or {}).get(_FACTS, b"{}"))
+        return {name: _labelled(table[name]) for name in table.column_names}, facts
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        what = next(iter(str(error).splitlines()), type(error).__name__)
+        raise SimError(f"{path}: is damaged: {what}") from None
+
+
+def _labelled(column: Any) -> NDArray[Any] | Labels:
+    """Return a column of Arrow; names as Labels."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return np.asarray(column.to_numpy())
+    column = column.combine_chunks()
+    return Labels(column.indices.to_numpy(zero_copy_only=False), tuple(column.dictionary.to_pylist()))
+
+
 def _csv(columns: Columns) -> str:
     """Return CSV text; NaN becomes an empty cell."""
     text = io.StringIO()
@@ -223,14 +253,16 @@ def _csv(columns: Columns) -> str:
     return text.getvalue()
 
 
-def parquet_bytes(columns: Columns) -> bytes:
-    """Return `columns` of equal length as the bytes of a Parquet file."""
+def parquet_bytes(columns: Columns, facts: Mapping[str, Any] | None = None) -> bytes:
+    """Return `columns` of equal length as the bytes of a Parquet file; with `facts` about them, it has checksums."""
     import pyarrow as pa
     from pyarrow import parquet
 
     table = pa.table({name: _arrow(column) for name, column in columns.items()})
+    if facts is not None:
+        table = table.replace_schema_metadata({_FACTS: json.dumps(facts)})
     buffer = io.BytesIO()
-    parquet.write_table(table, buffer, compression="zstd")
+    parquet.write_table(table, buffer, compression="zstd", write_page_checksum=facts is not None)
     return buffer.getvalue()
 
 

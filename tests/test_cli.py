@@ -24,7 +24,7 @@ from sim.play import signals as cli_signals
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "tests" / "tiny.yaml"
-DATA = ("scenario.yaml", "summary.csv", "series.parquet", "reported.csv", "nights.csv")
+DATA = ("scenario.yaml", "summary.csv", "series.parquet", "reported.csv", "nights.csv", "end_state.parquet")
 
 
 @pytest.fixture
@@ -273,6 +273,7 @@ def test_rerun_says_what_was_changed_or_lost_since(at: Path) -> None:
     note, *lines = result.stdout.splitlines()
     assert note.startswith("Note: the means in summary.csv differ by ")
     assert lines == [
+        "end_state.parquet: differs",
         "nights.csv: differs",
         "reported.csv: missing",
         "scenario.yaml: changed since the run",

@@ -19,6 +19,8 @@ from sim.play.engines import ENGINES, player
 from sim.scenario.file_kinds import describe
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import load
+from sim.scenario.text.start_from import FILE
+from tests.engine.carried import end_of
 
 ROOT = Path(__file__).parents[1]
 HOW = "add {what} in docs/reference.yaml, then run: python docs/reference.py"
@@ -55,8 +57,22 @@ def write(tmp_path: Path) -> Callable[[str, dict[str, Any]], Path]:
         (tmp_path / name).write_text(text, encoding="utf-8")
         return tmp_path / name
 
-    write("reference.yaml", REFERENCE.SPEC["frame"])
+    frame = write("reference.yaml", REFERENCE.SPEC["frame"])
+    (tmp_path / "results" / "friday").mkdir(parents=True)
+    (tmp_path / "results" / "friday" / FILE).write_bytes(end_of_frame(load(frame).scenario))
     return write
+
+
+ENDS: list[bytes] = []
+
+
+def end_of_frame(frame: Scenario) -> bytes:
+    """Return the end state of the frame, which is played once."""
+    if not ENDS:
+        plan = lower(frame)
+        tape = draw(frame, plan, frame.seed, 0)
+        ENDS.append(end_of(frame, (plan, tape, player("reference")(plan, tape))).content)
+    return ENDS[0]
 
 
 def plays_alike(scenario: Scenario) -> bool:

@@ -19,6 +19,13 @@ WAY_OF_CLOCK = (*range(len(WAYS)), RENEGE)
 CHOICES = ("shortest_queue", "least_wait", "first", "shares", "posted_wait")
 SHORTEST_QUEUE, LEAST_WAIT, FIRST_WITH_ROOM, BY_SHARES, POSTED_WAIT = range(len(CHOICES))
 """Rules by which a party chooses between parallel stations."""
+JOINS = ("", "main queue", "from the station before", "from outside", "main queue on foot")
+FIRST, INSIDE, OTHERWISE, AFOOT = range(1, len(JOINS))
+"""How a party joins a queue; `AFOOT` after it has left its vehicle."""
+CARRIED = ("party", "station", "joins", "stream", "men_stopped", "back_to", "returns", "waited_here", "stayed")
+"""Columns of `Tape.carried`: `joins` is of JOINS, `back_to` a station or NOWHERE. The engines do
+not read the last two (ms; 0: not known): the wait at this station, and the time since joining the first queue.
+"""
 HAZARD_UNIT = 10**12
 STOPPED_UNIT = 10_000
 """Steps in which the share of men stopped is read: 0.01 %."""

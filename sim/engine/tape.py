@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.arrays import Bools, Floats, Ints
+from sim.engine.plan import CARRIED
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ class Tape:
     one_by_one: Ints = field(
         default_factory=lambda: np.zeros((0, 0), np.int64)
     )  # (rows, people) service times of people who are served one by one, those of a party next to each other
+    carried: Ints = field(
+        default_factory=lambda: np.zeros((0, len(CARRIED)), np.int64)
+    )  # (., CARRIED) parties that begin at a station, in the order in which they take their places at the start
     first_person: Ints = field(
         default_factory=lambda: np.zeros(0, np.int64)
     )  # (P,) column there of the first of a party; (0,) where nobody is served so

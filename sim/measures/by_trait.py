@@ -10,8 +10,10 @@ import numpy as np
 from sim.engine.plan import Plan
 from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import Tape
+from sim.measures.count.counters import SINCE_JOINING, WAITED
 from sim.measures.grid import Grid
 from sim.measures.names import Key, by_trait
+from sim.measures.waited import waited_by_start
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.traits import WHEN, bit, conditions_of, trait_of, traits_of
 from sim.units import MS_PER_H
@@ -55,9 +57,10 @@ def _crossed(records: Records, tape: Tape, grid: Grid) -> tuple[Any, ...]:
     waited = np.add.reduceat(np.maximum(np.minimum(called, grid.horizon) - records.arrived_at, 0), head)
     party, joined = records.party[head], records.arrived_at[head]
     rows = (records.outcome[last] == int(Outcome.CROSSED)) & (left[last] >= grid.start) & (party < len(tape))
-    was_there = (joined < grid.start) | (records.first[head] & (joined == grid.opened))
-    before = np.where(grid.opened == grid.start, tape.waited[party % max(1, len(tape))], 0) * was_there
-    rows &= ~was_there | (before > 0)
-    stay = left[last] - joined
-    columns = party, records.crossing[head], records.cls[head], (waited + before) / MS_PER_H, (stay + before) / MS_PER_H
+    was_there = (joined < grid.start) | ((records.first[head] | (records.visit[head] == 0)) & (joined == grid.opened))
+    known = waited_by_start(tape)[np.minimum(party, len(tape))] * (grid.opened == grid.start)
+    waited += known[:, WAITED] * was_there
+    stay = left[last] - joined + known[:, SINCE_JOINING] * was_there
+    rows &= ~was_there | (known[:, WAITED] > 0)
+    columns = party, records.crossing[head], records.cls[head], waited / MS_PER_H, stay / MS_PER_H
     return tuple(column[rows] for column in columns)

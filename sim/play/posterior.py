@@ -23,6 +23,7 @@ from sim.scenario.resolve import SCENARIOS, file_named
 from sim.scenario.text.fitted_values import fitted_file, load_fitted
 from sim.scenario.text.load_scenario import Template, dump, read_tree, template_of, tree_of_dict
 from sim.scenario.text.named_files import named_file
+from sim.scenario.text.start_from import write_scenario
 from sim.scenario.text.tree import CALIBRATED, Node, child, plain
 from sim.scenario.text.yaml_text import FITTED as FITTED_VALUES
 from sim.scenario.text.yaml_text import read_file
@@ -70,7 +71,7 @@ class Posterior:
     def write(self, folder: Path) -> None:
         """Write the files that `read_posterior` needs into a folder. Raises SimError."""
         tree = {CALIBRATED: FITTED, **plain(self.template.root)}
-        store.write(folder / SCENARIO, dump(tree))
+        write_scenario(folder / SCENARIO, tree)
         store.write(folder / FITTED, dump({**json.loads(self.fitted.model_dump_json()), "posterior": SAMPLE}))
         columns = {name: self.values[:, i] for i, name in enumerate(self.names)}
         store.write_table(folder / SAMPLE, columns)

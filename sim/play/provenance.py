@@ -22,6 +22,7 @@ from sim.about import PACKAGE, __version__
 from sim.errors import SimError
 from sim.paths import is_folder
 from sim.play.request import Request
+from sim.scenario.text.start_from import sets_end_state
 from sim.scenario.text.tree import show
 from sim.suggest import no_folder
 
@@ -171,6 +172,7 @@ def _parsed(document: Any) -> Provenance:
     needed = document if posterior else {"sets": [], "interventions": [], **document}
     given = [_texts(key, needed[key]) for key in ("sets", "interventions")]
     sets, interventions = given if posterior else ((), ())
+    sets = tuple(text for text in sets if not sets_end_state(text))  # the stored scenario names a copy
     records = _flag("records", document["records"])
     return Provenance(
         str(document["version"]),

@@ -112,6 +112,7 @@ class Story:
         """Classes that arrive at this crossing, in the usual order."""
         place = self.place
         coming = {*place.demand, *(name for name, waiting in place.initial_queue.items() if waiting.parties)}
+        coming |= self.scenario.begin_at(self.crossing).keys()
         coming |= {place.destination.travels_as.get(cls, cls) for origin in self.origins for cls in origin.demand}
         for behaviour in place.behaviour.values():
             coming |= set(behaviour.change_mode.to) if behaviour.change_mode else set()

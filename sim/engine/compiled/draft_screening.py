@@ -10,7 +10,6 @@ from sim.engine.compiled.cache import rule
 from sim.engine.compiled.heaps import take_slot
 from sim.engine.compiled.layout import (
     NOWHERE,
-    OTHERWISE,
     REFUSED,
     SENT_ON,
     SERVED,
@@ -27,6 +26,7 @@ from sim.engine.compiled.queues import (
     open_visit,
 )
 from sim.engine.compiled.service import inverse_cdf
+from sim.engine.plan import OTHERWISE
 
 
 @rule

@@ -14,6 +14,7 @@ import numpy as np
 from sim.engine.compiled.aside import next_stop
 from sim.engine.compiled.cache import entry, long_rule, rule
 from sim.engine.compiled.calendar import announce, switch
+from sim.engine.compiled.carried import take_party, take_place
 from sim.engine.compiled.choices import can_start, is_full, standing
 from sim.engine.compiled.deterrence import examine, share_deterred
 from sim.engine.compiled.draft_screening import screening
@@ -28,7 +29,6 @@ from sim.engine.compiled.heaps import (
     push_later,
     remove,
     sink,
-    take_slot,
 )
 from sim.engine.compiled.jockeying import jockey
 from sim.engine.compiled.layout import (
@@ -47,11 +47,9 @@ from sim.engine.compiled.layout import (
     DIVERTED,
     DRIVING,
     ENDS,
-    FIRST,
     HORIZON,
     HORIZON_KEY,
     IN_SERVICE,
-    INSIDE,
     LATER,
     LIGHTENING,
     MAX_CROSSINGS,
@@ -62,7 +60,6 @@ from sim.engine.compiled.layout import (
     ON_FOOT,
     ON_THE_WAY,
     ONE_BY_ONE,
-    OTHERWISE,
     OUTSIDE,
     QUOTE,
     REACTION,
@@ -107,6 +104,7 @@ from sim.engine.compiled.roads import (
 from sim.engine.compiled.staffing import MOST_ADDED, check, react
 from sim.engine.compiled.waiting import unqueue
 from sim.engine.event_order import KIND_SHIFT
+from sim.engine.plan import FIRST, INSIDE, OTHERWISE
 from sim.engine.records import NEVER
 
 
@@ -119,18 +117,14 @@ def turn_away(b: Any, i: int, s: int, outcome: int, now: int) -> None:
 
 
 @rule
-def take_party(b: Any, number: int) -> int:
-    """Return the slot of a party that arrives, with its columns of the tape."""
-    i = take_slot(b, number)
-    p = party_in(b, i)
-    p.cls = p.stream = column_of(b, b.cls_table, np.int8)[number]
-    p.people, p.of_age = column_of(b, b.people_table, np.int16)[number], column_of(b, b.men_table, np.int16)[number]
-    return i
-
-
-@rule
 def come_or_set_out(b: Any, number: int, now: int) -> None:
-    """Let the next party of the tape arrive at its crossing, or choose one at its origin and set out."""
+    """Let the next party of the tape arrive at its crossing, or choose one at its origin and set out.
+
+    Those that begin at a station come first, in an order of their own.
+    """
+    if b.placed < b.carried_rows:
+        take_place(b, now)
+        return
     i, source = take_party(b, number), np.int64(column_of(b, b.source_table, np.int8)[number])
     p = party_in(b, i)
     p.roams = source >= b.crossings

@@ -48,7 +48,6 @@ CLOCK_SHIFT, CLOCK_BUCKETS = 34, 4096
 
 OUTSIDE, WALKING, WAITING, IN_SERVICE, BLOCKED, DRIVING, ONE_BY_ONE = range(7)  # states of a party
 NO_CROSSING = NO_STATION = 255
-FIRST, INSIDE, OTHERWISE = 1, 2, 3  # ways to join: main queue, from the station before, from outside
 ENDS, LATER, ROAD, HORIZON, CALENDAR = 0, 1, 2, 3, 4  # sources of the next moment; the first three are heaps
 
 
@@ -91,7 +90,7 @@ BORDER = np.dtype(
     + _fields("i8", (), "hazard_table times_table chances_table came_table source_table cls_table initial_table")
     + _fields("i8", (), "people_table men_table local_table barred_table mode_table traits_table")
     + _fields("i8", (), "tastes_table utility_table admits_table accepts_table informed_table bars_table")
-    + _fields("i8", (), "drive_table wait_utility_table")
+    + _fields("i8", (), "drive_table wait_utility_table carried_table carried_rows placed")
     + _fields("i8", (), "history_table history_rows stops_table stops_rows")
     + _fields("i8", (), "deterred_share_table deterred_hazard_table stopped_columns")
     + _fields("i8", (), "row_rows chunk_rows visits_rows run_rows switch_rows recent_rows")

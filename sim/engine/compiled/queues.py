@@ -32,9 +32,7 @@ from sim.engine.compiled.layout import (
     CLOCK_SHIFT,
     DIVERTED,
     ENDS,
-    FIRST,
     IN_SERVICE,
-    INSIDE,
     INTERRUPTED,
     JOCKEYED,
     MAX_STREAMS,
@@ -64,7 +62,7 @@ from sim.engine.compiled.one_by_one import call_person
 from sim.engine.compiled.pools import begin_claim, comes_before, free_server, occupy, services_of
 from sim.engine.compiled.service import service_time
 from sim.engine.compiled.waiting import in_queue, unqueue
-from sim.engine.plan import PER_MILLE
+from sim.engine.plan import AFOOT, FIRST, INSIDE, PER_MILLE
 from sim.engine.records import NEVER
 
 
@@ -354,10 +352,10 @@ def admit(b: Any, z: int, depth: int, now: int) -> int:
 
 @rule
 def enter(b: Any, i: int, s: int, now: int, how: int) -> None:
-    """Join the queue of a station, and start service if a server is free; `how` is FIRST, INSIDE or OTHERWISE."""
+    """Join the queue of a station, and start service if a server is free; `how` is of JOINS."""
     p = party_in(b, i)
     open_visit(b, p, s, now)
-    p.first = p.quoted = how == FIRST
+    p.first, p.quoted = how == FIRST, how in (FIRST, AFOOT)
     p.inside = how == INSIDE or takes_room(b, i, s)
     stand(b, i, now)
     settle(b, s, now)

@@ -14,11 +14,12 @@ import numpy as np
 
 from sim.arrays import Bools, Floats, Ints
 from sim.engine.draw.arrivals import ApartDraw, Parties, at_units, parties, together
+from sim.engine.draw.carried import standing
 from sim.engine.draw.streams import gumbels, men_of, people_of, stream, unit_poisson
 from sim.engine.laws import draw_durations, draw_sums, scales_with_mean
 from sim.engine.lower.apart import PartApart, parts_apart
 from sim.engine.lower.arrivals import within
-from sim.engine.lower.tape_rows import ON_FOOT, SCREENING, comes_to, stops, walks_one_by_one, walks_there
+from sim.engine.lower.tape_rows import ON_FOOT, SCREENING, begins, comes_to, stops, walks_one_by_one, walks_there
 from sim.engine.plan import BARRED, DRIVE_UNIT, HAZARD_UNIT, NEWS, NOWHERE, PAPERS, SENT_BELOW, TASTES, WAYS, Plan
 from sim.engine.tape import Tape
 from sim.scenario.model.aside import SentAside
@@ -26,6 +27,7 @@ from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.laws import Law
 from sim.scenario.model.passages import passages_from_source
 from sim.scenario.model.quantities import CLASSES
+from sim.scenario.model.road import PartyClass
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Refusal, Station
 from sim.scenario.model.traits import bit, is_condition, mask, traits_of
@@ -71,6 +73,7 @@ class Group:
         self.has_choice = self.source >= len(scenario.crossings)
         self.passages = passages_from_source(scenario, self.source, cls)
         self.apart: list[PartApart] = []
+        self.standing = standing(scenario, plan, self.source, cls, key.replication) if key.initial else None
         self.arriving = self._arrivals()
         self.at = self.arriving.at
         self.size = len(self.at)
@@ -92,16 +95,7 @@ class Group:
         tape.number[place], tape.initial[place] = np.arange(self.size), self.key.initial
         if initial_queue := self.passages[0].crossing.initial_queue.get(self.cls) if self.key.initial else None:
             tape.waited[place] = self._waited(initial_queue.waited)
-        self.people = people_of(party_class.people, self.rng("people"), self.size)
-        if self.apart:
-            self.people = np.where(self.arriving.people, self.arriving.people, self.people)
-        local = self._local(party_class.local_share)
-        tape.people[place], tape.men[place], tape.local[place] = (
-            self.people,
-            men_of(party_class.men_share, self.people, self.rng("men")),
-            local,
-        )
-        tape.barred[place] = self._barred(local)
+        self._who(party_class)
         tape.traits[place] = self._traits(party_class.traits)
         self.by_bike = self._by_bike()
         modes = np.array([CLASSES.index("foot"), CLASSES.index("bike")], np.int8)
@@ -112,6 +106,21 @@ class Group:
             self._choices()
         for table, row in self.unwritten:
             getattr(tape, table)[row, place] = 0
+
+    def _who(self, party_class: PartyClass) -> None:
+        """Write people, men, local plates and who is barred."""
+        tape, place = self.tape, self.place
+        if self.standing is not None:
+            self.people = self.standing.people
+            men, local, tape.waited[place] = self.standing.men, self.standing.local, self.standing.waited
+        else:
+            self.people = people_of(party_class.people, self.rng("people"), self.size)
+            if self.apart:
+                self.people = np.where(self.arriving.people, self.arriving.people, self.people)
+            men = men_of(party_class.men_share, self.people, self.rng("men"))
+            local = self._local(party_class.local_share)
+        tape.people[place], tape.men[place], tape.local[place] = self.people, men, local
+        tape.barred[place] = self._barred(local)
 
     def _waited(self, law: Law | None) -> Ints:
         """Return how long the parties of the initial queue have waited (ms), the longest first; 0 if nobody knows."""
@@ -125,7 +134,8 @@ class Group:
         seed, replication, initial = self.key
         if initial:
             waiting = self.passages[0].crossing.initial_queue.get(self.cls)
-            return parties(np.full(waiting.parties if waiting else 0, self.plan.start, dtype=np.int64))
+            number = len(self.standing.place) if self.standing else waiting.parties if waiting else 0
+            return parties(np.full(number, self.plan.start, dtype=np.int64))
         expected = self.plan.expected[self.source, self.number]
         ordinary = parties(at_units(unit_poisson(self.rng("arrival"), float(expected[-1])), expected, self.plan))
         self.apart = [part for part in parts_apart(self.scenario) if (part.source, part.cls) == (self.source, self.cls)]
@@ -169,8 +179,11 @@ class Group:
     def _traits(self, shares: Mapping[str, float]) -> Ints:
         """Return the bits of the traits that each party has, and of those it lacks."""
         names, bits = traits_of(self.scenario), np.zeros(self.size, np.int64)
+        known = self.standing.traits if self.standing else {}
         for trait, share in shares.items():
             has = self.rng(f"trait/{trait}").random(self.size) < share
+            if trait in known:
+                has = np.where(known[trait] < 0, has, known[trait] > 0)
             bits |= np.where(has, bit(names, trait, True), bit(names, trait, False))
         return bits
 
@@ -250,7 +263,8 @@ class _Passage:
     def _at_station(self, s: int, station: Station) -> None:
         """Write the rows of one station."""
         plan, name, group = self.plan, self.plan.stations[s], self.group
-        comes, walks = stops(self.crossing, station, self.cls), walks_there(self.crossing, station, self.cls)
+        comes = stops(self.crossing, station, self.cls) or begins(group.scenario, self.x, name, self.cls)
+        walks = walks_there(self.crossing, station, self.cls)
         if not (comes or walks):
             return
         self._services(s, station, comes, walks)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from sim.arrays import Ints
+from sim.engine.draw.carried import in_their_order
 from sim.engine.draw.groups import Group, groups_on_tape
 from sim.engine.draw.outages import draw_outages
 from sim.engine.lower.tape_rows import SCREENING
@@ -59,6 +60,8 @@ def draw(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Tape:
     for group in groups:
         group.fill(tape, slice(begin, begin + group.size))
         begin += group.size
+    standing = [(group.standing, group.place.start) for group in groups if group.standing is not None]
+    tape = replace(tape, carried=in_their_order(standing)) if standing else tape
     return _with_people(plan, tape, groups)
 
 

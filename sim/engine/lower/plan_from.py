@@ -86,7 +86,8 @@ def wait_step(scenario: Scenario) -> int:
 
 def max_people(scenario: Scenario) -> int:
     """Return the largest number of people a party of any class can have."""
-    return max(*(most_people(cls.people) for cls in scenario.classes.values()), apart.most_people_seen(scenario))
+    carried = scenario.start_from.most_people if scenario.start_from else 0
+    return max(carried, apart.most_people_seen(scenario), *(most_people(c.people) for c in scenario.classes.values()))
 
 
 @lru_cache(maxsize=32)

@@ -37,6 +37,11 @@ def stops(crossing: Crossing, station: Station, cls: ClassName) -> bool:
     return cls in station.serves
 
 
+def begins(scenario: Scenario, x: int, station: str, cls: ClassName) -> bool:
+    """Return whether parties of a class begin at a station, where they stood at the end of an earlier run."""
+    return station in scenario.begin_at(list(scenario.crossings)[x]).get(cls, ())
+
+
 def sends(crossing: Crossing, sender: Station, station: Station) -> bool:
     """Return whether some parties are sent from one station to another that is only for those sent on."""
     aside = sender.sent_aside is not None and crossing.stations[sender.sent_aside.to] is station
@@ -116,19 +121,19 @@ def _rows_of_station(
     x: int, name: str, crossing: Crossing, times: _Rows, chances: _Rows, rounds: int
 ) -> dict[str, int]:
     station, again = crossing.stations[name], rounds if is_repeated(crossing, name) else 0
-    if crossing.destination.travels_as:
-        name = f"{name}/{x}"  # parties have another class here, and are served by its law
 
     def needed(by: list[bool]) -> Bools:
         cells = np.zeros((len(times.crossings), len(times.streams)), dtype=np.bool_)
         cells[x] = by
         return cells
 
-    own = needed([stops(crossing, station, cls) for cls in times.streams])
+    own = needed([stops(crossing, station, cls) or begins(times.scenario, x, name, cls) for cls in times.streams])
     foot = needed([walks_there(crossing, station, cls) for cls in times.streams])
     unlike = needed([not same_on_foot(station, cls) for cls in times.streams])
     shared = not times.expand(own & foot & unlike).any()
     law = (station.service_time, station.scale_service) if times.has_origins else None
+    if crossing.destination.travels_as:
+        name = f"{name}/{x}"  # parties have another class here, and are served by its law
     service = times.take(own | foot if shared else own, f"service/{name}/{law}")
     either = own | foot
     has_man = any(law.man for law in station.service_time.values())
@@ -152,7 +157,8 @@ def _rows_of_people(x: int, name: str, crossing: Crossing, people: _Rows, rounds
     station, again = crossing.stations[name], rounds if is_repeated(crossing, name) else 0
     own, foot = np.zeros((2, len(people.crossings), len(people.streams)), dtype=np.bool_)
     for c, cls in enumerate(people.streams):
-        own[x, c] = stops(crossing, station, cls) and station.law_of(cls).one_by_one is not None
+        comes = stops(crossing, station, cls) or begins(people.scenario, x, name, cls)
+        own[x, c] = comes and station.law_of(cls).one_by_one is not None
         foot[x, c] = walks_one_by_one(crossing, station, cls)
     rows = people.take(own), people.take(foot), people.take(own, rows=again) if again else NOWHERE
     return dict(zip(_PEOPLE_ROWS, rows, strict=True))
@@ -177,10 +183,14 @@ class _Rows:
     """Assigns the rows of one table. Need is an array by source and class, (X, C) or (X + O, C)."""
 
     def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
         self.crossings, self.streams = list(scenario.crossings.values()), scenario.streams
         origins = scenario.network.origins.values() if scenario.network else ()
         self.comes = np.array(
-            [[cls in c.demand or cls in c.initial_queue for cls in self.streams] for c in self.crossings]
+            [
+                [cls in c.demand or cls in c.initial_queue or cls in scenario.begin_at(name) for cls in self.streams]
+                for name, c in scenario.crossings.items()
+            ]
             + [[cls in origin.demand for cls in self.streams] for origin in origins]
         )
         self.ways = [

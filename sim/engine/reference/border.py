@@ -9,7 +9,7 @@ import simpy
 from simpy.events import EventPriority
 
 from sim.engine.event_order import KIND_SHIFT, LEAVING, Kind
-from sim.engine.plan import NOWHERE, PER_MILLE, WAY_OF_CLOCK, Plan
+from sim.engine.plan import AFOOT, FIRST, INSIDE, NOWHERE, OTHERWISE, PER_MILLE, WAY_OF_CLOCK, Plan
 from sim.engine.records import DTYPES, FINAL, NEVER, Outcome, Records, in_order
 from sim.engine.reference.choices import station_on_way, takes_room
 from sim.engine.reference.jockeying import Jockeys
@@ -156,11 +156,11 @@ class Border:
 
     # Joining a queue, and the clocks that may end the wait
 
-    def join(self, party: Party, station: Station, first: bool = False, in_zone: bool = False) -> None:
-        """Join the queue of a station, and be called at once if a server is free."""
+    def join(self, party: Party, station: Station, how: int = OTHERWISE) -> None:
+        """Join the queue of a station (`how`: see JOINS), and be called at once if a server is free."""
         visit = self.open_visit(party, station)
-        visit.first = visit.in_quoted_wait = first
-        visit.in_zone = in_zone or takes_room(self, station, party)
+        visit.first, visit.in_quoted_wait = how == FIRST, how in (FIRST, AFOOT)
+        visit.in_zone = how == INSIDE or takes_room(self, station, party)
         self.stand_in_queue(visit)
         self.call_and_unblock(station)
 

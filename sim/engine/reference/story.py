@@ -15,7 +15,7 @@ import numpy as np
 import simpy
 
 from sim.engine.event_order import LEFT_AS, Kind
-from sim.engine.plan import DRIVE_UNIT, NOWHERE, PER_MILLE, WAYS, Plan
+from sim.engine.plan import DRIVE_UNIT, FIRST, INSIDE, NOWHERE, PER_MILLE, WAYS, Plan
 from sim.engine.records import Outcome, Records
 from sim.engine.reference import calendar
 from sim.engine.reference.aside import next_stop
@@ -41,9 +41,15 @@ def play(plan: Plan, tape: Tape) -> Records:
 
 
 def arrivals(border: Border) -> Process:
-    """Let the parties of the tape arrive at a crossing, or set out from an origin, one after the other."""
+    """Let the parties of the tape arrive at a crossing, or set out from an origin, one after the other.
+
+    Those that begin at a station come first, in an order of their own.
+    """
     tape, crossings = border.tape, len(border.plan.crossings)
-    for column in np.argsort(tape.arrived_at, kind="stable").tolist():
+    carried = {row[0]: row[1:] for row in tape.carried.tolist()}
+    order = np.argsort(tape.arrived_at, kind="stable")
+    order[: len(carried)] = list(carried)
+    for column in order.tolist():
         yield border.until(int(tape.arrived_at[column]), Kind.ARRIVAL, column)
         party = Party(column, column, int(tape.cls[column]), int(tape.people[column]), int(tape.men[column]))
         source = int(tape.source[column])
@@ -51,7 +57,11 @@ def arrivals(border: Border) -> Process:
             party.crossing = source
         else:
             party.origin = source - crossings
-        party.process = border.env.process(journey(border, party))
+        if column in carried:
+            take_place(border, party, *carried[column][:6])
+            party.process = border.env.process(queue_and_be_served(border, party))
+        else:
+            party.process = border.env.process(journey(border, party))
 
 
 def journey(border: Border, party: Party) -> Process:
@@ -82,6 +92,13 @@ def queue_and_be_served(border: Border, party: Party) -> Process:
             border.join(party, border.station_for(party, border.plan.joins))
 
 
+def take_place(border: Border, party: Party, station: int, joins: int, *more: int) -> None:
+    """Join the queue of the station where the party stood at the end of an earlier run; `more` is of CARRIED."""
+    party.stream, party.men_stopped, back_to, party.rounds = more
+    party.back_to = None if back_to == NOWHERE else border.stations[back_to]
+    border.join(party, border.stations[station], joins)
+
+
 # A party comes to a crossing: it joins a queue, or it does not
 
 
@@ -103,7 +120,7 @@ def arrive(border: Border, party: Party) -> None:
     elif balks(border, party, station):
         turn_away(border, party, station, Outcome.BALKED)
     else:
-        border.join(party, station, first=True)
+        border.join(party, station, FIRST)
 
 
 def is_deterred(border: Border, party: Party) -> bool:
@@ -216,7 +233,7 @@ def move_on(border: Border, party: Party) -> Process:
     border.close(visit, outcome)
     visit.station.free_server()
     if target is not None:
-        border.join(party, target, in_zone=True)
+        border.join(party, target, INSIDE)
     border.call_and_unblock(visit.station)
 
 

@@ -23,6 +23,8 @@ MAIN, BY_BYPASS, BY_CHANGED_MODE, BESIDE = range(4)
 N_WAYS = 4
 PEAK_VEHICLES, PEAK_ALL, PEAK_PEOPLE, PEAK_CLASSES = range(4)
 """Columns of `Peaks.most`: these three, and from the fourth on the classes."""
+WAITED, SINCE_JOINING, HERE = range(3)
+"""Columns of the times before the start: wait in all queues, time since joining the first, wait at this station."""
 INSTANT_BITS, WORK_BITS = 36, 2
 STATION_SHIFT = INSTANT_BITS + WORK_BITS
 """Low bits of a moment of work (see `instants.moment`); the others hold the station."""

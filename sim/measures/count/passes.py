@@ -19,8 +19,11 @@ from sim.measures.count.counters import (
     BYPASS_STREAM,
     GROUP,
     GROUP_BITS,
+    HERE,
     MAIN,
     NOT_CROSSED,
+    SINCE_JOINING,
+    WAITED,
     Days,
     Events,
     MainQueues,
@@ -129,14 +132,14 @@ def events(rows: Rows, steps: Steps, days: Days, tally: Events) -> None:
         _, started, _, left = spans(
             outcome, arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
         )
-        is_split = split(rows.visit[r], rows.first[r], stream, rows.started_at[r])
+        is_split = split(rows.visit[r], rows.first[r], stream, rows.started_at[r], rows.left_at[r])
         then = interval(steps, left)
         if outcome != SERVED and left >= steps.start:
             tally.by_outcome[outcome, x, c, then, 0] += 1
             tally.by_outcome[outcome, x, c, then, 1] += people
         if (rows.visit[r] == 0 or diverted) and not never_came(outcome) and arrived >= steps.start:
             came = interval(steps, arrived)
-            if not is_split and not was_there(steps, rows.first[r], arrived):
+            if not is_split and not was_there(steps, rows.first[r], rows.visit[r], arrived):
                 tally.by_outcome[ARRIVED, x, c, came, 0] += 1
                 tally.by_outcome[ARRIVED, x, c, came, 1] += people
             if stream == BYPASS_STREAM:
@@ -166,11 +169,11 @@ def stations(rows: Rows, steps: Steps, waited_by_start: Any, tally: Stations) ->
         called, started, ended, left = spans(
             outcome, arrived, rows.started_at[r], rows.ended_at[r], rows.left_at[r], steps.beyond
         )
-        is_split = split(rows.visit[r], rows.first[r], rows.stream[r], rows.started_at[r])
+        is_split = split(rows.visit[r], rows.first[r], rows.stream[r], rows.started_at[r], rows.left_at[r])
         tally.waited[rows.crossing[r]] += people * max(min(called, steps.horizon) - max(arrived, steps.start), 0)
         if not resumed:
-            waited, served = waited_by_start[min(rows.party[r], last)] if rows.visit[r] == 0 else 0, 0
-            counts = waited > 0 or not (is_split or was_there(steps, rows.first[r], arrived))
+            waited, served = waited_by_start[min(rows.party[r], last), HERE] if rows.visit[r] == 0 else 0, 0
+            counts = waited > 0 or not (is_split or was_there(steps, rows.first[r], rows.visit[r], arrived))
             passed_by = outcome == CROSSED and started == steps.beyond
             joins = outcome not in (BALKED, BARRED) and not passed_by and (rows.first[r] or outcome != DIVERTED)
             if joins and not is_split and arrived <= steps.horizon and called >= steps.start:
@@ -204,8 +207,8 @@ def parties(rows: Rows, steps: Steps, days: Days, waited_by_start: Any, keys: An
     """Count the outcomes of parties; return the number of `keys` written, one per party that counts in waits.
 
     A key is the wait (ms) and, in its low bits, the group: (way, crossing, class, interval of joining) as one number.
-    `waited_by_start` is in ms by number of the party, 0 where it is not known or the party came later; its last value
-    is for all further numbers. Those who joined before the start are of one interval more, after the last.
+    `waited_by_start` is as `sim.measures.waited` makes it. Those who joined before the start are of one interval more,
+    after the last.
     """
     crossings, classes, _ = tally.initial.shape
     head = waited = n = 0
@@ -225,9 +228,12 @@ def parties(rows: Rows, steps: Steps, days: Days, waited_by_start: Any, keys: An
             way = BY_CHANGED_MODE
         elif rows.stream[r] == BYPASS_STREAM:
             way = BY_BYPASS
-        counts = not split(rows.visit[head], rows.first[head], rows.stream[head], rows.started_at[head])
-        before = waited_by_start[min(rows.party[head], len(waited_by_start) - 1)]
-        if was_there(steps, rows.first[head], joined):
+        is_split = split(
+            rows.visit[head], rows.first[head], rows.stream[head], rows.started_at[head], rows.left_at[head]
+        )
+        counts, number = not is_split, min(rows.party[head], len(waited_by_start) - 1)
+        before, stayed = waited_by_start[number, WAITED], waited_by_start[number, SINCE_JOINING]
+        if counts and was_there(steps, rows.first[head], rows.visit[head], joined):
             counts = before > 0
             tally.initial[x, c, 0] += 1
             tally.initial[x, c, 1] += rows.people[head]
@@ -244,9 +250,9 @@ def parties(rows: Rows, steps: Steps, days: Days, waited_by_start: Any, keys: An
             if counts:
                 tally.waits[x, c, way, 0] += 1
                 tally.waits[x, c, way, 1] += waited + before
-                tally.waits[x, c, way, 2] += left - joined + before
+                tally.waits[x, c, way, 2] += left - joined + stayed
                 tally.sojourns[x, c, way, now, 0] += 1
-                tally.sojourns[x, c, way, now, 1] += left - joined + before
+                tally.sojourns[x, c, way, now, 1] += left - joined + stayed
                 group = ((way * crossings + x) * classes + c) * (steps.points + 1) + then
                 keys[n] = waited + before << GROUP_BITS | group
                 n += 1
@@ -275,7 +281,7 @@ def joiners(rows: Rows, steps: Steps, classes: int, keys: Any) -> int:
         left_queue = left_queue or outcome in (CHANGED_MODE, BYPASSED)
         if r + 1 < len(rows.party) and rows.party[r + 1] == rows.party[r] and outcome != DIVERTED:
             continue
-        if rows.first[head] and not was_there(steps, True, rows.arrived_at[head]):
+        if rows.first[head] and not was_there(steps, True, 0, rows.arrived_at[head]):
             group = (int(rows.crossing[head]) * classes + int(rows.cls[head])) * steps.points
             group += interval(steps, rows.arrived_at[head])
             missed = 0 if outcome == CROSSED and not left_queue else NOT_CROSSED

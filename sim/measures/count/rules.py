@@ -38,9 +38,9 @@ def interval(steps: Steps, at: int) -> Any:
 
 
 @rule
-def was_there(steps: Steps, first: bool, arrived: int) -> Any:
-    """Whether a party joined before the counts begin: in the warm-up, or as part of the initial queue."""
-    return arrived < steps.start or (first and arrived == steps.opened)
+def was_there(steps: Steps, first: bool, visit: int, arrived: int) -> Any:
+    """Whether a party joined before the counts begin: in the warm-up, or as one that was there at the start."""
+    return arrived < steps.start or (arrived == steps.opened and (first or visit == 0))
 
 
 @rule
@@ -76,9 +76,10 @@ def spans(outcome: int, arrived: int, started_at: int, ended_at: int, left_at: i
 
 
 @rule
-def split(visit: int, first: bool, stream: int, started_at: int) -> Any:
+def split(visit: int, first: bool, stream: int, started_at: int, left_at: int) -> Any:
     """Whether a row begins a twin: men stopped at draft screening, whose wait began before their rows."""
-    return visit == 0 and not (first or stream == BYPASS_STREAM or started_at == NEVER)
+    is_twin = visit == 0 and not (first or stream == BYPASS_STREAM or started_at == NEVER)
+    return is_twin and started_at == left_at
 
 
 @rule

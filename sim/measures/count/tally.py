@@ -35,6 +35,7 @@ from sim.measures.grid import Grid, announcements
 from sim.measures.quantiles import grouped_quantiles
 from sim.measures.road import lots_of, on_road
 from sim.measures.servers import number_in_work, staffing_played, staffing_rows
+from sim.measures.waited import waited_by_start
 from sim.scenario.model.instants import local, since_t0
 from sim.scenario.model.scenario import Clock, Scenario
 from sim.units import MS_PER_DAY, milliseconds
@@ -113,8 +114,7 @@ def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid, 
     days = _days(grid, midnights, nights)
     windows = np.array([milliseconds(scenario.crossings[name].quote.window) for name in plan.crossings])
     staffing = staffing_rows(plan, staffing_played(plan, records))
-    is_known = tape is not None and tape.waited.any() and grid.opened == grid.start
-    waited = np.append(tape.waited, 0) if tape is not None and is_known else np.zeros(1, np.int64)
+    waited = waited_by_start(tape) if tape is not None and grid.opened == grid.start else np.zeros((1, 3), np.int64)
     places = Places(
         windows,
         on_road(plan),
@@ -195,7 +195,8 @@ def prepare() -> Any:
     days = Days(none, np.zeros_like(none), none, np.zeros_like(none))
     lots = Lots(none, none, none, none[None], np.zeros(1))
     nobody = np.zeros((1, 1), np.bool_), np.zeros((0, 5), np.int64)
-    places = Places(none, np.zeros(1, np.bool_), lots, none[None], none[:0], np.zeros_like(none), *nobody)
+    waited = np.zeros((1, 3), np.int64)
+    places = Places(none, np.zeros(1, np.bool_), lots, none[None], none[:0], waited, *nobody)
     for attempt in range(PASSES + 1):
         try:
             keys, _ = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2, 0), days, places, empty((1, 1, 1, 0), 1, 1, 1))

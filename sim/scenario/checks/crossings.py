@@ -18,6 +18,7 @@ from sim.scenario.checks.limits import check_limits
 from sim.scenario.checks.network import check_network
 from sim.scenario.checks.one_by_one import check_one_by_one
 from sim.scenario.checks.pools import check_pools
+from sim.scenario.checks.start_from import check_start_from
 from sim.scenario.checks.ways import check_ways
 from sim.scenario.model.changes import STAFF_ACTIONS, Change
 from sim.scenario.model.class_names import ClassName
@@ -62,6 +63,7 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
     stations = sum(len(crossing.stations) for crossing in scenario.crossings.values())
     if stations > MAX_STATIONS:
         yield ("crossings",), f"a scenario may have at most {MAX_STATIONS} stations; got {stations}"
+    yield from check_start_from(scenario)
     yield from check_ways(scenario)
     yield from check_network(scenario)
     yield from _reported(scenario)
@@ -74,6 +76,8 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
 def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:
     """Return the classes that occur at a crossing, in the order of `classes`."""
     met: set[str] = {*crossing.demand, *(cls for cls, waiting in crossing.initial_queue.items() if waiting.parties)}
+    for name in (name for name, one in scenario.crossings.items() if one is crossing):
+        met |= scenario.begin_at(name).keys()
     for origin in scenario.network.origins.values() if scenario.network else ():
         for cls in origin.demand:
             seen_as = (

@@ -118,14 +118,20 @@ def parties_by_class(scenario: Scenario) -> dict[Loc, float]:
     return counts
 
 
+def _carried(scenario: Scenario) -> int:
+    """Return how many parties of an earlier run begin a replication at most."""
+    return scenario.start_from.most_parties if scenario.start_from else 0
+
+
 def memory_of(scenario: Scenario) -> float:
     """Return about how many bytes one replication takes."""
     stations = sum(len(crossing.stations) for crossing in scenario.crossings.values())
-    return sum(parties_by_class(scenario).values()) * (BYTES_A_PARTY + BYTES_A_VISIT * stations)
+    parties = sum(parties_by_class(scenario).values()) + _carried(scenario)
+    return parties * (BYTES_A_PARTY + BYTES_A_VISIT * stations)
 
 
 def _sizes(scenario: Scenario) -> Faults:
-    counts = parties_by_class(scenario)
+    counts: dict[Loc, float] = {("start_from",): _carried(scenario), **parties_by_class(scenario)}
     if sum(counts.values()) > MOST_PARTIES:
         what = f"about {sum(counts.values()):,.0f} parties are expected; at most {MOST_PARTIES:,} are allowed"
         yield max(counts, key=lambda loc: counts[loc]), what

@@ -17,9 +17,9 @@ Doubts = Iterator[tuple[Loc, str]]
 def without_effect(scenario: Scenario) -> Doubts:
     """Yield (path, message) for everything that is allowed and cannot have the effect that it describes."""
     origins = scenario.network.origins.values() if scenario.network else ()
-    if not any(source.demand for source in (*scenario.crossings.values(), *origins)) and not any(
-        crossing.initial_queue for crossing in scenario.crossings.values()
-    ):
+    comes = any(source.demand for source in (*scenario.crossings.values(), *origins))
+    waits = any(crossing.initial_queue for crossing in scenario.crossings.values())
+    if not (comes or waits or scenario.start_from):
         yield ("crossings",), "nobody comes: no crossing has 'demand' or an 'initial_queue'"
     for name, crossing in scenario.crossings.items():
         here: Loc = ("crossings", name)

@@ -12,6 +12,7 @@ from sim.scenario.checks.crossings import Loc, occurring
 from sim.scenario.checks.doubts import doubts_of
 from sim.scenario.checks.given import rows_left_out
 from sim.scenario.checks.no_effect import without_effect
+from sim.scenario.checks.start_from import doubts_of_start
 from sim.scenario.checks.unchecked import who_stops_nowhere
 from sim.scenario.model.aside import may_be_sent
 from sim.scenario.model.changes import EVERYWHERE
@@ -35,6 +36,7 @@ def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
     yield from rows_left_out(scenario)
     yield from _nights_left_out(scenario)
     yield from doubts_of(scenario)
+    yield from doubts_of_start(scenario)
 
 
 def _nights_left_out(scenario: Scenario) -> Iterator[tuple[Loc, str]]:

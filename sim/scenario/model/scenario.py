@@ -13,6 +13,7 @@ from sim.scenario.model.changes import Change, NamedChange
 from sim.scenario.model.class_names import RESERVED, ClassName, NewClassName, only_classes
 from sim.scenario.model.copies import written_out
 from sim.scenario.model.demand import DemandParts
+from sim.scenario.model.end_state import StartFrom
 from sim.scenario.model.laws import Law
 from sim.scenario.model.network import Destination, Network
 from sim.scenario.model.parallel import Parallel
@@ -148,6 +149,11 @@ class Scenario(Model):
         description="the standard classes car, truck, bus, bike and foot, and up to 32 own ones with their `kind`",
     )
     crossings: dict[Name, Crossing] = Field(min_length=1, description="the crossings by name; most files have one")
+    start_from: StartFrom | None = Field(
+        None,
+        description="a folder of `sim run`, or its file `end_state.parquet`: whoever was inside at the end of that run "
+        "stands there again at the start",
+    )
     network: Network | None = Field(None, description="origins of travellers who choose between the crossings")
     interventions: dict[Name, Intervention] = Field(
         {}, description="what-ifs by name, for `--intervene` and `sim compare`"
@@ -192,6 +198,14 @@ class Scenario(Model):
     def present(self) -> tuple[str, ...]:
         """The classes that the file describes, in the order of their numbers."""
         return tuple(name for name in self.class_numbers if name in self.classes)
+
+    def begin_at(self, crossing: str) -> dict[str, set[str]]:
+        """Return the stations at which parties of an earlier run begin, by the class of these parties."""
+        places: dict[str, set[str]] = {}
+        for where, station, cls in self.start_from.places if self.start_from else ():
+            if where == crossing:
+                places.setdefault(cls, set()).add(station)
+        return places
 
     def kind(self, cls: str) -> Kind:
         """Return the kind of a class; a standard class need not be described."""

@@ -13,6 +13,8 @@ from pathlib import Path
 from sim.errors import Problem, ScenarioError
 from sim.scenario.text.csv_files import ROWS, Table, keys_towards_tables, read_csv, table_at
 from sim.scenario.text.named_files import followed, named_file
+from sim.scenario.text.start_from import KEY as START_FROM
+from sim.scenario.text.start_from import with_end_state
 from sim.scenario.text.tree import Node, Place, child, placed, plain, show, stop
 from sim.scenario.text.tree import Path as Path_
 from sim.scenario.text.yaml_text import read_file
@@ -76,6 +78,9 @@ def _tables_set(interventions: Node, folder: Path, problems: list[Problem]) -> N
 def _table_set(text: str, node: Node, folder: Path, at: Path_, problems: list[Problem]) -> Node:
     """Return what an intervention sets at the path `text`, with the rows of a file in place of its name."""
     path = tuple(text.split("."))
+    if path == (START_FROM,):
+        parts: dict[str, Node] = with_end_state(Node({START_FROM: node}, node.place), problems).value
+        return parts.get(START_FROM, node)
     for whole in (path, ("crossings", "*", *path)):
         table = table_at(whole)
         if table is not None and isinstance(node.value, str | list):

@@ -29,6 +29,7 @@ from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.includes import inline
 from sim.scenario.text.named_files import SCENARIO_FILE, followed, named_file
 from sim.scenario.text.passports import PassportRow, missing, take_off
+from sim.scenario.text.start_from import sets_end_state, with_end_state
 from sim.scenario.text.tree import (
     CALIBRATED,
     Node,
@@ -169,7 +170,8 @@ def load_template(path: str | Path, sets: Sequence[str] = (), intervene: Sequenc
 
 def template_of(root: Node, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Template:
     """Return the template of a tree as it was read. Raises ScenarioError if an intervention is unknown."""
-    root = _without(root, CALIBRATED)
+    root = _altered(_without(root, CALIBRATED), (), None, [text for text in sets if sets_end_state(text)])
+    sets = [text for text in sets if not sets_end_state(text)]
     problems: list[Problem] = []
     applied, defined = _applied(root, intervene, problems)
     if problems:
@@ -223,7 +225,7 @@ def read_tree(path: Path, problems: list[Problem], seen: tuple[Path, ...] = ()) 
 def _expanded(root: Node, folder: Path, seen: tuple[Path, ...], problems: list[Problem]) -> Node:
     if is_passport(root):
         raise stop(root.place, ("value",), "a passport cannot hold a whole scenario; give each value its own")
-    root = inline(root, folder, problems)
+    root = with_end_state(inline(root, folder, problems), problems)
     root = with_borrowed_crossings(root, folder, lambda *lender: _filled(seen, *lender), problems)
     named = root.value.pop("extends", None)
     if named is None:
@@ -289,7 +291,7 @@ def _altered(root: Node, applied: Sequence[str], defined: Node | None, sets: Seq
             problems.extend(error.problems)
     if problems:
         raise ScenarioError(problems)
-    return root
+    return with_end_state(root)
 
 
 def _names(node: Node | None, problems: list[Problem]) -> list[Node]:

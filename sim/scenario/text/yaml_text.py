@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from sim.errors import Problem, ScenarioError
+from sim.scenario.model.end_state import EndState
 from sim.scenario.text.tree import Node, Place, forbidden, stop
 
 MAX_BYTES = 2_000_000
@@ -67,6 +68,13 @@ def recorded_reads() -> Iterator[list[Path]]:
         _reads.reset(token)
 
 
+def recorded(path: Path) -> Path:
+    """Return the path of a file that is read, and note it within a block of `recorded_reads`."""
+    if (reads := _reads.get()) is not None:
+        reads.append(path)
+    return path
+
+
 def read_text(path: Path) -> str:
     """Return the text of a UTF-8 file; ScenarioError with one sentence for anything else."""
     try:
@@ -80,8 +88,7 @@ def read_text(path: Path) -> str:
         raise stop(str(path), (), "is a directory; expected a file") from None
     except (OSError, ValueError) as error:
         raise stop(str(path), (), f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if (reads := _reads.get()) is not None:
-        reads.append(path)
+    recorded(path)
     if len(raw) > MAX_BYTES:
         raise stop(str(path), (), f"is larger than {MAX_BYTES / 1e6:g} MB; a scenario is a small text file")
     try:
@@ -367,6 +374,7 @@ def _float(dumper: yaml.SafeDumper, number: float) -> yaml.ScalarNode:
 
 _Dumper.add_representer(str, _text)
 _Dumper.add_representer(float, _float)
+_Dumper.add_representer(EndState, lambda dumper, name: dumper.represent_str(str(name)))
 
 
 def dump(tree: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from sim.measures.names import TOTALS, Key
 from sim.measures.quantiles import plain_quantiles
 from sim.measures.reports import observation_table
 from sim.play import provenance
-from sim.scenario.text.load_scenario import dump
+from sim.scenario.text.start_from import write_scenario
 from sim.verbs.compare.by_group import OF_NETWORKS, QUANTITIES, group_changes
 from sim.verbs.compare.drivers import directions
 from sim.verbs.compare.pairing import GROUP_COLUMNS
@@ -42,7 +42,7 @@ def folder(base: str, out: str | Path | None) -> AbstractContextManager[store.Dr
 def write(folder: Path, comparison: ComparisonData, rankings: Sequence[Ranking]) -> None:
     """Write the scenarios and all tables into an existing empty folder. Raises SimError."""
     for variant in comparison.variants:
-        store.write(folder / "scenarios" / f"{variant.label}.yaml", dump(variant.loaded.tree))
+        write_scenario(folder / "scenarios" / f"{variant.label}.yaml", variant.loaded.tree)
     for name, columns in tables(comparison, rankings).items():
         store.write_table(folder / name, store.rounded(columns))
 

@@ -17,7 +17,9 @@ from sim.paths import is_file
 from sim.play import provenance
 from sim.play.posterior import FITTED, SAMPLE, SCENARIO, Posterior, read_posterior
 from sim.play.request import Progress, Request
-from sim.scenario.text.load_scenario import dump, load
+from sim.scenario.text.load_scenario import load
+from sim.scenario.text.start_from import FILE as END_STATE
+from sim.scenario.text.start_from import write_scenario
 from sim.verbs.run.records import RECORDS
 from sim.verbs.run.replicates import REPORTED_FILE, SERIES_FILE, TOTALS_FILE
 from sim.verbs.run.study import Run, run
@@ -53,13 +55,15 @@ def replicate_tables(played: Run) -> dict[str, store.Columns]:
 
 
 def write(folder: Path, played: Run) -> None:
-    """Write the resolved scenario and the tables of a run into `folder`. Raises SimError."""
+    """Write the resolved scenario, the tables and the end state of a run into `folder`. Raises SimError."""
     if played.posterior is None:
-        store.write(folder / SCENARIO, dump(played.loaded.tree))
+        write_scenario(folder / SCENARIO, played.loaded.tree)
     else:
         played.posterior.write(folder)
     for name, columns in tables(played).items():
         store.write_table(folder / name, columns)
+    if played.end_states is not None:
+        store.write(folder / END_STATE, played.end_states.content(played.loaded.scenario, played.plan))
 
 
 def write_provenance(folder: Path, run: Run, source: provenance.Source) -> None:

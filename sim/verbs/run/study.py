@@ -17,6 +17,7 @@ import numpy as np
 from sim.arrays import Floats
 from sim.engine.lower.plan_from import lower
 from sim.engine.plan import Plan
+from sim.measures.end_state import EndStates, Inside, inside
 from sim.measures.estimates import Estimates, Estimator, included
 from sim.measures.flows import Flows, flows_of_run, is_flow
 from sim.measures.replication import Measures
@@ -56,6 +57,7 @@ class Run:
     posterior: Posterior | None = field(default=None, repr=False)
     flows: Flows | None = field(default=None, repr=False)
     replicates: Replicates | None = field(default=None, repr=False)
+    end_states: EndStates | None = field(default=None, repr=False)
 
     @property
     def posterior_note(self) -> str:
@@ -72,11 +74,20 @@ class Run:
         """One or more sentences on the uncertainty of the numbers."""
         asked, reached = self.request.precision, self.estimates.precision()
         chance = "" if self.estimates.replications < 2 else CHANCE_ONLY
-        sure = f"{self.estimates.note} {self.posterior.note if self.posterior else chance}".rstrip()
+        notes = [self.estimates.note, self.posterior.note if self.posterior else chance, self._note_on_start]
+        sure = " ".join(filter(None, notes))
         if asked is None or reached <= asked:
             return sure
         wide = f"{100 * reached:.3g} %" if math.isfinite(reached) else "undefined"
         return f"{sure} The precision of {100 * asked:g} % was not reached: {wide}."
+
+    @property
+    def _note_on_start(self) -> str:
+        """A sentence if more replications were played than the end state from which they start has."""
+        state, number = self.loaded.scenario.start_from, self.estimates.replications
+        if state is None or state.replications >= number:
+            return ""
+        return f"The {number} replications start from {state.replications} end states of the earlier run, in turn."
 
 
 def check(scenario: Scenario) -> None:
@@ -86,10 +97,14 @@ def check(scenario: Scenario) -> None:
 
 
 class Reduced(NamedTuple):
-    """The results of a replication that a run stores: measures, and modelled values of the reported figures by row."""
+    """The results of a replication that a run stores.
+
+    They are its measures, modelled values of the reported figures by row, and who is inside at the horizon.
+    """
 
     measures: Measures
     observed: Floats
+    inside: Inside
 
 
 @dataclass(frozen=True)
@@ -106,7 +121,8 @@ class RunTask:
         played = self.subject.play(self.seed, replication, self.engine)
         if self.records_to is not None:
             write_records(self.records_to, played, replication)
-        return Reduced(played.measures, observed_values(played.scenario, played.measures))
+        left = inside(played.scenario, played.plan, played.tape, played.records)
+        return Reduced(played.measures, observed_values(played.scenario, played.measures), left)
 
 
 def run(
@@ -138,6 +154,7 @@ def run(
     estimator, observer = Estimator(scenario.clock), Observer(scenario, posterior.discrepancy if posterior else 0.0)
     planned = min(BATCH, most) if request.precision else most
     done, by_origin, each = 0, list[list[float]](), Replicates() if replicates else None
+    end_states = EndStates()
     progress(0, planned)
     with Crew(task, request.workers or 1) as crew:
         while done < planned:
@@ -146,6 +163,7 @@ def run(
                 if not done:
                     check_series(scenario.name, estimator.memory(most))
                 observer.add(reduced.observed)
+                end_states.add(reduced.inside)
                 if each is not None:
                     each.add(reduced.measures, reduced.observed)
                 by_origin.append([value for key, value in reduced.measures.totals.items() if is_flow(key)])
@@ -157,6 +175,5 @@ def run(
     estimates = estimator.result()
     people = flows_of_run(plan, list(filter(is_flow, estimates.totals)), np.array(by_origin))
     request = replace(request, replications=done)
-    return Run(
-        loaded, plan, request, estimates, observer.result(estimates), started_at, wall_s, posterior, people, each
-    )
+    observed, lasted = observer.result(estimates), (started_at, wall_s)
+    return Run(loaded, plan, request, estimates, observed, *lasted, posterior, people, each, end_states)

@@ -1,0 +1,63 @@
+"""The end state of a run: the parties that were inside at its horizon, from which another run may start."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, InstanceOf, WithJsonSchema
+
+COLUMNS = {
+    "replication": "number of the replication, from 0",
+    "crossing": "where it was",
+    "station": "where it waited, was served, or was blocked",
+    "class": "of then: travellers who left their car are on foot",
+    "stream": "the class, or bypass",
+    "joined_from": "how it came there: main queue, from the station before, from outside, or main queue on foot",
+    "people": "in the party",
+    "men": "of call-up age",
+    "local": "has local plates",
+    "men_stopped": "at draft screening",
+    "back_to": "station to which it returns from here; empty: none",
+    "returns": "to stations where it had been",
+    "waited_here_ms": "at this station so far; 0: not known",
+    "waited_ms": "in all queues of the crossing; 0: not known",
+    "stayed_ms": "since it joined the first queue of the crossing; 0: not known",
+}
+"""Columns of the file. Each trait has one more, `trait.NAME`: 1 has it, 0 lacks it, -1 the class has none."""
+TRAIT = "trait."
+
+
+class EndState(str):
+    """The end state that an earlier run left. As text it is the name of a copy, which holds a digest of the content.
+
+    Attributes
+    ----------
+    content : the bytes of the file.
+    replications : how many it holds.
+    ended_at : the horizon of the earlier run.
+    places : crossing, station and class of all parties, each once.
+    most_parties, most_people : in one replication, and in one party.
+    left_out : how many parties it leaves out, on average of the replications, by what they did.
+    """
+
+    content: bytes
+    replications: int
+    ended_at: datetime
+    places: tuple[tuple[str, str, str], ...]
+    most_parties: int
+    most_people: int
+    left_out: dict[str, float]
+
+
+def _was_read(value: Any) -> Any:
+    if not isinstance(value, EndState):
+        raise ValueError(f"expected a folder of `sim run`, or its file end_state.parquet; got {value!r}")
+    return value
+
+
+StartFrom = Annotated[
+    InstanceOf[EndState],
+    BeforeValidator(_was_read),
+    WithJsonSchema({"type": "string", "examples": ["results/friday", "results/friday/end_state.parquet"]}),
+]
