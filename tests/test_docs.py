@@ -13,8 +13,10 @@ import pytest
 
 from sim.engine.draw.tape_from import draw
 from sim.engine.lower.plan_from import lower
+from sim.measures.end_state import MOST_ROWS
 from sim.measures.names import SERIES, TOTALS, Quantity
 from sim.play.engines import ENGINES, player
+from sim.scenario.model.end_state import COLUMNS, TRAIT
 from sim.scenario.text.load_scenario import load
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +29,9 @@ def measures_page() -> str:
         rows = (f"| `{name}` | {quantity.unit} | {quantity.meaning} |" for name, quantity in quantities.items())
         return "\n".join(["| quantity | unit | meaning |", "|---|---|---|", *rows])
 
+    named = {**COLUMNS, f"{TRAIT}NAME": "1: has the trait, 0: lacks it, -1: its class has none"}
+    rows = (f"| `{name}` | {meaning} |" for name, meaning in named.items())
+    columns = "\n".join(["| column | meaning |", "|---|---|", *rows])
     return f"""# Measures
 
 Each row of `series.parquet` and `summary.csv` names a crossing, a quantity and a scope. A scope is `all`, `vehicles`
@@ -74,6 +79,14 @@ Each folder has a file for every replication, `replication=0000.parquet` and so 
   the plan, by a control or by an outage: `replication`, `crossing`, `station` (or pool), `at`, `servers`.
 - `lightened/`, where a station has `lightened`: when its checks were lightened (`lightened` is true) and restored
   (false): `replication`, `crossing`, `station`, `at`, `lightened`.
+
+## The end state (`end_state.parquet`)
+
+One row per party that is inside at the horizon, by replication, those in service or blocked first, then by when they
+joined their queue. Another run begins with them (`start_from`, see docs/mechanisms.md). Of many replications, those
+after the first {MOST_ROWS:,} rows are left out.
+
+{columns}
 """
 
 

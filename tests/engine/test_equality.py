@@ -51,6 +51,7 @@ def test_scenario_files_in_a_short_window(path: Path) -> None:
 
 BASE_WITH_OTHER_NUMBERS = (
     "no_screening",
+    "road_post_next_days",
     "full_screening",
     "no_enlistment_office",
     "rumour_of_closure",

@@ -10,22 +10,23 @@ from pydantic import BeforeValidator, InstanceOf, WithJsonSchema
 COLUMNS = {
     "replication": "number of the replication, from 0",
     "crossing": "where it was",
-    "station": "where it waited, was served, or was blocked",
-    "class": "of then: travellers who left their car are on foot",
-    "stream": "the class, or bypass",
-    "joined_from": "how it came there: main queue, from the station before, from outside, or main queue on foot",
-    "people": "in the party",
-    "men": "of call-up age",
-    "local": "has local plates",
-    "men_stopped": "at draft screening",
+    "station": "where it waits, is served, or is blocked",
+    "class": "its class now: travellers who left their car are on foot",
+    "stream": "its class, or `bypass`",
+    "joined_from": "how it joined: `main queue`, `from the station before`, `from outside`, or `main queue on foot`",
+    "people": "people in the party",
+    "men": "men of call-up age in the party",
+    "local": "1: has local plates",
+    "men_stopped": "men who were stopped at draft screening, of a party at an enlistment office",
     "back_to": "station to which it returns from here; empty: none",
-    "returns": "to stations where it had been",
-    "waited_here_ms": "at this station so far; 0: not known",
-    "waited_ms": "in all queues of the crossing; 0: not known",
-    "stayed_ms": "since it joined the first queue of the crossing; 0: not known",
+    "returns": "how often it has returned to stations where it had been",
+    "waited_here_ms": "how long it has waited at this station; 0: not known",
+    "waited_ms": "how long it has waited in all queues of the crossing; 0: not known",
+    "stayed_ms": "time since it joined the first queue of the crossing; 0: not known",
 }
-"""Columns of the file. Each trait has one more, `trait.NAME`: 1 has it, 0 lacks it, -1 the class has none."""
+"""Columns of the file, with their meanings."""
 TRAIT = "trait."
+"""Begin of the names of further columns, one for each trait."""
 
 
 class EndState(str):

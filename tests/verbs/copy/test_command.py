@@ -21,6 +21,13 @@ LARS = {
 }
 MONGOLIA = {file.replace("verkhny_lars", "mongolia") for file in LARS}
 
+POST = {
+    "scenarios/road_post.yaml",
+    "scenarios/road_post_next_days.yaml",
+    "scenarios/road_post_end_state.parquet",
+    "calibration/road_post.yaml",
+}
+
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -42,6 +49,7 @@ def files(folder: Path) -> set[str]:
         ("verkhny_lars", LARS),
         ("no_screening", LARS | {"scenarios/no_screening.yaml"}),
         ("mongolia", MONGOLIA),
+        ("road_post_next_days", POST),
     ],
 )
 def test_all_that_a_scenario_needs_is_copied(name: str, expected: set[str], here: Path) -> None:
