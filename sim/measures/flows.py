@@ -80,7 +80,7 @@ def flows_of_run(plan: Plan, keys: Sequence[Key], totals: Floats) -> Flows | Non
 def flow_counts(plan: Plan, source: NDArray[np.int8], records: Records, since: int) -> Ints:
     """Return people (O, X, ENDS) by origin, crossing and end from `since` on; `source` (P,) is that of the tape."""
     size = len(plan.origins), len(plan.crossings), len(ENDS)
-    if not len(source):
+    if not plan.origins or not len(source):
         return np.zeros(size, np.int64)
     origin = source[records.party % len(source)].astype(np.int64) - len(plan.crossings)
     place = np.full(len(Outcome), -1)

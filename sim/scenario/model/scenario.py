@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -187,7 +188,7 @@ class Scenario(Model):
     @property
     def streams(self) -> tuple[str, ...]:
         """The names of all streams by number: the standard classes, the bypass, and the file's own classes."""
-        return (*STREAMS, *(name for name in self.classes if name not in CLASSES))
+        return _streams(tuple(self.classes))
 
     @property
     def class_numbers(self) -> dict[str, int]:
@@ -215,6 +216,11 @@ class Scenario(Model):
     def vehicles(self) -> tuple[str, ...]:
         """The classes of vehicles, described or standard, in the order of their numbers."""
         return tuple(name for name in self.class_numbers if self.kind(name) in VEHICLE_CLASSES)
+
+
+@lru_cache(1024)
+def _streams(classes: tuple[str, ...]) -> tuple[str, ...]:
+    return (*STREAMS, *(name for name in classes if name not in CLASSES))
 
 
 def _has_kind(name: str, described: Any) -> bool:
