@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -261,6 +262,29 @@ def test_rerun_finds_the_same_bytes_records_and_replications_included() -> None:
     ]
     assert sorted(result.stdout.splitlines()[:-1]) == sorted(f"{name}: same" for name in files)
     assert result.stdout.splitlines()[-1] == "The bytes are the same."
+
+
+def test_a_run_starts_from_the_folder_of_another_and_is_repeated_without_it(at: Path) -> None:
+    play("--out", "friday")
+    sets = ["start_from=friday", "initial_queue=null", "clock.start=2022-09-21T18:00", "clock.horizon=2022-09-22"]
+    arguments = [part for text in sets for part in ("--set", text)]
+    result = play("--out", "saturday", *arguments, "--replications", 4)
+    assert result.exit_code == 0, result.stderr
+    assert "The 4 replications start from 2 end states of the earlier run, in turn." in result.stdout
+    at_the_end, at_the_start = (parties(at / name / "summary.csv", word) for name, word in WORDS)
+    assert at_the_start == at_the_end > 10
+    shutil.rmtree("friday")
+    assert invoke("rerun", "saturday", "--workers", 1).exit_code == 0
+
+
+WORDS = (("friday", "unfinished_parties"), ("saturday", "initial_parties"))
+
+
+def parties(summary: Path, quantity: str) -> float:
+    """Return the mean of a total of all parties."""
+    with summary.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if (row["quantity"], row["scope"]) == (quantity, "all")]
+    return float(rows[0]["mean"])
 
 
 def test_rerun_says_what_was_changed_or_lost_since(at: Path) -> None:
