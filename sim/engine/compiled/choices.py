@@ -171,6 +171,16 @@ def by_share(b: Any, s: int, cls: int, column: int) -> int:
     return chosen
 
 
+@long_rule
+def sees_too_many(b: Any, x: int, c: int, s: int) -> bool:
+    """Return whether so many wait at a station that a party of a class does not join."""
+    waiting = 0
+    for stream in range(b.all_streams):
+        if b.balk_streams[x, c] >> stream & 1:
+            waiting += b.waiting[s, stream]
+    return waiting >= b.balk_over[x, c] and (waiting > 0 or not (can_start(b, s) and b.open[s, c]))
+
+
 @rule
 def takes_room(b: Any, i: int, s: int) -> bool:
     """Return whether a party from outside stands in the hall: if the first station with room is chosen, and it has."""

@@ -15,7 +15,7 @@ from sim.engine.compiled.aside import next_stop
 from sim.engine.compiled.cache import entry, long_rule, rule
 from sim.engine.compiled.calendar import announce, switch
 from sim.engine.compiled.carried import take_party, take_place
-from sim.engine.compiled.choices import can_start, is_full, standing
+from sim.engine.compiled.choices import is_full, sees_too_many, standing
 from sim.engine.compiled.deterrence import examine, share_deterred
 from sim.engine.compiled.draft_screening import screening
 from sim.engine.compiled.heaps import (
@@ -104,7 +104,7 @@ from sim.engine.compiled.roads import (
 from sim.engine.compiled.staffing import MOST_ADDED, check, react
 from sim.engine.compiled.waiting import unqueue
 from sim.engine.event_order import KIND_SHIFT
-from sim.engine.plan import FIRST, INSIDE, OTHERWISE
+from sim.engine.plan import ANY_NUMBER, FIRST, INSIDE, OTHERWISE
 from sim.engine.records import NEVER
 
 
@@ -175,11 +175,7 @@ def arrive(b: Any, i: int, x: int, now: int) -> None:
             turn_away(b, i, s, DIVERTED, now)
             drive(b, i, target, b.origins + x, now)
             return
-    waiting = 0
-    for stream in range(b.all_streams):
-        if b.balk_streams[x, c] >> stream & 1:
-            waiting += b.waiting[s, stream]
-    sees_too_much = waiting >= b.balk_over[x, c] and (waiting > 0 or not (can_start(b, s) and b.open[s, c]))
+    sees_too_much = b.balk_over[x, c] < ANY_NUMBER and sees_too_many(b, x, c, s)
     balk_row = b.balk_row
     hears_too_much = balk_row != NOWHERE and (
         chance_of(b, balk_row, number) < deters + (1.0 - deters) * share_of(b, b.balk_table)[x, c, column]
