@@ -12,7 +12,6 @@ import re
 from typing import NamedTuple
 
 from sim.errors import SimError
-from sim.scenario.model.class_names import own_words
 from sim.scenario.model.quantities import VEHICLE_CLASSES as VEHICLE_CLASSES
 from sim.suggest import did_you_mean
 
@@ -32,10 +31,7 @@ def plural(words: str) -> str:
 
 
 class _Words(dict[str, str]):
-    """Words for the standard classes; one of a file's own is called by its `words`, or by its name in the plural."""
-
-    def __getitem__(self, name: str) -> str:
-        return own_words[name][1] if name in own_words else super().__getitem__(name)
+    """Words for the standard classes; a class of a file's own is called by its name, in the plural."""
 
     def __missing__(self, name: str) -> str:
         return plural(name.replace("_", " "))
@@ -52,13 +48,6 @@ SINGLE = {
     "walkers": "walker",
 }
 """Singular words; the singular of several classes together is "party"."""
-
-
-def singular(words: str) -> str:
-    """Return the singular of the words for one class or for vehicles; 'party' for several classes together."""
-    return next((one for one, many in own_words.values() if many == words), SINGLE.get(words, "party"))
-
-
 WAYS_ACROSS = ("main", "bypass", "changed_mode")
 """The way of a party across: the main queue alone; the bypass, on arrival or later; a change of mode."""
 RATE_HOURS, SHORT_RATE_HOURS, SHORT_RUN_DAYS = 6, 1, 7

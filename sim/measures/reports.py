@@ -13,7 +13,7 @@ from sim import units
 from sim.arrays import Floats, Ints
 from sim.errors import SimError
 from sim.measures.estimates import Estimates
-from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLE_CLASSES, Key, by_way, of_classes, singular
+from sim.measures.names import ALL, LONGEST_QUOTE, SINGLE, VEHICLE_CLASSES, Key, by_way, of_classes
 from sim.measures.quantiles import plain_quantiles
 from sim.measures.replication import Measures
 from sim.measures.road import beyond
@@ -176,7 +176,7 @@ def count(row: Reported, reported: float) -> str:
     unit = unit_of(row)
     digits, who = short_amount(reported, unit.removesuffix("/h")), counted(row)
     if digits == "1" and who:
-        who = who.replace("people", "person") if who.startswith("people") else singular(who)
+        who = who.replace("people", "person") if who.startswith("people") else SINGLE.get(who, "party")
     return " ".join(part for part in (digits, who, "an hour" if unit.endswith("/h") else "") if part)
 
 

@@ -18,7 +18,6 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import Floats
 from sim.measures.names import CLASS_WORDS
-from sim.scenario.model.class_names import own_words
 from sim.scenario.model.quantities import STREAMS
 from sim.scenario.model.scenario import Scenario
 
@@ -45,10 +44,10 @@ OWN_COLOURS = ("#332288", "#44AA99", "#CC6677", "#999933", "#AA4499", "#117733",
 
 
 class _Names(dict[str, str]):
-    """Names for labels; a class of a scenario's own, or with words of its own, is called as in tables."""
+    """Names for labels; a class of a scenario's own is called by its name, in the plural."""
 
-    def __getitem__(self, name: str) -> str:
-        return CLASS_WORDS[name] if name in own_words or name not in self else super().__getitem__(name)
+    def __missing__(self, name: str) -> str:
+        return CLASS_WORDS[name]
 
 
 CLASS_NAMES = _Names({**CLASS_WORDS, "all": "all", "vehicles": "all vehicles", "foot": "on foot"})

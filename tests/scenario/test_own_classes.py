@@ -13,10 +13,9 @@ from sim.engine.lower.plan_from import lower
 from sim.engine.reference.story import play as play_reference
 from sim.errors import ScenarioError
 from sim.face import load
-from sim.measures.headline import phrase
-from sim.measures.names import CLASS_WORDS, Key, of_classes, singular
+from sim.measures.names import CLASS_WORDS, Key, of_classes
 from sim.measures.replication import measure
-from sim.plotting.style import CLASS_COLOURS, CLASS_NAMES, OWN_COLOURS, colour_of
+from sim.plotting.style import CLASS_COLOURS, OWN_COLOURS, colour_of
 from sim.scenario.model.quantities import CLASSES, MOST_OWN_CLASSES, STREAMS
 from sim.scenario.model.scenario import Scenario
 
@@ -45,26 +44,6 @@ def test_a_kind_gives_what_is_not_said() -> None:
     assert found.present == ("car", "visitor", "lorry")
     assert found.streams == (*STREAMS, "visitor", "lorry")
     assert {"visitor", "lorry"} <= set(found.crossings["hall"].stations["desks"].serves)
-
-
-def test_a_class_is_called_by_its_words_if_the_file_has_any() -> None:
-    read(
-        hall({"visa": {"kind": "foot", "words": ["visa holder", "visa holders"]}, "car": {"words": ["taxi", "taxis"]}})
-    )
-    assert phrase(Key("x", "max_queue", "visa")) == "most visa holders waiting"
-    assert [each["car"] for each in (CLASS_WORDS, CLASS_NAMES)] == ["taxis", "taxis"]
-    assert [singular(of_classes(classes)) for classes in (("visa",), ("car",), ("visa", "car"))] == [
-        "visa holder",
-        "taxi",
-        "party",
-    ]
-    read(hall({"visa": {"kind": "foot"}, "car": {}}))
-    assert (CLASS_WORDS["visa"], CLASS_WORDS["car"], CLASS_NAMES["foot"], singular("cars")) == (
-        "visas",
-        "cars",
-        "on foot",
-        "car",
-    )
 
 
 @pytest.mark.parametrize("kind", ["foot", "truck"])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator
 
 from sim.scenario.model.quantities import BYPASS, CLASSES, STREAMS, Name, Share, with_rest
 from sim.suggest import no_such
@@ -68,30 +67,6 @@ NewClassName = Annotated[Name, AfterValidator(_not_reserved), _name_of(), NamesC
 """The name of a class where it is described."""
 ClassOrAny = Annotated[Name, _name_of(("any",)), NamesClass((*CLASSES, "any"))]
 StreamName = Annotated[Name, _name_of((BYPASS,)), NamesClass(STREAMS)]
-
-
-WORD = r"[^\W\d_][\w '’-]{0,39}"
-_WORD = re.compile(WORD)
-
-
-def _two_words(value: Any) -> Any:
-    if not isinstance(value, list | tuple) or len(value) != 2 or not all(isinstance(word, str) for word in value):
-        raise ValueError(f"expected singular and plural, such as [visa holder, visa holders]; got {value!r}")
-    for word in value:
-        if not _WORD.fullmatch(word):
-            raise ValueError(f"expected up to 40 letters, spaces and hyphens; got {word!r}")
-    return tuple(value)
-
-
-Words = Annotated[
-    tuple[str, str],
-    BeforeValidator(_two_words),
-    WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}),
-]
-"""The singular and the plural of what a class is called."""
-
-own_words: dict[str, tuple[str, str]] = {}
-"""Singular and plural of the classes to which the file gives words; of several files, those of the one loaded last."""
 
 
 StreamShares = Annotated[dict[StreamName, Share], BeforeValidator(with_rest)]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, model_validator
 
-from sim.scenario.model.class_names import ClassName, Words
+from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.laws import People
 from sim.scenario.model.quantities import Count, Instant, Kind, Length, Model, Name, Share
 
@@ -34,11 +34,6 @@ class PartyClass(Model):
     model_config = ConfigDict(json_schema_extra=_nothing_required)
 
     kind: Kind = Field(description="what the parties are; default: the name of the class, if it is one of these")
-    words: Words | None = Field(
-        None,
-        description="what one and several are called in tables, pictures and sentences, such as"
-        " `[visa holder, visa holders]`; default: the name of the class and its plural",
-    )
     spacing: Length = Field(
         description="length of queue taken up by one party in one file, including the gap; default: that of the kind"
     )

@@ -17,7 +17,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.checks.crossings import check
-from sim.scenario.model.class_names import own_words
 from sim.scenario.model.scenario import Intervention, Scenario
 from sim.scenario.resolve import SCENARIOS, file_named
 from sim.scenario.text import fitted_values as calibrated
@@ -386,8 +385,4 @@ def _loaded(root: Node, scenario: Scenario, models: dict[str, Intervention], app
     text = json.dumps(tree, ensure_ascii=True, separators=(",", ":"))
     digest = "s" + hashlib.sha256(text.encode()).hexdigest()[:16]
     passports, notes = tuple(take_off(root)[1]), tuple(untaken(root, scenario.classes))
-    for name, described in scenario.classes.items():
-        own_words.pop(name, None)
-        if described.words:
-            own_words[name] = described.words
     return Loaded(scenario, tree, passports, tuple(missing(root)), models, tuple(applied), digest, notes)

@@ -49,7 +49,7 @@ def lever_words(lever: str) -> str:
         return f"{station}: {', '.join(what)}{factor}"
     if parts[0] == "demand" and len(parts) > 3:
         _, cls, cause, _, *what = parts
-        return f"demand of {CLASS_WORDS[cls]} ({cause}): {', '.join(what)}{factor}"
+        return f"demand of {CLASS_WORDS.get(cls, cls)} ({cause}): {', '.join(what)}{factor}"
     return f"{', '.join(parts)}{factor}"
 
 
