@@ -119,7 +119,8 @@ def chains(plan: Plan, tape: Tape, rows: list[Row]) -> Iterator[str]:
         for here, there in pairwise(visits):
             if there.arrived_at != here.left_at + between(plan, tape, here, there):
                 yield f"a gap between {here} and {there}"
-            comes_back = (plan.aside_back & (plan.aside_to == here.station)).any()
+            bays = (here.station, *plan.list_of(here.station))  # it may have jockeyed from one to the other
+            comes_back = (plan.aside_back & np.isin(plan.aside_to, bays)).any()
             backwards = there.station <= here.station and not comes_back
             if here.outcome in (Outcome.SERVED, Outcome.SENT_ON) and backwards:
                 yield f"backwards from {here} to {there}"
