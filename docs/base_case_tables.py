@@ -31,8 +31,8 @@ def figures(run: Path, calibration: Path) -> Iterator[str]:
             if row["status"] == "validation":
                 continue
             alone = predicted.get(row["id"])
-            said = _range(*(float(alone[f"said_{name}"]) for name in ("median", "low", "high"))) if alone else ""
-            model = _range(*(float(row[name]) for name in ("mean", "p05", "p95")))
+            said = ranged(*(float(alone[f"said_{name}"]) for name in ("median", "low", "high"))) if alone else ""
+            model = ranged(*(float(row[name]) for name in ("mean", "p05", "p95")))
             figure = f"{row['label']} | {row['qualifier']} {_number(float(row['reported']))}"
             yield f"| {figure} | {model} | {row['verdict']} | {said} |"
 
@@ -59,10 +59,11 @@ def _of(table: store.Columns, quantity: str, scope: str, begin: datetime, end: d
     values = np.nan_to_num(table[f"verkhny_lars.{quantity}.{scope}"][here].astype(float))
     sums = np.bincount(table["replication"][here].astype(int), values)
     low, median, high = np.quantile(sums, [0.05, 0.5, 0.95])
-    return _range(float(median), float(low), float(high))
+    return ranged(float(median), float(low), float(high))
 
 
-def _range(middle: float, low: float, high: float) -> str:
+def ranged(middle: float, low: float, high: float) -> str:
+    """Return a number with its band, in three digits."""
     return f"{_number(middle)} ({_number(low)}–{_number(high)})"
 
 
@@ -70,7 +71,8 @@ def _number(value: float) -> str:
     return f"{float(f'{value:.3g}'):,g}"
 
 
-def _filled(text: str, name: str, lines: Iterator[str]) -> str:
+def filled(text: str, name: str, lines: Iterator[str]) -> str:
+    """Return a page with other lines between the markers of a name."""
     pattern = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
     filled, count = re.subn(pattern, lambda match: match[1] + "\n".join(lines) + "\n" + match[2], text, flags=re.DOTALL)
     assert count == 1, name
@@ -79,5 +81,5 @@ def _filled(text: str, name: str, lines: Iterator[str]) -> str:
 
 if __name__ == "__main__":
     here, fit = map(Path, sys.argv[1:3])
-    page = _filled(PAGE.read_text(encoding="utf-8"), "figures", figures(here, fit))
-    PAGE.write_text(_filled(page, "forecast", forecast(here)), encoding="utf-8")
+    page = filled(PAGE.read_text(encoding="utf-8"), "figures", figures(here, fit))
+    PAGE.write_text(filled(page, "forecast", forecast(here)), encoding="utf-8")
