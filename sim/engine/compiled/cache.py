@@ -105,13 +105,24 @@ def clear_cache() -> None:
 
 def rule(function: Callable[..., Any]) -> Any:
     """Compile a function of the kernel inline into its callers, so that passing arguments costs nothing."""
-    return numba.njit(error_model="numpy", forceinline=True)(function)
+    return _once(numba.njit(error_model="numpy", forceinline=True)(function))
 
 
 def long_rule(function: Callable[..., Any]) -> Any:
     """Compile a function of the kernel that is too long to be inlined."""
     # without the option, numba would take over that of the caller
-    return numba.njit(error_model="numpy", forceinline=False)(function)
+    return _once(numba.njit(error_model="numpy", forceinline=False)(function))
+
+
+def _once(function: Any) -> Any:
+    """Let numba compile a function for whole numbers once, and not again for every constant with which it is called."""
+    template, type_of = function.get_call_template, numba.types.unliteral
+
+    def with_types(args: Any, kws: Any) -> Any:
+        return template([type_of(arg) for arg in args], {key: type_of(arg) for key, arg in kws.items()})
+
+    function.get_call_template = with_types
+    return function
 
 
 def entry(function: Callable[..., Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import carray
 
-from sim.engine.compiled.cache import rule
+from sim.engine.compiled.cache import long_rule, rule
 from sim.engine.compiled.choices import expected_wait, main_queue, wait_after_main_queue
 from sim.engine.compiled.deterrence import heard_of_stops, take_share
 from sim.engine.compiled.layout import (
@@ -29,7 +29,7 @@ from sim.engine.compiled.staffing import break_down, plan_staff, set_condition
 from sim.engine.plan import POSTED_WAIT
 
 
-@rule
+@long_rule
 def announce(b: Any, x: int, now: int) -> None:
     """Update the quoted wait of every main queue of a crossing: parties waiting over the recent rate of departures."""
     every, buckets, recent, hazard = b.quote_every[x], b.quote_buckets[x], recent_of(b), hazard_of(b)
@@ -102,7 +102,7 @@ def open_or_close(b: Any, s: int, cls: int, is_open: int) -> None:
         begin_claim(b, s)
 
 
-@rule
+@long_rule
 def switch(b: Any, begin: int, now: int) -> int:
     """Apply all switches of this millisecond, then call parties; return the number of the next switch."""
     end, switches = begin, switches_of(b)

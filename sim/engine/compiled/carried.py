@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.compiled.cache import rule
+from sim.engine.compiled.cache import long_rule, rule
 from sim.engine.compiled.heaps import take_slot
 from sim.engine.compiled.layout import NO_STATION, NOWHERE, column_of, party_in
 from sim.engine.compiled.queues import enter
@@ -26,7 +26,7 @@ def take_party(b: Any, number: int) -> int:
     return i
 
 
-@rule
+@long_rule
 def take_place(b: Any, now: int) -> None:
     """Let the next of those parties join the queue of its station."""
     row = column_of(b, b.carried_table + ROW_BYTES * b.placed, np.int64)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.compiled.cache import rule
+from sim.engine.compiled.cache import long_rule, rule
 from sim.engine.compiled.layout import MAX_STATIONS, deterred_share_of, party_in, stops_of
 from sim.engine.plan import STOPPED_UNIT
 
 
-@rule
+@long_rule
 def examine(b: Any, i: int, x: int) -> None:
     """Count the men of a party that comes before the officers of a crossing, once."""
     p = party_in(b, i)

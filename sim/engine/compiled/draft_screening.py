@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.compiled.cache import rule
+from sim.engine.compiled.cache import long_rule, rule
 from sim.engine.compiled.heaps import take_slot
 from sim.engine.compiled.layout import (
     NOWHERE,
@@ -49,7 +49,7 @@ def part(b: Any, i: int, men: int, outcome: int, now: int) -> None:
         enter(b, j, b.office[p.station], now, OTHERWISE)
 
 
-@rule
+@long_rule
 def screening(b: Any, i: int, s: int, now: int) -> int:
     """Return the outcome of draft screening for a party; SERVED if it goes on, perhaps without some of its men."""
     p, row = party_in(b, i), b.screening_row[s]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.compiled.cache import rule
+from sim.engine.compiled.cache import long_rule, rule
 from sim.engine.compiled.layout import (
     BUCKET_SHIFT,
     CHUNK_SIZE,
@@ -164,7 +164,7 @@ def end_chunk(b: Any, n: int) -> int:
     return following
 
 
-@rule
+@long_rule
 def open_bucket(b: Any) -> None:
     """Move the moments of the next bucket into the heap, except departures that can no longer happen."""
     b.bucket += 1

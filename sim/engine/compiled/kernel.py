@@ -196,7 +196,7 @@ def turn_elsewhere(b: Any, i: int, s: int, outcome: int, now: int) -> None:
         drive(b, i, target, b.origins + x, now)
 
 
-@rule
+@long_rule
 def leave(b: Any, i: int, kind: int, now: int) -> None:
     """Let a party leave the queue: home, to another crossing, on by bike or on foot, or to the bypass."""
     p = party_in(b, i)
@@ -229,7 +229,7 @@ def leave(b: Any, i: int, kind: int, now: int) -> None:
         push_later(b, p.arrived_at, ON_FOOT, i)
 
 
-@rule
+@long_rule
 def arrive_on_foot(b: Any, i: int, now: int) -> None:
     """Let a party join the queue after the walk."""
     b.joined += 1
@@ -269,7 +269,7 @@ def end_service(b: Any, i: int, now: int) -> None:
     settle(b, s, now)
 
 
-@rule
+@long_rule
 def end_of_person(b: Any, p: Any, now: int) -> None:
     """End the service of a person who waits for others of the party."""
     s = np.int64(p.station)
@@ -323,7 +323,7 @@ def happen(b: Any, at: int, key: int, slot: int, serial: int) -> None:
             leave(b, slot, kind, at)
 
 
-@rule
+@long_rule
 def begin(b: Any) -> None:
     """Put the first announcements and releases, and the first party of each run, into the heaps."""
     visits_of(b)[:] = 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.engine.compiled.cache import rule
+from sim.engine.compiled.cache import long_rule
 from sim.engine.compiled.heaps import key_of, push
 from sim.engine.compiled.layout import LATER, LIGHTENING, lightened_of
 from sim.engine.compiled.staffing import level_seen
 
 
-@rule
+@long_rule
 def reconsider_checks(b: Any, s: int, now: int) -> None:
     """Lighten the checks of a station, or restore them, by what is seen; not again within the least time."""
     push(b, LATER, now + b.light_every[s], key_of(LIGHTENING, s), 0, 0)

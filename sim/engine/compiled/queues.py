@@ -143,7 +143,7 @@ def start_clocks(b: Any, i: int, now: int) -> None:
                 put_in_bucket(b, clock_bucket(b, which, at >> CLOCK_SHIFT), at, RENEGE + way, i)
 
 
-@rule
+@long_rule
 def leave_when_due(b: Any, x: int, c: int, clock: int) -> None:
     """Schedule the departures of parties whose clock expires before the next announcement."""
     rate, summed, which = b.rate[x, c, clock], b.summed[x, c, clock], (x * MAX_STREAMS + c) * N_CLOCKS + clock
@@ -283,7 +283,7 @@ def interrupt_for_higher_rank(b: Any, s: int, now: int) -> bool:
     return True
 
 
-@rule
+@long_rule
 def put_back(b: Any, i: int, s: int, now: int) -> None:
     """Interrupt a service: the party goes back to the head of the queue, on a new visit that keeps its order."""
     p = party_in(b, i)

@@ -100,7 +100,7 @@ def heard(b: Any, x: int, c: int, now: int) -> Any:
     return np.int64(history_of(b)[x, c, last]) if last >= 0 else 0
 
 
-@rule
+@long_rule
 def choose_if_all_were_open(b: Any, i: int, origin: int) -> int:
     """Return the crossing that a party that stays home would have chosen if all were open to it and empty."""
     p = party_in(b, i)

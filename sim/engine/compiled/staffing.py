@@ -33,7 +33,7 @@ MOST_ADDED = 1 << 16
 """More servers than a control can add or take away; `slot` of a moment holds no negative number."""
 
 
-@rule
+@long_rule
 def staff(b: Any, s: int, servers: int, now: int) -> None:
     """Change the staffing; where services are interrupted, those that began last go back to the head of the queue.
 
@@ -82,7 +82,7 @@ def plan_staff(b: Any, s: int, servers: int, now: int) -> None:
     restaff(b, s, now)
 
 
-@rule
+@long_rule
 def break_down(b: Any, s: int, servers: int, now: int) -> None:
     """Let so many servers be out of order."""
     b.out_of_order[s] = servers
@@ -129,7 +129,7 @@ def level_in_team(b: Any, s: int, reacts_to: int) -> Any:
     return total if reacts_to in (TO_QUEUE, TO_PEOPLE) else longest
 
 
-@rule
+@long_rule
 def check(b: Any, s: int, now: int) -> None:
     """Let the control of a station decide; the decision takes effect at once, or after its delay."""
     push(b, LATER, now + b.checked_every[s], key_of(CHECK, s), 0, 0)
@@ -150,7 +150,7 @@ def check(b: Any, s: int, now: int) -> None:
         react(b, s, b.decided[s], now)
 
 
-@rule
+@long_rule
 def react(b: Any, s: int, added: int, now: int) -> None:
     """Let a decision take effect, unless the control has started afresh since."""
     if now - b.reaction_delay[s] < b.afresh_at[s]:
