@@ -116,7 +116,8 @@ def long_rule(function: Callable[..., Any]) -> Any:
 
 def _once(function: Any) -> Any:
     """Let numba compile a function for whole numbers once, and not again for every constant with which it is called."""
-    template, type_of = function.get_call_template, numba.types.unliteral
+    template: Any = function.get_call_template
+    type_of: Any = numba.types.unliteral
 
     def with_types(args: Any, kws: Any) -> Any:
         return template([type_of(arg) for arg in args], {key: type_of(arg) for key, arg in kws.items()})
