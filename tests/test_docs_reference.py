@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -126,6 +126,30 @@ def test_an_example_is_valid_and_plays(entry: Any, key: str, write: Callable[[st
         assert plays_alike(load(file).scenario)
     else:
         assert describe(str(file))["kind"] == entry.file
+
+
+IN_WHAT_IFS = {"set", "scale", "add_servers", "scale_demand"}
+ELSEWHERE = {"stay", "way", "individual", "service_times"}
+"""Shown only in the reference and docs/network.md; service times of a log are columns by station."""
+
+
+def test_every_key_of_a_scenario_stands_in_a_shipped_file_outside_its_what_ifs() -> None:
+    def keys(tree: Any) -> Iterator[str]:
+        for key, below in tree.items() if isinstance(tree, dict) else []:
+            yield from (str(key), *([] if key == "interventions" else keys(below)))
+        for below in tree if isinstance(tree, list) else []:
+            yield from keys(below)
+
+    files = [*ROOT.glob("scenarios/*.yaml"), *ROOT.glob("calibration/*.yaml")]
+    found = {key for file in files for key in keys(yaml.safe_load(file.read_text(encoding="utf-8")))}
+    columns = (file.read_text(encoding="utf-8").split("\n")[0].split(",") for file in ROOT.glob("scenarios/*.csv"))
+    found |= {column for row in columns for column in row}
+    sections = ("Calibration files", "Sweep files")
+    models = {
+        name for section in REFERENCE.SPEC["sections"] if section["title"] not in sections for name in section["models"]
+    }
+    wanted = {key for entry in ENTRIES if entry.model.__name__ in models for key in entry.about["examples"]}
+    assert wanted - found == IN_WHAT_IFS | ELSEWHERE
 
 
 def test_a_key_that_is_unknown_is_refused(write: Callable[[str, dict[str, Any]], Path]) -> None:
