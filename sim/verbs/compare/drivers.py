@@ -43,7 +43,7 @@ class Driver(NamedTuple):
 class Direction:
     """The share of the draws in which a total is less, the same and more than in the base; and what decides it.
 
-    `flips` says whether both directions hold, by more than MATERIAL of the base, in more than FLIPPING of the draws.
+    `flips` says whether both directions hold, by more than MATERIAL of the base of a draw, in more than FLIPPING of the draws.
     """
 
     key: Key
@@ -93,7 +93,7 @@ def direction(posterior: Posterior, key: Key, there: Floats, here: Floats) -> Di
     change = difference(there[known], here[known])
     if len(change) < FEWEST or not change.any():
         return None
-    large = MATERIAL * abs(float(there[known].mean()))
+    large = MATERIAL * np.abs(there[known])
     less, more = float((change < 0).mean()), float((change > 0).mean())
     flips = min((change < -large).mean(), (change > large).mean()) > FLIPPING
     values = drawn(posterior, len(there))[known]
