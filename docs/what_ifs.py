@@ -43,27 +43,52 @@ LATE = "late"
 
 
 FOR_A_PLANNER = {
-    "no_screening": "Dropping the checks shortens waits only where the officers are the bottleneck, and the reported figures do not "
-    "say whether they are. Look first whether the booths behind them ever stand idle; what is sure is that no men are stopped.",
-    "half_screening": "Do not expect half the checks to shorten the queue: waits change only where the officers hold up the booths.",
-    "full_screening": "Check every man only with so many officers that nobody waits for them; with too few, those who join late wait "
-    "longer, by up to the upper end of the band.",
-    "two_officers": "Two officers are enough in most draws, and in the others waits of those who join late are a multiple: add an "
-    "officer as soon as people stand in front of them while booths behind are free.",
-    "sixteen_officers": "More officers do not shorten the queue unless people wait for them; staff for passport booths does.",
-    "screening_binds": "If people queue in front of the officers while booths behind them are free, the border is in this state: "
-    "more officers, or fewer checks, then help at once.",
-    "screening_never_binds": "If officers are often idle, the border is in this state: their number and the share of men checked "
-    "decide who is turned back, not how long the others wait.",
-    "no_enlistment_office": "The office decides what becomes of the men who are stopped; opening or closing it does not change the queue.",
-    "twice_the_booths": "Booths are what ends the queue. If all cannot be doubled, `sim sweep verkhny_lars --over "
-    "stations.exit_cars.staffing=12:36:4` says what fewer bring.",
-    "border_closed_28_september": "Plan for those who are turned round: most of the people who would have crossed later do not, and many of "
-    "those who wait give up. They need fuel, water and a way back.",
-    "walkers_never_stopped": "Letting walkers through costs those in cars little, at most the upper end of the band, and brings more "
-    "people across.",
-    "rumour_of_closure": "Answer a rumour on the day: it lifts the number of people waiting for days. Plan shelter and water for the "
-    "upper end of the band.",
+    "no_screening": (
+        "Dropping the checks shortens waits only where the officers are the bottleneck, and the reported figures "
+        "do not say whether they are. Look first whether the booths behind them ever stand idle; what is sure is "
+        "that no men are stopped."
+    ),
+    "half_screening": (
+        "Do not expect half the checks to shorten the queue: waits change only where the officers hold up the booths."
+    ),
+    "full_screening": (
+        "Check every man only with so many officers that nobody waits for them; with too few, those who join late "
+        "wait longer, by up to the upper end of the band."
+    ),
+    "two_officers": (
+        "Two officers are enough in most draws, and in the others waits of those who join late are a multiple: "
+        "add an officer as soon as people stand in front of them while booths behind are free."
+    ),
+    "sixteen_officers": (
+        "More officers do not shorten the queue unless people wait for them; staff for passport booths does."
+    ),
+    "screening_binds": (
+        "If people queue in front of the officers while booths behind them are free, the border is in this state: "
+        "more officers, or fewer checks, then help at once."
+    ),
+    "screening_never_binds": (
+        "If officers are often idle, the border is in this state: their number and the share of men checked "
+        "decide who is turned back, not how long the others wait."
+    ),
+    "no_enlistment_office": (
+        "The office decides what becomes of the men who are stopped; opening or closing it does not change the queue."
+    ),
+    "twice_the_booths": (
+        "Booths are what ends the queue. If all cannot be doubled, `sim sweep verkhny_lars --over "
+        "stations.exit_cars.staffing=12:36:4` says what fewer bring."
+    ),
+    "border_closed_28_september": (
+        "Plan for those who are turned round: most of the people who would have crossed later do not, and many of "
+        "those who wait give up. They need fuel, water and a way back."
+    ),
+    "walkers_never_stopped": (
+        "Letting walkers through costs those in cars little, at most the upper end of the band, and brings more "
+        "people across."
+    ),
+    "rumour_of_closure": (
+        "Answer a rumour on the day: it lifts the number of people waiting for days. Plan shelter and water for "
+        "the upper end of the band."
+    ),
 }
 """What somebody who plans at a border can do with the answer."""
 
@@ -152,8 +177,8 @@ def page(comparison: ComparisonData) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"**Not known** is a direction if more and less than in the base of the draw, by over {MATERIAL:.0%} of it, both hold in"
-        f" more than {FLIPPING:.0%} of the draws. A parameter *decides* a difference by the share of its variance over"
+        f"**Not known** is a direction if more and less than in the base of the draw, by over {MATERIAL:.0%} of it, both"
+        f" hold in more than {FLIPPING:.0%} of the draws. A parameter *decides* a difference by the share of its variance over"
         f" the draws (squared rank correlation; shares under {LEAST:.0%} are left out)."
     ).replace("%", " %")
     yield ""
