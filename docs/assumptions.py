@@ -90,7 +90,7 @@ class Play:
         try:
             scenario = self.levers.scenario(settings, job.draw)
         except SimError as error:
-            return str(error).splitlines()[0]
+            return str(error).splitlines()[0].rsplit(": ", 1)[-1]
         plan = lower(scenario)
         first = next(iter(scenario.classes))
         keys = [Key(self.crossing, quantity, scope.format(first=first)) for quantity, scope in MEASURES]
@@ -142,7 +142,7 @@ def varied(passports: Sequence[PassportRow]) -> list[PassportRow]:
 def variations(row: PassportRow) -> Iterator[Variation]:
     """Yield the ways in which a number can be varied, best first."""
     path, value = row.path, row.value
-    if _numbers(value):
+    if _numbers(value) and not _is_whole(value):
         for factor in FACTORS:
             yield Variation(f"{factor:g}", (f"{path}*", f"{1 / factor:.6g}"), (f"{path}*", f"{factor:g}"))
     if _shares(value):
@@ -172,6 +172,13 @@ def _shares(value: Any) -> bool:
     return isinstance(value, str) and value.endswith("%") and float(value.removesuffix("%")) < 100
 
 
+def _is_whole(value: Any) -> bool:
+    """Return whether a value consists of shares that add up to 100 %, so that no factor is possible."""
+    shares = [each for each in value.values() if isinstance(each, str)] if isinstance(value, dict) else []
+    percent = [float(share.removesuffix("%")) for share in shares if share.endswith("%")]
+    return bool(percent) and len(percent) == len(value) and abs(sum(percent) - 100) < 1e-6
+
+
 def _with_odds(value: Any, factor: float) -> Any:
     """Return shares with their odds multiplied."""
     if not isinstance(value, dict):
@@ -199,7 +206,7 @@ def _last_instant(value: Any) -> tuple[str, datetime] | None:
 
 def _instant(value: Any) -> datetime | None:
     try:
-        return datetime.fromisoformat(value) if isinstance(value, str) and "T" in value else None
+        return datetime.fromisoformat(value) if isinstance(value, str) and "-" in value else None
     except ValueError:
         return None
 

@@ -49,7 +49,7 @@ FOR_A_PLANNER = {
         "that no men are stopped."
     ),
     "half_screening": (
-        "Do not expect half the checks to shorten the queue: waits change only where the officers hold up the booths."
+        "Do not expect half the checks to shorten the queue: waits change only where officers hold up the booths."
     ),
     "full_screening": (
         "Check every man only with so many officers that nobody waits for them; with too few, those who join late "
@@ -177,9 +177,10 @@ def page(comparison: ComparisonData) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"**Not known** is a direction if more and less than in the base of the draw, by over {MATERIAL:.0%} of it, both"
-        f" hold in more than {FLIPPING:.0%} of the draws. A parameter *decides* a difference by the share of its variance over"
-        f" the draws (squared rank correlation; shares under {LEAST:.0%} are left out)."
+        "**Not known** is a direction if more and less than in the base of the draw, by over"
+        f" {MATERIAL:.0%} of it, both hold in more than {FLIPPING:.0%} of the draws. A parameter *decides* a difference"
+        " by the share of its variance over the draws (squared rank correlation; shares under"
+        f" {LEAST:.0%} are left out)."
     ).replace("%", " %")
     yield ""
     yield "## In short"

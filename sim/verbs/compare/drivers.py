@@ -43,7 +43,7 @@ class Driver(NamedTuple):
 class Direction:
     """The share of the draws in which a total is less, the same and more than in the base; and what decides it.
 
-    `flips` says whether both directions hold, by more than MATERIAL of a draw's base, in more than FLIPPING of the draws.
+    `flips`: both directions hold, by over MATERIAL of a draw's base, in over FLIPPING of the draws.
     """
 
     key: Key
