@@ -43,6 +43,18 @@ class Grid:
         is_short = self.horizon - self.start <= SHORT_RUN_DAYS * MS_PER_DAY
         return max(1, round((SHORT_RATE_HOURS if is_short else RATE_HOURS) * MS_PER_H / 2 / self.every))
 
+    def means(self, changed_at: Ints, values: Ints) -> Floats:
+        """Return the means (T,) over the intervals of what changes at instants, the first not after the first point.
+
+        NaN where the interval is empty.
+        """
+        edges = np.minimum(np.append(self.at, self.horizon), self.horizon)
+        until = np.append(changed_at, max(self.beyond, int(changed_at[-1])))
+        summed = np.append(0, np.cumsum(values * np.diff(until)))
+        with np.errstate(invalid="ignore"):
+            means: Floats = np.diff(np.interp(edges, until, summed)) / np.diff(edges)
+        return means
+
     def states(self, changes: Ints) -> Floats:
         """Return the states at the points, (..., T), from their changes at the points, (..., T + 1)."""
         states: Floats = np.cumsum(changes[..., :-1], axis=-1).astype(np.float64, order="C")

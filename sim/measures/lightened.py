@@ -10,6 +10,7 @@ from sim.arrays import Bools, Floats, Ints
 from sim.engine.plan import Plan
 from sim.engine.records import Outcome, Records
 from sim.measures.count.counters import BYPASS_STREAM
+from sim.measures.grid import Grid
 from sim.measures.names import Key, at_station
 
 
@@ -36,11 +37,12 @@ def lightened_totals(plan: Plan, records: Records, since: int) -> Iterator[tuple
         yield Key(crossing, "lightened_share", scope), float(share)
 
 
-def lightened_series(plan: Plan, records: Records, at: Ints) -> Iterator[tuple[Key, Floats]]:
-    """Yield whether the checks of a station are lightened (1) at instants `at` (ms since t0)."""
+def lightened_series(plan: Plan, records: Records, grid: Grid) -> Iterator[tuple[Key, Floats]]:
+    """Yield the share of each interval with the checks of a station lightened."""
     for s in np.flatnonzero(plan.light_every):
-        light = _is_light(records.lightened[records.lightened[:, 1] == s], at)
-        yield Key(plan.crossings[plan.crossing[s]], "lightened", at_station(plan.stations[s])), light.astype(np.float64)
+        turns = records.lightened[records.lightened[:, 1] == s]
+        share = grid.means(np.append(plan.start, turns[:, 0]), np.append(0, turns[:, 2]))
+        yield Key(plan.crossings[plan.crossing[s]], "lightened", at_station(plan.stations[s])), share
 
 
 def _is_light(turns: Ints, at: Ints) -> Bools:

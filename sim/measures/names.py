@@ -176,11 +176,9 @@ STATES = {
     ),
     "crossed_parties_per_hour": Quantity("parties/h", f"crossed_parties of the same scope, mean over {_AROUND}"),
     "crossed_people_per_hour": Quantity("people/h", f"crossed_people of the same scope, mean over {_AROUND}"),
-    "servers": Quantity("servers", "staffed at the instant; 0 while the station does not exist (station, pool)"),
     "blocked": Quantity(
         "servers", "occupied at the instant by a party that has been served but cannot move on (station)"
     ),
-    "lightened": Quantity("0/1", "1: the checks are lightened at the instant (station with `lightened`)"),
 }
 """Series read at the instant `at`, after everything that happens exactly then."""
 
@@ -213,6 +211,10 @@ SPANS = {
         "beyond the shift count as staffed (station, pool); at a station with servers of a pool, all who may work "
         "there are staffed; NaN: no staff",
     ),
+    "servers": Quantity(
+        "servers", "mean number staffed in the interval; 0 while the station does not exist (station, pool)"
+    ),
+    "lightened": Quantity("share", "of the interval, with checks lightened (station with `lightened`)"),
     "servers_in_service": Quantity(
         "servers", "mean number in service in the interval (station with servers of a pool)"
     ),

@@ -56,7 +56,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None 
             series.ways_across(scenario, plan, counted.parties, points),
             series.sojourns(scenario, plan, counted.parties),
             series.work(plan, counted, staffing_played(plan, records), points),
-            lightened_series(plan, records, points.at),
+            lightened_series(plan, records, points),
         )
     )
     over_time |= dict(series.rates(over_time, points))

@@ -26,7 +26,7 @@ from sim.measures.names import (
     by_way,
 )
 from sim.measures.road import on_road, queue_on_road
-from sim.measures.servers import named, servers_at
+from sim.measures.servers import mean_servers, named
 from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H, milliseconds
 
@@ -235,7 +235,7 @@ def _waits(crossing: str, scope: str, joined: Ints, quantiles: Floats) -> Series
 
 def work(plan: Plan, counted: Tally, played: Ints, grid: Grid) -> Series:
     """Yield utilisation and staffing (as `played`) by station and pool, and blocked servers by station."""
-    blocked, servers = grid.states(counted.queues.blocked), servers_at(plan, played, grid.at)
+    blocked, servers = grid.states(counted.queues.blocked), mean_servers(plan, played, grid)
     in_service, available = np.moveaxis(counted.work.by_interval, -1, 0)
     utilisation = _ratio(in_service, available)
     for s, (crossing, name) in enumerate(named(plan)):

@@ -7,6 +7,7 @@ import numpy as np
 from sim.arrays import Floats, Ints
 from sim.engine.plan import NOWHERE, Plan
 from sim.engine.records import Records
+from sim.measures.grid import Grid
 
 
 def staffing_played(plan: Plan, records: Records) -> Ints:
@@ -41,13 +42,10 @@ def staffing_rows(plan: Plan, played: Ints) -> Ints:
     return np.concatenate(rows)
 
 
-def servers_at(plan: Plan, played: Ints, at: Ints) -> Floats:
-    """Return the servers present at instants `at` (T,) from the start on, (S + P, T)."""
-    number = np.zeros((len(plan.stations) + len(plan.pools), len(at)))
-    for s in range(len(number)):
-        changes, servers, there = staffing(plan, played, s)
-        number[s] = (servers * there)[np.searchsorted(changes, at, side="right") - 1]
-    return number
+def mean_servers(plan: Plan, played: Ints, grid: Grid) -> list[Floats]:
+    """Return the mean number of servers present in each interval (T,), by station and pool."""
+    changes = (staffing(plan, played, s) for s in range(len(plan.stations) + len(plan.pools)))
+    return [grid.means(at, servers * there) for at, servers, there in changes]
 
 
 def named(plan: Plan) -> list[tuple[str, str]]:

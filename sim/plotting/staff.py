@@ -9,15 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 from sim.measures.names import at_station
-from sim.measures.servers import named, servers_at
-from sim.plotting.panels import finish, line
+from sim.measures.servers import named, staffing
+from sim.plotting.panels import finish
 from sim.plotting.rail import words
 from sim.plotting.story import Story, rounded
 from sim.plotting.style import INK, OWN_COLOURS, SPAN_COLOURS
 from sim.scenario.model.teams import teams_of
 
 LIGHTENED, DARKEST = "#E69F00", 0.5
-"""Colour of the time in which checks are lightened, and its opacity where they are so in most replications."""
+"""Colour of the time in which checks are lightened, and its opacity where they are so for most of an interval."""
 
 
 def pools_of(story: Story) -> list[str]:
@@ -49,27 +49,33 @@ def servers(axes: Axes, story: Story, name: str) -> None:
     label = f"{words(name)}: servers at work"
     if name in pools_of(story) and band is not None:  # a band would cover where they serve
         _by_station(axes, story, name)
-        axes.plot(story.at, band.mean, color=SPAN_COLOURS["waiting"], label=f"{label}, mean")
-    else:
-        line(axes, story, band, SPAN_COLOURS["waiting"], label)
-    number = story.number(name)
-    planned = servers_at(story.plan, story.plan.staffing, np.asarray(story.estimates.at))[number]
-    if name in story.stations or story.plan.staff_varies[story.plan.pool_first[number - len(story.plan.stations)]]:
-        axes.plot(story.at, planned, color=INK, linestyle="--", drawstyle="steps-post", label="by the plan")
+        label = f"{label}, mean"
+    elif band is not None:
+        low, high, colour = band.p05, band.p95, SPAN_COLOURS["waiting"]
+        axes.fill_between(story.at, low, high, step="post", color=colour, alpha=0.22, linewidth=0)
+    if band is not None:
+        axes.plot(story.at, band.mean, color=SPAN_COLOURS["waiting"], drawstyle="steps-post", label=label)
+    number, plan = story.number(name), story.plan
+    at, planned, there = staffing(plan, plan.staffing, number)
+    if name in story.stations or plan.staff_varies[plan.pool_first[number - len(plan.stations)]]:
+        days = story.day(story.scenario.clock.t0) + np.append(at, plan.horizon) / 86_400_000
+        steps = np.append(planned * there, (planned * there)[-1])
+        axes.plot(days, steps, color=INK, linestyle="--", drawstyle="steps-post", label="by the plan")
     shade_lightened(axes, story, name)
     finish(axes, "servers", story, [band], [])
 
 
 def shade_lightened(axes: Axes, story: Story, name: str) -> None:
-    """Shade the time in which the checks of a station are lightened, the darker, the more replications agree."""
+    """Shade the time in which the checks of a station are lightened, the darker, the more of an interval and replications."""
     band = story.band("lightened", at_station(name))
-    most = 0.0 if band is None else float(band.mean.max())
+    most = 0.0 if band is None else float(np.nanmax(band.mean))
     if band is None or not most:
         return
     shades = LinearSegmentedColormap.from_list("lightened", [to_rgba(LIGHTENED, 0), to_rgba(LIGHTENED, DARKEST)])
     across = axes.get_xaxis_transform()
-    axes.pcolormesh(story.at, (0, 1), band.mean[None, :-1], cmap=shades, vmin=0, vmax=most, transform=across, zorder=0)
-    many = f" (darkest: in {100 * most:.0f} % of replications)" if story.estimates.replications > 1 else ""
+    edges = np.append(story.at, story.limits[1])
+    axes.pcolormesh(edges, (0, 1), band.mean[None, :], cmap=shades, vmin=0, vmax=most, transform=across, zorder=0)
+    many = f" (darkest: {100 * most:.0f} % of the time)" if most < 1 else ""
     axes.fill_between([], [], [], color=LIGHTENED, alpha=DARKEST, linewidth=0, label=f"checks lightened{many}")
 
 

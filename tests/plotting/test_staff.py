@@ -12,9 +12,7 @@ from sim.plotting.staff import shade_lightened
 from tests.plotting import synthetic
 
 
-@pytest.mark.parametrize(
-    ("share", "label"), [(0.4, ["checks lightened (darkest: in 40 % of replications)"]), (0.0, [])]
-)
+@pytest.mark.parametrize(("share", "label"), [(0.4, ["checks lightened (darkest: 40 % of the time)"]), (0.0, [])])
 def test_the_time_of_lightened_checks_is_shaded_where_there_is_any(share: float, label: list[str]) -> None:
     story = synthetic.story(2)
     light = np.zeros(len(story.at))

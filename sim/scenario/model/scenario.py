@@ -49,6 +49,16 @@ def _zone(name: str) -> str:
     return name
 
 
+INTERVALS = ((timedelta(hours=12), 300.0), (timedelta(days=2), 900.0))
+"""The longest run, and the interval (s) between the points of its series where the file gives none."""
+
+
+def _interval(clock: dict[str, Any]) -> float:
+    """Return the interval between the points of a series (s) for the length of a run."""
+    run = clock["horizon"] - clock["start"]
+    return next((every for longest, every in INTERVALS if run <= longest), 3600.0)
+
+
 class Clock(Model):
     """When the run begins and ends; all instants of the file are local times of `timezone`."""
 
@@ -58,7 +68,11 @@ class Clock(Model):
     t0: Instant = Field(description="origin of internal time; the event that starts the scenario")
     start: Instant = Field(description="first instant simulated")
     horizon: Instant = Field(description="last instant simulated; parties still inside then are `unfinished`")
-    report_every: Duration = Field(3600.0, description="interval between the points of every time series")
+    report_every: Duration = Field(
+        default_factory=_interval,
+        description="interval between the points of every time series; "
+        "default: 5 min in runs of up to 12 h, 15 min in runs of up to 2 d, else 1 h",
+    )
     warm_up: Span = Field(
         0.0, description="time from the start that is played but not counted: series and totals begin after it"
     )

@@ -34,7 +34,7 @@ _UNIONS = {
 
 def problems(error: ValidationError, root: Node, prefix: Loc = (), model: type[BaseModel] = Scenario) -> list[Problem]:
     """Return one problem for each mistake in a file of `model`; `prefix` is the path of the validated part."""
-    details = error.errors(include_url=False)
+    details = [e for e in error.errors(include_url=False) if e["type"] != "default_factory_not_called"]
     errors: list[Error] = [{**dict(e), "loc": (*prefix, *e["loc"]), "model": model} for e in details]
     errors = [row for e in _one_per_union(errors, root) for row in _rows(e)]
     errors = [e for e in errors if not (e["type"] == "too_short" and _has_deeper(e, errors))]
