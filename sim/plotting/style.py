@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -154,23 +154,31 @@ def day_name(instant: datetime) -> str:
     return f"{instant.day} {instant:%b}"
 
 
+STEPS = (1, 5, 10, 15, 30, 60, 120, 180, 360, 720)
+"""Minutes between the labels of a time axis of less than a day or two."""
+
+
 def time_axis(axes: Axes, limits: tuple[float, float], zone: ZoneInfo, t0: datetime, room: int = 9) -> None:
-    """Give `axes` an axis of local dates between `limits` with about `room` labels, one of them the day of `t0`."""
+    """Give `axes` an axis of local dates between `limits` with about `room` labels, one of them the day of `t0`.
+
+    Runs of up to three days have times of day; if there is no midnight among them, the first has the date below it.
+    """
     first, last = limits
     start, end = local(first, zone), local(last, zone)
     midnight = datetime(start.year, start.month, start.day)
     count = (end.replace(tzinfo=None) - midnight).days + 1
     midnights = [midnight + timedelta(days=n) for n in range(count + 1)]
     if count <= 3:
-        hours = next((step for step in (6, 12) if (last - first) * 24 / step < room), 24)
-        ticks = [m + timedelta(hours=h) for m in midnights for h in range(0, 24, hours)]
+        every = next((step for step in STEPS if (last - first) * 1440 / step < room), 1440)
+        ticks = [m + timedelta(minutes=n) for m in midnights for n in range(0, 1440, every)]
     else:
         step = max(1, -(-count // room))
         ticks = midnights[(t0 - midnight).days % step :: step]
-    shown = [(days(tick, zone), tick) for tick in ticks if first <= days(tick, zone) <= last]
-    axes.set_xticks(
-        [at for at, _ in shown], [day_name(tick) if tick.hour == 0 else f"{tick:%H:%M}" for _, tick in shown]
-    )
+    shown = {at: tick for tick in ticks if first <= (at := days(tick, zone)) <= last}
+    labels = [f"{tick:%H:%M}" if tick.time() > time.min else day_name(tick) for tick in shown.values()]
+    if shown and all(tick.time() > time.min for tick in shown.values()):
+        labels[0] += f"\n{day_name(start)}"
+    axes.set_xticks(list(shown), labels)
     axes.set_xticks([day for m in midnights if first <= (day := days(m, zone)) <= last], minor=True)
     axes.set_xlim(first, last)
 
