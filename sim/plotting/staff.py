@@ -66,7 +66,7 @@ def servers(axes: Axes, story: Story, name: str) -> None:
 
 
 def shade_lightened(axes: Axes, story: Story, name: str) -> None:
-    """Shade the time in which the checks of a station are lightened, the darker, the more of an interval and replications."""
+    """Shade the time in which the checks of a station are lightened, the darker, the longer in an interval."""
     band = story.band("lightened", at_station(name))
     most = 0.0 if band is None else float(np.nanmax(band.mean))
     if band is None or not most:

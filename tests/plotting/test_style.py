@@ -63,5 +63,5 @@ def test_a_run_of_hours_has_times_of_day_and_its_date_once(hours: int, labels: l
     axes = sheet(4, 3).add_subplot()
     start = datetime(2025, 6, 2, 8, tzinfo=UTC)
     first = start.timestamp() / 86400
-    time_axis(axes, (first, first + hours / 24), ZoneInfo("UTC"), start.replace(tzinfo=None))
+    time_axis(axes, (first, first + (hours + 1e-6) / 24), ZoneInfo("UTC"), start.replace(tzinfo=None))
     assert [label.get_text() for label in axes.get_xticklabels()] == labels
