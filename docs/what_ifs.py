@@ -111,7 +111,7 @@ MEASURES = (
 )
 IN_SHORT = MEASURES[:5]
 NAMES = {
-    "wait_mean": "mean wait of cars in the main queue",
+    "wait_mean": "mean wait of cars in all queues",
     LATE: "mean wait of cars that join from 28 September to 1 October",
     "reneged_people": "people who give up",
 }

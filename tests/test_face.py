@@ -241,7 +241,7 @@ def test_the_repr_of_a_run_has_the_words_of_the_table_and_marks_lower_bounds(res
     assert re.search(r"\n  post: people across: [\d,]+ \([\d,.]+ to [\d,.]+\)", said)
     wait = next(key for key in result.run.estimates.totals if key[1:] == ("wait_mean", "all/main"))
     mark = "≥ " if wait in bounds else ""
-    assert re.search(rf"\n  post: mean wait, main queue: {mark}\S+ (s|min|h|d)( \(|\n)", said)
+    assert re.search(rf"\n  post: mean wait, all queues: {mark}\S+ (s|min|h|d)( \(|\n)", said)
     total = result.run.estimates.totals[wait]
     assert _in_words(replace(total, mean=2.0, low=1.5, high=2.5), "h", is_bound=True) == "≥ 2 h (1.5 to 2.5)"
     assert _in_words(replace(total, mean=0.5, low=math.nan, high=math.nan), "h", is_bound=False) == "30 min"

@@ -54,6 +54,8 @@ PHRASES = {
 """Names of measures for people; `{who}` stands for the parties of the scope."""
 PHRASES |= {f"{event}_people": f"people: {outcome.table}" for event, outcome in OUTCOMES.items() if event != "crossed"}
 WAYS = {"main": "main queue", "bypass": "by the bypass", "changed_mode": "left the vehicle"}
+IN_ALL_QUEUES = ("wait_mean", "wait_p50", "wait_p90", "wait_max")
+"""Waits in the queues of all stations; those of the way `main` leave out the bypass and changes of mode."""
 PARTIES = {ALL: "parties", VEHICLES: "vehicles"}
 
 
@@ -73,11 +75,14 @@ class Headline(NamedTuple):
 
 
 def phrase(key: Key) -> str:
-    """Return the name of a measure on its own: 'mean wait, main queue', 'most cars waiting'."""
+    """Return the name of a measure on its own: 'mean wait, all queues', 'most cars waiting'."""
     words = PHRASES.get(key.quantity, key.quantity.replace("_", " "))
     if "{who}" in words and key.scope.isidentifier():
         return words.format(who=PARTIES.get(key.scope) or CLASS_WORDS[key.scope])
-    return ", ".join(part for part in (words.format(who="parties"), _scope_words(key.scope)) if part)
+    scope = _scope_words(key.scope)
+    if key.quantity in IN_ALL_QUEUES:
+        scope = scope.replace(WAYS["main"], "all queues")
+    return ", ".join(part for part in (words.format(who="parties"), scope) if part)
 
 
 def _scope_words(scope: str) -> str:
@@ -127,7 +132,7 @@ def _queue() -> Iterator[Headline]:
 
 
 def _waits(classes: Iterable[str], traits: Iterable[str]) -> Iterator[Headline]:
-    rows = [("everybody", ALL), *((f"{CLASS_WORDS[cls]}, main queue", by_way(cls, "main")) for cls in classes)]
+    rows = [("everybody", ALL), *((f"{CLASS_WORDS[cls]}, all queues", by_way(cls, "main")) for cls in classes)]
     for who, scope in (*rows, ("by the bypass", by_way(ALL, "bypass"))):
         yield Headline(WAITS, f"{who}, mean", "wait_mean", scope, "h", change=SPAN)
         if scope in (ALL, by_way("car", "main"), by_way("truck", "main")):

@@ -40,6 +40,6 @@ def parties_are_people(story: Story) -> bool:
 
 
 def wait_told(story: Story) -> tuple[str, float]:
-    """Return the class whose wait stands for the crossing, and its mean wait (h) in the main queue."""
+    """Return the class whose wait stands for the crossing, and its mean wait (h) in all queues."""
     name = wait_classes(story)[0]
     return name, story.total("wait_mean", by_way(name, "main")).mean

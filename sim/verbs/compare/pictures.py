@@ -81,13 +81,13 @@ def queues(scene: Scene) -> Figure:
 
 @styled
 def waits_by_joining(scene: Scene) -> Figure:
-    """Draw the wait in the main queue by time of joining in all scenarios, and the difference, for two classes."""
+    """Draw the wait in all queues by time of joining in all scenarios, and the difference, for two classes."""
     classes = [name for name in wait_classes(scene.base)[:2] if scene.base.band("wait", name)] or ["car"]
     changed = {name: _changes(scene, "wait", name) for name in classes}
     heights = [height for name in classes for height in ([2.6, 1.6] if changed[name] else [2.6])]
     dotted = any(story.censored(name).any() for story in scene.stories for name in classes)
     note = "; dotted: at least, since some still wait" if dotted else ""
-    page = iter(_page(scene, "Wait in the main queue, by time of joining", heights, (), note))
+    page = iter(_page(scene, "Wait in all queues, by time of joining", heights, (), note))
     for name in classes:
         axes = next(page)
         _overlay(axes, scene, "wait", name, f"{CLASS_NAMES[name]}, hours")

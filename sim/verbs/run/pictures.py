@@ -100,11 +100,11 @@ def queue_km(story: Story) -> Figure:
 
 @styled
 def wait_by_joining(story: Story) -> Figure:
-    """Draw, for the classes with a main queue, the wait by instant of joining and the quoted wait, hours."""
+    """Draw, for some classes, the wait by instant of joining and the quoted wait, hours."""
     classes = wait_classes(story)
     heights = [3.7] if len(classes) == 1 else [2.6] * len(classes)
     how = "\n".join((story.how, *left_out_note(story), *gave_up_note(story)))
-    page = time_page(story, "Wait in the main queue", how, heights, story.shown(*WAIT_KINDS))
+    page = time_page(story, "Wait in all queues", how, heights, story.shown(*WAIT_KINDS))
     for axes, name in zip(page, classes, strict=True):
         panels.wait(axes, story, name)
     return page[0].figure  # type: ignore[return-value]

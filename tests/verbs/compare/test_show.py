@@ -281,7 +281,7 @@ def test_a_table_of_several_scenarios_fits_80_columns(tmp_path: Path) -> None:
     assert max(map(len, lines)) <= 80
     assert not [line for line in lines if "…" in line]
     assert len([line for line in lines if line.startswith("Waits of those")]) == 1
-    assert [line for line in lines if re.match(r"  cars, main queue, mean +\S", line)]
+    assert [line for line in lines if re.match(r"  cars, all queues, mean +\S", line)]
     assert "\n(" not in comparison_tables.markdown(found, [])
 
 

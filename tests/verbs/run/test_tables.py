@@ -120,15 +120,15 @@ def test_waits_are_in_the_unit_that_fits(hours: float, said: str) -> None:
 
 def test_a_spread_is_in_the_unit_of_its_mean() -> None:
     lines = lines_of({("wait_mean", "bus/main"): 0.05})
-    assert any(re.match(r"buses, main queue, mean +3 min +0.3 +2.7–3.3$", line) for line in lines)
+    assert any(re.match(r"buses, all queues, mean +3 min +0.3 +2.7–3.3$", line) for line in lines)
 
 
 def test_waits_are_never_in_days() -> None:
     waits = {("wait_mean", "truck/main"): 76.3, ("max_quoted_wait", "truck"): 91.1, ("wait_mean", "foot/main"): 1.2}
     lines = lines_of(waits | {("wait_per_visit", "station:exit_cars"): 77.0, ("visits", "station:exit_cars"): 1000})
-    assert _line(lines, r"trucks, main queue, mean +76.3 h ")
+    assert _line(lines, r"trucks, all queues, mean +76.3 h ")
     assert _line(lines, r"trucks, longest quoted +91.1 h ")
-    assert _line(lines, r"walkers, main queue, mean +1.2 h ")
+    assert _line(lines, r"walkers, all queues, mean +1.2 h ")
     assert _line(lines, r"exit cars +1,000 +77 h ")
 
 
@@ -250,7 +250,7 @@ def test_a_wait_without_many_still_inside_is_a_lower_bound() -> None:
     cars = {("unfinished_parties", "car"): 10, ("arrived_parties", "car"): 500, ("initial_parties", "car"): 0}
     lines = lines_of(waits | JOINED | STILL_INSIDE | cars)
     assert _line(lines, r"everybody, mean +≥ 3 h ")
-    assert _line(lines, r"cars, main queue, mean +4 h "), "two per cent are few"
+    assert _line(lines, r"cars, all queues, mean +4 h "), "two per cent are few"
     assert _line(lines, r"by the bypass, mean +≥ 1 h ")
     assert "≥: 3 % of all parties that joined are still inside at the end" in " ".join(lines)
     trucks = {("unfinished_parties", "truck"): 10, ("arrived_parties", "truck"): 250, ("initial_parties", "truck"): 0}

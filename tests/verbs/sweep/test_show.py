@@ -72,7 +72,7 @@ def test_a_line_goes_through_the_means() -> None:
     np.testing.assert_allclose(curve.get_xydata(), [(x, 10 - x) for x in range(1, 6)])
     texts = [text.get_text() for text in (*figure.texts, *figure.axes[0].texts)]
     assert "wait.p90 < 6 h" in texts
-    assert "90 % quantile of the wait, main queue" in texts
+    assert "90 % quantile of the wait, all queues" in texts
 
 
 def test_a_map_puts_every_mean_in_its_place_and_draws_the_contour() -> None:
@@ -245,7 +245,7 @@ def test_pictures_say_what_intervals_include_and_where_values_are_lower_bounds_i
         if form == "map":
             assert {"2.4", "≥ 9.6"} <= {text.get_text() for text in figure.axes[0].texts}
         else:
-            assert figure.axes[0].get_ylabel() == "90 % quantile of the wait, main queue, min"
+            assert figure.axes[0].get_ylabel() == "90 % quantile of the wait, all queues, min"
     sheet = _points_sheet(data, [KEY], [])
     assert sheet.columns[-1].endswith(", min")
     assert [row[-1] for row in sheet.rows] == ["2.4 ± 0", "4.8 ± 0", "7.2 ± 0", "≥ 9.6 ± 0"]
