@@ -287,6 +287,9 @@ TOTALS = {
     "out_of_order_share": Quantity("share", "of the run, with servers out of order (stations with outages)"),
     "sent_aside_parties": Quantity("parties", "sent to another station after their service (stations that send some)"),
     "sent_aside_people": Quantity("people", "in the parties sent aside (the same stations)"),
+    "waved_through_parties": Quantity(
+        "parties", "that would have been sent aside, but the hall there was full (stations with `if_full: pass`)"
+    ),
     "jockeyed_parties": Quantity(
         "parties", "that moved from this queue to a shorter one beside it, as often as they did (with `jockeying`)"
     ),

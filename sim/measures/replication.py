@@ -21,6 +21,7 @@ from sim.measures.names import Key
 from sim.measures.one_by_one import totals_of_people
 from sim.measures.outages import outage_totals
 from sim.measures.servers import staffing_played
+from sim.measures.waved_through import waved_through_totals
 from sim.scenario.model.scenario import Scenario
 
 
@@ -39,10 +40,10 @@ class Measures:
 def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None = None) -> Measures:
     """Return the measures of one replication of `scenario`, whose plan is `plan`.
 
-    With the `tape`, people are also counted by origin, and waits by trait. Parties already waiting at the start
-    (`first` visits with `arrived_at` at the start) count in queues, flows and outcomes but not in waits, unless the
-    tape knows how long they have waited. After a warm-up the same holds for parties that came during it and are still
-    there, and the tape is not asked.
+    With the `tape`, people are also counted by origin, waits by trait, and parties waved past a full hall. Parties already
+    waiting at the start (`first` visits with `arrived_at` at the start) count in queues, flows and outcomes but not in
+    waits, unless the tape knows how long they have waited. After a warm-up the same holds for parties that came during it
+    and are still there, and the tape is not asked.
     """
     points = grid_of(scenario.clock, plan.start, plan.horizon)
     counted = count_records(scenario, plan, records, points, tape)
@@ -74,6 +75,7 @@ def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None 
             totals.stations(plan, counted),
             lightened_totals(plan, records, points.start),
             outage_totals(scenario, plan, tape, points.start) if tape is not None else (),
+            waved_through_totals(plan, tape, records, points.start) if tape is not None else (),
             totals_of_people(plan, records, points.start),
             totals.men(scenario, plan, counted.stations),
             totals.by_day(scenario, plan, counted),

@@ -142,7 +142,7 @@ def test_every_quantity_is_described_and_every_described_one_is_there(scenario, 
     of_some = {"servers_in_service", "lightened"}
     assert {key.quantity for key in measures.series} == set(SERIES) - of_networks - of_some
     of_some_stations = {"sent_aside_parties", "sent_aside_people", "out_of_order_share", "jockeyed_parties"}
-    of_some_stations |= {"served_people", "wait_per_person"}
+    of_some_stations |= {"served_people", "wait_per_person", "waved_through_parties"}
     of_some_stations |= {f"lightened_{what}" for what in ("parties", "people", "share")}
     assert {key.quantity for key in measures.totals} == set(TOTALS) - of_networks - of_some_stations
 

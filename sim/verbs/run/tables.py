@@ -50,8 +50,9 @@ DISTURBED = (
     ("out_of_order_share", "time out of order", "%", 100.0),
     ("lightened_share", "time checks are lightened", "%", 100.0),
     ("lightened_people", "people checked lightly", "", 1.0),
+    ("waved_through_parties", "waved past a full hall", "", 1.0),
 )
-"""Totals of stations with outages or with checks that are lightened: quantity, words, unit and scale."""
+"""Totals of stations with outages, with lightened checks or that wave past a full hall: quantity, words, unit, scale."""
 DAYS_OF_A_WEEK = 7
 """Days; only longer runs are also reported by the week."""
 MOST_NIGHTS = 31
@@ -178,7 +179,7 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
     for group, rows in by_group.items():
         yield group, [*rows, *(more[group](story) if group in more else ())]
         if group == FATES:
-            yield "Outages and lightened checks", list(_disturbed(story))
+            yield "Outages, and checks lightened or left out", list(_disturbed(story))
         if group == QUEUE:
             yield "On the day of the longest queue", list(_longest_day(story))
 
@@ -207,7 +208,7 @@ def _past_at_the_exit(story: Story) -> Iterator[Row]:
 
 
 def _disturbed(story: Story) -> Iterator[Row]:
-    """Yield how long servers of each station were out of order, and who was served while its checks were lightened."""
+    """Yield how long servers of each station were out of order, and who was not checked, or lightly."""
     for name in story.stations:
         for quantity, what, unit, scale in DISTURBED:
             yield Row(f"{words(name)}, {what}", unit, _scaled(story.total(quantity, at_station(name)), scale))
