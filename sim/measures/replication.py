@@ -40,10 +40,10 @@ class Measures:
 def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None = None) -> Measures:
     """Return the measures of one replication of `scenario`, whose plan is `plan`.
 
-    With the `tape`, people are also counted by origin, waits by trait, and parties waved past a full hall. Parties already
-    waiting at the start (`first` visits with `arrived_at` at the start) count in queues, flows and outcomes but not in
-    waits, unless the tape knows how long they have waited. After a warm-up the same holds for parties that came during it
-    and are still there, and the tape is not asked.
+    With the `tape`, people are also counted by origin, waits by trait, and parties waved past a full hall. Parties
+    already waiting at the start (`first` visits with `arrived_at` at the start) count in queues, flows and outcomes but
+    not in waits, unless the tape knows how long they have waited. After a warm-up the same holds for parties that came
+    during it and are still there, and the tape is not asked.
     """
     points = grid_of(scenario.clock, plan.start, plan.horizon)
     counted = count_records(scenario, plan, records, points, tape)

@@ -1,8 +1,4 @@
-"""Checks across the fields of a scenario: names that refer to nothing, and routes without a beginning or an end.
-
-Only classes that *occur* at a crossing are checked: those with demand or an initial queue, and those that their
-parties change to. A station may serve other classes as well.
-"""
+"""Checks across the fields of a scenario: names that refer to nothing, and routes without a beginning or an end."""
 
 from __future__ import annotations
 
@@ -18,12 +14,12 @@ from sim.scenario.checks.limits import check_limits
 from sim.scenario.checks.network import check_network
 from sim.scenario.checks.one_by_one import check_one_by_one
 from sim.scenario.checks.pools import check_pools
+from sim.scenario.checks.presence import comers, may_split, occurring, route
 from sim.scenario.checks.start_from import check_start_from
 from sim.scenario.checks.ways import check_ways
 from sim.scenario.model.changes import STAFF_ACTIONS, Change
 from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.laws import most_people
-from sim.scenario.model.passages import passages_from_origin
 from sim.scenario.model.quantities import BYPASS, later_than
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Crossing, Scenario
@@ -48,8 +44,9 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
         here: Loc = ("crossings", name)
         yield from _classes(scenario, crossing, here)
         yield from _routes(scenario, crossing, here)
+        coming = comers(scenario, crossing)
         for station in crossing.stations:
-            yield from _station(scenario, crossing, station, (*here, "stations", station))
+            yield from _station(scenario, crossing, station, coming[station], (*here, "stations", station))
         yield from _offices(scenario, crossing, here)
         yield from _shared_zones(scenario, crossing, here)
         yield from _bypasses(crossing, here)
@@ -73,31 +70,6 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
     yield from check_limits(scenario)
 
 
-def occurring(scenario: Scenario, crossing: Crossing) -> list[ClassName]:
-    """Return the classes that occur at a crossing, in the order of `classes`."""
-    met: set[str] = {*crossing.demand, *(cls for cls, waiting in crossing.initial_queue.items() if waiting.parties)}
-    for name in (name for name, one in scenario.crossings.items() if one is crossing):
-        met |= scenario.begin_at(name).keys()
-    for origin in scenario.network.origins.values() if scenario.network else ():
-        for cls in origin.demand:
-            seen_as = (
-                passage.cls for passage in passages_from_origin(scenario, origin, cls) if passage.crossing is crossing
-            )
-            met |= {there for there in seen_as if route(crossing, there)}  # other classes do not choose this crossing
-    for cls, behaviour in crossing.behaviour.items():
-        if cls in met and behaviour.change_mode:
-            met |= set(behaviour.change_mode.to)
-    if any(_may_split(station) for station in crossing.stations.values()):
-        met.add("foot")
-    return [cls for cls in scenario.classes if cls in met]
-
-
-def _may_split(station: Station) -> bool:
-    """Return whether men can be sent on to the office without their party; they then continue on foot."""
-    screening = station.screening
-    return screening is not None and screening.stays_together < 1 and screening.on_hit.sent_on > 0
-
-
 def _classes(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
     known: list[str] = list(scenario.classes)
     for part in ("demand", "initial_queue", "behaviour"):
@@ -105,7 +77,7 @@ def _classes(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
             if cls not in known:
                 yield (*here, part, cls), f"class {cls!r} is not described under 'classes' ({', '.join(known)})"
     for name, station in crossing.stations.items():
-        if _may_split(station) and "foot" not in known:
+        if may_split(station) and "foot" not in known:
             what = "men sent on without their party continue on foot; describe class 'foot' or set this to 100 %"
             yield (*here, "stations", name, "screening", "stays_together"), what
     for loc, cls in _classes_in_behaviour(crossing, (*here, "behaviour")):
@@ -119,11 +91,6 @@ def _classes_in_behaviour(crossing: Crossing, here: Loc) -> Iterator[tuple[Loc, 
             yield (*here, cls, "balk", "queue_of", n), seen
         for to in behaviour.change_mode.to if behaviour.change_mode else ():
             yield (*here, cls, "change_mode", "to", to), to
-
-
-def route(crossing: Crossing, cls: str) -> list[str]:
-    """Return the stations that a class passes, in order."""
-    return [name for name, station in crossing.stations.items() if cls in station.serves and not station.only_sent_on]
 
 
 def _routes(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
@@ -151,13 +118,14 @@ def _shared_zones(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
                 return
 
 
-def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Faults:
+def _station(scenario: Scenario, crossing: Crossing, name: str, coming: list[ClassName], here: Loc) -> Faults:
+    """Yield the faults of a station to which these classes may come."""
     station = crossing.stations[name]
     if isinstance(station.hall, str) and station.hall not in crossing.zones:
         yield (*here, "hall"), no_such("zone", station.hall, list(crossing.zones))
     else:
-        yield from _room(scenario, crossing, station, here)
-    served: list[str] = [cls for cls in occurring(scenario, crossing) if cls in station.serves]
+        yield from _room(scenario, crossing, station, coming, here)
+    served: list[str] = [cls for cls in coming if cls in station.serves]
     unserved = [cls for cls in served if cls not in station.service_time and "any" not in station.service_time]
     if unserved:
         yield (
@@ -175,10 +143,10 @@ def _station(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Fa
         yield from _screening(crossing, name, station.screening, (*here, "screening"))
 
 
-def _room(scenario: Scenario, crossing: Crossing, station: Station, here: Loc) -> Faults:
+def _room(scenario: Scenario, crossing: Crossing, station: Station, coming: list[ClassName], here: Loc) -> Faults:
     zone = zone_of(crossing, station)
     where = f"zone {station.hall!r}" if isinstance(station.hall, str) else "the hall"
-    for cls in occurring(scenario, crossing) if zone is not None else ():
+    for cls in coming if zone is not None else ():
         spacing, people = scenario.classes[cls].spacing, most_people(scenario.classes[cls].people)
         if cls not in station.serves:
             continue
@@ -248,7 +216,8 @@ def _offices(scenario: Scenario, crossing: Crossing, here: Loc) -> Faults:
         if not senders and not any(s.sent_aside and s.sent_aside.to == name for s in crossing.stations.values()):
             what = "no screening names this station as its office, and nobody is sent aside to it"
             yield (*loc, "only_sent_on"), f"{what}, so nobody would reach it"
-        sent = {cls for sender in senders for cls in sender.serves if cls in occurring(scenario, crossing)}
+        coming = comers(scenario, crossing)
+        sent = {cls for s, x in crossing.stations.items() if x in senders for cls in coming[s] if cls in x.serves}
         unserved = sorted(sent - set(office.serves))
         if unserved:
             yield (

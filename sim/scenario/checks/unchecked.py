@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sim.scenario.checks.crossings import occurring
+from sim.scenario.checks.presence import occurring
 from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station

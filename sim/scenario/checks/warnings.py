@@ -8,10 +8,11 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from sim.scenario.checks.classes import absent_classes
-from sim.scenario.checks.crossings import Loc, occurring
+from sim.scenario.checks.crossings import Loc
 from sim.scenario.checks.doubts import doubts_of
 from sim.scenario.checks.given import rows_left_out
 from sim.scenario.checks.no_effect import without_effect
+from sim.scenario.checks.presence import occurring
 from sim.scenario.checks.start_from import doubts_of_start
 from sim.scenario.checks.unchecked import who_stops_nowhere
 from sim.scenario.model.aside import may_be_sent

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from sim.scenario.checks.presence import comers
+from sim.scenario.model.aside import may_be_sent
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Station
 from sim.scenario.model.steps import returns_to
@@ -70,10 +72,9 @@ def _aside(scenario: Scenario, crossing: Crossing, name: str, here: Loc) -> Faul
     if aside.to not in names:
         yield (*here, "to"), no_such("station", aside.to, names)
         return
-    unserved = [
-        cls for cls in scenario.classes if cls in station.serves and cls not in crossing.stations[aside.to].serves
-    ]
-    sent = [cls for cls in unserved if aside.share.get(cls, aside.share.get("any", 0.0)) > 0]
+    coming = [cls for cls in comers(scenario, crossing)[name] if cls in station.serves]
+    may_go = (cls for cls in coming if may_be_sent(aside, cls, scenario.classes[cls].traits))
+    sent = [cls for cls in may_go if cls not in crossing.stations[aside.to].serves]
     if sent:
         yield (*here, "to"), f"station {aside.to!r} does not serve {', '.join(sent)}, who may be sent there"
     screening = crossing.stations[aside.to].screening

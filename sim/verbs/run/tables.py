@@ -52,7 +52,7 @@ DISTURBED = (
     ("lightened_people", "people checked lightly", "", 1.0),
     ("waved_through_parties", "waved past a full hall", "", 1.0),
 )
-"""Totals of stations with outages, with lightened checks or that wave past a full hall: quantity, words, unit, scale."""
+"""Totals of stations with outages, lightened checks, or a full hall waved past: quantity, words, unit and scale."""
 DAYS_OF_A_WEEK = 7
 """Days; only longer runs are also reported by the week."""
 MOST_NIGHTS = 31
