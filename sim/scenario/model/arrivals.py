@@ -90,7 +90,9 @@ class TimetableRow(Model):
             if isinstance(self.at, datetime) != isinstance(self.until, datetime):
                 raise ValueError("'at' and 'until' must both have a date, or both be times of day")
             if self.until <= self.at:  # type: ignore[operator]  # both of one type
-                raise ValueError(f"until {later_than('at', self.until, self.at)}")
+                past = isinstance(self.until, timedelta)
+                hint = '; past midnight, write two rows: one until "24:00", one from "00:00"' if past else ""
+                raise ValueError(f"until {later_than('at', self.until, self.at)}{hint}")
         return self
 
 

@@ -18,6 +18,7 @@ from sim.suggest import did_you_mean
 _SPAN = ("spread", "delay", "share")
 _TIMES = ("days", "every", "until")
 STATIONS, ROWS = "the names of stations", "rows"
+HOURS = 24
 
 
 class Rows(list[Node]):
@@ -112,7 +113,7 @@ def read_csv(table: Table, path: Path_, node: Node, file: Path, problems: list[P
     others: dict[str, Place] = {}
     cls = str(path[path.index("demand") + 1]) if "demand" in path else ""
     try:
-        header = _header(table, [cell.strip() for cell in next(lines, [])], Place(str(file), 1, 1))
+        header = _header(table, [cell.strip().lower() for cell in next(lines, [])], Place(str(file), 1, 1))
         for cells in lines:
             place = Place(str(file), lines.line_num, 1)
             if len(cells) == len(header):
@@ -123,7 +124,7 @@ def read_csv(table: Table, path: Path_, node: Node, file: Path, problems: list[P
                 else:
                     others.setdefault(of, place)
             elif cells:
-                wrong.append(Problem(str(place), "", f"expected {len(header)} cells; got {len(cells)}"))
+                wrong.append(Problem(str(place), "", _wrong_number(len(header), cells)))
     except csv.Error as error:
         raise stop(Place(str(file), lines.line_num, 1), (), f"is not readable as CSV: {error}") from None
     problems.extend(wrong)
@@ -133,7 +134,7 @@ def read_csv(table: Table, path: Path_, node: Node, file: Path, problems: list[P
         raise stop(
             Place(str(file), 1, 1), (), f"has no row of class {cls!r}; its classes are {', '.join(sorted(others))}"
         )
-    value = _value(table, rows, problems)
+    value = _value(table, rows, Place(str(file), 1, 1), problems)
     if isinstance(value, list):
         value = Rows(value, cls, others)
     return Node(value, bare(node).place, node.key)
@@ -190,11 +191,19 @@ def _header(table: Table, header: list[str], place: Place) -> list[str]:
     return header
 
 
-def _value(table: Table, rows: list[Row], problems: list[Problem]) -> list[Node] | dict[str, Node]:
+def _wrong_number(expected: int, cells: list[str]) -> str:
+    hint = "; put a cell with commas into double quotes" if any("{" in cell for cell in cells) else ""
+    return f"expected {expected} cells; got {len(cells)}{hint}"
+
+
+def _value(table: Table, rows: list[Row], top: Place, problems: list[Problem]) -> list[Node] | dict[str, Node]:
+    """Return what the rows of a file stand for, whose beginning is `top`."""
     if table.form == "rows":
         return [_row(table, row) for row in rows]
     first, second = table.columns
     if table.form == "column":
+        if len(rows) != HOURS:
+            raise stop(top, (), f"expected {HOURS} rows, one for each hour from 0 to 23; got {len(rows)}")
         for n, row in enumerate(rows):
             if (got := row.cells.get(first, "nothing")) != str(n):
                 problems.append(Problem(str(row.at(first)), "", f"expected {first} {n} here; got {got}"))
@@ -222,6 +231,9 @@ def _row(table: Table, row: Row) -> Node:
 def _node(cell: str, place: Place, as_list: bool = False) -> Node:
     if as_list:
         return Node([Node(word, place) for word in cell.split()], place, place)
+    pairs = [pair.split(":", 1) for pair in cell[1:-1].split(",")] if cell[:1] == "{" and cell[-1:] == "}" else []
+    if pairs and all(len(pair) == 2 for pair in pairs):  # a law
+        return Node({key.strip(): Node(_number(value.strip()), place, place) for key, value in pairs}, place, place)
     return Node(_number(cell), place, place)
 
 

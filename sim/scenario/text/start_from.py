@@ -22,6 +22,8 @@ KEY, FILE = "start_from", "end_state.parquet"
 _KIND = "a folder of `sim run`"
 _NAMES = ("crossing", "station", "class", "stream", "joined_from", "back_to")
 MOST_PEOPLE = 2**15
+_MAGIC = b"PAR1"
+"""How every Parquet file begins."""
 _LEAST = {"people": 1}
 """Smallest numbers in columns, where that is not 0."""
 
@@ -64,7 +66,8 @@ def end_state(content: bytes, file: Path) -> EndState:
     """Return the end state in the bytes of a file. Raises SimError if it is none, or is damaged."""
     from sim import store  # late: it loads numpy, and most scenarios have no end state
 
-    table, facts = store.labelled_table(content, file)
+    is_table = content.startswith(_MAGIC)
+    table, facts = store.labelled_table(content, file) if is_table else ({}, {})
     if not COLUMNS.keys() <= table.keys() or not facts:
         raise SimError(f"{file}: is no end state of a run; `sim run` writes one as {FILE}")
     try:
