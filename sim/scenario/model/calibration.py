@@ -170,4 +170,5 @@ class Fitted(Model):
     discrepancy: Annotated[float, Field(ge=0, le=3)] = Field(
         0.0, description="error of the model that the fit assumed: standard deviation of the logarithm of a figure"
     )
+    figures: tuple[str, ...] = Field((), description="ids of the figures that the fit used; empty: all used ones")
     values: dict[Name, FittedValue] = Field(min_length=1)

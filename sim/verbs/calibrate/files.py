@@ -91,6 +91,7 @@ def fitted_yaml(fit: Fit, posterior: str) -> str:
         version=about.__version__,
         posterior=posterior,
         discrepancy=fit.loaded.calibration.observation.discrepancy,
+        figures=tuple(target.row.id for target in fit.targets if target.fitted),
         values=values,
     )
     return dump(document.model_dump(exclude_defaults=True))

@@ -95,7 +95,8 @@ class ScoredRow:
 class Validation:
     """The scores of a calibration. `observed` (N, J) are the model's own values, one row for each replication.
 
-    `pairs` are the joint checks of all figures that are not rejected, the fitted ones included.
+    `pairs` are the joint checks of all figures that are not rejected, the fitted ones included. `used_before` are the
+    ids of figures that this calibration does not fit and that the posterior was fitted to; they count as fitted.
     """
 
     loaded: LoadedCalibration
@@ -105,6 +106,7 @@ class Validation:
     observed: Floats = field(repr=False)
     pairs: tuple[Pair, ...] = field(repr=False)
     everything: bool
+    used_before: tuple[str, ...]
     started_at: datetime
     wall_s: float
 
@@ -163,12 +165,19 @@ def validate(
         If there is nothing to score, or the scenario cannot be played.
     """
     started_at, began = datetime.now(UTC), time.perf_counter()
-    kept = [(c, target) for c, target in enumerate(targets(loaded.calibration)) if target.row.status != "rejected"]
+    scenario, posterior = loaded.central.scenario, _posterior(loaded)
+    every = targets(loaded.calibration)
+    before = used_before(every, posterior)
+    kept = [
+        (c, replace(target, fitted=target.fitted or target.row.id in before))
+        for c, target in enumerate(every)
+        if target.row.status != "rejected"
+    ]
     wanted = [j for j, (_, target) in enumerate(kept) if everything or not target.fitted]
     if not wanted:
-        raise SimError(f"{loaded.path}: no figure to score; give some `status: validation`, or use --all")
+        held_back = f"the posterior was fitted to {', '.join(before)}" if before else "give some `status: validation`"
+        raise SimError(f"{loaded.path}: no figure to score; {held_back}, or use --all")
     firsts = read_first_scores(loaded.path.with_name(FIRST_SCORES))
-    scenario, posterior = loaded.central.scenario, _posterior(loaded)
     number = request.replications or REPLICATIONS
     request = replace(
         request,
@@ -191,7 +200,7 @@ def validate(
     observed, usual = observed[:, wanted], usual[:, wanted]
     rows = _scored(loaded, tuple(chosen[j] for j in wanted), (observed, usual), firsts, seed)
     wall_s = time.perf_counter() - began
-    return Validation(loaded, posterior, request, rows, observed, pairs, everything, started_at, wall_s)
+    return Validation(loaded, posterior, request, rows, observed, pairs, everything, before, started_at, wall_s)
 
 
 def _posterior(loaded: LoadedCalibration) -> Posterior | None:
@@ -202,6 +211,18 @@ def _posterior(loaded: LoadedCalibration) -> Posterior | None:
     if missing:
         raise SimError(f"{file}: has no posterior of {', '.join(missing)}; run `sim calibrate {loaded.path} --update`")
     return None if posterior is None else replace(posterior, template=loaded.template)
+
+
+def used_before(every: tuple[Target, ...], posterior: Posterior | None) -> tuple[str, ...]:
+    """Return the ids of the figures that are held back or too late for a fit now, but that the posterior was fitted to.
+
+    A fitted file without a list of its figures was fitted to all figures in use, whatever `known_until` says now.
+    """
+    if posterior is None:
+        return ()
+    known = posterior.fitted.figures or [target.row.id for target in every if target.row.status == "used"]
+    open_now = (target.row for target in every if not target.fitted and target.row.status != "rejected")
+    return tuple(row.id for row in open_now if row.id in known)
 
 
 def _scored(

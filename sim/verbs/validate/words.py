@@ -144,8 +144,19 @@ def notes(validation: Validation) -> Iterator[str]:
     yield from particulars(validation)
 
 
+def used_sentence(validation: Validation) -> str:
+    """Return which figures the posterior was fitted to although the calibration does not fit them now."""
+    names, path = ", ".join(validation.used_before), validation.loaded.path
+    return (
+        f"The posterior was fitted to {names}, which {path.name} does not fit now: counted as fitted, not scored; "
+        f"`sim calibrate {path} --update` fits without them."
+    )
+
+
 def particulars(validation: Validation) -> Iterator[str]:
-    """Yield what holds for these figures: bounds, figures near zero, and forecasts that do not exist."""
+    """Yield what holds for these figures: an earlier fit, bounds, figures near zero, and forecasts that are missing."""
+    if validation.used_before:
+        yield used_sentence(validation)
     scored = [(row, row.scores[MODEL]) for row in validation.rows]
     near = [row.target.row.id for row, score in scored if score.absolute]
     if near:

@@ -44,6 +44,7 @@ def test_the_folder_is_whole_and_the_scenario_takes_its_values(here: Path) -> No
     assert {file.name for file in (here / "out").iterdir()} == FILES
     fitted = load_fitted(here / "out" / "fitted.yaml")
     assert set(fitted.values) == {"surge", "service"}
+    assert fitted.figures == ("queue", "again", "crossed", "wait")
     assert all(one.low < one.value < one.high for one in fitted.values.values())
     posterior = parquet.read_table(here / "out" / "posterior.parquet")
     assert posterior.column_names == ["surge", "service"]

@@ -17,6 +17,7 @@ from sim.errors import SimError
 from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.validate.page import with_section
 from sim.verbs.validate.study import MODEL
+from sim.verbs.validate.words import notes
 from tests.verbs.calibrate.small_calibration import ROOT, row
 
 FILES = {"figures.csv", "forecasts.csv", "reported_replications.parquet", "provenance.json"}
@@ -102,6 +103,24 @@ def test_fitted_figures_are_scored_only_on_request_and_apart(described: Path) ->
     validation = sim.validate(described, replications=2, everything=True).validation
     assert [row.status for row in validation.rows if row.target.fitted] == ["fitted"]
     assert (validation.overall(MODEL).rows, validation.overall(MODEL, fitted=True).rows) == (3, 1)
+
+
+@pytest.mark.parametrize("listed", [(), ("fitted", "late"), ("fitted",)])
+def test_figures_that_the_posterior_was_fitted_to_are_not_scored(described: Path, listed: tuple[str, ...]) -> None:
+    """A fit up to a later date, or to a figure that is now held back; without a list it used all figures in use."""
+    evening = {"from": "2022-09-21T20:00", "until": "2022-09-21T22:00"}
+    tree = json.loads(described.read_text())
+    tree["reported"].append(row("late", "queue", 200, **evening))
+    described.write_text(json.dumps({**tree, "known_until": "2022-09-21T20:00"}))
+    fitted = json.loads(described.with_name("post_fitted.yaml").read_text())
+    described.with_name("post_fitted.yaml").write_text(json.dumps({**fitted, "figures": listed}))
+    validation = sim.validate(described, replications=2).validation
+    status = {row.target.row.id: row.status for row in validation.rows}
+    if listed == ("fitted",):
+        assert status.pop("late") == "after the fit"
+    assert set(status) == {"held_back", "bound", "later"}
+    warned = [note for note in notes(validation) if "The posterior was fitted to late" in note]
+    assert len(warned) == (listed != ("fitted",))
 
 
 def test_the_page_keeps_what_stands_around_the_section(described: Path) -> None:
