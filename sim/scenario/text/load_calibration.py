@@ -104,10 +104,8 @@ def known_until(loaded: LoadedCalibration, until: str | None) -> LoadedCalibrati
         raise SimError(f"--until: expected a date or an instant such as 2022-09-25T08:00; got {until!r}") from None
     calibration = loaded.calibration
     instant = min(instant, calibration.known_until or instant)
-    used = [row for row in calibration.reported if row.status == "used"]
-    if not any(row.until <= instant for row in used):
-        first = min(row.until for row in used)
-        raise SimError(f"--until {until}: no figure ends by then; the first one in use ends at {first:%Y-%m-%dT%H:%M}")
+    if fault := _too_early(calibration, instant):
+        raise SimError(f"--until {until}: {fault}")
     return replace(loaded, calibration=calibration.model_copy(update={"known_until": instant}))
 
 
@@ -210,8 +208,11 @@ def _name_problems(root: Node, template: Template, parameters: list[str]) -> Ite
 
 
 def _figure_problems(root: Node, calibration: Calibration) -> Iterator[Problem]:
-    spreads = list(calibration.observation.spread)
+    spreads, ids = list(calibration.observation.spread), [row.id for row in calibration.reported]
     for i, row in enumerate(calibration.reported):
+        if row.id in ids[:i]:
+            what = f"the id {row.id!r} is already used by row {ids.index(row.id) + 1}"
+            yield Problem(find(root, (REPORTED, i, "id"))[0].where, f"reported[{i}].id", what)
         if row.trust not in spreads:
             node, _ = find(root, (REPORTED, i, "trust"))
             what = f"observation.spread has no value for {row.trust!r}, only for {', '.join(spreads)}"
@@ -223,6 +224,15 @@ def _figure_problems(root: Node, calibration: Calibration) -> Iterator[Problem]:
         rejected = all(row.status == "rejected" for row in calibration.reported)
         what = "all figures are rejected" if rejected else "no figure has the status 'used'"
         yield Problem(find(root, (REPORTED,))[0].where, REPORTED, f"{what}; at least one must be used")
+    elif calibration.known_until is not None and (fault := _too_early(calibration, calibration.known_until)):
+        yield Problem(find(root, ("known_until",))[0].where, "known_until", fault)
+
+
+def _too_early(calibration: Calibration, until: datetime) -> str:
+    """Return why a fit to the figures that end by `until` is not possible, or ''."""
+    first = min(row.until for row in calibration.reported if row.status == "used")
+    late = f"no figure ends by then; the first one in use ends at {first:%Y-%m-%dT%H:%M}"
+    return late if first > until else ""
 
 
 ROOM = 1.5
