@@ -65,6 +65,8 @@ def validate(calibration: Path, **given: Any) -> None:
     from sim.verbs.validate.study import validate as scored
 
     loaded = read_calibration(calibration, validation=True)
+    if given["page"] is not None:
+        page.check(given["page"], loaded.path.stem)
     request = read_request(given)
     with files.folder(loaded.path, given["out"]) as draft:
         with progress(given["quiet"], f"playing {loaded.central.scenario.name}") as shown_progress:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sim import about, store
 from sim.errors import SimError
-from sim.paths import is_file
+from sim.paths import exists, is_file, is_folder, possible
 from sim.plotting.picture import Picture
 from sim.plotting.story import window
 from sim.verbs.validate.naive import NAMES
@@ -36,6 +37,24 @@ def marks(name: str) -> tuple[str, str]:
     return f"<!-- validation of {name} -->", f"<!-- end of validation of {name} -->"
 
 
+def check(page: Path, name: str) -> str:
+    """Return the text of a page on which the section of a calibration can be written. Raises SimError."""
+    if is_folder(possible(page)):
+        raise SimError(f"--page {page}: is a folder; expected a Markdown file such as {page / 'validation.md'}")
+    if not page.suffix:
+        raise SimError(f"--page {page}: has no ending; expected a Markdown file such as {page}.md")
+    beside = page.with_suffix("")
+    folder = next(path for path in (beside, *beside.absolute().parents) if exists(path))
+    if not is_folder(folder) or not os.access(folder, os.W_OK):
+        raise SimError(f"--page {page}: cannot be written, because {folder} is no folder that can be written to")
+    try:
+        text = page.read_text(encoding="utf-8") if is_file(page) else NEW
+    except (OSError, UnicodeError) as error:
+        raise SimError(f"{page}: cannot be read: {error}") from None
+    with_section(text, name, "", page)
+    return text
+
+
 def update(page: Path, validation: Validation, pictures: Mapping[str, Picture]) -> None:
     """Replace the section of this calibration on `page`, or append it; write the pictures beside it. Raises SimError.
 
@@ -43,10 +62,7 @@ def update(page: Path, validation: Validation, pictures: Mapping[str, Picture]) 
     """
     name = validation.loaded.path.stem
     files = {kind: f"{name}.png" if kind == MAIN else f"{name}_{kind}.png" for kind in pictures}
-    try:
-        before = page.read_text(encoding="utf-8") if is_file(page) else NEW
-    except (OSError, UnicodeError) as error:
-        raise SimError(f"{page}: cannot be read: {error}") from None
+    before = check(page, name)
     links = {kind: f"{page.stem}/{file}" for kind, file in files.items()}
     after = with_section(before, name, section(validation, links), page)
     for kind, file in files.items():

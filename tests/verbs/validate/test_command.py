@@ -137,6 +137,16 @@ def test_the_page_keeps_what_stands_around_the_section(described: Path) -> None:
     assert second == first.replace("Before.", "Still here.") + "\nAfter.\n"
 
 
+@pytest.mark.parametrize(("name", "says"), [("docs", "is a folder"), ("page", "has no ending"), ("post.yaml/p.md", "")])
+def test_a_page_that_cannot_be_written_is_told_before_anything_is_played(described: Path, name: str, says: str) -> None:
+    (described.parent / "docs").mkdir()
+    before = sorted(described.parent.rglob("*"))
+    done = invoke(str(described), "--page", name, "--quiet")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"--page {name}: {says}")
+    assert sorted(described.parent.rglob("*")) == before
+
+
 def test_a_page_with_broken_marks_is_refused() -> None:
     with pytest.raises(SimError, match=r"p\.md: expected '<!-- validation of a -->' once"):
         with_section("<!-- validation of a -->\n", "a", "text", Path("p.md"))
