@@ -186,7 +186,7 @@ def sweep(
     sets, intervene = as_texts(sets), as_texts(intervene)
     if isinstance(scenario, Experiment):
         sets, intervene = (*scenario.source.sets, *sets), (*scenario.source.interventions, *intervene)
-        point = point or scenario.posterior is None
+        point = point or (scenario.posterior is None and posterior is None)
         scenario = _file_to_sweep(scenario)
     if not isinstance(scenario, str | Path):
         raise SimError(

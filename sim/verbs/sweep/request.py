@@ -121,6 +121,8 @@ def read_sweep_request(path: Path, options: SweepOptions, tell: Callable[[str], 
     vectors = options.posterior or spec.posterior
     if find and (overs or vectors):
         raise SimError("--find names its own lever; it excludes --over and --posterior")
+    if vectors and (options.point or spec.point):
+        raise SimError("--posterior and --point exclude each other")
     sampled = False if options.point or spec.point else None
     sets, intervene = (*spec.sets, *options.sets), (*spec.intervene, *options.intervene)
     base = read_base(spec.scenario, sets, intervene, sampled, tell)
@@ -152,9 +154,7 @@ def read_sweep_request(path: Path, options: SweepOptions, tell: Callable[[str], 
             workers=options.workers,
         ),
         execution=ExecutionOptions(options.on, options.fail_fast, options.retry_failed),
-        folder=possible(options.out)
-        if options.out
-        else sweep_results.default_folder(base, design.levers if design else ("find",)),
+        folder=_folder(base, design, options.out),
         measures=(*spec.measure, *options.measure),
         thresholds=(*spec.threshold, *options.threshold),
     )

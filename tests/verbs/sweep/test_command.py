@@ -213,6 +213,7 @@ def test_one_at_a_time_sensitivity_and_a_question(here: Path) -> None:
         (("--over", f"{STAFFING}=1:4"), "needs a step"),
         (("--over", f"{STAFFING}=1", "--measure", "max_qeue"), "did you mean 'max_queue'"),
         (("--posterior", "3"), "needs a scenario that takes values from a calibration"),
+        (("--posterior", "3", "--point"), "--posterior and --point exclude each other"),
         (("--find", "x", "--over", f"{STAFFING}=1"), "it excludes --over"),
         (("--over", f"{STAFFING}=1", "--on", "spark://x"), "expected dask://HOST:PORT"),
     ],
