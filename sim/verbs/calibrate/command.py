@@ -87,6 +87,8 @@ def calibrate(calibration: Path, **given: Any) -> None:
     exclude(quiet=given["quiet"], json=given["as_json"])
     if given["recovery"] is None and (given["refits"] or given["intervene"]):
         raise click.UsageError("--refits and --intervene need --recovery")
+    if given["recovery"] is not None and given["refits"] > given["recovery"]:
+        raise click.UsageError(f"--refits must be at most --recovery, {given['recovery']}; got {given['refits']}")
     for other in ("held_out", "update"):
         exclude(recovery=given["recovery"] is not None, **{other.replace("_", "-"): given[other]})
     say(given["quiet"], f"reading {calibration} ...")

@@ -169,6 +169,7 @@ def test_the_command_writes_coverage_and_ranks(tmp_path: Path, monkeypatch: pyte
     ("arguments", "sentence"),
     [
         (("--refits", "2"), "--refits and --intervene need --recovery"),
+        (("--recovery", "5", "--refits", "9"), "--refits must be at most --recovery, 5; got 9"),
         (("--recovery", "9", "--held-out"), "--recovery and --held-out exclude each other"),
         (("--recovery", "9", "--update"), "--recovery and --update exclude each other"),
     ],
