@@ -21,7 +21,7 @@ from sim.errors import Problem, ScenarioError
 from sim.scenario.model.calibration import Fitted
 from sim.scenario.text import messages as explain
 from sim.scenario.text.named_files import named_file
-from sim.scenario.text.overrides import NOT_SCALED, times
+from sim.scenario.text.overrides import NEVER_SET, NOT_SCALED, times
 from sim.scenario.text.passports import PassportRow, is_quantity, take_off
 from sim.scenario.text.tree import (
     CALIBRATED,
@@ -80,6 +80,18 @@ def named(node: Node, path: Path_ = ()) -> Iterator[tuple[str, Node, Path_]]:
     elif isinstance(node.value, list):
         for i, part in enumerate(node.value):
             yield from named(part, (*path, i))
+
+
+def with_paths(problem: Problem, root: Node) -> Problem:
+    """Return the problem of a `--set` that names a parameter with the paths whose values depend on it."""
+    name, paths = problem.path.removeprefix(f"{CALIBRATED}."), []
+    for other, _, path in named(root) if problem.where == "--set" else ():
+        if other == name and path[0] not in NEVER_SET:
+            while path[-1] in _FACTORS:
+                path = path[:-1]
+            paths.append(dotted(path))
+    listed = ", ".join(dict.fromkeys(paths))
+    return replace(problem, what=f"{name!r} is a fitted number; set what depends on it: {listed}") if paths else problem
 
 
 def fill(node: Node, given: Mapping[str, Known], problems: list[Problem], path: Path_ = ()) -> Node:

@@ -58,6 +58,8 @@ class Levers:
         """Check that the lever exists. Raises ScenarioError with a suggestion."""
         if lever.startswith(FITTED):
             self._fitted(lever)
+        elif (name := lever.removesuffix(TIMES)) in self.values:
+            raise ScenarioError([Problem("--over", lever, f"{name!r} is a fitted number; write {FITTED}{name}")])
         elif lever != INTERVENE:
             locate(self.root, lever.removesuffix(TIMES), Place("--over"))
 

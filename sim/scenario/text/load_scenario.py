@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,8 @@ class Template:
     def loaded(self, values: Mapping[str, float], units: Mapping[str, str]) -> Loaded:
         """Return the scenario with a value (in its unit) for every parameter. Raises ScenarioError as `load` does."""
         known = calibrated.known(values, units)
-        return _read(lambda problems: calibrated.fill(self.root, known, problems), self.sets, self.intervene)
+        fill = partial(calibrated.fill, given=known)
+        return _read(lambda _: self.root, fill, self.sets, self.intervene)
 
     def scenario(self, values: Mapping[str, float], units: Mapping[str, str]) -> Scenario:
         """Return the scenario alone, checked by the schema only: names and dates are not compared, which saves time.
@@ -151,7 +153,7 @@ def load(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = 
     problems of one validation pass.
     """
     file = file_named(path, SCENARIOS)
-    return _read(lambda problems: fill_from_file(read_tree(file, problems), problems), sets, intervene)
+    return _read(lambda problems: read_tree(file, problems), fill_from_file, sets, intervene)
 
 
 def load_template(path: str | Path, sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Template:
@@ -184,7 +186,7 @@ def from_tree(tree: dict[str, Any], sets: Sequence[str] = (), intervene: Sequenc
     """Load a scenario given as a dict; the files it names are relative to the working directory."""
     if not isinstance(tree, dict):
         raise stop("<dict>", (), "expected a mapping")
-    return _read(lambda problems: fill_from_file(tree_of_dict(tree, problems), problems), sets, intervene)
+    return _read(lambda problems: tree_of_dict(tree, problems), fill_from_file, sets, intervene)
 
 
 def tree_of_dict(tree: dict[str, Any], problems: list[Problem]) -> Node:
@@ -192,13 +194,21 @@ def tree_of_dict(tree: dict[str, Any], problems: list[Problem]) -> Node:
     return _expanded(from_plain(tree, Place("<dict>")), Path(), (), problems)
 
 
-def _read(tree: Callable[[list[Problem]], Node], sets: Sequence[str], intervene: Sequence[str]) -> Loaded:
-    """Read and resolve a tree; problems found while reading files and filling in fitted values are reported too."""
+def _read(
+    tree: Callable[[list[Problem]], Node],
+    fill: Callable[..., Node],
+    sets: Sequence[str],
+    intervene: Sequence[str],
+) -> Loaded:
+    """Read a tree, fill in fitted values and resolve it; problems of each step are reported together."""
     problems: list[Problem] = []
+    root = None
     try:
-        loaded = _resolve(tree(problems), sets, intervene)
+        root = tree(problems)
+        loaded = _resolve(fill(root, problems=problems), sets, intervene)
     except ScenarioError as error:
-        raise sorted_error([*problems, *not_yet_reported(problems, error.problems)]) from None
+        found = error.problems if root is None else [calibrated.with_paths(problem, root) for problem in error.problems]
+        raise sorted_error([*problems, *not_yet_reported(problems, found)]) from None
     if problems:
         raise sorted_error(problems)
     return loaded

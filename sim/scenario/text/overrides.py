@@ -27,7 +27,7 @@ NOT_SCALED_IN_TIMETABLES = ("every",)
 _NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)", re.DOTALL)
 LARGEST_WHOLE = 1e18
 """Whole numbers that become larger are left as they are: no value of a scenario may be so large."""
-_NEVER_SET = ("interventions", "apply", "extends", "reported")
+NEVER_SET = ("interventions", "apply", "extends", "reported")
 
 
 def named(names: Iterable[Node], defined: Node | None) -> tuple[list[str], list[Problem]]:
@@ -119,7 +119,7 @@ def locate(root: Node, text: str, place: Place) -> Path:
     A key need not be in the file if the schema has it. Otherwise raises ScenarioError with a suggestion.
     """
     parts = [part for part in re.split(r"[.\[\]]+", text) if part]
-    if parts and parts[0] in _NEVER_SET:
+    if parts and parts[0] in NEVER_SET:
         raise stop(place, (text,), f"{parts[0]!r} cannot be set; only simulated values can")
     crossings = child(root, "crossings")
     names = list(bare(crossings).value) if crossings else []
@@ -129,7 +129,7 @@ def locate(root: Node, text: str, place: Place) -> Path:
         parts = ["crossings", names[0], *parts]
     if not parts or parts[0] not in top:
         word = parts[0] if parts else text
-        choices = [key for key in dict.fromkeys((*top, *inside)) if key not in _NEVER_SET]
+        choices = [key for key in dict.fromkeys((*top, *inside)) if key not in NEVER_SET]
         listed = f"; expected a path that begins with {', '.join(choices)}"
         raise stop(place, (text,), f"there is no {word!r}{did_you_mean(word, choices) or listed}")
     return _walk(root, parts, place, text)

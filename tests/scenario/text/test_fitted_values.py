@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from sim.errors import ScenarioError
+from sim.scenario.text import levers
 from sim.scenario.text.fitted_values import load_fitted
 from sim.scenario.text.load_scenario import Loaded, dump, from_tree, load, load_template
 
@@ -103,6 +104,18 @@ def test_a_table_over_the_men_stopped_is_multiplied_too(fitted):
     by_risk = "by_risk: {calibrated: slow, times: {1 %: 2 %, 5 %: 20 %}}"
     balk = load(fitted(("queue_over: 5000", by_risk))).scenario.crossings["pass"].behaviour["car"].balk
     assert balk.by_risk == ((0.01, 0.03), (0.05, 0.3))
+
+
+@pytest.mark.parametrize("text", ["slow=2", "calibrated.slow = 2"])
+def test_setting_a_fitted_number_names_the_paths_that_depend_on_it(fitted, text):
+    path = fitted((RATE, "rate: {calibrated: people, times: {calibrated: slow, times: 20/h}}"))
+    with pytest.raises(ScenarioError) as error:
+        load(path, [text])
+    (problem,) = error.value.problems
+    depends = "crossings.pass.demand.car.news.step.rate"
+    assert problem.what == f"'slow' is a fitted number; set what depends on it: {depends}"
+    with pytest.raises(ScenarioError, match=r"'slow' is a fitted number; write calibrated\.slow"):
+        levers.read(path).check("slow*")
 
 
 def test_a_figure_may_be_read_by_a_calibrated_number(fitted):
