@@ -25,7 +25,8 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-NAME = re.compile(r"^[a-z][a-z0-9_]{0,60}$")
+LONGEST_NAME = 61
+NAME = re.compile(rf"^[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}$")
 Name = Annotated[str, Field(pattern=NAME.pattern)]
 LONGEST_TITLE = 200
 """Characters; what is longer is a description."""

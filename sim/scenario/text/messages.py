@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import Problem
-from sim.scenario.model.quantities import NAME, RowsError
+from sim.scenario.model.quantities import LONGEST_NAME, NAME, RowsError
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import allowed as shape
 from sim.scenario.text.passports import without
@@ -198,7 +198,7 @@ _COUNTED = {
 
 def _key(key: str, choices: list[str] | None, fault: str) -> str:
     if choices is None:
-        return f"the name {key!r} is not allowed; expected small letters, digits and '_', a letter first"
+        return _too_long(key) or f"the name {key!r} is not allowed; expected small letters, digits and '_', a letter first"
     if key in PASSPORT_KEYS:
         return f"{fault} {key!r}; in a passport, {key!r} stands beside 'value'"
     others = [choice for choice in choices if choice != key]
@@ -272,7 +272,15 @@ def _not_a_name(got: str, value: Any, path: Loc) -> str:
         number, _, unit = value.partition(" ")
         room = {"people": f"{{people: {number}}}", "m": f"{{length: {value}}}", "km": f"{{length: {value}}}"}.get(unit)
         return f"{_UNIONS['hall']}; got {got}" + (f"; did you mean {room}?" if room else "")
-    return f"expected a name of small letters, digits and '_'; got {got}"
+    usual = f"expected a name of small letters, digits and '_'; got {got}"
+    return (_too_long(value) if isinstance(value, str) else "") or usual
+
+
+def _too_long(name: str) -> str:
+    """Return the sentence about a name that is only too long, or ''."""
+    if len(name) <= LONGEST_NAME or not re.fullmatch("[a-z][a-z0-9_]*", name):
+        return ""
+    return f"the name {show(name)} is too long; expected at most {LONGEST_NAME} characters, got {len(name)}"
 
 
 def _own_words(error: Error) -> str:
