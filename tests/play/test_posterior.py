@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,8 @@ def test_the_result_says_so_and_can_be_played_again(file: Path, tmp_path: Path) 
     result = sim.load(file, [], ["more_booths"], posterior=True).run(3, workers=1)
     result.save(out, pictures=False)
     assert "posterior of tiny.yaml (2022-10-01)" in result.run.note
+    one = replace(result.run, estimates=replace(result.run.estimates, replications=1))
+    assert one.note == "One replication: quantiles are its values and the confidence interval is undefined."
     assert {"scenario.yaml", "fitted.yaml", "posterior.parquet"} <= {path.name for path in out.iterdir()}
     file.unlink()
     again = results.rerun(out, 1, silent)

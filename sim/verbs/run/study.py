@@ -73,8 +73,8 @@ class Run:
     def note(self) -> str:
         """One or more sentences on the uncertainty of the numbers."""
         asked, reached = self.request.precision, self.estimates.precision()
-        chance = "" if self.estimates.replications < 2 else CHANCE_ONLY
-        notes = [self.estimates.note, self.posterior.note if self.posterior else chance, self._note_on_start]
+        bands = self.posterior.note if self.posterior else CHANCE_ONLY
+        notes = [self.estimates.note, bands if self.estimates.replications > 1 else "", self._note_on_start]
         sure = " ".join(filter(None, notes))
         if asked is None or reached <= asked:
             return sure
