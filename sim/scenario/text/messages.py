@@ -198,7 +198,9 @@ _COUNTED = {
 
 def _key(key: str, choices: list[str] | None, fault: str) -> str:
     if choices is None:
-        return _too_long(key) or f"the name {key!r} is not allowed; expected small letters, digits and '_', a letter first"
+        return (
+            _too_long(key) or f"the name {key!r} is not allowed; expected small letters, digits and '_', a letter first"
+        )
     if key in PASSPORT_KEYS:
         return f"{fault} {key!r}; in a passport, {key!r} stands beside 'value'"
     others = [choice for choice in choices if choice != key]

@@ -172,12 +172,18 @@ def together(validation: Validation) -> Figure:
     ]
     where = (EDGE / WIDTH, 1 - 0.52 / height)
     figure.legend(handles=marks, loc="upper left", bbox_to_anchor=where, ncols=3, borderpad=0, borderaxespad=0)
-    grid = figure.add_gridspec(
-        rows, COLUMNS, left=0.1, right=0.985, top=1 - 1.2 / height, bottom=0.62 / height, wspace=0.46, hspace=0.62
-    )  # fmt: skip
-    for k, pair in enumerate(chosen):
-        _draw_pair(figure.add_subplot(grid[k // COLUMNS, k % COLUMNS]), pair)
+    for axes, pair in zip(panels(figure, len(chosen)), chosen, strict=True):
+        _draw_pair(axes, pair)
     return figure
+
+
+def panels(figure: Figure, number: int) -> list[Axes]:
+    """Return so many panels below the heading, row by row."""
+    rows, height = -(-number // COLUMNS), figure.get_figheight()
+    grid = figure.add_gridspec(
+        rows, COLUMNS, left=0.12, right=0.985, top=1 - 1.2 / height, bottom=0.62 / height, wspace=0.55, hspace=0.62
+    )
+    return [figure.add_subplot(grid[k // COLUMNS, k % COLUMNS]) for k in range(number)]
 
 
 COLUMNS, PANEL, PANELS, POINTS, MOST_OFTEN, MOST_TICKS = 3, 3.1, 9, 400, 2, 4
@@ -209,6 +215,9 @@ def _draw_pair(axes: Axes, pair: Pair) -> None:
     reported = [side.target.reported for side in (pair.first, pair.second)]
     axes.plot(*reported, marker="D", markersize=8, color=REPORTED, markeredgecolor="white", zorder=5)
     axes.set(xscale="log", yscale="log")
+    figure, place = axes.get_figure(root=True), axes.get_position()
+    assert figure is not None
+    room = np.multiply(place.size, figure.get_size_inches())
     for axis, side, name in ((axes.xaxis, pair.first, "x"), (axes.yaxis, pair.second, "y")):
         ends = np.quantile(pair.reports[:, "xy".index(name)], [0.005, 0.995])
         drawn = [*ends, *ellipse["xy".index(name)], side.target.reported]
@@ -218,7 +227,7 @@ def _draw_pair(axes: Axes, pair: Pair) -> None:
         axis.set_ticks(shown, [number(tick) for tick in shown], fontsize=9)
         axis.set_ticks([], minor=True)
         text = f"{window(side.target.row)}: {side.label}"
-        axis.set_label_text(wrapped(text, 2.3, 9), fontsize=9)
+        axis.set_label_text(wrapped(text, room["xy".index(name)], 9), fontsize=9)
     axes.set_title(f"tail {percent(pair.tail)}", fontsize=10, loc="right", color=INK if pair.tail < FAR else MUTED)
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from sim.measures.likelihood import Target
+from sim.plotting.style import sheet, styled
 from sim.scenario.model.calibration import ErrorModel
 from sim.scenario.model.reported import Reported
 from sim.verbs.validate.pairs import pairs_of
-from sim.verbs.validate.pictures import _ticks
+from sim.verbs.validate.pictures import COLUMNS, PANEL, WIDTH, _draw_pair, _ticks, panels
 from tests.verbs.calibrate.small_calibration import row
 
 ERRORS = ErrorModel.model_validate({"spread": {"press": 0.1}, "discrepancy": 0.1, "shared": 0.7})
@@ -67,6 +68,26 @@ def test_bounds_other_days_and_the_same_kind_make_no_pair() -> None:
     assert pairs_of((QUEUE, target("wait", "quoted_wait", 20, **later)), ERRORS, values, 3) == ()
     assert pairs_of((QUEUE, target("again", "queue", 1000)), ERRORS, values, 3) == ()
     assert pairs_of((), ERRORS, np.empty((500, 0)), 3) == ()
+
+
+@styled
+def test_labels_of_panels_stay_beside_their_own_axes() -> None:
+    """Six panels in two rows, with long figures and long numbers."""
+    week = target("week", "crossed_people", 115_000, statistic="sum", directions="both", outbound_share="50 %")
+    cars = target("cars", "queue", 148_000, classes=["car", "truck", "bus"])
+    values = np.exp(np.random.default_rng(1).multivariate_normal(np.log([115_000, 148_000]), BOTH, 500))
+    (pair,) = pairs_of((week, cars), ERRORS, values, 3)
+    turned = replace(pair, first=pair.second, second=pair.first, reports=pair.reports[:, ::-1])
+    figure = sheet(WIDTH, 2 * PANEL + 1.15)
+    for k, axes in enumerate(panels(figure, 2 * COLUMNS)):
+        _draw_pair(axes, pair if k % 2 else turned)
+    figure.draw_without_rendering()
+    boxes = [axes.get_window_extent() for axes in figure.axes]
+    labels = [axis.label.get_window_extent() for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    assert all(not label.overlaps(box) for label in labels for box in boxes)
+    for k, box in enumerate(boxes):
+        assert labels[2 * k].width <= box.width
+        assert labels[2 * k + 1].height <= box.height
 
 
 @pytest.mark.parametrize(
