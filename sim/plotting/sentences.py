@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
 from sim.measures.bounds import FEW_LEFT
 from sim.measures.names import ALL, CLASS_WORDS
-from sim.plotting.story import Story, between, whole
+from sim.plotting.story import Story, between, long_day, period, whole
 from sim.plotting.waiting import by_people, wait_told
 from sim.units import show_time
 
@@ -44,7 +44,6 @@ def summary(story: Story) -> str:
     sentences = _peak(story)
     summoned = story.total("summoned_people").mean
     back = story.total("refused_people").mean + summoned
-    start, end = story.scenario.clock.counted_from, story.scenario.clock.horizon - timedelta(minutes=1)
     crossed = whole(story.total("crossed_people").mean)
     fates = ["1 person crosses" if crossed == "1" else f"{crossed} people cross"]
     if back > 0:
@@ -57,8 +56,7 @@ def summary(story: Story) -> str:
         fates.append(f"{whole(elsewhere)} {'goes' if whole(elsewhere) == '1' else 'go'} to another crossing")
     listed = f"{', '.join(fates[:-1])} and {fates[-1]}" if len(fates) > 1 else fates[0]
     stuck = story.total("deadlocked_parties").mean
-    days = f"{start.day} {start:%B}", f"{end.day} {end:%B}"
-    sentences.append(f"{f'On {days[0]}' if days[0] == days[1] else 'Between {} and {}'.format(*days)}, {listed}")
+    sentences.append(f"{period(story.scenario.clock)}, {listed}")
     if stuck > 0:
         sentences.append(f"{whole(max(stuck, 1))} parties block each other for ever")
     return ". ".join(sentences) + "."
@@ -80,7 +78,7 @@ def _peak(story: Story) -> list[str]:
     top = datetime.fromtimestamp(story.at[int(np.nanargmax(band.mean))] * 86400, story.zone)
     spread, size = between(peak), whole(peak.mean)
     what = ("person" if size == "1" else "people") if people else "vehicle" if size == "1" else "vehicles"
-    sentence = f"In the model, the queue peaks at {size} {what}{f' ({spread})' if spread else ''} on {top.day} {top:%B}"
+    sentence = f"In the model, the queue peaks at {size} {what}{f' ({spread})' if spread else ''} on {long_day(top)}"
     name, wait = wait_told(story)
     if wait > 0:
         at_least = "at least " if story.ended("unfinished", name) > FEW_LEFT else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,8 @@ LEAST_SAID = 1e-3
 """Numbers nearer to 0 are only said to be smaller than this."""
 LEAST_BLOCKED = 0.01
 """Share of its time for which a station is blocked that is told."""
+LEAST_RELIEF = 4.0
+"""Hours of waiting below which nobody plans relief: nights at the border and drinking water are not shown."""
 NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
 
 
@@ -158,8 +160,15 @@ class Story:
 
     @cached_property
     def nights(self) -> list[Night]:
-        """The nights with who is stuck; none where the scenario has no night hour."""
-        return nights_of(self.estimates, self.crossing)
+        """The nights with who is stuck; none where the scenario has no night hour, or waits are short."""
+        return nights_of(self.estimates, self.crossing) if self.needs_relief else []
+
+    @property
+    def needs_relief(self) -> bool:
+        """Whether waits are long enough for relief: the longest of those who crossed, or the mean of all who came."""
+        came = self.total("arrived_people").mean + self.total("initial_people").mean
+        mean = self.total("person_hours_waited").mean / came if came > 0 else 0.0
+        return self.total("wait_max").mean >= LEAST_RELIEF or mean >= LEAST_RELIEF
 
     @property
     def night_hour(self) -> str:
@@ -234,11 +243,13 @@ class Story:
 
     @property
     def how(self) -> str:
-        """Text on the number of replications, and on what differs between them."""
+        """Text on the number of replications, what differs between them, and the end of a warm-up."""
         count = self.estimates.replications
         replications = "one replication" if count == 1 else f"mean and 5–95 % band of {count} replications"
         basis = self.posterior_note or (CHANCE_ONLY if count > 1 else "")
-        return f"{replications}, {basis}" if basis else replications
+        clock = self.scenario.clock
+        since = f"; counted after the warm-up, from {clock.counted_from:%H:%M} on {long_day(clock.counted_from)}"
+        return (f"{replications}, {basis}" if basis else replications) + (since if clock.warm_up else "")
 
     @property
     def spread(self) -> str:
@@ -264,6 +275,27 @@ def window(row: Reported) -> str:
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{last.day} {last:%b}"
     return f"{first.day} {first:%b}–{last.day} {last:%b}"
+
+
+def long_day(instant: datetime) -> str:
+    """Return '2 June'."""
+    return f"{instant.day} {instant:%B}"
+
+
+def period(clock: Clock) -> str:
+    """Return what is counted, with times where its first or last day is not whole: 'On 2 June from 08:00 to 14:00'."""
+    start, end = clock.counted_from, clock.horizon
+    last = end - timedelta(minutes=1)
+    whole_first, whole_last = start.time() == time.min, end.time() == time.min
+    if start.date() == last.date():
+        hours = (
+            "" if whole_first and whole_last else f" from {start:%H:%M} to {'24:00' if whole_last else f'{end:%H:%M}'}"
+        )
+        return f"On {long_day(start)}{hours}"
+    if whole_first and whole_last:
+        return f"Between {long_day(start)} and {long_day(last)}"
+    begin = long_day(start) if whole_first else f"{start:%H:%M} on {long_day(start)}"
+    return f"From {begin} to {long_day(last) if whole_last else f'{end:%H:%M} on {long_day(end)}'}"
 
 
 def week(scope: str, clock: Clock) -> str:

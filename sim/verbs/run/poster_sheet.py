@@ -63,6 +63,8 @@ ROW = 1.35
 FLOWS_MOST, FLOWS_WIDE = 3, 2
 MOST_BARS = 6
 WEEK_NAMES = 1.55
+LITRES = 1000.0
+"""Litres of water in a cubic metre; less than that is written in litres."""
 
 
 @styled
@@ -259,8 +261,11 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
     rows = [
         *([(worst.people, 1.0, f"people stuck on\nthe worst night, {worst.name}")] if worst else []),
         (story.total("person_hours_waited"), 1.0, "person-hours\nspent waiting"),
-        (story.total("drinking_water"), 1e-3, "m³ of drinking\nwater needed"),
     ]
+    if story.needs_relief:
+        water = story.total("drinking_water")
+        scale, unit = (1.0, "L") if water.mean < LITRES else (1 / LITRES, "m³")
+        rows.append((water, scale, f"{unit} of drinking\nwater needed"))
     rows = [row for row in rows if np.isfinite(row[0].mean)]
     if rows:
         _write(

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim import units
 from sim.measures.estimates import Estimate
-from sim.measures.headline import ACROSS, FATES, QUEUE, WAITS, headlines_of
+from sim.measures.headline import ACROSS, FATES, QUEUE, RELIEF, WAITS, headlines_of
 from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.nights import Night, worst_night
 from sim.measures.reports import UNFITTED, Observation
@@ -172,7 +172,9 @@ def groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
         total, worst = story.total(line.quantity, line.scope), worst_night(story.nights)
         if line.quantity == "people_overnight_max" and worst:
             line, total = line._replace(name=f"{line.name}, {worst.name}"), worst.people
-        concerns = story.vehicles or line.scope != VEHICLES
+        if line.quantity == "initial_people" and story.scenario.clock.warm_up:
+            line = line._replace(name="already inside when the count begins")
+        concerns = (story.vehicles or line.scope != VEHICLES) and (story.needs_relief or line.group != RELIEF)
         if concerns and (line.quantity in ALWAYS or total.mean > 0):
             row = Row(line.name, line.unit, _scaled(total, line.scale), bound=story.is_bound(line.quantity, line.scope))
             by_group[line.group].append(row)
