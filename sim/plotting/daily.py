@@ -14,12 +14,16 @@ from sim.plotting.marks import draw_marks
 from sim.plotting.page import legend
 from sim.plotting.panels import flows_of_vehicles, mark, outcomes_at, upright
 from sim.plotting.story import Shown, Story, others, outwards_per_day, rounded, window
-from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, colour_of, value_axis
+from sim.plotting.style import INK, MUTED, OUTCOME_COLOURS, value_axis
+from sim.plotting.waiting import layers_of
 
 AT_THE_END = ("unfinished", "on_the_way")
 """Outcomes at the horizon, which belong to no day."""
 
-PEOPLE_ACROSS = (("crossed_people", "all", OUTCOME_COLOURS["crossed"], "crossed"),)
+Part = tuple[str, tuple[str, ...], str, str]
+"""Bars of a quantity: its name, the scopes that are summed, colour and label."""
+
+PEOPLE_ACROSS = (("crossed_people", (ALL,), OUTCOME_COLOURS["crossed"], "crossed"),)
 """The part of `bars` that draws people across."""
 
 SHORT_RUN, HOUR = timedelta(days=2), 3600.0
@@ -55,13 +59,13 @@ def flow_bars(story: Story, quantity: str, scope: str = ALL) -> tuple[Floats, Fl
 
 def vehicles_a_day(axes: Axes, story: Story) -> None:
     """Draw bars of vehicles across by class and local day, with reported flows of parties as daily means."""
-    tops = bars(axes, story, [_parties(story, name) for name in story.vehicles])
+    tops = bars(axes, story, _parties(story, story.vehicles))
     _flows(axes, story, (_reported_parties(story, vehicles=True), [VEHICLES]), tops, f"vehicles per {bar_span(story)}")
 
 
 def others_a_day(axes: Axes, story: Story) -> None:
     """Draw bars of parties across by bike and on foot by local day or hour."""
-    tops = bars(axes, story, [_parties(story, name) for name in others(story)])
+    tops = bars(axes, story, _parties(story, others(story)))
     _flows(axes, story, (_reported_parties(story, vehicles=False), [OTHERS]), tops, f"parties per {bar_span(story)}")
 
 
@@ -71,8 +75,8 @@ def _reported_parties(story: Story, vehicles: bool) -> list[Shown]:
     return with_vehicles if vehicles else [s for s in story.shown("crossed_parties") if s not in with_vehicles]
 
 
-def _parties(story: Story, name: str) -> tuple[str, str, str, str]:
-    return "crossed_parties", name, colour_of(story.scenario, name), CLASS_NAMES[name]
+def _parties(story: Story, names: Sequence[str]) -> list[Part]:
+    return [("crossed_parties", *layer) for layer in layers_of(story, names)]
 
 
 def people_across(axes: Axes, story: Story) -> None:
@@ -84,7 +88,7 @@ def people_across(axes: Axes, story: Story) -> None:
 def people_a_day(axes: Axes, story: Story) -> None:
     """Draw bars of people across by local day or hour, below zero those who did not get across, with reported flows."""
     fates = [
-        (f"{event}_people", "all", OUTCOME_COLOURS[event], OUTCOMES[event].picture)
+        (f"{event}_people", (ALL,), OUTCOME_COLOURS[event], OUTCOMES[event].picture)
         for event in outcomes_at(story)
         if event not in AT_THE_END
     ]
@@ -96,11 +100,12 @@ def people_a_day(axes: Axes, story: Story) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
 
 
-def bars(axes: Axes, story: Story, parts: Sequence[tuple[str, str, str, str]], downwards: bool = False) -> list[float]:
-    """Stack bars of (quantity, scope, colour, label), means over replications; return their heights."""
+def bars(axes: Axes, story: Story, parts: Sequence[Part], downwards: bool = False) -> list[float]:
+    """Stack bars of (quantity, scopes, colour, label), means over replications; return their heights."""
     base: Floats = np.zeros(1)
-    for quantity, scope, colour, label in parts:
-        first, last, values = flow_bars(story, quantity, scope)
+    for quantity, scopes, colour, label in parts:
+        first, last, _ = flow_bars(story, quantity)
+        values = np.sum([flow_bars(story, quantity, scope)[2] for scope in scopes], axis=0)
         if values.sum() > 0:
             bottom = -base - values if downwards else base + np.zeros(len(values))
             inset = 0.07 * (last - first)
@@ -147,10 +152,10 @@ def stuck(axes: Axes, story: Story) -> None:
     """Draw the people stuck at the night hour, by class, as a bar for each night with the 5-95 % range of all."""
     at = np.array([story.day_of(night.day) for night in story.nights]) + 0.5
     base = np.zeros(len(at))
-    for cls in story.nights[0].by_class:
-        people = np.array([night.by_class[cls].mean for night in story.nights])
+    for layer in layers_of(story, tuple(story.nights[0].by_class)):
+        people = np.array([sum(night.by_class[cls].mean for cls in layer.classes) for night in story.nights])
         if people.any():
-            axes.bar(at, people, NIGHT_BAR, bottom=base, color=colour_of(story.scenario, cls), label=CLASS_NAMES[cls])
+            axes.bar(at, people, NIGHT_BAR, bottom=base, color=layer.colour, label=layer.label)
         base = base + people
     low, high = (np.array([getattr(night.people, end) for night in story.nights]) for end in ("p05", "p95"))
     if (high > low).any():

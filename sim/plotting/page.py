@@ -20,6 +20,8 @@ LEGEND_SIZE, LEAST_LEGEND = 10.0, 9.0
 """Largest and smallest letters of a legend, points."""
 ABOVE_TWO_ROWS = 36
 """Distance of a title from its panel above a legend in two rows, points."""
+LEAST_NAME = 0.5
+"""Width to which a name of a legend may be shortened, inches."""
 LEGEND_GAP = (1.3 + 0.5 + 1.4) / 72
 """Length of the line of an entry with the gaps around it, inches for each point of the size of its letters."""
 
@@ -73,14 +75,30 @@ def _row_width(names: Sequence[str], size: float) -> float:
     return sum(text_width(name, size) + LEGEND_GAP * size for name in names)
 
 
+def _fitting(names: Sequence[str], rows: int, size: float, room: float) -> list[str]:
+    """Return the names of a legend, filled column by column, shortened so that it is at most `room` inches wide."""
+    widths = [text_width(name, size) for name in names]
+    most = max(widths)
+    columns = [widths[n : n + rows] for n in range(0, len(names), rows)]
+    while most > LEAST_NAME and sum(min(max(each), most) + LEGEND_GAP * size for each in columns) > room:
+        most *= 0.95
+    return [shortened(name, most, size) for name in names]
+
+
 def legend(axes: Axes) -> None:
-    """Write the legend above the panel: smaller, and then in two rows, where one row is wider than the panel."""
-    if names := axes.get_legend_handles_labels()[1]:
+    """Write the legend above the panel: smaller, and then in two rows, where one row is wider than the panel.
+
+    Where these are wider as well, the longest names end in an ellipsis.
+    """
+    handles, names = axes.get_legend_handles_labels()
+    if names:
         room, size = width_of(axes), LEGEND_SIZE
         while size > LEAST_LEGEND and _row_width(names, size) > room:
             size -= 0.5
         rows = 1 if _row_width(names, size) <= room else 2
         axes.legend(
+            handles,
+            _fitting(names, rows, size, room),
             fontsize=size,
             loc="lower left",
             bbox_to_anchor=(0, 1.0),

@@ -18,10 +18,10 @@ from sim.plotting.page import legend, width_of
 from sim.plotting.story import Shown, Story, is_about, others, outwards_per_day, window
 from sim.plotting.style import (
     BYPASS_COLOUR,
-    CLASS_NAMES,
     HALF_DASHES,
     INK,
     MUTED,
+    class_label,
     colour_of,
     darker,
     name_spike,
@@ -30,7 +30,7 @@ from sim.plotting.style import (
     value_axis,
     without_spike,
 )
-from sim.plotting.waiting import parties_are_people
+from sim.plotting.waiting import Layer, layers_of, parties_are_people
 from sim.scenario.model.reported import WAIT_KINDS, Reported
 
 WAIT, LENGTH = "wait (hours)", "queue length (km)"
@@ -130,13 +130,25 @@ def upright(at: Floats, tops: Floats) -> list[Floats]:
 
 def queue(axes: Axes, story: Story) -> None:
     """Draw parties waiting, all vehicles and by class."""
-    bands = []
+    layers = layers_of(story, story.classes)
     scopes = story.classes if len(story.classes) == 1 else (story.scope, *story.classes)
-    for scope in scopes:
-        bands.append(story.band("queue", scope))
-        line(axes, story, bands[-1], colour_of(story.scenario, scope), CLASS_NAMES[scope])
+    bands = [story.band("queue", scope) for scope in (scopes[0], *(layer.classes[0] for layer in layers))]
+    if scopes[0] not in story.classes:
+        line(axes, story, bands[0], colour_of(story.scenario, scopes[0]), class_label(scopes[0]))
+    for band, layer in zip(bands[1:], layers, strict=True):
+        if len(layer.classes) == 1:
+            line(axes, story, band, layer.colour, layer.label)
+        else:
+            axes.plot(story.at, mean_of(story, "queue", layer.classes), color=layer.colour, label=layer.label)
     largest(axes, story, "max_queue", scopes[0])
     finish(axes, waiting_label(story), story, bands, _marks(story, story.shown("queue", validation=True), scopes))
+
+
+def mean_of(story: Story, quantity: str, scopes: Sequence[str]) -> Floats:
+    """Return the mean of a series (T,), summed over scopes; 0 where there is none."""
+    bands = [band for band in (story.band(quantity, scope) for scope in scopes) if band is not None]
+    total: Floats = np.sum([np.zeros(len(story.at)), *(np.nan_to_num(band.mean) for band in bands)], axis=0)
+    return total
 
 
 def waiting_label(story: Story) -> str:
@@ -155,23 +167,15 @@ def people_waiting(axes: Axes, story: Story) -> None:
 def queue_stacked(axes: Axes, story: Story) -> None:
     """Draw parties waiting as layers by class, and a line at the sum of vehicles with its band."""
     base = np.zeros(len(story.at))
-    for name in story.classes:
-        band = story.band("queue", name)
-        if band is not None and np.nanmax(band.mean) > 0:
-            top = base + np.nan_to_num(band.mean)
-            axes.fill_between(
-                story.at,
-                base,
-                top,
-                color=colour_of(story.scenario, name),
-                alpha=0.75,
-                linewidth=0,
-                label=CLASS_NAMES[name],
-            )
+    for layer in layers_of(story, story.classes):
+        mean = mean_of(story, "queue", layer.classes)
+        if mean.max() > 0:
+            top = base + mean
+            axes.fill_between(story.at, base, top, color=layer.colour, alpha=0.75, linewidth=0, label=layer.label)
             axes.plot(story.at, top, color="white", linewidth=0.6)
             base = top
     together = story.band("queue", story.scope)
-    line(axes, story, together, INK, CLASS_NAMES[story.scope])
+    line(axes, story, together, INK, class_label(story.scope))
     marks = _marks(story, story.shown("queue", validation=True), [story.scope])
     largest(axes, story, "max_queue", story.scope)
     finish(axes, waiting_label(story), story, [together], marks, base)
@@ -193,7 +197,7 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     at_least = story.lower_bound(name)
     goes_on = bool((at_least > SEEN).any())
     lived = where(lived, ~story.censored(name)) if lived else lived
-    line(axes, story, lived, colour, f"{CLASS_NAMES[name]}, by time of joining")
+    line(axes, story, lived, colour, f"{class_label(name)}, by time of joining")
     if goes_on:
         axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still wait)")
         axes.plot(story.at, alone(at_least), color=colour, marker=".", linestyle="none")
@@ -233,10 +237,10 @@ def name_cap(axes: Axes, quoted: Band | None) -> None:
 def vehicles_an_hour(axes: Axes, story: Story) -> None:
     """Draw vehicles across per hour as layers by class and way, their sum with its band, and reported outflows."""
     tops = [np.zeros(len(story.at))]
-    for scope, colour, label in _ways(story):
-        band = story.band("crossed_parties_per_hour", scope)
-        if band is not None and np.nanmax(band.mean) > 0:
-            tops.append(tops[-1] + np.nan_to_num(band.mean))
+    for scopes, colour, label in _ways(story):
+        mean = mean_of(story, "crossed_parties_per_hour", scopes)
+        if mean.max() > 0:
+            tops.append(tops[-1] + mean)
             axes.fill_between(story.at, tops[-2], tops[-1], color=colour, alpha=0.8, linewidth=0, label=label)
             axes.plot(story.at, tops[-1], color="white", linewidth=0.6)
     everybody = story.band("crossed_parties_per_hour", VEHICLES)
@@ -244,15 +248,16 @@ def vehicles_an_hour(axes: Axes, story: Story) -> None:
     finish(axes, "vehicles per hour", story, [everybody], _outflows(story), tops[-1])
 
 
-def _ways(story: Story) -> list[tuple[str, str, str]]:
-    """Return scope, colour and words of the layers: vehicles by class, those with a bypass by way across."""
+def _ways(story: Story) -> list[Layer]:
+    """Return the layers with their scopes: vehicles by class, those with a bypass by way across."""
     layers = []
-    for name in story.vehicles:
-        past = story.total("crossed_parties", by_way(name, "bypass")).mean > 0
-        scope, words = (by_way(name, "main"), ", main queue") if past else (name, "")
-        layers.append((scope, colour_of(story.scenario, name), CLASS_NAMES[name] + words))
-        if past:
-            layers.append((by_way(name, "bypass"), BYPASS_COLOUR, f"{CLASS_NAMES[name]}, bypass"))
+    for layer in layers_of(story, story.vehicles):
+        name = layer.classes[0]
+        if len(layer.classes) == 1 and story.total("crossed_parties", by_way(name, "bypass")).mean > 0:
+            layers.append(Layer((by_way(name, "main"),), layer.colour, f"{layer.label}, main queue"))
+            layers.append(Layer((by_way(name, "bypass"),), BYPASS_COLOUR, f"{layer.label}, bypass"))
+        else:
+            layers.append(layer)
     return layers
 
 
@@ -295,7 +300,11 @@ def flows_of_vehicles(story: Story) -> list[Shown]:
 def others_an_hour(axes: Axes, story: Story) -> None:
     """Draw people across by bike and on foot per hour."""
     bands = []
-    for name in others(story):
-        bands.append(story.band("crossed_people_per_hour", name))
-        line(axes, story, bands[-1], colour_of(story.scenario, name), CLASS_NAMES[name])
+    for layer in layers_of(story, others(story)):
+        if len(layer.classes) == 1:
+            bands.append(story.band("crossed_people_per_hour", layer.classes[0]))
+            line(axes, story, bands[-1], layer.colour, layer.label)
+        else:
+            mean = mean_of(story, "crossed_people_per_hour", layer.classes)
+            axes.plot(story.at, mean, color=layer.colour, label=layer.label)
     finish(axes, "people per hour", story, bands, [])

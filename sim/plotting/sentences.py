@@ -82,5 +82,6 @@ def _peak(story: Story) -> list[str]:
     name, wait = wait_told(story)
     if wait > 0:
         at_least = "at least " if story.ended("unfinished", name) > FEW_LEFT else ""
-        sentence += f"; {CLASS_WORDS[name]} that cross wait {at_least}{show_time(3600 * wait)} on average"
+        who = "people" if name == ALL else CLASS_WORDS[name]
+        sentence += f"; {who} that cross wait {at_least}{show_time(3600 * wait)} on average"
     return [sentence]

@@ -41,6 +41,12 @@ CLASS_COLOURS = {
 BYPASS_COLOUR = "#a6cbe6"
 OWN_COLOURS = ("#332288", "#44AA99", "#CC6677", "#999933", "#AA4499", "#117733", "#88CCEE", "#DDCC77")
 """Colours of a scenario's own classes, in order (Tol's muted scheme)."""
+TONES = ((0.0, 0.0), (0.0, 0.45), (1.0, 0.5), (0.0, 0.7))
+"""What the colours are mixed with from the ninth own class on: a grey (0 to 1), and its share."""
+TOGETHER_COLOUR = "#b8bec4"
+"""The colour of small classes that are drawn as one."""
+LONG_NAME, BEGIN, END = 28, 15, 11
+"""Letters of the longest name that is written out, and of the ends of a longer one."""
 
 
 class _Names(dict[str, str]):
@@ -109,7 +115,16 @@ def colour_of(scenario: Scenario, scope: str) -> str:
     """Return the colour of a class, or of all classes or vehicles together."""
     if scope in CLASS_COLOURS:
         return CLASS_COLOURS[scope]
-    return OWN_COLOURS[(scenario.streams.index(scope) - len(STREAMS)) % len(OWN_COLOURS)]
+    tone, n = divmod(scenario.streams.index(scope) - len(STREAMS), len(OWN_COLOURS))
+    grey, share = TONES[tone % len(TONES)]
+    red, green, blue = ((1 - share) * part + share * grey for part in mpl.colors.to_rgb(OWN_COLOURS[n]))
+    return mpl.colors.to_hex((red, green, blue))
+
+
+def class_label(name: str) -> str:
+    """Return the words of a class, or of all together, for a legend; long ones with an ellipsis."""
+    words = CLASS_NAMES[name]
+    return words if len(words) <= LONG_NAME else f"{words[:BEGIN].rstrip()}…{words[-END:].lstrip()}"
 
 
 def darker(colour: str) -> tuple[float, float, float]:

@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
-from sim.measures.names import by_way
+from sim.measures.names import ALL, by_way
 from sim.plotting.story import Story, others
+from sim.plotting.style import TOGETHER_COLOUR, class_label, colour_of
 from sim.scenario.model.reported import WAIT_KINDS
+
+MOST_CLASSES = 6
+"""Classes that a picture shows one by one; of more, the largest are, and the others together."""
+
+
+MUCH = 1 / 3
+"""Share of all waiting from which one class of many stands for the crossing."""
+
+
+class Layer(NamedTuple):
+    """One class of a picture, or several small ones together."""
+
+    classes: tuple[str, ...]
+    colour: str
+    label: str
+
+
+def layers_of(story: Story, names: Sequence[str]) -> list[Layer]:
+    """Return the layers of a stack of classes: the largest by the people who came, and last the others as one."""
+    came = {name: story.total("arrived_people", name).mean + story.total("initial_people", name).mean for name in names}
+    most = sorted(names, key=lambda name: -came[name])[: MOST_CLASSES - 1 if len(names) > MOST_CLASSES else None]
+    layers = [Layer((name,), colour_of(story.scenario, name), class_label(name)) for name in names if name in most]
+    small = tuple(name for name in names if name not in most)
+    return layers + ([Layer(small, TOGETHER_COLOUR, f"the other {len(small)}")] if small else [])
 
 
 def wait_classes(story: Story) -> list[str]:
@@ -40,6 +68,12 @@ def parties_are_people(story: Story) -> bool:
 
 
 def wait_told(story: Story) -> tuple[str, float]:
-    """Return the class whose wait stands for the crossing, and its mean wait (h) in all queues."""
+    """Return the class whose wait stands for the crossing, and its mean wait (h) in all queues.
+
+    Of many classes of which none has much of the waiting, all stand for it.
+    """
     name = wait_classes(story)[0]
+    of_all = sum(waited(story, each) for each in story.classes)
+    if len(story.classes) > MOST_CLASSES and waited(story, name) < MUCH * of_all and not story.shown(*WAIT_KINDS):
+        name = ALL
     return name, story.total("wait_mean", by_way(name, "main")).mean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from sim.engine.plan import NOWHERE
 from sim.measures.estimates import Estimate
-from sim.measures.names import CLASS_WORDS, OUTCOMES, at_station
+from sim.measures.names import OUTCOMES, at_station
 from sim.measures.nights import worst_night
 from sim.measures.reports import counted, short_amount
 from sim.measures.servers import staffing
@@ -22,6 +23,7 @@ from sim.plotting.rail import words
 from sim.plotting.sentences import summary
 from sim.plotting.story import (
     LEAST_BLOCKED,
+    NOTHING,
     Shown,
     Story,
     between,
@@ -41,13 +43,12 @@ from sim.plotting.style import (
     REPORTED,
     SERIF,
     SPAN_COLOURS,
-    colour_of,
     day_name,
     sheet,
     styled,
     time_axis,
 )
-from sim.plotting.waiting import wait_classes
+from sim.plotting.waiting import layers_of, wait_classes
 from sim.scenario.model.reported import WAIT_KINDS
 from sim.verbs.run.stages import next_stations, stages_of
 
@@ -192,11 +193,8 @@ def _across(axes: Axes, story: Story) -> None:
     """Draw people across by class, day or week."""
     split, clock = _split(story), story.scenario.clock
     if split == "class":
-        by_class = ((name, story.total("crossed_people", name)) for name in story.classes)
-        rows = [
-            (CLASS_WORDS[name], total, colour_of(story.scenario, name)) for name, total in by_class if total.mean > 0
-        ]
-        _number_bars(axes, rows[:MOST_BARS])
+        layers = [(layer, _summed(story, layer.classes)) for layer in layers_of(story, story.classes)]
+        _number_bars(axes, [(layer.label, total, layer.colour) for layer, total in layers if total.mean > 0])
         return
     by_time = sorted(
         (key.scope, total)
@@ -206,6 +204,12 @@ def _across(axes: Axes, story: Story) -> None:
     names = (day_name(datetime.fromisoformat(at)) if split == "day" else week(at, clock) for at, _ in by_time)
     colour = CLASS_COLOURS["car"]
     _number_bars(axes, [(name, total, colour) for name, (_, total) in zip(names, by_time, strict=True)])
+
+
+def _summed(story: Story, classes: Sequence[str]) -> Estimate:
+    """Return the people across of one class, or the mean of several together, whose band is not known."""
+    totals = [story.total("crossed_people", name) for name in classes]
+    return totals[0] if len(totals) == 1 else replace(NOTHING, mean=float(np.nansum([each.mean for each in totals])))
 
 
 def _fates(axes: Axes, story: Story) -> None:
@@ -251,6 +255,7 @@ def _number_bars(axes: Axes, rows: Sequence[tuple[str, Estimate, str]]) -> None:
         spread = between(estimate)
         figure = whole(estimate.mean) + (f" ({spread})" if spread else "")
         axes.annotate(figure, (estimate.mean, row), (5, 0), textcoords="offset points", va="center", fontsize=SMALL)
+        name = shortened(name, WEEK_NAMES - 0.1, 10)
         axes.annotate(name, (0, row), (-6, 0), textcoords="offset points", va="center", ha="right", fontsize=10)
 
 
