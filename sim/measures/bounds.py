@@ -53,16 +53,16 @@ def _is_bound(means: Mapping[Key, float], key: Key) -> bool:
         return means[key] >= LONGEST_QUOTE
     if quantity not in _GOES_ON:
         return False
-    visits, inside, going_on = (
-        means.get(Key(crossing, name, scope), 0.0) for name in ("visits", "unfinished_parties", _GOES_ON[quantity])
-    )
-    began = visits if quantity == "wait_per_visit" else visits - inside + going_on
-    return going_on > FEW_LEFT * began
+    visits, inside, in_service, blocked = (means.get(Key(crossing, name, scope), 0.0) for name in _VISITS)
+    waiting = inside - in_service - blocked
+    cut, began = {
+        "wait_per_visit": (waiting, visits),
+        "service_per_visit": (in_service, visits - inside + in_service),
+        "blocked_per_visit": (blocked, visits - inside + blocked),
+    }[quantity]
+    return cut > FEW_LEFT * began
 
 
-_GOES_ON = {
-    "wait_per_visit": "unfinished_parties",
-    "service_per_visit": "in_service_parties",
-    "blocked_per_visit": "blocked_parties",
-}
-"""The number of visits that are cut by the horizon, for each mean time per visit."""
+_VISITS = ("visits", "unfinished_parties", "in_service_parties", "blocked_parties")
+_GOES_ON = ("wait_per_visit", "service_per_visit", "blocked_per_visit")
+"""Mean times per visit, which the horizon cuts where a visit still waits, is in service, or is blocked."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 import numpy as np
 
 from sim.measures.bounds import FEW_LEFT
 from sim.measures.names import ALL, CLASS_WORDS
-from sim.plotting.story import Story, between, long_day, period, whole
+from sim.plotting.story import Story, between, long_day, whole
 from sim.plotting.waiting import by_people, wait_told
+from sim.scenario.model.scenario import Clock
 from sim.units import show_time
 
 MANY_GONE = 0.05
@@ -37,6 +38,22 @@ def _shares(story: Story, event: str, few: float) -> str:
         del names[ALL]
     shares = {name: story.ended(event, scope) for scope, name in names.items()}
     return ", ".join(f"{100 * share:.0f} % {name}" for name, share in shares.items() if share > few)
+
+
+def period(clock: Clock) -> str:
+    """Return what is counted, with times where its first or last day is not whole: 'On 2 June from 08:00 to 14:00'."""
+    start, end = clock.counted_from, clock.horizon
+    last = end - timedelta(minutes=1)
+    whole_first, whole_last = start.time() == time.min, end.time() == time.min
+    if start.date() == last.date():
+        hours = (
+            "" if whole_first and whole_last else f" from {start:%H:%M} to {'24:00' if whole_last else f'{end:%H:%M}'}"
+        )
+        return f"On {long_day(start)}{hours}"
+    if whole_first and whole_last:
+        return f"Between {long_day(start)} and {long_day(last)}"
+    begin = long_day(start) if whole_first else f"{start:%H:%M} on {long_day(start)}"
+    return f"From {begin} to {long_day(last) if whole_last else f'{end:%H:%M} on {long_day(end)}'}"
 
 
 def summary(story: Story) -> str:

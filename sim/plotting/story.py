@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from sim.measures.nights import Night, night_hour, nights_of
 from sim.measures.reports import Observation, in_suitable_unit, short_amount
 from sim.measures.servers import named
 from sim.plotting.rail import Event, events, origins_of
+from sim.scenario.model.mean_service import takes_exactly
 from sim.scenario.model.network import Origin
 from sim.scenario.model.reported import Reported
 from sim.scenario.model.scenario import Clock, Crossing, Scenario
@@ -155,7 +156,13 @@ class Story:
         return share_of_joined(means, self.crossing, event, scope)
 
     def is_bound(self, quantity: str, scope: str = ALL) -> bool:
-        """Return whether a total is only a lower bound, because the horizon cuts what it measures."""
+        """Return whether a total is only a lower bound, because the horizon cuts what it measures.
+
+        A service that is cut says nothing new where all take the same time.
+        """
+        _, _, station = scope.partition(":")
+        if quantity == "service_per_visit" and not self.place.changes and takes_exactly(self.place.stations[station]):
+            return False
         return Key(self.crossing, quantity, scope) in self.estimates.lower_bounds
 
     @cached_property
@@ -280,22 +287,6 @@ def window(row: Reported) -> str:
 def long_day(instant: datetime) -> str:
     """Return '2 June'."""
     return f"{instant.day} {instant:%B}"
-
-
-def period(clock: Clock) -> str:
-    """Return what is counted, with times where its first or last day is not whole: 'On 2 June from 08:00 to 14:00'."""
-    start, end = clock.counted_from, clock.horizon
-    last = end - timedelta(minutes=1)
-    whole_first, whole_last = start.time() == time.min, end.time() == time.min
-    if start.date() == last.date():
-        hours = (
-            "" if whole_first and whole_last else f" from {start:%H:%M} to {'24:00' if whole_last else f'{end:%H:%M}'}"
-        )
-        return f"On {long_day(start)}{hours}"
-    if whole_first and whole_last:
-        return f"Between {long_day(start)} and {long_day(last)}"
-    begin = long_day(start) if whole_first else f"{start:%H:%M} on {long_day(start)}"
-    return f"From {begin} to {long_day(last) if whole_last else f'{end:%H:%M} on {long_day(end)}'}"
 
 
 def week(scope: str, clock: Clock) -> str:

@@ -18,6 +18,15 @@ def mean_service_s(station: Station, law: ServiceTime, party: PartyClass) -> flo
     return _mean_factor(station, party) * (law.party.mean_s + mean * (per_person + party.men_share * per_man))
 
 
+def takes_exactly(station: Station) -> bool:
+    """Return whether all services of a station take the same time."""
+    laws = list(station.service_time.values())
+    only = laws[0].party if laws else None
+    same = all(law == laws[0] and not (law.each or law.man or law.one_by_one) for law in laws)
+    varies = station.scale_service or station.pace or station.lightened
+    return same and not varies and only is not None and only.family == "deterministic"
+
+
 def _mean_factor(station: Station, party: PartyClass) -> float:
     """Return the mean of the factors of `scale_service`; the traits of a party are independent of each other."""
 

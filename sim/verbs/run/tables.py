@@ -250,18 +250,31 @@ def _scaled(estimate: Estimate, by: float) -> Estimate:
 
 
 def _stations(story: Story) -> Sheet:
-    columns = ("station", "visits", "waiting", "service", "blocked", "utilised", "worst\nday")
+    moved = {name: story.total("jockeyed_parties", at_station(name)).mean for name in story.stations}
+    some_moved = any(number > 0 for number in moved.values())
+    columns = (
+        "station",
+        "visits",
+        *(["moved\non"] if some_moved else []),
+        "waiting",
+        "service",
+        "blocked",
+        "utilised",
+        "worst\nday",
+    )
     title = "Mean time per visit, and utilisation while staffed: of the run and of its worst day"
-    sheet = Sheet(title, columns, [], (True, *[False] * 6))
+    if some_moved:
+        title += "; visits without those who moved on to a shorter queue"
+    sheet = Sheet(title, columns, [], (True, *[False] * (len(columns) - 1)))
     for name in story.stations:
         scope = at_station(name)
-        visits = story.total("visits", scope).mean
+        here = [story.total("visits", scope).mean - np.nan_to_num(moved[name]), *([moved[name]] if some_moved else [])]
         spans = (_per_visit(story, f"{span}_per_visit", scope) for span in ("wait", "service", "blocked"))
         loads = (story.total(quantity, scope).mean for quantity in ("utilisation", "utilisation_worst_day"))
-        sheet.rows.append((words(name), rounded(visits), *spans, *map(_percent, loads)))
+        sheet.rows.append((words(name), *map(rounded, here), *spans, *map(_percent, loads)))
     for name in pools_of(story):
         loads = (story.total(quantity, at_station(name)).mean for quantity in ("utilisation", "utilisation_worst_day"))
-        sheet.rows.append((f"pool: {words(name)}", *[""] * 4, *map(_percent, loads)))
+        sheet.rows.append((f"pool: {words(name)}", *[""] * (len(columns) - 3), *map(_percent, loads)))
     return sheet
 
 
