@@ -30,7 +30,7 @@ from sim.plotting.style import (
     value_axis,
     without_spike,
 )
-from sim.plotting.waiting import Layer, layers_of, parties_are_people
+from sim.plotting.waiting import Layer, layers_of, parties_are_people, queue_scope
 from sim.scenario.model.reported import WAIT_KINDS, Reported
 
 WAIT, LENGTH = "wait (hours)", "queue length (km)"
@@ -131,7 +131,7 @@ def upright(at: Floats, tops: Floats) -> list[Floats]:
 def queue(axes: Axes, story: Story) -> None:
     """Draw parties waiting, all vehicles and by class."""
     layers = layers_of(story, story.classes)
-    scopes = story.classes if len(story.classes) == 1 else (story.scope, *story.classes)
+    scopes = story.classes if len(story.classes) == 1 else (queue_scope(story), *story.classes)
     bands = [story.band("queue", scope) for scope in (scopes[0], *(layer.classes[0] for layer in layers))]
     if scopes[0] not in story.classes:
         line(axes, story, bands[0], colour_of(story.scenario, scopes[0]), class_label(scopes[0]))
@@ -174,10 +174,11 @@ def queue_stacked(axes: Axes, story: Story) -> None:
             axes.fill_between(story.at, base, top, color=layer.colour, alpha=0.75, linewidth=0, label=layer.label)
             axes.plot(story.at, top, color="white", linewidth=0.6)
             base = top
-    together = story.band("queue", story.scope)
-    line(axes, story, together, INK, class_label(story.scope))
-    marks = _marks(story, story.shown("queue", validation=True), [story.scope])
-    largest(axes, story, "max_queue", story.scope)
+    scope = queue_scope(story)
+    together = story.band("queue", scope)
+    line(axes, story, together, INK, class_label(scope))
+    marks = _marks(story, story.shown("queue", validation=True), [scope])
+    largest(axes, story, "max_queue", scope)
     finish(axes, waiting_label(story), story, [together], marks, base)
 
 

@@ -34,6 +34,8 @@ LEAST_BLOCKED = 0.01
 """Share of its time for which a station is blocked that is told."""
 LEAST_RELIEF = 4.0
 """Hours of waiting below which nobody plans relief: nights at the border and drinking water are not shown."""
+LEAST_LENGTH = 0.05
+"""Kilometres of road below which the longest queue is not drawn."""
 NOTHING = Estimate(**{field.name: float("nan") for field in fields(Estimate)})
 
 
@@ -208,8 +210,10 @@ class Story:
 
     @property
     def has_length(self) -> bool:
-        """Whether there is a queue with a length on the road: not if only walkers come, unless they stand on it."""
-        return self.by_road and (self.scope == VEHICLES or self.total("max_queue_length").mean > 0)
+        """Whether there is a queue with a length on the road, or one that is reported."""
+        return self.by_road and (
+            bool(self.shown("queue_length")) or self.total("max_queue_length").mean >= LEAST_LENGTH
+        )
 
     def total(self, quantity: str, scope: str = ALL) -> Estimate:
         """Return a total, with NaN for all numbers if there is none."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.measures.names import ALL, by_way
+from sim.measures.names import ALL, VEHICLES, by_way
 from sim.plotting.story import Story, others
 from sim.plotting.style import TOGETHER_COLOUR, class_label, colour_of
 from sim.scenario.model.reported import WAIT_KINDS
@@ -16,6 +16,8 @@ MOST_CLASSES = 6
 """Classes that a picture shows one by one; of more, the largest are, and the others together."""
 
 
+CROWDED = 10
+"""Mean people in a vehicle above which people are counted, not vehicles, as where most come by bus."""
 MUCH = 1 / 3
 """Share of all waiting from which one class of many stands for the crossing."""
 
@@ -54,9 +56,17 @@ def waited(story: Story, name: str) -> float:
 
 
 def by_people(story: Story) -> bool:
-    """Return whether a queue is best counted in people: those without a vehicle wait most, or nobody else comes."""
-    afoot = sum(waited(story, name) for name in others(story))
-    return not story.vehicles or afoot > sum(waited(story, name) for name in story.vehicles)
+    """Return whether a queue is best counted in people: most wait without a vehicle, or many in each."""
+    if not story.vehicles:
+        return True
+    afoot, driven = (sum(waited(story, name) for name in names) for names in (others(story), story.vehicles))
+    vehicles = story.band("queue", VEHICLES)
+    return afoot > driven or (vehicles is not None and driven > CROWDED * float(np.nansum(vehicles.mean)))
+
+
+def queue_scope(story: Story) -> str:
+    """Return whose queue stands for the crossing: all parties if it is best counted in people, else all vehicles."""
+    return ALL if by_people(story) else story.scope
 
 
 def parties_are_people(story: Story) -> bool:
