@@ -158,12 +158,8 @@ class Story:
         return share_of_joined(means, self.crossing, event, scope)
 
     def is_bound(self, quantity: str, scope: str = ALL) -> bool:
-        """Return whether a total is only a lower bound, because the horizon cuts what it measures.
-
-        A service that is cut says nothing new where all take the same time.
-        """
-        _, _, station = scope.partition(":")
-        if quantity == "service_per_visit" and not self.place.changes and takes_exactly(self.place.stations[station]):
+        """Return whether a total is only a lower bound, because the horizon cuts what it measures."""
+        if quantity == "service_per_visit" and takes_exactly(self.place, scope.partition(":")[2]):
             return False
         return Key(self.crossing, quantity, scope) in self.estimates.lower_bounds
 

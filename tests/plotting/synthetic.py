@@ -152,7 +152,7 @@ def _measures(described: Scenario, replication: int, size: float) -> Measures:
         totals[Key(crossing, "max_queue", ALL)] = float(series[Key(crossing, "queue", ALL)].max())
         totals[Key(crossing, "max_queue_length", ALL)] = float(vehicles.max() * 0.0052)
         totals |= _stations(crossing, list(place.stations), size, luck)
-        relief = {"people_overnight_max": 9_000, "person_hours_waited": 2.4e6, "drinking_water": 3.0e5}
+        relief = {"wait_max": 90, "people_overnight_max": 9_000, "person_hours_waited": 2.4e6, "drinking_water": 3.0e5}
         totals |= {Key(crossing, name): size * value for name, value in relief.items()}
         if described.relief is not None:
             totals |= _nights(crossing, clock, kept, at)

@@ -6,6 +6,7 @@ from math import prod
 
 from sim.scenario.model.laws import ServiceTime, mean_people
 from sim.scenario.model.road import PartyClass
+from sim.scenario.model.scenario import Crossing
 from sim.scenario.model.station import Station
 from sim.scenario.model.traits import WHEN, trait_of
 
@@ -18,12 +19,13 @@ def mean_service_s(station: Station, law: ServiceTime, party: PartyClass) -> flo
     return _mean_factor(station, party) * (law.party.mean_s + mean * (per_person + party.men_share * per_man))
 
 
-def takes_exactly(station: Station) -> bool:
-    """Return whether all services of a station take the same time."""
+def takes_exactly(crossing: Crossing, name: str) -> bool:
+    """Return whether all services of a station take the same time during the whole run."""
+    station = crossing.stations[name]
     laws = list(station.service_time.values())
     only = laws[0].party if laws else None
     same = all(law == laws[0] and not (law.each or law.man or law.one_by_one) for law in laws)
-    varies = station.scale_service or station.pace or station.lightened
+    varies = crossing.changes or station.scale_service or station.pace or station.lightened
     return same and not varies and only is not None and only.family == "deterministic"
 
 

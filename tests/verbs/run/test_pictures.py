@@ -516,7 +516,7 @@ def test_labels_stand_off_the_curves_and_bars_and_have_no_box(base: Drawn) -> No
 def test_a_run_of_one_day_is_on_that_day() -> None:
     one = SHORT | {"start": "2022-09-21T08:00", "horizon": "2022-09-21T20:00"}
     text = summary(synthetic.story(2, clock=one, reported=[]))
-    assert re.search(r"\. On 21 September, [\d,]+ people cross", text)
+    assert re.search(r"\. On 21 September from 08:00 to 20:00, [\d,]+ people cross", text)
     assert "Between" not in text
 
 
