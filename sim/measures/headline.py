@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sim.measures.names import ALL, CLASS_WORDS, OUTCOMES, VEHICLES, Key, by_trait, by_way
+from sim.scenario.model.class_words import is_adjective
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.traits import WHEN, conditions_of, is_condition, trait_of
@@ -22,12 +22,6 @@ QUEUE, WAITS, ACROSS, FATES, MEN, RELIEF = (
     "Relief",
 )
 """The groups of headline measures, in order."""
-
-_ADJECTIVE = re.compile(
-    r"(ed|able|ible|ous|less|ly|ary)$"
-    r"|\b(empty|exempt|foreign|known|late|legal|local|national|new|official|old|pregnant|regular|urgent|young)$"
-)
-"""Names of traits that follow 'not'; all others follow 'with' and 'without'."""
 
 PHRASES = {
     "arrived_people": "arrived",
@@ -96,7 +90,7 @@ def _scope_words(scope: str) -> str:
 def trait_words(condition: str) -> str:
     """Return what follows the words of a class: ', not registered' for `unless registered`, ' without chip'."""
     has, name = condition.startswith(WHEN), trait_of(condition).replace("_", " ")
-    if _ADJECTIVE.search(name):
+    if is_adjective(name):
         return f", {name}" if has else f", not {name}"
     return f" {'with' if has else 'without'} {name}"
 

@@ -8,10 +8,10 @@ or an ISO week (`2022-W39`).
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from sim.errors import SimError
+from sim.scenario.model.class_words import STANDARD_WORDS, words_of
 from sim.scenario.model.quantities import VEHICLE_CLASSES as VEHICLE_CLASSES
 from sim.suggest import did_you_mean
 
@@ -21,23 +21,14 @@ OTHERS = "others"
 """Bikes and walkers together. Not a scope of a measure, but of a panel."""
 
 
-def plural(words: str) -> str:
-    """Return the plural of a noun by the rules of spelling; a word that ends in -s is taken for one already."""
-    if re.search(r"(ss|x|z|ch|sh|\bbus)$", words):
-        return f"{words}es"
-    if re.search(r"[^aeiou]y$", words):
-        return f"{words[:-1]}ies"
-    return words if words.endswith("s") else f"{words}s"
-
-
 class _Words(dict[str, str]):
-    """Words for the standard classes; a class of a file's own is called by its name, in the plural."""
+    """Words for the standard classes; a class of a file's own is called by its name."""
 
     def __missing__(self, name: str) -> str:
-        return plural(name.replace("_", " "))
+        return words_of(name)
 
 
-CLASS_WORDS = _Words({"car": "cars", "truck": "trucks", "bus": "buses", "bike": "bikes", "foot": "walkers"})
+CLASS_WORDS = _Words(STANDARD_WORDS)
 SINGLE = {
     "people": "person",
     "vehicles": "vehicle",

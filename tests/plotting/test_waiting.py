@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.measures.names import Key, plural
+from sim.measures.names import Key
 from sim.plotting.sentences import period, summary
 from sim.plotting.story import Story
 from sim.plotting.style import colour_of
 from sim.plotting.waiting import by_people, layers_of, queue_scope, wait_classes
+from sim.scenario.model.class_words import plural
 from sim.scenario.model.scenario import Clock, Scenario
 from tests.plotting import synthetic
 

@@ -127,7 +127,7 @@ TIMES = "schedule: ferries.csv"
         ("seen", "75 s", "75", f"seen.csv:4:23: {PART}.seen.log.rows[1].service_times.hall: a number needs its unit"),
         ("seen", "T07:00", " 7:00", f"seen.csv:4:1: {PART}.seen.log.rows[1].at: expected a date or a local time"),
         ("hours", "5,2\n", "6,2\n", "hours.csv:7:1: expected hour 5 here; got 6"),
-        ("hours", "23,2\n", "", f"{PART}.others.constant.hours: needs at least 24; got 23"),
+        ("hours", "23,2\n", "", "hours.csv:1:1: expected 24 rows, one for each hour from 0 to 23; got 23"),
         ("hours", "7,1", "7,x", f"hours.csv:9:3: {PART}.others.constant.hours[7]: expected a number; got 'x'"),
         ("days", "fri,2\n", "", f"{PART}.others.constant: weekdays: needs all of mon, tue"),
         ("calendar", "2024-12-25", "25.12.2024", f"{PART}.others.calendar.25.12.2024: expected a date such as"),

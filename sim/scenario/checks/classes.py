@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sim.scenario.model.class_words import STANDARD_WORDS, words_of
 from sim.scenario.model.quantities import CLASSES, MOST_OWN_CLASSES
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Priority, Shares, Station
@@ -21,6 +22,16 @@ def check_classes(scenario: Scenario) -> Faults:
         if name in CLASSES and described.kind != name:
             what = f"class {name!r} is of the kind {name}; got {described.kind}"
             yield ("classes", name, "kind"), f"{what}; give the class a name of your own"
+
+
+def same_words(scenario: Scenario) -> Faults:
+    """Yield (path, message) for every class that tables and pictures call like one before it."""
+    called: dict[str, str] = {}
+    for name in scenario.classes:
+        words = STANDARD_WORDS.get(name) or words_of(name)
+        if (other := called.setdefault(words, name)) != name:
+            what = f"is called {words!r} in tables and pictures, as class {other!r} is"
+            yield ("classes", name), f"{what}; give it another name"
 
 
 def absent_classes(scenario: Scenario) -> Faults:

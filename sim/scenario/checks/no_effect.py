@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.scenario.model.scenario import Scenario
+from sim.scenario.model.scenario import Crossing, Scenario
+from sim.scenario.model.staffing import Pooled
 from sim.scenario.model.station import Station
 from sim.scenario.model.teams import Team, teams_of
 from sim.scenario.model.traits import is_condition, trait_of
@@ -25,6 +26,7 @@ def without_effect(scenario: Scenario) -> Doubts:
         here: Loc = ("crossings", name)
         for team in teams_of(crossing):
             yield from _team(scenario, team, here)
+        yield from _pools(crossing, here)
         for at, station in crossing.stations.items():
             yield from _station(scenario, at, station, (*here, "stations", at))
 
@@ -53,6 +55,29 @@ def _team(scenario: Scenario, team: Team, here: Loc) -> Doubts:
     if outages and "takes" in outages.model_fields_set and most < outages.takes < _ALL:
         what = f"is more than the {most} servers here"
         yield (*here, *team.loc, "outages", "takes"), f"{what}; got {outages.takes}; write 'all' if that is meant"
+
+
+def _pools(crossing: Crossing, here: Loc) -> Doubts:
+    """Yield pools that no station uses, and limits of stations that the pool never reaches."""
+    staffing = {name: station.staffing for name, station in crossing.stations.items()}
+    for pool in crossing.pools.keys() - {pooled.pool for pooled in staffing.values() if isinstance(pooled, Pooled)}:
+        yield (*here, "pools", pool), "no station uses this pool; name it in the 'staffing' of a station, or remove it"
+    for name, pooled in staffing.items():
+        if isinstance(pooled, Pooled) and pooled.at_most and pooled.pool in crossing.pools:
+            most = _most(crossing, pooled.pool)
+            if pooled.at_most > most:
+                what = f"is more than the {most} servers of pool {pooled.pool!r}, so this has no effect"
+                yield (*here, "stations", name, "staffing", "at_most"), f"{what}; got {pooled.at_most}"
+
+
+def _most(crossing: Crossing, pool: str) -> int:
+    """Return the most servers that a pool has at any time, by its plan, its control and changes."""
+    plan = crossing.pools[pool]
+    most = max([plan.servers, *(step.servers for step in plan.steps), *(shift.servers for shift in plan.shifts)])
+    most = max(most, plan.reacts.at_most if plan.reacts else 0)
+    changes = [change for change in crossing.changes if change.stations is None or pool in change.stations]
+    grows = any((change.scale_servers or 0) > 1 for change in changes)
+    return _ALL if grows else max([most, *(change.servers or most + (change.add_servers or 0) for change in changes)])
 
 
 def _station(scenario: Scenario, name: str, station: Station, here: Loc) -> Doubts:

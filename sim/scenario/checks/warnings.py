@@ -7,7 +7,7 @@ from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from sim.scenario.checks.classes import absent_classes
+from sim.scenario.checks.classes import absent_classes, same_words
 from sim.scenario.checks.crossings import Loc
 from sim.scenario.checks.doubts import doubts_of
 from sim.scenario.checks.given import rows_left_out
@@ -33,6 +33,7 @@ def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
         yield from _deadlocks(scenario, crossing, ("crossings", name))
     yield from who_stops_nowhere(scenario)
     yield from absent_classes(scenario)
+    yield from same_words(scenario)
     yield from without_effect(scenario)
     yield from rows_left_out(scenario)
     yield from _nights_left_out(scenario)
