@@ -28,7 +28,7 @@ SCENARIO, CROSSING = ROOT / "scenarios" / "verkhny_lars.yaml", "verkhny_lars"
 TOPICS = {
     "Draft screening": (
         *("no_screening", "half_screening", "full_screening", "two_officers", "sixteen_officers"),
-        *("screening_binds", "screening_never_binds"),
+        *("screening_binds", "screening_never_binds", "bypass_screened"),
     ),
     "The enlistment office": ("no_enlistment_office",),
     "Booths": ("twice_the_booths",),
@@ -69,6 +69,10 @@ FOR_A_PLANNER = {
     "screening_never_binds": (
         "If officers are often idle, the border is in this state: their number and the share of men checked "
         "decide who is turned back, not how long the others wait."
+    ),
+    "bypass_screened": (
+        "Checking those who are let past the queue hardly changes how long the others wait, unless the officers are the "
+        "bottleneck; it changes who is stopped."
     ),
     "no_enlistment_office": (
         "The office decides what becomes of the men who are stopped; opening or closing it does not change the queue."
