@@ -83,7 +83,7 @@ def test_the_cut_horizon_changes_nothing(tmp_path: Path) -> None:
     scenario = loaded.central.scenario
     cut = shortest_horizon(scenario)
     assert cut is not None
-    assert cut.isoformat() == "2022-09-21T21:00:00"
+    assert cut.isoformat() == "2022-09-21T20:15:00"
     for point in ((40.0, 5.0, 0.0), (80.0, 6.5, 3.0)):
         observations = [
             ObservationTask(loaded.template, ("surge", "service"), loaded.units, 1, "compiled", horizon)(point)
