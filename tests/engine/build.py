@@ -36,7 +36,8 @@ def scenario(stations: dict[str, Any] | None = None, **rest: Any) -> Scenario:
     """A scenario of `stations`; other arguments are of the crossing, clock or top level."""
     clock = {"timezone": rest.pop("timezone", "UTC"), "start": rest.pop("start", "2022-09-21")}
     clock |= {"t0": clock["start"], "horizon": rest.pop("horizon", "2022-09-22")}
-    clock |= {"report_every": rest.pop("report_every", "1 h")}
+    if "report_every" in rest:
+        clock["report_every"] = rest.pop("report_every")
     classes, network = rest.pop("classes", {}), rest.pop("network", None)
     crossings = rest.pop("crossings", None) or {"x": crossing(stations or {}, **rest)}
     return Scenario.model_validate(

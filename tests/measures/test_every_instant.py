@@ -143,7 +143,7 @@ def test_the_worst_day_of_a_station() -> None:
 def test_a_closed_way_quotes_no_wait() -> None:
     changes = [{"from": "2022-09-21T06:00", "until": "2022-09-21T12:00", "stations": ["t"], "close": True}]
     stations = {"s": {"staffing": 1, "service_time": "3 min"}, "t": {"staffing": 1, "service_time": "1 min"}}
-    example = scenario(stations, demand={"car": "25/h"}, changes=changes)
+    example = scenario(stations, demand={"car": "25/h"}, changes=changes, report_every="30 min")  # as quotes are
     plan = lower(example)
     measured = measure(example, plan, play(plan, draw(example, plan, 1, 0)))
     quoted = measured.series[Key("x", "quoted_wait", "car")]

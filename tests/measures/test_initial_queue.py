@@ -18,7 +18,7 @@ STATION = {"staffing": 1, "service_time": "10 min"}
 
 
 def queue(waiting: Any, **rest: Any) -> Scenario:
-    return scenario({"s": STATION}, initial_queue={"truck": waiting}, **rest)
+    return scenario({"s": STATION}, initial_queue={"truck": waiting}, **{"report_every": "1 h", **rest})
 
 
 def measured(engine: Play, example: Scenario) -> tuple[Measures, Any]:
