@@ -15,6 +15,7 @@ from sim.engine.plan import AFOOT, CARRIED, FIRST, INSIDE, JOINS, NOWHERE, OTHER
 from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import Tape
 from sim.measures.count.counters import HERE, SINCE_JOINING, WAITED
+from sim.measures.returns import returns_of
 from sim.measures.waited import waited_by_start
 from sim.scenario.model.end_state import TRAIT
 from sim.scenario.model.scenario import Scenario
@@ -23,9 +24,8 @@ from sim.scenario.model.traits import bit, traits_of
 MOST_ROWS = 1_000_000
 """Rows after which the end states of further replications are not kept."""
 WALKING, DRIVING = "walking", "driving"
-PARTY, JOINED_FROM, MEN_STOPPED, BACK_TO, RETURNS = map(CARRIED.index, ("party", "joins", *CARRIED[4:7]))
+PARTY, JOINED_FROM, MEN_STOPPED, BACK_TO = map(CARRIED.index, ("party", "joins", "men_stopped", "back_to"))
 _FROM_INSIDE = [int(outcome) for outcome in (Outcome.SERVED, Outcome.SENT_ASIDE, Outcome.SENT_ON)]
-_RETURNS = [int(outcome) for outcome in (Outcome.SERVED, Outcome.SENT_ASIDE)]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def inside(scenario: Scenario, plan: Plan, tape: Tape, records: Records) -> Insi
         "local": tape.local[column],
         "men_stopped": trail.men_stopped(rows),
         "back_to": trail.back_to(rows),
-        "returns": trail.returns(rows),
+        "returns": returns_of(tape, records)[rows],
         **trail.waits(rows),
     }
     names = traits_of(scenario)
@@ -126,12 +126,6 @@ class _Trail:
         comes_back = (self.after[head] == int(Outcome.SENT_ASIDE)) & self.plan.aside_back[sender]
         return np.where(comes_back, sender, self._carried_cell(rows, head, BACK_TO, NOWHERE))
 
-    def returns(self, rows: Ints) -> Ints:
-        """Return how often each party returned to stations where it had been."""
-        station = self.records.station.astype(np.int64)
-        again = np.isin(self.after, _RETURNS) & (station <= np.append(0, station[:-1])[: len(station)])
-        return self._within(again, rows) + self._carried_cell(rows, self.begin[rows], RETURNS, 0)
-
     def men_stopped(self, rows: Ints) -> Ints:
         """Return the men of each party that were stopped at draft screening, where it stands at an office."""
         head = self.joined[rows]
@@ -174,11 +168,6 @@ class _Trail:
         party = self.records.party[head]
         initial = np.append(self.tape.initial, False)[np.minimum(party, len(self.tape))]
         return np.asarray(initial & (head == self.begin[head]))
-
-    def _within(self, marked: Bools, rows: Ints) -> Ints:
-        """Return how many rows of the same party, up to each of `rows`, are marked."""
-        so_far = np.append(0, np.cumsum(marked))
-        return np.asarray(so_far[rows + 1] - so_far[self.begin[rows]])
 
     def _carried(self, rows: Ints, otherwise: Ints) -> Ints:
         """Return the places in `Tape.carried` of those that still stand where they began."""

@@ -11,10 +11,10 @@ from sim.engine.plan import CARRIED, NOWHERE, SENT_BELOW, Plan
 from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import Tape
 from sim.measures.names import Key, at_station
+from sim.measures.returns import returns_of
 
-_BACK_TO, _RETURNS = CARRIED.index("back_to"), CARRIED.index("returns")
+_PARTY, _BACK_TO = CARRIED.index("party"), CARRIED.index("back_to")
 _WENT_ON = [int(Outcome.SERVED), int(Outcome.CROSSED), int(Outcome.UNFINISHED)]
-_MOVED = [int(Outcome.SERVED), int(Outcome.SENT_ASIDE)]
 _SAME_STOP = [int(Outcome.INTERRUPTED), int(Outcome.JOCKEYED)]
 
 
@@ -27,9 +27,9 @@ def waved_through_totals(plan: Plan, tape: Tape, records: Records, since: int) -
         return
     went_on = np.isin(records.outcome, _WENT_ON)
     went_on &= (records.ended_at != NEVER) & (records.ended_at >= since)
-    returns, comes_back = _returns(plan, tape, records)
+    returns, goes_back = returns_of(tape, records), _goes_back(plan, tape, records)
     for s in np.flatnonzero(plan.aside_passes):
-        here = went_on & (records.station == s) & ~comes_back & (returns < plan.aside_at_most[s])
+        here = went_on & (records.station == s) & ~goes_back & (returns < plan.aside_at_most[s])
         rows = np.flatnonzero(here)
         chance = tape.chances[plan.aside_row[s] + returns[rows], records.party[rows] % len(tape)]
         rows = rows[chance < SENT_BELOW]
@@ -38,21 +38,16 @@ def waved_through_totals(plan: Plan, tape: Tape, records: Records, since: int) -
         yield Key(plan.crossings[plan.crossing[s]], "waved_through_parties", scope), float(there.sum())
 
 
-def _returns(plan: Plan, tape: Tape, records: Records) -> tuple[Ints, Bools]:
-    """Return, for each row, how often the party had returned before, and whether it goes back to who sent it there."""
-    same = np.append(False, records.party[1:] == records.party[:-1])
-    station, before, ended = records.station, np.roll(records.station, 1), np.roll(records.outcome, 1)
-    moved = same & np.isin(ended, _MOVED)
-    carried = np.zeros((len(tape), 2), np.int64)
-    carried[:, 1] = NOWHERE
-    carried[tape.carried[:, 0]] = tape.carried[:, [_RETURNS, _BACK_TO]]
-    at_first, back_to = carried[records.party % len(tape)].T
-    first = np.maximum.accumulate(np.where(same, 0, np.arange(len(records))))
-    steps = np.cumsum(moved & (station <= before))
+def _goes_back(plan: Plan, tape: Tape, records: Records) -> Bools:
+    """Return, for each row, whether the party goes back from there to the station that sent it."""
+    place, same = np.arange(len(records)), np.append(False, records.party[1:] == records.party[:-1])
+    before, ended = np.roll(records.station, 1), np.roll(records.outcome, 1)
+    back_to = np.full(len(tape), NOWHERE)
+    back_to[tape.carried[:, _PARTY]] = tape.carried[:, _BACK_TO]
     # a service that was interrupted, or a queue that was left for another, is the same stop
-    anew = np.where(same & np.isin(ended, _SAME_STOP), 0, np.arange(len(records)))
-    sent = np.where(same, (ended == int(Outcome.SENT_ASIDE)) & plan.aside_back[before], back_to != NOWHERE)
-    return at_first + steps - steps[first], sent[np.maximum.accumulate(anew)]
+    begin = np.maximum.accumulate(np.where(same & np.isin(ended, _SAME_STOP), 0, place))
+    was_sent = (ended == int(Outcome.SENT_ASIDE)) & plan.aside_back[before]
+    return np.asarray(np.where(same, was_sent, back_to[records.party % len(tape)] != NOWHERE)[begin])
 
 
 def _takes(plan: Plan, target: int, classes: Ints, at: Ints) -> Bools:

@@ -53,7 +53,8 @@ def test_what_is_kept_is_loaded_without_a_word(capsys: pytest.CaptureFixture[str
 
 def test_what_another_installation_compiled_is_not_held(tmp_path: Path) -> None:
     """Numba compiles the same text anew in another folder, and that must be said."""
-    code = "import one; from sim.engine.compiled.cache import holds; print(holds(one.one), one.one(), holds(one.one))"
+    code = "import one; from sim.engine.compiled.cache import holds\n"
+    code += "print(holds(one.one), one.one(), holds(one.one))"
     said = []
     for folder in ("here", "here", "there"):
         (tmp_path / folder).mkdir(exist_ok=True)

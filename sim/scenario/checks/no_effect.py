@@ -60,7 +60,8 @@ def _team(scenario: Scenario, team: Team, here: Loc) -> Doubts:
 def _pools(crossing: Crossing, here: Loc) -> Doubts:
     """Yield pools that no station uses, and limits of stations that the pool never reaches."""
     staffing = {name: station.staffing for name, station in crossing.stations.items()}
-    for pool in crossing.pools.keys() - {pooled.pool for pooled in staffing.values() if isinstance(pooled, Pooled)}:
+    used = {pooled.pool for pooled in staffing.values() if isinstance(pooled, Pooled)}
+    for pool in (name for name in crossing.pools if name not in used):
         yield (*here, "pools", pool), "no station uses this pool; name it in the 'staffing' of a station, or remove it"
     for name, pooled in staffing.items():
         if isinstance(pooled, Pooled) and pooled.at_most and pooled.pool in crossing.pools:

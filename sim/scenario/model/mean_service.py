@@ -25,7 +25,7 @@ def takes_exactly(crossing: Crossing, name: str) -> bool:
     laws = list(station.service_time.values())
     only = laws[0].party if laws else None
     same = all(law == laws[0] and not (law.each or law.man or law.one_by_one) for law in laws)
-    varies = crossing.changes or station.scale_service or station.pace or station.lightened
+    varies = crossing.changes or station.scale_service or station.pace or station.lightened or station.refusal
     return same and not varies and only is not None and only.family == "deterministic"
 
 
