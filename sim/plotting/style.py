@@ -263,7 +263,7 @@ LARGE_UNITS = {"hours": "h", "km": "km"}
 """Units of the values of an axis, with their short names."""
 SMALL_UNITS = (
     ("hours", "seconds", "s", 3600.0, 2 / 60),
-    ("hours", "minutes", "min", 60.0, 1.0),
+    ("hours", "minutes", "min", 60.0, 2.0),
     ("km", "m", "m", 1000.0, 1.0),
 )
 """Smaller units: of which unit, name, short name, number in one, and the values below which an axis has this unit."""

@@ -264,14 +264,14 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
     left, bottom = corner
     worst = worst_night(story.nights)
     rows = [
-        *([(worst.people, 1.0, f"people stuck on\nthe worst night, {worst.name}")] if worst else []),
-        (story.total("person_hours_waited"), 1.0, "person-hours\nspent waiting"),
+        *([(worst.people.mean, whole, f"people stuck on\nthe worst night, {worst.name}")] if worst else []),
+        (story.total("person_hours_waited").mean, whole, "person-hours\nspent waiting"),
     ]
     if story.needs_relief:
-        water = story.total("drinking_water")
-        scale, unit = (1.0, "L") if water.mean < LITRES else (1 / LITRES, "m³")
-        rows.append((water, scale, f"{unit} of drinking\nwater needed"))
-    rows = [row for row in rows if np.isfinite(row[0].mean)]
+        water = story.total("drinking_water").mean
+        amount, unit = (water, "L") if water < LITRES else (water / LITRES, "m³")
+        rows.append((amount, rounded, f"{unit} of drinking\nwater needed"))
+    rows = [row for row in rows if np.isfinite(row[0])]
     if rows:
         _write(
             figure,
@@ -282,13 +282,13 @@ def _relief(figure: Figure, story: Story, corner: tuple[float, float]) -> None:
             fontweight="bold",
             va="bottom",
         )
-    for n, (estimate, scale, what) in enumerate(rows):
+    for n, (amount, written, what) in enumerate(rows):
         top = bottom + 1.12 - 0.47 * n
         _write(
             figure,
             left,
             top,
-            rounded(estimate.mean * scale),
+            written(amount),
             fontfamily=SERIF,
             fontsize=22,
             fontweight="bold",
