@@ -71,7 +71,8 @@ FOR_A_PLANNER = {
         "decide who is turned back, not how long the others wait."
     ),
     "bypass_screened": (
-        "Expect more men to be stopped. Whether the others wait longer or shorter is not known, so do not plan on either."
+        "Expect more men to be stopped. Whether the others wait longer or shorter is not known, so do not plan on "
+        "either."
     ),
     "no_enlistment_office": (
         "The office decides what becomes of the men who are stopped; opening or closing it does not change the queue."
