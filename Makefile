@@ -8,10 +8,10 @@ NETWORK := russia_2022
 CLOSURE := verkhny_lars_closes_28_september
 VALIDATED := verkhny_lars finland mongolia kazakhstan russia_2022
 
-.PHONY: help check format verify wheel ci constraints gallery gallery-screening gallery-levers gallery-network validation what-ifs recovery assumptions forecast
+.PHONY: help check format verify wheel ci constraints gallery gallery-screening gallery-levers gallery-network validation what-ifs recovery assumptions forecast-2022
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 format:  ## format the code and fix what the linter can fix
 	$(PYTHON) -m ruff format sim tests
@@ -47,7 +47,7 @@ gallery:  ## refit Verkhny Lars, remake results/gallery/verkhny_lars and the pag
 	cd build/gallery/audit && cp sentences.md audit.csv audit.png provenance.json $(CURDIR)/$(GALLERY)/audit/
 	cd build/gallery/calibration && cp -r page.md pictures parameters.csv figures.csv correlations.csv held_out.csv blocks.csv error_models.csv provenance.json $(CURDIR)/$(GALLERY)/calibration/
 	$(PYTHON) docs/base_case_tables.py build/gallery/base build/gallery/calibration
-	$(MAKE) gallery-screening validation what-ifs assumptions forecast
+	$(MAKE) gallery-screening validation what-ifs assumptions forecast-2022
 
 gallery-screening:  ## remake results/gallery/verkhny_lars_screening
 	rm -rf build/gallery/$(SCREENING)
@@ -63,8 +63,8 @@ gallery-screening:  ## remake results/gallery/verkhny_lars_screening
 assumptions:  ## remake docs/assumptions.md, in about twenty minutes
 	$(PYTHON) docs/assumptions.py
 
-forecast:  ## remake docs/forecast.md: fit to the figures until 25 September and play on, in about twenty minutes
-	$(PYTHON) docs/forecast.py
+forecast-2022:  ## remake docs/forecast_2022.md: fit to the figures until 25 September and play on, in about twenty minutes
+	$(PYTHON) docs/forecast_2022.py
 
 what-ifs:  ## remake docs/what_ifs.md, in about five minutes
 	$(PYTHON) docs/what_ifs.py

@@ -1,7 +1,7 @@
-"""Writes docs/forecast.md: Verkhny Lars as it could be forecast on 26 September 2022, with two pictures.
+"""Writes docs/forecast_2022.md: Verkhny Lars as it could be forecast on 26 September 2022, with two pictures.
 
-`make forecast` runs it. The model is fitted to the figures of the days before, and played on to October twice: with the
-rules known by then, and with the rules as they came.
+`make forecast-2022` runs it. The model is fitted to the figures of the days before, and played on to October twice:
+with the rules known by then, and with the rules as they came.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from sim.verbs.validate.study import MODEL
 from sim.verbs.validate.words import band, dated, inside, number, own_value, percent, share_words
 
 ROOT = Path(__file__).parents[1]
-PAGE, PICTURES, BUILD = ROOT / "docs" / "forecast.md", ROOT / "docs" / "forecast", ROOT / "build" / "forecast"
+PAGE, PICTURES = ROOT / "docs" / "forecast_2022.md", ROOT / "docs" / "forecast_2022"
+BUILD = ROOT / "build" / "forecast_2022"
 CALIBRATION = ROOT / "calibration" / "verkhny_lars.yaml"
 UNTIL = "2022-09-26"
 WAYS = {
@@ -52,7 +53,7 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
     """Yield the lines of the page."""
     yield "# A forecast from 26 September 2022"
     yield ""
-    yield "Made by `make forecast`; do not edit by hand."
+    yield "Made by `make forecast-2022`; do not edit by hand."
     yield ""
     first = next(iter(scored.values())).validation
     known = [
@@ -77,7 +78,7 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
         yield ""
         yield f"## {words[0].upper()}{words[1:]}"
         yield ""
-        yield f"![People waiting, {words}](forecast/{name}.png)"
+        yield f"![People waiting, {words}](forecast_2022/{name}.png)"
         yield ""
         columns = ("figure that the fit did not have", "model's own value", "90 % of the reports expected")
         yield f"| {' | '.join((*columns, 'inside', 'tail', 'log score'))} |"
