@@ -104,6 +104,9 @@ def _short_forms(root: Schema, definitions: dict[str, Schema]) -> None:
     for pattern in pools:
         _also(pools, pattern, servers)
     _also(station, "only", station["only"]["items"])
+    by_class = station["service_time"]["patternProperties"]
+    for pattern in by_class:
+        by_class[pattern] = {"anyOf": [ref["Law"], by_class[pattern]]}
     _also(station, "service_time", ref["ServiceTime"], ref["Law"])
     _also(definitions["PartyClass"]["properties"], "people", {"type": "integer", "minimum": 1, "maximum": 200})
     _own_classes(root["properties"]["classes"])

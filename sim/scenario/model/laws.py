@@ -63,6 +63,8 @@ NO_TIME = Law(family="deterministic", mean=0.0)
 class ServiceTime(Model):
     """Service of one party: a part for the party, a part for every person, and a part for every man concerned.
 
+    A law alone, such as `90 s`, holds once per party.
+
     Or `one_by_one`: its people queue and are served one by one, and the party goes on when the last is through.
     """
 
@@ -74,6 +76,17 @@ class ServiceTime(Model):
         description="service of one person: people of a party queue and are served one by one, and it goes on when the "
         "last is through; in place of the other parts",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        keys = set(value) if isinstance(value, dict) else set()
+        of_law, parts = sorted(keys & set(Law.model_fields)), [key for key in cls.model_fields if key in keys]
+        if of_law and parts:
+            raise ValueError(
+                f"beside {parts[0]!r}, the law of the party goes under 'party'; move {', '.join(of_law)} there"
+            )
+        return {"party": value} if of_law or isinstance(value, str | int | float) else value
 
     @model_validator(mode="after")
     def _apart(self) -> ServiceTime:

@@ -23,6 +23,7 @@ from sim.scenario.model.quantities import (
 from sim.scenario.model.road import Zone
 from sim.scenario.model.staffing import Pooled, Staffing, bare_staffing
 from sim.scenario.model.traits import Condition
+from sim.suggest import did_you_mean
 
 
 class Priority(Model):
@@ -110,15 +111,14 @@ def _bare_condition(value: Any) -> Any:
 def _by_class(value: Any) -> Any:
     if isinstance(value, dict) and (set(value) & {*CLASSES, "any"} or _names_classes(value)):
         return value
-    if isinstance(value, str | int | float) or (isinstance(value, dict) and set(value) & set(Law.model_fields)):
-        return {"any": {"party": value}}
     return {"any": value}
 
 
 def _names_classes(value: dict[Any, Any]) -> bool:
     """Return whether a service time is given by names, which can only be those of a file's own classes."""
     keys = {*Law.model_fields, *ServiceTime.model_fields}
-    named = set(value) & set(known_classes()) or any(isinstance(each, dict) for each in value.values())
+    known = [*CLASSES, *known_classes()]
+    named = any(name in known or did_you_mean(name, known) or isinstance(each, dict) for name, each in value.items())
     return bool(named) and not set(value) & keys
 
 
@@ -136,7 +136,7 @@ class Station(Model):
         "name of a pool"
     )
     service_time: Annotated[dict[ClassOrAny, ServiceTime], BeforeValidator(_by_class)] = Field(
-        description="one law for all, or one for each class ('any' for the rest)"
+        description="one law for all, or one for each class ('any' for the rest): `{car: 100 s, bus: {person: 20 s}}`"
     )
     scale_service: dict[Condition, Factor] = Field(
         {}, description="factors on the service time of parties for which a condition holds: `{unless registered: 2}`"

@@ -69,6 +69,8 @@ def step(kind: Kind, part: str | int) -> list[Kind]:
         below = kinds(get_args(annotation)[0])
     if below and str(part) in _SHORT_FORMS:
         below = [*below, *((form, ()) for form in _SHORT_FORMS[str(part)])]
+    elif any(kind[0] is ServiceTime for kind in below):
+        below = [*below, (Law, ())]
     return below
 
 

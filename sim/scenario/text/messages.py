@@ -225,6 +225,7 @@ _SHORT_FORMS = {
     "staffing": "expected a whole number of servers, the name of a pool, or a mapping (servers, steps, shifts, reacts)",
     "pools.*": "expected a whole number of servers, or a mapping (servers, steps, shifts, reacts, next)",
     "service_time": "expected a time such as '3 min', or a mapping (party, person, man, one_by_one, or one by class)",
+    "service_time.*": "expected a time such as '3 min', or a mapping (party, person, man or one_by_one)",
     "schedule": "expected a CSV file, a list of rows, or a mapping (rows, spread, delay, share)",
     "bookings": "expected a CSV file, a list of rows, or a mapping (rows, slot, no_show, early, late)",
     "calendar": "expected a CSV file, or factors by date such as {2022-12-25: 0.3}",
@@ -259,8 +260,6 @@ def _sentence(error: Error, node: Node, path: Loc) -> str:
     }
     if kind in special:
         return special[kind]()
-    if len(path) > 1 and path[-2] == "service_time" and isinstance(without(node), str | int | float):
-        return f"expected a mapping (party, person, man), such as {{party: {without(node)}}}; got {got}"
     short = [
         _SHORT_FORMS.get(name) for name in (".".join(map(str, (*path[-2:-1], "*"))), str(path[-1]) if path else "")
     ]
