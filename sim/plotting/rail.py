@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sim.measures.names import CLASS_WORDS, of_classes
+from sim.plotting.overridden import has_effect, is_at_work, leads_anybody, sets_out
 from sim.scenario.model.changes import Change
 from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
@@ -47,11 +48,11 @@ def most_important(found: Iterable[Event]) -> list[Event]:
 
 
 def all_events(scenario: Scenario, crossing: str, sampled: bool = False) -> list[Event]:
-    """Return all dated events of `crossing` within the run, each once."""
+    """Return all dated events of `crossing` within the run, each once, but for those that have no effect."""
     place = scenario.crossings[crossing]
     by_words: dict[tuple[datetime, str], Event] = {}
-    demand = [place.demand, *(origin.demand for origin, _ in origins_of(scenario, crossing))]
-    set_out = [event for each in demand for event in _demand(each)]
+    set_out = [*_demand(place.demand, place)]
+    set_out += [event for origin, _ in origins_of(scenario, crossing) for event in _demand(origin.demand)]
     for event in (*set_out, *_stations(place), *_behaviour(place), *_changes(place, sampled)):
         if scenario.clock.counted_from <= event.at < scenario.clock.horizon:
             by_words.setdefault((event.at, event.words), event)
@@ -69,12 +70,15 @@ def origins_of(scenario: Scenario, crossing: str) -> list[tuple[Origin, str]]:
     ]
 
 
-def _demand(demand: dict[ClassName, dict[str, DemandPart]]) -> Iterator[Event]:
+def _demand(demand: dict[ClassName, dict[str, DemandPart]], place: Crossing | None = None) -> Iterator[Event]:
+    """Yield when the parts of a demand begin, but for those of a crossing that its changes reduce to nothing."""
     for cls, parts in demand.items():
         who = CLASS_WORDS[cls]
         for name, part in parts.items():
             text = f"{who} set out" if words(name) == who else f"{words(name)} ({who})"
-            yield from _demand_part(text, words(name), part)
+            found = list(_demand_part(text, words(name), part))
+            if place is None or (found and sets_out(place, cls, name, found[0].at)):
+                yield from found
 
 
 def _demand_part(text: str, name: str, part: DemandPart) -> Iterator[Event]:
@@ -88,6 +92,8 @@ def _demand_part(text: str, name: str, part: DemandPart) -> Iterator[Event]:
 
 def _stations(place: Crossing) -> Iterator[Event]:
     for name, station in place.stations.items():
+        if not is_at_work(place, name):
+            continue
         if station.active_from:
             yield Event(station.active_from, f"{words(name)} begins")
         if station.active_until:
@@ -100,14 +106,18 @@ def _stations(place: Crossing) -> Iterator[Event]:
 def _behaviour(place: Crossing) -> Iterator[Event]:
     for behaviour in place.behaviour.values():
         for way, name in ((behaviour.bypass, "bypass"), (behaviour.change_mode, "leaving the vehicle")):
-            if way and way.from_:
+            if way is None or not leads_anybody(way):
+                continue
+            if way.from_:
                 yield Event(way.from_, f"{name} begins", rank=1)
-            if way and way.until:
+            if way.until:
                 yield Event(way.until, f"{name} ends", rank=1)
 
 
 def _changes(place: Crossing, sampled: bool) -> Iterator[Event]:
-    for change in place.changes:
+    for n, change in enumerate(place.changes):
+        if not has_effect(place.changes, n):
+            continue
         what = change_words(change, sampled)
         if change.from_:
             yield Event(change.from_, what)
