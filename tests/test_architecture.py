@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 
 ROOMS = (
     {"errors", "units", "arrays", "suggest", "about", "store", "paths"},
+    {"table"},
     {"scenario"},
     {"engine"},
     {"measures"},
@@ -49,7 +50,8 @@ OWNERS = {
     "matplotlib": ["sim.plotting.*", "sim.verbs.*"],
     "yaml": ["sim.scenario.text.*"],
     "pydantic": ["sim.scenario.*", "sim.play.provenance"],
-    "pyarrow": ["sim.store"],
+    "pyarrow": ["sim.store", "sim.table.*"],
+    "python_calamine": ["sim.table.read"],
     "click": ["sim.cli", "sim.verbs.*.command", "sim.play.console", "sim.play.completion"],
     "rich": ["sim.plotting.sheet", "sim.play.console", "sim.verbs.*.tables", "sim.verbs.*.command"],
     "scipy": ["sim.measures.*", "sim.engine.*", "sim.verbs.*"],
@@ -58,6 +60,7 @@ OWNERS = {
     "numpy": [
         "sim.arrays",
         "sim.store",
+        "sim.table.*",
         "sim.engine.*",
         "sim.measures.*",
         "sim.play.*",
@@ -209,9 +212,9 @@ def test_init_files_of_folders_are_empty() -> None:
 def test_every_library_is_declared_and_has_an_owner() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     requirements = [*project["dependencies"], *project["optional-dependencies"]["cluster"]]
-    requirements += project["optional-dependencies"]["pandas"]
+    requirements += project["optional-dependencies"]["pandas"] + project["optional-dependencies"]["excel"]
     declared = {requirement.split(">")[0] for requirement in requirements}
-    names = {"yaml": "pyyaml"}
+    names = {"yaml": "pyyaml", "python_calamine": "python-calamine"}
     used = {target.split(".")[0] for tree in LISTED.values() for target in imports(tree)}
     libraries = used - set(sys.stdlib_module_names) - {"sim"}
     assert libraries <= set(OWNERS)

@@ -1,0 +1,174 @@
+"""Takes the columns of a table by what they mean: instants, numbers, durations, names, yes and no.
+
+A column is found by the words of its heading and by its cells, unless the user names it. What was understood, what was
+assumed, and the rows that cannot be used are kept, so that a command can show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sim.errors import SimError
+from sim.suggest import did_you_mean
+from sim.table import times
+from sim.table.columns import MOST_NAMES, Columns, Role
+from sim.table.numbers import read_durations, read_flags, read_numbers, words_of
+from sim.table.read import Rejected
+
+
+class Understood(NamedTuple):
+    """One thing that was understood about a file."""
+
+    role: str
+    column: str
+    read_as: str
+
+
+@dataclass
+class Reader(Columns):
+    """Reads a table by roles.
+
+    `given` names columns by role; `zone` is that of local times; `day` the date of times of day; `unit` that of bare
+    durations; `day_first` overrules the order of day and month.
+    """
+
+    zone: str = "UTC"
+    day: date | None = None
+    understood: list[Understood] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.rejected.extend(self.table.rejected)
+
+    def only(self, conditions: Mapping[str, str]) -> None:
+        """Keep the rows in which each column has the wanted value. Raises SimError if there are none."""
+        for heading, wanted in conditions.items():
+            if heading not in self.table.columns:
+                self.unknown("where", heading)
+            cells = self.table.columns[heading]
+            mask = np.asarray(pc.fill_null(pc.equal(cells, wanted), False))
+            if not mask.any():
+                values = [str(value) for value in pc.unique(cells.drop_null()).to_pylist()[:MOST_NAMES]]
+                near = did_you_mean(wanted, values) or f"; it has {', '.join(values[:12])}"
+                raise SimError(f"{self.table.path}: no row has {heading} = {wanted!r}{near}")
+            self.used.add(heading)
+            self.understood.append(Understood("only", heading, f"rows with {wanted}: {mask.sum():,} of {len(mask):,}"))
+            self.table = self.table.taken(mask)
+
+    def instants(self, role: str, by: Role, *, needed: bool = True) -> NDArray[np.float64] | None:
+        """Return the instants of a role in seconds since 1970 (UTC), nan where a cell has none.
+
+        A column with the date alone and one with the time of day are taken together. Raises SimError.
+        """
+        heading, form = self.time_column(role, by)
+        if heading is None or form is None:
+            if needed:
+                columns = ", ".join(self.table.columns)
+                raise SimError(
+                    f"{self.table.path}: no column has the {role}, as instants such as 2026-07-04 14:30; name it with "
+                    f"--column {role}=HEADING. The columns are {columns}"
+                )
+            return None
+        zone = "UTC" if "utc" in words_of(heading) or "gmt" in words_of(heading) else self.zone
+        cells = self.table.columns[heading]
+        partner = None if form.has_clock and not form.is_clock else self.partner(heading, form)
+        name = heading
+        if partner:
+            day_column, clock_column = (partner, heading) if form.is_clock else (heading, partner)
+            found = self._joined(day_column, clock_column, zone)
+            name = f"{day_column} and {clock_column}"
+        else:
+            found = times.read_times(cells, form, zone, self.day)
+        self.used.update({heading, *([partner] if partner else [])})
+        self._heard(role, name, form, found, cells)
+        return found.at
+
+    def _joined(self, day_column: str, clock_column: str, zone: str) -> times.Times:
+        day_form, clock_form = self.form(day_column), self.form(clock_column)
+        assert day_form is not None
+        assert clock_form is not None
+        midnight = times.read_times(self.table.columns[day_column], day_form, "UTC").at
+        return times.read_times(self.table.columns[clock_column], clock_form, zone, midnight)
+
+    def _heard(self, role: str, heading: str, form: times.Form, found: times.Times, cells: pa.Array) -> None:
+        zone = "" if found.zone == "as written" else f", {found.zone}"
+        self.understood.append(Understood(role, heading, f"{form.words}{zone}"))
+        if form.doubt:
+            self.notes.append(f"{heading}: {form.doubt}")
+        if form.is_clock and self.day is None and " and " not in heading:
+            self.notes.append(f"{heading}: only a time of day; the date is unknown (give it with --date)")
+        if found.unclear:
+            self.notes.append(
+                f"{heading}: {found.unclear} local times do not exist or exist twice, as clocks change in {found.zone}"
+                "; of two, the earlier one was taken"
+            )
+        self._reject(np.isnan(found.at) & np.asarray(cells.is_valid()), heading, cells, "is no instant")
+
+    def numbers(self, role: str, by: Role, *, needed: bool = True) -> NDArray[np.float64] | None:
+        """Return the numbers of a role, nan where a cell is empty or no number."""
+        heading = self.need(role, by, "number") if needed else self.find(role, by, "number")
+        if heading is None:
+            return None
+        cells = self.table.columns[heading]
+        values = read_numbers(cells)
+        self._take(role, heading, "numbers")
+        self._reject(np.isnan(values) & np.asarray(cells.is_valid()), heading, cells, "is no number")
+        return values
+
+    def durations(self, role: str, by: Role, *, needed: bool = True) -> NDArray[np.float64] | None:
+        """Return the durations of a role in seconds, nan where a cell is empty or none."""
+        heading = self.need(role, by, "duration") if needed else self.find(role, by, "duration")
+        if heading is None:
+            return None
+        cells = self.table.columns[heading]
+        found = read_durations(heading, cells, self.unit)
+        self._take(role, heading, f"durations in {found.unit}" if found.unit != "as written" else "durations")
+        if found.guessed:
+            self.notes.append(f"{heading}: the unit is not given, so numbers are seconds; say another with --unit")
+        self._reject(np.isnan(found.seconds) & np.asarray(cells.is_valid()), heading, cells, "is no duration")
+        return found.seconds
+
+    def names(self, role: str, by: Role) -> list[str | None] | None:
+        """Return the words of a role, None where a cell is empty; None if no column has them."""
+        heading = self.find(role, by, "name")
+        if heading is None:
+            return None
+        cells = self.table.columns[heading]
+        values = pc.unique(cells.drop_null()).to_pylist()
+        self._take(role, heading, ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else ""))
+        return list(cells.to_pylist())
+
+    def flags(self, role: str, by: Role) -> NDArray[np.float64] | None:
+        """Return 1 for yes and 0 for no, nan where a cell has neither; None if no column has them."""
+        heading = self.find(role, by, "flag")
+        if heading is None:
+            return None
+        self._take(role, heading, "yes or no")
+        return read_flags(self.table.columns[heading])
+
+    def _take(self, role: str, heading: str, read_as: str) -> None:
+        self.understood.append(Understood(role, heading, read_as))
+        self.used.add(heading)
+
+    def _reject(self, mask: NDArray[np.bool_], heading: str, cells: pa.Array, what: str) -> None:
+        for place in np.flatnonzero(mask):
+            self.reject(int(place), f"{heading}: {cells[int(place)].as_py()[:40]!r} {what}")
+
+    def reject(self, row: int, reason: str) -> None:
+        """Note that a row (by its place in the table) cannot be used."""
+        self.rejected.append(Rejected(int(self.table.lines[row]), reason))
+
+    @property
+    def unused(self) -> list[str]:
+        """The columns that nothing was taken from."""
+        return [name for name in self.table.columns if name not in self.used]
