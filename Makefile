@@ -76,7 +76,7 @@ recovery:  ## simulation-based calibration of Verkhny Lars, and under two wrong 
 	$(PYTHON) -m sim calibrate calibration/$(BASE).yaml --recovery 60 --intervene twice_the_booths --out build/recovery/recovery_booths
 	cp -r build/recovery/* $(GALLERY)/
 
-gallery-levers:  ## remake the sweep of the gallery, in about ten minutes
+gallery-levers:  ## remake the sweep of the gallery, in about six minutes
 	$(PYTHON) -m sim sweep sweeps/$(LEVERS).yaml --out build/gallery/$(LEVERS)
 	mkdir -p results/gallery/$(LEVERS)
 	cd build/gallery/$(LEVERS) && cp pictures/*.png sensitivity.csv provenance.json $(CURDIR)/results/gallery/$(LEVERS)/

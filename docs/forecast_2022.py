@@ -69,8 +69,7 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
         where they part, from 28 September on, and nothing here says which is nearer to what happened. Rows whose
         window ends by 25 September are no forecast, but figures of days that the fit has seen otherwise. Priors and
         assumptions were written later, with all articles at hand, so this is kinder to the model than the real
-        morning would have been. The dates under both pictures are those of the scenario file; in the first, the rules
-        from 26 September on are overridden and do not act.
+        morning would have been.
     """
     yield textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False)
     for name, (words, _) in WAYS.items():

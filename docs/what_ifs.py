@@ -86,8 +86,8 @@ FOR_A_PLANNER = {
         "those who wait give up. They need fuel, water and a way back."
     ),
     "walkers_never_stopped": (
-        "Letting walkers through costs those in cars little, at most the upper end of the band, and brings more "
-        "people across."
+        "Letting walkers through brings more people across. Cars that join in these days wait longer, by up to the "
+        "upper end of the band."
     ),
     "rumour_of_closure": (
         "Answer a rumour on the day: it lifts the number of people waiting for days. Plan shelter and water for "
