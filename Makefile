@@ -8,7 +8,7 @@ NETWORK := russia_2022
 CLOSURE := verkhny_lars_closes_28_september
 VALIDATED := verkhny_lars finland mongolia kazakhstan russia_2022
 
-.PHONY: help check format verify wheel ci constraints gallery gallery-screening gallery-levers gallery-network validation what-ifs recovery assumptions forecast-2022
+.PHONY: help check format verify wheel ci constraints gallery gallery-screening gallery-levers gallery-network validation sample-data what-ifs recovery assumptions forecast-2022
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ assumptions:  ## remake docs/assumptions.md, in about twenty minutes
 
 forecast-2022:  ## remake docs/forecast_2022.md: fit to the figures until 25 September and play on, in about twenty minutes
 	$(PYTHON) docs/forecast_2022.py
+
+sample-data:  ## remake docs/sample_data/ from scenarios/sample_port.yaml, in about ten seconds
+	$(PYTHON) docs/sample_data.py
 
 what-ifs:  ## remake docs/what_ifs.md, in about five minutes
 	$(PYTHON) docs/what_ifs.py
