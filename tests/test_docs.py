@@ -83,8 +83,8 @@ Each folder has a file for every replication, `replication=0000.parquet` and so 
 ## The end state (`end_state.parquet`)
 
 One row per party that is inside at the horizon, by replication, those in service or blocked first, then by when they
-joined their queue. Another run begins with them (`start_from`, see docs/mechanisms.md). Of many replications, those
-after the first {MOST_ROWS:,} rows are left out.
+joined their queue. Another run begins with them (`start_from`, see docs/mechanisms.md). The state of controls and
+outages is part of the file's metadata. Of many replications, those after the first {MOST_ROWS:,} rows are left out.
 
 {columns}
 """

@@ -48,6 +48,9 @@ class Tape:
     carried: Ints = field(
         default_factory=lambda: np.zeros((0, len(CARRIED)), np.int64)
     )  # (., CARRIED) parties that begin at a station, in the order in which they take their places at the start
+    controls: Ints = field(
+        default_factory=lambda: np.zeros((0, 3), np.int64)
+    )  # (., 3) station, servers its control has added before the start, ms for which its checks are lightened (-1: not)
     first_person: Ints = field(
         default_factory=lambda: np.zeros(0, np.int64)
     )  # (P,) column there of the first of a party; (0,) where nobody is served so

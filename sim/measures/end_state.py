@@ -15,9 +15,10 @@ from sim.engine.plan import AFOOT, CARRIED, FIRST, INSIDE, JOINS, NOWHERE, OTHER
 from sim.engine.records import NEVER, Outcome, Records
 from sim.engine.tape import Tape
 from sim.measures.count.counters import HERE, SINCE_JOINING, WAITED
+from sim.measures.end_of_controls import controls_at_end
 from sim.measures.returns import returns_of
 from sim.measures.waited import waited_by_start
-from sim.scenario.model.end_state import TRAIT
+from sim.scenario.model.end_state import TRAIT, Control
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.traits import bit, traits_of
 
@@ -37,10 +38,12 @@ class Inside:
 
     columns: dict[str, Ints]
     left_out: dict[str, int]
+    controls: tuple[Control, ...] = ()
 
 
 def inside(scenario: Scenario, plan: Plan, tape: Tape, records: Records) -> Inside:
     """Return the end state of a replication of `scenario`, whose plan is `plan`."""
+    controls = tuple(controls_at_end(scenario, plan, tape, records))
     driving = int((records.outcome == int(Outcome.ON_THE_WAY)).sum())
     records = _of_the_unfinished(records, len(tape))
     rows = np.flatnonzero(records.outcome == int(Outcome.UNFINISHED))
@@ -69,7 +72,8 @@ def inside(scenario: Scenario, plan: Plan, tape: Tape, records: Records) -> Insi
     for name in names:
         has, lacks = (tape.traits[column] & bit(names, name, which) != 0 for which in (True, False))
         columns[TRAIT + name] = np.where(has, 1, np.where(lacks, 0, -1))
-    return Inside({name: np.asarray(values).astype(np.int64) for name, values in columns.items()}, left_out)
+    arrays = {name: np.asarray(values).astype(np.int64) for name, values in columns.items()}
+    return Inside(arrays, left_out, controls)
 
 
 def _of_the_unfinished(records: Records, size: int) -> Records:
@@ -224,5 +228,8 @@ class EndStates:
         left_out = {what: sum(state.left_out[what] for state in kept) / len(kept) for what in kept[0].left_out}
         clock = scenario.clock
         ended_at = clock.horizon.replace(tzinfo=ZoneInfo(clock.timezone)).isoformat()
-        facts = {"replications": len(kept), "ended_at": ended_at, "left_out": left_out}
+        facts: dict[str, Any] = {"replications": len(kept), "ended_at": ended_at, "left_out": left_out}
+        controls = [(k, *control) for k, state in enumerate(kept) for control in state.controls]
+        if controls:
+            facts["controls"] = controls
         return store.parquet_bytes(table, facts)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from sim.measures.names import ALL, CLASS_WORDS, OUTCOMES, VEHICLES, Key, by_trait, by_way
-from sim.scenario.model.class_words import is_adjective
+from sim.measures.names import ALL, OUTCOMES, VEHICLES, Key, by_trait, by_way
+from sim.scenario.model.class_words import STANDARD_WORDS, Words, is_adjective
 from sim.scenario.model.quantities import CLASSES
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.traits import WHEN, conditions_of, is_condition, trait_of
@@ -68,20 +68,20 @@ class Headline(NamedTuple):
     change: tuple[str, str] = COUNT
 
 
-def phrase(key: Key) -> str:
+def phrase(key: Key, classes: Words = STANDARD_WORDS) -> str:
     """Return the name of a measure on its own: 'mean wait, all queues', 'most cars waiting'."""
     words = PHRASES.get(key.quantity, key.quantity.replace("_", " "))
     if "{who}" in words and key.scope.isidentifier():
-        return words.format(who=PARTIES.get(key.scope) or CLASS_WORDS[key.scope])
-    scope = _scope_words(key.scope)
+        return words.format(who=PARTIES.get(key.scope) or classes[key.scope])
+    scope = _scope_words(key.scope, classes)
     if key.quantity in IN_ALL_QUEUES:
         scope = scope.replace(WAYS["main"], "all queues")
     return ", ".join(part for part in (words.format(who="parties"), scope) if part)
 
 
-def _scope_words(scope: str) -> str:
+def _scope_words(scope: str, classes: Words) -> str:
     cls, _, way = scope.partition("/")
-    who = {ALL: "", VEHICLES: "all vehicles"}.get(cls, CLASS_WORDS[cls] if cls.isidentifier() else cls)
+    who = {ALL: "", VEHICLES: "all vehicles"}.get(cls, classes.get(cls, cls))
     if is_condition(way):
         return who + trait_words(way)
     return ", ".join(part for part in (who, WAYS.get(way, way)) if part)
@@ -98,20 +98,21 @@ def trait_words(condition: str) -> str:
 def headlines_of(scenario: Scenario) -> list[Headline]:
     """Return the headline measures of a scenario in order."""
     scopes = (by_trait(cls, condition) for cls in scenario.classes for condition in conditions_of(scenario, cls))
-    return headlines(scenario.class_numbers, scopes)
+    return headlines(scenario.class_words, scopes)
 
 
-def headlines(classes: Iterable[str], traits: Iterable[str] = ()) -> list[Headline]:
-    """Return the headline measures in order; `classes` are those of the scenario, `traits` the scopes by trait."""
+def headlines(classes: Words, traits: Iterable[str] = ()) -> list[Headline]:
+    """Return the headline measures in order; `classes` has the words of the scenario, `traits` the scopes by trait."""
     return [*_queue(), *_waits(classes, traits), *_across(), *_fates(), *_men(), *_relief()]
 
 
 def in_order(measures: Iterable[Headline]) -> list[Headline]:
     """Return headline measures in their order, each once."""
-    given = dict.fromkeys(measures)
-    classes = dict.fromkeys([*CLASSES, *(each.scope.partition("/")[0] for each in given)])
-    traits = dict.fromkeys(each.scope for each in given if " " in each.scope)
-    return [each for each in headlines(classes, traits) if each in given]
+    given = {each[2:4]: each for each in reversed(list(measures))}
+    classes = [*CLASSES, *(scope.partition("/")[0] for _, scope in given)]
+    traits = dict.fromkeys(scope for _, scope in given if " " in scope)
+    ordered = headlines({name: name for name in classes}, traits)
+    return [given[each[2:4]] for each in ordered if each[2:4] in given]
 
 
 def _headline(group: str, quantity: str, scope: str = ALL, unit: str = "", scale: float = 1.0) -> Headline:
@@ -125,14 +126,14 @@ def _queue() -> Iterator[Headline]:
     yield _headline(QUEUE, "person_hours_waited")
 
 
-def _waits(classes: Iterable[str], traits: Iterable[str]) -> Iterator[Headline]:
-    rows = [("everybody", ALL), *((f"{CLASS_WORDS[cls]}, all queues", by_way(cls, "main")) for cls in classes)]
+def _waits(classes: Words, traits: Iterable[str]) -> Iterator[Headline]:
+    rows = [("everybody", ALL), *((f"{who}, all queues", by_way(cls, "main")) for cls, who in classes.items())]
     for who, scope in (*rows, ("by the bypass", by_way(ALL, "bypass"))):
         yield Headline(WAITS, f"{who}, mean", "wait_mean", scope, "h", change=SPAN)
         if scope in (ALL, by_way("car", "main"), by_way("truck", "main")):
             yield Headline(WAITS, f"{who}, 90 % quantile", "wait_p90", scope, "h", change=SPAN)
     for scope in traits:
-        yield Headline(WAITS, f"{_scope_words(scope)}, mean", "wait_mean", scope, "h", change=SPAN)
+        yield Headline(WAITS, f"{_scope_words(scope, classes)}, mean", "wait_mean", scope, "h", change=SPAN)
 
 
 def _across() -> Iterator[Headline]:

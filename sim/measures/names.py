@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sim.errors import SimError
-from sim.scenario.model.class_words import STANDARD_WORDS, words_of
 from sim.scenario.model.quantities import VEHICLE_CLASSES as VEHICLE_CLASSES
 from sim.suggest import did_you_mean
 
@@ -21,14 +20,6 @@ OTHERS = "others"
 """Bikes and walkers together. Not a scope of a measure, but of a panel."""
 
 
-class _Words(dict[str, str]):
-    """Words for the standard classes; a class of a file's own is called by its name."""
-
-    def __missing__(self, name: str) -> str:
-        return words_of(name)
-
-
-CLASS_WORDS = _Words(STANDARD_WORDS)
 SINGLE = {
     "people": "person",
     "vehicles": "vehicle",
@@ -82,15 +73,6 @@ def by_way(cls: str, way: str) -> str:
 def by_trait(cls: str, condition: str) -> str:
     """Return the scope of the parties that arrived as class `cls` and for which a condition holds."""
     return f"{cls}/{condition}"
-
-
-def of_classes(classes: tuple[str, ...] | None) -> str:
-    """Return 'cars and buses' for class names, '' for all of them."""
-    if classes is None or set(classes) == set(CLASS_WORDS):
-        return ""
-    standard = [name for name in CLASS_WORDS if name in classes]
-    named = [CLASS_WORDS[name] for name in (*standard, *(name for name in classes if name not in CLASS_WORDS))]
-    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
 def on_night(cls: str, date: str) -> str:

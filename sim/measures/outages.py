@@ -18,7 +18,7 @@ def outage_totals(scenario: Scenario, plan: Plan, tape: Tape, since: int) -> Ite
         crossing = plan.crossings[plan.crossing[s]]
         if scenario.crossings[crossing].stations[station].outages is None:
             continue
-        turns = tape.outages[tape.outages[:, 1] == s]
+        turns = tape.outages[(tape.outages[:, 1] == s) & (tape.outages[:, 0] < plan.horizon)]
         edges = np.maximum(np.append(turns[:, 0], plan.horizon), since)
         out = (np.diff(edges) * (turns[:, 2] > 0)).sum() / (plan.horizon - since)
         yield Key(crossing, "out_of_order_share", at_station(station)), float(out)

@@ -13,7 +13,7 @@ from sim import units
 from sim.arrays import Floats, Ints
 from sim.errors import SimError
 from sim.measures.estimates import Estimates
-from sim.measures.names import ALL, LONGEST_QUOTE, SINGLE, VEHICLE_CLASSES, Key, by_way, of_classes
+from sim.measures.names import ALL, LONGEST_QUOTE, SINGLE, VEHICLE_CLASSES, Key, by_way
 from sim.measures.quantiles import plain_quantiles
 from sim.measures.replication import Measures
 from sim.measures.road import beyond
@@ -156,7 +156,7 @@ def counted(row: Reported) -> str:
     if row.kind.unit not in ("parties", "people"):
         return ""
     classes = set(row.classes)
-    parties = "vehicles" if classes == set(VEHICLE_CLASSES) else of_classes(row.classes) or "parties"
+    parties = "vehicles" if classes == set(VEHICLE_CLASSES) else row.words_for() or "parties"
     if row.kind.unit == "parties":
         return parties
     return f"people in {parties}" if classes <= set(VEHICLE_CLASSES) else "people"

@@ -27,7 +27,7 @@ from sim.plotting.names import origin_name, ranged, ranged_estimate
 from sim.plotting.page import heading
 from sim.plotting.ribbons import ORIGIN_COLOURS
 from sim.plotting.story import Shown, Story, outwards_per_day, whole
-from sim.plotting.style import CLASS_NAMES, INK, MUTED, sheet, styled, time_axis, value_axis
+from sim.plotting.style import INK, MUTED, class_name, sheet, styled, time_axis, value_axis
 from sim.plotting.waiting import wait_classes
 from sim.scenario.model.network import Place
 from sim.scenario.model.scenario import Scenario
@@ -313,7 +313,9 @@ def _quoted(axes: Axes, story: Story) -> Panel:
     name = wait_classes(story)[0]
     reported = [shown for shown in story.shown("quoted_wait") if shown.row.classes[0] == name]
     panels.name_cap(axes, story.band("quoted_wait", name))
-    return _series(axes, story, ("quoted_wait", name), f"quoted wait (hours), {CLASS_NAMES[name]}", reported)
+    return _series(
+        axes, story, ("quoted_wait", name), f"quoted wait (hours), {class_name(story.scenario, name)}", reported
+    )
 
 
 def _series(axes: Axes, story: Story, key: tuple[str, str], label: str, reported: Sequence[Shown]) -> Panel:

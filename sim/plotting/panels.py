@@ -134,7 +134,7 @@ def queue(axes: Axes, story: Story) -> None:
     scopes = story.classes if len(story.classes) == 1 else (queue_scope(story), *story.classes)
     bands = [story.band("queue", scope) for scope in (scopes[0], *(layer.classes[0] for layer in layers))]
     if scopes[0] not in story.classes:
-        line(axes, story, bands[0], colour_of(story.scenario, scopes[0]), class_label(scopes[0]))
+        line(axes, story, bands[0], colour_of(story.scenario, scopes[0]), class_label(story.scenario, scopes[0]))
     for band, layer in zip(bands[1:], layers, strict=True):
         if len(layer.classes) == 1:
             line(axes, story, band, layer.colour, layer.label)
@@ -176,7 +176,7 @@ def queue_stacked(axes: Axes, story: Story) -> None:
             base = top
     scope = queue_scope(story)
     together = story.band("queue", scope)
-    line(axes, story, together, INK, class_label(scope))
+    line(axes, story, together, INK, class_label(story.scenario, scope))
     marks = _marks(story, story.shown("queue", validation=True), [scope])
     largest(axes, story, "max_queue", scope)
     finish(axes, waiting_label(story), story, [together], marks, base)
@@ -198,7 +198,7 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     at_least = story.lower_bound(name)
     goes_on = bool((at_least > SEEN).any())
     lived = where(lived, ~story.censored(name)) if lived else lived
-    line(axes, story, lived, colour, f"{class_label(name)}, by time of joining")
+    line(axes, story, lived, colour, f"{class_label(story.scenario, name)}, by time of joining")
     if goes_on:
         axes.plot(story.at, at_least, color=colour, linestyle=":", label="lower bound (some still wait)")
         axes.plot(story.at, alone(at_least), color=colour, marker=".", linestyle="none")

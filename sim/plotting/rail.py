@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sim.measures.names import CLASS_WORDS, of_classes
 from sim.plotting.overridden import has_effect, is_at_work, leads_anybody, sets_out
 from sim.scenario.model.changes import Change
 from sim.scenario.model.class_names import ClassName
+from sim.scenario.model.class_words import STANDARD_WORDS, Words, of_classes
 from sim.scenario.model.demand import DemandPart, Pulse, Rush, Step
 from sim.scenario.model.network import Origin
 from sim.scenario.model.passages import passages_from_origin
@@ -51,9 +51,10 @@ def all_events(scenario: Scenario, crossing: str, sampled: bool = False) -> list
     """Return all dated events of `crossing` within the run, each once, but for those that have no effect."""
     place = scenario.crossings[crossing]
     by_words: dict[tuple[datetime, str], Event] = {}
-    set_out = [*_demand(place.demand, place)]
-    set_out += [event for origin, _ in origins_of(scenario, crossing) for event in _demand(origin.demand)]
-    for event in (*set_out, *_stations(place), *_behaviour(place), *_changes(place, sampled)):
+    classes = scenario.class_words
+    set_out = [*_demand(place.demand, classes, place)]
+    set_out += [event for origin, _ in origins_of(scenario, crossing) for event in _demand(origin.demand, classes)]
+    for event in (*set_out, *_stations(place), *_behaviour(place), *_changes(place, classes, sampled)):
         if scenario.clock.counted_from <= event.at < scenario.clock.horizon:
             by_words.setdefault((event.at, event.words), event)
     return list(by_words.values())
@@ -70,10 +71,12 @@ def origins_of(scenario: Scenario, crossing: str) -> list[tuple[Origin, str]]:
     ]
 
 
-def _demand(demand: dict[ClassName, dict[str, DemandPart]], place: Crossing | None = None) -> Iterator[Event]:
+def _demand(
+    demand: dict[ClassName, dict[str, DemandPart]], classes: Words, place: Crossing | None = None
+) -> Iterator[Event]:
     """Yield when the parts of a demand begin, but for those of a crossing that its changes reduce to nothing."""
     for cls, parts in demand.items():
-        who = CLASS_WORDS[cls]
+        who = classes[cls]
         for name, part in parts.items():
             text = f"{who} set out" if words(name) == who else f"{words(name)} ({who})"
             found = list(_demand_part(text, words(name), part))
@@ -114,20 +117,20 @@ def _behaviour(place: Crossing) -> Iterator[Event]:
                 yield Event(way.until, f"{name} ends", rank=1)
 
 
-def _changes(place: Crossing, sampled: bool) -> Iterator[Event]:
+def _changes(place: Crossing, classes: Words, sampled: bool) -> Iterator[Event]:
     for n, change in enumerate(place.changes):
         if not has_effect(place.changes, n):
             continue
-        what = change_words(change, sampled)
+        what = change_words(change, classes, sampled)
         if change.from_:
             yield Event(change.from_, what)
         if change.until:
             yield Event(change.until, _ended(change, what), rank=1)
 
 
-def change_words(change: Change, sampled: bool = False) -> str:
+def change_words(change: Change, classes: Words = STANDARD_WORDS, sampled: bool = False) -> str:
     """Return the effect of a change, such as 'non-local cars barred (90 %)'; if `sampled`, without share or factor."""
-    who = of_classes(change.classes)
+    who = of_classes(change.classes, classes)
     where = ", ".join(words(name) for name in change.stations or ())
     subject = " at ".join(part for part in (who, where) if part)
     if change.bar_non_local is not None:

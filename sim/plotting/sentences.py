@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 import numpy as np
 
 from sim.measures.bounds import FEW_LEFT
-from sim.measures.names import ALL, CLASS_WORDS
+from sim.measures.names import ALL
 from sim.plotting.story import Story, between, long_day, whole
 from sim.plotting.waiting import by_people, wait_told
 from sim.scenario.model.scenario import Clock
@@ -33,7 +33,10 @@ def gave_up_note(story: Story) -> list[str]:
 
 def _shares(story: Story, event: str, few: float) -> str:
     """Return '12 % of the cars, 4 % of the trucks': the shares above `few`, by class and together."""
-    names = {ALL: "of all parties that joined", **{cls: f"of the {CLASS_WORDS[cls]}" for cls in story.classes}}
+    names = {
+        ALL: "of all parties that joined",
+        **{cls: f"of the {story.scenario.class_words[cls]}" for cls in story.classes},
+    }
     if len(story.classes) == 1:
         del names[ALL]
     shares = {name: story.ended(event, scope) for scope, name in names.items()}
@@ -99,6 +102,6 @@ def _peak(story: Story) -> list[str]:
     name, wait = wait_told(story)
     if wait > 0:
         at_least = "at least " if story.ended("unfinished", name) > FEW_LEFT else ""
-        who = "people" if name == ALL else CLASS_WORDS[name]
+        who = "people" if name == ALL else story.scenario.class_words[name]
         sentence += f"; {who} that cross wait {at_least}{show_time(3600 * wait)} on average"
     return [sentence]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -171,9 +172,7 @@ class Story:
     @property
     def needs_relief(self) -> bool:
         """Whether waits are long enough for relief: the longest of those who crossed, or the mean of all who came."""
-        came = self.total("arrived_people").mean + self.total("initial_people").mean
-        mean = self.total("person_hours_waited").mean / came if came > 0 else 0.0
-        return self.total("wait_max").mean >= LEAST_RELIEF or mean >= LEAST_RELIEF
+        return needs_relief(lambda quantity: self.total(quantity).mean)
 
     @property
     def night_hour(self) -> str:
@@ -386,3 +385,10 @@ def between(estimate: Estimate) -> str:
     """Return the 5-95 % band of a count; '' if all replications agree or there is only one."""
     low, high = whole(estimate.p05), whole(estimate.p95)
     return "" if low == high or not np.isfinite(estimate.low) else f"{low}–{high}"
+
+
+def needs_relief(total: Callable[[str], float]) -> bool:
+    """Return whether waits are long enough for relief, by the `total` of a quantity."""
+    came = total("arrived_people") + total("initial_people")
+    mean = total("person_hours_waited") / came if came > 0 else 0.0
+    return total("wait_max") >= LEAST_RELIEF or mean >= LEAST_RELIEF

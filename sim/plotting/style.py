@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import Floats
-from sim.measures.names import CLASS_WORDS
 from sim.scenario.model.quantities import STREAMS
 from sim.scenario.model.scenario import Scenario
 
@@ -49,14 +48,8 @@ LONG_NAME, BEGIN, END = 28, 15, 11
 """Letters of the longest name that is written out, and of the ends of a longer one."""
 
 
-class _Names(dict[str, str]):
-    """Names for labels; a class of a scenario's own is called by its name, in the plural."""
-
-    def __missing__(self, name: str) -> str:
-        return CLASS_WORDS[name]
-
-
-CLASS_NAMES = _Names({**CLASS_WORDS, "all": "all", "vehicles": "all vehicles", "foot": "on foot"})
+TOGETHER_NAMES = {"all": "all", "vehicles": "all vehicles"}
+"""Labels of all parties, and of all vehicles."""
 OUTCOME_COLOURS = {
     "crossed": "#0072B2",
     "refused": "#000000",
@@ -121,9 +114,14 @@ def colour_of(scenario: Scenario, scope: str) -> str:
     return mpl.colors.to_hex((red, green, blue))
 
 
-def class_label(name: str) -> str:
+def class_name(scenario: Scenario, scope: str) -> str:
+    """Return the words of a class, or of all classes or vehicles together."""
+    return TOGETHER_NAMES.get(scope) or scenario.class_words[scope]
+
+
+def class_label(scenario: Scenario, scope: str) -> str:
     """Return the words of a class, or of all together, for a legend; long ones with an ellipsis."""
-    words = CLASS_NAMES[name]
+    words = class_name(scenario, scope)
     return words if len(words) <= LONG_NAME else f"{words[:BEGIN].rstrip()}…{words[-END:].lstrip()}"
 
 

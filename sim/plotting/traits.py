@@ -23,7 +23,7 @@ def known(story: Story) -> list[tuple[str, str]]:
 def waits(story: Story) -> Figure:
     """Draw the mean wait, and the mean time until across, by class and trait, each with its 5–95 % range."""
     pairs = known(story)
-    names = [phrase(Key("", "", by_trait(*pair))).removeprefix(", ") for pair in pairs]
+    names = [phrase(Key("", "", by_trait(*pair)), story.scenario.class_words).removeprefix(", ") for pair in pairs]
     inner, left = 0.5 * max(len(pairs), 2), max(text_width(name, 11) for name in names) + 0.6
     wide, height = left + 5.6 + 1.8, inner + 2.0
     figure = sheet(wide, height)

@@ -34,7 +34,11 @@ def layers_of(story: Story, names: Sequence[str]) -> list[Layer]:
     """Return the layers of a stack of classes: the largest by the people who came, and last the others as one."""
     came = {name: story.total("arrived_people", name).mean + story.total("initial_people", name).mean for name in names}
     most = sorted(names, key=lambda name: -came[name])[: MOST_CLASSES - 1 if len(names) > MOST_CLASSES else None]
-    layers = [Layer((name,), colour_of(story.scenario, name), class_label(name)) for name in names if name in most]
+    layers = [
+        Layer((name,), colour_of(story.scenario, name), class_label(story.scenario, name))
+        for name in names
+        if name in most
+    ]
     small = tuple(name for name in names if name not in most)
     return layers + ([Layer(small, TOGETHER_COLOUR, f"the other {len(small)}")] if small else [])
 

@@ -55,6 +55,7 @@ def describe(path: str | Path) -> dict[str, object]:
         "hash": loaded.scenario_hash,
         **shared,
         "ways": ways(loaded.scenario),
+        "class_words": {name: loaded.scenario.class_words[name] for name in loaded.scenario.classes},
         "calibrated": child(root, CALIBRATED) is not None,
         "warnings": _warnings(root, loaded),
     }

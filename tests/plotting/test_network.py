@@ -171,7 +171,7 @@ def test_the_map_has_a_row_for_every_crossing_with_its_reported_figures(
     rows = [line for line in text.splitlines() if "people across" in line and line[0].isdigit()]
     titles = [place.title for place in found.loaded.scenario.crossings.values()]
     assert [re.match(r"\d  (.*):", row)[1] for row in rows if re.match(r"\d  ", row)] == titles  # type: ignore[index]
-    for label in ("> 1,500", "≈ 20 h", "≈ 1,290", "people waiting", "quoted wait (hours), on foot"):
+    for label in ("> 1,500", "≈ 20 h", "≈ 1,290", "people waiting", "quoted wait (hours), walkers"):
         assert label in text
     assert len(drawn["network"].axes) == 1 + 3 * len(titles)
 
@@ -229,7 +229,7 @@ def test_an_airport_has_no_kilometres_of_queue(found: Run) -> None:
     assert "queue_km_airport" not in drawn
     assert "km" not in said(drawn["poster_airport"])
     assert "vehicles per hour" not in said(drawn["ways_across_airport"])
-    assert "on foot" in said(drawn["queue_by_class_airport"])
+    assert "walkers" in said(drawn["queue_by_class_airport"])
     assert "went elsewhere" in said(drawn["crossings_per_day_mountain_pass"])
 
 
@@ -261,7 +261,7 @@ def test_what_happens_at_an_origin_is_on_the_rail_of_its_crossings(found: Run) -
 )
 def test_changes_of_what_travellers_know_in_words(change: dict[str, float], told: str, drawn: str) -> None:
     found = Change.model_validate(change)
-    assert (change_words(found), change_words(found, True)) == (told, drawn)
+    assert (change_words(found), change_words(found, sampled=True)) == (told, drawn)
 
 
 # comparisons

@@ -13,9 +13,10 @@ from sim.engine.lower.plan_from import lower
 from sim.engine.reference.story import play as play_reference
 from sim.errors import ScenarioError
 from sim.face import load
-from sim.measures.names import CLASS_WORDS, Key, of_classes
+from sim.measures.names import Key
 from sim.measures.replication import measure
 from sim.plotting.style import CLASS_COLOURS, OWN_COLOURS, colour_of
+from sim.scenario.model.class_words import of_classes
 from sim.scenario.model.quantities import CLASSES, MOST_OWN_CLASSES, STREAMS
 from sim.scenario.model.scenario import Scenario
 
@@ -117,10 +118,7 @@ def test_a_class_nobody_described_is_refused_wherever_it_stands() -> None:
 
 
 def test_words_and_colours() -> None:
-    assert [CLASS_WORDS[name] for name in ("visitor", "fast_truck", "foot", "eu_citizens")] == [
-        "visitors", "fast trucks", "walkers", "eu citizens",
-    ]  # fmt: skip
-    assert of_classes(("visitor", "car")) == "cars and visitors"
     scenario = read(hall({"visitor": {"kind": "foot"}, "car": {}}))
+    assert of_classes(("visitor", "car"), scenario.class_words) == "cars and visitors"
     assert colour_of(scenario, "visitor") == OWN_COLOURS[0]
     assert colour_of(scenario, "car") == CLASS_COLOURS["car"]

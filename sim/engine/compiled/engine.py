@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sim.arrays import Ints
 from sim.engine.compiled import kernel, output
+from sim.engine.compiled.at_start import set_controls
 from sim.engine.compiled.cache import clear_cache as clear_cache
 from sim.engine.compiled.layout import (
     BORDER,
@@ -56,6 +57,7 @@ def play(plan: Plan, tape: Tape) -> Records:
     while True:
         border = _border(plan, tape)
         tables = _tables(plan, tape, border, scratch)
+        set_controls(border, tables["lightened"], plan, tape)
         _set_addresses(border, tables)
         _set_checked_tables(border, scratch, rows * enlarged, min(rows, MOST_MOMENTS) * enlarged)
         kernel.play(border)
@@ -176,7 +178,7 @@ def _tables(plan: Plan, tape: Tape, border: Any, scratch: Scratch) -> dict[str, 
         "recent": np.zeros((len(plan.crossings), streams, int(plan.quote_buckets.max())), np.int64),
         "switch": _switches(plan, tape),
         "staffed": _staffed(plan, tape),
-        "lightened": np.empty((_checks(plan, plan.light_every), 3), np.int64),
+        "lightened": np.empty((_checks(plan, plan.light_every) + len(tape.controls), 3), np.int64),
         "quotes": np.empty((_checks(plan, plan.quote_every[plan.quotes_way]) * streams, 4), np.int64),
         "people_served": np.empty((_services_of_people(plan, tape), 5), np.int64),
         **{name: getattr(tape, name) for name in ("one_by_one", "first_person", "carried", "times", "chances")},

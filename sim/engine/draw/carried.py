@@ -1,4 +1,4 @@
-"""The parties that begin where they stood at the end of an earlier run."""
+"""What a run takes up from the end of an earlier one: parties where they stood, and the state of controls."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from sim import store
 from sim.arrays import Bools, Ints
 from sim.engine.plan import CARRIED, JOINS, NOWHERE, Plan
-from sim.scenario.model.end_state import TRAIT, EndState
+from sim.scenario.model.end_state import ADDED, LIGHTENED, TRAIT, Control, EndState
 from sim.scenario.model.scenario import Scenario
+from sim.scenario.model.teams import numbered_teams
 
 
 class Standing(NamedTuple):
@@ -77,6 +78,26 @@ def in_their_order(parts: Iterable[tuple[Standing, int]]) -> Ints:
         tables.append(numbered)
         places.append(part.place)
     return np.asarray(np.concatenate(tables)[np.argsort(np.concatenate(places), kind="stable")])
+
+
+def controls_of(scenario: Scenario, replication: int) -> tuple[Control, ...]:
+    """Return the states in which controls and outages of a replication begin."""
+    state = scenario.start_from
+    return state.controls[replication % state.replications] if state else ()
+
+
+def carried_controls(scenario: Scenario, plan: Plan, replication: int) -> Ints:
+    """Return `Tape.controls`: what controls have added, and what they have lightened, before the start."""
+    known = {(crossing, team.name, ADDED): s for s, crossing, team in numbered_teams(scenario) if plan.checked_every[s]}
+    places = zip(plan.crossing.tolist(), plan.stations, strict=True)
+    lit = {(plan.crossings[x], name, LIGHTENED): s for s, (x, name) in enumerate(places) if plan.light_every[s]}
+    rows: dict[int, list[int]] = {}
+    for control in controls_of(scenario, replication):
+        s = (known | lit).get(control[:3])
+        if s is not None:
+            row = rows.setdefault(s, [s, 0, -1])
+            row[1 if control.what == ADDED else 2] = control.number
+    return np.array([rows[s] for s in sorted(rows)], np.int64).reshape(-1, 3)
 
 
 @lru_cache(maxsize=2)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from sim.arrays import Ints
-from sim.engine.draw.carried import in_their_order
+from sim.engine.draw.carried import carried_controls, in_their_order
 from sim.engine.draw.groups import Group, groups_on_tape
 from sim.engine.draw.outages import draw_outages
 from sim.engine.lower.tape_rows import SCREENING
@@ -62,6 +62,8 @@ def draw(scenario: Scenario, plan: Plan, seed: int, replication: int) -> Tape:
         begin += group.size
     standing = [(group.standing, group.place.start) for group in groups if group.standing is not None]
     tape = replace(tape, carried=in_their_order(standing)) if standing else tape
+    if scenario.start_from is not None:
+        tape = replace(tape, controls=carried_controls(scenario, plan, replication))
     return _with_people(plan, tape, groups)
 
 

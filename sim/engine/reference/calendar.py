@@ -26,7 +26,9 @@ Process = Generator[simpy.Event, Any, None]
 
 
 def begin(border: Border) -> None:
-    """Start the processes of the calendar."""
+    """Start the processes of the calendar, with controls as they were at the end of an earlier run."""
+    for row in border.tape.controls.tolist():
+        take_up_control(border, *row)
     border.env.process(switches(border))
     for crossing, every in enumerate(border.plan.quote_every.tolist()):
         if every:
@@ -39,6 +41,16 @@ def begin(border: Border) -> None:
     for team in border.teams.values():
         if team.control:
             border.env.process(checks(border, team, team.control))
+
+
+def take_up_control(border: Border, number: int, added: int, light_for: int) -> None:
+    """Let a control begin with the servers that it had added, and with checks lightened for so long, unless below 0."""
+    station = border.stations[number]
+    if station.team.control:
+        station.team.control.added = station.team.control.decided = added
+    if station.lightening and light_for >= 0:
+        station.lightening.in_force, station.lightening.turned_at = True, border.plan.start - light_for
+        border.log.beside["lightened"].append((border.plan.start, number, 1))
 
 
 def switches(border: Border) -> Process:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.scenario.model.class_words import STANDARD_WORDS, words_of
 from sim.scenario.model.quantities import CLASSES, MOST_OWN_CLASSES
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.station import Priority, Shares, Station
@@ -28,7 +27,7 @@ def same_words(scenario: Scenario) -> Faults:
     """Yield (path, message) for every class that tables and pictures call like one before it."""
     called: dict[str, str] = {}
     for name in scenario.classes:
-        words = STANDARD_WORDS.get(name) or words_of(name)
+        words = scenario.class_words[name]
         if (other := called.setdefault(words, name)) != name:
             what = f"is called {words!r} in tables and pictures, as class {other!r} is"
             yield ("classes", name), f"{what}; give it another name"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, InstanceOf, WithJsonSchema
 
@@ -29,6 +29,24 @@ TRAIT = "trait."
 """Begin of the names of further columns, one for each trait."""
 
 
+ADDED, LIGHTENED, OUT_OF_ORDER = "added", "lightened", "out_of_order"
+CONTROLS = {
+    ADDED: "servers that a control of the staffing has added to the plan; below 0: taken away",
+    LIGHTENED: "milliseconds for which checks have been lightened",
+    OUT_OF_ORDER: "milliseconds after which an outage that goes on will end",
+}
+"""What stands in the file of a control, or of outages, with its meaning."""
+
+
+class Control(NamedTuple):
+    """The state of a control, or of outages: crossing, station or pool, what it says (of CONTROLS), and the number."""
+
+    crossing: str
+    name: str
+    what: str
+    number: int
+
+
 class EndState(str):
     """The end state that an earlier run left. As text it is the name of a copy, which holds a digest of the content.
 
@@ -39,6 +57,7 @@ class EndState(str):
     ended_at : the horizon of the earlier run.
     places : crossing, station and class of all parties, each once.
     most_parties, most_people : in one replication, and in one party.
+    controls : the states of the controls of each replication.
     left_out : how many parties it leaves out, on average of the replications, by what they did.
     """
 
@@ -48,6 +67,7 @@ class EndState(str):
     places: tuple[tuple[str, str, str], ...]
     most_parties: int
     most_people: int
+    controls: tuple[tuple[Control, ...], ...]
     left_out: dict[str, float]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from sim.scenario.model.class_names import ClassName
+from sim.scenario.model.class_words import STANDARD_WORDS, Words, of_classes
 from sim.scenario.model.quantities import VEHICLE_CLASSES, ClockTime, Instant, Length, Model, Name, Share, Volume
 
 Trust = Literal["official_count", "official_round", "press", "eyewitness"]
@@ -135,6 +137,16 @@ class Reported(Model):
     seen_before: bool = Field(
         False, description="of a validation figure: it was looked at in earlier trials of the model"
     )
+
+    _class_words: Words = PrivateAttr(STANDARD_WORDS)
+
+    def tell(self, class_words: Words) -> None:
+        """Say what the scenario of the figure calls the parties of each class."""
+        self._class_words = class_words
+
+    def words_for(self, classes: Iterable[str] | None = None) -> str:
+        """Return 'cars and buses' for classes, by default those of the figure; '' for all standard ones."""
+        return of_classes(self.classes if classes is None else tuple(classes), self._class_words)
 
     @property
     def kind(self) -> FigureKind:

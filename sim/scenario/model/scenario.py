@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorH
 from sim.scenario.model.behaviour import Behaviour, Quote, WordOfStops
 from sim.scenario.model.changes import Change, NamedChange
 from sim.scenario.model.class_names import RESERVED, ClassName, NewClassName, only_classes
+from sim.scenario.model.class_words import STANDARD_WORDS, Words, words_of
 from sim.scenario.model.copies import written_out
 from sim.scenario.model.demand import DemandParts
 from sim.scenario.model.end_state import StartFrom
@@ -167,7 +168,7 @@ class Scenario(Model):
     start_from: StartFrom | None = Field(
         None,
         description="a folder of `sim run`, or its file `end_state.parquet`: whoever was inside at the end of that run "
-        "stands there again at the start",
+        "stands there again at the start, and controls go on as they were",
     )
     network: Network | None = Field(None, description="origins of travellers who choose between the crossings")
     interventions: dict[Name, Intervention] = Field(
@@ -199,6 +200,13 @@ class Scenario(Model):
         with only_classes(known):
             return validate({**value, "classes": described, **({"crossings": crossings} if own else {})})
 
+    @model_validator(mode="after")
+    def _tell_reported(self) -> Scenario:
+        """Let the reported figures call the classes as the scenario does."""
+        for row in self.reported:
+            row.tell(self.class_words)
+        return self
+
     @property
     def streams(self) -> tuple[str, ...]:
         """The names of all streams by number: the standard classes, the bypass, and the file's own classes."""
@@ -208,6 +216,11 @@ class Scenario(Model):
     def class_numbers(self) -> dict[str, int]:
         """The number of every class, standard or own: that of its stream."""
         return {name: number for number, name in enumerate(self.streams) if number != len(CLASSES)}
+
+    @property
+    def class_words(self) -> Words:
+        """What the parties of every class are called in tables and pictures."""
+        return _class_words(tuple((name, self.kind(name)) for name in self.class_numbers))
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -235,6 +248,11 @@ class Scenario(Model):
 @lru_cache(1024)
 def _streams(classes: tuple[str, ...]) -> tuple[str, ...]:
     return (*STREAMS, *(name for name in classes if name not in CLASSES))
+
+
+@lru_cache(1024)
+def _class_words(kinds: tuple[tuple[str, Kind], ...]) -> Words:
+    return {name: STANDARD_WORDS.get(name) or words_of(name, kind) for name, kind in kinds}
 
 
 def _has_kind(name: str, described: Any) -> bool:

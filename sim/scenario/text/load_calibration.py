@@ -88,6 +88,8 @@ def read_calibration(path: str | Path, *, validation: bool = False) -> LoadedCal
             problems.extend(_prior_end_problems(root, template, {**centres, name: value}, units, (name, end)))
     if problems:
         raise sorted_error(problems)
+    for row in calibration.reported:
+        row.tell(central.scenario.class_words)
     return LoadedCalibration(path, calibration, template, central, tuple(passports))
 
 

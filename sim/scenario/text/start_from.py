@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.errors import Problem, ScenarioError, SimError
 from sim.paths import is_folder
-from sim.scenario.model.end_state import COLUMNS, EndState
+from sim.scenario.model.end_state import ADDED, COLUMNS, CONTROLS, Control, EndState
 from sim.scenario.model.quantities import BYPASS
 from sim.scenario.text.named_files import named_file
 from sim.scenario.text.tree import Node, bare, child
@@ -75,6 +75,7 @@ def end_state(content: bytes, file: Path) -> EndState:
         state.content = content
         state.replications = int(facts["replications"])
         state.left_out = {str(what): float(number) for what, number in facts["left_out"].items()}
+        state.controls = _controls(facts.get("controls", []), state.replications)
         state.ended_at = datetime.fromisoformat(facts["ended_at"])
         _check(table, state.replications)
         replications = table["replication"].tolist()
@@ -84,6 +85,17 @@ def end_state(content: bytes, file: Path) -> EndState:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise SimError(f"{file}: is damaged: {error}") from None
     return state
+
+
+def _controls(rows: list[list[Any]], replications: int) -> tuple[tuple[Control, ...], ...]:
+    """Return the states of controls by replication. Raises ValueError if they are not what a run writes."""
+    found: list[list[Control]] = [[] for _ in range(replications)]
+    for replication, crossing, name, what, number in rows:
+        is_number = isinstance(number, int) and abs(number) < 2**62 and (number >= 0 or what == ADDED)
+        if what not in CONTROLS or not is_number or replication not in range(replications):
+            raise ValueError(f"the state of a control is wrong: {what!r}, {number!r}")
+        found[replication].append(Control(str(crossing), str(name), what, number))
+    return tuple(map(tuple, found))
 
 
 def _check(table: Mapping[str, Any], replications: int) -> None:

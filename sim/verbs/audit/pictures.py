@@ -12,7 +12,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 
-from sim.measures.names import CLASS_WORDS
 from sim.plotting.marks import text_width
 from sim.plotting.result import Drawers
 from sim.plotting.story import window
@@ -76,7 +75,10 @@ def _panels(audit: Audit, crossing: str) -> Iterator[Panel]:
     rates = [finding for finding in findings if finding.kind == "rate"]
     through = tuple(dict.fromkeys(finding.figures[1].row.classes[0] for finding in rates))
     bands = [
-        (audit.assumed.capacity(crossing, name), f"capacity of the stations, {CLASS_WORDS[name]} only")
+        (
+            audit.assumed.capacity(crossing, name),
+            f"capacity of the stations, {audit.assumed.middle.class_words[name]} only",
+        )
         for name in through
     ]
     flows = [figure for figure in figures if figure.row.quantity == "crossed_parties"]
@@ -92,7 +94,7 @@ def _panels(audit: Audit, crossing: str) -> Iterator[Panel]:
         "metres of a single file per vehicle",
         tuple(_bar(finding, f"{middle(finding.needs[0].amount)} abreast") for finding in road),
         tuple(
-            (audit.assumed.spacing((name,)), CLASS_WORDS[name])
+            (audit.assumed.spacing((name,)), audit.assumed.middle.class_words[name])
             for name in classes
             if name in audit.assumed.middle.vehicles
         ),
@@ -146,7 +148,7 @@ def _stocks(stocks: Iterable[Figure], findings: Sequence[Finding]) -> Iterator[B
 
 
 def _who(finding: Finding) -> str:
-    return " and ".join(CLASS_WORDS[name] for name in finding.figures[0].row.classes)
+    return " and ".join(finding.figures[0].row.words_for((name,)) for name in finding.figures[0].row.classes)
 
 
 @styled

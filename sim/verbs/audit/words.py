@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
-from sim.measures.names import of_classes
 from sim.measures.reports import LEAST, MOST, count, counted, label
 from sim.plotting.story import window
 from sim.verbs.audit.arithmetic import Range
@@ -194,9 +193,14 @@ def _rate(finding: Finding) -> Iterator[str]:
     else:
         yield _hold(finding, conditions)
     if same := needs.get("same_wait"):
-        yield f"This assumes that {of_classes(same.who)} wait as long."
+        yield f"This assumes that {_who(finding, same)} wait as long."
     if mean := needs.get("mean_for_day"):
         yield f"The mean of {rounded(mean.amount.mid)} days stands for that time."
+
+
+def _who(finding: Finding, need: Need) -> str:
+    """Return what a need calls its classes."""
+    return finding.figures[0].row.words_for(need.who)
 
 
 def _at_printed(words: str) -> str:
@@ -207,25 +211,25 @@ def _unlike(finding: Finding) -> Iterator[str]:
     """Yield the alternative explanations of a difference between the rate through a queue and what crossed."""
     needs = _needs(finding)
     if past := needs.get("past_queue"):
-        lanes = f", including {of_classes(past.who)} in their own lanes" if past.who else ""
+        lanes = f", including {_who(finding, past)} in their own lanes" if past.who else ""
         share = f"{_part(past.amount.mid)} of the exit ({span(past.amount, 'share')})"
-        yield f"{share} bypassed the main queue{lanes}{_less(needs)}"
+        yield f"{share} bypassed the main queue{lanes}{_less(finding)}"
     if gave_up := needs.get("gave_up"):
         if finding.verdict == "not together":
             yield "more left the queue than can have crossed"
             return
         yield f"{span(gave_up.amount, 'parties/h')} left the queue without crossing"
         if same := needs.get("same_wait"):
-            yield f"{of_classes(same.who)} waited longer"
+            yield f"{_who(finding, same)} waited longer"
     if faster := needs.get("faster"):
         yield f"the exit was then {span(faster.amount, 'times')} as fast as on average over its window"
 
 
-def _less(needs: dict[str, Need]) -> str:
+def _less(finding: Finding) -> str:
     """Return the queue or wait at which nobody bypassed the queue, where the printed ranges allow it."""
-    words = ""
+    needs, words = _needs(finding), ""
     if queue := needs.get("queue"):
-        who = of_classes(queue.who) or "parties"
+        who = _who(finding, queue) or "parties"
         words += f"; with more {who} waiting, fewer did, and at {span(queue.amount)} none"
     if wait := needs.get("wait"):
         words += f"; with a shorter wait, fewer did, and at {span(wait.amount, 'h')} none"
@@ -275,7 +279,7 @@ def _squeezed(finding: Finding) -> str:
     needs = _needs(finding)
     files, possible = needs["files"].amount, needs["files_possible"].amount
     if between := needs.get("between"):
-        return f"others filled the gaps, such as {span(between.amount)} {of_classes(between.who)} in a single file"
+        return f"others filled the gaps, such as {span(between.amount)} {_who(finding, between)} in a single file"
     if possible.high < 1:
         return "queues do not have such gaps"
     printed = "" if span(files) == span(possible) else f" ({span(files)} at the printed numbers)"
@@ -305,7 +309,7 @@ def _level(finding: Finding) -> Iterator[str]:
     needs, conditions = _needs(finding), _off(finding)
     if elsewhere := needs.get("elsewhere"):
         reach = next((figure.reach for figure in finding.figures if figure.reach), None)
-        where = [f"were {of_classes(elsewhere.who)}"] if elsewhere.who else []
+        where = [f"were {_who(finding, elsewhere)}"] if elsewhere.who else []
         where += [f"stood farther than {span(reach, 'km')} from the border"] if reach else []
         conditions.append(f"{span(elsewhere.amount, elsewhere.unit)} of them {' or '.join(where)}")
     if changed := needs.get("changed"):

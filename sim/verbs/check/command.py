@@ -104,13 +104,12 @@ def check(files: tuple[str, ...], quiet: bool, as_json: bool) -> None:
 
 def _ways(row: dict[str, object]) -> Iterator[str]:
     """Yield a line for each crossing and class: the stations that it passes, in order."""
-    from sim.measures.names import CLASS_WORDS  # late: start-up must stay light
-
+    named = cast("dict[str, str]", row.get("class_words", {}))
     ways = cast("dict[str, dict[str, list[str]]]", row.get("ways", {}))
     for crossing, by_class in ways.items():
         place = f"{crossing}: " if len(ways) > 1 else ""
         for cls, stations in by_class.items():
-            yield f"  {place}{CLASS_WORDS[cls]} pass {', then '.join(stations)}"
+            yield f"  {place}{named[cls]} pass {', then '.join(stations)}"
 
 
 def _network_size(row: dict[str, object]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim import units
-from sim.measures.headline import Headline, headlines_of, in_order
+from sim.measures.headline import RELIEF, Headline, headlines_of, in_order
 from sim.measures.names import Key
-from sim.plotting.story import at_least, plus_minus, rounded
+from sim.plotting.story import at_least, needs_relief, plus_minus, rounded
 from sim.verbs.compare.statistics import Difference
 from sim.verbs.compare.study import ComparisonData
 
@@ -117,10 +118,16 @@ def change_text(change: Difference, scale: float = 1.0) -> str:
 
 
 def effects_at(comparison: ComparisonData, variant: int, crossing: str) -> list[Effect]:
-    """Return the effects of a variant (from 1) at a crossing. Measures that are 0 in all scenarios are omitted."""
+    """Return the effects of a variant (from 1) at a crossing. Measures that are 0 in all scenarios are omitted.
+
+    So is relief where no scenario needs any.
+    """
     tables = [{difference.key: difference for difference in each} for each in comparison.differences]
+    relief = any(_needs_relief(table, crossing, here) for table in tables for here in (False, True))
     rows = []
     for measure in headlines_of(comparison.base.scenario):
+        if measure.group == RELIEF and not relief:
+            continue
         key = Key(crossing, measure.quantity, measure.scope)
         difference = tables[variant - 1].get(key)
         if difference is not None and difference.n:
@@ -128,6 +135,16 @@ def effects_at(comparison: ComparisonData, variant: int, crossing: str) -> list[
             if any(abs(value) > 0 for value in (difference.base, *others)):
                 rows.append(Effect(measure, difference, others))
     return rows
+
+
+def _needs_relief(table: Mapping[Key, Difference], crossing: str, here: bool) -> bool:
+    """Return whether waits at a crossing are long enough for relief, in the base or in the scenario (`here`)."""
+
+    def total(quantity: str) -> float:
+        difference = table.get(Key(crossing, quantity))
+        return 0.0 if difference is None else difference.here if here else difference.base
+
+    return needs_relief(total)
 
 
 def measures_of(rows: list[list[Effect]]) -> list[Headline]:

@@ -9,7 +9,7 @@ from matplotlib.patheffects import withStroke
 
 from sim.arrays import Bools, Floats
 from sim.plotting.marks import wrapped
-from sim.plotting.style import CLASS_NAMES, MUTED, shade, styled
+from sim.plotting.style import MUTED, shade, styled
 from sim.verbs.compare.by_group import AT_START, TIME, GroupChanges, group_changes
 from sim.verbs.compare.frame import LINE, Scene, around_zero, colour, covered, dashes, grid_page
 from sim.verbs.compare.words import short_date
@@ -30,7 +30,7 @@ def who_gains(scene: Scene) -> Figure:
         *scene.classes[:1]
     ]
     classes = [name for name in came if _changes(variants, scene.x, name)] or came[:1]
-    same = [CLASS_NAMES[name] for name in came if name not in classes]
+    same = [scene.base.scenario.class_words[name] for name in came if name not in classes]
     unchanged = f"; no change in any scenario: {', '.join(same)}" if same else ""
     how = (
         "left: change of the number of people across, by day of arrival; right: change of the mean time from arrival "
@@ -49,13 +49,13 @@ def who_gains(scene: Scene) -> Figure:
             (left, across, "people across", 1.0),
             (right, times, "hours until across", LEAST_HOURS),
         ):
-            axes.set_title(f"{CLASS_NAMES[name]}: {what}", fontsize=10.5)
+            axes.set_title(f"{scene.base.scenario.class_words[name]}: {what}", fontsize=10.5)
             _days(axes, variants[0].days, _came(variants, scene.x, name), least)
             _name_covered(axes, scene, changes)
         if not np.nan_to_num(times).any():
             right.clear()
             right.axis("off")
-            words = f"{CLASS_NAMES[name]}: the same hours until across"
+            words = f"{scene.base.scenario.class_words[name]}: the same hours until across"
             right.text(0, 0.5, words, transform=right.transAxes, fontsize=10.5, color=MUTED, va="center")
     return figure
 

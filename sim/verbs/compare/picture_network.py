@@ -20,7 +20,7 @@ from sim.plotting.page import heading
 from sim.plotting.rail import words
 from sim.plotting.result import Drawers
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
-from sim.plotting.style import CLASS_NAMES, INK, MUTED, OUTCOME_COLOURS, shade, sheet, styled, time_axis
+from sim.plotting.style import INK, MUTED, OUTCOME_COLOURS, shade, sheet, styled, time_axis
 from sim.plotting.waiting import wait_classes
 from sim.verbs.compare.effects import bound_sign, change_text, signed
 from sim.verbs.compare.frame import Scene, around_zero
@@ -116,7 +116,9 @@ def _wait_over_time(axes: Axes, scene: Scene, variant: int) -> None:
     if band is None or not np.nan_to_num(band.mean).any():
         axes.text(0.03, 0.6, "no change", transform=axes.transAxes, color=MUTED, fontsize=10)
     axes.locator_params(axis="y", nbins=5)
-    axes.set_title(f"{story.title}:\nchange of the quoted wait, h ({CLASS_NAMES[name]})", fontsize=10.5, pad=5)
+    axes.set_title(
+        f"{story.title}:\nchange of the quoted wait, h ({story.scenario.class_words[name]})", fontsize=10.5, pad=5
+    )
 
 
 def _without_rounding(band: Band) -> Band:

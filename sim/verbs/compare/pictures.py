@@ -22,7 +22,7 @@ from sim.plotting.marks import Mark, draw_marks, wrapped
 from sim.plotting.page import time_page
 from sim.plotting.result import Drawers
 from sim.plotting.story import Shown, Story
-from sim.plotting.style import CLASS_NAMES, MUTED, shade, styled, time_axis, unit_axis, value_axis
+from sim.plotting.style import MUTED, shade, styled, time_axis, unit_axis, value_axis
 from sim.plotting.waiting import wait_classes
 from sim.verbs.compare import picture_network
 from sim.verbs.compare.effects import effects_at
@@ -90,8 +90,8 @@ def waits_by_joining(scene: Scene) -> Figure:
     page = iter(_page(scene, "Wait in all queues, by time of joining", heights, (), note))
     for name in classes:
         axes = next(page)
-        _overlay(axes, scene, "wait", name, f"{CLASS_NAMES[name]}, hours")
-        unit_axis(axes, f"{CLASS_NAMES[name]}, hours")
+        _overlay(axes, scene, "wait", name, f"{scene.base.scenario.class_words[name]}, hours")
+        unit_axis(axes, f"{scene.base.scenario.class_words[name]}, hours")
         if changed[name]:
             below = next(page)
             _draw_difference(below, scene, "wait", name, "hours more")
@@ -180,7 +180,7 @@ def wait_distributions(scene: Scene) -> Figure:
     figure, grid = grid_page(scene, "Distribution of waits", how, (rows, columns), (wide, 2.4))
     for axes, name in zip(grid, present, strict=False):
         _distribution(axes, scene, waits[:, :, scopes.index(name)])
-        axes.set_title("everybody" if name == ALL else CLASS_NAMES[name])
+        axes.set_title("everybody" if name == ALL else scene.base.scenario.class_words[name])
     for axes in grid[len(present) :]:
         axes.set_visible(False)
     return figure

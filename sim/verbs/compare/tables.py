@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.measures.headline import Headline, phrase
-from sim.measures.names import ALL, CLASS_WORDS, TOTALS, VEHICLES
+from sim.measures.names import ALL, TOTALS, VEHICLES
 from sim.plotting.names import crossing_name
 from sim.plotting.rail import words
 from sim.plotting.sheet import NARROW, Sheet, as_html
@@ -87,12 +87,15 @@ def title(comparison: ComparisonData) -> str:
 def headline_differences(comparison: ComparisonData) -> list[str]:
     """Return a line for each scenario and crossing: the base and the difference in the headline measures."""
     shown = {("max_queue", VEHICLES), ("crossed_people", ALL), ("wait_mean", ALL)}
+    classes = comparison.base.scenario.class_words
     lines = []
     for n, label in enumerate(comparison.labels[1:], 1):
         for crossing in comparison.crossings:
             rows = [row for row in effects_at(comparison, n, crossing) if row.measure[2:4] in shown]
             place = f", {words(crossing)}" if len(comparison.crossings) > 1 else ""
-            parts = [f"{phrase(row.difference.key)} {row.base_amount}, {row.change} ({row.percent})" for row in rows]
+            parts = [
+                f"{phrase(row.difference.key, classes)} {row.base_amount}, {row.change} ({row.percent})" for row in rows
+            ]
             lines.append(f"{words(label)}{place}: {'; '.join(parts)}")
     return lines
 
@@ -156,7 +159,7 @@ def parts(comparison: ComparisonData, rankings: Sequence[Ranking]) -> Iterator[S
         for n, label in enumerate(comparison.labels[1:], 1):
             changes = group_changes(comparison, n, by_day=False)
             heading = f"{place}Who gains and who loses with {words(label)}"
-            yield _group_sheet(changes, comparison.crossings.index(crossing), heading)
+            yield _group_sheet(changes, comparison, comparison.crossings.index(crossing), heading)
             yield group_text(comparison, n, crossing)
             yield from _directions(comparison, n, crossing, place)
     for ranking in rankings:
@@ -169,11 +172,13 @@ def _directions(comparison: ComparisonData, variant: int, crossing: str, place: 
     if not rows:
         return
     label = words(comparison.labels[variant])
-    flips = [phrase(row.key) for row in rows if row.flips]
+    flips = [phrase(row.key, comparison.base.scenario.class_words) for row in rows if row.flips]
     if flips:
         yield f"{place}With {label}, what is not known decides even the direction of: {'; '.join(flips)}."
     heading = f"{place}How sure the effects of {label} are, and what decides them"
-    cells: list[tuple[str, ...]] = [(phrase(row.key), row.text, row.decided_by) for row in rows]
+    cells: list[tuple[str, ...]] = [
+        (phrase(row.key, comparison.base.scenario.class_words), row.text, row.decided_by) for row in rows
+    ]
     yield Sheet(heading, ("", "in the draws", "decided by (share of variance)"), cells, (True, True, True))
 
 
@@ -181,7 +186,7 @@ def _ranking_text(comparison: ComparisonData, ranking: Ranking) -> str:
     """Return the sentences of a ranking, with the name of the crossing where there are several."""
     several = len(comparison.crossings) > 1
     place = crossing_name(comparison.base.scenario, ranking.key.crossing) if several else ""
-    return ranking_text(ranking, comparison.labels, place)
+    return ranking_text(ranking, comparison.labels, place, comparison.base.scenario.class_words)
 
 
 def _wait_texts(comparison: ComparisonData, crossing: str, place: str) -> Iterator[str]:
@@ -199,7 +204,7 @@ def _network_parts(comparison: ComparisonData) -> Iterator[Sheet | str]:
     for n, label in enumerate(comparison.labels[1:], 1):
         yield transition_text(comparison, n)
         changes = group_changes(comparison, n, by_day=False, together=True)
-        yield _group_sheet(changes, 0, f"Who gains and who loses with {words(label)}")
+        yield _group_sheet(changes, comparison, 0, f"Who gains and who loses with {words(label)}")
         yield group_text(comparison, n, None)
 
 
@@ -273,16 +278,15 @@ def escaped(text: str) -> str:
     return escape(text)
 
 
-def _group_sheet(changes: GroupChanges, x: int, title: str) -> Sheet:
+def _group_sheet(changes: GroupChanges, comparison: ComparisonData, x: int, title: str) -> Sheet:
     """Return the table of who gains and who loses at a crossing, by class."""
     columns = ("people", "came", "only\nhere", "only\nbase", "both", "sooner", "later", "on average")
+    names = comparison.base.scenario.class_words
     sheet = Sheet(f"{title}: people across here, in the base, in both", columns, [], (True, *[False] * 7))
     for c, scope in enumerate(changes.scopes):
         came = max(changes.of("came_people", side)[x, c, 0] for side in ("base", "here"))
         if came > 0:
-            sheet.rows.append(
-                (scope if scope == ALL else CLASS_WORDS[scope], whole(came), *_group_cells(changes, x, c))
-            )
+            sheet.rows.append((ALL if scope == ALL else names[scope], whole(came), *_group_cells(changes, x, c)))
     return sheet
 
 

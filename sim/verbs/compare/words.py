@@ -10,9 +10,10 @@ import numpy as np
 
 from sim.measures.bounds import FEW_LEFT
 from sim.measures.headline import phrase
-from sim.measures.names import ALL, CLASS_WORDS, OF_THOSE_ACROSS, OUTCOMES, TOTALS
+from sim.measures.names import ALL, OF_THOSE_ACROSS, OUTCOMES, TOTALS
 from sim.plotting.rail import words
 from sim.plotting.story import rounded, whole
+from sim.scenario.model.class_words import STANDARD_WORDS, Words
 from sim.units import show_time
 from sim.verbs.compare.by_group import AT_START, TIME, GroupChanges, group_changes
 from sim.verbs.compare.pairing import ENDS
@@ -69,7 +70,14 @@ def group_text(comparison: ComparisonData, variant: int, crossing: str | None) -
             f"Of the {whole(both)} who get across in both, {share(total('sooner') / both)} take less time and "
             f"{share(total('later') / both)} more; the mean change is {_time(change)}."
         )
-    sentences += [each for each in (_outcome_sentence(whole_run, x), *_group_sentences(by_day, x)) if each]
+    sentences += [
+        each
+        for each in (
+            _outcome_sentence(whole_run, x),
+            *_group_sentences(by_day, x, comparison.base.scenario.class_words),
+        )
+        if each
+    ]
     return " ".join(sentences)
 
 
@@ -107,7 +115,7 @@ def _wait_sentence(comparison: ComparisonData, variant: int, crossing: str, scop
     ]
     length = "shorter" if wait.difference < 0 else "longer"
     here, base = (show_time(3600 * value) for value in (wait.here, wait.base))
-    who = "" if scope == ALL else f" of {CLASS_WORDS[scope]}"
+    who = "" if scope == ALL else f" of {comparison.base.scenario.class_words[scope]}"
     change = f"The mean wait{who} is {length} with {words(comparison.labels[variant])} ({here} instead of {base})"
     return f"{change}, but it is of those who crossed only: {'; '.join(parts)}."
 
@@ -133,7 +141,7 @@ def _outcome_sentence(changes: GroupChanges, x: int) -> str:
     return f"Other outcomes: {'; '.join(listed)}." if listed else ""
 
 
-def _group_sentences(changes: GroupChanges, x: int) -> list[str]:
+def _group_sentences(changes: GroupChanges, x: int, names: Words) -> list[str]:
     """Return sentences on the groups (class and day of arrival) that gain and lose most people, and most time."""
     classes = slice(0, _ALL)
     came = float(np.nansum(changes.of("came_people", "base")[x, classes]))
@@ -146,17 +154,17 @@ def _group_sentences(changes: GroupChanges, x: int) -> list[str]:
         place = np.unravel_index(np.argmax(table), table.shape)
         if table[place] >= FEW * came:
             people = whole(float(table[place]))
-            sentences.append(f"Most who {verb}: {_group_name(changes, place)} ({people} people net).")
+            sentences.append(f"Most who {verb}: {_group_name(changes, place, names)} ({people} people net).")
     for table, verb in ((-hours, "saved"), (hours, "lost")):
         place = np.unravel_index(np.argmax(table), table.shape)
         if table[place] > 0:
             change = _time(float(hours[place]))
-            sentences.append(f"Most time {verb}: {_group_name(changes, place)} ({change} per person).")
+            sentences.append(f"Most time {verb}: {_group_name(changes, place, names)} ({change} per person).")
     return sentences
 
 
-def _group_name(changes: GroupChanges, place: Sequence[np.intp]) -> str:
-    cls, day = CLASS_WORDS[changes.scopes[place[0]]], changes.days[place[1]]
+def _group_name(changes: GroupChanges, place: Sequence[np.intp], names: Words) -> str:
+    cls, day = names[changes.scopes[place[0]]], changes.days[place[1]]
     if day == AT_START:
         return f"{cls} waiting at the start"
     return f"{cls} that came on {short_date(day)}"
@@ -168,18 +176,22 @@ def short_date(text: str) -> str:
     return f"{day.day} {day:%b}"
 
 
-def ranking_text(ranking: Ranking, labels: Sequence[str], place: str = "") -> str:
+def ranking_text(ranking: Ranking, labels: Sequence[str], place: str = "", classes: Words = STANDARD_WORDS) -> str:
     """Return which scenario is best in a total, or which ones may be, with the means of all.
 
     `place` is the name of the crossing where there are several.
     """
-    return f"{place}: {_ranking_sentences(ranking, labels)}" if place else _ranking_sentences(ranking, labels)
+    return (
+        f"{place}: {_ranking_sentences(ranking, labels, classes)}"
+        if place
+        else _ranking_sentences(ranking, labels, classes)
+    )
 
 
-def _ranking_sentences(ranking: Ranking, labels: Sequence[str]) -> str:
+def _ranking_sentences(ranking: Ranking, labels: Sequence[str], classes: Words) -> str:
     unit = TOTALS[ranking.key.quantity].unit
     listed = ", ".join(f"{words(labels[s])} {rounded(float(ranking.means[s]))}" for s in ranking.order)
-    what = f"{'highest' if ranking.highest else 'lowest'} {phrase(ranking.key)} ({unit})"
+    what = f"{'highest' if ranking.highest else 'lowest'} {phrase(ranking.key, classes)} ({unit})"
     means = f"Means: {listed}."
     if ranking.key.quantity in OF_THOSE_ACROSS:
         means += " Only those who crossed count: the value may also be low because fewer crossed."

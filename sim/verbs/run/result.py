@@ -91,7 +91,7 @@ class RunResult(Result):
         for key, total in run.estimates.totals.items():
             if key[1:] in HEADLINES:
                 value = _in_words(total, TOTALS[key.quantity].unit, is_bound=key in run.estimates.lower_bounds)
-                lines.append(f"  {key.crossing}: {phrase(key)}: {value}")
+                lines.append(f"  {key.crossing}: {phrase(key, scenario.class_words)}: {value}")
         return lines
 
     def _html(self) -> str:

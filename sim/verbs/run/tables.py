@@ -11,7 +11,7 @@ import numpy as np
 from sim import units
 from sim.measures.estimates import Estimate
 from sim.measures.headline import ACROSS, FATES, QUEUE, RELIEF, WAITS, headlines_of
-from sim.measures.names import ALL, CLASS_WORDS, LONGEST_QUOTE, VEHICLES, at_station, by_way
+from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.nights import Night, worst_night
 from sim.measures.reports import UNFITTED, Observation
 from sim.plotting.closures import closed
@@ -220,7 +220,7 @@ def _quoted(story: Story) -> Iterator[Row]:
     """Yield the longest quoted waits. No wait is quoted while the way of a class is closed."""
     for name in story.classes:
         if name in ("car", "truck"):
-            words, longest = f"{CLASS_WORDS[name]}, longest quoted", story.total("max_quoted_wait", name)
+            words, longest = f"{story.scenario.class_words[name]}, longest quoted", story.total("max_quoted_wait", name)
             if not closed(story, [name]):
                 yield Row(words, "h", longest, quoted=True)
             elif np.isfinite(longest.mean):
@@ -291,7 +291,7 @@ def _percent(share: float) -> str:
 def _nights(story: Story, worst: Night) -> Sheet:
     """Return the people stuck night by night, by class, with vehicles and the water needed; the worst in bold."""
     classes = [cls for cls in worst.by_class if any(night.by_class[cls].mean > 0 for night in story.nights)]
-    columns = ("night", "people", *(CLASS_WORDS[cls] for cls in classes), "vehicles", "water\n(m³)")
+    columns = ("night", "people", *(story.scenario.class_words[cls] for cls in classes), "vehicles", "water\n(m³)")
     shown = sorted(sorted(story.nights, key=lambda night: -night.people.mean)[:MOST_NIGHTS])
     which = "" if len(shown) == len(story.nights) else f", the {MOST_NIGHTS} worst nights"
     title = f"Stuck at {story.night_hour}{which}: people, of them in or with each class; vehicles; their need of water"

@@ -30,7 +30,7 @@ from sim.verbs.sweep.files import estimates
 from sim.verbs.sweep.request import SweepAnalysis
 from sim.verbs.sweep.sensitivity import Sensitivity
 from sim.verbs.sweep.study import SweepData
-from sim.verbs.sweep.tables import broken, lever_words, replication_counts, unit_scale
+from sim.verbs.sweep.tables import broken, class_words, lever_words, replication_counts, unit_scale
 
 BLUE, LIGHT, LOW, HIGH = "#0072B2", "#8fbfe0", "#56B4E9", "#0072B2"
 WIDTH, HEAD, ROW = 8.0, 1.0, 0.46
@@ -97,7 +97,7 @@ def _from_base(data: SweepData, key: Key) -> tuple[Floats, Floats, Floats]:
 
 
 def _measure_label(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> str:
-    return f"{phrase(key)}, {unit_scale(data, key, bounds)[0]}"
+    return f"{phrase(key, class_words(data))}, {unit_scale(data, key, bounds)[0]}"
 
 
 def _measure_ticks(axis: Axis, data: SweepData, key: Key, bounds: Sequence[Constraint]) -> None:
@@ -113,13 +113,13 @@ def _measure_ticks(axis: Axis, data: SweepData, key: Key, bounds: Sequence[Const
 
 def _lever_label(data: SweepData, lever: int) -> str:
     unit = unit_of([point[lever] for point in data.design.points])
-    words = lever_words(data.design.levers[lever])
+    words = lever_words(data.design.levers[lever], class_words(data))
     return f"{words} ({unit})" if unit else words
 
 
 def _heading(figure: Figure, data: SweepData, key: Key, how: str) -> None:
     width, height = figure.get_size_inches()
-    title = phrase(key)
+    title = phrase(key, class_words(data))
     scenario = data.base.loaded.scenario
     figure.text(
         0.3 / width, 1 - 0.16 / height, f"{title[0].upper()}{title[1:]}", fontsize=15, fontweight="bold", va="top"
@@ -292,7 +292,9 @@ def tornado(data: SweepData, key: Key, bounds: Sequence[Constraint]) -> Figure:
     for d, lever in enumerate(data.design.levers):
         points = [n for n, point in enumerate(data.design.points) if point[d] and np.isfinite(means[n])]
         if points:
-            rows.append((broken(lever_words(lever), LONG), [(data.design.points[n][d], n) for n in points]))
+            rows.append(
+                (broken(lever_words(lever, class_words(data)), LONG), [(data.design.points[n][d], n) for n in points])
+            )
     rows.sort(key=lambda row: np.ptp([base, *(means[n] for _, n in row[1])]))
     figure, axes = _panel(max(1.0, ROW * len(rows)), left=2.9, right=0.7)
     _heading(figure, data, key, f"one lever at a time; whiskers: 95 % intervals, {data.interval_includes}")
@@ -332,7 +334,9 @@ def sobol(sensitivity: Sensitivity, data: SweepData) -> Figure:
         for shift, index, colour in ((0.18, sensitivity.first[d], LIGHT), (-0.18, sensitivity.total[d], BLUE)):
             axes.barh(y + shift, max(0.0, index.value), height=0.32, color=colour)
             axes.plot([index.low, index.high], [y + shift] * 2, color=INK, linewidth=1)
-    labels = [f"{broken(lever_words(sensitivity.levers[d]), LONG)}\n{sensitivity.ranges[d]}" for d in order]
+    labels = [
+        f"{broken(lever_words(sensitivity.levers[d], class_words(data)), LONG)}\n{sensitivity.ranges[d]}" for d in order
+    ]
     axes.set_yticks(range(len(order)), labels, fontsize=9.5)
     axes.tick_params(axis="y", length=0)
     axes.axvline(0, color=MUTED, linewidth=0.7)

@@ -11,10 +11,11 @@ from sim import units
 from sim.measures.bounds import FEW_LEFT
 from sim.measures.estimates import Estimate
 from sim.measures.headline import phrase
-from sim.measures.names import CLASS_WORDS, OF_THOSE_ACROSS, TOTALS, Key
+from sim.measures.names import OF_THOSE_ACROSS, TOTALS, Key
 from sim.plotting.rail import words
 from sim.plotting.sheet import Sheet, as_html, print_sheets
 from sim.plotting.story import at_least, interval, rounded
+from sim.scenario.model.class_words import STANDARD_WORDS, Words
 from sim.verbs.sweep.constraints import Constraint
 from sim.verbs.sweep.designs import numbers, unit_of
 from sim.verbs.sweep.files import bounds, estimates
@@ -36,21 +37,28 @@ MOST_ROWS = 40
 """Number of points above which the terminal shows no table of them."""
 
 
-def lever_words(lever: str) -> str:
+def lever_words(lever: str, classes: Words = STANDARD_WORDS) -> str:
     """Return a lever in words: 'exit cars: servers', 'demand, car, times' where it multiplies."""
     if lever.startswith("crossings."):
         lever = ".".join(lever.split(".")[2:])
     factor = ", times" if lever.endswith("*") else ""
-    parts = [words(part) for part in lever.removesuffix("*").removeprefix("calibrated.").split(".")]
+    named = lever.removesuffix("*").removeprefix("calibrated.").split(".")
+    parts = [words(part) for part in named]
     if parts[0] == "stations" and len(parts) > 2:
         _, station, *what = parts
         if what[0] == "staffing" and what[1:] in ([], ["servers"]):
             what = ["servers"]
         return f"{station}: {', '.join(what)}{factor}"
     if parts[0] == "demand" and len(parts) > 3:
-        _, cls, cause, _, *what = parts
-        return f"demand of {CLASS_WORDS.get(cls, cls)} ({cause}): {', '.join(what)}{factor}"
+        _, _, cause, _, *what = parts
+        cls = named[1]
+        return f"demand of {classes.get(cls, cls)} ({cause}): {', '.join(what)}{factor}"
     return f"{', '.join(parts)}{factor}"
+
+
+def class_words(data: SweepData) -> Words:
+    """Return what the scenario of a sweep calls the parties of each class."""
+    return data.base.loaded.scenario.class_words
 
 
 def unit_scale(data: SweepData, key: Key, bounds: Sequence[Constraint] = ()) -> tuple[str, float]:
@@ -116,7 +124,7 @@ def html(analysis: SweepAnalysis) -> str:
 def print_to(console: Console, analysis: SweepAnalysis) -> None:
     """Print the results of a sweep to a rich console."""
     data, answer = analysis.sweep, analysis.answer
-    sheets = [_sensitivity_sheet(one) for one in analysis.sensitivities]
+    sheets = [_sensitivity_sheet(one, class_words(data)) for one in analysis.sensitivities]
     if answer is not None:
         sheets.append(_tests_sheet(answer))
     elif analysis.keys and not analysis.sensitivities and len(data.design.points) <= MOST_ROWS:
@@ -171,7 +179,7 @@ def failure_lines(data: SweepData) -> list[str]:
 
 def _points_sheet(data: SweepData, keys: Sequence[Key], limits: Sequence[Constraint]) -> Sheet:
     columns, cut = [estimates(data, key) for key in keys], bounds(data)
-    named = [broken(lever_words(lever), NAME_WIDTH) for lever in data.design.levers]
+    named = [broken(lever_words(lever, class_words(data)), NAME_WIDTH) for lever in data.design.levers]
     settings = [tuple(_short(text) or "unchanged" for text in point) for point in data.design.points]
     title = f"Mean and half the 95 % interval, {data.interval_includes}"
     if len(named) > MOST_LEVERS:
@@ -188,7 +196,7 @@ def _points_sheet(data: SweepData, keys: Sequence[Key], limits: Sequence[Constra
         )
         for n, setting in enumerate(settings)
     ]
-    names = (*named, *(f"{phrase(key)}, {unit_scale(data, key, limits)[0]}" for key in keys))
+    names = (*named, *(f"{phrase(key, class_words(data))}, {unit_scale(data, key, limits)[0]}" for key in keys))
     return Sheet(title, names, rows, (*[False] * len(named), *[True] * len(keys)))
 
 
@@ -206,11 +214,11 @@ def _cell(estimate: Estimate | None, key: Key, is_bound: bool, scale: float = 1.
     return f"{at_least(mean) if is_bound else mean} {interval(estimate, scale, most)}".rstrip()
 
 
-def _sensitivity_sheet(sensitivity: Sensitivity) -> Sheet:
+def _sensitivity_sheet(sensitivity: Sensitivity, classes: Words) -> Sheet:
     order = sorted(range(len(sensitivity.levers)), key=lambda d: -sensitivity.total[d].value)
     rows: list[tuple[str, ...]] = [
         (
-            broken(lever_words(sensitivity.levers[d]), LEVER_WIDTH),
+            broken(lever_words(sensitivity.levers[d], classes), LEVER_WIDTH),
             sensitivity.ranges[d],
             index_words(sensitivity.first[d]),
             index_words(sensitivity.total[d]),
@@ -218,7 +226,7 @@ def _sensitivity_sheet(sensitivity: Sensitivity) -> Sheet:
         for d in order
     ]
     mean, unit = rounded(sensitivity.mean), TOTALS[sensitivity.key.quantity].unit
-    title = f"Sobol indices: {phrase(sensitivity.key)} (mean {mean} {unit}, sd {rounded(sensitivity.spread)})"
+    title = f"Sobol indices: {phrase(sensitivity.key, classes)} (mean {mean} {unit}, sd {rounded(sensitivity.spread)})"
     return Sheet(title, ("lever", "range", "alone", "with others"), rows, (True, True, False, False))
 
 
@@ -237,9 +245,9 @@ def _tests_sheet(answer: Answer) -> Sheet:
     for one in answer.tests:
         cell = _cell(one.estimate, key, cut.get((one.setting,), False), scale)
         rows.append((_short(one.setting), cell, f"{one.replications}", verdicts[one.meets]))
-    name = f"{phrase(key)}, {unit}"
+    name = f"{phrase(key, class_words(answer.data))}, {unit}"
     columns = (
-        broken(lever_words(answer.question.axis.lever), NAME_WIDTH),
+        broken(lever_words(answer.question.axis.lever, class_words(answer.data)), NAME_WIDTH),
         name,
         "replications",
         answer.constraint.text,

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from rich.console import Console
 
-from sim.measures.headline import COUNT, SPAN, Headline, headlines
+from sim.measures.headline import COUNT, RELIEF, SPAN, Headline, headlines
 from sim.measures.names import TRAVELLERS, Key
 from sim.play.request import Request
 from sim.plotting.picture import render
@@ -107,12 +107,20 @@ def test_numbers_in_words() -> None:
 def test_every_line_is_a_total_that_a_run_has(comparison: ComparisonData) -> None:
     quantities = {key.quantity for key in comparison.keys[0]}
     choosing = {f"{event}_people" for event in TRAVELLERS}
-    assert {each.quantity for each in headlines(comparison.base.scenario.classes)} - choosing <= quantities
+    assert {each.quantity for each in headlines(comparison.base.scenario.class_words)} - choosing <= quantities
     assert {row.measure.name for row in effects_at(comparison, 1, "post")} > {
         "most vehicles waiting",
         "people across",
         "gave up waiting",
     }
+
+
+@pytest.mark.parametrize(("least", "is_shown"), [(0.0, True), (math.inf, False)])
+def test_relief_is_compared_only_where_somebody_needs_it(
+    comparison: ComparisonData, monkeypatch: pytest.MonkeyPatch, least: float, is_shown: bool
+) -> None:
+    monkeypatch.setattr("sim.plotting.story.LEAST_RELIEF", least)
+    assert (RELIEF in {row.measure.group for row in effects_at(comparison, 1, "post")}) == is_shown
 
 
 def test_the_page_says_effects_who_gains_and_the_best(comparison: ComparisonData) -> None:
@@ -347,7 +355,7 @@ def test_classes_without_any_change_have_no_panel_of_who_gains(comparison: Compa
     classes = {axes.get_title(loc="left").split(":")[0] for axes in figure.axes}
     written = " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
     assert classes | set(re.findall(r"no change in any scenario: (.*?)$", written)) >= {"cars"}
-    assert ("on foot" in classes) != ("no change in any scenario: on foot" in written)
+    assert ("walkers" in classes) != ("no change in any scenario: walkers" in written)
 
 
 def test_a_measure_that_is_0_in_the_base_has_its_number_in_the_picture(comparison: ComparisonData) -> None:

@@ -460,7 +460,9 @@ def test_stacked_layers_end_at_all_parties() -> None:
     axes = figure.add_axes((0.1, 0.1, 0.8, 0.8))
     style.time_axis(axes, story.limits, story.zone, story.scenario.clock.t0)
     panels.queue_stacked(axes, story)
-    layers = [collection for collection in axes.collections if collection.get_label() in style.CLASS_NAMES.values()]
+    layers = [
+        collection for collection in axes.collections if collection.get_label() in story.scenario.class_words.values()
+    ]
     top = max(collection.get_paths()[0].vertices[:, 1].max() for collection in layers)
     assert top == pytest.approx(by_class.max(), rel=1e-6)
 
@@ -469,7 +471,7 @@ def test_the_reported_flow_of_vehicles_stands_against_vehicles_alone(base: Drawn
     vehicles, others, _ = (axes for axes in base["crossings_per_day"].axes if axes.get_ylabel())
     assert len(marks_of(vehicles, pytest.approx(37000 * 0.56 / 7))) == 1
     assert vehicles.get_legend_handles_labels()[1] == ["cars", "trucks", "buses"]
-    assert others.get_legend_handles_labels()[1] == ["on foot"]
+    assert others.get_legend_handles_labels()[1] == ["walkers"]
     assert not [line for line in others.get_lines() if line.get_color() == style.REPORTED]
 
 
