@@ -21,6 +21,7 @@ from sim.verbs.catalogue.command import catalogue
 from sim.verbs.check.command import check, schema, sources
 from sim.verbs.compare.command import compare
 from sim.verbs.copy.command import copy
+from sim.verbs.intake.command import import_
 from sim.verbs.run.command import rerun, run
 from sim.verbs.sweep.command import sweep
 from sim.verbs.validate.command import validate
@@ -94,7 +95,7 @@ def completion(shell: str) -> None:
     click.echo(script(commands, {}, "sim", "_SIM_COMPLETE").source())
 
 
-for verb in (run, rerun, check, schema, sources, audit, calibrate, catalogue, copy, compare, sweep, validate):
+for verb in (run, rerun, check, schema, sources, audit, calibrate, catalogue, copy, compare, import_, sweep, validate):
     commands.add_command(verb)
 
 

@@ -35,7 +35,7 @@ ROOMS = (
 """Rooms from the foundations up. A module may import what stands in its own row or in an earlier one."""
 
 VERBS = (
-    {"check", "catalogue", "copy"},
+    {"check", "catalogue", "copy", "intake"},
     {"run"},
     {"compare", "sweep", "calibrate", "audit"},
     {"validate"},

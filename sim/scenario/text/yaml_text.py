@@ -381,3 +381,16 @@ def dump(tree: dict[str, Any]) -> str:
     """Return `tree` as YAML text: keys in their order, the same bytes every time, and equal when read again."""
     text: str = yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text
+
+
+def one_line(value: Any) -> str:
+    """Return a value as YAML in one line, with braces and brackets."""
+    text: str = yaml.dump(
+        [value], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9, default_flow_style=True
+    )
+    return text.strip()[1:-1]
+
+
+def loader() -> Any:
+    """Return the class that reads YAML quickest here."""
+    return _LOADER

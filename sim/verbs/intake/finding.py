@@ -1,0 +1,84 @@
+"""What an import found: sentences, values for the scenario with their passports, files beside it, and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim import units
+from sim.scenario.text.edit import Edit
+from sim.table.reader import Reader
+from sim.table.times import local_seconds
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DIGEST = 12
+"""Characters of the digest of a file in a passport."""
+
+
+@dataclass
+class Finding:
+    """The result of reading one file.
+
+    `edits` go into the scenario (or calibration) file; `files` are tables to write beside it, by name; `days` are the
+    first and last local day of the data, in days since 1970; `classes` are the kinds of classes, for a new scenario;
+    `busiest` is the largest mean number of parties an hour.
+    """
+
+    title: str
+    sentences: list[str] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    files: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    drawers: dict[str, Callable[[], Figure]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    days: tuple[int, int] = (0, 0)
+    classes: dict[str, str] = field(default_factory=dict)
+    busiest: float = 0.0
+
+
+def passport(value: Any, reader: Reader, period: str, method: str) -> dict[str, Any]:
+    """Return a value with its passport: the file, the period of its rows, how many, the method, and the digest."""
+    table = reader.table
+    return {
+        "value": value,
+        "source": table.path.name,
+        "date": period,
+        "reason": f"{method}; {table.rows:,} rows, sha256 {table.digest[:DIGEST]}",
+    }
+
+
+def period_of(at: Any, zone: str) -> tuple[str, tuple[int, int]]:
+    """Return the first and last local date of instants, as text and as days since 1970."""
+    local = local_seconds(np.array([np.nanmin(at), np.nanmax(at)]), zone)
+    first, last = (int(day) for day in np.floor(local / 86400))
+    return f"{date_of(first)} to {date_of(last)}" if last > first else date_of(first), (first, last)
+
+
+def date_of(day: int) -> str:
+    """Return a day since 1970 as a date."""
+    return str(np.datetime64(day, "D"))
+
+
+def figures(number: float, digits: int = 3) -> float:
+    """Return a number with so many significant digits."""
+    return float(f"{number:.{digits}g}")
+
+
+def rate_text(rate: float) -> str:
+    """Return a rate for a scenario file."""
+    return f"{figures(rate, 4):g}/h" if rate >= 0.1 else f"{figures(rate * 24, 4):g}/d"
+
+
+def share_text(share: float) -> str:
+    """Return a share for a scenario file."""
+    return f"{figures(100 * share):g} %"
+
+
+def time_text(seconds: float) -> str:
+    """Return a duration for a scenario file."""
+    return units.show_duration(figures(seconds))

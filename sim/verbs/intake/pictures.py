@@ -1,0 +1,177 @@
+"""Pictures of what was imported: the data as points, what goes into the scenario as lines and bands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from matplotlib import dates
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from sim.arrays import Floats
+from sim.plotting.page import heading
+from sim.plotting.style import FAINT, INK, MUTED, REPORTED, shade, sheet, styled, value_axis
+from sim.verbs.intake.counts import Bins, Counted
+from sim.verbs.intake.laws import Fitted, distribution
+from sim.verbs.intake.staffing import Staffed
+
+LINE, OTHER = "#0072B2", "#E69F00"
+WIDTH = 10.0
+
+
+@styled
+def draw_arrivals(counted: Counted, cls: str, zone: str) -> Figure:
+    """Draw arrivals by hour of the day (data and profile), and day totals with the band of the model."""
+    rows = 2 if counted.by_hour else 1
+    height = 1.0 + 3.4 * rows
+    figure = sheet(WIDTH, height)
+    heading(
+        figure,
+        f"Arrivals of {cls}: data and profile",
+        "Points: means of the data; lines: the profile written into the scenario; band: 90 % of days expected.",
+    )
+    if counted.by_hour:
+        axes = figure.add_axes((0.09, 1 - 4.0 / height, 0.88, 2.6 / height))
+        for (name, days, profile), colour in zip(counted.groups, (LINE, OTHER), strict=False):
+            mine = counted.bins.taken(np.isin(counted.bins.weekday, days))
+            label = {"everyday": "all days", "working_days": "Mon–Fri", "weekend": "Sat–Sun"}[name]
+            hours = np.arange(25)
+            shown = profile.rate * profile.hours * profile.weekdays[list(days)].mean()
+            axes.step(hours, np.append(shown, shown[-1]), where="post", color=colour, lw=2, label=f"profile, {label}")
+            mean, error = _by_hour(mine)
+            axes.errorbar(
+                np.arange(24) + 0.5, mean, 1.645 * error, fmt="o", ms=4, color=colour, mec=INK, mew=0.6, lw=1,
+                label=f"data, {label} (90 % of the mean)",
+            )  # fmt: skip
+        axes.set_xlim(0, 24)
+        axes.set_xticks(range(0, 25, 3))
+        axes.set_xlabel(f"hour of the day ({zone})")
+        value_axis(axes, "parties an hour")
+        axes.legend(fontsize=9, ncols=2, loc="upper left", frameon=False)
+        top = axes.get_ylim()[1]
+        axes.set_ylim(0, top * 1.2)
+    axes = figure.add_axes((0.09, 0.6 / height, 0.88, 2.4 / height))
+    _days_panel(axes, counted)
+    return figure
+
+
+def _by_hour(bins: Bins) -> tuple[Floats, Floats]:
+    """Return the mean count of each hour, and its standard error over days."""
+    mean, error = np.full(24, np.nan), np.full(24, np.nan)
+    for hour in range(24):
+        per_hour = bins.count[bins.hour == hour] / bins.length[bins.hour == hour] * 3600
+        if len(per_hour):
+            mean[hour] = per_hour.mean()
+            error[hour] = per_hour.std(ddof=1) / np.sqrt(len(per_hour)) if len(per_hour) > 1 else np.nan
+    return mean, error
+
+
+def _days_panel(axes: Axes, counted: Counted) -> None:
+    days = counted.days
+    at = np.array([_date(day) for day in days.day])
+    size = 1 / max(counted.dispersion.cv, 1e-4) ** 2
+    law = stats.nbinom(size, size / (size + days.expected))
+    low, high = (np.asarray(law.ppf(level)) for level in (0.05, 0.95))
+    breaks = np.flatnonzero(np.diff(days.day) > 1) + 1
+    for n, part in enumerate(np.split(np.arange(len(days.day)), breaks)):
+        label = "expected" if n == 0 else None
+        shade(axes, at[part], low[part], high[part], LINE)
+        axes.plot(at[part], days.expected[part], color=LINE, lw=1.2, label=label)
+    axes.plot(at, days.count, "o", ms=3.5, color=INK, label="counted")
+    if len(counted.odd.day):
+        axes.plot(
+            np.array([_date(day) for day in counted.odd.day]), counted.odd.count, "D", ms=6, color=REPORTED,
+            label="unusual, left out",
+        )  # fmt: skip
+    _date_axis(axes)
+    value_axis(axes, "parties a day")
+    axes.set_ylim(0, 1.15 * max(days.count.max(initial=1), counted.odd.count.max(initial=0)))
+    axes.legend(fontsize=9, ncols=4, loc="lower left", frameon=False)
+
+
+def _date(day: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=int(day))
+
+
+def _date_axis(axes: Axes) -> None:
+    locator = dates.AutoDateLocator(maxticks=9)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+
+
+@styled
+def draw_law(fitted: Fitted, title: str) -> Figure:
+    """Draw the distribution of durations with the laws that were tried, and a Q-Q plot of the one that is written."""
+    height = 5.2
+    figure = sheet(WIDTH, height)
+    heading(figure, title, "Left: share of durations up to a length. Right: quantiles of the data against the law.")
+    observed = fitted.observed
+    at, below = distribution(observed)
+    unit, scale = _unit(observed.whole)
+    axes = figure.add_axes((0.09, 0.13, 0.5, 0.63))
+    axes.step(np.append(0, at) / scale, 100 * np.append(0, below), where="post", color=INK, lw=2, label="data")
+    for fit, colour in zip(fitted.fits, (LINE, OTHER, "#009E73", "#CC79A7"), strict=False):
+        if fit.frozen is not None:
+            x = np.linspace(0, float(np.quantile(at, 0.995)), 300)
+            chosen = fit is fitted.chosen
+            axes.plot(
+                x / scale, 100 * fit.frozen.cdf(x), color=colour, lw=2.2 if chosen else 1.2, ls="-" if chosen else "--",
+                label=f"{fit.family}{' (written)' if chosen else ''}",
+            )  # fmt: skip
+    axes.set_xlim(0, float(np.quantile(at, 0.99)) / scale)
+    axes.set_ylim(0, 101)
+    axes.set_xlabel(f"duration ({unit})")
+    value_axis(axes, "share (%)")
+    axes.set_ylim(0, 101)
+    axes.legend(fontsize=9, loc="lower right", frameon=False)
+    _quantiles_panel(figure.add_axes((0.68, 0.13, 0.29, 0.63)), fitted, (at, below), (unit, scale))
+    return figure
+
+
+def _quantiles_panel(axes: Axes, fitted: Fitted, data: tuple[Floats, Floats], unit: tuple[str, float]) -> None:
+    at, below = data
+    levels = np.linspace(0.01, min(0.99, below[-1] * 0.99), 99)
+    seen = at[np.searchsorted(below, levels).clip(max=len(at) - 1)] / unit[1]
+    law = fitted.chosen
+    model = law.frozen.ppf(levels) / unit[1] if law is not None and law.frozen is not None else seen
+    top = float(max(seen.max(), model.max()))
+    axes.plot([0, top], [0, top], color=MUTED, lw=1)
+    axes.plot(model, seen, "o", ms=3, color=LINE)
+    axes.set_xlim(0, 1.03 * top)
+    axes.set_ylim(0, 1.03 * top)
+    axes.set_xlabel(f"{fitted.family} law ({unit[0]})")
+    axes.set_title(f"data ({unit[0]})", loc="left", fontsize=10.5)
+
+
+def _unit(seconds: Floats) -> tuple[str, float]:
+    """Return the unit in which durations are drawn, and its length in seconds."""
+    high = float(np.quantile(seconds, 0.95)) if len(seconds) else 0.0
+    return ("s", 1.0) if high < 180 else ("min", 60.0) if high < 3 * 3600 else ("h", 3600.0)
+
+
+@styled
+def draw_staffing(staffed: Staffed, station: str, zone: str) -> Figure:
+    """Draw open booths by hour of the day: the data as points of their share, and the mean of each hour."""
+    height = 4.6
+    figure = sheet(WIDTH, height)
+    heading(
+        figure, f"Open booths at {station}", "Area of a point: how often so many were open in that hour; lines: means."
+    )
+    axes = figure.add_axes((0.09, 0.14, 0.88, 0.62))
+    hour = (np.floor(staffed.at / 3600) % 24).astype(int)
+    number = np.round(staffed.number).astype(int)
+    pairs, times = np.unique(np.column_stack([hour, number]), axis=0, return_counts=True)
+    in_hour = np.bincount(hour, minlength=24)[pairs[:, 0]]
+    axes.scatter(
+        pairs[:, 0] + 0.5, pairs[:, 1], s=220 * times / in_hour, color=FAINT, edgecolor=MUTED, lw=0.5, zorder=2
+    )
+    for (name, table), colour in zip(staffed.clock.items(), (LINE, OTHER), strict=False):
+        axes.step(np.arange(25), np.append(table, table[-1]), where="post", color=colour, lw=2, label=f"mean, {name}")
+    axes.set_xlim(0, 24)
+    axes.set_xticks(range(0, 25, 3))
+    axes.set_xlabel(f"hour of the day ({zone})")
+    value_axis(axes, "open booths", [float(number.max())])
+    axes.legend(fontsize=9, loc="upper left", frameon=False)
+    return figure

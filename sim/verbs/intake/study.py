@@ -1,0 +1,112 @@
+"""Reads a file of data, finds out what it says, and puts it into a scenario file with its passports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sim import store
+from sim.errors import ScenarioError, SimError
+from sim.scenario.text.edit import edited
+from sim.scenario.text.load_scenario import load
+from sim.table.read import Rejected, read_rows
+from sim.table.reader import Reader, Understood
+from sim.verbs.intake.arrivals import arrivals
+from sim.verbs.intake.finding import Finding
+from sim.verbs.intake.patience import patience
+from sim.verbs.intake.request import Target, Wanted, What, target_of
+from sim.verbs.intake.service import service
+from sim.verbs.intake.skeleton import skeleton
+from sim.verbs.intake.staffing import staffing
+from sim.verbs.intake.timetable import log, timetable
+
+KINDS: dict[What, Callable[[Reader, Target, Wanted], Finding]] = {
+    "arrivals": arrivals,
+    "service": service,
+    "staffing": staffing,
+    "patience": patience,
+    "timetable": timetable,
+    "log": log,
+}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What was read and understood, what it says, and the text of the scenario before and after.
+
+    `files` are the tables beside the scenario as CSV text, by path.
+    """
+
+    wanted: Wanted
+    target: Target
+    finding: Finding
+    rows: int
+    form: str
+    understood: tuple[Understood, ...]
+    unused: tuple[str, ...]
+    notes: tuple[str, ...]
+    rejected: tuple[Rejected, ...]
+    before: str
+    after: str
+    files: dict[Path, str]
+
+
+def import_file(wanted: Wanted) -> Imported:
+    """Read a file and find out what it says; nothing is written. Raises SimError or ScenarioError."""
+    target = target_of(wanted)
+    table = read_rows(wanted.file)
+    reader = Reader(table, wanted.columns, wanted.unit, wanted.day_first, zone=target.zone, day=wanted.day)
+    reader.only(wanted.where)
+    finding = KINDS[wanted.what](reader, target, wanted)
+    if target.scenario is None and wanted.zone is None and not _has_zone(reader):
+        reader.notes.append("the time zone is unknown, so times are taken as UTC; give that of the port with --zone")
+    before = target.text or skeleton(target, finding, wanted.what)
+    after = edited(before, str(target.path), finding.edits)
+    files = {target.path.parent / name: _csv(columns) for name, columns in finding.files.items()}
+    return Imported(
+        wanted, target, finding, table.rows, table.form, tuple(reader.understood), tuple(reader.unused),
+        tuple(reader.notes), tuple(sorted(reader.rejected, key=lambda row: row.line)), target.text, after, files,
+    )  # fmt: skip
+
+
+def _has_zone(reader: Reader) -> bool:
+    return any(each.read_as.endswith("time") or "UTC" in each.read_as for each in reader.understood)
+
+
+def _csv(columns: object) -> str:
+    names = list(columns)  # type: ignore[call-overload]
+    cells = [np.asarray(columns[name]).tolist() for name in names]  # type: ignore[index]
+    return "\n".join([",".join(names), *(",".join(map(str, row)) for row in zip(*cells, strict=True))]) + "\n"
+
+
+def write_scenario(imported: Imported) -> None:
+    """Write the scenario and the tables beside it, once the new text has been checked.
+
+    The check reads the new text from a draft in the same folder, as it names files relative to itself. Raises
+    ScenarioError if the result would not be valid; then nothing has changed but tables that nothing names yet.
+    """
+    path = imported.target.path
+    for file, text in imported.files.items():
+        _refuse_other(file, imported)
+        store.write(file, text)
+    draft = path.with_name(f".{path.stem}.checked{path.suffix}")
+    store.write(draft, imported.after)
+    try:
+        load(draft)
+    except ScenarioError as error:
+        words = str(error).replace(str(draft), str(path))
+        raise SimError(f"the result would not be a valid scenario, so nothing was changed:\n{words}") from None
+    finally:
+        store.remove(draft)
+    if path.exists() and path.read_text(encoding="utf-8-sig") != imported.before:
+        raise SimError(f"{path}: has changed meanwhile; repeat the import")
+    store.write(path, imported.after)
+
+
+def _refuse_other(file: Path, imported: Imported) -> None:
+    """Refuse to overwrite a file that the scenario did not name before."""
+    if file.exists() and file.name not in imported.before:
+        raise SimError(f"{file}: already exists, and {imported.target.path} does not name it; move it away first")
