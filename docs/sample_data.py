@@ -77,11 +77,15 @@ def waits(play: Played, until: str | None = None) -> Iterator[str]:
 
 
 def staffing(play: Played) -> Iterator[str]:
-    """Yield the booths that are open, every five minutes."""
-    yield "at,booths"
-    rows: Ints = staffing_rows(play.plan, staffing_played(play.plan, play.records))
+    """Yield the booths that are open, and the queue, every five minutes."""
+    yield "at,booths,queue"
+    records = play.records
+    rows: Ints = staffing_rows(play.plan, staffing_played(play.plan, records))
+    gave_up = records.outcome == Outcome.RENEGED
+    joined, gone = np.sort(records.arrived_at), np.sort(np.where(gave_up, records.left_at, records.started_at))
     for at, time in times(play, 5 * MINUTE):
-        yield f"{time},{rows[np.searchsorted(rows[:, 1], at, side='right') - 1, 2]}"
+        queue = np.searchsorted(joined, at, side="right") - np.searchsorted(gone, at, side="right")
+        yield f"{time},{rows[np.searchsorted(rows[:, 1], at, side='right') - 1, 2]},{queue}"
 
 
 def patience(play: Played) -> Iterator[str]:

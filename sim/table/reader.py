@@ -45,6 +45,8 @@ class Reader(Columns):
     understood: list[Understood] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    undated: bool = False
+    """Whether some instants were bare times of day, of a date that nobody gave."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -105,8 +107,10 @@ class Reader(Columns):
         self.understood.append(Understood(role, heading, f"{form.words}{zone}"))
         if form.doubt:
             self.notes.append(f"{heading}: {form.doubt}")
-        if form.is_clock and self.day is None and " and " not in heading:
-            self.notes.append(f"{heading}: only a time of day; the date is unknown (give it with --date)")
+        if form.is_clock and " and " not in heading:
+            self.undated = self.day is None
+            day = "the date is unknown" if self.day is None else f"all rows are taken to be of {self.day}"
+            self.notes.append(f"{heading}: only a time of day; {day} (give a date with --date)")
         if found.unclear:
             self.notes.append(
                 f"{heading}: {found.unclear} local times do not exist or exist twice, as clocks change in {found.zone}"
@@ -114,9 +118,12 @@ class Reader(Columns):
             )
         self._reject(np.isnan(found.at) & np.asarray(cells.is_valid()), heading, cells, "is no instant")
 
-    def numbers(self, role: str, by: Role, *, needed: bool = True) -> NDArray[np.float64] | None:
-        """Return the numbers of a role, nan where a cell is empty or no number."""
-        heading = self.need(role, by, "number") if needed else self.find(role, by, "number")
+    def numbers(
+        self, role: str, by: Role, *, needed: bool = True, heading: str | None = None
+    ) -> NDArray[np.float64] | None:
+        """Return the numbers of a role (or of a column), nan where a cell is empty or no number."""
+        if heading is None:
+            heading = self.need(role, by, "number") if needed else self.find(role, by, "number")
         if heading is None:
             return None
         cells = self.table.columns[heading]

@@ -186,9 +186,9 @@ def _with_anchors(text: str, end: int, anchors: Sequence[int]) -> str:
 
 
 def _block(key: str, value: Any, indent: int) -> list[str]:
-    """Return the lines of a key with its value; mappings but passports, and lists of them, get lines of their own."""
+    """Return the lines of a key with its value; mappings but short passports, and lists of them, get own lines."""
     head = " " * indent + f"{one_line(key)}:"
-    if isinstance(value, Mapping) and value and "value" not in value and _is_deep(value):
+    if isinstance(value, Mapping) and value and _is_deep(value):
         return [head + "\n", *(line for name, part in value.items() for line in _block(name, part, indent + STEP))]
     if isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
         dashes = [" " * (indent + STEP) + f"- {one_line(part)}\n" for part in value]
@@ -198,4 +198,8 @@ def _block(key: str, value: Any, indent: int) -> list[str]:
 
 def _is_deep(value: Mapping[str, Any]) -> bool:
     """Say whether a mapping is better read in lines of its own."""
+    if "value" in value:  # a passport
+        return isinstance(value["value"], Mapping) and any(
+            isinstance(part, list) and part and isinstance(part[0], Mapping) for part in value["value"].values()
+        )
     return len(one_line(dict(value))) > 60 or any(isinstance(part, Mapping | list) for part in value.values())

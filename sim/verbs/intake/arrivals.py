@@ -14,16 +14,17 @@ from sim.errors import SimError
 from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.text.edit import Edit
 from sim.table.columns import Role
+from sim.table.numbers import words_of
 from sim.table.reader import Reader
 from sim.table.times import local_seconds, text_of
 from sim.verbs.intake.counts import DAY, HOUR, LEAST_CV, LEVEL, Bins, Counted, Profile, count_up
-from sim.verbs.intake.finding import Finding, date_of, figures, passport, period_of, rate_text, share_text
-from sim.verbs.intake.request import Target, Wanted, classes_of, kind_by
+from sim.verbs.intake.finding import Finding, date_of, dated, figures, passport, period_of, rate_text, share_text
+from sim.verbs.intake.request import KINDS, Target, Wanted, classes_of, clean_name, kind_by
 
 BEGIN = Role(
-    ("from", "begin", "start", "time", "hour", "date", "datetime", "timestamp", "at", "arrival", "arrived", "day",
-     "interval", "period", "local", "utc"),
-    ("until", "end", "to", "exit", "departure"),
+    ("arrival", "arrived", "joined", "from", "begin", "start", "time", "hour", "date", "datetime", "timestamp", "at",
+     "day", "interval", "period", "local", "utc"),
+    ("until", "end", "to", "exit", "departure", "service", "served", "hung", "left"),
     alone=True,
 )  # fmt: skip
 END = Role(("until", "end", "to"))
@@ -38,34 +39,84 @@ CLASS = Role(("class", "kind", "type", "category", "mode", "vehicle", "lane"), (
 MOST_ODD, MOST_BURST = 12, 6.0
 
 
+class _OfClass(NamedTuple):
+    """The rows of one class, and the number of parties in each; None where each row is one arrival."""
+
+    cls: str
+    kind: str
+    rows: NDArray[np.bool_]
+    number: Floats | None
+
+
 def arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     """Return what a file of counts (or of single arrivals) says about the demand of each class."""
     begin = reader.instants("time", BEGIN)
+    dated(reader)
     assert begin is not None
-    end = reader.instants("until", END, needed=False)
-    count = reader.numbers("count", COUNT, needed=False)
-    names = reader.names("class", CLASS)
-    heading = next((each.column for each in reader.understood if each.role == "count"), "")
-    classes, left = classes_of(target, wanted, names, f"{heading} {reader.table.path.stem}")
-    for name, rows in left.items():
-        reader.notes.append(f"{rows:,} rows of {name!r} are left out: {target.path} has no such class")
-    if count is None:
+    parts = _by_class(reader, target, wanted, len(begin))
+    counted_at_all = parts[0].number is not None
+    end = reader.instants("until", END, needed=False) if counted_at_all else None
+    if not counted_at_all:
         reader.notes.append("no column has counts, so each row is one arrival")
-    period, days = period_of(begin, target.zone)
+    period, days = period_of(reader, begin)
     finding = Finding(f"Arrivals in {reader.table.path.name}", days=days)
-    table = _Rows(begin, end, count)
-    labels = np.array([name or "" for name in names]) if names else np.full(len(begin), "")
-    for cls in dict.fromkeys(classes.values()):
-        mine = np.isin(labels, [name for name, of in classes.items() if of == cls]) | ("" in classes)
-        bins = _bins(reader, target.zone, table, mine, wanted)
-        counted = count_up(bins)
+    for part in parts:
+        cls = part.cls
+        counted = count_up(_bins(reader, _Rows(begin, end, part.number), part.rows, wanted))
         _tell(finding, cls, counted)
-        finding.classes[cls] = kind_by(f"{cls} {heading}")
+        finding.classes[cls] = part.kind
+        if len(counted.days.day):
+            finding.days = (days[0], max(int(counted.days.day[-1]), finding.days[1] if cls != parts[0].cls else 0))
         finding.busiest += max(p.rate * p.hours.max() * p.weekdays.max() for _, _, p in counted.groups)
         value = _replayed(finding, target, cls, counted) if wanted.replay else _parts(counted, reader, period)
         finding.edits.append(_edit(target, wanted, cls, value))
         finding.drawers[f"arrivals_{cls}"] = partial(_draw, counted, cls, target.zone)
     return finding
+
+
+def _by_class(reader: Reader, target: Target, wanted: Wanted, rows: int) -> list[_OfClass]:
+    """Return the rows and numbers of each class: by columns of their own, or by names in a column."""
+    everything = np.ones(rows, bool)
+    names = reader.names("class", CLASS) if wanted.cls is None else None
+    columns = {} if names or wanted.cls or "count" in wanted.columns else _a_column_each(reader, target)
+    if columns:
+        found = []
+        for heading, cls in columns.items():
+            count = reader.numbers(f"count of {cls}", Role((), ()), heading=heading)
+            found.append(_OfClass(cls, kind_by(f"{cls} {heading}"), everything, count))
+        return found
+    count = reader.numbers("count", COUNT, needed=False)
+    heading = next((each.column for each in reader.understood if each.role == "count"), "")
+    classes, left = classes_of(target, wanted, names, f"{heading} {reader.table.path.stem}")
+    for name, lost in left.items():
+        reader.notes.append(f"{lost:,} rows of {name!r} are left out: {target.path} has no such class")
+    labels = np.array([name or "" for name in names]) if names else np.full(rows, "")
+    return [
+        _OfClass(
+            cls,
+            kind_by(f"{cls} {heading}"),
+            np.isin(labels, [name for name, of in classes.items() if of == cls]) | ("" in classes),
+            count,
+        )
+        for cls in dict.fromkeys(classes.values())
+    ]
+
+
+def _a_column_each(reader: Reader, target: Target) -> dict[str, str]:
+    """Return the class of each column of counts, if several columns are named after classes; else nothing."""
+    classes: dict[str, str] = {}
+    for heading in reader.unused:
+        words = set(words_of(heading))
+        if words & set(COUNT.against) or not reader.is_of(heading, "number"):
+            continue
+        if target.scenario:
+            cls = target.class_called(heading)
+        else:
+            cls = clean_name(heading) if words & set(KINDS) else None
+            cls = kind_by(heading) if cls and len(words) == 1 and kind_by(heading) != "foot" else cls
+        if cls is not None and cls not in classes.values():
+            classes[heading] = cls
+    return classes if len(classes) > 1 else {}
 
 
 def _draw(counted: Counted, cls: str, zone: str) -> Any:
@@ -82,7 +133,7 @@ class _Rows(NamedTuple):
     number: Floats | None
 
 
-def _bins(reader: Reader, zone: str, rows: _Rows, mine: NDArray[np.bool_], wanted: Wanted) -> Bins:
+def _bins(reader: Reader, rows: _Rows, mine: NDArray[np.bool_], wanted: Wanted) -> Bins:
     """Return the counted intervals of one class, in order, with gaps told or filled."""
     begin, end, count = rows
     good = mine & np.isfinite(begin)
@@ -91,31 +142,33 @@ def _bins(reader: Reader, zone: str, rows: _Rows, mine: NDArray[np.bool_], wante
         for row in np.flatnonzero(negative):
             reader.reject(int(row), f"a count below 0: {count[row]:g}")
         good &= np.isfinite(count) & ~negative
-    local = local_seconds(begin, zone)
+    local = local_seconds(begin, reader.zone)
     for limit, outside in ((wanted.since, np.less), (wanted.until, np.greater_equal)):
         if limit is not None:
-            good &= ~outside(local, np.datetime64(limit, "s").astype(float) + 0.0)
+            good &= ~outside(local, np.datetime64(limit, "s").astype(float))
     if good.sum() < 2:
         raise SimError(f"{reader.table.path}: has fewer than two rows with a time and a count to learn from")
     if count is None:
-        return _from_events(local[good])
-    lengths = end[good] - begin[good] if end is not None else None
-    return _from_counts(reader, local[good], lengths, count[good], wanted)
+        bins = _from_events(begin[good])
+    else:
+        lengths = end[good] - begin[good] if end is not None else None
+        bins = _from_counts(reader, begin[good], lengths, count[good], wanted)
+    return Bins(local_seconds(bins.begin, reader.zone), bins.length, bins.count)
 
 
-def _from_events(local: Floats) -> Bins:
+def _from_events(at: Floats) -> Bins:
     """Return hourly counts of single arrivals, zeros within the first and last one included."""
-    first, last = np.floor(local.min() / HOUR), np.floor(local.max() / HOUR)
+    first, last = np.floor(at.min() / HOUR), np.floor(at.max() / HOUR)
     hours = np.arange(first, last + 1)
-    count = np.bincount((np.floor(local / HOUR) - first).astype(int), minlength=len(hours)).astype(float)
+    count = np.bincount((np.floor(at / HOUR) - first).astype(int), minlength=len(hours)).astype(float)
     return Bins(hours * HOUR, np.full(len(hours), HOUR), count)
 
 
-def _from_counts(reader: Reader, local: Floats, lengths: Floats | None, count: Floats, wanted: Wanted) -> Bins:
-    at, place = np.unique(local, return_inverse=True)
+def _from_counts(reader: Reader, begin: Floats, lengths: Floats | None, count: Floats, wanted: Wanted) -> Bins:
+    at, place = np.unique(begin, return_inverse=True)
     count = np.asarray(count, float)
-    if len(at) < len(local):
-        reader.notes.append(f"{len(local) - len(at):,} rows repeat the time of another; their counts are added")
+    if len(at) < len(begin):
+        reader.notes.append(f"{len(begin) - len(at):,} rows repeat the time of another; their counts are added")
     totals = np.asarray(np.bincount(place, count, len(at)), float)
     usual = _usual_length(at) if lengths is None else float(np.median(lengths))
     if usual <= 0:

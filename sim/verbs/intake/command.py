@@ -68,6 +68,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Leave out what was from then on."),
     click.option("--gaps-are-zero", is_flag=True, help="Nobody came in an interval without a row."),
     click.option("--replay", is_flag=True, help="Play the counts as they were, in place of rates."),
+    click.option(
+        "--queue", type=click.Path(path_type=Path), metavar="FILE", help="For staffing: a file with the queue or wait."
+    ),
     click.option("--quantity", metavar="NAME", help="What waits are, such as quoted_wait or queue."),
     click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing."),
     out_option("results/SCENARIO/import-WHAT-TIME"),

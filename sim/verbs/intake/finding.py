@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim import units
+from sim.errors import SimError
 from sim.scenario.text.edit import Edit
 from sim.table.reader import Reader
 from sim.table.times import local_seconds
@@ -47,16 +48,24 @@ def passport(value: Any, reader: Reader, period: str, method: str) -> dict[str, 
     return {
         "value": value,
         "source": table.path.name,
-        "date": period,
+        **({"date": period} if period else {}),
         "reason": f"{method}; {table.rows:,} rows, sha256 {table.digest[:DIGEST]}",
     }
 
 
-def period_of(at: Any, zone: str) -> tuple[str, tuple[int, int]]:
-    """Return the first and last local date of instants, as text and as days since 1970."""
-    local = local_seconds(np.array([np.nanmin(at), np.nanmax(at)]), zone)
+def period_of(reader: Reader, at: Any) -> tuple[str, tuple[int, int]]:
+    """Return the first and last local date of instants, as text and as days since 1970; '' if the date is unknown."""
+    if reader.undated or not np.isfinite(at).any():
+        return "", (0, 0)
+    local = local_seconds(np.array([np.nanmin(at), np.nanmax(at)]), reader.zone)
     first, last = (int(day) for day in np.floor(local / 86400))
     return f"{date_of(first)} to {date_of(last)}" if last > first else date_of(first), (first, last)
+
+
+def dated(reader: Reader) -> None:
+    """Raise SimError if the file has only times of day, of an unknown date."""
+    if reader.undated:
+        raise SimError(f"{reader.table.path}: has only times of day; give their date with --date, such as 2026-07-04")
 
 
 def date_of(day: int) -> str:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, stats
 
 from sim.arrays import Floats
 
-MOST_FITTED = 4000
-"""Most durations a law is fitted to; of more, every k-th by size is taken."""
+MOST_PIECES = 2000
+"""Most different durations a law is fitted to; of more, neighbours are taken together."""
 MOST_PHASES = 100
 QUANTILES = 200
 """Number of values of an empirical law."""
 CLOSE = 0.05
 """Largest distance between the distribution functions of the data and of a law that describes them, beside chance."""
-STEPS = (1.0, 5.0, 10.0, 15.0, 30.0, 60.0, 300.0, 600.0, 900.0, 1800.0, 3600.0)
+LEAST_AT_RISK = 30
+"""Durations that must be at least so long, or cut off later, where a law is compared with the data."""
+SEEN_WHOLE = 0.98
+"""Share of the durations that must be seen in full, so that the data can stand for a law."""
+STEPS = (0.1, 1.0, 5.0, 6.0, 10.0, 15.0, 30.0, 60.0, 300.0, 600.0, 900.0, 1800.0, 3600.0)
 LEAST = 1e-3
 
 
@@ -39,7 +43,7 @@ class Observed:
 
 @dataclass(frozen=True)
 class Fit:
-    """A law fitted by maximum likelihood: family, mean (s), shape (cv, or number of phases), AIC (of the MOST_FITTED).
+    """A law fitted by maximum likelihood: family, mean (s), shape (cv, or number of phases), AIC, and distance.
 
     `distance` is the largest difference between the distribution functions of the law and of the data.
     """
@@ -54,8 +58,9 @@ class Fit:
     @property
     def cv(self) -> float:
         """The coefficient of variation of the law."""
-        by_family = {"exponential": 1.0, "erlang": max(self.shape, 1.0) ** -0.5, "deterministic": 0.0}
-        return by_family.get(self.family, self.shape)
+        if self.family == "erlang":
+            return 1 / math.sqrt(max(self.shape, 1))
+        return {"exponential": 1.0, "deterministic": 0.0}.get(self.family, self.shape)
 
 
 @dataclass(frozen=True)
@@ -95,85 +100,88 @@ def fit(observed: Observed) -> Fitted:
     """Fit the families a scenario may name; take the one with the least AIC, or the data if none is close."""
     at, below = distribution(observed)
     allowed = CLOSE + 1.63 / np.sqrt(max(len(observed.whole), 1))
+    sure = _at_risk(observed, at) >= LEAST_AT_RISK
     spread = observed.whole.std() / max(observed.whole.mean(), LEAST)
     if spread < 0.01 or len(np.unique(observed.whole)) == 1:
         same = Fit("deterministic", float(observed.whole.mean()), 0.0, -np.inf, 0.0)
         return Fitted(observed, (same,), same, observed.whole[:1], allowed)
-    sample = _sample(observed)
-    data = _censored(sample)
+    pieces = _pieces(observed)
     fits: list[Fit] = []
     for family in ("exponential", "gamma", "erlang", "lognormal"):
-        found = _family(family, data, fits)
+        found = _family(family, pieces, next((each for each in fits if each.family == "gamma"), None))
         if found is None:
             continue
-        frozen, mean, shape, parameters = found
-        loss = -_likelihood(frozen, sample)
-        distance = float(np.max(np.abs(frozen.cdf(at) - below))) if len(at) else 1.0
-        aic = 2 * parameters + 2 * loss
-        fits.append(Fit(family, mean, shape, aic, distance, frozen))
+        frozen, shape, parameters, loss = found
+        distance = float(np.max(np.abs(frozen.cdf(at[sure]) - below[sure]))) if sure.any() else 1.0
+        fits.append(Fit(family, float(frozen.mean()), shape, 2 * parameters + 2 * loss, distance, frozen))
     fits.sort(key=lambda each: each.aic)
     close = [each for each in fits if each.distance <= allowed]
     simple = [each for each in close if each.family in ("exponential", "erlang") and each.aic < fits[0].aic + 2]
-    chosen = next(iter(simple or close), None)
+    seen_whole = bool(len(below)) and below[-1] > SEEN_WHOLE
+    chosen = next(iter(simple or close or ([] if seen_whole else fits)), None)
     return Fitted(observed, tuple(fits), chosen, _values(at, below), allowed)
 
 
-def _sample(observed: Observed) -> Observed:
-    n = len(observed.seconds)
-    if n <= MOST_FITTED:
-        return observed
-    order = np.argsort(observed.seconds, kind="stable")
-    taken = order[np.linspace(0, n - 1, MOST_FITTED).astype(int)]
-    return Observed(observed.seconds[taken], observed.cut[taken], observed.step)
+class _Pieces(NamedTuple):
+    """Intervals (s) in which durations lie, open above where they are cut off, and how many lie in each."""
+
+    low: Floats
+    high: Floats
+    weight: Floats
 
 
-def _bounds(observed: Observed) -> tuple[Floats, Floats]:
-    """Return the interval in which each duration lies: half a step to both sides, open above where it is cut off."""
+def _pieces(observed: Observed) -> _Pieces:
+    """Return equal durations together; of more than MOST_PIECES different ones, neighbours together."""
+    pairs = np.column_stack([observed.seconds, observed.cut.astype(float)])
+    if len(np.unique(observed.seconds)) > MOST_PIECES:
+        edges = np.quantile(observed.seconds, np.linspace(0, 1, MOST_PIECES))
+        pairs[:, 0] = edges[np.searchsorted(edges, observed.seconds).clip(max=MOST_PIECES - 1)]
+    rows, weight = np.unique(pairs, axis=0, return_counts=True)
+    at, cut = rows[:, 0], rows[:, 1] == 1
     half = max(observed.step / 2, LEAST / 2)
-    low = np.maximum(observed.seconds - half, 0.0)
-    high = np.where(observed.cut, np.inf, observed.seconds + half)
-    return np.where(observed.cut, np.maximum(observed.seconds, 0.0), low), high
+    low = np.where(cut, np.maximum(at, 0.0), np.maximum(at - half, 0.0))
+    return _Pieces(low, np.where(cut, np.inf, at + half), weight.astype(float))
 
 
-def _censored(observed: Observed) -> Any:
-    low, high = _bounds(observed)
-    if not observed.step:
-        exact = np.maximum(observed.whole, LEAST)
-        return stats.CensoredData(uncensored=exact, right=np.maximum(observed.seconds[observed.cut], LEAST))
-    return stats.CensoredData(
-        interval=np.column_stack([low[~observed.cut], high[~observed.cut]]),
-        right=np.maximum(observed.seconds[observed.cut], LEAST),
-    )
+def _loss(frozen: Any, pieces: _Pieces) -> float:
+    """Return the negative log likelihood of a law."""
+    below, above = frozen.cdf(pieces.low), frozen.sf(pieces.low)
+    inside = np.where(below < 0.5, frozen.cdf(pieces.high) - below, above - frozen.sf(pieces.high))
+    inside = np.where(np.isfinite(pieces.high), inside, above)
+    loss = -float(np.sum(pieces.weight * np.log(np.maximum(inside, 1e-300))))
+    return loss if math.isfinite(loss) else 1e300
 
 
-def _family(family: str, data: Any, known: list[Fit]) -> tuple[Any, float, float, int] | None:
-    """Return the fitted law of a family, its mean, shape and number of parameters."""
-    gamma = next((each for each in known if each.family == "gamma"), None)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if family == "exponential":
-                _, scale = stats.expon.fit(data, floc=0)
-                return stats.expon(scale=scale), float(scale), 1.0, 1
-            if family == "erlang":
-                phases = min(max(round(gamma.frozen.args[0]), 1), MOST_PHASES) if gamma else 1
-                _, _, scale = stats.gamma.fit(data, f0=phases, floc=0)
-                return stats.gamma(phases, scale=scale), float(phases * scale), float(phases), 2
-            law = stats.gamma if family == "gamma" else stats.lognorm
-            shape, _, scale = law.fit(data, floc=0)
-    except (stats.FitError, ValueError, FloatingPointError, RuntimeError):
+def _family(family: str, pieces: _Pieces, gamma: Fit | None) -> tuple[Any, float, int, float] | None:
+    """Return the most likely law of a family, its shape, its number of parameters and its negative log likelihood."""
+    middle = np.where(np.isfinite(pieces.high), (pieces.low + pieces.high) / 2, pieces.low)
+    known = pieces.weight * np.isfinite(pieces.high)
+    logs = np.log(np.maximum(middle, LEAST))
+    scale = math.log(max(float(np.sum(pieces.weight * middle) / known.sum()), LEAST))
+    centre = float(np.sum(known * logs) / known.sum())
+    width = math.sqrt(max(float(np.sum(known * (logs - centre) ** 2) / known.sum()), 1e-4))
+    phases = min(max(round(gamma.frozen.args[0]), 1), MOST_PHASES) if gamma else 1
+
+    def law(x: Floats) -> Any:
+        size = math.exp(min(float(x[0]), 50.0))
+        if family == "exponential":
+            return stats.expon(scale=size)
+        if family == "erlang":
+            return stats.gamma(phases, scale=size / phases)
+        shape = math.exp(min(float(x[1]), 5.0))
+        return stats.gamma(shape, scale=size / shape) if family == "gamma" else stats.lognorm(shape, scale=size)
+
+    start = np.array({"gamma": [scale, 0.0], "lognormal": [centre, math.log(width)]}.get(family, [scale]))
+    with np.errstate(all="ignore"):
+        best = optimize.minimize(
+            lambda x: _loss(law(x), pieces), start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-3}
+        )  # type: ignore[call-overload]
+        frozen = law(best.x)
+        mean, deviation = float(frozen.mean()), float(frozen.std())
+    if not (math.isfinite(mean) and math.isfinite(deviation) and mean > 0 and 0.01 <= deviation / mean <= 20):
         return None
-    frozen = law(shape, scale=scale)
-    mean, deviation = float(frozen.mean()), float(frozen.std())
-    if not (np.isfinite(mean) and np.isfinite(deviation) and mean > 0 and 0.01 <= deviation / mean <= 20):
-        return None
-    return frozen, mean, deviation / mean, 2
-
-
-def _likelihood(frozen: Any, observed: Observed) -> float:
-    low, high = _bounds(observed)
-    inside = np.where(np.isfinite(high), frozen.cdf(high) - frozen.cdf(low), frozen.sf(low))
-    return float(np.sum(np.log(np.maximum(inside, 1e-300))))
+    shape = float(phases) if family == "erlang" else deviation / mean
+    return frozen, shape, len(start) + (family == "erlang"), float(best.fun)
 
 
 def distribution(observed: Observed) -> tuple[Floats, Floats]:
@@ -183,6 +191,11 @@ def distribution(observed: Observed) -> tuple[Floats, Floats]:
     at, below = np.asarray(function.quantiles), np.asarray(function.probabilities)
     events = np.isin(at, observed.whole)
     return at[events] + observed.step / 2, below[events]
+
+
+def _at_risk(observed: Observed, at: Floats) -> Floats:
+    """Return how many durations last at least so long."""
+    return np.asarray(len(observed.seconds) - np.searchsorted(np.sort(observed.seconds), at), float)
 
 
 def _values(at: Floats, below: Floats) -> Floats:

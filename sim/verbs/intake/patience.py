@@ -46,7 +46,7 @@ def patience(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     share = float(left.sum() / good.sum())
     finding = Finding(f"Patience in {reader.table.path.name}")
     at = reader.instants("time", ARRIVAL, needed=False)
-    period = period_of(at, target.zone)[0] if at is not None else ""
+    period = period_of(reader, at)[0] if at is not None else ""
     finding.sentences.append(f"{share:.1%} of {int(good.sum()):,} parties gave up, the others were served.")
     finding.sentences += [f"Patience: {line}" for line in told(found)]
     finding.sentences.append(_early(waits[good], gave_up[good]))

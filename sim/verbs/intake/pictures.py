@@ -24,7 +24,8 @@ WIDTH = 10.0
 @styled
 def draw_arrivals(counted: Counted, cls: str, zone: str) -> Figure:
     """Draw arrivals by hour of the day (data and profile), and day totals with the band of the model."""
-    rows = 2 if counted.by_hour else 1
+    with_days = len(counted.days.day) >= 3
+    rows = counted.by_hour + with_days
     height = 1.0 + 3.4 * rows
     figure = sheet(WIDTH, height)
     heading(
@@ -52,8 +53,8 @@ def draw_arrivals(counted: Counted, cls: str, zone: str) -> Figure:
         axes.legend(fontsize=9, ncols=2, loc="upper left", frameon=False)
         top = axes.get_ylim()[1]
         axes.set_ylim(0, top * 1.2)
-    axes = figure.add_axes((0.09, 0.6 / height, 0.88, 2.4 / height))
-    _days_panel(axes, counted)
+    if with_days:
+        _days_panel(figure.add_axes((0.09, 0.6 / height, 0.88, 2.4 / height)), counted)
     return figure
 
 

@@ -24,12 +24,14 @@ WHAT: tuple[What, ...] = get_args(What)
 BEGINNERS = ("arrivals", "timetable", "log")
 """What a new scenario can be made from."""
 UTC = "UTC"
-_KINDS: dict[str, Kind] = {
+KINDS: dict[str, Kind] = {
     **dict.fromkeys(("truck", "trucks", "lorry", "lorries", "hgv", "freight"), "truck"),
     **dict.fromkeys(("bus", "buses", "coach", "coaches"), "bus"),
     **dict.fromkeys(("bike", "bikes", "bicycle", "bicycles", "cyclist", "cyclists"), "bike"),
     **dict.fromkeys(("foot", "people", "person", "persons", "pax", "passenger", "passengers", "pedestrian"), "foot"),
     **dict.fromkeys(("pedestrians", "walkers", "traveller", "travellers", "travelers", "visitors", "calls"), "foot"),
+    **dict.fromkeys(("caller", "callers", "customer", "customers", "client", "clients", "traveler", "visitor"), "foot"),
+    **dict.fromkeys(("car", "cars", "vehicle", "vehicles"), "car"),
 }
 """The kind of a class by a word of its name or of a heading; all else are cars."""
 
@@ -56,6 +58,7 @@ class Wanted:
     gaps_are_zero: bool = False
     replay: bool = False
     quantity: str | None = None
+    queue: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ class Target:
     def classes(self) -> tuple[str, ...]:
         """The classes of the scenario, none if it is new."""
         return tuple(self.scenario.classes) if self.scenario else ()
+
+    def class_called(self, heading: str) -> str | None:
+        """Return the class that a heading or a name in the data means, None if it is none."""
+        known = {_bare(cls): cls for cls in self.classes}
+        return known.get(_bare(heading))
 
     def served(self, station: str) -> list[str]:
         """Return the classes that a station serves, of those of the scenario."""
@@ -140,7 +148,7 @@ def clean_name(words: str) -> str:
 
 def kind_by(words: str) -> Kind:
     """Return the kind of a class by the words of its name, or of the heading of its numbers."""
-    return next((_KINDS[word] for word in words_of(words) if word in _KINDS), "car")
+    return next((KINDS[word] for word in words_of(words) if word in KINDS), "car")
 
 
 def classes_of(
@@ -159,8 +167,7 @@ def classes_of(
         return dict.fromkeys(found, _single(target, wanted.cls, heading)), {}
     if not target.scenario:
         return {name: clean_name(name) or "party" for name in found}, {}
-    known = {_bare(cls): cls for cls in target.classes}
-    classes = {name: known[_bare(name)] for name in found if _bare(name) in known}
+    classes = {name: cls for name in found if (cls := target.class_called(name)) is not None}
     left = {name: sum(each == name for each in names) for name in found if name not in classes}
     if not classes:
         raise SimError(

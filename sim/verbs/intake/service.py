@@ -44,7 +44,7 @@ def service(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     good = _usable(reader, seconds)
     single = next(iter(classes.values())) if len(set(classes.values())) == 1 else "*"
     station = target.station(wanted.station, None if single == "*" else single)
-    period, days = period_of(at[good], target.zone) if at is not None else ("", (0, 0))
+    period, days = period_of(reader, at[good]) if at is not None else ("", (0, 0))
     finding = Finding(f"Service times in {reader.table.path.name}", days=days)
     for name, rows in left.items():
         reader.notes.append(f"{rows:,} rows of {name!r} are left out: {target.path} has no such class")
@@ -64,9 +64,10 @@ def service(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     if not laws:
         raise SimError(f"{reader.table.path}: no class has {LEAST_ROWS} durations or more")
     finding.edits.append(_edit(target, station, laws))
-    _by_hour(finding, target, seconds, at, good)
+    relative = _relative(np.where(good, seconds, np.nan), labels)
+    _by_hour(finding, target, relative, at)
     if booths is not None:
-        _pace(finding, _Seen(reader, period, booths, labels), target, station, np.where(good, seconds, np.nan))
+        _pace(finding, _Seen(reader, period, booths), target, station, relative)
     return finding
 
 
@@ -189,21 +190,31 @@ def _edit(target: Target, station: str, laws: dict[str, Any]) -> Edit:
     return Edit(path, {**stay, **laws})
 
 
-def _by_hour(finding: Finding, target: Target, seconds: Floats, at: Floats | None, good: NDArray[np.bool_]) -> None:
+def _relative(seconds: Floats, labels: NDArray[Any]) -> Floats:
+    """Return durations over the mean of those with the same label."""
+    relative = np.full(len(seconds), np.nan)
+    for name in np.unique(labels):
+        mine = (labels == name) & np.isfinite(seconds)
+        if mine.any() and seconds[mine].mean() > 0:
+            relative[mine] = seconds[mine] / seconds[mine].mean()
+    return relative
+
+
+def _by_hour(finding: Finding, target: Target, relative: Floats, at: Floats | None) -> None:
     """Say whether services take longer at some hours; the language has no such rule but changes at dates."""
     if at is None:
         return
-    used = good & np.isfinite(at)
+    used = np.isfinite(relative) & np.isfinite(at)
     hours = (np.floor(local_seconds(at[used], target.zone) / 3600) % 24).astype(int)
-    groups = [seconds[used][hours == hour] for hour in range(24) if np.sum(hours == hour) >= LEAST_ROWS]
+    groups = [relative[used][hours == hour] for hour in range(24) if np.sum(hours == hour) >= LEAST_ROWS]
     if len(groups) < 3:
         return
     p = float(stats.kruskal(*groups).pvalue)
     means = [group.mean() for group in groups]
     if p < LEVEL and max(means) > 1.1 * min(means):
         finding.sentences.append(
-            f"Services differ by hour of the day: the mean of an hour is {time_text(min(means))} to "
-            f"{time_text(max(means))}. The file has one law for all hours."
+            f"Services differ by hour of the day: the mean of an hour is {min(means):.2f} to {max(means):.2f} times "
+            "that of all. The file has one law for all hours."
         )
 
 
@@ -211,16 +222,11 @@ class _Seen(NamedTuple):
     reader: Reader
     period: str
     booths: Floats
-    labels: NDArray[Any]
 
 
-def _pace(finding: Finding, seen: _Seen, target: Target, station: str, seconds: Floats) -> None:
+def _pace(finding: Finding, seen: _Seen, target: Target, station: str, relative: Floats) -> None:
     """Write a pace by open booths if services get longer or shorter with them, at the same class."""
-    used = np.isfinite(seconds) & (seconds > 0) & np.isfinite(seen.booths) & (seen.booths >= 1)
-    relative = np.full(len(seconds), np.nan)
-    for name in np.unique(seen.labels[used]):
-        mine = used & (seen.labels == name)
-        relative[mine] = seconds[mine] / seconds[mine].mean()
+    used = np.isfinite(relative) & np.isfinite(seen.booths) & (seen.booths >= 1)
     booths, ratio = seen.booths[used], relative[used]
     if len(np.unique(booths)) < 2 or len(booths) < 10 * LEAST_ROWS:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from sim.errors import SimError
 from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.text.edit import Edit
 from sim.table.columns import Role
+from sim.table.read import read_rows
 from sim.table.reader import Reader
 from sim.table.times import local_seconds
 from sim.verbs.intake.arrivals import BEGIN
@@ -26,12 +27,13 @@ OPEN = Role(
     ("open", "booths", "lanes", "servers", "agents", "desks", "staff", "officers", "gates", "counters"),
     ("wait", "queue", "share", "closed", "id"),
 )
-QUEUE = Role(("queue", "waiting", "length", "parties", "people"), ("open", "id", "per", "hour"))
+QUEUE = Role(("queue", "waiting"), ("open", "id", "per", "hour", "min", "minutes"))
 WAIT = Role(("wait", "delay", "min", "minutes"), ("open", "id", "max"))
 DAY, HOUR = 86400.0, 3600.0
 LEVEL, WORTH = 0.001, 0.05
 """Largest p, and smallest share of the variance beyond the clock, at which booths are said to follow the queue."""
-LEAST_STEPS = 20
+LEAST_STEPS, MOST_DELAY = 20, 6
+"""Fewest steps up and down, and most rows between a queue and the step that it causes."""
 WORKING_DAYS, WEEKEND_DAYS, ALL = "Mon-Fri", "Sat-Sun", "all days"
 
 
@@ -52,6 +54,7 @@ class Reaction:
     at_least: int = 0
     at_most: int = 0
     every: float = 0.0
+    delay: float = 0.0
     right: float = 0.0
 
 
@@ -65,6 +68,9 @@ class Staffed:
     by_clock: float
     """Share of the variance that hour and weekday explain."""
     clock: dict[str, Floats]
+    """Mean number by hour, for each group of days."""
+    least: dict[str, Floats]
+    """The number that is open in nine of ten moments of an hour, for each group of days."""
     reaction: Reaction | None
 
 
@@ -74,8 +80,7 @@ def staffing(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     number = reader.numbers("open", OPEN)
     assert at is not None
     assert number is not None
-    queue = reader.numbers("queue", QUEUE, needed=False)
-    wait = reader.durations("wait", WAIT, needed=False) if queue is None else None
+    seen, what = _seen(reader, at, wanted)
     station = target.station(wanted.station, wanted.cls)
     good = np.isfinite(at) & np.isfinite(number) & (number >= 0)
     for row in np.flatnonzero(number < 0):
@@ -85,10 +90,9 @@ def staffing(reader: Reader, target: Target, wanted: Wanted) -> Finding:
             f"{reader.table.path}: has {int(good.sum())} rows with a time and open booths; needs at least 24"
         )
     order = np.flatnonzero(good)[np.argsort(at[good], kind="stable")]
-    seen = queue if queue is not None else wait
-    period, days = period_of(at[order], target.zone)
+    period, days = period_of(reader, at[order])
     local = local_seconds(at, target.zone)[order]
-    staffed = _staffed(local, number[order], None if seen is None else seen[order], "queue" if wait is None else "wait")
+    staffed = _staffed(local, number[order], None if seen is None else seen[order], what)
     finding = Finding(f"Open booths in {reader.table.path.name}", days=days)
     _tell(finding, staffed, station, seen is not None)
     value = _value(staffed, reader, period)
@@ -97,25 +101,52 @@ def staffing(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     return finding
 
 
+def _seen(reader: Reader, at: Floats, wanted: Wanted) -> tuple[Floats | None, str]:
+    """Return the queue (or the wait, s) at each instant, from the file itself or from the one given by --queue."""
+    if wanted.queue is None:
+        return _queue_in(reader)
+    other = Reader(
+        read_rows(wanted.queue), unit=reader.unit, day_first=reader.day_first, zone=reader.zone, day=reader.day
+    )
+    then = other.instants("time", BEGIN)
+    values, what = _queue_in(other)
+    if then is None or values is None:
+        raise SimError(f"{wanted.queue}: has no queue and no wait")
+    reader.understood += [each._replace(read_as=f"{each.read_as} ({wanted.queue.name})") for each in other.understood]
+    good = np.isfinite(then) & np.isfinite(values)
+    order = np.argsort(then[good], kind="stable")
+    then, values = then[good][order], values[good][order]
+    place = np.searchsorted(then, at, side="right") - 1
+    fresh = (place >= 0) & (at - then[place.clip(min=0)] < 2 * max(float(np.median(np.diff(then))), 1.0))
+    return np.where(fresh, values[place.clip(min=0)], np.nan), what
+
+
+def _queue_in(reader: Reader) -> tuple[Floats | None, str]:
+    queue = reader.numbers("queue", QUEUE, needed=False) if "wait" not in reader.given else None
+    if queue is not None:
+        return queue, "queue"
+    return reader.durations("wait", WAIT, needed=False), "wait"
+
+
 def _staffed(at: Floats, number: Floats, seen: Floats | None, what: str) -> Staffed:
     hour = (np.floor(at / HOUR) % 24).astype(int)
     weekday = ((np.floor(at / DAY) + 3) % 7).astype(int)
     weekend = np.isin(weekday, WEEKEND)
     apart = _differ(number, hour, weekend)
     clock: dict[str, Floats] = {}
+    least: dict[str, Floats] = {}
     usual = np.zeros(len(at))
     for name, mine in (
         ((WORKING_DAYS, ~weekend), (WEEKEND_DAYS, weekend)) if apart else ((ALL, np.ones(len(at), bool)),)
     ):
-        table = np.array(
-            [number[mine & (hour == h)].mean() if np.any(mine & (hour == h)) else np.nan for h in range(24)]
-        )
-        clock[name] = table
-        usual[mine] = table[hour[mine]]
+        hours = [number[mine & (hour == h)] for h in range(24)]
+        clock[name] = np.array([each.mean() if len(each) else np.nan for each in hours])
+        least[name] = np.array([np.quantile(each, 0.1) if len(each) else np.nan for each in hours])
+        usual[mine] = clock[name][hour[mine]]
     variance = float(number.var())
     by_clock = 1 - float(np.mean((number - usual) ** 2)) / variance if variance > 0 else 0.0
     reaction = _reaction(at, number, usual, seen, what) if seen is not None and variance > 0 else None
-    return Staffed(at, number, usual, by_clock, clock, reaction)
+    return Staffed(at, number, usual, by_clock, clock, least, reaction)
 
 
 def _differ(number: Floats, hour: NDArray[Any], weekend: NDArray[np.bool_]) -> bool:
@@ -163,23 +194,40 @@ def _usual_by_clock(at: Floats, values: Floats) -> Floats:
 
 
 def _thresholds(found: Reaction, number: Floats, seen: Floats, followed: NDArray[np.bool_], every: float) -> Reaction:
-    """Return the rule whose thresholds separate best the moments before a step up (or down) from the others."""
+    """Return the rule whose thresholds separate best the moments before a step up (or down) from the others.
+
+    The delay is the number of rows between the queue that tells the steps best and the step.
+    """
     change = np.append(np.diff(number), 0.0)
-    used = followed & np.isfinite(seen)
-    up, down = used & (change > 0), used & (change < 0)
-    if min(up.sum(), down.sum()) < LEAST_STEPS:
-        return found
     most, least = int(np.quantile(number, 0.999)), int(np.quantile(number, 0.001))
-    above, right_up = _cut(seen[used & (number < most)], up[used & (number < most)])
-    below, right_down = _cut(-seen[used & (number > least)], down[used & (number > least)])
     moves = np.flatnonzero(change != 0)
+    best = found
+    for rows in range(MOST_DELAY + 1):  # 0: the queue in the row that has the new number already
+        then = (
+            np.append(seen[1:], np.nan) if rows == 0 else np.append(np.full(rows - 1, np.nan), seen[: 1 - rows or None])
+        )
+        used = followed & np.isfinite(then)
+        up, down = used & (change > 0), used & (change < 0)
+        if min(up.sum(), down.sum()) < LEAST_STEPS:
+            continue
+        above, right_up = _cut(then[used & (number < most)], up[used & (number < most)])
+        below, right_down = _cut(-then[used & (number > least)], down[used & (number > least)])
+        right = (right_up + right_down) / 2
+        if right > best.right + 0.002:
+            best = replace(
+                found,
+                above=above,
+                below=min(-below, above),
+                at_least=least,
+                at_most=most,
+                delay=rows * every,
+                right=right,
+            )
     gaps = np.diff(moves)
-    checked = float(np.quantile(gaps, 0.02)) * every if len(gaps) else every
     sizes, times = np.unique(np.abs(change[moves]), return_counts=True)
-    return Reaction(
-        found.to, found.gain, found.p, above, min(-below, above), int(sizes[np.argmax(times)]), least, most,
-        max(checked, every), (right_up + right_down) / 2,
-    )  # fmt: skip
+    checked = float(np.quantile(gaps, 0.02)) * every if len(gaps) else every
+    by = int(sizes[np.argmax(times)]) if len(sizes) else 1
+    return replace(best, by=by, every=max(checked, every))
 
 
 def _cut(level: Floats, moved: NDArray[np.bool_]) -> tuple[float, float]:
@@ -213,7 +261,7 @@ def _tell(finding: Finding, staffed: Staffed, station: str, has_queue: bool) -> 
     finding.facts[station]["reacts"] = {
         "to": found.to, "gain": found.gain, "p": found.p, "open_above": found.above, "close_below": found.below,
         "by": found.by, "at_least": found.at_least, "at_most": found.at_most, "checked_every_s": found.every,
-        "right": found.right,
+        "delay_s": found.delay, "right": found.right,
     }  # fmt: skip
     unit = "parties" if found.to == "queue" else "of wait"
     if np.isnan(found.above):
@@ -226,8 +274,12 @@ def _tell(finding: Finding, staffed: Staffed, station: str, has_queue: bool) -> 
     say(
         f"Booths follow the queue: beyond the clock it explains {found.gain:.0%} of their variation. One rule that "
         f"describes {found.right:.0%} of the decisions: {found.by} more above {above} {unit}, fewer below {below}, "
-        f"from {found.at_least} to {found.at_most}, looked at every {time_text(found.every)} (`reacts` in the file)."
+        f"from {found.at_least} to {found.at_most}, looked at every {time_text(found.every)}{_late(found)} (`reacts`)."
     )
+
+
+def _late(found: Reaction) -> str:
+    return f", {time_text(found.delay)} later" if found.delay else ""
 
 
 def _level(found: Reaction, level: float) -> str:
@@ -245,20 +297,22 @@ def _value(staffed: Staffed, reader: Reader, period: str) -> dict[str, Any]:
             "by": found.by,
             "at_least": max(found.at_least, 1),
             "at_most": found.at_most,
+            **({"delay": time_text(found.delay)} if found.delay else {}),
             "checked_every": time_text(found.every),
         }
-        plan = {"servers": max(found.at_least, 1), "reacts": rule}
+        plan: dict[str, Any] = {"servers": max(found.at_least, 1)}
+        low = _shifts(staffed.least)
+        plan |= {**({"shifts": low} if low else {}), "reacts": rule}
         return passport(plan, reader, period, "thresholds that tell the steps of open booths apart best")
-    plan = {"servers": max(round(float(np.nanmean(staffed.number))), 0), "shifts": _shifts(staffed)}
-    if not plan["shifts"]:
-        del plan["shifts"]
+    usual = _shifts(staffed.clock)
+    plan = {"servers": round(float(staffed.number.mean())), **({"shifts": usual} if usual else {})}
     return passport(plan, reader, period, "mean of open booths by hour and day of the week, rounded")
 
 
-def _shifts(staffed: Staffed) -> list[dict[str, Any]]:
-    """Return shifts with the rounded mean of each hour; hours without a row keep the number before."""
+def _shifts(clock: dict[str, Floats]) -> list[dict[str, Any]]:
+    """Return shifts with the rounded number of each hour; hours without a row have the mean of the others."""
     shifts = []
-    for name, table in staffed.clock.items():
+    for name, table in clock.items():
         days = {WORKING_DAYS: WORKING, WEEKEND_DAYS: WEEKEND}.get(name, tuple(range(7)))
         filled = np.where(np.isnan(table), np.nanmean(table), table)
         numbers = np.round(filled).astype(int)

@@ -53,7 +53,7 @@ def timetable(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     classes, left = classes_of(target, wanted, names, heading)
     for name, rows in left.items():
         reader.notes.append(f"{rows:,} rows of {name!r} are left out: {target.path} has no such class")
-    period, days = period_of(at[good], target.zone)
+    period, days = period_of(reader, at[good])
     finding = Finding(f"Timetable in {reader.table.path.name}", days=days)
     delay = _delay(finding, reader, period, at, actual, good)
     labels = np.array([name or "" for name in names]) if names else np.full(len(at), "")
@@ -107,7 +107,7 @@ def log(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     good = np.isfinite(at)
     if not good.any():
         raise SimError(f"{reader.table.path}: no row has an instant of arrival")
-    period, days = period_of(at[good], target.zone)
+    period, days = period_of(reader, at[good])
     finding = Finding(f"Log in {reader.table.path.name}", days=days)
     labels = np.array([name or "" for name in names]) if names else np.full(len(at), "")
     for cls in dict.fromkeys(classes.values()):
