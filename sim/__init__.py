@@ -12,11 +12,12 @@ from sim.about import __version__
 if TYPE_CHECKING:
     from sim.errors import ScenarioError, SimError
     from sim.experiment import Experiment, load
-    from sim.face import audit, calibrate, catalogue, compare, run, sweep, validate
+    from sim.face import audit, calibrate, catalogue, compare, import_data, run, sweep, validate
     from sim.verbs.audit.result import AuditResult
     from sim.verbs.calibrate.result import CalibrationResult
     from sim.verbs.catalogue.result import CatalogueResult
     from sim.verbs.compare.result import Comparison
+    from sim.verbs.intake.result import ImportResult
     from sim.verbs.run.result import RunResult
     from sim.verbs.sweep.result import SweepResult
     from sim.verbs.validate.result import ValidationResult
@@ -27,6 +28,7 @@ __all__ = [
     "CatalogueResult",
     "Comparison",
     "Experiment",
+    "ImportResult",
     "RunResult",
     "ScenarioError",
     "SimError",
@@ -37,6 +39,7 @@ __all__ = [
     "calibrate",
     "catalogue",
     "compare",
+    "import_data",
     "load",
     "run",
     "sweep",

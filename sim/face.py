@@ -10,6 +10,7 @@ from sim.errors import SimError
 from sim.experiment import FROM_DICT, as_texts, check_from_file, experiment_of
 from sim.experiment import Experiment as Experiment
 from sim.experiment import load as load
+from sim.face_data import import_data as import_data
 from sim.paths import possible
 from sim.play import engines
 from sim.play.request import Request
@@ -29,6 +30,7 @@ from sim.verbs.catalogue.result import CatalogueResult
 from sim.verbs.compare.result import Comparison
 from sim.verbs.compare.study import Variant, read_variants, variant_of
 from sim.verbs.compare.study import compare as compare_variants
+from sim.verbs.intake.result import ImportResult as ImportResult
 from sim.verbs.run.result import RunResult
 from sim.verbs.sweep.request import SweepOptions, carry_out, read_sweep_request
 from sim.verbs.sweep.result import SweepResult

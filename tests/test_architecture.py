@@ -30,7 +30,7 @@ ROOMS = (
     {"measures"},
     {"play", "plotting"},
     {"verbs"},
-    {"experiment", "face", "cli", "__init__", "__main__"},
+    {"experiment", "face", "face_data", "cli", "__init__", "__main__"},
 )
 """Rooms from the foundations up. A module may import what stands in its own row or in an earlier one."""
 

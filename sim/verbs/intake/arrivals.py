@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,14 +10,14 @@ from numpy.typing import NDArray
 
 from sim.arrays import Floats
 from sim.errors import SimError
-from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.text.edit import Edit
 from sim.table.columns import Role
 from sim.table.numbers import words_of
 from sim.table.reader import Reader
 from sim.table.times import local_seconds, text_of
-from sim.verbs.intake.counts import DAY, HOUR, LEAST_CV, LEVEL, Bins, Counted, Profile, count_up
-from sim.verbs.intake.finding import Finding, date_of, dated, figures, passport, period_of, rate_text, share_text
+from sim.verbs.intake.counts import DAY, HOUR, Bins, Counted, count_up
+from sim.verbs.intake.demand_parts import parts_of, tell
+from sim.verbs.intake.finding import Finding, dated, period_of
 from sim.verbs.intake.request import KINDS, Target, Wanted, classes_of, clean_name, kind_by
 
 BEGIN = Role(
@@ -36,7 +35,6 @@ COUNT = Role(
     alone=True,
 )  # fmt: skip
 CLASS = Role(("class", "kind", "type", "category", "mode", "vehicle", "lane"), ("id",))
-MOST_ODD, MOST_BURST = 12, 6.0
 
 
 class _OfClass(NamedTuple):
@@ -48,7 +46,7 @@ class _OfClass(NamedTuple):
     number: Floats | None
 
 
-def arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
+def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     """Return what a file of counts (or of single arrivals) says about the demand of each class."""
     begin = reader.instants("time", BEGIN)
     dated(reader)
@@ -63,12 +61,19 @@ def arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     for part in parts:
         cls = part.cls
         counted = count_up(_bins(reader, _Rows(begin, end, part.number), part.rows, wanted))
-        _tell(finding, cls, counted)
+        tell(finding, cls, counted)
         finding.classes[cls] = part.kind
         if len(counted.days.day):
             finding.days = (days[0], max(int(counted.days.day[-1]), finding.days[1] if cls != parts[0].cls else 0))
         finding.busiest += max(p.rate * p.hours.max() * p.weekdays.max() for _, _, p in counted.groups)
-        value = _replayed(finding, target, cls, counted) if wanted.replay else _parts(counted, reader, period)
+        if wanted.replay:
+            value = _replayed(finding, target, cls, counted)
+        else:
+            kept = None if counted.by_hour else _hours_kept(target, wanted, cls)
+            value = parts_of(counted, reader, period, kept)
+            if not counted.by_hour:
+                what = "the hours of the file stay" if kept else "arrivals are even over the day"
+                finding.sentences.append(f"{cls}: the counts are of whole days, so {what}.")
         finding.edits.append(_edit(target, wanted, cls, value))
         finding.drawers[f"arrivals_{cls}"] = partial(_draw, counted, cls, target.zone)
     return finding
@@ -221,158 +226,6 @@ def _spread(bins: Bins) -> Bins:
     return Bins(hours, np.full(len(hours), HOUR), np.repeat(bins.count / several, several))
 
 
-def _tell(finding: Finding, cls: str, counted: Counted) -> None:
-    """Add the sentences, facts and table about one class."""
-    dispersion, bursts = counted.dispersion, counted.bursts
-    rate = sum(profile.rate for _, _, profile in counted.groups)
-    error = _error_of_rate(counted)
-    say = finding.sentences.append
-    say(f"{cls}: {figures(rate):g} parties an hour on average ({figures(24 * rate):,g} a day), ±{error:.1%} (90 %).")
-    if len(counted.groups) > 1:
-        say(f"{cls}: hours differ between working days and weekends, so each has its own profile.")
-    for _, days, profile in counted.groups:
-        if profile.unseen_hours:
-            say(f"{cls}: no day has a row for {_hours(profile.unseen_hours)}, so nobody comes then.")
-        unseen = [WEEKDAYS[day] for day in profile.unseen_weekdays if day in days]
-        if unseen:
-            say(f"{cls}: no row on {', '.join(unseen)}; these days are taken as the mean of the others.")
-    if not counted.by_hour:
-        say(f"{cls}: the counts are of whole days, so there is no profile by hour; the file keeps none.")
-    say(_days_sentence(cls, counted))
-    if bursts.p < LEVEL and bursts.ratio > 1.15:
-        say(f"{cls}: {_bursts_sentence(counted)}")
-    if counted.drift:
-        say(
-            f"{cls}: arrivals {'rise' if counted.drift > 0 else 'fall'} by {abs(counted.drift):.0%} in four weeks; the "
-            "rate is the mean of the period (take a later part with --since)."
-        )
-    if len(counted.odd.day):
-        listed = [
-            f"{date_of(int(day))} (×{count / expected:.2g})"
-            for day, count, expected in zip(
-                counted.odd.day[:MOST_ODD], counted.odd.count, counted.odd.expected, strict=False
-            )
-        ]
-        more = f" and {len(counted.odd.day) - MOST_ODD} more" if len(counted.odd.day) > MOST_ODD else ""
-        say(
-            f"{cls}: unusual days are left out of the rates: {', '.join(listed)}{more}. They may be holidays or faults "
-            "of the counter."
-        )
-    finding.facts[cls] = {
-        "rate_per_hour": rate,
-        "rate_error": error,
-        "day_cv": dispersion.cv,
-        "day_cv_90": [dispersion.low, dispersion.high],
-        "day_p": dispersion.p,
-        "days": dispersion.days,
-        "variance_over_mean": bursts.ratio,
-        "bursts_p": bursts.p,
-        "drift_four_weeks": counted.drift,
-        "unusual_days": [date_of(int(day)) for day in counted.odd.day],
-    }
-
-
-def _error_of_rate(counted: Counted) -> float:
-    """Return half the 90 % interval of the mean rate as a share: by the differences of days, and by chance."""
-    days = max(counted.dispersion.days, 1)
-    total = max(float(counted.bins.count.sum()), 1.0)
-    follows = min(max(counted.dispersion.alike, 0.0), 0.9)
-    by_days = counted.dispersion.cv / math.sqrt(days * (1 - follows) / (1 + follows))
-    return 1.645 * math.hypot(by_days, math.sqrt(counted.bursts.ratio / total))
-
-
-def _days_sentence(cls: str, counted: Counted) -> str:
-    dispersion = counted.dispersion
-    if dispersion.days < 5:
-        return f"{cls}: only {dispersion.days} full days, too few to say how much days differ."
-    interval = f"90 % interval {dispersion.low:.1%} to {dispersion.high:.1%}, {dispersion.days} days"
-    if not differs(counted):
-        return f"{cls}: days do not differ by more than chance ({interval})."
-    alike = ""
-    if dispersion.alike > 2 / math.sqrt(dispersion.days):
-        alike = (
-            f" A day is like the day before (correlation {dispersion.alike:.2f}); the model draws days independently."
-        )
-    return (
-        f"{cls}: days differ by more than chance, by a factor with a coefficient of variation of {dispersion.cv:.1%} "
-        f"({interval}; Poisson days would show this with a probability {_p(dispersion.p)}).{alike}"
-    )
-
-
-def differs(counted: Counted) -> bool:
-    """Say whether days differ enough for a factor in the file."""
-    return counted.dispersion.p < LEVEL and counted.dispersion.cv >= LEAST_CV
-
-
-def comes_in_bursts(counted: Counted) -> bool:
-    """Say whether the scatter within days is written as parties that come together."""
-    return counted.bursts.p < LEVEL and 1.15 < counted.bursts.ratio <= MOST_BURST
-
-
-def _p(p: float) -> str:
-    return "below 0.001" if p < LEVEL else f"of {p:.2g}"
-
-
-def _bursts_sentence(counted: Counted) -> str:
-    ratio = counted.bursts.ratio
-    what = f"within a day, counts scatter {figures(ratio, 2):g} times as much as independent arrivals would"
-    if comes_in_bursts(counted):
-        return f"{what}, as if parties came in groups; the file says so (`bursts`)."
-    return (
-        f"{what}, too much for groups of parties: hours differ from day to day (coefficient of variation "
-        f"{counted.bursts.cv:.0%}), and the model has no such rule. A timetable has it, or the counts themselves "
-        "(--replay)."
-    )
-
-
-def _hours(hours: tuple[int, ...]) -> str:
-    shown = ", ".join(f"{hour:02d}" for hour in hours)
-    return f"the hours {shown}" if len(hours) > 1 else f"the hour {shown}"
-
-
-def _parts(counted: Counted, reader: Reader, period: str) -> dict[str, Any]:
-    """Return the parts of the demand of a class."""
-    method = "Poisson means by hour and weekday" if counted.by_hour else "Poisson means by weekday"
-    parts = {}
-    for name, _, profile in counted.groups:
-        constant = _constant(profile, counted, reader, period, method)
-        part: dict[str, Any] = {"constant": constant}
-        if differs(counted):
-            cv = passport(share_text(counted.dispersion.cv), reader, period, "negative binomial totals of days")
-            part["day_factor"] = cv
-        if comes_in_bursts(counted):
-            law = passport(_burst_law(counted.bursts.ratio), reader, period, "variance over mean of counts within days")
-            part["bursts"] = law
-        parts[name] = part
-    return parts
-
-
-def _constant(profile: Profile, counted: Counted, reader: Reader, period: str, method: str) -> dict[str, Any]:
-    error = _error_of_rate(counted)
-    low, high = (rate_text(profile.rate * factor) for factor in (1 - error, 1 + error))
-    rate = passport(rate_text(profile.rate), reader, period, method)
-    constant: dict[str, Any] = {"rate": {**rate, "uncertainty": f"{low} to {high} (90 %)"}}
-    if counted.by_hour:
-        factors = [figures(factor) for factor in profile.hours]
-        constant["hours"] = passport(factors, reader, period, "shares of the hours in these counts")
-    weekdays = {day: figures(factor) for day, factor in zip(WEEKDAYS, profile.weekdays, strict=True)}
-    if any(abs(factor - 1) > 1e-6 for factor in weekdays.values()):
-        constant["weekdays"] = passport(weekdays, reader, period, "shares of the days in these counts")
-    return constant
-
-
-def _burst_law(ratio: float) -> int | dict[str, str]:
-    """Return sizes of bursts whose mean square over mean is `ratio`: one whole number, or two with their shares."""
-    low = math.floor(ratio)
-    high = low + 1
-    # share s of the larger: (low^2 (1 - s) + high^2 s) = ratio (low (1 - s) + high s)
-    s = (ratio * low - low**2) / (high**2 - low**2 - ratio * (high - low))
-    if s < 0.005:
-        return low
-    share = round(100 * s, 1)
-    return {str(low): f"{100 - share:g} %", str(high): f"{share:g} %"}
-
-
 def _replayed(finding: Finding, target: Target, cls: str, counted: Counted) -> dict[str, Any]:
     """Return a part that plays the counts as they were, from a file beside the scenario."""
     bins = counted.bins
@@ -385,6 +238,14 @@ def _replayed(finding: Finding, target: Target, cls: str, counted: Counted) -> d
 
 def _local_text(local: Floats) -> NDArray[Any]:
     return np.array([text_of(float(at), "UTC") for at in local])
+
+
+def _hours_kept(target: Target, wanted: Wanted, cls: str) -> Any:
+    """Return the profile by hour that the replaced part has in the file, None if it has none."""
+    path = ("crossings", target.crossing, "demand", cls)
+    parts = target.written(path)
+    name = wanted.part or (next(iter(parts)) if isinstance(parts, dict) and len(parts) == 1 else None)
+    return target.written((*path, name, "constant", "hours")) if name else None
 
 
 def _edit(target: Target, wanted: Wanted, cls: str, parts: dict[str, Any]) -> Edit:

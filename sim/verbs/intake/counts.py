@@ -326,7 +326,7 @@ def _apart(bins: Bins, profile: Profile) -> tuple[Groups | None, float]:
         return None, 1.0
     p = float(stats.f.sf((one - two) / more / (two / freedom), more, freedom))
     null = _deviance(bins.count, np.full(len(bins.count), bins.count.sum() / bins.length.sum()) * bins.length)
-    worth = (one - two) > 0.03 * max(null - two, 1e-9)
+    worth = (one - two) > 0.03 * max(null - two, 1.0)
     return (groups, p) if p < LEVEL and worth else (None, p)
 
 

@@ -100,7 +100,7 @@ def fit(observed: Observed) -> Fitted:
     """Fit the families a scenario may name; take the one with the least AIC, or the data if none is close."""
     at, below = distribution(observed)
     allowed = CLOSE + 1.63 / np.sqrt(max(len(observed.whole), 1))
-    sure = _at_risk(observed, at) >= LEAST_AT_RISK
+    sure = at_risk(observed, at) >= LEAST_AT_RISK
     spread = observed.whole.std() / max(observed.whole.mean(), LEAST)
     if spread < 0.01 or len(np.unique(observed.whole)) == 1:
         same = Fit("deterministic", float(observed.whole.mean()), 0.0, -np.inf, 0.0)
@@ -173,9 +173,9 @@ def _family(family: str, pieces: _Pieces, gamma: Fit | None) -> tuple[Any, float
 
     start = np.array({"gamma": [scale, 0.0], "lognormal": [centre, math.log(width)]}.get(family, [scale]))
     with np.errstate(all="ignore"):
-        best = optimize.minimize(
-            lambda x: _loss(law(x), pieces), start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-3}
-        )  # type: ignore[call-overload]
+        simplex = start + 0.5 * np.vstack([np.zeros(len(start)), np.eye(len(start))])
+        options = {"xatol": 1e-4, "fatol": 1e-3, "initial_simplex": simplex}
+        best = optimize.minimize(lambda x: _loss(law(x), pieces), start, method="Nelder-Mead", options=options)  # type: ignore[call-overload]
         frozen = law(best.x)
         mean, deviation = float(frozen.mean()), float(frozen.std())
     if not (math.isfinite(mean) and math.isfinite(deviation) and mean > 0 and 0.01 <= deviation / mean <= 20):
@@ -193,7 +193,7 @@ def distribution(observed: Observed) -> tuple[Floats, Floats]:
     return at[events] + observed.step / 2, below[events]
 
 
-def _at_risk(observed: Observed, at: Floats) -> Floats:
+def at_risk(observed: Observed, at: Floats) -> Floats:
     """Return how many durations last at least so long."""
     return np.asarray(len(observed.seconds) - np.searchsorted(np.sort(observed.seconds), at), float)
 

@@ -27,7 +27,7 @@ _GIVEN_UP = ("abandon", "hung", "hang", "renege", "lost", "left", "gave", "given
 _SERVED = ("serve", "agent", "answer", "cross", "done", "complete", "ok", "pass")
 
 
-def patience(reader: Reader, target: Target, wanted: Wanted) -> Finding:
+def read_patience(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     """Return the law of patience at a station: a served party says only that its patience was longer than its wait."""
     waits, gave_up = _waits(reader)
     names = reader.names("class", CLASS) if wanted.cls else None

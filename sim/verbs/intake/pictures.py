@@ -14,7 +14,7 @@ from sim.arrays import Floats
 from sim.plotting.page import heading
 from sim.plotting.style import FAINT, INK, MUTED, REPORTED, shade, sheet, styled, value_axis
 from sim.verbs.intake.counts import Bins, Counted
-from sim.verbs.intake.laws import Fitted, distribution
+from sim.verbs.intake.laws import LEAST_AT_RISK, Fitted, at_risk, distribution
 from sim.verbs.intake.staffing import Staffed
 
 LINE, OTHER = "#0072B2", "#E69F00"
@@ -34,28 +34,31 @@ def draw_arrivals(counted: Counted, cls: str, zone: str) -> Figure:
         "Points: means of the data; lines: the profile written into the scenario; band: 90 % of days expected.",
     )
     if counted.by_hour:
-        axes = figure.add_axes((0.09, 1 - 4.0 / height, 0.88, 2.6 / height))
-        for (name, days, profile), colour in zip(counted.groups, (LINE, OTHER), strict=False):
-            mine = counted.bins.taken(np.isin(counted.bins.weekday, days))
-            label = {"everyday": "all days", "working_days": "Mon–Fri", "weekend": "Sat–Sun"}[name]
-            hours = np.arange(25)
-            shown = profile.rate * profile.hours * profile.weekdays[list(days)].mean()
-            axes.step(hours, np.append(shown, shown[-1]), where="post", color=colour, lw=2, label=f"profile, {label}")
-            mean, error = _by_hour(mine)
-            axes.errorbar(
-                np.arange(24) + 0.5, mean, 1.645 * error, fmt="o", ms=4, color=colour, mec=INK, mew=0.6, lw=1,
-                label=f"data, {label} (90 % of the mean)",
-            )  # fmt: skip
-        axes.set_xlim(0, 24)
-        axes.set_xticks(range(0, 25, 3))
-        axes.set_xlabel(f"hour of the day ({zone})")
-        value_axis(axes, "parties an hour")
-        axes.legend(fontsize=9, ncols=2, loc="upper left", frameon=False)
-        top = axes.get_ylim()[1]
-        axes.set_ylim(0, top * 1.2)
+        _hours_panel(figure.add_axes((0.09, 1 - 3.75 / height, 0.88, 2.7 / height)), counted, zone)
     if with_days:
         _days_panel(figure.add_axes((0.09, 0.6 / height, 0.88, 2.4 / height)), counted)
     return figure
+
+
+def _hours_panel(axes: Axes, counted: Counted, zone: str) -> None:
+    highest: list[float] = []
+    for (name, days, profile), colour in zip(counted.groups, (LINE, OTHER), strict=False):
+        label = {"everyday": "all days", "working_days": "Mon–Fri", "weekend": "Sat–Sun"}[name]
+        shown = profile.rate * profile.hours * profile.weekdays[list(days)].mean()
+        axes.step(
+            np.arange(25), np.append(shown, shown[-1]), where="post", color=colour, lw=2, label=f"profile, {label}"
+        )
+        mean, error = _by_hour(counted.bins.taken(np.isin(counted.bins.weekday, days)))
+        axes.errorbar(
+            np.arange(24) + 0.5, mean, 1.645 * error, fmt="o", ms=4, color=colour, mec=INK, mew=0.6, lw=1,
+            label=f"data, {label} (90 % of the mean)",
+        )  # fmt: skip
+        highest += [*shown, *(mean + 1.645 * np.nan_to_num(error))]
+    axes.set_xlim(0, 24)
+    axes.set_xticks(range(0, 25, 3))
+    axes.set_xlabel(f"hour of the day ({zone})")
+    value_axis(axes, "parties an hour", [1.05 * value for value in highest])
+    axes.legend(fontsize=9, ncols=2, loc="upper left", frameon=False)
 
 
 def _by_hour(bins: Bins) -> tuple[Floats, Floats]:
@@ -87,8 +90,7 @@ def _days_panel(axes: Axes, counted: Counted) -> None:
             label="unusual, left out",
         )  # fmt: skip
     _date_axis(axes)
-    value_axis(axes, "parties a day")
-    axes.set_ylim(0, 1.15 * max(days.count.max(initial=1), counted.odd.count.max(initial=0)))
+    value_axis(axes, "parties a day", [*days.count, *high, *counted.odd.count])
     axes.legend(fontsize=9, ncols=4, loc="lower left", frameon=False)
 
 
@@ -110,24 +112,25 @@ def draw_law(fitted: Fitted, title: str) -> Figure:
     heading(figure, title, "Left: share of durations up to a length. Right: quantiles of the data against the law.")
     observed = fitted.observed
     at, below = distribution(observed)
+    sure = at_risk(observed, at) >= LEAST_AT_RISK
+    at, below = (at[sure], below[sure]) if sure.sum() > 1 else (at, below)
     unit, scale = _unit(observed.whole)
-    axes = figure.add_axes((0.09, 0.13, 0.5, 0.63))
+    axes = figure.add_axes((0.09, 0.13, 0.5, 0.68))
     axes.step(np.append(0, at) / scale, 100 * np.append(0, below), where="post", color=INK, lw=2, label="data")
     for fit, colour in zip(fitted.fits, (LINE, OTHER, "#009E73", "#CC79A7"), strict=False):
         if fit.frozen is not None:
-            x = np.linspace(0, float(np.quantile(at, 0.995)), 300)
+            x = np.linspace(0, float(at[-1]), 300)
             chosen = fit is fitted.chosen
             axes.plot(
                 x / scale, 100 * fit.frozen.cdf(x), color=colour, lw=2.2 if chosen else 1.2, ls="-" if chosen else "--",
                 label=f"{fit.family}{' (written)' if chosen else ''}",
             )  # fmt: skip
-    axes.set_xlim(0, float(np.quantile(at, 0.99)) / scale)
-    axes.set_ylim(0, 101)
+    axes.set_xlim(0, 1.02 * at[int(np.searchsorted(below, 0.99 * below[-1]))] / scale)
     axes.set_xlabel(f"duration ({unit})")
     value_axis(axes, "share (%)")
-    axes.set_ylim(0, 101)
-    axes.legend(fontsize=9, loc="lower right", frameon=False)
-    _quantiles_panel(figure.add_axes((0.68, 0.13, 0.29, 0.63)), fitted, (at, below), (unit, scale))
+    axes.set_ylim(0, min(101, 125 * below[-1]))
+    axes.legend(fontsize=9, loc="lower right" if below[-1] > 0.8 else "upper left", frameon=False)
+    _quantiles_panel(figure.add_axes((0.68, 0.13, 0.29, 0.68)), fitted, (at, below), (unit, scale))
     return figure
 
 
@@ -160,7 +163,7 @@ def draw_staffing(staffed: Staffed, station: str, zone: str) -> Figure:
     heading(
         figure, f"Open booths at {station}", "Area of a point: how often so many were open in that hour; lines: means."
     )
-    axes = figure.add_axes((0.09, 0.14, 0.88, 0.62))
+    axes = figure.add_axes((0.09, 0.14, 0.88, 0.68))
     hour = (np.floor(staffed.at / 3600) % 24).astype(int)
     number = np.round(staffed.number).astype(int)
     pairs, times = np.unique(np.column_stack([hour, number]), axis=0, return_counts=True)

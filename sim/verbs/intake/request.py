@@ -18,7 +18,7 @@ from sim.scenario.text.yaml_text import parse, read_text
 from sim.suggest import did_you_mean
 from sim.table.numbers import words_of
 
-What = Literal["arrivals", "service", "staffing", "waits", "patience", "timetable", "log"]
+What = Literal["arrivals", "service", "staffing", "patience", "timetable", "log"]
 WHAT: tuple[What, ...] = get_args(What)
 """What can be imported."""
 BEGINNERS = ("arrivals", "timetable", "log")
@@ -57,7 +57,6 @@ class Wanted:
     until: date | None = None
     gaps_are_zero: bool = False
     replay: bool = False
-    quantity: str | None = None
     queue: Path | None = None
 
 

@@ -34,8 +34,10 @@ LONGEST_SHARE = 20.0
 """A duration this many times the 99 % quantile is told as unlikely."""
 
 
-def service(reader: Reader, target: Target, wanted: Wanted) -> Finding:
+def read_service(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     """Return laws of service times for the classes of a station."""
+    if wanted.station is not None:
+        target.station(wanted.station, None)
     seconds, at = _durations(reader)
     cut = reader.flags("cut off", CUT)
     names = reader.names("class", CLASS)

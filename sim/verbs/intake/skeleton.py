@@ -14,7 +14,7 @@ SECONDS = {"car": 60.0, "truck": 180.0, "bus": 600.0, "bike": 30.0, "foot": 45.0
 DAYS = 7
 
 
-def skeleton(target: Target, finding: Finding, what: What) -> str:
+def new_scenario(target: Target, finding: Finding, what: What) -> str:
     """Return the text of a scenario that plays the week after the data, or the days of a log or timetable."""
     first, last = finding.days
     start, end = (first, last + 1) if what in ("timetable", "log") else (last + 1, last + 1 + DAYS)

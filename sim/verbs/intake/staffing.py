@@ -74,7 +74,7 @@ class Staffed:
     reaction: Reaction | None
 
 
-def staffing(reader: Reader, target: Target, wanted: Wanted) -> Finding:
+def read_staffing(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     """Return shifts of a station, and a rule that reacts where the data show one."""
     at = reader.instants("time", BEGIN)
     number = reader.numbers("open", OPEN)

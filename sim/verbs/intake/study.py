@@ -14,22 +14,22 @@ from sim.scenario.text.edit import edited
 from sim.scenario.text.load_scenario import load
 from sim.table.read import Rejected, read_rows
 from sim.table.reader import Reader, Understood
-from sim.verbs.intake.arrivals import arrivals
+from sim.verbs.intake.arrivals import read_arrivals
 from sim.verbs.intake.finding import Finding
-from sim.verbs.intake.patience import patience
+from sim.verbs.intake.patience import read_patience
 from sim.verbs.intake.request import Target, Wanted, What, target_of
-from sim.verbs.intake.service import service
-from sim.verbs.intake.skeleton import skeleton
-from sim.verbs.intake.staffing import staffing
-from sim.verbs.intake.timetable import log, timetable
+from sim.verbs.intake.service import read_service
+from sim.verbs.intake.skeleton import new_scenario
+from sim.verbs.intake.staffing import read_staffing
+from sim.verbs.intake.timetable import read_log, read_timetable
 
 KINDS: dict[What, Callable[[Reader, Target, Wanted], Finding]] = {
-    "arrivals": arrivals,
-    "service": service,
-    "staffing": staffing,
-    "patience": patience,
-    "timetable": timetable,
-    "log": log,
+    "arrivals": read_arrivals,
+    "service": read_service,
+    "staffing": read_staffing,
+    "patience": read_patience,
+    "timetable": read_timetable,
+    "log": read_log,
 }
 
 
@@ -63,7 +63,7 @@ def import_file(wanted: Wanted) -> Imported:
     finding = KINDS[wanted.what](reader, target, wanted)
     if target.scenario is None and wanted.zone is None and not _has_zone(reader):
         reader.notes.append("the time zone is unknown, so times are taken as UTC; give that of the port with --zone")
-    before = target.text or skeleton(target, finding, wanted.what)
+    before = target.text or new_scenario(target, finding, wanted.what)
     after = edited(before, str(target.path), finding.edits)
     files = {target.path.parent / name: _csv(columns) for name, columns in finding.files.items()}
     return Imported(

@@ -34,7 +34,7 @@ ARRIVAL = Role(
 )
 
 
-def timetable(reader: Reader, target: Target, wanted: Wanted) -> Finding:
+def read_timetable(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     """Return a timetable as a file beside the scenario, and the law of delays if the file has the actual times too."""
     at = reader.instants("scheduled", SCHEDULED)
     assert at is not None
@@ -94,7 +94,7 @@ def _delay(
     return passport(law_text(found), reader, period, method_of(found))
 
 
-def log(reader: Reader, target: Target, wanted: Wanted) -> Finding:
+def read_log(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     """Return single parties as a file beside the scenario, with their service times where the file has them."""
     at = reader.instants("arrival", ARRIVAL)
     assert at is not None
