@@ -285,11 +285,37 @@ def lay_rail(events: Sequence[Event], limits: tuple[float, float], zone: ZoneInf
     left = min(sides, key=lambda sides: lay(sides)[0])
     cost, rows = lay(left)
     begins = [x - w + GAP if to_left else x + GAP for x, w, to_left in zip(at, wide, left, strict=True)]
-    if cost > count:  # not enough room: stack the labels inside the sheet, the last on top
-        begins = [min(x + GAP, width - w + 0.15) for x, w in zip(at, wide, strict=True)]
-        rows = list(reversed(range(count)))
+    if cost > count:
+        rows, begins = _stacked(at, wide, width)
     placed = zip(events, texts, rows, begins, strict=True)
     return [RailLabel(days(event.at, zone), text, row, limits[0] + x / scale) for event, text, row, x in placed]
+
+
+def _stacked(at: Sequence[float], wide: Sequence[float], width: float) -> tuple[list[int], list[float]]:
+    """Return rows and begins of labels that have not enough room, so that few ticks cross text.
+
+    Each label has a row of its own, the last on top. Those that would leave the sheet end at its edge, or stand left of
+    their ticks, and then above all others and the last lowest.
+    """
+    late = [n for n, (x, w) in enumerate(zip(at, wide, strict=True)) if x + w > width + 0.15]
+    on_time = [n for n in range(len(at)) if n not in late]
+    order = [*late, *reversed(on_time)]
+    at_edge = [min(x + GAP, width - w + 0.15) for x, w in zip(at, wide, strict=True)]
+    at_tick = [max(at[n] - wide[n] + GAP, -0.5) if n in late else at[n] + GAP for n in range(len(at))]
+    found = [
+        (list(reversed(range(len(at)))), at_edge),
+        ([order.index(n) for n in range(len(at))], at_tick),
+    ]
+
+    def crossings(rows: Sequence[int], begins: Sequence[float]) -> int:
+        spans = list(zip(rows, begins, wide, strict=True))
+        return sum(
+            row < passes and begin < x < begin + w - 2 * GAP
+            for passes, x in zip(rows, at, strict=True)
+            for row, begin, w in spans
+        )
+
+    return min(found, key=lambda each: crossings(*each))
 
 
 def _rows(at: Sequence[float], spans: Sequence[tuple[float, float]], left: Sequence[bool]) -> list[int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,8 +17,8 @@ LEFT, RIGHT, HEAD, DATES, GAP = 0.95, 0.3, 1.05, 0.62, 0.75
 HOW_LINE = 0.19
 NOTE_SIZE = 9.5
 NOTE_LINE = 0.175
-LEGEND_SIZE, LEAST_LEGEND = 10.0, 9.0
-"""Largest and smallest letters of a legend, points."""
+LEGEND_SIZE, LEAST_LEGEND, LEAST_IN_ROWS = 10.0, 9.0, 8.0
+"""Largest letters of a legend, and smallest ones in one row and in two, points."""
 ABOVE_TWO_ROWS = 36
 """Distance of a title from its panel above a legend in two rows, points."""
 LEAST_NAME = 0.5
@@ -75,12 +76,16 @@ def _row_width(names: Sequence[str], size: float) -> float:
     return sum(text_width(name, size) + LEGEND_GAP * size for name in names)
 
 
+def _width_in_rows(names: Sequence[str], rows: int, size: float, most: float = inf) -> float:
+    """Return the width of a legend filled column by column, in inches, with names at most `most` inches wide."""
+    widths = [min(text_width(name, size), most) for name in names]
+    return sum(max(widths[n : n + rows]) + LEGEND_GAP * size for n in range(0, len(names), rows))
+
+
 def _fitting(names: Sequence[str], rows: int, size: float, room: float) -> list[str]:
     """Return the names of a legend, filled column by column, shortened so that it is at most `room` inches wide."""
-    widths = [text_width(name, size) for name in names]
-    most = max(widths)
-    columns = [widths[n : n + rows] for n in range(0, len(names), rows)]
-    while most > LEAST_NAME and sum(min(max(each), most) + LEGEND_GAP * size for each in columns) > room:
+    most = max(text_width(name, size) for name in names)
+    while most > LEAST_NAME and _width_in_rows(names, rows, size, most) > room:
         most *= 0.95
     return [shortened(name, most, size) for name in names]
 
@@ -96,6 +101,8 @@ def legend(axes: Axes) -> None:
         while size > LEAST_LEGEND and _row_width(names, size) > room:
             size -= 0.5
         rows = 1 if _row_width(names, size) <= room else 2
+        while rows == 2 and size > LEAST_IN_ROWS and _width_in_rows(names, rows, size) > room:
+            size -= 0.5
         axes.legend(
             handles,
             _fitting(names, rows, size, room),

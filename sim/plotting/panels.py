@@ -139,7 +139,9 @@ def queue(axes: Axes, story: Story) -> None:
         if len(layer.classes) == 1:
             line(axes, story, band, layer.colour, layer.label)
         else:
-            axes.plot(story.at, mean_of(story, "queue", layer.classes), color=layer.colour, label=layer.label)
+            axes.plot(
+                story.at, mean_of(story, "queue", layer.classes), color=layer.colour, label=f"{layer.label}, mean"
+            )
     largest(axes, story, "max_queue", scopes[0])
     finish(axes, waiting_label(story), story, bands, _marks(story, story.shown("queue", validation=True), scopes))
 

@@ -50,6 +50,7 @@ from sim.plotting.style import (
 )
 from sim.plotting.waiting import layers_of, wait_classes
 from sim.scenario.model.reported import WAIT_KINDS
+from sim.verbs.run.skipped_stages import LEVEL, draw_skips, skips_of
 from sim.verbs.run.stages import next_stations, stages_of
 
 WIDTH, HEIGHT = 16.54, 11.69
@@ -309,7 +310,9 @@ def _stations(figure: Figure, story: Story, bottom: float) -> float:
     axes.axis("off")
     title = "Stations in order, with servers, and utilisation while staffed: of the run / of its worst day"
     stopped = any(story.total("blocked_share", at_station(name)).mean >= LEAST_BLOCKED for name in story.stations)
-    axes.set_title(f"{title} (orange: blocked)" if stopped else title, pad=6)
+    skips = skips_of(story, stages)
+    above, boxes = LEVEL * len(skips), []
+    axes.set_title(f"{title} (orange: blocked)" if stopped else title, pad=6 + 72 * above)
     gap = 0.3
     width = (INNER - gap * (len(stages) - 1)) / len(stages)
     for n, stage in enumerate(stages):
@@ -323,9 +326,11 @@ def _stations(figure: Figure, story: Story, bottom: float) -> float:
             )
         each = max(STRIP_ROW, min(2 * STRIP_ROW, tall) / len(stage))
         top = tall / 2 + each * len(stage) / 2
+        boxes.append((left, top - 0.03, width))
         for row, name in enumerate(stage):
             _station(axes, story, name, (left, top - (row + 1) * each + 0.03, width, each - 0.06))
-    return bottom + tall + 0.3
+    draw_skips(axes, skips, boxes, tall)
+    return bottom + tall + above + 0.3
 
 
 def _station(axes: Axes, story: Story, name: str, place: tuple[float, float, float, float]) -> None:
