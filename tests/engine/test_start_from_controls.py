@@ -98,7 +98,7 @@ def test_a_scenario_without_the_control_leaves_its_state_aside(engine: Play) -> 
     assert len(drawn(second)[1].controls) == 0
 
 
-@pytest.mark.parametrize("wrong", [["shut", 2], [LIGHTENED, -1], [ADDED, 2.5], [OUT_OF_ORDER, 2**62]])
+@pytest.mark.parametrize("wrong", [["shut", 2], [ADDED, True], [LIGHTENED, -1], [ADDED, 2.5], [OUT_OF_ORDER, 2**62]])
 def test_a_damaged_state_of_a_control_is_refused(wrong: list[Any], tmp_path) -> None:
     first = scenario({"s": LONG}, initial_queue={"car": 3}, **HOUR)
     plan, tape = drawn(first)

@@ -82,6 +82,8 @@ class ServiceTime(Model):
     def _bare(cls, value: Any) -> Any:
         keys = set(value) if isinstance(value, dict) else set()
         of_law, parts = sorted(keys & set(Law.model_fields)), [key for key in cls.model_fields if key in keys]
+        if of_law and "one_by_one" in parts:
+            raise ValueError(f"one_by_one is the whole service of a person; remove {' and '.join(map(repr, of_law))}")
         if of_law and parts:
             raise ValueError(
                 f"beside {parts[0]!r}, the law of the party goes under 'party'; move {', '.join(of_law)} there"

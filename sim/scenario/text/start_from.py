@@ -91,10 +91,12 @@ def _controls(rows: list[list[Any]], replications: int) -> tuple[tuple[Control, 
     """Return the states of controls by replication. Raises ValueError if they are not what a run writes."""
     found: list[list[Control]] = [[] for _ in range(replications)]
     for replication, crossing, name, what, number in rows:
-        is_number = isinstance(number, int) and abs(number) < 2**62 and (number >= 0 or what == ADDED)
-        if what not in CONTROLS or not is_number or replication not in range(replications):
+        is_number = type(number) is int and abs(number) < 2**62 and (number >= 0 or what == ADDED)
+        are_names = isinstance(crossing, str) and isinstance(name, str)
+        is_known = type(replication) is int and replication in range(replications) and what in CONTROLS
+        if not (is_number and are_names and is_known):
             raise ValueError(f"the state of a control is wrong: {what!r}, {number!r}")
-        found[replication].append(Control(str(crossing), str(name), what, number))
+        found[replication].append(Control(crossing, name, what, number))
     return tuple(map(tuple, found))
 
 
