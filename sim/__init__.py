@@ -12,12 +12,13 @@ from sim.about import __version__
 if TYPE_CHECKING:
     from sim.errors import ScenarioError, SimError
     from sim.experiment import Experiment, load
-    from sim.face import audit, calibrate, catalogue, compare, import_data, run, sweep, validate
+    from sim.face import audit, calibrate, catalogue, compare, import_data, nowcast, run, sweep, validate
     from sim.verbs.audit.result import AuditResult
     from sim.verbs.calibrate.result import CalibrationResult
     from sim.verbs.catalogue.result import CatalogueResult
     from sim.verbs.compare.result import Comparison
     from sim.verbs.intake.result import ImportResult
+    from sim.verbs.nowcast.result import NowcastResult
     from sim.verbs.run.result import RunResult
     from sim.verbs.sweep.result import SweepResult
     from sim.verbs.validate.result import ValidationResult
@@ -29,6 +30,7 @@ __all__ = [
     "Comparison",
     "Experiment",
     "ImportResult",
+    "NowcastResult",
     "RunResult",
     "ScenarioError",
     "SimError",
@@ -41,6 +43,7 @@ __all__ = [
     "compare",
     "import_data",
     "load",
+    "nowcast",
     "run",
     "sweep",
     "validate",

@@ -22,6 +22,7 @@ from sim.verbs.check.command import check, schema, sources
 from sim.verbs.compare.command import compare
 from sim.verbs.copy.command import copy
 from sim.verbs.intake.command import import_
+from sim.verbs.nowcast.command import nowcast
 from sim.verbs.run.command import rerun, run
 from sim.verbs.sweep.command import sweep
 from sim.verbs.validate.command import validate
@@ -38,6 +39,7 @@ Examples:
   sim audit verkhny_lars
   sim calibrate verkhny_lars
   sim validate verkhny_lars
+  sim nowcast --seen waits.csv --column trucks_waiting --ahead 12h
   sim compare verkhny_lars +no_screening
   sim sweep verkhny_lars --over stations.exit_cars.staffing=12:36:4
   sim rerun results/verkhny_lars/20220921T100000Z-s0123abcd
@@ -95,7 +97,10 @@ def completion(shell: str) -> None:
     click.echo(script(commands, {}, "sim", "_SIM_COMPLETE").source())
 
 
-for verb in (run, rerun, check, schema, sources, audit, calibrate, catalogue, copy, compare, import_, sweep, validate):
+for verb in (
+    *(run, rerun, check, schema, sources, audit, calibrate, catalogue, copy, compare, import_, sweep, validate),
+    nowcast,
+):
     commands.add_command(verb)
 
 

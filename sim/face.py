@@ -10,7 +10,9 @@ from sim.errors import SimError
 from sim.experiment import FROM_DICT, as_texts, check_from_file, experiment_of
 from sim.experiment import Experiment as Experiment
 from sim.experiment import load as load
+from sim.face_data import NowcastResult as NowcastResult
 from sim.face_data import import_data as import_data
+from sim.face_data import nowcast as nowcast
 from sim.paths import possible
 from sim.play import engines
 from sim.play.request import Request

@@ -1,15 +1,20 @@
-"""The Python interface to your own data: `import_data`."""
+"""The Python interface to your own data: `import_data` and `nowcast`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sim import units
 from sim.errors import SimError
 from sim.verbs.intake.request import WHAT, Wanted, What
 from sim.verbs.intake.result import ImportResult
 from sim.verbs.intake.study import import_file
+from sim.verbs.nowcast.result import NowcastResult as NowcastResult
+from sim.verbs.nowcast.seen import Columns, read_seen
+from sim.verbs.nowcast.study import nowcast as forecast_readings
 
 _OPTIONS = {name: field for name, field in Wanted.__dataclass_fields__.items() if name not in ("what", "file", "into")}
 
@@ -61,3 +66,51 @@ def import_data(
         raise SimError(f"{unknown[0]}: there is no such option; the options are {', '.join(_OPTIONS)}")
     wanted = Wanted(what, Path(file), Path(into), columns=columns or {}, where=where or {}, zone=zone, **more)
     return ImportResult(import_file(wanted))
+
+
+def nowcast(
+    seen: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    where: Mapping[str, str] | None = None,
+    zone: str = "UTC",
+    ahead: str = "12h",
+    now: datetime | None = None,
+) -> NowcastResult:
+    """Forecast the next hours of a queue, a wait or a count from its own readings. Nothing is written.
+
+    Parameters
+    ----------
+    seen
+        Table with a row for each reading: CSV, Parquet or Excel.
+    columns
+        Headings of 'value' and 'time', where they are not found out.
+    where
+        Values by heading: only these rows are taken.
+    zone
+        Time zone of local times, and of the hours of the day.
+    ahead
+        How far to look ahead, such as '6h'; at most a week.
+    now
+        Time of the forecast, local if it has no zone; later rows are left out. By default that of the last reading.
+
+    Returns
+    -------
+    NowcastResult
+        The forecast with bands of 50 and 90 %, and how well such forecasts did on the last third of the readings.
+
+    Raises
+    ------
+    SimError
+        If the file cannot be read, or has too few readings.
+    """
+    given = dict(columns or {})
+    unknown = next((role for role in given if role not in ("value", "time")), None)
+    if unknown is not None:
+        raise SimError(f"columns: there is no role {unknown!r}; the roles are value and time")
+    try:
+        hours = units.parse("time", ahead) / 3600
+    except ValueError as error:
+        raise SimError(f"ahead: {error}") from None
+    wanted = Columns(given.get("value"), given.get("time"), tuple((where or {}).items()), zone)
+    return NowcastResult(forecast_readings(read_seen(Path(seen), wanted, now), hours))

@@ -39,6 +39,7 @@ VERBS = (
     {"run"},
     {"compare", "sweep", "calibrate", "audit"},
     {"validate"},
+    {"nowcast"},
 )
 """The order of the verbs. A verb may import a SHARED module of an earlier row, and never another verb of its own."""
 SHARED = {"study", "result", "pictures"}

@@ -120,6 +120,7 @@ class _Damaged(Exception):
 
 
 _OTHER_KINDS = {
+    "seen": "a nowcast",
     "forecasts": "a validation",
     "method": "a calibration",
     "scenarios": "a comparison",

@@ -19,6 +19,7 @@ from sim.arrays import Floats
 from sim.measures.likelihood import Target
 from sim.measures.quantiles import plain_quantiles
 from sim.measures.reports import unit_of
+from sim.measures.scores import crps
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 NEAR_ZERO = {"h": 1.0, "km": 1.0, "parties": 20.0, "people": 50.0, "parties/h": 5.0, "people/h": 10.0}
@@ -136,13 +137,6 @@ def error_factor(target: Target, value: float) -> float:
     return max(ratio, 1 / ratio) if ratio > 0 else inf
 
 
-def crps(sample: Floats, value: float) -> float:
-    """Return the CRPS of a sample (N,) as a forecast of `value`: mean distance to it less half that of two draws."""
-    ordered, count = np.sort(sample), len(sample)
-    weights = 2 * np.arange(1, count + 1) - count - 1
-    return float(np.abs(ordered - value).mean() - (weights @ ordered) / count**2)
-
-
 def _crps_of(target: Target, reports: Floats, absolute: bool) -> float:
     """Return the CRPS of a figure. For a bound, reports on its side count as the bound itself."""
     if target.bound > 0:
@@ -150,8 +144,8 @@ def _crps_of(target: Target, reports: Floats, absolute: bool) -> float:
     elif target.bound < 0:
         reports = np.maximum(reports, target.reported)
     if absolute:
-        return crps(reports, target.reported)
-    return crps(np.log(reports), float(np.log(target.reported)))
+        return float(crps(reports, target.reported))
+    return float(crps(np.log(reports), float(np.log(target.reported))))
 
 
 def _is_inside(target: Target, low: float, high: float) -> bool:

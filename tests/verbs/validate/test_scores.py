@@ -9,8 +9,9 @@ import pytest
 from scipy.special import ndtr
 
 from sim.measures.likelihood import Target
+from sim.measures.scores import crps
 from sim.scenario.model.reported import Reported
-from sim.verbs.validate.scores import Score, crps, overall, score, share
+from sim.verbs.validate.scores import Score, overall, score, share
 from tests.verbs.calibrate.small_calibration import row
 
 REPORTS = np.exp(np.random.default_rng(1).normal(math.log(100), 0.3, 50_000))

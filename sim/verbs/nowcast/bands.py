@@ -1,0 +1,177 @@
+"""Bands from a forecast's own past errors, which widen when too many readings fall outside, and narrow again.
+
+The errors, in units of the spread that the filters expect, of recent days, similar leads and similar hours of the day
+give the quantiles; a few errors of a heavy-tailed law stand in until there are enough. On top, a factor for the 50 %
+and one for the 90 % band follows the share of readings outside (adaptive conformal inference; Gibbs and Candès 2021).
+Bands are symmetric around the forecast on the scale of the readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import t as student
+
+from sim.arrays import Floats
+from sim.verbs.nowcast.ledger import ENOUGH, hour_weights, lead_weights
+from sim.verbs.nowcast.readings import Questions, Readings
+
+LEVELS = (np.arange(40) + 0.5) / 40
+"""Levels of the quantiles: a forecast is a sample of 40 equally likely values."""
+INNER, OUTER = 0.5, 0.9
+HALF_LIFE = 504.0
+WINDOW = 250
+"""Errors kept for each lead."""
+STAND_IN = 8.0
+"""Weight of the law that stands in for errors, as a number of errors."""
+STEP = 0.03
+"""How much the factor of the 50 % band grows, as a logarithm, when a reading falls outside."""
+LARGEST = 1.5
+AFTER_A_BREAK = 0.25
+BLOCKS = 4
+"""Parts of the day that have factors of their own beside the common one."""
+LEAST_LEAD = 0.05
+"""Weight of a lead, against the nearest, below which its errors are left out."""
+FARTHEST = 3.0
+_PLACES = np.abs(2 * LEVELS - 1)
+_PRIOR = np.abs(student(4).ppf(LEVELS)) * 0.8
+_ENDS = ((10, 29), (2, 37))
+"""Places of LEVELS beside the ends of the 50 and 90 % bands, inside the band."""
+
+
+class Timing(NamedTuple):
+    """When the bands start again, and when they matter.
+
+    `breaks` are readings at which a break in the feed became known: the bands then start again, wider. Before the time
+    `scored_from` only the first forecast, the blend, has bands, as nobody asks for those of the others.
+    """
+
+    breaks: Sequence[int]
+    scored_from: float
+
+
+def quantiles_of(
+    readings: Readings,
+    questions: Questions,
+    ladder: Floats,
+    centers: Floats,
+    spread: Floats,
+    timing: Timing,
+) -> Floats:
+    """Return the quantiles (Q, M, 40) of the answers of M forecasts `centers` (Q, M), on the scale of the readings.
+
+    A forecast without an answer (NaN) has no quantiles. No quantile is above `FARTHEST` times the largest
+    reading so far.
+    """
+    scaled, hours = readings.scaled, readings.hours
+    largest = np.log(FARTHEST * np.maximum.accumulate(readings.values) + readings.offset)
+    answered = np.flatnonzero(questions.answer >= 0)
+    answered = answered[np.argsort(questions.answer[answered], kind="stable")]
+    ends = np.searchsorted(questions.answer[answered], np.arange(len(readings) + 1))
+    starts = np.searchsorted(questions.origin, np.arange(len(readings) + 1))
+    count = centers.shape[1]
+    quantiles = np.full((*centers.shape, len(LEVELS)), np.nan)
+    errors, widths = _Errors(ladder, count), _Widths(len(ladder), count)
+    signs = np.sign(LEVELS - 0.5)
+    for n in range(len(readings)):
+        for q in answered[ends[n] : ends[n + 1]]:
+            sizes = np.abs(scaled[n] - centers[q]) / spread[q]
+            errors.add(int(questions.rung[q]), hours[n], questions.hour[q], sizes)
+            widths.learn(int(questions.rung[q]), questions.hour[q], scaled[n], quantiles[q])
+        if n in timing.breaks:
+            errors.forget(AFTER_A_BREAK)
+            widths.restart()
+        for q in range(starts[n], starts[n + 1]):
+            use = slice(None) if hours[n] >= timing.scored_from else slice(1)
+            sizes = errors.quantiles(questions.lead[q], hours[n], questions.hour[q], use)
+            sizes = sizes * widths.factors(errors.near(questions.lead[q]), questions.hour[q])[use] * spread[q]
+            wide = np.maximum.accumulate(centers[q, use][:, None] + signs * sizes, axis=1)
+            quantiles[q, use] = np.minimum(wide, largest[n])
+    return quantiles
+
+
+class _Errors:
+    """The latest errors by rung: when they became known, at what hour of the day, how large, and what they count."""
+
+    def __init__(self, ladder: Floats, count: int) -> None:
+        self.ladder = ladder
+        self.when = np.zeros((len(ladder), WINDOW, 3))
+        self.sizes = np.zeros((len(ladder), WINDOW, count))
+        self.count = np.zeros(len(ladder), np.int64)
+
+    def add(self, rung: int, now: float, hour: float, sizes: Floats) -> None:
+        """Take up the errors (M,) of all forecasts; NaN for one that had no answer."""
+        place = self.count[rung] % WINDOW
+        self.when[rung, place] = now, hour, 1.0
+        self.sizes[rung, place] = sizes
+        self.count[rung] += 1
+
+    def forget(self, share: float) -> None:
+        """Let the errors known so far count only this share."""
+        self.when[:, :, 2] *= share
+
+    def near(self, lead: float) -> Floats:
+        """Return the share of each rung in what is known about a lead."""
+        evidence = np.minimum(self.count, WINDOW).astype(np.float64)
+        weights = lead_weights(lead, self.ladder, evidence) * np.minimum(evidence, ENOUGH)
+        return np.asarray(weights / max(float(weights.sum()), 1e-9))
+
+    def quantiles(self, lead: float, now: float, hour: float, use: slice) -> Floats:
+        """Return the sizes (M, 40) of errors at a lead and an hour that belong to LEVELS, for the forecasts `use`."""
+        leads = lead_weights(lead, self.ladder, self.count.astype(np.float64))
+        rungs = np.flatnonzero((leads > LEAST_LEAD) & (self.count > 0))
+        kept = [min(int(self.count[rung]), WINDOW) for rung in rungs]
+        near = list(zip(rungs, kept, strict=True))
+        when = np.concatenate([np.zeros((0, 3)), *(self.when[rung, :size] for rung, size in near)])
+        stand_ins = np.repeat(_PRIOR[:, None], self.sizes.shape[2], axis=1)
+        sizes = np.concatenate([*(self.sizes[rung, :size] for rung, size in near), stand_ins])[:, use]
+        weights = np.repeat(leads[rungs], kept) * when[:, 2] * hour_weights(hour, when[:, 1])
+        weights = np.r_[weights * 0.5 ** ((now - when[:, 0]) / HALF_LIFE), np.full(len(LEVELS), STAND_IN / len(LEVELS))]
+        return weighted_quantiles(sizes, weights)
+
+
+def weighted_quantiles(sizes: Floats, weights: Floats) -> Floats:
+    """Return the quantiles (M, 40) of the columns of `sizes` (N, M) with weights (N,); NaN has no weight."""
+    known = np.isfinite(sizes)
+    sizes = np.where(known, sizes, np.inf)
+    order = np.argsort(sizes, axis=0, kind="stable")
+    ordered = np.take_along_axis(sizes, order, axis=0)
+    weight = np.take_along_axis(known * weights[:, None], order, axis=0)
+    places = (np.cumsum(weight, axis=0) - 0.5 * weight) / weight.sum(axis=0)
+    columns = zip(places.T, ordered.T, known.sum(axis=0), strict=True)
+    return np.array([np.interp(_PLACES, place[:count], size[:count]) for place, size, count in columns])
+
+
+class _Widths:
+    """Logarithms of the factors of the 50 and 90 % bands, by rung, part of the day and forecast."""
+
+    def __init__(self, rungs: int, count: int) -> None:
+        self.common = np.zeros((rungs, 2, count))
+        self.own = np.zeros((rungs, BLOCKS, 2, count))
+
+    def learn(self, rung: int, hour: float, value: float, quantiles: Floats) -> None:
+        """Widen or narrow the bands at a lead and a part of the day, by whether `value` lies outside.
+
+        `quantiles` (M, 40) are those of the forecasts.
+        """
+        block = int(hour % 24 / (24 / BLOCKS))
+        for band, (share, step, (low, high)) in enumerate(((INNER, STEP, _ENDS[0]), (OUTER, 2 * STEP, _ENDS[1]))):
+            lows = (quantiles[:, low] + quantiles[:, low - 1]) / 2
+            highs = (quantiles[:, high] + quantiles[:, high + 1]) / 2
+            outside = (value < lows) | (value > highs)
+            change = np.where(np.isfinite(lows), step * (outside - (1 - share)), 0.0)
+            self.common[rung, band] = np.clip(self.common[rung, band] + change, -LARGEST / 3, LARGEST)
+            self.own[rung, block, band] = np.clip(self.own[rung, block, band] + change / 2, -0.5, 0.5)
+
+    def restart(self) -> None:
+        """Start again, with wider bands."""
+        self.common[:] = np.maximum(self.common, 0.3)
+        self.own[:] = 0.0
+
+    def factors(self, near: Floats, hour: float) -> Floats:
+        """Return the factors (M, 40) for each of LEVELS; `near` is the share of each rung."""
+        inner, outer = np.einsum("r,rbm->bm", near, self.common + self.own[:, int(hour % 24 / (24 / BLOCKS))])
+        share = np.clip((_PLACES - INNER) / (OUTER - INNER), 0.0, 1.0)
+        return np.asarray(np.exp(inner[:, None] * (1 - share) + outer[:, None] * share))

@@ -1,0 +1,122 @@
+"""The verb `nowcast`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.play.console import command_line, echo, echo_path, exclude, options, out_option, print_json, say, shown
+
+if TYPE_CHECKING:
+    from sim.verbs.nowcast.result import NowcastResult
+
+EXAMPLES = """\b
+Examples:
+  sim nowcast --seen waits.csv --column trucks_waiting --ahead 12h
+  sim nowcast --seen posts.csv --column trucks --where post=north --zone Europe/Kyiv
+  sim nowcast --seen waits.csv --now "2026-07-25 18:00" --out results/saturday
+  sim nowcast --score results/waits --seen waits.csv
+"""
+
+
+@click.command(epilog=EXAMPLES, short_help="Forecast the next hours of a queue or wait from its readings.")
+@click.option(
+    "--seen",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    required=True,
+    help="Table of readings up to now: CSV, Parquet or Excel, a row for each time.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="HEADING",
+    help="Column of the values; time=HEADING names that of the times.  [default: by their headings]",
+)
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; may be repeated.")
+@click.option("--zone", default="UTC", show_default=True, metavar="NAME", help="Time zone, such as Europe/Warsaw.")
+@click.option("--ahead", default="12h", show_default=True, metavar="TIME", help="How far to look ahead, such as 6h.")
+@click.option(
+    "--now",
+    type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
+    metavar="TIME",
+    help="Local time of the forecast; later rows are left out.  [default: that of the last reading]",
+)
+@click.option(
+    "--score",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Instead, score the forecasts stored in FOLDER with the readings that have come since.",
+)
+@out_option("results/FILE/nowcast-TIME")
+@options("no_pictures", "as_json", "quiet")
+def nowcast(seen: Path, score: Path | None, **given: Any) -> None:
+    """Forecast a queue, a wait or a count from its own readings, with bands of 50 and 90 %.
+
+    The forecast is a blend of simple ones (the last reading, the usual hour, yesterday, last week) and of two that
+    learn, weighted by how well each did of late. It says how well such forecasts did on the last third of the readings.
+    """
+    exclude(quiet=given["quiet"], json=given["as_json"])
+    say(given["quiet"], f"reading {seen} ...")
+    from sim.verbs.nowcast.seen import columns_named
+
+    columns = columns_named(given["columns"], given["where"], given["zone"])
+    if score is not None:
+        _score(score, seen, columns, given)
+        return
+    _forecast(seen, columns, given)
+
+
+def _forecast(seen: Path, columns: Any, given: dict[str, Any]) -> None:
+    from sim.verbs.nowcast import files
+    from sim.verbs.nowcast.result import NowcastResult
+    from sim.verbs.nowcast.seen import read_seen
+    from sim.verbs.nowcast.study import nowcast as forecast
+
+    now: datetime | None = given["now"]
+    result = NowcastResult(forecast(read_seen(seen, columns, now), hours_of(given["ahead"])))
+    with files.folder(seen, given["out"]) as draft:
+        result.write_into(draft.path, command_line(), pictures=not given["no_pictures"])
+    _print(result, shown(given["out"], draft.final), given)
+
+
+def hours_of(ahead: str) -> float:
+    """Return a time ahead in hours. Raises UsageError."""
+    from sim import units
+
+    try:
+        return units.parse("time", ahead) / 3600
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--ahead") from None
+
+
+def _print(result: NowcastResult, where: Path, given: dict[str, Any]) -> None:
+    from sim.verbs.nowcast import tables
+
+    if given["quiet"]:
+        echo_path(where)
+    elif given["as_json"]:
+        print_json({**tables.document(result.nowcast), "folder": str(where)})
+    else:
+        tables.show(result.nowcast)
+        echo(f"Results are in {where}")
+
+
+def _score(folder: Path, seen: Path, columns: Any, given: dict[str, Any]) -> None:
+    from sim.verbs.nowcast import stored
+
+    board = stored.score_folder(folder, seen, columns)
+    with stored.folder(folder, given["out"]) as draft:
+        stored.write(draft.path, board, command_line())
+    where = shown(given["out"], draft.final) if given["out"] else draft.final
+    if given["quiet"]:
+        echo_path(where)
+    elif given["as_json"]:
+        print_json({**stored.document(board), "folder": str(where)})
+    else:
+        stored.show(board)
+        echo(f"The scoreboard is in {where}")

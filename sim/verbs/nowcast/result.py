@@ -1,0 +1,74 @@
+"""The result of a forecast, in memory and on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.plotting.result import Drawers, Result
+from sim.verbs.nowcast import files
+from sim.verbs.nowcast.study import Nowcast
+
+
+@dataclass(frozen=True, repr=False)
+class NowcastResult(Result):
+    """The result of `sim.nowcast`: a forecast with bands, and how well such forecasts did so far."""
+
+    nowcast: Nowcast
+
+    @property
+    def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+        """The tables: `forecast`, `scores` of past forecasts, `differences` from naive ones, and `samples`."""
+        from sim.verbs.nowcast.tables import difference_columns, forecast_columns, sample_columns, score_columns
+
+        return {
+            "forecast": lambda: forecast_columns(self.nowcast),
+            "scores": lambda: score_columns(self.nowcast.scores),
+            "differences": lambda: difference_columns(self.nowcast.differences),
+            "samples": lambda: sample_columns(self.nowcast),
+        }
+
+    @property
+    def _drawers(self) -> Drawers:
+        """Functions that draw the pictures, by name."""
+        from sim.verbs.nowcast.pictures import drawers
+
+        return drawers(self.nowcast)
+
+    @property
+    def _main_picture(self) -> str:
+        """Name of the picture."""
+        return "forecast"
+
+    def _headline(self) -> list[str]:
+        """Return the first sentence, and the notes about the readings."""
+        from sim.verbs.nowcast.words import notes, opening
+
+        return [opening(self.nowcast), *notes(self.nowcast)]
+
+    def _html(self) -> str:
+        """Return the tables as HTML."""
+        from sim.plotting.sheet import as_html
+        from sim.verbs.nowcast.tables import print_to
+
+        return as_html(lambda console: print_to(console, self.nowcast))
+
+    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+        """Save tables and picture in the new folder `out` (`results/FILE/nowcast-TIME`) and return it.
+
+        Raises SimError.
+        """
+        with files.folder(self.nowcast.seen.path, out) as draft:
+            self.write_into(draft.path, pictures=pictures)
+        return Path(draft.final)
+
+    def write_into(self, folder: Path, command_line: str | None = None, *, pictures: bool = True) -> None:
+        """Write all files into an existing empty folder. Raises SimError."""
+        files.write(folder, self.nowcast)
+        if pictures:
+            from sim.plotting import picture
+
+            picture.write(folder / "pictures", self.plots)
+        files.write_provenance(folder, self.nowcast, command_line)

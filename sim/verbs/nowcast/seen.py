@@ -1,0 +1,186 @@
+"""What was seen: reads the readings of one quantity from a table of rows, and says what could not be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from sim.arrays import Bools, Floats
+from sim.errors import SimError
+from sim.table.columns import Role
+from sim.table.read import read_rows
+from sim.table.reader import Reader, Understood
+from sim.verbs.nowcast.breaks import repeats, stuck
+from sim.verbs.nowcast.readings import Readings, hours_since_1970
+
+TIME = Role(("reading", "observed", "seen", "time", "at", "when", "hour", "date", "day"), alone=True)
+VALUE = Role(("waiting", "queue", "wait", "delay", "waits", "length", "count", "value"), alone=True)
+FEWEST, MOST = 8, 2000
+"""Readings that a forecast needs, and the latest that it uses."""
+LARGEST = 1e9
+SHOWN = 20
+SAME_TIME = 0.2
+"""Share of rows at the time of another above which rows are of several series."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a file to read: of the values and times, the values that others must have, and the time zone."""
+
+    value: str | None = None
+    time: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Readings of one quantity, from the file `path`, and sentences about what was not or not fully used."""
+
+    path: Path
+    digest: str
+    name: str
+    readings: Readings
+    now: float
+    notes: tuple[str, ...]
+    rejected: tuple[str, ...]
+    understood: tuple[Understood, ...]
+
+
+def read_seen(path: Path, columns: Columns, now: datetime | None = None) -> Seen:
+    """Return the readings in a table; rows after `now` are left out. Raises SimError."""
+    zone = zone_named(columns.zone)
+    given = {role: name for role, name in (("value", columns.value), ("time", columns.time)) if name is not None}
+    table = read_rows(path)
+    reader = Reader(table, given, zone=columns.zone)
+    reader.only(dict(columns.where))
+    at = reader.instants("time", TIME)
+    value = reader.numbers("value", VALUE)
+    assert at is not None
+    assert value is not None
+    name = reader.understood[-1].column
+    hours, values, notes = _usable(reader, name, at / 3600, value)
+    if now is not None:
+        moment = hours_since_1970(now if now.tzinfo else now.replace(tzinfo=zone))
+        later = hours > moment
+        notes += [f"{_rows(later.sum())} later than the time of the forecast and left out"] if later.any() else []
+        hours, values = hours[~later], values[~later]
+    if len(hours) < FEWEST:
+        raise SimError(f"{path}: {name} has {len(hours)} usable readings; a forecast needs {FEWEST} or more")
+    if len(hours) > MOST:
+        notes.append(f"the latest {MOST:,} of {len(hours):,} readings are used")
+        hours, values = hours[-MOST:], values[-MOST:]
+    readings, more = _freed(Readings.of(hours, values, columns.zone))
+    return Seen(
+        path,
+        table.digest,
+        name,
+        readings,
+        float(hours[-1]) if now is None else moment,
+        (*reader.notes, *notes, *more),
+        tuple(f"{path}:{row.line}: {row.reason}" for row in reader.rejected),
+        tuple(reader.understood),
+    )
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Return a time zone. Raises SimError if there is none of that name."""
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        raise SimError(f"--zone {name}: is no time zone; expected one such as Europe/Warsaw") from None
+
+
+def _usable(reader: Reader, name: str, hours: Floats, values: Floats) -> tuple[Floats, Floats, list[str]]:
+    """Return the readings in the order of time, each time once, and notes. Raises SimError."""
+    notes: list[str] = []
+    for wrong, what in ((values < 0, "is below zero"), (values > LARGEST, f"is above {LARGEST:g}")):
+        for row in np.flatnonzero(wrong):
+            reader.reject(int(row), f"{name}: {values[row]:g} {what}")
+    good = np.isfinite(hours) & np.isfinite(values) & (values >= 0) & (values <= LARGEST)
+    empty = len(values) - int(good.sum()) - len(reader.rejected) + len(reader.table.rejected)
+    notes += [f"{_rows(empty)} without a value and not used"] if empty > 0 else []
+    hours, values = hours[good], values[good]
+    late = int((np.diff(hours) < 0).sum()) if len(hours) else 0
+    falling = late > 0.9 * (len(hours) - 1) if len(hours) > 1 else False
+    notes += [f"{_rows(late)} out of the order of time and put in their place"] if late and not falling else []
+    order = np.argsort(hours, kind="stable")
+    hours, values = hours[order], values[order]
+    last = np.r_[hours[1:] > hours[:-1], True] if len(hours) else np.zeros(0, bool)
+    doubled = int((~last).sum())
+    if doubled > SAME_TIME * max(len(hours), 1):
+        _refuse_several(reader, doubled, len(hours))
+    notes += [f"{_rows(doubled)} at the time of a later one, which was taken"] if doubled else []
+    return hours[last], values[last], notes
+
+
+def _refuse_several(reader: Reader, doubled: int, rows: int) -> None:
+    """Raise SimError about rows of several series in one file."""
+    names = (name for name in reader.table.columns if name not in reader.used and reader.is_of(name, "name"))
+    example = next(names, None)
+    hint = "choose one with --where COLUMN=VALUE"
+    if example:
+        first = next(cell for cell in reader.table.columns[example].to_pylist() if cell)
+        hint = f"choose one with --where, such as --where {example}={first}"
+    raise SimError(f"{reader.table.path}: {doubled:,} of {rows:,} rows are at the time of another row; {hint}")
+
+
+def _freed(readings: Readings) -> tuple[Readings, list[str]]:
+    """Return the readings without those that say nothing new, and notes about them."""
+    marks, notes = stuck(readings), []
+    if marks.any():
+        notes.append(_stuck_words(readings, marks.tolist()))
+        readings = _without(readings, marks)
+    marks = repeats(readings)
+    if marks.any():
+        notes.append(f"the report is renewed less often than it is read: {_rows(int(marks.sum()))} mere repetitions")
+        readings = _without(readings, marks)
+    return readings, notes
+
+
+def _without(readings: Readings, marks: Bools) -> Readings:
+    return Readings(readings.hours[~marks], readings.values[~marks], readings.zone, readings.offset)
+
+
+def _stuck_words(readings: Readings, marks: Sequence[bool]) -> str:
+    from sim.verbs.nowcast.words import moment
+
+    starts = [n for n, mark in enumerate(marks) if mark and not marks[n - 1]]
+    last = starts[-1]
+    end = next((n for n in range(last, len(marks)) if not marks[n]), len(marks))
+    still = "and still does" if end == len(marks) else f"until {moment(readings.hours[end], readings.zone)}"
+    more = f" ({len(starts)} times in all)" if len(starts) > 1 else ""
+    return (
+        f"the report stuck at {readings.values[last]:g} from {moment(readings.hours[last - 1], readings.zone)} {still}"
+        f"{more}; its repetitions count as no readings"
+    )
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row is" if count == 1 else f"{count:,} rows are"
+
+
+def conditions(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return what `--where` asks for. Raises SimError."""
+    pairs = [text.partition("=") for text in texts]
+    bad = next((text for text, (_, sign, value) in zip(texts, pairs, strict=True) if not sign or not value), None)
+    if bad is not None:
+        raise SimError(f"--where {bad}: expected COLUMN=VALUE, such as crossing=dorohusk")
+    return tuple((name, value) for name, _, value in pairs)
+
+
+def columns_named(texts: Sequence[str], where: Sequence[str], zone: str) -> Columns:
+    """Return the columns that `--column` names: `HEADING`, `value=HEADING` or `time=HEADING`. Raises SimError."""
+    named: Mapping[str, str] = {}
+    for text in texts:
+        role, sign, heading = text.partition("=")
+        named = {**named, **({role: heading} if sign else {"value": text})}
+    wrong = next((role for role in named if role not in ("value", "time")), None)
+    if wrong is not None:
+        raise SimError(f"--column {wrong}={named[wrong]}: expected HEADING, value=HEADING or time=HEADING")
+    return Columns(named.get("value"), named.get("time"), conditions(where), zone)

@@ -1,0 +1,154 @@
+"""The forecast: members, their blend, its bands, and how all of them did on the latest third of the readings.
+
+Past forecasts are made as they would have been made then: with the readings up to then and nothing later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.arrays import Floats
+from sim.errors import SimError
+from sim.verbs.nowcast.bands import Timing, quantiles_of
+from sim.verbs.nowcast.blend import blended
+from sim.verbs.nowcast.breaks import Break, breaks_of
+from sim.verbs.nowcast.drift import follow
+from sim.verbs.nowcast.members import NAIVE, TABLE, WEEK, naive_forecasts, usual_changes
+from sim.verbs.nowcast.readings import (
+    Questions,
+    Readings,
+    joined,
+    ladder_up_to,
+    past_questions,
+    questions_now,
+)
+from sim.verbs.nowcast.regression import regressed
+from sim.verbs.nowcast.scoreboard import Answers, Difference, Score, best_of, difference, scores
+from sim.verbs.nowcast.seen import Seen
+
+BLEND, NAIVE_BLEND = "blend", "blend of the naive"
+FILTER, REGRESSION = "filter", "regression"
+MEMBERS = {
+    **NAIVE,
+    FILTER: "level followed by Kalman filters: slow, fast, drift, usual hour",
+    REGRESSION: "from the last reading part of the way to the others, as learnt",
+}
+LONGEST = 168.0
+"""Hours a forecast may reach ahead."""
+STEPS = (0.25, 0.5, 1.0, 2.0, 3.0, 6.0)
+MOST_STEPS = 48
+RESTARTING = ("noise", "digits", "rhythm", "clock")
+"""Kinds of breaks after which weights and bands start again; a jump may be the queue's own."""
+SCORED = 1 / 3
+"""Share of the time of the readings, at its end, on which forecasts are scored."""
+
+
+@dataclass(frozen=True)
+class Nowcast:
+    """A forecast from the readings `seen`.
+
+    `samples` (P, M + 2, 40) are the quantiles at `times` (P,), in the unit of the readings, of the blend, the naive
+    blend and the M members, called `names`; `weights` (P, M) those of the members in the blend.
+    """
+
+    seen: Seen
+    ahead: float
+    times: Floats
+    names: tuple[str, ...]
+    samples: Floats
+    weights: Floats
+    breaks: tuple[Break, ...]
+    scores: tuple[Score, ...]
+    differences: tuple[Difference, ...]
+    scored_from: float
+
+    @property
+    def middle(self) -> Floats:
+        """The median of the blend (P,)."""
+        return np.asarray((self.samples[:, 0, 19] + self.samples[:, 0, 20]) / 2)
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """All answers to all questions: quantiles (Q, M + 2, 40) on the scale of the readings, and weights (Q, M)."""
+
+    names: tuple[str, ...]
+    quantiles: Floats
+    weights: Floats
+
+
+def nowcast(seen: Seen, ahead: float) -> Nowcast:
+    """Return the forecast of the next `ahead` hours. Raises SimError if that is too far."""
+    if not 0.25 <= ahead <= LONGEST:
+        raise SimError(f"--ahead {ahead:g} h: expected from 15 min to {LONGEST:g} h")
+    readings = seen.readings
+    ladder = ladder_up_to(ahead)
+    past = past_questions(readings, ladder)
+    times = times_ahead(seen.now, ahead)
+    questions = joined(past, questions_now(readings, times))
+    breaks = breaks_of(readings)
+    start = float(readings.hours[-1] - SCORED * (readings.hours[-1] - readings.hours[0]))
+    restarts = [each.known for each in breaks if each.kind in RESTARTING]
+    found = forecasts(readings, questions, ladder, Timing(restarts, start))
+    answers = _answers(readings, past, ladder, found, start)
+    table = scores(answers)
+    now = slice(len(past), None)
+    return Nowcast(
+        seen,
+        ahead,
+        times,
+        found.names,
+        readings.unscaled(found.quantiles[now]),
+        found.weights[now],
+        tuple(breaks),
+        tuple(table),
+        tuple(_differences(answers, table)),
+        start,
+    )
+
+
+def times_ahead(now: float, ahead: float) -> Floats:
+    """Return the times (hours since 1970) of a forecast: in steps from now on, its end among them."""
+    step = next((step for step in STEPS if ahead / step <= MOST_STEPS), STEPS[-1])
+    count = int(np.floor(ahead / step + 1e-9))
+    times: Floats = now + step * np.arange(1, count + 1, dtype=np.float64)
+    return times if times[-1] > now + ahead - 1e-6 else np.r_[times, now + ahead]
+
+
+def forecasts(readings: Readings, questions: Questions, ladder: Floats, timing: Timing) -> Forecasts:
+    """Return the answers of the blend, the naive blend and the members."""
+    naive = naive_forecasts(readings, questions)
+    followed = follow(readings, questions, ladder, usual_changes(readings))
+    members: Mapping[str, Floats] = {**naive, FILTER: followed.center}
+    members = {**members, REGRESSION: regressed(readings, questions, ladder, members, (TABLE, WEEK, FILTER))}
+    mixed = blended(readings, questions, ladder, members, timing.breaks)
+    plain = blended(readings, questions, ladder, naive, timing.breaks)
+    centers = np.stack([mixed.center, plain.center, *members.values()], axis=1)
+    quantiles = quantiles_of(readings, questions, ladder, centers, followed.spread, timing)
+    return Forecasts((BLEND, NAIVE_BLEND, *members), quantiles, mixed.weights)
+
+
+def _answers(readings: Readings, past: Questions, ladder: Floats, found: Forecasts, start: float) -> Answers:
+    """Return the past forecasts that were made from `start` on, with what came."""
+    rows = np.flatnonzero(readings.hours[past.origin] >= start)
+    return Answers(
+        ladder[past.rung[rows]],
+        np.floor(past.at[rows] / 24).astype(np.int64),
+        readings.values[past.answer[rows]],
+        readings.unscaled(found.quantiles[rows]),
+        found.names,
+    )
+
+
+def _differences(answers: Answers, table: list[Score]) -> list[Difference]:
+    """Return how the blend compares, at every lead, with the best naive forecast and with the naive blend."""
+    found = []
+    for lead in sorted({score.lead for score in table}):
+        best = best_of(table, tuple(NAIVE), lead)
+        for against in ([best.forecast] if best else []) + [NAIVE_BLEND]:
+            if apart := difference(answers, lead, BLEND, against):
+                found.append(apart)
+    return found

@@ -1,0 +1,186 @@
+"""The tables of a forecast, as columns, as a document, and on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim import store
+from sim.plotting.sheet import Sheet, print_sheets
+from sim.verbs.nowcast.bands import LEVELS
+from sim.verbs.nowcast.members import NAIVE
+from sim.verbs.nowcast.readings import instant
+from sim.verbs.nowcast.scoreboard import Difference, Score, best_of, ends
+from sim.verbs.nowcast.study import BLEND, MEMBERS, NAIVE_BLEND, Nowcast
+from sim.verbs.nowcast.words import amount, lead_words, moment, notes, opening
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)
+COLUMNS = ("p05", "p25", "median", "p75", "p95")
+MOST_ROWS = 8
+
+
+def forecast_columns(forecast: Nowcast) -> dict[str, Any]:
+    """Return the blend by time: quantiles, the medians of the members, and their weights."""
+    band = ends(forecast.samples[:, 0], SHOWN)
+    members = forecast.names[2:]
+    return store.rounded(
+        {
+            "time": np.array([_text(hours) for hours in forecast.times]),
+            "lead_h": forecast.times - forecast.seen.now,
+            **{name: band[:, n] for n, name in enumerate(COLUMNS)},
+            **{_key(name): ends(forecast.samples[:, n + 1], (0.5,))[:, 0] for n, name in enumerate(forecast.names[1:])},
+            **{f"weight_{_key(name)}": forecast.weights[:, n] for n, name in enumerate(members)},
+        }
+    )
+
+
+def sample_columns(forecast: Nowcast) -> dict[str, Any]:
+    """Return every forecast as 40 equally likely values, a row for each time and forecast."""
+    count = len(forecast.names)
+    codes = np.tile(np.arange(count), len(forecast.times))
+    values = forecast.samples.reshape(-1, len(LEVELS))
+    return {
+        "hours": np.repeat(forecast.times, count),
+        "forecast": store.Labels(codes, forecast.names),
+        **store.rounded({f"v{n:02d}": values[:, n] for n in range(len(LEVELS))}),
+    }
+
+
+def score_columns(found: Sequence[Score]) -> dict[str, Any]:
+    """Return scores as columns."""
+    return _columns(found, Score._fields)
+
+
+def difference_columns(found: Sequence[Difference]) -> dict[str, Any]:
+    """Return differences as columns, each interval in three."""
+    plain = [field for field in Difference._fields if field not in ("error", "crps")]
+    columns = _columns(found, plain)
+    for name in ("error", "crps"):
+        for place, end in enumerate(("", "_low", "_high")):
+            columns[f"{name}{end}"] = np.array([getattr(each, name)[place] for each in found], float)
+    return store.rounded(columns)
+
+
+def _columns(rows: Sequence[Any], fields: Sequence[str]) -> dict[str, Any]:
+    return store.rounded({field: np.array([getattr(row, field) for row in rows]) for field in fields})
+
+
+def document(forecast: Nowcast) -> dict[str, Any]:
+    """Return everything as one JSON document."""
+    seen = forecast.seen
+    return {
+        "seen": str(seen.path),
+        "column": seen.name,
+        "time_zone": seen.readings.zone,
+        "now": _text(seen.now),
+        "last_reading": {"time": _text(seen.readings.hours[-1]), "value": float(seen.readings.values[-1])},
+        "readings": len(seen.readings),
+        "ahead_h": forecast.ahead,
+        "first_sentence": opening(forecast),
+        "notes": list(notes(forecast)),
+        "rejected": list(seen.rejected),
+        "forecast": _rows(forecast_columns(forecast)),
+        "scores": _rows(score_columns(forecast.scores)),
+        "differences": _rows(difference_columns(forecast.differences)),
+        "scored_from": _text(forecast.scored_from),
+    }
+
+
+def _rows(columns: dict[str, Any]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*(c.tolist() for c in columns.values()), strict=True)]
+
+
+def show(forecast: Nowcast) -> None:
+    """Print the forecast as tables."""
+    from rich.console import Console
+
+    print_to(Console(highlight=False), forecast)
+
+
+def print_to(console: Console, forecast: Nowcast) -> None:
+    """Print the forecast as tables to a rich console."""
+    console.print(opening(forecast), markup=False)
+    for note in notes(forecast):
+        console.print(note, markup=False)
+    sheets = [_ahead(forecast)]
+    if forecast.scores:
+        since = moment(forecast.scored_from, forecast.seen.readings.zone)
+        sheets.append(score_sheet(forecast.scores, f"Forecasts made since {since} with what was known then"))
+    print_sheets(console, sheets)
+
+
+def show_scores(sentences: Sequence[str], found: Sequence[Score]) -> None:
+    """Print sentences, and the scores of stored forecasts below them."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for sentence in sentences:
+        console.print(sentence, markup=False)
+    if found:
+        print_sheets(console, [score_sheet(found, "Stored forecasts, scored")])
+
+
+def _ahead(forecast: Nowcast) -> Sheet:
+    columns = ("time", "ahead", "median", "50 % band", "90 % band", "follows most")
+    sheet = Sheet(f"{forecast.seen.name}, forecast", columns, [], (True, False, False, False, False, True))
+    leads = forecast.times - forecast.seen.now
+    whole = bool((forecast.seen.readings.values % 1 == 0).all())
+    shown = (lambda value: amount(round(value))) if whole else amount
+    wanted = [lead for lead in (0.5, 1, 2, 3, 6, 12, 24, 48, 96, 168) if lead <= forecast.ahead]
+    rows = sorted({int(np.abs(leads - lead).argmin()) for lead in (*wanted, forecast.ahead)})[-MOST_ROWS:]
+    for row in rows:
+        low, lower, middle, upper, high = map(shown, ends(forecast.samples[row : row + 1, 0], SHOWN)[0])
+        most = np.argsort(-forecast.weights[row], kind="stable")[:2]
+        follows = ", ".join(f"{forecast.names[2 + m]} {100 * forecast.weights[row, m]:.0f} %" for m in most)
+        sheet.rows.append(
+            (
+                moment(forecast.times[row], forecast.seen.readings.zone),
+                lead_words(float(leads[row])),
+                middle,
+                f"{lower}–{upper}",
+                f"{low}–{high}",
+                follows,
+            )
+        )
+    return sheet
+
+
+def score_sheet(found: Sequence[Score], title: str) -> Sheet:
+    """Return scores as a table: the blend, the naive blend and the best naive forecast at every lead."""
+    columns = ("ahead", "forecast", "number", "mean\nerror", "CRPS", "in the\n50 % band", "in the\n90 % band")
+    sheet = Sheet(title, columns, [], (True, True, False, False, False, False, False))
+    for lead in sorted({score.lead for score in found}):
+        best = best_of(found, tuple(NAIVE), lead)
+        shown = (BLEND, NAIVE_BLEND, *([best.forecast] if best else []))
+        for score in (each for each in found if each.lead == lead and each.forecast in shown):
+            naive = best is not None and score.forecast == best.forecast
+            sheet.rows.append(
+                (
+                    lead_words(lead),
+                    f"{score.forecast} (best naive)" if naive else score.forecast,
+                    str(score.number),
+                    amount(score.error),
+                    amount(score.crps),
+                    f"{100 * score.inside_50:.0f} %",
+                    f"{100 * score.inside_90:.0f} %",
+                )
+            )
+    return sheet
+
+
+def member_words() -> str:
+    """Return what each member does, for the help of the command."""
+    return "; ".join(f"{name}: {words}" for name, words in MEMBERS.items())
+
+
+def _text(hours: float) -> str:
+    return instant(hours).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _key(name: str) -> str:
+    return name.replace(" ", "_")

@@ -1,0 +1,107 @@
+"""A forecast in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sim.units import show_duration, to_figures
+from sim.verbs.nowcast.readings import instant
+
+if TYPE_CHECKING:
+    from sim.verbs.nowcast.breaks import Break
+    from sim.verbs.nowcast.scoreboard import Difference
+    from sim.verbs.nowcast.study import Nowcast
+
+BREAK_SHOWN = 72.0
+"""Hours for which a break is spoken of."""
+OLD = 1.5
+"""Age of the last reading, in times between readings, from which it is spoken of."""
+
+
+def moment(hours: float, zone: str) -> str:
+    """Return a local time as '25 Jul 14:30', for hours since 1970."""
+    when = instant(hours).astimezone(ZoneInfo(zone))
+    return f"{when.day} {when:%b %H:%M}"
+
+
+def lead_words(hours: float) -> str:
+    """Return a lead as '15 min', '3 h' or '3 d'."""
+    return show_duration(hours * 3600)
+
+
+def amount(value: float) -> str:
+    """Return a value of the readings to two or three figures."""
+    return f"{to_figures(value):,.10g}" if value == value else "-"
+
+
+def opening(forecast: Nowcast) -> str:
+    """Return the first sentence: what is there now, and how good the forecast has been."""
+    readings, zone = forecast.seen.readings, forecast.seen.readings.zone
+    last = f"{forecast.seen.name} was {amount(readings.values[-1])} at {moment(readings.hours[-1], zone)}"
+    return f"{last}. {verdict(forecast)}"
+
+
+def verdict(forecast: Nowcast) -> str:
+    """Return how the blend compares with the best naive forecast at the longest lead that could be scored."""
+    if not forecast.differences:
+        return "There are too few readings to say how good this forecast is."
+    lead = forecast.differences[-1].lead
+    best = next(each for each in forecast.differences if each.lead == lead)
+    score = next(each for each in forecast.scores if each.lead == lead and each.forecast == best.forecast)
+    return (
+        f"{lead_words(lead)} ahead, over the last {best.days} days with readings, the forecast erred by "
+        f"{amount(score.error)} on average, {than(best)}."
+    )
+
+
+def than(apart: Difference) -> str:
+    """Return how a forecast compares with another by mean absolute error: '2.1 less than ... (95 %: 0.5-3.7 less)'."""
+    mean, low, high = apart.error
+    words = f"{amount(abs(mean))} {'less' if mean < 0 else 'more'} than {apart.against!r}"
+    if high < 0:
+        return f"{words} (95 % interval {amount(-high)} to {amount(-low)} less)"
+    if low > 0:
+        return f"{words} (95 % interval {amount(low)} to {amount(high)} more): use the latter"
+    return f"{words}, which the data do not tell apart (95 % interval {amount(-low)} less to {amount(high)} more)"
+
+
+def notes(forecast: Nowcast) -> Iterator[str]:
+    """Yield what is wrong or unusual about the readings, a sentence each."""
+    seen, readings = forecast.seen, forecast.seen.readings
+    yield from (f"{note[0].upper()}{note[1:]}." for note in seen.notes)
+    if seen.rejected:
+        more = f" and {len(seen.rejected) - 3} more" if len(seen.rejected) > 3 else ""
+        yield f"Rows that cannot be used: {'; '.join(seen.rejected[:3])}{more}."
+    age = seen.now - readings.hours[-1]
+    usual = sorted(readings.hours[1:] - readings.hours[:-1])[len(readings) // 2]
+    if age > OLD * usual:
+        yield f"The last reading is {lead_words(age)} old, so the bands are wider."
+    gaps = readings.hours[1:] - readings.hours[:-1]
+    days = int((gaps > 24).sum())
+    if days:
+        longest = int(gaps.argmax())
+        where = (
+            f"{moment(readings.hours[longest], readings.zone)} to {moment(readings.hours[longest + 1], readings.zone)}"
+        )
+        yield f"Gaps of more than a day: {days}, the longest from {where}; they are left open."
+    for each in forecast.breaks:
+        if readings.hours[-1] - readings.hours[each.known] <= BREAK_SHOWN:
+            yield break_words(each, forecast)
+
+
+def break_words(each: Break, forecast: Nowcast) -> str:
+    """Return a break as a sentence."""
+    readings = forecast.seen.readings
+    since = f"since {moment(readings.hours[max(each.start, 0)], readings.zone)}"
+    again = "weights and bands started again"
+    if each.kind == "jump":
+        return f"The readings jumped from {amount(each.before)} to {amount(each.size)} and stayed there {since}."
+    if each.kind == "noise":
+        return f"The readings scatter {amount(each.size)} times as much {since}; {again}."
+    if each.kind == "digits":
+        return f"The readings are multiples of {each.size:g}, before of {each.before:g}, {since}; {again}."
+    if each.kind == "clock":
+        return f"The course of the day lies {each.size:+.0f} h {since}: perhaps the clock of the feed; {again}."
+    return f"A reading comes every {lead_words(each.size)}, before every {lead_words(each.before)}, {since}; {again}."

@@ -1,0 +1,108 @@
+"""`sim nowcast` as people and scripts meet it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+import sim
+from sim.cli import commands
+from sim.verbs.nowcast.readings import instant
+from tests.verbs.nowcast.series import queue
+
+
+@pytest.fixture(autouse=True)
+def waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    hours, values = queue(25, every=2.0)
+    rows = [f"{instant(hour):%Y-%m-%dT%H:%MZ},{value:g}" for hour, value in zip(hours, values, strict=True)]
+    Path("waits.csv").write_text("\n".join(["time,trucks_waiting", *rows]) + "\n")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(commands, ["nowcast", "--seen", "waits.csv", *arguments], prog_name="sim")
+
+
+def test_tables_picture_and_folder() -> None:
+    result = run("--column", "trucks_waiting", "--ahead", "6h", "--out", "first")
+    assert result.exit_code == 0, result.output
+    assert "trucks_waiting was" in result.stdout
+    assert "6 h ahead, over the last" in " ".join(result.stdout.split())
+    assert {path.relative_to("first").as_posix() for path in Path("first").rglob("*") if path.is_file()} == {
+        "forecast.csv", "samples.parquet", "scores.csv", "differences.csv", "provenance.json",
+        "pictures/forecast.png", "pictures/forecast.svg",
+    }  # fmt: skip
+
+
+def test_the_same_readings_give_the_same_bytes() -> None:
+    for name in ("one", "two"):
+        assert run("--out", name).exit_code == 0
+    names = sorted(path.relative_to("one") for path in Path("one").rglob("*") if path.is_file())
+    differing = [name for name in names if Path("one", name).read_bytes() != Path("two", name).read_bytes()]
+    assert {str(name) for name in differing} <= {"provenance.json"}
+
+
+def test_json_and_python_say_the_same() -> None:
+    document = json.loads(run("--ahead", "4h", "--json", "--no-pictures").stdout)
+    result = sim.nowcast("waits.csv", ahead="4h")
+    assert [row["median"] for row in document["forecast"]] == result.table("forecast")["median"]
+    assert document["readings"] == 300
+    assert document["notes"] == []
+    assert "trucks_waiting was" in repr(result)
+
+
+def test_stored_forecasts_are_scored_when_the_truth_has_come() -> None:
+    for day in range(5, 15):
+        for hour in (0, 8, 16):
+            now = f"2025-12-{day:02d} {hour:02d}:00"
+            stored = run("--now", now, "--ahead", "6h", "--no-pictures", "--quiet", "--out", f"stored/{day}-{hour}")
+            assert stored.exit_code == 0, stored.output
+    result = run("--score", "stored", "--out", "board")
+    assert result.exit_code == 0, result.output
+    assert "30 stored forecasts of trucks_waiting" in result.stdout
+    page = Path("board/scoreboard.md").read_text()
+    assert "| 6 h | blend | 30 |" in page
+    board = json.loads(run("--score", "stored", "--json", "--out", "again").stdout)
+    blend = next(row for row in board["scores"] if (row["lead"], row["forecast"]) == (6.0, "blend"))
+    assert blend["error"] == pytest.approx(_error_by_hand(6.0))
+    assert Path("board/scoreboard.csv").read_bytes() == Path("again/scoreboard.csv").read_bytes()
+
+
+def _error_by_hand(lead: float) -> float:
+    """Return the mean absolute error of the stored medians at a lead, from the CSV files."""
+    truth = dict(line.split(",") for line in Path("waits.csv").read_text().splitlines()[1:])
+    errors = []
+    for path in Path("stored").rglob("forecast.csv"):
+        head, *rows = (line.split(",") for line in path.read_text().splitlines())
+        row = next(row for row in rows if float(row[head.index("lead_h")]) == lead)
+        errors.append(abs(float(row[head.index("median")]) - float(truth[row[0][:16] + "Z"])))
+    return float(np.mean(errors))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--ahead", "soon"], "expected a time"),
+        (["--score", "nowhere"], "nowhere"),
+        (["--score", "."], "has no stored forecast of trucks_waiting"),
+        (["--column", "cars"], "there is no column 'cars'"),
+        (["--now", "2001-01-01"], "0 usable readings"),
+    ],
+)
+def test_errors_are_one_sentence_and_exit_with_2(arguments: list[str], words: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert words in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_damaged_stored_forecast_is_said() -> None:
+    assert run("--out", "stored", "--no-pictures").exit_code == 0
+    Path("stored/samples.parquet").write_bytes(b"PAR1 nothing")
+    result = run("--score", "stored")
+    assert result.exit_code == 2
+    assert "samples.parquet: is damaged" in result.output

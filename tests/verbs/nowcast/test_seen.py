@@ -1,0 +1,99 @@
+"""Reading what was seen: bad, late and doubled rows are said, and wrong files get one sentence."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.errors import SimError
+from sim.verbs.nowcast.seen import Columns, columns_named, read_seen
+from sim.verbs.nowcast.study import nowcast
+
+ROWS = [f"2026-07-{1 + n // 24:02d} {n % 24:02d}:00,{100 + n}" for n in range(72)]
+
+
+def written(folder: Path, rows: list[str], head: str = "time,waiting") -> Path:
+    path = folder / "waits.csv"
+    path.write_text("\n".join([head, *rows]) + "\n")
+    return path
+
+
+def test_a_clean_file(tmp_path: Path) -> None:
+    seen = read_seen(written(tmp_path, ROWS), Columns())
+    assert (len(seen.readings), seen.name, seen.notes, seen.rejected) == (72, "waiting", (), ())
+
+
+def test_bad_late_doubled_and_empty_rows_are_said(tmp_path: Path) -> None:
+    rows = [*ROWS[:40], *ROWS[41:], ROWS[40], ROWS[-1], "2026-07-03 10:00,", "soon,5", "2026-07-03 11:00,-4"]
+    seen = read_seen(written(tmp_path, rows), Columns())
+    said = " ".join((*seen.notes, *seen.rejected))
+    assert len(seen.readings) == 72
+    for words in ("out of the order of time", "at the time of a later one", "1 row is without a value"):
+        assert words in said
+    assert "waits.csv:76: time: 'soon' is no instant" in said
+    assert "waits.csv:77: waiting: -4 is below zero" in said
+
+
+def test_rows_after_now_are_left_out(tmp_path: Path) -> None:
+    path = written(tmp_path, ROWS)
+    seen = read_seen(path, Columns(zone="Europe/Kyiv"), datetime(2026, 7, 2, 12))
+    assert len(seen.readings) == 37
+    assert seen.notes == ("35 rows are later than the time of the forecast and left out",)
+
+
+def test_several_series_in_a_file_must_be_told_apart(tmp_path: Path) -> None:
+    rows = [f"{row},{post}" for row in ROWS for post in ("north", "south")]
+    path = written(tmp_path, rows, "time,waiting,post")
+    with pytest.raises(SimError, match=r"72 of 144 rows are at the time of another row; .* --where post=north"):
+        read_seen(path, Columns())
+    assert len(read_seen(path, Columns(where=(("post", "south"),))).readings) == 72
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "words"),
+    [
+        (ROWS[:5], Columns(), "has 5 usable readings; a forecast needs 8 or more"),
+        (ROWS, Columns("trucks"), "there is no column 'trucks'"),
+        (ROWS, Columns(where=(("post", "x"),)), "there is no column 'post'"),
+        (ROWS, Columns(zone="Mars"), "is no time zone"),
+        (ROWS, Columns("waiting", "waiting"), "has no instants"),
+    ],
+)
+def test_one_sentence_for_what_cannot_be(tmp_path: Path, rows: list[str], columns: Columns, words: str) -> None:
+    with pytest.raises(SimError, match=words):
+        read_seen(written(tmp_path, rows), columns)
+
+
+@pytest.mark.parametrize(("columns", "where"), [(["price=x"], []), ([], ["post"]), ([], ["post="])])
+def test_wrong_names_of_columns(columns: list[str], where: list[str]) -> None:
+    with pytest.raises(SimError, match="expected"):
+        columns_named(columns, where, "UTC")
+
+
+def test_a_report_that_sticks_is_said_and_the_forecast_widens(tmp_path: Path) -> None:
+    rows = [*ROWS[:60], *(f"2026-07-{3 + n // 24:02d} {n % 24:02d}:00,159" for n in range(12, 40))]
+    seen = read_seen(written(tmp_path, rows), Columns())
+    assert any("the report stuck at 159" in note and "still does" in note for note in seen.notes)
+    stuck, fresh = (
+        nowcast(each, 3.0).samples[-1, 0] for each in (seen, read_seen(written(tmp_path, ROWS[:60]), Columns()))
+    )
+    assert stuck[37] - stuck[2] > fresh[37] - fresh[2]
+
+
+CELL = st.one_of(
+    st.integers(-5, 5000).map(str), st.floats(allow_nan=True).map(str), st.sampled_from(["", "n/a", "1:30", "7,5", "x"])
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 400), CELL), min_size=1, max_size=60))
+def test_any_cells_give_a_forecast_or_one_sentence(tmp_path: Path, cells: list[tuple[int, str]]) -> None:
+    rows = [f'2026-07-{1 + n // 24:02d} {n % 24:02d}:00,"{cell}"' for n, cell in cells]
+    with suppress(SimError):
+        found = nowcast(read_seen(written(tmp_path, rows), Columns("waiting")), 6.0)
+        assert (found.samples[:, 0] >= 0).all()
