@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from people_by_date import PERIODS, People, filled
 from rich.progress import track
 
 from sim.arrays import Floats
@@ -39,6 +40,8 @@ FACTORS = (1.5, 1.2)
 """Factors to divide and multiply by; the next one where a value is not allowed, as a share above 100 %."""
 ODDS = 1.5
 """Factor on the odds of a table of shares: of the first one where they add up to 100 %, else of each."""
+FULLER = 1.2
+"""Factor on the people per car in a period."""
 SHIFT = timedelta(hours=12)
 """How much an instant is moved each way."""
 MEASURES = (
@@ -69,11 +72,12 @@ LEAST_BAND = 0.02
 
 
 class Job(NamedTuple):
-    """A scenario to play: settings, an intervention, and the draw of the posterior (None: the fitted values)."""
+    """A scenario to play: settings, an intervention, a draw of the posterior (None: the fitted values), and people."""
 
     settings: tuple[Setting, ...]
     what_if: str
     draw: int | None
+    people: People | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,8 @@ class Play:
         numbers = range(REPLICATIONS) if job.draw is None else [job.draw]
         rows = []
         for number in numbers:
-            measures = play_once(scenario, self.seed, number, engines.COMPILED, plan).measures
+            with filled(job.people):
+                measures = play_once(scenario, self.seed, number, engines.COMPILED, plan).measures
             totals = [measures.totals.get(key, np.nan) for key in keys]
             rows.append([*observed_values(scenario, measures), *totals])
         return np.mean(rows, axis=0)
@@ -251,6 +256,20 @@ class Study:
             return self._largest(row, variation.change, np.maximum(*shares))
         return why
 
+    def of_people(self, fitted: Sequence[str]) -> str:
+        """Return a sentence on how far other numbers of people per car in a period move the `fitted` figures."""
+        at, found = [self.figures.index(name) for name in fitted], []
+        for words, period in PERIODS.items():
+            jobs = [Job((), "none", None, People(*period, factor)) for factor in (1 / FULLER, FULLER)]
+            both = np.array(list(self.crew.results(jobs)))[:, at]
+            shares = np.max(np.abs(both - self.base[at]) / self.bands[at], axis=0)
+            found.append(f"{words} {_cell(float(shares.max()), f'`{fitted[int(shares.argmax())]}`')}")
+        return (
+            "People per car are one number for all dates, which is fitted; the scenario language has none by date."
+            f" Divided and multiplied by {FULLER:g} for the cars that come in a part of the run only, it moves the"
+            f" fitted figure that it moves most by these shares of the band: {'; '.join(found)}."
+        )
+
     def _largest(self, row: PassportRow, change: str, shares: Floats) -> Effect:
         figures, what_ifs = np.split(shares, [len(self.figures)])
         figure, what_if = int(figures.argmax()), int(what_ifs.argmax())
@@ -288,22 +307,26 @@ def preface() -> Iterator[str]:
 
 
 class Findings(NamedTuple):
-    """What was found for a border: its title, its fit, the effects, and the numbers that could not be varied."""
+    """What was found for a border: its title, its fit, the effects, the numbers not varied, and people by date."""
 
     title: str
     fit: str
     effects: list[Effect]
     refused: list[tuple[PassportRow, str]]
+    people: str
 
 
 def section(findings: Findings) -> Iterator[str]:
     """Yield the lines of a border."""
-    title, fit, effects, refused = findings
+    title, fit, effects, refused, people = findings
     large = [effect for effect in effects if effect.most >= MATTERS]
     small = [effect for effect in effects if effect.most < MATTERS]
     yield f"## {title}"
     yield ""
     yield f"Fit: {fit}. {len(large)} numbers above {100 * MATTERS:.0f} % of a band, {len(small)} below."
+    if people:
+        yield ""
+        yield textwrap.fill(people, 120, break_on_hyphens=False)
     columns = "| number | value | source | factor or shift | largest effect on a figure | largest effect on a what-if |"
     for heading, chosen in (
         (f"Above {100 * MATTERS:.0f} % of a band", large),
@@ -369,9 +392,11 @@ def findings_of(name: str) -> Findings:
                 effects.append(found)
             else:
                 refused.append((row, found))
+        used = [row.id or row.quantity for row in scenario.reported if row.status == "used"]
+        people = study.of_people(used) if name == BORDERS[0] else ""
     fit = base.posterior.fitted
     title = scenario.crossings[play.crossing].title or name
-    return Findings(title, f"{fit.calibration}, {fit.date}", effects, refused)
+    return Findings(title, f"{fit.calibration}, {fit.date}", effects, refused, people)
 
 
 def main(names: Sequence[str]) -> None:
