@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sim.scenario.model import arrivals, class_names, controls, demand, laws, quantities, sweep, traits
+from sim.scenario.model import arrivals, class_names, controls, demand, laws, quantities, reported_series, sweep, traits
 from sim.scenario.model.calibration import Calibration
 from sim.scenario.model.end_state import EndState
 from sim.scenario.model.quantities import CLASSES
@@ -34,6 +34,7 @@ RATE, PER_TIME, VOLUME = (f"[{word}](#numbers-with-units)" for word in ("rate", 
 BY_WAIT, BY_STOPS = "or a table {} by quoted wait", "or a table {} by share of men stopped"
 WORDS: list[tuple[Any, str]] = [
     (EndState, "folder of a run, or its `end_state.parquet`"),
+    (reported_series.Points, "CSV, Parquet or Excel file"),
     (quantities.Duration, f"{TIME} above 0"),
     (quantities.Span, TIME),
     (quantities.Length, LENGTH),
@@ -107,6 +108,10 @@ for _kind in (_Loader, _Dumper):
 SPEC: dict[str, Any] = yaml.load(SOURCE.read_text(encoding="utf-8"), _Loader)
 
 
+MOVED = "reported_series"
+"""A key that readers write: rows of `reported` that are series stand there."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A model as the page shows it."""
@@ -122,7 +127,7 @@ class Entry:
         hints = get_type_hints(self.model, include_extras=True)
         inherited = set(self.base.model_fields) if self.base else set()
         fields = self.model.model_fields.items()
-        return {info.alias or name: (hints[name], info) for name, info in fields if name not in inherited}
+        return {info.alias or name: (hints[name], info) for name, info in fields if name not in inherited | {MOVED}}
 
     @property
     def base(self) -> type[BaseModel] | None:

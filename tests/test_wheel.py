@@ -25,8 +25,8 @@ FOLDERS = ("scenarios", "calibration", "sweeps")
 HANGING = 1200
 """Seconds after which a command is taken to hang."""
 QUICKLY = """
-from sim.verbs.calibrate import study
-study.START, study.EFFORTS, study.MAX_REPLICATIONS = 32, ((2.0, 64),), 1
+from sim.verbs.calibrate import evaluator, study
+study.START, study.EFFORTS, evaluator.MAX_REPLICATIONS = 32, ((2.0, 64),), 1
 study.MIN_ESS, study.MIN_ESS_OF_START, study.MAX_WEIGHT, study.MAX_DISAGREEMENT = 0.0, 0.0, 1.0, 1e9
 from sim.cli import main
 main()

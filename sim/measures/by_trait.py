@@ -39,7 +39,10 @@ def waits_by_trait(
 def _summary(place: str, scope: str, waited: Any, stay: Any) -> Iterator[tuple[Key, float]]:
     some = waited if len(waited) else np.full(1, np.nan)
     yield Key(place, "wait_mean", scope), float(some.mean())
-    for quantity, value in zip(("wait_p50", "wait_p90", "wait_max"), np.quantile(some, (0.5, 0.9, 1.0)), strict=True):
+    quantiles = zip(
+        ("wait_p50", "wait_p90", "wait_p95", "wait_max"), np.quantile(some, (0.5, 0.9, 0.95, 1)), strict=True
+    )
+    for quantity, value in quantiles:
         yield Key(place, quantity, scope), float(value)
     yield Key(place, "sojourn_mean", scope), float(stay.mean()) if len(stay) else float("nan")
 

@@ -30,6 +30,7 @@ PHRASES = {
     "wait_mean": "mean wait",
     "wait_p50": "median wait",
     "wait_p90": "90 % quantile of the wait",
+    "wait_p95": "95 % quantile of the wait",
     "wait_max": "longest wait",
     "sojourn_mean": "mean time until across",
     "max_queue": "most {who} waiting",
@@ -48,7 +49,7 @@ PHRASES = {
 """Names of measures for people; `{who}` stands for the parties of the scope."""
 PHRASES |= {f"{event}_people": f"people: {outcome.table}" for event, outcome in OUTCOMES.items() if event != "crossed"}
 WAYS = {"main": "main queue", "bypass": "by the bypass", "changed_mode": "left the vehicle"}
-IN_ALL_QUEUES = ("wait_mean", "wait_p50", "wait_p90", "wait_max")
+IN_ALL_QUEUES = ("wait_mean", "wait_p50", "wait_p90", "wait_p95", "wait_max")
 """Waits in the queues of all stations; those of the way `main` leave out the bypass and changes of mode."""
 PARTIES = {ALL: "parties", VEHICLES: "vehicles"}
 

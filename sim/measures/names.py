@@ -162,6 +162,7 @@ SPANS = {
     "wait": Quantity("h", "mean time in queues, all stations, of parties that joined the main queue and crossed by it"),
     "wait_p10": Quantity("h", "10 % quantile of `wait`"),
     "wait_p90": Quantity("h", "90 % quantile of `wait`"),
+    "wait_p95": Quantity("h", "95 % quantile of `wait`"),
     "wait_median": Quantity(
         "h",
         "time in queues within which half of the parties that joined the main queue crossed by it (those who left "
@@ -187,6 +188,16 @@ SPANS = {
     "servers": Quantity(
         "servers", "mean number staffed in the interval; 0 while the station does not exist (station, pool)"
     ),
+    "gave_up_share": Quantity(
+        "share",
+        "of the parties that arrived in the interval: those that reneged or balked in it (all, vehicles, class)",
+    ),
+    "turned_away_share": Quantity(
+        "share",
+        "of the parties that arrived in the interval: those refused, summoned or barred in it (all, vehicles, class)",
+    ),
+    "class_share": Quantity("share", "of the parties that crossed, those of the class (vehicles, class)"),
+    "sent_aside_share": Quantity("share", "of the services that ended, those sent aside (station that sends some)"),
     "lightened": Quantity("share", "of the interval, with checks lightened (station with `lightened`)"),
     "servers_in_service": Quantity(
         "servers", "mean number in service in the interval (station with servers of a pool)"
@@ -197,7 +208,13 @@ SPANS = {
 Waits are by the instant of joining, sojourns by that of crossing.
 """
 
-SERIES = {**STATES, **SPANS}
+OF_STATIONS = {
+    "served_parties": Quantity("parties", "whose service ended (station that sends some aside)"),
+    "sent_aside_parties": Quantity("parties", "sent aside after their service (station that sends some aside)"),
+}
+"""Series over the interval whose totals have their own definition."""
+
+SERIES = {**STATES, **SPANS, **OF_STATIONS}
 
 TOTALS = {
     **{name: quantity for name, quantity in SPANS.items() if name.endswith(("_parties", "_people"))},
@@ -215,8 +232,15 @@ TOTALS = {
     "wait_mean": Quantity("h", "mean time in queues of parties that crossed, by class on arrival, way across or trait"),
     "wait_p50": Quantity("h", "median of these times"),
     "wait_p90": Quantity("h", "90 % quantile of these times"),
+    "wait_p95": Quantity("h", "95 % quantile of these times"),
     "wait_max": Quantity("h", "longest of these times"),
     "sojourn_mean": Quantity("h", "mean time from joining to crossing, of the same parties"),
+    "gave_up_share": Quantity(
+        "share", "of the parties that arrived, those that reneged or balked (all, vehicles, class)"
+    ),
+    "turned_away_share": Quantity(
+        "share", "of the parties that arrived, those refused, summoned or barred (all, vehicles, class)"
+    ),
     "past_queue_share": Quantity(
         "share", "of the people who crossed, those outside the main queue (all, vehicles by class on arrival)"
     ),
@@ -292,7 +316,7 @@ they have waited, or inside after the warm-up.
 """
 
 
-OF_THOSE_ACROSS = ("wait_mean", "wait_p50", "wait_p90", "wait_max", "sojourn_mean")
+OF_THOSE_ACROSS = ("wait_mean", "wait_p50", "wait_p90", "wait_p95", "wait_max", "sojourn_mean")
 """The totals that concern only parties that crossed."""
 
 LISTED = "the summary of a run lists them"

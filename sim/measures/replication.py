@@ -21,6 +21,7 @@ from sim.measures.names import Key
 from sim.measures.one_by_one import totals_of_people
 from sim.measures.outages import outage_totals
 from sim.measures.servers import staffing_played
+from sim.measures.shares import sent_aside_over_time, shares_of_run, shares_over_time
 from sim.measures.waved_through import waved_through_totals
 from sim.scenario.model.scenario import Scenario
 
@@ -58,9 +59,11 @@ def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None 
             series.sojourns(scenario, plan, counted.parties),
             series.work(plan, counted, staffing_played(plan, records), points),
             lightened_series(plan, records, points),
+            sent_aside_over_time(plan, records, points),
         )
     )
     over_time |= dict(series.rates(over_time, points))
+    over_time |= dict(shares_over_time(over_time))
     whole_run = dict(
         chain(
             totals.sums(over_time),
@@ -83,4 +86,5 @@ def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None 
             flows.flow_totals(plan, tape.source, records, points.start) if tape is not None else (),
         )
     )
+    whole_run |= dict(shares_of_run(whole_run))
     return Measures(points.at, over_time, whole_run)

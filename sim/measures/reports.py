@@ -13,10 +13,12 @@ from sim import units
 from sim.arrays import Floats, Ints
 from sim.errors import SimError
 from sim.measures.estimates import Estimates
-from sim.measures.names import ALL, LONGEST_QUOTE, SINGLE, VEHICLE_CLASSES, Key, by_way
+from sim.measures.names import LONGEST_QUOTE, SINGLE, VEHICLE_CLASSES, Key
 from sim.measures.quantiles import plain_quantiles
 from sim.measures.replication import Measures
+from sim.measures.reported_series import observe_series, series_of
 from sim.measures.road import beyond
+from sim.measures.shares import ratio
 from sim.scenario.model.instants import since_t0
 from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS, Reported, Status
 from sim.scenario.model.scenario import Clock, Scenario
@@ -76,7 +78,11 @@ def observe(row: Reported, scenario: Scenario, measures: Measures) -> float:
     excludes vehicles beyond it and in lots. NaN where the model has no value. Raises SimError if the row counts both
     directions without `outbound_share`.
     """
-    values = _read(row, scenario, measures)
+    values, below = _read(row, scenario, measures)
+    if below is not None and row.statistic == "mean":
+        values, below = (np.array([float(np.nansum(part))]) for part in (values, below))
+    if below is not None:
+        values = ratio(values, below)
     values = values[np.isfinite(values)]
     if not len(values):
         return nan
@@ -93,18 +99,17 @@ def _check_directions(row: Reported) -> None:
         raise SimError(f"reported figure {row.id!r} counts both directions; it needs an outbound_share above 0")
 
 
-def _read(row: Reported, scenario: Scenario, measures: Measures) -> Floats:
-    """Return the points of the series of the model that the row covers."""
-    scopes = {"classes": row.classes, "first class": row.classes[:1], "all": (ALL,)}[row.kind.scopes]
-    if row.way is not None:
-        scopes = (by_way(row.classes[0], row.way),)
-    keys = [Key(row.crossing, row.quantity, scope) for scope in scopes]
-    series = [measures.series[key] for key in keys if key in measures.series]
-    if not series:
-        return np.full(1, nan)
+def _read(row: Reported, scenario: Scenario, measures: Measures) -> tuple[Floats, Floats | None]:
+    """Return the points of the series of the model that the row covers; of a share, what is above and below."""
+    parts = series_of(row, measures)
+    if parts is None:
+        return np.full(1, nan), None
+    window = _window(row, scenario.clock, measures.at)
+    if row.kind.is_share:
+        return parts[0][window], parts[1][window]
     outside = 0.0 if row.within is None else _outside(row, row.within, scenario, measures)
-    values: Floats = np.sum(series, axis=0) - outside
-    return values[_window(row, scenario.clock, measures.at)]
+    values: Floats = parts[0] - outside
+    return values[window], None
 
 
 def _window(row: Reported, clock: Clock, at: Ints) -> slice:
@@ -228,8 +233,16 @@ def parsed_value(row: Reported, value: float | str, what: str) -> float:
 
 
 def observed_values(scenario: Scenario, measures: Measures) -> Floats:
-    """Return the values that reporters would have seen in a replication, one for every reported row, (J,)."""
-    return np.array([observe(row, scenario, measures) for row in scenario.reported], dtype=np.float64)
+    """Return the values that reporters would have seen in a replication, one for every figure of the scenario, (J,).
+
+    That is every reported row, and for every reported series the mean over its points in the run.
+    """
+    means = [_mean(observe_series(series, scenario, measures)) for series in scenario.reported_series]
+    return np.array([*(observe(row, scenario, measures) for row in scenario.reported), *means], dtype=np.float64)
+
+
+def _mean(values: Floats) -> float:
+    return float(np.nanmean(values)) if np.isfinite(values).any() else nan
 
 
 class Observer:
@@ -241,7 +254,7 @@ class Observer:
 
     def __init__(self, scenario: Scenario, discrepancy: float = 0.0) -> None:
         self._discrepancy = discrepancy
-        self._rows = scenario.reported
+        self._rows = scenario.figures
         for row in self._rows:
             _check_directions(row)
         self._reported = [reported_value(row) for row in self._rows]

@@ -193,8 +193,8 @@ def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Series:
     for group, by_class in ((x * points + then, False), ((x * classes + c) * points + then, True)):
         number = counted.parties.joined[0, ..., 0].sum(axis=() if by_class else 1)
         group_of = np.where((way == tables.MAIN) & (then < points), group, number.size) + np.zeros_like(c)
-        by_group = counted.quantiles(group_of.ravel(), number.ravel(), (0.1, 0.9)) / MS_PER_H
-        quantiles.append(by_group.reshape(2, len(plan.crossings), -1, points))
+        by_group = counted.quantiles(group_of.ravel(), number.ravel(), (0.1, 0.9, 0.95)) / MS_PER_H
+        quantiles.append(by_group.reshape(3, len(plan.crossings), -1, points))
     for n, crossing in enumerate(plan.crossings):
         joined = counted.parties.joined[:, n]
         yield from _waits(crossing, ALL, joined.sum(axis=1), quantiles[0][:, n, 0])
@@ -228,6 +228,7 @@ def _waits(crossing: str, scope: str, joined: Ints, quantiles: Floats) -> Series
     yield Key(crossing, "wait", scope), _ratio(crossed_ms / MS_PER_H, crossed)
     yield Key(crossing, "wait_p10", scope), quantiles[0]
     yield Key(crossing, "wait_p90", scope), quantiles[1]
+    yield Key(crossing, "wait_p95", scope), quantiles[2]
     yield Key(crossing, "virtual_wait", scope), _ratio((crossed_ms + unfinished_ms) / MS_PER_H, number)
     censored = np.where(number > 0, (unfinished > 0).astype(float), np.nan)
     yield Key(crossing, "virtual_wait_censored", scope), censored

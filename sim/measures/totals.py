@@ -141,7 +141,7 @@ def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Totals:
         size = len(plan.crossings) * len(scopes)
         number, waited, stay = (np.bincount(group.ravel(), table[..., k].ravel(), size) for k in range(3))
         group_of = np.repeat(group.ravel(), len(grid.at) + 1)
-        quantiles = counted.quantiles(group_of, number.astype(np.int64), (0.5, 0.9, 1.0))
+        quantiles = counted.quantiles(group_of, number.astype(np.int64), (0.5, 0.9, 0.95, 1.0))
         hours = np.vstack((_ratio(waited, number), quantiles, _ratio(stay, number))) / MS_PER_H
         for g, scope in enumerate(scopes * len(plan.crossings)):
             if scope.split("/")[0] in (ALL, *scenario.classes):
@@ -149,7 +149,7 @@ def waits(scenario: Scenario, plan: Plan, counted: Tally, grid: Grid) -> Totals:
                     yield Key(plan.crossings[g // len(scopes)], name, scope), float(values[g])
 
 
-_WAITS = "wait_mean", "wait_p50", "wait_p90", "wait_max", "sojourn_mean"
+_WAITS = "wait_mean", "wait_p50", "wait_p90", "wait_p95", "wait_max", "sojourn_mean"
 
 
 def stations(plan: Plan, counted: Tally) -> Totals:

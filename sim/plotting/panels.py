@@ -15,6 +15,7 @@ from sim.measures.reports import count, counted
 from sim.plotting.closures import alone, shade_closed, where, while_open
 from sim.plotting.marks import ABOVE, SIGNS, Mark, draw_marks
 from sim.plotting.page import legend, width_of
+from sim.plotting.reported_series import reported_points, reported_tops
 from sim.plotting.story import Shown, Story, is_about, others, outwards_per_day, window
 from sim.plotting.style import (
     BYPASS_COLOUR,
@@ -110,6 +111,7 @@ def finish(
     tops = [without_spike(band.p95, band.mean) for band in present]
     tops += [] if filled is None else [float(np.max(filled, initial=0.0))]
     tops += [float(np.max(drawn.get_ydata())) for drawn in axes.lines if drawn.get_label() == LARGEST]
+    tops += reported_tops(axes)
     value_axis(axes, label, [*tops, *(1.08 * mark.top for mark in marks)], LEAST_TOP.get(label, 0.0))
     unit, scale = unit_axis(axes, label) if label in LEAST_TOP else ("", 1.0)
     name_spike(axes, [band.p95 for band in present], unit, scale)
@@ -143,6 +145,7 @@ def queue(axes: Axes, story: Story) -> None:
                 story.at, mean_of(story, "queue", layer.classes), color=layer.colour, label=f"{layer.label}, mean"
             )
     largest(axes, story, "max_queue", scopes[0])
+    reported_points(axes, story, ("queue",))
     finish(axes, waiting_label(story), story, bands, _marks(story, story.shown("queue", validation=True), scopes))
 
 
@@ -162,6 +165,7 @@ def people_waiting(axes: Axes, story: Story) -> None:
     """Draw people waiting, with reported numbers."""
     band = story.band("queue_people")
     line(axes, story, band, INK, "people in all queues")
+    reported_points(axes, story, ("queue_people",))
     largest(axes, story, "max_queue_people")
     finish(axes, "people waiting", story, [band], _marks(story, story.shown("queue_people", validation=True), [ALL]))
 
@@ -189,6 +193,7 @@ def length(axes: Axes, story: Story) -> None:
     band = story.band("queue_length")
     line(axes, story, band, INK, "tail of the queue")
     largest(axes, story, "max_queue_length")
+    reported_points(axes, story, ("queue_length",))
     finish(axes, LENGTH, story, [band], _marks(story, story.shown("queue_length", validation=True)))
 
 
@@ -211,6 +216,7 @@ def wait(axes: Axes, story: Story, name: str) -> None:
     of_class = [s for s in story.shown(*WAIT_KINDS, validation=True) if s.row.classes[0] == name]
     marks = _marks(story, [s for s in of_class if s.row.quantity == "quoted_wait"])
     marks += _marks(story, [s for s in of_class if s.row.quantity != "quoted_wait"], scopes=[])
+    reported_points(axes, story, WAIT_KINDS, name)
     finish(axes, WAIT, story, [lived, quoted, virtual], marks)
 
 

@@ -78,6 +78,10 @@ def _with_passports(definitions: dict[str, Schema]) -> None:
         _allow_passports(definitions[name], name, definitions)
 
 
+ROWS = ("Reported", "ReportedSeries")
+"""The rows that `reported` may have."""
+
+
 def _short_forms(root: Schema, definitions: dict[str, Schema]) -> None:
     """Add the short forms that the readers accept: bare numbers, `all`, file names."""
     root["properties"]["extends"] = {"type": "string", "description": "the file that this one extends"}
@@ -85,6 +89,7 @@ def _short_forms(root: Schema, definitions: dict[str, Schema]) -> None:
     root["properties"][CALIBRATED] = {"type": "string", "description": fitted}
     station, part = definitions["Station"]["properties"], definitions["DemandPart"]["properties"]
     ref = {name: {"$ref": f"#/$defs/{name}"} for name in ("Law", "ServiceTime")}
+    root["properties"]["reported"]["items"] = {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in ROWS]}
     _also(root["properties"], "reported", {"type": "string"})
     _also(definitions["Constant"]["properties"], "hours", _FILE)
     _also(definitions["Constant"]["properties"], "weekdays", _FILE)

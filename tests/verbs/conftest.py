@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.text.load_scenario import Loaded, load
-from sim.verbs.calibrate import study
+from sim.verbs.calibrate import evaluator, study, surface_fit
 
 TINY = Path(__file__).parents[1] / "tiny.yaml"
 
@@ -24,7 +24,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         "START": 64,
         "NOISE_POINTS": 4,
         "NOISE_REPLICATIONS": 3,
-        "MAX_REPLICATIONS": 2,
         "MIN_ESS": 60.0,
         "MIN_ESS_OF_START": 30.0,
         "MAX_WEIGHT": 0.2,
@@ -33,3 +32,5 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     for name, value in shortcuts.items():
         monkeypatch.setattr(study, name, value)
+    monkeypatch.setattr(evaluator, "MAX_REPLICATIONS", 2)
+    monkeypatch.setattr(surface_fit, "MOST_PARAMETERS", 0)

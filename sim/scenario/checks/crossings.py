@@ -15,6 +15,7 @@ from sim.scenario.checks.network import check_network
 from sim.scenario.checks.one_by_one import check_one_by_one
 from sim.scenario.checks.pools import check_pools
 from sim.scenario.checks.presence import comers, may_split, occurring, route
+from sim.scenario.checks.series import check_series
 from sim.scenario.checks.start_from import check_start_from
 from sim.scenario.checks.ways import check_ways
 from sim.scenario.model.changes import STAFF_ACTIONS, Change
@@ -67,6 +68,7 @@ def check(scenario: Scenario, whole_run: bool = True) -> Faults:
     yield from check_dates(scenario, whole_run)
     yield from check_demand(scenario)
     yield from check_given(scenario, whole_run)
+    yield from check_series(scenario, whole_run)
     yield from check_limits(scenario)
 
 

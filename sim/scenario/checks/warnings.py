@@ -13,6 +13,7 @@ from sim.scenario.checks.doubts import doubts_of
 from sim.scenario.checks.given import rows_left_out
 from sim.scenario.checks.no_effect import without_effect
 from sim.scenario.checks.presence import occurring
+from sim.scenario.checks.series import points_left_out
 from sim.scenario.checks.start_from import doubts_of_start
 from sim.scenario.checks.unchecked import who_stops_nowhere
 from sim.scenario.model.aside import may_be_sent
@@ -36,6 +37,7 @@ def warnings_of(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
     yield from same_words(scenario)
     yield from without_effect(scenario)
     yield from rows_left_out(scenario)
+    yield from points_left_out(scenario)
     yield from _nights_left_out(scenario)
     yield from doubts_of(scenario)
     yield from doubts_of_start(scenario)

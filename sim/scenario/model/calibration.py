@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sim.scenario.model.quantities import Duration, Instant, Model, Name, Share
 from sim.scenario.model.reported import Reported, Trust
+from sim.scenario.model.reported_series import ReportedSeries
 
 SMALLEST, LARGEST, NARROWEST, LEAST_SPREAD = 1e-12, 1e12, 1e-6, 0.001
 """Sizes of numbers, the width of a prior as a share of its ends, and of the spread of a logarithm."""
@@ -138,8 +139,17 @@ class Calibration(Model):
     limits: str = Field("", description="limitations of the result; printed on its page")
     observation: ErrorModel = Field(description="assumed errors of the figures and of the model")
     parameters: dict[Name, Parameter] = Field({}, description="the numbers that are fitted, by name")
-    reported: tuple[Reported, ...] = Field(min_length=1, description="the figures to fit")
+    reported: tuple[Reported, ...] = Field((), description="the figures to fit")
+    reported_series: tuple[ReportedSeries, ...] = Field(
+        (), description="series of figures; write them as rows of `reported` that have the key `series`"
+    )
     known_until: Instant | None = Field(None, description="rows that end later are not fitted, only predicted")
+
+    @model_validator(mode="after")
+    def _some_figure(self) -> Calibration:
+        if not self.reported and not self.reported_series:
+            raise ValueError("reported: needs at least one row")
+        return self
 
     @model_validator(mode="after")
     def _individuals(self) -> Calibration:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -41,6 +42,18 @@ def _one_line(title: str) -> str:
 
 Title = Annotated[str, AfterValidator(_one_line)]
 """A title in one line; line breaks and other white space in it become single spaces."""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"unknown time zone; expected a name such as 'Europe/Moscow'; got {name!r}") from None
+    return name
+
+
+Timezone = Annotated[str, AfterValidator(_zone)]
+"""Name of a time zone."""
 
 
 class Model(BaseModel):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
+from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 
 from sim.scenario.model.behaviour import Behaviour, Quote, WordOfStops
 from sim.scenario.model.changes import Change, NamedChange
@@ -32,23 +31,16 @@ from sim.scenario.model.quantities import (
     Model,
     Name,
     Span,
+    Timezone,
     Title,
     later_than,
 )
 from sim.scenario.model.reported import Relief, Reported
+from sim.scenario.model.reported_series import ReportedSeries
 from sim.scenario.model.road import PartyClass, Road, Zone
 from sim.scenario.model.staffing import Pool, bare_number
 from sim.scenario.model.station import Station
 from sim.units import show_duration
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"unknown time zone; expected a name such as 'Europe/Moscow'; got {name!r}") from None
-    return name
-
 
 INTERVALS = ((timedelta(hours=12), 300.0), (timedelta(days=2), 900.0))
 """The longest run, and the interval (s) between the points of its series where the file gives none."""
@@ -63,7 +55,7 @@ def _interval(clock: dict[str, Any]) -> float:
 class Clock(Model):
     """When the run begins and ends; all instants of the file are local times of `timezone`."""
 
-    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+    timezone: Timezone = Field(
         description="time zone by its name, such as Europe/Moscow; changes to and from summer time follow from it"
     )
     t0: Instant = Field(description="origin of internal time; the event that starts the scenario")
@@ -176,6 +168,9 @@ class Scenario(Model):
     )
     apply: tuple[Name, ...] = Field((), description="interventions in force in this scenario")
     reported: tuple[Reported, ...] = Field((), description="rows, or the name of a file that holds them")
+    reported_series: tuple[ReportedSeries, ...] = Field(
+        (), description="series of figures; write them as rows of `reported` that have the key `series`"
+    )
     relief: Relief | None = Field(
         Relief(), description="assumptions of relief planners; null where nobody spends a night at a border"
     )
@@ -185,6 +180,11 @@ class Scenario(Model):
     seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = Field(
         2022, description="seed of the random numbers; the same seed gives the same run"
     )
+
+    @property
+    def figures(self) -> tuple[Reported, ...]:
+        """All figures as rows: the single ones, and for every series the mean of its points."""
+        return (*self.reported, *(series.row for series in self.reported_series))
 
     @model_validator(mode="wrap")
     @classmethod

@@ -13,6 +13,7 @@ from pathlib import Path
 from sim.errors import Problem, ScenarioError
 from sim.scenario.text.csv_files import ROWS, Table, keys_towards_tables, read_csv, table_at
 from sim.scenario.text.named_files import followed, named_file
+from sim.scenario.text.series_files import series_apart, with_points
 from sim.scenario.text.start_from import KEY as START_FROM
 from sim.scenario.text.start_from import with_end_state
 from sim.scenario.text.tree import Node, Place, child, placed, plain, show, stop
@@ -38,7 +39,7 @@ def inline(root: Node, folder: Path, problems: list[Problem]) -> Node:
         parts[key] = _tables(parts[key], folder, (key,), problems)
     if "interventions" in parts:
         parts["interventions"] = _tables_set(parts["interventions"], folder, problems)
-    return replace(root, value=parts)
+    return series_apart(replace(root, value=parts))
 
 
 def _tables(node: Node, folder: Path, path: Path_, problems: list[Problem]) -> Node:
@@ -128,7 +129,8 @@ def rows_of_files(rows: Node, folder: Path, problems: list[Problem], seen: tuple
     all_rows: list[Node] = []
     for row in rows.value:
         if not isinstance(row.value, dict) or "file" not in row.value:
-            all_rows.append(row)
+            has_points = isinstance(row.value, dict) and "series" in row.value
+            all_rows.append(with_points(row, folder, problems) if has_points else row)
             continue
         try:
             all_rows += _of_file(row, folder, problems, seen)

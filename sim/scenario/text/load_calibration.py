@@ -16,7 +16,7 @@ from sim.errors import Problem, ScenarioError, SimError
 from sim.scenario.checks.crossings import value_fault
 from sim.scenario.model.calibration import Calibration, Parameter
 from sim.scenario.model.quantities import Instant
-from sim.scenario.model.reported import Reported
+from sim.scenario.model.reported import Reported, ReportedRow
 from sim.scenario.model.scenario import Clock
 from sim.scenario.resolve import CALIBRATIONS, file_named
 from sim.scenario.text import fitted_values as calibrated
@@ -24,7 +24,8 @@ from sim.scenario.text.includes import rows_of_files
 from sim.scenario.text.load_scenario import Loaded, Template, not_yet_reported, read_tree, sorted_error, template_of
 from sim.scenario.text.named_files import SCENARIO_FILE, named_file
 from sim.scenario.text.passports import PassportRow, take_off
-from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, child, dotted, find
+from sim.scenario.text.series_files import series_apart
+from sim.scenario.text.tree import CALIBRATED, REPORTED, SERIES, Node, Place, child, dotted, find
 from sim.scenario.text.yaml_text import CALIBRATION, read_file, read_kind
 from sim.suggest import did_you_mean
 from sim.units import parse
@@ -77,9 +78,7 @@ def read_calibration(path: str | Path, *, validation: bool = False) -> LoadedCal
         raise sorted_error(problems)
     every_row = calibration.reported
     if not validation:
-        kept = [i for i, row in enumerate(calibration.reported) if row.status != "validation"]
-        calibration = calibration.model_copy(update={"reported": tuple(calibration.reported[i] for i in kept)})
-        template = _with_rows_only(template, kept)
+        calibration, template = _without_validation(calibration, template)
     centres = {name: prior.centre for name, prior in priors.items()}
     central = template.loaded(centres, units)
     problems.extend(_cut_waits(root, every_row, central.scenario.clock))
@@ -126,12 +125,17 @@ def sources(loaded: LoadedCalibration) -> list[PassportRow]:
     for i, row in enumerate(loaded.calibration.reported):
         number = row.value if isinstance(row.value, str) else f"{row.value:g}"
         seen = ", seen before" if row.seen_before else ""
-        text, source = f"{row.qualifier} {number}, {row.status}{seen}", f"{row.who} ({row.source})"
-        place = find(root, (REPORTED, i, "value"))[0].place
-        rows.append(
-            PassportRow(f"reported.{row.id}", text, source, row.date, row.reading, None, place.file, place.line)
-        )
+        text, place = f"{row.qualifier} {number}, {row.status}{seen}", find(root, (REPORTED, i, "value"))[0].place
+        rows.append(_figure(row, text, place))
+    for k, series in enumerate(loaded.calibration.reported_series):
+        text, place = f"{len(series.series):,} points, {series.status}", find(root, (SERIES, k, "series"))[0].place
+        rows.append(_figure(series, text, place))
     return sorted(rows, key=lambda row: (row.file != file, row.file, row.line))
+
+
+def _figure(row: ReportedRow, text: str, place: Place) -> PassportRow:
+    source = f"{row.who} ({row.source})"
+    return PassportRow(f"reported.{row.id}", text, source, row.date, row.reading, None, place.file, place.line)
 
 
 def _with_rows(root: Node, path: Path, problems: list[Problem]) -> Node:
@@ -139,7 +143,8 @@ def _with_rows(root: Node, path: Path, problems: list[Problem]) -> Node:
     rows = child(root, REPORTED)
     if rows is None:
         return root
-    return replace(root, value={**root.value, REPORTED: rows_of_files(rows, path.parent, problems)})
+    read = rows_of_files(rows, path.parent, problems)
+    return series_apart(replace(root, value={**root.value, REPORTED: read}))
 
 
 def _validated(root: Node, problems: list[Problem]) -> tuple[Calibration | None, list[PassportRow]]:
@@ -172,19 +177,26 @@ def _template(root: Node, path: Path, problems: list[Problem]) -> Template | Non
         return None
     try:
         tree = read_tree(named_file(named, path.parent, ("scenario",), SCENARIO_FILE), problems)
-        return template_of(replace(tree, value={**tree.value, REPORTED: rows}))
+        return template_of(replace(tree, value={**tree.value, REPORTED: rows, SERIES: _series(root, rows)}))
     except ScenarioError as error:
         problems.extend(error.problems)
         return None
 
 
-def _with_rows_only(template: Template, kept: Sequence[int]) -> Template:
-    """Return the scenario to be fitted with these of its reported figures, by their number."""
-    root = template.root
-    rows = child(root, REPORTED)
-    assert rows is not None
-    rows = replace(rows, value=[rows.value[i] for i in kept])
-    return template_of(replace(root, value={**root.value, REPORTED: rows}))
+def _series(root: Node, rows: Node) -> Node:
+    """Return the series of a calibration, none if it has none."""
+    return child(root, SERIES) or replace(rows, value=[])
+
+
+def _without_validation(calibration: Calibration, template: Template) -> tuple[Calibration, Template]:
+    """Return a calibration and the scenario to be fitted without the figures that are never fitted."""
+    root, kept, parts = template.root, {}, {}
+    for key in (REPORTED, SERIES):
+        rows, nodes = getattr(calibration, key), child(root, key)
+        assert nodes is not None
+        fitted = [i for i, row in enumerate(rows) if row.status != "validation"]
+        kept[key], parts[key] = tuple(rows[i] for i in fitted), replace(nodes, value=[nodes.value[i] for i in fitted])
+    return calibration.model_copy(update=kept), template_of(replace(root, value={**root.value, **parts}))
 
 
 def _name_problems(root: Node, template: Template, parameters: list[str]) -> Iterator[Problem]:
@@ -211,6 +223,13 @@ def _name_problems(root: Node, template: Template, parameters: list[str]) -> Ite
 
 def _figure_problems(root: Node, calibration: Calibration) -> Iterator[Problem]:
     spreads, ids = list(calibration.observation.spread), [row.id for row in calibration.reported]
+    for k, series in enumerate(calibration.reported_series):
+        if series.id in (*ids, *(other.id for other in calibration.reported_series[:k])):
+            what = f"the id {series.id!r} is already used"
+            yield Problem(find(root, (SERIES, k, "id"))[0].where, f"{REPORTED}.{series.id}.id", what)
+        if series.trust not in spreads:
+            what = f"observation.spread has no value for {series.trust!r}, only for {', '.join(spreads)}"
+            yield Problem(find(root, (SERIES, k, "trust"))[0].where, f"{REPORTED}.{series.id}.trust", what)
     for i, row in enumerate(calibration.reported):
         if row.id in ids[:i]:
             what = f"the id {row.id!r} is already used by row {ids.index(row.id) + 1}"
@@ -222,8 +241,9 @@ def _figure_problems(root: Node, calibration: Calibration) -> Iterator[Problem]:
         fault = value_fault(row, row.value, LEAST)
         if fault:
             yield Problem(find(root, (REPORTED, i, "value"))[0].where, f"reported[{i}].value", fault)
-    if not any(row.status == "used" for row in calibration.reported):
-        rejected = all(row.status == "rejected" for row in calibration.reported)
+    every_row = (*calibration.reported, *calibration.reported_series)
+    if not any(row.status == "used" for row in every_row):
+        rejected = all(row.status == "rejected" for row in every_row)
         what = "all figures are rejected" if rejected else "no figure has the status 'used'"
         yield Problem(find(root, (REPORTED,))[0].where, REPORTED, f"{what}; at least one must be used")
     elif calibration.known_until is not None and (fault := _too_early(calibration, calibration.known_until)):
@@ -232,7 +252,9 @@ def _figure_problems(root: Node, calibration: Calibration) -> Iterator[Problem]:
 
 def _too_early(calibration: Calibration, until: datetime) -> str:
     """Return why a fit to the figures that end by `until` is not possible, or ''."""
-    first = min(row.until for row in calibration.reported if row.status == "used")
+    used = [row.until for row in calibration.reported if row.status == "used"]
+    used += [row.row.from_ for row in calibration.reported_series if row.status == "used"]
+    first = min(used)
     late = f"no figure ends by then; the first one in use ends at {first:%Y-%m-%dT%H:%M}"
     return late if first > until else ""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim import units
 from sim.errors import Problem
-from sim.scenario.text.tree import PASSPORT_KEYS, REPORTED, Node, Path, dotted, is_passport, plain, show
+from sim.scenario.text.tree import PASSPORT_KEYS, REPORTED, SERIES, Node, Path, dotted, is_passport, plain, show
 from sim.suggest import did_you_mean
 
 _WORDS = ("name", "title", "description", "timezone", "seed", "replications")
@@ -94,7 +94,7 @@ def without(node: Node) -> Any:
 def missing(root: Node) -> list[str]:
     """Return the paths of the quantities and instants that no passport covers; a list of values counts once."""
     paths: list[Path] = []
-    _missing(replace(root, value={k: v for k, v in root.value.items() if k != REPORTED}), (), paths)
+    _missing(replace(root, value={k: v for k, v in root.value.items() if k not in (REPORTED, SERIES)}), (), paths)
     return [dotted(path) for path in dict.fromkeys(paths)]
 
 

@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 from sim.errors import Problem, ScenarioError
 
 PASSPORT_KEYS = ("value", "source", "date", "reason", "uncertainty")
-REPORTED, CALIBRATED, TIMES, DIVIDES = "reported", "calibrated", "times", "divides"
-_ROWS = (REPORTED, "values")
+REPORTED, SERIES = "reported", "reported_series"
+CALIBRATED, TIMES, DIVIDES = "calibrated", "times", "divides"
+_ROWS = (REPORTED, SERIES, "values")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, those that turn the direction of writing, and halves of characters."""
 _INDEX = re.compile("[0-9]{1,7}")

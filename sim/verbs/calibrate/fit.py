@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.arrays import Floats
+from sim.measures.evidence import Evidence
 from sim.measures.likelihood import Target
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.verbs.calibrate.sampling import effective_sample_size
@@ -103,6 +104,7 @@ class Fit:
     method: str
     wall_s: float
     plays_made: int
+    evidence: Evidence | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

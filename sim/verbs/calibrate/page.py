@@ -11,6 +11,7 @@ from sim.measures.reports import unit_of
 from sim.units import show_duration
 from sim.verbs.calibrate.findings import CORRELATED, TENSION, FigureFinding, Findings, ParameterFinding
 from sim.verbs.calibrate.fit import MIN_ESS_HELD_OUT
+from sim.verbs.calibrate.series_findings import findings_of_series, series_words
 from sim.verbs.calibrate.tables import csv_tables
 from sim.verbs.calibrate.words import (
     caveats,
@@ -54,6 +55,7 @@ def markdown(findings: Findings, pictures: Sequence[str] = ()) -> str:
         ("What the figures identify", "parameters", _parameters),
         ("What the figures leave open", "correlations", _unknown),
         ("Figure by figure", "figures", _figures),
+        ("Series", "series", _series),
         ("Held-out figures", "held_out", _held_out),
         ("Method", "", _method),
     ):
@@ -70,9 +72,12 @@ def _opening(findings: Findings) -> str:
     rejected = sum(finding.verdict == "rejected" for finding in findings.figures)
     others = [(rejected, "rejected"), (len(findings.figures) - fitted - rejected, "only predicted")]
     more = "".join(f", {count} {what}" for count, what in others if count)
+    series = fit.evidence.series if fit.evidence is not None else ()
+    points = sum(map(len, series))
+    beside = f", and {len(series)} series with {points:,} points" if series else ""
     return (
         f"The calibration file `{fit.loaded.path.name}` has {_many(len(findings.figures), 'reported figure')}: {fitted}"
-        f" fitted{more}. The fit has {_many(len(findings.parameters), 'parameter')} of the scenario"
+        f" fitted{more}{beside}. The fit has {_many(len(findings.parameters), 'parameter')} of the scenario"
         f" `{Path(fit.loaded.calibration.scenario).name}`. Brackets are 90 % intervals."
     )
 
@@ -113,6 +118,8 @@ def _unknown(findings: Findings) -> Iterator[str]:
 
 
 def _figures(findings: Findings) -> Iterator[str]:
+    if not findings.figures:
+        return
     fitted = [finding for finding in findings.figures if finding.target.fitted]
     tense = [finding for finding in fitted if finding.in_tension]
     yield (
@@ -138,6 +145,16 @@ def _figures(findings: Findings) -> Iterator[str]:
     yield tape_words(findings)
     header = ("reported", "date and source", "model", "expected before", "expected after", "tail", "verdict")
     yield _table(header, map(_figure_row, findings.figures))
+
+
+def _series(findings: Findings) -> Iterator[str]:
+    found = findings_of_series(findings.fit)
+    if found:
+        yield _bullets("Each series as a whole:", (series_words(finding) for finding, _ in found))
+        yield (
+            "The band holds 90 % of the reports expected at each point by itself: chance, the error of the model and of"
+            " the report, and what is not known of the parameters."
+        )
 
 
 def _held_out(findings: Findings) -> Iterator[str]:
@@ -198,6 +215,7 @@ def _signed(number: float) -> str:
 def _method(findings: Findings) -> Iterator[str]:
     fit, observation = findings.fit, findings.fit.loaded.calibration.observation
     yield gate_words(findings)
+    yield f"Found by {fit.method}."
     if fit.gate.reasons:
         yield _bullets("Notes:", fit.gate.reasons)
     shared = [findings.label(target) for target in fit.targets if target.fitted and target.weight < 1]

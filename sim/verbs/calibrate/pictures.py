@@ -22,6 +22,7 @@ from sim.plotting.result import Drawers
 from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled
 from sim.verbs.calibrate.findings import TENSION, FigureFinding, Findings, ParameterFinding, binned, is_logarithmic
 from sim.verbs.calibrate.fit import HeldOut, Range
+from sim.verbs.calibrate.series_picture import series
 from sim.verbs.calibrate.words import ends, interval, modelled, percent, quantity, source_words, verdict_words
 
 WIDTH = 10.0
@@ -74,7 +75,10 @@ class Line:
 
 def drawers(findings: Findings) -> Drawers:
     """Return a function that draws each picture, by name, without pictures that would be empty."""
-    functions = {"figures": figures, "parameters": parameters}
+    functions = {"figures": figures} if findings.figures else {}
+    functions["parameters"] = parameters
+    if findings.fit.evidence is not None and findings.fit.evidence.series:
+        functions["series"] = series
     if len(findings.parameters) > 1:
         functions["correlations"] = correlations
     if findings.held_out:

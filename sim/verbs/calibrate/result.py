@@ -40,7 +40,7 @@ class CalibrationResult(Result):
     @property
     def _main_picture(self) -> str:
         """Name of the picture of the reported figures."""
-        return "figures"
+        return "figures" if self.findings.figures else "series"
 
     def _headline(self) -> list[str]:
         """Return the calibrated parameters with their 90 % intervals, and the verdict of the gate."""

@@ -18,8 +18,9 @@ from scipy.optimize import minimize
 
 from sim.arrays import Floats
 from sim.errors import SimError
-from sim.measures.likelihood import Target, floored, total_log_likelihood
+from sim.measures.likelihood import Target, total_log_likelihood
 from sim.play.request import Progress, Request, silent
+from sim.play.workers import cores
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.units import show_duration
 from sim.verbs.calibrate.emulator import emulator_of, proposal_by_emulator
@@ -27,17 +28,19 @@ from sim.verbs.calibrate.evaluator import Evaluator
 from sim.verbs.calibrate.findings import predictive, report_spread, tail
 from sim.verbs.calibrate.fit import MIN_ESS_HELD_OUT, Fit, Gate, HeldOut, Sample, combined
 from sim.verbs.calibrate.sampling import Draws, Proposal, Sampler, effective_sample_size, log_prior, normalised
+from sim.verbs.calibrate.surface_fit import METHOD as SURFACE_METHOD
+from sim.verbs.calibrate.surface_fit import Found, fit_by_surface
 
 STARTS = 2
 START = 256
 """Points of the prior that each start begins with, and size of a batch; a power of two."""
-NOISE_POINTS, NOISE_REPLICATIONS, MAX_REPLICATIONS = 16, 8, 8
-"""Noise is measured at the best points of the prior, with so many replications of each. The last is the largest number
-of replications that are averaged in the fit."""
-SMALL_NOISE = 0.25
-"""Noise is small when it is less than this share of the other spread of every fitted figure."""
+NOISE_POINTS, NOISE_REPLICATIONS = 16, 8
+"""Noise is measured at the best points of the prior, with so many replications of each."""
 MIN_ESS, MIN_ESS_OF_START, MAX_WEIGHT, MAX_DISAGREEMENT = 400.0, 200.0, 0.02, 0.3
 """Conditions of the gate. Two correct starts exceed MAX_DISAGREEMENT (see Gate) about once in a hundred times."""
+MAX_HALVES = 0.6
+"""Largest distance of the posteriors from two halves of the plays of a surface, in standard deviations: that from all
+plays is then about 0.3 off, which would widen a band by 4 %."""
 EFFORTS = ((450.0, 4096), (900.0, 8192), (1800.0, 16384))
 """Effective sample size that each start aims at, and most evaluations for it: one pair per attempt to pass the gate."""
 USUAL_PLAYS, LONG = 3000, 60.0
@@ -70,6 +73,11 @@ def calibrate(
     """
     began = time.perf_counter()
     with Evaluator(loaded, request, progress, cache) as evaluator:
+        if found := fit_by_surface(evaluator):
+            fit = _surface_fit(evaluator, found, time.perf_counter() - began)
+            if fit.gate.passed:
+                return fit
+        evaluator.start_anew(request.workers or cores())
         starts = _starts(evaluator)
         _announce_time(evaluator, time.perf_counter() - began)
         _choose_replications(evaluator, starts)
@@ -94,7 +102,33 @@ def calibrate(
             method=METHOD,
             wall_s=time.perf_counter() - began,
             plays_made=evaluator.plays_made,
+            evidence=evaluator.evidence,
         )
+
+
+def _surface_fit(evaluator: Evaluator, found: Found, seconds: float) -> Fit:
+    """Return the fit that surfaces have found, with its gate."""
+    gate = gate_of(found.halves, evaluator.evaluations, MAX_HALVES)
+    prior = evaluator.sample(_unweighted(evaluator, found.prior))
+    spread = normalised(log_prior(found.prior))
+    posterior = evaluator.sample_of(found.draws, evaluator.evidence.values(found.logs))
+    values = evaluator.priors.values(found.best[None])[0].tolist()
+    return Fit(
+        loaded=evaluator.loaded,
+        targets=evaluator.targets,
+        prior=replace(prior, weights=spread),
+        posterior=posterior,
+        starts=(posterior,),
+        point=dict(zip(evaluator.priors.names, values, strict=True)),
+        noise=evaluator.noise,
+        replications=evaluator.replications,
+        gate=replace(gate, rounds=found.rounds),
+        seed=evaluator.seed,
+        method=SURFACE_METHOD,
+        wall_s=seconds,
+        plays_made=evaluator.plays_made,
+        evidence=evaluator.evidence,
+    )
 
 
 def held_out(fit: Fit, request: Request, progress: Progress = silent, cache: Path | None = None) -> tuple[HeldOut, ...]:
@@ -154,16 +188,9 @@ def _choose_replications(evaluator: Evaluator, starts: list[Floats]) -> None:
     best = scores[np.argsort(-evaluator.log_likelihood(scores), kind="stable")[:NOISE_POINTS]]
     evaluator.stage("noise of one play", NOISE_POINTS * (NOISE_REPLICATIONS - 1))
     replications = [evaluator.replication(best, number) for number in range(NOISE_REPLICATIONS)]
-    logs = np.array([np.log(floored(evaluator.targets, observed)) for observed in replications])
-    one = np.sqrt(logs.var(axis=0, ddof=1).mean(axis=0))
-    rest = np.array([np.hypot(target.spread, evaluator.error_model.discrepancy) for target in evaluator.targets])
-    fitted = np.array([target.fitted for target in evaluator.targets])
-    while (
-        evaluator.replications < MAX_REPLICATIONS
-        and (one / np.sqrt(evaluator.replications) > SMALL_NOISE * rest)[fitted].any()
-    ):
-        evaluator.replications *= 2
-    evaluator.noise = one * np.sqrt(1 + 1 / evaluator.replications)  # what really happened is one play, too
+    evaluator.take_noise(np.array(replications))
+    if evaluator.evidence.series:
+        evaluator.drop_unlikely(best[:1])
     if evaluator.replications > 1:
         evaluator.stage("prior predictions with more replications", len(scores) * (evaluator.replications - 1))
         evaluator.observed(scores)
@@ -185,7 +212,7 @@ def _most_probable(evaluator: Evaluator, draws: Sequence[Draws]) -> Floats:
     """Return the scores (D,) of the most probable vector: the emulator's, or the best one played if that is better."""
     scores = np.concatenate([part.scores for part in draws])
     log_likelihood = np.concatenate([part.log_likelihood for part in draws])
-    logs = np.log(floored(evaluator.targets, evaluator.observed(scores)))
+    logs = evaluator.evidence.logs(evaluator.observed(scores))
     surface = emulator_of(scores, logs, log_likelihood)
     likelihood = evaluator.likelihood_of_logs(evaluator.targets)
 
@@ -223,14 +250,18 @@ def sampler_of(evaluator: Evaluator, targets: tuple[Target, ...], start: Floats,
     seed = seed_for(evaluator.seed, purpose)
 
     def propose(draws: Draws) -> Proposal:
-        logs = np.log(floored(targets, evaluator.observed(draws.scores)))
+        logs = evaluator.evidence.logs(evaluator.observed(draws.scores))
         return proposal_by_emulator(draws, logs, evaluator.likelihood_of_logs(targets), seed + len(draws.scores))
 
     return Sampler(evaluator.likelihood_of(targets), start, seed, START, propose)
 
 
-def gate_of(starts: Sequence[Draws], evaluations: int) -> Gate:
-    """Return whether the starts agree with each other, and whether their sample sizes and weights suffice."""
+def gate_of(starts: Sequence[Draws], evaluations: int, most: float | None = None) -> Gate:
+    """Return whether the starts agree with each other, and whether their sample sizes and weights suffice.
+
+    `most` is their largest distance, by default MAX_DISAGREEMENT.
+    """
+    most = MAX_DISAGREEMENT if most is None else most
     weights = weights_of(starts)
     ess, least = effective_sample_size(weights), min(start.ess for start in starts)
     distance, largest = disagreement(starts), float(weights.max())
@@ -243,10 +274,8 @@ def gate_of(starts: Sequence[Draws], evaluations: int) -> Gate:
         )
     if largest > MAX_WEIGHT:
         reasons.append(f"largest weight is {100 * largest:.1f} %; at most {100 * MAX_WEIGHT:g} % is allowed")
-    if distance > MAX_DISAGREEMENT:
-        reasons.append(
-            f"the starts differ by {distance:.2f} standard deviations; at most {MAX_DISAGREEMENT:g} is allowed"
-        )
+    if distance > most:
+        reasons.append(f"the starts differ by {distance:.2f} standard deviations; at most {most:g} is allowed")
     rounds = max(start.rounds for start in starts)
     return Gate(ess, largest, distance, evaluations, rounds, not reasons, tuple(reasons))
 

@@ -13,9 +13,10 @@ from sim import store
 from sim.measures.reports import unit_of
 from sim.plotting.rail import words
 from sim.plotting.sheet import Sheet, print_sheets
-from sim.plotting.story import window
+from sim.plotting.story import rounded, window
 from sim.verbs.calibrate.findings import TENSION, FigureFinding, Findings, ParameterFinding, is_logarithmic
-from sim.verbs.calibrate.fit import Block, HeldOut, Range
+from sim.verbs.calibrate.fit import Block, Fit, HeldOut, Range
+from sim.verbs.calibrate.series_findings import findings_of_series
 from sim.verbs.calibrate.words import (
     caveats,
     combination_words,
@@ -62,7 +63,9 @@ def sheets(findings: Findings) -> list[Sheet]:
     """Return the tables for the terminal: parameters, figures and, if there are any, held-out figures."""
     held_out = [_held_out(findings)] if findings.held_out else []
     blocks = [_blocks(findings)] if findings.blocks else []
-    return [_parameters(findings.parameters), _figures(findings.figures), *held_out, *blocks]
+    figures = [_figures(findings.figures)] if findings.figures else []
+    series = [_series(findings.fit)] if findings.fit.evidence and findings.fit.evidence.series else []
+    return [_parameters(findings.parameters), *figures, *series, *held_out, *blocks]
 
 
 def _parameters(parameters: Sequence[ParameterFinding]) -> Sheet:
@@ -90,6 +93,19 @@ def _figures(figures: Sequence[FigureFinding]) -> Sheet:
         model, reports = modelled(finding.model, finding.unit), ends(finding.reports)[1:-1]
         verdict = f"[{VERDICT_STYLES[finding.verdict]}]{verdict_words(finding)}[/], {percent(finding.tail)}"
         sheet.rows.append((escape(report), escape(model), reports, verdict))
+    return sheet
+
+
+def _series(fit: Fit) -> Sheet:
+    from rich.markup import escape
+
+    title = "Series: means, points in the 90 % band, and how many independent points they count as"
+    columns = ("reported", "points", "mean", "model", "in band", "CRPS", "count as")
+    sheet = Sheet(title, columns, [], (True, False, False, False, False, False, False))
+    for finding, _ in findings_of_series(fit):
+        means = (f"{rounded(value)} {finding.unit}" for value in (finding.reported, finding.model))
+        score = percent(finding.coverage), f"{finding.crps:.2g} {finding.unit}", f"{finding.witnesses:.0f}"
+        sheet.rows.append((escape(finding.label), f"{finding.points:,}", *means, *score))
     return sheet
 
 
@@ -122,6 +138,7 @@ def csv_tables(findings: Findings) -> dict[str, Columns]:
     records = {
         "parameters.csv": [_parameter_record(findings, finding) for finding in findings.parameters],
         "figures.csv": [_figure_record(finding) for finding in findings.figures],
+        "series.csv": [asdict(finding) for finding, _ in findings_of_series(findings.fit)],
         "correlations.csv": _correlation_records(findings),
         "held_out.csv": [_held_out_record(prediction) for prediction in findings.held_out],
         "blocks.csv": [_block_record(block, row) for block in findings.blocks for row in block.predictions],
@@ -146,6 +163,7 @@ def document(findings: Findings) -> dict[str, Any]:
         "limits": caveats(findings),
         "parameters": [_finite(_parameter_record(findings, finding)) for finding in findings.parameters],
         "figures": [_finite(_figure_record(finding)) for finding in findings.figures],
+        "series": [_finite(asdict(finding)) for finding, _ in findings_of_series(findings.fit)],
         "correlations": [_finite(record) for record in _correlation_records(findings)],
         "held_out": [_finite(_held_out_record(prediction)) for prediction in findings.held_out],
         "blocks": [_finite(_block_record(block, row)) for block in findings.blocks for row in block.predictions],

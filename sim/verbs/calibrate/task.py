@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from sim import store
 from sim.arrays import Floats
 from sim.errors import ScenarioError, SimError
-from sim.measures.reports import observed_values
+from sim.measures.reported_series import points_in_run, series_values
+from sim.measures.reports import observe
 from sim.play import provenance
 from sim.play.one import play_once
 from sim.scenario.model.instants import counted_from, local, since_t0
@@ -33,8 +36,10 @@ ROW_KEYS = (
     "outbound_share",
     "covers",
     "way",
+    "station",
 )
 """Keys of a row that decide what the model says for it; the others concern the likelihood only."""
+SERIES_KEYS = (*ROW_KEYS, "series", "every", "lag")
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,9 @@ class ObservationTask:
     def __call__(self, point: tuple[float, ...]) -> Floats:
         """Return what the model says for every row, (J,). Raises SimError where a value is invalid."""
         replication = play_once(self.scenario(point[:-1]), self.seed, int(point[-1]), self.engine)
-        return observed_values(replication.scenario, replication.measures)
+        scenario, measures = replication.scenario, replication.measures
+        single = [observe(row, scenario, measures) for row in scenario.reported]
+        return np.append(single, series_values(scenario, measures)).astype(np.float64)
 
     def scenario(self, values: tuple[float, ...]) -> Scenario:
         """Return the scenario with these values, cut at the horizon. Raises SimError where a value is invalid."""
@@ -70,7 +77,8 @@ class ObservationTask:
         """Return a digest of everything the results depend on: scenario, keys of the rows, seed and program."""
         tree = take_off(self.template.root)[0]
         rows = [{key: row.get(key) for key in ROW_KEYS} for row in tree.pop("reported", ())]
-        inputs = [tree, rows, self.template.sets, self.template.intervene, self.names, self.units, self.seed]
+        series = [{key: row.get(key) for key in SERIES_KEYS} for row in tree.pop("reported_series", ())]
+        inputs = [tree, rows, series, self.template.sets, self.template.intervene, self.names, self.units, self.seed]
         program = [provenance.program(), store.digest(Path(__file__))]
         text = json.dumps([inputs, str(self.horizon), program], default=str)
         return "e" + hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -81,11 +89,13 @@ def shortest_horizon(scenario: Scenario) -> datetime | None:
 
     It lies one point of the series after the end of the last row. Waits by the instant of joining need the whole run.
     """
-    rows, clock = scenario.reported, scenario.clock
+    rows, clock = scenario.figures, scenario.clock
     if not rows or any(row.kind.by_joining for row in rows):
         return None
     begin, every = counted_from(clock), milliseconds(clock.report_every)
-    last = max(since_t0(clock, row.until) for row in rows)
+    ends = [since_t0(clock, row.until) for row in scenario.reported]
+    ends += [int(points_in_run(series, clock).end.max(initial=0)) for series in scenario.reported_series]
+    last = max(ends)
     horizon = begin + (-(-(last - begin) // every) + 1) * every
     if not begin < horizon < since_t0(clock, clock.horizon):
         return None

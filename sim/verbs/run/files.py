@@ -50,7 +50,7 @@ def replicate_tables(played: Run) -> dict[str, store.Columns]:
     return {
         TOTALS_FILE: each.totals(),
         SERIES_FILE: each.series(played.estimates.local_times()),
-        REPORTED_FILE: each.reported([row.id for row in played.loaded.scenario.reported]),
+        REPORTED_FILE: each.reported([row.id for row in played.loaded.scenario.figures]),
     }
 
 

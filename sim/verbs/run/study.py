@@ -92,7 +92,7 @@ class Run:
 
 def check(scenario: Scenario) -> None:
     """Check, before any simulation starts, that all reported figures can be evaluated. Raises SimError."""
-    for row in scenario.reported:
+    for row in scenario.figures:
         reported_value(row)
 
 

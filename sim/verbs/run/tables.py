@@ -102,7 +102,7 @@ def print_to(console: Console, run: Run) -> None:
         console.print(stories[0].how, markup=False)
         print_sheets(console, sheets(stories, run.flows))
     for story in stories:
-        rows = [row for row in scenario.reported if row.crossing == story.crossing]
+        rows = [row for row in scenario.figures if row.crossing == story.crossing]
         tables = [_reported(rows, run.observations)] if rows and run.observations else []
         if run.flows is None or tables:
             console.print()
