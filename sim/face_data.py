@@ -12,6 +12,7 @@ from sim.errors import SimError
 from sim.verbs.intake.request import WHAT, Wanted, What
 from sim.verbs.intake.result import ImportResult
 from sim.verbs.intake.study import import_file
+from sim.verbs.nowcast.particles import simulator_of
 from sim.verbs.nowcast.result import NowcastResult as NowcastResult
 from sim.verbs.nowcast.seen import Columns, read_seen
 from sim.verbs.nowcast.study import nowcast as forecast_readings
@@ -70,12 +71,14 @@ def import_data(
 
 def nowcast(
     seen: str | Path,
+    scenario: str | Path | None = None,
     *,
     columns: Mapping[str, str] | None = None,
     where: Mapping[str, str] | None = None,
     zone: str = "UTC",
     ahead: str = "12h",
     now: datetime | None = None,
+    quantity: str | None = None,
 ) -> NowcastResult:
     """Forecast the next hours of a queue, a wait or a count from its own readings. Nothing is written.
 
@@ -83,6 +86,8 @@ def nowcast(
     ----------
     seen
         Table with a row for each reading: CSV, Parquet or Excel.
+    scenario
+        A path or a catalogue name: plays of it are one more member.
     columns
         Headings of 'value' and 'time', where they are not found out.
     where
@@ -93,6 +98,8 @@ def nowcast(
         How far to look ahead, such as '6h'; at most a week.
     now
         Time of the forecast, local if it has no zone; later rows are left out. By default that of the last reading.
+    quantity
+        Series of the scenario that the column tells of, such as 'queue.truck'; by default by the heading.
 
     Returns
     -------
@@ -113,4 +120,6 @@ def nowcast(
     except ValueError as error:
         raise SimError(f"ahead: {error}") from None
     wanted = Columns(given.get("value"), given.get("time"), tuple((where or {}).items()), zone)
-    return NowcastResult(forecast_readings(read_seen(Path(seen), wanted, now), hours))
+    readings = read_seen(Path(seen), wanted, now)
+    simulator = None if scenario is None else simulator_of(str(scenario), (), (), readings.name, quantity)
+    return NowcastResult(forecast_readings(readings, hours, simulator))

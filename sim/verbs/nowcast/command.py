@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.errors import SimError
+from sim.play.completion import names_and_files
 from sim.play.console import command_line, echo, echo_path, exclude, options, out_option, print_json, say, shown
+from sim.play.signals import exit_code, raise_pending
+from sim.scenario.resolve import SCENARIOS
 
 if TYPE_CHECKING:
     from sim.verbs.nowcast.result import NowcastResult
@@ -18,11 +23,13 @@ Examples:
   sim nowcast --seen waits.csv --column trucks_waiting --ahead 12h
   sim nowcast --seen posts.csv --column trucks --where post=north --zone Europe/Kyiv
   sim nowcast --seen waits.csv --now "2026-07-25 18:00" --out results/saturday
+  sim nowcast my_port.yaml --seen waits.csv --column queue
   sim nowcast --score results/waits --seen waits.csv
 """
 
 
 @click.command(epilog=EXAMPLES, short_help="Forecast the next hours of a queue or wait from its readings.")
+@click.argument("scenario", required=False, shell_complete=names_and_files(SCENARIOS))
 @click.option(
     "--seen",
     type=click.Path(path_type=Path),
@@ -52,13 +59,26 @@ Examples:
     metavar="FOLDER",
     help="Instead, score the forecasts stored in FOLDER with the readings that have come since.",
 )
+@options("sets", "intervene")
+@click.option(
+    "--quantity",
+    metavar="NAME",
+    help="Series of the scenario that the column tells of, such as queue.truck.  [default: by the heading]",
+)
+@click.option(
+    "--watch",
+    type=click.FloatRange(min=1.0),
+    metavar="SECONDS",
+    help="Look at the file again and again; forecast when it has new rows, until Ctrl-C.",
+)
 @out_option("results/FILE/nowcast-TIME")
 @options("no_pictures", "as_json", "quiet")
-def nowcast(seen: Path, score: Path | None, **given: Any) -> None:
+def nowcast(scenario: str | None, seen: Path, score: Path | None, **given: Any) -> None:
     """Forecast a queue, a wait or a count from its own readings, with bands of 50 and 90 %.
 
     The forecast is a blend of simple ones (the last reading, the usual hour, yesterday, last week) and of two that
-    learn, weighted by how well each did of late. It says how well such forecasts did on the last third of the readings.
+    learn, weighted by how well each did of late. With a SCENARIO, plays of it are one more. The command says how well
+    such forecasts did on the last third of the readings.
     """
     exclude(quiet=given["quiet"], json=given["as_json"])
     say(given["quiet"], f"reading {seen} ...")
@@ -68,20 +88,59 @@ def nowcast(seen: Path, score: Path | None, **given: Any) -> None:
     if score is not None:
         _score(score, seen, columns, given)
         return
-    _forecast(seen, columns, given)
+    if given["watch"] is not None:
+        _watch(scenario, seen, columns, given)
+        return
+    _forecast(scenario, seen, columns, given)
 
 
-def _forecast(seen: Path, columns: Any, given: dict[str, Any]) -> None:
+def _forecast(scenario: str | None, seen: Path, columns: Any, given: dict[str, Any]) -> None:
     from sim.verbs.nowcast import files
+    from sim.verbs.nowcast.particles import simulator_of
     from sim.verbs.nowcast.result import NowcastResult
     from sim.verbs.nowcast.seen import read_seen
     from sim.verbs.nowcast.study import nowcast as forecast
 
     now: datetime | None = given["now"]
-    result = NowcastResult(forecast(read_seen(seen, columns, now), hours_of(given["ahead"])))
+    ahead, readings = hours_of(given["ahead"]), read_seen(seen, columns, now)
+    simulator = None
+    if scenario is not None:
+        sets, changes = given["sets"], given["intervene"]
+        simulator = simulator_of(scenario, sets, changes, readings.name, given["quantity"])
+        say(given["quiet"], f"playing {scenario} ...")
+    elif given["sets"] or given["intervene"] or given["quantity"]:
+        raise click.UsageError("--set, --intervene and --quantity need a SCENARIO")
+    result = NowcastResult(forecast(readings, ahead, simulator))
     with files.folder(seen, given["out"]) as draft:
         result.write_into(draft.path, command_line(), pictures=not given["no_pictures"])
     _print(result, shown(given["out"], draft.final), given)
+
+
+def _watch(scenario: str | None, seen: Path, columns: Any, given: dict[str, Any]) -> None:
+    """Forecast whenever the file has changed, each time into a folder of its own, until Ctrl-C."""
+    from sim import store
+    from sim.verbs.nowcast import files
+
+    if given["now"] is not None:
+        raise click.UsageError("--watch and --now exclude each other")
+    within = Path(given["out"]) if given["out"] else files.home(seen)
+    digest, made = "", 0
+    try:
+        while True:
+            try:
+                if (found := store.digest(seen)) != digest:
+                    digest = found
+                    _forecast(
+                        scenario, seen, columns, {**given, "out": str(within / f"nowcast-{store.stamp()}-{made}")}
+                    )
+                    made += 1
+            except SimError as error:  # a row may be half written: the next look will tell
+                say(given["quiet"], str(error))
+            time.sleep(given["watch"])
+            raise_pending()
+    except KeyboardInterrupt as stop:
+        say(given["quiet"], f"\nstopped; {made} forecasts are in {within}")
+        raise click.exceptions.Exit(exit_code(stop)) from None
 
 
 def hours_of(ahead: str) -> float:

@@ -23,8 +23,12 @@ SAMPLES = "samples.parquet"
 
 def folder(seen: Path, out: str | Path | None) -> AbstractContextManager[store.Draft]:
     """Return the draft of `out`, or of `results/<file>/nowcast-<time>`. Raises SimError on entering."""
-    name = seen.name.removesuffix(".gz").rpartition(".")[0] or seen.name
-    return store.results_folder(out, RESULTS / name / f"nowcast-{store.stamp()}")
+    return store.results_folder(out, home(seen) / f"nowcast-{store.stamp()}")
+
+
+def home(seen: Path) -> Path:
+    """Return the folder below which the forecasts of a file are stored: `results/<file>`."""
+    return RESULTS / (seen.name.removesuffix(".gz").rpartition(".")[0] or seen.name)
 
 
 def write(folder: Path, forecast: Nowcast) -> None:

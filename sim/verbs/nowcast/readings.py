@@ -19,7 +19,7 @@ LADDER = (0.25, 0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 48.0, 96.0, 168.0)
 WIDEST = 0.25
 """Share of a lead by which the reading that checks a forecast may be early or late."""
 OFFSET = 0.3
-"""Offset of the scale as a share of the median."""
+"""Offset of the scale as a share of the median or the mean, whichever is larger."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,7 +37,12 @@ class Readings:
         """Return readings with the offset of their scale."""
         large = float(np.quantile(values, 0.9))
         smallest = float(values[values > 0].min()) if (values > 0).any() else 1.0
-        return cls(hours, values, zone, max(OFFSET * float(np.median(values)), 0.02 * large, 0.5 * smallest))
+        return cls(
+            hours,
+            values,
+            zone,
+            max(OFFSET * max(float(np.median(values)), float(values.mean())), 0.02 * large, 0.5 * smallest),
+        )
 
     def __len__(self) -> int:
         return len(self.hours)

@@ -17,6 +17,7 @@ from sim.verbs.nowcast.blend import blended
 from sim.verbs.nowcast.breaks import Break, breaks_of
 from sim.verbs.nowcast.drift import follow
 from sim.verbs.nowcast.members import NAIVE, TABLE, WEEK, naive_forecasts, usual_changes
+from sim.verbs.nowcast.particles import Agreement, Simulator, simulated
 from sim.verbs.nowcast.readings import (
     Questions,
     Readings,
@@ -29,12 +30,13 @@ from sim.verbs.nowcast.regression import regressed
 from sim.verbs.nowcast.scoreboard import Answers, Difference, Score, best_of, difference, scores
 from sim.verbs.nowcast.seen import Seen
 
-BLEND, NAIVE_BLEND = "blend", "blend of the naive"
+BLEND, NAIVE_BLEND, SIMULATOR = "blend", "blend of the naive", "simulator"
 FILTER, REGRESSION = "filter", "regression"
 MEMBERS = {
     **NAIVE,
     FILTER: "level followed by Kalman filters: slow, fast, drift, usual hour",
     REGRESSION: "from the last reading part of the way to the others, as learnt",
+    SIMULATOR: "plays of the scenario, weighted by the readings of the day",
 }
 LONGEST = 168.0
 """Hours a forecast may reach ahead."""
@@ -51,7 +53,8 @@ class Nowcast:
     """A forecast from the readings `seen`.
 
     `samples` (P, M + 2, 40) are the quantiles at `times` (P,), in the unit of the readings, of the blend, the naive
-    blend and the M members, called `names`; `weights` (P, M) those of the members in the blend.
+    blend and the M members, called `names`; `weights` (P, M) those of the members in the blend. `answers` are the past
+    forecasts that are scored, and `past_weights` (Q, M) their weights.
     """
 
     seen: Seen
@@ -64,6 +67,15 @@ class Nowcast:
     scores: tuple[Score, ...]
     differences: tuple[Difference, ...]
     scored_from: float
+    answers: Answers
+    past_weights: Floats
+    agreement: Agreement | None = None
+    simulator: Difference | None = None
+
+    def share_of(self, member: str, lead: float) -> float:
+        """Return the mean weight of a member in the scored forecasts at a lead of the ladder."""
+        rows = self.answers.lead == lead
+        return float(self.past_weights[rows, self.names.index(member) - 2].mean())
 
     @property
     def middle(self) -> Floats:
@@ -80,8 +92,8 @@ class Forecasts:
     weights: Floats
 
 
-def nowcast(seen: Seen, ahead: float) -> Nowcast:
-    """Return the forecast of the next `ahead` hours. Raises SimError if that is too far."""
+def nowcast(seen: Seen, ahead: float, simulator: Simulator | None = None) -> Nowcast:
+    """Return the forecast of the next `ahead` hours; the simulator is one more member. Raises SimError."""
     if not 0.25 <= ahead <= LONGEST:
         raise SimError(f"--ahead {ahead:g} h: expected from 15 min to {LONGEST:g} h")
     readings = seen.readings
@@ -92,7 +104,11 @@ def nowcast(seen: Seen, ahead: float) -> Nowcast:
     breaks = breaks_of(readings)
     start = float(readings.hours[-1] - SCORED * (readings.hours[-1] - readings.hours[0]))
     restarts = [each.known for each in breaks if each.kind in RESTARTING]
-    found = forecasts(readings, questions, ladder, Timing(restarts, start))
+    played = (
+        None if simulator is None else simulated(simulator, readings, questions, ahead + seen.now - readings.hours[-1])
+    )
+    more = {} if played is None else {SIMULATOR: played.answers}
+    found = forecasts(readings, questions, ladder, Timing(restarts, start), more)
     answers = _answers(readings, past, ladder, found, start)
     table = scores(answers)
     now = slice(len(past), None)
@@ -107,6 +123,10 @@ def nowcast(seen: Seen, ahead: float) -> Nowcast:
         tuple(table),
         tuple(_differences(answers, table)),
         start,
+        answers,
+        found.weights[: len(past)][readings.hours[past.origin] >= start],
+        None if played is None else played.agreement,
+        _simulators_worth(answers, table) if played is not None else None,
     )
 
 
@@ -118,12 +138,18 @@ def times_ahead(now: float, ahead: float) -> Floats:
     return times if times[-1] > now + ahead - 1e-6 else np.r_[times, now + ahead]
 
 
-def forecasts(readings: Readings, questions: Questions, ladder: Floats, timing: Timing) -> Forecasts:
-    """Return the answers of the blend, the naive blend and the members."""
+def forecasts(
+    readings: Readings, questions: Questions, ladder: Floats, timing: Timing, more: Mapping[str, Floats] | None = None
+) -> Forecasts:
+    """Return the answers of the blend, the naive blend and the members; `more` are members besides those built in."""
     naive = naive_forecasts(readings, questions)
     followed = follow(readings, questions, ladder, usual_changes(readings))
     members: Mapping[str, Floats] = {**naive, FILTER: followed.center}
-    members = {**members, REGRESSION: regressed(readings, questions, ladder, members, (TABLE, WEEK, FILTER))}
+    members = {
+        **members,
+        REGRESSION: regressed(readings, questions, ladder, members, (TABLE, WEEK, FILTER)),
+        **(more or {}),
+    }
     mixed = blended(readings, questions, ladder, members, timing.breaks)
     plain = blended(readings, questions, ladder, naive, timing.breaks)
     centers = np.stack([mixed.center, plain.center, *members.values()], axis=1)
@@ -141,6 +167,15 @@ def _answers(readings: Readings, past: Questions, ladder: Floats, found: Forecas
         readings.unscaled(found.quantiles[rows]),
         found.names,
     )
+
+
+def _simulators_worth(answers: Answers, table: list[Score]) -> Difference | None:
+    """Return how the simulator compares with the best naive forecast at the longest lead; None if it is not known."""
+    for lead in sorted({score.lead for score in table}, reverse=True):
+        best = best_of(table, tuple(NAIVE), lead)
+        if best and (apart := difference(answers, lead, SIMULATOR, best.forecast)):
+            return apart
+    return None
 
 
 def _differences(answers: Answers, table: list[Score]) -> list[Difference]:

@@ -13,7 +13,7 @@ from sim.verbs.nowcast.bands import LEVELS
 from sim.verbs.nowcast.members import NAIVE
 from sim.verbs.nowcast.readings import instant
 from sim.verbs.nowcast.scoreboard import Difference, Score, best_of, ends
-from sim.verbs.nowcast.study import BLEND, MEMBERS, NAIVE_BLEND, Nowcast
+from sim.verbs.nowcast.study import BLEND, MEMBERS, NAIVE_BLEND, SIMULATOR, Nowcast
 from sim.verbs.nowcast.words import amount, lead_words, moment, notes, opening
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def document(forecast: Nowcast) -> dict[str, Any]:
         "first_sentence": opening(forecast),
         "notes": list(notes(forecast)),
         "rejected": list(seen.rejected),
+        "agreement": None if forecast.agreement is None else forecast.agreement._asdict(),
+        "simulator": None if forecast.simulator is None else forecast.simulator._asdict(),
         "forecast": _rows(forecast_columns(forecast)),
         "scores": _rows(score_columns(forecast.scores)),
         "differences": _rows(difference_columns(forecast.differences)),
@@ -156,7 +158,7 @@ def score_sheet(found: Sequence[Score], title: str) -> Sheet:
     sheet = Sheet(title, columns, [], (True, True, False, False, False, False, False))
     for lead in sorted({score.lead for score in found}):
         best = best_of(found, tuple(NAIVE), lead)
-        shown = (BLEND, NAIVE_BLEND, *([best.forecast] if best else []))
+        shown = (BLEND, NAIVE_BLEND, SIMULATOR, *([best.forecast] if best else []))
         for score in (each for each in found if each.lead == lead and each.forecast in shown):
             naive = best is not None and score.forecast == best.forecast
             sheet.rows.append(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sim.units import show_duration, to_figures
+from sim.verbs.nowcast.particles import HOPELESS
 from sim.verbs.nowcast.readings import instant
 
 if TYPE_CHECKING:
@@ -37,10 +38,43 @@ def amount(value: float) -> str:
 
 
 def opening(forecast: Nowcast) -> str:
-    """Return the first sentence: what is there now, and how good the forecast has been."""
+    """Return the first sentences: what is there now, what the simulator adds, and how good the forecast has been."""
     readings, zone = forecast.seen.readings, forecast.seen.readings.zone
     last = f"{forecast.seen.name} was {amount(readings.values[-1])} at {moment(readings.hours[-1], zone)}"
-    return f"{last}. {verdict(forecast)}"
+    return " ".join(part for part in (f"{last}.", simulator_words(forecast), verdict(forecast)) if part)
+
+
+def simulator_words(forecast: Nowcast) -> str:
+    """Return what the simulator adds; '' without one."""
+    if forecast.agreement is None:
+        return ""
+    if not explained(forecast):
+        return "No play of the simulator explains the readings; this is the blend without it."
+    share = f"{100 * forecast.weights[-1, -1]:.0f} %"
+    apart = forecast.simulator
+    if apart is None:
+        return f"The simulator has {share} of the weight at the end; there are too few days to say how good it is."
+    over = f"over {apart.days} days, {lead_words(apart.lead)} ahead"
+    if apart.error[0] > 0:
+        return f"The simulator adds nothing here; this is the blend: {over}, it erred by {than(apart)}."
+    return f"The simulator has {share} of the weight at the end; {over}, it erred by {than(apart)}."
+
+
+def explained(forecast: Nowcast) -> bool:
+    """Say whether a play of the simulator agrees with the readings of today."""
+    return forecast.agreement is not None and forecast.agreement.nearest <= HOPELESS
+
+
+def today(forecast: Nowcast) -> Iterator[str]:
+    """Yield what the plays of the simulator say about today."""
+    if forecast.agreement is None or not explained(forecast):
+        return
+    agreement, zone = forecast.agreement, forecast.seen.readings.zone
+    mean, low, high = (100 * (ratio - 1) for ratio in agreement.arrivals)
+    yield (
+        f"Arrivals since {moment(agreement.since, zone)} are {mean:+.0f} % against what the scenario expects "
+        f"(90 %: {low:+.0f} to {high:+.0f} %); {agreement.effective:.0f} of {agreement.plays} plays carry the weight."
+    )
 
 
 def verdict(forecast: Nowcast) -> str:
@@ -86,6 +120,7 @@ def notes(forecast: Nowcast) -> Iterator[str]:
             f"{moment(readings.hours[longest], readings.zone)} to {moment(readings.hours[longest + 1], readings.zone)}"
         )
         yield f"Gaps of more than a day: {days}, the longest from {where}; they are left open."
+    yield from today(forecast)
     for each in forecast.breaks:
         if readings.hours[-1] - readings.hours[each.known] <= BREAK_SHOWN:
             yield break_words(each, forecast)

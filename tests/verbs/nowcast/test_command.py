@@ -83,6 +83,27 @@ def _error_by_hand(lead: float) -> float:
     return float(np.mean(errors))
 
 
+def test_watching_takes_up_new_rows_and_ends_with_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Path("waits.csv").read_text().splitlines()
+    Path("waits.csv").write_text("\n".join(whole[:100]) + "\n")
+    steps = iter([whole[:101], whole[:101], ["time,trucks_waiting"], whole[:102]])
+
+    def meanwhile(_seconds: float) -> None:
+        rows = next(steps, None)
+        if rows is None:
+            raise KeyboardInterrupt
+        Path("waits.csv").write_text("\n".join(rows) + "\n")
+
+    monkeypatch.setattr("sim.verbs.nowcast.command.time.sleep", meanwhile)
+    result = run("--ahead", "6h", "--watch", "60", "--no-pictures", "--out", "stored")
+    assert result.exit_code == 130
+    assert "has no rows" in result.stderr
+    assert "3 forecasts are in stored" in result.stderr
+    assert len(list(Path("stored").iterdir())) == 3
+    board = run("--score", "stored", "--json")
+    assert json.loads(board.stdout)["forecasts"] == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -1,0 +1,120 @@
+"""The simulator as a member: it gets weight where the scenario is right, and none where no play agrees.
+
+The full experiment is `python -m tests.verification.nowcasting`; this is a small one on the same records.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from sim.cli import commands
+from sim.errors import SimError
+from sim.verbs.nowcast import particles
+from sim.verbs.nowcast.particles import quietest_hour, simulator_of
+from sim.verbs.nowcast.study import SIMULATOR, Nowcast
+from sim.verbs.nowcast.words import opening
+from tests.verbs.nowcast.series import queue
+from tests.verbs.nowcast.series import readings as readings_of
+from tests.verification.nowcasting import SCENARIO, WAITS, WRONG, forecast
+
+RATE = "crossings.port.demand.{}.everyday.constant.rate=0.1/h"
+EMPTY = (RATE.format("car"), RATE.format("truck"))
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(particles, "PLAYS", 30)
+    monkeypatch.setattr(particles, "DAYS", 5)
+
+
+@pytest.fixture(scope="module")
+def right() -> Nowcast:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(particles, "PLAYS", 30)
+        patch.setattr(particles, "DAYS", 5)
+        return forecast(14)
+
+
+def test_the_right_simulator_has_weight_and_a_wrong_one_has_little(right: Nowcast) -> None:
+    wrong = forecast(14, WRONG)
+    assert right.share_of(SIMULATOR, 12.0) > 2 * wrong.share_of(SIMULATOR, 12.0)
+    at_the_end = wrong.past_weights[wrong.answers.lead == 12.0][-24:, wrong.names.index(SIMULATOR) - 2]
+    assert at_the_end.mean() < 0.1
+    assert "The simulator adds nothing here; this is the blend" in opening(wrong)
+    assert right.simulator is not None
+    assert wrong.simulator is not None
+    assert right.simulator.error[0] < wrong.simulator.error[0]
+
+
+def test_it_says_what_it_learnt_and_how_many_plays_carry_the_weight(right: Nowcast) -> None:
+    assert right.agreement is not None
+    assert 30 / 8 <= right.agreement.effective <= 30
+    mean, low, high = right.agreement.arrivals
+    assert 0.5 < low <= mean <= high < 2
+
+
+def test_without_an_explanation_the_simulator_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(particles, "HOPELESS", 0.0)
+    monkeypatch.setattr("sim.verbs.nowcast.words.HOPELESS", 0.0)
+    found = forecast(7, EMPTY)
+    assert "No play of the simulator explains the readings" in opening(found)
+    assert found.weights[:, -1].max() == 0
+    assert np.isfinite(found.samples[:, 0]).all()
+
+
+def test_the_quietest_hour() -> None:
+    hours, values = queue(20)
+    assert quietest_hour(readings_of(hours, values)) in (23, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity", "key"),
+    [
+        ("queue", None, ("queue", "all")),
+        ("trucks_waiting", None, ("queue", "truck")),
+        ("wait_min", None, ("quoted_wait", "car")),
+        ("x", "queue.truck", ("queue", "truck")),
+    ],
+)
+def test_the_series_that_a_column_tells_of(name: str, quantity: str | None, key: tuple[str, str]) -> None:
+    simulator = simulator_of(SCENARIO, (), (), name, quantity)
+    assert simulator.key[1:] == key
+    assert simulator.factor == (60.0 if name == "wait_min" else 1.0)
+
+
+def test_what_cannot_be_a_simulator() -> None:
+    with pytest.raises(SimError, match="has no such series"):
+        simulator_of(SCENARIO, (), (), "queue", "queues.car")
+    with pytest.raises(SimError, match="has several crossings"):
+        simulator_of("russia_2022", (), (), "queue", None)
+
+
+def test_the_command_with_a_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    head, *rows = WAITS.read_text().splitlines()
+    Path("waits.csv").write_text("\n".join([head, *rows[-400::4]]) + "\n")
+    asked = [
+        "nowcast",
+        SCENARIO,
+        "--seen",
+        "waits.csv",
+        "--column",
+        "queue",
+        "--zone",
+        "Europe/Lisbon",
+        "--ahead",
+        "3h",
+    ]
+    result = CliRunner().invoke(commands, [*asked, "--json", "--no-pictures"], prog_name="sim")
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert document["agreement"]["plays"] == 30
+    assert "weight_simulator" in document["forecast"][0]
+    alone = CliRunner().invoke(commands, ["nowcast", "--seen", "waits.csv", "--set", "seed=3"], prog_name="sim")
+    assert alone.exit_code == 2
+    assert "need a SCENARIO" in alone.output
