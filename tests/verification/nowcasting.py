@@ -65,7 +65,7 @@ def shares(found: Nowcast) -> dict[float, float]:
 
 
 if __name__ == "__main__":
-    particles.DAYS = 28
+    particles.DAYS = 18
     for name, sets in (("right", ()), ("wrong", WRONG)):
         print(f"{name} simulator")  # noqa: T201
-        print("\n".join(table(forecast(56, sets))), flush=True)  # noqa: T201
+        print("\n".join(table(forecast(42, sets))), flush=True)  # noqa: T201

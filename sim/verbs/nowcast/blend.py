@@ -1,4 +1,7 @@
-"""The blend: the members' answers weighted by how little each has erred of late, at that lead and hour of the day."""
+"""The blend: the members' answers weighted by how little each has erred of late, at that lead and hour of the day.
+
+The answers are mixed on the scale of the readings; errors are counted in their unit, so that long queues weigh most.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,8 @@ def blended(
     """Return the weighted mean of the members; `breaks` are readings at which a break in the feed became known."""
     given = np.stack(list(members.values()), axis=1)
     known = np.isfinite(given)
-    scaled, hours = readings.scaled, readings.hours
-    errors = np.abs(given - scaled[questions.answer][:, None])
+    hours = readings.hours
+    errors = np.abs(readings.unscaled(given) - readings.values[questions.answer][:, None])
     answered = np.flatnonzero(questions.answer >= 0)
     answered = answered[np.argsort(questions.answer[answered], kind="stable")]
     ends = np.searchsorted(questions.answer[answered], np.arange(len(readings) + 1))
