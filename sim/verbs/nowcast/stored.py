@@ -150,7 +150,9 @@ def sentences(board: Board) -> list[str]:
     """Return the scoreboard in sentences."""
     first, last = (moment(hours, board.zone) for hours in board.span)
     made = f"{board.forecasts} stored forecasts of {board.name}, made from {first} to {last}"
-    waiting = f"; {board.waiting} of them wait for readings" if board.waiting else ""
+    waiting = (
+        f"; {board.waiting} of them {'waits' if board.waiting == 1 else 'wait'} for readings" if board.waiting else ""
+    )
     lines = [f"{made}{waiting}."]
     if not board.scores:
         lines.append("Too few of them have been answered to say how good they are.")
