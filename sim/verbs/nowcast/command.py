@@ -136,11 +136,16 @@ def _watch(scenario: str | None, seen: Path, columns: Any, given: dict[str, Any]
                     made += 1
             except SimError as error:  # a row may be half written: the next look will tell
                 say(given["quiet"], str(error))
-            time.sleep(given["watch"])
-            raise_pending()
+            _pause(given["watch"])
     except KeyboardInterrupt as stop:
         say(given["quiet"], f"\nstopped; {made} forecasts are in {within}")
         raise click.exceptions.Exit(exit_code(stop)) from None
+
+
+def _pause(seconds: float) -> None:
+    """Wait. Raises KeyboardInterrupt if a signal arrived."""
+    time.sleep(seconds)
+    raise_pending()
 
 
 def hours_of(ahead: str) -> float:

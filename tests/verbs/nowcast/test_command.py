@@ -94,7 +94,7 @@ def test_watching_takes_up_new_rows_and_ends_with_ctrl_c(monkeypatch: pytest.Mon
             raise KeyboardInterrupt
         Path("waits.csv").write_text("\n".join(rows) + "\n")
 
-    monkeypatch.setattr("sim.verbs.nowcast.command.time.sleep", meanwhile)
+    monkeypatch.setattr("sim.verbs.nowcast.command._pause", meanwhile)
     result = run("--ahead", "6h", "--watch", "60", "--no-pictures", "--out", "stored")
     assert result.exit_code == 130
     assert "has no rows" in result.stderr
