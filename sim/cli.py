@@ -16,6 +16,7 @@ from sim.play import terminal
 from sim.play.signals import exit_code, listen
 from sim.suggest import did_you_mean
 from sim.verbs.audit.command import audit
+from sim.verbs.backtest.command import backtest
 from sim.verbs.calibrate.command import calibrate
 from sim.verbs.catalogue.command import catalogue
 from sim.verbs.check.command import check, schema, sources
@@ -97,10 +98,11 @@ def completion(shell: str) -> None:
     click.echo(script(commands, {}, "sim", "_SIM_COMPLETE").source())
 
 
-for verb in (
-    *(run, rerun, check, schema, sources, audit, calibrate, catalogue, copy, compare, import_, sweep, validate),
-    nowcast,
-):
+VERBS = (
+    *(run, rerun, check, schema, sources, audit, backtest, calibrate, catalogue, copy, compare, import_),
+    *(nowcast, sweep, validate),
+)
+for verb in VERBS:
     commands.add_command(verb)
 
 

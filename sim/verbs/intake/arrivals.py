@@ -12,10 +12,10 @@ from sim.arrays import Floats
 from sim.errors import SimError
 from sim.scenario.text.edit import Edit
 from sim.table.columns import Role
+from sim.table.counts import DAY, HOUR, Bins, Counted, count_up
 from sim.table.numbers import words_of
 from sim.table.reader import Reader
 from sim.table.times import local_seconds, text_of
-from sim.verbs.intake.counts import DAY, HOUR, Bins, Counted, count_up
 from sim.verbs.intake.demand_parts import parts_of, tell
 from sim.verbs.intake.finding import Finding, dated, period_of
 from sim.verbs.intake.request import KINDS, Target, Wanted, classes_of, clean_name, kind_by

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from sim.scenario.model.quantities import WEEKDAYS
+from sim.table.counts import LEAST_CV, LEVEL, Counted, Profile
 from sim.table.reader import Reader
-from sim.verbs.intake.counts import LEAST_CV, LEVEL, Counted, Profile
 from sim.verbs.intake.finding import Finding, date_of, figures, passport, rate_text, share_text
 
 MOST_ODD, MOST_BURST = 12, 6.0

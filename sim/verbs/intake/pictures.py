@@ -13,7 +13,7 @@ from scipy import stats
 from sim.arrays import Floats
 from sim.plotting.page import heading
 from sim.plotting.style import FAINT, INK, MUTED, REPORTED, shade, sheet, styled, value_axis
-from sim.verbs.intake.counts import Bins, Counted
+from sim.table.counts import Bins, Counted
 from sim.verbs.intake.laws import LEAST_AT_RISK, Fitted, at_risk, distribution
 from sim.verbs.intake.staffing import Staffed
 

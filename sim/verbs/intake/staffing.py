@@ -15,11 +15,11 @@ from sim.errors import SimError
 from sim.scenario.model.quantities import WEEKDAYS
 from sim.scenario.text.edit import Edit
 from sim.table.columns import Role
+from sim.table.counts import WEEKEND, WORKING
 from sim.table.read import read_rows
 from sim.table.reader import Reader
 from sim.table.times import local_seconds
 from sim.verbs.intake.arrivals import BEGIN
-from sim.verbs.intake.counts import WEEKEND, WORKING
 from sim.verbs.intake.finding import Finding, figures, passport, period_of, time_text
 from sim.verbs.intake.request import Target, Wanted
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.verbs.intake.counts import DAY, HOUR, LEVEL, Bins, Counted, count_up
+from sim.table.counts import DAY, HOUR, LEVEL, Bins, Counted, count_up
 from sim.verbs.intake.demand_parts import comes_in_bursts, differs
 from sim.verbs.intake.laws import fit, observe
 from sim.verbs.intake.staffing import _staffed

@@ -1,0 +1,105 @@
+"""The sentences of a backtest, the verdict first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim import units
+from sim.verbs.backtest.boosting import BOOSTING
+from sim.verbs.backtest.naive import TABLE
+from sim.verbs.backtest.study import CAME, KNOWN, Backtest, Tested
+
+QUANTITIES = {"quoted_wait": "waits", "virtual_wait": "waits", "sojourn": "waits", "queue": "queue lengths"}
+
+
+def size(tested: Tested, value: float) -> str:
+    """Return a value of the series with its unit."""
+    kind = tested.series.kind
+    if not np.isfinite(value):
+        return "-"
+    if kind.dimension == "time":
+        return units.show_duration(abs(value) * 3600) if value >= 0 else f"−{units.show_duration(-value * 3600)}"
+    if kind.dimension == "share":
+        return f"{100 * value:.3g} %"
+    return f"{value:.3g} {kind.unit}"
+
+
+def model_of(tested: Tested) -> str:
+    """Return the name of the model's forecast that could have been made: with the inputs known then."""
+    return KNOWN if KNOWN in tested.scored.samples else CAME
+
+
+def rivals(tested: Tested) -> list[str]:
+    """Return the names of the other forecasts, best first."""
+    names = [name for name in tested.scored.samples if name not in (CAME, KNOWN)]
+    return sorted(names, key=lambda name: _error(tested, name))
+
+
+def _error(tested: Tested, name: str) -> float:
+    error = tested.score_of(name).error
+    return error if np.isfinite(error) else np.inf
+
+
+def verdict(tested: Tested) -> str:
+    """Return the first sentence: how the model compares with a table of averages, and what follows."""
+    model = model_of(tested)
+    against = {each.against: each for each in tested.differences}
+    table = against.get(TABLE)
+    what = QUANTITIES.get(tested.series.quantity, "figures")
+    if table is None:
+        return f"{tested.series.id}: there is no table of averages to compare with."
+    mine, theirs = tested.score_of(model).error, tested.score_of(TABLE).error
+    errors = f"its mean absolute error is {size(tested, mine)}, that of the table {size(tested, theirs)}"
+    if np.isnan(table.low):
+        return f"{tested.series.id}: {errors}; too few days to say which is better."
+    if table.low > 0:
+        return (
+            f"{tested.series.id}: worse than a table of averages by {size(tested, table.more)}; do not use it for these "
+            f"{what} ({errors})."
+        )
+    if table.high < 0:
+        best = next((each for each in tested.differences if each.against != TABLE and each.low > 0), None)
+        but = f", but worse than “{best.against}” by {size(tested, best.more)}" if best else ""
+        return f"{tested.series.id}: better than a table of averages by {size(tested, -table.more)}{but} ({errors})."
+    return f"{tested.series.id}: no better and no worse than a table of averages, as far as can be told ({errors})."
+
+
+def sentences(result: Backtest) -> Iterator[str]:
+    """Yield everything worth saying, the verdicts first."""
+    for tested in result.tested:
+        yield verdict(tested)
+    for tested in result.tested:
+        yield from _more(tested)
+    windows = result.windows
+    yield f"Fitted to {windows.fit}, scored on {windows.score}{_rolled(result)}."
+    if result.replaced:
+        yield (
+            f"Known then: {', '.join(result.replaced)} by their usual values before the origin. The other row has them as "
+            "they came, which nobody could have known."
+        )
+    elif any(CAME in tested.scored.samples for tested in result.tested):
+        yield "The inputs are those of the scenario; it says nothing that came only later."
+    for name, (low, middle, high) in result.fitted[0].items():
+        unit = result.loaded.units.get(name, "")
+        yield f"Learnt in the first window: {name} {middle:.4g} {unit} ({low:.4g} to {high:.4g}).".replace("  ", " ")
+
+
+def _rolled(result: Backtest) -> str:
+    number = len(result.windows.origins())
+    return f", from {number} origins, each fitted anew" if number > 1 else ""
+
+
+def _more(tested: Tested) -> Iterator[str]:
+    model = tested.score_of(model_of(tested))
+    inside = f"{model.inside_90:.0%} of what came lies in its 90 % bands, {model.inside_50:.0%} in its 50 % bands"
+    note = ""
+    if model.inside_90 < 0.8:
+        note = ": the bands are too narrow"
+    elif model.inside_90 > 0.97:
+        note = ": the bands are too wide"
+    yield f"{tested.series.id}: {inside}{note}."
+    best = next(iter(rivals(tested)), None)
+    if best is not None and best not in (TABLE, BOOSTING) and _error(tested, best) < tested.score_of(TABLE).error:
+        yield f"{tested.series.id}: of the naive forecasts, “{best}” errs least, {size(tested, _error(tested, best))}."
