@@ -1,4 +1,4 @@
-"""A gradient boosting on what is known at the origin, where scikit-learn is installed: a rival without a queue in it."""
+"""A gradient boosting on what is known at the origin, where scikit-learn is installed: a rival without a queue."""
 
 from __future__ import annotations
 
