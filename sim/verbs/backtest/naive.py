@@ -66,7 +66,7 @@ def _earlier(known: History, at: Floats, period: float) -> Floats:
 
 
 def by_hour_of_week(known: History, at: Floats) -> Floats:
-    """Return the mean of the same hour of the week, drawn towards that of the hour of the day where it has few values."""
+    """Return the mean of the hour of the week, drawn towards that of the hour of the day where it has few values."""
     hour, day = _hours(known.at)
     place = day * 24 + hour
     sums, counts = np.bincount(place, known.value, 168), np.bincount(place, minlength=168)

@@ -9,14 +9,13 @@ from matplotlib import dates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.arrays import Floats
 from sim.plotting.page import heading, legend
 from sim.plotting.result import Drawers
 from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled, value_axis
 from sim.verbs.backtest.naive import TABLE
 from sim.verbs.backtest.scores import pit
 from sim.verbs.backtest.study import Backtest, Tested
-from sim.verbs.backtest.words import model_of, verdict
+from sim.verbs.backtest.words import model_of, unit_of, verdict
 
 WIDTH = 10.0
 MODEL, OTHER = "#0072B2", "#E69F00"
@@ -41,8 +40,8 @@ def draw_forecast(result: Backtest, tested: Tested) -> Figure:
     figure = sheet(WIDTH, height)
     scenario = result.loaded.central.scenario
     heading(figure, f"Forecast and what came: {scenario.title}", _wrapped(verdict(tested)))
-    axes = figure.add_axes((0.09, 0.14, 0.88, 0.62))
-    unit, scale = _unit(tested)
+    axes = figure.add_axes((0.09, 0.14, 0.88, 0.66))
+    unit, scale = unit_of(tested)
     for n, part in enumerate(tested.parts):
         at = (part.at * 1000).astype("datetime64[ms]")
         sample = part.samples[model_of(tested)] * scale
@@ -58,34 +57,17 @@ def draw_forecast(result: Backtest, tested: Tested) -> Figure:
         style = {"ls": "-", "lw": 1.0} if len(tested.scored.truth) > FINE else {"ls": "", "marker": "o", "ms": 3}
         axes.plot(at, part.truth * scale, color=REPORTED, label="what came" if first else None, **style)  # type: ignore[arg-type]
     _date_axis(axes, scenario.clock.timezone)
-    high = np.quantile(np.concatenate([part.samples[model_of(tested)] for part in tested.parts]) * scale, 0.95, axis=1)
-    value_axis(
-        axes, f"{_name(tested)} ({unit})", [float(np.nanmax(tested.scored.truth * scale)), *_without_peaks(high)]
-    )
+    high = np.quantile(tested.scored.samples[model_of(tested)] * scale, 0.95, axis=1)
+    most = [float(np.nanmax(tested.scored.truth * scale)), float(np.nanquantile(high, 0.98))]
+    value_axis(axes, f"{tested.series.quantity.replace('_', ' ')} ({unit})", most)
     legend(axes)
     return figure
-
-
-def _without_peaks(high: Floats) -> list[float]:
-    return [float(np.nanquantile(high, 0.98))]
-
-
-def _name(tested: Tested) -> str:
-    return tested.series.quantity.replace("_", " ")
-
-
-def _unit(tested: Tested) -> tuple[str, float]:
-    """Return the unit of the picture, and by what values of the series are multiplied."""
-    kind = tested.series.kind
-    if kind.dimension == "time":
-        return ("min", 60.0) if np.nanmax(tested.scored.truth) < 4 else ("h", 1.0)
-    return ("%", 100.0) if kind.dimension == "share" else (kind.unit, 1.0)
 
 
 def _wrapped(text: str) -> str:
     from sim.plotting.marks import wrapped
 
-    return wrapped(text, WIDTH - 0.6, 10.5)
+    return str(wrapped(text, WIDTH - 0.6, 10.5))
 
 
 def _date_axis(axes: Axes, zone: str) -> None:
@@ -103,11 +85,11 @@ def draw_reliability(tested: Tested) -> Figure:
     heading(
         figure,
         f"Are the bands right? {tested.series.id}",
-        "Left: a band of 80 % should hold 80 % of what came. Right: what came should fall anywhere in the forecasts, evenly.",
+        "Left: a band of 80 % should hold 80 % of what came. Right: all bars should be about as high as the line.",
     )
     sample, truth = tested.scored.samples[model_of(tested)], tested.scored.truth
     places = pit(sample, truth)
-    left, right = figure.add_axes((0.09, 0.15, 0.36, 0.62)), figure.add_axes((0.58, 0.15, 0.39, 0.62))
+    left, right = figure.add_axes((0.09, 0.15, 0.36, 0.66)), figure.add_axes((0.58, 0.15, 0.39, 0.66))
     levels = np.linspace(0.05, 0.95, 19)
     held = [100 * np.mean(np.abs(places - 0.5) <= level / 2) for level in levels]
     left.plot([0, 100], [0, 100], color=MUTED, lw=1)

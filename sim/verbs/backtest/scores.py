@@ -1,4 +1,4 @@
-"""Scores of forecasts that are quantiles or samples, by lead, and differences between forecasts with their intervals."""
+"""Scores of forecasts that are quantiles or samples, by lead, and the differences between them with intervals."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from sim.measures.scores import crps
 from sim.verbs.backtest.naive import EDGES
 
 RESAMPLES, SEED = 2000, 0
+GOLDEN = 0.6180339887498949
+"""Multiples of this, without their whole part, fill the interval from 0 to 1 evenly."""
 ALL = "all leads"
 LEADS = ("up to 3 h", "3 to 12 h", "12 to 24 h", "1 to 2 d", "2 to 7 d", "over 7 d")
 
@@ -71,10 +73,8 @@ def _score(name: str, lead: str, sample: Floats, truth: Floats) -> Score:
     middle = np.median(sample, axis=1)
     error, mean_error = middle - truth, sample.mean(axis=1) - truth
     varies = len(truth) > 2 and middle.std() > 0 and truth.std() > 0
-    inside = []
-    for low, high in ((0.25, 0.75), (0.05, 0.95)):
-        ends = np.quantile(sample, (low, high), axis=1)
-        inside.append(float(np.mean((ends[0] <= truth) & (truth <= ends[1]))))
+    places = pit(sample, truth)
+    inside = [float(np.mean(np.abs(places - 0.5) <= width / 2)) for width in (0.5, 0.9)]
     return Score(
         name, lead, len(truth), float(np.abs(error).mean()), float(np.sqrt(np.mean(mean_error**2))),
         float(mean_error.mean()), float(np.corrcoef(middle, truth)[0, 1]) if varies else np.nan,
@@ -114,8 +114,11 @@ def _interval(apart: Floats, places: Ints, days: int) -> tuple[float, float, flo
 
 
 def pit(sample: Floats, truth: Floats) -> Floats:
-    """Return the share of each forecast's samples below what came (ties by half): even from 0 to 1 if bands are right."""
+    """Return the share of each forecast's samples below what came: even from 0 to 1 if bands are right.
+
+    Where samples are equal to what came, as in an empty queue, the places among them are taken in turn, evenly.
+    """
     given = np.isfinite(sample).all(axis=1)
     below = (sample[given] < truth[given, None]).mean(axis=1)
-    same = (sample[given] == truth[given, None]).mean(axis=1)
-    return np.asarray(below + same / 2)
+    same = (np.abs(sample[given] - truth[given, None]) < 1e-9).mean(axis=1)
+    return np.asarray(below + same * (np.arange(len(same)) * GOLDEN % 1))

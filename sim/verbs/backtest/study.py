@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtri
 
 from sim.arrays import Floats, Ints
 from sim.errors import SimError
@@ -121,10 +122,10 @@ def backtest(
         progress.say(f"origin {n + 1} of {len(origins)}: fitting {to_fit}, predicting {to_score}")
         vectors, learnt = _fit(loaded, to_fit, windows.lead_in, request, progress, cache)
         fitted.append(learnt)
-        ensembles, told = _ensembles(loaded, to_fit, to_score, windows.lead_in, vectors, request, progress)
+        ensembles, told = _ensembles(loaded, (to_fit, to_score), windows.lead_in, vectors, (request, progress))
         replaced.update(told)
         for k in range(len(every)):
-            part = _part(every[k], histories[k], to_fit, to_score, {name: each[k] for name, each in ensembles.items()})
+            part = _part(histories[k], to_fit, to_score, {name: each[k] for name, each in ensembles.items()})
             if part is not None:
                 parts[k].append(part)
     tested = tuple(_tested(series, own, loaded) for series, own in zip(every, parts, strict=True))
@@ -221,16 +222,19 @@ class PredictTask:
 
 
 def _ensembles(
-    loaded: LoadedCalibration, fit: Window, score: Window, lead_in: timedelta, vectors: _Vectors, request: Request,
-    progress: Progress,
-) -> tuple[dict[str, list[_Ensemble]], list[str]]:  # fmt: skip
+    loaded: LoadedCalibration,
+    both: tuple[Window, Window],
+    lead_in: timedelta,
+    vectors: _Vectors,
+    playing: tuple[Request, Progress],
+) -> tuple[dict[str, list[_Ensemble]], list[str]]:
     """Return, for both kinds of inputs, what the model says in the fitted window and in the predicted one."""
     root = loaded.template.root
-    known, told = known_inputs(root, loaded.central.scenario, fit.end)
+    known, told = known_inputs(root, loaded.central.scenario, both[0].end)
     found = {}
     for name, tree in ((CAME, root), *([(KNOWN, known)] if told else [])):
-        inside = [windowed(loaded, tree if window is score else root, window, lead_in) for window in (fit, score)]
-        values = [_play(each, vectors, request, progress, name) for each in inside]
+        inside = [windowed(loaded, each, window, lead_in) for window, each in zip(both, (root, tree), strict=True)]
+        values = [_play(each, vectors, *playing, name) for each in inside]
         found[name] = [
             _Ensemble(_times(series, each), values[0][k], values[1][k])
             for k, series in enumerate(loaded.calibration.reported_series)
@@ -269,9 +273,7 @@ def _play(
     return [np.array([values[k] for values in played]) for k in range(len(played[0]))]
 
 
-def _part(
-    series: ReportedSeries, history: History, fit: Window, score: Window, ensembles: dict[str, _Ensemble]
-) -> Part | None:
+def _part(history: History, fit: Window, score: Window, ensembles: dict[str, _Ensemble]) -> Part | None:
     """Return all forecasts of a series at one origin; None if nothing came in the window."""
     origin = _local_s(fit.end)
     inside = (history.at >= _local_s(score.begin)) & (history.at < _local_s(score.end))
@@ -302,8 +304,6 @@ def _with_errors(ensemble: _Ensemble, history: History, at: Floats) -> Floats:
     spread = float(np.nanmean(left**2) - np.nanmean(np.nanvar(model, axis=0)))
     number = len(ensemble.predicted)
     levels = np.random.default_rng(0).permuted(np.tile((np.arange(number) + 0.5) / number, (len(at), 1)), axis=1)
-    from scipy.special import ndtri
-
     places = {round(moment): column for column, moment in enumerate(ensemble.at[1])}
     columns = [places.get(round(moment), -1) for moment in at]
     says = np.where(np.array(columns)[:, None] >= 0, ensemble.predicted[:, columns].T, np.nan)

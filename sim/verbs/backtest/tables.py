@@ -8,9 +8,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sim.verbs.backtest.scores import ALL, Score
+from sim.verbs.backtest.scores import ALL, LEADS, Score
 from sim.verbs.backtest.study import Backtest, Tested
-from sim.verbs.backtest.words import sentences, size
+from sim.verbs.backtest.words import sentences, unit_of
 
 
 def show(result: Backtest) -> None:
@@ -25,23 +25,46 @@ def print_to(console: Console, result: Backtest) -> None:
     for tested in result.tested:
         console.print()
         console.print(_table(tested))
+        if any(score.lead != ALL for score in tested.scores):
+            console.print()
+            console.print(_by_lead(tested))
 
 
 def _table(tested: Tested) -> Table:
-    table = Table(title=f"{tested.series.id}: errors of forecasts", box=None, pad_edge=False, header_style="bold")
-    table.add_column("forecast", min_width=24)
-    for name in ("leads", "points", "error", "RMSE", "bias", "correlation", "CRPS", "in 50 %", "in 90 %"):
-        table.add_column(name, justify="left" if name == "leads" else "right")
-    for score in sorted(tested.scores, key=lambda each: (each.lead != ALL,)):
-        table.add_row(*_cells(tested, score))
+    unit, scale = unit_of(tested)
+    table = Table(title=f"{tested.series.id}: errors in {unit}", title_justify="left", box=None, pad_edge=False)
+    table.add_column("forecast")
+    for name in ("points", "mean", "RMSE", "bias", "corr.", "CRPS", "in 50 %", "in 90 %"):
+        table.add_column(name, justify="right")
+    for score in sorted((each for each in tested.scores if each.lead == ALL), key=_error):
+        numbers = [_number(value * scale) for value in (score.error, score.rmse, score.bias)]
+        shares = [f"{share:.0%}" if np.isfinite(share) else "-" for share in (score.inside_50, score.inside_90)]
+        correlation = f"{score.correlation:.2f}" if np.isfinite(score.correlation) else "-"
+        table.add_row(score.forecast, f"{score.number:,}", *numbers, correlation, _number(score.crps * scale), *shares)
     return table
 
 
-def _cells(tested: Tested, score: Score) -> list[str]:
-    numbers = [size(tested, value) for value in (score.error, score.rmse, score.bias)]
-    shares = [f"{share:.0%}" if np.isfinite(share) else "-" for share in (score.inside_50, score.inside_90)]
-    correlation = f"{score.correlation:.2f}" if np.isfinite(score.correlation) else "-"
-    return [score.forecast, score.lead, f"{score.number:,}", *numbers, correlation, size(tested, score.crps), *shares]
+def _by_lead(tested: Tested) -> Table:
+    """Return the mean absolute error of each forecast by lead."""
+    unit, scale = unit_of(tested)
+    leads = [lead for lead in LEADS if any(score.lead == lead for score in tested.scores)]
+    table = Table(title=f"mean error by lead, in {unit}", title_justify="left", box=None, pad_edge=False)
+    table.add_column("forecast")
+    for lead in leads:
+        table.add_column(lead, justify="right")
+    errors = {(score.forecast, score.lead): score.error for score in tested.scores}
+    for score in sorted((each for each in tested.scores if each.lead == ALL), key=_error):
+        cells = [_number(errors.get((score.forecast, lead), np.nan) * scale) for lead in leads]
+        table.add_row(score.forecast, *cells)
+    return table
+
+
+def _error(score: Score) -> float:
+    return score.error if np.isfinite(score.error) else np.inf
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if np.isfinite(value) else "-"
 
 
 def score_columns(result: Backtest) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The time windows of a backtest: the one that is fitted to, the one that is predicted, and the origins of forecasts."""
+"""The windows of a backtest: the one that is fitted to, the one that is predicted, and the origins of forecasts."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def windows(fit: str, score: str, rolling: str | None = None, lead_in: str = "1 
     found = Windows(window("--fit", fit), window("--score", score), spans.get("--rolling"), spans["--lead-in"])
     if found.score.begin < found.fit.end:
         raise SimError(
-            f"--score begins on {found.score.begin:%Y-%m-%d}, before --fit ends: what was fitted would be scored as unseen"
+            f"--score begins on {found.score.begin:%Y-%m-%d}, before --fit ends; what was fitted is not unseen"
         )
     if found.rolling is not None and found.rolling < timedelta(minutes=15):
         raise SimError(f"--rolling: must be at least 15 min; got {rolling}")

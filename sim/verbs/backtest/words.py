@@ -26,6 +26,14 @@ def size(tested: Tested, value: float) -> str:
     return f"{value:.3g} {kind.unit}"
 
 
+def unit_of(tested: Tested) -> tuple[str, float]:
+    """Return the unit in which tables and pictures show a series, and by what its values are multiplied."""
+    kind = tested.series.kind
+    if kind.dimension == "time":
+        return ("min", 60.0) if np.nanmax(tested.scored.truth) < 4 else ("h", 1.0)
+    return ("%", 100.0) if kind.dimension == "share" else (kind.unit, 1.0)
+
+
 def model_of(tested: Tested) -> str:
     """Return the name of the model's forecast that could have been made: with the inputs known then."""
     return KNOWN if KNOWN in tested.scored.samples else CAME
@@ -56,8 +64,8 @@ def verdict(tested: Tested) -> str:
         return f"{tested.series.id}: {errors}; too few days to say which is better."
     if table.low > 0:
         return (
-            f"{tested.series.id}: worse than a table of averages by {size(tested, table.more)}; do not use it for these "
-            f"{what} ({errors})."
+            f"{tested.series.id}: worse than a table of averages by {size(tested, table.more)}; do not use it for "
+            f"these {what} ({errors})."
         )
     if table.high < 0:
         best = next((each for each in tested.differences if each.against != TABLE and each.low > 0), None)
@@ -76,8 +84,8 @@ def sentences(result: Backtest) -> Iterator[str]:
     yield f"Fitted to {windows.fit}, scored on {windows.score}{_rolled(result)}."
     if result.replaced:
         yield (
-            f"Known then: {', '.join(result.replaced)} by their usual values before the origin. The other row has them as "
-            "they came, which nobody could have known."
+            f"Known then: {', '.join(result.replaced)} by their usual values before the origin. The other row has them "
+            "as they came, which nobody could have known."
         )
     elif any(CAME in tested.scored.samples for tested in result.tested):
         yield "The inputs are those of the scenario; it says nothing that came only later."

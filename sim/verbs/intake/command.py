@@ -25,6 +25,7 @@ ABOUT = {
     "arrivals": "Counts of arrivals, or arrivals one by one: rates by hour and weekday, and how much days differ.",
     "service": "Service times: a law by class, and whether they depend on the number of open booths.",
     "staffing": "Open booths over time: shifts by hour and weekday, and whether they follow the queue.",
+    "waits": "Waits or queue lengths over time: a series to calibrate with and to score forecasts on.",
     "patience": "Waits with what became of them, served or given up: how soon people leave.",
     "timetable": "Ferries, flights, trains or coaches: a timetable with the people they bring, and their delays.",
     "log": "Parties one by one, with their class and service times, to be played as they came.",
@@ -70,6 +71,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--queue", type=click.Path(path_type=Path), metavar="FILE", help="For staffing: a file with the queue or wait."
     ),
+    click.option("--quantity", metavar="NAME", help="What waits are, such as quoted_wait or sojourn.  [default: by the column]"),
     click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing."),
     out_option("results/SCENARIO/import-WHAT-TIME"),
     options("no_pictures", "as_json", "quiet"),

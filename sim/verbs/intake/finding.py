@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,8 @@ DIGEST = 12
 class Finding:
     """The result of reading one file.
 
-    `edits` go into the scenario (or calibration) file; `files` are tables to write beside it, by name; `days` are the
+    `edits` go into the scenario (or calibration) file; `files` are tables to write beside
+    it, by name, `texts` are texts, and `copies` other files to copy; `days` are the
     first and last local day of the data, in days since 1970; `classes` are the kinds of classes, for a new scenario;
     `busiest` is the largest mean number of parties an hour.
     """
@@ -34,6 +36,8 @@ class Finding:
     sentences: list[str] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     files: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    copies: dict[str, Path] = field(default_factory=dict)
     drawers: dict[str, Callable[[], Figure]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, Mapping[str, Any]] = field(default_factory=dict)

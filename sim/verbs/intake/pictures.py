@@ -179,3 +179,37 @@ def draw_staffing(staffed: Staffed, station: str, zone: str) -> Figure:
     value_axis(axes, "open booths", [float(number.max())])
     axes.legend(fontsize=9, loc="upper left", frameon=False)
     return figure
+
+
+@styled
+def draw_series(local: Floats, values: Floats, is_wait: bool, zone: str) -> Figure:
+    """Draw a series over time, and by hour of the day: the median and the middle 50 and 90 %."""
+    height = 6.6
+    figure = sheet(WIDTH, height)
+    unit, scale = _unit(values) if is_wait else ("parties", 1.0)
+    what = "wait" if is_wait else "queue"
+    heading(
+        figure,
+        f"The {what} in the data",
+        "Above: all rows. Below: by hour of the day, median with 50 and 90 % of the rows.",
+    )
+    above = figure.add_axes((0.09, 0.57, 0.88, 0.29))
+    at = (local * 1000).astype("datetime64[ms]")
+    above.plot(at, values / scale, color=LINE, lw=0.7)
+    _date_axis(above)
+    value_axis(above, f"{what} ({unit})", [float(values.max() / scale)])
+    below = figure.add_axes((0.09, 0.1, 0.88, 0.34))
+    hour = (np.floor(local / 3600) % 24).astype(int)
+    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
+    bands = np.array(
+        [np.quantile(values[hour == h] / scale, levels) if np.any(hour == h) else np.full(5, np.nan) for h in range(24)]
+    )
+    middle = np.arange(24) + 0.5
+    below.fill_between(middle, bands[:, 0], bands[:, 4], color=LINE, alpha=0.18, lw=0)
+    below.fill_between(middle, bands[:, 1], bands[:, 3], color=LINE, alpha=0.32, lw=0)
+    below.plot(middle, bands[:, 2], color=LINE, lw=2)
+    below.set_xlim(0, 24)
+    below.set_xticks(range(0, 25, 3))
+    below.set_xlabel(f"hour of the day ({zone})")
+    value_axis(below, f"{what} ({unit})", [float(np.nanmax(bands[:, 4]))])
+    return figure

@@ -18,7 +18,7 @@ from sim.scenario.text.yaml_text import parse, read_text
 from sim.suggest import did_you_mean
 from sim.table.numbers import words_of
 
-What = Literal["arrivals", "service", "staffing", "patience", "timetable", "log"]
+What = Literal["arrivals", "service", "staffing", "waits", "patience", "timetable", "log"]
 WHAT: tuple[What, ...] = get_args(What)
 """What can be imported."""
 BEGINNERS = ("arrivals", "timetable", "log")
@@ -58,6 +58,7 @@ class Wanted:
     gaps_are_zero: bool = False
     replay: bool = False
     queue: Path | None = None
+    quantity: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 from sim import store
 from sim.errors import ScenarioError, SimError
 from sim.scenario.text.edit import edited
+from sim.scenario.text.load_calibration import read_calibration
 from sim.scenario.text.load_scenario import load
 from sim.table.read import Rejected, read_rows
 from sim.table.reader import Reader, Understood
@@ -22,22 +23,28 @@ from sim.verbs.intake.service import read_service
 from sim.verbs.intake.skeleton import new_scenario
 from sim.verbs.intake.staffing import read_staffing
 from sim.verbs.intake.timetable import read_log, read_timetable
+from sim.verbs.intake.waits import read_waits
 
 KINDS: dict[What, Callable[[Reader, Target, Wanted], Finding]] = {
     "arrivals": read_arrivals,
     "service": read_service,
     "staffing": read_staffing,
+    "waits": read_waits,
     "patience": read_patience,
     "timetable": read_timetable,
     "log": read_log,
 }
 
 
+MADE = b"# Made by `sim import"
+"""How files begin that an import made and may write again."""
+
+
 @dataclass(frozen=True)
 class Imported:
     """What was read and understood, what it says, and the text of the scenario before and after.
 
-    `files` are the tables beside the scenario as CSV text, by path.
+    `files` are the files beside the scenario, by path.
     """
 
     wanted: Wanted
@@ -51,7 +58,7 @@ class Imported:
     rejected: tuple[Rejected, ...]
     before: str
     after: str
-    files: dict[Path, str]
+    files: dict[Path, bytes]
 
 
 def import_file(wanted: Wanted) -> Imported:
@@ -65,7 +72,10 @@ def import_file(wanted: Wanted) -> Imported:
         reader.notes.append("the time zone is unknown, so times are taken as UTC; give that of the port with --zone")
     before = target.text or new_scenario(target, finding, wanted.what)
     after = edited(before, str(target.path), finding.edits)
-    files = {target.path.parent / name: _csv(columns) for name, columns in finding.files.items()}
+    folder = target.path.parent
+    files = {folder / name: _csv(columns).encode() for name, columns in finding.files.items()}
+    files |= {folder / name: path.read_bytes() for name, path in finding.copies.items()}
+    files |= {folder / name: text.encode() for name, text in finding.texts.items()}
     return Imported(
         wanted, target, finding, table.rows, table.form, tuple(reader.understood), tuple(reader.unused),
         tuple(reader.notes), tuple(sorted(reader.rejected, key=lambda row: row.line)), target.text, after, files,
@@ -83,15 +93,18 @@ def _csv(columns: object) -> str:
 
 
 def write_scenario(imported: Imported) -> None:
-    """Write the scenario and the tables beside it, once the new text has been checked.
+    """Write the scenario and the files beside it, once the new text has been checked.
 
     The check reads the new text from a draft in the same folder, as it names files relative to itself. Raises
-    ScenarioError if the result would not be valid; then nothing has changed but tables that nothing names yet.
+    ScenarioError if the result would not be valid; then nothing has changed but files that nothing names yet.
     """
     path = imported.target.path
-    for file, text in imported.files.items():
+    for file, content in imported.files.items():
         _refuse_other(file, imported)
-        store.write(file, text)
+        store.write(file, content)
+    if imported.after == imported.before:
+        _check_calibration(imported)
+        return
     draft = path.with_name(f".{path.stem}.checked{path.suffix}")
     store.write(draft, imported.after)
     try:
@@ -106,7 +119,16 @@ def write_scenario(imported: Imported) -> None:
     store.write(path, imported.after)
 
 
+def _check_calibration(imported: Imported) -> None:
+    """Read the calibration file that was written. Raises SimError."""
+    for file in imported.files:
+        if file.name.endswith("_figures.yaml"):
+            read_calibration(file)
+
+
 def _refuse_other(file: Path, imported: Imported) -> None:
-    """Refuse to overwrite a file that the scenario did not name before."""
-    if file.exists() and file.name not in imported.before:
+    """Refuse to overwrite a file that neither the scenario names nor an earlier import made."""
+    if not file.exists() or file.name in imported.before or file.read_bytes() == imported.files[file]:
+        return
+    if not file.read_bytes().startswith(MADE):
         raise SimError(f"{file}: already exists, and {imported.target.path} does not name it; move it away first")

@@ -1,0 +1,229 @@
+"""Imports waits or queue lengths over time: a calibration file with the series, and a scenario that is fitted to it."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.arrays import Floats
+from sim.errors import SimError
+from sim.scenario.model.reported import FIGURE_KINDS
+from sim.scenario.text.yaml_text import one_line
+from sim.suggest import did_you_mean
+from sim.table.columns import Role
+from sim.table.reader import Reader
+from sim.table.times import local_seconds
+from sim.verbs.intake.arrivals import BEGIN
+from sim.verbs.intake.finding import Finding, date_of, dated, figures, period_of, time_text
+from sim.verbs.intake.laws import observe
+from sim.verbs.intake.request import Target, Wanted
+
+WAIT = Role(
+    ("wait", "waits", "delay", "waiting", "sojourn", "mean", "median"), ("open", "id", "queue", "max"), alone=True
+)
+QUEUE = Role(
+    ("queue", "waiting", "vehicles", "trucks", "cars", "people", "parties"), ("open", "id", "per", "min", "hour")
+)
+WAITS = tuple(name for name, kind in FIGURE_KINDS.items() if kind.is_wait)
+OTHERS = ("queue", "queue_people")
+LONGEST_DAYS = 14
+"""Days of a series to which a fit is proposed: the last ones."""
+PARAMETER = "service_factor"
+
+
+def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
+    """Return a series of waits or queue lengths as a calibration file and a scenario to fit, beside the scenario."""
+    at = reader.instants("time", BEGIN)
+    dated(reader)
+    assert at is not None
+    quantity, values = _values(reader, wanted)
+    cls = _cls(target, wanted)
+    good = np.isfinite(at) & np.isfinite(values) & (values >= 0)
+    for row in np.flatnonzero(values < 0):
+        reader.reject(int(row), f"a value below 0: {values[row]:g}")
+    if good.sum() < 2:
+        raise SimError(f"{reader.table.path}: has {int(good.sum())} rows with a time and a value; a series needs two")
+    period, days = period_of(reader, at[good])
+    finding = Finding(f"Waits in {reader.table.path.name}", days=days)
+    is_wait = FIGURE_KINDS[quantity].is_wait
+    shown = [time_text(float(value)) if is_wait else f"{figures(float(value)):g}" for value in (
+        values[good].mean(), np.quantile(values[good], 0.95), values[good].max())]  # fmt: skip
+    words = "The wait" if is_wait else "The queue"
+    finding.sentences.append(
+        f"{words}: {shown[0]} on average, above {shown[1]} in 5 % of the {int(good.sum()):,} rows, at most {shown[2]}; "
+        f"{period}."
+    )
+    finding.facts = {
+        "quantity": quantity,
+        "rows": int(good.sum()),
+        "mean": float(values[good].mean()),
+        "p95": float(np.quantile(values[good], 0.95)),
+    }
+    local = local_seconds(at[good], reader.zone)
+    finding.drawers["series"] = partial(_draw, local, values[good], is_wait, reader.zone)
+    _texts(finding, reader, target, (cls, quantity, values[good]))
+    return finding
+
+
+def _values(reader: Reader, wanted: Wanted) -> tuple[str, Floats]:
+    """Return the quantity and its values: s for waits, numbers for queues."""
+    quantity = wanted.quantity
+    known = (*WAITS, *OTHERS)
+    if quantity is not None and quantity not in known:
+        near = did_you_mean(quantity, known) or f"; expected one of {', '.join(known)}"
+        raise SimError(f"--quantity: there is no such series, {quantity!r}{near}")
+    if quantity in WAITS or quantity is None:
+        waits = reader.durations("wait", WAIT, needed=quantity is not None and "queue" not in reader.given)
+        if waits is not None and "queue" not in reader.given:
+            return quantity or "quoted_wait", waits
+    queue = reader.numbers("queue", QUEUE)
+    assert queue is not None
+    return quantity or "queue", queue
+
+
+def _cls(target: Target, wanted: Wanted) -> str:
+    assert target.scenario is not None
+    demand = list(target.scenario.crossings[target.crossing].demand)
+    if wanted.cls is not None:
+        if wanted.cls not in target.classes:
+            near = did_you_mean(wanted.cls, target.classes) or f"; its classes are {', '.join(target.classes)}"
+            raise SimError(f"{target.path}: there is no class {wanted.cls!r}{near}")
+        return wanted.cls
+    return demand[0] if demand else target.classes[0]
+
+
+def _texts(finding: Finding, reader: Reader, target: Target, series: tuple[str, str, Floats]) -> None:
+    """Add the calibration file, the scenario to fit, and if needed a copy of the data."""
+    cls, quantity, values = series
+    stem, table = target.path.stem, reader.table
+    data = _beside(table.path, target.path.parent)
+    if data is None:
+        data = f"{stem}_{table.path.name}"
+        finding.copies[data] = table.path
+    heading = next(each.column for each in reader.understood if each.role in ("wait", "queue"))
+    only = {each.column: each.read_as.removeprefix("rows with ").rsplit(":", 1)[0] for each in reader.understood
+            if each.role == "only"}  # fmt: skip
+    step = observe(values).step
+    is_wait = FIGURE_KINDS[quantity].is_wait
+    rounding = time_text(step) if is_wait and step > 1 else f"{step:g}" if not is_wait and step > 1 else None
+    row: dict[str, Any] = {
+        "id": "waits" if is_wait else "queue",
+        "series": data,
+        "column": heading,
+        **({"only": only} if only else {}),
+        **({"unit": reader.unit} if reader.unit and is_wait else {}),
+        **({"timezone": reader.zone} if target.scenario and reader.zone != target.zone else {}),
+        "crossing": target.crossing,
+        "quantity": quantity,
+        "classes": [cls] if FIGURE_KINDS[quantity].scopes != "classes" else list(_present(target)),
+        **({"rounding": rounding} if rounding else {}),
+        "trust": "official_count",
+        "who": "the port",
+        "source": table.path.name,
+        "date": finding.days[1] and date_of(finding.days[1]),
+        "reading": f"{len(values):,} rows; sha256 {table.digest[:12]}",
+    }
+    fit, calibration = f"{stem}_fit.yaml", f"{stem}_figures.yaml"
+    finding.texts[calibration] = _calibration(fit, row)
+    finding.texts[fit] = _fit(finding, target, calibration)
+    finding.sentences.append(
+        f"Next: `sim calibrate {target.path.parent / calibration} --update` fits the service times to this series; "
+        f"`sim backtest {target.path.parent / calibration} --fit ... --score ...` says how good forecasts are."
+    )
+
+
+def _present(target: Target) -> list[str]:
+    assert target.scenario is not None
+    return list(target.scenario.crossings[target.crossing].demand) or list(target.classes)
+
+
+def _beside(path: Path, folder: Path) -> str | None:
+    """Return the path of a file relative to a folder that has it, None if it lies elsewhere."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix() if path.resolve().is_relative_to(
+            folder.resolve()) else None  # fmt: skip
+    except ValueError:
+        return None
+
+
+def _calibration(fit: str, row: dict[str, Any]) -> str:
+    lines = [f"    {key}: {one_line(value)}" for key, value in row.items() if key != "id"]
+    return f"""\
+# Made by `sim import waits`: the series, and what is fitted to it.
+scenario: {fit}
+description: A factor on the service times, fitted to a series.
+limits: Only the service times are fitted; arrivals and booths are taken as they are.
+
+observation:
+  spread:
+    official_count: {{value: 0.05, source: assumption, reason: errors of the figures themselves}}
+  discrepancy: {{value: 0.2, source: assumption, reason: how far the model may be off}}
+
+parameters:
+  {PARAMETER}:
+    label: factor on the service times
+    prior: {{family: lognormal, median: 1, spread: 0.3}}
+    reason: service times may be longer or shorter by a third
+
+reported:
+  - id: {row["id"]}
+{chr(10).join(lines)}
+"""
+
+
+def _fit(finding: Finding, target: Target, calibration: str) -> str:
+    """Return the scenario that is fitted: the days of the series, with a factor on the service times."""
+    assert target.scenario is not None
+    first, last = finding.days
+    first = max(first, last + 1 - LONGEST_DAYS)
+    stations = target.scenario.crossings[target.crossing].stations
+    scaled = {}
+    for name in stations:
+        times = target.written(("crossings", target.crossing, "stations", name, "service_time"))
+        if times is not None and (new := scaled_times(times)) is not None:
+            scaled[name] = new
+    if not scaled:
+        raise SimError(f"{target.path}: no station has a mean service time in this file that could be fitted")
+    start = np.datetime64(first, "D").astype(object) - timedelta(days=1)
+    rows = "\n".join(f"      {name}: {{service_time: {one_line(times)}}}" for name, times in scaled.items())
+    return f"""\
+# Made by `sim import waits`: {target.path.name} on the days of the series, with service times that are fitted to it.
+extends: {one_line(target.path.name)}
+calibrated: {target.path.stem}_fitted.yaml
+name: {target.path.stem}_fit
+title: {one_line(target.scenario.title + ", fitted")}
+reported: {calibration}
+clock: {{start: {start}, horizon: {date_of(last + 1)}, warm_up: 1 d}}
+crossings:
+  {target.crossing}:
+    stations:
+{rows}
+"""
+
+
+def scaled_times(tree: Any) -> Any:
+    """Return a service time with a fitted factor on every mean; None if it has none."""
+    if isinstance(tree, dict) and "value" in tree:
+        tree = tree["value"]
+    if isinstance(tree, str | int | float):
+        return {"mean": {"calibrated": PARAMETER, "times": tree}, "family": "deterministic"} if tree else None
+    if not isinstance(tree, dict) or "values" in tree:
+        return None
+    if "mean" in tree:
+        mean = tree["mean"].get("value") if isinstance(tree["mean"], dict) else tree["mean"]
+        plain = {key: part.get("value", part) if isinstance(part, dict) else part for key, part in tree.items()}
+        return {**plain, "mean": {"calibrated": PARAMETER, "times": mean}}
+    parts = {key: scaled_times(part) for key, part in tree.items()}
+    kept = {key: part if part is not None else tree[key] for key, part in parts.items()}
+    return kept if any(part is not None for part in parts.values()) else None
+
+
+def _draw(local: Floats, values: Floats, is_wait: bool, zone: str) -> Any:
+    from sim.verbs.intake.pictures import draw_series
+
+    return draw_series(local, values, is_wait, zone)
