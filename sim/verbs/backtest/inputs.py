@@ -99,7 +99,7 @@ def _usual_shifts(staffing: Staffing, scenario: Scenario, end: datetime) -> dict
     }
 
 
-def _shifts(at: Floats, number: Floats) -> list[dict[str, Any]]:
+def _shifts(at: Floats, number: Any) -> list[dict[str, Any]]:
     hour = (np.floor(at / HOUR) % 24).astype(int)
     weekend = np.isin((np.floor(at / 86400.0) + 3) % 7, (5, 6))
     shifts = []

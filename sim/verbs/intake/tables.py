@@ -49,8 +49,9 @@ def _body(imported: Imported, written: bool) -> Iterator[str]:
     yield ""
     yield from imported.finding.sentences
     yield ""
-    yield f"{'Written to' if written else 'Would be written to'} {imported.target.path}:"
-    yield from changed(imported)
+    if imported.after != imported.before:
+        yield f"{'Written to' if written else 'Would be written to'} {imported.target.path}:"
+        yield from changed(imported)
     for file in imported.files:
         yield f"{'Written' if written else 'Would be written'}: {file}"
 

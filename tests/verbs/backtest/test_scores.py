@@ -1,0 +1,131 @@
+"""Windows, naive forecasts and scores of a backtest, against numbers that follow from their definitions."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from sim.errors import SimError
+from sim.verbs.backtest import naive
+from sim.verbs.backtest.naive import NAIVE, TABLE, History, forecast
+from sim.verbs.backtest.scores import ALL, Scored, differences, pit, scores
+from sim.verbs.backtest.windows import windows
+
+HOUR, DAY = 3600.0, 86400.0
+MONDAY = 4 * DAY
+
+
+def test_bare_dates_are_whole_days() -> None:
+    found = windows("2019-05-20..2019-05-26", "2019-05-27..2019-06-09")
+    assert (found.fit.begin, found.fit.end) == (datetime(2019, 5, 20), datetime(2019, 5, 27))
+    assert found.score.length == timedelta(days=14)
+    assert found.origins() == [(found.fit, found.score)]
+    assert str(found.score) == "2019-05-27 to 2019-06-09"
+
+
+def test_rolling_origins_move_both_windows() -> None:
+    pairs = windows("2019-05-20..2019-05-26", "2019-05-27..2019-05-29", "2 d").origins()
+    assert [score.length for _, score in pairs] == [timedelta(days=2), timedelta(days=1)]
+    assert [fit.end for fit, _ in pairs] == [score.begin for _, score in pairs]
+    assert {fit.length for fit, _ in pairs} == {timedelta(days=7)}
+
+
+@pytest.mark.parametrize(
+    ("fit", "score", "rolling", "words"),
+    [
+        ("2019-05-20", "2019-05-27..2019-06-09", None, "--fit: expected two dates"),
+        ("2019-05-26..2019-05-20", "2019-05-27..2019-06-09", None, "--fit: the window must end after it begins"),
+        ("2019-05-20..2019-05-26", "2019-05-26..2019-06-09", None, "--score begins on 2019-05-26, before --fit ends"),
+        ("2019-05-20..2019-05-26", "2019-05-27..soon", None, "--score: expected a date"),
+        ("2019-05-20..2019-05-26", "2019-05-27..2019-06-09Z", None, "--score: expected a date"),
+        ("2019-05-20..2019-05-26", "2019-05-27..2019-06-09", "daily", "--rolling: expected a time"),
+        ("2019-05-20..2019-05-26", "2019-05-27..2019-06-09", "1 min", "--rolling: must be at least 15 min"),
+    ],
+)
+def test_windows_that_make_no_sense_are_one_sentence(fit: str, score: str, rolling: str | None, words: str) -> None:
+    with pytest.raises(SimError) as caught:
+        windows(fit, score, rolling)
+    assert str(caught.value).startswith(words)
+
+
+def weeks(number: int) -> History:
+    """Return hourly values that are the hour of the week, without noise."""
+    at = MONDAY + np.arange(number * 168) * HOUR
+    return History(at, np.arange(number * 168) % 168.0)
+
+
+def test_naive_forecasts_know_only_what_came_before() -> None:
+    history = weeks(4)
+    origin = MONDAY + 2 * 7 * DAY
+    at = origin + np.array([0.0, 5.0, 30.0]) * HOUR
+    known = history.before(origin)
+    assert known.value[-1] == 167
+    assert NAIVE[naive.LAST](known, at).tolist() == [167, 167, 167]
+    assert NAIVE[naive.YESTERDAY](known, at).tolist() == [144, 149, 150]
+    assert NAIVE[naive.WEEK](known, at).tolist() == [0, 5, 30]
+    table = NAIVE[TABLE](known, at)
+    by_day = (np.array([0, 5, 30]) % 24) + 24 * 3
+    # two values of the hour of the week, and SUPPORT 2 of the mean of the hour of the day
+    np.testing.assert_allclose(table, (np.array([0, 5, 30]) * 2 + by_day * 2) / 4)
+
+
+def test_a_gap_is_not_filled_by_yesterday() -> None:
+    history = weeks(2)
+    known = History(history.at[history.at < MONDAY + 9 * DAY], history.value[history.at < MONDAY + 9 * DAY])
+    holes = ~((known.at >= MONDAY + 8 * DAY + 3 * HOUR) & (known.at < MONDAY + 8 * DAY + 9 * HOUR))
+    known = History(known.at[holes], known.value[holes])
+    assert np.isnan(NAIVE[naive.YESTERDAY](known, np.array([MONDAY + 9 * DAY + 6 * HOUR]))).all()
+
+
+def test_bands_of_naive_forecasts_are_those_of_their_errors() -> None:
+    """Noise of standard deviation 5 around a table: the 90 % band is 16.4 wide."""
+    rng = np.random.default_rng(3)
+    at = MONDAY + np.arange(12 * 168) * HOUR
+    history = History(at, 50 + rng.normal(0, 5, len(at)))
+    bands = forecast(TABLE, history, MONDAY + 11 * 7 * DAY, MONDAY + 11 * 7 * DAY + np.arange(24) * HOUR)
+    width = np.quantile(bands, 0.95, axis=1) - np.quantile(bands, 0.05, axis=1)
+    assert width.mean() == pytest.approx(16.4, rel=0.2)
+
+
+def scored(truth: np.ndarray, **samples: np.ndarray) -> Scored:
+    n = len(truth)
+    return Scored(truth, np.zeros(n, np.int64), np.arange(n) // 24, samples)
+
+
+def test_scores_of_a_forecast_that_is_right() -> None:
+    """1,000 truths from the law that is forecast: coverage within 4 standard errors (1 and 1.6 %)."""
+    rng = np.random.default_rng(4)
+    sample = rng.normal(0, 1, (1000, 400))
+    (score,) = scores(scored(rng.normal(0, 1, 1000), model=sample))
+    assert score.lead == ALL
+    assert score.inside_90 == pytest.approx(0.9, abs=0.04)
+    assert score.inside_50 == pytest.approx(0.5, abs=0.064)
+    assert score.crps == pytest.approx(1 / np.sqrt(np.pi), rel=0.1)
+    assert score.error == pytest.approx(np.sqrt(2 / np.pi), rel=0.1)
+
+
+def test_a_band_that_is_too_narrow_is_seen() -> None:
+    rng = np.random.default_rng(5)
+    (score,) = scores(scored(rng.normal(0, 1, 1000), model=0.5 * rng.normal(0, 1, (1000, 400))))
+    assert score.inside_90 < 0.7
+
+
+def test_places_are_even_where_many_samples_are_equal_to_what_came() -> None:
+    sample = np.zeros((300, 100))
+    assert np.histogram(pit(sample, np.zeros(300)), 10, (0, 1))[0].tolist() == pytest.approx([30] * 10, abs=2)
+
+
+def test_the_difference_of_two_forecasts_has_an_interval_over_days() -> None:
+    """Errors of a day are one number: 40 days with standard error 0.22, so a difference of 1 shows and 0 does not."""
+    rng = np.random.default_rng(6)
+    daily = np.repeat(rng.normal(0, 1, 40), 24)
+    truth = np.zeros(960)
+    model, other = np.full((960, 3), 5.0), (6 + daily)[:, None] * np.ones(3)
+    (found,) = differences(scored(truth, model=model, other=other), "model")
+    assert found.days == 40
+    assert found.low < -1 < found.high < 0
+    assert found.high - found.low > 0.5  # with 960 independent errors it would be 0.13
+    (same,) = differences(scored(truth, model=model, other=model + daily[:, None] * np.sign(1)), "model")
+    assert same.low < 0 < same.high
