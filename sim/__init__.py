@@ -12,8 +12,9 @@ from sim.about import __version__
 if TYPE_CHECKING:
     from sim.errors import ScenarioError, SimError
     from sim.experiment import Experiment, load
-    from sim.face import audit, calibrate, catalogue, compare, import_data, nowcast, run, sweep, validate
+    from sim.face import audit, backtest, calibrate, catalogue, compare, import_data, nowcast, run, sweep, validate
     from sim.verbs.audit.result import AuditResult
+    from sim.verbs.backtest.result import BacktestResult
     from sim.verbs.calibrate.result import CalibrationResult
     from sim.verbs.catalogue.result import CatalogueResult
     from sim.verbs.compare.result import Comparison
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AuditResult",
+    "BacktestResult",
     "CalibrationResult",
     "CatalogueResult",
     "Comparison",
@@ -38,6 +40,7 @@ __all__ = [
     "ValidationResult",
     "__version__",
     "audit",
+    "backtest",
     "calibrate",
     "catalogue",
     "compare",

@@ -10,7 +10,9 @@ from sim.errors import SimError
 from sim.experiment import FROM_DICT, as_texts, check_from_file, experiment_of
 from sim.experiment import Experiment as Experiment
 from sim.experiment import load as load
+from sim.face_data import BacktestResult as BacktestResult
 from sim.face_data import NowcastResult as NowcastResult
+from sim.face_data import backtest as backtest
 from sim.face_data import import_data as import_data
 from sim.face_data import nowcast as nowcast
 from sim.paths import possible

@@ -9,6 +9,11 @@ from typing import Any
 
 from sim import units
 from sim.errors import SimError
+from sim.play.request import Request
+from sim.scenario.text.load_calibration import read_calibration
+from sim.verbs.backtest.result import BacktestResult as BacktestResult
+from sim.verbs.backtest.study import run_backtest
+from sim.verbs.backtest.windows import windows_of
 from sim.verbs.intake.request import WHAT, Wanted, What
 from sim.verbs.intake.result import ImportResult
 from sim.verbs.intake.study import import_file
@@ -123,3 +128,41 @@ def nowcast(
     readings = read_seen(Path(seen), wanted, now)
     simulator = None if scenario is None else simulator_of(str(scenario), (), (), readings.name, quantity)
     return NowcastResult(forecast_readings(readings, hours, simulator))
+
+
+def backtest(
+    calibration: str | Path,
+    *,
+    fit: str,
+    score: str,
+    rolling: str | None = None,
+    lead_in: str = "1 d",
+    **request: Any,
+) -> BacktestResult:
+    """Fit a calibration to one window of its series, predict a later one, and score the forecast. Nothing is written.
+
+    Parameters
+    ----------
+    calibration
+        A calibration file (or catalogue name) with a series among its reported figures.
+    fit, score
+        Windows such as '2019-05-20..2019-05-26', in local time.
+    rolling
+        How far each forecast looks ahead before the next fit, such as '1 d'; all at once if left out.
+    lead_in
+        Time that is played before each window.
+    request
+        `replications`, `seed` and `workers`, as of `run`.
+
+    Returns
+    -------
+    BacktestResult
+        Forecasts of the model and of naive forecasts, with their scores.
+
+    Raises
+    ------
+    SimError
+        If a file has problems, there is no series, or it has no points in a window.
+    """
+    loaded = read_calibration(calibration)
+    return BacktestResult(run_backtest(loaded, windows_of(fit, score, rolling, lead_in), Request(**request)))

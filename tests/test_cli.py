@@ -106,8 +106,8 @@ def test_version() -> None:
         (["chek"], "there is no verb 'chek'; did you mean 'check'?"),
         (
             ["fly"],
-            "there is no verb 'fly'; the verbs are audit, calibrate, catalogue, check, compare, completion, copy, "
-            "import, nowcast, rerun, run, schema, sources, sweep, validate",
+            "there is no verb 'fly'; the verbs are audit, backtest, calibrate, catalogue, check, compare, completion, "
+            "copy, import, nowcast, rerun, run, schema, sources, sweep, validate",
         ),
         (["run"], "Missing argument 'SCENARIO'"),
         (["run", "x", "--replicatoins", "3"], "No such option '--replicatoins'"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo
 
 from sim.errors import Problem, ScenarioError, SimError
@@ -17,7 +17,9 @@ from sim.scenario.model.reported import FIGURE_KINDS, QUALIFIERS, ReportedQuanti
 from sim.scenario.model.reported_series import HEADER
 from sim.scenario.text.named_files import named_file
 from sim.scenario.text.tree import REPORTED, SERIES, Node, child, plain, stop
-from sim.table.points import Wanted, points_text
+
+if TYPE_CHECKING:
+    from sim.table.points import Wanted
 
 KIND_OF_FILE = "a CSV, Parquet or Excel file with the points of a series"
 
@@ -39,6 +41,8 @@ def series_apart(root: Node) -> Node:
 
 def with_points(row: Node, folder: Path, problems: list[Problem]) -> Node:
     """Return a row with the points of its file as text in place of the file's name."""
+    from sim.table.points import points_text  # late: it needs a library for tables
+
     named = row.value["series"]
     if isinstance(named.value, str) and named.value.startswith(HEADER):
         return row
@@ -62,6 +66,8 @@ def _with_keys(message: str) -> str:
 
 def _wanted(row: Node) -> Wanted:
     """Return what the keys of a row say of its file."""
+    from sim.table.points import Wanted  # late: it needs a library for tables
+
     parts = {key: plain(part) for key, part in row.value.items() if isinstance(part, Node)}
     quantity: Any = parts.get("quantity")
     if quantity not in get_args(ReportedQuantity):

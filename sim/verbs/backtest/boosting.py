@@ -39,7 +39,7 @@ def boosted(history: History, origin: float, at: Floats) -> Floats | None:
     model.fit(x[:cut], y[:cut])
     errors = np.quantile(y[cut:] - model.predict(x[cut:]), LEVELS)
     model.fit(x, y)
-    return np.maximum(model.predict(_features(known, origin, at))[:, None] + errors, 0.0)
+    return np.asarray(np.maximum(model.predict(_features(known, origin, at))[:, None] + errors, 0.0))
 
 
 def _features(known: History, origin: float, at: Floats) -> Floats:

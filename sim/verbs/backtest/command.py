@@ -56,17 +56,19 @@ def backtest(calibration: Path, **given: Any) -> None:
     exclude(quiet=given["quiet"], json=given["as_json"])
     from sim.scenario.text.load_calibration import read_calibration
     from sim.verbs.backtest.result import BacktestResult, evaluations, folder
-    from sim.verbs.backtest.study import backtest as tested
-    from sim.verbs.backtest.windows import windows
+    from sim.verbs.backtest.study import run_backtest
+    from sim.verbs.backtest.windows import windows_of
 
-    spans = windows(given["fit"], given["score"], given["rolling"], given["lead_in"])
+    spans = windows_of(given["fit"], given["score"], given["rolling"], given["lead_in"])
     quiet = given["quiet"] or given["as_json"]
     say(quiet, f"reading {calibration} ...")
     loaded = read_calibration(calibration)
     try:
         with folder(loaded.path, given["out"]) as draft:
             with progress(quiet, "predicting") as display:
-                result = BacktestResult(tested(loaded, spans, read_request(given), display, evaluations(calibration)))
+                result = BacktestResult(
+                    run_backtest(loaded, spans, read_request(given), display, evaluations(calibration))
+                )
             result.write_into(draft.path, command_line(), pictures=not given["no_pictures"])
     except KeyboardInterrupt as stop:
         click.echo("\nstopped; finished plays are kept; the same command continues from there", err=True)

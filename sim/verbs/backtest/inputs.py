@@ -90,7 +90,7 @@ def _usual_shifts(staffing: Staffing, scenario: Scenario, end: datetime) -> dict
     at = np.arange(np.floor(first / HOUR), np.floor(_seconds(end) / HOUR)) * HOUR
     open_then = numbers[np.searchsorted(np.array(begins), at, side="right").clip(min=1) - 1]
     plan = {"servers": round(float(open_then.mean())) if len(open_then) else staffing.servers}
-    shifts = _shifts(at, np.asarray(open_then, float))
+    shifts = _shifts(at.astype(np.float64), open_then)
     tree = staffing.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {
         **{key: tree[key] for key in ("reacts",) if tree.get(key)},

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.arrays import Floats
+from sim.arrays import Floats, Ints
 
 LAST, YESTERDAY, WEEK, TABLE = "last value", "same hour yesterday", "same hour last week", "mean by hour of the week"
 HOUR, DAY = 3600.0, 86400.0
@@ -34,9 +34,9 @@ class History:
         return History(self.at[mask], self.value[mask])
 
 
-def lead_of(at: Floats, origin: float) -> Floats:
+def lead_of(at: Floats, origin: float) -> Ints:
     """Return the places in EDGES of the leads of some times."""
-    return np.searchsorted(EDGES, (at - origin) / HOUR, side="right") - 1
+    return np.asarray(np.searchsorted(EDGES, (at - origin) / HOUR, side="right") - 1)
 
 
 def last_value(known: History, at: Floats) -> Floats:
@@ -78,7 +78,7 @@ def by_hour_of_week(known: History, at: Floats) -> Floats:
     return np.asarray(mean[day * 24 + hour])
 
 
-def _hours(at: Floats) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _hours(at: Floats) -> tuple[Ints, Ints]:
     hour = (np.floor(at / HOUR) % 24).astype(int)
     return hour, ((np.floor(at / DAY) + 3) % 7).astype(int)  # day 0 was a Thursday
 

@@ -57,8 +57,8 @@ def draw_forecast(result: Backtest, tested: Tested) -> Figure:
         style = {"ls": "-", "lw": 1.0} if len(tested.scored.truth) > FINE else {"ls": "", "marker": "o", "ms": 3}
         axes.plot(at, part.truth * scale, color=REPORTED, label="what came" if first else None, **style)  # type: ignore[arg-type]
     _date_axis(axes, scenario.clock.timezone)
-    high = np.quantile(tested.scored.samples[model_of(tested)] * scale, 0.95, axis=1)
-    most = [float(np.nanmax(tested.scored.truth * scale)), float(np.nanquantile(high, 0.98))]
+    highs = np.quantile(tested.scored.samples[model_of(tested)] * scale, 0.95, axis=1)
+    most = [float(np.nanmax(tested.scored.truth * scale)), float(np.nanquantile(highs, 0.98))]
     value_axis(axes, f"{tested.series.quantity.replace('_', ' ')} ({unit})", most)
     legend(axes)
     return figure

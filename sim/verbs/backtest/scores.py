@@ -53,7 +53,7 @@ class Scored(NamedTuple):
     samples: dict[str, Floats]
 
 
-def scores(scored: Scored) -> list[Score]:
+def all_scores(scored: Scored) -> list[Score]:
     """Return the scores of every forecast, over all leads and by lead."""
     found = []
     for name, sample in scored.samples.items():

@@ -27,11 +27,11 @@ from sim.scenario.text.tree import Node, child
 from sim.verbs.backtest.boosting import BOOSTING, boosted
 from sim.verbs.backtest.inputs import known_inputs
 from sim.verbs.backtest.naive import NAIVE, History, forecast, lead_of
-from sim.verbs.backtest.scores import Difference, Score, Scored, differences, scores
+from sim.verbs.backtest.scores import Difference, Score, Scored, all_scores, differences
 from sim.verbs.backtest.windows import Window, Windows
 from sim.verbs.calibrate.study import calibrate
 
-CAME, KNOWN = "model, with the inputs that came", "model, with the inputs known then"
+MODEL, CAME, KNOWN = "model", "model, inputs as they came", "model, inputs as known then"
 REPLICATIONS = 60
 """Plays of each forecast, each with its own parameters from the fit."""
 EPOCH = datetime(1970, 1, 1)
@@ -77,7 +77,7 @@ class Backtest:
     wall_s: float
 
 
-def backtest(
+def run_backtest(
     loaded: LoadedCalibration,
     windows: Windows,
     request: Request,
@@ -232,7 +232,7 @@ def _ensembles(
     root = loaded.template.root
     known, told = known_inputs(root, loaded.central.scenario, both[0].end)
     found = {}
-    for name, tree in ((CAME, root), *([(KNOWN, known)] if told else [])):
+    for name, tree in ((CAME, root), (KNOWN, known)) if told else ((MODEL, root),):
         inside = [windowed(loaded, each, window, lead_in) for window, each in zip(both, (root, tree), strict=True)]
         values = [_play(each, vectors, *playing, name) for each in inside]
         found[name] = [
@@ -308,7 +308,7 @@ def _with_errors(ensemble: _Ensemble, history: History, at: Floats) -> Floats:
     columns = [places.get(round(moment), -1) for moment in at]
     says = np.where(np.array(columns)[:, None] >= 0, ensemble.predicted[:, columns].T, np.nan)
     errors = np.sqrt(max(spread, 0.0)) * ndtri(levels)
-    return np.maximum(np.exp(np.log(np.maximum(says, 0) + offset) + errors) - offset, 0.0)
+    return np.asarray(np.maximum(np.exp(np.log(np.maximum(says, 0) + offset) + errors) - offset, 0.0))
 
 
 def _offset(truth: Floats) -> float:
@@ -327,8 +327,8 @@ def _tested(series: ReportedSeries, parts: list[Part], loaded: LoadedCalibration
         _days(parts),
         {name: np.concatenate([part.samples[name] for part in parts]) for name in names},
     )
-    best = KNOWN if KNOWN in names else CAME
-    return Tested(series, tuple(parts), scored, tuple(scores(scored)), tuple(differences(scored, best)))
+    best = KNOWN if KNOWN in names else MODEL
+    return Tested(series, tuple(parts), scored, tuple(all_scores(scored)), tuple(differences(scored, best)))
 
 
 def _days(parts: list[Part]) -> Ints:

@@ -78,7 +78,7 @@ def _instant(option: str, text: str) -> datetime:
     return found
 
 
-def windows(fit: str, score: str, rolling: str | None = None, lead_in: str = "1 d") -> Windows:
+def windows_of(fit: str, score: str, rolling: str | None = None, lead_in: str = "1 d") -> Windows:
     """Return the windows of a backtest from its options. Raises SimError."""
     spans = {}
     for option, text in (("--rolling", rolling), ("--lead-in", lead_in)):

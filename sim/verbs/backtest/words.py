@@ -9,7 +9,7 @@ import numpy as np
 from sim import units
 from sim.verbs.backtest.boosting import BOOSTING
 from sim.verbs.backtest.naive import TABLE
-from sim.verbs.backtest.study import CAME, KNOWN, Backtest, Tested
+from sim.verbs.backtest.study import CAME, KNOWN, MODEL, Backtest, Tested
 
 QUANTITIES = {"quoted_wait": "waits", "virtual_wait": "waits", "sojourn": "waits", "queue": "queue lengths"}
 
@@ -36,12 +36,14 @@ def unit_of(tested: Tested) -> tuple[str, float]:
 
 def model_of(tested: Tested) -> str:
     """Return the name of the model's forecast that could have been made: with the inputs known then."""
-    return KNOWN if KNOWN in tested.scored.samples else CAME
+    return KNOWN if KNOWN in tested.scored.samples else MODEL
 
 
 def rivals(tested: Tested) -> list[str]:
     """Return the names of the other forecasts, best first."""
-    names = [name for name in tested.scored.samples if name not in (CAME, KNOWN)]
+    most = max(score.number for score in tested.scores)
+    names = [name for name in tested.scored.samples if name not in (MODEL, CAME, KNOWN)]
+    names = [name for name in names if tested.score_of(name).number >= 0.9 * most]
     return sorted(names, key=lambda name: _error(tested, name))
 
 
@@ -87,7 +89,7 @@ def sentences(result: Backtest) -> Iterator[str]:
             f"Known then: {', '.join(result.replaced)} by their usual values before the origin. The other row has them "
             "as they came, which nobody could have known."
         )
-    elif any(CAME in tested.scored.samples for tested in result.tested):
+    else:
         yield "The inputs are those of the scenario; it says nothing that came only later."
     for name, (low, middle, high) in result.fitted[0].items():
         unit = result.loaded.units.get(name, "")

@@ -71,7 +71,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--queue", type=click.Path(path_type=Path), metavar="FILE", help="For staffing: a file with the queue or wait."
     ),
-    click.option("--quantity", metavar="NAME", help="For waits: their kind, such as sojourn.  [default: by the column]"),
+    click.option("--quantity", metavar="NAME", help="Kind of waits, such as sojourn.  [default: by the column]"),
     click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing."),
     out_option("results/SCENARIO/import-WHAT-TIME"),
     options("no_pictures", "as_json", "quiet"),

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.arrays import Floats
 from sim.errors import SimError
-from sim.scenario.model.reported import FIGURE_KINDS
+from sim.scenario.model.reported import FIGURE_KINDS, ReportedQuantity
 from sim.scenario.text.yaml_text import one_line
 from sim.suggest import did_you_mean
 from sim.table.columns import Role
@@ -30,7 +30,7 @@ QUEUE = Role(
     ("queue", "waiting", "vehicles", "trucks", "cars", "people", "parties"), ("open", "id", "per", "min", "hour")
 )
 WAITS = tuple(name for name, kind in FIGURE_KINDS.items() if kind.is_wait)
-OTHERS = ("queue", "queue_people")
+OTHERS: tuple[ReportedQuantity, ...] = ("queue", "queue_people")
 LONGEST_DAYS = 14
 """Days of a series to which a fit is proposed: the last ones."""
 PARAMETER = "service_factor"
@@ -70,13 +70,13 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     return finding
 
 
-def _values(reader: Reader, wanted: Wanted) -> tuple[str, Floats]:
+def _values(reader: Reader, wanted: Wanted) -> tuple[ReportedQuantity, Floats]:
     """Return the quantity and its values: s for waits, numbers for queues."""
-    quantity = wanted.quantity
     known = (*WAITS, *OTHERS)
-    if quantity is not None and quantity not in known:
-        near = did_you_mean(quantity, known) or f"; expected one of {', '.join(known)}"
-        raise SimError(f"--quantity: there is no such series, {quantity!r}{near}")
+    quantity = next((name for name in known if name == wanted.quantity), None)
+    if wanted.quantity is not None and quantity is None:
+        near = did_you_mean(wanted.quantity, known) or f"; expected one of {', '.join(known)}"
+        raise SimError(f"--quantity: there is no such series, {wanted.quantity!r}{near}")
     if quantity in WAITS or quantity is None:
         waits = reader.durations("wait", WAIT, needed=quantity is not None and "queue" not in reader.given)
         if waits is not None and "queue" not in reader.given:
@@ -97,7 +97,7 @@ def _cls(target: Target, wanted: Wanted) -> str:
     return demand[0] if demand else target.classes[0]
 
 
-def _texts(finding: Finding, reader: Reader, target: Target, series: tuple[str, str, Floats]) -> None:
+def _texts(finding: Finding, reader: Reader, target: Target, series: tuple[str, ReportedQuantity, Floats]) -> None:
     """Add the calibration file, the scenario to fit, and if needed a copy of the data."""
     cls, quantity, values = series
     stem, table = target.path.stem, reader.table

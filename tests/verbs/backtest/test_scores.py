@@ -10,15 +10,15 @@ import pytest
 from sim.errors import SimError
 from sim.verbs.backtest import naive
 from sim.verbs.backtest.naive import NAIVE, TABLE, History, forecast
-from sim.verbs.backtest.scores import ALL, Scored, differences, pit, scores
-from sim.verbs.backtest.windows import windows
+from sim.verbs.backtest.scores import ALL, Scored, all_scores, differences, pit
+from sim.verbs.backtest.windows import windows_of
 
 HOUR, DAY = 3600.0, 86400.0
 MONDAY = 4 * DAY
 
 
 def test_bare_dates_are_whole_days() -> None:
-    found = windows("2019-05-20..2019-05-26", "2019-05-27..2019-06-09")
+    found = windows_of("2019-05-20..2019-05-26", "2019-05-27..2019-06-09")
     assert (found.fit.begin, found.fit.end) == (datetime(2019, 5, 20), datetime(2019, 5, 27))
     assert found.score.length == timedelta(days=14)
     assert found.origins() == [(found.fit, found.score)]
@@ -26,7 +26,7 @@ def test_bare_dates_are_whole_days() -> None:
 
 
 def test_rolling_origins_move_both_windows() -> None:
-    pairs = windows("2019-05-20..2019-05-26", "2019-05-27..2019-05-29", "2 d").origins()
+    pairs = windows_of("2019-05-20..2019-05-26", "2019-05-27..2019-05-29", "2 d").origins()
     assert [score.length for _, score in pairs] == [timedelta(days=2), timedelta(days=1)]
     assert [fit.end for fit, _ in pairs] == [score.begin for _, score in pairs]
     assert {fit.length for fit, _ in pairs} == {timedelta(days=7)}
@@ -46,7 +46,7 @@ def test_rolling_origins_move_both_windows() -> None:
 )
 def test_windows_that_make_no_sense_are_one_sentence(fit: str, score: str, rolling: str | None, words: str) -> None:
     with pytest.raises(SimError) as caught:
-        windows(fit, score, rolling)
+        windows_of(fit, score, rolling)
     assert str(caught.value).startswith(words)
 
 
@@ -98,7 +98,7 @@ def test_scores_of_a_forecast_that_is_right() -> None:
     """1,000 truths from the law that is forecast: coverage within 4 standard errors (1 and 1.6 %)."""
     rng = np.random.default_rng(4)
     sample = rng.normal(0, 1, (1000, 400))
-    (score,) = scores(scored(rng.normal(0, 1, 1000), model=sample))
+    (score,) = all_scores(scored(rng.normal(0, 1, 1000), model=sample))
     assert score.lead == ALL
     assert score.inside_90 == pytest.approx(0.9, abs=0.04)
     assert score.inside_50 == pytest.approx(0.5, abs=0.064)
@@ -108,7 +108,7 @@ def test_scores_of_a_forecast_that_is_right() -> None:
 
 def test_a_band_that_is_too_narrow_is_seen() -> None:
     rng = np.random.default_rng(5)
-    (score,) = scores(scored(rng.normal(0, 1, 1000), model=0.5 * rng.normal(0, 1, (1000, 400))))
+    (score,) = all_scores(scored(rng.normal(0, 1, 1000), model=0.5 * rng.normal(0, 1, (1000, 400))))
     assert score.inside_90 < 0.7
 
 
