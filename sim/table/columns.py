@@ -36,6 +36,8 @@ class Columns:
     unit: str | None = None
     day_first: bool | None = None
     used: set[str] = field(default_factory=set)
+    dates: set[str] = field(default_factory=set)
+    """Columns with dates that belong to times of day in other columns, so that they may be used again."""
 
     def __post_init__(self) -> None:
         for role, heading in self.given.items():
@@ -111,7 +113,7 @@ class Columns:
             if not named and not by.alone:
                 continue
             if form := self.form(name):
-                dated = 0 if form.is_clock else 50
+                dated = 0 if form.is_clock else 500
                 score = named * 10 + dated + 5 * form.has_zone + 1 - place / 1000
                 best = max(best, (score, name, form), key=lambda entry: entry[0])
         return best[1], best[2]
@@ -128,11 +130,13 @@ class Columns:
     def partner(self, heading: str, form: times.Form) -> str | None:
         """Return the column that has the date of times of day, or the time of day of dates."""
         for name in self.table.columns:
-            if name in self.used or name == heading or name in self.given.values():
+            taken = name in self.used and name not in self.dates
+            if taken or name == heading or name in self.given.values():
                 continue
             other = self.form(name)
             if other is None or (other.is_clock == form.is_clock) or (form.is_clock and other.has_clock):
                 continue
-            if form.is_clock or set(words_of(name)) & {"hour", "time", "from", "start", "begin", "at", "slot"}:
+            by_name = set(words_of(name)) & {"hour", "time", "from", "start", "begin", "at", "slot", "heure", "stunde"}
+            if form.is_clock or by_name or other.name == "time of day":
                 return name
         return None

@@ -25,6 +25,8 @@ FULL = 0.9
 LEVEL = 0.001
 """Largest probability, if days were Poisson (or hours independent), at which a variation is written into the file."""
 LEAST_CV = 0.01
+LEAST_FREEDOM = 7
+"""Days, beyond the numbers taken from them, that are needed to tell how much days differ."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,8 @@ def unusual(days: Days) -> NDArray[np.bool_]:
     middle = np.median(ratio)
     scale = 1.4826 * np.median(np.abs(ratio - middle))
     by_chance = 1 / np.sqrt(np.maximum(days.expected, 1))
-    return np.asarray(np.abs(ratio - middle) > FAR * np.maximum(scale, by_chance))
+    skewed = 1 + 6 * by_chance  # logarithms of small numbers have a long lower tail
+    return np.asarray(np.abs(ratio - middle) > FAR * np.maximum(scale, by_chance) * skewed)
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ class Dispersion:
     """How much day totals differ beyond Poisson numbers.
 
     `cv` is the coefficient of variation of a gamma factor on each day, with its 90 % interval; `p` is the probability
-    of such a likelihood ratio (negative binomial over Poisson) if there were none; `alike` is the correlation of the
+    of such a statistic (Pearson) if there were none; `alike` is the correlation of the
     factor of a day with that of the day before.
     """
 
@@ -156,27 +159,20 @@ def dispersion_of(days: Days, parameters: int, ratio: float = 1.0) -> Dispersion
     do is not taken for a variation of days.
     """
     n = len(days.count)
-    if n < 5:
+    freedom = n - parameters
+    if freedom < LEAST_FREEDOM:
         return Dispersion(0.0, 0.0, np.inf, 1.0, n, 0.0)
-    expected, count = days.expected / ratio, np.round(days.count / ratio)
-
-    def loss(cv: float) -> float:
-        if cv < 1e-6:
-            return -float(np.sum(stats.poisson.logpmf(count, expected)))
-        size = 1 / cv**2
-        return -float(np.sum(stats.nbinom.logpmf(count, size, size / (size + expected))))
-
-    best = optimize.minimize_scalar(loss, bounds=(1e-6, 3.0), method="bounded")
-    p = 0.5 * float(stats.chi2.sf(max(0.0, 2 * (loss(0.0) - float(best.fun))), 1))
-    cv = _pearson(count, expected, max(1, n - parameters))
-    scale = cv / max(float(best.x), 1e-9) if cv > 0 else 1.0
-    limit = float(best.fun) + stats.chi2.ppf(0.9, 1) / 2
-    low = _where(lambda x: loss(x) - limit, 0.0, float(best.x)) if loss(0.0) > limit else 0.0
-    high = _where(lambda x: loss(x) - limit, float(best.x), 5.0)
-    factor = count / expected
+    expected, count = days.expected / ratio, days.count / ratio
+    statistic = float(np.sum((count - expected) ** 2 / np.maximum(expected, 1e-9)))
+    p = float(stats.chi2.sf(statistic, freedom))
+    cv, low, high = (
+        _pearson(count, expected, float(level))
+        for level in (freedom, stats.chi2.ppf(0.95, freedom), stats.chi2.ppf(0.05, freedom))
+    )
+    factor = count / np.maximum(expected, 1e-9)
     follows = np.diff(days.day) == 1
     alike = _correlation(factor[:-1][follows], factor[1:][follows])
-    return Dispersion(cv, low * scale, high * scale, p, n, alike)
+    return Dispersion(cv, low, high, p, n, alike)
 
 
 def _where(function: Callable[[float], float], low: float, high: float) -> float:
@@ -186,11 +182,11 @@ def _where(function: Callable[[float], float], low: float, high: float) -> float
         return high
 
 
-def _pearson(count: Floats, expected: Floats, freedom: int) -> float:
-    """Return the coefficient of variation at which Pearson's statistic equals its degrees of freedom."""
+def _pearson(count: Floats, expected: Floats, level: float) -> float:
+    """Return the coefficient of variation at which Pearson's statistic has a value."""
 
     def excess(cv: float) -> float:
-        return float(np.sum((count - expected) ** 2 / (expected + (cv * expected) ** 2))) - freedom
+        return float(np.sum((count - expected) ** 2 / (expected + (cv * expected) ** 2))) - level
 
     if excess(0.0) <= 0:
         return 0.0
@@ -269,8 +265,11 @@ def expected_of(groups: Groups, bins: Bins) -> Floats:
     return out
 
 
-def count_up(bins: Bins) -> Counted:
-    """Return what counts say: profile, unusual days, dispersion of days, bursts, and drift over the weeks."""
+def count_up(bins: Bins, independent: bool = True) -> Counted:
+    """Return what counts say: profile, unusual days, dispersion of days, bursts, and drift over the weeks.
+
+    Counts that were spread over hours or days are not `independent`, and say nothing of bursts and days.
+    """
     by_hour = bool(np.median(bins.length) <= HOUR)
     odd_days: Ints = np.zeros(0, np.int64)
     used = bins
@@ -289,9 +288,11 @@ def count_up(bins: Bins) -> Counted:
         apart, separable_p = _apart(used, profile)
         groups = apart or groups
     days = _days_of_groups(used, groups)
-    parameters = len(groups) + 6
-    inner = _bursts_of_groups(used, groups) if by_hour else Bursts(1.0, 1.0, 0, 0.0)
+    parameters = len(groups) - 1 + len(np.unique((days.day + 3) % 7))
+    inner = _bursts_of_groups(used, groups) if by_hour and independent else Bursts(1.0, 1.0, 0, 0.0)
     dispersion = dispersion_of(days, parameters, inner.ratio if inner.p < LEVEL else 1.0)
+    if not independent and bins.length[0] >= DAY:
+        dispersion = Dispersion(0.0, 0.0, np.inf, 1.0, len(days.day), 0.0)
     return Counted(bins, by_hour, groups, days, odd, dispersion, inner, _drift(days), separable_p)
 
 
@@ -322,12 +323,13 @@ def _apart(bins: Bins, profile: Profile) -> tuple[Groups | None, float]:
     one, two = (_deviance(bins.count, expected) for expected in (profile.expected(bins), expected_of(groups, bins)))
     more = int(np.sum(profile.hours > 0)) - 1
     freedom = len(bins.count) - 2 * more - 8
-    if freedom <= 0 or two <= 0:
+    if freedom <= 0 or two <= 0 or more <= 0:
         return None, 1.0
     p = float(stats.f.sf((one - two) / more / (two / freedom), more, freedom))
     null = _deviance(bins.count, np.full(len(bins.count), bins.count.sum() / bins.length.sum()) * bins.length)
     worth = (one - two) > 0.03 * max(null - two, 1.0)
-    return (groups, p) if p < LEVEL and worth else (None, p)
+    level = LEVEL if two / freedom < 1.5 else LEVEL / 100
+    return (groups, p) if p < level and worth else (None, p)
 
 
 def _of_group(bins: Bins, days: tuple[int, ...]) -> Profile:

@@ -77,8 +77,21 @@ def read_durations(heading: str, cells: pa.Array, unit: str | None = None) -> Du
     factors = _factor(pc.struct_field(said, [1]))
     with_unit = np.asarray(_float(pc.struct_field(said, [0]))) * factors
     seconds = np.where(np.isfinite(numbers), numbers, np.where(np.isfinite(as_clock), as_clock, with_unit))
+    seconds = np.where(np.isfinite(seconds), seconds, _spelt_out(cells))
     bare = np.isfinite(numbers).any()
     return Durations(seconds, known or ("s" if bare else "as written"), bool(bare and known is None))
+
+
+def _spelt_out(cells: pa.Array) -> NDArray[np.float64]:
+    """Return `4 min 12 s`, `1h 5m` and `PT4M12S` in seconds, nan for anything else."""
+    n = r"\d+(?:\.\d+)?"
+    parts_of = [rf"(?:(?P<{unit}>{n})\s*{unit}[a-z]*)?" for unit in "hms"]
+    pattern = rf"^(?:pt)?{'[, ]*'.join(parts_of)}$"
+    found = pc.extract_regex(pc.utf8_lower(cells), pattern)
+    parts = [np.asarray(_float(pc.struct_field(found, [k]))) for k in range(3)]
+    some = np.isfinite(parts).any(axis=0)
+    total = sum(np.nan_to_num(part) * size for part, size in zip(parts, (3600.0, 60.0, 1.0), strict=True))
+    return np.where(some, total, np.nan)
 
 
 def _two_parts(parts: list[NDArray[np.float64]], unit: str | None) -> NDArray[np.float64]:

@@ -45,6 +45,12 @@ class Reader(Columns):
     understood: list[Understood] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    row_times: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    """The instants that were read last as those of the rows."""
+    arrived: bool = False
+    step: float = 0.0
+    naive: bool = False
+    """Whether some instants were local times, of the zone that was assumed or given."""
     undated: bool = False
     """Whether some instants were bare times of day, of a date that nobody gave."""
 
@@ -63,7 +69,6 @@ class Reader(Columns):
                 values = [str(value) for value in pc.unique(cells.drop_null()).to_pylist()[:MOST_NAMES]]
                 near = did_you_mean(wanted, values) or f"; it has {', '.join(values[:12])}"
                 raise SimError(f"{self.table.path}: no row has {heading} = {wanted!r}{near}")
-            self.used.add(heading)
             self.understood.append(Understood("only", heading, f"rows with {wanted}: {mask.sum():,} of {len(mask):,}"))
             self.table = self.table.taken(mask)
 
@@ -89,6 +94,7 @@ class Reader(Columns):
             day_column, clock_column = (partner, heading) if form.is_clock else (heading, partner)
             found = self._joined(day_column, clock_column, zone)
             name = f"{day_column} and {clock_column}"
+            self.dates.add(day_column)
         else:
             found = times.read_times(cells, form, zone, self.day)
         self.used.update({heading, *([partner] if partner else [])})
@@ -104,6 +110,7 @@ class Reader(Columns):
 
     def _heard(self, role: str, heading: str, form: times.Form, found: times.Times, cells: pa.Array) -> None:
         zone = "" if found.zone == "as written" else f", {found.zone}"
+        self.naive |= found.zone == self.zone and "utc" not in words_of(heading)
         self.understood.append(Understood(role, heading, f"{form.words}{zone}"))
         if form.doubt:
             self.notes.append(f"{heading}: {form.doubt}")

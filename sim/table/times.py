@@ -34,7 +34,7 @@ FORMS = {
     "two numbers, year": rf"^(?P<a>\d{{1,2}})[-/.](?P<b>\d{{1,2}})[-/.](?P<y>\d{{4}}|\d{{2}}){_TIME}{_ZONE}$",
     "day month year": rf"^{_WEEKDAY}(?P<d>\d{{1,2}})[ .-]+(?P<n>[A-Za-z]{{3,9}})[ .,-]+(?P<y>\d{{4}}){_TIME}{_ZONE}$",
     "month day, year": rf"^(?P<n>[A-Za-z]{{3,9}})\.?\s+(?P<d>\d{{1,2}}),?\s+(?P<y>\d{{4}}){_TIME}{_ZONE}$",
-    "time of day": rf"^{_CLOCK}\s*(?P<p>[AaPp]\.?[Mm]\.?)?$",
+    "time of day": rf"^{_CLOCK}\s*(?P<p>[AaPp]\.?[Mm]\.?)?(?:\s*[-–]\s*[\d:.h]+\s*(?:[AaPp][Mm])?)?$",
 }
 NUMBERS = ("seconds since 1970", "milliseconds since 1970", "seconds since midnight", "hour of the day")
 
@@ -216,7 +216,9 @@ def _clock(cells: pa.Array, form: Form) -> NDArray[np.float64]:
     if form.name == NUMBERS[2]:
         return _numbers(cells)
     if form.name == NUMBERS[3]:
-        return _numbers(cells) * 3600
+        hours = _numbers(cells)
+        numbered_from_one = np.nanmin(hours) >= 1 and np.nanmax(hours) == 24
+        return (hours - numbered_from_one) * 3600
     parts = _extract(FORMS[form.name], cells)
     seconds = _time_of(parts)
     return np.where(np.asarray(parts["_valid"].fill_null(False)), seconds, np.nan)

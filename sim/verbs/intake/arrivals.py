@@ -17,7 +17,7 @@ from sim.table.numbers import words_of
 from sim.table.reader import Reader
 from sim.table.times import local_seconds, text_of
 from sim.verbs.intake.demand_parts import parts_of, tell
-from sim.verbs.intake.finding import Finding, dated, period_of
+from sim.verbs.intake.finding import Finding, date_of, dated, passport, period_of
 from sim.verbs.intake.request import KINDS, Target, Wanted, classes_of, clean_name, kind_by
 
 BEGIN = Role(
@@ -29,11 +29,14 @@ BEGIN = Role(
 END = Role(("until", "end", "to"))
 COUNT = Role(
     ("count", "counts", "arrivals", "arriving", "parties", "vehicles", "cars", "trucks", "people", "passengers", "pax",
+     "anzahl", "nombre",
+     "liczba", "количество", "кількість",
      "travellers", "travelers", "pedestrians", "calls", "number", "total", "volume", "n", "num"),
     ("wait", "delay", "min", "minutes", "booths", "lanes", "servers", "agents", "share", "bins", "flights", "id",
-     "hour", "per", "open", "queue", "waiting"),
-    alone=True,
+     "hour", "per", "open", "queue", "waiting", "suspended", "closed"),
 )  # fmt: skip
+SENTINELS = (999, 9999, 99999, 999999)
+"""Numbers that stand for no count in some files."""
 CLASS = Role(("class", "kind", "type", "category", "mode", "vehicle", "lane"), ("id",))
 
 
@@ -51,6 +54,8 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     begin = reader.instants("time", BEGIN)
     dated(reader)
     assert begin is not None
+    reader.row_times = begin
+    reader.arrived = bool({"arrival", "arrived", "joined", "entry"} & set(words_of(reader.understood[-1].column)))
     parts = _by_class(reader, target, wanted, len(begin))
     counted_at_all = parts[0].number is not None
     end = reader.instants("until", END, needed=False) if counted_at_all else None
@@ -60,14 +65,18 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     finding = Finding(f"Arrivals in {reader.table.path.name}", days=days)
     for part in parts:
         cls = part.cls
-        counted = count_up(_bins(reader, _Rows(begin, end, part.number), part.rows, wanted))
+        bins = _bins(reader, _Rows(begin, end, part.number), part.rows, wanted)
+        coarse = _is_spread(reader)
+        counted = count_up(bins, independent=not coarse)
+        if coarse:
+            finding.sentences.append(f"{cls}: each count is spread evenly over its time; what days differ is not told.")
         tell(finding, cls, counted)
         finding.classes[cls] = part.kind
         if len(counted.days.day):
             finding.days = (days[0], max(int(counted.days.day[-1]), finding.days[1] if cls != parts[0].cls else 0))
         finding.busiest += max(p.rate * p.hours.max() * p.weekdays.max() for _, _, p in counted.groups)
         if wanted.replay:
-            value = _replayed(finding, target, cls, counted)
+            value = _replayed(finding, reader, target, (cls, counted))
         else:
             kept = None if counted.by_hour else _hours_kept(target, wanted, cls)
             value = parts_of(counted, reader, period, kept)
@@ -77,6 +86,11 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
         finding.edits.append(_edit(target, wanted, cls, value))
         finding.drawers[f"arrivals_{cls}"] = partial(_draw, counted, cls, target.zone)
     return finding
+
+
+def _is_spread(reader: Reader) -> bool:
+    """Say whether the counts are of several hours, or of more than a day."""
+    return 1.5 * HOUR < reader.step < 0.9 * DAY or reader.step > 1.5 * DAY
 
 
 def _by_class(reader: Reader, target: Target, wanted: Wanted, rows: int) -> list[_OfClass]:
@@ -90,7 +104,7 @@ def _by_class(reader: Reader, target: Target, wanted: Wanted, rows: int) -> list
             count = reader.numbers(f"count of {cls}", Role((), ()), heading=heading)
             found.append(_OfClass(cls, kind_by(f"{cls} {heading}"), everything, count))
         return found
-    count = reader.numbers("count", COUNT, needed=False)
+    count = _counts(reader)
     heading = next((each.column for each in reader.understood if each.role == "count"), "")
     classes, left = classes_of(target, wanted, names, f"{heading} {reader.table.path.stem}")
     for name, lost in left.items():
@@ -105,6 +119,57 @@ def _by_class(reader: Reader, target: Target, wanted: Wanted, rows: int) -> list
         )
         for cls in dict.fromkeys(classes.values())
     ]
+
+
+def _counts(reader: Reader) -> Floats | None:
+    """Return the counts, None if each row is one arrival. Raises SimError if it cannot be told.
+
+    Without a heading that says it, a lone column of numbers has counts only if the times are evenly spaced.
+    """
+    heading = reader.find("count", COUNT, "number")
+    if heading is None:
+        others = [name for name in reader.unused if reader.is_of(name, "number")]
+        lone = [name for name in others if not set(words_of(name)) & set(COUNT.against)]
+        if _evenly_spaced(reader) and len(lone) == 1 and len(others) == 1:
+            heading = lone[0]
+        elif _evenly_spaced(reader) or (_readings(reader) and not reader.arrived):
+            raise SimError(
+                f"{reader.table.path}: no column is clearly the count of arrivals; name it with "
+                f"--column count=HEADING. The columns are {', '.join(reader.table.columns)}"
+            )
+    return None if heading is None else _checked(reader, reader.numbers("count", COUNT, heading=heading))
+
+
+def _evenly_spaced(reader: Reader) -> bool:
+    """Say whether nearly all distances between times are the same, as of counts and not of arrivals."""
+    at = np.unique(reader.row_times[np.isfinite(reader.row_times)])
+    if len(at) < 3:
+        return len(at) == 2
+    steps = np.round(np.diff(at))
+    return bool(np.mean(steps == np.median(steps)) > 0.7)
+
+
+def _readings(reader: Reader) -> bool:
+    """Say whether the rows are readings of something, such as waits or open lanes."""
+    words = {word for name in reader.unused for word in words_of(name)}
+    return bool(words & {"wait", "delay", "open", "lanes", "queue", "waiting", "status"})
+
+
+def _checked(reader: Reader, count: Floats | None) -> Floats | None:
+    """Take out numbers that stand for nothing, such as 9999. Raises SimError if the counts are a running total."""
+    if count is None:
+        return None
+    usual = float(np.nanmedian(count)) if np.isfinite(count).any() else 0.0
+    fake = np.isin(count, SENTINELS) & (count > 20 * max(usual, 1.0))
+    for row in np.flatnonzero(fake):
+        reader.reject(int(row), f"{count[row]:g} stands for no count")
+    count = np.where(fake, np.nan, count)
+    steps = np.diff(count[np.isfinite(count)])
+    if len(steps) > 30 and np.mean(steps >= 0) > 0.99 and np.mean(steps > 0) > 0.5:
+        raise SimError(
+            f"{reader.table.path}: the counts never fall, as of a counter that runs on; give their differences"
+        )
+    return count
 
 
 def _a_column_each(reader: Reader, target: Target) -> dict[str, str]:
@@ -152,7 +217,8 @@ def _bins(reader: Reader, rows: _Rows, mine: NDArray[np.bool_], wanted: Wanted) 
         if limit is not None:
             good &= ~outside(local, np.datetime64(limit, "s").astype(float))
     if good.sum() < 2:
-        raise SimError(f"{reader.table.path}: has fewer than two rows with a time and a count to learn from")
+        limits = " between --since and --until" if wanted.since or wanted.until else ""
+        raise SimError(f"{reader.table.path}: has fewer than two rows with a time and a count{limits}")
     if count is None:
         bins = _from_events(begin[good])
     else:
@@ -184,7 +250,8 @@ def _from_counts(reader: Reader, begin: Floats, lengths: Floats | None, count: F
     if np.any(length <= 0):
         raise SimError(f"{reader.table.path}: {int(np.sum(length <= 0))} counts end before they begin")
     step = f"{usual / 60:g} min" if usual < HOUR else f"{usual / HOUR:g} h" if usual < DAY else f"{usual / DAY:g} d"
-    reader.notes.append(f"counts of {step} each: {len(at):,}, {totals.sum():,.0f} parties in all")
+    reader.notes.append(f"{len(at):,} counts of {step}, {totals.sum():,.0f} parties in all")
+    reader.step = usual
     return _spread(_without_gaps(reader, Bins(at, length, totals), usual, wanted))
 
 
@@ -197,7 +264,7 @@ def _without_gaps(reader: Reader, bins: Bins, usual: float, wanted: Wanted) -> B
     share = missing / (len(at) + missing)
     if not wanted.gaps_are_zero:
         reader.notes.append(
-            f"{missing:,} counts ({share:.0%}) have no row; they are gaps, not zeros (if nobody came then, say "
+            f"counts without a row: {missing:,} ({share:.1%}); they are gaps, not zeros (if nobody came then, say "
             "--gaps-are-zero)"
         )
         return bins
@@ -211,6 +278,15 @@ def _without_gaps(reader: Reader, bins: Bins, usual: float, wanted: Wanted) -> B
     return Bins(begin[order], length[order], count[order])
 
 
+def _by_day(bins: Bins) -> Bins:
+    """Return counts of weeks or months as counts of their days, all of one size."""
+    ends = np.append(bins.begin[1:], bins.begin[-1] + bins.length[-1])
+    length = np.minimum(ends - bins.begin, 1.2 * bins.length)
+    days = np.maximum(np.round(length / DAY).astype(int), 1)
+    begin = np.concatenate([at + np.arange(n) * DAY for at, n in zip(bins.begin, days, strict=True)])
+    return Bins(begin, np.full(len(begin), DAY), np.repeat(bins.count / days, days))
+
+
 def _usual_length(at: Floats) -> float:
     """Return the usual time between two counts, s."""
     steps, times = np.unique(np.round(np.diff(at)), return_counts=True)
@@ -220,20 +296,24 @@ def _usual_length(at: Floats) -> float:
 def _spread(bins: Bins) -> Bins:
     """Return counts of several hours as counts of one hour each, of equal size; those of days stay whole."""
     several = round(float(np.median(bins.length)) / HOUR)
-    if not 1 < several < 24:
+    if several <= 1 or several == 24:
         return bins
+    if several > 24:
+        return _by_day(bins)
     hours = (bins.begin[:, None] + np.arange(several) * HOUR).ravel()
     return Bins(hours, np.full(len(hours), HOUR), np.repeat(bins.count / several, several))
 
 
-def _replayed(finding: Finding, target: Target, cls: str, counted: Counted) -> dict[str, Any]:
+def _replayed(finding: Finding, reader: Reader, target: Target, part: tuple[str, Counted]) -> dict[str, Any]:
     """Return a part that plays the counts as they were, from a file beside the scenario."""
+    cls, counted = part
     bins = counted.bins
     name = f"{target.path.stem}_{cls}_counts.csv"
     # local times are written as they were read
     begin, end = (_local_text(at) for at in (bins.begin, bins.begin + bins.length))
     finding.files[name] = {"from": begin, "until": end, "count": np.round(bins.count).astype(np.int64)}
-    return {"counted": {"table": name, "exact": True}}
+    period = f"{date_of(int(bins.day[0]))} to {date_of(int(bins.day[-1]))}"
+    return {"counted": {"table": passport(name, reader, period, "the counts themselves"), "exact": True}}
 
 
 def _local_text(local: Floats) -> NDArray[Any]:

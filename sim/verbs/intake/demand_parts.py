@@ -20,12 +20,13 @@ def tell(finding: Finding, cls: str, counted: Counted) -> None:
     rate = sum(profile.rate for _, _, profile in counted.groups)
     error = _error_of_rate(counted)
     say = finding.sentences.append
-    say(f"{cls}: {figures(rate):g} parties an hour on average ({figures(24 * rate):,g} a day), ±{error:.1%} (90 %).")
+    told_error = f", ±{error:.1%} (90 %)" if math.isfinite(error) else ""
+    say(f"{cls}: {figures(rate):g} parties an hour on average ({figures(24 * rate):,g} a day){told_error}.")
     if len(counted.groups) > 1:
         say(f"{cls}: hours differ between working days and weekends, so each has its own profile.")
     for _, days, profile in counted.groups:
         if profile.unseen_hours:
-            say(f"{cls}: no day has a row for {_hours(profile.unseen_hours)}, so nobody comes then.")
+            say(f"{cls}: no day has a row for {_hours(profile.unseen_hours)}, so the post is taken as closed then.")
         unseen = [WEEKDAYS[day] for day in profile.unseen_weekdays if day in days]
         if unseen:
             say(f"{cls}: no row on {', '.join(unseen)}; these days are taken as the mean of the others.")
@@ -69,24 +70,27 @@ def _error_of_rate(counted: Counted) -> float:
     total = max(float(counted.bins.count.sum()), 1.0)
     follows = min(max(counted.dispersion.alike, 0.0), 0.9)
     by_days = counted.dispersion.cv / math.sqrt(days * (1 - follows) / (1 + follows))
+    if not math.isfinite(counted.dispersion.high):
+        return math.nan
     return 1.645 * math.hypot(by_days, math.sqrt(counted.bursts.ratio / total))
 
 
 def _days_sentence(cls: str, counted: Counted) -> str:
     dispersion = counted.dispersion
-    if dispersion.days < 5:
-        return f"{cls}: only {dispersion.days} full days, too few to say how much days differ."
+    if not math.isfinite(dispersion.high):
+        return f"{cls}: {dispersion.days} full days are too few to tell how much days differ from each other."
     interval = f"90 % interval {dispersion.low:.1%} to {dispersion.high:.1%}, {dispersion.days} days"
     if not differs(counted):
-        return f"{cls}: days do not differ by more than chance ({interval})."
+        return f"{cls}: no sign that days differ by more than chance and weekday ({interval})."
     alike = ""
     if dispersion.alike > 2 / math.sqrt(dispersion.days):
         alike = (
             f" A day is like the day before (correlation {dispersion.alike:.2f}); the model draws days independently."
         )
+    groups = "" if counted.by_hour else " Parties that come in groups would look the same in counts of whole days."
     return (
         f"{cls}: days differ by more than chance, by a factor with a coefficient of variation of {dispersion.cv:.1%} "
-        f"({interval}; Poisson days would show this with a probability {_p(dispersion.p)}).{alike}"
+        f"({interval}; Poisson days would show this with a probability {_p(dispersion.p)}).{groups}{alike}"
     )
 
 
@@ -131,7 +135,9 @@ def parts_of(counted: Counted, reader: Reader, period: str, kept_hours: Any = No
             constant["hours"] = kept_hours
         part: dict[str, Any] = {"constant": constant}
         if differs(counted):
-            cv = passport(share_text(counted.dispersion.cv), reader, period, "negative binomial totals of days")
+            cv = passport(
+                share_text(counted.dispersion.cv), reader, period, "variance of the totals of days beyond chance"
+            )
             part["day_factor"] = cv
         if comes_in_bursts(counted):
             law = passport(_burst_law(counted.bursts.ratio), reader, period, "variance over mean of counts within days")
@@ -142,9 +148,11 @@ def parts_of(counted: Counted, reader: Reader, period: str, kept_hours: Any = No
 
 def _constant(profile: Profile, counted: Counted, reader: Reader, period: str, method: str) -> dict[str, Any]:
     error = _error_of_rate(counted)
-    low, high = (rate_text(profile.rate * factor) for factor in (1 - error, 1 + error))
     rate = passport(rate_text(profile.rate), reader, period, method)
-    constant: dict[str, Any] = {"rate": {**rate, "uncertainty": f"{low} to {high} (90 %)"}}
+    if math.isfinite(error):
+        low, high = (rate_text(max(profile.rate * factor, 0.0)) for factor in (1 - error, 1 + error))
+        rate["uncertainty"] = f"{low} to {high} (90 %)"
+    constant: dict[str, Any] = {"rate": rate}
     if counted.by_hour:
         factors = [figures(factor) for factor in profile.hours]
         constant["hours"] = passport(factors, reader, period, "shares of the hours in these counts")

@@ -46,14 +46,17 @@ class Finding:
     busiest: float = 0.0
 
 
-def passport(value: Any, reader: Reader, period: str, method: str) -> dict[str, Any]:
-    """Return a value with its passport: the file, the period of its rows, how many, the method, and the digest."""
+def passport(value: Any, reader: Reader, period: str, method: str, rows: int | None = None) -> dict[str, Any]:
+    """Return a value with its passport: the file, the period of its rows, how many, the method, and the digest.
+
+    `rows` is the number that the value comes from, where it is not all of them.
+    """
     table = reader.table
     return {
         "value": value,
         "source": table.path.name,
         **({"date": period} if period else {}),
-        "reason": f"{method}; {table.rows:,} rows, sha256 {table.digest[:DIGEST]}",
+        "reason": f"{method}; {table.rows if rows is None else rows:,} rows, sha256 {table.digest[:DIGEST]}",
     }
 
 

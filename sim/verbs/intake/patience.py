@@ -23,7 +23,22 @@ ARRIVAL = Role(("arrival", "arrived", "joined", "entry", "time", "at", "from", "
 SERVED = Role(("served", "answered", "start", "called", "service"), ("end", "hung", "left"))
 LEFT = Role(("left", "hung", "abandoned", "gave", "reneged", "lost", "abandon"), ("service", "end"))
 OUTCOME = Role(("outcome", "status", "result", "reneged", "abandoned", "served", "left", "gave"), ("id",))
-_GIVEN_UP = ("abandon", "hung", "hang", "renege", "lost", "left", "gave", "given", "quit", "drop", "no_show", "balk")
+_GIVEN_UP = (
+    "abandon",
+    "hung",
+    "hang",
+    "renege",
+    "lost",
+    "left_queue",
+    "gave",
+    "given",
+    "quit",
+    "drop",
+    "balk",
+    "not_served",
+)
+SEEN_ENOUGH = 0.8
+"""Share of the law within the longest wait below which its mean is doubted."""
 _SERVED = ("serve", "agent", "answer", "cross", "done", "complete", "ok", "pass")
 
 
@@ -31,8 +46,11 @@ def read_patience(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     """Return the law of patience at a station: a served party says only that its patience was longer than its wait."""
     waits, gave_up = _waits(reader)
     names = reader.names("class", CLASS) if wanted.cls else None
-    classes, _ = classes_of(target, wanted, names, "") if wanted.cls else ({"": "*"}, {})
-    good = np.isfinite(waits) & (waits >= 0) & np.isfinite(gave_up)
+    classes, _ = classes_of(target, wanted, None, "") if wanted.cls else ({"": "*"}, {})
+    mine = np.ones(len(waits), bool)
+    if names is not None and any(target.class_called(name or "") == wanted.cls for name in names):
+        mine = np.array([target.class_called(name or "") == wanted.cls for name in names])
+    good = mine & np.isfinite(waits) & (waits >= 0) & np.isfinite(gave_up)
     for row in np.flatnonzero(waits < 0):
         reader.reject(int(row), f"a wait of {waits[row]:g} s")
     left = good & (gave_up == 1)
@@ -49,9 +67,17 @@ def read_patience(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     period = period_of(reader, at)[0] if at is not None else ""
     finding.sentences.append(f"{share:.1%} of {int(good.sum()):,} parties gave up, the others were served.")
     finding.sentences += [f"Patience: {line}" for line in told(found)]
+    if found.chosen is not None and found.chosen.frozen is not None:
+        seen = float(found.chosen.frozen.cdf(waits[good].max()))
+        if seen < SEEN_ENOUGH:
+            finding.sentences.append(
+                f"Only {seen:.0%} of the law lies within the waits that were seen; its mean rests on what nobody saw."
+            )
     finding.sentences.append(_early(waits[good], gave_up[good]))
     finding.facts = {"share_given_up": share, **facts_of(found)}
-    law = passport(law_text(found), reader, period, f"{method_of(found)}, those served as lower bounds")
+    law = passport(
+        law_text(found), reader, period, f"{method_of(found)}, those served as lower bounds", int(good.sum())
+    )
     finding.edits.append(Edit(("crossings", target.crossing, "stations", station, "patience"), law))
     finding.drawers["patience"] = partial(_draw, found)
     return finding
@@ -90,6 +116,8 @@ def _outcomes(reader: Reader) -> Floats | None:
     if words is None:
         return None
     meaning = {word: _meaning(word) for word in dict.fromkeys(words) if word is not None}
+    told_as = {1.0: "given up", 0.0: "served"}
+    reader.notes.append("outcomes: " + ", ".join(f"{w!r} is {told_as.get(v, 'neither')}" for w, v in meaning.items()))
     for word, value in meaning.items():
         if np.isnan(value):
             reader.notes.append(f"outcome {word!r} is neither served nor given up; its rows are left out")
@@ -98,7 +126,7 @@ def _outcomes(reader: Reader) -> Floats | None:
 
 def _meaning(word: str) -> float:
     lower = word.lower().replace(" ", "_")
-    if any(part in lower for part in _GIVEN_UP):
+    if lower == "left" or any(part in lower for part in _GIVEN_UP):
         return 1.0
     return 0.0 if any(part in lower for part in _SERVED) else float("nan")
 

@@ -99,9 +99,15 @@ def _date(day: int) -> datetime:
 
 
 def _date_axis(axes: Axes) -> None:
-    locator = dates.AutoDateLocator(maxticks=9)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    """Write dates as 5 Jan, with the year where a year begins or at the first one."""
+    axes.xaxis.set_major_locator(dates.AutoDateLocator(maxticks=9))  # type: ignore[no-untyped-call]
+
+    def name(value: float, place: float) -> str:
+        day = dates.num2date(value)  # type: ignore[no-untyped-call]
+        first = place == 0 or day.timetuple().tm_yday == 1
+        return f"{day.day} {day:%b}" + (f"\n{day:%Y}" if first else "")
+
+    axes.xaxis.set_major_formatter(name)
 
 
 @styled

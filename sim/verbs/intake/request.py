@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo, available_timezones
 
 from sim.errors import SimError
 from sim.scenario.model.quantities import Kind
@@ -16,11 +17,13 @@ from sim.scenario.text.load_scenario import load
 from sim.scenario.text.tree import plain
 from sim.scenario.text.yaml_text import parse, read_text
 from sim.suggest import did_you_mean
-from sim.table.numbers import words_of
+from sim.table.numbers import SECONDS, words_of
 
 What = Literal["arrivals", "service", "staffing", "waits", "patience", "timetable", "log"]
 WHAT: tuple[What, ...] = get_args(What)
 """What can be imported."""
+TOTALS = ("total", "all", "sum", "gesamt", "summe", "итого", "всего")
+"""Names of rows that add up the others."""
 BEGINNERS = ("arrivals", "timetable", "log")
 """What a new scenario can be made from."""
 UTC = "UTC"
@@ -79,7 +82,11 @@ class Target:
     def class_called(self, heading: str) -> str | None:
         """Return the class that a heading or a name in the data means, None if it is none."""
         known = {_bare(cls): cls for cls in self.classes}
-        return known.get(_bare(heading))
+        if _bare(heading) in known:
+            return known[_bare(heading)]
+        kinds = [KINDS[word] for word in words_of(heading) if word in KINDS]
+        alike = [cls for cls in self.classes if kinds and kind_by(cls) == kinds[0]]
+        return alike[0] if len(alike) == 1 and len(words_of(heading)) == 1 else None
 
     def served(self, station: str) -> list[str]:
         """Return the classes that a station serves, of those of the scenario."""
@@ -112,8 +119,33 @@ class Target:
         return serving[0] if serving else next(iter(stations))
 
 
+ROLES = (
+    "time", "until", "count", "class", "start", "end", "duration", "cut off", "booths", "open", "queue", "wait",
+    "arrival", "served", "left", "outcome", "gave up", "scheduled", "actual", "people", "parties",
+    "service start", "service end", "service time",
+)  # fmt: skip
+"""What --column may name."""
+
+
+def _check_options(wanted: Wanted) -> None:
+    """Raise SimError about an option that means nothing."""
+    for role in wanted.columns:
+        if role not in ROLES:
+            near = did_you_mean(role, ROLES) or f"; expected one of {', '.join(ROLES)}"
+            raise SimError(f"--column: there is no role {role!r}{near}")
+    if wanted.unit is not None and wanted.unit not in SECONDS:
+        raise SimError(f"--unit: expected s, min or h; got {wanted.unit!r}")
+    if wanted.zone is not None:
+        try:
+            ZoneInfo(wanted.zone)
+        except (KeyError, ValueError, OSError):
+            near = did_you_mean(wanted.zone, available_timezones()) or "; expected a name such as Europe/Warsaw"
+            raise SimError(f"--zone: unknown time zone {wanted.zone!r}{near}") from None
+
+
 def target_of(wanted: Wanted) -> Target:
     """Read the scenario that gets the result. Raises SimError or ScenarioError."""
+    _check_options(wanted)
     path = wanted.into
     if not path.exists() and wanted.what in BEGINNERS and path.suffix in (".yaml", ".yml"):
         return Target(path, "", None, wanted.zone or UTC, wanted.crossing or crossing_name(path))
@@ -162,13 +194,14 @@ def classes_of(
         names = None
     if names is None:
         return {"": _single(target, wanted.cls, heading)}, {}
-    found = [name for name in dict.fromkeys(names) if name is not None]
+    found = [name for name in dict.fromkeys(names) if name is not None and name.lower() not in TOTALS]
     if wanted.cls is not None:
         return dict.fromkeys(found, _single(target, wanted.cls, heading)), {}
+    left = {name: sum(each == name for each in names) for name in dict.fromkeys(names) if name and name not in found}
     if not target.scenario:
-        return {name: clean_name(name) or "party" for name in found}, {}
+        return {name: clean_name(name) or f"class_{n + 1}" for n, name in enumerate(found)}, left
     classes = {name: cls for name in found if (cls := target.class_called(name)) is not None}
-    left = {name: sum(each == name for each in names) for name in found if name not in classes}
+    left |= {name: sum(each == name for each in names) for name in found if name not in classes}
     if not classes:
         raise SimError(
             f"{wanted.file}: its classes are {', '.join(found[:12])}; {target.path} has {', '.join(target.classes)}. "

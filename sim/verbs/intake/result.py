@@ -22,7 +22,7 @@ RESULTS = Path("results")
 
 def folder(imported: Imported, out: str | Path | None) -> AbstractContextManager[store.Draft]:
     """Return the draft of the folder of the results. Raises SimError on entering."""
-    usual = RESULTS / imported.target.crossing / f"import-{imported.wanted.what}-{store.stamp()}"
+    usual = RESULTS / imported.target.path.stem / f"import-{imported.wanted.what}-{store.stamp()}"
     return store.results_folder(out, usual)
 
 

@@ -23,13 +23,28 @@ START = Role(("start", "begin", "began", "started", "from"), ("arrival", "queue"
 END = Role(("end", "ended", "finish", "until", "to", "complete", "completed"), ("arrival", "queue", "wait"))
 DURATION = Role(
     ("service", "duration", "processing", "process", "handling", "inspection", "check", "time", "seconds", "length"),
-    ("wait", "waiting", "arrival", "queue", "start", "end", "hung"),
+    (
+        "wait",
+        "waiting",
+        "arrival",
+        "queue",
+        "start",
+        "end",
+        "hung",
+        "id",
+        "no",
+        "nr",
+        "number",
+        "booth",
+        "booths",
+        "open",
+    ),
     alone=True,
 )
 CUT = Role(("cut", "censored", "truncated", "incomplete", "aborted", "interrupted", "abandoned"))
 CLASS = Role(("class", "kind", "type", "category", "lane", "vehicle", "nationality"), ("id",))
 BOOTHS = Role(("booths", "open", "lanes", "servers", "agents", "desks"), ("share", "id", "outcome"))
-LEAST_ROWS, LEVEL = 20, 0.001
+LEAST_ROWS, LEVEL, DAY = 20, 0.001, 86400.0
 LONGEST_SHARE = 20.0
 """A duration this many times the 99 % quantile is told as unlikely."""
 
@@ -58,7 +73,7 @@ def read_service(reader: Reader, target: Target, wanted: Wanted) -> Finding:
             reader.notes.append(f"{cls}: only {mine.sum()} durations, too few for a law (at least {LEAST_ROWS})")
             continue
         found = fit(observe(seconds[mine], None if cut is None else cut[mine] == 1))
-        laws[cls] = passport(law_text(found), reader, period, method_of(found))
+        laws[cls] = passport(law_text(found), reader, period, method_of(found), int(mine.sum()))
         name = station if cls == "*" else cls
         finding.sentences += [f"{name}: {line}" for line in told(found)]
         finding.facts[name] = facts_of(found)
@@ -78,7 +93,8 @@ def _durations(reader: Reader) -> tuple[Floats, Floats | None]:
     start = reader.instants("start", START, needed=False) if "duration" not in reader.given else None
     end = reader.instants("end", END, needed=False) if start is not None else None
     if start is not None and end is not None:
-        return end - start, start
+        late = end - start
+        return np.where((late < 0) & (late > -DAY) & bool(reader.dates), late + DAY, late), start  # past midnight
     seconds = reader.durations("duration", DURATION)
     assert seconds is not None
     return seconds, start
@@ -108,7 +124,7 @@ def _usable(reader: Reader, seconds: Floats) -> NDArray[np.bool_]:
         raise SimError(f"{reader.table.path}: has {good.sum()} durations; a law needs at least {LEAST_ROWS}")
     zeros, far = int(np.sum(seconds[good] == 0)), LONGEST_SHARE * float(np.quantile(seconds[good], 0.99))
     if zeros:
-        reader.notes.append(f"{zeros:,} services of 0 s are taken as shorter than the step of the clock")
+        reader.notes.append(f"services of 0 s: {zeros:,}; they are taken as shorter than the step of the clock")
     if np.any(seconds[good] > far):
         reader.notes.append(
             f"{int(np.sum(seconds[good] > far))} services are longer than {time_text(far)} (20 times what 99 % need); "
@@ -152,7 +168,10 @@ def told(fitted: Fitted) -> list[str]:
             f"the data; mean {time_text(fitted.mean)}."
         ]
     second = next((each for each in fitted.fits if each is not law), None)
-    better = f"; next is {second.family} (AIC {second.aic - law.aic:+.0f})" if second else ""
+    apart = second.aic - law.aic if second else 0.0
+    better = ""
+    if second is not None:
+        better = f"; next is {second.family} (AIC {apart:+.0f})" if apart > 2 else f"; {second.family} fits as well"
     return [
         f"{len(observed.seconds):,} durations{cut}{step}: {law.family} with mean {time_text(law.mean)} and coefficient "
         f"of variation {law.cv:.0%}{better}. It is off by at most {law.distance:.1%} of them."

@@ -6,7 +6,7 @@ import math
 
 from sim.scenario.text.yaml_text import one_line
 from sim.verbs.intake.finding import Finding, date_of, figures
-from sim.verbs.intake.request import Target, What
+from sim.verbs.intake.request import Target
 
 UTILISED = 0.85
 SECONDS = {"car": 60.0, "truck": 180.0, "bus": 600.0, "bike": 30.0, "foot": 45.0}
@@ -14,10 +14,10 @@ SECONDS = {"car": 60.0, "truck": 180.0, "bus": 600.0, "bike": 30.0, "foot": 45.0
 DAYS = 7
 
 
-def new_scenario(target: Target, finding: Finding, what: What) -> str:
-    """Return the text of a scenario that plays the week after the data, or the days of a log or timetable."""
+def new_scenario(target: Target, finding: Finding, on_the_days: bool) -> str:
+    """Return the text of a scenario that plays the week after the data, or `on_the_days` of the data."""
     first, last = finding.days
-    start, end = (first, last + 1) if what in ("timetable", "log") else (last + 1, last + 1 + DAYS)
+    start, end = (first, last + 1) if on_the_days else (last + 1, last + 1 + DAYS)
     service = max(SECONDS[kind] for kind in finding.classes.values())
     servers = max(1, math.ceil(finding.busiest * service / 3600 / UTILISED))
     name = target.crossing

@@ -30,8 +30,12 @@ OPEN = Role(
 QUEUE = Role(("queue", "waiting"), ("open", "id", "per", "hour", "min", "minutes"))
 WAIT = Role(("wait", "delay", "min", "minutes"), ("open", "id", "max"))
 DAY, HOUR = 86400.0, 3600.0
-LEVEL, WORTH = 0.001, 0.05
-"""Largest p, and smallest share of the variance beyond the clock, at which booths are said to follow the queue."""
+LEVEL, WORTH, COARSE = 0.001, 0.05, 600.0
+"""Largest p and smallest share of the variance beyond the clock at which booths are said to follow the queue, and the
+distance of rows (s) from which a rule is called coarse."""
+LEAST_RIGHT, LEAST_RIGHT_ALONE = 0.8, 0.95
+"""Least share of steps, and of moments without one, that a rule tells right: where booths and queue go together beyond
+the clock, and where steps alone speak for it."""
 LEAST_STEPS, MOST_DELAY = 20, 6
 """Fewest steps up and down, and most rows between a queue and the step that it causes."""
 WORKING_DAYS, WEEKEND_DAYS, ALL = "Mon-Fri", "Sat-Sun", "all days"
@@ -90,6 +94,7 @@ def read_staffing(reader: Reader, target: Target, wanted: Wanted) -> Finding:
             f"{reader.table.path}: has {int(good.sum())} rows with a time and open booths; needs at least 24"
         )
     order = np.flatnonzero(good)[np.argsort(at[good], kind="stable")]
+    _one_row_a_time(reader, at[order])
     period, days = period_of(reader, at[order])
     local = local_seconds(at, target.zone)[order]
     staffed = _staffed(local, number[order], None if seen is None else seen[order], what)
@@ -99,6 +104,16 @@ def read_staffing(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     finding.edits.append(Edit(("crossings", target.crossing, "stations", station, "staffing"), value))
     finding.drawers[f"staffing_{station}"] = partial(_draw, staffed, station, target.zone)
     return finding
+
+
+def _one_row_a_time(reader: Reader, at: Floats) -> None:
+    """Raise SimError if many times have several rows, as of several posts or lanes."""
+    rows = np.unique(at, return_counts=True)[1]
+    if np.mean(rows > 1) > 0.1:
+        raise SimError(
+            f"{reader.table.path}: a time has up to {rows.max()} rows, as of several posts or lanes; take those of one "
+            "with --where HEADING=VALUE, or add up the open ones first"
+        )
 
 
 def _seen(reader: Reader, at: Floats, wanted: Wanted) -> tuple[Floats | None, str]:
@@ -177,9 +192,9 @@ def _reaction(at: Floats, number: Floats, usual: Floats, seen: Floats, what: str
     t = r * np.sqrt((witnesses - 2) / max(1 - r * r, 1e-12))
     p = float(stats.t.sf(t, witnesses - 2))
     gain = r * r if r > 0 else 0.0
-    if p >= LEVEL or gain < WORTH:
-        return Reaction(what, gain, p)
-    return _thresholds(Reaction(what, gain, p), number, seen, np.append(step < 2.5 * every, False), every)
+    found = _thresholds(Reaction(what, gain, p), number, seen, np.append(step < 2.5 * every, False), every)
+    least = LEAST_RIGHT if p < LEVEL and gain >= WORTH else LEAST_RIGHT_ALONE
+    return found if found.right >= least and found.above > found.below else Reaction(what, gain, p)
 
 
 def _memory(series: Floats) -> float:
@@ -252,11 +267,9 @@ def _tell(finding: Finding, staffed: Staffed, station: str, has_queue: bool) -> 
     if not has_queue:
         say("The file has no queue and no wait, so whether booths follow it cannot be told.")
         return
-    if found is None or found.p >= LEVEL or found.gain < WORTH:
-        say(
-            "Booths do not follow the queue: beyond the clock, the queue before explains "
-            f"{0 if found is None else found.gain:.0%} of their variation."
-        )
+    follows = found is not None and found.p < LEVEL and found.gain >= WORTH
+    if found is None or (np.isnan(found.above) and not follows):
+        say("No sign that booths follow the queue beyond the hour and weekday.")
         return
     finding.facts[station]["reacts"] = {
         "to": found.to, "gain": found.gain, "p": found.p, "open_above": found.above, "close_below": found.below,
@@ -264,18 +277,19 @@ def _tell(finding: Finding, staffed: Staffed, station: str, has_queue: bool) -> 
         "delay_s": found.delay, "right": found.right,
     }  # fmt: skip
     unit = "parties" if found.to == "queue" else "of wait"
+    beyond = f"beyond the clock it explains {found.gain:.0%} of their variation" if follows else "by their steps"
     if np.isnan(found.above):
-        say(
-            f"Booths follow the queue (beyond the clock it explains {found.gain:.0%} of their variation), but too few "
-            "steps were seen to find the thresholds."
-        )
+        say(f"Booths follow the {found.to} ({beyond}), but no rule tells their steps well; shifts are written.")
         return
     above, below = (_level(found, level) for level in (found.above, found.below))
     say(
-        f"Booths follow the queue: beyond the clock it explains {found.gain:.0%} of their variation. One rule that "
-        f"describes {found.right:.0%} of the decisions: {found.by} more above {above} {unit}, fewer below {below}, "
-        f"from {found.at_least} to {found.at_most}, looked at every {time_text(found.every)}{_late(found)} (`reacts`)."
+        f"Booths follow the {found.to} ({beyond}). A rule that tells {found.right:.0%} of the steps, and of the "
+        f"moments without one, right: {found.by} more above {above} {unit}, fewer below {below}, from "
+        f"{found.at_least} to {found.at_most}, looked at every {time_text(found.every)}{_late(found)} (`reacts`)."
     )
+    spacing = float(np.median(np.diff(staffed.at)))
+    if spacing >= COARSE:
+        say(f"The rows are {time_text(spacing)} apart; a rule that acts sooner than that looks coarser than it is.")
 
 
 def _late(found: Reaction) -> str:

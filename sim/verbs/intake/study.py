@@ -68,9 +68,9 @@ def import_file(wanted: Wanted) -> Imported:
     reader = Reader(table, wanted.columns, wanted.unit, wanted.day_first, zone=target.zone, day=wanted.day)
     reader.only(wanted.where)
     finding = KINDS[wanted.what](reader, target, wanted)
-    if target.scenario is None and wanted.zone is None and not _has_zone(reader):
+    if target.scenario is None and wanted.zone is None and reader.naive:
         reader.notes.append("the time zone is unknown, so times are taken as UTC; give that of the port with --zone")
-    before = target.text or new_scenario(target, finding, wanted.what)
+    before = target.text or new_scenario(target, finding, wanted.what in ("timetable", "log") or wanted.replay)
     after = edited(before, str(target.path), finding.edits)
     folder = target.path.parent
     files = {folder / name: _csv(columns).encode() for name, columns in finding.files.items()}
@@ -80,10 +80,6 @@ def import_file(wanted: Wanted) -> Imported:
         wanted, target, finding, table.rows, table.form, tuple(reader.understood), tuple(reader.unused),
         tuple(reader.notes), tuple(sorted(reader.rejected, key=lambda row: row.line)), target.text, after, files,
     )  # fmt: skip
-
-
-def _has_zone(reader: Reader) -> bool:
-    return any(each.read_as.endswith("time") or "UTC" in each.read_as for each in reader.understood)
 
 
 def _csv(columns: object) -> str:
@@ -98,10 +94,21 @@ def write_scenario(imported: Imported) -> None:
     The check reads the new text from a draft in the same folder, as it names files relative to itself. Raises
     ScenarioError if the result would not be valid; then nothing has changed but files that nothing names yet.
     """
-    path = imported.target.path
-    for file, content in imported.files.items():
+    for file in imported.files:
         _refuse_other(file, imported)
+    fresh = [file for file in imported.files if not file.exists()]
+    for file, content in imported.files.items():
         store.write(file, content)
+    try:
+        _write_checked(imported)
+    except BaseException:
+        for file in fresh:
+            store.remove(file)
+        raise
+
+
+def _write_checked(imported: Imported) -> None:
+    path = imported.target.path
     if imported.after == imported.before:
         _check_calibration(imported)
         return

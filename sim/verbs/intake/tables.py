@@ -45,25 +45,28 @@ def _body(imported: Imported, written: bool) -> Iterator[str]:
     yield ""
     yield from (f"- {note}" for note in imported.notes)
     if imported.rejected:
-        yield from rejected_lines(imported)
+        yield from rejected_lines(imported, written)
     yield ""
     yield from imported.finding.sentences
     yield ""
     if imported.after != imported.before:
         yield f"{'Written to' if written else 'Would be written to'} {imported.target.path}:"
         yield from changed(imported)
+    elif not imported.files:
+        yield f"{imported.target.path} has these values already."
     for file in imported.files:
         yield f"{'Written' if written else 'Would be written'}: {file}"
 
 
-def rejected_lines(imported: Imported) -> Iterator[str]:
+def rejected_lines(imported: Imported, written: bool) -> Iterator[str]:
     """Yield how many rows cannot be used, and the first of them."""
     rows = {row.line for row in imported.rejected}
-    yield f"- {len(rows):,} rows cannot be used, in whole or in part:"
+    yield f"- rows that cannot be used, in whole or in part: {len(rows):,}"
     for row in imported.rejected[:SHOWN]:
         yield f"    line {row.line}: {row.reason}"
     if len(imported.rejected) > SHOWN:
-        yield f"    and {len(imported.rejected) - SHOWN:,} more (rejected.csv in the results has all)"
+        where = " (rejected.csv in the results has all)" if written else ""
+        yield f"    and {len(imported.rejected) - SHOWN:,} more{where}"
 
 
 def changed(imported: Imported) -> Iterator[str]:

@@ -13,7 +13,7 @@ from sim.scenario.text.edit import Edit
 from sim.table.columns import Role
 from sim.table.reader import Reader
 from sim.table.times import text_of
-from sim.verbs.intake.finding import Finding, passport, period_of, share_text
+from sim.verbs.intake.finding import Finding, dated, passport, period_of, share_text
 from sim.verbs.intake.laws import fit, observe
 from sim.verbs.intake.request import Target, Wanted, classes_of, kind_by
 from sim.verbs.intake.service import CLASS, DURATION, END, LEAST_ROWS, START, facts_of, law_text, method_of, told
@@ -24,6 +24,8 @@ SCHEDULED = Role(
     alone=True,
 )
 ACTUAL = Role(("actual", "ata", "real", "landed", "docked", "berthed", "arrived"), ("scheduled", "planned"))
+MOST_EARLY = 0.5
+"""Share of early arrivals above which the columns are doubted."""
 PEOPLE = Role(("people", "passengers", "pax", "persons", "travellers", "travelers", "seats"), ("share", "load", "id"))
 PARTIES = Role(("parties", "vehicles", "cars", "trucks", "count", "number", "units"), ("id", "flight", "wait"))
 PARTY_PEOPLE = Role(("people", "persons", "occupants", "passengers", "size"), ("id",))
@@ -37,6 +39,7 @@ ARRIVAL = Role(
 def read_timetable(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     """Return a timetable as a file beside the scenario, and the law of delays if the file has the actual times too."""
     at = reader.instants("scheduled", SCHEDULED)
+    dated(reader)
     assert at is not None
     actual = reader.instants("actual", ACTUAL, needed=False)
     people = reader.numbers("people", PEOPLE, needed=False)
@@ -86,6 +89,9 @@ def _delay(
     if both.sum() < LEAST_ROWS:
         return None
     early = float(np.mean(late[both] < 0))
+    if early > MOST_EARLY:
+        reader.notes.append(f"{early:.0%} came before their time, so no law of delays is written; look at the columns")
+        return None
     found = fit(observe(np.maximum(late[both], 0)))
     finding.sentences += [f"Delay: {line}" for line in told(found)]
     if early > 0:
@@ -97,6 +103,7 @@ def _delay(
 def read_log(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     """Return single parties as a file beside the scenario, with their service times where the file has them."""
     at = reader.instants("arrival", ARRIVAL)
+    dated(reader)
     assert at is not None
     people = reader.numbers("people", PARTY_PEOPLE, needed=False)
     seconds = _service_times(reader) if target.scenario else None

@@ -121,7 +121,7 @@ def test_a_log_is_played_as_it_was(at: Path) -> None:
         at, "arrived;who;service_s\n04.07.2026 08:00:30;Visitors;40\n04.07.2026 08:00;citizen;\nx;citizen;3\n"
     )
     output = done("log", file, "--into", "hall.yaml", "--column", "class=who", "--station", "desks")
-    assert "1 rows cannot be used" in output
+    assert "rows that cannot be used, in whole or in part: 1" in output
     assert "line 4: arrived: 'x' is no instant" in output
     part = load("hall.yaml").scenario.crossings["hall"].demand["visitor"]["log"]
     assert part.log is not None

@@ -1,0 +1,171 @@
+"""Files that mean something else than they seem to: what cannot be told is asked, and nothing is made up."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from sim.scenario.text.load_scenario import load
+from tests.verbs.intake.test_command import at, done, refused, written  # noqa: F401  (a fixture)
+
+pytestmark = pytest.mark.usefixtures("at")
+VISITORS = ("--into", "hall.yaml", "--class", "visitor")
+
+
+def rows(*lines: str) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def clock(second: int) -> str:
+    return f"{second // 3600 % 24:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+
+
+def test_single_arrivals_with_other_numbers_are_not_counts(at: Path) -> None:  # noqa: F811
+    dice = random.Random(1)
+    seconds = sorted(dice.sample(range(14 * 86400), 3000))
+    text = rows(
+        "id,arrived,service_s",
+        *(f"{n},2026-06-{1 + s // 86400:02d} {clock(s)},{dice.randint(30, 90)}" for n, s in enumerate(seconds)),
+    )
+    assert "each row is one arrival" in done("arrivals", written(at, text), *VISITORS)
+    constant = load("hall.yaml").scenario.crossings["hall"].demand["visitor"]["everyday"].constant
+    assert constant is not None
+    assert constant.rate == pytest.approx(3000 / 14 / 24, rel=0.05)
+
+
+def test_readings_are_not_arrivals(at: Path) -> None:  # noqa: F811
+    dice = random.Random(2)
+    minutes = sorted(dice.sample(range(14 * 1440), 800))
+    text = rows(
+        "time,wait_min,lanes_open",
+        *(f"2026-06-{1 + m // 1440:02d} {m // 60 % 24:02d}:{m % 60:02d},{m % 90},{m % 7}" for m in minutes),
+    )
+    assert "no column is clearly the count of arrivals" in refused("arrivals", written(at, text), *VISITORS)
+
+
+def test_several_rows_at_a_time_are_not_open_booths(at: Path) -> None:  # noqa: F811
+    text = rows("time,lane,open", *(f"2026-06-01T{h:02d}:00,{lane},1" for h in range(24) for lane in "abc"))
+    said = refused("staffing", written(at, text), "--into", "hall.yaml", "--station", "desks")
+    assert "a time has up to 3 rows" in said
+
+
+def test_one_date_serves_two_times_of_day_also_past_midnight(at: Path) -> None:  # noqa: F811
+    ends = ["00:05" if n > 55 else "23:59" for n in range(60)]
+    text = rows("date,start,end", *(f"2026-06-{1 + n % 28:02d},23:{n:02d},{ends[n]}" for n in range(60)))
+    done("service", written(at, text), "--into", "hall.yaml", "--station", "gates")
+    mean = load("hall.yaml").scenario.crossings["hall"].stations["gates"].law_of("citizen").party.mean_s
+    assert 60 < mean < 60 * 60
+
+
+@pytest.mark.parametrize("what", ["arrivals", "timetable", "log"])
+def test_times_without_a_date_are_asked_for(at: Path, what: str) -> None:  # noqa: F811
+    text = rows("time,people", *(f"{h:02d}:00,{h}" for h in range(24)))
+    assert "give their date with --date" in refused(what, written(at, text), *VISITORS)
+
+
+def test_an_id_is_no_duration(at: Path) -> None:  # noqa: F811
+    text = rows("id,duration", *(f"{n},{3 + n % 4} min {n % 60} s" for n in range(100)))
+    done("service", written(at, text), "--into", "hall.yaml", "--station", "gates")
+    mean = load("hall.yaml").scenario.crossings["hall"].stations["gates"].law_of("citizen").party.mean_s
+    assert mean == pytest.approx(4.5 * 60 + 27.5, rel=0.05)
+
+
+def test_dates_and_times_in_two_columns_of_any_name(at: Path) -> None:  # noqa: F811
+    text = rows(
+        "Datum;Uhrzeit;Anzahl",
+        *(f"{d:02d}.06.2026;{h:02d}:00-{h + 1:02d}:00;{h}" for d in range(1, 29) for h in range(24)),
+    )
+    done("arrivals", written(at, text), *VISITORS)
+    constant = load("hall.yaml").scenario.crossings["hall"].demand["visitor"]["everyday"].constant
+    assert constant is not None
+    assert constant.hours is not None
+    assert constant.hours[23] == pytest.approx(2, rel=0.01)
+
+
+def test_one_week_does_not_tell_days_apart(at: Path) -> None:  # noqa: F811
+    text = rows(
+        "hour,people", *(f"2026-06-{d:02d}T{h:02d}:00,{20 + d * h % 7}" for d in range(1, 8) for h in range(24))
+    )
+    assert "7 full days are too few to tell how much days differ" in done("arrivals", written(at, text), *VISITORS)
+
+
+def test_weekly_counts_have_no_weekdays(at: Path) -> None:  # noqa: F811
+    text = rows("week,people", *(f"2026-0{1 + n // 4}-{1 + 7 * (n % 4):02d},{700 + n}" for n in range(4)))
+    done("arrivals", written(at, text), *VISITORS)
+    part = load("hall.yaml").scenario.crossings["hall"].demand["visitor"]["everyday"]
+    assert part.constant is not None
+    assert part.constant.weekdays is None
+    assert part.day_factor is None
+    assert part.constant.rate == pytest.approx(701.5 / 168, rel=0.01)
+
+
+def test_numbers_that_stand_for_nothing_and_running_counters(at: Path) -> None:  # noqa: F811
+    hours = [(d, h) for d in range(1, 29) for h in range(24)]
+    text = rows("hour,people", *(f"2026-06-{d:02d}T{h:02d}:00,{9999 if (d * h) % 50 == 7 else 10}" for d, h in hours))
+    assert "9999 stands for no count" in done("arrivals", written(at, text), *VISITORS)
+    constant = load("hall.yaml").scenario.crossings["hall"].demand["visitor"]["everyday"].constant
+    assert constant is not None
+    assert constant.rate == pytest.approx(10, rel=0.01)
+    text = rows("hour,people", *(f"2026-06-{d:02d}T{h:02d}:00,{10 * (24 * d + h)}" for d, h in hours))
+    assert "a counter that runs on" in refused("arrivals", written(at, text), *VISITORS)
+
+
+def test_a_total_among_the_classes_is_left_out(at: Path) -> None:  # noqa: F811
+    lines = [f"2026-06-{d:02d}T{h:02d}:00,{cls},{n}" for d in range(1, 29) for h in range(24) for cls, n in
+             (("visitor", 10), ("citizen", 5), ("Total", 15))]  # fmt: skip
+    assert "rows of 'Total' are left out" in done(
+        "arrivals", written(at, rows("hour,class,people", *lines)), "--into", "hall.yaml"
+    )
+
+
+def test_replayed_counts_play_on_their_own_days(at: Path) -> None:  # noqa: F811
+    text = rows("hour,people", *(f"2026-06-{d:02d}T{h:02d}:00,{h}" for d in range(1, 4) for h in range(24)))
+    done("arrivals", written(at, text), "--into", "new.yaml", "--zone", "Europe/Paris", "--replay")
+    loaded = load("new.yaml")
+    assert str(loaded.scenario.clock.start) == "2026-06-01 00:00:00"
+    assert [row.source for row in loaded.passports if row.path.endswith("table")] == ["data.csv"]
+
+
+def test_a_failed_import_leaves_nothing_behind(at: Path) -> None:  # noqa: F811
+    text = rows("at", *(f"2030-01-01T{h:02d}:00" for h in range(24)))
+    before = sorted(path.name for path in at.iterdir())
+    refused("log", written(at, text), *VISITORS)
+    assert sorted(path.name for path in at.iterdir() if path.suffix in (".yaml", ".csv")) == sorted(
+        {*before, "data.csv"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (["--zone", "Europe/Warszawa"], "--zone: unknown time zone"),
+        (["--unit", "fortnight"], "--unit: expected s, min or h"),
+        (["--column", "foo=hour"], "--column: there is no role 'foo'"),
+        (["--since", "2031-01-01"], "between --since and --until"),
+    ],
+)
+def test_options_that_mean_nothing_are_told(at: Path, option: list[str], words: str) -> None:  # noqa: F811
+    text = rows("hour,people", *(f"2026-06-01T{h:02d}:00,{h}" for h in range(24)))
+    assert words in refused("arrivals", written(at, text), *VISITORS, *option)
+
+
+def test_the_zone_is_asked_for_where_nothing_tells_it(at: Path) -> None:  # noqa: F811
+    text = rows("hour,people", *(f"2026-06-01T{h:02d}:00,{h}" for h in range(24)))
+    assert "the time zone is unknown" in done("arrivals", written(at, text), "--into", "new.yaml")
+    text = rows("hour,people", *(f"2026-06-01T{h:02d}:00Z,{h}" for h in range(24)))
+    assert "the time zone is unknown" not in done("arrivals", written(at, text), "--into", "other.yaml")
+
+
+def test_patience_of_one_class_takes_its_rows_alone(at: Path) -> None:  # noqa: F811
+    dice = random.Random(5)
+    lines = []
+    for n in range(2000):
+        cls, mean = ("visitor", 60) if n % 2 else ("citizen", 6000)
+        patience, wait = dice.expovariate(1 / mean), dice.expovariate(1 / 60)
+        lines.append(f"{min(patience, wait):.1f},{cls},{'gave up' if patience < wait else 'served'}")
+    done("patience", written(at, rows("wait_s,class,outcome", *lines)), *VISITORS, "--station", "desks")
+    law = load("hall.yaml").scenario.crossings["hall"].stations["desks"].patience
+    assert law is not None
+    assert law.mean == pytest.approx(60, rel=0.2)
