@@ -11,6 +11,7 @@ their priors.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -193,6 +194,24 @@ def _power(target: SeriesTarget, off: Floats, replications: int) -> float:
     ends = _filtered(np.stack((np.zeros(len(level)), level)), plain, process)[:, 0]
     slopes, implied = (less - more) / 2, 2 * (ends[0] - ends[1])
     return float(min(1.0, implied / max(np.mean(np.square(slopes)), 1e-12)))
+
+
+def projected_errors(series: Sequence[tuple[SeriesTarget, Floats]]) -> tuple[Floats, Floats]:
+    """Return variances (K,) of reports and of the model in a weighted sum of points, and their probabilities (K,).
+
+    `series` are targets with weights (n,). The sizes of the discrepancy have their prior, its time that of the slow
+    part of chance.
+    """
+    fresh, slow = 0.0, 0.0
+    for target, weights in series:
+        level = target.structure.level
+        rounding = target.rounding / np.sqrt(12) / (target.value + target.offset)
+        fresh += float(np.square(weights) @ (np.square(target.spread * level) + np.square(rounding)))
+        alike = np.exp(-np.abs(target.hours[:, None] - target.hours) / target.structure.hours)
+        ends = weights * level * target.discrepancy
+        slow += float(ends @ alike @ ends)
+    log_prior = -0.5 * np.square(np.log(SIZES) / SIZE_SPREAD)
+    return fresh + slow * np.square(SIZES), np.exp(log_prior - logsumexp(log_prior))
 
 
 def _correlation(off: Floats, hours: Floats) -> tuple[float, float, float, float]:

@@ -55,7 +55,7 @@ def sent_aside_over_time(plan: Plan, records: Records, grid: Grid) -> Iterator[t
     ended = records.ended_at != NEVER
     for s in np.flatnonzero(plan.aside_to != NOWHERE):
         here = ended & (records.station == s)
-        aside = here & (records.outcome == Outcome.SENT_ASIDE)
+        aside = here & (records.outcome == int(Outcome.SENT_ASIDE))
         counts = [
             np.append(np.histogram(records.ended_at[rows], edges)[0], np.full(len(grid.at) - grid.intervals, np.nan))
             for rows in (here, aside)

@@ -139,7 +139,7 @@ def test_totals_by_hand(scenario, plan, morning, quantity, scope, expected):
 def test_every_quantity_is_described_and_every_described_one_is_there(scenario, plan, morning):
     measures = measure(scenario, plan, morning)
     of_networks = {f"{event}_{what}" for event in TRAVELLERS for what in ("parties", "people")}
-    of_some = {"servers_in_service", "lightened"}
+    of_some = {"servers_in_service", "lightened", "sent_aside_share", "sent_aside_parties", "served_parties"}
     assert {key.quantity for key in measures.series} == set(SERIES) - of_networks - of_some
     of_some_stations = {"sent_aside_parties", "sent_aside_people", "out_of_order_share", "jockeyed_parties"}
     of_some_stations |= {"served_people", "wait_per_person", "waved_through_parties"}

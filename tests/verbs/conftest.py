@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.text.load_scenario import Loaded, load
-from sim.verbs.calibrate import evaluator, study, surface_fit
+from sim.verbs.calibrate import evaluator, study
 
 TINY = Path(__file__).parents[1] / "tiny.yaml"
 
@@ -33,4 +33,4 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in shortcuts.items():
         monkeypatch.setattr(study, name, value)
     monkeypatch.setattr(evaluator, "MAX_REPLICATIONS", 2)
-    monkeypatch.setattr(surface_fit, "MOST_PARAMETERS", 0)
+    monkeypatch.setattr(study, "MOST_PARAMETERS", 0)

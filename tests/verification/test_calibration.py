@@ -20,7 +20,7 @@ from scipy.stats import binom, kstest
 from sim.measures.likelihood import Target, predicted, targets, total_log_likelihood
 from sim.play.request import Request, silent
 from sim.scenario.text.load_calibration import LoadedCalibration, read_calibration
-from sim.verbs.calibrate import evaluator, study, surface_fit
+from sim.verbs.calibrate import evaluator, study
 from sim.verbs.calibrate.evaluator import Evaluator
 from sim.verbs.calibrate.sampling import Draws, Sampler
 
@@ -180,7 +180,7 @@ def test_calibrate_itself_recovers_a_world(
     """The whole of `calibrate`, on reports of one world; all lie in their 99.9 % intervals (false alarm: 0.3 %)."""
     monkeypatch.setattr(study, "START", 128)
     monkeypatch.setattr(evaluator, "MAX_REPLICATIONS", 1)
-    monkeypatch.setattr(surface_fit, "MOST_PARAMETERS", 0)
+    monkeypatch.setattr(study, "MOST_PARAMETERS", 0)
     world = recovery.world(1000)
     rows = tuple(target.row for target in world.rows)
     reported = replace(loaded, calibration=loaded.calibration.model_copy(update={"reported": rows}))

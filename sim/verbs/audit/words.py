@@ -113,6 +113,9 @@ def sentences(audit: Audit) -> Iterator[tuple[str, list[str]]]:
     if repeating:
         repeats = (f"{figure.row.id} ({figure.row.source}) repeats {figure.repeats}" for figure in repeating)
         yield "Repeated figures", [f"{words}; they count once." for words in repeats]
+    if audit.calibration.reported_series:
+        series = audit.calibration.reported_series
+        yield "Series", [f"{each.id} ({each.source}) is a series; only single figures are compared." for each in series]
 
 
 def summary(audit: Audit) -> str:

@@ -27,10 +27,12 @@ from sim.verbs.calibrate.emulator import emulator_of, proposal_by_emulator
 from sim.verbs.calibrate.evaluator import Evaluator
 from sim.verbs.calibrate.findings import predictive, report_spread, tail
 from sim.verbs.calibrate.fit import MIN_ESS_HELD_OUT, Fit, Gate, HeldOut, Sample, combined
+from sim.verbs.calibrate.one_parameter import fit_one
 from sim.verbs.calibrate.sampling import Draws, Proposal, Sampler, effective_sample_size, log_prior, normalised
-from sim.verbs.calibrate.surface_fit import METHOD as SURFACE_METHOD
 from sim.verbs.calibrate.surface_fit import Found, fit_by_surface
 
+MOST_PARAMETERS = 3
+"""Most parameters that are fitted with few plays."""
 STARTS = 2
 START = 256
 """Points of the prior that each start begins with, and size of a batch; a power of two."""
@@ -73,7 +75,7 @@ def calibrate(
     """
     began = time.perf_counter()
     with Evaluator(loaded, request, progress, cache) as evaluator:
-        if found := fit_by_surface(evaluator):
+        if found := _with_few_plays(evaluator):
             fit = _surface_fit(evaluator, found, time.perf_counter() - began)
             if fit.gate.passed:
                 return fit
@@ -106,9 +108,17 @@ def calibrate(
         )
 
 
+def _with_few_plays(evaluator: Evaluator) -> Found | None:
+    """Return the posterior of up to MOST_PARAMETERS; None if there are more, or two or three do not settle."""
+    number = len(evaluator.priors.names)
+    if number > MOST_PARAMETERS:
+        return None
+    return fit_one(evaluator) if number == 1 else fit_by_surface(evaluator)
+
+
 def _surface_fit(evaluator: Evaluator, found: Found, seconds: float) -> Fit:
-    """Return the fit that surfaces have found, with its gate."""
-    gate = gate_of(found.halves, evaluator.evaluations, MAX_HALVES)
+    """Return the fit that was found with few plays, with its gate."""
+    gate = gate_of(found.halves or (found.draws,), evaluator.evaluations, MAX_HALVES)
     prior = evaluator.sample(_unweighted(evaluator, found.prior))
     spread = normalised(log_prior(found.prior))
     posterior = evaluator.sample_of(found.draws, evaluator.evidence.values(found.logs))
@@ -124,7 +134,7 @@ def _surface_fit(evaluator: Evaluator, found: Found, seconds: float) -> Fit:
         replications=evaluator.replications,
         gate=replace(gate, rounds=found.rounds),
         seed=evaluator.seed,
-        method=SURFACE_METHOD,
+        method=found.method,
         wall_s=seconds,
         plays_made=evaluator.plays_made,
         evidence=evaluator.evidence,

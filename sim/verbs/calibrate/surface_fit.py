@@ -1,4 +1,4 @@
-"""Fits one to three parameters with few plays: surfaces through plays on common tapes, and a grid of the posterior.
+"""Fits two or three parameters with few plays: surfaces through plays on common tapes, and a grid of the posterior.
 
 Every vector is played on the same tapes, so that what the model says for each figure is a smooth function of the
 parameters, up to small steps. A polynomial is put through these logarithms, the posterior is computed on a grid
@@ -11,27 +11,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.polynomial.hermite_e import hermevander
-from scipy.interpolate import CubicSpline
 from scipy.special import ndtri
 from scipy.stats import qmc
 
 from sim.arrays import Floats, Ints
-from sim.measures.quantiles import weighted_quantiles
 from sim.verbs.calibrate.emulator import features
 from sim.verbs.calibrate.evaluator import Evaluator
 from sim.verbs.calibrate.sampling import Draws, log_prior, normalised
 
 MOST_PARAMETERS = 3
-START, ROUND = {1: 7, 2: 25, 3: 48}, {1: 4, 2: 12, 3: 24}
+START, ROUND = {2: 25, 3: 48}, {2: 12, 3: 24}
 """Vectors of the start and of each round, by the number of parameters."""
 REACH = 2.3
 """How far the start reaches, in standard deviations of the prior."""
 ROUNDS, REPLICATIONS = 6, 8
-GRID = {1: 2001, 2: 71, 3: 24}
+GRID = {2: 71, 3: 24}
 """Points of the grid along each parameter."""
-PLACES = 81
-"""Points of the grid of one parameter at which the likelihood is computed."""
 WIDTH = 5.0
 """Half the width of the grid, in standard deviations of the posterior; never beyond the range of the scores."""
 SETTLED = 0.15
@@ -40,7 +35,7 @@ AGREED = 0.55
 """Distance of the posteriors from two halves of the vectors, in standard deviations, at which no more are played."""
 ROUGH = 5.0
 """Standard deviation of the surface's error in the log likelihood, near the best vectors, that is too much."""
-TERMS = {1: 4, 2: 6, 3: 10}
+TERMS = {2: 6, 3: 10}
 """Coefficients of a polynomial."""
 FAR = 6.0
 """Log posterior below the best at which a vector bounds the search."""
@@ -51,27 +46,25 @@ METHOD = "surfaces through plays on common tapes, and a grid of the posterior"
 
 @dataclass(frozen=True)
 class Polynomials:
-    """Polynomials of the scores, one per figure or point: cubic for one parameter, else quadratic."""
+    """Quadratic polynomials of the scores, one per figure or point."""
 
     coefficients: Floats
 
     def __call__(self, scores: Floats) -> Floats:
         """Return the logarithms of the figures at scores (N, D), (N, columns)."""
-        return np.asarray(_terms(scores) @ self.coefficients)
-
-
-def _terms(scores: Floats) -> Floats:
-    if scores.shape[1] > 1:
-        return features(scores)
-    return np.asarray(hermevander(scores[:, 0], 3))
+        return np.asarray(features(scores) @ self.coefficients)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The posterior on a grid, and those of the two halves of the plays; `logs` (N, columns) belong to `draws`."""
+    """The posterior on a grid; `logs` (N, columns) belong to `draws`.
 
+    `halves` are the posteriors from two halves of the plays, and nothing where their distance is in the width.
+    """
+
+    method: str
     draws: Draws
-    halves: tuple[Draws, Draws]
+    halves: tuple[Draws, ...]
     logs: Floats
     best: Floats
     rounds: int
@@ -79,54 +72,50 @@ class Found:
 
 
 def fit_by_surface(evaluator: Evaluator) -> Found | None:
-    """Return the posterior of one to three parameters, None if there are more or the model is not smooth enough."""
+    """Return the posterior of two or three parameters, None if the model is not smooth enough."""
     number = len(evaluator.priors.names)
-    if number > MOST_PARAMETERS:
-        return None
     evaluator.replications = REPLICATIONS
     evaluator.stage("vectors of the priors", START[number] * REPLICATIONS)
     scores = _start(number)
     evaluator.observed(scores)
-    _take_noise(evaluator, scores)
+    take_noise(evaluator, scores)
     last: tuple[Floats, Floats] | None = None
     for rounds in range(1, ROUNDS + 1):
         draws, logs = _posterior(evaluator, scores, np.arange(len(scores)))
-        mean, sd = _moments(draws)
-        if last is not None and _is_settled(last, (mean, sd)):
+        mean, sd = moments(draws)
+        if last is not None and is_settled(last, (mean, sd)):
             order = np.argsort(scores[:, 0], kind="stable")
             halves = tuple(_posterior(evaluator, scores, order[half::2])[0] for half in (0, 1))
             if _roughness(evaluator, scores) > ROUGH:
                 return None
             if rounds < ROUNDS and _apart(*halves) > AGREED:
                 last = mean, sd
-                scores = _played(evaluator, scores, _more(draws, ROUND[number], rounds), rounds)
+                scores = played(evaluator, scores, _more(draws, ROUND[number], rounds), rounds)
                 continue
             best = draws.scores[np.argmax(draws.log_likelihood + log_prior(draws.scores))]
-            return Found(draws, (halves[0], halves[1]), logs, best, rounds, _start(number))
+            return Found(METHOD, draws, (halves[0], halves[1]), logs, best, rounds, _start(number))
         last = mean, sd
-        scores = _played(evaluator, scores, _more(draws, ROUND[number], rounds), rounds)
+        scores = played(evaluator, scores, _more(draws, ROUND[number], rounds), rounds)
     return None
 
 
-def _played(evaluator: Evaluator, scores: Floats, fresh: Floats, rounds: int) -> Floats:
+def played(evaluator: Evaluator, scores: Floats, fresh: Floats, rounds: int) -> Floats:
     """Play more vectors; return all so far."""
     evaluator.stage(f"round {rounds}", len(fresh) * REPLICATIONS)
     scores = np.concatenate((scores, fresh))
     evaluator.observed(scores)
-    _take_noise(evaluator, scores)
+    take_noise(evaluator, scores)
     return scores
 
 
 def _apart(one: Draws, other: Draws) -> float:
     """Return the largest distance of the means, in standard deviations."""
-    (mean, sd), (second, sd2) = _moments(one), _moments(other)
+    (mean, sd), (second, sd2) = moments(one), moments(other)
     return float((np.abs(mean - second) / np.sqrt((sd**2 + sd2**2) / 2)).max())
 
 
 def _start(number: int) -> Floats:
-    """Return vectors that fill the prior, (N, D): evenly apart for one parameter."""
-    if number == 1:
-        return np.linspace(-REACH, REACH, START[1])[:, None]
+    """Return vectors that fill the prior, (N, D)."""
     cube = qmc.Halton(number, scramble=False).random(START[number] + 1)[1:]
     low = 0.5 - 0.5 * np.tanh(REACH)  # about the chance beyond the reach
     return np.asarray(np.clip(ndtri(low + (1 - 2 * low) * cube) * 1.1, -REACH, REACH))
@@ -134,16 +123,12 @@ def _start(number: int) -> Floats:
 
 def _more(draws: Draws, number: int, rounds: int) -> Floats:
     """Return vectors where the posterior is, (`number`, D), a little wider than it."""
-    mean, sd = _moments(draws)
-    if draws.scores.shape[1] == 1:
-        levels = (np.arange(number) + 0.5) / number
-        inside = weighted_quantiles(draws.scores[:, 0], draws.weights, levels.tolist())
-        return np.asarray(mean + 1.5 * (inside[:, None] - mean))
+    mean, sd = moments(draws)
     rows = np.random.default_rng(rounds).choice(len(draws.weights), number, p=draws.weights)
     return np.asarray(mean + 1.5 * (draws.scores[rows] - mean) + 0.05 * sd)
 
 
-def _take_noise(evaluator: Evaluator, scores: Floats) -> None:
+def take_noise(evaluator: Evaluator, scores: Floats) -> None:
     """Measure chance at the best quarter of the vectors, where every replication is played anyway.
 
     The best are those by the likelihood before any chance was measured: a measured one would prefer where it came from.
@@ -160,26 +145,20 @@ def _posterior(evaluator: Evaluator, scores: Floats, rows: Ints) -> tuple[Draws,
     surface = _surface(evaluator, scores, rows, low, high)
     draws = _on_grid(evaluator, surface, low, high)
     for _ in range(3):
-        mean, sd = _moments(draws)
+        mean, sd = moments(draws)
         low, high = np.fmax(low, mean - WIDTH * sd), np.fmin(high, mean + WIDTH * sd)
         draws = _on_grid(evaluator, surface, low, high)
     return draws, surface(draws.scores)
 
 
 def _bracket(evaluator: Evaluator, scores: Floats) -> tuple[Floats, Floats]:
-    """Return the box around the vectors that are not far below the best: to the next vectors, or the prior's reach."""
+    """Return the box around the vectors that are not far below the best, and a little more."""
     posterior = evaluator.log_likelihood(scores) + log_prior(scores)
     near = scores[posterior > posterior.max() - FAR]
     low, high = near.min(axis=0), near.max(axis=0)
     ends = REACH + 0.5
-    for d in range(scores.shape[1]):
-        below, above = scores[scores[:, d] < low[d], d], scores[scores[:, d] > high[d], d]
-        if scores.shape[1] == 1:
-            low[d], high[d] = below.max(initial=-ends), above.min(initial=ends)
-        else:
-            room = 0.3 * (high[d] - low[d]) + 0.1
-            low[d], high[d] = max(low[d] - room, -ends), min(high[d] + room, ends)
-    return low, high
+    room = 0.3 * (high - low) + 0.1
+    return np.fmax(low - room, -ends), np.fmin(high + room, ends)
 
 
 def _surface(evaluator: Evaluator, scores: Floats, rows: Ints, low: Floats, high: Floats) -> Polynomials:
@@ -188,36 +167,26 @@ def _surface(evaluator: Evaluator, scores: Floats, rows: Ints, low: Floats, high
     enough = TERMS[scores.shape[1]] + 2
     inside = inside if len(inside) >= enough else rows
     logs = evaluator.evidence.logs(evaluator.observed(scores[inside]))
-    return Polynomials(np.asarray(np.linalg.lstsq(_terms(scores[inside]), logs, rcond=None)[0], dtype=np.float64))
+    return Polynomials(np.asarray(np.linalg.lstsq(features(scores[inside]), logs, rcond=None)[0], dtype=np.float64))
 
 
 def _on_grid(evaluator: Evaluator, surface: Polynomials, low: Floats, high: Floats) -> Draws:
     number = len(low)
     axes = [np.linspace(a, b, GRID[number]) for a, b in zip(low, high, strict=True)]
     scores = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, number)
-    likelihood = _likelihood(evaluator, surface, scores)
+    likelihood = evaluator.evidence.log_likelihood(surface(scores), evaluator.noise)
     density = -log_prior(scores)
     return Draws(scores, likelihood, density, normalised(likelihood - density), 0)
 
 
-def _likelihood(evaluator: Evaluator, surface: Polynomials, scores: Floats) -> Floats:
-    """Return the log likelihood at grid points (N, D); along one parameter it is interpolated, since it is smooth."""
-    places = scores
-    if scores.shape[1] == 1:
-        places = np.linspace(scores[0], scores[-1], PLACES)
-    found = evaluator.evidence.log_likelihood(surface(places), evaluator.noise)
-    if scores.shape[1] > 1:
-        return found
-    return np.asarray(CubicSpline(places[:, 0], found)(scores[:, 0]))
-
-
-def _moments(draws: Draws) -> tuple[Floats, Floats]:
+def moments(draws: Draws) -> tuple[Floats, Floats]:
     """Return mean and standard deviation of the scores, (D,) each."""
     mean = draws.weights @ draws.scores
     return mean, np.fmax(np.sqrt(draws.weights @ np.square(draws.scores - mean)), 1e-9)
 
 
-def _is_settled(last: tuple[Floats, Floats], now: tuple[Floats, Floats]) -> bool:
+def is_settled(last: tuple[Floats, Floats], now: tuple[Floats, Floats]) -> bool:
+    """Return whether mean and standard deviation, (D,) each, are about those of the last round."""
     moved = np.abs(now[0] - last[0]) / now[1]
     return bool((moved < SETTLED).all() and (np.abs(np.log(now[1] / last[1])) < SETTLED).all())
 

@@ -169,6 +169,8 @@ def particulars(validation: Validation) -> Iterator[str]:
         yield "The scenario has no posterior: bands include chance and the errors of reports and model, no parameters."
     if validation.everything:
         yield "Fitted figures have been used to make the model; their scores are no test of it."
+    if series := [each.id for each in validation.loaded.calibration.reported_series if each.status != "rejected"]:
+        yield f"Series, which are not scored here: {', '.join(series)}; `sim calibrate` compares them with the fit."
     for name in NAMES:
         missing = [(row.target.row.id, reason(name, row.naive[name])) for row in validation.rows]
         for why in dict.fromkeys(why for _, why in missing if why):

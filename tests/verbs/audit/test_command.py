@@ -84,3 +84,11 @@ def test_the_model_is_not_run() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT)}
     )
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+@pytest.mark.usefixtures("at")
+def test_a_series_is_left_out_with_a_note() -> None:
+    series = ROOT / "calibration" / "sample_port.yaml"
+    result = CliRunner().invoke(commands, ["audit", str(series), "--no-pictures"], prog_name="sim")
+    assert result.exit_code == 0
+    assert "waits_first_week (docs/sample_data) is a series; only single figures are" in result.stdout

@@ -179,3 +179,13 @@ def test_the_table_is_read_in_80_columns(described: Path) -> None:
 def test_the_figures_of_verkhny_lars_for_validation_are_all_there() -> None:
     rows = read_calibration(ROOT / "calibration" / "verkhny_lars.yaml", validation=True).calibration.reported
     assert sum(row.status == "validation" for row in rows) == 14
+
+
+def test_a_series_is_left_out_with_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["validate", str(ROOT / "calibration" / "sample_port.yaml"), "--replications", "2", "--workers", "1"]
+    result = CliRunner().invoke(commands, [*arguments, "--all", "--json", "--no-pictures"], prog_name="sim")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert {figure["id"] for figure in document["figures"]} == {"gave_up_first_week", "booths_busy"}
+    assert any(note.startswith("Series, which are not scored here: waits_first_week;") for note in document["notes"])
