@@ -98,9 +98,9 @@ def test_mistakes_are_one_sentence(here: Path) -> None:
 QUICKLY = """
 from sim.cli import main
 from sim.verbs.calibrate import study as calibrate
-from sim.verbs.calibrate import evaluator, surface_fit
+from sim.verbs.calibrate import evaluator
 calibrate.EFFORTS, evaluator.MAX_REPLICATIONS = ((200.0, 1024),), 1
-surface_fit.MOST_PARAMETERS = 0
+calibrate.MOST_PARAMETERS = 0
 calibrate.MIN_ESS, calibrate.MIN_ESS_OF_START, calibrate.MAX_DISAGREEMENT = 60.0, 30.0, 1.0
 evaluator.WRITE_EVERY = 0.1
 main()
