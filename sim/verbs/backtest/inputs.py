@@ -82,7 +82,7 @@ def _constant(counted: Counted) -> dict[str, Any]:
 
 def _usual_shifts(staffing: Staffing, scenario: Scenario, end: datetime) -> dict[str, Any] | None:
     """Return a staffing plan with the rounded mean by hour and weekday; None if no step is later than `end`."""
-    if not any(step.from_ > end for step in staffing.steps):
+    if not any(step.from_ >= end for step in staffing.steps):
         return None
     begins = [_seconds(scenario.clock.start), *(_seconds(step.from_) for step in staffing.steps)]
     numbers = np.array([staffing.servers, *(step.servers for step in staffing.steps)])

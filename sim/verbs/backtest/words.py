@@ -11,8 +11,6 @@ from sim.verbs.backtest.boosting import BOOSTING
 from sim.verbs.backtest.naive import TABLE
 from sim.verbs.backtest.study import CAME, KNOWN, MODEL, Backtest, Tested
 
-QUANTITIES = {"quoted_wait": "waits", "virtual_wait": "waits", "sojourn": "waits", "queue": "queue lengths"}
-
 
 def size(tested: Tested, value: float) -> str:
     """Return a value of the series with its unit."""
@@ -57,7 +55,7 @@ def verdict(tested: Tested) -> str:
     model = model_of(tested)
     against = {each.against: each for each in tested.differences}
     table = against.get(TABLE)
-    what = QUANTITIES.get(tested.series.quantity, "figures")
+    what = "waits" if tested.series.kind.is_wait else "figures"
     if table is None:
         return f"{tested.series.id}: there is no table of averages to compare with."
     mine, theirs = tested.score_of(model).error, tested.score_of(TABLE).error

@@ -152,7 +152,7 @@ def _evenly_spaced(reader: Reader) -> bool:
 def _readings(reader: Reader) -> bool:
     """Say whether the rows are readings of something, such as waits or open lanes."""
     words = {word for name in reader.unused for word in words_of(name)}
-    return bool(words & {"wait", "delay", "open", "lanes", "queue", "waiting", "status"})
+    return bool(words & {"wait", "delay", "open", "lanes", "queue", "waiting", "status", "min", "minutes"})
 
 
 def _checked(reader: Reader, count: Floats | None) -> Floats | None:
