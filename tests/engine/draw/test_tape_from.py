@@ -41,7 +41,8 @@ def tape_of(*args: Any, **words: Any) -> SimpleNamespace:
 def cars(tape: SimpleNamespace, row: int = 0) -> dict[str, Any]:
     """The columns of arriving cars, at one station."""
     of = (tape.cls == 0) & ~tape.initial
-    return {name: (c[row : row + 1, of] if name in STATION_ROWS else c[..., of]) for name, c in vars(tape).items()}
+    columns = {name: c for name, c in vars(tape).items() if name != "controls"}  # of stations, not of parties
+    return {name: (c[row : row + 1, of] if name in STATION_ROWS else c[..., of]) for name, c in columns.items()}
 
 
 def same_parties(one: SimpleNamespace, other: SimpleNamespace, *but: str) -> None:
