@@ -295,7 +295,7 @@ def _process(target: SeriesTarget, extra: Floats | float) -> _Process:
     structure, used, (sizes, times, _) = target.structure, target.used, grid(target)
     chance = np.square(structure.chance)
     discrepancy = np.outer(structure.level * target.discrepancy, sizes)
-    slow = np.sqrt((1 - structure.fresh - structure.fast) * chance[:, None] + np.square(discrepancy))
+    slow = np.sqrt(np.maximum(1 - structure.fresh - structure.fast, 0.0) * chance[:, None] + np.square(discrepancy))
     rounding = target.rounding / np.sqrt(12) / (target.value + target.offset)
     report = target.spread * structure.level
     fresh = structure.fresh * chance + np.square(report) + np.square(rounding) + np.square(extra)

@@ -36,10 +36,12 @@ class Bins:
     begin: Floats
     length: Floats
     count: Floats
+    spread: bool = False
+    """Whether these are parts, of equal size, of counts that lasted longer."""
 
     def taken(self, mask: NDArray[np.bool_]) -> Bins:
         """Return the bins at which `mask` is true."""
-        return Bins(self.begin[mask], self.length[mask], self.count[mask])
+        return Bins(self.begin[mask], self.length[mask], self.count[mask], self.spread)
 
     @property
     def day(self) -> Ints:
@@ -265,10 +267,10 @@ def expected_of(groups: Groups, bins: Bins) -> Floats:
     return out
 
 
-def count_up(bins: Bins, independent: bool = True) -> Counted:
+def count_up(bins: Bins) -> Counted:
     """Return what counts say: profile, unusual days, dispersion of days, bursts, and drift over the weeks.
 
-    Counts that were spread over hours or days are not `independent`, and say nothing of bursts and days.
+    Counts that were spread over hours or days say nothing of bursts and days.
     """
     by_hour = bool(np.median(bins.length) <= HOUR)
     odd_days: Ints = np.zeros(0, np.int64)
@@ -289,9 +291,9 @@ def count_up(bins: Bins, independent: bool = True) -> Counted:
         groups = apart or groups
     days = _days_of_groups(used, groups)
     parameters = len(groups) - 1 + len(np.unique((days.day + 3) % 7))
-    inner = _bursts_of_groups(used, groups) if by_hour and independent else Bursts(1.0, 1.0, 0, 0.0)
+    inner = _bursts_of_groups(used, groups) if by_hour and not bins.spread else Bursts(1.0, 1.0, 0, 0.0)
     dispersion = dispersion_of(days, parameters, inner.ratio if inner.p < LEVEL else 1.0)
-    if not independent and bins.length[0] >= DAY:
+    if bins.spread and bins.length[0] >= DAY:
         dispersion = Dispersion(0.0, 0.0, np.inf, 1.0, len(days.day), 0.0)
     return Counted(bins, by_hour, groups, days, odd, dispersion, inner, _drift(days), separable_p)
 

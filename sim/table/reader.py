@@ -45,10 +45,6 @@ class Reader(Columns):
     understood: list[Understood] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
-    row_times: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    """The instants that were read last as those of the rows."""
-    arrived: bool = False
-    step: float = 0.0
     naive: bool = False
     """Whether some instants were local times, of the zone that was assumed or given."""
     undated: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -54,9 +55,7 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     begin = reader.instants("time", BEGIN)
     dated(reader)
     assert begin is not None
-    reader.row_times = begin
-    reader.arrived = bool({"arrival", "arrived", "joined", "entry"} & set(words_of(reader.understood[-1].column)))
-    parts = _by_class(reader, target, wanted, len(begin))
+    parts = _by_class(reader, target, wanted, begin)
     counted_at_all = parts[0].number is not None
     end = reader.instants("until", END, needed=False) if counted_at_all else None
     if not counted_at_all:
@@ -66,9 +65,8 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     for part in parts:
         cls = part.cls
         bins = _bins(reader, _Rows(begin, end, part.number), part.rows, wanted)
-        coarse = _is_spread(reader)
-        counted = count_up(bins, independent=not coarse)
-        if coarse:
+        counted = count_up(bins)
+        if bins.spread:
             finding.sentences.append(f"{cls}: each count is spread evenly over its time; what days differ is not told.")
         tell(finding, cls, counted)
         finding.classes[cls] = part.kind
@@ -88,14 +86,9 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     return finding
 
 
-def _is_spread(reader: Reader) -> bool:
-    """Say whether the counts are of several hours, or of more than a day."""
-    return 1.5 * HOUR < reader.step < 0.9 * DAY or reader.step > 1.5 * DAY
-
-
-def _by_class(reader: Reader, target: Target, wanted: Wanted, rows: int) -> list[_OfClass]:
+def _by_class(reader: Reader, target: Target, wanted: Wanted, begin: Floats) -> list[_OfClass]:
     """Return the rows and numbers of each class: by columns of their own, or by names in a column."""
-    everything = np.ones(rows, bool)
+    everything = np.ones(len(begin), bool)
     names = reader.names("class", CLASS) if wanted.cls is None else None
     columns = {} if names or wanted.cls or "count" in wanted.columns else _a_column_each(reader, target)
     if columns:
@@ -104,12 +97,12 @@ def _by_class(reader: Reader, target: Target, wanted: Wanted, rows: int) -> list
             count = reader.numbers(f"count of {cls}", Role((), ()), heading=heading)
             found.append(_OfClass(cls, kind_by(f"{cls} {heading}"), everything, count))
         return found
-    count = _counts(reader)
+    count = _counts(reader, begin)
     heading = next((each.column for each in reader.understood if each.role == "count"), "")
     classes, left = classes_of(target, wanted, names, f"{heading} {reader.table.path.stem}")
     for name, lost in left.items():
         reader.notes.append(f"{lost:,} rows of {name!r} are left out: {target.path} has no such class")
-    labels = np.array([name or "" for name in names]) if names else np.full(rows, "")
+    labels = np.array([name or "" for name in names]) if names else np.full(len(begin), "")
     return [
         _OfClass(
             cls,
@@ -121,7 +114,7 @@ def _by_class(reader: Reader, target: Target, wanted: Wanted, rows: int) -> list
     ]
 
 
-def _counts(reader: Reader) -> Floats | None:
+def _counts(reader: Reader, begin: Floats) -> Floats | None:
     """Return the counts, None if each row is one arrival. Raises SimError if it cannot be told.
 
     Without a heading that says it, a lone column of numbers has counts only if the times are evenly spaced.
@@ -130,9 +123,9 @@ def _counts(reader: Reader) -> Floats | None:
     if heading is None:
         others = [name for name in reader.unused if reader.is_of(name, "number")]
         lone = [name for name in others if not set(words_of(name)) & set(COUNT.against)]
-        if _evenly_spaced(reader) and len(lone) == 1 and len(others) == 1:
+        if _evenly_spaced(begin) and len(lone) == 1 and len(others) == 1:
             heading = lone[0]
-        elif _evenly_spaced(reader) or (_readings(reader) and not reader.arrived):
+        elif _evenly_spaced(begin) or _has_readings(reader):
             raise SimError(
                 f"{reader.table.path}: no column is clearly the count of arrivals; name it with "
                 f"--column count=HEADING. The columns are {', '.join(reader.table.columns)}"
@@ -140,17 +133,20 @@ def _counts(reader: Reader) -> Floats | None:
     return None if heading is None else _checked(reader, reader.numbers("count", COUNT, heading=heading))
 
 
-def _evenly_spaced(reader: Reader) -> bool:
+def _evenly_spaced(begin: Floats) -> bool:
     """Say whether nearly all distances between times are the same, as of counts and not of arrivals."""
-    at = np.unique(reader.row_times[np.isfinite(reader.row_times)])
+    at = np.unique(begin[np.isfinite(begin)])
     if len(at) < 3:
         return len(at) == 2
     steps = np.round(np.diff(at))
     return bool(np.mean(steps == np.median(steps)) > 0.7)
 
 
-def _readings(reader: Reader) -> bool:
-    """Say whether the rows are readings of something, such as waits or open lanes."""
+def _has_readings(reader: Reader) -> bool:
+    """Say whether the rows are readings of something, such as waits or open lanes, and not of arrivals."""
+    time = next(each.column for each in reader.understood if each.role == "time")
+    if {"arrival", "arrived", "joined", "entry"} & set(words_of(time)):
+        return False
     words = {word for name in reader.unused for word in words_of(name)}
     return bool(words & {"wait", "delay", "open", "lanes", "queue", "waiting", "status", "min", "minutes"})
 
@@ -224,7 +220,7 @@ def _bins(reader: Reader, rows: _Rows, mine: NDArray[np.bool_], wanted: Wanted) 
     else:
         lengths = end[good] - begin[good] if end is not None else None
         bins = _from_counts(reader, begin[good], lengths, count[good], wanted)
-    return Bins(local_seconds(bins.begin, reader.zone), bins.length, bins.count)
+    return replace(bins, begin=local_seconds(bins.begin, reader.zone))
 
 
 def _from_events(at: Floats) -> Bins:
@@ -251,7 +247,6 @@ def _from_counts(reader: Reader, begin: Floats, lengths: Floats | None, count: F
         raise SimError(f"{reader.table.path}: {int(np.sum(length <= 0))} counts end before they begin")
     step = f"{usual / 60:g} min" if usual < HOUR else f"{usual / HOUR:g} h" if usual < DAY else f"{usual / DAY:g} d"
     reader.notes.append(f"{len(at):,} counts of {step}, {totals.sum():,.0f} parties in all")
-    reader.step = usual
     return _spread(_without_gaps(reader, Bins(at, length, totals), usual, wanted))
 
 
@@ -284,7 +279,7 @@ def _by_day(bins: Bins) -> Bins:
     length = np.minimum(ends - bins.begin, 1.2 * bins.length)
     days = np.maximum(np.round(length / DAY).astype(int), 1)
     begin = np.concatenate([at + np.arange(n) * DAY for at, n in zip(bins.begin, days, strict=True)])
-    return Bins(begin, np.full(len(begin), DAY), np.repeat(bins.count / days, days))
+    return Bins(begin, np.full(len(begin), DAY), np.repeat(bins.count / days, days), True)
 
 
 def _usual_length(at: Floats) -> float:
@@ -301,7 +296,7 @@ def _spread(bins: Bins) -> Bins:
     if several > 24:
         return _by_day(bins)
     hours = (bins.begin[:, None] + np.arange(several) * HOUR).ravel()
-    return Bins(hours, np.full(len(hours), HOUR), np.repeat(bins.count / several, several))
+    return Bins(hours, np.full(len(hours), HOUR), np.repeat(bins.count / several, several), True)
 
 
 def _replayed(finding: Finding, reader: Reader, target: Target, part: tuple[str, Counted]) -> dict[str, Any]:
