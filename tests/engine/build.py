@@ -17,7 +17,7 @@ from sim.scenario.model.scenario import Scenario
 from sim.units import MS_PER_H
 
 MINUTE = 60_000
-NOT_BY_PARTY = ("tastes", "outages", "one_by_one", "first_person", "carried")
+NOT_BY_PARTY = ("tastes", "outages", "one_by_one", "first_person", "carried", "controls")
 """Fields of a tape that are not columns of the parties, or not always."""
 Play = Callable[[Plan, Tape], Records]
 SPACING = {"car": "7 m", "truck": "20 m", "bus": "14 m", "bike": "2 m", "foot": "1 m"}

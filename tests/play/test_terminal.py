@@ -62,6 +62,9 @@ def test_a_terminal_of_few_characters(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "1 +- 2 \\u017e\n", "")
 
 
+HEADINGS = ("numbers.py", "request.py", "arrivals.py")
+
+
 def test_every_character_that_the_program_prints_has_a_spelling() -> None:
     left: dict[str, str] = {}
     for file in (ROOT / "sim").rglob("*.py"):
@@ -69,7 +72,10 @@ def test_every_character_that_the_program_prints_has_a_spelling() -> None:
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                left |= {letter: file.name for letter in node.value if letter.isprintable() and not letter.isascii()}
+                letters = {letter for letter in node.value if letter.isprintable() and not letter.isascii()}
+                if file.name in HEADINGS:  # words that the files of users have, in several languages
+                    letters = {letter for letter in letters if not letter.isalpha()}
+                left |= dict.fromkeys(letters, file.name)
     assert {"\u2265", "\u00b3"} <= set(left)
     assert {letter: name for letter, name in left.items() if letter not in terminal._SPELT} == {}
 

@@ -43,7 +43,7 @@ def test_constraints_are_read(text: str, key: Key, below: bool, bound: float) ->
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("wait.p90", "expected a measure"), ("wait.p9 < 1", "did you mean 'wait_p90'"), ("max_queue < 3 h", "not in 'h'"),
+    [("wait.p90", "expected a measure"), ("wait.p9 < 1", "did you mean 'wait_p95'"), ("max_queue < 3 h", "not in 'h'"),
      ("wait.p90@bus < 3 h", "scopes of wait_p90 are all, all/main"), ("far:max_queue < 3", "no such measure"),
      ("max_queue < -5", "max_queue is never below 0"), ("max_queue < 1e999", "must be a finite number"),
      ("utilisation > 150 %", "utilisation is a share and never above 100 %"),
@@ -121,7 +121,7 @@ def test_without_a_range_it_is_around_what_the_scenario_has(sweep: Sweep) -> Non
          (f"{STAFFING}=8:4 such that max_queue < 1", "--find .*the first number must be the smaller one"),
          (f"{STAFFING}=1:1e308 such that max_queue < 1", "--find .*: these are about 1e.308 values; at most 1,000,000"),
          (f"{STAFFING}=1:4 such that max_queue < -5", "max_queue is never below 0"),
-         (f"{STAFFING}=1:4 such that wait.p95 < 1 h", "there is no measure 'wait_p95'")],
+         (f"{STAFFING}=1:4 such that wait.p97 < 1 h", "there is no measure 'wait_p97'")],
 )  # fmt: skip
 def test_questions_that_cannot_be_answered(sweep: Sweep, text: str, says: str) -> None:
     with pytest.raises(SimError, match=says):
