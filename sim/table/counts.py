@@ -7,7 +7,7 @@ a gap, not a zero. Days that lie far from the others are left out of the fit and
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -246,7 +246,6 @@ class Counted:
     bursts: Bursts
     drift: float = 0.0
     """Change of the day totals over four weeks, as a share; 0 where it is not significant."""
-    separable_p: float = field(default=1.0)
 
     def expected(self, bins: Bins) -> Floats:
         """Return the expected number of parties in each bin."""
@@ -285,17 +284,15 @@ def count_up(bins: Bins) -> Counted:
         used = bins.taken(~np.isin(bins.day, odd_days))
     odd = Days(days.day[far], days.count[far], days.expected[far])
     groups: Groups = (("everyday", EVERY_DAY, profile),)
-    separable_p = 1.0
     if by_hour:
-        apart, separable_p = _apart(used, profile)
-        groups = apart or groups
+        groups = _apart(used, profile) or groups
     days = _days_of_groups(used, groups)
     parameters = len(groups) - 1 + len(np.unique((days.day + 3) % 7))
     inner = _bursts_of_groups(used, groups) if by_hour and not bins.spread else Bursts(1.0, 1.0, 0, 0.0)
     dispersion = dispersion_of(days, parameters, inner.ratio if inner.p < LEVEL else 1.0)
     if bins.spread and bins.length[0] >= DAY:
         dispersion = Dispersion(0.0, 0.0, np.inf, 1.0, len(days.day), 0.0)
-    return Counted(bins, by_hour, groups, days, odd, dispersion, inner, _drift(days), separable_p)
+    return Counted(bins, by_hour, groups, days, odd, dispersion, inner, _drift(days))
 
 
 def _days_of_groups(bins: Bins, groups: Groups) -> Days:
@@ -312,26 +309,26 @@ def _bursts_of_groups(bins: Bins, groups: Groups) -> Bursts:
     return max(parts, key=lambda part: part.bins)
 
 
-def _apart(bins: Bins, profile: Profile) -> tuple[Groups | None, float]:
-    """Return profiles of working days and of weekends, if their hours differ by more than chance; and the probability.
+def _apart(bins: Bins, profile: Profile) -> Groups | None:
+    """Return profiles of working days and of weekends, if their hours differ by more than chance.
 
     The test is that of quasi-Poisson deviances (F test).
     """
     names = (("working_days", WORKING), ("weekend", WEEKEND))
     parts = [bins.taken(np.isin(bins.weekday, days)) for _, days in names]
     if min(len(np.unique(part.day)) for part in parts) < 2:
-        return None, 1.0
+        return None
     groups: Groups = tuple((name, days, _of_group(part, days)) for (name, days), part in zip(names, parts, strict=True))
     one, two = (_deviance(bins.count, expected) for expected in (profile.expected(bins), expected_of(groups, bins)))
     more = int(np.sum(profile.hours > 0)) - 1
     freedom = len(bins.count) - 2 * more - 8
     if freedom <= 0 or two <= 0 or more <= 0:
-        return None, 1.0
+        return None
     p = float(stats.f.sf((one - two) / more / (two / freedom), more, freedom))
     null = _deviance(bins.count, np.full(len(bins.count), bins.count.sum() / bins.length.sum()) * bins.length)
     worth = (one - two) > 0.03 * max(null - two, 1.0)
     level = LEVEL if two / freedom < 1.5 else LEVEL / 100
-    return (groups, p) if p < level and worth else (None, p)
+    return groups if p < level and worth else None
 
 
 def _of_group(bins: Bins, days: tuple[int, ...]) -> Profile:

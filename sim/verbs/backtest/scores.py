@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.arrays import Floats, Ints
-from sim.measures.scores import crps
+from sim.measures.scores import crps, mean_over_days
 from sim.verbs.backtest.naive import EDGES
 
-RESAMPLES, SEED = 2000, 0
 GOLDEN = 0.6180339887498949
 """Multiples of this, without their whole part, fill the interval from 0 to 1 evenly."""
 ALL = "all leads"
@@ -98,19 +97,9 @@ def differences(scored: Scored, forecast: str) -> list[Difference]:
         if not both.any():
             continue
         days, places = np.unique(scored.day[both], return_inverse=True)
-        more, low, high = _interval(apart[both], places, len(days))
+        more, low, high = mean_over_days(apart[both], places, len(days))
         found.append(Difference(forecast, name, int(both.sum()), len(days), more, low, high))
     return found
-
-
-def _interval(apart: Floats, places: Ints, days: int) -> tuple[float, float, float]:
-    mean = float(apart.mean())
-    if days < 3:
-        return mean, np.nan, np.nan
-    sums, counts = np.bincount(places, apart, days), np.bincount(places, minlength=days)
-    drawn = np.random.default_rng(SEED).integers(0, days, (RESAMPLES, days))
-    low, high = np.quantile(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), (0.025, 0.975))
-    return mean, float(low), float(high)
 
 
 def pit(sample: Floats, truth: Floats) -> Floats:

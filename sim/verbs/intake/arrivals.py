@@ -30,9 +30,8 @@ BEGIN = Role(
 END = Role(("until", "end", "to"))
 COUNT = Role(
     ("count", "counts", "arrivals", "arriving", "parties", "vehicles", "cars", "trucks", "people", "passengers", "pax",
-     "anzahl", "nombre",
-     "liczba", "количество", "кількість",
-     "travellers", "travelers", "pedestrians", "calls", "number", "total", "volume", "n", "num"),
+     "anzahl", "nombre", "liczba", "количество", "кількість", "travellers", "travelers", "pedestrians", "calls",
+     "number", "total", "volume", "n", "num"),
     ("wait", "delay", "min", "minutes", "booths", "lanes", "servers", "agents", "share", "bins", "flights", "id",
      "hour", "per", "open", "queue", "waiting", "suspended", "closed"),
 )  # fmt: skip
@@ -65,8 +64,9 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     for part in parts:
         cls = part.cls
         bins = _bins(reader, _Rows(begin, end, part.number), part.rows, wanted)
-        counted = count_up(bins)
-        if bins.spread:
+        bins = replace(bins, begin=local_seconds(bins.begin, target.zone))
+        counted = count_up(_spread(bins))
+        if counted.bins.spread:
             finding.sentences.append(f"{cls}: each count is spread evenly over its time; what days differ is not told.")
         tell(finding, cls, counted)
         finding.classes[cls] = part.kind
@@ -74,11 +74,11 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
             finding.days = (days[0], max(int(counted.days.day[-1]), finding.days[1] if cls != parts[0].cls else 0))
         finding.busiest += max(p.rate * p.hours.max() * p.weekdays.max() for _, _, p in counted.groups)
         if wanted.replay:
-            value = _replayed(finding, reader, target, (cls, counted))
+            value = _replayed(finding, reader, target, (cls, bins))
         else:
             kept = None if counted.by_hour else _hours_kept(target, wanted, cls)
             value = parts_of(counted, reader, period, kept)
-            if not counted.by_hour:
+            if not counted.by_hour and not counted.bins.spread:
                 what = "the hours of the file stay" if kept else "arrivals are even over the day"
                 finding.sentences.append(f"{cls}: the counts are of whole days, so {what}.")
         finding.edits.append(_edit(target, wanted, cls, value))
@@ -94,7 +94,7 @@ def _by_class(reader: Reader, target: Target, wanted: Wanted, begin: Floats) -> 
     if columns:
         found = []
         for heading, cls in columns.items():
-            count = reader.numbers(f"count of {cls}", Role((), ()), heading=heading)
+            count = _checked(reader, reader.numbers(f"count of {cls}", COUNT, heading=heading))
             found.append(_OfClass(cls, kind_by(f"{cls} {heading}"), everything, count))
         return found
     count = _counts(reader, begin)
@@ -200,7 +200,7 @@ class _Rows(NamedTuple):
 
 
 def _bins(reader: Reader, rows: _Rows, mine: NDArray[np.bool_], wanted: Wanted) -> Bins:
-    """Return the counted intervals of one class, in order, with gaps told or filled."""
+    """Return the counted intervals of one class, in order, with gaps told or filled; begins are UTC."""
     begin, end, count = rows
     good = mine & np.isfinite(begin)
     if count is not None:
@@ -216,11 +216,9 @@ def _bins(reader: Reader, rows: _Rows, mine: NDArray[np.bool_], wanted: Wanted) 
         limits = " between --since and --until" if wanted.since or wanted.until else ""
         raise SimError(f"{reader.table.path}: has fewer than two rows with a time and a count{limits}")
     if count is None:
-        bins = _from_events(begin[good])
-    else:
-        lengths = end[good] - begin[good] if end is not None else None
-        bins = _from_counts(reader, begin[good], lengths, count[good], wanted)
-    return replace(bins, begin=local_seconds(bins.begin, reader.zone))
+        return _from_events(begin[good])
+    lengths = end[good] - begin[good] if end is not None else None
+    return _from_counts(reader, begin[good], lengths, count[good], wanted)
 
 
 def _from_events(at: Floats) -> Bins:
@@ -247,7 +245,7 @@ def _from_counts(reader: Reader, begin: Floats, lengths: Floats | None, count: F
         raise SimError(f"{reader.table.path}: {int(np.sum(length <= 0))} counts end before they begin")
     step = f"{usual / 60:g} min" if usual < HOUR else f"{usual / HOUR:g} h" if usual < DAY else f"{usual / DAY:g} d"
     reader.notes.append(f"{len(at):,} counts of {step}, {totals.sum():,.0f} parties in all")
-    return _spread(_without_gaps(reader, Bins(at, length, totals), usual, wanted))
+    return _without_gaps(reader, Bins(at, length, totals), usual, wanted)
 
 
 def _without_gaps(reader: Reader, bins: Bins, usual: float, wanted: Wanted) -> Bins:
@@ -299,10 +297,9 @@ def _spread(bins: Bins) -> Bins:
     return Bins(hours, np.full(len(hours), HOUR), np.repeat(bins.count / several, several), True)
 
 
-def _replayed(finding: Finding, reader: Reader, target: Target, part: tuple[str, Counted]) -> dict[str, Any]:
+def _replayed(finding: Finding, reader: Reader, target: Target, part: tuple[str, Bins]) -> dict[str, Any]:
     """Return a part that plays the counts as they were, from a file beside the scenario."""
-    cls, counted = part
-    bins = counted.bins
+    cls, bins = part
     name = f"{target.path.stem}_{cls}_counts.csv"
     # local times are written as they were read
     begin, end = (_local_text(at) for at in (bins.begin, bins.begin + bins.length))

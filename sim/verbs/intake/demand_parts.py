@@ -15,7 +15,7 @@ MOST_ODD, MOST_BURST = 12, 6.0
 
 
 def tell(finding: Finding, cls: str, counted: Counted) -> None:
-    """Add the sentences, facts and table about one class."""
+    """Add the sentences and facts about one class."""
     dispersion, bursts = counted.dispersion, counted.bursts
     rate = sum(profile.rate for _, _, profile in counted.groups)
     error = _error_of_rate(counted)

@@ -66,7 +66,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Target:
-    """The scenario that gets the result; `scenario` is None where the file is still to be made."""
+    """The scenario that gets the result; `scenario` is None where the file is still to be made.
+
+    `zone` is the time zone of the scenario, in which hours and instants are written; the data may have another.
+    """
 
     path: Path
     text: str
@@ -163,7 +166,7 @@ def target_of(wanted: Wanted) -> Target:
     if crossing not in crossings:
         near = did_you_mean(crossing, crossings) or f"; the crossings are {', '.join(crossings)}"
         raise SimError(f"{found}: there is no crossing {crossing!r}{near}")
-    return Target(found, read_text(found), loaded.scenario, wanted.zone or loaded.scenario.clock.timezone, crossing)
+    return Target(found, read_text(found), loaded.scenario, loaded.scenario.clock.timezone, crossing)
 
 
 def crossing_name(path: Path) -> str:

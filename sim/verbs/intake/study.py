@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,8 +35,6 @@ KINDS: dict[What, Callable[[Reader, Target, Wanted], Finding]] = {
     "timetable": read_timetable,
     "log": read_log,
 }
-
-
 MADE = b"# Made by `sim import"
 """How files begin that an import made and may write again."""
 
@@ -65,7 +64,8 @@ def import_file(wanted: Wanted) -> Imported:
     """Read a file and find out what it says; nothing is written. Raises SimError or ScenarioError."""
     target = target_of(wanted)
     table = read_rows(wanted.file)
-    reader = Reader(table, wanted.columns, wanted.unit, wanted.day_first, zone=target.zone, day=wanted.day)
+    zone = wanted.zone or target.zone
+    reader = Reader(table, wanted.columns, wanted.unit, wanted.day_first, zone=zone, day=wanted.day)
     reader.only(wanted.where)
     finding = KINDS[wanted.what](reader, target, wanted)
     if target.scenario is None and wanted.zone is None and reader.naive:
@@ -82,36 +82,39 @@ def import_file(wanted: Wanted) -> Imported:
     )  # fmt: skip
 
 
-def _csv(columns: object) -> str:
-    names = list(columns)  # type: ignore[call-overload]
-    cells = [np.asarray(columns[name]).tolist() for name in names]  # type: ignore[index]
+def _csv(columns: Mapping[str, Any]) -> str:
+    names = list(columns)
+    cells = [np.asarray(columns[name]).tolist() for name in names]
     return "\n".join([",".join(names), *(",".join(map(str, row)) for row in zip(*cells, strict=True))]) + "\n"
 
 
 def write_scenario(imported: Imported) -> None:
     """Write the scenario and the files beside it, once the new text has been checked.
 
-    The check reads the new text from a draft in the same folder, as it names files relative to itself. Raises
-    ScenarioError if the result would not be valid; then nothing has changed but files that nothing names yet.
+    The check reads the new text from a draft in the same folder, as it names files relative to itself. Raises SimError
+    if the result would not be valid; then all files are as they were.
     """
     for file in imported.files:
         _refuse_other(file, imported)
-    fresh = [file for file in imported.files if not file.exists()]
-    for file, content in imported.files.items():
-        store.write(file, content)
+    before = {file: file.read_bytes() if file.exists() else None for file in imported.files}
     try:
+        for file, content in imported.files.items():
+            store.write(file, content)
         _write_checked(imported)
     except BaseException:
-        for file in fresh:
-            store.remove(file)
+        for file, old in before.items():
+            if old is None:
+                store.remove(file)
+            else:
+                store.write(file, old)
         raise
 
 
 def _write_checked(imported: Imported) -> None:
     path = imported.target.path
-    if imported.after == imported.before:
-        _check_calibration(imported)
-        return
+    for file in imported.finding.texts:
+        if file.endswith("_figures.yaml"):
+            read_calibration(path.parent / file)
     draft = path.with_name(f".{path.stem}.checked{path.suffix}")
     store.write(draft, imported.after)
     try:
@@ -123,14 +126,8 @@ def _write_checked(imported: Imported) -> None:
         store.remove(draft)
     if path.exists() and path.read_text(encoding="utf-8-sig") != imported.before:
         raise SimError(f"{path}: has changed meanwhile; repeat the import")
-    store.write(path, imported.after)
-
-
-def _check_calibration(imported: Imported) -> None:
-    """Read the calibration file that was written. Raises SimError."""
-    for file in imported.files:
-        if file.name.endswith("_figures.yaml"):
-            read_calibration(file)
+    if imported.after != imported.before:
+        store.write(path, imported.after)
 
 
 def _refuse_other(file: Path, imported: Imported) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -66,7 +65,7 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     }
     local = local_seconds(at[good], reader.zone)
     finding.drawers["series"] = partial(_draw, local, values[good], is_wait, reader.zone)
-    _texts(finding, reader, target, (cls, quantity, values[good]))
+    _texts(finding, reader, (target, wanted), (cls, quantity, values[good]))
     return finding
 
 
@@ -97,8 +96,11 @@ def _cls(target: Target, wanted: Wanted) -> str:
     return demand[0] if demand else target.classes[0]
 
 
-def _texts(finding: Finding, reader: Reader, target: Target, series: tuple[str, ReportedQuantity, Floats]) -> None:
+def _texts(
+    finding: Finding, reader: Reader, goal: tuple[Target, Wanted], series: tuple[str, ReportedQuantity, Floats]
+) -> None:
     """Add the calibration file, the scenario to fit, and if needed a copy of the data."""
+    target, wanted = goal
     cls, quantity, values = series
     stem, table = target.path.stem, reader.table
     data = _beside(table.path, target.path.parent)
@@ -106,8 +108,6 @@ def _texts(finding: Finding, reader: Reader, target: Target, series: tuple[str, 
         data = f"{stem}_{table.path.name}"
         finding.copies[data] = table.path
     heading = next(each.column for each in reader.understood if each.role in ("wait", "queue"))
-    only = {each.column: each.read_as.removeprefix("rows with ").rsplit(":", 1)[0] for each in reader.understood
-            if each.role == "only"}  # fmt: skip
     step = observe(values).step
     is_wait = FIGURE_KINDS[quantity].is_wait
     rounding = time_text(step) if is_wait and step > 1 else f"{step:g}" if not is_wait and step > 1 else None
@@ -115,9 +115,9 @@ def _texts(finding: Finding, reader: Reader, target: Target, series: tuple[str, 
         "id": "waits" if is_wait else "queue",
         "series": data,
         "column": heading,
-        **({"only": only} if only else {}),
+        **({"only": dict(wanted.where)} if wanted.where else {}),
         **({"unit": reader.unit} if reader.unit and is_wait else {}),
-        **({"timezone": reader.zone} if target.scenario and reader.zone != target.zone else {}),
+        **({"timezone": reader.zone} if reader.zone != target.zone else {}),
         "crossing": target.crossing,
         "quantity": quantity,
         "classes": [cls] if FIGURE_KINDS[quantity].scopes != "classes" else list(_present(target)),
@@ -125,7 +125,7 @@ def _texts(finding: Finding, reader: Reader, target: Target, series: tuple[str, 
         "trust": "official_count",
         "who": "the port",
         "source": table.path.name,
-        "date": finding.days[1] and date_of(finding.days[1]),
+        "date": date_of(finding.days[1]),
         "reading": f"{len(values):,} rows; sha256 {table.digest[:12]}",
     }
     fit, calibration = f"{stem}_fit.yaml", f"{stem}_figures.yaml"
@@ -144,11 +144,8 @@ def _present(target: Target) -> list[str]:
 
 def _beside(path: Path, folder: Path) -> str | None:
     """Return the path of a file relative to a folder that has it, None if it lies elsewhere."""
-    try:
-        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix() if path.resolve().is_relative_to(
-            folder.resolve()) else None  # fmt: skip
-    except ValueError:
-        return None
+    path, folder = path.resolve(), folder.resolve()
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else None
 
 
 def _calibration(fit: str, row: dict[str, Any]) -> str:

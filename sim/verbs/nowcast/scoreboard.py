@@ -8,12 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.arrays import Floats, Ints
-from sim.measures.scores import crps
+from sim.measures.scores import crps, mean_over_days
 from sim.verbs.nowcast.bands import LEVELS
 
 FEWEST = 8
 """Forecasts of a lead below which nothing is said of it."""
-RESAMPLES, CONFIDENCE = 2000, 0.95
 NARROW, WIDE = (0.25, 0.75), (0.05, 0.95)
 
 
@@ -101,18 +100,9 @@ def difference(answers: Answers, lead: float, first: str, second: str) -> Differ
     each = []
     for measure in (_errors, crps):
         apart = measure(answers.samples[rows, a], truth) - measure(answers.samples[rows, b], truth)
-        each.append(_interval(apart, places, len(days)))
+        each.append(mean_over_days(apart, places, len(days)))
     return Difference(lead, first, second, int(rows.sum()), len(days), each[0], each[1])
 
 
 def _errors(sample: Floats, truth: Floats) -> Floats:
     return np.abs(ends(sample, (0.5,))[:, 0] - truth)
-
-
-def _interval(apart: Floats, places: Ints, days: int) -> tuple[float, float, float]:
-    """Return a mean with its 95 % interval from resampling whole days (percentile bootstrap; Efron 1979)."""
-    sums, counts = np.bincount(places, apart, days), np.bincount(places, minlength=days)
-    drawn = np.random.default_rng(0).integers(0, days, (RESAMPLES, days))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return float(apart.mean()), float(low), float(high)

@@ -32,12 +32,6 @@ from sim.verbs.nowcast.seen import Seen
 
 BLEND, NAIVE_BLEND, SIMULATOR = "blend", "blend of the naive", "simulator"
 FILTER, REGRESSION = "filter", "regression"
-MEMBERS = {
-    **NAIVE,
-    FILTER: "level followed by Kalman filters: slow, fast, drift, usual hour",
-    REGRESSION: "from the last reading part of the way to the others, as learnt",
-    SIMULATOR: "plays of the scenario, weighted by the readings of the day",
-}
 LONGEST = 168.0
 """Hours a forecast may reach ahead."""
 STEPS = (0.25, 0.5, 1.0, 2.0, 3.0, 6.0)

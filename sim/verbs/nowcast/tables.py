@@ -13,7 +13,7 @@ from sim.verbs.nowcast.bands import LEVELS
 from sim.verbs.nowcast.members import NAIVE
 from sim.verbs.nowcast.readings import instant
 from sim.verbs.nowcast.scoreboard import Difference, Score, best_of, ends
-from sim.verbs.nowcast.study import BLEND, MEMBERS, NAIVE_BLEND, SIMULATOR, Nowcast
+from sim.verbs.nowcast.study import BLEND, NAIVE_BLEND, SIMULATOR, Nowcast
 from sim.verbs.nowcast.words import amount, lead_words, moment, notes, opening
 
 if TYPE_CHECKING:
@@ -173,11 +173,6 @@ def score_sheet(found: Sequence[Score], title: str) -> Sheet:
                 )
             )
     return sheet
-
-
-def member_words() -> str:
-    """Return what each member does, for the help of the command."""
-    return "; ".join(f"{name}: {words}" for name, words in MEMBERS.items())
 
 
 def _text(hours: float) -> str:

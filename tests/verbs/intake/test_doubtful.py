@@ -137,6 +137,35 @@ def test_a_failed_import_leaves_nothing_behind(at: Path) -> None:  # noqa: F811
     )
 
 
+def test_a_file_that_exists_is_as_it_was_after_a_failed_import(at: Path) -> None:  # noqa: F811
+    done("log", written(at, rows("at", "2026-07-04T10:00", "2026-07-04T11:00")), *VISITORS)
+    before = {path.name: path.read_bytes() for path in at.glob("hall*")}
+    refused("log", written(at, rows("at", "2030-01-01T10:00", "2030-01-01T11:00")), *VISITORS)
+    assert {path.name: path.read_bytes() for path in at.glob("hall*")} == before
+
+
+def test_data_of_another_zone_are_written_in_that_of_the_scenario(at: Path) -> None:  # noqa: F811
+    done("log", written(at, rows("at", "2026-07-04T10:00", "2026-07-04T11:00")), *VISITORS, "--zone", "UTC")
+    log = load("hall.yaml").scenario.crossings["hall"].demand["visitor"]["log"].log
+    assert log is not None
+    assert [row.at.hour for row in log.rows] == [12, 13]  # Madrid in summer
+    hours = rows(
+        "hour,people", *(f"2026-06-{d:02d}T{h:02d}:00,{60 * (h == 10)}" for d in range(1, 29) for h in range(24))
+    )
+    done("arrivals", written(at, hours), *VISITORS, "--zone", "UTC")
+    constant = load("hall.yaml").scenario.crossings["hall"].demand["visitor"]["everyday"].constant
+    assert constant is not None
+    assert constant.hours is not None
+    assert constant.hours.index(24) == 12
+
+
+def test_counts_of_six_hours_are_replayed_whole(at: Path) -> None:  # noqa: F811
+    text = rows("from,until,people", *(f"2026-07-04T{h:02d}:00,2026-07-04T{h + 5:02d}:59,10" for h in (0, 6, 12, 18)))
+    done("arrivals", written(at, text), *VISITORS, "--replay")
+    part = load("hall.yaml").scenario.crossings["hall"].demand["visitor"]["counted"]
+    assert [row.count for row in part.table or ()] == [10] * 4
+
+
 @pytest.mark.parametrize(
     ("option", "words"),
     [
