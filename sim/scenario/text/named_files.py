@@ -27,7 +27,10 @@ def named_file(node: Node, folder: Path, path: Path_, kind: str, advice: str = "
         return known
     if not is_file(file):
         name = like_a_name(node.value, SCENARIOS) if kind == SCENARIO_FILE else ""
-        raise stop(node.place, path, no_file(file, advice or name))
+        missing = no_file(file, name)
+        raise stop(
+            node.place, path, f"{missing}{' ' if missing.endswith('?') else '; '}{advice}" if advice else missing
+        )
     return file
 
 
