@@ -3,7 +3,9 @@
 The errors, in units of the spread that the filters expect, of recent days, similar leads and similar hours of the day
 give the quantiles; a few errors of a heavy-tailed law stand in until there are enough. On top, a factor for the 50 %
 and one for the 90 % band follows the share of readings outside (adaptive conformal inference; Gibbs and Candès 2021).
-Bands are symmetric around the forecast on the scale of the readings.
+Bands are symmetric around the forecast on a scale of square roots, on which the scatter of counts and waits hardly
+depends on their size: on that of the logarithm, a queue near zero that may fall by half would have to be able to rise
+to many times what it ever was.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from scipy.stats import t as student
 
 from sim.arrays import Floats
 from sim.verbs.nowcast.ledger import ENOUGH, hour_weights, lead_weights
-from sim.verbs.nowcast.readings import Questions, Readings
+from sim.verbs.nowcast.readings import OFFSET, Questions, Readings
 
 LEVELS = (np.arange(40) + 0.5) / 40
 """Levels of the quantiles: a forecast is a sample of 40 equally likely values."""
@@ -34,7 +36,8 @@ BLOCKS = 4
 """Parts of the day that have factors of their own beside the common one."""
 LEAST_LEAD = 0.05
 """Weight of a lead, against the nearest, below which its errors are left out."""
-FARTHEST = 3.0
+FARTHEST = 2.0
+"""Times the largest reading so far above which no quantile lies."""
 _PLACES = np.abs(2 * LEVELS - 1)
 _PRIOR = np.abs(student(4).ppf(LEVELS)) * 0.8
 _ENDS = ((10, 29), (2, 37))
@@ -62,11 +65,13 @@ def quantiles_of(
 ) -> Floats:
     """Return the quantiles (Q, M, 40) of the answers of M forecasts `centers` (Q, M), on the scale of the readings.
 
-    A forecast without an answer (NaN) has no quantiles. No quantile is above `FARTHEST` times the largest
-    reading so far.
+    A forecast without an answer (NaN) has no quantiles. No quantile is below zero or above `FARTHEST` times the
+    largest reading so far.
     """
-    scaled, hours = readings.scaled, readings.hours
-    largest = np.log(FARTHEST * np.maximum.accumulate(readings.values) + readings.offset)
+    hours, level = readings.hours, np.log(readings.offset * (1 + 1 / OFFSET))
+    roots, centers = _roots(readings.scaled - level), _roots(centers - level)
+    least = _roots(np.log(readings.offset) - level)
+    largest = _roots(np.log(FARTHEST * np.maximum.accumulate(readings.values) + readings.offset) - level)
     answered = np.flatnonzero(questions.answer >= 0)
     answered = answered[np.argsort(questions.answer[answered], kind="stable")]
     ends = np.searchsorted(questions.answer[answered], np.arange(len(readings) + 1))
@@ -77,9 +82,9 @@ def quantiles_of(
     signs = np.sign(LEVELS - 0.5)
     for n in range(len(readings)):
         for q in answered[ends[n] : ends[n + 1]]:
-            sizes = np.abs(scaled[n] - centers[q]) / spread[q]
+            sizes = np.abs(roots[n] - centers[q]) / spread[q]
             errors.add(int(questions.rung[q]), hours[n], questions.hour[q], sizes)
-            widths.learn(int(questions.rung[q]), questions.hour[q], scaled[n], quantiles[q])
+            widths.learn(int(questions.rung[q]), questions.hour[q], roots[n], quantiles[q])
         if n in timing.breaks:
             errors.forget(AFTER_A_BREAK)
             widths.restart()
@@ -88,8 +93,13 @@ def quantiles_of(
             sizes = errors.quantiles(questions.lead[q], hours[n], questions.hour[q], use)
             sizes = sizes * widths.factors(errors.near(questions.lead[q]), questions.hour[q])[use] * spread[q]
             wide = np.maximum.accumulate(centers[q, use][:, None] + signs * sizes, axis=1)
-            quantiles[q, use] = np.minimum(wide, largest[n])
-    return quantiles
+            quantiles[q, use] = np.clip(wide, least, largest[n])
+    return 2 * np.log(quantiles / 2) + level
+
+
+def _roots(scaled: Floats | float) -> Floats:
+    """Return numbers on a scale of square roots that agrees with that of the logarithm near zero."""
+    return np.asarray(2 * np.exp(np.multiply(scaled, 0.5)))
 
 
 class _Errors:

@@ -133,8 +133,19 @@ def test_the_bands_widen_with_the_age_of_the_last_reading() -> None:
         given = readings(hours, values)
         late = Seen(Path("w.csv"), "", "w", given, float(hours[-1]) + age, (), (), ())
         sample = nowcast(late, 3.0).samples[-1, 0]
-        widths.append(np.log(sample[37] / sample[2]))
+        widths.append(sample[37] - sample[2])
     assert widths[1] > 1.5 * widths[0]
+
+
+def test_the_bands_of_a_queue_that_is_often_empty_stay_near_what_it_has_been() -> None:
+    """On the scale of logarithms the 90 % band of these readings reached 1.25 times the largest."""
+    rng = np.random.default_rng(3)
+    hours = 490_000.0 + np.arange(24 * 21)
+    values = rng.poisson(6 * np.maximum(np.sin(2 * np.pi * hours / 24), 0) * rng.gamma(2, 0.5, len(hours)))
+    found = forecast(hours, values.astype(float), 6.0)
+    blend = next(score for score in found.scores if score.forecast == BLEND and score.lead == 6)
+    assert 0.85 <= blend.inside_90 <= 0.95
+    assert found.answers.samples[:, 0, 37].max() < 1.1 * values.max()
 
 
 @pytest.mark.parametrize("ahead", [0.1, 400.0])
