@@ -94,7 +94,7 @@ def quantiles_of(
             sizes = sizes * widths.factors(errors.near(questions.lead[q]), questions.hour[q])[use] * spread[q]
             wide = np.maximum.accumulate(centers[q, use][:, None] + signs * sizes, axis=1)
             quantiles[q, use] = np.clip(wide, least, largest[n])
-    return 2 * np.log(quantiles / 2) + level
+    return np.asarray(2 * np.log(quantiles / 2) + level)
 
 
 def _roots(scaled: Floats | float) -> Floats:
