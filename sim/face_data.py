@@ -17,7 +17,7 @@ from sim.verbs.backtest.windows import windows_of
 from sim.verbs.intake.request import WHAT, Wanted, What
 from sim.verbs.intake.result import ImportResult
 from sim.verbs.intake.study import import_file
-from sim.verbs.nowcast.particles import simulator_of
+from sim.verbs.nowcast.plays import simulator_of
 from sim.verbs.nowcast.result import NowcastResult as NowcastResult
 from sim.verbs.nowcast.seen import Columns, read_seen
 from sim.verbs.nowcast.study import nowcast as forecast_readings
@@ -84,6 +84,7 @@ def nowcast(
     ahead: str = "12h",
     now: datetime | None = None,
     quantity: str | None = None,
+    crossing: str | None = None,
 ) -> NowcastResult:
     """Forecast the next hours of a queue, a wait or a count from its own readings. Nothing is written.
 
@@ -105,6 +106,8 @@ def nowcast(
         Time of the forecast, local if it has no zone; later rows are left out. By default that of the last reading.
     quantity
         Series of the scenario that the column tells of, such as 'queue.truck'; by default by the heading.
+    crossing
+        The crossing that the readings are of, where the scenario has several.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def nowcast(
         raise SimError(f"ahead: {error}") from None
     wanted = Columns(given.get("value"), given.get("time"), tuple((where or {}).items()), zone)
     readings = read_seen(Path(seen), wanted, now)
-    simulator = None if scenario is None else simulator_of(str(scenario), (), (), readings.name, quantity)
+    simulator = None if scenario is None else simulator_of(str(scenario), (), readings.name, quantity, crossing)
     return NowcastResult(forecast_readings(readings, hours, simulator))
 
 

@@ -38,6 +38,19 @@ class Measures:
     totals: dict[Key, float]
 
 
+def measure_queues(scenario: Scenario, plan: Plan, records: Records) -> Measures:
+    """Return only queues, quoted waits, waits and events over time, which takes a third of the time of `measure`."""
+    points = grid_of(scenario.clock, plan.start, plan.horizon)
+    counted = count_records(scenario, plan, records, points)
+    over_time = chain(
+        series.queues(scenario, plan, counted.queues, points),
+        series.quoted_waits(scenario, plan, counted, points),
+        series.waits(scenario, plan, counted, points),
+        series.events(scenario, plan, counted.events, points),
+    )
+    return Measures(points.at, dict(over_time), {})
+
+
 def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None = None) -> Measures:
     """Return the measures of one replication of `scenario`, whose plan is `plan`.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sim import store
 from sim.verbs.nowcast import particles
 from sim.verbs.nowcast.members import NAIVE
-from sim.verbs.nowcast.particles import simulator_of
+from sim.verbs.nowcast.plays import simulator_of
 from sim.verbs.nowcast.scoreboard import difference
 from sim.verbs.nowcast.seen import Columns, Seen, read_seen
 from sim.verbs.nowcast.study import BLEND, NAIVE_BLEND, SIMULATOR, Nowcast, nowcast
@@ -34,7 +34,7 @@ def readings(days: int, every: int = 4) -> Seen:
 
 def forecast(days: int, sets: tuple[str, ...] = ()) -> Nowcast:
     """Return the forecast, and so the scores of its last third, with the simulator of the port or a changed one."""
-    simulator = simulator_of(SCENARIO, sets, (), "queue", None)
+    simulator = simulator_of(SCENARIO, sets, "queue")
     return nowcast(readings(days), AHEAD, simulator)
 
 

@@ -18,7 +18,7 @@ from scipy.stats import t as student
 
 from sim.arrays import Floats
 from sim.verbs.nowcast.ledger import ENOUGH, hour_weights, lead_weights
-from sim.verbs.nowcast.readings import OFFSET, Questions, Readings
+from sim.verbs.nowcast.readings import Questions, Readings
 
 LEVELS = (np.arange(40) + 0.5) / 40
 """Levels of the quantiles: a forecast is a sample of 40 equally likely values."""
@@ -68,10 +68,8 @@ def quantiles_of(
     A forecast without an answer (NaN) has no quantiles. No quantile is below zero or above `FARTHEST` times the
     largest reading so far.
     """
-    hours, level = readings.hours, np.log(readings.offset * (1 + 1 / OFFSET))
-    roots, centers = _roots(readings.scaled - level), _roots(centers - level)
-    least = _roots(np.log(readings.offset) - level)
-    largest = _roots(np.log(FARTHEST * np.maximum.accumulate(readings.values) + readings.offset) - level)
+    hours, roots, centers = readings.hours, readings.roots(readings.scaled), readings.roots(centers)
+    largest = readings.roots(np.log(FARTHEST * np.maximum.accumulate(readings.values) + readings.offset))
     answered = np.flatnonzero(questions.answer >= 0)
     answered = answered[np.argsort(questions.answer[answered], kind="stable")]
     ends = np.searchsorted(questions.answer[answered], np.arange(len(readings) + 1))
@@ -93,13 +91,8 @@ def quantiles_of(
             sizes = errors.quantiles(questions.lead[q], hours[n], questions.hour[q], use)
             sizes = sizes * widths.factors(errors.near(questions.lead[q]), questions.hour[q])[use] * spread[q]
             wide = np.maximum.accumulate(centers[q, use][:, None] + signs * sizes, axis=1)
-            quantiles[q, use] = np.clip(wide, least, largest[n])
-    return np.asarray(2 * np.log(quantiles / 2) + level)
-
-
-def _roots(scaled: Floats | float) -> Floats:
-    """Return numbers on a scale of square roots that agrees with that of the logarithm near zero."""
-    return np.asarray(2 * np.exp(np.multiply(scaled, 0.5)))
+            quantiles[q, use] = np.clip(wide, readings.least, largest[n])
+    return readings.squared(quantiles)
 
 
 class _Errors:

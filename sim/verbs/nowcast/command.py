@@ -26,6 +26,8 @@ Examples:
   sim nowcast my_port.yaml --seen waits.csv --column queue
   sim nowcast --score results/waits --seen waits.csv
 """
+NEEDING = ("sets", "intervene", "quantity", "crossing")
+"""Options that only a scenario gives a meaning."""
 
 
 @click.command(epilog=EXAMPLES, short_help="Forecast the next hours of a queue or wait from its readings.")
@@ -65,6 +67,7 @@ Examples:
     metavar="NAME",
     help="Series of the scenario that the column tells of, such as queue.truck.  [default: by the heading]",
 )
+@click.option("--crossing", metavar="NAME", help="Crossing that the readings are of, where the scenario has several.")
 @click.option(
     "--watch",
     type=click.FloatRange(min=1.0),
@@ -96,7 +99,7 @@ def nowcast(scenario: str | None, seen: Path, score: Path | None, **given: Any) 
 
 def _forecast(scenario: str | None, seen: Path, columns: Any, given: dict[str, Any]) -> None:
     from sim.verbs.nowcast import files
-    from sim.verbs.nowcast.particles import simulator_of
+    from sim.verbs.nowcast.plays import simulator_of
     from sim.verbs.nowcast.result import NowcastResult
     from sim.verbs.nowcast.seen import read_seen
     from sim.verbs.nowcast.study import nowcast as forecast
@@ -105,11 +108,10 @@ def _forecast(scenario: str | None, seen: Path, columns: Any, given: dict[str, A
     ahead, readings = hours_of(given["ahead"]), read_seen(seen, columns, now)
     simulator = None
     if scenario is not None:
-        sets, changes = given["sets"], given["intervene"]
-        simulator = simulator_of(scenario, sets, changes, readings.name, given["quantity"])
+        simulator = simulator_of(scenario, given["sets"], readings.name, given["quantity"], given["crossing"])
         say(given["quiet"], f"playing {scenario} ...")
-    elif given["sets"] or given["intervene"] or given["quantity"]:
-        raise click.UsageError("--set, --intervene and --quantity need a SCENARIO")
+    elif wrong := next((name for name in NEEDING if given[name]), None):
+        raise click.UsageError(f"--{'set' if wrong == 'sets' else wrong} needs a SCENARIO")
     result = NowcastResult(forecast(readings, ahead, simulator))
     with files.folder(seen, given["out"]) as draft:
         result.write_into(draft.path, command_line(), pictures=not given["no_pictures"])

@@ -74,18 +74,25 @@ class Ledger:
             self.sums *= share
             self.weights *= share
 
-    def means(self, lead: float, hour: float | None, now: float) -> Floats | None:
-        """Return the mean error of every forecast at a lead and an hour (None: at any), relative to that of all.
-
-        None if there is no error yet.
-        """
+    def totals(self, lead: float, hour: float | None, now: float) -> tuple[Floats, Floats] | None:
+        """Return the sums and the numbers (M,) of the errors at a lead and an hour (None: at any); None without any."""
         if self.sums is None or self.weights is None:
             return None
         by_hour = np.ones(24) if hour is None else _BESIDE[int(hour) % 24]
         fade = 0.5 ** ((now - self.now) / self.half_life)
         leads = lead_weights(lead, self.ladder, fade * self.weights.sum(axis=1).mean(axis=1))
-        weights = fade * np.einsum("r,h,rhm->m", leads, by_hour, self.weights)
         sums = fade * np.einsum("r,h,rhm->m", leads, by_hour, self.sums)
+        return sums, fade * np.einsum("r,h,rhm->m", leads, by_hour, self.weights)
+
+    def means(self, lead: float, hour: float | None, now: float) -> Floats | None:
+        """Return the mean error of every forecast at a lead and an hour (None: at any), relative to that of all.
+
+        None if there is no error yet.
+        """
+        found = self.totals(lead, hour, now)
+        if found is None:
+            return None
+        sums, weights = found
         overall = float(sums.sum() / max(weights.sum(), 1e-12))
         if overall <= 0:
             return np.ones(len(sums))

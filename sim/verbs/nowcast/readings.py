@@ -57,6 +57,23 @@ class Readings:
         values = np.exp(np.minimum(scaled, 50.0)) - self.offset
         return np.where(values > 1e-6 * self.offset, values, np.where(np.isnan(values), np.nan, 0.0))
 
+    @property
+    def least(self) -> float:
+        """Zero on the scale of square roots."""
+        return float(self.roots(np.log(self.offset)))
+
+    def roots(self, scaled: Floats | float) -> Floats:
+        """Return numbers on the scale of the forecast on one of square roots, which agrees with it at the mean."""
+        return np.asarray(2 * np.exp((np.asarray(scaled) - self._level) / 2))
+
+    def squared(self, roots: Floats) -> Floats:
+        """Return numbers on the scale of square roots on that of the forecast; none is below zero."""
+        return np.asarray(2 * np.log(np.maximum(roots, self.least) / 2) + self._level)
+
+    @property
+    def _level(self) -> float:
+        return float(np.log(self.offset * (1 + 1 / OFFSET)))
+
     def until(self, count: int) -> Readings:
         """Return the first `count` readings."""
         return Readings(self.hours[:count], self.values[:count], self.zone, self.offset)

@@ -13,11 +13,12 @@ import numpy as np
 from sim.arrays import Floats
 from sim.errors import SimError
 from sim.verbs.nowcast.bands import Timing, quantiles_of
-from sim.verbs.nowcast.blend import blended
+from sim.verbs.nowcast.blend import blended, with_simulator
 from sim.verbs.nowcast.breaks import Break, breaks_of
 from sim.verbs.nowcast.drift import follow
 from sim.verbs.nowcast.members import NAIVE, TABLE, WEEK, naive_forecasts, usual_changes
-from sim.verbs.nowcast.particles import Agreement, Simulator, simulated
+from sim.verbs.nowcast.particles import Agreement, simulated
+from sim.verbs.nowcast.plays import Simulator
 from sim.verbs.nowcast.readings import (
     Questions,
     Readings,
@@ -101,8 +102,8 @@ def nowcast(seen: Seen, ahead: float, simulator: Simulator | None = None) -> Now
     played = (
         None if simulator is None else simulated(simulator, readings, questions, ahead + seen.now - readings.hours[-1])
     )
-    more = {} if played is None else {SIMULATOR: played.answers}
-    found = forecasts(readings, questions, ladder, Timing(restarts, start), more)
+    answered = None if played is None else played.answers
+    found = forecasts(readings, questions, ladder, Timing(restarts, start), answered)
     answers = _answers(readings, past, ladder, found, start)
     table = scores(answers)
     now = slice(len(past), None)
@@ -133,19 +134,18 @@ def times_ahead(now: float, ahead: float) -> Floats:
 
 
 def forecasts(
-    readings: Readings, questions: Questions, ladder: Floats, timing: Timing, more: Mapping[str, Floats] | None = None
+    readings: Readings, questions: Questions, ladder: Floats, timing: Timing, simulator: Floats | None = None
 ) -> Forecasts:
-    """Return the answers of the blend, the naive blend and the members; `more` are members besides those built in."""
+    """Return the answers of the blend, the naive blend and the members; `simulator` (Q,) are those of one more."""
     naive = naive_forecasts(readings, questions)
     followed = follow(readings, questions, ladder, usual_changes(readings))
     members: Mapping[str, Floats] = {**naive, FILTER: followed.center}
-    members = {
-        **members,
-        REGRESSION: regressed(readings, questions, ladder, members, (TABLE, WEEK, FILTER)),
-        **(more or {}),
-    }
+    members = {**members, REGRESSION: regressed(readings, questions, ladder, members, (TABLE, WEEK, FILTER))}
     mixed = blended(readings, questions, ladder, members, timing.breaks)
     plain = blended(readings, questions, ladder, naive, timing.breaks)
+    if simulator is not None:
+        members = {**members, SIMULATOR: simulator}
+        mixed = with_simulator(readings, questions, ladder, mixed, simulator, timing.breaks)
     centers = np.stack([mixed.center, plain.center, *members.values()], axis=1)
     quantiles = quantiles_of(readings, questions, ladder, centers, followed.spread, timing)
     return Forecasts((BLEND, NAIVE_BLEND, *members), quantiles, mixed.weights)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sim.units import show_duration, to_figures
-from sim.verbs.nowcast.particles import HOPELESS
 from sim.verbs.nowcast.readings import instant
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def simulator_words(forecast: Nowcast) -> str:
 
 def explained(forecast: Nowcast) -> bool:
     """Say whether a play of the simulator agrees with the readings of today."""
-    return forecast.agreement is not None and forecast.agreement.nearest <= HOPELESS
+    return forecast.agreement is not None and forecast.agreement.explained
 
 
 def today(forecast: Nowcast) -> Iterator[str]:
@@ -73,7 +72,8 @@ def today(forecast: Nowcast) -> Iterator[str]:
     mean, low, high = (100 * (ratio - 1) for ratio in agreement.arrivals)
     yield (
         f"Arrivals since {moment(agreement.since, zone)} are {mean:+.0f} % against what the scenario expects "
-        f"(90 %: {low:+.0f} to {high:+.0f} %); {agreement.effective:.0f} of {agreement.plays} plays carry the weight."
+        f"(90 %: {low:+.0f} to {high:+.0f} %); the estimate is worth {agreement.effective:.0f} of "
+        f"{agreement.plays} plays."
     )
 
 

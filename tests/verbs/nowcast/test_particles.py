@@ -14,8 +14,9 @@ from click.testing import CliRunner
 
 from sim.cli import commands
 from sim.errors import SimError
-from sim.verbs.nowcast import particles
-from sim.verbs.nowcast.particles import quietest_hour, simulator_of
+from sim.verbs.nowcast import particles, plays
+from sim.verbs.nowcast.particles import quietest_hour
+from sim.verbs.nowcast.plays import simulator_of
 from sim.verbs.nowcast.study import SIMULATOR, Nowcast
 from sim.verbs.nowcast.words import opening
 from tests.verbs.nowcast.series import queue
@@ -28,21 +29,21 @@ EMPTY = (RATE.format("car"), RATE.format("truck"))
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(particles, "PLAYS", 30)
+    monkeypatch.setattr(plays, "PLAYS", 30)
     monkeypatch.setattr(particles, "DAYS", 5)
 
 
 @pytest.fixture(scope="module")
 def right() -> Nowcast:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(particles, "PLAYS", 30)
+        patch.setattr(plays, "PLAYS", 30)
         patch.setattr(particles, "DAYS", 5)
         return forecast(14)
 
 
 def test_the_right_simulator_has_weight_and_a_wrong_one_has_little(right: Nowcast) -> None:
     wrong = forecast(14, WRONG)
-    assert right.share_of(SIMULATOR, 12.0) > 2 * wrong.share_of(SIMULATOR, 12.0)
+    assert right.share_of(SIMULATOR, 12.0) > 0.5
     at_the_end = wrong.past_weights[wrong.answers.lead == 12.0][-24:, wrong.names.index(SIMULATOR) - 2]
     assert at_the_end.mean() < 0.1
     assert "The simulator adds nothing here; this is the blend" in opening(wrong)
@@ -53,14 +54,14 @@ def test_the_right_simulator_has_weight_and_a_wrong_one_has_little(right: Nowcas
 
 def test_it_says_what_it_learnt_and_how_many_plays_carry_the_weight(right: Nowcast) -> None:
     assert right.agreement is not None
-    assert 30 / 8 <= right.agreement.effective <= 30
+    assert 3 <= right.agreement.effective <= 30
+    assert right.agreement.explained
     mean, low, high = right.agreement.arrivals
     assert 0.5 < low <= mean <= high < 2
 
 
 def test_without_an_explanation_the_simulator_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(particles, "HOPELESS", 0.0)
-    monkeypatch.setattr("sim.verbs.nowcast.words.HOPELESS", 0.0)
     found = forecast(7, EMPTY)
     assert "No play of the simulator explains the readings" in opening(found)
     assert found.weights[:, -1].max() == 0
@@ -82,16 +83,18 @@ def test_the_quietest_hour() -> None:
     ],
 )
 def test_the_series_that_a_column_tells_of(name: str, quantity: str | None, key: tuple[str, str]) -> None:
-    simulator = simulator_of(SCENARIO, (), (), name, quantity)
+    simulator = simulator_of(SCENARIO, (), name, quantity)
     assert simulator.key[1:] == key
     assert simulator.factor == (60.0 if name == "wait_min" else 1.0)
 
 
 def test_what_cannot_be_a_simulator() -> None:
     with pytest.raises(SimError, match="has no such series"):
-        simulator_of(SCENARIO, (), (), "queue", "queues.car")
+        simulator_of(SCENARIO, (), "queue", "queues.car")
     with pytest.raises(SimError, match="has several crossings"):
-        simulator_of("russia_2022", (), (), "queue", None)
+        simulator_of("russia_2022", (), "queue")
+    with pytest.raises(SimError, match="did you mean 'verkhny_lars'"):
+        simulator_of("russia_2022", (), "queue", crossing="verkhny_lar")
 
 
 def test_the_command_with_a_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,4 +120,4 @@ def test_the_command_with_a_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "weight_simulator" in document["forecast"][0]
     alone = CliRunner().invoke(commands, ["nowcast", "--seen", "waits.csv", "--set", "seed=3"], prog_name="sim")
     assert alone.exit_code == 2
-    assert "need a SCENARIO" in alone.output
+    assert "--set needs a SCENARIO" in alone.output

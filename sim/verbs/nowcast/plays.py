@@ -1,0 +1,199 @@
+"""The plays of a day: the scenario played many times from the quietest hour of the day on.
+
+Each day is played after a day before it that fills the queue, with demand that differs by day and service times that
+drift, and with parameters of its own where the scenario has a posterior. A day is played once: the plays depend on no
+reading.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from sim.arrays import Floats
+from sim.engine.draw.streams import stream
+from sim.engine.draw.tape_from import draw
+from sim.engine.lower.plan_from import lower
+from sim.engine.plan import Plan
+from sim.engine.tape import Tape
+from sim.errors import SimError
+from sim.measures.names import ALL, Key
+from sim.measures.replication import measure_queues
+from sim.play.engines import DEFAULT, player
+from sim.play.posterior import posterior_of
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.text.load_scenario import load
+from sim.suggest import did_you_mean
+from sim.verbs.nowcast.readings import EPOCH, instant
+
+PLAYS, DRAWS = 100, 20
+"""Plays of a day, and sets of parameters from the posterior among them."""
+WARM = 24.0
+"""Hours played before a day begins."""
+DAY_FACTOR = "20 %"
+"""Variation of demand between days, where the scenario has none."""
+PACE, PACE_HOURS = 0.1, 6.0
+"""Standard deviation of the logarithm of service times, common to all parties of a time, and how long it lasts."""
+KEPT_DAYS = 32
+"""Days whose plays are kept in memory, for `--watch`."""
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A scenario to be played, and the series of it that the readings tell of, `factor` of their units in one of its.
+
+    `zone` is that of the scenario; `night` the hour of the day at which those stuck are counted, None if none are.
+    """
+
+    source: str
+    sets: tuple[str, ...]
+    interventions: tuple[str, ...]
+    key: Key
+    factor: float
+    seed: int
+    zone: str
+    night: float | None = None
+
+    @property
+    def joiners(self) -> str:
+        """The class whose wait is told: that of the readings, else all."""
+        return ALL if ":" in self.key.scope or self.key.scope == "vehicles" else self.key.scope
+
+
+@dataclass(frozen=True)
+class Day:
+    """The plays of a day at times (T,): all (N, T).
+
+    `values` are in the unit of the readings, `waits` (h) those of who joins then, `unfinished` is 1 where some of them
+    had not crossed by the end, `inside` are people in the system, `arrived` parties by then.
+    """
+
+    start: float
+    times: Floats
+    values: Floats = field(repr=False)
+    waits: Floats = field(repr=False)
+    inside: Floats = field(repr=False)
+    arrived: Floats = field(repr=False)
+    unfinished: Floats = field(repr=False)
+
+    def at(self, values: Floats, hours: Floats) -> Floats:
+        """Return some of these values at times (N, H)."""
+        right = np.clip(np.searchsorted(self.times, hours), 1, len(self.times) - 1)
+        share = np.clip((hours - self.times[right - 1]) / (self.times[right] - self.times[right - 1]), 0.0, 1.0)
+        return np.asarray(values[:, right - 1] * (1 - share) + values[:, right] * share)
+
+
+def simulator_of(
+    source: str, sets: tuple[str, ...], name: str, quantity: str | None = None, crossing: str | None = None
+) -> Simulator:
+    """Return the simulator of a scenario for readings called `name`. Raises SimError."""
+    scenario = load(source, sets).scenario
+    here = _crossing(source, scenario, crossing)
+    words = set(name.lower().replace("-", "_").split("_"))
+    wait = bool(words & {"wait", "waits", "delay"}) and not words & {"waiting"}
+    wanted, _, scope = (quantity or ("quoted_wait" if wait else "queue")).partition(".")
+    streams = [each for each in scenario.streams if each in words or f"{each}s" in words]
+    scope = scope or (streams[0] if streams else scenario.streams[0] if wanted == "quoted_wait" else ALL)
+    key = Key(here, wanted, scope)
+    plan = lower(scenario)
+    known = measure_queues(scenario, plan, player(DEFAULT)(plan, draw(scenario, plan, scenario.seed, 0))).series
+    if key not in known:
+        names = sorted({f"{each.quantity}.{each.scope}" for each in known})
+        raise SimError(
+            f"--quantity {wanted}.{scope}: {source} has no such series{did_you_mean(f'{wanted}.{scope}', names)}"
+        )
+    minutes = words & {"min", "minutes", "mins"}
+    factor = 60.0 if wanted.endswith("wait") and minutes else 1.0
+    night = None if scenario.relief is None else scenario.relief.night_hour / timedelta(hours=1)
+    return Simulator(source, sets, (), key, factor, scenario.seed + 1, scenario.clock.timezone, night)
+
+
+def _crossing(source: str, scenario: Scenario, wanted: str | None) -> str:
+    """Return the crossing that the readings are of. Raises SimError."""
+    names = list(scenario.crossings)
+    if wanted is not None and wanted not in names:
+        raise SimError(f"--crossing {wanted}: {source} has no such crossing{did_you_mean(wanted, names)}")
+    if wanted is None and len(names) > 1:
+        raise SimError(f"{source}: has several crossings; say which the readings are of: --crossing {', '.join(names)}")
+    return wanted or names[0]
+
+
+@lru_cache(KEPT_DAYS)
+def plays_of(simulator: Simulator, start: float, length: float, plays: int) -> Day:
+    """Return the plays of the `length` hours from `start` on. Raises SimError."""
+    sets = _sets_of(simulator, start, length)
+    posterior = posterior_of(simulator.source, sets, simulator.interventions)
+    scenario = load(simulator.source, sets, simulator.interventions).scenario
+    plan, found = lower(scenario), []
+    at = np.zeros(0)
+    for play in range(plays):
+        if posterior is not None and play % (plays // DRAWS or 1) == 0:
+            scenario = posterior.scenario(play * len(posterior.values) // plays)
+            plan = lower(scenario)
+        tape = _with_pace(draw(scenario, plan, simulator.seed, play), plan, f"{simulator.seed} {play} {round(start)}")
+        measures = measure_queues(scenario, plan, player(DEFAULT)(plan, tape))
+        crossing, series = simulator.key.crossing, measures.series
+        waits = series[Key(crossing, "virtual_wait", simulator.joiners)]
+        found.append(
+            (
+                np.nan_to_num(series[simulator.key]) * simulator.factor,
+                _filled(waits),
+                series[Key(crossing, "in_system_people", ALL)],
+                np.cumsum(np.nan_to_num(series[Key(crossing, "arrived_parties", ALL)])),
+                np.nan_to_num(series[Key(crossing, "virtual_wait_censored", simulator.joiners)]),
+            )
+        )
+        at = measures.at.astype(np.float64)
+    t0 = scenario.clock.t0.replace(tzinfo=ZoneInfo(scenario.clock.timezone)).astimezone(UTC)
+    times = (t0 - EPOCH) / timedelta(hours=1) + at / 3_600_000
+    return Day(start, times, *(np.array(each) for each in zip(*found, strict=True)))
+
+
+def _filled(waits: Floats) -> Floats:
+    """Return waits (T,) where nobody joined in some intervals as read off between those of the others."""
+    known = np.flatnonzero(np.isfinite(waits))
+    if not len(known):
+        return np.zeros(len(waits))
+    return np.interp(np.arange(len(waits)), known, waits[known])
+
+
+def _sets_of(simulator: Simulator, start: float, length: float) -> tuple[str, ...]:
+    """Return what must be set to play a day, with demand that differs between days. Raises SimError."""
+    zone = ZoneInfo(simulator.zone)
+    t0, begin, end = (_local(start + hours, zone) for hours in (0.0, -WARM, length))
+    clock = (f"clock.t0={t0}", f"clock.start={begin}", f"clock.horizon={end}", "clock.report_every=15 min")
+    sets = (*simulator.sets, *clock)
+    scenario = load(simulator.source, sets, simulator.interventions).scenario
+    varied = []
+    for name, crossing in scenario.crossings.items():
+        for stream_name, demand in crossing.demand.items():
+            for part, described in demand.items():
+                if described.has_rate and not (described.exact or described.day_factor):
+                    varied.append(f"crossings.{name}.demand.{stream_name}.{part}.day_factor={DAY_FACTOR}")
+    return (*sets, *varied)
+
+
+def _local(hours: float, zone: ZoneInfo) -> str:
+    when: datetime = instant(np.floor(hours)).astimezone(zone)
+    return when.replace(tzinfo=None).isoformat(timespec="minutes")
+
+
+def _with_pace(tape: Tape, plan: Plan, name: str) -> Tape:
+    """Return a tape whose service times are longer or shorter for some hours, an Ornstein-Uhlenbeck process."""
+    rng = stream(f"nowcast pace {name}")
+    hours = np.arange(plan.start / 3_600_000 - 1, plan.horizon / 3_600_000 + 2)
+    kept, level = np.exp(-1 / PACE_HOURS), np.zeros(len(hours))
+    noise = rng.standard_normal(len(hours))
+    level[0] = noise[0]
+    for n in range(1, len(hours)):
+        level[n] = kept * level[n - 1] + np.sqrt(1 - kept**2) * noise[n]
+    factor = np.exp(PACE * np.interp(tape.arrived_at / 3_600_000, hours, level))
+    times = tape.times.copy()
+    for row in {int(row) for row in (*plan.service_row, *plan.foot_row) if row >= 0}:
+        times[row] = np.round(times[row] * factor)
+    return dataclasses.replace(tape, times=times)
