@@ -157,7 +157,7 @@ def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, ta
     in_work = passes.moments_of_people(places.services, steps, of_work, in_work)
     of_queues, of_work = of_queues[:in_queues], with_pools(of_work[:in_work], places.pools)
     for moments in (of_queues, of_work):
-        moments.sort(kind="stable")  # the fastest for long sorted runs
+        moments.sort()  # with vectors, where numpy can: four times as fast as a sort that uses sorted runs
     passes.peaks(of_queues, steps.start, places.lots, tables.peaks)
     passes.work(of_work, steps, days, places.staffing, tables.work)
     passes.stations(rows, steps, places.waited_by_start, tables.stations)
