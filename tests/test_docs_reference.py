@@ -129,8 +129,8 @@ def test_an_example_is_valid_and_plays(entry: Any, key: str, write: Callable[[st
 
 
 IN_WHAT_IFS = {"set", "scale", "add_servers", "scale_demand"}
-ELSEWHERE = {"stay", "way", "individual", "service_times"}
-"""Shown only in the reference and docs/network.md; service times of a log are columns by station."""
+ELSEWHERE = {"stay", "way", "individual", "service_times", "base"}
+"""Shown only in the reference, docs/network.md and docs/forecast.md; service times of a log are columns by station."""
 
 
 def test_every_key_of_a_scenario_stands_in_a_shipped_file_outside_its_what_ifs() -> None:

@@ -112,8 +112,8 @@ def observe_series(series: ReportedSeries, scenario: Scenario, measures: Measure
     """Return what the model says for each point of a series in the run, (n,), NaN where it has no value.
 
     Over its window a point takes the mean, sum or maximum of the points of the model's series; a share is the ratio of
-    the sums over the window. An instant takes the last point of the model at or before it. Raises SimError if the row
-    counts both directions without `outbound_share`.
+    the sums over the window. An instant takes the last point of the model at or before it. The base of a wait is added.
+    Raises SimError if the row counts both directions without `outbound_share`.
     """
     points = points_in_run(series, scenario.clock)
     parts = series_of(series, measures)
@@ -126,7 +126,7 @@ def observe_series(series: ReportedSeries, scenario: Scenario, measures: Measure
     values = _ratios(parts, low, high, series) if is_ratio else _read(parts[0], low, high, series.read_as)
     if series.kind.flow and series.read_as != "sum":
         values = values * 3600 / scenario.clock.report_every
-    return np.asarray(values / series.outbound)
+    return np.asarray(values / series.outbound + series.base / 3600)
 
 
 def _slices(points: PointsInRun, at: Ints) -> tuple[Ints, Ints]:

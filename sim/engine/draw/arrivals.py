@@ -16,7 +16,7 @@ from sim.arrays import Bools, Floats, Ints
 from sim.engine.draw.streams import people_of, stream, unit_poisson
 from sim.engine.laws import draw_durations
 from sim.engine.lower.apart import PartApart
-from sim.engine.lower.arrivals import local_dates, middles
+from sim.engine.lower.arrivals import local_dates, middles, rows_in_run
 from sim.engine.plan import Plan
 from sim.scenario.model.arrivals import Bookings, Log, Schedule
 from sim.scenario.model.demand import DemandPart
@@ -140,7 +140,7 @@ class ApartDraw:
         """Return arrivals in exact numbers, each evenly at random in its row of the table."""
         found = [np.zeros(0)]
         edges = self.plan.edges
-        for row in self.described.table or ():
+        for row in rows_in_run(self.clock, self.described.table or ()):
             ends = [since_t0(self.clock, instant) for instant in (row.from_, row.until)]
             low, high = np.interp(ends, edges, expected)
             name = f"{row.from_:%Y-%m-%dT%H:%M:%S}"

@@ -57,7 +57,7 @@ def _instants(clock: Clock, source: Crossing | Origin) -> Iterator[int]:
         yield from _hours_begin(clock)
     for kind in kinds:
         if isinstance(kind, tuple):
-            yield from (since_t0(clock, at) for row in kind for at in (row.from_, row.until))
+            yield from (since_t0(clock, at) for row in rows_in_run(clock, kind) for at in (row.from_, row.until))
         elif isinstance(kind, Rush):
             deadline = since_t0(clock, kind.deadline)
             yield from (since_t0(clock, kind.announced), deadline)
@@ -268,11 +268,16 @@ def _rush(announced: int, deadline: int, kind: Rush, edges: Ints) -> Floats:
 
 def _counts(clock: Clock, rows: Iterable[CountRow], edges: Ints) -> Floats:
     cells, lengths = np.zeros(len(edges) - 1), np.diff(edges)
-    for row in rows:
+    for row in rows_in_run(clock, rows):
         begin, end = since_t0(clock, row.from_), since_t0(clock, row.until)
         inside = slice(*np.searchsorted(edges, (begin, end)))
         cells[inside] += row.count / (end - begin) * lengths[inside]
     return cells
+
+
+def rows_in_run(clock: Clock, rows: Iterable[CountRow]) -> Iterator[CountRow]:
+    """Yield the rows that overlap the run, of a file that may be much longer."""
+    return (row for row in rows if row.until > clock.start and row.from_ < clock.horizon)
 
 
 def changes_of(source: Crossing | Origin, cls: str) -> list[Change]:

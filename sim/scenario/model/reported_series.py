@@ -79,6 +79,10 @@ class ReportedSeries(ReportedRow):
         "flows, shares and waits by joining or crossing the usual distance of the rows"
     )  # fmt: skip
     lag: Duration = Field(0.0, description="how long before its time a row says what was true")
+    base: Duration = Field(
+        0.0,
+        description="time in every wait of the file that is no queue, such as a walk or a form; added to the model's",
+    )
     statistic: Literal["max", "mean", "sum"] | None = Field(
         None, description="how the model's series is read over each window; default: sum for flows, else mean"
     )
@@ -88,6 +92,8 @@ class ReportedSeries(ReportedRow):
         if self.kind.dimension in ("time", "share") and self.statistic == "sum":
             what = "waits" if self.kind.is_wait else "shares"
             raise ValueError(f"a sum of {what} has no meaning; statistic may be max or mean")
+        if self.base and not self.kind.is_wait:
+            raise ValueError(f"base goes with waits, and {self.quantity!r} is none")
         return self
 
     @property

@@ -58,7 +58,7 @@ class Staffing(Model):
 
     servers: Servers = Field(description="number of servers at the start")
     steps: tuple[StaffingStep, ...] = Field(
-        (), max_length=1000, description="new numbers of servers by date, or the name of a CSV file (from, servers)"
+        (), max_length=20_000, description="new numbers of servers by date, or the name of a CSV file (from, servers)"
     )
     shifts: tuple[Shift, ...] = Field(
         (), max_length=100, description="numbers of servers by hour and day of the week; they override the steps"

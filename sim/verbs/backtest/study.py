@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
 from sim.arrays import Floats, Ints
 from sim.errors import SimError
@@ -25,6 +24,7 @@ from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.scenario.text.load_scenario import Template, template_of
 from sim.scenario.text.tree import Node, child
 from sim.verbs.backtest.boosting import BOOSTING, boosted
+from sim.verbs.backtest.correction import Corrected, Ensemble, corrected, with_errors
 from sim.verbs.backtest.inputs import known_inputs
 from sim.verbs.backtest.naive import NAIVE, History, forecast, lead_of
 from sim.verbs.backtest.scores import Difference, Score, Scored, all_scores, differences
@@ -32,6 +32,8 @@ from sim.verbs.backtest.windows import Window, Windows
 from sim.verbs.calibrate.study import calibrate
 
 MODEL, CAME, KNOWN = "model", "model, inputs as they came", "model, inputs as known then"
+CORRECTED = ", corrected"
+"""What stands after the name of a forecast that is corrected by its errors in the fitted window."""
 REPLICATIONS = 60
 """Plays of each forecast, each with its own parameters from the fit."""
 EPOCH = datetime(1970, 1, 1)
@@ -44,6 +46,7 @@ class Part(NamedTuple):
     at: Floats
     truth: Floats
     samples: dict[str, Floats]
+    corrections: dict[str, Corrected]
 
 
 @dataclass(frozen=True)
@@ -227,7 +230,7 @@ def _ensembles(
     lead_in: timedelta,
     vectors: _Vectors,
     playing: tuple[Request, Progress],
-) -> tuple[dict[str, list[_Ensemble]], list[str]]:
+) -> tuple[dict[str, list[Ensemble]], list[str]]:
     """Return, for both kinds of inputs, what the model says in the fitted window and in the predicted one."""
     root = loaded.template.root
     known, told = known_inputs(root, loaded.central.scenario, both[0].end)
@@ -236,19 +239,11 @@ def _ensembles(
         inside = [windowed(loaded, each, window, lead_in) for window, each in zip(both, (root, tree), strict=True)]
         values = [_play(each, vectors, *playing, name) for each in inside]
         found[name] = [
-            _Ensemble(_times(series, each), values[0][k], values[1][k])
+            Ensemble(_times(series, each), values[0][k], values[1][k])
             for k, series in enumerate(loaded.calibration.reported_series)
             for each in [inside]
         ]
     return found, told
-
-
-class _Ensemble(NamedTuple):
-    """Local times of the points in both windows, and what the model says of them, (replications, points)."""
-
-    at: tuple[Floats, Floats]
-    fitted: Floats
-    predicted: Floats
 
 
 def _times(series: ReportedSeries, inside: Sequence[LoadedCalibration]) -> tuple[Floats, Floats]:
@@ -273,7 +268,7 @@ def _play(
     return [np.array([values[k] for values in played]) for k in range(len(played[0]))]
 
 
-def _part(history: History, fit: Window, score: Window, ensembles: dict[str, _Ensemble]) -> Part | None:
+def _part(history: History, fit: Window, score: Window, ensembles: dict[str, Ensemble]) -> Part | None:
     """Return all forecasts of a series at one origin; None if nothing came in the window."""
     origin = _local_s(fit.end)
     inside = (history.at >= _local_s(score.begin)) & (history.at < _local_s(score.end))
@@ -281,40 +276,18 @@ def _part(history: History, fit: Window, score: Window, ensembles: dict[str, _En
     if not len(at):
         return None
     samples = {}
+    exponents = {}
     for name, ensemble in ensembles.items():
-        samples[name] = _with_errors(ensemble, history, at)
+        samples[name] = with_errors(ensemble, history, at)
+        if (found := corrected(ensemble, history, origin, at)) is not None:
+            samples[name + CORRECTED] = found.samples
+            exponents[name + CORRECTED] = found
     for name in NAIVE:
         samples[name] = forecast(name, history, origin, at)
     extra = boosted(history, origin, at)
     if extra is not None:
         samples[BOOSTING] = extra
-    return Part(origin, at, truth, samples)
-
-
-def _with_errors(ensemble: _Ensemble, history: History, at: Floats) -> Floats:
-    """Return what the model says at some times, with the errors that it made in the fitted window, (n, replications).
-
-    The errors are those of logarithms beyond the scatter of the replications; each replication has its own.
-    """
-    value = dict(zip(np.round(history.at), history.value, strict=True))
-    truth = np.array([value.get(round(moment), np.nan) for moment in ensemble.at[0]])
-    offset = _offset(truth)
-    model = np.log(np.maximum(ensemble.fitted, 0) + offset)
-    left = np.log(np.maximum(truth, 0) + offset) - np.nanmedian(model, axis=0)
-    spread = float(np.nanmean(left**2) - np.nanmean(np.nanvar(model, axis=0)))
-    number = len(ensemble.predicted)
-    levels = np.random.default_rng(0).permuted(np.tile((np.arange(number) + 0.5) / number, (len(at), 1)), axis=1)
-    places = {round(moment): column for column, moment in enumerate(ensemble.at[1])}
-    columns = [places.get(round(moment), -1) for moment in at]
-    says = np.where(np.array(columns)[:, None] >= 0, ensemble.predicted[:, columns].T, np.nan)
-    errors = np.sqrt(max(spread, 0.0)) * ndtri(levels)
-    return np.asarray(np.maximum(np.exp(np.log(np.maximum(says, 0) + offset) + errors) - offset, 0.0))
-
-
-def _offset(truth: Floats) -> float:
-    """Return what is added before a logarithm, so that zeros do no harm: a tenth of the mean."""
-    good = truth[np.isfinite(truth)]
-    return max(0.1 * float(good.mean()), 1e-9) if len(good) else 1.0
+    return Part(origin, at, truth, samples, exponents)
 
 
 def _tested(series: ReportedSeries, parts: list[Part], loaded: LoadedCalibration) -> Tested:
@@ -328,7 +301,8 @@ def _tested(series: ReportedSeries, parts: list[Part], loaded: LoadedCalibration
         {name: np.concatenate([part.samples[name] for part in parts]) for name in names},
     )
     best = KNOWN if KNOWN in names else MODEL
-    return Tested(series, tuple(parts), scored, tuple(all_scores(scored)), tuple(differences(scored, best)))
+    apart = [each for name in (best, best + CORRECTED) if name in names for each in differences(scored, name)]
+    return Tested(series, tuple(parts), scored, tuple(all_scores(scored)), tuple(apart))
 
 
 def _days(parts: list[Part]) -> Ints:

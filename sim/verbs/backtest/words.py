@@ -9,7 +9,7 @@ import numpy as np
 from sim import units
 from sim.verbs.backtest.boosting import BOOSTING
 from sim.verbs.backtest.naive import TABLE
-from sim.verbs.backtest.study import CAME, KNOWN, MODEL, Backtest, Tested
+from sim.verbs.backtest.study import CORRECTED, KNOWN, MODEL, Backtest, Tested
 
 
 def size(tested: Tested, value: float) -> str:
@@ -40,7 +40,7 @@ def model_of(tested: Tested) -> str:
 def rivals(tested: Tested) -> list[str]:
     """Return the names of the other forecasts, best first."""
     most = max(score.number for score in tested.scores)
-    names = [name for name in tested.scored.samples if name not in (MODEL, CAME, KNOWN)]
+    names = [name for name in tested.scored.samples if not name.startswith(MODEL)]
     names = [name for name in names if tested.score_of(name).number >= 0.9 * most]
     return sorted(names, key=lambda name: _error(tested, name))
 
@@ -53,7 +53,7 @@ def _error(tested: Tested, name: str) -> float:
 def verdict(tested: Tested) -> str:
     """Return the first sentence: how the model compares with a table of averages, and what follows."""
     model = model_of(tested)
-    against = {each.against: each for each in tested.differences}
+    against = {each.against: each for each in tested.differences if each.forecast == model}
     table = against.get(TABLE)
     what = "waits" if tested.series.kind.is_wait else "figures"
     if table is None:
@@ -68,7 +68,7 @@ def verdict(tested: Tested) -> str:
             f"these {what} ({errors})."
         )
     if table.high < 0:
-        best = next((each for each in tested.differences if each.against != TABLE and each.low > 0), None)
+        best = next((each for name in rivals(tested) if (each := against.get(name)) and each.low > 0), None)
         but = f", but worse than “{best.against}” by {size(tested, best.more)}" if best else ""
         return f"{tested.series.id}: better than a table of averages by {size(tested, -table.more)}{but} ({errors})."
     return f"{tested.series.id}: no better and no worse than a table of averages, as far as can be told ({errors})."
@@ -78,6 +78,7 @@ def sentences(result: Backtest) -> Iterator[str]:
     """Yield everything worth saying, the verdicts first."""
     for tested in result.tested:
         yield verdict(tested)
+        yield from _corrected(tested)
     for tested in result.tested:
         yield from _more(tested)
     windows = result.windows
@@ -97,6 +98,24 @@ def sentences(result: Backtest) -> Iterator[str]:
 def _rolled(result: Backtest) -> str:
     number = len(result.windows.origins())
     return f", from {number} origins, each fitted anew" if number > 1 else ""
+
+
+def _corrected(tested: Tested) -> Iterator[str]:
+    """Say what a correction by the errors of the fitted window makes of the model."""
+    name = model_of(tested) + CORRECTED
+    table = next((each for each in tested.differences if (each.forecast, each.against) == (name, TABLE)), None)
+    if table is None:
+        return
+    found = [part.corrections[name] for part in tested.parts]
+    model, usual = (float(np.median(values)) for values in ([c.model for c in found], [c.table for c in found]))
+    error = f"{tested.series.id}: corrected by its errors in the first window, it errs by"
+    words = f"{size(tested, tested.score_of(name).error)}, which is"
+    if not (table.low > 0 or table.high < 0):
+        words += " no better and no worse than the table of averages"
+    else:
+        words += f" {size(tested, abs(table.more))} {'more' if table.low > 0 else 'less'} than the table of averages"
+    nothing = "; the model adds nothing to it" if model < 0.05 else ""
+    yield f"{error} {words} (exponents: model {model:.2g}, table {usual:.2g}{nothing})."
 
 
 def _more(tested: Tested) -> Iterator[str]:

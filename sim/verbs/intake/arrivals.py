@@ -16,9 +16,10 @@ from sim.table.columns import Role
 from sim.table.counts import DAY, HOUR, Bins, Counted, count_up
 from sim.table.numbers import words_of
 from sim.table.reader import Reader
-from sim.table.times import local_seconds, text_of
+from sim.table.times import local_seconds
 from sim.verbs.intake.demand_parts import parts_of, tell
-from sim.verbs.intake.finding import Finding, date_of, dated, passport, period_of
+from sim.verbs.intake.finding import Finding, dated, passport, period_of
+from sim.verbs.intake.replay import groups_in, replayed_counts, size_of_groups
 from sim.verbs.intake.request import KINDS, Target, Wanted, classes_of, clean_name, kind_by
 
 BEGIN = Role(
@@ -64,6 +65,7 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     for part in parts:
         cls = part.cls
         bins = _bins(reader, _Rows(begin, end, part.number), part.rows, wanted)
+        groups = groups_in(reader, begin, bins) if len(parts) == 1 else None
         bins = replace(bins, begin=local_seconds(bins.begin, target.zone))
         counted = count_up(_spread(bins))
         if counted.bins.spread:
@@ -74,16 +76,26 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
             finding.days = (days[0], max(int(counted.days.day[-1]), finding.days[1] if cls != parts[0].cls else 0))
         finding.busiest += max(p.rate * p.hours.max() * p.weekdays.max() for _, _, p in counted.groups)
         if wanted.replay:
-            value = _replayed(finding, reader, target, (cls, bins))
+            value = replayed_counts(finding, reader, target, (cls, bins, groups))
         else:
             kept = None if counted.by_hour else _hours_kept(target, wanted, cls)
             value = parts_of(counted, reader, period, kept)
+            if groups is not None:
+                _add_groups(finding, reader, value, (cls, size_of_groups(bins, groups)))
             if not counted.by_hour and not counted.bins.spread:
                 what = "the hours of the file stay" if kept else "arrivals are even over the day"
                 finding.sentences.append(f"{cls}: the counts are of whole days, so {what}.")
         finding.edits.append(_edit(target, wanted, cls, value))
         finding.drawers[f"arrivals_{cls}"] = partial(_draw, counted, cls, target.zone)
     return finding
+
+
+def _add_groups(finding: Finding, reader: Reader, parts: dict[str, Any], group: tuple[str, int]) -> None:
+    """Let parties come together, as many as a group (such as a flight) brings."""
+    cls, size = group
+    for part in parts.values():
+        part["bursts"] = passport(size, reader, "", "parties over groups in these counts")
+    finding.sentences.append(f"{cls}: the file tells groups too; each brings {size} parties at once (`bursts`).")
 
 
 def _by_class(reader: Reader, target: Target, wanted: Wanted, begin: Floats) -> list[_OfClass]:
@@ -295,21 +307,6 @@ def _spread(bins: Bins) -> Bins:
         return _by_day(bins)
     hours = (bins.begin[:, None] + np.arange(several) * HOUR).ravel()
     return Bins(hours, np.full(len(hours), HOUR), np.repeat(bins.count / several, several), True)
-
-
-def _replayed(finding: Finding, reader: Reader, target: Target, part: tuple[str, Bins]) -> dict[str, Any]:
-    """Return a part that plays the counts as they were, from a file beside the scenario."""
-    cls, bins = part
-    name = f"{target.path.stem}_{cls}_counts.csv"
-    # local times are written as they were read
-    begin, end = (_local_text(at) for at in (bins.begin, bins.begin + bins.length))
-    finding.files[name] = {"from": begin, "until": end, "count": np.round(bins.count).astype(np.int64)}
-    period = f"{date_of(int(bins.day[0]))} to {date_of(int(bins.day[-1]))}"
-    return {"counted": {"table": passport(name, reader, period, "the counts themselves"), "exact": True}}
-
-
-def _local_text(local: Floats) -> NDArray[Any]:
-    return np.array([text_of(float(at), "UTC") for at in local])
 
 
 def _hours_kept(target: Target, wanted: Wanted, cls: str) -> Any:

@@ -67,7 +67,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Leave out what was before."),
     click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Leave out what was from then on."),
     click.option("--gaps-are-zero", is_flag=True, help="Nobody came in an interval without a row."),
-    click.option("--replay", is_flag=True, help="Play the counts as they were, in place of rates."),
+    click.option("--replay", is_flag=True, help="Play counts or open booths as they were, not rates or shifts."),
     click.option(
         "--queue", type=click.Path(path_type=Path), metavar="FILE", help="For staffing: a file with the queue or wait."
     ),

@@ -18,6 +18,7 @@ from sim.table.times import local_seconds
 from sim.verbs.intake.finding import Finding, figures, passport, period_of, share_text, time_text
 from sim.verbs.intake.laws import Fitted, fit, observe
 from sim.verbs.intake.request import Target, Wanted, classes_of
+from sim.verbs.intake.throughput import counted_rows, read_throughput
 
 START = Role(("start", "begin", "began", "started", "from"), ("arrival", "queue", "wait"))
 END = Role(("end", "ended", "finish", "until", "to", "complete", "completed"), ("arrival", "queue", "wait"))
@@ -53,6 +54,8 @@ def read_service(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     """Return laws of service times for the classes of a station."""
     if wanted.station is not None:
         target.station(wanted.station, None)
+    if (counted := counted_rows(reader)) is not None:
+        return read_throughput(reader, target, wanted, counted)
     seconds, at = _durations(reader)
     cut = reader.flags("cut off", CUT)
     names = reader.names("class", CLASS)

@@ -21,6 +21,7 @@ from sim.table.reader import Reader
 from sim.table.times import local_seconds
 from sim.verbs.intake.arrivals import BEGIN
 from sim.verbs.intake.finding import Finding, figures, passport, period_of, time_text
+from sim.verbs.intake.replay import replayed_booths
 from sim.verbs.intake.request import Target, Wanted
 
 OPEN = Role(
@@ -101,6 +102,8 @@ def read_staffing(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     finding = Finding(f"Open booths in {reader.table.path.name}", days=days)
     _tell(finding, staffed, station, seen is not None)
     value = _value(staffed, reader, period)
+    if wanted.replay:
+        value = replayed_booths(finding, reader, target, (station, staffed.at, staffed.number, period))
     finding.edits.append(Edit(("crossings", target.crossing, "stations", station, "staffing"), value))
     finding.drawers[f"staffing_{station}"] = partial(_draw, staffed, station, target.zone)
     return finding

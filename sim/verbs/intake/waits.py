@@ -15,6 +15,7 @@ from sim.scenario.model.reported import FIGURE_KINDS, ReportedQuantity
 from sim.scenario.text.yaml_text import one_line
 from sim.suggest import did_you_mean
 from sim.table.columns import Role
+from sim.table.numbers import words_of
 from sim.table.reader import Reader
 from sim.table.times import local_seconds
 from sim.verbs.intake.arrivals import BEGIN
@@ -33,6 +34,15 @@ OTHERS: tuple[ReportedQuantity, ...] = ("queue", "queue_people")
 LONGEST_DAYS = 14
 """Days of a series to which a fit is proposed: the last ones."""
 PARAMETER = "service_factor"
+STATISTICS: dict[str, ReportedQuantity] = {
+    **dict.fromkeys(("mean", "average", "avg"), "wait"),
+    "median": "wait_median",
+    **dict.fromkeys(("p90", "q90"), "wait_p90"),
+    **dict.fromkeys(("p95", "q95"), "wait_p95"),
+}
+"""What a wait is by a word of its heading; without one it is what a display said."""
+BASE_LEVEL, LEAST_BASE = 0.1, 0.25
+"""The share of the waits below the base, and the least share of the mean that it is written from."""
 
 
 def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
@@ -63,9 +73,10 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
         "mean": float(values[good].mean()),
         "p95": float(np.quantile(values[good], 0.95)),
     }
+    base = _base(finding, values[good]) if is_wait else 0.0
     local = local_seconds(at[good], reader.zone)
     finding.drawers["series"] = partial(_draw, local, values[good], is_wait, reader.zone)
-    _texts(finding, reader, (target, wanted), (cls, quantity, values[good]))
+    _texts(finding, reader, (target, wanted), (cls, quantity, values[good], base))
     return finding
 
 
@@ -79,10 +90,35 @@ def _values(reader: Reader, wanted: Wanted) -> tuple[ReportedQuantity, Floats]:
     if quantity in WAITS or quantity is None:
         waits = reader.durations("wait", WAIT, needed=quantity is not None and "queue" not in reader.given)
         if waits is not None and "queue" not in reader.given:
-            return quantity or "quoted_wait", waits
+            return quantity or _by_heading(reader), waits
     queue = reader.numbers("queue", QUEUE)
     assert queue is not None
     return quantity or "queue", queue
+
+
+def _by_heading(reader: Reader) -> ReportedQuantity:
+    """Return what kind of wait a column has, by its heading, and say so."""
+    heading = next(each.column for each in reader.understood if each.role == "wait")
+    found = next((STATISTICS[word] for word in words_of(heading) if word in STATISTICS), None)
+    if found is not None:
+        reader.notes.append(
+            f"{heading}: taken as {found!r}, of those who join between one row and the next (if a display said it "
+            "then: --quantity quoted_wait)"
+        )
+    return found or "quoted_wait"
+
+
+def _base(finding: Finding, values: Floats) -> float:
+    """Return the time in all waits that is no queue (s), 0 if there is none; queues are empty at times."""
+    base = float(np.quantile(values, BASE_LEVEL))
+    if base < LEAST_BASE * values.mean():
+        return 0.0
+    finding.sentences.append(
+        f"Nine of ten waits are {time_text(base)} or more, even in quiet hours; so much is taken as no queue but a "
+        "walk or a form (`base`, which is added to the waits of the model)."
+    )
+    finding.facts["base_s"] = base
+    return base
 
 
 def _cls(target: Target, wanted: Wanted) -> str:
@@ -97,11 +133,11 @@ def _cls(target: Target, wanted: Wanted) -> str:
 
 
 def _texts(
-    finding: Finding, reader: Reader, goal: tuple[Target, Wanted], series: tuple[str, ReportedQuantity, Floats]
+    finding: Finding, reader: Reader, goal: tuple[Target, Wanted], series: tuple[str, ReportedQuantity, Floats, float]
 ) -> None:
     """Add the calibration file, the scenario to fit, and if needed a copy of the data."""
     target, wanted = goal
-    cls, quantity, values = series
+    cls, quantity, values, base = series
     stem, table = target.path.stem, reader.table
     data = _beside(table.path, target.path.parent)
     if data is None:
@@ -122,6 +158,7 @@ def _texts(
         "quantity": quantity,
         "classes": [cls] if FIGURE_KINDS[quantity].scopes != "classes" else list(_present(target)),
         **({"rounding": rounding} if rounding else {}),
+        **({"base": time_text(base)} if base else {}),
         "trust": "official_count",
         "who": "the port",
         "source": table.path.name,
