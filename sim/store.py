@@ -204,12 +204,15 @@ def read_table(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def table_of(content: bytes, path: Path) -> dict[str, NDArray[Any]]:
-    """Return the columns in the bytes of a Parquet file; `path` is for messages. Raises SimError if it is damaged."""
+    """Return the columns in the bytes of a Parquet file; `path` is for messages. Raises SimError if it is damaged.
+
+    It is read without threads: a short command that ended while they began was aborted (code 134).
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(io.BytesIO(content))
+        table = parquet.ParquetFile(io.BytesIO(content), pre_buffer=False).read(use_threads=False)
         table.validate(full=True)
         return {name: table[name].to_numpy() for name in table.column_names}
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
@@ -226,7 +229,8 @@ def labelled_table(content: bytes, path: Path) -> tuple[dict[str, Any], dict[str
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(io.BytesIO(content), page_checksum_verification=True).combine_chunks()
+        file = parquet.ParquetFile(io.BytesIO(content), pre_buffer=False, page_checksum_verification=True)
+        table = file.read(use_threads=False).combine_chunks()
         table.validate(full=True)
         facts = json.loads((table.schema.metadata or {}).get(_FACTS, b"{}"))
         return {name: _labelled(table[name]) for name in table.column_names}, facts

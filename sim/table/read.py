@@ -117,7 +117,7 @@ def _parquet(raw: bytes, path: Path) -> dict[str, pa.Array]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(io.BytesIO(raw))
+        table = pq.ParquetFile(io.BytesIO(raw), pre_buffer=False).read(use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise SimError(f"{path}: is not readable as Parquet: {' '.join(str(error).split())[:200]}") from None
     return {str(name): _text(table.column(name).combine_chunks()) for name in table.column_names}

@@ -80,6 +80,8 @@ class ServiceTime(Model):
     @model_validator(mode="before")
     @classmethod
     def _bare(cls, value: Any) -> Any:
+        if value == {}:
+            raise ValueError("how long a service takes is missing; write 0 s if it takes no time")
         keys = set(value) if isinstance(value, dict) else set()
         of_law, parts = sorted(keys & set(Law.model_fields)), [key for key in cls.model_fields if key in keys]
         if of_law and "one_by_one" in parts:

@@ -173,7 +173,7 @@ class Station(Model):
 
     def law_of(self, cls: ClassName) -> ServiceTime:
         """Return the law of the service of a class."""
-        return self.service_time.get(cls) or self.service_time.get("any") or ServiceTime()
+        return self.service_time.get(cls) or self.service_time.get("any") or ServiceTime(party=NO_TIME)
 
     @property
     def one_by_one(self) -> bool:
