@@ -10,7 +10,7 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -29,6 +29,7 @@ from sim.measures.reports import observed_values
 from sim.play import engines
 from sim.play.one import play_once
 from sim.play.workers import Crew, cores
+from sim.scenario.model.scenario import Intervention
 from sim.scenario.text.levers import Levers, Setting
 from sim.scenario.text.passports import PassportRow
 from sim.verbs.sweep.study import read_base
@@ -219,7 +220,7 @@ def _instant(value: Any) -> datetime | None:
 class Study:
     """Plays all variations, and compares each with the base case."""
 
-    def __init__(self, figures: Sequence[str], what_ifs: Sequence[str], crew: Crew[Any, Any]) -> None:
+    def __init__(self, figures: Sequence[str], what_ifs: Mapping[str, Intervention], crew: Crew[Any, Any]) -> None:
         self.figures, self.what_ifs, self.crew = figures, what_ifs, crew
         self.base = self._with_what_ifs(self._jobs())
         results = list(crew.results([job._replace(draw=draw) for draw in range(DRAWS) for job in self._jobs()]))
@@ -273,7 +274,7 @@ class Study:
     def _largest(self, row: PassportRow, change: str, shares: Floats) -> Effect:
         figures, what_ifs = np.split(shares, [len(self.figures)])
         figure, what_if = int(figures.argmax()), int(what_ifs.argmax())
-        name, (measure, _) = self.what_ifs[what_if // len(MEASURES)], MEASURES[what_if % len(MEASURES)]
+        name, (measure, _) = list(self.what_ifs)[what_if // len(MEASURES)], MEASURES[what_if % len(MEASURES)]
         return Effect(
             row,
             change,
@@ -282,7 +283,11 @@ class Study:
         )
 
     def _jobs(self, *settings: Setting) -> list[Job]:
-        return [Job(settings, what_if, None) for what_if in ("none", *self.what_ifs)]
+        """Return the jobs of the base and of each what-if; a number that a what-if itself sets does not vary there."""
+        jobs = [Job(settings, "none", None)]
+        for name, what_if in self.what_ifs.items():
+            jobs.append(Job(tuple(each for each in settings if each[0].rstrip("*") not in what_if.set), name, None))
+        return jobs
 
 
 def preface() -> Iterator[str]:
@@ -385,7 +390,7 @@ def findings_of(name: str) -> Findings:
     effects, refused = [], []
     with Crew(play, cores()) as crew:
         figures = [row.id or row.quantity for row in scenario.reported]
-        study = Study(figures, list(base.loaded.interventions), crew)
+        study = Study(figures, base.loaded.interventions, crew)
         for row in track(varied(passports), f"{name}: one number at a time"):
             found = study.effect(row)
             if isinstance(found, Effect):
