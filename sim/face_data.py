@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sim.verbs.intake.result import ImportResult
 from sim.verbs.intake.study import import_file
 from sim.verbs.nowcast.plays import simulator_of
 from sim.verbs.nowcast.result import NowcastResult as NowcastResult
-from sim.verbs.nowcast.seen import Columns, read_seen
+from sim.verbs.nowcast.seen import FEWEST, Columns, read_seen
 from sim.verbs.nowcast.study import nowcast as forecast_readings
 
 _OPTIONS = {name: field for name, field in Wanted.__dataclass_fields__.items() if name not in ("what", "file", "into")}
@@ -85,6 +85,8 @@ def nowcast(
     now: datetime | None = None,
     quantity: str | None = None,
     crossing: str | None = None,
+    joins: Sequence[str] = (),
+    since: datetime | None = None,
 ) -> NowcastResult:
     """Forecast the next hours of a queue, a wait or a count from its own readings. Nothing is written.
 
@@ -108,6 +110,10 @@ def nowcast(
         Series of the scenario that the column tells of, such as 'queue.truck'; by default by the heading.
     crossing
         The crossing that the readings are of, where the scenario has several.
+    joins
+        Times such as '18:00' for which the wait of who joins then is told; by default now, 18:00 and midnight.
+    since
+        Time before which history no longer holds; earlier rows are left out.
 
     Returns
     -------
@@ -128,9 +134,9 @@ def nowcast(
     except ValueError as error:
         raise SimError(f"ahead: {error}") from None
     wanted = Columns(given.get("value"), given.get("time"), tuple((where or {}).items()), zone)
-    readings = read_seen(Path(seen), wanted, now)
+    readings = read_seen(Path(seen), wanted, now, since, FEWEST if scenario is None else 1)
     simulator = None if scenario is None else simulator_of(str(scenario), (), readings.name, quantity, crossing)
-    return NowcastResult(forecast_readings(readings, hours, simulator))
+    return NowcastResult(forecast_readings(readings, hours, simulator, joins))
 
 
 def backtest(

@@ -23,10 +23,12 @@ Examples:
   sim nowcast --seen waits.csv --column trucks_waiting --ahead 12h
   sim nowcast --seen posts.csv --column trucks --where post=north --zone Europe/Kyiv
   sim nowcast --seen waits.csv --now "2026-07-25 18:00" --out results/saturday
-  sim nowcast my_port.yaml --seen waits.csv --column queue
+  sim nowcast my_port.yaml --seen waits.csv --column queue --joins 18:00 --joins 22:00
+  sim nowcast my_port.yaml --seen waits.csv --since "2026-07-25 06:00"
   sim nowcast --score results/waits --seen waits.csv
 """
-NEEDING = ("sets", "intervene", "quantity", "crossing")
+TIMES = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
+NEEDING = ("sets", "intervene", "quantity", "crossing", "joins")
 """Options that only a scenario gives a meaning."""
 
 
@@ -51,7 +53,7 @@ NEEDING = ("sets", "intervene", "quantity", "crossing")
 @click.option("--ahead", default="12h", show_default=True, metavar="TIME", help="How far to look ahead, such as 6h.")
 @click.option(
     "--now",
-    type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
+    type=click.DateTime(TIMES),
     metavar="TIME",
     help="Local time of the forecast; later rows are left out.  [default: that of the last reading]",
 )
@@ -68,6 +70,18 @@ NEEDING = ("sets", "intervene", "quantity", "crossing")
     help="Series of the scenario that the column tells of, such as queue.truck.  [default: by the heading]",
 )
 @click.option("--crossing", metavar="NAME", help="Crossing that the readings are of, where the scenario has several.")
+@click.option(
+    "--joins",
+    multiple=True,
+    metavar="TIME",
+    help="With a SCENARIO, the wait of who joins then, such as 18:00; repeatable.  [default: now, 18:00, 00:00]",
+)
+@click.option(
+    "--since",
+    type=click.DateTime(TIMES),
+    metavar="TIME",
+    help="Local time before which history no longer holds, such as a new rule; earlier rows are left out.",
+)
 @click.option(
     "--watch",
     type=click.FloatRange(min=1.0),
@@ -101,18 +115,19 @@ def _forecast(scenario: str | None, seen: Path, columns: Any, given: dict[str, A
     from sim.verbs.nowcast import files
     from sim.verbs.nowcast.plays import simulator_of
     from sim.verbs.nowcast.result import NowcastResult
-    from sim.verbs.nowcast.seen import read_seen
+    from sim.verbs.nowcast.seen import FEWEST, read_seen
     from sim.verbs.nowcast.study import nowcast as forecast
 
     now: datetime | None = given["now"]
-    ahead, readings = hours_of(given["ahead"]), read_seen(seen, columns, now)
+    ahead, fewest = hours_of(given["ahead"]), FEWEST if scenario is None else 1
+    readings = read_seen(seen, columns, now, given["since"], fewest)
     simulator = None
     if scenario is not None:
         simulator = simulator_of(scenario, given["sets"], readings.name, given["quantity"], given["crossing"])
         say(given["quiet"], f"playing {scenario} ...")
     elif wrong := next((name for name in NEEDING if given[name]), None):
         raise click.UsageError(f"--{'set' if wrong == 'sets' else wrong} needs a SCENARIO")
-    result = NowcastResult(forecast(readings, ahead, simulator))
+    result = NowcastResult(forecast(readings, ahead, simulator, given["joins"]))
     with files.folder(seen, given["out"]) as draft:
         result.write_into(draft.path, command_line(), pictures=not given["no_pictures"])
     _print(result, shown(given["out"], draft.final), given)

@@ -13,6 +13,7 @@ from sim.verbs.nowcast.tables import (
     difference_columns,
     document,
     forecast_columns,
+    outlook_columns,
     sample_columns,
     score_columns,
 )
@@ -35,6 +36,8 @@ def write(folder: Path, forecast: Nowcast) -> None:
     """Write the tables of a forecast. Raises SimError."""
     store.write_table(folder / "forecast.csv", forecast_columns(forecast))
     store.write(folder / SAMPLES, store.parquet_bytes(sample_columns(forecast), facts(forecast)))
+    if forecast.outlook:
+        store.write_table(folder / "outlook.csv", outlook_columns(forecast))
     if forecast.scores:
         store.write_table(folder / "scores.csv", score_columns(forecast.scores))
     if forecast.differences:

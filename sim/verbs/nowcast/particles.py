@@ -28,6 +28,8 @@ ERROR = 0.05
 """Error of a reading: its variance, as a share of that between the plays."""
 FLOOR = 1e-3
 """Least variance between plays, on the scale of square roots."""
+HISTORY = 48.0
+"""Hours of readings below which the simulator stands alone."""
 HOPELESS = 6.0
 """Standard deviations of the plays beyond which readings count as unexplained."""
 AFTER = 4.0
@@ -82,10 +84,16 @@ class Simulated:
     now: Moment
 
 
-def simulated(simulator: Simulator, readings: Readings, questions: Questions, ahead: float) -> Simulated:
-    """Return the answers of the simulator for the present day and `DAYS` before it. Raises SimError."""
+def simulated(
+    simulator: Simulator, readings: Readings, questions: Questions, ahead: float, quiet: int | None = None
+) -> Simulated:
+    """Return the answers of the simulator for the present day and `DAYS` before it. Raises SimError.
+
+    Days begin at the local hour `quiet`, by default that at which the readings are usually lowest.
+    """
     hours = readings.hours
-    begins = hours - (hours_of_week(hours, readings.zone) - quietest_hour(readings)) % 24
+    quiet = quietest_hour(readings) if quiet is None else quiet
+    begins = hours - (hours_of_week(hours, readings.zone) - quiet) % 24
     answers = np.full(len(questions), np.nan)
     starts = np.searchsorted(questions.origin, np.arange(len(readings) + 1))
     length = 24.0 + float(np.ceil(ahead)) + AFTER

@@ -69,13 +69,14 @@ class Simulator:
 class Day:
     """The plays of a day at times (T,): all (N, T).
 
-    `values` are in the unit of the readings, `waits` (h) those of who joins then, `unfinished` is 1 where some of them
-    had not crossed by the end, `inside` are people in the system, `arrived` parties by then.
+    `values` are in the unit of the readings, `queue` are parties, `waits` (h) those of who joins then, `inside` people
+    in the system, `arrived` parties by then; `unfinished` is 1 where some who joined had not crossed by the end.
     """
 
     start: float
     times: Floats
     values: Floats = field(repr=False)
+    queue: Floats = field(repr=False)
     waits: Floats = field(repr=False)
     inside: Floats = field(repr=False)
     arrived: Floats = field(repr=False)
@@ -142,6 +143,7 @@ def plays_of(simulator: Simulator, start: float, length: float, plays: int) -> D
         found.append(
             (
                 np.nan_to_num(series[simulator.key]) * simulator.factor,
+                series[Key(crossing, "queue", simulator.joiners)],
                 _filled(waits),
                 series[Key(crossing, "in_system_people", ALL)],
                 np.cumsum(np.nan_to_num(series[Key(crossing, "arrived_parties", ALL)])),

@@ -20,10 +20,21 @@ class NowcastResult(Result):
 
     @property
     def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
-        """The tables: `forecast`, `scores` of past forecasts, `differences` from naive ones, and `samples`."""
-        from sim.verbs.nowcast.tables import difference_columns, forecast_columns, sample_columns, score_columns
+        """The tables: `forecast`, `scores` of past forecasts, `differences` from naive ones, and `samples`.
 
+        With a scenario also `outlook`: waits of those who join, and people stuck overnight.
+        """
+        from sim.verbs.nowcast.tables import (
+            difference_columns,
+            forecast_columns,
+            outlook_columns,
+            sample_columns,
+            score_columns,
+        )
+
+        more = {"outlook": lambda: outlook_columns(self.nowcast)} if self.nowcast.outlook else {}
         return {
+            **more,
             "forecast": lambda: forecast_columns(self.nowcast),
             "scores": lambda: score_columns(self.nowcast.scores),
             "differences": lambda: difference_columns(self.nowcast.differences),

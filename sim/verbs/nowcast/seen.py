@@ -52,8 +52,10 @@ class Seen:
     understood: tuple[Understood, ...]
 
 
-def read_seen(path: Path, columns: Columns, now: datetime | None = None) -> Seen:
-    """Return the readings in a table; rows after `now` are left out. Raises SimError."""
+def read_seen(
+    path: Path, columns: Columns, now: datetime | None = None, since: datetime | None = None, fewest: int = FEWEST
+) -> Seen:
+    """Return the readings in a table; rows after `now` and before `since` are left out. Raises SimError."""
     zone = zone_named(columns.zone)
     given = {role: name for role, name in (("value", columns.value), ("time", columns.time)) if name is not None}
     table = read_rows(path)
@@ -65,13 +67,18 @@ def read_seen(path: Path, columns: Columns, now: datetime | None = None) -> Seen
     assert value is not None
     name = reader.understood[-1].column
     hours, values, notes = _usable(reader, name, at / 3600, value)
+    if since is not None:
+        earlier = hours < hours_since_1970(since if since.tzinfo else since.replace(tzinfo=zone))
+        notes += [f"{_rows(int(earlier.sum()))} earlier than --since and left out"] if earlier.any() else []
+        hours, values = hours[~earlier], values[~earlier]
     if now is not None:
         moment = hours_since_1970(now if now.tzinfo else now.replace(tzinfo=zone))
         later = hours > moment
         notes += [f"{_rows(later.sum())} later than the time of the forecast and left out"] if later.any() else []
         hours, values = hours[~later], values[~later]
-    if len(hours) < FEWEST:
-        raise SimError(f"{path}: {name} has {len(hours)} usable readings; a forecast needs {FEWEST} or more")
+    if len(hours) < fewest:
+        one = "; with a scenario, one is enough" if fewest > 1 else ""
+        raise SimError(f"{path}: {name} has {len(hours)} usable readings; a forecast needs {fewest} or more{one}")
     if len(hours) > MOST:
         notes.append(f"the latest {MOST:,} of {len(hours):,} readings are used")
         hours, values = hours[-MOST:], values[-MOST:]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,8 @@ def score_folder(folder: Path, seen: Path, columns: Columns) -> Board:
     found = list(_forecasts(folder, truth.name))
     if not found:
         raise SimError(f"{folder}: has no stored forecast of {truth.name}; `sim nowcast --out FOLDER` stores one")
-    names = found[0].names
-    parts = [part for each in found if each.names == names and (part := _answers(each, truth.readings)) is not None]
+    names = tuple(dict.fromkeys(name for each in found for name in each.names))
+    parts = [part for each in found if (part := _answers(each.among(names), truth.readings)) is not None]
     waiting = len(found) - len(parts)
     if not parts:
         raise SimError(
@@ -88,6 +88,12 @@ class _Stored:
     times: Floats
     names: tuple[str, ...]
     samples: Floats
+
+    def among(self, names: tuple[str, ...]) -> _Stored:
+        """Return the forecast with quantiles for each of `names`, NaN for those that it has not."""
+        samples = np.full((len(self.times), len(names), len(LEVELS)), np.nan)
+        samples[:, [names.index(name) for name in self.names]] = self.samples
+        return replace(self, names=names, samples=samples)
 
 
 def _forecasts(folder: Path, column: str) -> Iterator[_Stored]:

@@ -5,19 +5,20 @@ Past forecasts are made as they would have been made then: with the readings up 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sim.arrays import Floats
 from sim.errors import SimError
-from sim.verbs.nowcast.bands import Timing, quantiles_of
+from sim.verbs.nowcast.bands import LEVELS, Timing, quantiles_of
 from sim.verbs.nowcast.blend import blended, with_simulator
 from sim.verbs.nowcast.breaks import Break, breaks_of
 from sim.verbs.nowcast.drift import follow
-from sim.verbs.nowcast.members import NAIVE, TABLE, WEEK, naive_forecasts, usual_changes
-from sim.verbs.nowcast.particles import Agreement, simulated
+from sim.verbs.nowcast.members import LAST, NAIVE, TABLE, WEEK, naive_forecasts, usual_changes
+from sim.verbs.nowcast.outlook import Course, Expected, joining_times, outlook
+from sim.verbs.nowcast.particles import HISTORY, Agreement, Simulated, quantiles_at, simulated
 from sim.verbs.nowcast.plays import Simulator
 from sim.verbs.nowcast.readings import (
     Questions,
@@ -39,6 +40,8 @@ STEPS = (0.25, 0.5, 1.0, 2.0, 3.0, 6.0)
 MOST_STEPS = 48
 RESTARTING = ("noise", "digits", "rhythm", "clock")
 """Kinds of breaks after which weights and bands start again; a jump may be the queue's own."""
+QUIET = 3
+"""Local hour at which a day of plays begins where there is no history to tell the quietest one."""
 SCORED = 1 / 3
 """Share of the time of the readings, at its end, on which forecasts are scored."""
 
@@ -66,6 +69,8 @@ class Nowcast:
     past_weights: Floats
     agreement: Agreement | None = None
     simulator: Difference | None = None
+    outlook: tuple[Expected, ...] = ()
+    alone: bool = False
 
     def share_of(self, member: str, lead: float) -> float:
         """Return the mean weight of a member in the scored forecasts at a lead of the ladder."""
@@ -87,27 +92,30 @@ class Forecasts:
     weights: Floats
 
 
-def nowcast(seen: Seen, ahead: float, simulator: Simulator | None = None) -> Nowcast:
-    """Return the forecast of the next `ahead` hours; the simulator is one more member. Raises SimError."""
+def nowcast(seen: Seen, ahead: float, simulator: Simulator | None = None, joins: Sequence[str] = ()) -> Nowcast:
+    """Return the forecast of the next `ahead` hours; the simulator is one more member. Raises SimError.
+
+    `joins` are the times for which the wait of somebody who joins then is told.
+    """
     if not 0.25 <= ahead <= LONGEST:
         raise SimError(f"--ahead {ahead:g} h: expected from 15 min to {LONGEST:g} h")
-    readings = seen.readings
+    when = joining_times(joins, seen.now, ahead, seen.readings.zone)
+    readings, times = seen.readings, times_ahead(seen.now, ahead)
+    if simulator is not None and readings.hours[-1] - readings.hours[0] < HISTORY:
+        return _alone(seen, ahead, times, simulator, when)
     ladder = ladder_up_to(ahead)
     past = past_questions(readings, ladder)
-    times = times_ahead(seen.now, ahead)
     questions = joined(past, questions_now(readings, times))
     breaks = breaks_of(readings)
     start = float(readings.hours[-1] - SCORED * (readings.hours[-1] - readings.hours[0]))
     restarts = [each.known for each in breaks if each.kind in RESTARTING]
-    played = (
-        None if simulator is None else simulated(simulator, readings, questions, ahead + seen.now - readings.hours[-1])
-    )
+    played = None if simulator is None else simulated(simulator, readings, questions, _reach(seen, ahead))
     answered = None if played is None else played.answers
     found = forecasts(readings, questions, ladder, Timing(restarts, start), answered)
     answers = _answers(readings, past, ladder, found, start)
     table = scores(answers)
     now = slice(len(past), None)
-    return Nowcast(
+    forecast = Nowcast(
         seen,
         ahead,
         times,
@@ -120,9 +128,58 @@ def nowcast(seen: Seen, ahead: float, simulator: Simulator | None = None) -> Now
         start,
         answers,
         found.weights[: len(past)][readings.hours[past.origin] >= start],
-        None if played is None else played.agreement,
-        _simulators_worth(answers, table) if played is not None else None,
     )
+    return forecast if simulator is None or played is None else _told(forecast, simulator, played, when)
+
+
+def _reach(seen: Seen, ahead: float) -> float:
+    """Return how far the forecast reaches beyond the last reading."""
+    return float(ahead + seen.now - seen.readings.hours[-1])
+
+
+def _told(forecast: Nowcast, simulator: Simulator, played: Simulated, joins: Sequence[float]) -> Nowcast:
+    """Return a forecast with what its simulator says."""
+    course = Course(forecast.seen.now, forecast.times, forecast.samples[:, 0])
+    explained = played.agreement.explained
+    return replace(
+        forecast,
+        agreement=played.agreement,
+        simulator=_simulators_worth(forecast.answers, list(forecast.scores)),
+        outlook=outlook(played.now, simulator, forecast.seen.readings, course, joins) if explained else (),
+    )
+
+
+def _alone(seen: Seen, ahead: float, times: Floats, simulator: Simulator, joins: Sequence[float]) -> Nowcast:
+    """Return the forecast of the simulator alone, beside the last reading. Raises SimError."""
+    readings, ladder = seen.readings, ladder_up_to(ahead)
+    played = simulated(simulator, readings, questions_now(readings, times), _reach(seen, ahead), QUIET)
+    if not played.agreement.explained:
+        raise SimError(
+            f"{seen.path}: has too little history for a forecast, and no play of {simulator.source} explains its "
+            f"readings: the last one is {readings.values[-1]:g}"
+        )
+    own = readings.unscaled(quantiles_at(played.now, readings, times))
+    last = np.full_like(own, readings.values[-1])
+    past = past_questions(readings, ladder)
+    names, weights = (BLEND, NAIVE_BLEND, LAST, SIMULATOR), np.tile([0.0, 1.0], (len(times), 1))
+    nothing = Forecasts(names, np.full((len(past), 4, len(LEVELS)), np.nan), np.zeros((len(past), 2)))
+    start = float(readings.hours[-1])
+    forecast = Nowcast(
+        seen,
+        ahead,
+        times,
+        names,
+        np.stack([own, last, last, own], axis=1),
+        weights,
+        (),
+        (),
+        (),
+        start,
+        _answers(readings, past, ladder, nothing, start),
+        np.zeros((0, 2)),
+        alone=True,
+    )
+    return _told(forecast, simulator, played, joins)
 
 
 def times_ahead(now: float, ahead: float) -> Floats:

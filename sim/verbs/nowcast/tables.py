@@ -11,10 +11,11 @@ from sim import store
 from sim.plotting.sheet import Sheet, print_sheets
 from sim.verbs.nowcast.bands import LEVELS
 from sim.verbs.nowcast.members import NAIVE
+from sim.verbs.nowcast.outlook import QUEUE, STUCK, WAIT
 from sim.verbs.nowcast.readings import instant
 from sim.verbs.nowcast.scoreboard import Difference, Score, best_of, ends
 from sim.verbs.nowcast.study import BLEND, NAIVE_BLEND, SIMULATOR, Nowcast
-from sim.verbs.nowcast.words import amount, lead_words, moment, notes, opening
+from sim.verbs.nowcast.words import amount, lead_words, moment, notes, opening, span_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)
 COLUMNS = ("p05", "p25", "median", "p75", "p95")
 MOST_ROWS = 8
+OUTLOOK = {QUEUE: "queue", WAIT: "wait of who joins then", STUCK: "people stuck overnight"}
 
 
 def forecast_columns(forecast: Nowcast) -> dict[str, Any]:
@@ -35,6 +37,20 @@ def forecast_columns(forecast: Nowcast) -> dict[str, Any]:
             **{name: band[:, n] for n, name in enumerate(COLUMNS)},
             **{_key(name): ends(forecast.samples[:, n + 1], (0.5,))[:, 0] for n, name in enumerate(forecast.names[1:])},
             **{f"weight_{_key(name)}": forecast.weights[:, n] for n, name in enumerate(members)},
+        }
+    )
+
+
+def outlook_columns(forecast: Nowcast) -> dict[str, Any]:
+    """Return what the simulator says beside the forecast: a row for each quantity and time."""
+    rows = forecast.outlook
+    band = ends(np.array([row.values for row in rows]), SHOWN)
+    return store.rounded(
+        {
+            "quantity": np.array([row.quantity for row in rows]),
+            "time": np.array([_text(row.at) for row in rows]),
+            **{name: band[:, n] for n, name in enumerate(COLUMNS)},
+            "at_least": np.array([row.at_least for row in rows]),
         }
     )
 
@@ -86,6 +102,8 @@ def document(forecast: Nowcast) -> dict[str, Any]:
         "rejected": list(seen.rejected),
         "agreement": None if forecast.agreement is None else forecast.agreement._asdict(),
         "simulator": None if forecast.simulator is None else forecast.simulator._asdict(),
+        "alone": forecast.alone,
+        "outlook": _rows(outlook_columns(forecast)) if forecast.outlook else [],
         "forecast": _rows(forecast_columns(forecast)),
         "scores": _rows(score_columns(forecast.scores)),
         "differences": _rows(difference_columns(forecast.differences)),
@@ -109,7 +127,7 @@ def print_to(console: Console, forecast: Nowcast) -> None:
     console.print(opening(forecast), markup=False)
     for note in notes(forecast):
         console.print(note, markup=False)
-    sheets = [_ahead(forecast)]
+    sheets = [_ahead(forecast), *([_joining(forecast)] if forecast.outlook else [])]
     if forecast.scores:
         since = moment(forecast.scored_from, forecast.seen.readings.zone)
         sheets.append(score_sheet(forecast.scores, f"Forecasts made since {since} with what was known then"))
@@ -149,6 +167,19 @@ def _ahead(forecast: Nowcast) -> Sheet:
                 follows,
             )
         )
+    return sheet
+
+
+def _joining(forecast: Nowcast) -> Sheet:
+    """Return what the simulator says beside the forecast."""
+    title = "Who joins, and who is stuck (plays, in proportion to the forecast)"
+    sheet = Sheet(title, ("time", "what", "median", "50 % band", "90 % band"), [], (True, True, False, False, False))
+    for row in sorted(forecast.outlook, key=lambda row: row.at):
+        shown = span_words if row.quantity == WAIT else lambda value: amount(round(value))
+        low, lower, middle, upper, high = map(shown, ends(row.values[None], SHOWN)[0])
+        what = f"{OUTLOOK[row.quantity]}{', at least' if row.at_least else ''}"
+        when = moment(row.at, forecast.seen.readings.zone)
+        sheet.rows.append((when, what, middle, f"{lower}–{upper}", f"{low}–{high}"))
     return sheet
 
 

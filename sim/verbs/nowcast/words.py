@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sim.units import show_duration, to_figures
+from sim.verbs.nowcast.particles import HISTORY
 from sim.verbs.nowcast.readings import instant
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ def lead_words(hours: float) -> str:
     return show_duration(hours * 3600)
 
 
+def span_words(hours: float) -> str:
+    """Return a wait to the minute, from 10 h on to the hour, such as '1 h 25 min'."""
+    minutes = round(hours) * 60 if hours >= 10 else round(hours * 60)
+    return f"{minutes} min" if minutes < 60 else show_duration(minutes * 60)
+
+
 def amount(value: float) -> str:
     """Return a value of the readings to two or three figures."""
     return f"{to_figures(value):,.10g}" if value == value else "-"
@@ -39,7 +46,14 @@ def amount(value: float) -> str:
 def opening(forecast: Nowcast) -> str:
     """Return the first sentences: what is there now, what the simulator adds, and how good the forecast has been."""
     readings, zone = forecast.seen.readings, forecast.seen.readings.zone
-    last = f"{forecast.seen.name} was {amount(readings.values[-1])} at {moment(readings.hours[-1], zone)}"
+    if forecast.alone:
+        span = lead_words(round(readings.hours[-1] - readings.hours[0], 2)) if len(readings) > 1 else "one reading"
+        last = (
+            f"There is no history to learn from ({span}; it takes {lead_words(HISTORY)}): this is the simulator alone. "
+        )
+    else:
+        last = ""
+    last += f"{forecast.seen.name} was {amount(readings.values[-1])} at {moment(readings.hours[-1], zone)}"
     return " ".join(part for part in (f"{last}.", simulator_words(forecast), verdict(forecast)) if part)
 
 
@@ -47,6 +61,8 @@ def simulator_words(forecast: Nowcast) -> str:
     """Return what the simulator adds; '' without one."""
     if forecast.agreement is None:
         return ""
+    if forecast.alone:
+        return "Nothing tells how good it is."
     if not explained(forecast):
         return "No play of the simulator explains the readings; this is the blend without it."
     share = f"{100 * forecast.weights[-1, -1]:.0f} %"
@@ -79,6 +95,8 @@ def today(forecast: Nowcast) -> Iterator[str]:
 
 def verdict(forecast: Nowcast) -> str:
     """Return how the blend compares with the best naive forecast at the longest lead that could be scored."""
+    if forecast.alone:
+        return ""
     if not forecast.differences:
         return "There are too few readings to say how good this forecast is."
     lead = forecast.differences[-1].lead
@@ -109,8 +127,8 @@ def notes(forecast: Nowcast) -> Iterator[str]:
         more = f" and {len(seen.rejected) - 3} more" if len(seen.rejected) > 3 else ""
         yield f"Rows that cannot be used: {'; '.join(seen.rejected[:3])}{more}."
     age = seen.now - readings.hours[-1]
-    usual = sorted(readings.hours[1:] - readings.hours[:-1])[len(readings) // 2]
-    if age > OLD * usual:
+    usual = sorted((readings.hours[1:] - readings.hours[:-1]).tolist())
+    if age > OLD * (usual[len(usual) // 2] if usual else 1.0):
         yield f"The last reading is {lead_words(age)} old, so the bands are wider."
     gaps = readings.hours[1:] - readings.hours[:-1]
     days = int((gaps > 24).sum())

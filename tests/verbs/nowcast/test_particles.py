@@ -6,6 +6,8 @@ The full experiment is `python -m tests.verification.nowcasting`; this is a smal
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +17,15 @@ from click.testing import CliRunner
 from sim.cli import commands
 from sim.errors import SimError
 from sim.verbs.nowcast import particles, plays
-from sim.verbs.nowcast.particles import quietest_hour
+from sim.verbs.nowcast.outlook import QUEUE, STUCK, WAIT, Course, joining_times, outlook, scaled
+from sim.verbs.nowcast.particles import quantiles_at, quietest_hour, simulated
 from sim.verbs.nowcast.plays import simulator_of
-from sim.verbs.nowcast.study import SIMULATOR, Nowcast
+from sim.verbs.nowcast.readings import hours_since_1970, questions_now
+from sim.verbs.nowcast.study import SIMULATOR, Nowcast, nowcast
 from sim.verbs.nowcast.words import opening
 from tests.verbs.nowcast.series import queue
 from tests.verbs.nowcast.series import readings as readings_of
-from tests.verification.nowcasting import SCENARIO, WAITS, WRONG, forecast
+from tests.verification.nowcasting import SCENARIO, WAITS, WRONG, forecast, readings
 
 RATE = "crossings.port.demand.{}.everyday.constant.rate=0.1/h"
 EMPTY = (RATE.format("car"), RATE.format("truck"))
@@ -113,11 +117,65 @@ def test_the_command_with_a_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "--ahead",
         "3h",
     ]
-    result = CliRunner().invoke(commands, [*asked, "--json", "--no-pictures"], prog_name="sim")
+    result = CliRunner().invoke(commands, [*asked, "--joins", "now", "--json", "--no-pictures"], prog_name="sim")
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     assert document["agreement"]["plays"] == 30
+    assert {row["quantity"] for row in document["outlook"]} == {"wait_h"}
+    assert Path(document["folder"], "outlook.csv").read_text().count("\n") == 2
     assert "weight_simulator" in document["forecast"][0]
     alone = CliRunner().invoke(commands, ["nowcast", "--seen", "waits.csv", "--set", "seed=3"], prog_name="sim")
     assert alone.exit_code == 2
     assert "--set needs a SCENARIO" in alone.output
+
+
+def test_without_history_the_simulator_stands_alone_and_the_first_line_says_so() -> None:
+    """Its 90 % band holds the later readings; that of a simulator with another demand does not."""
+    full = readings(14)
+    inside = {}
+    for name, sets in (("right", ()), ("wrong", ("crossings.port.demand.car.everyday.constant.rate=60/h",))):
+        simulator, held = simulator_of(SCENARIO, sets, "queue"), []
+        for last in range(200, 300, 7):
+            few = full.readings.until(last).hours[-3:], full.readings.until(last).values[-3:]
+            given = readings_of(*few)
+            found = nowcast(replace(full, readings=given, now=float(few[0][-1])), 12.0, simulator)
+            assert opening(found).startswith("There is no history to learn from (2 h; it takes 48 h): this is the si")
+            assert found.weights[:, -1].min() == 1
+            truth = full.readings.values[last + 11]
+            held.append(found.samples[-1, 0, 2] <= truth <= found.samples[-1, 0, 37])
+        inside[name] = np.mean(held)
+    assert inside["right"] > 0.75
+    assert inside["wrong"] < 0.6
+
+
+def test_the_wait_of_who_joins_follows_the_forecast(right: Nowcast) -> None:
+    """Where the forecast is twice the plays', the wait is about twice theirs; without its change it is theirs."""
+    simulator = replace(simulator_of(SCENARIO, (), "queue"), night=9.0)
+    given = right.seen.readings
+    found = simulated(simulator, given, questions_now(given, right.times), 12.0).now
+    at = right.seen.now + 10
+    plain = given.unscaled(quantiles_at(found, given, right.times))
+    waits = {
+        factor: scaled(found, given, Course(right.seen.now, right.times, factor * plain), found.day.waits, at)
+        for factor in (1, 2)
+    }
+    assert waits[1].mean() == pytest.approx(found.day.at(found.day.waits, np.array([at])).mean(), rel=0.35)
+    assert 1.6 < waits[2].mean() / waits[1].mean() < 2.4
+    rows = outlook(found, simulator, given, Course(right.seen.now, right.times, plain), [at])
+    assert [row.quantity for row in rows] == [QUEUE, WAIT, STUCK]
+    assert (np.diff(rows[2].values) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("texts", "hours"), [((), [0, 4, 10]), (("15:30", "now"), [0, 1.5]), (("2025-04-26 01:00",), [11])]
+)
+def test_times_of_joining(texts: tuple[str, ...], hours: list[float]) -> None:
+    now = hours_since_1970(datetime(2025, 4, 25, 13, tzinfo=UTC))  # 14:00 in Lisbon
+    assert np.subtract(joining_times(texts, now, 12.0, "Europe/Lisbon"), now) == pytest.approx(hours)
+
+
+@pytest.mark.parametrize("text", ["25:00", "tonight", "13:00", "2025-04-20 01:00"])
+def test_times_of_joining_that_cannot_be(text: str) -> None:
+    now = hours_since_1970(datetime(2025, 4, 25, 13, tzinfo=UTC))
+    with pytest.raises(SimError, match=f"--joins {text}: "):
+        joining_times((text,), now, 12.0, "Europe/Lisbon")
