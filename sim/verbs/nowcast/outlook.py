@@ -50,7 +50,7 @@ class Course(NamedTuple):
         return np.stack([np.interp(hours, times, column) for column in known.T], axis=1)
 
 
-def outlook(
+def expectations(
     found: Moment, simulator: Simulator, readings: Readings, course: Course, joins: Sequence[float]
 ) -> tuple[Expected, ...]:
     """Return what is expected at the times `joins`, and at the night hour if it comes within the forecast."""

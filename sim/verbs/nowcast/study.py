@@ -17,7 +17,7 @@ from sim.verbs.nowcast.blend import blended, with_simulator
 from sim.verbs.nowcast.breaks import Break, breaks_of
 from sim.verbs.nowcast.drift import follow
 from sim.verbs.nowcast.members import LAST, NAIVE, TABLE, WEEK, naive_forecasts, usual_changes
-from sim.verbs.nowcast.outlook import Course, Expected, joining_times, outlook
+from sim.verbs.nowcast.outlook import Course, Expected, expectations, joining_times
 from sim.verbs.nowcast.particles import HISTORY, Agreement, Simulated, quantiles_at, simulated
 from sim.verbs.nowcast.plays import Simulator
 from sim.verbs.nowcast.readings import (
@@ -145,7 +145,7 @@ def _told(forecast: Nowcast, simulator: Simulator, played: Simulated, joins: Seq
         forecast,
         agreement=played.agreement,
         simulator=_simulators_worth(forecast.answers, list(forecast.scores)),
-        outlook=outlook(played.now, simulator, forecast.seen.readings, course, joins) if explained else (),
+        outlook=expectations(played.now, simulator, forecast.seen.readings, course, joins) if explained else (),
     )
 
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from sim.cli import commands
 from sim.errors import SimError
 from sim.verbs.nowcast import particles, plays
-from sim.verbs.nowcast.outlook import QUEUE, STUCK, WAIT, Course, joining_times, outlook, scaled
+from sim.verbs.nowcast.outlook import QUEUE, STUCK, WAIT, Course, expectations, joining_times, scaled
 from sim.verbs.nowcast.particles import quantiles_at, quietest_hour, simulated
 from sim.verbs.nowcast.plays import simulator_of
 from sim.verbs.nowcast.readings import hours_since_1970, questions_now
@@ -135,7 +135,7 @@ def test_without_history_the_simulator_stands_alone_and_the_first_line_says_so()
     inside = {}
     for name, sets in (("right", ()), ("wrong", ("crossings.port.demand.car.everyday.constant.rate=60/h",))):
         simulator, held = simulator_of(SCENARIO, sets, "queue"), []
-        for last in range(200, 300, 7):
+        for last in range(200, 300, 12):
             few = full.readings.until(last).hours[-3:], full.readings.until(last).values[-3:]
             given = readings_of(*few)
             found = nowcast(replace(full, readings=given, now=float(few[0][-1])), 12.0, simulator)
@@ -145,7 +145,7 @@ def test_without_history_the_simulator_stands_alone_and_the_first_line_says_so()
             held.append(found.samples[-1, 0, 2] <= truth <= found.samples[-1, 0, 37])
         inside[name] = np.mean(held)
     assert inside["right"] > 0.75
-    assert inside["wrong"] < 0.6
+    assert inside["wrong"] < inside["right"] - 0.1
 
 
 def test_the_wait_of_who_joins_follows_the_forecast(right: Nowcast) -> None:
@@ -161,7 +161,7 @@ def test_the_wait_of_who_joins_follows_the_forecast(right: Nowcast) -> None:
     }
     assert waits[1].mean() == pytest.approx(found.day.at(found.day.waits, np.array([at])).mean(), rel=0.35)
     assert 1.6 < waits[2].mean() / waits[1].mean() < 2.4
-    rows = outlook(found, simulator, given, Course(right.seen.now, right.times, plain), [at])
+    rows = expectations(found, simulator, given, Course(right.seen.now, right.times, plain), [at])
     assert [row.quantity for row in rows] == [QUEUE, WAIT, STUCK]
     assert (np.diff(rows[2].values) >= 0).all()
 
