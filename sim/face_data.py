@@ -17,6 +17,7 @@ from sim.verbs.backtest.windows import windows_of
 from sim.verbs.intake.request import WHAT, Wanted, What
 from sim.verbs.intake.result import ImportResult
 from sim.verbs.intake.study import import_file
+from sim.verbs.nowcast.evidence import with_what_if
 from sim.verbs.nowcast.plays import simulator_of
 from sim.verbs.nowcast.result import NowcastResult as NowcastResult
 from sim.verbs.nowcast.seen import FEWEST, Columns, read_seen
@@ -87,6 +88,7 @@ def nowcast(
     crossing: str | None = None,
     joins: Sequence[str] = (),
     since: datetime | None = None,
+    intervene: Sequence[str] = (),
 ) -> NowcastResult:
     """Forecast the next hours of a queue, a wait or a count from its own readings. Nothing is written.
 
@@ -97,7 +99,7 @@ def nowcast(
     scenario
         A path or a catalogue name: plays of it are one more member.
     columns
-        Headings of 'value' and 'time', where they are not found out.
+        Headings of 'value', 'time' and 'booths' (open ones), where they are not found out.
     where
         Values by heading: only these rows are taken.
     zone
@@ -114,6 +116,8 @@ def nowcast(
         Times such as '18:00' for which the wait of who joins then is told; by default now, 18:00 and midnight.
     since
         Time before which history no longer holds; earlier rows are left out.
+    intervene
+        What-ifs: interventions of the scenario that begin now, or at their own later times.
 
     Returns
     -------
@@ -126,16 +130,18 @@ def nowcast(
         If the file cannot be read, or has too few readings.
     """
     given = dict(columns or {})
-    unknown = next((role for role in given if role not in ("value", "time")), None)
+    unknown = next((role for role in given if role not in ("value", "time", "booths")), None)
     if unknown is not None:
-        raise SimError(f"columns: there is no role {unknown!r}; the roles are value and time")
+        raise SimError(f"columns: there is no role {unknown!r}; the roles are value, time and booths")
     try:
         hours = units.parse("time", ahead) / 3600
     except ValueError as error:
         raise SimError(f"ahead: {error}") from None
-    wanted = Columns(given.get("value"), given.get("time"), tuple((where or {}).items()), zone)
+    wanted = Columns(given.get("value"), given.get("time"), tuple((where or {}).items()), zone, given.get("booths"))
     readings = read_seen(Path(seen), wanted, now, since, FEWEST if scenario is None else 1)
     simulator = None if scenario is None else simulator_of(str(scenario), (), readings.name, quantity, crossing)
+    if simulator is not None and intervene:
+        simulator = with_what_if(simulator, tuple(intervene), Path(seen), wanted)
     return NowcastResult(forecast_readings(readings, hours, simulator, joins))
 
 

@@ -25,6 +25,7 @@ Examples:
   sim nowcast --seen waits.csv --now "2026-07-25 18:00" --out results/saturday
   sim nowcast my_port.yaml --seen waits.csv --column queue --joins 18:00 --joins 22:00
   sim nowcast my_port.yaml --seen waits.csv --since "2026-07-25 06:00"
+  sim nowcast my_port.yaml --seen staffing.csv --column queue --intervene one_more_booth
   sim nowcast --score results/waits --seen waits.csv
 """
 TIMES = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
@@ -46,7 +47,7 @@ NEEDING = ("sets", "intervene", "quantity", "crossing", "joins")
     "columns",
     multiple=True,
     metavar="HEADING",
-    help="Column of the values; time=HEADING names that of the times.  [default: by their headings]",
+    help="Column of the values; time=HEADING names that of the times, booths=HEADING that of open booths.",
 )
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; may be repeated.")
 @click.option("--zone", default="UTC", show_default=True, metavar="NAME", help="Time zone, such as Europe/Warsaw.")
@@ -63,7 +64,13 @@ NEEDING = ("sets", "intervene", "quantity", "crossing", "joins")
     metavar="FOLDER",
     help="Instead, score the forecasts stored in FOLDER with the readings that have come since.",
 )
-@options("sets", "intervene")
+@options("sets")
+@click.option(
+    "--intervene",
+    multiple=True,
+    metavar="NAME",
+    help="What if this intervention of the SCENARIO began now, or at its own later time; may be repeated.",
+)
 @click.option(
     "--quantity",
     metavar="NAME",
@@ -113,6 +120,7 @@ def nowcast(scenario: str | None, seen: Path, score: Path | None, **given: Any) 
 
 def _forecast(scenario: str | None, seen: Path, columns: Any, given: dict[str, Any]) -> None:
     from sim.verbs.nowcast import files
+    from sim.verbs.nowcast.evidence import with_what_if
     from sim.verbs.nowcast.plays import simulator_of
     from sim.verbs.nowcast.result import NowcastResult
     from sim.verbs.nowcast.seen import FEWEST, read_seen
@@ -124,6 +132,7 @@ def _forecast(scenario: str | None, seen: Path, columns: Any, given: dict[str, A
     simulator = None
     if scenario is not None:
         simulator = simulator_of(scenario, given["sets"], readings.name, given["quantity"], given["crossing"])
+        simulator = with_what_if(simulator, given["intervene"], seen, columns) if given["intervene"] else simulator
         say(given["quiet"], f"playing {scenario} ...")
     elif wrong := next((name for name in NEEDING if given[name]), None):
         raise click.UsageError(f"--{'set' if wrong == 'sets' else wrong} needs a SCENARIO")

@@ -12,6 +12,7 @@ from sim.verbs.nowcast.study import Nowcast
 from sim.verbs.nowcast.tables import (
     difference_columns,
     document,
+    effect_columns,
     forecast_columns,
     outlook_columns,
     sample_columns,
@@ -38,6 +39,8 @@ def write(folder: Path, forecast: Nowcast) -> None:
     store.write(folder / SAMPLES, store.parquet_bytes(sample_columns(forecast), facts(forecast)))
     if forecast.outlook:
         store.write_table(folder / "outlook.csv", outlook_columns(forecast))
+    if forecast.effects:
+        store.write_table(folder / "what_if.csv", effect_columns(forecast))
     if forecast.scores:
         store.write_table(folder / "scores.csv", score_columns(forecast.scores))
     if forecast.differences:

@@ -18,7 +18,7 @@ from sim.arrays import Floats
 from sim.errors import SimError
 from sim.verbs.nowcast.bands import LEVELS
 from sim.verbs.nowcast.particles import Moment
-from sim.verbs.nowcast.plays import Simulator
+from sim.verbs.nowcast.plays import Day, Simulator
 from sim.verbs.nowcast.readings import Readings, hours_since_1970, instant
 
 USUAL = ("18:00", "00:00")
@@ -78,6 +78,13 @@ def _expected(
 
 def scaled(found: Moment, readings: Readings, course: Course, values: Floats, at: float) -> Floats:
     """Return a quantity (40,) of the plays at a time, in proportion to the forecast."""
+    return np.asarray(np.quantile(_proportional(found, readings, course, values, at)[0], LEVELS))
+
+
+def _proportional(
+    found: Moment, readings: Readings, course: Course, values: Floats, at: float
+) -> tuple[Floats, Floats]:
+    """Return a quantity (N,) of each play at a time, in proportion to the forecast, and its factors (N,)."""
     day, place, offset = found.day, np.array([at]), readings.offset
     shown = found.adjusted(readings.roots(np.log(day.at(day.values, place) + offset)))[:, 0]
     ranks = (np.argsort(np.argsort(shown, kind="stable"), kind="stable") + 0.5) / len(shown)
@@ -85,7 +92,33 @@ def scaled(found: Moment, readings: Readings, course: Course, values: Floats, at
     factors = (wanted + offset) / (readings.unscaled(readings.squared(shown)) + offset)
     own = offset * float(values.mean()) / max(float(day.values.mean()), 1e-9)
     moved = np.maximum(found.adjusted(np.sqrt(day.at(values, place)))[:, 0], 0.0) ** 2
-    return np.asarray(np.quantile(np.maximum((moved + own) * factors - own, 0.0), LEVELS))
+    return np.maximum((moved + own) * factors - own, 0.0), factors
+
+
+class Effect(NamedTuple):
+    """A quantity at a time with a what-if, and by how much it differs from that without it: 40 values of each."""
+
+    quantity: str
+    at: float
+    values: Floats
+    difference: Floats
+
+
+def effects(
+    found: Moment, changed: Day, readings: Readings, course: Course, rows: Sequence[Expected]
+) -> tuple[Effect, ...]:
+    """Return what a what-if does to the rows of the outlook: the same plays on the same tapes, with and without it."""
+    day, made = found.day, []
+    for row in rows:
+        with_it, without = (
+            {QUEUE: each.queue, WAIT: each.waits, STUCK: each.inside}[row.quantity] for each in (changed, day)
+        )
+        plain, factors = _proportional(found, readings, course, without, row.at)
+        place = np.array([row.at])
+        apart = found.adjusted(day.at(with_it, place) - day.at(without, place))[:, 0] * factors
+        values = np.maximum(plain + apart, 0.0)
+        made.append(Effect(row.quantity, row.at, np.quantile(values, LEVELS), np.quantile(values - plain, LEVELS)))
+    return tuple(made)
 
 
 def joining_times(texts: Sequence[str], now: float, ahead: float, zone: str) -> tuple[float, ...]:

@@ -76,12 +76,13 @@ class Moment(NamedTuple):
 class Simulated:
     """The answers (Q,) of the simulator, NaN where it was not played or explains nothing; how it agrees in the end.
 
-    `now` is the last reading among the plays of the present day.
+    `now` is the last reading among the plays of the present day, which are `length` hours long.
     """
 
     answers: Floats
     agreement: Agreement
     now: Moment
+    length: float
 
 
 def simulated(
@@ -108,7 +109,7 @@ def simulated(
             values = found.adjusted(_roots(readings, day.at(day.values, questions.at[asked])))
             answers[asked] = readings.squared(np.median(values, axis=0))
     assert found is not None
-    return Simulated(answers, _agreement(found, float(hours[-1])), found)
+    return Simulated(answers, _agreement(found, float(hours[-1])), found, length)
 
 
 def moment_in(day: Day, readings: Readings, last: int) -> Moment:

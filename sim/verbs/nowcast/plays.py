@@ -26,9 +26,10 @@ from sim.measures.names import ALL, Key
 from sim.measures.replication import measure_queues
 from sim.play.engines import DEFAULT, player
 from sim.play.posterior import posterior_of
+from sim.scenario.model.changes import EVERYWHERE
 from sim.scenario.model.scenario import Scenario
-from sim.scenario.text.load_scenario import load
-from sim.suggest import did_you_mean
+from sim.scenario.text.load_scenario import Loaded, load
+from sim.suggest import did_you_mean, no_such
 from sim.verbs.nowcast.readings import EPOCH, instant
 
 PLAYS, DRAWS = 100, 20
@@ -47,17 +48,20 @@ KEPT_DAYS = 32
 class Simulator:
     """A scenario to be played, and the series of it that the readings tell of, `factor` of their units in one of its.
 
-    `zone` is that of the scenario; `night` the hour of the day at which those stuck are counted, None if none are.
+    `what_if` are interventions whose changes begin at `begins` (hours since 1970) or later, and `evidence` says why
+    they may be tried. `zone` is that of the scenario; `night` the hour of the day at which those stuck are counted.
     """
 
     source: str
     sets: tuple[str, ...]
-    interventions: tuple[str, ...]
     key: Key
     factor: float
     seed: int
     zone: str
     night: float | None = None
+    what_if: tuple[str, ...] = ()
+    begins: float = 0.0
+    evidence: str = ""
 
     @property
     def joiners(self) -> str:
@@ -89,6 +93,11 @@ class Day:
         return np.asarray(values[:, right - 1] * (1 - share) + values[:, right] * share)
 
 
+def plain(simulator: Simulator) -> Simulator:
+    """Return the simulator without its what-ifs."""
+    return dataclasses.replace(simulator, what_if=(), begins=0.0, evidence="")
+
+
 def simulator_of(
     source: str, sets: tuple[str, ...], name: str, quantity: str | None = None, crossing: str | None = None
 ) -> Simulator:
@@ -111,7 +120,7 @@ def simulator_of(
     minutes = words & {"min", "minutes", "mins"}
     factor = 60.0 if wanted.endswith("wait") and minutes else 1.0
     night = None if scenario.relief is None else scenario.relief.night_hour / timedelta(hours=1)
-    return Simulator(source, sets, (), key, factor, scenario.seed + 1, scenario.clock.timezone, night)
+    return Simulator(source, sets, key, factor, scenario.seed + 1, scenario.clock.timezone, night)
 
 
 def _crossing(source: str, scenario: Scenario, wanted: str | None) -> str:
@@ -128,13 +137,14 @@ def _crossing(source: str, scenario: Scenario, wanted: str | None) -> str:
 def plays_of(simulator: Simulator, start: float, length: float, plays: int) -> Day:
     """Return the plays of the `length` hours from `start` on. Raises SimError."""
     sets = _sets_of(simulator, start, length)
-    posterior = posterior_of(simulator.source, sets, simulator.interventions)
-    scenario = load(simulator.source, sets, simulator.interventions).scenario
+    posterior = posterior_of(simulator.source, sets)
+    loaded = load(simulator.source, sets)
+    scenario = _changed(simulator, loaded, loaded.scenario)
     plan, found = lower(scenario), []
     at = np.zeros(0)
     for play in range(plays):
         if posterior is not None and play % (plays // DRAWS or 1) == 0:
-            scenario = posterior.scenario(play * len(posterior.values) // plays)
+            scenario = _changed(simulator, loaded, posterior.scenario(play * len(posterior.values) // plays))
             plan = lower(scenario)
         tape = _with_pace(draw(scenario, plan, simulator.seed, play), plan, f"{simulator.seed} {play} {round(start)}")
         measures = measure_queues(scenario, plan, player(DEFAULT)(plan, tape))
@@ -156,6 +166,31 @@ def plays_of(simulator: Simulator, start: float, length: float, plays: int) -> D
     return Day(start, times, *(np.array(each) for each in zip(*found, strict=True)))
 
 
+def _changed(simulator: Simulator, loaded: Loaded, scenario: Scenario) -> Scenario:
+    """Return a scenario with the changes of the what-ifs, none of which begins before they do. Raises SimError."""
+    begins = instant(simulator.begins).astimezone(ZoneInfo(simulator.zone)).replace(tzinfo=None)
+    for name in simulator.what_if:
+        if name not in loaded.interventions:
+            raise SimError(no_such("intervention", name, list(loaded.interventions)))
+        described = loaded.interventions[name]
+        if described.set or described.scale or not described.changes:
+            raise SimError(f"--intervene {name}: sets values of the whole run; a what-if of today needs `changes` only")
+        for change in described.changes:
+            if change.until is not None and change.until <= begins:
+                raise SimError(f"--intervene {name}: ends at {change.until}, before it could begin")
+            later = change.model_copy(update={"from_": max(change.from_ or begins, begins)})
+            crossings = {
+                where: (
+                    crossing.model_copy(update={"changes": (*crossing.changes, later)})
+                    if change.crossing in (None, EVERYWHERE, where)
+                    else crossing
+                )
+                for where, crossing in scenario.crossings.items()
+            }
+            scenario = scenario.model_copy(update={"crossings": crossings})
+    return scenario
+
+
 def _filled(waits: Floats) -> Floats:
     """Return waits (T,) where nobody joined in some intervals as read off between those of the others."""
     known = np.flatnonzero(np.isfinite(waits))
@@ -170,7 +205,7 @@ def _sets_of(simulator: Simulator, start: float, length: float) -> tuple[str, ..
     t0, begin, end = (_local(start + hours, zone) for hours in (0.0, -WARM, length))
     clock = (f"clock.t0={t0}", f"clock.start={begin}", f"clock.horizon={end}", "clock.report_every=15 min")
     sets = (*simulator.sets, *clock)
-    scenario = load(simulator.source, sets, simulator.interventions).scenario
+    scenario = load(simulator.source, sets).scenario
     varied = []
     for name, crossing in scenario.crossings.items():
         for stream_name, demand in crossing.demand.items():

@@ -30,12 +30,13 @@ SAME_TIME = 0.2
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a file to read: of the values and times, the values that others must have, and the time zone."""
+    """Which columns of a file to read: of values, times and open booths, what others must hold, and the time zone."""
 
     value: str | None = None
     time: str | None = None
     where: tuple[tuple[str, str], ...] = ()
     zone: str = "UTC"
+    booths: str | None = None
 
 
 @dataclass(frozen=True)
@@ -182,12 +183,14 @@ def conditions(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def columns_named(texts: Sequence[str], where: Sequence[str], zone: str) -> Columns:
-    """Return the columns that `--column` names: `HEADING`, `value=HEADING` or `time=HEADING`. Raises SimError."""
+    """Return the columns that `--column` names: `HEADING`, or after `value=`, `time=` or `booths=`. Raises SimError."""
     named: Mapping[str, str] = {}
     for text in texts:
         role, sign, heading = text.partition("=")
         named = {**named, **({role: heading} if sign else {"value": text})}
-    wrong = next((role for role in named if role not in ("value", "time")), None)
+    wrong = next((role for role in named if role not in ("value", "time", "booths")), None)
     if wrong is not None:
-        raise SimError(f"--column {wrong}={named[wrong]}: expected HEADING, value=HEADING or time=HEADING")
-    return Columns(named.get("value"), named.get("time"), conditions(where), zone)
+        raise SimError(
+            f"--column {wrong}={named[wrong]}: expected HEADING, value=HEADING, time=HEADING or booths=HEADING"
+        )
+    return Columns(named.get("value"), named.get("time"), conditions(where), zone, named.get("booths"))

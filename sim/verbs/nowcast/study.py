@@ -17,9 +17,9 @@ from sim.verbs.nowcast.blend import blended, with_simulator
 from sim.verbs.nowcast.breaks import Break, breaks_of
 from sim.verbs.nowcast.drift import follow
 from sim.verbs.nowcast.members import LAST, NAIVE, TABLE, WEEK, naive_forecasts, usual_changes
-from sim.verbs.nowcast.outlook import Course, Expected, expectations, joining_times
+from sim.verbs.nowcast.outlook import Course, Effect, Expected, effects, expectations, joining_times
 from sim.verbs.nowcast.particles import HISTORY, Agreement, Simulated, quantiles_at, simulated
-from sim.verbs.nowcast.plays import Simulator
+from sim.verbs.nowcast.plays import Simulator, plain, plays_of
 from sim.verbs.nowcast.readings import (
     Questions,
     Readings,
@@ -70,6 +70,9 @@ class Nowcast:
     agreement: Agreement | None = None
     simulator: Difference | None = None
     outlook: tuple[Expected, ...] = ()
+    what_if: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    evidence: str = ""
     alone: bool = False
 
     def share_of(self, member: str, lead: float) -> float:
@@ -109,7 +112,7 @@ def nowcast(seen: Seen, ahead: float, simulator: Simulator | None = None, joins:
     breaks = breaks_of(readings)
     start = float(readings.hours[-1] - SCORED * (readings.hours[-1] - readings.hours[0]))
     restarts = [each.known for each in breaks if each.kind in RESTARTING]
-    played = None if simulator is None else simulated(simulator, readings, questions, _reach(seen, ahead))
+    played = None if simulator is None else simulated(plain(simulator), readings, questions, _reach(seen, ahead))
     answered = None if played is None else played.answers
     found = forecasts(readings, questions, ladder, Timing(restarts, start), answered)
     answers = _answers(readings, past, ladder, found, start)
@@ -140,19 +143,28 @@ def _reach(seen: Seen, ahead: float) -> float:
 def _told(forecast: Nowcast, simulator: Simulator, played: Simulated, joins: Sequence[float]) -> Nowcast:
     """Return a forecast with what its simulator says."""
     course = Course(forecast.seen.now, forecast.times, forecast.samples[:, 0])
-    explained = played.agreement.explained
+    readings, explained = forecast.seen.readings, played.agreement.explained
+    rows = expectations(played.now, simulator, readings, course, joins) if explained else ()
+    changed: tuple[Effect, ...] = ()
+    if simulator.what_if and rows:
+        begun = replace(simulator, begins=forecast.seen.now)
+        day = plays_of(begun, played.now.day.start, played.length, len(played.now.short))
+        changed = effects(played.now, day, readings, course, rows)
     return replace(
         forecast,
         agreement=played.agreement,
         simulator=_simulators_worth(forecast.answers, list(forecast.scores)),
-        outlook=expectations(played.now, simulator, forecast.seen.readings, course, joins) if explained else (),
+        outlook=rows,
+        what_if=simulator.what_if,
+        effects=changed,
+        evidence=simulator.evidence,
     )
 
 
 def _alone(seen: Seen, ahead: float, times: Floats, simulator: Simulator, joins: Sequence[float]) -> Nowcast:
     """Return the forecast of the simulator alone, beside the last reading. Raises SimError."""
     readings, ladder = seen.readings, ladder_up_to(ahead)
-    played = simulated(simulator, readings, questions_now(readings, times), _reach(seen, ahead), QUIET)
+    played = simulated(plain(simulator), readings, questions_now(readings, times), _reach(seen, ahead), QUIET)
     if not played.agreement.explained:
         raise SimError(
             f"{seen.path}: has too little history for a forecast, and no play of {simulator.source} explains its "

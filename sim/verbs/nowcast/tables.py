@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +55,19 @@ def outlook_columns(forecast: Nowcast) -> dict[str, Any]:
     )
 
 
+def effect_columns(forecast: Nowcast) -> dict[str, Any]:
+    """Return what a what-if would do: a row for each quantity and time, and quantiles with it and of the difference."""
+    rows = forecast.effects
+    columns: dict[str, Any] = {
+        "quantity": np.array([row.quantity for row in rows]),
+        "time": np.array([_text(row.at) for row in rows]),
+    }
+    for prefix, values in (("", [row.values for row in rows]), ("change_", [row.difference for row in rows])):
+        band = ends(np.array(values), SHOWN)
+        columns |= {f"{prefix}{name}": band[:, n] for n, name in enumerate(COLUMNS)}
+    return store.rounded(columns)
+
+
 def sample_columns(forecast: Nowcast) -> dict[str, Any]:
     """Return every forecast as 40 equally likely values, a row for each time and forecast."""
     count = len(forecast.names)
@@ -104,6 +117,8 @@ def document(forecast: Nowcast) -> dict[str, Any]:
         "simulator": None if forecast.simulator is None else forecast.simulator._asdict(),
         "alone": forecast.alone,
         "outlook": _rows(outlook_columns(forecast)) if forecast.outlook else [],
+        "what_if": list(forecast.what_if),
+        "effects": _rows(effect_columns(forecast)) if forecast.effects else [],
         "forecast": _rows(forecast_columns(forecast)),
         "scores": _rows(score_columns(forecast.scores)),
         "differences": _rows(difference_columns(forecast.differences)),
@@ -128,6 +143,7 @@ def print_to(console: Console, forecast: Nowcast) -> None:
     for note in notes(forecast):
         console.print(note, markup=False)
     sheets = [_ahead(forecast), *([_joining(forecast)] if forecast.outlook else [])]
+    sheets += [_what_if(forecast)] if forecast.effects else []
     if forecast.scores:
         since = moment(forecast.scored_from, forecast.seen.readings.zone)
         sheets.append(score_sheet(forecast.scores, f"Forecasts made since {since} with what was known then"))
@@ -181,6 +197,27 @@ def _joining(forecast: Nowcast) -> Sheet:
         when = moment(row.at, forecast.seen.readings.zone)
         sheet.rows.append((when, what, middle, f"{lower}–{upper}", f"{low}–{high}"))
     return sheet
+
+
+def _what_if(forecast: Nowcast) -> Sheet:
+    """Return what a what-if would do, beside what is expected without it."""
+    columns = ("time", "what", "without it", "with it", "difference", "90 % band of it")
+    title = f"What if: {', '.join(forecast.what_if)}, from now on (medians; the same plays with and without it)"
+    sheet = Sheet(title, columns, [], (True, True, False, False, False, False))
+    pairs = zip(forecast.outlook, forecast.effects, strict=True)
+    for row, effect in sorted(pairs, key=lambda pair: pair[0].at):
+        shown = span_words if row.quantity == WAIT else lambda value: amount(round(value))
+        middles = [ends(each[None], (0.5,))[0, 0] for each in (row.values, effect.values)]
+        apart = [_signed(shown, value) for value in ends(effect.difference[None], SHOWN)[0]]
+        when = moment(row.at, forecast.seen.readings.zone)
+        cells = (when, OUTLOOK[row.quantity], *map(shown, middles), apart[2], f"{apart[0]} to {apart[-1]}")
+        sheet.rows.append(cells)
+    return sheet
+
+
+def _signed(shown: Callable[[float], str], value: float) -> str:
+    words = shown(abs(value))
+    return words if words in ("0", "0 min") else f"{'−' if value < 0 else '+'}{words}"
 
 
 def score_sheet(found: Sequence[Score], title: str) -> Sheet:

@@ -139,6 +139,8 @@ def notes(forecast: Nowcast) -> Iterator[str]:
         )
         yield f"Gaps of more than a day: {days}, the longest from {where}; they are left open."
     yield from today(forecast)
+    if forecast.evidence:
+        yield forecast.evidence
     for each in forecast.breaks:
         if readings.hours[-1] - readings.hours[each.known] <= BREAK_SHOWN:
             yield break_words(each, forecast)
