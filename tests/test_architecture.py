@@ -54,6 +54,7 @@ OWNERS = {
     "pyarrow": ["sim.store", "sim.table.*"],
     "python_calamine": ["sim.table.read"],
     "sklearn": ["sim.verbs.backtest.boosting"],
+    "holidays": ["sim.verbs.intake.holiday"],
     "click": ["sim.cli", "sim.verbs.*.command", "sim.play.console", "sim.play.completion"],
     "rich": ["sim.plotting.sheet", "sim.play.console", "sim.verbs.*.tables", "sim.verbs.*.command"],
     "scipy": ["sim.table.*", "sim.measures.*", "sim.engine.*", "sim.verbs.*"],
@@ -215,7 +216,7 @@ def test_every_library_is_declared_and_has_an_owner() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     requirements = [*project["dependencies"], *project["optional-dependencies"]["cluster"]]
     requirements += project["optional-dependencies"]["pandas"] + project["optional-dependencies"]["excel"]
-    requirements += project["optional-dependencies"]["boosting"]
+    requirements += project["optional-dependencies"]["boosting"] + project["optional-dependencies"]["holidays"]
     declared = {requirement.split(">")[0] for requirement in requirements}
     names = {"yaml": "pyyaml", "python_calamine": "python-calamine", "sklearn": "scikit-learn"}
     used = {target.split(".")[0] for tree in LISTED.values() for target in imports(tree)}

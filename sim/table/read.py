@@ -80,7 +80,7 @@ def read_rows(path: Path) -> Table:
     if raw[:4] == b"PAR1" or name.endswith((".parquet", ".pq")):
         columns, form = _parquet(raw, path), "Parquet"
     elif name.endswith(EXCEL):
-        columns, form = _excel(raw, path), "Excel"
+        return _excel(raw, path, digest)
     else:
         return _from_text(raw, path, digest)
     lengths = {len(cells) for cells in columns.values()}
@@ -149,7 +149,7 @@ def _clean(cells: Any) -> pa.Array:
     return pc.if_else(nothing, pa.scalar(None, pa.string()), trimmed)
 
 
-def _excel(raw: bytes, path: Path) -> dict[str, pa.Array]:
+def _excel(raw: bytes, path: Path, digest: str) -> Table:
     try:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
@@ -157,16 +157,31 @@ def _excel(raw: bytes, path: Path) -> dict[str, pa.Array]:
         raise SimError(f"{path}: reading Excel needs one more package; install it with {more}") from None
     try:
         sheets = CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        rows = sheets.get_sheet_by_index(0).to_python()
+        rows = sheets.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError) as error:
         raise SimError(f"{path}: is not readable as Excel: {error}") from None
-    rows = [row for row in rows if any(str(cell).strip() for cell in row)]
-    if len(rows) < 2:
+    return _from_sheet([[_cell(cell) or "" for cell in row] for row in rows], path, digest)
+
+
+def _from_sheet(rows: list[list[str]], path: Path, digest: str) -> Table:
+    """Return the table of a sheet, in which titles may stand above the headings, and notes below the rows."""
+    filled = [number for number, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    above = _titles([rows[number] for number in filled[:SAMPLE_LINES]])
+    names, below = _headings(rows[filled[above]]) if filled else [], filled[above + 1 :]
+    if not below:
         raise SimError(f"{path}: its first sheet has no rows below the headings")
-    names = _headings([str(cell) for cell in rows[0]])
-    cells = list(zip(*rows[1:], strict=True))
-    texts = [pa.array([_cell(cell) for cell in column], pa.string()) for column in cells]
-    return dict(zip(names, map(_clean, texts), strict=True))
+    places = [n for n in range(len(names)) if any(rows[number][n].strip() for number in filled[above:])]
+    columns = {names[n]: _clean(pa.array([rows[number][n] for number in below], pa.string())) for n in places}
+    form = "Excel" + (f", rows above the headings: {above}" if above else "")
+    return Table(path, columns, np.array(below, np.int64) + 1, [], form, digest)
+
+
+def _titles(rows: list[list[str]]) -> int:
+    """Return how many rows stand above the headings, which are the first with most of the usual number of cells."""
+    widths = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    usual = Counter(width for width in widths if width > 1).most_common(1)
+    least = max(2, 0.6 * usual[0][0]) if usual else 1
+    return next((number for number, width in enumerate(widths) if width >= least), 0)
 
 
 def _cell(cell: Any) -> str | None:
@@ -228,11 +243,10 @@ def _separator(lines: list[str]) -> tuple[str, int]:
 
 def _lines_above(lines: list[str], separator: str, width: int) -> int:
     """Return how many lines stand above the headings: titles, empty lines and remarks."""
-    for number, line in enumerate(lines):
-        row = next(csv.reader([line], delimiter=separator), [])
-        if line.strip() and not line.startswith("#") and len(row) == width:
-            return number
-    return 0
+    rows = [next(csv.reader([line], delimiter=separator), []) for line in lines]
+    fits = [number for number, row in enumerate(rows) if len(row) == width and not lines[number].startswith("#")]
+    fits = [number for number in fits if lines[number].strip()]
+    return fits[_titles([rows[number] for number in fits])] if fits else 0
 
 
 def _looks_like_data(cells: list[str]) -> bool:

@@ -1,14 +1,18 @@
 """Tables as people have them: separators, encodings, headings, broken lines, Parquet and Excel."""
 
 import gzip
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from sim.errors import SimError
+from sim.table.columns import Role
 from sim.table.read import read_rows
+from sim.table.reader import Reader
 
 
 def written(folder: Path, content: str | bytes, name: str = "t.csv") -> Path:
@@ -47,6 +51,64 @@ def test_titles_above_the_headings_are_skipped(tmp_path: Path) -> None:
     assert list(table.columns) == ["day", "cars"]
     assert table.lines.tolist() == [5, 6]
     assert "3 lines above" in table.form
+
+
+def test_titles_of_a_sheet_are_skipped_too(tmp_path: Path) -> None:
+    """A spreadsheet saved as CSV has separators in its titles and notes, too."""
+    table = read_rows(written(tmp_path, "Export of the port,,\n,,\nday,cars,trucks\n2026-07-04,5,1\n2026-07-05,6,\n"))
+    assert list(table.columns) == ["day", "cars", "trucks"]
+    assert table.lines.tolist() == [4, 5]
+
+
+def test_an_excel_sheet_with_titles_and_notes(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    rows = [
+        ["Border post, July"], [], ["hour", "cars", "", "remark"], ["2026-07-04 10:00", 5, "", ""],
+        ["2026-07-04 11:00", 6.5, "", "fog"], ["Total", 11.5, "", ""], [], ["Counted by hand"],
+    ]  # fmt: skip
+    table = read_rows(sheet(tmp_path / "t.xlsx", rows))
+    assert list(table.columns) == ["hour", "cars", "remark"]
+    assert table.columns["cars"].to_pylist() == ["5", "6.5", "11.5", None]
+    assert table.lines.tolist() == [4, 5, 6, 8]
+    assert table.form == "Excel, rows above the headings: 1"
+    reader = Reader(table)
+    assert np.isfinite(reader.instants("time", Role(("hour",)))).tolist() == [True, True, False, False]  # type: ignore[arg-type]
+    assert [row.line for row in reader.rejected] == [6, 8]
+
+
+def sheet(path: Path, rows: list[list[str | float]]) -> Path:
+    """Write a workbook with one sheet, as small as it may be."""
+
+    def cell(value: str | float, place: str) -> str:
+        if isinstance(value, str):
+            return f'<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>' if value else ""
+        return f'<c r="{place}"><v>{value}</v></c>'
+
+    lines = "".join(
+        f'<row r="{n}">{"".join(cell(value, f"{chr(65 + k)}{n}") for k, value in enumerate(row))}</row>'
+        for n, row in enumerate(rows, 1)
+    )
+    main, office = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "application/vnd.openxmlformats"
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    kind = f"{office}-officedocument.spreadsheetml"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
+        f'<Default Extension="rels" ContentType="{office}-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{relations}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{relations}">'
+        '<sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{relations}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData></worksheet>',
+    }
+    with zipfile.ZipFile(path, "w") as folder:
+        for name, text in parts.items():
+            folder.writestr(name, text)
+    return path
 
 
 def test_a_table_without_headings_has_numbered_columns(tmp_path: Path) -> None:

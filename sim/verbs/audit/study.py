@@ -59,7 +59,12 @@ def audit_under(calibration: Calibration, assumed: Assumed) -> Audit:
 
 
 def figures_of(calibration: Calibration, assumed: Assumed) -> tuple[Figure, ...]:
-    """Return the reported figures in their order. Raises SimError where a value does not fit its quantity."""
+    """Return the reported figures in their order, then the mean of each series of levels.
+
+    Raises SimError where a value does not fit its quantity.
+    """
+    means = tuple(series.row for series in calibration.reported_series if not series.kind.flow)
+    calibration = calibration.model_copy(update={"reported": (*calibration.reported, *means)})
     first: dict[str, str] = {}
     figures = []
     for target in targets(calibration):

@@ -7,6 +7,7 @@ from math import isfinite
 
 from sim.measures.reports import LEAST, MOST, count, counted, label
 from sim.plotting.story import window
+from sim.scenario.model.reported_series import ReportedSeries
 from sim.verbs.audit.arithmetic import Range
 from sim.verbs.audit.figures import Figure, Finding, Kind, Need
 from sim.verbs.audit.study import ONE_FILE, Audit
@@ -115,7 +116,14 @@ def sentences(audit: Audit) -> Iterator[tuple[str, list[str]]]:
         yield "Repeated figures", [f"{words}; they count once." for words in repeats]
     if audit.calibration.reported_series:
         series = audit.calibration.reported_series
-        yield "Series", [f"{each.id} ({each.source}) is a series; only single figures are compared." for each in series]
+        yield "Series", [f"{each.id} ({each.source}): {_part_of(each)}." for each in series]
+
+
+def _part_of(series: ReportedSeries) -> str:
+    """Return how a series takes part."""
+    if series.kind.flow:
+        return "a series of flows is not compared"
+    return f"{len(series.series):,} points take part as their mean, {window(series.row)}"
 
 
 def summary(audit: Audit) -> str:

@@ -19,7 +19,7 @@ from sim.arrays import Bools, Floats
 from sim.measures.quantiles import weighted_quantiles
 from sim.measures.series_likelihood import projected_errors
 from sim.verbs.calibrate.evaluator import Evaluator
-from sim.verbs.calibrate.sampling import Draws, log_prior, normalised
+from sim.verbs.calibrate.sampling import Draws, effective_sample_size, log_prior, normalised
 from sim.verbs.calibrate.surface_fit import (
     REACH,
     REPLICATIONS,
@@ -41,6 +41,8 @@ SMALL = 0.5
 """Error of the regression, in standard deviations of the posterior without it, at which rounds may end."""
 GRID, PLACES = 2001, 101
 """Points of the grid, and those at which the likelihood is computed."""
+LEAST_SIZE = 500.0
+"""Effective sample size of the grid below which it gets more points."""
 TAPES = 16
 """Plays of each round on tapes of their own, which show how far a play is from the mean."""
 METHOD = "the weighted mean of the series in plays on common tapes, and a grid of the posterior"
@@ -229,8 +231,12 @@ def _posterior(
     error = float(np.sqrt((FOLDS - 1) * np.var(means)))
     (mean,), (sd,) = moments(draws)
     whole = WIDTH * np.hypot(sd, error)
-    wide = _on_grid(evaluator, summary, figures, max(-most, mean - whole), min(most, mean + whole))
-    return _widened(wide, error), error
+    low, high = max(-most, mean - whole), min(most, mean + whole)
+    for points in (GRID, 4 * GRID, 16 * GRID):  # a peak with long tails has few points of the grid
+        found = _widened(_on_grid(evaluator, summary, figures, low, high, points), error)
+        if effective_sample_size(found.weights) >= LEAST_SIZE:
+            break
+    return found, error
 
 
 def _figures(evaluator: Evaluator, scores: Floats) -> Regression:
@@ -238,9 +244,11 @@ def _figures(evaluator: Evaluator, scores: Floats) -> Regression:
     return Regression(scores[:, 0], evaluator.evidence.logs(evaluator.observed(scores))[:, : len(evaluator.targets)])
 
 
-def _on_grid(evaluator: Evaluator, summary: Summary | None, figures: Regression, low: float, high: float) -> Draws:
+def _on_grid(
+    evaluator: Evaluator, summary: Summary | None, figures: Regression, low: float, high: float, points: int = GRID
+) -> Draws:
     """Return the posterior on a grid; the likelihood is interpolated, since that of a regression is smooth."""
-    places, scores = np.linspace(low, high, PLACES), np.linspace(low, high, GRID)[:, None]
+    places, scores = np.linspace(low, high, PLACES), np.linspace(low, high, points)[:, None]
     single = replace(evaluator.evidence, series=())
     found = single.log_likelihood(figures(places), evaluator.noise[: len(evaluator.targets)])
     if summary is not None:

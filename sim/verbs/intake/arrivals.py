@@ -70,7 +70,7 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
         counted = count_up(_spread(bins))
         if counted.bins.spread:
             finding.sentences.append(f"{cls}: each count is spread evenly over its time; what days differ is not told.")
-        tell(finding, cls, counted)
+        tell(finding, cls, counted, target.zone)
         finding.classes[cls] = part.kind
         if len(counted.days.day):
             finding.days = (days[0], max(int(counted.days.day[-1]), finding.days[1] if cls != parts[0].cls else 0))

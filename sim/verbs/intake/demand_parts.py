@@ -9,13 +9,14 @@ from sim.scenario.model.quantities import WEEKDAYS
 from sim.table.counts import LEAST_CV, LEVEL, Counted, Profile
 from sim.table.reader import Reader
 from sim.verbs.intake.finding import Finding, date_of, figures, passport, rate_text, share_text
+from sim.verbs.intake.holiday import holidays_of
 
 MOST_ODD, MOST_BURST = 12, 6.0
 """Unusual days that are listed, and the largest variance over mean that is written as bursts."""
 
 
-def tell(finding: Finding, cls: str, counted: Counted) -> None:
-    """Add the sentences and facts about one class."""
+def tell(finding: Finding, cls: str, counted: Counted, zone: str) -> None:
+    """Add the sentences and facts about one class; `zone` is that of the port."""
     dispersion, bursts = counted.dispersion, counted.bursts
     rate = sum(profile.rate for _, _, profile in counted.groups)
     error = _error_of_rate(counted)
@@ -39,17 +40,16 @@ def tell(finding: Finding, cls: str, counted: Counted) -> None:
             "rate is the mean of the period (take a later part with --since)."
         )
     if len(counted.odd.day):
+        names = holidays_of(zone, counted.odd.day)
         listed = [
-            f"{date_of(int(day))} (×{count / expected:.2g})"
+            f"{date_of(int(day))} (×{count / expected:.2g}{', ' + names[int(day)] if int(day) in names else ''})"
             for day, count, expected in zip(
                 counted.odd.day[:MOST_ODD], counted.odd.count, counted.odd.expected, strict=False
             )
         ]
         more = f" and {len(counted.odd.day) - MOST_ODD} more" if len(counted.odd.day) > MOST_ODD else ""
-        say(
-            f"{cls}: unusual days are left out of the rates: {', '.join(listed)}{more}. They may be holidays or faults "
-            "of the counter."
-        )
+        what = "The others may be" if names else "They may be holidays or"
+        say(f"{cls}: unusual days are left out of the rates: {', '.join(listed)}{more}. {what} faults of the counter.")
     finding.facts[cls] = {
         "rate_per_hour": rate,
         "rate_error": error,

@@ -75,6 +75,16 @@ def dated(reader: Reader) -> None:
         raise SimError(f"{reader.table.path}: has only times of day; give their date with --date, such as 2026-07-04")
 
 
+def one_row_a_time(reader: Reader, at: Any) -> None:
+    """Raise SimError if many times have several rows, as of several posts or lanes."""
+    rows = np.unique(at, return_counts=True)[1]
+    if np.mean(rows > 1) > 0.1:
+        raise SimError(
+            f"{reader.table.path}: a time has up to {rows.max()} rows, as of several posts or lanes; take those of one "
+            "with --where HEADING=VALUE, or add them up first"
+        )
+
+
 def date_of(day: int) -> str:
     """Return a day since 1970 as a date."""
     return str(np.datetime64(day, "D"))

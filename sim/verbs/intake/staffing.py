@@ -20,7 +20,7 @@ from sim.table.read import read_rows
 from sim.table.reader import Reader
 from sim.table.times import local_seconds
 from sim.verbs.intake.arrivals import BEGIN
-from sim.verbs.intake.finding import Finding, figures, passport, period_of, time_text
+from sim.verbs.intake.finding import Finding, figures, one_row_a_time, passport, period_of, time_text
 from sim.verbs.intake.replay import replayed_booths
 from sim.verbs.intake.request import Target, Wanted
 
@@ -95,7 +95,7 @@ def read_staffing(reader: Reader, target: Target, wanted: Wanted) -> Finding:
             f"{reader.table.path}: has {int(good.sum())} rows with a time and open booths; needs at least 24"
         )
     order = np.flatnonzero(good)[np.argsort(at[good], kind="stable")]
-    _one_row_a_time(reader, at[order])
+    one_row_a_time(reader, at[order])
     period, days = period_of(reader, at[order])
     local = local_seconds(at, target.zone)[order]
     staffed = _staffed(local, number[order], None if seen is None else seen[order], what)
@@ -107,16 +107,6 @@ def read_staffing(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     finding.edits.append(Edit(("crossings", target.crossing, "stations", station, "staffing"), value))
     finding.drawers[f"staffing_{station}"] = partial(_draw, staffed, station, target.zone)
     return finding
-
-
-def _one_row_a_time(reader: Reader, at: Floats) -> None:
-    """Raise SimError if many times have several rows, as of several posts or lanes."""
-    rows = np.unique(at, return_counts=True)[1]
-    if np.mean(rows > 1) > 0.1:
-        raise SimError(
-            f"{reader.table.path}: a time has up to {rows.max()} rows, as of several posts or lanes; take those of one "
-            "with --where HEADING=VALUE, or add up the open ones first"
-        )
 
 
 def _seen(reader: Reader, at: Floats, wanted: Wanted) -> tuple[Floats | None, str]:

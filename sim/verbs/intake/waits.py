@@ -19,7 +19,8 @@ from sim.table.numbers import words_of
 from sim.table.reader import Reader
 from sim.table.times import local_seconds
 from sim.verbs.intake.arrivals import BEGIN
-from sim.verbs.intake.finding import Finding, date_of, dated, figures, period_of, time_text
+from sim.verbs.intake.blended import kinds_of_figures
+from sim.verbs.intake.finding import Finding, date_of, dated, figures, one_row_a_time, period_of, time_text
 from sim.verbs.intake.laws import observe
 from sim.verbs.intake.request import Target, Wanted
 
@@ -41,8 +42,9 @@ STATISTICS: dict[str, ReportedQuantity] = {
     **dict.fromkeys(("p95", "q95"), "wait_p95"),
 }
 """What a wait is by a word of its heading; without one it is what a display said."""
-BASE_LEVEL, LEAST_BASE = 0.1, 0.25
-"""The share of the waits below the base, and the least share of the mean that it is written from."""
+BASE_LEVEL, LEAST_BASE, MOST_BASE = 0.1, 0.25, 900.0
+"""The share of the waits below the base, the least share of the mean that it is written from, and the most s: above,
+the queue may never be empty."""
 
 
 def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
@@ -57,6 +59,7 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
         reader.reject(int(row), f"a value below 0: {values[row]:g}")
     if good.sum() < 2:
         raise SimError(f"{reader.table.path}: has {int(good.sum())} rows with a time and a value; a series needs two")
+    one_row_a_time(reader, at[good])
     period, days = period_of(reader, at[good])
     finding = Finding(f"Waits in {reader.table.path.name}", days=days)
     is_wait = FIGURE_KINDS[quantity].is_wait
@@ -73,8 +76,9 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
         "mean": float(values[good].mean()),
         "p95": float(np.quantile(values[good], 0.95)),
     }
-    base = _base(finding, values[good]) if is_wait else 0.0
+    base = _base(finding, values[good]) if quantity in STATISTICS.values() else 0.0
     local = local_seconds(at[good], reader.zone)
+    finding.sentences += kinds_of_figures(local, values[good], is_wait)
     finding.drawers["series"] = partial(_draw, local, values[good], is_wait, reader.zone)
     _texts(finding, reader, (target, wanted), (cls, quantity, values[good], base))
     return finding
@@ -111,7 +115,7 @@ def _by_heading(reader: Reader) -> ReportedQuantity:
 def _base(finding: Finding, values: Floats) -> float:
     """Return the time in all waits that is no queue (s), 0 if there is none; queues are empty at times."""
     base = float(np.quantile(values, BASE_LEVEL))
-    if base < LEAST_BASE * values.mean():
+    if not LEAST_BASE * values.mean() <= base <= MOST_BASE:
         return 0.0
     finding.sentences.append(
         f"Nine of ten waits are {time_text(base)} or more, even in quiet hours; so much is taken as no queue but a "

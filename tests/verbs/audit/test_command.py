@@ -87,8 +87,8 @@ def test_the_model_is_not_run() -> None:
 
 
 @pytest.mark.usefixtures("at")
-def test_a_series_is_left_out_with_a_note() -> None:
+def test_a_series_takes_part_as_its_mean() -> None:
     series = ROOT / "calibration" / "sample_port.yaml"
     result = CliRunner().invoke(commands, ["audit", str(series), "--no-pictures"], prog_name="sim")
     assert result.exit_code == 0
-    assert "waits_first_week (docs/sample_data) is a series; only single figures are" in result.stdout
+    assert "waits_first_week (docs/sample_data): 672 points take part as their mean" in result.stdout

@@ -528,3 +528,18 @@ def test_telling_the_same_image_again_adds_nothing(verkhny_lars: Audit) -> None:
     again = [figure.row.id for figure in verkhny_lars.figures if figure.repeats]
     assert again == ["length_16km_telegraph"]
     assert not any(figure.row.id in again for finding in verkhny_lars.findings for figure in finding.figures)
+
+
+def test_series_take_part_as_their_means(tmp_path: Path) -> None:
+    """A mean queue of 3 and a mean wait of 6 min are 30 an hour; the sample port has 25 arrivals."""
+    text = (ROOT / "calibration" / "sample_port.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"scenario: (\S+)", rf"scenario: {ROOT}/calibration/\1", text, count=1)
+    text = text.replace("series: sample", f"series: {ROOT}/calibration/sample")
+    row = text[text.index("  - id: waits") : text.index("  - id: gave_up")]
+    row = row.replace("waits_first_week", "queue_first_week").replace("column: wait_min", "column: queue")
+    row = row.replace("quantity: quoted_wait", "quantity: queue").replace("    rounding: 1 min\n", "")
+    (tmp_path / "both.yaml").write_text(text.replace("reported:\n", f"reported:\n{row}"), encoding="utf-8")
+    (found,) = audit(read_calibration(tmp_path / "both.yaml")).findings
+    assert {figure.row.id for figure in found.figures} == {"waits_first_week", "queue_first_week"}
+    assert found.kind == "rate"
+    assert found.implied.mid == pytest.approx(27, abs=3)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import sys
 from pathlib import Path
 
 import pytest
 
 from sim.scenario.text.load_scenario import load
+from sim.verbs.intake.holiday import holidays_of
 from tests.verbs.intake.test_command import at, done, refused, written  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.usefixtures("at")
@@ -198,3 +200,33 @@ def test_patience_of_one_class_takes_its_rows_alone(at: Path) -> None:  # noqa: 
     law = load("hall.yaml").scenario.crossings["hall"].stations["desks"].patience
     assert law is not None
     assert law.mean == pytest.approx(60, rel=0.2)
+
+
+def test_waits_of_several_posts_are_not_one_series(at: Path) -> None:  # noqa: F811
+    text = rows("time,post,wait_min", *(f"2026-06-01T{h:02d}:00,{post},{h}" for h in range(24) for post in "ab"))
+    said = refused("waits", written(at, text), "--into", "hall.yaml", "--class", "visitor")
+    assert "a time has up to 2 rows" in said
+
+
+@pytest.mark.parametrize("blended", [True, False])
+def test_figures_of_two_kinds_are_noticed(at: Path, blended: bool) -> None:  # noqa: F811
+    """Readings in steps of 15 min, and ten days mixed with a usual wait; the control is readings all through."""
+    dice = random.Random(4)
+    lines = []
+    for hour in range(40 * 24):
+        wait = 15 * dice.randint(1, 6)
+        mixed = round(0.4 * wait + 0.6 * dice.uniform(30, 60)) if blended and hour >= 30 * 24 else wait
+        lines.append(f"2026-{6 + hour // 720:02d}-{1 + hour // 24 % 30:02d}T{hour % 24:02d}:00,{mixed}")
+    said = done("waits", written(at, rows("time,wait_min", *lines)), "--into", "hall.yaml", "--class", "visitor")
+    assert ("of two kinds: from 2026-06-01 to 2026-06-30 100% of them are multiples of 15 min" in said) is blended
+
+
+def test_unusual_days_are_named_where_holidays_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = [20196, 20197]  # Good Friday of 2025, and the day after
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "holidays", None)
+        assert holidays_of("Europe/Lisbon", days) == {}
+    pytest.importorskip("holidays")
+    assert list(holidays_of("Europe/Lisbon", days)) == [20196]
+    assert "Good Friday" in holidays_of("Europe/Lisbon", days)[20196]
+    assert holidays_of("UTC", days) == {}
