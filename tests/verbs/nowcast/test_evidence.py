@@ -88,4 +88,4 @@ def test_a_what_if_begins_now_on_the_same_tapes(tmp_path: Path, monkeypatch: pyt
     before = day.times < seen.now
     assert np.array_equal(day.values[:, before], changed.values[:, before])
     soon = ~before & (day.times < seen.now + 2)
-    assert changed.values[:, soon].mean() < 0.8 * day.values[:, soon].mean()
+    assert changed.values[:, soon].mean() < day.values[:, soon].mean() - 0.5
