@@ -100,9 +100,10 @@ NEEDING = ("sets", "intervene", "quantity", "crossing", "joins")
 def nowcast(scenario: str | None, seen: Path, score: Path | None, **given: Any) -> None:
     """Forecast a queue, a wait or a count from its own readings, with bands of 50 and 90 %.
 
-    The forecast is a blend of simple ones (the last reading, the usual hour, yesterday, last week) and of two that
-    learn, weighted by how well each did of late. With a SCENARIO, plays of it are one more. The command says how well
-    such forecasts did on the last third of the readings.
+    The forecast is a blend of simple ones (the last value, the mean by hour of the week, yesterday, last week) and of
+    two that learn, weighted by how well each did of late. With a SCENARIO, the simulator is one more; it also tells
+    the wait of who joins, the people stuck overnight, and what an intervention would do. The command says how well such
+    forecasts did on the last third of the readings.
     """
     exclude(quiet=given["quiet"], json=given["as_json"])
     say(given["quiet"], f"reading {seen} ...")

@@ -13,12 +13,13 @@ import numpy as np
 from sim.arrays import Floats, Ints
 from sim.verbs.nowcast.readings import Questions, Readings, hours_of_week
 
-LAST, TABLE, YESTERDAY, WEEK, MEAN = "last reading", "usual hour", "yesterday", "last week", "mean of these"
+LAST, TABLE, MEAN = "last value", "mean by hour of the week", "mean of these"
+YESTERDAY, WEEK = "same hour yesterday", "same hour last week"
 NAIVE = {
     LAST: "the last reading goes on",
-    TABLE: "mean by hour of the week, recent weeks counting more",
-    YESTERDAY: "same hour yesterday",
-    WEEK: "same hour last week",
+    TABLE: "recent weeks count more",
+    YESTERDAY: "the last day that is known",
+    WEEK: "the last week that is known",
     MEAN: "mean of the other naive forecasts, in logarithms",
 }
 TABLE_HALF_LIFE = 24 * 28.0

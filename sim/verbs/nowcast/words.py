@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 BREAK_SHOWN = 72.0
 """Hours for which a break is spoken of."""
+LITTLE = 0.05
+"""Weight of the simulator below which it is said to add nothing."""
 OLD = 1.5
 """Age of the last reading, in times between readings, from which it is spoken of."""
 
@@ -70,8 +72,11 @@ def simulator_words(forecast: Nowcast) -> str:
     if apart is None:
         return f"The simulator has {share} of the weight at the end; there are too few days to say how good it is."
     over = f"over {apart.days} days, {lead_words(apart.lead)} ahead"
-    if apart.error[0] > 0:
-        return f"The simulator adds nothing here; this is the blend: {over}, it erred by {than(apart)}."
+    if apart.error[0] > 0 or forecast.weights[-1, -1] < LITTLE:
+        return (
+            f"The simulator adds nothing here; this is the blend: {over}, it erred by {than(apart)}, "
+            f"and it has {share} of the weight."
+        )
     return f"The simulator has {share} of the weight at the end; {over}, it erred by {than(apart)}."
 
 

@@ -99,8 +99,8 @@ def test_members_that_are_right_get_the_weight() -> None:
     found = forecast(hours, course)
     names = found.names[2:]
     weights = dict(zip(names, found.weights[-7], strict=True))
-    assert weights["yesterday"] + weights["last week"] > 0.8
-    assert weights["last reading"] < 0.01
+    assert weights["same hour yesterday"] + weights["same hour last week"] > 0.8
+    assert weights["last value"] < 0.01
 
 
 def test_the_difference_of_two_forecasts_is_paired_by_day_and_sees_a_worse_one() -> None:
