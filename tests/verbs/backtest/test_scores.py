@@ -9,6 +9,7 @@ import pytest
 
 from sim.errors import SimError
 from sim.verbs.backtest import naive
+from sim.verbs.backtest.boosting import boosted
 from sim.verbs.backtest.naive import NAIVE, TABLE, History, forecast
 from sim.verbs.backtest.scores import ALL, Scored, all_scores, differences, pit
 from sim.verbs.backtest.windows import windows_of
@@ -87,6 +88,17 @@ def test_bands_of_naive_forecasts_are_those_of_their_errors() -> None:
     bands = forecast(TABLE, history, MONDAY + 11 * 7 * DAY, MONDAY + 11 * 7 * DAY + np.arange(24) * HOUR)
     width = np.quantile(bands, 0.95, axis=1) - np.quantile(bands, 0.05, axis=1)
     assert width.mean() == pytest.approx(16.4, rel=0.2)
+
+
+def test_a_boosting_learns_from_a_few_days_also() -> None:
+    """Five days have no last week; the hour of the day is learnt all the same."""
+    pytest.importorskip("sklearn")
+    at = MONDAY + np.arange(5 * 96) * HOUR / 4
+    history = History(at, 10 + 5 * np.sin(at / DAY * 2 * np.pi))
+    later = MONDAY + 5 * DAY + np.arange(24) * HOUR
+    found = boosted(history, MONDAY + 5 * DAY, later)
+    assert found is not None
+    np.testing.assert_allclose(np.median(found, axis=1), 10 + 5 * np.sin(later / DAY * 2 * np.pi), atol=2)
 
 
 def scored(truth: np.ndarray, **samples: np.ndarray) -> Scored:

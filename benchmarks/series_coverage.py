@@ -1,0 +1,102 @@
+"""How often the 90 % intervals of a fit of two parameters to a made-up week of waits and queues hold the truth.
+
+`python -m benchmarks.series_coverage [WEEKS]` plays the sample port with true values near the middle of the priors,
+makes a series of waits and one of queues of each week, and fits both parameters to them.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from sim.measures.quantiles import weighted_quantiles
+from sim.measures.reported_series import observe_series
+from sim.play import engines
+from sim.play.one import play_once
+from sim.play.request import Request
+from sim.scenario.text.load_calibration import LoadedCalibration, read_calibration
+from sim.verbs.calibrate.study import calibrate
+
+SCENARIO = """\
+extends: sample_port
+name: week
+title: A made-up week
+reported: week.yaml
+calibrated: fitted.yaml
+clock: {start: 2025-03-02, horizon: 2025-03-10, warm_up: 1 d}
+crossings:
+  port:
+    stations: {booths: {service_time: {car: {party: {mean: {calibrated: car_service}}}}}}
+    demand: {car: {everyday: {constant: {rate: {calibrated: car_rate}}}}}
+"""
+CALIBRATION = """\
+scenario: scenario.yaml
+description: Two numbers from a week of waits and queues.
+limits: The model is that which made the week.
+observation:
+  spread: {official_count: {value: 0.02, source: made up, reason: the board shows what the port counts}}
+  discrepancy: {value: 0.1, source: made up, reason: how far a model of a real port might be off}
+parameters:
+  car_service:
+    {unit: min, label: service time of a car, prior: {family: lognormal, median: 4, spread: 0.3}, reason: made up}
+  car_rate:
+    {unit: /h, label: cars an hour, prior: {family: lognormal, median: 22, spread: 0.2}, reason: made up}
+reported:
+"""
+ROW = """\
+  - {id: ID, series: week.csv, column: ID, only: {}, crossing: port, quantity: QUANTITY, classes: [CLASSES], MORE
+     trust: official_count, who: nobody, source: made up, date: 2025-03-10, reading: A play of the model.}
+"""
+ROWS = ROW.replace("ID", "wait_min").replace("QUANTITY", "quoted_wait").replace("CLASSES", "car").replace(
+    "MORE", "rounding: 1 min,"
+) + ROW.replace("ID", "queue").replace("QUANTITY", "queue").replace("CLASSES", "car, truck").replace("MORE", "")
+STARTS = np.datetime64("2025-03-03T00:00") + np.arange(7 * 96) * np.timedelta64(15, "m")
+
+
+def written(folder: Path, waits: np.ndarray, queues: np.ndarray) -> LoadedCalibration:
+    """Write the scenario, the calibration and a week of figures (min, parties), and read them."""
+    lines = [f"{at},{wait:.0f},{queue:.0f}" for at, wait, queue in zip(STARTS, waits, queues, strict=True)]
+    (folder / "week.csv").write_text("\n".join(["at,wait_min,queue", *lines]) + "\n", encoding="utf-8")
+    (folder / "scenario.yaml").write_text(SCENARIO, encoding="utf-8")
+    (folder / "week.yaml").write_text(CALIBRATION + ROWS, encoding="utf-8")
+    return read_calibration(folder / "week.yaml")
+
+
+def week(folder: Path, number: int) -> tuple[LoadedCalibration, dict[str, float]]:
+    """Return the calibration of a made-up week, and the true values."""
+    loaded = written(folder, np.ones(len(STARTS)), np.ones(len(STARTS)))
+    scores = 0.5 * np.random.default_rng(number).standard_normal(2)
+    true = {"car_service": 4 * float(np.exp(0.3 * scores[0])), "car_rate": 22 * float(np.exp(0.2 * scores[1]))}
+    scenario = loaded.template.scenario(true, loaded.units)
+    played = play_once(scenario, 1000 + number, 0, engines.ready("compiled"))
+    waits, queues = (observe_series(series, scenario, played.measures) for series in scenario.reported_series)
+    return written(folder, np.round(60 * waits), queues), true
+
+
+def main(weeks: int) -> None:
+    """Fit the weeks and print which intervals hold the truth."""
+    inside = {"car_service": 0, "car_rate": 0}
+    for number in range(weeks):
+        with tempfile.TemporaryDirectory() as name:
+            loaded, true = week(Path(name), number)
+            began = time.process_time()
+            fit = calibrate(loaded, Request(workers=1))
+            words = []
+            for d, parameter in enumerate(fit.posterior.parameters):
+                ends = weighted_quantiles(fit.posterior.values[:, d], fit.posterior.weights, [0.05, 0.95])
+                inside[parameter] += int(ends[0] <= true[parameter] <= ends[1])
+                words.append(f"{parameter} {true[parameter]:.3g} in {ends[0]:.3g} to {ends[1]:.3g}")
+            seconds = time.process_time() - began
+            sys.stdout.write(
+                f"{number + 1}: {'; '.join(words)}; {seconds:.0f} s, {fit.plays_made} plays, {fit.method}\n"
+            )
+            sys.stdout.flush()
+    sys.stdout.write(f"in the 90 % interval, of {weeks}: {inside}\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
