@@ -8,6 +8,7 @@ reading.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -23,13 +24,14 @@ from sim.engine.plan import Plan
 from sim.engine.tape import Tape
 from sim.errors import SimError
 from sim.measures.names import ALL, Key
-from sim.measures.replication import measure_queues
+from sim.measures.replication import Measures, measure_queues
 from sim.play.engines import DEFAULT, player
-from sim.play.posterior import posterior_of
+from sim.play.posterior import Posterior, posterior_of
 from sim.scenario.model.changes import EVERYWHERE
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import Loaded, load
 from sim.suggest import did_you_mean, no_such
+from sim.verbs.nowcast import kept_days
 from sim.verbs.nowcast.readings import EPOCH, instant
 
 PLAYS, DRAWS = 100, 20
@@ -135,10 +137,26 @@ def _crossing(source: str, scenario: Scenario, wanted: str | None) -> str:
 
 @lru_cache(KEPT_DAYS)
 def plays_of(simulator: Simulator, start: float, length: float, plays: int) -> Day:
-    """Return the plays of the `length` hours from `start` on. Raises SimError."""
+    """Return the plays of the `length` hours from `start` on; those without a what-if are kept. Raises SimError."""
     sets = _sets_of(simulator, start, length)
-    posterior = posterior_of(simulator.source, sets)
-    loaded = load(simulator.source, sets)
+    posterior, loaded = posterior_of(simulator.source, sets), load(simulator.source, sets)
+    if simulator.what_if:
+        return _played(simulator, loaded, posterior, start, plays)
+    drawn = "" if posterior is None else hashlib.sha256(posterior.values.tobytes()).hexdigest()
+    facts = [simulator.key, simulator.factor, simulator.seed, start, plays, PACE, PACE_HOURS, DRAWS]
+    found = kept_days.read(kept_days.name_of(loaded.scenario_hash, drawn, facts))
+    if found is not None:
+        return Day(start, *found)
+    day = _played(simulator, loaded, posterior, start, plays)
+    kept_days.write(
+        kept_days.name_of(loaded.scenario_hash, drawn, facts),
+        (day.times, day.values, day.queue, day.waits, day.inside, day.arrived, day.unfinished),
+    )
+    return day
+
+
+def _played(simulator: Simulator, loaded: Loaded, posterior: Posterior | None, start: float, plays: int) -> Day:
+    """Return the plays of a day. Raises SimError."""
     scenario = _changed(simulator, loaded, loaded.scenario)
     plan, found = lower(scenario), []
     at = np.zeros(0)
@@ -148,22 +166,24 @@ def plays_of(simulator: Simulator, start: float, length: float, plays: int) -> D
             plan = lower(scenario)
         tape = _with_pace(draw(scenario, plan, simulator.seed, play), plan, f"{simulator.seed} {play} {round(start)}")
         measures = measure_queues(scenario, plan, player(DEFAULT)(plan, tape))
-        crossing, series = simulator.key.crossing, measures.series
-        waits = series[Key(crossing, "virtual_wait", simulator.joiners)]
-        found.append(
-            (
-                np.nan_to_num(series[simulator.key]) * simulator.factor,
-                series[Key(crossing, "queue", simulator.joiners)],
-                _filled(waits),
-                series[Key(crossing, "in_system_people", ALL)],
-                np.cumsum(np.nan_to_num(series[Key(crossing, "arrived_parties", ALL)])),
-                np.nan_to_num(series[Key(crossing, "virtual_wait_censored", simulator.joiners)]),
-            )
-        )
+        found.append(_series(simulator, measures))
         at = measures.at.astype(np.float64)
     t0 = scenario.clock.t0.replace(tzinfo=ZoneInfo(scenario.clock.timezone)).astimezone(UTC)
     times = (t0 - EPOCH) / timedelta(hours=1) + at / 3_600_000
     return Day(start, times, *(np.array(each) for each in zip(*found, strict=True)))
+
+
+def _series(simulator: Simulator, measures: Measures) -> tuple[Floats, ...]:
+    """Return the series (T,) of a play in the order of the fields of Day."""
+    crossing, series = simulator.key.crossing, measures.series
+    return (
+        np.nan_to_num(series[simulator.key]) * simulator.factor,
+        series[Key(crossing, "queue", simulator.joiners)],
+        _filled(series[Key(crossing, "virtual_wait", simulator.joiners)]),
+        series[Key(crossing, "in_system_people", ALL)],
+        np.cumsum(np.nan_to_num(series[Key(crossing, "arrived_parties", ALL)])),
+        np.nan_to_num(series[Key(crossing, "virtual_wait_censored", simulator.joiners)]),
+    )
 
 
 def _changed(simulator: Simulator, loaded: Loaded, scenario: Scenario) -> Scenario:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from sim.cli import commands
 from sim.errors import SimError
-from sim.verbs.nowcast import particles, plays
+from sim.verbs.nowcast import kept_days, particles, plays
 from sim.verbs.nowcast.outlook import QUEUE, STUCK, WAIT, Course, expectations, joining_times, scaled
 from sim.verbs.nowcast.particles import quantiles_at, quietest_hour, simulated
 from sim.verbs.nowcast.plays import simulator_of
@@ -179,3 +179,22 @@ def test_times_of_joining_that_cannot_be(text: str) -> None:
     now = hours_since_1970(datetime(2025, 4, 25, 13, tzinfo=UTC))
     with pytest.raises(SimError, match=f"--joins {text}: "):
         joining_times((text,), now, 12.0, "Europe/Lisbon")
+
+
+def test_days_that_were_played_are_kept_and_damaged_ones_played_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_days, "FOLDER", tmp_path / "kernel")
+    simulator = simulator_of(SCENARIO, (), "queue")
+    played = plays.plays_of.__wrapped__
+    start = hours_since_1970(datetime(2025, 4, 25, 3, tzinfo=UTC))
+    first = played(simulator, start, 6.0, 3)
+    (file,) = (tmp_path / "nowcast").glob("*.parquet")
+    with monkeypatch.context() as patch:
+        patch.setattr(plays, "player", None)
+        second = played(simulator, start, 6.0, 3)
+    file.write_bytes(b"PAR1")
+    third = played(simulator, start, 6.0, 3)
+    for name in ("times", "values", "queue", "waits", "inside", "arrived", "unfinished"):
+        assert np.array_equal(getattr(first, name), getattr(second, name))
+        assert np.array_equal(getattr(first, name), getattr(third, name))
