@@ -105,6 +105,10 @@ def simulator_of(
 ) -> Simulator:
     """Return the simulator of a scenario for readings called `name`. Raises SimError."""
     scenario = load(source, sets).scenario
+    if scenario.start_from is not None:
+        raise SimError(
+            f"{source}: start_from: a nowcast plays each day after a day that fills the queue; leave `start_from` out"
+        )
     here = _crossing(source, scenario, crossing)
     words = set(name.lower().replace("-", "_").split("_"))
     wait = bool(words & {"wait", "waits", "delay"}) and not words & {"waiting"}
