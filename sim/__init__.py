@@ -12,7 +12,19 @@ from sim.about import __version__
 if TYPE_CHECKING:
     from sim.errors import ScenarioError, SimError
     from sim.experiment import Experiment, load
-    from sim.face import audit, backtest, calibrate, catalogue, compare, import_data, nowcast, run, sweep, validate
+    from sim.face import (
+        audit,
+        backtest,
+        calibrate,
+        catalogue,
+        compare,
+        import_data,
+        nowcast,
+        report,
+        run,
+        sweep,
+        validate,
+    )
     from sim.verbs.audit.result import AuditResult
     from sim.verbs.backtest.result import BacktestResult
     from sim.verbs.calibrate.result import CalibrationResult
@@ -47,6 +59,7 @@ __all__ = [
     "import_data",
     "load",
     "nowcast",
+    "report",
     "run",
     "sweep",
     "validate",

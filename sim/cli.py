@@ -24,6 +24,7 @@ from sim.verbs.compare.command import compare
 from sim.verbs.copy.command import copy
 from sim.verbs.intake.command import import_
 from sim.verbs.nowcast.command import nowcast
+from sim.verbs.report.command import report
 from sim.verbs.run.command import rerun, run
 from sim.verbs.sweep.command import sweep
 from sim.verbs.validate.command import validate
@@ -44,6 +45,7 @@ Examples:
   sim compare verkhny_lars +no_screening
   sim sweep verkhny_lars --over stations.exit_cars.staffing=12:36:4
   sim rerun results/verkhny_lars/20220921T100000Z-s0123abcd
+  sim report results/verkhny_lars/20220921T100000Z-s0123abcd
 """
 COMPLETION = """\b
 Completion of verbs and options in your shell:
@@ -100,7 +102,7 @@ def completion(shell: str) -> None:
 
 VERBS = (
     *(run, rerun, check, schema, sources, audit, backtest, calibrate, catalogue, copy, compare, import_),
-    *(nowcast, sweep, validate),
+    *(nowcast, report, sweep, validate),
 )
 for verb in VERBS:
     commands.add_command(verb)

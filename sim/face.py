@@ -35,6 +35,7 @@ from sim.verbs.compare.result import Comparison
 from sim.verbs.compare.study import Variant, read_variants, variant_of
 from sim.verbs.compare.study import compare as compare_variants
 from sim.verbs.intake.result import ImportResult as ImportResult
+from sim.verbs.report.result import report as report
 from sim.verbs.run.result import RunResult
 from sim.verbs.sweep.request import SweepOptions, carry_out, read_sweep_request
 from sim.verbs.sweep.result import SweepResult

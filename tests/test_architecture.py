@@ -40,6 +40,7 @@ VERBS = (
     {"compare", "sweep", "calibrate", "audit"},
     {"validate", "backtest"},
     {"nowcast"},
+    {"report"},
 )
 """The order of the verbs. A verb may import a SHARED module of an earlier row, and never another verb of its own."""
 SHARED = {"study", "result", "pictures"}
@@ -55,6 +56,8 @@ OWNERS = {
     "python_calamine": ["sim.table.read"],
     "sklearn": ["sim.verbs.backtest.boosting"],
     "holidays": ["sim.verbs.intake.holiday"],
+    "markdown_it": ["sim.verbs.report.page"],
+    "PIL": ["sim.verbs.report.page"],
     "click": ["sim.cli", "sim.verbs.*.command", "sim.play.console", "sim.play.completion"],
     "rich": ["sim.plotting.sheet", "sim.play.console", "sim.verbs.*.tables", "sim.verbs.*.command"],
     "scipy": ["sim.table.*", "sim.measures.*", "sim.engine.*", "sim.verbs.*"],

@@ -62,6 +62,14 @@ class Sheet(NamedTuple):
             lines += [first, *(f"  {name}: {cell}" for name, cell in zip(self.names[1:], cells, strict=True))]
         return "\n".join(lines)
 
+    def markdown(self) -> list[str]:
+        """Return the lines of the table in Markdown, without its title."""
+        from rich.text import Text
+
+        rows = [[Text.from_markup(cell).plain.replace("\n", " ") for cell in row] for row in self.rows]
+        rule = ["---" if wrap else "--:" for wrap in self.wrap]
+        return ["| " + " | ".join(row) + " |" for row in (self.names, rule, *rows)]
+
 
 def borderless(title: str) -> Table:
     """Return an empty rich table with a rule only under its head."""

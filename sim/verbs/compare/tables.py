@@ -63,17 +63,10 @@ def print_to(console: Console, comparison: ComparisonData, rankings: Sequence[Ra
 
 def markdown(comparison: ComparisonData, rankings: Sequence[Ranking]) -> str:
     """Return a comparison as a page of Markdown."""
-    from rich.text import Text
-
-    lines = [f"# {title(comparison)}", "", note(comparison), ""]
+    told = [f"- {line[0].upper()}{line[1:]}." for line in headline_differences(comparison)]
+    lines = [f"# {title(comparison)}", "", *told, "", note(comparison), ""]
     for part in parts(comparison, rankings):
-        if isinstance(part, str):
-            lines += [part, ""]
-            continue
-        rows = [[Text.from_markup(cell).plain.replace("\n", " ") for cell in row] for row in part.rows]
-        rule = ["---" if wrap else "--:" for wrap in part.wrap]
-        table = ["| " + " | ".join(row) + " |" for row in (part.names, rule, *rows)]
-        lines += [f"## {part.title}", "", *table, ""]
+        lines += [part, ""] if isinstance(part, str) else [f"## {part.title}", "", *part.markdown(), ""]
     return "\n".join(lines)
 
 
@@ -81,7 +74,8 @@ def title(comparison: ComparisonData) -> str:
     """Return the title: the scenarios that are compared."""
     others = [words(label) for label in comparison.labels[1:]]
     listed = others[0] if len(others) == 1 else f"{', '.join(others[:-1])} and {others[-1]}"
-    return f"{words(comparison.base.label)} compared with {listed}"
+    base = words(comparison.base.label)
+    return f"{base[0].upper()}{base[1:]} compared with {listed}"
 
 
 def headline_differences(comparison: ComparisonData) -> list[str]:

@@ -24,7 +24,7 @@ from sim.verbs.run.records import RECORDS
 from sim.verbs.run.replicates import REPORTED_FILE, SERIES_FILE, TOTALS_FILE
 from sim.verbs.run.study import Run, run
 
-PICTURES, SUMMARY = "pictures", "summary.csv"
+PICTURES, SUMMARY, SENTENCES = "pictures", "summary.csv", "summary.md"
 
 Sameness = Literal["same", "differs", "missing", "changed since the run"]
 

@@ -16,7 +16,7 @@ from sim.measures.nights import Night, worst_night
 from sim.measures.reports import UNFITTED, Observation
 from sim.plotting.closures import closed
 from sim.plotting.rail import words
-from sim.plotting.sentences import gave_up_note, left_out_note
+from sim.plotting.sentences import gave_up_note, left_out_note, summary
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
 from sim.plotting.staff import pools_of
 from sim.plotting.story import (
@@ -24,6 +24,7 @@ from sim.plotting.story import (
     NOTHING,
     Story,
     at_least,
+    between,
     interval,
     modelled,
     rounded,
@@ -85,6 +86,41 @@ def html(run: Run) -> str:
     return as_html(lambda console: print_to(console, run))
 
 
+def markdown(run: Run) -> str:
+    """Return a run as a page of Markdown: what happened in sentences, then the tables."""
+    scenario, lines = run.loaded.scenario, []
+    for story in stories_of(run):
+        lines += [f"# {scenario.title}" + (f": {story.title}" if run.flows else ""), ""]
+        told = [summary(story), *left_out_note(story), *gave_up_note(story), *held_up(story)]
+        if worst := worst_night(story.nights):
+            told.append(_worst(story, worst))
+        lines += [line for sentence in told for line in (sentence, "")]
+        tables = [_headline_sheet(story), _stations(story)] + ([_nights(story, worst)] if worst else [])
+        if rows := [row for row in scenario.figures if row.crossing == story.crossing]:
+            tables.append(_reported(rows, run.observations))
+        for sheet in tables:
+            lines += [f"## {sheet.title}", "", *sheet.markdown(), ""]
+    if run.flows is not None:
+        from sim.verbs.run.network_tables import sheets
+
+        for sheet in sheets(stories_of(run), run.flows):
+            lines += [f"## {sheet.title}", "", *sheet.markdown(), ""]
+    return "\n".join([*lines, run.note, ""])
+
+
+def stories_of(run: Run) -> list[Story]:
+    """Return the story of each crossing."""
+    known = run.loaded.scenario, run.plan, run.estimates, run.observations
+    return [Story(*known, crossing, run.posterior_note) for crossing in run.loaded.scenario.crossings]
+
+
+def _worst(story: Story, worst: Night) -> str:
+    """Return a sentence on the worst night, for those who plan relief."""
+    people = f"{whole(worst.people.mean)} people{f' ({spread})' if (spread := between(worst.people)) else ''}"
+    water = rounded(worst.water.mean / 1000)
+    return f"The worst night is that of {worst.name}: {people} at {story.night_hour}, who need {water} m³ of water."
+
+
 def print_to(console: Console, run: Run) -> None:
     """Print the tables of a run to a rich console, one item per line if the console is narrow.
 
@@ -92,8 +128,7 @@ def print_to(console: Console, run: Run) -> None:
     those of reported figures.
     """
     narrow, scenario = console.width < NARROW, run.loaded.scenario
-    known = scenario, run.plan, run.estimates, run.observations
-    stories = [Story(*known, crossing, run.posterior_note) for crossing in scenario.crossings]
+    stories = stories_of(run)
     if run.flows is not None:
         from sim.verbs.run.network_tables import sheets
 
@@ -130,13 +165,26 @@ def _headline(story: Story, narrow: bool) -> Table:
     table.add_column("", min_width=None if narrow else 36)
     for name in ("mean",) if narrow else ("mean", "± (95 %)", "5–95 %"):
         table.add_column(name, justify="right", no_wrap=True)
-    for group, rows in groups(story):
-        defined = [row for row in rows if row.instead or np.isfinite(row.estimate.mean)]
-        if defined:
-            table.add_row(f"[bold]{group}[/]")
-        for row in defined:
+    for group, rows in defined_groups(story):
+        table.add_row(f"[bold]{group}[/]")
+        for row in rows:
             table.add_row(Padding(row.name, (0, 0, 0, 2)), *_numbers(row)[: 1 if narrow else 3])
     return table
+
+
+def defined_groups(story: Story) -> Iterator[tuple[str, list[Row]]]:
+    """Yield the groups of the headline table with the rows that have a value."""
+    for group, rows in groups(story):
+        if defined := [row for row in rows if row.instead or np.isfinite(row.estimate.mean)]:
+            yield group, defined
+
+
+def _headline_sheet(story: Story) -> Sheet:
+    sheet = Sheet("In numbers", ("", "mean", "± (95 %)", "5–95 %"), [], (True, False, False, False))
+    for group, rows in defined_groups(story):
+        sheet.rows.append((f"[bold]{group}[/]", "", "", ""))
+        sheet.rows.extend((f"\u2003{row.name}", *_numbers(row)) for row in rows)
+    return sheet
 
 
 def _numbers(row: Row) -> tuple[str, str, str]:

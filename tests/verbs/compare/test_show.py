@@ -125,7 +125,7 @@ def test_relief_is_compared_only_where_somebody_needs_it(
 
 def test_the_page_says_effects_who_gains_and_the_best(comparison: ComparisonData) -> None:
     page = comparison_tables.markdown(comparison, comparison.ranking("crossed_people", "all"))
-    assert page.startswith("# tiny compared with more booths and tiny 2\n")
+    assert page.startswith("# Tiny compared with more booths and tiny 2\n")
     assert "all 2 intervals of a measure hold together (Bonferroni)" in page
     people = comparison.differences[0][comparison.keys[0].index(Key("post", "crossed_people"))]
     assert re.search(rf"\|   people across \| {people.base:.0f} \|", page)
