@@ -221,7 +221,13 @@ def test_every_library_is_declared_and_has_an_owner() -> None:
     requirements += project["optional-dependencies"]["pandas"] + project["optional-dependencies"]["excel"]
     requirements += project["optional-dependencies"]["boosting"] + project["optional-dependencies"]["holidays"]
     declared = {requirement.split(">")[0] for requirement in requirements}
-    names = {"yaml": "pyyaml", "python_calamine": "python-calamine", "sklearn": "scikit-learn"}
+    names = {
+        "yaml": "pyyaml",
+        "python_calamine": "python-calamine",
+        "sklearn": "scikit-learn",
+        "markdown_it": "markdown-it-py",
+        "PIL": "pillow",
+    }
     used = {target.split(".")[0] for tree in LISTED.values() for target in imports(tree)}
     libraries = used - set(sys.stdlib_module_names) - {"sim"}
     assert libraries <= set(OWNERS)

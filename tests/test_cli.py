@@ -303,6 +303,7 @@ def test_rerun_says_what_was_changed_or_lost_since(at: Path) -> None:
         "scenario.yaml: changed since the run",
         "series.parquet: differs",
         "summary.csv: differs",
+        "summary.md: differs",
         "The results are not the same.",
     ]
 

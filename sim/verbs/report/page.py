@@ -27,7 +27,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inli
 """What the page may load: nothing from anywhere else."""
 
 
-def page(reports: Sequence[Report]) -> str:
+def page_of(reports: Sequence[Report]) -> str:
     """Return the page with all reports, one below the other. Raises SimError if a picture cannot be read."""
     writer = Writer()
     bodies = [writer.report(report) for report in reports]

@@ -34,7 +34,7 @@ def report(results: str | Path | Sequence[str | Path], out: str | Path | None = 
         written before that.
     """
     from sim.verbs.report.folders import read_report
-    from sim.verbs.report.page import page
+    from sim.verbs.report.page import page_of
 
     folders = [Path(each) for each in ([results] if isinstance(results, str | Path) else results)]
     if not folders:
@@ -42,7 +42,7 @@ def report(results: str | Path | Sequence[str | Path], out: str | Path | None = 
     path = Path(out) if out is not None else folders[0] / "report.html"
     if path.suffix not in (".html", ".htm"):
         raise SimError(f"{path}: a report's name ends in .html")
-    store.write(path, page([read_report(folder) for folder in folders]))
+    store.write(path, page_of([read_report(folder) for folder in folders]))
     if pdf:
         to_pdf(path)
     return path

@@ -55,7 +55,10 @@ def replicate_tables(played: Run) -> dict[str, store.Columns]:
 
 
 def write(folder: Path, played: Run) -> None:
-    """Write the resolved scenario, the tables and the end state of a run into `folder`. Raises SimError."""
+    """Write the resolved scenario, the tables, sentences and the end state of a run into `folder`. Raises SimError."""
+    from sim.verbs.run.tables import markdown  # late: it draws on what tells of pictures
+
+    store.write(folder / SENTENCES, markdown(played))
     if played.posterior is None:
         write_scenario(folder / SCENARIO, played.loaded.tree)
     else:

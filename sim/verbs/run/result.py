@@ -111,10 +111,7 @@ class RunResult(Result):
 
     def write_into(self, folder: Path, *, pictures: bool = True) -> None:
         """Write all files except the records into an existing empty folder. Raises SimError."""
-        from sim.verbs.run.tables import markdown
-
         files.write(folder, self.run)
-        store.write(folder / files.SENTENCES, markdown(self.run))
         if pictures:
             from sim.plotting import picture
 
