@@ -64,8 +64,8 @@ REASONS = {
     r"stations\.exit_trucks\.staffing": "the pace of the trucks, which is fitted, does the same",
     r"stations\.trucks\.(staffing|service_time)": "trucks that come for each one that could leave, fitted, do the same",
     r"stations\.entry_cars\.staffing": "the time of a person at the entry, which is fitted, does the same",
-    r"stations\.draft_screening\.discipline": "the share of walkers in it is fitted; `bypass_screened` has shares of its "
-    "own, which do not vary with these",
+    r"stations\.draft_screening\.discipline": "the share of walkers in it is fitted; `bypass_screened` has shares of "
+    "its own, which do not vary with these",
     r"classes\.car\.spacing": "the rows abreast, which are fitted, do the same",
     r"classes\.(bus|foot)\.people": "how many come by bus or on foot, which is fitted, does the same",
 }
