@@ -108,12 +108,23 @@ def calibrate(
         )
 
 
+DOUBTFUL = (
+    "two or three parameters are fitted to a series: in made-up weeks such intervals were far too narrow; fit one "
+    "parameter, or rely on no interval"
+)
+
+
 def _with_few_plays(evaluator: Evaluator) -> Found | None:
     """Return the posterior of up to MOST_PARAMETERS; None if there are more, or two or three do not settle."""
     number = len(evaluator.priors.names)
     if number > MOST_PARAMETERS:
         return None
-    return fit_one(evaluator) if number == 1 else fit_by_surface(evaluator)
+    if number == 1:
+        return fit_one(evaluator)
+    found = fit_by_surface(evaluator)
+    if found and evaluator.evidence.series:
+        evaluator.warn(DOUBTFUL)
+    return found
 
 
 def _surface_fit(evaluator: Evaluator, found: Found, seconds: float) -> Fit:
