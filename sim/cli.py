@@ -27,12 +27,14 @@ from sim.verbs.nowcast.command import nowcast
 from sim.verbs.report.command import report
 from sim.verbs.run.command import rerun, run
 from sim.verbs.sweep.command import sweep
+from sim.verbs.tour.command import tour
 from sim.verbs.validate.command import validate
 
 USER_ERROR = 2
 
 EXAMPLES = """\b
 Examples:
+  sim tour
   sim run verkhny_lars
   sim run verkhny_lars --intervene no_screening --replications 5
   sim run verkhny_lars --set seed=7 --out /tmp/seven
@@ -102,7 +104,7 @@ def completion(shell: str) -> None:
 
 VERBS = (
     *(run, rerun, check, schema, sources, audit, backtest, calibrate, catalogue, copy, compare, import_),
-    *(nowcast, report, sweep, validate),
+    *(nowcast, report, sweep, tour, validate),
 )
 for verb in VERBS:
     commands.add_command(verb)

@@ -41,6 +41,7 @@ VERBS = (
     {"validate", "backtest"},
     {"nowcast"},
     {"report"},
+    {"tour"},
 )
 """The order of the verbs. A verb may import a SHARED module of an earlier row, and never another verb of its own."""
 SHARED = {"study", "result", "pictures"}

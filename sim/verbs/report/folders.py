@@ -37,7 +37,7 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind("seen", "Forecast", "", ("forecast.csv", "scores.csv", "differences.csv")),
+    Kind("seen", "Forecast", "", ("outlook.csv", "forecast.csv", "scores.csv", "differences.csv")),
     Kind("forecasts", "Validation", "", ("figures.csv", "forecasts.csv")),
     Kind("windows", "Backtest", "sentences.md", ("scores.csv", "differences.csv")),
     Kind("method", "Calibration", "page.md"),
