@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sim.play.console import echo, echo_path, options
+from sim.play.console import echo, echo_path, options, say
 
 EXAMPLES = """\b
 Examples:
@@ -32,6 +32,7 @@ def report(results: tuple[Path, ...], out: Path | None, pdf: bool, quiet: bool) 
     """
     from sim.verbs.report import result
 
+    say(quiet, f"making a page of {', '.join(map(str, results))} ...")
     path = result.report(results, out, pdf=pdf)
     if quiet:
         echo_path(path)

@@ -38,11 +38,11 @@ class Kind(NamedTuple):
 
 KINDS = (
     Kind("seen", "Forecast", "", ("outlook.csv", "forecast.csv", "scores.csv", "differences.csv")),
-    Kind("forecasts", "Validation", "", ("figures.csv", "forecasts.csv")),
+    Kind("forecasts", "Validation", "summary.md"),
     Kind("windows", "Backtest", "sentences.md", ("scores.csv", "differences.csv")),
     Kind("method", "Calibration", "page.md"),
     Kind("scenarios", "Comparison", "summary.md"),
-    Kind("points", "Sweep", "", ("sensitivity.csv", "summary.csv", "failed.csv")),
+    Kind("points", "Sweep", "summary.md"),
     Kind("calibration", "Audit of reported figures", "sentences.md"),
     Kind("scenario_hash", "Run", "summary.md"),
 )

@@ -21,6 +21,7 @@ from sim.verbs.sweep.study import Base, PointTotals, Sweep, SweepData
 
 INDICES = "sensitivity.csv"
 CACHE, MANIFEST, TABLE, SUMMARY, FAILED = "kept", "manifest.json", "sweep.parquet", "summary.csv", "failed.csv"
+SENTENCES = "summary.md"
 PICTURES = "pictures"
 NUMBERS = ("mean", "p05", "p50", "p95", "low", "high", "n")
 """The numbers of an estimate in summary.csv."""

@@ -82,8 +82,11 @@ class SweepResult(Result):
 
     def finish(self, command_line: str | None = None, *, pictures: bool = True) -> None:
         """Write the pictures and, last of all, the provenance into the folder. Raises SimError."""
-        names = list(self.data.files)
+        from sim.verbs.sweep.tables import markdown
+
+        names = [*self.data.files, files.SENTENCES]
         with nothing_lost():
+            store.write_shared(self.folder / files.SENTENCES, markdown(self.data))
             if pictures:
                 from sim.plotting import picture
 

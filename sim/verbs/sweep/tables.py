@@ -123,19 +123,35 @@ def html(analysis: SweepAnalysis) -> str:
 
 def print_to(console: Console, analysis: SweepAnalysis) -> None:
     """Print the results of a sweep to a rich console."""
+    print_sheets(console, _sheets(analysis))
+    for line in _sentences(analysis):
+        console.print(line, markup=False)
+
+
+def markdown(analysis: SweepAnalysis) -> str:
+    """Return the results of a sweep as a page of Markdown: what was found in sentences, then the tables."""
+    lines = [f"# {analysis.sweep.base.loaded.scenario.title}: which setting?", ""]
+    lines += [line for sentence in _sentences(analysis) for line in (sentence, "")]
+    for sheet in _sheets(analysis):
+        lines += [f"## {sheet.title}", "", *sheet.markdown(), ""]
+    return "\n".join(lines)
+
+
+def _sheets(analysis: SweepAnalysis) -> list[Sheet]:
     data, answer = analysis.sweep, analysis.answer
     sheets = [_sensitivity_sheet(one, class_words(data)) for one in analysis.sensitivities]
     if answer is not None:
         sheets.append(_tests_sheet(answer))
     elif analysis.keys and not analysis.sensitivities and len(data.design.points) <= MOST_ROWS:
         sheets.append(_points_sheet(data, analysis.keys, analysis.bounds))
-    print_sheets(console, sheets)
-    if answer is not None:
-        console.print(answer.sentence, markup=False)
-    for line in (*failure_lines(data), left_out_sentence(data, analysis.keys), deadlock_sentence(data)):
-        if line:
-            console.print(line, markup=False)
-    console.print(totals_sentence(data), markup=False)
+    return sheets
+
+
+def _sentences(analysis: SweepAnalysis) -> list[str]:
+    data, answer = analysis.sweep, analysis.answer
+    first = [answer.sentence] if answer is not None else []
+    more = [*failure_lines(data), left_out_sentence(data, analysis.keys), deadlock_sentence(data)]
+    return [*first, *filter(None, more), totals_sentence(data)]
 
 
 def left_out_sentence(data: SweepData, keys: Sequence[Key]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim import store
 from sim.plotting.result import Drawers, Result
 from sim.verbs.validate import files
 from sim.verbs.validate.study import MODEL, Validation
@@ -71,7 +72,12 @@ class ValidationResult(Result):
 
     def write_into(self, folder: Path, command_line: str | None = None, *, pictures: bool = True) -> None:
         """Write all files into an existing empty folder. Raises SimError."""
+        from sim.verbs.validate.page import section
+
         files.write(folder, self.validation)
+        title, text = section(self.validation).split("\n\n", 1)
+        scores = "; ".join(line.strip() for line in self._headline())
+        store.write(folder / "summary.md", f"{title[1:]}\n\n{scores}.\n\n## Figures\n\n{text}")
         if pictures:
             from sim.plotting import picture
 

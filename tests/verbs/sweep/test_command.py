@@ -28,7 +28,7 @@ STAFFING = "stations.exit_control.staffing"
 SHORT = ("--set", "clock.horizon=2022-09-21T13:00", "--replications", "2", "--workers", "1")
 ONE_FAILS = ("--over", "classes.car.people.mean=2.5,4", "--over", "classes.car.people.max=5,3")
 """Four points; the mean cannot be above the maximum."""
-FILES = {"manifest.json", "sweep.parquet", "summary.csv", "failed.csv", "provenance.json"}
+FILES = {"manifest.json", "sweep.parquet", "summary.csv", "summary.md", "failed.csv", "provenance.json"}
 
 
 @pytest.fixture

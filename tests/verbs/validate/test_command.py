@@ -20,7 +20,7 @@ from sim.verbs.validate.study import MODEL
 from sim.verbs.validate.words import notes
 from tests.verbs.calibrate.small_calibration import ROOT, row
 
-FILES = {"figures.csv", "forecasts.csv", "reported_replications.parquet", "provenance.json"}
+FILES = {"figures.csv", "forecasts.csv", "summary.md", "reported_replications.parquet", "provenance.json"}
 
 
 @pytest.fixture
