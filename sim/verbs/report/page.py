@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from html import escape
@@ -54,7 +55,7 @@ class Writer:
 
     def __init__(self) -> None:
         self.contents: list[tuple[str, str]] = []
-        self._named = 0
+        self._named = self._tables = 0
         self._room = MOST_BYTES - RESERVED
 
     def _name(self) -> str:
@@ -102,8 +103,14 @@ class Writer:
                     child.type = "text"
                     child.content = ""
         html = str(reader.renderer.render(tokens, reader.options, {}))
-        frame = '<div class="scroll" tabindex="0" role="region" aria-label="table"><table>'
-        return html.replace("<table>", f"{COPY}{frame}").replace("</table>", "</table></div>")
+        html = re.sub(r"<th([^>]*)></th>", r"<td\1></td>", html)  # a heading says something
+        return re.sub("<table>", lambda _: self._frame(), html).replace("</table>", "</table></div>")
+
+    def _frame(self, caption: str = "") -> str:
+        """Return the begin of a table that can be scrolled and copied, under a name of its own."""
+        self._tables += 1
+        name = escape(caption) or f"table {self._tables}"
+        return f'{COPY}<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table>'
 
     def _inline_picture(self, token: Any, folder: Path | None) -> None:
         path = (folder or Path()) / str(token.attrs.get("src", ""))
@@ -115,13 +122,13 @@ class Writer:
             token.type, token.content = "text", f"({token.content})"
 
     def _table(self, table: Table) -> str:
-        heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in table.headings)
+        heads = "".join(f'<th scope="col">{escape(head)}</th>' if head else "<td></td>" for head in table.headings)
         rows = "".join(
             f"<tr>{''.join(_cell(cell, first=n == 0) for n, cell in enumerate(row))}</tr>" for row in table.rows
         )
+        caption = f"<caption>{escape(table.caption)}</caption>"
         body = (
-            f'{COPY}<div class="scroll" tabindex="0" role="region" aria-label="{escape(table.caption)}">'
-            f"<table><caption>{escape(table.caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+            f"{self._frame(table.caption)}{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
         if table.folded:
             return f"<details><summary>{escape(table.caption)}</summary>{body}</details>"
@@ -135,7 +142,7 @@ class Writer:
         return (
             f'<figure class="chart"><figcaption id="{name}">{escape(chart.title)}'
             f"{f' ({escape(chart.unit)})' if chart.unit else ''}</figcaption>"
-            f'<div class="plot" role="img" aria-labelledby="{name}"></div>'
+            f'<div class="plot" role="group" aria-labelledby="{name}"></div>'
             f'<script type="application/json">{data}</script>'
             f'<details class="told"><summary>The chart in words</summary><ul>{told}</ul></details></figure>'
         )
