@@ -6,11 +6,12 @@ with the rules known by then, and with the rules as they came.
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+
+import yaml
 
 import sim
 from sim.verbs.validate.result import ValidationResult
@@ -21,7 +22,8 @@ ROOT = Path(__file__).parents[1]
 PAGE, PICTURES = ROOT / "docs" / "forecast_2022.md", ROOT / "docs" / "forecast_2022"
 BUILD = ROOT / "build" / "forecast_2022"
 CALIBRATION = ROOT / "calibration" / "verkhny_lars.yaml"
-UNTIL = "2022-09-26"
+LAST_DAY, UNTIL = "2022-09-25", "2022-09-26"
+"""The last day whose figures are fitted, and the instant at which it ends."""
 WAYS = {
     "rules_known": ("with the rules known by then", "apply: [rules_of_25_september]\n"),
     "rules_as_they_came": ("with the rules as they came", ""),
@@ -33,7 +35,7 @@ def fitted_until(folder: Path) -> Path:
     """Fit to the figures before UNTIL, or take the fit that is there; return the fitted file."""
     file = folder / "fit" / "fitted.yaml"
     if not file.is_file():
-        result = sim.calibrate(CALIBRATION, until=UNTIL, cache=folder / "evaluations")
+        result = sim.calibrate(CALIBRATION, until=LAST_DAY, cache=folder / "evaluations")
         result.save(folder / "fit")
     return file
 
@@ -42,10 +44,14 @@ def described(folder: Path, name: str, rules: str, fitted: Path) -> tuple[Path, 
     """Write the scenario with this fit and its calibration; return both files."""
     scenario, calibration = folder / f"{name}.yaml", folder / f"{name}_calibration.yaml"
     base = ROOT / "scenarios" / "verkhny_lars.yaml"
-    scenario.write_text(f"extends: {base}\ncalibrated: {fitted}\nreported: {calibration}\n{rules}", encoding="utf-8")
-    text = CALIBRATION.read_text(encoding="utf-8")
-    text = re.sub(r"^scenario: .*$", f"scenario: {scenario}\nknown_until: {UNTIL}", text, count=1, flags=re.MULTILINE)
-    calibration.write_text(text, encoding="utf-8")
+    title = f"crossings: {{verkhny_lars: {{title: 'Verkhny Lars, forecast of 26 September {WAYS[name][0]}'}}}}\n"
+    text = f"extends: {base}\n{title}calibrated: {fitted}\nreported: {calibration}\n{rules}"
+    scenario.write_text(text, encoding="utf-8")
+    document = yaml.safe_load(CALIBRATION.read_text(encoding="utf-8")) | {"scenario": str(scenario)}
+    for row in document["reported"]:
+        if row.get("status", "used") == "used" and str(row["until"]) > UNTIL:
+            row["status"] = "validation"  # the pictures mark it as a figure that was not fitted
+    calibration.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return scenario, calibration
 
 
@@ -99,6 +105,15 @@ def page(scored: dict[str, ValidationResult]) -> Iterator[str]:
             f"In the 50 % band {share_words(overall.inside_50)}, in the 90 % band {share_words(overall.inside_90)};"
             f" median error factor {number(overall.error_factor)}, median width {number(overall.width_factor)}, mean"
             f" log score {number(overall.log_score)}."
+        )
+        later = [row for row in validation.rows if row.target.row.from_ >= datetime.fromisoformat(UNTIL)]
+        scores = [row.scores[MODEL] for row in later]
+        held = sum(bool(score.inside_90) for score in scores)
+        mean = sum(score.log_score for score in scores) / len(scores)
+        yield ""
+        yield (
+            f"The {len(later)} rows that begin on 26 September or later, which alone are a forecast: {held} in the 90 %"
+            f" band, mean log score {number(mean)}."
         )
 
 

@@ -45,8 +45,9 @@ LATE = "late"
 FOR_A_PLANNER = {
     "no_screening": (
         "Dropping the checks shortens waits only where the officers are the bottleneck, and the reported figures "
-        "do not say whether they are. Look first whether the booths behind them ever stand idle; what is sure is "
-        "that no men are stopped."
+        "do not say whether they are; elsewhere those who join late may even wait a little longer, because fewer are "
+        "turned back. Look first whether the booths behind the officers ever stand idle; what is sure is that no men "
+        "are stopped."
     ),
     "half_screening": (
         "Do not expect half the checks to shorten the queue: waits change only where officers hold up the booths."
@@ -56,8 +57,8 @@ FOR_A_PLANNER = {
         "wait longer, by up to the upper end of the band."
     ),
     "two_officers": (
-        "Two officers are enough in most draws, and in the others waits of those who join late are a multiple: "
-        "add an officer as soon as people stand in front of them while booths behind are free."
+        "Two officers are enough in about half of the draws; in the others those who join late wait longer, in some "
+        "more than twice as long. Add an officer as soon as people stand in front of them while booths behind are free."
     ),
     "sixteen_officers": (
         "More officers do not shorten the queue unless people wait for them; staff for passport booths does."
@@ -177,7 +178,9 @@ def page(comparison: ComparisonData) -> Iterator[str]:
         f"Each what-if is played {comparison.replications} times beside the base case, on the same random numbers and"
         f" with the same parameters, drawn from the posterior of {fit.calibration} ({fit.date}). Every number is the"
         " median over the draws, with 5-95 % of the draws in brackets: chance and all that the reported figures leave"
-        " open about the parameters, without the error of the model itself. Waits are those of travellers who crossed."
+        " open about the parameters, without the error of the model itself. Where most draws show almost no change and"
+        " some a large one, the median itself may be off by some percent; the band is steadier. Waits are those of"
+        " travellers who crossed."
     )
     yield ""
     yield (
@@ -203,11 +206,23 @@ def page(comparison: ComparisonData) -> Iterator[str]:
             yield ""
             yield f"### {_title(name)}"
             yield ""
+            flips = [f"{_name(row.key)} ({row.direction.text})" for row in found[name] if row.flips and row.direction]
+            if flips:
+                yield f"**The direction is not known** for {'; '.join(flips)}."
+                yield ""
             yield " ".join(comparison.base.loaded.interventions[name].description.split())
             yield ""
             yield f"**For a planner.** {FOR_A_PLANNER[name]}"
             yield ""
             yield from _section(found[name])
+    yield ""
+    yield "## Not on this page"
+    yield ""
+    yield (
+        "`word_of_stops` (men who hear of others being stopped do not set out) is a scenario of its own. All its"
+        " numbers are assumptions, and no reported figure says anything of them, so it has no band: `sim compare"
+        " verkhny_lars word_of_stops` plays it."
+    )
 
 
 def _numbered() -> Iterator[tuple[int, str]]:
@@ -230,9 +245,6 @@ def _sentence(key: Key) -> str:
 
 
 def _section(rows: list[_Row]) -> Iterator[str]:
-    if flips := [f"{_name(row.key)} ({row.direction.text})" for row in rows if row.flips and row.direction]:
-        yield f"**The direction is not known** for {'; '.join(flips)}."
-        yield ""
     known = [row for row in rows if not row.flips]
     still = [_name(row.key) for row in known if row.still]
     yield " ".join(

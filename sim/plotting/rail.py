@@ -16,7 +16,7 @@ from sim.scenario.model.passages import passages_from_origin
 from sim.scenario.model.scenario import Crossing, Scenario
 from sim.scenario.model.teams import teams_of
 
-MOST = 12
+MOST = 14
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
+from sim.engine.plan import NOWHERE
 from sim.measures.names import at_station
 from sim.measures.servers import named, staffing
 from sim.plotting.panels import finish
@@ -92,3 +93,29 @@ def _by_station(axes: Axes, story: Story, pool: str) -> None:
         label = f"in service at {words(name)}"
         axes.fill_between(story.at, below, above, step="post", color=colour, alpha=0.55, linewidth=0, label=label)
         below = above
+
+
+def servers_words(story: Story, name: str) -> str:
+    """Return how many servers a station has: '12 servers', '9–12 servers', '2–5 shared'."""
+    plan, s = story.plan, story.number(name)
+    _, servers, there = staffing(plan, plan.staffing, s)
+    present = servers[there == 1]
+    low, high = int(present.min(initial=1000)), int(present.max(initial=0))
+    team, limit = plan.team(s), int(plan.pool_limit[s])
+    if plan.checked_every[team]:  # the control keeps to these limits while the plan has anybody
+        low, high = min(low, int(plan.at_least[team]), limit), min(int(plan.at_most[team]), limit)
+    low, high = _drawn_servers(story, name, low, high)
+    if plan.pool[s] != NOWHERE:
+        return f"{high} shared" if low >= high else f"{low}–{high} shared"
+    return f"{high} server{'' if high == 1 else 's'}" if low >= high else f"{low}–{high} servers"
+
+
+def _drawn_servers(story: Story, name: str, low: int, high: int) -> tuple[int, int]:
+    """Return the fewest and the most servers, over the 5-95 % of the draws where their number is not known."""
+    band = story.band("servers", at_station(name))
+    if not story.posterior_note or band is None:
+        return low, high
+    there = band.p05 > 0
+    if not there.any():
+        return low, high
+    return min(low, round(float(band.p05[there].min()))), max(high, round(float(band.p95[there].max())))

@@ -77,5 +77,5 @@ def test_many_events_keep_the_telling_ones() -> None:
     steps = [{"from": f"2022-09-{day}", "servers": day} for day in range(15, 30)]
     tree["crossings"][synthetic.CROSSING]["stations"]["gate"]["staffing"] = {"servers": 2, "steps": steps}
     found = [event.words for event in events(Scenario.model_validate(tree), synthetic.CROSSING)]
-    assert len(found) == 12
+    assert len(found) == 14
     assert "draft screening begins" in found

@@ -5,6 +5,7 @@ The scenario must be valid wherever it is fitted: it is checked at the centre of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ from sim.units import parse
 
 LEAST = 1e-3
 """Smallest figure that can be compared as a ratio; a count, or a value in s or m."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ def read_calibration(path: str | Path, *, validation: bool = False) -> LoadedCal
 def known_until(loaded: LoadedCalibration, until: str | None) -> LoadedCalibration:
     """Return a calibration that fits only the figures whose window ends by `until`, a local date or instant as text.
 
+    A date without a time includes that day.
+
     Raises SimError if `until` is no date, or if nothing is left to fit.
     """
     if until is None:
@@ -103,6 +107,8 @@ def known_until(loaded: LoadedCalibration, until: str | None) -> LoadedCalibrati
         instant: datetime = TypeAdapter(Instant).validate_python(until)
     except ValidationError:
         raise SimError(f"--until: expected a date or an instant such as 2022-09-25T08:00; got {until!r}") from None
+    if _DAY.fullmatch(until.strip()):
+        instant += timedelta(days=1)
     calibration = loaded.calibration
     instant = min(instant, calibration.known_until or instant)
     if fault := _too_early(calibration, instant):

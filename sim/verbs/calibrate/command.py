@@ -54,8 +54,8 @@ Examples:
 @click.option(
     "--until",
     metavar="DATE",
-    help="Fit only the figures whose window ends by then (local time; 2022-09-28 is its first instant); the later ones "
-    "are only predicted.",
+    help="Fit only the figures whose window ends by then (local time; a date without a time includes that day); the "
+    "later ones are only predicted.",
 )
 @click.option(
     "--recovery",

@@ -11,16 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from sim.engine.plan import NOWHERE
 from sim.measures.estimates import Estimate
 from sim.measures.names import OUTCOMES, at_station
 from sim.measures.nights import worst_night
 from sim.measures.reports import counted, short_amount
-from sim.measures.servers import staffing
 from sim.plotting import daily, panels
 from sim.plotting.marks import BOLD, draw_rail, lay_rail, rail_height, shortened, text_width, wrapped
 from sim.plotting.rail import words
 from sim.plotting.sentences import summary
+from sim.plotting.staff import servers_words
 from sim.plotting.story import (
     LEAST_BLOCKED,
     NOTHING,
@@ -346,7 +345,7 @@ def _station(axes: Axes, story: Story, name: str, place: tuple[float, float, flo
         for quantity in ("utilisation", "utilisation_worst_day", "blocked_share")
     )
     load = f"{100 * busy:.0f} % / {100 * worst:.0f} %" if np.isfinite(busy) else "no staff"
-    details = f"{_servers(story, name)} · {load}"
+    details = f"{servers_words(story, name)} · {load}"
     inside = width - 0.2
     two_rows = height > 1.5 * STRIP_ROW
     room = inside if two_rows else inside - text_width(details, 9) - 0.12
@@ -362,19 +361,6 @@ def _station(axes: Axes, story: Story, name: str, place: tuple[float, float, flo
     parts = ((0.0, 1.0, FAINT), (0.0, served, CLASS_COLOURS["car"]), (served, stopped, SPAN_COLOURS["blocked"]))
     for begin, share, colour in parts:
         axes.barh(low, inside * share, 0.06, left=left + 0.1 + inside * begin, color=colour)
-
-
-def _servers(story: Story, name: str) -> str:
-    plan, s = story.plan, story.number(name)
-    _, servers, there = staffing(plan, plan.staffing, s)
-    present = servers[there == 1]
-    low, high = int(present.min(initial=1000)), int(present.max(initial=0))
-    team, limit = plan.team(s), int(plan.pool_limit[s])
-    if plan.checked_every[team]:  # the control keeps to these limits while the plan has anybody
-        low, high = min(low, int(plan.at_least[team]), limit), min(int(plan.at_most[team]), limit)
-    if plan.pool[s] != NOWHERE:
-        return f"{high} shared" if low >= high else f"{low}–{high} shared"
-    return f"{high} server{'' if high == 1 else 's'}" if low >= high else f"{low}–{high} servers"
 
 
 def _sources(figure: Figure, story: Story) -> float:

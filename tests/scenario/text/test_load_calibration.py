@@ -180,7 +180,9 @@ def test_only_a_figure_for_validation_can_have_been_seen_before(folder):
 
 def test_what_ends_after_a_date_is_not_fitted():
     loaded = read_calibration(ROOT / "calibration" / "verkhny_lars.yaml")
-    early = targets(known_until(loaded, "2022-09-26").calibration)
+    early = targets(known_until(loaded, "2022-09-25").calibration)  # a day without a time is included
+    assert known_until(loaded, "2022-09-25").calibration.known_until == datetime(2022, 9, 26)
+    assert known_until(loaded, "2022-09-26T08:00").calibration.known_until == datetime(2022, 9, 26, 8)
     assert {target.row.id for target in early if target.fitted} == {
         row.id for row in loaded.calibration.reported if row.status == "used" and row.until <= datetime(2022, 9, 26)
     }

@@ -54,7 +54,7 @@ def charts(page: str) -> list[dict]:  # type: ignore[type-arg]
 def test_a_page_of_a_run_is_complete_and_says_what_the_run_said(results: Path) -> None:
     done = report(results / "run")
     path = results / "run" / "report.html"
-    assert (done.exit_code, done.output) == (0, f"The report is in {path}\n")
+    assert (done.exit_code, done.stdout) == (0, f"The report is in {path}\n")
     page = path.read_text(encoding="utf-8")
     assert len(page.encode()) < 5_000_000
     for heading in ("The answer", "Over time", "In detail", "Assumptions and sources", "What this cannot say"):
