@@ -16,11 +16,12 @@ MOST_PIECES = 2000
 """Most different durations a law is fitted to; of more, neighbours are taken together."""
 MOST_PHASES = 100
 QUANTILES = 200
-"""Number of values of an empirical law."""
+"""Most values of an empirical law; of fewer durations, each is taken once."""
 CLOSE = 0.05
 """Largest distance between the distribution functions of the data and of a law that describes them, beside chance."""
-LEAST_AT_RISK = 30
-"""Durations that must be at least so long, or cut off later, where a law is compared with the data."""
+LEAST_AT_RISK, LEAST_SHARE = 30, 0.25
+"""Durations (or share of all) that must be at least so long, where a law is compared with data some of which are cut
+off: beyond, their distribution is too uncertain. Data seen in full are compared everywhere."""
 SEEN_WHOLE = 0.98
 """Share of the durations that must be seen in full, so that the data can stand for a law."""
 STEPS = (0.1, 1.0, 5.0, 6.0, 10.0, 15.0, 30.0, 60.0, 300.0, 600.0, 900.0, 1800.0, 3600.0)
@@ -100,7 +101,7 @@ def fit(observed: Observed) -> Fitted:
     """Fit the families a scenario may name; take the one with the least AIC, or the data if none is close."""
     at, below = distribution(observed)
     allowed = CLOSE + 1.63 / np.sqrt(max(len(observed.whole), 1))
-    sure = at_risk(observed, at) >= LEAST_AT_RISK
+    sure = comparable(observed, at)
     spread = observed.whole.std() / max(observed.whole.mean(), LEAST)
     if spread < 0.01 or len(np.unique(observed.whole)) == 1:
         same = Fit("deterministic", float(observed.whole.mean()), 0.0, -np.inf, 0.0)
@@ -112,14 +113,14 @@ def fit(observed: Observed) -> Fitted:
         if found is None:
             continue
         frozen, shape, parameters, loss = found
-        distance = float(np.max(np.abs(frozen.cdf(at[sure]) - below[sure]))) if sure.any() else 1.0
+        distance = float(np.max(np.abs(frozen.cdf(at[sure]) - below[sure])))
         fits.append(Fit(family, float(frozen.mean()), shape, 2 * parameters + 2 * loss, distance, frozen))
     fits.sort(key=lambda each: each.aic)
     close = [each for each in fits if each.distance <= allowed]
     simple = [each for each in close if each.family in ("exponential", "erlang") and each.aic < fits[0].aic + 2]
     seen_whole = bool(len(below)) and below[-1] > SEEN_WHOLE
     chosen = next(iter(simple or close or ([] if seen_whole else fits)), None)
-    return Fitted(observed, tuple(fits), chosen, _values(at, below), allowed)
+    return Fitted(observed, tuple(fits), chosen, _values(at, below, len(observed.whole)), allowed)
 
 
 class _Pieces(NamedTuple):
@@ -198,11 +199,19 @@ def at_risk(observed: Observed, at: Floats) -> Floats:
     return np.asarray(len(observed.seconds) - np.searchsorted(np.sort(observed.seconds), at), float)
 
 
-def _values(at: Floats, below: Floats) -> Floats:
+def comparable(observed: Observed, at: Floats) -> NDArray[np.bool_]:
+    """Say where a law is compared with the data."""
+    least = min(LEAST_AT_RISK, LEAST_SHARE * len(observed.seconds)) if observed.cut.any() else 0
+    sure = at_risk(observed, at) >= least
+    return sure if sure.any() else np.ones(len(at), bool)
+
+
+def _values(at: Floats, below: Floats, durations: int) -> Floats:
     """Return quantiles of the data, spaced evenly, whose mean is that of the data as far as they are known."""
     if not len(at):
         return np.zeros(0)
-    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES * below[-1]
+    number = min(QUANTILES, durations)
+    levels = (np.arange(number) + 0.5) / number * below[-1]
     values = at[np.searchsorted(below, levels).clip(max=len(at) - 1)]
     mean = float(np.sum(np.diff(below, prepend=0) * at) / below[-1])
     return np.asarray(values * (mean / values.mean()) if values.mean() > 0 else values)

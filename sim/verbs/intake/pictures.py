@@ -14,7 +14,7 @@ from sim.arrays import Floats
 from sim.plotting.page import heading
 from sim.plotting.style import FAINT, INK, MUTED, REPORTED, shade, sheet, styled, value_axis
 from sim.table.counts import Bins, Counted
-from sim.verbs.intake.laws import LEAST_AT_RISK, Fitted, at_risk, distribution
+from sim.verbs.intake.laws import Fitted, comparable, distribution
 from sim.verbs.intake.staffing import Staffed
 
 LINE, OTHER = "#0072B2", "#E69F00"
@@ -118,7 +118,7 @@ def draw_law(fitted: Fitted, title: str) -> Figure:
     heading(figure, title, "Left: share of durations up to a length. Right: quantiles of the data against the law.")
     observed = fitted.observed
     at, below = distribution(observed)
-    sure = at_risk(observed, at) >= LEAST_AT_RISK
+    sure = comparable(observed, at)
     at, below = (at[sure], below[sure]) if sure.sum() > 1 else (at, below)
     unit, scale = _unit(observed.whole)
     axes = figure.add_axes((0.09, 0.13, 0.5, 0.68))

@@ -165,3 +165,19 @@ def test_staff_by_the_clock_do_not_react() -> None:
         reaction = _staffed(at, booths, queue, "queue").reaction
         false_alarms += reaction is not None and reaction.gain >= 0.05 and reaction.p < LEVEL
     assert false_alarms == 0
+
+
+@pytest.mark.parametrize("cut", [0, 4])
+@pytest.mark.parametrize("number", [20, 25, 30])
+def test_few_durations_have_a_law_too(number: int, cut: int) -> None:
+    """Fixed seed: of lognormal durations a law is rejected (by p < 1 % and 5 % more) about never."""
+    seconds = np.round(np.random.default_rng(number).lognormal(5, 0.5, number))
+    found = fit(observe(seconds, np.arange(number) < cut))
+    assert found.chosen is not None
+    assert found.chosen.distance < 0.2
+    assert all(each.distance < 1 for each in found.fits)
+
+
+def test_of_few_durations_each_is_a_value_once() -> None:
+    seconds = np.r_[np.arange(10) + 5.0, np.arange(12) + 10_000.0]
+    np.testing.assert_allclose(np.sort(fit(observe(seconds)).values), seconds, atol=0.51)  # half a step
