@@ -197,21 +197,21 @@ def _power(target: SeriesTarget, off: Floats, replications: int) -> float:
 
 
 def projected_errors(series: Sequence[tuple[SeriesTarget, Floats]]) -> tuple[Floats, Floats]:
-    """Return variances (K,) of reports and of the model in a weighted sum of points, and their probabilities (K,).
+    """Return covariances (K, S, S) of reports and of the model in S weighted sums of points; their probabilities (K,).
 
-    `series` are targets with weights (n,). The sizes of the discrepancy have their prior, its time that of the slow
+    `series` are targets with weights (S, n). The sizes of the discrepancy have their prior, its time that of the slow
     part of chance.
     """
-    fresh, slow = 0.0, 0.0
+    fresh, slow = np.zeros((2, len(series[0][1]), len(series[0][1])))
     for target, weights in series:
         level = target.structure.level
         rounding = target.rounding / np.sqrt(12) / (target.value + target.offset)
-        fresh += float(np.square(weights) @ (np.square(target.spread * level) + np.square(rounding)))
+        fresh += weights * (np.square(target.spread * level) + np.square(rounding)) @ weights.T
         alike = np.exp(-np.abs(target.hours[:, None] - target.hours) / target.structure.hours)
         ends = weights * level * target.discrepancy
-        slow += float(ends @ alike @ ends)
+        slow += ends @ alike @ ends.T
     log_prior = -0.5 * np.square(np.log(SIZES) / SIZE_SPREAD)
-    return fresh + slow * np.square(SIZES), np.exp(log_prior - logsumexp(log_prior))
+    return fresh + slow * np.square(SIZES)[:, None, None], np.exp(log_prior - logsumexp(log_prior))
 
 
 def _correlation(off: Floats, hours: Floats) -> tuple[float, float, float, float]:

@@ -126,10 +126,10 @@ def test_plays_show_their_own_structure(target):
     assert found.chance.mean() == pytest.approx(0.3 * np.sqrt(1 + 1 / 8), rel=0.1)
 
 
-def test_the_errors_of_a_weighted_sum_are_those_of_the_normal_law(target):
-    """The variance of a sum with a discrepancy of the file's size is that of the covariance without chance."""
-    weights = np.linspace(-1, 2, POINTS)
+def test_the_errors_of_weighted_sums_are_those_of_the_normal_law(target):
+    """The covariance of sums with a discrepancy of the file's size is that of the points without chance."""
+    weights = np.stack((np.linspace(-1, 2, POINTS), np.linspace(1, 0, POINTS)))
     alone = replace(target, structure=replace(target.structure, chance=np.zeros(POINTS), fresh=0.0, fast=0.0))
     errors, chances = projected_errors([(alone, weights)])
-    assert errors[len(errors) // 2] == pytest.approx(weights @ covariance(alone) @ weights, rel=1e-9)
+    assert errors[len(errors) // 2] == pytest.approx(weights @ covariance(alone) @ weights.T, rel=1e-9)
     assert chances.sum() == pytest.approx(1.0)

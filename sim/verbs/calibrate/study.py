@@ -27,9 +27,9 @@ from sim.verbs.calibrate.emulator import emulator_of, proposal_by_emulator
 from sim.verbs.calibrate.evaluator import Evaluator
 from sim.verbs.calibrate.findings import predictive, report_spread, tail
 from sim.verbs.calibrate.fit import MIN_ESS_HELD_OUT, Fit, Gate, HeldOut, Sample, combined
-from sim.verbs.calibrate.one_parameter import fit_one
 from sim.verbs.calibrate.sampling import Draws, Proposal, Sampler, effective_sample_size, log_prior, normalised
 from sim.verbs.calibrate.surface_fit import Found, fit_by_surface
+from sim.verbs.calibrate.weighted_sums import fit_by_sums
 
 MOST_PARAMETERS = 3
 """Most parameters that are fitted with few plays."""
@@ -108,36 +108,34 @@ def calibrate(
         )
 
 
-DOUBTFUL = (
-    "two or three parameters are fitted to a series: in made-up weeks such intervals were far too narrow; fit one "
-    "parameter, or rely on no interval"
+UNMEASURED = (
+    f"more than {MOST_PARAMETERS} parameters are fitted to a series: how often such intervals hold the truth was not "
+    "measured; fix those that are known from elsewhere"
 )
 
 
 def _with_few_plays(evaluator: Evaluator) -> Found | None:
     """Return the posterior of up to MOST_PARAMETERS; None if there are more, or two or three do not settle."""
-    number = len(evaluator.priors.names)
+    number, series = len(evaluator.priors.names), evaluator.evidence.series
     if number > MOST_PARAMETERS:
+        if series:
+            evaluator.warn(UNMEASURED)
         return None
-    if number == 1:
-        return fit_one(evaluator)
-    found = fit_by_surface(evaluator)
-    if found and evaluator.evidence.series:
-        evaluator.warn(DOUBTFUL)
-    return found
+    return fit_by_sums(evaluator) if series or number == 1 else fit_by_surface(evaluator)
 
 
 def _surface_fit(evaluator: Evaluator, found: Found, seconds: float) -> Fit:
     """Return the fit that was found with few plays, with its gate."""
     gate = gate_of(found.halves or (found.draws,), evaluator.evaluations, MAX_HALVES)
     prior = evaluator.sample(_unweighted(evaluator, found.prior))
-    spread = normalised(log_prior(found.prior))
+    if found.prior.shape[1] == 1:  # at equal distances; two or three are spread as the prior is
+        prior = replace(prior, weights=normalised(log_prior(found.prior)))
     posterior = evaluator.sample_of(found.draws, evaluator.evidence.values(found.logs))
     values = evaluator.priors.values(found.best[None])[0].tolist()
     return Fit(
         loaded=evaluator.loaded,
         targets=evaluator.targets,
-        prior=replace(prior, weights=spread),
+        prior=prior,
         posterior=posterior,
         starts=(posterior,),
         point=dict(zip(evaluator.priors.names, values, strict=True)),

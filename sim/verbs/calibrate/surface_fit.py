@@ -76,7 +76,7 @@ def fit_by_surface(evaluator: Evaluator) -> Found | None:
     number = len(evaluator.priors.names)
     evaluator.replications = REPLICATIONS
     evaluator.stage("vectors of the priors", START[number] * REPLICATIONS)
-    scores = _start(number)
+    scores = spread_out(START[number], number)
     evaluator.observed(scores)
     take_noise(evaluator, scores)
     last: tuple[Floats, Floats] | None = None
@@ -93,7 +93,7 @@ def fit_by_surface(evaluator: Evaluator) -> Found | None:
                 scores = played(evaluator, scores, _more(draws, ROUND[number], rounds), rounds)
                 continue
             best = draws.scores[np.argmax(draws.log_likelihood + log_prior(draws.scores))]
-            return Found(METHOD, draws, (halves[0], halves[1]), logs, best, rounds, _start(number))
+            return Found(METHOD, draws, (halves[0], halves[1]), logs, best, rounds, spread_out(START[number], number))
         last = mean, sd
         scores = played(evaluator, scores, _more(draws, ROUND[number], rounds), rounds)
     return None
@@ -114,9 +114,9 @@ def _apart(one: Draws, other: Draws) -> float:
     return float((np.abs(mean - second) / np.sqrt((sd**2 + sd2**2) / 2)).max())
 
 
-def _start(number: int) -> Floats:
-    """Return vectors that fill the prior, (N, D)."""
-    cube = qmc.Halton(number, scramble=False).random(START[number] + 1)[1:]
+def spread_out(vectors: int, number: int) -> Floats:
+    """Return vectors that fill the prior of some `number` of parameters, (`vectors`, `number`)."""
+    cube = qmc.Halton(number, scramble=False).random(vectors + 1)[1:]
     low = 0.5 - 0.5 * np.tanh(REACH)  # about the chance beyond the reach
     return np.asarray(np.clip(ndtri(low + (1 - 2 * low) * cube) * 1.1, -REACH, REACH))
 
