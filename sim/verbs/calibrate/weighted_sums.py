@@ -39,10 +39,9 @@ from sim.verbs.calibrate.surface_fit import (
 
 START, ROUND, ROUNDS = {1: 9, 2: 25, 3: 48}, {1: 6, 2: 12, 3: 24}, 6
 """Vectors of the start and of each round, by the number of parameters, and most rounds."""
-BLOCK = 8.0
-"""Length (h) of the blocks of the day whose means are summed."""
-SHRINKAGE = 0.2
-"""Share of the variances that is added to them where weights are chosen: few plays do not show a covariance exactly."""
+BLOCK, SHRINKAGE = {1: 8.0, 2: 3.0, 3: 3.0}, {1: 0.2, 2: 0.05, 3: 0.05}
+"""Length (h) of the blocks of the day whose means are summed, and the share of variances that is added to them where
+weights are chosen, by the number of parameters: fewer plays show the covariance of fewer means."""
 SPAN = 0.5
 """Share of the vectors that a regression uses at each place, the nearest ones."""
 FOLDS = 6
@@ -230,22 +229,22 @@ def _regression(evaluator: Evaluator, scores: Floats, frame: Frame) -> Regressio
     return Regression(frame.steps(scores), evaluator.evidence.logs(evaluator.observed(scores)))
 
 
-def block_means(targets: Sequence[SeriesTarget]) -> list[Floats]:
-    """Return the weights of the points of each series in the means of all blocks of the day, (blocks, n) each."""
+def block_means(targets: Sequence[SeriesTarget], length: float) -> list[Floats]:
+    """Return the weights (blocks, n) of the points of each series in means of blocks of the day, `length` h long."""
     parts = []
     for target in targets:
-        blocks = (target.hours % 24 // BLOCK).astype(np.int64)
+        blocks = (target.hours % 24 // length).astype(np.int64)
         inside = np.array([target.used & (blocks == block) for block in np.unique(blocks[target.used])], bool)
         parts.append(inside.reshape(-1, len(target)) / np.fmax(inside.sum(axis=-1, keepdims=True).reshape(-1, 1), 1))
     return np.split(block_diag(*parts), np.cumsum([len(target) for target in targets])[:-1], axis=1)
 
 
-def best_weights(slope: Floats, covariance: Floats) -> Floats:
+def best_weights(slope: Floats, covariance: Floats, shrinkage: float) -> Floats:
     """Return the weights (S, F) of F means in sums that tell most of axes on which the means depend by `slope` (D, F).
 
     Axes on which no mean depends have no sum.
     """
-    diagonal = SHRINKAGE * np.diag(covariance) + LEAST_SD**2
+    diagonal = shrinkage * np.diag(covariance) + LEAST_SD**2
     weights = np.linalg.solve(covariance + np.diag(diagonal), slope.T).T
     scale = (weights * slope).sum(axis=1)
     return np.asarray(weights[scale > 0] / scale[scale > 0, None])
@@ -256,7 +255,7 @@ def _summary(evaluator: Evaluator, scores: Floats, witnesses: list[Witnesses], f
     evidence, middle = evaluator.evidence, np.zeros((1, scores.shape[1]))
     if not any(target.used.any() for target in evidence.series):
         return None
-    blocks = block_means(evidence.series)
+    blocks = block_means(evidence.series, BLOCK[scores.shape[1]])
     columns = np.concatenate((np.zeros((len(blocks[0]), len(evaluator.targets))), *blocks), axis=1)
     errors, chances = projected_errors(list(zip(evidence.series, blocks, strict=True)))
     plays = np.array([evaluator.replication(scores, number) for number in range(REPLICATIONS)])
@@ -271,7 +270,7 @@ def _summary(evaluator: Evaluator, scores: Floats, witnesses: list[Witnesses], f
         chances=chances,
     )
     whole = found.covariance_at(middle)[0] + np.tensordot(chances, errors, 1)
-    weights = best_weights(found.mean.slope(middle[0]), whole)
+    weights = best_weights(found.mean.slope(middle[0]), whole, SHRINKAGE[scores.shape[1]])
     if not len(weights):
         return None
     found = found.weighted(weights)

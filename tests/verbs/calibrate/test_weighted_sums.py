@@ -23,7 +23,6 @@ from sim.verbs.calibrate.weighted_sums import (
     METHOD,
     ROUND,
     ROUNDS,
-    SHRINKAGE,
     START,
     TAPES,
     Regression,
@@ -71,7 +70,7 @@ def test_points_in_use_are_averaged_by_blocks_of_the_day():
     hours = np.array([1.0, 2.0, 9.0, 10.0, 25.0])
     one = cast("SeriesTarget", Points(hours, np.array([True, True, True, False, True])))
     other = cast("SeriesTarget", Points(hours[:2], np.array([False, False])))
-    first, second = block_means([one, other])
+    first, second = block_means([one, other], 8)
     assert first == pytest.approx(np.array([[1 / 3, 1 / 3, 0, 0, 1 / 3], [0, 0, 1, 0, 0]]))
     assert second.shape == (2, 2)
     assert not second.any()
@@ -80,9 +79,9 @@ def test_points_in_use_are_averaged_by_blocks_of_the_day():
 def test_the_best_weights_take_the_difference_of_means_that_scatter_together():
     """Two means with one common error: the first axis changes the first alone, the second axis neither."""
     covariance = np.array([[1.0, 0.99], [0.99, 1.0]])
-    (weights,) = best_weights(np.array([[1.0, 0.0], [0.0, 0.0]]), covariance)
+    (weights,) = best_weights(np.array([[1.0, 0.0], [0.0, 0.0]]), covariance, 0.2)
     assert weights[0] == pytest.approx(1)
-    assert weights[1] == pytest.approx(-0.99 / (1 + SHRINKAGE), abs=1e-4)
+    assert weights[1] == pytest.approx(-0.99 / 1.2, abs=1e-4)
 
 
 def test_the_likelihood_of_sums_is_that_of_the_normal_law():
