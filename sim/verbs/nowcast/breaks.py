@@ -50,7 +50,7 @@ def stuck(readings: Readings) -> Bools:
         enough = last - first >= STUCK_READINGS and span > STUCK_HOURS and first > 0
         if enough and span > STUCK_TIMES * max(longest, STUCK_HOURS / STUCK_TIMES) and values[first] > 0:
             marks[first + 1 : last] = True
-        else:
+        elif values[first] > 0:  # an empty queue stays empty for long
             longest = max(longest, span)
     return marks
 

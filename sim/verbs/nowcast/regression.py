@@ -18,6 +18,8 @@ from sim.verbs.nowcast.readings import Questions, Readings
 
 HALF_LIFE = 500.0
 """Hours after which an answer counts half."""
+MOST_DOUBLINGS = 400.0
+"""So that sums over many years stay finite."""
 RIDGE = 30.0
 """Number of answers whose weight the assumption of no difference has."""
 CLIPPED = 3.0
@@ -60,7 +62,7 @@ class _Sums:
 
     def add(self, rung: int, hour: float, now: float, features: Floats, change: float) -> None:
         """Take up an answer: what the members said and how much the value has changed, both from the last reading."""
-        growth, place = 2 ** ((now - self.start) / HALF_LIFE), (rung, int(hour) % 24)
+        growth, place = self._growth(now), (rung, int(hour) % 24)
         weight = self.weights[rung].sum()
         if weight > 0:
             limit = CLIPPED * np.sqrt(self.changes[rung].sum() / weight) + 1e-9
@@ -71,13 +73,16 @@ class _Sums:
         self.changes[place] += growth * change**2
         self.slopes_known.clear()
 
+    def _growth(self, now: float) -> float:
+        return float(2 ** min((now - self.start) / HALF_LIFE, MOST_DOUBLINGS))
+
     def slopes(self, lead: float, hour: float, now: float) -> Floats:
         """Return the coefficient of each member."""
         key = (lead, int(hour) % 24)
         if not self.weights.any():
             return np.zeros(self.count)
         if key not in self.slopes_known:
-            growth = 2 ** ((now - self.start) / HALF_LIFE)
+            growth = self._growth(now)
             leads = lead_weights(lead, self.ladder, self.weights.sum(axis=1) / growth)
             weights = leads[:, None] * hour_weights(key[1] + 0.5, HALF_HOURS)
             squares = np.einsum("rh,rhij->ij", weights, self.squares)

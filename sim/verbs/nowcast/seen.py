@@ -16,7 +16,9 @@ from sim.table.columns import Role
 from sim.table.read import read_rows
 from sim.table.reader import Reader, Understood
 from sim.verbs.nowcast.breaks import repeats, stuck
+from sim.verbs.nowcast.doubt import lonely_times, lonely_values
 from sim.verbs.nowcast.readings import Readings, hours_since_1970
+from sim.verbs.nowcast.words import moment
 
 TIME = Role(("reading", "observed", "seen", "time", "at", "when", "hour", "date", "day"), alone=True)
 VALUE = Role(("waiting", "queue", "wait", "delay", "waits", "length", "count", "value"), alone=True)
@@ -72,14 +74,19 @@ def read_seen(
         earlier = hours < hours_since_1970(since if since.tzinfo else since.replace(tzinfo=zone))
         notes += [f"{_rows(int(earlier.sum()))} earlier than --since and left out"] if earlier.any() else []
         hours, values = hours[~earlier], values[~earlier]
+    hours, values, slips = _near_in_time(hours, values, columns.zone)
+    notes += slips
+    latest = float(hours[-1]) if len(hours) else 0.0
     if now is not None:
-        moment = hours_since_1970(now if now.tzinfo else now.replace(tzinfo=zone))
-        later = hours > moment
+        latest = hours_since_1970(now if now.tzinfo else now.replace(tzinfo=zone))
+        later = hours > latest
         notes += [f"{_rows(later.sum())} later than the time of the forecast and left out"] if later.any() else []
         hours, values = hours[~later], values[~later]
     if len(hours) < fewest:
         one = "; with a scenario, one is enough" if fewest > 1 else ""
         raise SimError(f"{path}: {name} has {len(hours)} usable readings; a forecast needs {fewest} or more{one}")
+    hours, values, more = _believed(hours, values, name, columns.zone)
+    notes += more
     if len(hours) > MOST:
         notes.append(f"the latest {MOST:,} of {len(hours):,} readings are used")
         hours, values = hours[-MOST:], values[-MOST:]
@@ -89,11 +96,33 @@ def read_seen(
         table.digest,
         name,
         readings,
-        float(hours[-1]) if now is None else moment,
+        latest,
         (*reader.notes, *notes, *more),
         tuple(f"{path}:{row.line}: {row.reason}" for row in reader.rejected),
         tuple(reader.understood),
     )
+
+
+def _near_in_time(hours: Floats, values: Floats, zone: str) -> tuple[Floats, Floats, list[str]]:
+    """Return the readings without those months away from all others, and a note."""
+    marks = lonely_times(hours)
+    if not marks.any():
+        return hours, values, []
+    shown = ", ".join(moment(at, zone, year=True) for at in hours[marks][:3])
+    return hours[~marks], values[~marks], [f"{_rows(int(marks.sum()))} months from all others and set aside: {shown}"]
+
+
+def _believed(hours: Floats, values: Floats, name: str, zone: str) -> tuple[Floats, Floats, list[str]]:
+    """Return the readings without those that stand alone, and a note."""
+    marks = lonely_values(values)
+    if not marks.any():
+        return hours, values, []
+    places = np.flatnonzero(marks)[-3:][::-1]
+    shown = ", ".join(f"{values[n]:,.10g} at {moment(hours[n], zone)}" for n in places)
+    more = f" and {int(marks.sum()) - 3:,} more" if marks.sum() > 3 else ""
+    last = "; the last reading is one of them, so the bands are wider" if marks[-1] else ""
+    note = f"far from those before and after, so set aside: {name} {shown}{more}{last}"
+    return hours[~marks], values[~marks], [note]
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -156,17 +185,14 @@ def _without(readings: Readings, marks: Bools) -> Readings:
 
 
 def _stuck_words(readings: Readings, marks: Sequence[bool]) -> str:
-    from sim.verbs.nowcast.words import moment
-
     starts = [n for n, mark in enumerate(marks) if mark and not marks[n - 1]]
     last = starts[-1]
     end = next((n for n in range(last, len(marks)) if not marks[n]), len(marks))
-    still = "and still does" if end == len(marks) else f"until {moment(readings.hours[end], readings.zone)}"
-    more = f" ({len(starts)} times in all)" if len(starts) > 1 else ""
-    return (
-        f"the report stuck at {readings.values[last]:g} from {moment(readings.hours[last - 1], readings.zone)} {still}"
-        f"{more}; its repetitions count as no readings"
-    )
+    since, value = moment(readings.hours[last - 1], readings.zone), f"{readings.values[last]:g}"
+    until = moment(readings.hours[min(end, len(marks) - 1)], readings.zone)
+    stood = f"stood from {since} until {until}" if end < len(marks) else f"has stood since {since}"
+    more = f" ({len(starts)} such times in all)" if len(starts) > 1 else ""
+    return f"{value} {stood}, as if the report stuck{more}; its repetitions count as no readings"
 
 
 def _rows(count: int) -> str:

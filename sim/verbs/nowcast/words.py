@@ -23,10 +23,10 @@ OLD = 1.5
 """Age of the last reading, in times between readings, from which it is spoken of."""
 
 
-def moment(hours: float, zone: str) -> str:
-    """Return a local time as '25 Jul 14:30', for hours since 1970."""
+def moment(hours: float, zone: str, *, year: bool = False) -> str:
+    """Return a local time as '25 Jul 14:30', or '25 Jul 2026 14:30', for hours since 1970."""
     when = instant(hours).astimezone(ZoneInfo(zone))
-    return f"{when.day} {when:%b %H:%M}"
+    return f"{when.day} {when:%b}{f' {when.year}' if year else ''} {when:%H:%M}"
 
 
 def lead_words(hours: float) -> str:
@@ -55,7 +55,7 @@ def opening(forecast: Nowcast) -> str:
         )
     else:
         last = ""
-    last += f"{forecast.seen.name} was {amount(readings.values[-1])} at {moment(readings.hours[-1], zone)}"
+    last += f"{forecast.seen.name} was {amount(readings.values[-1])} at {moment(readings.hours[-1], zone, year=True)}"
     return " ".join(part for part in (f"{last}.", simulator_words(forecast), verdict(forecast)) if part)
 
 

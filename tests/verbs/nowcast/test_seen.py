@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,11 +79,29 @@ def test_wrong_names_of_columns(columns: list[str], where: list[str]) -> None:
 def test_a_report_that_sticks_is_said_and_the_forecast_widens(tmp_path: Path) -> None:
     rows = [*ROWS[:60], *(f"2026-07-{3 + n // 24:02d} {n % 24:02d}:00,159" for n in range(12, 40))]
     seen = read_seen(written(tmp_path, rows), Columns())
-    assert any("the report stuck at 159" in note and "still does" in note for note in seen.notes)
+    assert any("159 has stood since" in note for note in seen.notes)
     stuck, fresh = (
         nowcast(each, 3.0).samples[-1, 0] for each in (seen, read_seen(written(tmp_path, ROWS[:60]), Columns()))
     )
     assert stuck[37] - stuck[2] > fresh[37] - fresh[2]
+
+
+@pytest.mark.parametrize("slip", [999_999, 900])
+def test_a_slip_is_said_and_set_aside_unless_the_next_reading_agrees(tmp_path: Path, slip: int) -> None:
+    """The last reading, and one in the middle; a year that cannot be; two in a row are believed."""
+    clean = read_seen(written(tmp_path, ROWS), Columns())
+    rows = [*ROWS, f"2026-07-04 00:00,{slip}"]
+    seen = read_seen(written(tmp_path, rows), Columns())
+    assert np.array_equal(seen.readings.values, clean.readings.values)
+    assert seen.now == clean.now + 1
+    assert any("at 4 Jul 00:00; the last reading is one of them" in note for note in seen.notes)
+    twice = read_seen(written(tmp_path, [*rows, f"2026-07-04 01:00,{slip}"]), Columns())
+    assert twice.readings.values[-1] == slip
+    middle = read_seen(written(tmp_path, [*ROWS[:30], f"2026-07-02 06:00,{slip}", *ROWS[31:]]), Columns())
+    assert len(middle.readings) == 71
+    far = read_seen(written(tmp_path, [*ROWS, "2099-07-04 00:00,171"]), Columns())
+    assert far.now == clean.now
+    assert any("4 Jul 2099 00:00" in note for note in far.notes)
 
 
 CELL = st.one_of(
