@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, NoReturn
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 from sim.errors import SimError
 from sim.suggest import did_you_mean
 from sim.table import times
-from sim.table.numbers import read_durations, read_flags, read_numbers, words_of
+from sim.table.numbers import decimal_mark, read_durations, read_flags, read_numbers, words_of
 from sim.table.read import Table
 
 MOST_NAMES = 64
@@ -43,6 +44,12 @@ class Columns:
         for role, heading in self.given.items():
             if heading not in self.table.columns:
                 self.unknown(role, heading)
+
+    @cached_property
+    def commas(self) -> bool | None:
+        """Whether commas stand before decimals in this file, by the first rows of all columns; None if it is open."""
+        marks = [decimal_mark(cells.drop_null().slice(0, 1000)) for cells in self.table.columns.values()]
+        return None if marks.count(",") == marks.count(".") else marks.count(",") > marks.count(".")
 
     def unknown(self, role: str, heading: str) -> NoReturn:
         """Raise SimError about a heading that the table does not have."""
@@ -76,12 +83,12 @@ class Columns:
             return False
         sample = filled.slice(0, 1000)
         if kind == "number":
-            return bool(np.isfinite(read_numbers(sample)).mean() >= 0.5)
+            return bool(np.isfinite(read_numbers(sample, self.commas)).mean() >= 0.5)
         if kind == "duration":
-            return bool(np.isfinite(read_durations(name, sample, self.unit).seconds).mean() >= 0.5)
+            return bool(np.isfinite(read_durations(name, sample, self.unit, self.commas).seconds).mean() >= 0.5)
         if kind == "flag":
             return bool(np.isfinite(read_flags(sample)).mean() >= 0.5)
-        numbers = np.isfinite(read_numbers(sample)).mean() > 0.5
+        numbers = np.isfinite(read_numbers(sample, self.commas)).mean() > 0.5
         return not numbers and times.form_of(name, filled) is None and len(pc.unique(sample)) <= MOST_NAMES
 
     def need(self, role: str, by: Role, kind: str) -> str:

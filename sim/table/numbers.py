@@ -29,10 +29,14 @@ def words_of(heading: str) -> list[str]:
     return [word for word in re.split(r"[^0-9a-zа-яёіїєäöüßéèàç%]+", apart.lower()) if word]
 
 
-def read_numbers(cells: pa.Array) -> NDArray[np.float64]:
-    """Return cells as numbers, nan where they are none: 1,234.5 and 1.234,5 and 1 234 and 12 % are numbers."""
-    text = pc.replace_substring_regex(cells, "[\\s\u00a0\u202f']|%$", "")
-    if _has_decimal_commas(text):
+def read_numbers(cells: pa.Array, commas: bool | None = None) -> NDArray[np.float64]:
+    """Return cells as numbers, nan where they are none: 1,234.5 and 1.234,5 and 1 234 and 12 % are numbers.
+
+    `commas` says whether commas stand before decimals in the rest of the file (None: unknown); it decides what 1.234
+    is where nothing else in the column does.
+    """
+    text = _bare(cells)
+    if (decimal_mark(cells) or ("," if commas else ".")) == ",":
         text = pc.replace_substring(pc.replace_substring_regex(text, r"\.(\d{3})", r"\1"), ",", ".")
     else:
         text = pc.replace_substring_regex(text, r",(\d{3})", r"\1")
@@ -41,11 +45,17 @@ def read_numbers(cells: pa.Array) -> NDArray[np.float64]:
     return np.asarray(pc.fill_null(numbers, float("nan")))
 
 
-def _has_decimal_commas(text: pa.Array) -> bool:
-    """Say whether commas stand before decimals: some number has a comma that does not divide thousands."""
-    decimal = pc.match_substring_regex(text, r"^[-+]?(\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})$")
-    dotted = pc.match_substring_regex(text, r"^[-+]?\d+\.\d+$")
-    return bool((pc.sum(decimal).as_py() or 0) > (pc.sum(dotted).as_py() or 0))
+def _bare(cells: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(cells, "[\\s\u00a0\u202f']|%$", "")
+
+
+def decimal_mark(cells: pa.Array) -> str | None:
+    """Return the mark before decimals in a column, None where its cells leave it open, such as 1.234 or 1,234."""
+    text = _bare(cells)
+    comma = r"^[-+]?(\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})$|^[-+]?0,\d+$|^[-+]?\d{1,3}(\.\d{3}){2,}$"
+    dot = r"^[-+]?(\d+|\d{1,3}(,\d{3})+)\.(\d{1,2}|\d{4,})$|^[-+]?(0|\d{4,})\.\d+$|^[-+]?\d{1,3}(,\d{3}){2,}$"
+    commas, dots = (pc.sum(pc.match_substring_regex(text, pattern)).as_py() or 0 for pattern in (comma, dot))
+    return None if commas == dots else "," if commas > dots else "."
 
 
 @dataclass(frozen=True)
@@ -62,13 +72,13 @@ def unit_in(heading: str) -> str | None:
     return next((word for word in reversed(words_of(heading)) if word in SECONDS), None)
 
 
-def read_durations(heading: str, cells: pa.Array, unit: str | None = None) -> Durations:
+def read_durations(heading: str, cells: pa.Array, unit: str | None = None, commas: bool | None = None) -> Durations:
     """Return the durations of a column: `90`, `1:30`, `00:01:30`, `90 s`, `1.5 min`.
 
     A bare number is in `unit`, else in the unit of the heading, else in seconds (then `guessed`).
     """
     known = unit or unit_in(heading)
-    numbers = read_numbers(cells) * SECONDS[known or "s"]
+    numbers = read_numbers(cells, commas) * SECONDS[known or "s"]
     clock = pc.extract_regex(cells, r"^(?P<a>\d+):(?P<b>\d{2})(?::(?P<c>\d{2}(?:\.\d+)?))?$")
     parts = [np.asarray(_float(pc.struct_field(clock, [n]))) for n in range(3)]
     three = np.isfinite(parts[2])

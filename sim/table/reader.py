@@ -119,6 +119,11 @@ class Reader(Columns):
                 f"{heading}: {found.unclear} local times do not exist or exist twice, as clocks change in {found.zone}"
                 "; of two, the earlier one was taken"
             )
+        if found.ordered:
+            self.notes.append(
+                f"{heading}: {found.ordered} local times exist twice, as clocks change in {found.zone}; by the order of "
+                "the rows, the first are of summer time and the second of winter time"
+            )
         self._reject(np.isnan(found.at) & np.asarray(cells.is_valid()), heading, cells, "is no instant")
 
     def numbers(
@@ -130,7 +135,7 @@ class Reader(Columns):
         if heading is None:
             return None
         cells = self.table.columns[heading]
-        values = read_numbers(cells)
+        values = read_numbers(cells, self.commas)
         self._take(role, heading, "numbers")
         self._reject(np.isnan(values) & np.asarray(cells.is_valid()), heading, cells, "is no number")
         return values
@@ -141,7 +146,7 @@ class Reader(Columns):
         if heading is None:
             return None
         cells = self.table.columns[heading]
-        found = read_durations(heading, cells, self.unit)
+        found = read_durations(heading, cells, self.unit, self.commas)
         self._take(role, heading, f"durations in {found.unit}" if found.unit != "as written" else "durations")
         if found.guessed:
             self.notes.append(f"{heading}: the unit is not given, so numbers are seconds; say another with --unit")

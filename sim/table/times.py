@@ -61,7 +61,9 @@ class Times:
     form: Form
     zone: str
     unclear: int = 0
-    """How many local times do not exist or exist twice, as clocks change."""
+    """How many local times do not exist, or exist twice without a sign of which is meant, as clocks change."""
+    ordered: int = 0
+    """How many local times exist twice and are told apart by the order of the rows."""
 
 
 def form_of(name: str, cells: pa.Array) -> Form | None:
@@ -164,7 +166,7 @@ def read_times(cells: pa.Array, form: Form, zone: str, day: date | NDArray[np.fl
     `zone` is that of the local times, unless the cells have one. For times of day, `day` is the date, or midnight of
     each row (as local seconds since 1970).
     """
-    unclear = 0
+    unclear = ordered = 0
     if form.name in NUMBERS[:2]:
         at = _numbers(cells) / (1000 if form.name == NUMBERS[1] else 1)
         return Times(at, form, "UTC")
@@ -176,8 +178,8 @@ def read_times(cells: pa.Array, form: Form, zone: str, day: date | NDArray[np.fl
     at = local - offset
     naive = np.isnan(offset) & np.isfinite(local)
     if naive.any():
-        at[naive], unclear = _to_utc(local[naive], zone)
-    return Times(at, form, "as written" if form.has_zone else zone, unclear)
+        at[naive], unclear, ordered = _to_utc(local[naive], zone)
+    return Times(at, form, "as written" if form.has_zone else zone, unclear, ordered)
 
 
 def local_seconds(at: NDArray[np.float64], zone: str) -> NDArray[np.float64]:
@@ -195,14 +197,48 @@ def text_of(at: float, zone: str) -> str:
     return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
 
 
-def _to_utc(local: NDArray[np.float64], zone: str) -> tuple[NDArray[np.float64], int]:
-    """Return local seconds as UTC; of an hour that exists twice the first, of one that does not exist its end."""
+def _to_utc(local: NDArray[np.float64], zone: str) -> tuple[NDArray[np.float64], int, int]:
+    """Return local seconds as UTC, and how many are unclear, and how many the order of rows tells.
+
+    Of an hour that exists twice the first is taken unless the rows tell the second; of one that does not exist its end.
+    """
     naive = pa.array((local * 1e3).astype("int64"), pa.timestamp("ms"))
-    both = [
+    first, last, gap = (
         np.asarray(pc.cast(pc.assume_timezone(naive, zone, ambiguous=twice, nonexistent=never), pa.int64())) / 1e3
-        for twice, never in (("earliest", "latest"), ("latest", "earliest"))
-    ]
-    return both[0], int(np.sum(both[0] != both[1]))
+        for twice, never in (("earliest", "latest"), ("latest", "latest"), ("earliest", "earliest"))
+    )
+    doubled = first != last
+    second, told = _second_time(local, doubled) if doubled.any() else (doubled, doubled)
+    return np.where(second, last, first), int(np.sum(doubled & ~told) + np.sum(first != gap)), int(told.sum())
+
+
+def _second_time(local: NDArray[np.float64], doubled: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Say which rows of an hour that exists twice are of the second time, and which rows the order tells.
+
+    Rows that follow each other, in the order of time, are of the second time from where the clock steps back; or, if
+    it nowhere does and each time has twice the usual number of rows, the second half of each.
+    """
+    backwards = int(np.sum(np.sign(np.diff(local)))) < 0
+    way = slice(None, None, -1 if backwards else 1)
+    local, doubled = local[way], doubled[way]
+    usual = float(np.median(np.diff(np.append(_begins(local), len(local)))))
+    second, told = np.zeros(len(local), bool), np.zeros(len(local), bool)
+    places = np.flatnonzero(doubled)
+    for rows in np.split(places, np.flatnonzero((np.diff(places) > 1) | (np.diff(local[places]) > DAY)) + 1):
+        steps_back = np.flatnonzero(np.diff(local[rows]) < 0)
+        begins = _begins(local[rows])
+        lengths = np.diff(np.append(begins, len(rows)))
+        if len(steps_back) == 1:
+            second[rows[steps_back[0] + 1 :]] = told[rows] = True
+        elif not len(steps_back) and np.all(lengths == 2 * usual):
+            within = np.arange(len(rows)) - np.repeat(begins, lengths)
+            second[rows], told[rows] = within >= usual, True
+    return second[way], told[way]
+
+
+def _begins(local: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return where each run of equal times begins."""
+    return np.flatnonzero(np.append(True, np.diff(local) != 0))
 
 
 def _midnight(day: Any) -> Any:

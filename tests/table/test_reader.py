@@ -97,6 +97,38 @@ def test_numbers_of_several_countries() -> None:
     assert read_numbers(pa.array(["1.234,5", "0,5", "3"])).tolist() == [1234.5, 0.5, 3]
 
 
+def test_the_rest_of_a_file_says_what_a_dot_divides(tmp_path: Path) -> None:
+    when = "at;share;n\n24.10.2026 22:00;{};1.234\n24.10.2026 23:00;3;17\n"
+    for share, n in (("12,5", 1234), ("12.5", 1.234), ("12", 1.234)):
+        found = a_reader(tmp_path, when.format(share)).numbers("count", Role(("n",)))
+        assert found is not None
+        assert found.tolist() == [n, 17]
+    assert read_numbers(pa.array(["1.234.567", "1.234"])).tolist() == [1234567, 1234]
+    assert read_numbers(pa.array(["1.234", "1.5"]), commas=True).tolist() == [1.234, 1.5]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize(
+    ("clocks", "hours"),
+    [
+        ("01:00 02:00 02:00 03:00", "23:00 00:00 01:00 02:00"),
+        ("01:30 02:00 02:30 02:00 02:30 03:00", "23:30 00:00 00:30 01:00 01:30 02:00"),
+        ("01:00 01:00 02:00 02:00 02:00 02:00 03:00 03:00", "23:00 23:00 00:00 00:00 01:00 01:00 02:00 02:00"),
+        ("01:00 01:00 02:00 02:00 03:00 03:00", "23:00 23:00 00:00 00:00 02:00 02:00"),
+        ("01:00 02:00 03:00", "23:00 00:00 02:00"),
+    ],
+)
+def test_an_hour_that_exists_twice_is_told_by_the_order_of_rows(clocks: str, hours: str, backwards: bool) -> None:
+    way = -1 if backwards else 1
+    cells = pa.array([f"25.10.2026 {clock}" for clock in clocks.split()][::way])
+    form = form_of("at", cells)
+    assert form is not None
+    found = read_times(cells, form, "Europe/Warsaw")
+    assert [text_of(at, "UTC")[-5:] for at in found.at[::way]] == hours.split()
+    assert bool(found.ordered) is (hours.count("01:") > 0)
+    assert bool(found.unclear) is not bool(found.ordered)
+
+
 def test_durations_with_their_units() -> None:
     cells = pa.array(["90", "1:30", "00:01:30", "1.5 min", "90s"])
     found = read_durations("service", cells)

@@ -172,6 +172,11 @@ def _checked(reader: Reader, count: Floats | None) -> Floats | None:
     for row in np.flatnonzero(fake):
         reader.reject(int(row), f"{count[row]:g} stands for no count")
     count = np.where(fake, np.nan, count)
+    broken = count[np.isfinite(count) & (count != np.round(count))]
+    if len(broken):
+        reader.notes.append(
+            f"counts that are not whole: {len(broken):,}, such as {broken[0]:g}; they are taken as they are"
+        )
     steps = np.diff(count[np.isfinite(count)])
     if len(steps) > 30 and np.mean(steps >= 0) > 0.99 and np.mean(steps > 0) > 0.5:
         raise SimError(
