@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from sim.errors import SimError
 from sim.suggest import did_you_mean
 from sim.table import times
-from sim.table.numbers import decimal_mark, read_durations, read_flags, read_numbers, words_of
+from sim.table.numbers import WAITS, decimal_mark, read_durations, read_flags, read_numbers, words_of
 from sim.table.read import Table
 
 MOST_NAMES = 64
@@ -82,14 +82,17 @@ class Columns:
         if not len(filled):
             return False
         sample = filled.slice(0, 1000)
-        if kind == "number":
-            return bool(np.isfinite(read_numbers(sample, self.commas)).mean() >= 0.5)
+        numbers = np.isfinite(read_numbers(sample, self.commas)).mean()
+        of_time = set(words_of(name)) & WAITS and numbers < 0.5 and kind in ("number", "number of time")
+        if of_time:  # waits as 47 min or 1:50
+            return bool(np.isfinite(read_durations(name, sample, self.unit, self.commas).seconds).mean() >= 0.5)
+        if kind in ("number", "number of time"):
+            return bool(numbers >= 0.5) and kind == "number"
         if kind == "duration":
             return bool(np.isfinite(read_durations(name, sample, self.unit, self.commas).seconds).mean() >= 0.5)
         if kind == "flag":
             return bool(np.isfinite(read_flags(sample)).mean() >= 0.5)
-        numbers = np.isfinite(read_numbers(sample, self.commas)).mean() > 0.5
-        return not numbers and times.form_of(name, filled) is None and len(pc.unique(sample)) <= MOST_NAMES
+        return numbers <= 0.5 and times.form_of(name, filled) is None and len(pc.unique(sample)) <= MOST_NAMES
 
     def need(self, role: str, by: Role, kind: str) -> str:
         """Return the heading of the column for a role. Raises SimError if it cannot be told which it is."""

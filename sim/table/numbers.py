@@ -18,6 +18,10 @@ SECONDS = {
     "ms": 0.001, "msec": 0.001, "millis": 0.001,
 }  # fmt: skip
 """Length of a unit of time by the words that headings and cells use, in seconds."""
+WAITS = {"wait", "waits", "delay", "delays", "sojourn"}
+"""Words of headings of waits, which last longer than services."""
+LONGEST_WAIT_MIN = 1440
+"""A median of bare waits above it is one of seconds, as no border keeps half of all for more than a day."""
 _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _YES = ("1", "true", "yes", "y", "t", "x", "oui", "ja", "si", "да", "так")
 _NO = ("0", "false", "no", "n", "f", "non", "nein", "нет", "ні")
@@ -75,21 +79,35 @@ def unit_in(heading: str) -> str | None:
 def read_durations(heading: str, cells: pa.Array, unit: str | None = None, commas: bool | None = None) -> Durations:
     """Return the durations of a column: `90`, `1:30`, `00:01:30`, `90 s`, `1.5 min`.
 
-    A bare number is in `unit`, else in the unit of the heading, else in seconds (then `guessed`).
+    A bare number, and what 1:30 is, is in `unit`, else in the unit of the heading, else as is likely (then `guessed`).
     """
-    known = unit or unit_in(heading)
-    numbers = read_numbers(cells, commas) * SECONDS[known or "s"]
-    clock = pc.extract_regex(cells, r"^(?P<a>\d+):(?P<b>\d{2})(?::(?P<c>\d{2}(?:\.\d+)?))?$")
-    parts = [np.asarray(_float(pc.struct_field(clock, [n]))) for n in range(3)]
+    bare_numbers = read_numbers(cells, commas)
+    clock = pc.extract_regex(cells, r"^(?:(?P<d>\d+) days?, )?(?P<a>\d+):(?P<b>\d{2})(?::(?P<c>\d{2}(?:\.\d+)?))?$")
+    days, *parts = (np.asarray(_float(pc.struct_field(clock, [n]))) for n in range(4))
     three = np.isfinite(parts[2])
-    as_clock = np.where(three, parts[0] * 3600 + parts[1] * 60 + parts[2], _two_parts(parts, known))
+    known = unit or unit_in(heading)
+    two = np.isfinite(parts[1]) & ~three
+    likely = known or _likely_unit(heading, bare_numbers, parts[0][two])
+    numbers = bare_numbers * SECONDS[likely]
+    as_clock = np.where(three, parts[0] * 3600 + parts[1] * 60 + parts[2], _two_parts(parts, likely))
+    as_clock = as_clock + np.nan_to_num(days) * 86400
     said = pc.extract_regex(pc.utf8_lower(cells), rf"^(?P<n>{_NUMBER})\s*(?P<u>[a-z]+)\.?$")
     factors = _factor(pc.struct_field(said, [1]))
     with_unit = np.asarray(_float(pc.struct_field(said, [0]))) * factors
     seconds = np.where(np.isfinite(numbers), numbers, np.where(np.isfinite(as_clock), as_clock, with_unit))
     seconds = np.where(np.isfinite(seconds), seconds, _spelt_out(cells))
-    bare = np.isfinite(numbers).any()
-    return Durations(seconds, known or ("s" if bare else "as written"), bool(bare and known is None))
+    bare = bool(np.isfinite(numbers).any() or (two.any() and likely != "s"))
+    return Durations(seconds, known or (likely if bare else "as written"), bare and known is None)
+
+
+def _likely_unit(heading: str, numbers: NDArray[np.float64], firsts: NDArray[np.float64]) -> str:
+    """Return the unit of durations that name none: s, but of waits h if most are as 1:50, else min; s if too long."""
+    if not WAITS & set(words_of(heading)):
+        return "s"
+    numbers = numbers[np.isfinite(numbers)]
+    if len(firsts) > len(numbers):
+        return "h" if np.median(firsts) < 24 else "min"
+    return "s" if len(numbers) and np.median(numbers) > LONGEST_WAIT_MIN else "min"
 
 
 def _spelt_out(cells: pa.Array) -> NDArray[np.float64]:

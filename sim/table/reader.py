@@ -20,7 +20,7 @@ from sim.errors import SimError
 from sim.suggest import did_you_mean
 from sim.table import times
 from sim.table.columns import MOST_NAMES, Columns, Role
-from sim.table.numbers import read_durations, read_flags, read_numbers, words_of
+from sim.table.numbers import SECONDS, read_durations, read_flags, read_numbers, unit_in, words_of
 from sim.table.read import Rejected
 
 
@@ -49,6 +49,11 @@ class Reader(Columns):
     """Whether some instants were local times, of the zone that was assumed or given."""
     undated: bool = False
     """Whether some instants were bare times of day, of a date that nobody gave."""
+
+    ordered: bool = False
+    """Whether some local times that exist twice were told apart by the order of rows."""
+    guessed_unit: str | None = None
+    """The unit in which durations without one were read."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -119,24 +124,33 @@ class Reader(Columns):
                 f"{heading}: {found.unclear} local times do not exist or exist twice, as clocks change in {found.zone}"
                 "; of two, the earlier one was taken"
             )
+        self.ordered |= bool(found.ordered)
         if found.ordered:
             self.notes.append(
-                f"{heading}: {found.ordered} local times exist twice, as clocks change in {found.zone}; by the order of "
-                "the rows, the first are of summer time and the second of winter time"
+                f"{heading}: {found.ordered} local times exist twice, as clocks change in {found.zone}; by the order "
+                "of the rows, the first are of summer time and the second of winter time"
             )
         self._reject(np.isnan(found.at) & np.asarray(cells.is_valid()), heading, cells, "is no instant")
 
     def numbers(
         self, role: str, by: Role, *, needed: bool = True, heading: str | None = None
     ) -> NDArray[np.float64] | None:
-        """Return the numbers of a role (or of a column), nan where a cell is empty or no number."""
+        """Return the numbers of a role (or of a column), nan where a cell is empty or no number.
+
+        Waits written as `47 min` or `1:50` are numbers in the unit that is given or in the heading, else in hours.
+        """
         if heading is None:
             heading = self.need(role, by, "number") if needed else self.find(role, by, "number")
         if heading is None:
             return None
         cells = self.table.columns[heading]
-        values = read_numbers(cells, self.commas)
-        self._take(role, heading, "numbers")
+        if self.is_of(heading, "number of time"):
+            unit = self.unit or unit_in(heading) or "h"
+            values = read_durations(heading, cells, self.unit, self.commas).seconds / SECONDS[unit]
+            self._take(role, heading, f"durations, as numbers in {unit}")
+        else:
+            values = read_numbers(cells, self.commas)
+            self._take(role, heading, "numbers")
         self._reject(np.isnan(values) & np.asarray(cells.is_valid()), heading, cells, "is no number")
         return values
 
@@ -149,7 +163,9 @@ class Reader(Columns):
         found = read_durations(heading, cells, self.unit, self.commas)
         self._take(role, heading, f"durations in {found.unit}" if found.unit != "as written" else "durations")
         if found.guessed:
-            self.notes.append(f"{heading}: the unit is not given, so numbers are seconds; say another with --unit")
+            self.guessed_unit = found.unit
+            what = {"s": "numbers are seconds", "min": "numbers are minutes", "h": "1:50 is 1 h 50 min"}[found.unit]
+            self.notes.append(f"{heading}: the unit is not given, so {what}; say another with --unit")
         self._reject(np.isnan(found.seconds) & np.asarray(cells.is_valid()), heading, cells, "is no duration")
         return found.seconds
 

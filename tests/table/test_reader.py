@@ -138,6 +138,30 @@ def test_durations_with_their_units() -> None:
     assert read_durations("wait (h)", pa.array(["1:30"])).seconds.tolist() == [5400]
 
 
+@pytest.mark.parametrize(
+    ("heading", "cells", "seconds"),
+    [
+        ("wait", ["1:50", "0:05"], [6600, 300]),
+        ("wait", ["45:10", "30:00"], [2710, 1800]),
+        ("wait", ["0", "60", "20"], [0, 3600, 1200]),
+        ("wait", ["0", "6000", "2000"], [0, 6000, 2000]),
+        ("service", ["1:50", "0:05"], [110, 5]),
+        ("wait", ["1 day, 1:00:00", "0:05:00"], [90000, 300]),
+    ],
+)
+def test_waits_without_a_unit_are_read_as_is_likely(
+    tmp_path: Path, heading: str, cells: list[str], seconds: list[float]
+) -> None:
+    found = read_durations(heading, pa.array(cells))
+    assert found.seconds.tolist() == seconds
+    assert found.guessed is (heading == "wait" and "day" not in cells[0])
+    text = f"at;{heading}\n" + "".join(f"2026-07-04 1{n}:00;{cell}\n" for n, cell in enumerate(cells))
+    if heading == "wait" and ":" in cells[0]:  # for a reader that wants numbers
+        hours = a_reader(tmp_path, text).numbers("value", Role(("wait",)))
+        assert hours is not None
+        assert (hours * 3600).tolist() == pytest.approx(seconds)
+
+
 def test_words_of_a_heading() -> None:
     assert words_of("waitMean_min (s)") == ["wait", "mean", "min", "s"]
 
