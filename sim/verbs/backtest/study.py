@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.arrays import Floats, Ints
+from sim.arrays import Bools, Floats, Ints
 from sim.errors import SimError
 from sim.measures.reported_series import observe_series, points_in_run
 from sim.play import engines
@@ -118,6 +118,9 @@ def run_backtest(
         workers=request.processes(number, number),
     )  # fmt: skip
     histories = [_history(series, loaded) for series in every]
+    for series, history in zip(every, histories, strict=True):
+        if not any(_inside(history, windows.score)):
+            raise SimError(f"{loaded.path}: the series {series.id!r} has no point in --score, {windows.score}")
     parts: list[list[Part]] = [[] for _ in every]
     fitted, replaced = [], set()
     origins = windows.origins()
@@ -131,7 +134,7 @@ def run_backtest(
             part = _part(histories[k], to_fit, to_score, {name: each[k] for name, each in ensembles.items()})
             if part is not None:
                 parts[k].append(part)
-    tested = tuple(_tested(series, own, loaded) for series, own in zip(every, parts, strict=True))
+    tested = tuple(_tested(series, own) for series, own in zip(every, parts, strict=True))
     return Backtest(
         loaded, windows, request, tested, tuple(fitted), tuple(sorted(replaced)), started, time.perf_counter() - began
     )
@@ -271,7 +274,7 @@ def _play(
 def _part(history: History, fit: Window, score: Window, ensembles: dict[str, Ensemble]) -> Part | None:
     """Return all forecasts of a series at one origin; None if nothing came in the window."""
     origin = _local_s(fit.end)
-    inside = (history.at >= _local_s(score.begin)) & (history.at < _local_s(score.end))
+    inside = _inside(history, score)
     at, truth = history.at[inside], history.value[inside]
     if not len(at):
         return None
@@ -290,9 +293,11 @@ def _part(history: History, fit: Window, score: Window, ensembles: dict[str, Ens
     return Part(origin, at, truth, samples, exponents)
 
 
-def _tested(series: ReportedSeries, parts: list[Part], loaded: LoadedCalibration) -> Tested:
-    if not parts:
-        raise SimError(f"{loaded.path}: the series {series.id!r} has no point in --score")
+def _inside(history: History, window: Window) -> Bools:
+    return np.asarray((history.at >= _local_s(window.begin)) & (history.at < _local_s(window.end)))
+
+
+def _tested(series: ReportedSeries, parts: list[Part]) -> Tested:
     names = [name for name in parts[0].samples if all(name in part.samples for part in parts)]
     scored = Scored(
         np.concatenate([part.truth for part in parts]),

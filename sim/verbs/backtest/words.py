@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from sim import units
+from sim.scenario.text.passports import PassportRow
 from sim.verbs.backtest.boosting import BOOSTING
 from sim.verbs.backtest.naive import TABLE
 from sim.verbs.backtest.study import CORRECTED, KNOWN, MODEL, Backtest, Tested
+from sim.verbs.backtest.windows import Window
+
+MOST_NAMED = 3
+"""Inputs that a sentence names."""
+REPLACED = ("table", "log", "steps")
 
 
 def size(tested: Tested, value: float) -> str:
@@ -88,11 +95,32 @@ def sentences(result: Backtest) -> Iterator[str]:
             f"Known then: {', '.join(result.replaced)} by their usual values before the origin. The other row has them "
             "as they came, which nobody could have known."
         )
-    else:
-        yield "The inputs are those of the scenario; it says nothing that came only later."
+    later = learnt_later(result.loaded.central.passports, windows.score)
+    if later:
+        names = ", ".join(row.path for row in later[:MOST_NAMED]) + (", …" if len(later) > MOST_NAMED else "")
+        yield (
+            f"Not known then: {names} {'comes' if len(later) == 1 else 'come'} from data up to "
+            f"{max(_days_in(row)[-1] for row in later)}, so partly from the scored days or later. The score may flatter "
+            "the model; to be strict, import them from earlier rows only."
+        )
+    elif not result.replaced:
+        yield "The inputs are those of the scenario; no source in it is dated later than the fitted days."
     for name, (low, middle, high) in result.fitted[0].items():
         unit = result.loaded.units.get(name, "")
         yield f"Learnt in the first window: {name} {middle:.4g} {unit} ({low:.4g} to {high:.4g}).".replace("  ", " ")
+
+
+def learnt_later(passports: Iterable[PassportRow], score: Window) -> list[PassportRow]:
+    """Return the passports of inputs whose dates reach into the scored window, or beyond it.
+
+    Tables, logs and steps are left out: what they say of later is replaced by what was usual before.
+    """
+    inputs = [row for row in passports if row.path.split(".")[-1] not in REPLACED and row.path.startswith("crossings")]
+    return [row for row in inputs if any(day >= f"{score.begin:%Y-%m-%d}" for day in _days_in(row))]
+
+
+def _days_in(row: PassportRow) -> list[str]:
+    return sorted(re.findall(r"\d{4}-\d\d-\d\d", row.date or ""))
 
 
 def _rolled(result: Backtest) -> str:

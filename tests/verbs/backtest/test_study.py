@@ -14,6 +14,8 @@ from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import load, read_tree
 from sim.scenario.text.passports import take_off
 from sim.verbs.backtest.inputs import known_inputs
+from sim.verbs.backtest.windows import window
+from sim.verbs.backtest.words import learnt_later
 
 ROOT = Path(__file__).parents[3]
 PORT = """\
@@ -65,6 +67,24 @@ def test_what_ends_before_stays(port: Path) -> None:
     root = read_tree(port, [])
     known, told = known_inputs(root, load(port).scenario, datetime(2025, 4, 1))
     assert (known, told) == (root, [])
+
+
+@pytest.mark.parametrize(("last", "later"), [("2025-03-16", False), ("2025-03-17", True), ("2025-04-28", True)])
+def test_inputs_learnt_from_the_scored_days_are_named(port: Path, last: str, later: bool) -> None:
+    passport = f"{{value: 60 s, source: x.csv, date: 2025-03-03 to {last}, reason: fit}}"
+    port.write_text(PORT.replace("60 s", passport), encoding="utf-8")
+    rows = learnt_later(load(port).passports, window("--score", "2025-03-17..2025-03-20"))
+    assert [row.path for row in rows] == ["crossings.port.stations.booths.service_time"] * later
+
+
+def test_a_window_without_points_is_refused_before_the_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sim.verbs.backtest.study.calibrate", None)
+    words = ["--fit", "2025-03-03..2025-03-06", "--score", "2026-03-07..2026-03-09", "--out", "out"]
+    calibration = str(ROOT / "calibration" / "sample_port.yaml")
+    result = CliRunner().invoke(commands, ["backtest", calibration, *words], prog_name="sim")
+    assert result.exit_code == 2
+    assert "has no point in --score, 2026-03-07 to 2026-03-09" in result.output
 
 
 @pytest.mark.slow
