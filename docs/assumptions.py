@@ -10,8 +10,8 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -50,6 +50,7 @@ MEASURES = (
     ("max_queue_people", "all"),
     ("wait_mean", "{first}/main"),
     ("men_stopped", "all"),
+    ("reneged_people", "all"),
 )
 """The measures of a what-if; `{first}` is the first class of the scenario, the cars where there are any."""
 REPLICATIONS, DRAWS = 2, 100
@@ -58,14 +59,19 @@ MATTERS = 0.1
 """Share of a band from which on an effect matters."""
 WIDE = 0.3
 """Share of a band from which on a number needs a reason of its own."""
-LITTLE = "it matters little: an independent effect of this size makes the band at most 4 % wider"
+LITTLE = "alone, with the ends of its own 90 % range as far out as here, it makes the band {wider:.0f} % wider"
 INSTANT = "an instant that is reported, and better known than to 12 hours"
+NO_NUMBERS = {"days", "family", "k", "classes", "stations"}
+"""Keys inside a value that are not varied by themselves."""
 REASONS = {
+    r"changes\[4\]": "when walkers could go again is not known; nothing reported tells, and this what-if depends on it",
+    r"stations\.exit_cars\.(staffing|service_time)": "the time of a person at the exit, which is fitted, does the same",
     r"stations\.exit_trucks\.staffing": "the pace of the trucks, which is fitted, does the same",
     r"stations\.trucks\.(staffing|service_time)": "trucks that come for each one that could leave, fitted, do the same",
-    r"stations\.entry_cars\.staffing": "the time of a person at the entry, which is fitted, does the same",
+    r"stations\.entry_cars\.(staffing|service_time)": "the time of a person at the entry, fitted, does the same",
     r"stations\.draft_screening\.discipline": "the share of walkers in it is fitted; `bypass_screened` has shares of "
     "its own, which do not vary with these",
+    r"stations\.seats\.release\.every": "the number of seats given out at a time, which is fitted, does the same",
     r"classes\.car\.spacing": "the rows abreast, which are fitted, do the same",
     r"classes\.(bus|foot)\.people": "how many come by bus or on foot, which is fitted, does the same",
 }
@@ -137,14 +143,33 @@ class Variation(NamedTuple):
 def varied(passports: Sequence[PassportRow]) -> list[PassportRow]:
     """Return the numbers that are not fitted; those of the clock, of relief and of the reading of figures are not."""
     fitted = {row.path for row in passports if (row.source or "").startswith("calibrated")}
-    return [
-        row
+    parts = [
+        part
         for row in passports
-        if row.path not in fitted
-        and not row.path.startswith(("clock.", "relief.", "reported"))
-        and not any(path.startswith((f"{row.path}.", f"{row.path}[")) for path in fitted)
-        and any(True for _ in variations(row))
+        if row.path not in fitted and not row.path.startswith(("clock.", "relief.", "reported"))
+        for part in (parts_of(row, fitted) if contains(row.path, fitted) else [row])
     ]
+    return [part for part in parts if any(True for _ in variations(part))]
+
+
+def contains(path: str, fitted: Collection[str]) -> bool:
+    """Return whether a fitted number stands below a path."""
+    return any(each.startswith((f"{path}.", f"{path}[")) for each in fitted)
+
+
+def parts_of(row: PassportRow, fitted: Collection[str]) -> Iterator[PassportRow]:
+    """Yield the numbers and instants of a value that is fitted in part, without the fitted ones."""
+    inside: Iterable[tuple[str, Any]] = ()
+    if isinstance(row.value, dict):
+        inside = [(f".{key}", value) for key, value in row.value.items() if key not in NO_NUMBERS]
+    elif isinstance(row.value, list):
+        inside = [(f"[{n}]", value) for n, value in enumerate(row.value)]
+    elif not re.fullmatch(r"\d\d:\d\d", str(row.value)):
+        yield row
+    for key, value in inside:
+        part = replace(row, path=row.path + key, value=value)
+        if part.path not in fitted:
+            yield from parts_of(part, fitted)
 
 
 def variations(row: PassportRow) -> Iterator[Variation]:
@@ -255,7 +280,8 @@ class Study:
             except SimError as error:
                 why = str(error)
                 continue
-            shares = [np.nan_to_num(np.abs(answers - self.base) / self.bands) for answers in both]
+            with np.errstate(invalid="ignore"):  # of measures that are always 0
+                shares = [np.nan_to_num(np.abs(answers - self.base) / self.bands) for answers in both]
             return self._largest(row, variation.change, np.maximum(*shares))
         return why
 
@@ -263,25 +289,35 @@ class Study:
         """Return a sentence on how far other numbers of people per car in a period move the `fitted` figures."""
         at, found = [self.figures.index(name) for name in fitted], []
         for words, period in PERIODS.items():
-            jobs = [Job((), "none", None, People(*period, factor)) for factor in (1 / FULLER, FULLER)]
-            both = np.array(list(self.crew.results(jobs)))[:, at]
-            shares = np.max(np.abs(both - self.base[at]) / self.bands[at], axis=0)
-            found.append(f"{words} {_cell(float(shares.max()), f'`{fitted[int(shares.argmax())]}`')}")
+            both = []
+            for factor in (1 / FULLER, FULLER):
+                people = People(*period, factor)
+                both.append(self._with_what_ifs([job._replace(people=people) for job in self._jobs()]))
+            shares = np.nan_to_num(np.max(np.abs(np.array(both) - self.base) / self.bands, axis=0))
+            figure = max(at, key=lambda n: float(shares[n]))
+            what_ifs = shares[len(self.figures) :]
+            figure_cell = _cell(float(shares[figure]), f"`{self.figures[figure]}`")
+            what_if_cell = _cell(float(what_ifs.max()), self._name(int(what_ifs.argmax())))
+            found.append(f"{words} {figure_cell} and {what_if_cell}")
         return (
             "People per car are one number for all dates, which is fitted; the scenario language has none by date."
             f" Divided and multiplied by {FULLER:g} for the cars that come in a part of the run only, it moves the"
-            f" fitted figure that it moves most by these shares of the band: {'; '.join(found)}."
+            " fitted figure and the what-if that it moves most by these shares of the band:"
+            f" {'; '.join(found)}."
         )
+
+    def _name(self, what_if: int) -> str:
+        name, (measure, _) = list(self.what_ifs)[what_if // len(MEASURES)], MEASURES[what_if % len(MEASURES)]
+        return f"`{name}`: {measure.replace('_', ' ')}"
 
     def _largest(self, row: PassportRow, change: str, shares: Floats) -> Effect:
         figures, what_ifs = np.split(shares, [len(self.figures)])
         figure, what_if = int(figures.argmax()), int(what_ifs.argmax())
-        name, (measure, _) = list(self.what_ifs)[what_if // len(MEASURES)], MEASURES[what_if % len(MEASURES)]
         return Effect(
             row,
             change,
             (float(figures[figure]), f"`{self.figures[figure]}`"),
-            (float(what_ifs[what_if]), f"`{name}`: {measure.replace('_', ' ')}"),
+            (float(what_ifs[what_if]), self._name(what_if)),
         )
 
     def _jobs(self, *settings: Setting) -> list[Job]:
@@ -305,10 +341,11 @@ def preface() -> Iterator[str]:
         {REPLICATIONS} tapes. An effect is the larger change of the two, as a share of the 5-95 % band over {DRAWS}
         draws of the posterior: of a reported figure as the model has it, or of the difference that a what-if of the
         scenario file makes to people across, the largest queue, the mean wait of cars that crossed (of all where there
-        are none) or the men stopped. A band that is narrower than {100 * LEAST_BAND:.0f} % of the figure or measure
-        counts as {100 * LEAST_BAND:.0f} %: where a what-if changes nothing, what changes this is not of interest.
-        Numbers above {100 * MATTERS:.0f} % are listed first, with the reason why they are not fitted. Effects of two
-        numbers together are not seen.
+        are none), the men stopped or the people who give up. A band that is narrower than {100 * LEAST_BAND:.0f} % of
+        the figure or measure counts as {100 * LEAST_BAND:.0f} %: where a what-if changes nothing, what changes this is
+        not of interest. Numbers above {100 * MATTERS:.0f} % are listed first, with the reason why they are not fitted.
+        Of values that are fitted in part, the other parts are varied one by one. Effects of two numbers together are
+        not seen, nor that on the waits of those who join late.
     """
     yield textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False)
 
@@ -368,9 +405,10 @@ def _reason(effect: Effect) -> str:
     path = _path(effect.row)
     if own := next((reason for pattern, reason in REASONS.items() if re.search(pattern, path)), ""):
         return own
-    if effect.change.startswith("±"):
+    if effect.change.startswith("±") and effect.row.source != "assumption":
         return INSTANT
-    return LITTLE if effect.most < WIDE else "**no reason given**"
+    wider = 100 * (np.sqrt(1 + (2 * effect.most) ** 2) - 1)  # the effect is that of one side
+    return LITTLE.format(wider=wider) if effect.most < WIDE else "**no reason given**"
 
 
 def _path(row: PassportRow) -> str:
