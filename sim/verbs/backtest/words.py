@@ -100,8 +100,8 @@ def sentences(result: Backtest) -> Iterator[str]:
         names = ", ".join(row.path for row in later[:MOST_NAMED]) + (", …" if len(later) > MOST_NAMED else "")
         yield (
             f"Not known then: {names} {'comes' if len(later) == 1 else 'come'} from data up to "
-            f"{max(_days_in(row)[-1] for row in later)}, so partly from the scored days or later. The score may flatter "
-            "the model; to be strict, import them from earlier rows only."
+            f"{max(_days_in(row)[-1] for row in later)}, so partly from the scored days or later. The score may "
+            "flatter the model; to be strict, import them from earlier rows only."
         )
     elif not result.replaced:
         yield "The inputs are those of the scenario; no source in it is dated later than the fitted days."

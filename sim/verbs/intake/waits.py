@@ -16,8 +16,9 @@ from sim.scenario.text.yaml_text import one_line
 from sim.suggest import did_you_mean
 from sim.table.columns import Role
 from sim.table.numbers import words_of
+from sim.table.points import MOST_POINTS
 from sim.table.reader import Reader
-from sim.table.times import local_seconds
+from sim.table.times import local_seconds, text_of
 from sim.verbs.intake.arrivals import BEGIN
 from sim.verbs.intake.blended import kinds_of_figures
 from sim.verbs.intake.finding import Finding, date_of, dated, figures, one_row_a_time, period_of, time_text
@@ -35,6 +36,8 @@ OTHERS: tuple[ReportedQuantity, ...] = ("queue", "queue_people")
 LONGEST_DAYS = 14
 """Days of a series to which a fit is proposed: the last ones."""
 PARAMETER = "service_factor"
+STEPS = (60.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10800.0, 21600.0, 43200.0, 86400.0)
+"""Steps (s) over which a series with too many rows is averaged."""
 STATISTICS: dict[str, ReportedQuantity] = {
     **dict.fromkeys(("mean", "average", "avg"), "wait"),
     "median": "wait_median",
@@ -80,8 +83,36 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     local = local_seconds(at[good], reader.zone)
     finding.sentences += kinds_of_figures(local, values[good], is_wait)
     finding.drawers["series"] = partial(_draw, local, values[good], is_wait, reader.zone)
-    _texts(finding, reader, (target, wanted), (cls, quantity, values[good], base))
+    thinned = _averaged(finding, reader, target, at[good], values[good], is_wait) if good.sum() > MOST_POINTS else {}
+    _texts(finding, reader, (target, wanted), (cls, quantity, values[good], base), thinned)
     return finding
+
+
+def _averaged(
+    finding: Finding, reader: Reader, target: Target, at: Floats, values: Floats, is_wait: bool
+) -> dict[str, Any]:
+    """Add a table of means over longer steps, of as many rows as a series may have, and return the keys that differ."""
+    bins = {step: np.floor(at / step) for step in STEPS}
+    step = next((step for step in STEPS if len(np.unique(bins[step])) <= MOST_POINTS), None)
+    if step is None:
+        raise SimError(
+            f"{reader.table.path}: spans more than {MOST_POINTS:,} days; take a part of the rows with --where"
+        )
+    begins, place, rows = np.unique(bins[step], return_inverse=True, return_counts=True)
+    means = np.bincount(place, values) / rows / (60.0 if is_wait else 1.0)
+    name = f"{target.path.stem}_{reader.table.path.name.split('.')[0]}_means.csv"
+    heading = "wait_min" if is_wait else "queue"
+    finding.files[name] = {
+        "from": [text_of(begin * step, "UTC") + "Z" for begin in begins],
+        "until": [text_of((begin + 1) * step, "UTC") + "Z" for begin in begins],
+        heading: np.array([figures(mean, 5) for mean in means]),
+    }
+    finding.sentences.append(
+        f"A series has at most {MOST_POINTS:,} points, so the {len(at):,} rows are averaged over {time_text(step)} "
+        f"each: {len(begins):,} points in {name}."
+    )
+    return {"series": name, "column": heading, "unit": "min" if is_wait else None, "timezone": None, "only": None,
+            "rounding": None}  # fmt: skip
 
 
 def _values(reader: Reader, wanted: Wanted) -> tuple[ReportedQuantity, Floats]:
@@ -137,14 +168,21 @@ def _cls(target: Target, wanted: Wanted) -> str:
 
 
 def _texts(
-    finding: Finding, reader: Reader, goal: tuple[Target, Wanted], series: tuple[str, ReportedQuantity, Floats, float]
+    finding: Finding,
+    reader: Reader,
+    goal: tuple[Target, Wanted],
+    series: tuple[str, ReportedQuantity, Floats, float],
+    thinned: dict[str, Any],
 ) -> None:
-    """Add the calibration file, the scenario to fit, and if needed a copy of the data."""
+    """Add the calibration file, the scenario to fit, and if needed a copy of the data.
+
+    `thinned` are the keys of the series where means of the data stand for them; None leaves a key out.
+    """
     target, wanted = goal
     cls, quantity, values, base = series
     stem, table = target.path.stem, reader.table
     data = _beside(table.path, target.path.parent)
-    if data is None:
+    if data is None and not thinned:
         data = f"{stem}_{table.path.name}"
         finding.copies[data] = table.path
     heading = next(each.column for each in reader.understood if each.role in ("wait", "queue"))
@@ -169,6 +207,7 @@ def _texts(
         "date": date_of(finding.days[1]),
         "reading": f"{len(values):,} rows; sha256 {table.digest[:12]}",
     }
+    row = {key: value for key, value in {**row, **thinned}.items() if value is not None}
     fit, calibration = f"{stem}_fit.yaml", f"{stem}_figures.yaml"
     finding.texts[calibration] = _calibration(fit, row)
     finding.texts[fit] = _fit(finding, target, calibration)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.scenario.text.load_calibration import read_calibration
 from sim.scenario.text.load_scenario import load
 from sim.verbs.intake.holiday import holidays_of
 from tests.verbs.intake.test_command import at, done, refused, written  # noqa: F401  (a fixture)
@@ -206,6 +207,29 @@ def test_waits_of_several_posts_are_not_one_series(at: Path) -> None:  # noqa: F
     text = rows("time,post,wait_min", *(f"2026-06-01T{h:02d}:00,{post},{h}" for h in range(24) for post in "ab"))
     said = refused("waits", written(at, text), "--into", "hall.yaml", "--class", "visitor")
     assert "a time has up to 2 rows" in said
+
+
+def test_more_waits_than_a_series_may_have_are_averaged(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setattr("sim.verbs.intake.waits.MOST_POINTS", 100)
+    text = rows(
+        "time,wait", *(f"2026-06-0{1 + n // 288} {n // 12 % 24:02d}:{n % 12 * 5:02d},{n % 6}" for n in range(576))
+    )
+    said = done("waits", written(at, text), "--into", "hall.yaml", "--class", "visitor")
+    assert "numbers are minutes" in said
+    assert "the 576 rows are averaged over 30 min each: 96 points in hall_data_means.csv" in said
+    (series,) = read_calibration(at / "hall_figures.yaml").calibration.reported_series
+    assert len(series.series) == 96
+    assert {round(60 * point.value, 6) for point in series.series} == {2.5}
+
+
+def test_waits_of_an_hour_that_exists_twice_are_two_points(at: Path) -> None:  # noqa: F811
+    clocks = ["00:00", "01:00", "02:00", "02:00", "03:00"]
+    text = rows("time,wait", *(f"25.10.2026 {clock},1:5{n}" for n, clock in enumerate(clocks)))
+    said = done("waits", written(at, text), "--into", "hall.yaml", "--class", "visitor")
+    assert "1:50 is 1 h 50 min" in said
+    assert "2 local times exist twice" in said
+    (series,) = read_calibration(at / "hall_figures.yaml").calibration.reported_series
+    assert [round(60 * point.value) for point in series.series] == [110, 111, 112, 113, 114]
 
 
 @pytest.mark.parametrize("blended", [True, False])
