@@ -21,6 +21,8 @@ JUMP, JUMP_FACTOR, STAYS = 8.0, 2.0, 2
 """A jump: so many times the usual change, by at least this factor, with so many readings after it that stay there."""
 NOISIER, COARSER, SLOWER = 3.0, 5.0, 3.0
 """Factors by which scatter, rounding and time between readings must change."""
+DAY, OTHER_DAYS, BESIDE, SAME_HOURS = 24.0, 7, 1.0, 2000
+"""Days before whose same hours, and an hour beside them, are compared for scatter, among so many latest readings."""
 SHIFT_DAYS, SHIFT_FITS, SHIFT_GAIN = 5, 0.7, 0.4
 """Days compared for a shift of the clock, the correlation that the shifted day must have, and by how much more."""
 DENSE = 0.75
@@ -63,7 +65,10 @@ def repeats(readings: Readings) -> Bools:
     dense = len(values) >= RECENT and float(np.median(np.diff(hours))) < DENSE
     if not dense or same.mean() <= 0.5:
         return marks
-    renewed = float(np.median(np.diff(hours[np.flatnonzero(np.r_[True, ~same])])))
+    lasted = np.diff(hours[np.flatnonzero(np.r_[True, ~same])])
+    renewed = float(np.median(lasted))
+    if not _regular(lasted / renewed):
+        return marks  # a small queue that stays the same now and then
     kept = hours[0]
     for n in range(1, len(values) - 1):
         if same[n - 1] and hours[n] - kept < renewed:
@@ -71,6 +76,11 @@ def repeats(readings: Readings) -> Bools:
         else:
             kept = hours[n]
     return marks
+
+
+def _regular(lasted: Floats) -> bool:
+    """Say whether values last a whole number of times as long as usual, as they do where a report is renewed."""
+    return bool((np.abs(lasted - np.round(lasted)) < 0.15).mean() > 0.7 and (lasted > 0.85).mean() > 0.9)
 
 
 def breaks_of(readings: Readings) -> list[Break]:
@@ -117,8 +127,8 @@ def _changed(readings: Readings, count: int) -> list[tuple[str, float, float]]:
     gaps, found = np.diff(hours), []
     changes = np.abs(np.diff(scaled)) / np.sqrt(np.clip(gaps, 0.25, 12.0))
     now, then = (float(np.mean(np.minimum(part, 10 * np.median(changes) + 1e-9))) for part in _parts(changes))
-    if now > NOISIER * then > 0:
-        found.append(("noise", now / then, 0.0))
+    if now > NOISIER * then > 0 and (more := _more_than_on_other_days(readings, count)) > NOISIER:
+        found.append(("noise", min(now / then, more), 0.0))
     parts = _parts(values)
     unit, earlier = (_unit(part) for part in parts)
     coarse = max(unit, earlier)
@@ -130,6 +140,25 @@ def _changed(readings: Readings, count: int) -> list[tuple[str, float, float]]:
     if not 1 / SLOWER < gap / max(before, 1e-6) < SLOWER:
         found.append(("rhythm", gap, before))
     return found
+
+
+def _more_than_on_other_days(readings: Readings, count: int) -> float:
+    """Return how many times as much the last RECENT readings scatter as the same hours of the worst of other days.
+
+    Infinite where no other day has those hours.
+    """
+    hours = readings.hours[max(0, count - SAME_HOURS) : count]
+    changes = np.abs(np.diff(readings.scaled[max(0, count - SAME_HOURS) : count]))
+    changes, at = changes / np.sqrt(np.clip(np.diff(hours), 0.25, 12.0)), hours[1:]
+    span = float(at[-1] - at[-RECENT])
+    if span > DAY - 2 * BESIDE:
+        return np.inf  # all hours of the day are among them
+    scatter = []
+    for back in range(1, OTHER_DAYS + 1):
+        same = np.abs(at - (at[-1] - span / 2 - DAY * back)) <= span / 2 + BESIDE
+        if same.sum() >= RECENT / 2:
+            scatter.append(float(changes[same].mean()))
+    return float(changes[-RECENT:].mean()) / max(*scatter, 1e-9) if len(scatter) > 1 else np.inf
 
 
 def _parts(values: Floats) -> tuple[Floats, Floats]:

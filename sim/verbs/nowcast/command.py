@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ Examples:
   sim nowcast --seen waits.csv --now "2026-07-25 18:00" --out results/saturday
   sim nowcast my_port.yaml --seen waits.csv --column queue --joins 18:00 --joins 22:00
   sim nowcast my_port.yaml --seen waits.csv --since "2026-07-25 06:00"
-  sim nowcast my_port.yaml --seen staffing.csv --column queue --intervene one_more_booth
+  sim nowcast my_port.yaml --seen staffing.csv --column queue --intervene faster_checks
   sim nowcast --score results/waits --seen waits.csv
 """
 TIMES = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
@@ -122,6 +123,7 @@ def nowcast(scenario: str | None, seen: Path, score: Path | None, **given: Any) 
 def _forecast(scenario: str | None, seen: Path, columns: Any, given: dict[str, Any]) -> None:
     from sim.verbs.nowcast import files
     from sim.verbs.nowcast.evidence import with_what_if
+    from sim.verbs.nowcast.outlook import joining_times
     from sim.verbs.nowcast.plays import simulator_of
     from sim.verbs.nowcast.result import NowcastResult
     from sim.verbs.nowcast.seen import FEWEST, read_seen
@@ -132,6 +134,7 @@ def _forecast(scenario: str | None, seen: Path, columns: Any, given: dict[str, A
     readings = read_seen(seen, columns, now, given["since"], fewest)
     simulator = None
     if scenario is not None:
+        joining_times(given["joins"], readings.now, ahead, columns.zone)
         simulator = simulator_of(scenario, given["sets"], readings.name, given["quantity"], given["crossing"])
         simulator = with_what_if(simulator, given["intervene"], seen, columns) if given["intervene"] else simulator
         say(given["quiet"], f"playing {scenario} ...")
@@ -151,22 +154,36 @@ def _watch(scenario: str | None, seen: Path, columns: Any, given: dict[str, Any]
     if given["now"] is not None:
         raise click.UsageError("--watch and --now exclude each other")
     within = Path(given["out"]) if given["out"] else files.home(seen)
-    digest, made = "", 0
+    digest, known, said, made = "", "", "", 0
     try:
         while True:
             try:
                 if (found := store.digest(seen)) != digest:
-                    digest = found
+                    digest, said = found, ""
+                    if (now := _state(seen, columns, given)) == known:
+                        continue  # as after a half-written row; the pause is in `finally`
                     _forecast(
                         scenario, seen, columns, {**given, "out": str(within / f"nowcast-{store.stamp()}-{made}")}
                     )
-                    made += 1
+                    known, made = now, made + 1
             except SimError as error:  # a row may be half written: the next look will tell
-                say(given["quiet"], str(error))
-            _pause(given["watch"])
+                digest = ""
+                if str(error) != said:
+                    said = str(error)
+                    click.echo(said, err=True)
+            finally:
+                _pause(given["watch"])
     except KeyboardInterrupt as stop:
         say(given["quiet"], f"\nstopped; {made} forecasts are in {within}")
         raise click.exceptions.Exit(exit_code(stop)) from None
+
+
+def _state(seen: Path, columns: Any, given: dict[str, Any]) -> str:
+    """Return a digest of the readings, the same where no new one has come. Raises SimError."""
+    from sim.verbs.nowcast.seen import read_seen
+
+    readings = read_seen(seen, columns, None, given["since"], 1, whole=True).readings
+    return sha256(readings.hours.tobytes() + readings.values.tobytes()).hexdigest()
 
 
 def _pause(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Whether open booths move the queue or wait: what the readings show, and what the scenario assumes with a date.
+"""Whether open booths move the queue or wait, as the readings show it.
 
 The change of a reading over the next half hour is regressed on the booths open before, beside the level now and before,
 the hour of the day and the weekday, with intervals that let the errors of a day depend on each other (cluster-robust;
@@ -17,7 +17,7 @@ from scipy.stats import t as student
 
 from sim.arrays import Floats, Ints
 from sim.errors import SimError
-from sim.scenario.model.changes import STAFF_ACTIONS
+from sim.scenario.model.changes import EVERYWHERE, STAFF_ACTIONS
 from sim.scenario.text.load_scenario import Loaded, load
 from sim.suggest import no_such
 from sim.table.columns import Role
@@ -35,6 +35,8 @@ the reading after it may be early or late."""
 BACK = (0.5, 1.0, 2.0)
 """Hours before at which earlier readings are taken into account."""
 FEWEST_DAYS = 7
+LEAST = 0.05
+"""Share by which one booth more must shorten the queue at least, with 95 % confidence; less is no lever."""
 MOVING = (*STAFF_ACTIONS, "scale_service")
 """Actions of a change that only act if booths move the queue."""
 
@@ -65,26 +67,40 @@ def with_what_if(simulator: Simulator, names: tuple[str, ...], path: Path, colum
     wrong = next((name for name in names if name not in loaded.interventions), None)
     if wrong is not None:
         raise SimError(no_such("intervention", wrong, list(loaded.interventions)))
+    for name in names:
+        _refuse_undone(loaded, name)
     changes = (change for name in names for change in loaded.interventions[name].changes)
     if not any(getattr(change, action) is not None for change in changes for action in MOVING):
         return replace(simulator, what_if=names)
-    return replace(simulator, what_if=names, evidence=_evidence(path, columns, loaded, names))
+    return replace(simulator, what_if=names, evidence=_evidence(path, columns, names))
 
 
-def _evidence(path: Path, columns: Columns, loaded: Loaded, names: tuple[str, ...]) -> str:
+def _evidence(path: Path, columns: Columns, names: tuple[str, ...]) -> str:
     """Return a sentence on what shows that booths move the queue. Raises SimError if nothing does."""
     found = elasticity(path, columns)
-    if found is not None and found.high < 0:
+    if found is not None and found.high <= -LEAST:
         return f"That booths move the queue is shown by the readings: {found.words}."
     shown = f"in the readings {found.words}" if found else "the readings have no column of open booths over 7 days"
-    assumed = next((row for row in loaded.passports if row.path.endswith(".staffing") and row.date), None)
-    if assumed is None:
-        raise SimError(
-            f"--intervene {', '.join(names)}: changes staff, but nothing shows that booths move the queue here: "
-            f"{shown}, and no staffing in the scenario has a source with a `date`"
-        )
-    why = assumed.source or assumed.reason
-    return f"That booths move the queue is an assumption ({assumed.path}, {assumed.date}: {why}); {shown}."
+    raise SimError(
+        f"--intervene {', '.join(names)}: changes staff or the pace of services, but nothing shows that booths "
+        f"move the queue here: {shown}; it takes an interval that ends at -{100 * LEAST:.0f} % or below"
+    )
+
+
+def _refuse_undone(loaded: Loaded, name: str) -> None:
+    """Raise SimError if a rule that reacts takes the servers of an intervention away again."""
+    for change in loaded.interventions[name].changes:
+        if not any(getattr(change, action) is not None for action in STAFF_ACTIONS):
+            continue
+        for where, crossing in loaded.scenario.crossings.items():
+            if change.crossing not in (None, EVERYWHERE, where):
+                continue
+            for place, station in crossing.stations.items():
+                if place in (change.stations or ()) and getattr(station.staffing, "reacts", None) is not None:
+                    raise SimError(
+                        f"--intervene {name}: changes the servers of {place}, but its rule `reacts` takes them away or "
+                        f"adds them again; a change of `scale_service` can be tried"
+                    )
 
 
 def elasticity(path: Path, columns: Columns) -> Elasticity | None:

@@ -135,6 +135,17 @@ def joining_times(texts: Sequence[str], now: float, ahead: float, zone: str) -> 
     return tuple(sorted(found))
 
 
+def beyond(asked: bool, night: float | None, now: float, ahead: float, zone: str) -> tuple[str, ...]:
+    """Return notes on the rows of the outlook that are left out; `asked` if the times were given."""
+    words = () if asked else tuple(text for text in USUAL if next_time(_clock(text), now, zone) > now + ahead)
+    notes = [f"who joins at {' and '.join(words)} is left out, as that lies beyond the forecast"] if words else []
+    if night is None:
+        notes.append("people stuck overnight are not told, as the scenario has `relief: null`")
+    elif next_time(night, now, zone) > now + ahead:
+        notes.append("people stuck overnight are not told, as the night hour lies beyond the forecast")
+    return tuple(notes)
+
+
 def _time_of(text: str, now: float, zone: str) -> float:
     try:
         if len(text) <= len("18:00"):

@@ -30,6 +30,8 @@ FLOOR = 1e-3
 """Least variance between plays, on the scale of square roots."""
 HISTORY = 48.0
 """Hours of readings below which the simulator stands alone."""
+LITTLE = 0.05
+"""Weight of the simulator below which it is said to add nothing."""
 HOPELESS = 6.0
 """Standard deviations of the plays beyond which readings count as unexplained."""
 AFTER = 4.0

@@ -118,6 +118,9 @@ def simulator_of(
     key = Key(here, wanted, scope)
     plan = lower(scenario)
     known = measure_queues(scenario, plan, player(DEFAULT)(plan, draw(scenario, plan, scenario.seed, 0))).series
+    if quantity is None and key not in known:
+        own = sorted({each.scope for each in known if each.quantity == wanted and each.crossing == here})
+        key = Key(here, wanted, own[0]) if own else key
     if key not in known:
         names = sorted({f"{each.quantity}.{each.scope}" for each in known})
         raise SimError(

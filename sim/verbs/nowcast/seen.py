@@ -24,6 +24,8 @@ TIME = Role(("reading", "observed", "seen", "time", "at", "when", "hour", "date"
 VALUE = Role(("waiting", "queue", "wait", "delay", "waits", "length", "count", "value"), alone=True)
 FEWEST, MOST = 8, 2000
 """Readings that a forecast needs, and the latest that it uses."""
+STEPS, KEPT = (0.25, 0.5, 1.0), 24 * 20.0
+"""Hours to which frequent readings are thinned out, until so many hours of them are kept."""
 LARGEST = 1e9
 SHOWN = 20
 SAME_TIME = 0.2
@@ -56,9 +58,18 @@ class Seen:
 
 
 def read_seen(
-    path: Path, columns: Columns, now: datetime | None = None, since: datetime | None = None, fewest: int = FEWEST
+    path: Path,
+    columns: Columns,
+    now: datetime | None = None,
+    since: datetime | None = None,
+    fewest: int = FEWEST,
+    *,
+    whole: bool = False,
 ) -> Seen:
-    """Return the readings in a table; rows after `now` and before `since` are left out. Raises SimError."""
+    """Return the readings in a table; rows after `now` and before `since` are left out. Raises SimError.
+
+    Without `whole`, frequent readings are thinned out and only the latest are used.
+    """
     zone = zone_named(columns.zone)
     given = {role: name for role, name in (("value", columns.value), ("time", columns.time)) if name is not None}
     table = read_rows(path)
@@ -87,9 +98,9 @@ def read_seen(
         raise SimError(f"{path}: {name} has {len(hours)} usable readings; a forecast needs {fewest} or more{one}")
     hours, values, more = _believed(hours, values, name, columns.zone)
     notes += more
-    if len(hours) > MOST:
-        notes.append(f"the latest {MOST:,} of {len(hours):,} readings are used")
-        hours, values = hours[-MOST:], values[-MOST:]
+    if not whole:
+        hours, values, more = _latest(hours, values)
+        notes += more
     readings, more = _freed(Readings.of(hours, values, columns.zone))
     return Seen(
         path,
@@ -101,6 +112,25 @@ def read_seen(
         tuple(f"{path}:{row.line}: {row.reason}" for row in reader.rejected),
         tuple(reader.understood),
     )
+
+
+def _latest(hours: Floats, values: Floats) -> tuple[Floats, Floats, list[str]]:
+    """Return the last MOST readings; where they are frequent, the last one of each step, so that weeks are kept."""
+    count = len(hours)
+    if count <= MOST:
+        return hours, values, []
+    for step in STEPS:
+        bins = np.floor((hours[-1] - hours) / step + 1e-6)
+        last = np.r_[np.diff(bins) != 0, True]
+        if last.sum() <= MOST or hours[last][-1] - hours[last][-MOST] >= KEPT:
+            break
+    notes = [f"of each {step * 60:.0f} min the last reading is used"] if last.mean() < 0.9 else []
+    hours, values = (hours[last], values[last]) if notes else (hours, values)
+    if len(hours) > MOST:
+        notes.append(f"the latest {MOST:,} of {len(hours):,} readings are used")
+    elif notes:
+        notes = [f"{notes[0]}: {len(hours):,} of {count:,} readings"]
+    return hours[-MOST:], values[-MOST:], notes
 
 
 def _near_in_time(hours: Floats, values: Floats, zone: str) -> tuple[Floats, Floats, list[str]]:

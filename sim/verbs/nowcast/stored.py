@@ -24,7 +24,7 @@ from sim.verbs.nowcast.bands import LEVELS
 from sim.verbs.nowcast.files import SAMPLES
 from sim.verbs.nowcast.members import NAIVE
 from sim.verbs.nowcast.readings import LADDER, WIDEST, Readings, hours_since_1970
-from sim.verbs.nowcast.scoreboard import Answers, Difference, Score, best_of, difference, scores
+from sim.verbs.nowcast.scoreboard import FEWEST, Answers, Difference, Score, best_of, difference, scores
 from sim.verbs.nowcast.seen import Columns, read_seen
 from sim.verbs.nowcast.study import BLEND, NAIVE_BLEND
 from sim.verbs.nowcast.tables import difference_columns, score_columns, show_scores
@@ -49,7 +49,7 @@ def score_folder(folder: Path, seen: Path, columns: Columns) -> Board:
     """Return the scores of the forecasts in a folder against the readings in `seen`. Raises SimError."""
     if not is_folder(folder):
         raise SimError(no_folder(folder))
-    truth = read_seen(seen, columns)
+    truth = read_seen(seen, columns, whole=True)
     found = list(_forecasts(folder, truth.name))
     if not found:
         raise SimError(f"{folder}: has no stored forecast of {truth.name}; `sim nowcast --out FOLDER` stores one")
@@ -58,7 +58,9 @@ def score_folder(folder: Path, seen: Path, columns: Columns) -> Board:
     waiting = len(found) - len(parts)
     if not parts:
         raise SimError(
-            f"{seen}: has no reading later than the {len(found)} stored forecasts; there is nothing to score"
+            f"{seen}: has no reading at the times that the {len(found)} stored forecasts are about; its readings end "
+            f"at {moment(truth.readings.hours[-1], columns.zone, year=True)}, and the first forecast was made "
+            f"at {moment(found[0].now, columns.zone, year=True)}"
         )
     answers = Answers(
         np.concatenate([part.lead for part in parts]),
@@ -161,7 +163,7 @@ def sentences(board: Board) -> list[str]:
     )
     lines = [f"{made}{waiting}."]
     if not board.scores:
-        lines.append("Too few of them have been answered to say how good they are.")
+        lines.append(f"Too few of them have been answered to say how good they are; it takes {FEWEST} at a lead.")
     for each in board.differences:
         lines.append(f"{lead_words(each.lead)} ahead, the blend erred by {than(each)}.")
     return lines

@@ -17,8 +17,8 @@ from sim.verbs.nowcast.blend import blended, with_simulator
 from sim.verbs.nowcast.breaks import Break, breaks_of
 from sim.verbs.nowcast.drift import follow
 from sim.verbs.nowcast.members import LAST, NAIVE, TABLE, WEEK, naive_forecasts, usual_changes
-from sim.verbs.nowcast.outlook import Course, Effect, Expected, effects, expectations, joining_times
-from sim.verbs.nowcast.particles import HISTORY, Agreement, Simulated, quantiles_at, simulated
+from sim.verbs.nowcast.outlook import Course, Effect, Expected, beyond, effects, expectations, joining_times
+from sim.verbs.nowcast.particles import HISTORY, LITTLE, Agreement, Simulated, quantiles_at, simulated
 from sim.verbs.nowcast.plays import Simulator, plain, plays_of
 from sim.verbs.nowcast.readings import (
     Questions,
@@ -105,7 +105,7 @@ def nowcast(seen: Seen, ahead: float, simulator: Simulator | None = None, joins:
     when = joining_times(joins, seen.now, ahead, seen.readings.zone)
     readings, times = seen.readings, times_ahead(seen.now, ahead)
     if simulator is not None and readings.hours[-1] - readings.hours[0] < HISTORY:
-        return _alone(seen, ahead, times, simulator, when)
+        return _with_gaps(_alone(seen, ahead, times, simulator, when), simulator, bool(joins))
     ladder = ladder_up_to(ahead)
     past = past_questions(readings, ladder)
     questions = joined(past, questions_now(readings, times))
@@ -132,7 +132,16 @@ def nowcast(seen: Seen, ahead: float, simulator: Simulator | None = None, joins:
         answers,
         found.weights[: len(past)][readings.hours[past.origin] >= start],
     )
-    return forecast if simulator is None or played is None else _told(forecast, simulator, played, when)
+    if simulator is None or played is None:
+        return forecast
+    return _told(_with_gaps(forecast, simulator, bool(joins)), simulator, played, when)
+
+
+def _with_gaps(forecast: Nowcast, simulator: Simulator, asked: bool) -> Nowcast:
+    """Return a forecast with notes on what its outlook leaves out."""
+    seen = forecast.seen
+    more = beyond(asked, simulator.night, seen.now, forecast.ahead, seen.readings.zone)
+    return replace(forecast, seen=replace(seen, notes=(*seen.notes, *more)))
 
 
 def _reach(seen: Seen, ahead: float) -> float:
@@ -146,6 +155,9 @@ def _told(forecast: Nowcast, simulator: Simulator, played: Simulated, joins: Seq
     readings, explained = forecast.seen.readings, played.agreement.explained
     rows = expectations(played.now, simulator, readings, course, joins) if explained else ()
     changed: tuple[Effect, ...] = ()
+    worth = _simulators_worth(forecast.answers, list(forecast.scores))
+    if simulator.what_if:
+        _refuse_without_worth(forecast, simulator, worth, explained)
     if simulator.what_if and rows:
         begun = replace(simulator, begins=forecast.seen.now)
         day = plays_of(begun, played.now.day.start, played.length, len(played.now.short))
@@ -153,11 +165,28 @@ def _told(forecast: Nowcast, simulator: Simulator, played: Simulated, joins: Seq
     return replace(
         forecast,
         agreement=played.agreement,
-        simulator=_simulators_worth(forecast.answers, list(forecast.scores)),
+        simulator=worth,
         outlook=rows,
         what_if=simulator.what_if,
         effects=changed,
         evidence=simulator.evidence,
+    )
+
+
+def _refuse_without_worth(forecast: Nowcast, simulator: Simulator, worth: Difference | None, explained: bool) -> None:
+    """Raise SimError about a what-if from a simulator that the readings reject."""
+    weight = float(forecast.weights[-1, -1])
+    if not explained:
+        why = "no play of it explains the readings"
+    elif not forecast.alone and weight < LITTLE:
+        why = f"it has {100 * weight:.0f} % of the weight in the forecast"
+    elif worth is not None and worth.error[0] > 0:
+        why = f"it erred more than {worth.against!r}"
+    else:
+        return
+    raise SimError(
+        f"--intervene {', '.join(simulator.what_if)}: {simulator.source} adds nothing here ({why}), so what it says "
+        "of a change means nothing; without --intervene there is a forecast"
     )
 
 

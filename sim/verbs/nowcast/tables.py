@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from sim.verbs.nowcast.outlook import QUEUE, STUCK, WAIT
 from sim.verbs.nowcast.readings import instant
 from sim.verbs.nowcast.scoreboard import Difference, Score, best_of, ends
 from sim.verbs.nowcast.study import BLEND, NAIVE_BLEND, SIMULATOR, Nowcast
-from sim.verbs.nowcast.words import amount, lead_words, moment, notes, opening, span_words
+from sim.verbs.nowcast.words import amount, lead_words, moment, notes, opening, shown_as, span_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -165,8 +165,7 @@ def _ahead(forecast: Nowcast) -> Sheet:
     columns = ("time", "ahead", "median", "50 % band", "90 % band", "follows most")
     sheet = Sheet(f"{forecast.seen.name}, forecast", columns, [], (True, False, False, False, False, True))
     leads = forecast.times - forecast.seen.now
-    whole = bool((forecast.seen.readings.values % 1 == 0).all())
-    shown = (lambda value: amount(round(value))) if whole else amount
+    shown = shown_as(forecast)
     wanted = [lead for lead in (0.5, 1, 2, 3, 6, 12, 24, 48, 96, 168) if lead <= forecast.ahead]
     rows = sorted({int(np.abs(leads - lead).argmin()) for lead in (*wanted, forecast.ahead)})[-MOST_ROWS:]
     for row in rows:
@@ -192,11 +191,16 @@ def _joining(forecast: Nowcast) -> Sheet:
     sheet = Sheet(title, ("time", "what", "median", "50 % band", "90 % band"), [], (True, True, False, False, False))
     for row in sorted(forecast.outlook, key=lambda row: row.at):
         shown = span_words if row.quantity == WAIT else lambda value: amount(round(value))
-        low, lower, middle, upper, high = map(shown, ends(row.values[None], SHOWN)[0])
+        low, lower, middle, upper, high = _short(map(shown, ends(row.values[None], SHOWN)[0]))
         what = f"{OUTLOOK[row.quantity]}{', at least' if row.at_least else ''}"
         when = moment(row.at, forecast.seen.readings.zone)
         sheet.rows.append((when, what, middle, f"{lower}–{upper}", f"{low}–{high}"))
     return sheet
+
+
+def _short(words: Iterable[str]) -> list[str]:
+    """Return waits with '0' for '0 min', so that a band reads '0–5 min'."""
+    return ["0" if word == "0 min" else word for word in words]
 
 
 def _what_if(forecast: Nowcast) -> Sheet:

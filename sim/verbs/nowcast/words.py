@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sim.units import show_duration, to_figures
-from sim.verbs.nowcast.particles import HISTORY
+from sim.verbs.nowcast.particles import HISTORY, LITTLE
 from sim.verbs.nowcast.readings import instant
+from sim.verbs.nowcast.scoreboard import ends
 
 if TYPE_CHECKING:
     from sim.verbs.nowcast.breaks import Break
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 
 BREAK_SHOWN = 72.0
 """Hours for which a break is spoken of."""
-LITTLE = 0.05
-"""Weight of the simulator below which it is said to add nothing."""
+SPOKEN_OF = (3.0, 6.0)
+"""Hours ahead of which the first sentence speaks, with the end of the forecast."""
+TINY = 1e-3
+"""Difference of errors, in the unit of the readings, below which there is none."""
 OLD = 1.5
 """Age of the last reading, in times between readings, from which it is spoken of."""
 
@@ -45,6 +49,12 @@ def amount(value: float) -> str:
     return f"{to_figures(value):,.10g}" if value == value else "-"
 
 
+def shown_as(forecast: Nowcast) -> Callable[[float], str]:
+    """Return how values are shown: whole if all readings are."""
+    whole = bool((forecast.seen.readings.values % 1 == 0).all())
+    return (lambda value: amount(round(value))) if whole else amount
+
+
 def opening(forecast: Nowcast) -> str:
     """Return the first sentences: what is there now, what the simulator adds, and how good the forecast has been."""
     readings, zone = forecast.seen.readings, forecast.seen.readings.zone
@@ -55,8 +65,26 @@ def opening(forecast: Nowcast) -> str:
         )
     else:
         last = ""
+    last += expected_words(forecast)
     last += f"{forecast.seen.name} was {amount(readings.values[-1])} at {moment(readings.hours[-1], zone, year=True)}"
     return " ".join(part for part in (f"{last}.", simulator_words(forecast), verdict(forecast)) if part)
+
+
+def expected_words(forecast: Nowcast) -> str:
+    """Return what is expected, and when: 'queue will be about 9 at 17:00 (90 %: 1-24) and ...'."""
+    leads = forecast.times - forecast.seen.now
+    rows = sorted({int(abs(leads - lead).argmin()) for lead in SPOKEN_OF if lead < forecast.ahead} | {len(leads) - 1})
+    shown = shown_as(forecast)
+    parts = []
+    for row in rows[-2:]:
+        low, middle, high = ends(forecast.samples[row : row + 1, 0], (0.05, 0.5, 0.95))[0]
+        at, now = (
+            instant(hours).astimezone(ZoneInfo(forecast.seen.readings.zone))
+            for hours in (forecast.times[row], forecast.seen.now)
+        )
+        when = f"{at:%H:%M}" if at.date() == now.date() else moment(forecast.times[row], forecast.seen.readings.zone)
+        parts.append(f"about {shown(middle)} at {when} (90 %: {shown(low)}–{shown(high)})")
+    return f"{forecast.seen.name} will be {' and '.join(parts)}. "
 
 
 def simulator_words(forecast: Nowcast) -> str:
@@ -73,10 +101,7 @@ def simulator_words(forecast: Nowcast) -> str:
         return f"The simulator has {share} of the weight at the end; there are too few days to say how good it is."
     over = f"over {apart.days} days, {lead_words(apart.lead)} ahead"
     if apart.error[0] > 0 or forecast.weights[-1, -1] < LITTLE:
-        return (
-            f"The simulator adds nothing here; this is the blend: {over}, it erred by {than(apart)}, "
-            f"and it has {share} of the weight."
-        )
+        return f"The simulator adds nothing here ({share} of the weight): {over}, it erred by {than(apart)}."
     return f"The simulator has {share} of the weight at the end; {over}, it erred by {than(apart)}."
 
 
@@ -116,12 +141,22 @@ def verdict(forecast: Nowcast) -> str:
 def than(apart: Difference) -> str:
     """Return how a forecast compares with another by mean absolute error: '2.1 less than ... (95 %: 0.5-3.7 less)'."""
     mean, low, high = apart.error
-    words = f"{amount(abs(mean))} {'less' if mean < 0 else 'more'} than {apart.against!r}"
+    size = max(abs(low), abs(high))
+    if size < TINY:
+        return f"as much as {apart.against!r}"
+    words = f"{_apart(mean, size)} {'less' if mean < 0 else 'more'} than {apart.against!r}"
     if high < 0:
-        return f"{words} (95 % interval {amount(-high)} to {amount(-low)} less)"
+        return f"{words} (95 % interval {_apart(high, size)} to {_apart(low, size)} less)"
     if low > 0:
-        return f"{words} (95 % interval {amount(low)} to {amount(high)} more): use the latter"
-    return f"{words}, which the data do not tell apart (95 % interval {amount(-low)} less to {amount(high)} more)"
+        return f"{words} (95 % interval {_apart(low, size)} to {_apart(high, size)} more; use that one)"
+    interval = f"{_apart(low, size)} less to {_apart(high, size)} more"
+    return f"{words}, which the data do not tell apart (95 % interval {interval})"
+
+
+def _apart(value: float, size: float) -> str:
+    """Return the size of a difference to the figures that an interval of some size gives a meaning."""
+    digits = max(0, 1 - math.floor(math.log10(size)))
+    return f"{abs(value):,.{digits}f}"
 
 
 def notes(forecast: Nowcast) -> Iterator[str]:
@@ -144,6 +179,8 @@ def notes(forecast: Nowcast) -> Iterator[str]:
         )
         yield f"Gaps of more than a day: {days}, the longest from {where}; they are left open."
     yield from today(forecast)
+    if forecast.outlook and not forecast.alone and forecast.weights[-1, -1] < LITTLE:
+        yield "Who joins and who is stuck is told by a simulator that adds nothing here: do not rely on it."
     if forecast.evidence:
         yield forecast.evidence
     for each in forecast.breaks:

@@ -50,7 +50,7 @@ def test_the_right_simulator_has_weight_and_a_wrong_one_has_little(right: Nowcas
     assert right.share_of(SIMULATOR, 12.0) > 0.5
     at_the_end = wrong.past_weights[wrong.answers.lead == 12.0][-24:, wrong.names.index(SIMULATOR) - 2]
     assert at_the_end.mean() < 0.1
-    assert "The simulator adds nothing here; this is the blend" in opening(wrong)
+    assert "The simulator adds nothing here (" in opening(wrong)
     assert right.simulator is not None
     assert wrong.simulator is not None
     assert right.simulator.error[0] < wrong.simulator.error[0]

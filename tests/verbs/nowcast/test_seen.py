@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +102,16 @@ def test_a_slip_is_said_and_set_aside_unless_the_next_reading_agrees(tmp_path: P
     far = read_seen(written(tmp_path, [*ROWS, "2099-07-04 00:00,171"]), Columns())
     assert far.now == clean.now
     assert any("4 Jul 2099 00:00" in note for note in far.notes)
+
+
+def test_frequent_readings_are_thinned_so_that_weeks_are_kept(tmp_path: Path) -> None:
+    start = datetime(2026, 7, 1)
+    rows = [f"{start + timedelta(minutes=5 * n):%Y-%m-%d %H:%M},{100 + n % 50}" for n in range(8000)]
+    seen = read_seen(written(tmp_path, rows), Columns())
+    assert (len(seen.readings), seen.readings.values[-1]) == (2000, 149)
+    assert set(np.round(np.diff(seen.readings.hours), 6)) == {0.25}
+    assert seen.notes[0] == "of each 15 min the last reading is used"
+    assert len(read_seen(written(tmp_path, rows), Columns(), whole=True).readings) == 8000
 
 
 CELL = st.one_of(
