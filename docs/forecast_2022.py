@@ -44,7 +44,7 @@ def described(folder: Path, name: str, rules: str, fitted: Path) -> tuple[Path, 
     """Write the scenario with this fit and its calibration; return both files."""
     scenario, calibration = folder / f"{name}.yaml", folder / f"{name}_calibration.yaml"
     base = ROOT / "scenarios" / "verkhny_lars.yaml"
-    title = f"crossings: {{verkhny_lars: {{title: 'Verkhny Lars, forecast of 26 September {WAYS[name][0]}'}}}}\n"
+    title = f"crossings: {{verkhny_lars: {{title: 'Verkhny Lars, {WAYS[name][0].removeprefix('with the ')}'}}}}\n"
     text = f"extends: {base}\n{title}calibrated: {fitted}\nreported: {calibration}\n{rules}"
     scenario.write_text(text, encoding="utf-8")
     document = yaml.safe_load(CALIBRATION.read_text(encoding="utf-8")) | {"scenario": str(scenario)}
