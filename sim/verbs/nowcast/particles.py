@@ -34,6 +34,8 @@ LITTLE = 0.05
 """Weight of the simulator below which it is said to add nothing."""
 HOPELESS = 6.0
 """Standard deviations of the plays beyond which readings count as unexplained."""
+WORKED = 0.25
+"""Hours of the steps in which a queue is worked off."""
 AFTER = 4.0
 """Hours played after the last time asked about, so that those who join then may cross."""
 
@@ -132,6 +134,28 @@ def quantiles_at(found: Moment, readings: Readings, hours: Floats) -> Floats:
     """Return the quantiles (H, 40), on the scale of the readings, of what the plays show at times, as adjusted."""
     values = found.adjusted(_roots(readings, found.day.at(found.day.values, hours)))
     return readings.squared(np.quantile(values, LEVELS, axis=0).T)
+
+
+def worked_off(day: Day, length: float, now: float, hours: Floats) -> Floats:
+    """Return the quantiles (H, 40) of a queue of `length` at `now` that no play reaches.
+
+    Each play's parties go on arriving; how many are handled in an hour is what plays handle in hours with a queue,
+    from the median in the first play to the most in the last.
+    """
+    steps = np.arange(now, max(hours) + WORKED, WORKED)
+    arrived = np.diff(day.at(day.arrived, steps), axis=1)
+    clock = np.arange(day.times[0], day.times[-1], 1.0)
+    queue = day.at(day.queue, clock)
+    handled = np.diff(day.at(day.arrived, clock), axis=1) - np.diff(queue, axis=1)
+    busy = handled[(queue[:, :-1] >= 1) & (queue[:, 1:] >= 1)]
+    levels = np.linspace(0.5, 1.0, len(arrived))
+    pace = np.quantile(busy if len(busy) else handled, levels) * WORKED
+    courses = [np.full(len(arrived), length)]
+    for more in arrived.T:
+        courses.append(np.maximum(courses[-1] + more - pace, 0.0))
+    known = np.array(courses).T
+    values = np.array([np.interp(hours, steps, course) for course in known])
+    return np.asarray(np.quantile(values, LEVELS, axis=0).T)
 
 
 def quietest_hour(readings: Readings) -> int:

@@ -49,7 +49,7 @@ def score_folder(folder: Path, seen: Path, columns: Columns) -> Board:
     """Return the scores of the forecasts in a folder against the readings in `seen`. Raises SimError."""
     if not is_folder(folder):
         raise SimError(no_folder(folder))
-    truth = read_seen(seen, columns, whole=True)
+    truth = read_seen(seen, columns, fewest=1, whole=True)
     found = list(_forecasts(folder, truth.name))
     if not found:
         raise SimError(f"{folder}: has no stored forecast of {truth.name}; `sim nowcast --out FOLDER` stores one")

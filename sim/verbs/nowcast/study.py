@@ -12,13 +12,14 @@ import numpy as np
 
 from sim.arrays import Floats
 from sim.errors import SimError
+from sim.measures.names import ALL
 from sim.verbs.nowcast.bands import LEVELS, Timing, quantiles_of
 from sim.verbs.nowcast.blend import blended, with_simulator
 from sim.verbs.nowcast.breaks import Break, breaks_of
 from sim.verbs.nowcast.drift import follow
 from sim.verbs.nowcast.members import LAST, NAIVE, TABLE, WEEK, naive_forecasts, usual_changes
 from sim.verbs.nowcast.outlook import Course, Effect, Expected, beyond, effects, expectations, joining_times
-from sim.verbs.nowcast.particles import HISTORY, LITTLE, Agreement, Simulated, quantiles_at, simulated
+from sim.verbs.nowcast.particles import HISTORY, LITTLE, Agreement, Simulated, quantiles_at, simulated, worked_off
 from sim.verbs.nowcast.plays import Simulator, plain, plays_of
 from sim.verbs.nowcast.readings import (
     Questions,
@@ -194,12 +195,20 @@ def _alone(seen: Seen, ahead: float, times: Floats, simulator: Simulator, joins:
     """Return the forecast of the simulator alone, beside the last reading. Raises SimError."""
     readings, ladder = seen.readings, ladder_up_to(ahead)
     played = simulated(plain(simulator), readings, questions_now(readings, times), _reach(seen, ahead), QUIET)
-    if not played.agreement.explained:
+    if played.agreement.explained:
+        own = readings.unscaled(quantiles_at(played.now, readings, times))
+    elif (simulator.key.quantity, simulator.key.scope) == ("queue", ALL):
+        own = worked_off(played.now.day, float(readings.values[-1]), float(readings.hours[-1]), times)
+        note = (
+            f"no play reaches {readings.values[-1]:g}: the forecast works this queue off, with the arrivals of the "
+            "plays and what they handle in an hour with a queue"
+        )
+        seen = replace(seen, notes=(*seen.notes, note))
+    else:
         raise SimError(
             f"{seen.path}: has too little history for a forecast, and no play of {simulator.source} explains its "
-            f"readings: the last one is {readings.values[-1]:g}"
+            f"readings: the last one is {readings.values[-1]:g}; give the queue of all as column, or other numbers"
         )
-    own = readings.unscaled(quantiles_at(played.now, readings, times))
     last = np.full_like(own, readings.values[-1])
     past = past_questions(readings, ladder)
     names, weights = (BLEND, NAIVE_BLEND, LAST, SIMULATOR), np.tile([0.0, 1.0], (len(times), 1))

@@ -18,8 +18,8 @@ from sim.cli import commands
 from sim.errors import SimError
 from sim.verbs.nowcast import kept_days, particles, plays
 from sim.verbs.nowcast.outlook import QUEUE, STUCK, WAIT, Course, expectations, joining_times, scaled
-from sim.verbs.nowcast.particles import quantiles_at, quietest_hour, simulated
-from sim.verbs.nowcast.plays import simulator_of
+from sim.verbs.nowcast.particles import quantiles_at, quietest_hour, simulated, worked_off
+from sim.verbs.nowcast.plays import Day, simulator_of
 from sim.verbs.nowcast.readings import hours_since_1970, questions_now
 from sim.verbs.nowcast.study import SIMULATOR, Nowcast, nowcast
 from sim.verbs.nowcast.words import opening
@@ -198,3 +198,17 @@ def test_days_that_were_played_are_kept_and_damaged_ones_played_again(
     for name in ("times", "values", "queue", "waits", "inside", "arrived", "unfinished"):
         assert np.array_equal(getattr(first, name), getattr(second, name))
         assert np.array_equal(getattr(first, name), getattr(third, name))
+
+
+def test_a_queue_that_no_play_reaches_is_worked_off() -> None:
+    """Parties come at 10 an hour; plays with a queue handle 12 to 18 an hour: 400 shrink by 2 to 8 an hour."""
+    times = np.arange(0.0, 48.0)
+    arrived = np.tile(10 * times, (7, 1))
+    handled = np.linspace(12, 18, 7)[:, None] * np.ones(48)
+    queue = 2000 + arrived - np.cumsum(handled, axis=1)
+    nothing = np.zeros((7, 48))
+    day = Day(0.0, times, queue, queue, nothing, nothing, arrived, nothing)
+    found = worked_off(day, 400.0, 20.0, np.array([21.0, 25.0, 30.0]))
+    assert found.shape == (3, 40)
+    assert ((found >= [[391], [359], [319]]) & (found <= [[399], [391], [381]])).all()
+    assert (np.ptp(found, axis=1) > [2, 10, 20]).all()
