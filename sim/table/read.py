@@ -13,7 +13,7 @@ import io
 import re
 import zlib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sim.errors import SimError
+from sim.suggest import did_you_mean
 
 SAMPLE_LINES = 200
 MOST_BYTES = 2_000_000_000
@@ -67,8 +68,10 @@ class Table:
         return Table(self.path, columns, self.lines[mask], self.rejected, self.form, self.digest)
 
 
-def read_rows(path: Path) -> Table:
+def read_rows(path: Path, sheet: str | None = None) -> Table:
     """Read a table from a file: CSV (also compressed by gzip), Parquet or Excel, told apart by name and content.
+
+    `sheet` names a sheet of Excel; without it the longest is read.
 
     Raises SimError with one sentence if there is no such file, or it has no rows, or is no table.
     """
@@ -80,7 +83,9 @@ def read_rows(path: Path) -> Table:
     if raw[:4] == b"PAR1" or name.endswith((".parquet", ".pq")):
         columns, form = _parquet(raw, path), "Parquet"
     elif name.endswith(EXCEL):
-        return _excel(raw, path, digest)
+        return _excel(raw, path, digest, sheet)
+    elif sheet is not None:
+        raise SimError(f"{path}: is not Excel, so it has no sheet {sheet!r}")
     else:
         return _from_text(raw, path, digest)
     lengths = {len(cells) for cells in columns.values()}
@@ -149,27 +154,35 @@ def _clean(cells: Any) -> pa.Array:
     return pc.if_else(nothing, pa.scalar(None, pa.string()), trimmed)
 
 
-def _excel(raw: bytes, path: Path, digest: str) -> Table:
+def _excel(raw: bytes, path: Path, digest: str, sheet: str | None) -> Table:
     try:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
         more = "pip install 'border-queues[excel]'"
         raise SimError(f"{path}: reading Excel needs one more package; install it with {more}") from None
     try:
-        sheets = CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        rows = sheets.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        if sheet is not None and sheet not in book.sheet_names:
+            near = did_you_mean(sheet, book.sheet_names) or f"; its sheets are {', '.join(book.sheet_names)}"
+            raise SimError(f"{path}: there is no sheet {sheet!r}{near}")
+        names = [sheet] if sheet is not None else book.sheet_names
+        cells = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
     except (CalamineError, OSError, ValueError) as error:
         raise SimError(f"{path}: is not readable as Excel: {error}") from None
-    return _from_sheet([[_cell(cell) or "" for cell in row] for row in rows], path, digest)
+    texts = {name: [[_cell(cell) or "" for cell in row] for row in rows] for name, rows in cells.items()}
+    longest = max(texts, key=lambda name: sum(sum(map(bool, row)) > 1 for row in texts[name]), default="")
+    table = _from_sheet(texts.get(longest, []), longest, path, digest)
+    of = "" if sheet is not None else f", the longest of {len(texts)}"
+    return replace(table, form=f"{table.form}, sheet {longest!r}{of}") if len(book.sheet_names) > 1 else table
 
 
-def _from_sheet(rows: list[list[str]], path: Path, digest: str) -> Table:
+def _from_sheet(rows: list[list[str]], name: str, path: Path, digest: str) -> Table:
     """Return the table of a sheet, in which titles may stand above the headings, and notes below the rows."""
     filled = [number for number, row in enumerate(rows) if any(cell.strip() for cell in row)]
     above = _titles([rows[number] for number in filled[:SAMPLE_LINES]])
     names, below = _headings(rows[filled[above]]) if filled else [], filled[above + 1 :]
     if not below:
-        raise SimError(f"{path}: its first sheet has no rows below the headings")
+        raise SimError(f"{path}: its sheet {name!r} has no rows below the headings")
     places = [n for n in range(len(names)) if any(rows[number][n].strip() for number in filled[above:])]
     columns = {names[n]: _clean(pa.array([rows[number][n] for number in below], pa.string())) for n in places}
     form = "Excel" + (f", rows above the headings: {above}" if above else "")

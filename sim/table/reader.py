@@ -117,8 +117,9 @@ class Reader(Columns):
             self.notes.append(f"{heading}: {form.doubt}")
         if form.is_clock and " and " not in heading:
             self.undated = self.day is None
-            day = "the date is unknown" if self.day is None else f"all rows are taken to be of {self.day}"
-            self.notes.append(f"{heading}: only a time of day; {day} (give a date with --date)")
+            unknown = "the date is unknown; give one with --date"
+            day = unknown if self.day is None else f"all rows are taken to be of {self.day}"
+            self.notes.append(f"{heading}: only a time of day; {day}")
         if found.unclear:
             self.notes.append(
                 f"{heading}: {found.unclear} local times do not exist or exist twice, as clocks change in {found.zone}"

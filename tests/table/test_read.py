@@ -76,8 +76,8 @@ def test_an_excel_sheet_with_titles_and_notes(tmp_path: Path) -> None:
     assert [row.line for row in reader.rejected] == [6, 8]
 
 
-def sheet(path: Path, rows: list[list[str | float]]) -> Path:
-    """Write a workbook with one sheet, as small as it may be."""
+def sheet(path: Path, rows: list[list[str | float]], notes: bool = False) -> Path:
+    """Write a workbook with the sheet `a`, as small as it may be; `notes` puts a sheet with one note before it."""
 
     def cell(value: str | float, place: str) -> str:
         if isinstance(value, str):
@@ -88,6 +88,7 @@ def sheet(path: Path, rows: list[list[str | float]]) -> Path:
         f'<row r="{n}">{"".join(cell(value, f"{chr(65 + k)}{n}") for k, value in enumerate(row))}</row>'
         for n, row in enumerate(rows, 1)
     )
+    before = '<sheet name="notes" sheetId="2" r:id="r2"/>' if notes else ""
     main, office = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "application/vnd.openxmlformats"
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"
@@ -100,15 +101,30 @@ def sheet(path: Path, rows: list[list[str | float]]) -> Path:
         "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
         f'<Relationship Id="r1" Type="{relations}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{relations}">'
-        '<sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
+        f'<sheets>{before}<sheet name="a" sheetId="1" r:id="r1"/>'
+        "</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
-        f'<Relationship Id="r1" Type="{relations}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        f'<Relationship Id="r1" Type="{relations}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="r2" Type="{relations}/worksheet" Target="worksheets/sheet2.xml"/></Relationships>',
+        "xl/worksheets/sheet2.xml": f'<worksheet xmlns="{main}"><sheetData><row r="1">{cell("Counts", "A1")}</row>'
+        "</sheetData></worksheet>",
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData></worksheet>',
     }
     with zipfile.ZipFile(path, "w") as folder:
         for name, text in parts.items():
             folder.writestr(name, text)
     return path
+
+
+def test_the_longest_sheet_is_read_or_the_one_that_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    path = sheet(tmp_path / "t.xlsx", [["hour", "cars"], ["2026-07-04 10:00", 5], ["2026-07-04 11:00", 6]], notes=True)
+    assert read_rows(path).form == "Excel, sheet 'a', the longest of 2"
+    assert read_rows(path, "a").columns["cars"].to_pylist() == ["5", "6"]
+    with pytest.raises(SimError, match="its sheet 'notes' has no rows"):
+        read_rows(path, "notes")
+    with pytest.raises(SimError, match="no sheet 'nots'; did you mean 'notes'"):
+        read_rows(path, "nots")
 
 
 def test_a_table_without_headings_has_numbered_columns(tmp_path: Path) -> None:

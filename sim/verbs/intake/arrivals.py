@@ -64,7 +64,9 @@ def read_arrivals(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     finding = Finding(f"Arrivals in {reader.table.path.name}", days=days)
     for part in parts:
         cls = part.cls
+        noted = len(reader.notes)
         bins = _bins(reader, _Rows(begin, end, part.number), part.rows, wanted)
+        reader.notes[noted:] = [f"{cls}: {note}" for note in reader.notes[noted:]]
         groups = groups_in(reader, begin, bins) if len(parts) == 1 else None
         bins = replace(bins, begin=local_seconds(bins.begin, target.zone))
         counted = count_up(_spread(bins))

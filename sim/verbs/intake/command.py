@@ -60,6 +60,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--where", multiple=True, metavar="HEADING=VALUE", callback=_pairs,
         help="Take only rows with this value; may be repeated.",
     ),
+    click.option("--sheet", metavar="NAME", help="The sheet of an Excel file.  [default: the longest]"),
     click.option("--zone", metavar="ZONE", help="Time zone of local times.  [default: that of the scenario]"),
     click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Date of bare times of day."),
     click.option("--unit", metavar="UNIT", help="Unit of bare durations: s, min or h.  [default: by the heading]"),

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from sim.scenario.model.quantities import WEEKDAYS
 from sim.table.counts import LEAST_CV, LEVEL, Counted, Profile
 from sim.table.reader import Reader
 from sim.verbs.intake.finding import Finding, date_of, figures, passport, rate_text, share_text
 from sim.verbs.intake.holiday import holidays_of
 
-MOST_ODD, MOST_BURST = 12, 6.0
-"""Unusual days that are listed, and the largest variance over mean that is written as bursts."""
+MOST_ODD, MOST_BURST, FEW_DAYS = 12, 6.0, 7
+"""Unusual days that are listed, the largest variance over mean that is written as bursts, and the days counted below
+which hours without a row need not be hours when the post was closed."""
 
 
 def tell(finding: Finding, cls: str, counted: Counted, zone: str) -> None:
@@ -27,7 +30,16 @@ def tell(finding: Finding, cls: str, counted: Counted, zone: str) -> None:
         say(f"{cls}: hours differ between working days and weekends, so each has its own profile.")
     for _, days, profile in counted.groups:
         if profile.unseen_hours:
-            say(f"{cls}: no day has a row for {_hours(profile.unseen_hours)}, so the post is taken as closed then.")
+            counted_days = len(np.unique(counted.bins.day))
+            days_text = "1 day was" if counted_days == 1 else f"only {counted_days} days were"
+            few = (
+                f" But {days_text} counted: if it was open then, the demand is too small."
+                if counted_days < FEW_DAYS
+                else ""
+            )
+            say(
+                f"{cls}: no day has a row for {_hours(profile.unseen_hours)}, so the post is taken as closed then.{few}"
+            )
         unseen = [WEEKDAYS[day] for day in profile.unseen_weekdays if day in days]
         if unseen:
             say(f"{cls}: no row on {', '.join(unseen)}; these days are taken as the mean of the others.")

@@ -62,6 +62,7 @@ class Wanted:
     replay: bool = False
     queue: Path | None = None
     quantity: str | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Imported:
 def import_file(wanted: Wanted) -> Imported:
     """Read a file and find out what it says; nothing is written. Raises SimError or ScenarioError."""
     target = target_of(wanted)
-    table = read_rows(wanted.file)
+    table = read_rows(wanted.file, wanted.sheet)
     zone = wanted.zone or target.zone
     reader = Reader(table, wanted.columns, wanted.unit, wanted.day_first, zone=zone, day=wanted.day)
     reader.only(wanted.where)

@@ -35,6 +35,8 @@ WAITS = tuple(name for name, kind in FIGURE_KINDS.items() if kind.is_wait)
 OTHERS: tuple[ReportedQuantity, ...] = ("queue", "queue_people")
 LONGEST_DAYS = 14
 """Days of a series to which a fit is proposed: the last ones."""
+ALONE, SHOWN = 3.0, 5
+"""Times its neighbours, and the 99 % quantile, above which a value stands alone; how many are listed."""
 PARAMETER = "service_factor"
 STEPS = (60.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10800.0, 21600.0, 43200.0, 86400.0)
 """Steps (s) over which a series with too many rows is averaged."""
@@ -63,6 +65,7 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     if good.sum() < 2:
         raise SimError(f"{reader.table.path}: has {int(good.sum())} rows with a time and a value; a series needs two")
     one_row_a_time(reader, at[good])
+    _tell_alone(reader, at, np.where(good, values, np.nan), FIGURE_KINDS[quantity].is_wait)
     period, days = period_of(reader, at[good])
     finding = Finding(f"Waits in {reader.table.path.name}", days=days)
     is_wait = FIGURE_KINDS[quantity].is_wait
@@ -86,6 +89,26 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     thinned = _averaged(finding, reader, target, at[good], values[good], is_wait) if good.sum() > MOST_POINTS else {}
     _texts(finding, reader, (target, wanted), (cls, quantity, values[good], base), thinned)
     return finding
+
+
+def _tell_alone(reader: Reader, at: Floats, values: Floats, is_wait: bool) -> None:
+    """Note values far above all others, whose neighbours in time are small: most are errors of a digit."""
+    rows = np.flatnonzero(np.isfinite(values) & np.isfinite(at))
+    rows = rows[np.argsort(at[rows], kind="stable")]
+    seen = np.pad(values[rows], 1, mode="edge")
+    beside = np.maximum(seen[:-2], seen[2:])
+    beside[[0, -1]] = seen[2], seen[-3]
+    high = float(np.quantile(values[rows], 0.99))
+    alone = rows[(values[rows] > ALONE * beside) & (values[rows] > ALONE * high)] if high > 0 else rows[:0]
+    if len(alone):
+        what = [
+            f"line {reader.table.lines[n]} ({time_text(values[n]) if is_wait else f'{values[n]:g}'})" for n in alone
+        ]
+        more = f" and {len(what) - SHOWN} more" if len(what) > SHOWN else ""
+        reader.notes.append(
+            f"values that stand alone, more than {ALONE:g} times all near them: {', '.join(what[:SHOWN])}{more}; they "
+            "are in the series, so take them out of the file if they are errors"
+        )
 
 
 def _averaged(

@@ -222,6 +222,23 @@ def test_more_waits_than_a_series_may_have_are_averaged(at: Path, monkeypatch: p
     assert {round(60 * point.value, 6) for point in series.series} == {2.5}
 
 
+@pytest.mark.parametrize("high", [1792, 30])
+def test_a_wait_that_stands_alone_is_said(at: Path, high: int) -> None:  # noqa: F811
+    waits = [high if n == 100 else n % 12 for n in range(240)]
+    text = rows("time,wait_min", *(f"2026-06-{1 + n // 24:02d} {n % 24:02d}:00,{wait}" for n, wait in enumerate(waits)))
+    said = done("waits", written(at, text), "--into", "hall.yaml", "--class", "visitor")
+    assert ("stand alone, more than 3 times all near them: line 102 (30 h)" in said) is (high == 1792)
+
+
+def test_a_date_that_is_given_is_not_asked_for_and_one_day_is_said(at: Path) -> None:  # noqa: F811
+    text = rows("time,people", *(f"{h:02d}:00,{h}" for h in range(8, 16)))
+    said = done("arrivals", written(at, text), *VISITORS, "--date", "2026-07-04")
+    assert "all rows are taken to be of 2026-07-04" in said
+    assert "--date" not in said
+    assert "visitor: 8 counts of 1 h" in said
+    assert "But 1 day was counted" in said
+
+
 def test_waits_of_an_hour_that_exists_twice_are_two_points(at: Path) -> None:  # noqa: F811
     clocks = ["00:00", "01:00", "02:00", "02:00", "03:00"]
     text = rows("time,wait", *(f"25.10.2026 {clock},1:5{n}" for n, clock in enumerate(clocks)))
