@@ -25,7 +25,15 @@ from sim.play import signals as cli_signals
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "tests" / "tiny.yaml"
-DATA = ("scenario.yaml", "summary.csv", "series.parquet", "reported.csv", "nights.csv", "end_state.parquet")
+DATA = (
+    "scenario.yaml",
+    "summary.csv",
+    "summary.md",
+    "series.parquet",
+    "reported.csv",
+    "nights.csv",
+    "end_state.parquet",
+)
 
 
 @pytest.fixture

@@ -54,10 +54,13 @@ def test_a_what_if_needs_a_proof_and_a_rule_that_undoes_it_is_said(tmp_path: Pat
         seen = records(effect, tmp_path, seed=seed)
         with pytest.raises(SimError, match=r"faster_checks: changes .*but nothing shows .*interval -\d+ %.* -5 %"):
             with_what_if(simulator, ("faster_checks",), seen, Columns(zone="UTC"))
-    with pytest.raises(SimError, match="did you mean 'one_more_booth'"):
-        with_what_if(simulator, ("one_more_boot",), seen, Columns(zone="UTC"))
-    with pytest.raises(SimError, match="one_more_booth: changes the servers of booths, but its rule `reacts`"):
-        with_what_if(simulator, ("one_more_booth",), STAFFING, SEEN)
+    with pytest.raises(SimError, match="did you mean 'faster_checks'"):
+        with_what_if(simulator, ("faster_check",), seen, Columns(zone="UTC"))
+    more = "{description: more, changes: [{stations: [booths], add_servers: 1}]}"
+    own = tmp_path / "own.yaml"
+    own.write_text(f"extends: sample_port\nname: own\ninterventions: {{more: {more}}}\n")
+    with pytest.raises(SimError, match="more: changes the servers of booths, but its rule `reacts`"):
+        with_what_if(simulator_of(str(own), (), "queue"), ("more",), STAFFING, SEEN)
 
 
 def test_a_what_if_begins_now_on_the_same_tapes(monkeypatch: pytest.MonkeyPatch) -> None:
