@@ -92,6 +92,14 @@ def read_report(folder: Path) -> Report:
     kind = next((kind for kind in KINDS if kind.key in facts), None)
     if kind is None:
         raise SimError(f"{folder / provenance.FILE}: is damaged: it does not say what kind of result this is")
+    try:
+        return _report(folder, kind, facts)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error).splitlines()[0]
+        raise SimError(f"{folder}: is damaged: {what}") from None
+
+
+def _report(folder: Path, kind: Kind, facts: Mapping[str, Any]) -> Report:
     text = _page(folder, kind)
     answer, _, detail = text.partition("\n## ")
     first = str(facts.get("first_sentence", "")) + answer

@@ -114,6 +114,8 @@ def test_pictures_for_which_there_is_no_room_are_named(results: Path, monkeypatc
         (lambda folder: (folder / "series.parquet").write_bytes(b"no"), "series.parquet: is damaged"),
         (lambda folder: (folder / "scenario.yaml").write_text("a: [1"), "scenario.yaml"),
         (lambda folder: (folder / "reported.csv").write_bytes(b"\xff\xfe\x00"), "reported.csv: cannot be read"),
+        (lambda folder: (folder / "summary.md").write_bytes(b"\xff\xfe\x00"), "is damaged: 'utf-8' codec"),
+        (lambda folder: (folder / "provenance.json").write_text('{"scenarios": 3}'), "run: is damaged: "),
     ],
 )
 def test_a_damaged_folder_is_a_sentence(results: Path, tmp_path: Path, damage, sentence: str) -> None:  # type: ignore[no-untyped-def]
