@@ -16,7 +16,6 @@ import numpy as np
 
 from sim import store
 from sim.arrays import Floats
-from sim.engine.compiled.cache import FOLDER
 from sim.errors import SimError
 from sim.play.provenance import program
 
@@ -26,6 +25,8 @@ KEPT = 30 * 86400.0
 
 def _home() -> Path | None:
     """Return the private folder of the plays, None if there is none."""
+    from sim.engine.compiled.cache import FOLDER  # late: the rest of the program works without numba
+
     place = None if FOLDER is None else FOLDER.parent / "nowcast"
     return place if place is not None and store.private_folder(place) else None
 

@@ -15,8 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from sim.cli import commands
+from sim.engine.compiled import cache
 from sim.errors import SimError
-from sim.verbs.nowcast import kept_days, particles, plays
+from sim.verbs.nowcast import particles, plays
 from sim.verbs.nowcast.outlook import QUEUE, STUCK, WAIT, Course, expectations, joining_times, scaled
 from sim.verbs.nowcast.particles import quantiles_at, quietest_hour, simulated, worked_off
 from sim.verbs.nowcast.plays import Day, simulator_of
@@ -184,7 +185,7 @@ def test_times_of_joining_that_cannot_be(text: str) -> None:
 def test_days_that_were_played_are_kept_and_damaged_ones_played_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_days, "FOLDER", tmp_path / "kernel")
+    monkeypatch.setattr(cache, "FOLDER", tmp_path / "kernel")
     simulator = simulator_of(SCENARIO, (), "queue")
     played = plays.plays_of.__wrapped__
     start = hours_since_1970(datetime(2025, 4, 25, 3, tzinfo=UTC))
