@@ -160,6 +160,7 @@ assert "--help" not in sys.argv or "pydantic" not in sys.modules
 # run
 
 
+@pytest.mark.slow
 def test_run_prints_a_table_and_where_the_results_are(at: Path) -> None:
     code, out, err = finish("run", "tiny.yaml", "--replications", "2", at=at)
     assert code == 0, err

@@ -261,6 +261,7 @@ def test_tables_are_ready_for_data_frames(result: sim.RunResult) -> None:
         result.table("sumary")
 
 
+@pytest.mark.slow
 def test_the_catalogue_and_an_audit_from_python(tmp_path: Path) -> None:
     catalogue = sim.catalogue()
     assert "verkhny_lars" in {entry.name for entry in catalogue}

@@ -16,6 +16,7 @@ from tests.engine.strategies import games
 Game = tuple[Scenario, Plan, Tape]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(game=games())
 def test_every_play_keeps_the_invariants(engine: Play, game: Game) -> None:

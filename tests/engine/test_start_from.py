@@ -116,12 +116,14 @@ def test_waits_and_stays_count_from_the_first_run_on(engine: Play) -> None:
     assert totals[Key("x", "arrived_parties", "car")] == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(game=games())
 def test_random_scenarios(game: Game) -> None:
     equal_after_an_end_state(game)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(game=games(with_network=True))
 def test_random_networks(game: Game) -> None:

@@ -113,6 +113,7 @@ def queue_integral(begin: float, end: float) -> float:
     return float(spent @ np.maximum(n - SERVERS, 0))
 
 
+@pytest.mark.slow
 def test_a_queue_that_starts_empty_waits_as_long_as_the_equations_say_with_and_without_warm_up() -> None:
     """400 replications; |z| < 3.5, which fails by chance in one of 1,000.
 

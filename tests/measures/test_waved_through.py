@@ -39,6 +39,7 @@ def counted(plan: Plan, tape: Tape) -> tuple[list[float], list[float]]:
     return [value for _, value in waved_through_totals(plan, tape, records, plan.start)], let_pass[passing].tolist()
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(game=games())
 def test_they_are_those_that_the_engine_lets_pass(game: tuple[Scenario, Plan, Tape]) -> None:

@@ -51,6 +51,7 @@ def test_what_is_kept_is_loaded_without_a_word(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_what_another_installation_compiled_is_not_held(tmp_path: Path) -> None:
     """Numba compiles the same text anew in another folder, and that must be said."""
     code = "import one; from sim.engine.compiled.cache import holds\n"
@@ -91,6 +92,7 @@ def test_reference_needs_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
         engines.ready("compield")
 
 
+@pytest.mark.slow
 def test_without_numba_the_reference_engine_finds_the_same(tmp_path: Path) -> None:
     shutil.copy(TINY, tmp_path / "tiny.yaml")
     arguments = ["run", "tiny.yaml", "--replications", "1", "--workers", "1", "--no-pictures", "--quiet", "--out"]

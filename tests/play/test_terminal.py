@@ -80,6 +80,7 @@ def test_every_character_that_the_program_prints_has_a_spelling() -> None:
     assert {letter: name for letter, name in left.items() if letter not in terminal._SPELT} == {}
 
 
+@pytest.mark.slow
 def test_the_table_of_a_run_in_ascii(tmp_path: Path) -> None:
     scenario = ROOT / "tests" / "tiny.yaml"
     rush = ["--set", "demand.car.surge.step.rate=120/h"]  # they wait for hours, and so relief is told

@@ -125,6 +125,7 @@ def test_numbers_with_their_spread() -> None:
 # pictures of a run
 
 
+@pytest.mark.slow
 def test_the_flow_diagram_keeps_everybody(found: Run, drawn: Mapping[str, Figure]) -> None:
     assert found.flows is not None
     (axes,) = drawn["flows"].axes

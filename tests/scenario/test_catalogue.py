@@ -43,6 +43,7 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # the scenarios of the repository
 
 
+@pytest.mark.slow
 def test_every_file_is_listed_with_what_it_rests_on() -> None:
     entries = {entry.name: entry for entry in list_scenarios(SCENARIOS)}
     assert set(entries) == {path.stem for path in SCENARIOS.glob("*.yaml")}
@@ -149,6 +150,7 @@ def test_a_what_if_of_another_folder_stands_alone(at: Path) -> None:
     assert "q: Mine" in invoke("mine").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -188,6 +190,7 @@ def test_json_and_quiet(at: Path) -> None:
     assert (at / files[0]).is_file()
 
 
+@pytest.mark.slow
 def test_sources_of_one_scenario() -> None:
     entry = named(list_scenarios(SCENARIOS), "mongolia")
     lines = invoke(SCENARIOS, "--sources", "mongolia").stdout.splitlines()
@@ -197,6 +200,7 @@ def test_sources_of_one_scenario() -> None:
     assert document == {"name": "mongolia", "sources": entry.sources, "assumptions": entry.assumptions}
 
 
+@pytest.mark.slow
 def test_without_a_folder_it_is_that_of_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert {entry.name for entry in list_scenarios()} == {entry.name for entry in list_scenarios(SCENARIOS)}

@@ -77,6 +77,7 @@ def test_an_edit_does_not_reach_what_an_alias_shares(text: str, path: tuple[str,
     }
 
 
+@pytest.mark.slow
 @given(MAPPINGS, MAPPINGS, st.lists(WORDS, min_size=1, max_size=4), TREES)
 def test_any_edit_changes_one_value_or_is_refused(
     tree: dict[str, Any], shared: dict[str, Any], path: list[str], value: Any

@@ -26,6 +26,7 @@ def audit(*arguments: object) -> Result:
     return CliRunner().invoke(commands, ["audit", str(FILE), *map(str, arguments)], prog_name="sim")
 
 
+@pytest.mark.slow
 def test_sentences_table_and_folder(at: Path) -> None:
     result = audit()
     assert result.exit_code == 0
@@ -40,6 +41,7 @@ def test_sentences_table_and_folder(at: Path) -> None:
     assert set(provenance["files"]) == {"sentences.md", "audit.csv", "audit.png", "audit.svg"}
 
 
+@pytest.mark.slow
 def test_quiet_csv_and_json(at: Path) -> None:
     assert audit("--quiet", "--no-pictures", "--out", "one").stdout == "one\n"
     assert audit("--csv", "--no-pictures", "--out", "two").stdout == (at / "one" / "audit.csv").read_text()
@@ -73,6 +75,7 @@ def test_a_folder_that_holds_files_is_left_alone(at: Path) -> None:
     assert [path.name for path in (at / "full").iterdir()] == ["mine"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at")
 def test_the_model_is_not_run() -> None:
     code = (

@@ -46,6 +46,7 @@ def test_a_block_has_figures_of_one_day_or_kind_and_leaves_some(fit: Fit) -> Non
         assert len({row.quantity for row in described}) == 1 or len(days) == 1
 
 
+@pytest.mark.slow
 def test_the_log_score_is_a_ratio_of_evidences(fit: Fit, findings: Findings) -> None:
     for (name, rows), block in zip(blocks_of(fit.targets), findings.blocks, strict=True):
         ratio = log_evidence(fit, fit.targets) - log_evidence(fit, without(fit.targets, rows))

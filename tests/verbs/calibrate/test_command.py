@@ -36,6 +36,7 @@ def calibrate(*arguments: str):
     return CliRunner().invoke(commands, ["calibrate", *arguments, "--workers", "1", "--no-pictures"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_the_folder_is_whole_and_the_scenario_takes_its_values(here: Path) -> None:
     path = described(here)

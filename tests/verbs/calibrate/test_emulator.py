@@ -54,6 +54,7 @@ def test_a_quadratic_is_found_again_and_noise_is_its_error() -> None:
     assert surface.error == pytest.approx(noise, rel=0.1)
 
 
+@pytest.mark.slow
 def test_the_posterior_of_many_parameters_takes_few_plays() -> None:
     """Twenty parameters: with mixtures fitted to the points it takes many times the plays."""
     draws = sampler(3).extend(450, 4096)
@@ -63,6 +64,7 @@ def test_the_posterior_of_many_parameters_takes_few_plays() -> None:
     assert mixtures.ess < 450
 
 
+@pytest.mark.slow
 def test_the_weights_use_the_model_and_not_the_emulator() -> None:
     """The posterior mean of a figure, against a million draws of the prior; five standard errors are allowed."""
     draws = sampler(4).extend(1500, 8192)

@@ -94,6 +94,7 @@ def test_a_framed_report_that_reaches_its_frame_is_a_bound() -> None:
     assert (below.low, below.high, below.bound) == (6.5, 7.5, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_a_stopped_check_goes_on_and_a_damaged_world_is_told(tmp_path: Path) -> None:
     loaded, cache = read_calibration(described(tmp_path)), tmp_path / "kept" / "evaluations"
@@ -127,6 +128,7 @@ def test_a_full_fit_agrees_with_the_emulator_and_is_stored(tmp_path: Path) -> No
     assert not any(stage.startswith("world 1 in full") for stage in heard.stages)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_an_intervention_changes_the_worlds_and_not_the_fit(tmp_path: Path) -> None:
     path = described(tmp_path)
@@ -144,6 +146,7 @@ def test_an_intervention_changes_the_worlds_and_not_the_fit(tmp_path: Path) -> N
     assert "Traceback" not in unknown.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_the_command_writes_coverage_and_ranks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

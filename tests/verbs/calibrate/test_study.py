@@ -23,6 +23,7 @@ def fit_of(path: Path, cache: Path | None = None, progress: Progress = silent, s
     return calibrate(read_calibration(path), Request(workers=1, seed=seed), progress, cache)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_a_fit_is_whole(tmp_path: Path) -> None:
     heard = Heard()

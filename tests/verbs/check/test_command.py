@@ -196,6 +196,7 @@ def test_check_warns_of_what_each_intervention_makes_absurd(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_no_intervention_of_a_shipped_scenario_is_doubted():
     files = sorted(str(file) for file in (Path(__file__).parents[3] / "scenarios").glob("*.yaml"))
     assert run("check", "--quiet", *files).output == ""

@@ -32,6 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     return out, invoke(TINY, "+more_booths", TINY, "--replications", "4", "--out", str(out))
 
 
+@pytest.mark.slow
 def test_a_table_sentences_and_a_folder(folder: tuple[Path, Result]) -> None:
     out, result = folder
     assert result.exit_code == 0, result.output

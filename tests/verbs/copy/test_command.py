@@ -43,6 +43,7 @@ def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -71,6 +72,7 @@ def test_the_copy_of_a_network_stands_alone(here: Path, monkeypatch: pytest.Monk
     assert len(posterior.read_posterior(Path("scenarios/russia_2022.yaml")).values) > 0
 
 
+@pytest.mark.slow
 def test_what_is_there_already_is_left_alone_and_nothing_is_overwritten(here: Path) -> None:
     assert copy("verkhny_lars", "mine").exit_code == 0
     again = copy("verkhny_lars", "mine")

@@ -39,6 +39,7 @@ def test_tables_picture_and_folder() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_same_readings_give_the_same_bytes() -> None:
     for name in ("one", "two"):
         assert run("--out", name).exit_code == 0
@@ -56,6 +57,7 @@ def test_json_and_python_say_the_same() -> None:
     assert "trucks_waiting was" in repr(result)
 
 
+@pytest.mark.slow
 def test_stored_forecasts_are_scored_when_the_truth_has_come() -> None:
     for day in range(5, 15):
         for hour in (0, 8, 16):

@@ -93,6 +93,7 @@ def test_the_series_that_a_column_tells_of(name: str, quantity: str | None, key:
     assert simulator.factor == (60.0 if name == "wait_min" else 1.0)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_a_simulator() -> None:
     with pytest.raises(SimError, match="has no such series"):
         simulator_of(SCENARIO, (), "queue", "queues.car")

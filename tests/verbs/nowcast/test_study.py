@@ -58,6 +58,7 @@ def test_questions_now_have_the_same_answers_whether_or_not_past_ones_are_asked_
     assert np.array_equal(both, twice[2:], equal_nan=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", [3.0])
 def test_the_blend_beats_every_single_naive_forecast_and_its_bands_hold_what_they_say(every: float) -> None:
     """Bands of 90 % cover 85 to 95 %; twice too narrow ones are seen.
@@ -93,6 +94,7 @@ def _coverage_of_half_bands(hours: Floats, values: Floats) -> float:
     return float((np.abs(truth - middle) <= np.maximum(high - middle, middle - low) / 2)[late].mean())
 
 
+@pytest.mark.slow
 def test_members_that_are_right_get_the_weight() -> None:
     hours = 490_000.0 + np.arange(24 * 30)
     course = np.round(100 + 80 * np.sin(2 * np.pi * hours / 24))
@@ -126,6 +128,7 @@ def test_readings_that_never_change(value: float) -> None:
     assert found.middle == pytest.approx(value, abs=0.5)
 
 
+@pytest.mark.slow
 def test_the_bands_widen_with_the_age_of_the_last_reading() -> None:
     hours, values = queue(20, every=1.0)
     widths = []

@@ -17,6 +17,7 @@ from sim.cli import commands
 from sim.errors import SimError
 from sim.verbs.report.result import BROWSERS
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 BROWSER = next((found for name in BROWSERS if (found := shutil.which(name))), None)
@@ -133,7 +134,6 @@ def test_the_page_ends_in_html_and_a_pdf_needs_a_browser(results: Path, monkeypa
     assert "page.html is written; for a PDF install Chromium or Chrome" in str(done.output)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium or Chrome to draw the page")
 def test_a_browser_draws_every_chart_and_prints_the_page(results: Path) -> None:
     path = sim.report(results / "run", results / "page.html", pdf=True)

@@ -105,6 +105,7 @@ def test_where_time_goes_names_the_stations_and_shows_seconds_beside_hours(base:
     assert "20 h" in said(base["where_time_goes"])
 
 
+@pytest.mark.slow
 def test_every_reported_figure_in_use_is_drawn_and_sourced(base: Drawn) -> None:
     where = {"queue": 0, "queue_length": 1, "quoted_wait": 2, "crossed_parties": 3, "crossed_people": 3}
     for shown in synthetic.story().shown():
@@ -258,6 +259,7 @@ def test_few_replications(replications: int) -> None:
     assert ("one replication" in said(drawn["poster"])) == (replications == 1)
 
 
+@pytest.mark.slow
 def test_one_replication_has_no_band() -> None:
     for count, bands in ((1, 0), (3, 1)):
         axes = next(axes for axes in queue_km(synthetic.story(count)).axes if axes.get_ylabel())
@@ -452,6 +454,7 @@ def test_daily_bars_add_up_to_the_total() -> None:
     assert values.sum() == pytest.approx(story.total("crossed_people").mean, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_stacked_layers_end_at_all_parties() -> None:
     story = synthetic.story()
     by_class = sum(story.band("queue", name).mean for name in story.classes if story.band("queue", name))
@@ -737,6 +740,7 @@ def test_a_title_of_200_letters_stays_on_the_page() -> None:
         assert any(text.get_text().endswith("word…") or "…" in text.get_text() for text in drawn["poster"].texts)
 
 
+@pytest.mark.slow
 def test_a_legend_that_is_wider_than_its_panel_has_smaller_letters() -> None:
     figure = style.sheet(6.2, 2)
     axes = figure.add_axes((0.1, 0.1, 0.84, 0.6))
@@ -747,6 +751,7 @@ def test_a_legend_that_is_wider_than_its_panel_has_smaller_letters() -> None:
     assert len({text.get_window_extent().y0 for text in axes.get_legend().get_texts()}) <= 2, "one row"
 
 
+@pytest.mark.slow
 def test_many_figures_in_a_narrow_panel_have_short_labels() -> None:
     row = {
         "quantity": "quoted_wait", "classes": ["car"], "statistic": "max", "who": "somebody", "source": "a paper",

@@ -355,6 +355,7 @@ def test_the_posterior_crossed_with_a_lever(here: Path) -> None:
     assert sweep(*command, "--posterior", "5").stderr.splitlines()[-1].startswith("the posterior sample has 4 vectors")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", sorted((ROOT / "sweeps").glob("*.yaml")), ids=lambda file: file.stem)
 @pytest.mark.usefixtures("here")
 def test_the_sweeps_of_the_catalogue_play(file: Path) -> None:

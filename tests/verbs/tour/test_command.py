@@ -14,6 +14,7 @@ def invoke(*arguments: str) -> Result:
     return CliRunner().invoke(commands, list(arguments), prog_name="sim")
 
 
+@pytest.mark.slow
 def test_the_tour_leaves_a_page_and_suggests_commands_that_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

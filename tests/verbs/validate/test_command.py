@@ -92,6 +92,7 @@ def test_figures_held_back_are_scored_and_no_others(described: Path) -> None:
     assert set(provenance["files"]) == FILES - {"provenance.json"}
 
 
+@pytest.mark.slow
 def test_the_same_call_gives_the_same_scores_for_any_number_of_processes(described: Path) -> None:
     one, two = (sim.validate(described, replications=4, workers=workers) for workers in (1, 2))
     assert np.array_equal(one.validation.observed, two.validation.observed)
