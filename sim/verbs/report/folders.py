@@ -275,7 +275,7 @@ def _columns(path: Path) -> dict[str, list[Any]]:
     }
 
 
-def _cell(value: str) -> str | float | None:
+def _cell(value: str) -> str | float:
     try:
         return float(value)
     except ValueError:

@@ -19,7 +19,6 @@ def tour(out: str | None) -> None:
     """Check the installation, play a small border, make a page of it, and show where to go on."""
     echo("1. The installation")
     from sim.play import engines
-    from sim.play.posterior import posterior_of
     from sim.play.provenance import Source
     from sim.play.request import Request
     from sim.scenario.resolve import SCENARIOS, file_named
@@ -38,7 +37,7 @@ def tour(out: str | None) -> None:
     request = Request(REPLICATIONS, engine=engine)
     source = Source(SCENARIO, command_line=command_line())
     with progress(False, "playing") as display:
-        _, folder = run_into(Output(out), loaded, source, request, display, posterior_of(SCENARIO))
+        _, folder = run_into(Output(out), loaded, source, request, display)
     page = report(folder)
     echo(f"   {answer((folder / SUMMARY).read_text(encoding='utf-8'))}")
     echo("\n3. Where things are")
