@@ -170,9 +170,12 @@ class Reader(Columns):
         self._reject(np.isnan(found.seconds) & np.asarray(cells.is_valid()), heading, cells, "is no duration")
         return found.seconds
 
-    def names(self, role: str, by: Role) -> list[str | None] | None:
-        """Return the words of a role, None where a cell is empty; None if no column has them."""
-        heading = self.find(role, by, "name")
+    def names(self, role: str, by: Role, *, numbers: bool = False) -> list[str | None] | None:
+        """Return the words of a role, None where a cell is empty; None if no column has them.
+
+        With `numbers`, names may be numbers.
+        """
+        heading = self.find(role, by, "name") or (self.find(role, by, "number") if numbers else None)
         if heading is None:
             return None
         cells = self.table.columns[heading]

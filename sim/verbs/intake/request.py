@@ -126,7 +126,7 @@ class Target:
 ROLES = (
     "time", "until", "count", "class", "start", "end", "duration", "cut off", "booths", "open", "queue", "wait",
     "arrival", "served", "left", "outcome", "gave up", "scheduled", "actual", "people", "parties",
-    "service start", "service end", "service time", "groups",
+    "service start", "service end", "service time", "groups", "server",
 )  # fmt: skip
 """What --column may name."""
 

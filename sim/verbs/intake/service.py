@@ -15,6 +15,7 @@ from sim.scenario.text.edit import Edit
 from sim.table.columns import Role
 from sim.table.reader import Reader
 from sim.table.times import local_seconds
+from sim.verbs.intake.duty import LEAST_PAUSES, LEAST_SHARE, LONGEST_PAUSE, Pauses, read_pauses
 from sim.verbs.intake.finding import Finding, figures, passport, period_of, share_text, time_text
 from sim.verbs.intake.laws import Fitted, fit, observe
 from sim.verbs.intake.request import Target, Wanted, classes_of
@@ -57,6 +58,7 @@ def read_service(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     if (counted := counted_rows(reader)) is not None:
         return read_throughput(reader, target, wanted, counted)
     seconds, at = _durations(reader)
+    pauses = read_pauses(reader, at, at + seconds) if at is not None else None
     cut = reader.flags("cut off", CUT)
     names = reader.names("class", CLASS)
     booths = reader.numbers("booths", BOOTHS, needed=False)
@@ -70,13 +72,14 @@ def read_service(reader: Reader, target: Target, wanted: Wanted) -> Finding:
         reader.notes.append(f"{rows:,} rows of {name!r} are left out: {target.path} has no such class")
     labels = np.array([name or "" for name in names]) if names else np.full(len(seconds), "")
     laws: dict[str, Any] = {}
+    longer, pausing = _with_pauses(pauses)
     for cls in dict.fromkeys(classes.values()):
         mine = good & (np.isin(labels, [name for name, of in classes.items() if of == cls]) | ("" in classes))
         if mine.sum() < LEAST_ROWS:
             reader.notes.append(f"{cls}: only {mine.sum()} durations, too few for a law (at least {LEAST_ROWS})")
             continue
         found = fit(observe(seconds[mine], None if cut is None else cut[mine] == 1))
-        laws[cls] = passport(law_text(found), reader, period, method_of(found), int(mine.sum()))
+        laws[cls] = passport(law_text(found, longer), reader, period, method_of(found) + pausing, int(mine.sum()))
         name = station if cls == "*" else cls
         finding.sentences += [f"{name}: {line}" for line in told(found)]
         finding.facts[name] = facts_of(found)
@@ -84,6 +87,7 @@ def read_service(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     if not laws:
         raise SimError(f"{reader.table.path}: no class has {LEAST_ROWS} durations or more")
     finding.edits.append(_edit(target, station, laws))
+    _tell_pauses(finding, pauses)
     relative = _relative(np.where(good, seconds, np.nan), labels)
     _by_hour(finding, target, relative, at)
     if booths is not None:
@@ -136,12 +140,32 @@ def _usable(reader: Reader, seconds: Floats) -> NDArray[np.bool_]:
     return np.asarray(good)
 
 
-def law_text(fitted: Fitted) -> dict[str, Any]:
-    """Return a law as a scenario file has it."""
+def _with_pauses(pauses: Pauses | None) -> tuple[float, str]:
+    """Return by how much pauses while parties wait lengthen services, and the words about it for a passport."""
+    if pauses is None or pauses.pauses < LEAST_PAUSES or pauses.share < LEAST_SHARE:
+        return 1.0, ""
+    factor = 1 / (1 - pauses.share)
+    return factor, f", times {factor:.2f} for pauses while parties wait"
+
+
+def _tell_pauses(finding: Finding, pauses: Pauses | None) -> None:
+    """Say how much of the time of servers is not service while parties wait."""
+    if pauses is None or pauses.pauses < LEAST_PAUSES:
+        return
+    finding.facts["pauses"] = {"busy_s": pauses.busy, "free_s": pauses.free, "pauses": pauses.pauses}
+    words = "so services are written that much longer" if pauses.share >= LEAST_SHARE else "too little to count"
+    finding.sentences.append(
+        f"While parties wait, {pauses.share:.1%} of the time of servers at work is not service (a walk, notes, pauses "
+        f"up to {time_text(LONGEST_PAUSE)}, servers who take only some classes): {words}."
+    )
+
+
+def law_text(fitted: Fitted, factor: float = 1.0) -> dict[str, Any]:
+    """Return a law, times a factor, as a scenario file has it."""
     law = fitted.chosen
     if law is None:
-        return {"family": "empirical", "values": [f"{figures(value)} s" for value in fitted.values]}
-    text: dict[str, Any] = {"mean": time_text(law.mean), "family": law.family}
+        return {"family": "empirical", "values": [f"{figures(value * factor)} s" for value in fitted.values]}
+    text: dict[str, Any] = {"mean": time_text(law.mean * factor), "family": law.family}
     if law.family == "erlang":
         text["k"] = int(law.shape)
     elif law.family in ("gamma", "lognormal"):
