@@ -12,13 +12,13 @@ from sim import store
 from sim.errors import SimError
 from sim.paths import is_folder
 from sim.play import provenance
+from sim.plotting.interactive import charts
+from sim.plotting.interactive.blocks import Block, Chart, Picture, Report, Section, Table, Text
 from sim.plotting.rail import words
 from sim.scenario.text.load_scenario import Loaded, load
 from sim.scenario.text.passports import PassportRow
 from sim.scenario.text.tree import show
 from sim.suggest import no_folder
-from sim.verbs.report import charts
-from sim.verbs.report.blocks import Block, Chart, Picture, Report, Section, Table, Text
 
 MAIN = ("poster", "network", "queues", "differences", "diverted", "forecast", "parameters", "audit", "figures")
 """Pictures that come first, if there are any of these names."""
@@ -173,7 +173,7 @@ def _charts(folder: Path, kind: Kind, facts: Mapping[str, Any]) -> Iterator[Sect
     drawn: list[Chart] = []
     if kind.words == "Run" and (folder / SERIES).is_file():
         scenario = _scenario(folder / SCENARIO, facts).scenario
-        series = charts.Series(store.table_of((folder / SERIES).read_bytes(), folder / SERIES))
+        series = charts.TableSeries(store.table_of((folder / SERIES).read_bytes(), folder / SERIES))
         rows = _rows(folder / "reported.csv") if (folder / "reported.csv").is_file() else []
         labels = {row["id"]: row["label"] for row in rows}
         for crossing in scenario.crossings:
@@ -194,7 +194,7 @@ def _of_scenarios(folder: Path, facts: Mapping[str, Any]) -> Iterator[Chart]:
     each = {}
     for label in labels:
         here = (table["scenario"] == label) & (table["of"] == "scenario")
-        each[words(label)] = charts.Series({name: column[here] for name, column in table.items()})
+        each[words(label)] = charts.TableSeries({name: column[here] for name, column in table.items()})
     for crossing in base.crossings:
         yield from charts.of_scenarios(base, crossing, each)
 

@@ -33,8 +33,8 @@ def report(results: str | Path | Sequence[str | Path], out: str | Path | None = 
         A folder holds no result, a file cannot be read or written, or there is no browser for the PDF; the page is
         written before that.
     """
+    from sim.plotting.interactive.page import page_of
     from sim.verbs.report.folders import read_report
-    from sim.verbs.report.page import page_of
 
     folders = [Path(each) for each in ([results] if isinstance(results, str | Path) else results)]
     if not folders:

@@ -95,7 +95,7 @@ def test_a_comparison_and_a_forecast(results: Path) -> None:
 
 
 def test_pictures_for_which_there_is_no_room_are_named(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.verbs.report.page.MOST_BYTES", 300_000)
+    monkeypatch.setattr("sim.plotting.interactive.page.MOST_BYTES", 300_000)
     page = sim.report(results / "run", results / "page.html").read_text(encoding="utf-8")
     assert "left out, because the page would be too large" in page
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +38,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Line:
-    """A series of a chart, None where it has no value; `low` and `high` are its band, `dashed` is a lower bound."""
+    """A series of a chart, None where it has no value; `low` and `high` are its band, `dashed` is a lower bound.
+
+    `ghost`: drawn thin and faded, without its band, to compare with.
+    """
 
     name: str
     colour: str
@@ -46,6 +50,7 @@ class Line:
     high: Sequence[float | None] | None = None
     dashed: bool = False
     shown: bool = True
+    ghost: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,11 @@ class Chart:
     lines: Sequence[Line]
     readings: Sequence[Reading] = ()
     bars: bool = False
+
+    def json(self) -> str:
+        """Return what `BorderCharts.draw` takes, safe inside a script."""
+        text = json.dumps(self, default=vars, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.replace("<", "\\u003c")
 
 
 Block = Text | Table | Picture | Chart

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 
 from sim.about import __version__
 from sim.errors import SimError
-from sim.verbs.report.blocks import Block, Cell, Chart, Picture, Report, Table, Text
+from sim.plotting.interactive.blocks import Block, Cell, Chart, Picture, Report, Table, Text
 
 MOST_BYTES = 5_000_000
 """Size that a page stays below; pictures for which there is no room are left out, the last ones first."""
@@ -24,6 +22,8 @@ RESERVED = 200_000
 """Bytes kept for what is not pictures or charts."""
 COLOURS, WIDTH = 128, 1600
 """Colours of a picture, and its width in pixels if it is wider; the files of the result keep theirs."""
+STYLES, SCRIPTS = ("uPlot.min.css", "charts.css"), ("uPlot.iife.min.js", "charts.js")
+"""What a page with charts needs, in this order; the scripts define `BorderCharts`."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 """What the page may load: nothing from anywhere else."""
 
@@ -35,8 +35,8 @@ def page_of(reports: Sequence[Report]) -> str:
     title = reports[0].title if len(reports) == 1 else f"{reports[0].title}, and {len(reports) - 1} more"
     contents = "".join(f'<li><a href="#{name}">{escape(words)}</a></li>' for name, words in writer.contents)
     body = f'<nav aria-label="Contents"><ul>{contents}</ul></nav><main>{"".join(bodies)}</main>'
-    styles = _asset("uPlot.min.css") + _asset("page.css")
-    scripts = _asset("uPlot.iife.min.js") + "\n" + _asset("charts.js")
+    styles = "".join(map(asset, (*STYLES, "page.css")))
+    scripts = "\n".join(map(asset, (*SCRIPTS, "page.js")))
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -46,8 +46,9 @@ def page_of(reports: Sequence[Report]) -> str:
     )
 
 
-def _asset(name: str) -> str:
-    return (resources.files("sim.verbs.report") / "assets" / name).read_text(encoding="utf-8")
+def asset(name: str) -> str:
+    """Return a file of the kit: a style or a script."""
+    return (resources.files("sim.plotting.interactive") / "assets" / name).read_text(encoding="utf-8")
 
 
 class Writer:
@@ -136,14 +137,12 @@ class Writer:
 
     def _chart(self, chart: Chart) -> str:
         name = self._name()
-        data = json.dumps(asdict(chart), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        data = data.replace("<", "\\u003c")
         told = "".join(f"<li>{escape(sentence)}</li>" for sentence in _told(chart))
         return (
             f'<figure class="chart"><figcaption id="{name}">{escape(chart.title)}'
             f"{f' ({escape(chart.unit)})' if chart.unit else ''}</figcaption>"
             f'<div class="plot" role="group" aria-labelledby="{name}"></div>'
-            f'<script type="application/json">{data}</script>'
+            f'<script type="application/json">{chart.json()}</script>'
             f'<details class="told"><summary>The chart in words</summary><ul>{told}</ul></details></figure>'
         )
 

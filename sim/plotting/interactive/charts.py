@@ -1,23 +1,25 @@
-"""The charts of a report: series of a run, of scenarios side by side, and of a forecast, from the files of a folder."""
+"""The charts of a result: series of a run, of scenarios side by side, and of a forecast, from files or from memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from sim.arrays import Floats
-from sim.measures.names import ALL
+from sim.measures.estimates import Estimates
+from sim.measures.names import ALL, Key
 from sim.measures.reports import reported_value
+from sim.plotting.interactive.blocks import Chart, Line, Reading
 from sim.plotting.story import window
 from sim.plotting.style import class_name, colour_of
+from sim.scenario.model.instants import local
 from sim.scenario.model.reported import WAIT_KINDS, Reported
 from sim.scenario.model.scenario import Scenario
-from sim.verbs.report.blocks import Chart, Line, Reading
 
 MOST_POINTS = 700
 """Points of a chart; of longer series every second, third ... point is shown."""
@@ -50,8 +52,35 @@ LEAST_WAIT = 1 / 60
 """Hours; a wait that is never longer is not drawn."""
 
 
-class Series:
-    """The series of one scenario by crossing, quantity and scope: a table of `series.parquet`."""
+class Series(Protocol):
+    """The series of one scenario by crossing, quantity and scope."""
+
+    def of(self, crossing: str, quantity: str, scope: str, column: str = "mean") -> Floats | None:
+        """Return a column of a series; None if there is no such series."""
+
+    def times(self, crossing: str, quantity: str, scope: str) -> Floats:
+        """Return the times of a series, in seconds since 1970."""
+
+
+class EstimatesSeries:
+    """The series of a result in memory."""
+
+    def __init__(self, estimates: Estimates) -> None:
+        self._bands = estimates.series
+        self._times = local(estimates.clock, 0).timestamp() + estimates.at / 1000
+
+    def of(self, crossing: str, quantity: str, scope: str, column: str = "mean") -> Floats | None:
+        """Return a column of a series; None if there is no such series."""
+        band = self._bands.get(Key(crossing, quantity, scope))
+        return None if band is None else np.asarray(getattr(band, column), np.float64)
+
+    def times(self, crossing: str, quantity: str, scope: str) -> Floats:  # noqa: ARG002
+        """Return the times of a series, in seconds since 1970; all have the same."""
+        return self._times
+
+
+class TableSeries:
+    """The series in a table of `series.parquet`."""
 
     def __init__(self, columns: Mapping[str, Any]) -> None:
         names = ("crossing", "quantity", "scope")
@@ -73,8 +102,12 @@ class Series:
 
 
 def numbers(values: Floats) -> list[float | None]:
-    """Return values with DIGITS significant digits for a page, None for those that are not numbers."""
-    return [float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in values.tolist()]
+    """Return values with DIGITS significant digits, at most 7 decimals, for a page; None for what is no number."""
+    known = np.where(np.isfinite(values), values, 0.0)
+    places = DIGITS - 1 - np.floor(np.log10(np.maximum(np.abs(known), 10.0**-DIGITS)))
+    scale = 10.0 ** np.abs(places)  # a whole number, so that dividing by it gives the float nearest to the decimal
+    rounded = np.where(places >= 0, np.round(known * scale) / scale, np.round(known / scale) * scale)
+    return [value if ok else None for value, ok in zip(rounded.tolist(), np.isfinite(values).tolist(), strict=True)]
 
 
 def of_run(scenario: Scenario, crossing: str, series: Series, labels: Mapping[str, str]) -> Iterator[Chart]:
