@@ -227,13 +227,8 @@ def _bins(reader: Reader, rows: _Rows, mine: NDArray[np.bool_], wanted: Wanted) 
         for row in np.flatnonzero(negative):
             reader.reject(int(row), f"a count below 0: {count[row]:g}")
         good &= np.isfinite(count) & ~negative
-    local = local_seconds(begin, reader.zone)
-    for limit, outside in ((wanted.since, np.less), (wanted.until, np.greater_equal)):
-        if limit is not None:
-            good &= ~outside(local, np.datetime64(limit, "s").astype(float))
     if good.sum() < 2:
-        limits = " between --since and --until" if wanted.since or wanted.until else ""
-        raise SimError(f"{reader.table.path}: has fewer than two rows with a time and a count{limits}")
+        raise SimError(f"{reader.table.path}: has fewer than two rows with a time and a count")
     if count is None:
         return _from_events(begin[good])
     lengths = end[good] - begin[good] if end is not None else None

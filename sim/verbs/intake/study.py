@@ -19,6 +19,7 @@ from sim.table.reader import Reader, Understood
 from sim.verbs.intake.arrivals import read_arrivals
 from sim.verbs.intake.finding import Finding
 from sim.verbs.intake.patience import read_patience
+from sim.verbs.intake.period import take_period
 from sim.verbs.intake.request import Target, Wanted, What, target_of
 from sim.verbs.intake.service import read_service
 from sim.verbs.intake.skeleton import new_scenario
@@ -67,6 +68,7 @@ def import_file(wanted: Wanted) -> Imported:
     zone = wanted.zone or target.zone
     reader = Reader(table, wanted.columns, wanted.unit, wanted.day_first, zone=zone, day=wanted.day)
     reader.only(wanted.where)
+    take_period(reader, wanted)
     finding = KINDS[wanted.what](reader, target, wanted)
     if target.scenario is None and wanted.zone is None and reader.naive:
         reader.notes.append("the time zone is unknown, so times are taken as UTC; give that of the port with --zone")

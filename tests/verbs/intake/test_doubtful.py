@@ -271,3 +271,24 @@ def test_unusual_days_are_named_where_holidays_are_known(monkeypatch: pytest.Mon
     assert list(holidays_of("Europe/Lisbon", days)) == [20196]
     assert "Good Friday" in holidays_of("Europe/Lisbon", days)[20196]
     assert holidays_of("UTC", days) == {}
+
+
+@pytest.mark.parametrize("what", ["staffing", "service", "waits"])
+def test_only_rows_of_the_period_are_taken(at: Path, what: str) -> None:  # noqa: F811
+    heading, cell = {"staffing": ("open", "2"), "service": ("service_s", "60"), "waits": ("wait_min", "5")}[what]
+    text = rows(f"start,{heading}", *(f"2026-06-{d:02d}T{h:02d}:00,{cell}" for d in range(1, 11) for h in range(24)))
+    where = () if what == "waits" else ("--station", "desks")
+    period = ("--since", "2026-06-03", "--until", "2026-06-06")
+    said = " ".join(done(what, written(at, text), "--into", "hall.yaml", *where, *period).split())
+    assert "rows of the period: 72 of 240" in said
+    made = "".join(path.read_text(encoding="utf-8") for path in at.glob("hall*.yaml"))
+    assert "2026-06-05" in made
+    assert "2026-06-10" not in made
+
+
+def test_a_replay_spans_the_days_of_its_period(at: Path) -> None:  # noqa: F811
+    text = rows("hour,people", *(f"2026-06-{d:02d}T{h:02d}:00,{h}" for d in range(1, 29) for h in range(24)))
+    period = ("--since", "2026-06-03", "--until", "2026-06-06")
+    done("arrivals", written(at, text), "--into", "new.yaml", "--replay", *period)
+    clock = load("new.yaml").scenario.clock
+    assert (clock.horizon - clock.start).days == 3
