@@ -40,7 +40,7 @@ VERBS = (
     {"compare", "sweep", "calibrate", "audit"},
     {"validate", "backtest"},
     {"nowcast"},
-    {"report"},
+    {"report", "serve"},
     {"tour"},
 )
 """The order of the verbs. A verb may import a SHARED module of an earlier row, and never another verb of its own."""
