@@ -11,17 +11,23 @@ from typing import Any
 from sim.scenario.model.calibration import Calibration
 from sim.scenario.model.quantities import CLASSES, REST
 from sim.scenario.model.scenario import Scenario
-from sim.scenario.text.tree import CALIBRATED, DIVIDES, PASSPORT_KEYS, TIMES
+from sim.scenario.text.tree import CALIBRATED, DIVIDES, TIMES
 
 Schema = dict[str, Any]
 _LABELS = ("title", "description", "default", "examples")
 _NO_PASSPORT = ("Intervention",)
 _PART = "PartOf"
 _TEXT: Schema = {"type": ["string", "integer"]}
+_SOURCES: Schema = {
+    "source": {**_TEXT, "description": "who gives the value, or `assumption`"},
+    "date": {**_TEXT, "description": "when the source was published, or when it was so"},
+    "reason": {**_TEXT, "description": "why this value, in a few words"},
+    "uncertainty": {"description": "how far it may be off"},
+}
 _PASSPORT: Schema = {
     "type": "object",
     "description": "a value with its source",
-    "properties": {"value": True, **dict.fromkeys(PASSPORT_KEYS[1:-1], _TEXT), PASSPORT_KEYS[-1]: True},
+    "properties": {"value": True, **_SOURCES},
     "required": ["value"],
     "minProperties": 2,
     "additionalProperties": False,
@@ -29,7 +35,11 @@ _PASSPORT: Schema = {
 _REFERENCE: Schema = {
     "type": "object",
     "description": "the fitted value of a parameter, or a number or table with every value multiplied by it",
-    "properties": {CALIBRATED: {"type": "string"}, TIMES: True, DIVIDES: True},
+    "properties": {
+        CALIBRATED: {"type": "string", "description": "the name of the parameter"},
+        TIMES: {"description": "the number, or the table of numbers, that the fitted value multiplies"},
+        DIVIDES: {"description": "the number, or the table of numbers, that is divided by the fitted value"},
+    },
     "required": [CALIBRATED],
     "additionalProperties": False,
 }

@@ -57,7 +57,7 @@ export function makeEditor(place, { text = "", schema, label = "Scenario", onCha
     state: EditorState.create({
       doc: text,
       extensions: [
-        EditorView.contentAttributes.of({ "aria-label": `${label}. ${KEYS}` }),
+        EditorView.contentAttributes.of({ tabindex: "0", "aria-label": `${label}. ${KEYS}` }),
         writing(),
         completion(completer),
         explanations(completer),
@@ -123,17 +123,18 @@ function completion(completer) {
     if (!found) return null;
     const nothingWritten = found.from === context.pos;
     if (!context.explicit && nothingWritten && found.place.kind !== "value") return null;
-    return { from: found.from, options: found.options.map((option) => offer(option, found.place)), validFor: WRITTEN };
+    const options = found.options.map((option, order) => offer(option, order, found.place));
+    return { from: found.from, options, validFor: WRITTEN };
   };
-  return autocompletion({ override: [source], icons: false, closeOnBlur: true });
+  return autocompletion({ override: [source], icons: false, compareCompletions: (a, b) => a.order - b.order });
 }
 
-function offer(option, place) {
+function offer(option, order, place) {
   return {
+    order,
     label: option.name,
     detail: option.needed && !option.aside ? "needed" : "",
     info: option.description || undefined,
-    boost: option.kind === "value" ? 2 : 0,
     section: option.aside ? { name: option.aside, rank: 1 } : undefined,
     apply: (view, _, from, to) => insert(view, option, place, from, to),
   };
@@ -183,8 +184,8 @@ function explanations(completer) {
   const ask = (view) => {
     const position = view.state.selection.main.head;
     const told = completer.about(view.state.doc.toString(), position);
-    const spoken = EditorView.announce.of(told ? sentencesAbout(told).join(" ") : "There is no key at the cursor.");
-    view.dispatch({ effects: [explain.of(tooltip(view.state, position)), spoken] });
+    const announced = EditorView.announce.of(told ? spoken(sentencesAbout(told)) : "There is no key at the cursor.");
+    view.dispatch({ effects: [explain.of(tooltip(view.state, position)), announced] });
     return true;
   };
   const close = (view) => {
@@ -201,6 +202,10 @@ function explanations(completer) {
 
 function sentencesAbout({ path, sentences }) {
   return [path.join(" › "), ...sentences];
+}
+
+function spoken(sentences) {
+  return sentences.map((sentence) => sentence.replace(/\.?$/, ".")).join(" ");
 }
 
 function aboutBox(told) {
@@ -223,13 +228,15 @@ class Problems {
     dom.append(offered, here, this.status);
     const tell = (state) => {
       const told = completer.about(state.doc.toString(), state.selection.main.head);
-      here.textContent = told ? sentencesAbout({ ...told, path: told.path.slice(-1) }).join(": ") : "";
+      here.textContent = told ? `${told.path.at(-1)}: ${spoken(told.sentences)}` : "";
     };
     const panel = (view) => {
       tell(view.state);
       const update = ({ docChanged, selectionSet, state }) => {
         offered.textContent = selectedCompletion(state)?.info ?? "";
-        if (docChanged || selectionSet) tell(state);
+        if (!docChanged && !selectionSet) return;
+        tell(state);
+        dom.scrollTop = 0;
       };
       return { dom, update };
     };
@@ -238,17 +245,22 @@ class Problems {
   }
 
   show(view, list) {
+    const isNew = JSON.stringify(list) !== JSON.stringify(this.list);
     this.list = list;
-    const severity = "error";
-    const marks = list.map((problem, index) => ({ ...rangeOf(view.state.doc, problem), severity, message: problem.message, index }));
+    const marks = list.map((problem, index) => {
+      return { ...rangeOf(view.state.doc, problem), severity: "error", message: problem.message, index };
+    });
     view.dispatch(setDiagnostics(view.state, marks.filter((mark) => list[mark.index].line)));
-    const items = list.map((problem, index) => this.item(view, problem, index));
-    const counted = list.length === 1 ? "1 problem" : `${list.length} problems`;
+    if (isNew) this.tell(view); // what is told again would be read aloud again
+  }
+
+  tell(view) {
     this.status.replaceChildren();
-    if (!list.length) return;
-    const ordered = element("ol", {});
-    ordered.append(...items);
-    this.status.append(element("p", { textContent: counted }), ordered);
+    if (!this.list.length) return;
+    const counted = this.list.length === 1 ? "1 problem" : `${this.list.length} problems`;
+    const items = element("ol", {});
+    items.append(...this.list.map((problem, index) => this.item(view, problem, index)));
+    this.status.append(element("p", { textContent: counted }), items);
   }
 
   item(view, { line, message }, index) {
@@ -286,11 +298,12 @@ function jump(view, position) {
   view.focus();
 }
 
-// Return what to underline: from the column to the end of the key or value there, or the whole line.
+// Return what to underline: from the column to the end of the word or number there, or else of the line.
 function rangeOf(doc, { line, column }) {
   const { from, text } = doc.line(Math.min(Math.max(line ?? 1, 1), doc.lines));
   const start = column ? Math.min(column - 1, text.length) : text.search(/\S|$/);
-  const marked = column ? /^(?:"[^"]*"|'[^']*'|[^:,[\]{}#]*)/.exec(text.slice(start))[0] : text.slice(start);
+  const word = column ? /^(?:"[^"]*"|'[^']*'|[^:,[\]{}#]*)/.exec(text.slice(start))[0] : "";
+  const marked = word || text.slice(start);
   return { from: from + start, to: from + start + marked.trimEnd().length };
 }
 

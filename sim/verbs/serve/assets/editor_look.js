@@ -5,6 +5,7 @@ import { Decoration, EditorView, HighlightStyle, ViewPlugin, syntaxHighlighting,
 const MUTED = "var(--muted, var(--ink))";
 const PROBLEM = "var(--reported, var(--accent))";
 const BOX = { background: "var(--raised)", color: "var(--ink)", border: "1px solid var(--faint)", borderRadius: ".3rem" };
+const SECTION = { borderBottom: "1px solid var(--faint)", opacity: 1, color: MUTED, whiteSpace: "normal" };
 
 const words = HighlightStyle.define([
   { tag: tags.definition(tags.propertyName), color: "var(--accent)" },
@@ -25,7 +26,11 @@ const boxes = EditorView.theme({
   "&.cm-focused": { outline: "3px solid var(--accent)", outlineOffset: "2px" },
   ".cm-scroller": { font: ".85rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace", overflow: "auto" },
   ".cm-content": { caretColor: "var(--ink)" },
-  ".sim-hanging": { "--hang": "min(var(--margin), 30vw)", paddingLeft: "calc(6px + var(--hang))", textIndent: "calc(-1 * var(--hang))" },
+  ".sim-hanging": {
+    "--hang": "min(var(--margin), 30vw)",
+    paddingLeft: "calc(6px + var(--hang))",
+    textIndent: "calc(-1 * var(--hang))",
+  },
   ".cm-gutters": { background: "var(--raised)", color: MUTED, borderRight: "1px solid var(--faint)" },
   ".cm-activeLine": { background: "transparent", boxShadow: "inset 2px 0 var(--accent)" },
   ".cm-activeLineGutter": { background: "var(--faint)", color: "var(--ink)" },
@@ -45,12 +50,16 @@ const boxes = EditorView.theme({
   ".cm-diagnostic-error": { borderLeft: `4px solid ${PROBLEM}` },
   ".cm-panels": { background: "var(--raised)", color: "var(--ink)", fontFamily: "inherit" },
   ".cm-panels.cm-panels-bottom": { borderTop: "1px solid var(--faint)" },
-  ".cm-panel.cm-search": { padding: ".4rem .6rem", font: "inherit" },
+  ".cm-panels.cm-panels-top": { borderBottom: "1px solid var(--faint)" },
+  ".cm-panel.cm-search": { padding: ".4rem 2rem .4rem .6rem", font: "inherit", fontSize: ".85rem" },
+  ".cm-panel.cm-search input, .cm-panel.cm-search button, .cm-panel.cm-search label": { fontSize: "inherit" },
+  ".cm-panel.cm-search [name=close]": { color: "var(--ink)", padding: "0 .6rem", fontSize: "1.2rem" },
   ".cm-textfield, .cm-button": { ...BOX, background: "var(--paper)", backgroundImage: "none", font: "inherit" },
   ".cm-tooltip": { ...BOX, fontSize: ".85rem", maxWidth: "min(30rem, 90vw)" },
+  ".cm-tooltip .cm-tooltip-section:not(:first-child)": { borderTop: "1px solid var(--faint)" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": { maxHeight: "16rem", fontFamily: "ui-monospace, monospace" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: ".15rem .5rem" },
-  ".cm-tooltip-autocomplete > ul > completion-section": { borderBottom: "1px solid var(--faint)", opacity: 1, color: MUTED },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > completion-section": { ...SECTION },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { background: "var(--accent)", color: "var(--paper)" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: 700 },
   ".cm-completionDetail": { marginLeft: ".8rem", fontStyle: "normal", opacity: 0.8 },
@@ -60,6 +69,7 @@ const boxes = EditorView.theme({
   ".sim-about p:first-child": { margin: 0, fontWeight: 600 },
   ".sim-foot": { padding: ".3rem .6rem", fontSize: ".85rem", maxHeight: "10rem", overflowY: "auto" },
   ".sim-foot p": { margin: 0, color: MUTED },
+  ".sim-foot .sim-here": { minHeight: "1.5em" },
   ".sim-foot .sim-offered": { display: "none" },
   ".sim-foot ol": { listStyle: "none", margin: ".2rem 0 0", padding: 0 },
   ".sim-foot button": {
@@ -77,6 +87,8 @@ const boxes = EditorView.theme({
   "@media (max-width: 40rem)": {
     ".cm-scroller": { fontSize: "1rem" }, // a phone enlarges the page when smaller text is written
     ".cm-completionInfo": { display: "none" },
+    ".cm-panel.cm-search :is(label, br, [name=replace], [name=replaceAll], [name=select])": { display: "none" },
+    ".sim-foot": { maxHeight: "8rem" },
     ".sim-foot .sim-offered": { display: "block" },
     ".sim-foot .sim-offered:not(:empty) + .sim-here": { display: "none" },
   },
@@ -102,7 +114,8 @@ function hangingLines(view) {
     for (let at = from; at <= to; ) {
       const line = view.state.doc.lineAt(at);
       const margin = line.text.search(/\S|$/);
-      if (margin < line.length) lines.push(Decoration.line({ class: "sim-hanging", attributes: { style: `--margin: ${margin + 2}ch` } }).range(line.from));
+      const attributes = { class: "sim-hanging", style: `--margin: ${margin + 2}ch` };
+      if (margin < line.length) lines.push(Decoration.line({ attributes }).range(line.from));
       at = line.to + 1;
     }
   }
