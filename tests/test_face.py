@@ -46,8 +46,8 @@ def test_a_result_draws_and_shows_itself(result: sim.RunResult, tmp_path: Path) 
     assert "poster" in result.plots
     assert result.plot("poster")._repr_png_().startswith(b"\x89PNG")
     html = result._repr_html_()
-    assert "<img" in html
-    assert "The post" in html
+    assert html.index("The post") < html.index("<iframe") < html.index("<img")
+    assert "People waiting (people)" in html
     assert result.plot("queue_km").save(tmp_path / "q.svg").read_bytes().lstrip().startswith(b"<?xml")
     with pytest.raises(SimError, match=r"there is no picture 'postr'; did you mean 'poster'\?; the pictures are "):
         result.plot("postr")
@@ -99,7 +99,9 @@ def test_a_comparison_tells_ranks_draws_and_saves(tmp_path: Path) -> None:
     assert (folder / "ranking.csv").is_file()
     assert json.loads((folder / "provenance.json").read_text())["command_line"] is None
     assert found.plots["queues"]._repr_png_().startswith(b"\x89PNG")
-    assert "Differences from tiny" in found._repr_html_()
+    html = found._repr_html_()
+    assert "Differences from tiny" in html
+    assert "People waiting (people)" in html
     with pytest.raises(SimError, match="did you mean 'wait_mean'"):
         found.ranked("wait_mena")
 

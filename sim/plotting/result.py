@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from sim.suggest import did_you_mean
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from sim.plotting.interactive.blocks import Chart
     from sim.plotting.picture import Picture
 
 Drawers = dict[str, "Callable[[], Figure]"]
@@ -53,7 +54,7 @@ class Plots(Mapping[str, "Picture"]):
 
 
 class Result(ABC):
-    """The result of a verb. A notebook shows its tables and its main picture."""
+    """The result of a verb. A notebook shows its tables, its interactive charts and its main picture."""
 
     @property
     @abstractmethod
@@ -77,6 +78,10 @@ class Result(ABC):
     @abstractmethod
     def _html(self) -> str:
         """Return the tables as HTML."""
+
+    def _charts(self) -> Sequence[Chart]:
+        """Return the interactive charts; none if nothing is over time."""
+        return ()
 
     @abstractmethod
     def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
@@ -143,11 +148,14 @@ class Result(ABC):
         return "\n".join([*lines, f"tables: {', '.join(self.tables)}", *plots])
 
     def _repr_html_(self) -> str:
+        from sim.plotting.interactive.notebook import frame
+
+        shown = self._html() + frame(self._charts())
         if not self._main_picture:
-            return f"<div>{self._html()}</div>"
+            return f"<div>{shown}</div>"
         picture = base64.b64encode(self.plot().render("png")).decode()
         image = f'<img alt="{self._main_picture}" style="max-width: 100%" src="data:image/png;base64,{picture}">'
-        return f"<div>{self._html()}{image}</div>"
+        return f"<div>{shown}{image}</div>"
 
 
 def _plain(values: Any) -> list[Any]:

@@ -274,3 +274,11 @@ def number(value: float) -> str:
     if abs(value) >= 100 or float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+def with_gaps(hours: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Return a line over time, in hours, that is broken where values are missing for long."""
+    gaps = np.diff(hours)
+    usual = float(np.median(gaps)) if len(gaps) else 1.0
+    wide = np.flatnonzero(gaps > max(6 * usual, 12.0)) + 1
+    return np.insert(hours, wide, (hours[wide - 1] + hours[wide]) / 2), np.insert(values, wide, np.nan)

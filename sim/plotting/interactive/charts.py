@@ -16,7 +16,7 @@ from sim.measures.names import ALL, Key
 from sim.measures.reports import reported_value
 from sim.plotting.interactive.blocks import Chart, Line, Reading
 from sim.plotting.story import window
-from sim.plotting.style import class_name, colour_of
+from sim.plotting.style import INK, class_name, colour_of, with_gaps
 from sim.scenario.model.instants import local
 from sim.scenario.model.reported import WAIT_KINDS, Reported
 from sim.scenario.model.scenario import Scenario
@@ -97,8 +97,7 @@ class TableSeries:
 
     def times(self, crossing: str, quantity: str, scope: str) -> Floats:
         """Return the times of a series, in seconds since 1970."""
-        written = self._columns["at"][self._rows[crossing, quantity, scope]]
-        return np.array([datetime.fromisoformat(str(at)).timestamp() for at in written])
+        return _seconds(self._columns["at"][self._rows[crossing, quantity, scope]])
 
 
 def numbers(values: Floats) -> list[float | None]:
@@ -207,15 +206,24 @@ def _reading(row: Reported, label: str, zone: ZoneInfo) -> Reading:
     return Reading(begin, end, reported_value(row), words, row.status == "used")
 
 
-def of_forecast(title: str, zone: str, columns: Mapping[str, Any]) -> Chart:
-    """Return the chart of a forecast: its median and its bands of 50 and 90 %."""
-    times = [datetime.fromisoformat(str(at)).timestamp() for at in columns["time"]]
+def of_forecast(column: str, zone: str, forecast: Mapping[str, Any], readings: Mapping[str, Any]) -> Chart:
+    """Return the chart of a forecast: the readings up to now, if there are any, the median, bands of 50 and 90 %."""
+    at, known = with_gaps(_seconds(readings.get("time", ())) / 3600, np.asarray(readings.get("value", ()), np.float64))
+    times = np.append(at * 3600, _seconds(forecast["time"]))
+    before = np.full(len(at), np.nan)
     low, quarter, median, three_quarters, high = (
-        numbers(np.asarray(columns[name], np.float64)) for name in ("p05", "p25", "median", "p75", "p95")
+        numbers(np.append(before, np.asarray(forecast[name], np.float64)))
+        for name in ("p05", "p25", "median", "p75", "p95")
     )
-    ink = COLOURS[0]
     lines = [
-        Line("median, band of 90 %", ink, median, low, high),
-        Line("band of 50 %", ink, median, quarter, three_quarters),
+        Line("median, band of 90 %", COLOURS[0], median, low, high),
+        Line("band of 50 %", COLOURS[0], median, quarter, three_quarters),
     ]
-    return Chart(title, "", zone, times, lines)
+    if len(at):
+        lines.insert(0, Line("readings", INK, numbers(np.append(known, np.full(len(times) - len(at), np.nan)))))
+    return Chart(f"Forecast of {column}", "", zone, times.tolist(), lines)
+
+
+def _seconds(times: Sequence[Any]) -> Floats:
+    """Return times of a table in seconds since 1970."""
+    return np.array([datetime.fromisoformat(str(at)).timestamp() for at in times])

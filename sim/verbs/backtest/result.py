@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim import store
 from sim.play import provenance
 from sim.plotting.result import Drawers, Result
 from sim.verbs.backtest.study import Backtest
+
+if TYPE_CHECKING:
+    from sim.plotting.interactive.blocks import Chart
 
 RESULTS = Path("results")
 
@@ -70,6 +73,12 @@ class BacktestResult(Result):
         from sim.verbs.backtest.tables import print_to
 
         return as_html(lambda console: print_to(console, self.backtest))
+
+    def _charts(self) -> Sequence[Chart]:
+        """Return the model's forecasts of each series, the table of averages, and what came."""
+        from sim.verbs.backtest.pictures import chart
+
+        return [chart(tested) for tested in self.backtest.tested]
 
     def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
         """Save sentences, tables and pictures in a new folder and return it. Raises SimError."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim import store
 from sim.measures.names import ALL
+from sim.plotting.rail import words
 from sim.plotting.result import Drawers, Result
 from sim.verbs.compare import files
 from sim.verbs.compare.statistics import Ranking
 from sim.verbs.compare.study import ComparisonData
+
+if TYPE_CHECKING:
+    from sim.plotting.interactive.blocks import Chart
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,6 +70,15 @@ class Comparison(Result):
         from sim.verbs.compare.tables import html
 
         return html(self.data, self.rankings)
+
+    def _charts(self) -> Sequence[Chart]:
+        """Return the series of the scenarios side by side, for each crossing."""
+        from sim.plotting.interactive.charts import EstimatesSeries, of_scenarios
+
+        named = zip(map(words, self.data.labels), self.data.estimates, strict=True)
+        each = {label: EstimatesSeries(estimates) for label, estimates in named}
+        base = self.data.base.scenario
+        return [chart for crossing in base.crossings for chart in of_scenarios(base, crossing, each)]
 
     def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
         """Save everything in the new folder `out` (`results/comparisons/BASE/TIME`) and return it. Raises SimError."""

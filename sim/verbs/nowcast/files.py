@@ -15,6 +15,7 @@ from sim.verbs.nowcast.tables import (
     effect_columns,
     forecast_columns,
     outlook_columns,
+    reading_columns,
     sample_columns,
     score_columns,
 )
@@ -36,6 +37,7 @@ def home(seen: Path) -> Path:
 def write(folder: Path, forecast: Nowcast) -> None:
     """Write the tables of a forecast. Raises SimError."""
     store.write_table(folder / "forecast.csv", forecast_columns(forecast))
+    store.write_table(folder / "readings.csv", reading_columns(forecast))
     store.write(folder / SAMPLES, store.parquet_bytes(sample_columns(forecast), facts(forecast)))
     if forecast.outlook:
         store.write_table(folder / "outlook.csv", outlook_columns(forecast))

@@ -6,17 +6,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from matplotlib.figure import Figure
 
-from sim.arrays import Floats
 from sim.plotting.marks import wrapped
 from sim.plotting.page import heading, legend
 from sim.plotting.result import Drawers
-from sim.plotting.style import FAINT, INK, MUTED, sheet, styled, time_axis, value_axis
+from sim.plotting.style import FAINT, INK, MUTED, sheet, styled, time_axis, value_axis, with_gaps
 from sim.verbs.nowcast.readings import instant
 from sim.verbs.nowcast.scoreboard import ends
-from sim.verbs.nowcast.tables import SHOWN
+from sim.verbs.nowcast.tables import SHOWN, shown_from
 from sim.verbs.nowcast.words import moment, verdict
 
 if TYPE_CHECKING:
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 10.0, 5.2
 COLOUR = "#0072B2"
-BEFORE = 4.0
-"""Time shown before now, in times of the time ahead; at least two days."""
 
 
 def drawers(forecast: Nowcast) -> Drawers:
@@ -43,11 +39,11 @@ def draw(forecast: Nowcast) -> Figure:
     heading(figure, title, how)
     head = 1.15 + 0.19 * how.count("\n")
     axes = figure.add_axes((0.095, 0.66 / HEIGHT, 0.875, 1 - (0.66 + head) / HEIGHT))
-    start = max(readings.hours[0], forecast.seen.now - max(BEFORE * forecast.ahead, 48.0))
+    start = shown_from(forecast)
     limits = (start / 24, forecast.times[-1] / 24)
     shown = readings.hours >= start
     hours, values = readings.hours[shown], readings.values[shown]
-    at, line = _with_gaps(hours, values)
+    at, line = with_gaps(hours, values)
     axes.plot(at / 24, line, color=INK, lw=1.4, marker=".", ms=5, label="readings")
     low, lower, middle, upper, high = ends(forecast.samples[:, 0], SHOWN).T
     when = forecast.times / 24
@@ -61,11 +57,3 @@ def draw(forecast: Nowcast) -> Figure:
     axes.set_xlabel(f"local time ({readings.zone})", color=MUTED)
     legend(axes)
     return figure
-
-
-def _with_gaps(hours: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """Return a line that is broken where readings are missing for long."""
-    gaps = np.diff(hours)
-    usual = float(np.median(gaps)) if len(gaps) else 1.0
-    wide = np.flatnonzero(gaps > max(6 * usual, 12.0)) + 1
-    return np.insert(hours, wide, (hours[wide - 1] + hours[wide]) / 2), np.insert(values, wide, np.nan)

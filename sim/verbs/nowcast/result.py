@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.plotting.result import Drawers, Result
 from sim.verbs.nowcast import files
 from sim.verbs.nowcast.study import Nowcast
+
+if TYPE_CHECKING:
+    from sim.plotting.interactive.blocks import Chart
 
 
 @dataclass(frozen=True, repr=False)
@@ -20,7 +23,7 @@ class NowcastResult(Result):
 
     @property
     def _tables(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
-        """The tables: `forecast`, `scores` of past forecasts, `differences` from naive ones, and `samples`.
+        """The tables: `forecast`, `readings`, `scores` of past forecasts, `differences` from naive ones, `samples`.
 
         With a scenario also `outlook`: waits of those who join, and people stuck overnight.
         """
@@ -28,6 +31,7 @@ class NowcastResult(Result):
             difference_columns,
             forecast_columns,
             outlook_columns,
+            reading_columns,
             sample_columns,
             score_columns,
         )
@@ -36,6 +40,7 @@ class NowcastResult(Result):
         return {
             **more,
             "forecast": lambda: forecast_columns(self.nowcast),
+            "readings": lambda: reading_columns(self.nowcast),
             "scores": lambda: score_columns(self.nowcast.scores),
             "differences": lambda: difference_columns(self.nowcast.differences),
             "samples": lambda: sample_columns(self.nowcast),
@@ -65,6 +70,13 @@ class NowcastResult(Result):
         from sim.verbs.nowcast.tables import print_to
 
         return as_html(lambda console: print_to(console, self.nowcast))
+
+    def _charts(self) -> Sequence[Chart]:
+        """Return the readings and the forecast."""
+        from sim.plotting.interactive.charts import of_forecast
+
+        seen = self.nowcast.seen
+        return [of_forecast(seen.name, seen.readings.zone, self.table("forecast"), self.table("readings"))]
 
     def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
         """Save tables and picture in the new folder `out` (`results/FILE/nowcast-TIME`) and return it.

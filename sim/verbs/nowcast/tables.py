@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)
 COLUMNS = ("p05", "p25", "median", "p75", "p95")
+BEFORE = 4.0
+"""Time before now of which readings are shown, in times of the time ahead; at least two days."""
 MOST_ROWS = 8
 OUTLOOK = {QUEUE: "queue", WAIT: "wait of who joins then", STUCK: "people stuck overnight"}
 
@@ -39,6 +41,19 @@ def forecast_columns(forecast: Nowcast) -> dict[str, Any]:
             **{f"weight_{_key(name)}": forecast.weights[:, n] for n, name in enumerate(members)},
         }
     )
+
+
+def shown_from(forecast: Nowcast) -> float:
+    """Return the time, in hours since 1970, from which readings are shown beside a forecast."""
+    return max(float(forecast.seen.readings.hours[0]), forecast.seen.now - max(BEFORE * forecast.ahead, 48.0))
+
+
+def reading_columns(forecast: Nowcast) -> dict[str, Any]:
+    """Return the readings that are shown beside the forecast."""
+    readings = forecast.seen.readings
+    shown = readings.hours >= shown_from(forecast)
+    times = np.array([_text(hours) for hours in readings.hours[shown]])
+    return store.rounded({"time": times, "value": readings.values[shown]})
 
 
 def outlook_columns(forecast: Nowcast) -> dict[str, Any]:

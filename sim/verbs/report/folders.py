@@ -181,8 +181,9 @@ def _charts(folder: Path, kind: Kind, facts: Mapping[str, Any]) -> Iterator[Sect
     elif kind.words == "Comparison" and (folder / SERIES).is_file():
         drawn += _of_scenarios(folder, facts)
     elif kind.words == "Forecast" and (folder / "forecast.csv").is_file():
-        columns = _columns(folder / "forecast.csv")
-        drawn.append(charts.of_forecast(f"Forecast of {facts.get('column', '')}", str(facts["time_zone"]), columns))
+        forecast, readings = _columns(folder / "forecast.csv"), folder / "readings.csv"
+        known = _columns(readings) if readings.is_file() else {}
+        drawn.append(charts.of_forecast(str(facts.get("column", "")), str(facts["time_zone"]), forecast, known))
     if drawn:
         yield Section("Over time", drawn)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim import store, units
 from sim.measures.estimates import Estimate, series_table, summary_table
@@ -25,6 +25,9 @@ from sim.scenario.text.load_scenario import Loaded
 from sim.verbs.run import files
 from sim.verbs.run.replicates import REPORTED_FILE, SERIES_FILE, TOTALS_FILE
 from sim.verbs.run.study import Run, run
+
+if TYPE_CHECKING:
+    from sim.plotting.interactive.blocks import Chart
 
 RESULTS = Path("results")
 
@@ -99,6 +102,14 @@ class RunResult(Result):
         from sim.verbs.run.tables import html
 
         return html(self.run)
+
+    def _charts(self) -> Sequence[Chart]:
+        """Return the series of each crossing, with the reported figures."""
+        from sim.plotting.interactive.charts import EstimatesSeries, of_run
+
+        scenario, series = self.run.loaded.scenario, EstimatesSeries(self.run.estimates)
+        labels = {figure.id: figure.label for figure in self.run.observations}
+        return [chart for crossing in scenario.crossings for chart in of_run(scenario, crossing, series, labels)]
 
     def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
         """Save tables, scenario, provenance and pictures in the new folder `out` and return it.

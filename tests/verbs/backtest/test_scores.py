@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sim.errors import SimError
-from sim.verbs.backtest import naive
+from sim.verbs.backtest import naive, study
 from sim.verbs.backtest.boosting import boosted
 from sim.verbs.backtest.naive import NAIVE, TABLE, History, forecast
+from sim.verbs.backtest.pictures import chart
 from sim.verbs.backtest.scores import ALL, Scored, all_scores, differences, pit
+from sim.verbs.backtest.study import MODEL, Part
 from sim.verbs.backtest.windows import windows_of
 
 HOUR, DAY = 3600.0, 86400.0
@@ -104,6 +108,23 @@ def test_a_boosting_learns_from_a_few_days_also() -> None:
 def scored(truth: np.ndarray, **samples: np.ndarray) -> Scored:
     n = len(truth)
     return Scored(truth, np.zeros(n, np.int64), np.arange(n) // 24, samples)
+
+
+def test_the_chart_of_a_backtest_has_the_bands_and_what_came() -> None:
+    truth, sample = np.arange(48.0), np.arange(48.0)[:, None] + np.linspace(-2, 2, 101)
+    samples = {MODEL: sample, TABLE: np.full((48, 5), 7.0)}
+    parts = (Part(0.0, HOUR * truth[:24], truth[:24], {}, {}), Part(DAY, HOUR * truth[24:], truth[24:], {}, {}))
+    kind = SimpleNamespace(dimension="time", unit="h")
+    series: Any = SimpleNamespace(quantity="mean_wait", kind=kind)
+    drawn = chart(study.Tested(series, parts, Scored(truth, truth, truth, samples), (), ()))
+    assert (drawn.title, drawn.unit) == ("Forecast and what came: mean wait", "h")
+    assert [*drawn.times] == [HOUR * n for n in range(48)]
+    lines = {line.name: line for line in drawn.lines}
+    assert lines["what came"].values == [*truth]
+    assert lines[TABLE].values == [7.0] * 48
+    wide = lines["model, band of 90 %"]
+    assert wide.values == [*truth]
+    assert [(wide.low or [])[10], (wide.high or [])[10]] == pytest.approx([8.2, 11.8])
 
 
 def test_scores_of_a_forecast_that_is_right() -> None:

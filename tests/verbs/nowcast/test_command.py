@@ -34,7 +34,7 @@ def test_tables_picture_and_folder() -> None:
     assert "trucks_waiting was" in " ".join(result.stdout.split())
     assert "6 h ahead, over the last" in " ".join(result.stdout.split())
     assert {path.relative_to("first").as_posix() for path in Path("first").rglob("*") if path.is_file()} == {
-        "forecast.csv", "samples.parquet", "scores.csv", "differences.csv", "provenance.json",
+        "forecast.csv", "readings.csv", "samples.parquet", "scores.csv", "differences.csv", "provenance.json",
         "pictures/forecast.png", "pictures/forecast.svg",
     }  # fmt: skip
 
@@ -51,6 +51,8 @@ def test_the_same_readings_give_the_same_bytes() -> None:
 def test_json_and_python_say_the_same() -> None:
     document = json.loads(run("--ahead", "4h", "--json", "--no-pictures").stdout)
     result = sim.nowcast("waits.csv", ahead="4h")
+    assert "readings" in result.tables
+    assert "Forecast of " in result._repr_html_()
     assert [row["median"] for row in document["forecast"]] == result.table("forecast")["median"]
     assert document["readings"] == 300
     assert document["notes"] == []

@@ -94,6 +94,24 @@ def test_a_comparison_and_a_forecast(results: Path) -> None:
     assert page.count("<h1>") == page.count("<article id=") == 2
 
 
+def test_a_forecast_follows_its_readings(results: Path) -> None:
+    (drawn,) = charts(sim.report(results / "nowcast", results / "page.html").read_text(encoding="utf-8"))
+    readings, forecast, _ = (line["values"] for line in drawn["lines"])
+    (known, expected) = ([n for n, value in enumerate(values) if value is not None] for values in (readings, forecast))
+    facts = json.loads((results / "nowcast" / "provenance.json").read_text())
+    assert readings[known[-1]] == facts["last_reading"]["value"]
+    assert len(known) == 2 * 24 * 4 + 1  # two days and a quarter of an hour each
+    assert known[-1] + 1 == expected[0]
+    assert drawn["times"] == sorted(set(drawn["times"]))
+
+
+def test_a_forecast_without_readings_is_drawn(results: Path, tmp_path: Path) -> None:
+    shutil.copytree(results / "nowcast", tmp_path / "nowcast")
+    (tmp_path / "nowcast" / "readings.csv").unlink()
+    (drawn,) = charts(sim.report(tmp_path / "nowcast", tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert [line["name"] for line in drawn["lines"]] == ["median, band of 90 %", "band of 50 %"]
+
+
 def test_pictures_for_which_there_is_no_room_are_named(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sim.plotting.interactive.page.MOST_BYTES", 300_000)
     page = sim.report(results / "run", results / "page.html").read_text(encoding="utf-8")

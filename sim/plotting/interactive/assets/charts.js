@@ -12,8 +12,23 @@ var BorderCharts = (() => {
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const rounded = (value) => value == null ? "-" : Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3)));
   const faded = (colour, share) => `${colour}${Math.round(share * 255).toString(16).padStart(2, "0")}`;
-  // ink of all parties together is too dark on a dark page
-  const visible = (colour) => colour.toLowerCase() === "#22262b" ? style("--ink") : colour;
+  const pen = document.createElement("canvas").getContext("2d");
+  const partsOf = (colour) => { pen.fillStyle = colour; return [1, 3, 5].map((at) => parseInt(pen.fillStyle.slice(at, at + 2), 16)); };
+  const hex = (parts) => `#${parts.map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`;
+  const luminance = (parts) => {
+    const [red, green, blue] = parts.map((part) => part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+
+  // the colour itself, on a dark page with as much white as its contrast needs (3 to 1, WCAG 2.2); ink becomes the ink of the page
+  function visible(colour) {
+    if (colour.toLowerCase() === "#22262b") return style("--ink");
+    const paper = luminance(partsOf(style("--paper"))), parts = partsOf(colour);
+    const mixed = (share) => parts.map((part) => part + share * (255 - part));
+    let share = 0;
+    while (paper < 0.18 && share < 1 && (luminance(mixed(share)) + 0.05) / (paper + 0.05) < 3) share += 0.1;
+    return hex(mixed(share));
+  }
   const hasBand = (line) => Boolean(line.low && line.high && !line.ghost);
   const shape = (chart) => JSON.stringify([chart.zone, chart.bars, ...chart.lines.map((line) => [line.name, line.colour, hasBand(line), line.dashed, line.ghost])]);
   const keyOf = (line) => `${line.name}\n${line.ghost ? "ghost" : ""}`;
@@ -83,6 +98,7 @@ var BorderCharts = (() => {
       const x = (a + b) / 2, y = plot.valToPos(reading.value, "y", true);
       ctx.strokeStyle = ctx.fillStyle = colour;
       ctx.lineWidth = 2 * ratio;
+      ctx.setLineDash([]);
       ctx.beginPath(); ctx.moveTo(a, y); ctx.lineTo(b, y); ctx.stroke();
       ctx.beginPath(); ctx.moveTo(x, y - size); ctx.lineTo(x + size, y); ctx.lineTo(x, y + size); ctx.lineTo(x - size, y); ctx.closePath(); ctx.fill();
     }
