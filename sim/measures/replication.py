@@ -39,9 +39,9 @@ class Measures:
 
 
 def measure_queues(scenario: Scenario, plan: Plan, records: Records) -> Measures:
-    """Return only queues, quoted waits, waits and events over time, which takes a third of the time of `measure`."""
+    """Return only queues, quoted waits, waits and events over time, which takes two fifths of the time of `measure`."""
     points = grid_of(scenario.clock, plan.start, plan.horizon)
-    counted = count_records(scenario, plan, records, points)
+    counted = count_records(scenario, plan, records, points, only_queues=True)
     over_time = chain(
         series.queues(scenario, plan, counted.queues, points),
         series.quoted_waits(scenario, plan, counted, points),

@@ -200,12 +200,15 @@ def waiting(quiet: bool) -> Waiting:
 
 
 @contextmanager
-def progress(quiet: bool, words: str) -> Iterator[Shown]:
-    """Yield a progress display: a bar on a terminal, lines elsewhere, warnings alone if `quiet`. `words` name it."""
+def progress(quiet: bool, words: str, unit: str = "replication") -> Iterator[Shown]:
+    """Yield a progress display: a bar on a terminal, lines elsewhere, warnings alone if `quiet`.
+
+    `words` name it; `unit` is what is counted.
+    """
     if quiet:
         yield Shown()
     elif not sys.stderr.isatty():
-        yield Lines(words)
+        yield Lines(words, unit)
     else:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -221,7 +224,7 @@ def progress(quiet: bool, words: str) -> Iterator[Shown]:
         )
         console = Console(stderr=True)
         with RichProgress(*columns, console=console, transient=True, speed_estimate_period=120) as bar:
-            yield Bar(bar, words)
+            yield Bar(bar, words, unit)
 
 
 class Shown(Progress):
@@ -243,9 +246,9 @@ class Shown(Progress):
 class Bar(Shown):
     """A progress bar with rate and remaining time."""
 
-    def __init__(self, bar: Any, words: str) -> None:
+    def __init__(self, bar: Any, words: str, unit: str) -> None:
         super().__init__()
-        self.bar, self.words = bar, words
+        self.bar, self.words, self.unit = bar, words, unit
         self.task = bar.add_task(words, total=None, rate="")
 
     def __call__(self, done: int, planned: int, stage: str = "") -> None:
@@ -255,7 +258,7 @@ class Bar(Shown):
         super().__call__(done, planned, stage)
         speed = self.bar.tasks[0].speed
         words = stage or ("storing and drawing" if done == planned else self.words)
-        rate = f"{speed:.1f} replications/s" if speed else ""
+        rate = f"{speed:.1f} {self.unit}s/s" if speed else ""
         self.bar.update(self.task, completed=done, total=planned, description=words, rate=rate)
 
     def say(self, sentence: str) -> None:
@@ -270,9 +273,9 @@ class Bar(Shown):
 class Lines(Shown):
     """Progress as lines: one at the start of each stage, then one every SIGN_OF_LIFE seconds."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, unit: str = "replication") -> None:
         super().__init__()
-        self.words = words
+        self.words, self.unit = words, unit
         self.began: tuple[float, int] | None = None
         self.printed_at = 0.0
 
@@ -285,13 +288,13 @@ class Lines(Shown):
             self.began, self.printed_at = (now, done), now
             known = f" ({done:,} already finished)" if done else ""
             plural = "" if planned == 1 else "s"
-            say(False, f"{stage or self.words}: {planned:,} replication{plural}{known} ...")
+            say(False, f"{stage or self.words}: {planned:,} {self.unit}{plural}{known} ...")
         elif now - self.printed_at > SIGN_OF_LIFE and done > self.began[1]:
             self.printed_at = now
             rate = (done - self.began[1]) / (now - self.began[0])
             left = (planned - done) / rate
             time_left = f"{left:.0f} s" if left < SHOWN_IN_SECONDS else f"{left / 60:.0f} min"
-            say(False, f"{done:,} of {planned:,} replications, {rate:.1f} per second, {time_left} left ...")
+            say(False, f"{done:,} of {planned:,} {self.unit}s, {rate:.1f} per second, {time_left} left ...")
 
     def say(self, sentence: str) -> None:
         """Print a sentence."""

@@ -103,10 +103,19 @@ class Places(NamedTuple):
     services: Ints  # of people one by one
 
 
-def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid, tape: Tape | None = None) -> Tally:
+def count_records(
+    scenario: Scenario,
+    plan: Plan,
+    records: Records,
+    grid: Grid,
+    tape: Tape | None = None,
+    *,
+    only_queues: bool = False,
+) -> Tally:
     """Return the counts of a replication of `scenario`, whose plan is `plan`.
 
-    Without the tape, nobody knows how long the initial queue has waited.
+    Without the tape, nobody knows how long the initial queue has waited. With `only_queues`, peaks, work, stations,
+    joiners and announcements stay empty.
     """
     passes, rows = prepare(), Rows(**records.columns())
     local_midnights, local_nights = local_days(scenario.clock, grid.start, grid.horizon), _nights(scenario, grid)
@@ -132,9 +141,12 @@ def count_records(scenario: Scenario, plan: Plan, records: Records, grid: Grid, 
         len(days.midnights),
         len(days.nights),
     )
-    keys, joiners = _count(passes, rows, _steps(grid), days, places, tables)
+    keys = _count_queues(passes, rows, _steps(grid), days, places, tables)
+    joiners = keys[:0] if only_queues else _count_others(passes, rows, _steps(grid), days, places, tables)
     announced = {}
-    for every in {milliseconds(scenario.crossings[name].quote.every) for name in plan.crossings}:
+    for every in (
+        set() if only_queues else {milliseconds(scenario.crossings[name].quote.every) for name in plan.crossings}
+    ):
         quotes = announcements(every, plan.start, plan.horizon)
         announced[every] = main_queues(len(plan.crossings), classes, len(quotes.at))
         passes.main_queues(rows, _steps(quotes), windows, announced[every])
@@ -145,14 +157,22 @@ def _steps(grid: Grid) -> Steps:
     return Steps(grid.start, grid.horizon, grid.every, len(grid.at), grid.intervals, grid.beyond, grid.opened)
 
 
-def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, tables: Tables) -> tuple[Ints, Ints]:
-    """Run all passes and return the sorted keys of the waits, and of the parties of main queues."""
-    number = len(rows.party)  # memory is used only as far as it is written
-    sizes = 2 * number, 4 * number + 2 * len(places.services), number, number
-    of_queues, of_work, keys, joiners = (np.empty(size, dtype=np.int64) for size in sizes)
+def _count_queues(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, tables: Tables) -> Ints:
+    """Run the passes over queues, events and waits; return the sorted keys of the waits."""
+    keys = np.empty(len(rows.party), dtype=np.int64)  # memory is used only as far as it is written
     passes.queues(rows, steps, days, tables.queues)
     passes.main_queues(rows, steps, places.windows, tables.main_queues)
     passes.events(rows, steps, days, tables.events)
+    keys = keys[: passes.parties(rows, steps, days, places.waited_by_start, keys, tables.parties)]
+    keys.sort()
+    return keys
+
+
+def _count_others(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, tables: Tables) -> Ints:
+    """Run the other passes and return the sorted keys of the parties of main queues."""
+    number = len(rows.party)
+    sizes = 2 * number, 4 * number + 2 * len(places.services), number
+    of_queues, of_work, joiners = (np.empty(size, dtype=np.int64) for size in sizes)
     in_queues, in_work = passes.moments(rows, steps, places.on_road, places.one_by_one, of_queues, of_work)
     in_work = passes.moments_of_people(places.services, steps, of_work, in_work)
     of_queues, of_work = of_queues[:in_queues], with_pools(of_work[:in_work], places.pools)
@@ -161,11 +181,9 @@ def _count(passes: Any, rows: Rows, steps: Steps, days: Days, places: Places, ta
     passes.peaks(of_queues, steps.start, places.lots, tables.peaks)
     passes.work(of_work, steps, days, places.staffing, tables.work)
     passes.stations(rows, steps, places.waited_by_start, tables.stations)
-    keys = keys[: passes.parties(rows, steps, days, places.waited_by_start, keys, tables.parties)]
-    keys.sort()
     joiners = joiners[: passes.joiners(rows, steps, tables.parties.initial.shape[1], joiners)]
     joiners.sort()
-    return keys, joiners
+    return joiners
 
 
 def with_pools(moments: Ints, pools: Ints) -> Ints:
@@ -199,7 +217,9 @@ def prepare() -> Any:
     places = Places(none, np.zeros(1, np.bool_), lots, none[None], none[:0], waited, *nobody)
     for attempt in range(PASSES + 1):
         try:
-            keys, _ = _count(passes, rows, Steps(0, 1, 1, 1, 1, 2, 0), days, places, empty((1, 1, 1, 0), 1, 1, 1))
+            steps, tables = Steps(0, 1, 1, 1, 1, 2, 0), empty((1, 1, 1, 0), 1, 1, 1)
+            keys = _count_queues(passes, rows, steps, days, places, tables)
+            _count_others(passes, rows, steps, days, places, tables)
             passes.medians(keys, none, none, np.zeros(1), np.zeros(1))
             passes.regroup(keys, none, none, keys)
             break

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from sim.arrays import Floats
 from sim.verbs.nowcast.ledger import ENOUGH, hour_weights, lead_weights
@@ -39,7 +39,8 @@ LEAST_LEAD = 0.05
 FARTHEST = 2.0
 """Times the largest reading so far above which no quantile lies."""
 _PLACES = np.abs(2 * LEVELS - 1)
-_PRIOR = np.abs(student(4).ppf(LEVELS)) * 0.8
+_SHARES = np.clip((_PLACES - INNER) / (OUTER - INNER), 0.0, 1.0)
+_PRIOR = np.abs(stdtrit(4, LEVELS)) * 0.8
 _ENDS = ((10, 29), (2, 37))
 """Places of LEVELS beside the ends of the 50 and 90 % bands, inside the band."""
 
@@ -86,12 +87,15 @@ def quantiles_of(
         if n in timing.breaks:
             errors.forget(AFTER_A_BREAK)
             widths.restart()
-        for q in range(starts[n], starts[n + 1]):
-            use = slice(None) if hours[n] >= timing.scored_from else slice(1)
-            sizes = errors.quantiles(questions.lead[q], hours[n], questions.hour[q], use)
-            sizes = sizes * widths.factors(errors.near(questions.lead[q]), questions.hour[q])[use] * spread[q]
-            wide = np.maximum.accumulate(centers[q, use][:, None] + signs * sizes, axis=1)
-            quantiles[q, use] = np.clip(wide, readings.least, largest[n])
+        if starts[n] == starts[n + 1]:
+            continue
+        now = slice(starts[n], starts[n + 1])
+        use = slice(None) if hours[n] >= timing.scored_from else slice(1)
+        factors = widths.factors(errors.near(questions.lead[now]), questions.hour[now], use)
+        sizes = factors * errors.quantiles(questions.lead[now], hours[n], questions.hour[now], use)
+        sizes *= spread[now, None, None]
+        wide = np.maximum.accumulate(centers[now, use, None] + signs * sizes, axis=2)
+        quantiles[now, use] = np.clip(wide, readings.least, largest[n])
     return readings.squared(quantiles)
 
 
@@ -115,15 +119,19 @@ class _Errors:
         """Let the errors known so far count only this share."""
         self.when[:, :, 2] *= share
 
-    def near(self, lead: float) -> Floats:
-        """Return the share of each rung in what is known about a lead."""
+    def near(self, leads: Floats) -> Floats:
+        """Return the share (Q, R) of each rung in what is known about leads (Q,)."""
         evidence = np.minimum(self.count, WINDOW).astype(np.float64)
-        weights = lead_weights(lead, self.ladder, evidence) * np.minimum(evidence, ENOUGH)
-        return np.asarray(weights / max(float(weights.sum()), 1e-9))
+        weights = lead_weights(leads, self.ladder, evidence) * np.minimum(evidence, ENOUGH)
+        return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9))
 
-    def quantiles(self, lead: float, now: float, hour: float, use: slice) -> Floats:
-        """Return the sizes (M, 40) of errors at a lead and an hour that belong to LEVELS, for the forecasts `use`."""
-        leads = lead_weights(lead, self.ladder, self.count.astype(np.float64))
+    def quantiles(self, leads: Floats, now: float, hours: Floats, use: slice) -> Floats:
+        """Return the sizes (Q, M, 40) of errors at leads and hours (Q,) by LEVELS, for the forecasts `use`."""
+        weights = lead_weights(leads, self.ladder, self.count.astype(np.float64))
+        return np.stack([self._at(*each, now, use) for each in zip(weights, hours, strict=True)])
+
+    def _at(self, leads: Floats, hour: float, now: float, use: slice) -> Floats:
+        """Return the sizes (M, 40) at an hour, where errors at rungs of the ladder have the weights `leads`."""
         rungs = np.flatnonzero((leads > LEAST_LEAD) & (self.count > 0))
         kept = [min(int(self.count[rung]), WINDOW) for rung in rungs]
         near = list(zip(rungs, kept, strict=True))
@@ -173,8 +181,9 @@ class _Widths:
         self.common[:] = np.maximum(self.common, 0.3)
         self.own[:] = 0.0
 
-    def factors(self, near: Floats, hour: float) -> Floats:
-        """Return the factors (M, 40) for each of LEVELS; `near` is the share of each rung."""
-        inner, outer = np.einsum("r,rbm->bm", near, self.common + self.own[:, int(hour % 24 / (24 / BLOCKS))])
-        share = np.clip((_PLACES - INNER) / (OUTER - INNER), 0.0, 1.0)
-        return np.asarray(np.exp(inner[:, None] * (1 - share) + outer[:, None] * share))
+    def factors(self, near: Floats, hours: Floats, use: slice) -> Floats:
+        """Return the factors (Q, M, 40) for each of LEVELS, for the forecasts `use`; `near` (Q, R) are as `near`."""
+        blocks = (hours % 24 / (24 / BLOCKS)).astype(int)
+        widths = np.einsum("qr,rqbm->bqm", near, self.common[:, None, :, use] + self.own[:, blocks][..., use])
+        inner, outer = widths[..., None]
+        return np.asarray(np.exp(inner * (1 - _SHARES) + outer * _SHARES))

@@ -58,7 +58,8 @@ def blended(
             ledger.add(int(questions.rung[q]), questions.hour[q], hours[n], errors[q])
         if n in breaks:
             ledger.forget(AFTER_A_BREAK)
-        for q in range(starts[n], starts[n + 1]):
+        if starts[n] < starts[n + 1]:
+            q = slice(starts[n], starts[n + 1])
             weights[q] = ledger.shares(questions.lead[q], questions.hour[q], hours[n], POWER, known[q])
     return Blended((weights * np.nan_to_num(given)).sum(axis=1), weights)
 
@@ -81,19 +82,19 @@ def with_simulator(
             ledger.add(int(questions.rung[q]), questions.hour[q], readings.hours[n], sums[q])
         if n in breaks:
             ledger.forget(AFTER_A_BREAK)
-        for q in range(starts[n], starts[n + 1]):
-            if np.isfinite(said[q]):
-                shares[q] = _share(ledger, questions.lead[q], questions.hour[q], readings.hours[n])
+        if starts[n] < starts[n + 1]:
+            q = slice(starts[n], starts[n + 1])
+            shares[q] = np.isfinite(said[q]) * _shares(ledger, questions.lead[q], questions.hour[q], readings.hours[n])
     center = readings.squared(base + shares * np.nan_to_num(beyond))
     return Blended(center, np.c_[others.weights * (1 - shares)[:, None], shares])
 
 
-def _share(ledger: Ledger, lead: float, hour: float, now: float) -> float:
+def _shares(ledger: Ledger, leads: Floats, hours: Floats, now: float) -> Floats:
     """Return the share of the simulator, from sums of products and squares, and of the errors of the others and it."""
-    here, ever = ledger.totals(lead, hour, now), ledger.totals(lead, None, now)
-    if here is None or ever is None or here[1][0] <= 0:
-        return 0.0
-    (product, square, _, _), number = here[0], here[1][0]
-    error, own = ever[0][2:]
-    share = np.clip(product / max(square * (1 + DOUBT / number), 1e-9), 0.0, 1.0)
-    return float(share * min(1.0, error / max(own, 1e-9)) ** WORSE)
+    here, ever = ledger.totals(leads, hours, now), ledger.totals(leads, None, now)
+    if here is None or ever is None:
+        return np.zeros(len(leads))
+    product, square, number = here[0][:, 0], here[0][:, 1], here[1][:, 0]
+    error, own = ever[0][:, 2], ever[0][:, 3]
+    share = np.clip(product / np.maximum(square * (1 + DOUBT / np.maximum(number, 1e-9)), 1e-9), 0.0, 1.0)
+    return np.asarray((number > 0) * share * np.minimum(1.0, error / np.maximum(own, 1e-9)) ** WORSE)

@@ -12,7 +12,18 @@ import click
 
 from sim.errors import SimError
 from sim.play.completion import names_and_files
-from sim.play.console import command_line, echo, echo_path, exclude, options, out_option, print_json, say, shown
+from sim.play.console import (
+    command_line,
+    echo,
+    echo_path,
+    exclude,
+    options,
+    out_option,
+    print_json,
+    progress,
+    say,
+    shown,
+)
 from sim.play.signals import exit_code, raise_pending
 from sim.scenario.resolve import SCENARIOS
 
@@ -137,10 +148,10 @@ def _forecast(scenario: str | None, seen: Path, columns: Any, given: dict[str, A
         joining_times(given["joins"], readings.now, ahead, columns.zone)
         simulator = simulator_of(scenario, given["sets"], readings.name, given["quantity"], given["crossing"])
         simulator = with_what_if(simulator, given["intervene"], seen, columns) if given["intervene"] else simulator
-        say(given["quiet"], f"playing {scenario} ...")
     elif wrong := next((name for name in NEEDING if given[name]), None):
         raise click.UsageError(f"--{'set' if wrong == 'sets' else wrong} needs a SCENARIO")
-    result = NowcastResult(forecast(readings, ahead, simulator, given["joins"]))
+    with progress(given["quiet"] or given["as_json"], "forecasting", "day") as display:
+        result = NowcastResult(forecast(readings, ahead, simulator, given["joins"], display))
     with files.folder(seen, given["out"]) as draft:
         result.write_into(draft.path, command_line(), pictures=not given["no_pictures"])
     _print(result, shown(given["out"], draft.final), given)

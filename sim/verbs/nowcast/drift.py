@@ -118,12 +118,15 @@ def follow(readings: Readings, questions: Questions, ladder: Floats, usual: Floa
             change = min((value - scaled[n - 1]) ** 2 / max(passed, 0.25), LARGEST * square)
             square, weight = (square * weight * fade + change) / (weight * fade + 1), weight * fade + 1
         filters.take(value, usual[n, places[n]])
-        for q in range(starts[n], starts[n + 1]):
+        if starts[n] == starts[n + 1]:
+            continue
+        now = slice(starts[n], starts[n + 1])
+        shares = ledger.shares(questions.lead[now], None, hours[n], POWER, np.ones(each[now].shape, bool))
+        for q, share in zip(range(starts[n], starts[n + 1]), shares, strict=True):
             state, cover = filters.after(questions.lead[q])
             each[q] = state[:, 0] + state[:, 1] + filters.pull * usual[n, asked[q]]
-            shares = ledger.shares(questions.lead[q], None, hours[n], POWER, np.ones(len(state), bool))
-            center[q] = shares @ each[q]
-            spread[q] = np.sqrt(square * (shares @ filters.variance(cover)))
+            center[q] = share @ each[q]
+            spread[q] = np.sqrt(square * (share @ filters.variance(cover)))
     return Followed(center, spread)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from sim.arrays import Floats, Ints
 from sim.errors import SimError
@@ -135,7 +135,7 @@ def elasticity(path: Path, columns: Columns) -> Elasticity | None:
     beside = np.column_stack([level, level**2, *before, np.eye(24)[place % 24], np.eye(7)[place // 24]])
     mean, error = _slope(change, booths[rows], beside, days)
     count = len(np.unique(days))
-    reach = float(student(count - 1).ppf(0.975)) * error
+    reach = float(stdtrit(count - 1, 0.975)) * error
     low, high = mean - reach, mean + reach
     return Elasticity(column, after, float(np.expm1(mean)), float(np.expm1(low)), float(np.expm1(high)), count)
 

@@ -19,15 +19,15 @@ SUPPORT = 4.0
 """Number of errors, the same for all forecasts, with which each mean begins."""
 
 
-def lead_weights(lead: float, ladder: Floats, evidence: Floats) -> Floats:
-    """Return how much errors at the leads of the ladder say about a lead.
+def lead_weights(leads: Floats, ladder: Floats, evidence: Floats) -> Floats:
+    """Return how much errors at the leads (R,) of the ladder say about other `leads` (Q,): (Q, R).
 
-    `evidence` is the number of errors at each. Where there are few nearby, those farther away count more.
+    `evidence` (R,) is the number of errors at each. Where there are few nearby, those farther away count more.
     """
-    near = 1 / (1 + (np.log(lead / ladder) / NEAR_LEAD) ** 4)
+    near = 1 / (1 + (np.log(leads[:, None] / ladder) / NEAR_LEAD) ** 4)
     wanted = min(ENOUGH, 0.9 * float(evidence.sum()))
-    while near @ evidence < wanted:
-        near = np.minimum(1.0, 2 * near)
+    while (few := near @ evidence < wanted).any():
+        near = np.where(few[:, None], np.minimum(1.0, 2 * near), near)
     return np.asarray(near)
 
 
@@ -74,32 +74,31 @@ class Ledger:
             self.sums *= share
             self.weights *= share
 
-    def totals(self, lead: float, hour: float | None, now: float) -> tuple[Floats, Floats] | None:
-        """Return the sums and the numbers (M,) of the errors at a lead and an hour (None: at any); None without any."""
-        if self.sums is None or self.weights is None:
-            return None
-        by_hour = np.ones(24) if hour is None else _BESIDE[int(hour) % 24]
-        fade = 0.5 ** ((now - self.now) / self.half_life)
-        leads = lead_weights(lead, self.ladder, fade * self.weights.sum(axis=1).mean(axis=1))
-        sums = fade * np.einsum("r,h,rhm->m", leads, by_hour, self.sums)
-        return sums, fade * np.einsum("r,h,rhm->m", leads, by_hour, self.weights)
-
-    def means(self, lead: float, hour: float | None, now: float) -> Floats | None:
-        """Return the mean error of every forecast at a lead and an hour (None: at any), relative to that of all.
+    def totals(self, leads: Floats, hours: Floats | None, now: float) -> tuple[Floats, Floats] | None:
+        """Return the sums and the numbers (Q, M) of the errors at leads (Q,) and hours (None: at any).
 
         None if there is no error yet.
         """
-        found = self.totals(lead, hour, now)
-        if found is None:
+        if self.sums is None or self.weights is None:
             return None
-        sums, weights = found
-        overall = float(sums.sum() / max(weights.sum(), 1e-12))
-        if overall <= 0:
-            return np.ones(len(sums))
-        return np.asarray((sums / overall + SUPPORT) / (weights + SUPPORT))
+        fade = 0.5 ** ((now - self.now) / self.half_life)
+        near = fade * lead_weights(leads, self.ladder, fade * self.weights.sum(axis=1).mean(axis=1))
+        if hours is None:
+            return near @ self.sums.sum(axis=1), near @ self.weights.sum(axis=1)
+        beside = _BESIDE[hours.astype(int) % 24][:, None]
+        sums, weights = ((beside @ np.tensordot(near, each, axes=1))[:, 0] for each in (self.sums, self.weights))
+        return sums, weights
 
-    def shares(self, lead: float, hour: float | None, now: float, power: float, known: Bools) -> Floats:
-        """Return weights that sum to 1: the mean error to the power of minus `power`, none for those not `known`."""
-        means = self.means(lead, hour, now)
-        weights = known.astype(float) if means is None else known * np.maximum(means, 1e-6) ** -power
-        return np.asarray(weights / weights.sum())
+    def shares(self, leads: Floats, hours: Floats | None, now: float, power: float, known: Bools) -> Floats:
+        """Return weights (Q, M) that sum to 1: the mean error at leads and hours (None: at any) to minus `power`.
+
+        Those not `known` (Q, M) have no weight. Mean errors are relative to that of all.
+        """
+        found = self.totals(leads, hours, now)
+        weights = known.astype(float)
+        if found is not None:
+            sums, numbers = found
+            overall = (sums.sum(axis=1) / np.maximum(numbers.sum(axis=1), 1e-12))[:, None]
+            means = (sums / np.where(overall > 0, overall, 1.0) + SUPPORT) / (numbers + SUPPORT)
+            weights = known * np.where(overall > 0, np.maximum(means, 1e-6), 1.0) ** -power
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.arrays import Floats
+from sim.play.request import Progress, silent
 from sim.verbs.nowcast import plays
 from sim.verbs.nowcast.bands import LEVELS
 from sim.verbs.nowcast.members import HourTable
@@ -22,6 +23,9 @@ from sim.verbs.nowcast.readings import Questions, Readings, hours_of_week
 
 DAYS = 7
 """Days before the present one that are played, so that the simulator has a score."""
+PLAYING = "playing the days"
+QUIET = 3
+"""Local hour at which a day of plays begins where there is no history to tell the quietest one."""
 BEFORE = 1.5
 """Hours before a day begins from which readings count for it."""
 ERROR = 0.05
@@ -90,24 +94,29 @@ class Simulated:
 
 
 def simulated(
-    simulator: Simulator, readings: Readings, questions: Questions, ahead: float, quiet: int | None = None
+    simulator: Simulator,
+    readings: Readings,
+    questions: Questions,
+    ahead: float,
+    quiet: int | None = None,
+    progress: Progress = silent,
 ) -> Simulated:
     """Return the answers of the simulator for the present day and `DAYS` before it. Raises SimError.
 
-    Days begin at the local hour `quiet`, by default that at which the readings are usually lowest.
+    Days begin at the local hour `quiet`, by default that at which earlier readings were usually lowest.
     """
-    hours = readings.hours
-    quiet = quietest_hour(readings) if quiet is None else quiet
-    begins = hours - (hours_of_week(hours, readings.zone) - quiet) % 24
+    hours, begins = readings.hours, np.round(days_begin(readings, quiet), 6)
     answers = np.full(len(questions), np.nan)
     starts = np.searchsorted(questions.origin, np.arange(len(readings) + 1))
     length = 24.0 + float(np.ceil(ahead)) + AFTER
     found: Moment | None = None
-    for n in np.flatnonzero(begins > begins[-1] - 24 * DAYS - 12):
+    places = np.flatnonzero((begins > begins[-1] - 24 * DAYS - 12) & (np.diff(starts) > 0))
+    days = np.unique(begins[places]).tolist()
+    progress(0, len(days), PLAYING)
+    for n in places:
         asked = slice(starts[n], starts[n + 1])
-        if asked.start == asked.stop:
-            continue
-        day = plays_of(simulator, round(float(begins[n]), 6), length, plays.PLAYS)
+        day = plays_of(simulator, float(begins[n]), length, plays.PLAYS)
+        progress(days.index(day.start) + 1, len(days), PLAYING)
         found = moment_in(day, readings, int(n))
         if found.distance <= HOPELESS:
             values = found.adjusted(_roots(readings, day.at(day.values, questions.at[asked])))
@@ -158,12 +167,26 @@ def worked_off(day: Day, length: float, now: float, hours: Floats) -> Floats:
     return np.asarray(np.quantile(values, LEVELS, axis=0).T)
 
 
-def quietest_hour(readings: Readings) -> int:
-    """Return the local hour of the day at which the readings are usually lowest."""
-    table = HourTable(0.5)
-    places = hours_of_week(readings.hours, readings.zone)
-    for hour, place, value in zip(readings.hours, places, readings.scaled, strict=True):
-        table.add(hour, place, value)
+def days_begin(readings: Readings, quiet: int | None = None) -> Floats:
+    """Return when the day of each reading begins (N,): at the hour `quiet`, or at the quietest so far.
+
+    The latter is found anew each midnight, from the readings before it: later ones move no day that was played.
+    """
+    clock = hours_of_week(readings.hours, readings.zone)
+    midnights = np.round(readings.hours - clock % 24, 6)
+    table, begins, starts = HourTable(0.5), np.zeros(len(readings)), (-np.inf, -np.inf)
+    for n, value in enumerate(readings.scaled):
+        if n == 0 or midnights[n] > midnights[n - 1]:
+            found = quiet if quiet is not None else quietest_hour(table) if n else QUIET
+            starts = (starts[1] if n else midnights[n] - 24 + found, midnights[n] + found)
+        start = starts[int(readings.hours[n] >= starts[1] - 1e-6)]
+        begins[n] = start + 24 * np.floor((readings.hours[n] - start + 1e-6) / 24)  # no day is longer than 24 h
+        table.add(readings.hours[n], clock[n], value)
+    return begins
+
+
+def quietest_hour(table: HourTable) -> int:
+    """Return the hour of the day at which a table is lowest."""
     return int(np.argmin(table.profile().reshape(7, 24).mean(axis=0)))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -25,8 +27,9 @@ from sim.engine.tape import Tape
 from sim.errors import SimError
 from sim.measures.names import ALL, Key
 from sim.measures.replication import Measures, measure_queues
-from sim.play.engines import DEFAULT, player
+from sim.play.engines import DEFAULT, player, ready
 from sim.play.posterior import Posterior, posterior_of
+from sim.play.workers import cores
 from sim.scenario.model.changes import EVERYWHERE
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import Loaded, load
@@ -116,8 +119,7 @@ def simulator_of(
     streams = [each for each in scenario.streams if each in words or f"{each}s" in words]
     scope = scope or (streams[0] if streams else scenario.streams[0] if wanted == "quoted_wait" else ALL)
     key = Key(here, wanted, scope)
-    plan = lower(scenario)
-    known = measure_queues(scenario, plan, player(DEFAULT)(plan, draw(scenario, plan, scenario.seed, 0))).series
+    known = _series_of(scenario)
     if quantity is None and key not in known:
         own = sorted({each.scope for each in known if each.quantity == wanted and each.crossing == here})
         key = Key(here, wanted, own[0]) if own else key
@@ -130,6 +132,20 @@ def simulator_of(
     factor = 60.0 if wanted.endswith("wait") and minutes else 1.0
     night = None if scenario.relief is None else scenario.relief.night_hour / timedelta(hours=1)
     return Simulator(source, sets, key, factor, scenario.seed + 1, scenario.clock.timezone, night)
+
+
+def _series_of(scenario: Scenario) -> Collection[Key]:
+    """Return the series that a play of a scenario has, by playing one interval of its report. Raises SimError."""
+    clock = scenario.clock
+    short = scenario.model_copy(
+        update={
+            "clock": clock.model_copy(
+                update={"warm_up": 0.0, "horizon": clock.start + timedelta(seconds=clock.report_every)}
+            )
+        }
+    )
+    plan = lower(short)
+    return measure_queues(short, plan, player(ready(DEFAULT))(plan, draw(short, plan, short.seed, 0))).series.keys()
 
 
 def _crossing(source: str, scenario: Scenario, wanted: str | None) -> str:
@@ -163,21 +179,27 @@ def plays_of(simulator: Simulator, start: float, length: float, plays: int) -> D
 
 
 def _played(simulator: Simulator, loaded: Loaded, posterior: Posterior | None, start: float, plays: int) -> Day:
-    """Return the plays of a day. Raises SimError."""
-    scenario = _changed(simulator, loaded, loaded.scenario)
-    plan, found = lower(scenario), []
-    at = np.zeros(0)
-    for play in range(plays):
-        if posterior is not None and play % (plays // DRAWS or 1) == 0:
-            scenario = _changed(simulator, loaded, posterior.scenario(play * len(posterior.values) // plays))
-            plan = lower(scenario)
+    """Return the plays of a day, as many at a time as there are cores. Raises SimError."""
+    scenario, each = _changed(simulator, loaded, loaded.scenario), plays // DRAWS or 1
+    subjects = [(scenario, lower(scenario))]
+    if posterior is not None:
+        rows = (play * len(posterior.values) // plays for play in range(0, plays, each))
+        drawn = (_changed(simulator, loaded, posterior.scenario(row)) for row in rows)
+        subjects = [(scenario, lower(scenario)) for scenario in drawn]
+
+    def play_of(play: int) -> tuple[Floats, ...]:
+        scenario, plan = subjects[play // each % len(subjects)]
         tape = _with_pace(draw(scenario, plan, simulator.seed, play), plan, f"{simulator.seed} {play} {round(start)}")
-        measures = measure_queues(scenario, plan, player(DEFAULT)(plan, tape))
-        found.append(_series(simulator, measures))
-        at = measures.at.astype(np.float64)
+        measures = measure_queues(scenario, plan, player(ready(DEFAULT))(plan, tape))
+        return measures.at.astype(np.float64), *_series(simulator, measures)
+
+    first = play_of(0)  # alone, as whatever is cached or compiled is then made once
+    with ThreadPoolExecutor(cores()) as pool:
+        found = [first, *pool.map(play_of, range(1, plays))]
+    at, *series = (np.array(each) for each in zip(*found, strict=True))
     t0 = scenario.clock.t0.replace(tzinfo=ZoneInfo(scenario.clock.timezone)).astimezone(UTC)
-    times = (t0 - EPOCH) / timedelta(hours=1) + at / 3_600_000
-    return Day(start, times, *(np.array(each) for each in zip(*found, strict=True)))
+    times = (t0 - EPOCH) / timedelta(hours=1) + at[0] / 3_600_000
+    return Day(start, times, *series)
 
 
 def _series(simulator: Simulator, measures: Measures) -> tuple[Floats, ...]:
@@ -231,15 +253,19 @@ def _sets_of(simulator: Simulator, start: float, length: float) -> tuple[str, ..
     zone = ZoneInfo(simulator.zone)
     t0, begin, end = (_local(start + hours, zone) for hours in (0.0, -WARM, length))
     clock = (f"clock.t0={t0}", f"clock.start={begin}", f"clock.horizon={end}", "clock.report_every=15 min")
-    sets = (*simulator.sets, *clock)
-    scenario = load(simulator.source, sets).scenario
-    varied = []
+    return (*simulator.sets, *clock, *_variation(simulator.source, simulator.sets))
+
+
+@lru_cache(1)
+def _variation(source: str, sets: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what must be set so that demand differs between days. Raises SimError."""
+    varied, scenario = [], load(source, sets).scenario
     for name, crossing in scenario.crossings.items():
         for stream_name, demand in crossing.demand.items():
             for part, described in demand.items():
                 if described.has_rate and not (described.exact or described.day_factor):
                     varied.append(f"crossings.{name}.demand.{stream_name}.{part}.day_factor={DAY_FACTOR}")
-    return (*sets, *varied)
+    return tuple(varied)
 
 
 def _local(hours: float, zone: ZoneInfo) -> str:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sim.arrays import Floats, Ints
+from sim.arrays import Bools, Floats, Ints
 
 LADDER = (0.25, 0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 48.0, 96.0, 168.0)
 """Leads, hours, at which past forecasts are checked."""
@@ -20,6 +20,8 @@ WIDEST = 0.25
 """Share of a lead by which the reading that checks a forecast may be early or late."""
 OFFSET = 0.3
 """Offset of the scale as a share of the median or the mean, whichever is larger."""
+ASKED, STEPS = 500, (0.0, 0.5, 1.0)
+"""Readings at which past forecasts are made: where there are more, the first of each half hour or hour."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -105,7 +107,7 @@ def ladder_up_to(ahead: float) -> Floats:
 
 def past_questions(readings: Readings, ladder: Floats) -> Questions:
     """Return the questions that later readings answer: each origin and lead with the reading nearest to it in time."""
-    hours, count = readings.hours, len(readings)
+    hours, count, asks = readings.hours, len(readings), _origins(readings.hours)
     origins, answers, rungs = [], [], []
     for rung, lead in enumerate(ladder):
         wanted = hours + lead
@@ -113,7 +115,8 @@ def past_questions(readings: Readings, ladder: Floats) -> Questions:
         before = np.clip(after - 1, 0, count - 1)
         after = np.clip(after, 0, count - 1)
         nearest = np.where(np.abs(hours[before] - wanted) <= np.abs(hours[after] - wanted), before, after)
-        fits = (np.abs(hours[nearest] - wanted) <= WIDEST * min(lead, 8.0) + 1e-9) & (nearest > np.arange(count))
+        near = np.abs(hours[nearest] - wanted) <= WIDEST * min(lead, 8.0) + 1e-9
+        fits = asks & near & (nearest > np.arange(count))
         origins.append(np.flatnonzero(fits))
         answers.append(nearest[fits])
         rungs.append(np.full(fits.sum(), rung))
@@ -121,6 +124,15 @@ def past_questions(readings: Readings, ladder: Floats) -> Questions:
     order = np.lexsort((rung_of, origin))
     origin, answer, rung_of = origin[order], answer[order], rung_of[order]
     return _questions(readings, origin, hours[answer], answer, rung_of)
+
+
+def _origins(hours: Floats) -> Bools:
+    """Return which readings (N,) past forecasts are made at; frequent ones are much alike, and cost time."""
+    for step in STEPS:
+        asks = np.r_[True, np.diff(np.floor(hours / step + 1e-6)) > 0] if step else np.ones(len(hours), bool)
+        if asks.sum() <= ASKED:
+            break
+    return asks
 
 
 def questions_now(readings: Readings, times: Floats) -> Questions:

@@ -83,7 +83,7 @@ class _Sums:
             return np.zeros(self.count)
         if key not in self.slopes_known:
             growth = self._growth(now)
-            leads = lead_weights(lead, self.ladder, self.weights.sum(axis=1) / growth)
+            leads = lead_weights(np.array([lead]), self.ladder, self.weights.sum(axis=1) / growth)[0]
             weights = leads[:, None] * hour_weights(key[1] + 0.5, HALF_HOURS)
             squares = np.einsum("rh,rhij->ij", weights, self.squares)
             products = np.einsum("rh,rhi->i", weights, self.products)

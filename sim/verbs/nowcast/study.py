@@ -13,13 +13,23 @@ import numpy as np
 from sim.arrays import Floats
 from sim.errors import SimError
 from sim.measures.names import ALL
+from sim.play.request import Progress, silent
 from sim.verbs.nowcast.bands import LEVELS, Timing, quantiles_of
 from sim.verbs.nowcast.blend import blended, with_simulator
 from sim.verbs.nowcast.breaks import Break, breaks_of
 from sim.verbs.nowcast.drift import follow
 from sim.verbs.nowcast.members import LAST, NAIVE, TABLE, WEEK, naive_forecasts, usual_changes
 from sim.verbs.nowcast.outlook import Course, Effect, Expected, beyond, effects, expectations, joining_times
-from sim.verbs.nowcast.particles import HISTORY, LITTLE, Agreement, Simulated, quantiles_at, simulated, worked_off
+from sim.verbs.nowcast.particles import (
+    HISTORY,
+    LITTLE,
+    QUIET,
+    Agreement,
+    Simulated,
+    quantiles_at,
+    simulated,
+    worked_off,
+)
 from sim.verbs.nowcast.plays import Simulator, plain, plays_of
 from sim.verbs.nowcast.readings import (
     Questions,
@@ -35,14 +45,13 @@ from sim.verbs.nowcast.seen import Seen
 
 BLEND, NAIVE_BLEND, SIMULATOR = "blend", "blend of the naive", "simulator"
 FILTER, REGRESSION = "filter", "regression"
+SCORING = "making and scoring past forecasts"
 LONGEST = 168.0
 """Hours a forecast may reach ahead."""
 STEPS = (0.25, 0.5, 1.0, 2.0, 3.0, 6.0)
 MOST_STEPS = 48
 RESTARTING = ("noise", "digits", "rhythm", "clock")
 """Kinds of breaks after which weights and bands start again; a jump may be the queue's own."""
-QUIET = 3
-"""Local hour at which a day of plays begins where there is no history to tell the quietest one."""
 SCORED = 1 / 3
 """Share of the time of the readings, at its end, on which forecasts are scored."""
 
@@ -96,7 +105,9 @@ class Forecasts:
     weights: Floats
 
 
-def nowcast(seen: Seen, ahead: float, simulator: Simulator | None = None, joins: Sequence[str] = ()) -> Nowcast:
+def nowcast(
+    seen: Seen, ahead: float, simulator: Simulator | None = None, joins: Sequence[str] = (), progress: Progress = silent
+) -> Nowcast:
     """Return the forecast of the next `ahead` hours; the simulator is one more member. Raises SimError.
 
     `joins` are the times for which the wait of somebody who joins then is told.
@@ -106,18 +117,23 @@ def nowcast(seen: Seen, ahead: float, simulator: Simulator | None = None, joins:
     when = joining_times(joins, seen.now, ahead, seen.readings.zone)
     readings, times = seen.readings, times_ahead(seen.now, ahead)
     if simulator is not None and readings.hours[-1] - readings.hours[0] < HISTORY:
-        return _with_gaps(_alone(seen, ahead, times, simulator, when), simulator, bool(joins))
+        return _with_gaps(_alone(seen, times, simulator, when, progress), simulator, bool(joins))
     ladder = ladder_up_to(ahead)
     past = past_questions(readings, ladder)
     questions = joined(past, questions_now(readings, times))
     breaks = breaks_of(readings)
     start = float(readings.hours[-1] - SCORED * (readings.hours[-1] - readings.hours[0]))
     restarts = [each.known for each in breaks if each.kind in RESTARTING]
-    played = None if simulator is None else simulated(plain(simulator), readings, questions, _reach(seen, ahead))
-    answered = None if played is None else played.answers
+    played = answered = None
+    if simulator is not None:
+        played = simulated(plain(simulator), readings, questions, _reach(seen, ahead), progress=progress)
+        answered = played.answers
+    days = int((readings.hours[-1] - readings.hours[0]) / 24) + 1
+    progress(0, days, SCORING)
     found = forecasts(readings, questions, ladder, Timing(restarts, start), answered)
     answers = _answers(readings, past, ladder, found, start)
     table = scores(answers)
+    progress(days, days, SCORING)
     now = slice(len(past), None)
     forecast = Nowcast(
         seen,
@@ -191,10 +207,11 @@ def _refuse_without_worth(forecast: Nowcast, simulator: Simulator, worth: Differ
     )
 
 
-def _alone(seen: Seen, ahead: float, times: Floats, simulator: Simulator, joins: Sequence[float]) -> Nowcast:
+def _alone(seen: Seen, times: Floats, simulator: Simulator, joins: Sequence[float], progress: Progress) -> Nowcast:
     """Return the forecast of the simulator alone, beside the last reading. Raises SimError."""
-    readings, ladder = seen.readings, ladder_up_to(ahead)
-    played = simulated(plain(simulator), readings, questions_now(readings, times), _reach(seen, ahead), QUIET)
+    readings, ahead = seen.readings, float(times[-1] - seen.now)
+    ladder, questions = ladder_up_to(ahead), questions_now(readings, times)
+    played = simulated(plain(simulator), readings, questions, _reach(seen, ahead), QUIET, progress)
     if played.agreement.explained:
         own = readings.unscaled(quantiles_at(played.now, readings, times))
     elif (simulator.key.quantity, simulator.key.scope) == ("queue", ALL):

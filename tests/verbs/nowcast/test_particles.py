@@ -19,7 +19,7 @@ from sim.engine.compiled import cache
 from sim.errors import SimError
 from sim.verbs.nowcast import particles, plays
 from sim.verbs.nowcast.outlook import QUEUE, STUCK, WAIT, Course, expectations, joining_times, scaled
-from sim.verbs.nowcast.particles import quantiles_at, quietest_hour, simulated, worked_off
+from sim.verbs.nowcast.particles import days_begin, quantiles_at, simulated, worked_off
 from sim.verbs.nowcast.plays import Day, simulator_of
 from sim.verbs.nowcast.readings import hours_since_1970, questions_now
 from sim.verbs.nowcast.study import SIMULATOR, Nowcast, nowcast
@@ -74,8 +74,17 @@ def test_without_an_explanation_the_simulator_is_left_out_and_said(monkeypatch: 
 
 
 def test_the_quietest_hour() -> None:
+    """Days begin near midnight, where the made-up queue is lowest; later readings move none, nor do gaps."""
     hours, values = queue(20)
-    assert quietest_hour(readings_of(hours, values)) in (23, 0, 1)
+    given = readings_of(hours, values)
+    begins = days_begin(given)
+    assert set(begins[-200:] % 24) <= {22, 23, 0, 1, 2}
+    assert ((hours >= begins) & (hours < begins + 24)).all()
+    assert np.array_equal(days_begin(given.until(300)), begins[:300])
+    kept = (hours < hours[100]) | (hours > hours[100] + 70)
+    after_a_gap = days_begin(readings_of(hours[kept], values[kept]))
+    assert ((hours[kept] >= after_a_gap) & (hours[kept] < after_a_gap + 24)).all()
+    assert (days_begin(given, 3) % 24 == 3).all()
 
 
 @pytest.mark.parametrize(
