@@ -21,7 +21,7 @@ def as_html(printed: Callable[[Console], None]) -> str:
 
     console = Console(file=io.StringIO(), record=True, width=100, highlight=False, force_jupyter=False)
     printed(console)
-    frame = '<pre style="line-height: 1.25; font-family: monospace">{code}</pre>'
+    frame = '<pre style="line-height: 1.25; font-family: monospace; white-space: pre; overflow-x: auto">{code}</pre>'
     return console.export_html(inline_styles=True, code_format=frame)
 
 

@@ -10,7 +10,8 @@
 // `hint: false` leaves the hint out; `height` in pixels.
 var BorderCharts = (() => {
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const rounded = (value) => value == null ? "-" : Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3)));
+  const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+  const rounded = (value) => value == null ? "-" : Math.abs(value) >= 1000 ? whole.format(value) : String(Number(value.toPrecision(3)));
   const faded = (colour, share) => `${colour}${Math.round(share * 255).toString(16).padStart(2, "0")}`;
   const pen = document.createElement("canvas").getContext("2d");
   const partsOf = (colour) => { pen.fillStyle = colour; return [1, 3, 5].map((at) => parseInt(pen.fillStyle.slice(at, at + 2), 16)); };
@@ -37,9 +38,14 @@ var BorderCharts = (() => {
   function localIn(zone) {
     const fields = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
     const format = new Intl.DateTimeFormat("en", { ...fields, hourCycle: "h23", timeZone: zone });
+    const known = new Map();  // ticks are asked for at every drawing
     return (seconds) => {
+      if (known.has(seconds)) return known.get(seconds);
       const part = Object.fromEntries(format.formatToParts(seconds * 1e3).map(({ type, value }) => [type, Number(value)]));
-      return new Date(part.year, part.month - 1, part.day, part.hour, part.minute, part.second);
+      const date = new Date(part.year, part.month - 1, part.day, part.hour, part.minute, part.second);
+      if (known.size > 1000) known.clear();
+      known.set(seconds, date);
+      return date;
     };
   }
 
@@ -151,7 +157,7 @@ var BorderCharts = (() => {
         axes: [{ ...axis, values: ticksIn(local) }, { ...axis, size: 64, values: (_, ticks) => ticks.map(rounded) }],
         hooks: { draw: [(plot) => { drawReadings(plot, this.chart.readings); this.placeMark(); }] },
         cursor: this.options.sync ? { sync: { key: this.options.sync, scales: ["x", null] } } : {},
-        legend: { live: true },
+        legend: { live: true, markers: { dash: (plot, n) => plot.series[n].dash ? "dashed" : "solid" } },
       };
     }
 
