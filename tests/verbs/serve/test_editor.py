@@ -203,6 +203,17 @@ def test_the_keyboard_is_enough(page: Any) -> None:
     assert text_of(page) == HALL
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [("  gate:   # two: lanes", 4), ("  hall: 30", 2), ("  - {files: 1}", 2), ("  - from: 08:00", 4), ("  - set:", 6)],
+)
+def test_a_new_line_begins_where_the_next_key_belongs(page: Any, line: str, column: int) -> None:
+    begin(page, line, line)
+    page.keyboard.type("\nx")
+    assert text_of(page) == f"{line}\n{' ' * column}x"
+
+
 DAYS = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 PLACES = [
     (HALL, "report_every: 10 min", "\n  ", {"warm_up"}, {"start", "timezone", "value"}),

@@ -102,9 +102,10 @@ function writing() {
 // A new line stands under the one before: two columns further after `key:`, and under the key of an item `- key: …`.
 function indentation(context, position) {
   const { text } = context.lineAt(position, -1);
-  const [, margin, dash, rest] = /^(\s*)((?:- +)*)(.*?)\s*(?:#.*)?$/.exec(text);
-  const under = margin.length + (/^[^[{]*:(\s|$)/.test(rest) ? dash.length : 0);
-  return under + (/[:[{]$/.test(rest) ? 2 : 0);
+  const written = text.slice(0, text.search(/(^|\s)#|$/)).trimEnd();
+  const [before, dashes] = /^\s*((?:- +)*)/.exec(text);
+  const key = /^[^[{]*:(\s|$)/.test(written);
+  return before.length - (key ? 0 : dashes.length) + (/[:[{]$/.test(written) ? 2 : 0);
 }
 
 // Return the one change that makes a text of another, so that cursor, scroll position and undo survive.

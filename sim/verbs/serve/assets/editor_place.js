@@ -3,7 +3,8 @@
 // The text may be half written, so this reads indentation and brackets and forgives the rest. Paths are lists of
 // keys (text) and places in lists (numbers): ["crossings", "hall", "stations"], ["changes", 0].
 
-const KEY = /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?!-\s)[^\s#,[\]{}&*!|>'"%@`][^#]*?)\s*:(?=\s|$)/;
+const KEY = /^("(?:[^"\\]|\\.)*"\s*|'(?:[^']|'')*'\s*|[^\s#,[\]{}&*!|>'"%@`][^#]*?):(?=\s|$)/;
+const DASH = /^-(\s|$)/;
 const BEFORE_A_VALUE = /^\s*(?:[&!]\S*\s+)*/;
 
 // Return all keys of the text, as {path, from, to}.
@@ -67,39 +68,48 @@ class Reader {
     if (blank) {
       if (cursor >= 0) this.placeOnBlank(cursor);
     } else if (!/^\s*#|^(---|\.\.\.)(\s|$)/.test(body)) {
-      this.entry(start, start + indent, end, false);
+      this.entry(start, start + indent, end);
     }
   }
 
-  // Read a key, an item or a bare word that begins at `at`.
-  entry(start, at, end, isItem) {
-    const column = at - start;
-    while (this.blocks.length && this.blocks.at(-1).indent > column) this.blocks.pop();
-    const rest = this.text.slice(at, end);
-    if (/^-(\s|$)/.test(rest)) return this.item(start, at, end);
-    if (this.blocks.at(-1)?.isList && this.blocks.at(-1).indent === column) this.blocks.pop();
-    const key = KEY.exec(rest);
+  // Read a key, a value or a bare word that begins at `at`, after the dashes of the items that it begins.
+  entry(start, at, end) {
+    let isItem = false;
+    for (; DASH.test(this.text.slice(at, at + 2)); isItem = true) {
+      this.item(at - start);
+      const dash = at;
+      at += 1 + this.text.slice(at + 1, end).search(/\S|$/);
+      if (at < end && this.text[at] !== "#") continue;
+      if (this.within(dash + 1, at)) this.place = this.here("either", this.path(), this.position);
+      return;
+    }
+    const block = this.blockAt(at - start);
+    if (block?.isList && block.indent === at - start) this.blocks.pop();
+    const key = KEY.exec(this.text.slice(at, end));
     if (key) {
-      if (this.blocks.at(-1)?.indent !== column) this.blocks.push({ indent: column, isList: false });
-      this.key(this.blocks.at(-1), key[1], at);
+      if (this.blocks.at(-1)?.indent !== at - start) this.blocks.push({ indent: at - start, isList: false });
+      this.key(this.blocks.at(-1), key[1].trimEnd(), at);
       this.value(at + key[0].length, end, "value");
     } else if (isItem) {
       this.value(at, end, "either");
-    } else if (this.blocks.at(-1)?.indent === column || !this.blocks.length) {
+    } else if (this.blocks.at(-1)?.indent === at - start || !this.blocks.length) {
       if (this.within(at, end)) this.place = this.here("key", this.path().slice(0, -1), at);
     } else if (!this.blocks.at(-1).filled) {
       this.value(at, end, "either");
     }
   }
 
-  item(start, at, end) {
-    const list = this.blocks.at(-1);
-    if (list?.isList && list.indent === at - start) list.index += 1;
-    else this.blocks.push({ indent: at - start, isList: true, index: 0 });
+  item(column) {
+    const list = this.blockAt(column);
+    if (list?.isList && list.indent === column) list.index += 1;
+    else this.blocks.push({ indent: column, isList: true, index: 0 });
     this.blocks.at(-1).filled = false;
-    const next = at + 1 + this.text.slice(at + 1, end).search(/\S|$/);
-    if (next < end && this.text[next] !== "#") this.entry(start, next, end, true);
-    else if (this.within(at + 1, next)) this.place = this.here("either", this.path(), this.position);
+  }
+
+  // Leave the blocks that a line at the column has ended, and return the one that is left.
+  blockAt(column) {
+    while (this.blocks.length && this.blocks.at(-1).indent > column) this.blocks.pop();
+    return this.blocks.at(-1);
   }
 
   key(owner, written, from) {
@@ -122,8 +132,8 @@ class Reader {
     if (first === "|" || first === ">") this.literal = this.blocks.at(-1).indent;
     else if (/[[{"']/.test(first)) this.flow(at, end);
     else if (first !== "*") {
-      const plain = this.text.slice(at, end).replace(/\s+#.*$/, "");
-      if (this.within(at, at + plain.length)) this.place = this.here(kind, this.path(), at);
+      const length = this.text.slice(at, end).search(/\s#|$/);
+      if (this.within(at, at + length)) this.place = this.here(kind, this.path(), at);
     }
   }
 

@@ -3,6 +3,7 @@
 // Paths are those of editor_place.js. A schema that admits several forms is read as all of them at once; the keys
 // that stand beside a place tell which of the forms are meant.
 
+const DEEPEST = 60;
 const ENUMERATED = /^\^\(([\w|]+)\)\$$/;
 const BESIDE_THE_POINT = new Set(["title", "description", "default", "examples"]);
 
@@ -95,6 +96,7 @@ export class Schema {
   // Return the nodes that describe what stands at the path, before their forms are looked up.
   reach(path) {
     if (!path.length) return [this.root];
+    if (path.length > DEEPEST) return [];
     const written = JSON.stringify(path);
     if (!this.reached.has(written)) {
       const above = this.at(path.slice(0, -1));
