@@ -16,7 +16,7 @@ from sim.measures.names import ALL, Key
 from sim.measures.reports import reported_value
 from sim.plotting.interactive.blocks import Chart, Line, Reading
 from sim.plotting.story import window
-from sim.plotting.style import INK, class_name, colour_of, with_gaps
+from sim.plotting.style import INK, REPORTED, class_name, colour_of, with_gaps
 from sim.scenario.model.instants import local
 from sim.scenario.model.reported import WAIT_KINDS, Reported
 from sim.scenario.model.scenario import Scenario
@@ -222,6 +222,33 @@ def of_forecast(column: str, zone: str, forecast: Mapping[str, Any], readings: M
     if len(at):
         lines.insert(0, Line("readings", INK, numbers(np.append(known, np.full(len(times) - len(at), np.nan)))))
     return Chart(f"Forecast of {column}", "", zone, times.tolist(), lines)
+
+
+class Backtested(NamedTuple):
+    """What a table of past forecasts holds: its quantity, unit (of values times `scale`), model and plain forecast."""
+
+    quantity: str
+    unit: str
+    scale: float
+    model: str
+    plain: str
+
+
+def of_backtest(series: Backtested, columns: Mapping[str, Any]) -> Chart:
+    """Return the chart of past forecasts: the model's median and bands, the plain forecast, and what came."""
+    low, quarter, median, three_quarters, high, plain, came = (
+        numbers(series.scale * np.asarray(columns[name], np.float64))
+        for name in (*(f"{series.model} {level} %" for level in (5, 25, 50, 75, 95)), f"{series.plain} 50 %", "came")
+    )
+    lines = [
+        Line("model, band of 90 %", COLOURS[0], median, low, high),
+        Line("band of 50 %", COLOURS[0], median, quarter, three_quarters),
+        Line(series.plain, COLOURS[5], plain),
+        Line("what came", REPORTED, came),
+    ]
+    at = np.asarray(columns["at"]).astype("datetime64[ms]").astype(np.float64) / 1000
+    title = f"Forecast and what came: {series.quantity.replace('_', ' ')}"
+    return Chart(title, series.unit, "UTC", at.tolist(), lines)  # times are those of the local clock
 
 
 def _seconds(times: Sequence[Any]) -> Floats:

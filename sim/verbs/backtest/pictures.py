@@ -9,8 +9,6 @@ from matplotlib import dates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.plotting.interactive.blocks import Chart, Line
-from sim.plotting.interactive.charts import numbers
 from sim.plotting.page import heading, legend
 from sim.plotting.result import Drawers
 from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled, value_axis
@@ -64,24 +62,6 @@ def draw_forecast(result: Backtest, tested: Tested) -> Figure:
     value_axis(axes, f"{tested.series.quantity.replace('_', ' ')} ({unit})", most)
     legend(axes)
     return figure
-
-
-def chart(tested: Tested) -> Chart:
-    """Return the same as an interactive chart."""
-    unit, scale = unit_of(tested)
-    at = np.concatenate([part.at for part in tested.parts])
-    low, quarter, median, three_quarters, high = (
-        numbers(np.quantile(tested.scored.samples[model_of(tested)] * scale, level, axis=1))
-        for level in (0.05, 0.25, 0.5, 0.75, 0.95)
-    )
-    lines = [
-        Line("model, band of 90 %", MODEL, median, low, high),
-        Line("band of 50 %", MODEL, median, quarter, three_quarters),
-        Line(TABLE, OTHER, numbers(np.median(tested.scored.samples[TABLE] * scale, axis=1))),
-        Line("what came", REPORTED, numbers(tested.scored.truth * scale)),
-    ]
-    title = f"Forecast and what came: {tested.series.quantity.replace('_', ' ')}"
-    return Chart(title, unit, "UTC", at.tolist(), lines)  # times are local as they are
 
 
 def _wrapped(text: str) -> str:

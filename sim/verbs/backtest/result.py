@@ -76,9 +76,10 @@ class BacktestResult(Result):
 
     def _charts(self) -> Sequence[Chart]:
         """Return the model's forecasts of each series, the table of averages, and what came."""
-        from sim.verbs.backtest.pictures import chart
+        from sim.plotting.interactive.charts import Backtested, of_backtest
+        from sim.verbs.backtest.tables import forecast_columns, series_facts
 
-        return [chart(tested) for tested in self.backtest.tested]
+        return [of_backtest(Backtested(**series_facts(each)), forecast_columns(each)) for each in self.backtest.tested]
 
     def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
         """Save sentences, tables and pictures in a new folder and return it. Raises SimError."""
@@ -88,6 +89,7 @@ class BacktestResult(Result):
 
     def write_into(self, folder: Path, command_line: str | None = None, *, pictures: bool = True) -> None:
         """Write all files into an existing empty folder. Raises SimError."""
+        from sim.verbs.backtest.tables import series_facts
         from sim.verbs.backtest.words import sentences
 
         store.write(folder / "sentences.md", "\n\n".join(sentences(self.backtest)) + "\n")
@@ -100,6 +102,7 @@ class BacktestResult(Result):
             picture.write(folder, self.plots)
         facts = {
             **provenance.calibration_facts(self.backtest.loaded.path),
+            "series": {tested.series.id: series_facts(tested) for tested in self.backtest.tested},
             "windows": [str(self.backtest.windows.fit), str(self.backtest.windows.score)],
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }

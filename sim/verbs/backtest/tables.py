@@ -8,9 +8,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from sim.verbs.backtest.naive import TABLE
 from sim.verbs.backtest.scores import ALL, LEADS, Score
 from sim.verbs.backtest.study import Backtest, Tested
-from sim.verbs.backtest.words import sentences, unit_of
+from sim.verbs.backtest.words import model_of, sentences, unit_of
 
 
 def show(result: Backtest) -> None:
@@ -98,6 +99,13 @@ def forecast_columns(tested: Tested) -> dict[str, Any]:
         for level in (0.05, 0.25, 0.5, 0.75, 0.95):
             columns[f"{name} {100 * level:g} %"] = np.quantile(sample, level, axis=1)
     return columns
+
+
+def series_facts(tested: Tested) -> dict[str, Any]:
+    """Return what a page needs to show the forecasts of a series."""
+    unit, scale = unit_of(tested)
+    names = {"model": model_of(tested), "plain": TABLE}
+    return {"quantity": tested.series.quantity, "unit": unit, "scale": scale, **names}
 
 
 def document(result: Backtest) -> dict[str, Any]:

@@ -184,6 +184,8 @@ def _charts(folder: Path, kind: Kind, facts: Mapping[str, Any]) -> Iterator[Sect
         forecast, readings = _columns(folder / "forecast.csv"), folder / "readings.csv"
         known = _columns(readings) if readings.is_file() else {}
         drawn.append(charts.of_forecast(str(facts.get("column", "")), str(facts["time_zone"]), forecast, known))
+    elif kind.words == "Backtest":
+        drawn += _of_backtest(folder, facts.get("series", {}))
     if drawn:
         yield Section("Over time", drawn)
 
@@ -198,6 +200,13 @@ def _of_scenarios(folder: Path, facts: Mapping[str, Any]) -> Iterator[Chart]:
         each[words(label)] = charts.TableSeries({name: column[here] for name, column in table.items()})
     for crossing in base.crossings:
         yield from charts.of_scenarios(base, crossing, each)
+
+
+def _of_backtest(folder: Path, series: Mapping[str, Any]) -> Iterator[Chart]:
+    for path in sorted(folder.glob("forecasts_*.parquet")):
+        if (name := path.stem.removeprefix("forecasts_")) in series:
+            columns = store.table_of(path.read_bytes(), path)
+            yield charts.of_backtest(charts.Backtested(**series[name]), columns)
 
 
 def _pictures(folder: Path, text: str) -> list[Picture]:

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from sim.errors import SimError
+from sim.plotting.interactive.charts import Backtested, of_backtest
 from sim.verbs.backtest import naive, study
 from sim.verbs.backtest.boosting import boosted
 from sim.verbs.backtest.naive import NAIVE, TABLE, History, forecast
-from sim.verbs.backtest.pictures import chart
 from sim.verbs.backtest.scores import ALL, Scored, all_scores, differences, pit
 from sim.verbs.backtest.study import MODEL, Part
+from sim.verbs.backtest.tables import forecast_columns, series_facts
 from sim.verbs.backtest.windows import windows_of
 
 HOUR, DAY = 3600.0, 86400.0
@@ -116,7 +117,8 @@ def test_the_chart_of_a_backtest_has_the_bands_and_what_came() -> None:
     parts = (Part(0.0, HOUR * truth[:24], truth[:24], {}, {}), Part(DAY, HOUR * truth[24:], truth[24:], {}, {}))
     kind = SimpleNamespace(dimension="time", unit="h")
     series: Any = SimpleNamespace(quantity="mean_wait", kind=kind)
-    drawn = chart(study.Tested(series, parts, Scored(truth, truth, truth, samples), (), ()))
+    tested = study.Tested(series, parts, Scored(truth, truth, truth, samples), (), ())
+    drawn = of_backtest(Backtested(**series_facts(tested)), forecast_columns(tested))
     assert (drawn.title, drawn.unit) == ("Forecast and what came: mean wait", "h")
     assert [*drawn.times] == [HOUR * n for n in range(48)]
     lines = {line.name: line for line in drawn.lines}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+import sim
 from sim.cli import commands
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import load, read_tree
@@ -107,6 +109,10 @@ def test_a_backtest_of_the_sample_port(tmp_path: Path, monkeypatch: pytest.Monke
     files = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"scores.csv", "differences.csv", "sentences.md", "provenance.json"} <= files
     assert {"forecast_waits_first_week.png", "reliability_waits_first_week.png"} <= files
+    page = sim.report("out").read_text(encoding="utf-8")
+    (chart,) = map(json.loads, re.findall(r'<script type="application/json">(.*?)</script>', page))
+    assert [line["name"] for line in chart["lines"]][-1] == "what came"
+    assert len(chart["lines"][-1]["values"]) == 288
 
 
 def test_a_calibration_without_a_series_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
