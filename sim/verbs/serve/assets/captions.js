@@ -8,7 +8,9 @@ const MOST = 4;
 export class Captions {
   constructor(dates) {
     this.dates = dates;
-    this.element = Object.assign(document.createElement("div"), { className: "scene-captions" });
+    this.element = Object.assign(document.createElement("div"), { className: "scene-captions", tabIndex: 0 });
+    this.element.setAttribute("role", "region");
+    this.element.setAttribute("aria-label", "What happened and what was reported");
     this.events = document.createElement("ul");
     this.figures = document.createElement("ul");
     this.rest = document.createElement("details");

@@ -56,8 +56,9 @@ class Scene {
     const controls = make("div", "scene-controls", this.player.button, this.player.speed, this.date);
     const slider = make("div", "scene-slider", this.timeline.element, this.player.range);
     this.headline = make("p", "scene-headline", this.number, this.unit, this.ghost);
-    const parts = [controls, slider, ...(this.map ? [this.map.element, this.title] : []), this.headline, this.road.element,
-      this.legend.element, this.stations.element, this.captions.element, this.live];
+    this.total = make("p", "scene-total");
+    const parts = [controls, slider, ...(this.map ? [this.total, this.map.element, this.title] : []), this.headline, this.road.element,
+      this.legend.element, this.captions.element, this.stations.element, this.live];
     this.root = make("section", "scene", ...parts);
     this.root.setAttribute("aria-label", "The crossing over time");
     this.root.hidden = true;
@@ -168,7 +169,7 @@ class Scene {
     const view = { width, palette, marks, crossing, extent, now, pinned, figures: near(this.lengths, seconds) };
     this.drawHead(now, pinned, position);
     this.drawTimeline(crossing);
-    this.map?.draw({ width, palette, chosen: this.chosen, people: this.peopleOf(this.document), pinned: this.pinned && this.peopleOf(this.pinned) });
+    if (this.map) this.drawMap();
     const hasRoad = extent.km > 0;
     if (this.road.element.hidden === hasRoad) this.road.element.hidden = !hasRoad;
     this.legend.show(view, hasRoad ? this.road.draw(view) : "");
@@ -194,6 +195,13 @@ class Scene {
     });
   }
 
+  drawMap() {
+    const people = this.peopleOf(this.document), pinned = this.pinned && this.peopleOf(this.pinned);
+    const sum = (some) => count(Object.values(some).reduce((one, other) => one + (other ?? 0), 0));
+    setText(this.total, `${sum(people)} people wait at all crossings${pinned ? `; pinned: ${sum(pinned)}` : ""}`);
+    this.map.draw({ width: this.width, palette: this.palette, chosen: this.chosen, people, pinned });
+  }
+
   peopleOf(document) {
     const position = positionOf(document.times, this.player.seconds);
     return Object.fromEntries(Object.entries(document.crossings).map(([name, course]) => [name, between(course.people, position)]));
@@ -216,6 +224,7 @@ class Scene {
     if (this.extent.km > 0) parts.push(`the queue is ${length(now.km)}`);
     const busiest = busiestOf(crossing.stations, now);
     if (busiest) parts.push(`${count(busiest.busy)} of ${count(busiest.servers)} servers at ${busiest.title} are busy`);
+    if (this.pinned) parts.push(`in the pinned setting, ${count(this.peopleOf(this.pinned)[this.chosen])}`);
     const where = this.isNetwork ? `${crossing.title}, ` : "";
     return `${where}${this.dates.brief(times[Math.floor(position)])}: ${parts.join("; ")}.`;
   }

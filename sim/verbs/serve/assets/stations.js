@@ -4,7 +4,8 @@
 import { Surface, box, fitted, line, write } from "./canvas.js";
 import { count, roundUp } from "./moment.js";
 
-const NARROW = 170, GAP = 26, WIDEST = 620, TALL = 82, BETWEEN = 10, HEAD = 20;
+// least width of a box in columns, and of a box where the plan runs downwards
+const NARROW = 170, LEAST = 150, GAP = 26, WIDEST = 620, TALL = 82, BETWEEN = 10, HEAD = 20;
 const DOT = 6, DOT_ROWS = 4, SQUARE = 10, MOST_SQUARES = 24;
 
 export class Stations {
@@ -27,8 +28,8 @@ export class Stations {
 }
 
 function heading(each, plan) {
-  const direction = plan.isStacked ? "downwards" : "from left to right";
-  return `Stations ${direction}; 1 dot = ${each === 1 ? "1 party" : `${count(each)} parties`} waiting`;
+  const direction = plan.isStacked ? " downwards" : plan.columns.length > 1 ? " from left to right" : "";
+  return `Stations${direction}; 1 dot = ${each === 1 ? "1 party" : `${count(each)} parties`} waiting`;
 }
 
 // the number of parties for which a dot stands: the longest queue of the run has room in the smallest box
@@ -116,7 +117,7 @@ function untangle({ columns, ways }) {
 function stack(plan) {
   let y = HEAD;
   for (const stations of plan.columns) {
-    const across = Math.min(2, stations.length), width = (plan.width - (across - 1) * BETWEEN) / across;
+    const across = Math.min(stations.length, Math.floor((plan.width + BETWEEN) / (LEAST + BETWEEN))), width = (plan.width - (across - 1) * BETWEEN) / across;
     stations.forEach((station, n) => {
       const row = Math.floor(n / across);
       plan.boxes[station.id] = { x: (n % across) * (width + BETWEEN), y: y + row * (TALL + BETWEEN), width, height: TALL };
@@ -128,9 +129,9 @@ function stack(plan) {
 
 function placeAsides(plan, asides, below) {
   if (!asides.length) return below;
-  const gap = plan.isStacked ? BETWEEN : GAP, most = plan.isStacked ? 2 : Math.max(2, plan.columns.length);
-  const across = Math.max(1, Math.min(plan.isStacked ? asides.length : most, Math.floor((plan.width + gap) / (150 + gap)), most));
-  const width = Math.min((plan.width + gap) / across - gap, WIDEST);
+  const gap = plan.isStacked ? BETWEEN : GAP, room = Math.max(1, Math.floor((plan.width + gap) / (LEAST + gap)));
+  const across = Math.min(room, plan.isStacked ? asides.length : Math.max(2, plan.columns.length));
+  const width = Math.min((plan.width + gap) / across - gap, plan.isStacked ? plan.width : WIDEST);
   plan.aside = below + 14;
   asides.forEach((station, n) => {
     const x = (n % across) * (width + gap), y = below + 22 + Math.floor(n / across) * (TALL + BETWEEN);
@@ -219,7 +220,7 @@ function drawGhost(pen, grid, { queue }, each, palette) {
 function drawServers(pen, at, servers, busy, palette) {
   const text = { size: 13, colour: palette.muted };
   if (!(servers > 0)) {
-    write(pen, servers === null ? "no limit on servers" : "no servers now", at.x, at.y + 11, text);
+    if (servers !== null) write(pen, "no servers now", at.x, at.y + 24, text);
     return;
   }
   const words = busy === null ? `${count(servers)} servers` : `${count(busy)} of ${count(servers)} busy`;
