@@ -20,7 +20,10 @@ START, HOUR = 1663534800, 3600  # 19 September 2022, 00:00 in Moscow
 POINTS = 25
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Scene</title><link rel="icon" href="data:,">
-<link rel="stylesheet" href="/scene.css"><main></main><script type="module" src="/page.js"></script>"""
+<link rel="stylesheet" href="/colours.css"><link rel="stylesheet" href="/scene.css">
+<main></main><script type="module" src="/page.js"></script>"""
+COLOURS = """:root { --ink: #22262b; --paper: #ffffff; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8eaed; --paper: #16191d; } }"""
 SCRIPT = """import { makeScene } from "/scene.js";
 window.begin = (scenario, document_) => {
   window.told = [];
@@ -30,7 +33,13 @@ window.begin = (scenario, document_) => {
   scene.show(document_);
 };
 document.body.dataset.ready = "yes";"""
-INKED = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+PIXELS = """canvas => {
+  const pen = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  pen.drawImage(canvas, 0, 0);
+  const at = (x, y, width, height) => [...pen.getImageData(x, y, width, height).data];
+  const middle = at(canvas.width / 2, canvas.height / 2, 1, 1).slice(0, 3);
+  return [middle, at(0, 0, canvas.width, canvas.height).some(Boolean)];
+}"""
 CLASSES = {
     "car": {"words": "cars", "colour": "#0072B2", "kind": "car"},
     "foot": {"words": "walkers", "colour": "#22262b", "kind": "foot"},
@@ -93,7 +102,11 @@ def document(scale: float = 100.0, km: float = 0.5, *names: str) -> dict[str, An
 
 class Server(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        made = {"/": (PAGE, "text/html"), "/page.js": (SCRIPT, "text/javascript")}
+        made = {
+            "/": (PAGE, "text/html"),
+            "/page.js": (SCRIPT, "text/javascript"),
+            "/colours.css": (COLOURS, "text/css"),
+        }
         name = self.path.removeprefix("/")
         if self.path not in made and name in {path.name for path in ASSETS.iterdir()}:
             kind = "text/css" if name.endswith(".css") else "text/javascript"
@@ -162,7 +175,7 @@ def test_a_road_is_drawn_scrubbed_and_told(page: Any) -> None:
     begin(page, scenario("border"), document())
     busy = "29 of 30 servers at exit are busy."
     comes(page, ".scene-live", f"20 September 00:00: 4,800 people wait; the queue is 12 km; {busy}")
-    assert [canvas.evaluate(INKED) for canvas in page.locator("canvas").all()] == [True] * 5
+    assert [canvas.evaluate(PIXELS)[1] for canvas in page.locator("canvas").all()] == [True] * 5
     slider = page.get_by_role("slider", name="Time")
     slider.focus()
     for _ in range(4):
@@ -176,6 +189,11 @@ def test_a_road_is_drawn_scrubbed_and_told(page: Any) -> None:
 
 def test_new_results_and_a_pin_keep_the_time_which_lies_between_points(page: Any) -> None:
     begin(page, scenario("border"), document())
+    falling = document()
+    falling["crossings"]["border"]["people"].reverse()
+    page.evaluate("results => scene.show(results)", falling)
+    comes(page, ".scene-number", "0")
+    page.evaluate("results => scene.show(results)", document())
     page.evaluate("seconds => scene.setTime(seconds)", START + 5 * HOUR + HOUR // 2)
     comes(page, ".scene-number", "1,100")
     assert page.locator(".scene-event").text_content() == "19 September 05:00: <b>office</b> begins"
@@ -231,7 +249,26 @@ def test_a_crossing_of_a_network_is_chosen_on_the_map(page: Any, are_placed: boo
     page.locator(".scene-live").filter(has_text="North, 20 September 00:00: 4,800 people wait;").wait_for()
     assert north.get_attribute("aria-pressed") == "true"
     assert page.evaluate("told") == ["north"]
-    assert page.locator(".scene-map canvas").evaluate(INKED)
+    assert page.locator(".scene-map canvas").evaluate(PIXELS)[1]
     page.evaluate("scene.chooseCrossing('south'); scene.chooseCrossing('nowhere')")
     comes(page, ".scene-title", "South")
     assert page.evaluate("told") == ["north"]
+
+
+def test_the_ink_of_a_class_is_that_of_the_page_in_light_and_dark(page: Any) -> None:
+    page.emulate_media(color_scheme="light")
+    begin(page, scenario("border"), document())
+    comes(page, ".scene-number", "4,800")
+    walkers = page.locator(".scene-legend canvas").nth(1)
+    assert walkers.evaluate(PIXELS)[0] == [0x22, 0x26, 0x2B]
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(300)
+    assert walkers.evaluate(PIXELS)[0] == [0xE8, 0xEA, 0xED]
+
+
+def test_it_fits_a_phone(page: Any) -> None:
+    page.set_viewport_size({"width": 360, "height": 780})
+    begin(page, scenario("south", "north"), document(100.0, 0.5, "south", "north"))
+    comes(page, ".scene-number", "4,800")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.get_by_role("img", name="Stations").bounding_box()["width"] <= 360

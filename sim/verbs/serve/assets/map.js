@@ -262,13 +262,12 @@ function drawOrigin(pen, [x, y], palette) {
 }
 
 function drawKey(pen, { height, width }, { palette, pinned }) {
-  const lines = [
-    `circle: people waiting now${pinned ? " (dashed ring: pinned)" : ""}; square: origin; line: who crosses over the whole run`,
-    "dashed: who turns from the chosen crossing to another one",
-  ];
-  const style = { size: 13, colour: palette.muted };
-  const short = width < NARROW ? ["circle: people waiting now; line: who crosses, whole run", "dashed: who turns away from the chosen crossing"] : lines;
-  short.forEach((text, n) => write(pen, text, 0, height - 22 + n * 16, style));
+  const ring = pinned ? " (dashed ring: pinned)" : "", style = { size: 13, colour: palette.muted };
+  const lines = width < NARROW
+    ? [`circle: who waits now${ring}`, "line: who crosses; dashed: who turns away"]
+    : [`circle: people waiting now${ring}; square: origin; line: who crosses over the whole run`,
+      "dashed: who turns from the chosen crossing to another one"];
+  lines.forEach((text, n) => write(pen, text, 0, height - 22 + n * 16, style));
 }
 
 function circle(pen, x, y, radius) {

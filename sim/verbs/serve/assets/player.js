@@ -25,7 +25,8 @@ export class Player {
     this.showState();
   }
 
-  // New times; the instant stays. At first it is `usual`, such as the worst hour, and playing begins at the start.
+  // New times; the instant stays. At first it is `usual`, such as the worst hour; playing begins at the start until the
+  // reader has chosen a time.
   setTimes(times, usual) {
     const isNew = times.length !== this.times.length || times[0] !== this.times[0] || times.at(-1) !== this.times.at(-1);
     this.times = times;
@@ -33,8 +34,7 @@ export class Player {
       this.range.max = times.length - 1;
       this.fillSpeeds(times.at(-1) - times[0]);
     }
-    if (!this.isChosen) this.seconds = usual;
-    this.seconds = Math.max(times[0], Math.min(times.at(-1), this.seconds));
+    this.seconds = Math.max(times[0], Math.min(times.at(-1), this.seconds ?? usual));
   }
 
   fillSpeeds(span) {

@@ -7,7 +7,7 @@
 //   scene.chooseCrossing(name)   shows a crossing of a network; `onCrossing` is not called
 //   scene.destroy()              takes the scene away
 // `scenario` and the documents are those of sim/verbs/serve/view.py. `onTime(seconds)` and `onCrossing(name)` are called
-// when the reader plays, scrubs or chooses. Until then the time is that of the longest queue.
+// when the reader plays, scrubs or chooses. The first time is that when most people wait.
 import { paletteOf } from "./canvas.js";
 import { Captions, nearFigures } from "./captions.js";
 import { Dates } from "./dates.js";
@@ -110,7 +110,7 @@ class Scene {
   }
 
   chooseCrossing(name) {
-    if (!(name in this.scenario.crossings) || name === this.chosen) return;
+    if (!Object.hasOwn(this.scenario.crossings, name) || name === this.chosen) return;
     this.chosen = name;
     this.title.textContent = this.scenario.crossings[name].title;
     if (this.document) this.read();
@@ -224,7 +224,8 @@ class Scene {
     if (this.extent.km > 0) parts.push(`the queue is ${length(now.km)}`);
     const busiest = busiestOf(crossing.stations, now);
     if (busiest) parts.push(`${count(busiest.busy)} of ${count(busiest.servers)} servers at ${busiest.title} are busy`);
-    if (this.pinned) parts.push(`in the pinned setting, ${count(this.peopleOf(this.pinned)[this.chosen])}`);
+    const pinned = this.pinned && this.peopleOf(this.pinned)[this.chosen];
+    if (this.pinned) parts.push(`in the pinned setting ${count(pinned)} ${waitOf(pinned)}`);
     const where = this.isNetwork ? `${crossing.title}, ` : "";
     return `${where}${this.dates.brief(times[Math.floor(position)])}: ${parts.join("; ")}.`;
   }

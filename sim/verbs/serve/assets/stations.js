@@ -90,7 +90,8 @@ function planOf(crossing, width) {
 }
 
 function spreadOut(plan) {
-  const step = (plan.width + GAP) / Math.max(plan.columns.length, 1), most = Math.max(1, ...plan.columns.map((each) => each.length));
+  const step = (plan.width + GAP) / Math.max(plan.columns.length, 1);
+  const most = Math.max(1, ...plan.columns.map((each) => each.length));
   const width = Math.min(step - GAP, WIDEST);
   untangle(plan);
   plan.columns.forEach((stations, column) => {
@@ -182,7 +183,7 @@ function drawStation(pen, at, station, each, { palette, marks, now, pinned }) {
   pen.fillRect(at.x, at.y, at.width, at.height);
   box(pen, at.x, at.y, at.width, at.height, palette.faint);
   const x = at.x + 8, room = at.width - 16;
-  const waiting = count(queue), number = write(pen, waiting, at.x + at.width - 8, at.y + 17, { size: 14, weight: 600, align: "right", colour: palette.ink });
+  const number = write(pen, count(queue), at.x + at.width - 8, at.y + 17, { size: 14, weight: 600, align: "right", colour: palette.ink });
   write(pen, fitted(pen, station.title, room - number - 8, 14, 600), x, at.y + 17, { size: 14, weight: 600, colour: palette.ink });
   const colour = station.serves.length === 1 ? (marks[station.serves[0]]?.colour ?? palette.muted) : palette.muted;
   const grid = { x: x + room, y: at.y + 25, columns: Math.floor(room / DOT) };

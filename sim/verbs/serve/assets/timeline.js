@@ -35,8 +35,16 @@ export class Timeline {
   }
 }
 
+// points of a line; of many at the same pixel, the highest
 function curve(times, values, x, y) {
-  return (values ?? []).flatMap((value, n) => (value === null ? [] : [[x(times[n]), y(value)]]));
+  const points = [];
+  (values ?? []).forEach((value, n) => {
+    if (value === null) return;
+    const at = x(times[n]), last = points.at(-1);
+    if (last && at - last[0] < 0.5) last[1] = Math.min(last[1], y(value));
+    else points.push([at, y(value)]);
+  });
+  return points;
 }
 
 function fill(pen, points, bottom, inside, edge) {
