@@ -6,6 +6,7 @@ a gap, not a zero. Days that lie far from the others are left out of the fit and
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +26,9 @@ FULL = 0.9
 LEVEL = 0.001
 """Largest probability, if days were Poisson (or hours independent), at which a variation is written into the file."""
 LEAST_CV = 0.01
+FEW_DAYS, LONGEST_GAP = 7, 3
+"""Counted days below which hours without a row need not be hours when the post was closed, and the hours of a gap
+between others that is then taken as missing rows."""
 LEAST_FREEDOM = 7
 """Days, beyond the numbers taken from them, that are needed to tell how much days differ."""
 
@@ -61,21 +65,28 @@ class Bins:
 
 @dataclass(frozen=True)
 class Profile:
-    """Mean arrivals an hour as rate x hour (24) x weekday (7), each with a mean of one; `unseen` ones have no row."""
+    """Mean arrivals an hour as rate x hour (24) x weekday (7), each with a mean of one; `unseen` ones have no row.
+
+    `filled_hours` have no row either, but lie between hours that do; they are not among the unseen.
+    """
 
     rate: float
     hours: Floats
     weekdays: Floats
     unseen_hours: tuple[int, ...]
     unseen_weekdays: tuple[int, ...]
+    filled_hours: tuple[int, ...] = ()
 
     def expected(self, bins: Bins) -> Floats:
         """Return the expected number of parties in each bin."""
         return self.rate * self.hours[bins.hour] * self.weekdays[bins.weekday] * bins.length / HOUR
 
 
-def profile_of(bins: Bins, by_hour: bool) -> Profile:
-    """Fit rate x hour x weekday by iterative proportional fitting, which maximises the likelihood of Poisson counts."""
+def profile_of(bins: Bins, by_hour: bool, fill: bool = False) -> Profile:
+    """Fit rate x hour x weekday by iterative proportional fitting, which maximises the likelihood of Poisson counts.
+
+    With `fill`, short gaps between hours with rows are filled; other hours without a row bring nobody.
+    """
     hours, weekdays = np.ones(24), np.ones(7)
     exposure = bins.length / HOUR
     for _ in range(200):
@@ -89,15 +100,33 @@ def profile_of(bins: Bins, by_hour: bool) -> Profile:
     seen_days = np.bincount(bins.weekday, minlength=7) > 0
     mean_day = weekdays[seen_days].mean()
     weekdays = np.where(seen_days, weekdays, mean_day)
-    hours = np.where(seen_hours, hours, 0.0)
+    filled = _short_gaps(seen_hours) if fill else np.zeros(24, bool)
+    hours = np.where(filled, _between(hours, seen_hours), np.where(seen_hours, hours, 0.0))
     rate = float(hours.mean() * weekdays.mean())
     return Profile(
         rate,
         hours / hours.mean() if hours.mean() else np.ones(24),
         weekdays / weekdays.mean() if weekdays.mean() else np.ones(7),
-        tuple(int(h) for h in np.flatnonzero(~seen_hours)),
+        tuple(int(h) for h in np.flatnonzero(~seen_hours & ~filled)),
         tuple(int(d) for d in np.flatnonzero(~seen_days)),
+        tuple(int(h) for h in np.flatnonzero(filled)),
     )
+
+
+def _short_gaps(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the hours without a row that lie in a gap of at most LONGEST_GAP between hours with rows of the day."""
+    filled = np.zeros(len(seen), bool)
+    rows = np.flatnonzero(seen)
+    for before, after in itertools.pairwise(rows):
+        if after - before - 1 <= LONGEST_GAP:
+            filled[before + 1 : after] = True
+    return filled
+
+
+def _between(hours: Floats, seen: NDArray[np.bool_]) -> Floats:
+    """Return the factors of hours, with straight lines where there is no row."""
+    rows = np.flatnonzero(seen)
+    return np.asarray(np.interp(np.arange(len(hours)), rows, hours[rows]))
 
 
 def _factors(group: Ints, count: Floats, exposure: Floats, size: int) -> Floats:
@@ -272,10 +301,11 @@ def count_up(bins: Bins) -> Counted:
     Counts that were spread over hours or days say nothing of bursts and days.
     """
     by_hour = bool(np.median(bins.length) <= HOUR)
+    few = len(np.unique(bins.day)) < FEW_DAYS
     odd_days: Ints = np.zeros(0, np.int64)
     used = bins
     for _ in range(3):
-        profile = profile_of(used, by_hour)
+        profile = profile_of(used, by_hour, few)
         days = days_of(bins, profile)
         far = unusual(days)
         if set(days.day[far]) == set(odd_days):
@@ -285,7 +315,7 @@ def count_up(bins: Bins) -> Counted:
     odd = Days(days.day[far], days.count[far], days.expected[far])
     groups: Groups = (("everyday", EVERY_DAY, profile),)
     if by_hour:
-        groups = _apart(used, profile) or groups
+        groups = _apart(used, profile, few) or groups
     days = _days_of_groups(used, groups)
     parameters = len(groups) - 1 + len(np.unique((days.day + 3) % 7))
     inner = _bursts_of_groups(used, groups) if by_hour and not bins.spread else Bursts(1.0, 1.0, 0, 0.0)
@@ -309,7 +339,7 @@ def _bursts_of_groups(bins: Bins, groups: Groups) -> Bursts:
     return max(parts, key=lambda part: part.bins)
 
 
-def _apart(bins: Bins, profile: Profile) -> Groups | None:
+def _apart(bins: Bins, profile: Profile, fill: bool) -> Groups | None:
     """Return profiles of working days and of weekends, if their hours differ by more than chance.
 
     The test is that of quasi-Poisson deviances (F test).
@@ -318,7 +348,9 @@ def _apart(bins: Bins, profile: Profile) -> Groups | None:
     parts = [bins.taken(np.isin(bins.weekday, days)) for _, days in names]
     if min(len(np.unique(part.day)) for part in parts) < 2:
         return None
-    groups: Groups = tuple((name, days, _of_group(part, days)) for (name, days), part in zip(names, parts, strict=True))
+    groups: Groups = tuple(
+        (name, days, _of_group(part, days, fill)) for (name, days), part in zip(names, parts, strict=True)
+    )
     one, two = (_deviance(bins.count, expected) for expected in (profile.expected(bins), expected_of(groups, bins)))
     more = int(np.sum(profile.hours > 0)) - 1
     freedom = len(bins.count) - 2 * more - 8
@@ -331,14 +363,14 @@ def _apart(bins: Bins, profile: Profile) -> Groups | None:
     return groups if p < level and worth else None
 
 
-def _of_group(bins: Bins, days: tuple[int, ...]) -> Profile:
+def _of_group(bins: Bins, days: tuple[int, ...], fill: bool) -> Profile:
     """Return the profile of a group of days, whose rate is the mean over the whole week."""
-    profile = profile_of(bins, True)
+    profile = profile_of(bins, True, fill)
     weekdays = np.where(np.isin(np.arange(7), days), profile.weekdays, 0.0)
     mean = weekdays.mean()
     return Profile(
         profile.rate * mean, profile.hours, weekdays / mean, profile.unseen_hours,
-        tuple(day for day in profile.unseen_weekdays if day in days),
+        tuple(day for day in profile.unseen_weekdays if day in days), profile.filled_hours,
     )  # fmt: skip
 
 

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from sim.scenario.model.quantities import WEEKDAYS
-from sim.table.counts import LEAST_CV, LEVEL, Counted, Profile
+from sim.table.counts import FEW_DAYS, LEAST_CV, LEVEL, Counted, Profile
 from sim.table.reader import Reader
 from sim.verbs.intake.finding import Finding, date_of, figures, passport, rate_text, share_text
 from sim.verbs.intake.holiday import holidays_of
 
-MOST_ODD, MOST_BURST, FEW_DAYS = 12, 6.0, 7
-"""Unusual days that are listed, the largest variance over mean that is written as bursts, and the days counted below
-which hours without a row need not be hours when the post was closed."""
+MOST_ODD, MOST_BURST = 12, 6.0
+"""Unusual days that are listed, and the largest variance over mean that is written as bursts."""
 
 
 def tell(finding: Finding, cls: str, counted: Counted, zone: str) -> None:
@@ -29,17 +28,7 @@ def tell(finding: Finding, cls: str, counted: Counted, zone: str) -> None:
     if len(counted.groups) > 1:
         say(f"{cls}: hours differ between working days and weekends, so each has its own profile.")
     for _, days, profile in counted.groups:
-        if profile.unseen_hours:
-            counted_days = len(np.unique(counted.bins.day))
-            days_text = "1 day was" if counted_days == 1 else f"only {counted_days} days were"
-            few = (
-                f" But {days_text} counted: if it was open then, the demand is too small."
-                if counted_days < FEW_DAYS
-                else ""
-            )
-            say(
-                f"{cls}: no day has a row for {_hours(profile.unseen_hours)}, so the post is taken as closed then.{few}"
-            )
+        finding.sentences += [f"{cls}: {line}" for line in _hours_without_rows(counted, profile)]
         unseen = [WEEKDAYS[day] for day in profile.unseen_weekdays if day in days]
         if unseen:
             say(f"{cls}: no row on {', '.join(unseen)}; these days are taken as the mean of the others.")
@@ -74,6 +63,21 @@ def tell(finding: Finding, cls: str, counted: Counted, zone: str) -> None:
         "drift_four_weeks": counted.drift,
         "unusual_days": [date_of(int(day)) for day in counted.odd.day],
     }
+
+
+def _hours_without_rows(counted: Counted, profile: Profile) -> list[str]:
+    lines = []
+    days = len(np.unique(counted.bins.day))
+    seen = "one day was" if days == 1 else f"only {days} days were"
+    if profile.filled_hours:
+        lines.append(
+            f"no day has a row for {_hours(profile.filled_hours)}, between hours with rows; as {seen} counted, they "
+            "are taken as missing and filled by straight lines, not as closed."
+        )
+    if profile.unseen_hours:
+        few = f" But {seen} counted: if it was open then, the demand is too small." if days < FEW_DAYS else ""
+        lines.append(f"no day has a row for {_hours(profile.unseen_hours)}, so the post is taken as closed then.{few}")
+    return lines
 
 
 def _error_of_rate(counted: Counted) -> float:

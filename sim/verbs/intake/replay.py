@@ -55,7 +55,7 @@ def replayed_counts(
     period = f"{date_of(int(bins.day[0]))} to {date_of(int(bins.day[-1]))}"
     method = "the counts themselves"
     if groups is not None:
-        bins = _in_groups(bins, groups)
+        bins = in_groups(bins, groups)
         method += f"; those of a group within {time_text(SPREAD)} (assumed), groups evenly over the count"
         finding.sentences.append(f"{cls}: {method}.")
     # local times are written as they were read
@@ -64,7 +64,7 @@ def replayed_counts(
     return {"counted": {"table": passport(name, reader, period, method), "exact": True}}
 
 
-def _in_groups(bins: Bins, groups: NDArray[np.int64]) -> Bins:
+def in_groups(bins: Bins, groups: NDArray[np.int64]) -> Bins:
     """Return bins in which parties come in so many groups, evenly spaced, and nobody between them."""
     parts: list[tuple[float, float, int]] = []
     for begin, length, count, number in zip(bins.begin, bins.length, bins.count, groups, strict=True):

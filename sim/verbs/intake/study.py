@@ -136,5 +136,6 @@ def _refuse_other(file: Path, imported: Imported) -> None:
     """Refuse to overwrite a file that neither the scenario names nor an earlier import made."""
     if not file.exists() or file.name in imported.before or file.read_bytes() == imported.files[file]:
         return
-    if not file.read_bytes().startswith(MADE):
+    made = [each.read_bytes() for each in imported.files if each.exists() and each.read_bytes().startswith(MADE)]
+    if not file.read_bytes().startswith(MADE) and not any(file.name.encode() in text for text in made):
         raise SimError(f"{file}: already exists, and {imported.target.path} does not name it; move it away first")

@@ -9,16 +9,22 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.arrays import Floats
 from sim.errors import SimError
 from sim.scenario.text.edit import Edit
 from sim.table.columns import Role
+from sim.table.counts import Bins
 from sim.table.reader import Reader
+from sim.table.times import local_seconds
 from sim.verbs.intake.arrivals import BEGIN, COUNT
 from sim.verbs.intake.finding import Finding, figures, passport, period_of, time_text
+from sim.verbs.intake.fluid_pace import PACES, Intervals, Pace, pace_of
+from sim.verbs.intake.replay import groups_in
 from sim.verbs.intake.request import Target, Wanted
 from sim.verbs.intake.staffing import OPEN
+from sim.verbs.intake.waits import WAIT, base_of
 
 BUSY = 0.9
 """Share of the rows with fewer parties for each open booth than those taken as busy."""
@@ -27,11 +33,12 @@ PARTIES = Role(COUNT.words, (*COUNT.against, "service", "duration"))
 
 
 class Rows(NamedTuple):
-    """Parties counted, booths open and seconds of each row, and when it begins."""
+    """Parties counted and booths open in each row, when it begins, and the mean wait (s) if the file has it."""
 
     parties: Floats
     booths: Floats
     at: Floats
+    wait: Floats | None
 
 
 def counted_rows(reader: Reader) -> Rows | None:
@@ -46,7 +53,7 @@ def counted_rows(reader: Reader) -> Rows | None:
     assert at is not None
     assert count is not None
     assert booths is not None
-    return Rows(count, booths, at)
+    return Rows(count, booths, at, reader.durations("wait", WAIT, needed=False))
 
 
 def read_throughput(reader: Reader, target: Target, wanted: Wanted, rows: Rows) -> Finding:
@@ -71,6 +78,43 @@ def read_throughput(reader: Reader, target: Target, wanted: Wanted, rows: Rows) 
     )
     finding.facts[station] = {"mean_s": seconds, "rows": int(good.sum())}
     method = "time of open booths over parties, exceeded in a tenth of the rows"
+    found = _pace(finding, reader, target, (rows, good, length, seconds))
+    path = ("crossings", target.crossing, "stations", station)
+    if found is not None and found.shows:
+        seconds, method = found.seconds, "a fluid queue with a pace by the queue, fitted to the waits"
+        pace = {"queue": {"0": 1, str(found.queue): figures(found.factor)}}
+        finding.edits.append(Edit((*path, "pace"), passport(pace, reader, period, method)))
     law = passport({"mean": time_text(seconds)}, reader, period, method, int(good.sum()))
-    finding.edits.append(Edit(("crossings", target.crossing, "stations", station, "service_time"), law))
+    finding.edits.append(Edit((*path, "service_time"), law))
     return finding
+
+
+def _pace(
+    finding: Finding, reader: Reader, target: Target, given: tuple[Rows, NDArray[np.bool_], float, float]
+) -> Pace | None:
+    """Look for a pace by the queue where the file has waits, and say what was found."""
+    rows, good, length, seconds = given
+    order = np.flatnonzero(good)[np.argsort(rows.at[good], kind="stable")]
+    at = rows.at[order]
+    if rows.wait is None or len(np.unique(at)) < len(at):
+        return None
+    groups = groups_in(reader, rows.at, Bins(at, np.full(len(at), length), rows.parties[order]))
+    local = at + local_seconds(at[:1], target.zone)[0] - at[0]
+    wait = rows.wait[order]
+    base = base_of(wait[np.isfinite(wait)])
+    found = pace_of(Intervals(local, rows.parties[order], rows.booths[order], wait, groups), length, seconds, base)
+    if found is None:
+        return None
+    finding.facts["pace"] = found._asdict()
+    if not found.shows:
+        finding.sentences.append("The waits do not show that services get faster or slower as the queue grows.")
+        return found
+    what = "less" if found.factor < 1 else "more"
+    limit = " (the limit of what is tried)" if found.factor in PACES[[0, -1]] else ""
+    finding.sentences.append(
+        f"Waits grow {what} with the load than with services of one length. A pace tells those of weeks that it was "
+        f"not fitted to {found.gain:.0%} better: {time_text(found.seconds)} without a queue, {found.factor:g} times"
+        f"{limit} as long from {found.queue} waiting on (`pace`). It is a description: booths that open within a row, "
+        "or parties that come more evenly than is assumed, would look alike."
+    )
+    return found

@@ -86,7 +86,11 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     local = local_seconds(at[good], reader.zone)
     finding.sentences += kinds_of_figures(local, values[good], is_wait)
     finding.drawers["series"] = partial(_draw, local, values[good], is_wait, reader.zone)
-    thinned = _averaged(finding, reader, target, at[good], values[good], is_wait) if good.sum() > MOST_POINTS else {}
+    thinned: dict[str, Any] = {}
+    if good.sum() > MOST_POINTS:
+        thinned = _averaged(finding, reader, target, at[good], values[good], is_wait)
+    elif wanted.since is not None or wanted.until is not None:
+        thinned = _of_period(finding, reader, target, at[good], values[good], is_wait)
     _texts(finding, reader, (target, wanted), (cls, quantity, values[good], base), thinned)
     return finding
 
@@ -138,6 +142,20 @@ def _averaged(
             "rounding": None}  # fmt: skip
 
 
+def _of_period(
+    finding: Finding, reader: Reader, target: Target, at: Floats, values: Floats, is_wait: bool
+) -> dict[str, Any]:
+    """Add a table of the rows of the period that was asked for, and return the keys that differ."""
+    name = f"{target.path.stem}_{reader.table.path.name.split('.')[0]}_period.csv"
+    heading = "wait_min" if is_wait else "queue"
+    shown = values / (60.0 if is_wait else 1.0)
+    finding.files[name] = {
+        "at": [text_of(moment, "UTC") + "Z" for moment in at],
+        heading: np.array([figures(value, 6) for value in shown]),
+    }
+    return {"series": name, "column": heading, "unit": "min" if is_wait else None, "timezone": None, "only": None}
+
+
 def _values(reader: Reader, wanted: Wanted) -> tuple[ReportedQuantity, Floats]:
     """Return the quantity and its values: s for waits, numbers for queues."""
     known = (*WAITS, *OTHERS)
@@ -168,8 +186,8 @@ def _by_heading(reader: Reader) -> ReportedQuantity:
 
 def _base(finding: Finding, values: Floats) -> float:
     """Return the time in all waits that is no queue (s), 0 if there is none; queues are empty at times."""
-    base = float(np.quantile(values, BASE_LEVEL))
-    if not LEAST_BASE * values.mean() <= base <= MOST_BASE:
+    base = base_of(values)
+    if not base:
         return 0.0
     finding.sentences.append(
         f"Nine of ten waits are {time_text(base)} or more, even in quiet hours; so much is taken as no queue but a "
@@ -177,6 +195,14 @@ def _base(finding: Finding, values: Floats) -> float:
     )
     finding.facts["base_s"] = base
     return base
+
+
+def base_of(values: Floats) -> float:
+    """Return the time in all waits that is no queue (s), 0 if there is none."""
+    if not len(values):
+        return 0.0
+    base = float(np.quantile(values, BASE_LEVEL))
+    return base if LEAST_BASE * values.mean() <= base <= MOST_BASE else 0.0
 
 
 def _cls(target: Target, wanted: Wanted) -> str:

@@ -165,6 +165,8 @@ def validate(
         If there is nothing to score, or the scenario cannot be played.
     """
     started_at, began = datetime.now(UTC), time.perf_counter()
+    if not any(row.status != "rejected" for row in loaded.calibration.reported) and loaded.calibration.reported_series:
+        raise SimError(f"{loaded.path}: has series alone; {series_scored_by(loaded)}")
     scenario, posterior = loaded.central.scenario, _posterior(loaded)
     every = targets(loaded.calibration)
     before = used_before(every, posterior)
@@ -201,6 +203,11 @@ def validate(
     rows = _scored(loaded, tuple(chosen[j] for j in wanted), (observed, usual), firsts, seed)
     wall_s = time.perf_counter() - began
     return Validation(loaded, posterior, request, rows, observed, pairs, everything, before, started_at, wall_s)
+
+
+def series_scored_by(loaded: LoadedCalibration) -> str:
+    """Return which command scores the series of a calibration."""
+    return f"`sim backtest {loaded.path} --fit FROM..UNTIL --score FROM..UNTIL` scores them on days not fitted"
 
 
 def _posterior(loaded: LoadedCalibration) -> Posterior | None:

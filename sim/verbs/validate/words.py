@@ -11,7 +11,7 @@ from sim.units import to_figures
 from sim.verbs.validate.naive import NAMES, reason
 from sim.verbs.validate.pairs import Pair
 from sim.verbs.validate.scores import NEAR_ZERO, Overall, Score, Share, error_factor
-from sim.verbs.validate.study import MODEL, ScoredRow, Validation
+from sim.verbs.validate.study import MODEL, ScoredRow, Validation, series_scored_by
 
 GENERAL = (
     "Bands are of the reports expected: they include the posterior, chance, the error of reports of that kind and the "
@@ -170,7 +170,7 @@ def particulars(validation: Validation) -> Iterator[str]:
     if validation.everything:
         yield "Fitted figures have been used to make the model; their scores are no test of it."
     if series := [each.id for each in validation.loaded.calibration.reported_series if each.status != "rejected"]:
-        yield f"Series, which are not scored here: {', '.join(series)}; `sim calibrate` compares them with the fit."
+        yield f"Series, which are not scored here: {', '.join(series)}; {series_scored_by(validation.loaded)}."
     for name in NAMES:
         missing = [(row.target.row.id, reason(name, row.naive[name])) for row in validation.rows]
         for why in dict.fromkeys(why for _, why in missing if why):

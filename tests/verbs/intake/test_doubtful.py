@@ -236,7 +236,7 @@ def test_a_date_that_is_given_is_not_asked_for_and_one_day_is_said(at: Path) -> 
     assert "all rows are taken to be of 2026-07-04" in said
     assert "--date" not in said
     assert "visitor: 8 counts of 1 h" in said
-    assert "But 1 day was counted" in said
+    assert "But one day was counted" in said
 
 
 def test_waits_of_an_hour_that_exists_twice_are_two_points(at: Path) -> None:  # noqa: F811
@@ -284,6 +284,11 @@ def test_only_rows_of_the_period_are_taken(at: Path, what: str) -> None:  # noqa
     made = "".join(path.read_text(encoding="utf-8") for path in at.glob("hall*.yaml"))
     assert "2026-06-05" in made
     assert "2026-06-10" not in made
+    if what == "waits":
+        (series,) = read_calibration(Path("hall_figures.yaml")).calibration.reported_series
+        assert len(series.series) == 72
+        assert [point.value for point in series.series] == pytest.approx([5 / 60] * 72)
+        done(what, "data.csv", "--into", "hall.yaml", "--since", "2026-06-04")  # the file that it made is made anew
 
 
 def test_a_replay_spans_the_days_of_its_period(at: Path) -> None:  # noqa: F811
@@ -292,3 +297,17 @@ def test_a_replay_spans_the_days_of_its_period(at: Path) -> None:  # noqa: F811
     done("arrivals", written(at, text), "--into", "new.yaml", "--replay", *period)
     clock = load("new.yaml").scenario.clock
     assert (clock.horizon - clock.start).days == 3
+
+
+@pytest.mark.parametrize(("days", "filled"), [(1, True), (14, False)])
+def test_a_short_gap_of_few_days_is_missing_and_of_many_days_closed(at: Path, days: int, filled: bool) -> None:  # noqa: F811
+    hours = [h for h in range(8, 20) if h not in (12, 13)]
+    text = rows("hour,people", *(f"2026-06-{1 + d:02d}T{h:02d}:00,{60}" for d in range(days) for h in hours))
+    said = " ".join(done("arrivals", written(at, text), *VISITORS).split())
+    part = load("hall.yaml").scenario.crossings["hall"].demand["visitor"]["everyday"].constant
+    assert part is not None
+    rates = [part.rate * factor for factor in part.hours]
+    assert rates[12] == pytest.approx(60 if filled else 0, rel=0.02)
+    assert rates[3] == rates[22] == 0
+    assert ("the hours 12, 13, between hours with rows" in said) == filled
+    assert ("the hours 00, 01, 02, 03, 04, 05, 06, 07, 20" in said) == filled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ import sim
 from sim import store
 from sim.cli import commands
 from sim.errors import SimError
+from sim.play.request import Request
 from sim.scenario.text.load_calibration import read_calibration
 from sim.verbs.validate.page import with_section
-from sim.verbs.validate.study import MODEL
+from sim.verbs.validate.study import MODEL, validate
 from sim.verbs.validate.words import notes
 from tests.verbs.calibrate.small_calibration import ROOT, row
 
@@ -189,4 +191,13 @@ def test_a_series_is_left_out_with_a_note(tmp_path: Path, monkeypatch: pytest.Mo
     assert result.exit_code == 0
     document = json.loads(result.stdout)
     assert {figure["id"] for figure in document["figures"]} == {"gave_up_first_week", "booths_busy"}
-    assert any(note.startswith("Series, which are not scored here: waits_first_week;") for note in document["notes"])
+    (note,) = (note for note in document["notes"] if note.startswith("Series, which are not scored here: waits_first"))
+    assert "`sim backtest" in note
+    assert "--score" in note
+
+
+def test_series_alone_are_refused_and_the_command_is_named() -> None:
+    loaded = read_calibration(ROOT / "calibration" / "sample_port.yaml", validation=True)
+    alone = replace(loaded, calibration=loaded.calibration.model_copy(update={"reported": ()}))
+    with pytest.raises(SimError, match="has series alone; `sim backtest "):
+        validate(alone, Request(replications=2))
