@@ -89,6 +89,7 @@ def nowcast(
     joins: Sequence[str] = (),
     since: datetime | None = None,
     intervene: Sequence[str] = (),
+    sheet: str | None = None,
 ) -> NowcastResult:
     """Forecast the next hours of a queue, a wait or a count from its own readings. Nothing is written.
 
@@ -118,6 +119,8 @@ def nowcast(
         Time before which history no longer holds; earlier rows are left out.
     intervene
         What-ifs: interventions of the scenario that begin now, or at their own later times.
+    sheet
+        The sheet of an Excel file; by default the longest.
 
     Returns
     -------
@@ -137,7 +140,9 @@ def nowcast(
         hours = units.parse("time", ahead) / 3600
     except ValueError as error:
         raise SimError(f"ahead: {error}") from None
-    wanted = Columns(given.get("value"), given.get("time"), tuple((where or {}).items()), zone, given.get("booths"))
+    wanted = Columns(
+        given.get("value"), given.get("time"), tuple((where or {}).items()), zone, given.get("booths"), sheet
+    )
     readings = read_seen(Path(seen), wanted, now, since, FEWEST if scenario is None else 1)
     simulator = None if scenario is None else simulator_of(str(scenario), (), readings.name, quantity, crossing)
     if simulator is not None and intervene:

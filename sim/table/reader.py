@@ -138,7 +138,7 @@ class Reader(Columns):
     ) -> NDArray[np.float64] | None:
         """Return the numbers of a role (or of a column), nan where a cell is empty or no number.
 
-        Waits written as `47 min` or `1:50` are numbers in the unit that is given or in the heading, else in hours.
+        Waits written as `47 min` or `1:50` are numbers in the unit that is given or in the heading, else in minutes.
         """
         if heading is None:
             heading = self.need(role, by, "number") if needed else self.find(role, by, "number")
@@ -146,7 +146,7 @@ class Reader(Columns):
             return None
         cells = self.table.columns[heading]
         if self.is_of(heading, "number of time"):
-            unit = self.unit or unit_in(heading) or "h"
+            unit = self.unit or unit_in(heading) or "min"
             values = read_durations(heading, cells, self.unit, self.commas).seconds / SECONDS[unit]
             self._take(role, heading, f"durations, as numbers in {unit}")
         else:

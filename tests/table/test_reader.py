@@ -157,9 +157,9 @@ def test_waits_without_a_unit_are_read_as_is_likely(
     assert found.guessed is (heading == "wait" and "day" not in cells[0])
     text = f"at;{heading}\n" + "".join(f"2026-07-04 1{n}:00;{cell}\n" for n, cell in enumerate(cells))
     if heading == "wait" and ":" in cells[0]:  # for a reader that wants numbers
-        hours = a_reader(tmp_path, text).numbers("value", Role(("wait",)))
-        assert hours is not None
-        assert (hours * 3600).tolist() == pytest.approx(seconds)
+        minutes = a_reader(tmp_path, text).numbers("value", Role(("wait",)))
+        assert minutes is not None
+        assert (minutes * 60).tolist() == pytest.approx(seconds)
 
 
 def test_words_of_a_heading() -> None:

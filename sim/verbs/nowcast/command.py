@@ -62,6 +62,7 @@ NEEDING = ("sets", "intervene", "quantity", "crossing", "joins")
     help="Column of the values; time=HEADING names that of the times, booths=HEADING that of open booths.",
 )
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; may be repeated.")
+@click.option("--sheet", metavar="NAME", help="The sheet of an Excel file.  [default: the longest]")
 @click.option("--zone", default="UTC", show_default=True, metavar="NAME", help="Time zone, such as Europe/Warsaw.")
 @click.option("--ahead", default="12h", show_default=True, metavar="TIME", help="How far to look ahead, such as 6h.")
 @click.option(
@@ -121,7 +122,7 @@ def nowcast(scenario: str | None, seen: Path, score: Path | None, **given: Any) 
     say(given["quiet"], f"reading {seen} ...")
     from sim.verbs.nowcast.seen import columns_named
 
-    columns = columns_named(given["columns"], given["where"], given["zone"])
+    columns = columns_named(given["columns"], given["where"], given["zone"], given["sheet"])
     if score is not None:
         _score(score, seen, columns, given)
         return

@@ -107,7 +107,9 @@ def elasticity(path: Path, columns: Columns) -> Elasticity | None:
     """Return what the readings say of open booths; None without a column of them, or with few days. Raises SimError."""
     roles = {"value": columns.value, "time": columns.time, "booths": columns.booths}
     reader = Reader(
-        read_rows(path), {role: name for role, name in roles.items() if name is not None}, zone=columns.zone
+        read_rows(path, columns.sheet),
+        {role: name for role, name in roles.items() if name is not None},
+        zone=columns.zone,
     )
     reader.only(dict(columns.where))
     at, value = reader.instants("time", TIME), reader.numbers("value", VALUE)

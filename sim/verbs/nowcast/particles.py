@@ -105,7 +105,7 @@ def simulated(
 
     Days begin at the local hour `quiet`, by default that at which earlier readings were usually lowest.
     """
-    hours, begins = readings.hours, np.round(days_begin(readings, quiet), 6)
+    hours, begins = readings.hours, np.round(days_begin(readings, quiet, simulator.state_at), 6)
     answers = np.full(len(questions), np.nan)
     starts = np.searchsorted(questions.origin, np.arange(len(readings) + 1))
     length = 24.0 + float(np.ceil(ahead)) + AFTER
@@ -128,7 +128,7 @@ def simulated(
 def moment_in(day: Day, readings: Readings, last: int) -> Moment:
     """Return how the plays of a day compare with the readings up to number `last`."""
     hours = readings.hours[: last + 1]
-    seen = hours >= day.start - BEFORE
+    seen = hours >= max(day.start - BEFORE, day.times[0] - 1e-6)
     shown, came = _roots(readings, day.at(day.values, hours[seen])), readings.roots(readings.scaled[: last + 1][seen])
     features = np.stack([shown[:, -1], shown.mean(axis=1)], axis=1)
     apart = features - features.mean(axis=0)
@@ -167,9 +167,10 @@ def worked_off(day: Day, length: float, now: float, hours: Floats) -> Floats:
     return np.asarray(np.quantile(values, LEVELS, axis=0).T)
 
 
-def days_begin(readings: Readings, quiet: int | None = None) -> Floats:
+def days_begin(readings: Readings, quiet: int | None = None, state_at: float | None = None) -> Floats:
     """Return when the day of each reading begins (N,): at the hour `quiet`, or at the quietest so far.
 
+    A day within which an earlier run ended, at `state_at`, begins anew then: its plays take up that end state.
     The latter is found anew each midnight, from the readings before it: later ones move no day that was played.
     """
     clock = hours_of_week(readings.hours, readings.zone)
@@ -181,6 +182,8 @@ def days_begin(readings: Readings, quiet: int | None = None) -> Floats:
             starts = (starts[1] if n else midnights[n] - 24 + found, midnights[n] + found)
         start = starts[int(readings.hours[n] >= starts[1] - 1e-6)]
         begins[n] = start + 24 * np.floor((readings.hours[n] - start + 1e-6) / 24)  # no day is longer than 24 h
+        if state_at is not None and begins[n] <= state_at <= readings.hours[n] + 1e-6:
+            begins[n] = state_at
         table.add(readings.hours[n], clock[n], value)
     return begins
 

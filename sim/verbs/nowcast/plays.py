@@ -1,8 +1,8 @@
 """The plays of a day: the scenario played many times from the quietest hour of the day on.
 
-Each day is played after a day before it that fills the queue, with demand that differs by day and service times that
-drift, and with parameters of its own where the scenario has a posterior. A day is played once: the plays depend on no
-reading.
+Each day is played after a day before it that fills the queue, or from the end state of an earlier run, with demand that
+differs by day and service times that drift, and with parameters of its own where the scenario has a posterior. A day is
+played once: the plays depend on no reading.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ from sim.scenario.model.changes import EVERYWHERE
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text.load_scenario import Loaded, load
 from sim.suggest import did_you_mean, no_such
+from sim.table.numbers import SECONDS, unit_in
 from sim.verbs.nowcast import kept_days
-from sim.verbs.nowcast.readings import EPOCH, instant
+from sim.verbs.nowcast.readings import EPOCH, hours_since_1970, instant
 
 PLAYS, DRAWS = 100, 20
 """Plays of a day, and sets of parameters from the posterior among them."""
@@ -55,6 +56,7 @@ class Simulator:
 
     `what_if` are interventions whose changes begin at `begins` (hours since 1970) or later, and `evidence` says why
     they may be tried. `zone` is that of the scenario; `night` the hour of the day at which those stuck are counted.
+    `note` says what was guessed. At `state_at` the run ended whose end state the scenario starts from.
     """
 
     source: str
@@ -67,6 +69,8 @@ class Simulator:
     what_if: tuple[str, ...] = ()
     begins: float = 0.0
     evidence: str = ""
+    note: str = ""
+    state_at: float | None = None
 
     @property
     def joiners(self) -> str:
@@ -108,10 +112,6 @@ def simulator_of(
 ) -> Simulator:
     """Return the simulator of a scenario for readings called `name`. Raises SimError."""
     scenario = load(source, sets).scenario
-    if scenario.start_from is not None:
-        raise SimError(
-            f"{source}: start_from: a nowcast plays each day after a day that fills the queue; leave `start_from` out"
-        )
     here = _crossing(source, scenario, crossing)
     words = set(name.lower().replace("-", "_").split("_"))
     wait = bool(words & {"wait", "waits", "delay"}) and not words & {"waiting"}
@@ -128,10 +128,23 @@ def simulator_of(
         raise SimError(
             f"--quantity {wanted}.{scope}: {source} has no such series{did_you_mean(f'{wanted}.{scope}', names)}"
         )
-    minutes = words & {"min", "minutes", "mins"}
-    factor = 60.0 if wanted.endswith("wait") and minutes else 1.0
+    unit, timed = unit_in(name), wanted.endswith("wait") or wanted.startswith("wait_p")
+    factor = 3600 / SECONDS[unit or "min"] if timed else 1.0
     night = None if scenario.relief is None else scenario.relief.night_hour / timedelta(hours=1)
-    return Simulator(source, sets, key, factor, scenario.seed + 1, scenario.clock.timezone, night)
+    state = scenario.start_from
+    return Simulator(
+        source,
+        sets,
+        key,
+        factor,
+        scenario.seed + 1,
+        scenario.clock.timezone,
+        night,
+        note=f"{name}: the unit is not given, so numbers are minutes; a heading such as {name}_h says another"
+        if timed and unit is None
+        else "",
+        state_at=None if state is None else hours_since_1970(state.ended_at),
+    )
 
 
 def _series_of(scenario: Scenario) -> Collection[Key]:
@@ -251,9 +264,11 @@ def _filled(waits: Floats) -> Floats:
 def _sets_of(simulator: Simulator, start: float, length: float) -> tuple[str, ...]:
     """Return what must be set to play a day, with demand that differs between days. Raises SimError."""
     zone = ZoneInfo(simulator.zone)
-    t0, begin, end = (_local(start + hours, zone) for hours in (0.0, -WARM, length))
+    carried = start == simulator.state_at
+    t0, begin, end = (_local(start + hours, zone) for hours in (0.0, 0.0 if carried else -WARM, length))
     clock = (f"clock.t0={t0}", f"clock.start={begin}", f"clock.horizon={end}", "clock.report_every=15 min")
-    return (*simulator.sets, *clock, *_variation(simulator.source, simulator.sets))
+    alone = () if carried or simulator.state_at is None else ("start_from=null",)
+    return (*simulator.sets, *clock, *_variation(simulator.source, simulator.sets), *alone)
 
 
 @lru_cache(1)
@@ -269,7 +284,7 @@ def _variation(source: str, sets: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _local(hours: float, zone: ZoneInfo) -> str:
-    when: datetime = instant(np.floor(hours)).astimezone(zone)
+    when: datetime = instant(hours).astimezone(zone)
     return when.replace(tzinfo=None).isoformat(timespec="minutes")
 
 

@@ -34,13 +34,17 @@ SAME_TIME = 0.2
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a file to read: of values, times and open booths, what others must hold, and the time zone."""
+    """Which columns of a file to read: of values, times and open booths, what others must hold, and the time zone.
+
+    `sheet` is one of an Excel file; by default the longest.
+    """
 
     value: str | None = None
     time: str | None = None
     where: tuple[tuple[str, str], ...] = ()
     zone: str = "UTC"
     booths: str | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def read_seen(
     """
     zone = zone_named(columns.zone)
     given = {role: name for role, name in (("value", columns.value), ("time", columns.time)) if name is not None}
-    table = read_rows(path)
+    table = read_rows(path, columns.sheet)
     reader = Reader(table, given, zone=columns.zone)
     reader.only(dict(columns.where))
     at = reader.instants("time", TIME)
@@ -238,7 +242,7 @@ def conditions(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, _, value in pairs)
 
 
-def columns_named(texts: Sequence[str], where: Sequence[str], zone: str) -> Columns:
+def columns_named(texts: Sequence[str], where: Sequence[str], zone: str, sheet: str | None = None) -> Columns:
     """Return the columns that `--column` names: `HEADING`, or after `value=`, `time=` or `booths=`. Raises SimError."""
     named: Mapping[str, str] = {}
     for text in texts:
@@ -249,4 +253,4 @@ def columns_named(texts: Sequence[str], where: Sequence[str], zone: str) -> Colu
         raise SimError(
             f"--column {wrong}={named[wrong]}: expected HEADING, value=HEADING, time=HEADING or booths=HEADING"
         )
-    return Columns(named.get("value"), named.get("time"), conditions(where), zone, named.get("booths"))
+    return Columns(named.get("value"), named.get("time"), conditions(where), zone, named.get("booths"), sheet)

@@ -42,6 +42,7 @@ from sim.verbs.nowcast.readings import (
 from sim.verbs.nowcast.regression import regressed
 from sim.verbs.nowcast.scoreboard import Answers, Difference, Score, best_of, difference, scores
 from sim.verbs.nowcast.seen import Seen
+from sim.verbs.nowcast.words import moment
 
 BLEND, NAIVE_BLEND, SIMULATOR = "blend", "blend of the naive", "simulator"
 FILTER, REGRESSION = "filter", "regression"
@@ -151,14 +152,21 @@ def nowcast(
     )
     if simulator is None or played is None:
         return forecast
-    return _told(_with_gaps(forecast, simulator, bool(joins)), simulator, played, when)
+    return _with_gaps(_told(forecast, simulator, played, when), simulator, bool(joins))
 
 
 def _with_gaps(forecast: Nowcast, simulator: Simulator, asked: bool) -> Nowcast:
-    """Return a forecast with notes on what its outlook leaves out."""
+    """Return a forecast with notes on what was guessed for its simulator, and what its outlook leaves out."""
     seen = forecast.seen
+    notes = [simulator.note] if simulator.note else []
+    at, since = simulator.state_at, None if forecast.agreement is None else forecast.agreement.since
+    if at is not None and since is not None and abs(at - since) > 1e-3:
+        notes.append(
+            f"`start_from` is of {moment(at, seen.readings.zone, year=True)}, not in the day of the last reading; "
+            "that day is played after a day that fills the queue"
+        )
     more = beyond(asked, simulator.night, seen.now, forecast.ahead, seen.readings.zone)
-    return replace(forecast, seen=replace(seen, notes=(*seen.notes, *more)))
+    return replace(forecast, seen=replace(seen, notes=(*seen.notes, *notes, *more)))
 
 
 def _reach(seen: Seen, ahead: float) -> float:

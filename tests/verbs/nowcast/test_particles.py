@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from sim import run
 from sim.cli import commands
 from sim.engine.compiled import cache
 from sim.errors import SimError
@@ -93,13 +94,16 @@ def test_the_quietest_hour() -> None:
         ("queue", None, ("queue", "all")),
         ("trucks_waiting", None, ("queue", "truck")),
         ("wait_min", None, ("quoted_wait", "car")),
+        ("wait", None, ("quoted_wait", "car")),
+        ("wait_h", None, ("quoted_wait", "car")),
         ("x", "queue.truck", ("queue", "truck")),
     ],
 )
 def test_the_series_that_a_column_tells_of(name: str, quantity: str | None, key: tuple[str, str]) -> None:
     simulator = simulator_of(SCENARIO, (), name, quantity)
     assert simulator.key[1:] == key
-    assert simulator.factor == (60.0 if name == "wait_min" else 1.0)
+    assert simulator.factor == (60.0 if name in ("wait_min", "wait") else 1.0)
+    assert ("numbers are minutes" in simulator.note) == (name == "wait")
 
 
 @pytest.mark.slow
@@ -175,6 +179,26 @@ def test_the_wait_of_who_joins_follows_the_forecast(right: Nowcast) -> None:
     rows = expectations(found, simulator, given, Course(right.seen.now, right.times, plain), [at])
     assert [row.quantity for row in rows] == [QUEUE, WAIT, STUCK]
     assert (np.diff(rows[2].values) >= 0).all()
+
+
+def test_plays_take_up_the_end_state_of_an_earlier_run(tmp_path: Path) -> None:
+    """Where 200 cars stood at its end, plays begin with them; other days, and readings before it, are as without it."""
+    ends = datetime(2025, 4, 25, 5, 30, tzinfo=UTC)
+    clock = ("clock.t0=2025-04-25", "clock.start=2025-04-25T06:00", "clock.horizon=2025-04-25T06:30")  # 05:30 in UTC
+    run(SCENARIO, sets=(*clock, "crossings.port.initial_queue.car=200"), replications=2).save(tmp_path / "night")
+    simulator = simulator_of(SCENARIO, (f"start_from={tmp_path / 'night'}",), "queue")
+    at = hours_since_1970(ends)
+    assert simulator.state_at == at
+    hours = at + np.arange(-60.0, 4.0)
+    given = readings_of(hours, np.full(len(hours), 100.0))
+    begins = days_begin(given, 3, simulator.state_at)
+    assert np.array_equal(begins == at, hours >= at)
+    assert np.array_equal(begins[hours < at], days_begin(given, 3)[hours < at])
+    with_it, without = (plays.plays_of(simulator, float(start), 6.0, 4) for start in (at, at - 24))
+    assert with_it.times[0] == at
+    assert (with_it.queue[:, 0] > 50).all()
+    assert without.times[0] == at - 24 - plays.WARM
+    assert (without.queue[:, 0] == 0).all()
 
 
 @pytest.mark.parametrize(

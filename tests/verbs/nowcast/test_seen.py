@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sim.errors import SimError
 from sim.verbs.nowcast.seen import Columns, columns_named, read_seen
 from sim.verbs.nowcast.study import nowcast
+from tests.table.test_read import sheet
 
 ROWS = [f"2026-07-{1 + n // 24:02d} {n % 24:02d}:00,{100 + n}" for n in range(72)]
 
@@ -27,6 +28,19 @@ def written(folder: Path, rows: list[str], head: str = "time,waiting") -> Path:
 def test_a_clean_file(tmp_path: Path) -> None:
     seen = read_seen(written(tmp_path, ROWS), Columns())
     assert (len(seen.readings), seen.name, seen.notes, seen.rejected) == (72, "waiting", (), ())
+
+
+def test_a_sheet_of_an_excel_file(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    rows: list[list[str | float]] = [["time", "waiting"], *([at, float(value)] for at, value in map(cut, ROWS))]
+    path = sheet(tmp_path / "t.xlsx", rows, notes=True)
+    assert len(read_seen(path, columns_named((), (), "UTC", "a")).readings) == 72
+    with pytest.raises(SimError, match="its sheet 'notes' has no rows"):
+        read_seen(path, columns_named((), (), "UTC", "notes"))
+
+
+def cut(row: str) -> list[str]:
+    return row.split(",")
 
 
 def test_bad_late_doubled_and_empty_rows_are_said(tmp_path: Path) -> None:
