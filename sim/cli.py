@@ -26,6 +26,7 @@ from sim.verbs.intake.command import import_
 from sim.verbs.nowcast.command import nowcast
 from sim.verbs.report.command import report
 from sim.verbs.run.command import rerun, run
+from sim.verbs.serve.command import serve
 from sim.verbs.sweep.command import sweep
 from sim.verbs.tour.command import tour
 from sim.verbs.validate.command import validate
@@ -48,6 +49,7 @@ Examples:
   sim sweep verkhny_lars --over stations.exit_cars.staffing=12:36:4
   sim rerun results/verkhny_lars/20220921T100000Z-s0123abcd
   sim report results/verkhny_lars/20220921T100000Z-s0123abcd
+  sim serve verkhny_lars
 """
 COMPLETION = """\b
 Completion of verbs and options in your shell:
@@ -104,7 +106,7 @@ def completion(shell: str) -> None:
 
 VERBS = (
     *(run, rerun, check, schema, sources, audit, backtest, calibrate, catalogue, copy, compare, import_),
-    *(nowcast, report, sweep, tour, validate),
+    *(nowcast, report, serve, sweep, tour, validate),
 )
 for verb in VERBS:
     commands.add_command(verb)

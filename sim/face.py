@@ -37,6 +37,7 @@ from sim.verbs.compare.study import compare as compare_variants
 from sim.verbs.intake.result import ImportResult as ImportResult
 from sim.verbs.report.result import report as report
 from sim.verbs.run.result import RunResult
+from sim.verbs.serve.notebook import explore as explore
 from sim.verbs.sweep.request import SweepOptions, carry_out, read_sweep_request
 from sim.verbs.sweep.result import SweepResult
 from sim.verbs.validate.result import ValidationResult

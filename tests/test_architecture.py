@@ -57,6 +57,9 @@ OWNERS = {
     "python_calamine": ["sim.table.read"],
     "sklearn": ["sim.verbs.backtest.boosting"],
     "holidays": ["sim.verbs.intake.holiday"],
+    "starlette": ["sim.verbs.serve.*"],
+    "uvicorn": ["sim.verbs.serve.server"],
+    "anyio": ["sim.verbs.serve.app"],
     "markdown_it": ["sim.plotting.interactive.page"],
     "PIL": ["sim.plotting.interactive.page"],
     "click": ["sim.cli", "sim.verbs.*.command", "sim.play.console", "sim.play.completion"],
@@ -221,6 +224,7 @@ def test_every_library_is_declared_and_has_an_owner() -> None:
     requirements = [*project["dependencies"], *project["optional-dependencies"]["cluster"]]
     requirements += project["optional-dependencies"]["pandas"] + project["optional-dependencies"]["excel"]
     requirements += project["optional-dependencies"]["boosting"] + project["optional-dependencies"]["holidays"]
+    requirements += project["optional-dependencies"]["web"]
     declared = {requirement.split(">")[0] for requirement in requirements}
     names = {
         "yaml": "pyyaml",

@@ -115,7 +115,7 @@ def test_version() -> None:
         (
             ["fly"],
             "there is no verb 'fly'; the verbs are audit, backtest, calibrate, catalogue, check, compare, completion, "
-            "copy, import, nowcast, report, rerun, run, schema, sources, sweep, tour, validate",
+            "copy, import, nowcast, report, rerun, run, schema, serve, sources, sweep, tour, validate",
         ),
         (["run"], "Missing argument 'SCENARIO'"),
         (["run", "x", "--replicatoins", "3"], "No such option '--replicatoins'"),

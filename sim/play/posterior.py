@@ -103,17 +103,27 @@ def posterior_of(
         root = read_tree(file_named(scenario, SCENARIOS), problems)
     if problems:
         raise ScenarioError(problems)
-    named, template = child(root, CALIBRATED), template_of(root, sets, intervene)
-    if named is not None and template.names:
-        missing = "" if wanted else _missing(named)
-        if not missing:
-            return _sampled(template, named)
-        tell(missing)
-        return None
+    template = template_of(root, sets, intervene)
+    if (posterior := posterior_in(root, template, wanted=wanted, tell=tell)) is not None:
+        return posterior
     if wanted:
         name = "the scenario" if isinstance(scenario, Mapping) else scenario
         what = "needs a scenario that takes values from a calibration (`calibrated: FILE`)"
         raise SimError(f"{name}: --posterior {what}")
+    return None
+
+
+def posterior_in(
+    root: Node, template: Template, *, wanted: bool | None = None, tell: Callable[[str], None] = untold
+) -> Posterior | None:
+    """Return the posterior of a tree that was read, whose template is given; see `posterior_of`."""
+    named = child(root, CALIBRATED)
+    if named is None or not template.names:
+        return None
+    missing = "" if wanted else _missing(named)
+    if not missing:
+        return _sampled(template, named)
+    tell(missing)
     return None
 
 

@@ -16,7 +16,8 @@ from sim.errors import Problem, ScenarioError, SimError
 from sim.paths import is_folder
 from sim.scenario.resolve import SCENARIOS, SUFFIXES, catalogue_folders, names
 from sim.scenario.text.fitted_values import fill_from_file
-from sim.scenario.text.load_scenario import read_tree, sorted_error
+from sim.scenario.text.load_scenario import read_tree
+from sim.scenario.text.messages import sorted_error
 from sim.scenario.text.named_files import SCENARIO_FILE, named_file
 from sim.scenario.text.passports import take_off
 from sim.scenario.text.tree import CALIBRATED, REPORTED, Node, bare, child

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -31,6 +31,7 @@ from sim.scenario.text.tree import (
     Place,
     bare,
     dotted,
+    find,
     from_plain,
     is_passport,
     is_reference,
@@ -80,6 +81,39 @@ def named(node: Node, path: Path_ = ()) -> Iterator[tuple[str, Node, Path_]]:
     elif isinstance(node.value, list):
         for i, part in enumerate(node.value):
             yield from named(part, (*path, i))
+
+
+def read_only(root: Node, name: str) -> bool:
+    """Say whether a parameter stands somewhere that cannot be set, as in a reported figure."""
+    return any(path[0] in ("reported", "extends") for other, _, path in named(root) if other == name)
+
+
+def in_place_of(root: Node, name: str, value: Known) -> dict[str, Any]:
+    """Return what to set, by path, so that a parameter has a value of its own wherever the tree refers to it.
+
+    Other parameters stay references, as in `{calibrated: other, times: 3.5}`.
+    """
+    outermost: dict[Path_, Node] = {}
+    for other, _, path in named(root):
+        while path[-1] in _FACTORS:
+            path = path[:-1]
+        if other == name and path[0] not in NEVER_SET:
+            outermost[path] = find(root, path)[0]
+    return {
+        dotted(part for part in path if part != "value"): plain(_substituted(node, name, value))
+        for path, node in outermost.items()
+    }
+
+
+def _substituted(node: Node, name: str, value: Known) -> Node:
+    """Return a reference with a value in place of one parameter."""
+    parts = {key: _substituted(part, name, value) if is_reference(part) else part for key, part in node.value.items()}
+    if node.value[CALIBRATED].value != name:
+        return replace(node, value=parts)
+    key = next((key for key in _FACTORS if key in parts), None)
+    if key is None:
+        return Node(_written(value.value, value.unit), node.place)
+    return _times(parts[key], value.value if key == TIMES else 1 / (value.value or math.inf))[0]
 
 
 def with_paths(problem: Problem, root: Node) -> Problem:

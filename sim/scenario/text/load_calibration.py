@@ -22,7 +22,8 @@ from sim.scenario.model.scenario import Clock
 from sim.scenario.resolve import CALIBRATIONS, file_named
 from sim.scenario.text import fitted_values as calibrated
 from sim.scenario.text.includes import rows_of_files
-from sim.scenario.text.load_scenario import Loaded, Template, not_yet_reported, read_tree, sorted_error, template_of
+from sim.scenario.text.load_scenario import Loaded, Template, read_tree, template_of
+from sim.scenario.text.messages import not_yet_reported, sorted_error
 from sim.scenario.text.named_files import SCENARIO_FILE, named_file
 from sim.scenario.text.passports import PassportRow, take_off
 from sim.scenario.text.series_files import series_apart

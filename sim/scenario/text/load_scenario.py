@@ -27,6 +27,7 @@ from sim.scenario.text.borrow import with_borrowed_crossings
 from sim.scenario.text.csv_files import untaken
 from sim.scenario.text.fitted_values import fill_from_file
 from sim.scenario.text.includes import inline
+from sim.scenario.text.messages import not_yet_reported, sorted_error
 from sim.scenario.text.named_files import SCENARIO_FILE, followed, named_file
 from sim.scenario.text.passports import PassportRow, missing, take_off
 from sim.scenario.text.start_from import sets_end_state, with_end_state
@@ -41,12 +42,11 @@ from sim.scenario.text.tree import (
     from_plain,
     is_passport,
     merge,
-    placed,
     plain,
     stop,
 )
 from sim.scenario.text.tree import Path as Path_
-from sim.scenario.text.yaml_text import SCENARIO, dump, read_kind
+from sim.scenario.text.yaml_text import SCENARIO, dump, parse, read_kind
 
 __all__ = [
     "Loaded",
@@ -182,6 +182,11 @@ def template_of(root: Node, sets: Sequence[str] = (), intervene: Sequence[str] =
     return Template(root, tuple(sets), tuple(intervene), tuple(applied), tuple(names))
 
 
+def from_text(text: str, file: Path) -> Loaded:
+    """Load a scenario given as text; the files it names are relative to the folder of `file`, which is not read."""
+    return _read(lambda problems: tree_of_text(text, file, problems), fill_from_file, (), ())
+
+
 def from_tree(tree: dict[str, Any], sets: Sequence[str] = (), intervene: Sequence[str] = ()) -> Loaded:
     """Load a scenario given as a dict; the files it names are relative to the working directory."""
     if not isinstance(tree, dict):
@@ -214,21 +219,14 @@ def _read(
     return loaded
 
 
-def not_yet_reported(problems: Sequence[Problem], more: Iterable[Problem]) -> list[Problem]:
-    """Return the problems in `more` at places that have no problem yet, neither themselves nor one step below."""
-    places = {problem.where for problem in problems}
-    holders = {problem.path.rpartition(".")[0] for problem in problems} - {""}
-    return [problem for problem in more if problem.where not in places and problem.path not in holders]
-
-
-def sorted_error(problems: list[Problem]) -> ScenarioError:
-    """Return one error with all problems, sorted by file, line and column."""
-    return ScenarioError(sorted(dict.fromkeys(problems), key=lambda problem: placed(problem.where)))
-
-
 def read_tree(path: Path, problems: list[Problem], seen: tuple[Path, ...] = ()) -> Node:
     """Read a file and merge it over the file it extends; problems with the files it names are added to `problems`."""
     return _expanded(read_kind(path, problems, SCENARIO), path.parent, seen or (path.resolve(),), problems)
+
+
+def tree_of_text(text: str, file: Path, problems: list[Problem]) -> Node:
+    """Merge a scenario given as text over the file it extends, as `read_tree` does; `file` is where it would stand."""
+    return _expanded(parse(text, str(file), problems), file.parent, (file.resolve(),), problems)
 
 
 def _expanded(root: Node, folder: Path, seen: tuple[Path, ...], problems: list[Problem]) -> Node:

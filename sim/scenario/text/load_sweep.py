@@ -8,7 +8,7 @@ from sim.errors import Problem
 from sim.scenario.model.sweep import SweepFile
 from sim.scenario.resolve import SCENARIOS, SWEEPS, file_named
 from sim.scenario.text.fitted_values import validated
-from sim.scenario.text.load_scenario import sorted_error
+from sim.scenario.text.messages import sorted_error
 from sim.scenario.text.named_files import SCENARIO_FILE, named_file
 from sim.scenario.text.tree import child, stop
 from sim.scenario.text.yaml_text import CALIBRATION, SCENARIO, SWEEP, kinds, read_file

@@ -1,20 +1,20 @@
-"""Turns the errors of pydantic into one sentence each, with the place in the file."""
+"""Turns the errors of pydantic into one sentence each, with the place in the file, and puts problems in order."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sim.errors import Problem
+from sim.errors import Problem, ScenarioError
 from sim.scenario.model.quantities import LONGEST_NAME, NAME, RowsError
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.text import allowed as shape
 from sim.scenario.text.passports import without
-from sim.scenario.text.tree import PASSPORT_KEYS, Node, Path, dotted, find, is_row, leaves, show
+from sim.scenario.text.tree import PASSPORT_KEYS, Node, Path, dotted, find, is_row, leaves, placed, show
 from sim.suggest import did_you_mean
 
 Error = dict[str, Any]
@@ -307,3 +307,15 @@ def stray_booleans(root: Node, model: type[BaseModel] = Scenario) -> list[Proble
         for node, path in leaves(root)
         if isinstance(node.value, bool) and any(kind is float for kind, _ in shape.at(path, model))
     ]
+
+
+def not_yet_reported(problems: Sequence[Problem], more: Iterable[Problem]) -> list[Problem]:
+    """Return the problems in `more` at places that have no problem yet, neither themselves nor one step below."""
+    places = {problem.where for problem in problems}
+    holders = {problem.path.rpartition(".")[0] for problem in problems} - {""}
+    return [problem for problem in more if problem.where not in places and problem.path not in holders]
+
+
+def sorted_error(problems: list[Problem]) -> ScenarioError:
+    """Return one error with all problems, sorted by file, line and column."""
+    return ScenarioError(sorted(dict.fromkeys(problems), key=lambda problem: placed(problem.where)))

@@ -194,7 +194,8 @@ def put(node: Node, path: Path, make: Callable[[Node | None], Node | None], plac
 
 
 _LONG_FORMS: dict[str, tuple[str, dict[str, str]]] = {
-    **dict.fromkeys(("servers", "steps", "shifts"), ("servers", {})),
+    **dict.fromkeys(("servers", "steps", "shifts", "reacts"), ("servers", {})),
+    **dict.fromkeys(("number", "by", "jockeying"), ("number", {})),
     **dict.fromkeys(("mean", "family", "cv", "k"), ("mean", {"family": "deterministic"})),
     **dict.fromkeys(("party", "person", "man"), ("party", {})),
 }

@@ -13,7 +13,7 @@ from sim.errors import SimError
 from sim.scenario.model.quantities import Kind
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.resolve import SCENARIOS, file_named, is_shipped
-from sim.scenario.text.load_scenario import load
+from sim.scenario.text.load_scenario import from_text, load
 from sim.scenario.text.tree import plain
 from sim.scenario.text.yaml_text import parse, read_text
 from sim.suggest import did_you_mean
@@ -41,7 +41,10 @@ KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to import: the file, the options of reading, and where the result goes in the scenario."""
+    """What to import: the file, the options of reading, and where the result goes in the scenario.
+
+    `text` is what stands in place of the content of `into`, as in an editor.
+    """
 
     what: What
     file: Path
@@ -63,6 +66,7 @@ class Wanted:
     queue: Path | None = None
     quantity: str | None = None
     sheet: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,7 @@ def target_of(wanted: Wanted) -> Target:
     found = file_named(path, SCENARIOS)
     if is_shipped(found) and not path.exists():
         raise SimError(f"{path} is a shipped scenario; copy it first with `sim copy {path}`")
-    loaded = load(found)
+    loaded = load(found) if wanted.text is None else from_text(wanted.text, found)
     crossings = list(loaded.scenario.crossings)
     crossing = wanted.crossing or (crossings[0] if len(crossings) == 1 else None)
     if crossing is None:
@@ -167,7 +171,8 @@ def target_of(wanted: Wanted) -> Target:
     if crossing not in crossings:
         near = did_you_mean(crossing, crossings) or f"; the crossings are {', '.join(crossings)}"
         raise SimError(f"{found}: there is no crossing {crossing!r}{near}")
-    return Target(found, read_text(found), loaded.scenario, loaded.scenario.clock.timezone, crossing)
+    text = read_text(found) if wanted.text is None else wanted.text
+    return Target(found, text, loaded.scenario, loaded.scenario.clock.timezone, crossing)
 
 
 def crossing_name(path: Path) -> str:

@@ -20,7 +20,8 @@ from sim.verbs.intake.arrivals import read_arrivals
 from sim.verbs.intake.finding import Finding
 from sim.verbs.intake.patience import read_patience
 from sim.verbs.intake.period import take_period
-from sim.verbs.intake.request import Target, Wanted, What, target_of
+from sim.verbs.intake.request import Target, What, target_of
+from sim.verbs.intake.request import Wanted as Wanted
 from sim.verbs.intake.service import read_service
 from sim.verbs.intake.skeleton import new_scenario
 from sim.verbs.intake.staffing import read_staffing

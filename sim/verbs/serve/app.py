@@ -1,0 +1,345 @@
+"""The local server of the page: files, scenarios, plays as a stream, scenario files to keep, and data dropped on it.
+
+It answers only requests that come from the page itself: others are refused by their host, origin, kind or token.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sim.errors import ScenarioError, SimError
+from sim.play.workers import cores
+from sim.scenario.catalogue import list_scenarios
+from sim.scenario.resolve import SCENARIOS, names
+from sim.suggest import no_such
+from sim.verbs.serve.base import Base, Bases
+from sim.verbs.serve.dropped import understood
+from sim.verbs.serve.kept import keep
+from sim.verbs.serve.lever import Value, read_settings
+from sim.verbs.serve.study import MOST_REPLICATIONS, Comparable, Study, against
+from sim.verbs.serve.view import describe, document
+
+MOST_BYTES = 25_000_000
+"""Size of a request; files of data are the largest."""
+STAGES = (2, 4, 8, 16, 32, 64, 128)
+"""Replications after which the page gets new bands."""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
+)
+KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "txt": "text/plain", "svg": "image/svg+xml"}
+COOKIE = "border_queues_token"
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+"""Names under which a page of this machine is asked for."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the server shows, the names by which it is addressed, a token if others may, and whether it is framed."""
+
+    scenario: str
+    port: int
+    hosts: tuple[str, ...] = LOOPBACK
+    token: str = ""
+    framed: bool = False
+    bases: Bases = field(default_factory=Bases)
+    kept: Comparable = field(default_factory=Comparable)
+
+
+def make_app(options: Options) -> Starlette:
+    """Return the application."""
+    page = _Page(options)
+    routes = [
+        Route("/", page.index),
+        Route("/assets/{name}", page.asset),
+        Route("/api/scenarios", page.scenarios),
+        Route("/api/schema", page.schema),
+        Route("/api/describe", page.describe, methods=["POST"]),
+        Route("/api/play", page.play, methods=["POST"]),
+        Route("/api/file", page.file, methods=["POST"]),
+        Route("/api/import", page.imported, methods=["POST"]),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard, options=options)],
+        exception_handlers={SimError: _told, Refused: _refused},
+        lifespan=page.lifespan,
+    )
+
+
+class Refused(Exception):
+    """A request that is not one of the page: a status and a sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return JSONResponse({"problems": [{"message": str(error)}]}, error.status)
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    return JSONResponse({"problems": problems_of(error)}, 422)
+
+
+def problems_of(error: Exception) -> list[dict[str, Any]]:
+    """Return an error of the user as rows with message, file, line and column."""
+    if not isinstance(error, ScenarioError):
+        return [{"message": str(error)}]
+    rows = []
+    for problem in error.problems:
+        file, line, column = _placed(problem.where)
+        message = f"{problem.path}: {problem.what}" if problem.path else problem.what
+        rows.append({"message": message, "file": file, "line": line, "column": column})
+    return rows
+
+
+def _placed(where: str) -> tuple[str, int | None, int | None]:
+    file, *place = where.rsplit(":", 2)
+    if len(place) == 2 and all(part.isdigit() for part in place):
+        return file, int(place[0]), int(place[1])
+    return where, None, None
+
+
+class Guard:
+    """Lets only requests of the page through, limits their size, and adds the headers that protect it."""
+
+    def __init__(self, app: ASGIApp, options: Options) -> None:
+        self.app, self.options = app, options
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        refusal = self._refusal(request)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        framed = "'self' http://localhost:* http://127.0.0.1:*" if self.options.framed else "'none'"
+
+        async def guarded(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                headers = {
+                    "content-security-policy": POLICY + framed,
+                    "x-content-type-options": "nosniff",
+                    "referrer-policy": "no-referrer",
+                    "cross-origin-resource-policy": "same-origin",
+                    "cache-control": "no-store",
+                }
+                message["headers"] += [(name.encode(), value.encode()) for name, value in headers.items()]
+            await send(message)
+
+        await self.app(scope, receive, guarded)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """Return the answer to a request that is not one of the page; None if it is."""
+        host = request.headers.get("host", "")
+        if host.rpartition(":")[0] not in self.options.hosts and host not in self.options.hosts:
+            return _sentence(403, f"this page is not served as {host!r}; open http://127.0.0.1:{self.options.port}/")
+        if request.method not in ("GET", "HEAD"):
+            origin = request.headers.get("origin")
+            if origin is not None and origin.partition("://")[2] != host:
+                return _sentence(403, "the request comes from another page")
+            if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+                return _sentence(415, "expected a request of kind application/json")
+        if not self.options.token:
+            return None
+        if secrets.compare_digest(request.cookies.get(COOKIE, "").encode(), self.options.token.encode()):
+            return None
+        given = request.query_params.get("token", "")
+        if request.url.path == "/" and secrets.compare_digest(given.encode(), self.options.token.encode()):
+            answer = RedirectResponse("/")
+            answer.set_cookie(COOKIE, self.options.token, httponly=True, samesite="strict")
+            return answer
+        return _sentence(403, "this page needs its token; open the address that `sim serve` printed")
+
+
+def _sentence(status: int, text: str) -> Response:
+    return JSONResponse({"problems": [{"message": text}]}, status)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request of the page: a scenario, settings, and settings to compare with."""
+
+    base: Base
+    settings: Mapping[str, Value]
+    pinned: Mapping[str, Value] | None
+    replications: int
+    sampled: bool
+
+
+class _Page:
+    """The endpoints. Reading and playing go to threads; the engine lets others work while it plays."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.assets = resources.files("sim.verbs.serve") / "assets"
+        self.charts = resources.files("sim.plotting.interactive") / "assets"
+
+    @asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """Make the limits of what is played at a time: the first replication of a setting does not wait for others."""
+        self.first, self.more = CapacityLimiter(2), CapacityLimiter(cores())
+        yield
+
+    async def index(self, _: Request) -> Response:
+        """Return the page."""
+        return Response((self.assets / "index.html").read_text(encoding="utf-8"), media_type="text/html")
+
+    async def asset(self, request: Request) -> Response:
+        """Return a file of the page."""
+        name = request.path_params["name"]
+        for folder in (self.assets, self.charts):
+            files = {file.name: file for file in folder.iterdir() if file.is_file()}
+            kind = KINDS.get(name.rpartition(".")[2])
+            if name in files and kind:
+                return Response(files[name].read_bytes(), media_type=kind)
+        raise Refused(404, f"there is no file {name[:80]!r}")
+
+    async def scenarios(self, _: Request) -> Response:
+        """Return the scenarios of the catalogue, and the one that the page begins with."""
+        entries = await to_thread.run_sync(list_scenarios)
+        rows = [{"name": entry.file.stem, "title": entry.title} for entry in entries if not entry.problems]
+        return JSONResponse({"scenarios": rows, "first": self.options.scenario})
+
+    async def schema(self, _: Request) -> Response:
+        """Return the JSON Schema of scenario files."""
+        from sim.scenario.json_schema import scenario_schema
+
+        return JSONResponse(scenario_schema())
+
+    async def describe(self, request: Request) -> Response:
+        """Return the scenario: its levers, crossings and figures."""
+        asked = await self._asked(request)
+        return JSONResponse(await to_thread.run_sync(describe, asked.base))
+
+    async def play(self, request: Request) -> Response:
+        """Play a scenario with settings, and stream what the page shows: a line of JSON for each step."""
+        asked = await self._asked(request)
+        study = await to_thread.run_sync(
+            functools.partial(Study, asked.base, asked.settings, self.options.kept, sampled=asked.sampled)
+        )
+        return StreamingResponse(self._lines(study, asked), media_type="application/x-ndjson")
+
+    async def _lines(self, study: Study, asked: Asked) -> AsyncIterator[bytes]:
+        try:
+            async for step in self._steps(study, asked):
+                yield step + b"\n"
+        except SimError as error:
+            yield json.dumps({"stage": "error", "problems": problems_of(error)}).encode() + b"\n"
+
+    async def _steps(self, study: Study, asked: Asked) -> AsyncIterator[bytes]:
+        """Yield the first replication, then bands of more and more, each as JSON."""
+        yield await to_thread.run_sync(_first, study, limiter=self.first)
+        study.restart()
+        of = asked.replications
+        for stage in [*(stage for stage in STAGES if stage < of), of]:
+            played: dict[int, Any] = {}
+
+            async def one(replication: int, played: dict[int, Any] = played) -> None:
+                played[replication] = await to_thread.run_sync(study.play, replication, limiter=self.more)
+
+            for begin in range(study.replications, stage, cores()):
+                async with anyio.create_task_group() as group:
+                    for replication in range(begin, min(begin + cores(), stage)):
+                        group.start_soon(one, replication)
+                for replication in sorted(played):
+                    await to_thread.run_sync(study.add, played.pop(replication), limiter=self.more)
+                if study.replications < stage:
+                    yield json.dumps({"stage": "playing", "replications": study.replications, "of": of}).encode()
+            other = None
+            if asked.pinned is not None:
+                other = against(asked.base, asked.pinned, self.options.kept, sampled=asked.sampled)
+            last = study.replications >= of
+            yield await to_thread.run_sync(_band, study, other, of, last, limiter=self.more)
+
+    async def file(self, request: Request) -> Response:
+        """Return the scenario file of a setting; `keep` writes it and returns the commands that play it."""
+        asked = await self._asked(request)
+        wanted = await _body(request)
+        if wanted.get("keep") is True:
+            return JSONResponse(await to_thread.run_sync(keep, asked.base, asked.settings))
+        text = await to_thread.run_sync(asked.base.what_if, asked.settings)
+        return JSONResponse({"text": text, "name": f"{asked.base.loaded.scenario.name}_page.yaml"})
+
+    async def imported(self, request: Request) -> Response:
+        """Take a file of data that was dropped on the page into the demand of the scenario."""
+        asked, body = await self._asked(request), await _body(request)
+        return JSONResponse(await to_thread.run_sync(understood, asked.base, body))
+
+    async def _asked(self, request: Request) -> Asked:
+        body = await _body(request)
+        source, text = body.get("scenario", self.options.scenario), body.get("text")
+        if not isinstance(source, str) or not (text is None or isinstance(text, str)):
+            raise SimError("scenario: expected the name of a scenario, and text as text")
+        if source != self.options.scenario and source not in names(SCENARIOS):
+            raise SimError(no_such("scenario", source[:80], names(SCENARIOS)))
+        base = await to_thread.run_sync(self.options.bases.get, source, text)
+        pinned = body.get("pinned")
+        number = body.get("replications", 30)
+        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MOST_REPLICATIONS:
+            raise SimError(f"replications: expected a whole number from 1 to {MOST_REPLICATIONS}")
+        return Asked(
+            base,
+            read_settings(base.levers, body.get("settings", {})),
+            None if pinned is None else read_settings(base.levers, pinned),
+            number,
+            body.get("sampled", True) is not False,
+        )
+
+
+def _first(study: Study) -> bytes:
+    study.add(study.first(), compare=False)
+    return _as_json({"stage": "first", **document(study)})
+
+
+def _band(study: Study, other: Any, of: int, last: bool) -> bytes:
+    pinned = None if other is None else study.differences(other)
+    stage = {"stage": "done" if last else "band", "of": of, "sampled": study.posterior is not None}
+    return _as_json({**stage, **document(study, pinned)})
+
+
+def _as_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    """Return the mapping in a request. Raises Refused if it is too large or none."""
+    chunks, size = [], 0
+    if hasattr(request, "_body"):
+        content = await request.body()
+    else:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise Refused(413, f"the request is larger than {MOST_BYTES / 1e6:g} MB")
+            chunks.append(chunk)
+        content = request._body = b"".join(chunks)
+    try:
+        body = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        raise Refused(400, "expected JSON") from None
+    if not isinstance(body, dict):
+        raise Refused(400, "expected a JSON object")
+    return body

@@ -1,0 +1,300 @@
+// The page: keeps the setting, asks the server to play it, and shows what comes back.
+
+import * as address from "./address.js";
+import { Problems, get, post, stream } from "./api.js";
+import { canDrop, showDropped } from "./drop.js";
+import { download, pictureOf, seriesAsCsv } from "./download.js";
+import { makeEditing } from "./editing.js";
+import { makeLevers } from "./levers.js";
+import { makeScene } from "./scene.js";
+import { showFigures, showNights, showNumbers } from "./tables.js";
+
+const $ = (id) => document.getElementById(id);
+const state = { source: null, text: null, scenario: null, crossing: null, shown: null, pinned: null, at: null, sampled: true };
+let levers, scene, editing, playing = null, again = false, saving = null;
+const charts = new Map();
+
+const asked = (settings = levers.get()) => ({
+  scenario: state.source, text: state.text ?? undefined, settings, sampled: state.sampled,
+  replications: Number($("replications").value), pinned: state.pinned?.settings,
+});
+
+function tell(text) {
+  const status = document.querySelector("p.status");
+  status.textContent = text;
+  setTimeout(() => { if (status.textContent === text) status.textContent = ""; }, 4000);
+}
+
+function showProblems(error) {
+  if (error.name === "AbortError") return;
+  const rows = error instanceof Problems ? error.rows : [{ message: String(error) }];
+  $("problems").textContent = rows.map((row) => (row.line ? `line ${row.line}: ${row.message}` : row.message)).join("\n");
+  $("problems").hidden = false;
+  editing?.showProblems(rows);
+  $("progress").textContent = "";
+}
+
+function clearProblems() {
+  $("problems").hidden = true;
+  editing?.showProblems([]);
+}
+
+// Reads a scenario; with `setting` from a link, its levers are set.
+async function open(source, text, setting = {}) {
+  try {
+    const scenario = await post("/api/describe", { scenario: source, text: text ?? undefined });
+    clearProblems();
+    Object.assign(state, { source, text, scenario, pinned: null, shown: null, at: (scenario.start + scenario.horizon) / 2 });
+    state.crossing = setting.crossing in scenario.crossings ? setting.crossing : Object.keys(scenario.crossings)[0];
+    state.sampled = scenario.posterior && setting.sampled !== false;
+    $("sampled").value = state.sampled ? "yes" : "no";
+    $("sampled").disabled = !scenario.posterior;
+    $("replications").value = [5, 10, 30, 100].find((each) => each >= scenario.replications);
+    $("title").textContent = scenario.title;
+    $("description").textContent = scenario.description;
+    document.title = `${scenario.title}: border queues`;
+    for (const chart of charts.values()) chart.handle.destroy();
+    charts.clear();
+    for (const place of ["charts", "figures", "numbers", "nights"]) $(place).replaceChildren();
+    scene?.destroy();
+    levers = makeLevers($("levers"), scenario, () => { showPinned(); later(); });
+    scene = makeScene($("scene"), scenario, { onTime: timeChosen, onCrossing: chooseCrossing });
+    scene.chooseCrossing?.(state.crossing);
+    editing.setText(scenario.text);
+    levers.set(setting.settings ?? {});
+    if (setting.pinned) await playPinned(setting.pinned);
+    showPinned();
+    play();
+  } catch (error) {
+    showProblems(error);
+    if (!state.scenario) $("title").textContent = "The scenario cannot be shown";
+  }
+}
+
+// Plays the new setting, at once or as soon as the first answer to the one before has come: a lever that is being
+// dragged is followed as fast as the model can be played, and always ends at its last value.
+function later() {
+  saveAddress();
+  if (playing?.isFirst) again = true;
+  else play();
+}
+
+function saveAddress() {
+  clearTimeout(saving);
+  saving = setTimeout(saveAddressNow, 300);
+}
+
+function saveAddressNow() {
+  const { source, crossing, sampled, pinned, scenario } = state;
+  const several = Object.keys(scenario.crossings).length > 1;
+  history.replaceState(null, "", address.write({ scenario: source, settings: levers.get(), pinned: pinned?.settings ?? null, crossing: several ? crossing : null, sampled }));
+}
+
+// Plays the setting; what was being played before is given up.
+async function play() {
+  playing?.control.abort();
+  const mine = (playing = { control: new AbortController(), isFirst: true });
+  again = false;
+  if (!state.shown) $("progress").textContent = "playing …";
+  try {
+    await stream("/api/play", asked(), mine.control.signal, (step) => {
+      if (playing !== mine) return;
+      if (step.stage === "error") throw new Problems(step.problems);
+      mine.isFirst = false;
+      if (step.stage !== "playing") take(step);
+      showProgress(step);
+      if (again) play();
+    });
+    if (playing === mine) clearProblems();
+  } catch (error) {
+    if (playing === mine) showProblems(error);
+  } finally {
+    if (playing === mine) playing = null;
+    if (!playing && again) play();
+  }
+}
+
+function showProgress(step) {
+  const done = step.replications ?? 0, of = step.of ?? Number($("replications").value);
+  const bar = document.createElement("progress");
+  Object.assign(bar, { max: of, value: step.stage === "first" ? 0 : done });
+  const words = {
+    first: "one replication with the values of the file; more are being played ",
+    playing: `${done} of ${of} replications `,
+    band: `mean and 5–95 % band of ${done} of ${of} replications `,
+    done: `mean and 5–95 % band of ${done} replications${step.sampled ? ", each with parameters from the posterior" : ", chance only"}`,
+  }[step.stage];
+  $("progress").replaceChildren(words, ...(step.stage === "done" ? [] : [bar]));
+}
+
+function take(shown) {
+  state.shown = shown;
+  if (!charts.size && state.at === (state.scenario.start + state.scenario.horizon) / 2) state.at = busiest(shown);
+  scene.show(shown);
+  scene.setTime(state.at);
+  show();
+  document.body.dataset.shown = `${Number(document.body.dataset.shown ?? 0) + 1}`;
+}
+
+// The time at which most people wait, so that the first picture shows something.
+function busiest(shown) {
+  const people = shown.crossings[state.crossing].people ?? [];
+  const most = people.reduce((best, value, n) => (value !== null && value > (people[best] ?? -1) ? n : best), 0);
+  return shown.times[most] ?? state.at;
+}
+
+function show() {
+  const { scenario, shown, crossing, pinned } = state;
+  $("sentence").textContent = shown.sentences[crossing];
+  showCharts();
+  showFigures($("figures"), scenario, shown, pinned?.shown);
+  showNumbers($("numbers"), scenario, shown, crossing);
+  showNights($("nights"), scenario, shown, crossing, state.at, pinned?.shown);
+}
+
+function showCharts() {
+  const { shown, pinned, crossing } = state;
+  const wanted = shown.charts.filter((chart) => chart.crossing === crossing);
+  for (const [title, { figure, handle }] of charts) {
+    if (!wanted.some((chart) => chart.title === title)) {
+      handle.destroy();
+      figure.remove();
+      charts.delete(title);
+    }
+  }
+  for (const chart of wanted) {
+    const full = withPinned(chart, pinned?.shown);
+    const drawn = charts.get(chart.title) ?? newChart(full);
+    if (drawn.handle.chart !== full) drawn.handle.update(full);
+    drawn.handle.mark(state.at);
+  }
+}
+
+function newChart(chart) {
+  const figure = document.createElement("figure"), plot = document.createElement("div"), caption = document.createElement("figcaption");
+  caption.textContent = `${chart.title}${chart.unit ? ` (${chart.unit})` : ""}`;
+  plot.className = "plot";
+  figure.className = "chart";
+  figure.append(caption, plot);
+  $("charts").append(figure);
+  const handle = BorderCharts.draw(figure, chart, { sync: "page", hint: false, height: 260, onTime: timeChosen });
+  charts.set(chart.title, { figure, handle });
+  return charts.get(chart.title);
+}
+
+// The lines of the pinned setting, which has the same times unless the clock differs.
+function withPinned(chart, pinned) {
+  const other = pinned?.charts.find((each) => each.title === chart.title && each.times.length === chart.times.length);
+  if (!other) return chart;
+  const ghosts = other.lines.filter((line) => !line.dashed).map((line) => ({ ...line, name: `${line.name}, pinned`, low: null, high: null, ghost: true }));
+  return { ...chart, lines: [...chart.lines, ...ghosts] };
+}
+
+function timeChosen(seconds) {
+  state.at = seconds;
+  for (const { handle } of charts.values()) handle.mark(seconds);
+  scene.setTime(seconds);
+  if (state.shown) showNights($("nights"), state.scenario, state.shown, state.crossing, seconds, state.pinned?.shown);
+}
+
+function chooseCrossing(name) {
+  if (name === state.crossing || !(name in state.scenario.crossings)) return;
+  state.crossing = name;
+  saveAddress();
+  if (state.shown) show();
+}
+
+// Plays a setting to its end, to be compared with.
+async function playPinned(settings) {
+  let shown = null;
+  $("progress").textContent = "playing the pinned setting …";
+  await stream("/api/play", { ...asked(settings), pinned: undefined }, null, (step) => { if (step.charts) shown = step; });
+  state.pinned = { settings, shown };
+}
+
+function showPinned() {
+  const place = $("pinned"), pinned = state.pinned;
+  place.hidden = !pinned;
+  $("pin").textContent = pinned ? "Unpin" : "Pin";
+  $("pin").setAttribute("aria-pressed", String(Boolean(pinned)));
+  scene?.pin(pinned?.shown ?? null);
+  if (!pinned) return;
+  const words = levers.words(pinned.settings);
+  place.textContent = `Pinned: ${words.length ? words.join("; ") : "the scenario as it is"}. The dashed lines and the differences are against it, on the same random numbers.`;
+}
+
+async function pin() {
+  state.pinned = state.pinned ? null : { settings: levers.get(), shown: state.shown };
+  showPinned();
+  saveAddress();
+  if (state.shown) show();
+}
+
+async function share() {
+  saveAddressNow();
+  if (state.text !== null) return tell("A link holds levers, not an edited text: download the scenario instead.");
+  try {
+    await navigator.clipboard.writeText(location.href);
+    tell("The link is copied. It works where this page is served.");
+  } catch {
+    dialog("Link to this setting", [pre(location.href)]);
+  }
+}
+
+const pre = (text) => Object.assign(document.createElement("pre"), { textContent: text, tabIndex: 0 });
+const paragraph = (text) => Object.assign(document.createElement("p"), { textContent: text });
+
+function dialog(title, parts) {
+  $("dialog-title").textContent = title;
+  $("dialog-body").replaceChildren(...parts);
+  $("dialog").showModal();
+}
+
+async function runProperly() {
+  const { path, commands } = await post("/api/file", { ...asked(), keep: true });
+  const words = `The scenario with this setting is written to ${path}. In a terminal, in the folder where this page was started:`;
+  dialog("Run it properly", [paragraph(words), pre(commands.join("\n")), paragraph("They play it with all replications, and keep tables, pictures and where everything comes from.")]);
+}
+
+async function downloadScenario() {
+  const { text, name } = await post("/api/file", asked());
+  download(name, text, "text/yaml");
+}
+
+function wire() {
+  const guarded = (action) => () => Promise.resolve(action()).catch(showProblems);
+  const actions = {
+    pin, share, properly: runProperly, "download-scenario": downloadScenario,
+    reset: () => { levers.set({}); later(); },
+    "download-data": () => download(`${state.scenario.name}.csv`, seriesAsCsv(state.shown, state.scenario), "text/csv"),
+    "download-picture": () => pictureOf(charts, state.scenario.title, levers.words(levers.get())).then((blob) => download(`${state.scenario.name}.png`, blob)),
+    edit: () => editing.toggle(),
+    drop: () => canDrop.choose(),
+  };
+  for (const [id, action] of Object.entries(actions)) $(id).addEventListener("click", guarded(action));
+  $("find").addEventListener("input", () => levers.find($("find").value));
+  $("scenario").addEventListener("change", () => open($("scenario").value, null));
+  $("sampled").addEventListener("change", () => { state.sampled = $("sampled").value === "yes"; state.pinned = null; showPinned(); later(); });
+  $("replications").addEventListener("change", later);
+  // a page that nobody sees plays nothing
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) playing?.control.abort();
+    else if (state.scenario && !playing && state.shown?.stage !== "done") play();
+  });
+  canDrop.wire(document.body, (file, kind, isNew) => post("/api/import", { scenario: state.source, text: state.text ?? undefined, kind, new: isNew, ...file })
+    .then((found) => showDropped(dialog, found, () => open(state.source, found.text))).catch(showProblems));
+}
+
+async function begin() {
+  editing = makeEditing($("editing"), $("editor"), $("edit"), (text) => open(state.source, text === state.scenario?.text && state.text === null ? null : text));
+  wire();
+  const { scenarios, first } = await get("/api/scenarios");
+  const named = address.scenarioOf(location.hash) ?? first;
+  const known = scenarios.some((row) => row.name === first) ? scenarios : [{ name: first, title: first }, ...scenarios];
+  $("scenario").replaceChildren(...known.map((row) => new Option(row.title, row.name, false, row.name === named)));
+  const hash = location.hash;
+  const scenario = await post("/api/describe", { scenario: named });
+  await open(named, null, hash ? address.readFrom(hash, scenario.levers) : {});
+}
+
+begin().catch(showProblems);

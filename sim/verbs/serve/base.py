@@ -1,0 +1,169 @@
+"""The scenario that the page shows, read once, and the variants that its settings make of it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sim.engine.lower.plan_from import lower
+from sim.engine.plan import Plan
+from sim.errors import Problem, SimError
+from sim.play.posterior import Posterior, posterior_in
+from sim.scenario.model.scenario import Scenario
+from sim.scenario.resolve import FOLDERS, SCENARIOS, file_named, names, shipped
+from sim.scenario.text.fitted_values import Known, fitted_file, in_place_of, load_fitted, read_only
+from sim.scenario.text.load_scenario import Loaded, dump, from_text, template_of, tree_of_text
+from sim.scenario.text.tree import CALIBRATED, Node, Place, child, from_plain, merge
+from sim.scenario.text.yaml_text import read_text, recorded_reads
+from sim.verbs.serve.lever import Lever, Value, parts_of
+from sim.verbs.serve.levers import fitted_levers, levers_of
+
+PAGE = "page"
+"""The name of the intervention that holds the settings of the page."""
+MOST_KEPT = 8
+"""Scenarios that stay in memory, among them every text that is being edited."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A scenario as the page has it: its file, text and tree, and the levers that it has.
+
+    `values` and `units` are those of its fitted numbers; `edited` texts are not the content of the file.
+    """
+
+    source: str
+    file: Path
+    text: str
+    edited: bool
+    root: Node = field(repr=False)
+    loaded: Loaded = field(repr=False)
+    posterior: Posterior | None = field(repr=False)
+    values: Mapping[str, float] = field(repr=False)
+    units: Mapping[str, str] = field(repr=False)
+    levers: tuple[Lever, ...] = field(repr=False)
+
+    def variant(self, settings: Mapping[str, Value]) -> Variant:
+        """Return the scenario with settings. Raises ScenarioError, or SimError if it is too large for the page."""
+        template = template_of(self._with(settings))
+        scenario = template.checked(self.values, self.units)
+        plan = lower(scenario)
+        posterior = self.posterior and replace(self.posterior, template=template)
+        return Variant(scenario, plan, posterior)
+
+    def _with(self, settings: Mapping[str, Value]) -> Node:
+        return merge(self.root, from_plain(self.overlay(settings), Place(PAGE))) if settings else self.root
+
+    def overlay(self, settings: Mapping[str, Value]) -> dict[str, Any]:
+        """Return what a scenario file that extends this one must have for these settings to be in force."""
+        parts = parts_of(self.levers, settings)
+        what_if: dict[str, Any] = {"description": "Set on the page."}
+        if parts.sets:
+            what_if["set"] = dict(parts.sets)
+        if parts.scales:
+            what_if["scale"] = dict(parts.scales)
+        if parts.changes:
+            what_if["changes"] = [dict(change) for change in parts.changes]
+        own = {"interventions": {PAGE: what_if}} if len(what_if) > 1 else {}
+        applied = [*self.loaded.applied, *parts.named, *([PAGE] if own else [])]
+        return {**own, "apply": applied} if applied else own
+
+    def what_if(self, settings: Mapping[str, Value], folder: Path | None = None) -> str:
+        """Return a scenario file with the settings; it extends this scenario, whose file it names from `folder`.
+
+        An edited text is written out whole, with its fitted values, and without what it extends.
+        """
+        if self.edited:
+            return dump(template_of(self._with(settings)).loaded(self.values, self.units).tree)
+        overlay = self.overlay(settings)
+        base = self.source if self.source in names(SCENARIOS) else _from(self.file, folder)
+        return dump({"extends": base, "name": f"{self.loaded.scenario.name}_{PAGE}"[:60], **overlay})
+
+
+def _from(file: Path, folder: Path | None) -> str:
+    return file.name if folder is None else Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A scenario that is ready to be played."""
+
+    scenario: Scenario
+    plan: Plan = field(repr=False)
+    posterior: Posterior | None = field(repr=False)
+
+
+class Bases:
+    """Reads scenarios, and keeps the latest ones as long as their files do not change."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str | None], tuple[Base, dict[Path, int]]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, source: str, text: str | None = None) -> Base:
+        """Return a scenario by catalogue name or path; `text` is what stands in its place. Raises ScenarioError."""
+        key = (source, text)
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept is None or any(_changed(path) != then for path, then in kept[1].items()):
+            with recorded_reads() as reads:
+                base = read_base(source, text)
+            kept = (base, {path: _changed(path) for path in reads})
+        with self._lock:
+            self._kept[key] = kept
+            self._kept.move_to_end(key)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return kept[0]
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def read_base(source: str, text: str | None = None) -> Base:
+    """Read a scenario and find its levers. Raises ScenarioError with every problem.
+
+    A `text` may name only files of the folder of the scenario and of the catalogue.
+    """
+    file = file_named(source, SCENARIOS)
+    written = read_text(file) if text is None else text
+    with recorded_reads() as reads:
+        try:
+            loaded = from_text(written, file)
+            problems: list[Problem] = []
+            root = tree_of_text(written, file, problems)
+        finally:
+            if text is not None:
+                _only_inside(reads, file)
+    named, values, units, rows = child(root, CALIBRATED), {}, {}, {}
+    if named is not None:
+        rows = load_fitted(fitted_file(named)).values
+        values = {name: row.value for name, row in rows.items()}
+        units = {name: row.unit for name, row in rows.items()}
+    template = template_of(root)
+    posterior = posterior_in(root, template)
+
+    def sets(name: str, value: float) -> Mapping[str, Any]:
+        return in_place_of(root, name, Known(value, units[name]))
+
+    used = {name: row for name, row in rows.items() if name in template.names and not read_only(root, name)}
+    levers = (*levers_of(loaded), *fitted_levers(used, sets))
+    return Base(source, file, written, text is not None, root, loaded, posterior, values, units, levers)
+
+
+def _only_inside(reads: list[Path], file: Path) -> None:
+    """Raise SimError if a text made the program read a file elsewhere than beside the scenario or in the catalogue."""
+    allowed = {file.resolve().parent, *(shipped().resolve() / folder for folder in FOLDERS)}
+    if file.resolve().parent.name == SCENARIOS:
+        allowed |= {file.resolve().parent.parent / folder for folder in FOLDERS}
+    for path in reads:
+        if not any(path.resolve().is_relative_to(folder) for folder in allowed):
+            raise SimError(f"{path.name}: a text on the page may only name files of the scenario's own folders")

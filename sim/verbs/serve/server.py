@@ -1,0 +1,92 @@
+"""Starts the server of the page, for the command and for notebooks."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import secrets
+import socket
+import threading
+import webbrowser
+from typing import Any
+
+from sim.errors import SimError
+from sim.play import engines
+
+GRACE = 2
+"""Seconds that running answers have to end after Ctrl-C."""
+
+
+class Server:
+    """A page about a scenario at an address of this machine. Raises SimError if it cannot be served there."""
+
+    def __init__(self, scenario: str, *, port: int = 0, host: str = "127.0.0.1", framed: bool = False) -> None:
+        try:
+            import uvicorn
+
+            from sim.verbs.serve.app import LOOPBACK, Options, make_app
+        except ImportError as error:
+            what = f"{error.name} is not installed" if error.name else str(error)
+            raise SimError(f"{what}; the page needs `pip install 'border-queues[web]'`") from None
+        local = _is_local(host)
+        self.socket = _listen(host, port)
+        port = self.socket.getsockname()[1]
+        token = "" if local else secrets.token_urlsafe(24)
+        hosts = LOOPBACK if local else (*LOOPBACK, *_names(host))
+        options = Options(scenario, port, hosts, token, framed)
+        options.bases.get(scenario)
+        engines.ready("compiled")
+        shown = host if local or host not in ("0.0.0.0", "::") else _names(host)[-1]
+        shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
+        self.url = f"http://{shown}:{port}/{f'?token={token}' if token else ''}"
+        config = uvicorn.Config(
+            make_app(options), log_level="error", access_log=False, timeout_graceful_shutdown=GRACE, server_header=False
+        )
+        self._server = uvicorn.Server(config)
+
+    def run(self, *, browser: bool) -> None:
+        """Serve until Ctrl-C."""
+        if browser:
+            threading.Timer(0.5, webbrowser.open, [self.url]).start()
+        self._server.run(sockets=[self.socket])
+
+    def start(self) -> threading.Thread:
+        """Serve from a thread that ends with this process."""
+        thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self.socket]}, daemon=True)
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        """End a server that was started."""
+        self._server.should_exit = True
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host.strip("[]"), port))
+    except OSError as error:
+        listener.close()
+        advice = "; give another --port, or 0 for any" if port else ""
+        raise SimError(f"cannot listen at {host}:{port}: {error.strerror or error}{advice}") from None
+    return listener
+
+
+def _names(host: str) -> list[str]:
+    """Return the names and addresses of this machine under which others may ask for the page."""
+    if host not in ("0.0.0.0", "::"):
+        return [host, f"[{host}]"] if ":" in host else [host]
+    name = socket.gethostname()
+    found: list[Any] = [name]
+    with contextlib.suppress(OSError):
+        found += [info[4][0] for info in socket.getaddrinfo(name, None)]
+    return list(dict.fromkeys(str(each) for each in found))

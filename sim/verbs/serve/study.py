@@ -1,0 +1,126 @@
+"""What the page plays: one replication at once, then more, of a scenario with its settings."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+
+import numpy as np
+
+from sim.arrays import Floats
+from sim.errors import SimError
+from sim.measures.estimates import Estimate, Estimates, Estimator, totals_estimates
+from sim.measures.headline import Headline, headlines_of
+from sim.measures.names import Key
+from sim.measures.replication import Measures
+from sim.measures.reports import Observation, Observer, observed_values
+from sim.play.one import Played, Subject, play_once
+from sim.scenario.checks.limits import parties_by_class
+from sim.verbs.serve.base import Base, Variant
+from sim.verbs.serve.lever import Value
+
+SHOWN = frozenset(
+    (
+        *("queue", "queue_people", "queue_length", "in_lots", "virtual_wait", "virtual_wait_censored"),
+        *("crossed_people", "servers", "servers_in_service", "utilisation"),
+    )
+)
+"""Series that the page shows; the others are not estimated."""
+MOST_PARTIES = 1_000_000
+"""Parties of a replication that the page plays; more take too long to wait for."""
+MOST_REPLICATIONS = 200
+MOST_KEPT = 64
+"""Settings of which the totals of each replication are kept, to compare with."""
+ENGINE = "compiled"
+Totals = dict[int, Floats]
+"""The headline measures of all crossings, by replication."""
+
+
+class Comparable:
+    """The headline measures of each replication of the latest settings, so that two settings can be compared."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[object, Totals] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, key: object) -> Totals:
+        """Return the totals of a setting, which are empty at first."""
+        with self._lock:
+            totals = self._kept.setdefault(key, {})
+            self._kept.move_to_end(key)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+            return totals
+
+
+class Study:
+    """The replications of one scenario with settings, as the page asks for them; they must be added in order."""
+
+    def __init__(self, base: Base, settings: Mapping[str, Value], kept: Comparable, *, sampled: bool = True) -> None:
+        """Make the scenario ready. Raises ScenarioError, or SimError if it is too large to be played on a page."""
+        self.base = base
+        self.variant: Variant = base.variant(settings)
+        scenario = self.scenario = self.variant.scenario
+        parties = sum(parties_by_class(scenario).values())
+        if parties > MOST_PARTIES:
+            much = f"about {parties:,.0f} parties a replication are too many for the page (limit {MOST_PARTIES:,})"
+            raise SimError(f"{much}; download the scenario and use `sim run`")
+        self.posterior = self.variant.posterior if sampled else None
+        self.headlines: list[tuple[str, Headline]] = [
+            (crossing, row) for crossing in scenario.crossings for row in headlines_of(scenario)
+        ]
+        self._kept, self.key = kept, (base.source, base.text, tuple(sorted(settings.items())), sampled)
+        self.totals = kept.of(self.key)
+        self.replications = 0
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the replications that were added."""
+        self._estimator = Estimator(self.scenario.clock)
+        self._observer = Observer(self.scenario, self.posterior.discrepancy if self.posterior else 0.0)
+        self.replications = 0
+
+    def first(self) -> Played:
+        """Play the first replication with the values of the file. Raises SimError."""
+        return play_once(self.scenario, self.scenario.seed, 0, ENGINE, self.variant.plan)
+
+    def play(self, replication: int) -> Played:
+        """Play a replication, with its own parameters if there is a posterior. Raises SimError."""
+        subject = Subject(self.scenario, self.variant.plan, self.posterior)
+        return subject.play(self.scenario.seed, replication, ENGINE)
+
+    def add(self, played: Played, *, compare: bool = True) -> None:
+        """Add a replication to the estimates; `compare` keeps its headline measures to compare with."""
+        measures = played.measures
+        shown = {key: values for key, values in measures.series.items() if key.quantity in SHOWN}
+        self._observer.add(observed_values(played.scenario, measures))
+        self._estimator.add(Measures(measures.at, shown, measures.totals))
+        if compare:
+            self.totals[self.replications] = np.array(
+                [
+                    measures.totals.get(Key(crossing, row.quantity, row.scope), np.nan)
+                    for crossing, row in self.headlines
+                ]
+            )
+        self.replications += 1
+
+    def result(self) -> tuple[Estimates, tuple[Observation, ...]]:
+        """Return the estimates so far, and the reported figures as the model has them."""
+        estimates = self._estimator.result()
+        return estimates, self._observer.result(estimates)
+
+    def differences(self, other: Totals) -> list[Estimate] | None:
+        """Return the differences in the headline measures from other settings on the same random numbers.
+
+        None with fewer than two replications of both.
+        """
+        both = sorted(self.totals.keys() & other.keys())[: self.replications]
+        if len(both) < 2 or any(len(other[n]) != len(self.headlines) for n in both):
+            return None
+        return totals_estimates(np.array([self.totals[n] - other[n] for n in both]))
+
+
+def against(base: Base, settings: Mapping[str, Value], kept: Comparable, *, sampled: bool) -> Totals:
+    """Return the totals of settings that were played before; empty if they were not."""
+    return kept.of((base.source, base.text, tuple(sorted(settings.items())), sampled))
