@@ -20,6 +20,12 @@ export class Captions {
     this.element.append(this.events, this.figures, this.rest);
   }
 
+  // Keep as much room as a crossing with this many figures and events may need, so that nothing below moves.
+  reserve(rows) {
+    this.element.hidden = rows === 0;
+    this.element.classList.toggle("scene-few", rows <= 2);
+  }
+
   // Show the rows of a time. `observed`: {id: {modelled, verdict}} of the document.
   show(seconds, events, figures, observed) {
     const past = events.filter((event) => seconds >= event.at && seconds < event.at + AFTER);

@@ -76,7 +76,7 @@ export class NetworkMap {
     pen.lineWidth = 1.5;
     pen.stroke();
     if (name === chosen) ring(pen, x, y, radius(people[name]) + 3.5, palette.ink, 2);
-    if (pinned) ring(pen, x, y, radius(pinned[name]), palette.accent, 1.5, [4, 3]);
+    if (pinned && radius(pinned[name]) > 4) ring(pen, x, y, radius(pinned[name]), palette.accent, 1.5, [4, 3]);
     const words = `${this.scenario.crossings[name].title}: ${count(people[name])} people waiting`;
     const button = this.buttons.get(name), pressed = String(name === chosen);
     if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);

@@ -134,6 +134,7 @@ class Scene {
     this.extent = wider(extentOf(course), other && extentOf(other));
     this.observed = Object.fromEntries(this.document.reported.map((row) => [row.id, row]));
     this.reported = this.scenario.reported.filter((figure) => figure.crossing === this.chosen);
+    this.captions.reserve(this.reported.length + this.scenario.crossings[this.chosen].events.length);
     this.lengths = lengthsOf(this.document, this.chosen);
     this.map?.read(this.document, this.pinned);
     const people = course.people ?? [], top = people.indexOf(largest(people));

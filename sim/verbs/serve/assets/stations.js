@@ -1,7 +1,7 @@
 // A plan of the stations in their order: queues as dots, servers as squares; those beside the way below.
 //
 // Stations that different classes pass stand one above the other. On a narrow page the plan runs downwards.
-import { Surface, box, fitted, line, write } from "./canvas.js";
+import { Surface, box, fitted, line, widthOf, write } from "./canvas.js";
 import { count, roundUp } from "./moment.js";
 
 // least width of a box in columns, and of a box where the plan runs downwards
@@ -189,7 +189,8 @@ function drawStation(pen, at, station, each, { palette, marks, now, pinned }) {
   const grid = { x: x + room, y: at.y + 25, columns: Math.floor(room / DOT) };
   drawDots(pen, grid, queue, each, colour);
   if (ghost) drawGhost(pen, grid, ghost, each, palette);
-  drawServers(pen, { x, y: at.y + 51, room }, servers, busy, palette);
+  const shared = station.pool ? [`, shared: ${station.pool.replaceAll("_", " ")}`, ", shared"] : [];
+  drawServers(pen, { x, y: at.y + 51, room, clear: room - (ghost ? 96 : 0) }, { servers, busy, shared }, palette);
 }
 
 // dots of a queue, four to a column, from the servers (right) outwards
@@ -217,14 +218,16 @@ function drawGhost(pen, grid, { queue }, each, palette) {
   write(pen, words, grid.x, grid.y + 50, { size: 13, align: "right", colour: palette.accent });
 }
 
-// staffed servers as squares, busy ones filled; many as a bar
-function drawServers(pen, at, servers, busy, palette) {
+// staffed servers as squares, busy ones filled; many as a bar. Those of a pool work at other stations too, which is said
+// as far as there is room (`clear`)
+function drawServers(pen, at, { servers, busy, shared }, palette) {
   const text = { size: 13, colour: palette.muted };
   if (!(servers > 0)) {
     if (servers !== null) write(pen, "no servers now", at.x, at.y + 24, text);
     return;
   }
-  const words = busy === null ? `${count(servers)} servers` : `${count(busy)} of ${count(servers)} busy`;
+  const number = busy === null ? `${count(servers)} servers` : `${count(busy)} of ${count(servers)} busy`;
+  const words = number + (shared.find((each) => widthOf(pen, number + each) <= at.clear) ?? "");
   if (servers > MOST_SQUARES) {
     pen.fillStyle = palette.ink;
     pen.fillRect(at.x, at.y + 2, (at.room * (busy ?? 0)) / servers, SQUARE - 2);
