@@ -14,8 +14,9 @@ from sim.errors import SimError
 from sim.scenario.model.reported import FIGURE_KINDS, ReportedQuantity
 from sim.scenario.text.yaml_text import one_line
 from sim.suggest import did_you_mean
+from sim.table.codes import error_codes
 from sim.table.columns import Role
-from sim.table.numbers import words_of
+from sim.table.numbers import SECONDS, unit_in, words_of
 from sim.table.points import MOST_POINTS
 from sim.table.reader import Reader
 from sim.table.times import local_seconds, text_of
@@ -59,7 +60,11 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     assert at is not None
     quantity, values = _values(reader, wanted)
     cls = _cls(target, wanted)
-    good = np.isfinite(at) & np.isfinite(values) & (values >= 0)
+    unit = SECONDS.get(reader.unit or reader.guessed_unit or unit_in(_heading(reader)) or "", 1.0)
+    coded = error_codes(values, unit if FIGURE_KINDS[quantity].is_wait else 1.0)
+    for row in np.flatnonzero(coded):
+        reader.reject(int(row), f"{values[row] / unit:g} stands for no reading: repeated, and far above all others")
+    good = np.isfinite(at) & np.isfinite(values) & (values >= 0) & ~coded
     for row in np.flatnonzero(values < 0):
         reader.reject(int(row), f"a value below 0: {values[row]:g}")
     if good.sum() < 2:
@@ -89,10 +94,14 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     thinned: dict[str, Any] = {}
     if good.sum() > MOST_POINTS:
         thinned = _averaged(finding, reader, target, at[good], values[good], is_wait)
-    elif wanted.since is not None or wanted.until is not None:
-        thinned = _of_period(finding, reader, target, at[good], values[good], is_wait)
+    elif wanted.since is not None or wanted.until is not None or np.any(coded | (values < 0)):
+        thinned = _of_rows(finding, reader, target, at[good], values[good], is_wait)
     _texts(finding, reader, (target, wanted), (cls, quantity, values[good], base), thinned)
     return finding
+
+
+def _heading(reader: Reader) -> str:
+    return next(each.column for each in reader.understood if each.role in ("wait", "queue"))
 
 
 def _tell_alone(reader: Reader, at: Floats, values: Floats, is_wait: bool) -> None:
@@ -142,11 +151,11 @@ def _averaged(
             "rounding": None}  # fmt: skip
 
 
-def _of_period(
+def _of_rows(
     finding: Finding, reader: Reader, target: Target, at: Floats, values: Floats, is_wait: bool
 ) -> dict[str, Any]:
-    """Add a table of the rows of the period that was asked for, and return the keys that differ."""
-    name = f"{target.path.stem}_{reader.table.path.name.split('.')[0]}_period.csv"
+    """Add a table of the rows that are taken, and return the keys that differ."""
+    name = f"{target.path.stem}_{reader.table.path.name.split('.')[0]}_rows.csv"
     heading = "wait_min" if is_wait else "queue"
     shown = values / (60.0 if is_wait else 1.0)
     finding.files[name] = {
@@ -234,7 +243,7 @@ def _texts(
     if data is None and not thinned:
         data = f"{stem}_{table.path.name}"
         finding.copies[data] = table.path
-    heading = next(each.column for each in reader.understood if each.role in ("wait", "queue"))
+    heading = _heading(reader)
     step = observe(values).step
     is_wait = FIGURE_KINDS[quantity].is_wait
     rounding = time_text(step) if is_wait and step > 1 else f"{step:g}" if not is_wait and step > 1 else None

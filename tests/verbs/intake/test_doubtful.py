@@ -311,3 +311,15 @@ def test_a_short_gap_of_few_days_is_missing_and_of_many_days_closed(at: Path, da
     assert rates[3] == rates[22] == 0
     assert ("the hours 12, 13, between hours with rows" in said) == filled
     assert ("the hours 00, 01, 02, 03, 04, 05, 06, 07, 20" in said) == filled
+
+
+@pytest.mark.parametrize(
+    ("code", "times", "taken"), [("999", 5, False), ("999", 1, True), ("30", 5, True), ("-1", 5, False)]
+)
+def test_a_code_that_is_repeated_is_no_wait(at: Path, code: str, times: int, taken: bool) -> None:  # noqa: F811
+    waits = [code if n % 40 == 7 and n < 40 * times else str(n % 12) for n in range(240)]
+    text = rows("time,wait_min", *(f"2026-06-{1 + n // 24:02d} {n % 24:02d}:00,{wait}" for n, wait in enumerate(waits)))
+    said = " ".join(done("waits", written(at, text), "--into", "hall.yaml", "--class", "visitor").split())
+    assert ("999 stands for no reading" in said) == (code == "999" and not taken)
+    (series,) = read_calibration(Path("hall_figures.yaml")).calibration.reported_series
+    assert (max(point.value for point in series.series) > 0.2) == taken
