@@ -208,8 +208,11 @@ def test_new_results_and_a_pin_keep_the_time_which_lies_between_points(page: Any
 
 
 def test_it_plays_on_request_only_from_the_start_to_the_end(page: Any) -> None:
-    begin(page, scenario("border"), document())
-    comes(page, ".scene-number", "4,800")
+    results = document()
+    results["crossings"]["border"]["people"] = [12.0 - abs(n - 12) for n in range(POINTS)]
+    begin(page, scenario("border"), results)
+    page.evaluate("seconds => scene.setTime(seconds)", START + 12 * HOUR)  # the time of the first picture
+    comes(page, ".scene-number", "12")
     page.wait_for_timeout(300)
     assert page.evaluate("told") == []
     page.get_by_role("combobox", name="Speed").select_option(label="3 hours a second")

@@ -47,8 +47,9 @@ export class Player {
   // Take a time from outside; `onTime` is not called.
   setTime(seconds) {
     if (!this.times.length) return;
-    this.isChosen = true;
+    const before = this.seconds;
     this.seconds = Math.max(this.times[0], Math.min(this.times.at(-1), seconds));
+    this.isChosen ||= this.seconds !== before;
   }
 
   toggle() {
