@@ -7,6 +7,7 @@ import ipaddress
 import secrets
 import socket
 import threading
+import time
 import webbrowser
 from typing import Any
 
@@ -51,9 +52,11 @@ class Server:
         self._server.run(sockets=[self.socket])
 
     def start(self) -> threading.Thread:
-        """Serve from a thread that ends with this process."""
+        """Serve from a thread that ends with this process; return when requests are answered."""
         thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self.socket]}, daemon=True)
         thread.start()
+        while thread.is_alive() and not self._server.started:
+            time.sleep(0.01)
         return thread
 
     def stop(self) -> None:

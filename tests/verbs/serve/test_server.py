@@ -1,0 +1,273 @@
+"""The server of the page: what it answers, and what it refuses."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.errors import SimError
+from sim.scenario.text.load_scenario import load
+from sim.verbs.serve.base import read_base
+from sim.verbs.serve.server import Server
+from sim.verbs.serve.study import Comparable, Study, against
+
+TINY = Path(__file__).parents[2] / "tiny.yaml"
+COUNTS = "time,cars\n" + "\n".join(
+    f"2022-09-{day:02} {hour:02}:00,{hour + day}" for day in range(1, 15) for hour in range(24)
+)
+PATHS = ("/api/describe", "/api/play", "/api/file", "/api/import")
+
+
+class Client:
+    """Asks a server as the page does, or as somebody else."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def ask(self, path: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+        status, content, _ = self.raw(path, body, headers)
+        lines = [json.loads(line) for line in content.decode().splitlines()]
+        return status, lines if path == "/api/play" and status == 200 else lines[0]
+
+    def raw(
+        self, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes, http.client.HTTPResponse]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        usual = {"host": f"127.0.0.1:{self.port}", **({} if body is None else {"content-type": "application/json"})}
+        content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        connection.request("GET" if body is None else "POST", path, content, {**usual, **(headers or {})})
+        response = connection.getresponse()
+        answer = response.status, response.read(), response
+        connection.close()
+        return answer
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    server = Server(str(TINY))
+    thread = server.start()
+    port = server.socket.getsockname()[1]
+    yield Client(port)
+    server.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_the_page_and_its_files_are_served_with_a_policy(client: Client) -> None:
+    status, content, response = client.raw("/")
+    assert (status, response.headers["content-type"].partition(";")[0]) == (200, "text/html")
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "frame-ancestors 'none'" in policy
+    named = [part.partition('"')[0] for part in content.decode().replace("'", '"').split('"/assets/')[1:]]
+    assert {"main.js", "charts.js", "serve.css", "uPlot.iife.min.js"} <= set(named)
+    assert [name for name in named if client.raw(f"/assets/{name}")[0] != 200] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["../app.py", "..%2Fapp.py", "%2e%2e/app.py", "nothing.js", "index.html%00.js", "C:\\x.js"]
+)
+def test_other_files_are_not_served(client: Client, name: str) -> None:
+    status, content, _ = client.raw(f"/assets/{name.replace(chr(92), '%5C')}")
+    assert status == 404
+    assert b"Starlette(" not in content
+
+
+def test_a_scenario_is_described_and_played_in_stages(client: Client) -> None:
+    status, shown = client.ask("/api/describe", {})
+    assert (status, shown["name"], list(shown["crossings"])) == (200, "tiny", ["post"])
+    assert {"post/exit_control/servers", "what_if/more_booths"} <= {lever["id"] for lever in shown["levers"]}
+    status, steps = client.ask("/api/play", {"replications": 5})
+    shown = [step for step in steps if step["stage"] != "playing"]
+    assert [(step["stage"], step["replications"]) for step in shown] == [
+        ("first", 1),
+        ("band", 2),
+        ("band", 4),
+        ("done", 5),
+    ]
+    assert shown[0]["charts"][0]["lines"][0]["low"] is None
+    assert shown[-1]["charts"][0]["lines"][0]["low"] is not None
+    assert shown[-1]["reported"][0]["id"] == "queue_at_noon"
+    assert steps == client.ask("/api/play", {"replications": 5})[1]
+
+
+def test_differences_from_a_pinned_setting_are_on_the_same_random_numbers(client: Client) -> None:
+    setting = {"post/exit_control/servers": 4}
+    client.ask("/api/play", {"replications": 4})
+    steps = client.ask("/api/play", {"replications": 4, "settings": setting, "pinned": {}})[1]
+    changes = {row["name"]: row["change"] for row in steps[-1]["headlines"]}
+    assert changes["most people waiting"]["high"] < 0
+    same = client.ask("/api/play", {"replications": 4, "settings": setting, "pinned": setting})[1]
+    assert {row["change"]["mean"] for row in same[-1]["headlines"]} == {0}
+
+
+def test_a_file_is_made_and_kept_below_the_results(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    setting = {"settings": {"post/exit_control/servers": 3}}
+    status, made = client.ask("/api/file", setting)
+    assert status == 200
+    assert "exit_control" in made["text"]
+    assert list(tmp_path.iterdir()) == []
+    status, kept = client.ask("/api/file", {**setting, "keep": True})
+    assert kept["commands"][0] == f"sim run {kept['path']}"
+    assert Path(kept["path"]).parent == Path("results/page")
+    assert load(kept["path"]).scenario.crossings["post"].stations["exit_control"].staffing.servers == 3  # type: ignore[union-attr]
+    assert client.ask("/api/file", {**setting, "keep": True})[1] == kept
+
+
+def test_data_become_the_demand(client: Client) -> None:
+    body = {"name": "counts.csv", "content": base64.b64encode(COUNTS.encode()).decode()}
+    status, found = client.ask("/api/import", body)
+    assert (status, found["rows"], found["rejected"]) == (200, 336, [])
+    assert found["understood"]
+    played = client.ask("/api/play", {"text": found["text"], "replications": 1})[1]
+    assert played[-1]["stage"] == "done"
+    status, new = client.ask("/api/import", {**body, "new": True})
+    assert client.ask("/api/describe", {"text": new["text"]})[1]["name"] == "my_border"
+
+
+def test_errors_of_a_text_have_their_lines(client: Client) -> None:
+    text = TINY.read_text(encoding="utf-8").replace("servers: 3, steps", "servers: many, steps")
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if "many" in row)
+    for path in ("/api/describe", "/api/play"):
+        status, told = client.ask(path, {"text": text})
+        assert (status, told["problems"][0]["line"]) == (422, line)
+        assert "many" in told["problems"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "evil.example"}, 403),
+        ({"host": "127.0.0.1.evil.example:80"}, 403),
+        ({"host": ""}, 403),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"content-type": "text/plain"}, 415),
+        ({"content-type": "application/x-www-form-urlencoded"}, 415),
+    ],
+)
+def test_requests_of_other_pages_are_refused(client: Client, headers: dict[str, str], status: int) -> None:
+    for path in PATHS:
+        got, told = client.ask(path, {}, headers)
+        assert got == status
+        assert told["problems"][0]["message"]
+
+
+def test_a_name_that_leads_elsewhere_does_not_reach_the_page(client: Client) -> None:
+    """A page whose name was pointed at this machine asks with that name as host (DNS rebinding)."""
+    assert client.raw("/", headers={"host": f"evil.example:{client.port}"})[0] == 403
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(
+    ("scenario", "text", "settings", "pinned", "replications", "sampled", "keep", "name", "content", "kind", "new")
+)
+
+
+@settings(max_examples=150)
+@given(path=st.sampled_from(PATHS), body=st.dictionaries(KEYS, JUNK, max_size=5) | JUNK)
+def test_junk_is_told_in_a_sentence(client: Client, path: str, body: Any) -> None:
+    if isinstance(body, dict):
+        body.pop("keep", None)
+        body["replications"] = body.get("replications", 1)
+    status, content, _ = client.raw(path, json.dumps(body).encode())
+    assert status in (200, 400, 422), content[:300]
+    assert b"Traceback" not in content
+
+
+@settings(max_examples=50)
+@given(path=st.sampled_from(PATHS), body=st.binary(max_size=40))
+def test_bytes_that_are_no_json_are_told(client: Client, path: str, body: bytes) -> None:
+    status, told = client.ask(path, body or b"x")
+    assert status in (400, 422, 200)
+    if status != 200:
+        assert told["problems"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"text": "' + b"[" * 5000 + b'"}',
+        b'{"text": "a: &a [x, *a]"}',
+        b'{"text": "a: &a [1,1]\\nb: &b [*a,*a]\\nc: &c [*b,*b]\\n"}',
+        b'{"text": "\\u0000"}',
+        b'{"text": "\\ud800"}',
+        b'{"settings": {"post/demand/car": 1e400}}',
+        b'{"replications": 1e9}',
+        b'{"scenario": "../../etc/passwd"}',
+        b'{"scenario": "/etc/passwd"}',
+        b'{"text": "extends: /etc/hostname"}',
+        b'{"name": "../../x.csv", "content": "YQ=="}',
+        b'{"name": "x.exe", "content": "YQ=="}',
+        b'{"name": "x.csv", "content": "%%%"}',
+        b'{"name": "x.csv", "content": ""}',
+    ],
+)
+def test_what_an_attacker_would_send_is_told(client: Client, body: bytes) -> None:
+    for path in PATHS:
+        status, content, _ = client.raw(path, body)
+        assert status in (200, 400, 422), content[:300]
+        assert b"Traceback" not in content
+        assert b"root:" not in content
+
+
+def test_a_request_that_is_too_large_is_refused(client: Client) -> None:
+    status, told = client.ask("/api/describe", b'{"text": "' + b"x" * 26_000_000 + b'"}')
+    assert (status, "larger than 25 MB" in told["problems"][0]["message"]) == (413, True)
+
+
+def test_too_many_parties_for_a_page_are_told(client: Client) -> None:
+    text = TINY.read_text(encoding="utf-8").replace("rate: 25/h", "rate: 100000/h")
+    status, told = client.ask("/api/play", {"text": text})
+    assert status == 422
+    assert "use `sim run`" in told["problems"][0]["message"]
+
+
+def test_others_need_the_token() -> None:
+    server = Server(str(TINY), host="0.0.0.0")
+    thread = server.start()
+    client = Client(server.socket.getsockname()[1])
+    token = server.url.partition("token=")[2]
+    assert len(token) > 20
+    assert client.raw("/")[0] == 403
+    assert client.raw("/?token=wrong")[0] == 403
+    status, _, response = client.raw(f"/?token={token}")
+    cookie = response.headers["set-cookie"].partition(";")
+    assert (status, "httponly" in cookie[2].lower(), "samesite=strict" in cookie[2].lower()) == (307, True, True)
+    assert client.raw("/", headers={"cookie": cookie[0]})[0] == 200
+    assert client.ask("/api/describe", {}, {"cookie": cookie[0]})[0] == 200
+    server.stop()
+    thread.join(10)
+
+
+def test_a_port_that_is_taken_is_told(client: Client) -> None:
+    with pytest.raises(SimError, match=f"cannot listen at 127.0.0.1:{client.port}: .*give another --port"):
+        Server(str(TINY), port=client.port)
+
+
+def test_settings_that_were_not_played_have_no_differences() -> None:
+    base, kept = read_base(str(TINY)), Comparable()
+    study = Study(base, {}, kept)
+    for replication in range(2):
+        study.add(study.play(replication))
+    assert study.differences(against(base, {"post/exit_control/servers": 3.0}, kept, sampled=True)) is None
+    changes = study.differences(against(base, {}, kept, sampled=True))
+    assert changes is not None
+    assert all(change.mean == 0 or change.n == 0 for change in changes)
