@@ -54,7 +54,8 @@ def import_data(
         Time zone of local times; that of the scenario if left out.
     more
         The other options of `sim import`: cls, part, station, crossing, day (the date of bare times of day), unit,
-        day_first, since, until, gaps_are_zero, replay, queue, sheet.
+        day_first, since, until, gaps_are_zero, all_parts, replay, queue,
+        sheet.
 
     Returns
     -------

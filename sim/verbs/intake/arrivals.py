@@ -323,9 +323,10 @@ def _edit(target: Target, wanted: Wanted, cls: str, parts: dict[str, Any]) -> Ed
     """Return the edit that puts the parts in place of those that the class has, or of the one named by --part."""
     path = ("crossings", target.crossing, "demand", cls)
     there = target.scenario.crossings[target.crossing].demand.get(cls, {}) if target.scenario else {}
-    if wanted.part is None and len(there) > 1:
+    if wanted.part is None and len(there) > 1 and not wanted.all_parts:
         raise SimError(
-            f"{target.path}: the demand of {cls} has the parts {', '.join(there)}; which one is replaced (--part)?"
+            f"{target.path}: the demand of {cls} has the parts {', '.join(there)}; which one is replaced (--part)? "
+            "--all-parts replaces them all"
         )
     if wanted.part is None or (len(there) <= 1 and (not there or wanted.part in there)):
         name = wanted.part

@@ -67,6 +67,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--day-first/--month-first", default=None, help="The order of 03/04/2026.  [default: by the data]"),
     click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Leave out what was before."),
     click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Leave out what was from then on."),
+    click.option("--all-parts", is_flag=True, help="Counts take the place of all parts of the demand of a class."),
     click.option("--gaps-are-zero", is_flag=True, help="Nobody came in an interval without a row."),
     click.option("--replay", is_flag=True, help="Play counts or open booths as they were, not rates or shifts."),
     click.option(

@@ -62,6 +62,7 @@ class Wanted:
     since: date | None = None
     until: date | None = None
     gaps_are_zero: bool = False
+    all_parts: bool = False
     replay: bool = False
     queue: Path | None = None
     quantity: str | None = None
@@ -238,6 +239,9 @@ def _single(target: Target, given: str | None, heading: str) -> str:
     served = list(target.scenario.crossings[target.crossing].demand)
     if len(served) == 1:
         return served[0]
+    meant = {cls for word in heading.split() if (cls := target.class_called(word))}
+    if len(meant) == 1:
+        return meant.pop()
     raise SimError(
         f"{target.path}: has the classes {', '.join(target.classes)}; say with --class which one the rows are"
     )

@@ -25,9 +25,11 @@ def understood(base: Base, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was understood of a file, and the text of the scenario with it.
 
     `body` has the `name` of the file, its `content` in base 64, its `kind` (of KINDS), and `new` if a scenario begins
-    with it; else its numbers take the place of the demand of the scenario. Raises SimError.
+    with it; else its numbers take the place of the demand of the scenario. `class`, `crossing` and `zone` say what the
+    rows are where the file does not. Raises SimError.
     """
     kind, name = body.get("kind", "arrivals"), body.get("name")
+    cls, crossing, zone = (_text(body, key) for key in ("class", "crossing", "zone"))
     if kind not in KINDS:
         raise SimError(f"kind: expected {' or '.join(KINDS)}")
     if not isinstance(name, str) or Path(name).suffix.lower() not in SUFFIXES:
@@ -39,16 +41,28 @@ def understood(base: Base, body: Mapping[str, Any]) -> dict[str, Any]:
     with store.scratch() as folder:
         file = folder / _harmless(name)
         store.write(file, content)
-        where = {"into": folder / f"{NEW}.yaml"} if body.get("new") is True else {"into": base.file, "text": base.text}
+        if body.get("new") is True:
+            wanted = Wanted(kind, file, folder / f"{NEW}.yaml", cls=cls, zone=zone)
+        else:
+            wanted = Wanted(
+                kind, file, base.file, cls=cls, crossing=crossing, zone=zone, all_parts=True, text=base.text
+            )
         try:
-            imported = import_file(Wanted(kind, file, **where))
+            imported = import_file(wanted)
         except SimError as error:
-            raise SimError(str(error).replace(f"{folder}/", "")) from None
+            raise SimError(str(error).replace(f"{folder}/", "").replace("with --class", "in the dialog")) from None
     if imported.files:
         named = ", ".join(path.name for path in imported.files)
         raise SimError(f"{name}: the scenario would need files beside it ({named}); use `sim import {kind}`")
     from_text(imported.after, base.file)
     return _shown(imported, name)
+
+
+def _text(body: Mapping[str, Any], key: str) -> str | None:
+    value = body.get(key)
+    if value is None or isinstance(value, str):
+        return value or None
+    raise SimError(f"{key}: expected a text")
 
 
 def _harmless(name: str) -> str:

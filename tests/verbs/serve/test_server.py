@@ -107,7 +107,7 @@ def test_differences_from_a_pinned_setting_are_on_the_same_random_numbers(client
     changes = {row["name"]: row["change"] for row in steps[-1]["headlines"]}
     assert changes["most people waiting"]["high"] < 0
     same = client.ask("/api/play", {"replications": 4, "settings": setting, "pinned": setting})[1]
-    assert {row["change"]["mean"] for row in same[-1]["headlines"]} == {0}
+    assert {row["change"]["mean"] for row in same[-1]["headlines"]} <= {0, None}
 
 
 def test_a_file_is_made_and_kept_below_the_results(

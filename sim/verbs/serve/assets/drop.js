@@ -18,10 +18,19 @@ const option = (name, value, words, checked) => {
   return Object.assign(document.createElement("p"), {}).appendChild(label).parentElement;
 };
 
+const select = (id, words, options) => {
+  const made = Object.assign(document.createElement("select"), { id }), label = document.createElement("label"), row = document.createElement("p");
+  made.append(...options.map(([value, text]) => new Option(text, value)));
+  label.append(`${words} `, made);
+  row.append(label);
+  return row;
+};
+
 export const canDrop = {
-  // `take({name, content}, kind, isNew)` is called with a file that was dropped or chosen
-  wire(body, take) {
-    this.take = take;
+  // `take(request)` is called with a file that was dropped or chosen, and what the reader said of it; `classes()` gives
+  // the classes of the scenario with their words
+  wire(body, take, classes) {
+    Object.assign(this, { take, classes });
     const hasFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
     body.addEventListener("dragover", (event) => { if (hasFile(event)) { event.preventDefault(); body.classList.add("dropping"); } });
     body.addEventListener("dragleave", (event) => { if (!event.relatedTarget) body.classList.remove("dropping"); });
@@ -49,15 +58,16 @@ export const canDrop = {
       option("kind", "timetable", "a timetable of flights, ferries or trains", false),
       option("into", "shown", "put them into the scenario shown here", true),
       option("into", "new", "begin a new border with them", false),
+      select("data-class", "They count", [["", "what the file says"], ...Object.entries(this.classes()).map(([cls, { words: many }]) => [cls, many])]),
       go,
     );
     dialog().showModal();
     go.addEventListener("click", async () => {
       const chosen = (name) => dialog().querySelector(`input[name="${name}"]:checked`).value;
-      const [kind, isNew] = [chosen("kind"), chosen("into") === "new"];
+      const isNew = chosen("into") === "new", cls = dialog().querySelector("#data-class").value;
+      const said = { kind: chosen("kind"), new: isNew, class: cls || undefined, zone: isNew ? Intl.DateTimeFormat().resolvedOptions().timeZone : undefined };
       dialog().close();
-      if (file.size > MOST_BYTES) throw new Error(`${file.name} is larger than ${MOST_BYTES / 1e6} MB; use \`sim import\``);
-      this.take({ name: file.name, content: await encoded(file) }, kind, isNew);
+      this.take(file.size > MOST_BYTES ? { name: file.name, tooLarge: true } : { name: file.name, content: await encoded(file), ...said });
     });
   },
 };
@@ -69,6 +79,8 @@ const list = (rows) => {
 };
 
 const titled = (title, rows) => (rows.length ? [Object.assign(document.createElement("h3"), { textContent: title }), list(rows)] : []);
+
+export const tooLarge = (name) => `${name} is larger than ${MOST_BYTES / 1e6} MB; use \`sim import\` in a terminal`;
 
 // Shows what was understood of a file; `use()` puts it into force.
 export function showDropped(show, found, use) {

@@ -2,7 +2,7 @@
 
 import * as address from "./address.js";
 import { Problems, get, post, stream } from "./api.js";
-import { canDrop, showDropped } from "./drop.js";
+import { canDrop, showDropped, tooLarge } from "./drop.js";
 import { download, pictureOf, seriesAsCsv } from "./download.js";
 import { makeEditing } from "./editing.js";
 import { makeLevers } from "./levers.js";
@@ -256,13 +256,19 @@ async function runProperly() {
   dialog("Run it properly", [paragraph(words), pre(commands.join("\n")), paragraph("They play it with all replications, and keep tables, pictures and where everything comes from.")]);
 }
 
+async function takeData(request) {
+  if (request.tooLarge) throw new Problems([{ message: tooLarge(request.name) }]);
+  const found = await post("/api/import", { scenario: state.source, text: state.text ?? undefined, crossing: state.crossing, ...request });
+  showDropped(dialog, found, () => open(state.source, found.text));
+}
+
 async function downloadScenario() {
   const { text, name } = await post("/api/file", asked());
   download(name, text, "text/yaml");
 }
 
 function wire() {
-  const guarded = (action) => () => Promise.resolve(action()).catch(showProblems);
+  const guarded = (action) => (...given) => Promise.resolve().then(() => action(...given)).catch(showProblems);
   const actions = {
     pin, share, properly: runProperly, "download-scenario": downloadScenario,
     reset: () => { levers.set({}); later(); },
@@ -271,7 +277,7 @@ function wire() {
     edit: () => editing.toggle(),
     drop: () => canDrop.choose(),
   };
-  for (const [id, action] of Object.entries(actions)) $(id).addEventListener("click", guarded(action));
+  for (const [id, action] of Object.entries(actions)) $(id).addEventListener("click", () => guarded(action)());
   $("find").addEventListener("input", () => levers.find($("find").value));
   $("scenario").addEventListener("change", () => open($("scenario").value, null));
   $("sampled").addEventListener("change", () => { state.sampled = $("sampled").value === "yes"; state.pinned = null; showPinned(); later(); });
@@ -281,8 +287,7 @@ function wire() {
     if (document.hidden) playing?.control.abort();
     else if (state.scenario && !playing && state.shown?.stage !== "done") play();
   });
-  canDrop.wire(document.body, (file, kind, isNew) => post("/api/import", { scenario: state.source, text: state.text ?? undefined, kind, new: isNew, ...file })
-    .then((found) => showDropped(dialog, found, () => open(state.source, found.text))).catch(showProblems));
+  canDrop.wire(document.body, guarded(takeData), () => state.scenario.classes);
 }
 
 async function begin() {
