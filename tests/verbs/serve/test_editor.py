@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +15,6 @@ import yaml
 
 import sim
 from sim.scenario.json_schema import scenario_schema
-from sim.verbs.report.result import BROWSERS
 
 ROOT = Path(__file__).parents[3]
 ASSETS = Path(sim.__file__).parent / "verbs" / "serve" / "assets"
@@ -64,26 +62,20 @@ class Server(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("the browser tests need Chromium or Chrome")
+def page(browser: Any) -> Iterator[Any]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        with playwright.sync_playwright() as started:
-            browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 2400, "height": 800})  # no line is wrapped
-            page.complaints = []
-            page.on("console", lambda message: page.complaints.append(message.text))
-            page.on("pageerror", lambda error: page.complaints.append(str(error)))
-            page.goto(f"http://127.0.0.1:{server.server_port}/")
-            page.wait_for_selector(".cm-content")
-            yield page
-            browser.close()
-            assert page.complaints == []
+        page = browser.new_page(viewport={"width": 2400, "height": 800})  # no line is wrapped
+        page.complaints = []
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.wait_for_selector(".cm-content")
+        yield page
+        page.close()
+        assert page.complaints == []
     finally:
         server.shutdown()
         server.server_close()

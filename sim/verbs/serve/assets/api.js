@@ -7,34 +7,41 @@ export class Problems extends Error {
   }
 }
 
-async function answer(response) {
+async function answer(path, request) {
+  const response = await reached(fetch(path, request));
   if (response.ok) return response;
   const rows = await response.json().then((body) => body.problems, () => null);
   throw new Problems(rows || [{ message: `the server answered ${response.status}` }]);
 }
 
-async function send(path, body, signal) {
-  const request = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal };
+// What comes from the network; the browser says a lost connection in words of its own.
+async function reached(coming) {
   try {
-    return await answer(await fetch(path, request));
+    return await coming;
   } catch (error) {
     if (error instanceof TypeError) throw new Problems([{ message: "The server does not answer; is `sim serve` still running?" }]);
     throw error;
   }
 }
 
-export const get = async (path) => (await answer(await fetch(path))).json();
-export const post = async (path, body, signal) => (await send(path, body, signal)).json();
+const send = (path, body, signal) => answer(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+
+export const get = async (path) => (await answer(path)).json();
+export const post = async (path, body) => (await send(path, body)).json();
 
 // Calls `take` with each line of the answer, which is JSON, as it comes.
 export async function stream(path, body, signal, take) {
   const reader = (await send(path, body, signal)).body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await reached(reader.read());
     if (done) break;
     const lines = (rest + value).split("\n");
     rest = lines.pop();
-    for (const line of lines) if (line) take(JSON.parse(line));
+    for (const line of lines.filter(Boolean)) {
+      const step = JSON.parse(line);
+      if (step.stage === "error") throw new Problems(step.problems);
+      take(step);
+    }
   }
 }

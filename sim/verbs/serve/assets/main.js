@@ -11,7 +11,7 @@ import { showFigures, showNights, showNumbers } from "./tables.js";
 
 const $ = (id) => document.getElementById(id);
 const state = { source: null, text: null, scenario: null, crossing: null, shown: null, pinned: null, at: null, sampled: true };
-let levers, scene, editing, playing = null, again = false, saving = null;
+let levers, scene, editing, playing = null, again = false, saving = null, opening = 0, isTextWrong = false;
 const charts = new Map();
 
 const asked = (settings = levers.get()) => ({
@@ -27,7 +27,7 @@ function tell(text) {
 
 function showProblems(error) {
   if (error.name === "AbortError") return;
-  const rows = error instanceof Problems ? error.rows : [{ message: String(error) }];
+  const rows = error instanceof Problems ? error.rows : [{ message: error.message }];
   $("problems").textContent = rows.map((row) => (row.line ? `line ${row.line}: ${row.message}` : row.message)).join("\n");
   $("problems").hidden = false;
   editing?.showProblems(rows);
@@ -41,8 +41,12 @@ function clearProblems() {
 
 // Reads a scenario; with `setting` from a link, its levers are set.
 async function open(source, text, setting = {}) {
+  const mine = ++opening;
+  isTextWrong = true;  // until it is read
   try {
     const scenario = await post("/api/describe", { scenario: source, text: text ?? undefined });
+    if (mine !== opening) return;
+    isTextWrong = false;
     clearProblems();
     Object.assign(state, { source, text, scenario, pinned: null, shown: null, at: (scenario.start + scenario.horizon) / 2 });
     state.crossing = setting.crossing in scenario.crossings ? setting.crossing : Object.keys(scenario.crossings)[0];
@@ -66,6 +70,7 @@ async function open(source, text, setting = {}) {
     showPinned();
     play();
   } catch (error) {
+    if (mine !== opening) return;
     showProblems(error);
     if (!state.scenario) $("title").textContent = "The scenario cannot be shown";
   }
@@ -99,13 +104,12 @@ async function play() {
   try {
     await stream("/api/play", asked(), mine.control.signal, (step) => {
       if (playing !== mine) return;
-      if (step.stage === "error") throw new Problems(step.problems);
       mine.isFirst = false;
       if (step.stage !== "playing") take(step);
       showProgress(step);
       if (again) play();
     });
-    if (playing === mine) clearProblems();
+    if (playing === mine && !isTextWrong) clearProblems();
   } catch (error) {
     if (playing === mine) showProblems(error);
   } finally {
@@ -287,6 +291,8 @@ function wire() {
     if (document.hidden) playing?.control.abort();
     else if (state.scenario && !playing && state.shown?.stage !== "done") play();
   });
+  // a link that is opened where the page is shown already
+  addEventListener("hashchange", () => location.reload());
   canDrop.wire(document.body, guarded(takeData), () => state.scenario.classes);
 }
 

@@ -64,7 +64,7 @@ export function showNumbers(place, scenario, shown, crossing) {
     return [...cells, mean === undefined ? "–" : `${sign}${number(mean, row.unit)} (${number(low)} to ${number(high)})${sure ? "" : ", direction not known"}`];
   });
   const title = several ? scenario.crossings[crossing].title : "Mean, and in brackets 5 to 95 % of the replications";
-  place.replaceChildren(table(title, ["", "this setting", ...(compared ? ["against the pinned one"] : [])], made));
+  place.replaceChildren(table(title, ["measure", "this setting", ...(compared ? ["against the pinned one"] : [])], made));
 }
 
 const dayOf = (date) => new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: "UTC" }).format(new Date(`${date}T00:00Z`));
@@ -87,5 +87,5 @@ export function showNights(place, scenario, shown, crossing, seconds, pinned) {
     ...(pinned ? [before.has(night.day) ? spread(before.get(night.day)) : "–"] : []),
   ];
   const rows = [...(tonight ? [row("The night shown above", tonight)] : []), row("The worst night", worst)];
-  place.replaceChildren(table("People stuck at the border", ["", "people", "drinking water", ...(pinned ? ["pinned"] : [])], rows));
+  place.replaceChildren(table("People stuck at the border", ["night", "people", "drinking water", ...(pinned ? ["pinned"] : [])], rows));
 }
