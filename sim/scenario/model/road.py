@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from sim.scenario.model.class_names import ClassName
 from sim.scenario.model.laws import People
-from sim.scenario.model.quantities import Count, Instant, Kind, Length, Model, Name, Share
+from sim.scenario.model.quantities import Count, Instant, Kind, Length, Model, Name, Share, Title
 
 USUAL: dict[str, dict[str, Any]] = {
     "car": {"spacing": "7 m", "people": {"mean": 2, "max": 5}},
@@ -70,6 +70,13 @@ class HoldingLot(Model):
     from_: Instant | None = Field(None, alias="from", description="when it opens; default: always open")
 
 
+class Landmark(Model):
+    """A place along the approach road, which pictures name."""
+
+    name: Title = Field(description="name of the place")
+    at: Length = Field(description="distance from the border along the road")
+
+
 class Road(Model):
     """The approach road, which converts waiting vehicles into kilometres of queue."""
 
@@ -77,6 +84,12 @@ class Road(Model):
         (FilesStretch(files=1.0),), min_length=1, description="from the border outwards; default: one file"
     )
     lots: dict[Name, HoldingLot] = Field({}, max_length=100, description="areas off the road for waiting, by name")
+    landmarks: tuple[Landmark, ...] = Field(
+        (),
+        max_length=50,
+        description="places along the road, named in the picture of `sim serve`; they change nothing else",
+        examples=[[{"name": "Vladikavkaz", "at": "31 km"}]],
+    )
 
     @model_validator(mode="after")
     def _outwards(self) -> Road:

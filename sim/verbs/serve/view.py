@@ -101,6 +101,7 @@ def _crossing(scenario: Scenario, name: str) -> dict[str, Any]:
             {"until": None if row.until is None else row.until / 1000, "files": row.files}
             for row in place.road.stretches
         ],
+        "landmarks": [{"name": row.name, "km": row.at / 1000} for row in place.road.landmarks],
         "zones": {zone_name: words(zone_name) for zone_name in place.zones},
         "events": [{"at": seconds(event.at, zone), "words": event.words} for event in events(scenario, name)],
     }

@@ -6,7 +6,7 @@ import { Surface, box, fitted, line, widthOf, write } from "./canvas.js";
 import { ON_THE_ROAD, classAt, drawMark, sharesOf, spread } from "./marks.js";
 import { count, length, roundUp } from "./moment.js";
 
-const HEAD = 42, ROADSIDE = 32, LOTS = 26, AXIS = 40, LEFT = 10;
+const HEAD = 42, ROADSIDE = 32, LOTS = 26, AXIS = 40, PLACES = 18, LEFT = 10;
 // least metres of a file for which a mark stands: one vehicle
 const VEHICLE = 7;
 const TICKS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
@@ -27,6 +27,7 @@ export class Road {
     view.figures.forEach((figure, n) => drawFigure(pen, plan, view, figure, n));
     drawAxis(pen, plan, view);
     drawBorder(pen, plan, view);
+    if (plan.landmarks) drawLandmarks(pen, plan, view);
     if (plan.roadside) drawRoadside(pen, plan, view);
     if (plan.lots) drawLots(pen, plan, view);
     return `a mark on the road stands for ${length(plan.each / 1000)} of a file`;
@@ -49,9 +50,11 @@ function planOf({ width, crossing, extent, now, marks }) {
   plan.cell = Math.max(6, row * 0.95, VEHICLE / metres);
   plan.each = plan.cell * metres;
   plan.axis = HEAD + plan.tall + 6;
-  plan.roadside = beside.some((name) => extent.waiting[name] > 0.5) ? plan.axis + AXIS : 0;
-  plan.lots = extent.lots > 0.5 ? (plan.roadside ? plan.roadside + ROADSIDE : plan.axis + AXIS) : 0;
-  plan.height = Math.ceil(Math.max(plan.axis + AXIS, plan.roadside && plan.roadside + ROADSIDE, plan.lots && plan.lots + LOTS));
+  plan.landmarks = crossing.landmarks?.length ? plan.axis + AXIS : 0;
+  const below = plan.axis + AXIS + (plan.landmarks ? PLACES : 0);
+  plan.roadside = beside.some((name) => extent.waiting[name] > 0.5) ? below : 0;
+  plan.lots = extent.lots > 0.5 ? (plan.roadside ? plan.roadside + ROADSIDE : below) : 0;
+  plan.height = Math.ceil(Math.max(below, plan.roadside && plan.roadside + ROADSIDE, plan.lots && plan.lots + LOTS));
   return plan;
 }
 
@@ -168,6 +171,19 @@ function drawFilesWords(pen, plan, palette, stretch) {
 }
 
 // the post at the border; behind it, if there is one, the neutral zone with those who wait in it, and the other post
+// places along the road, from the border outwards; those beyond the axis are named at its end
+function drawLandmarks(pen, plan, { palette, crossing }) {
+  let right = plan.width;
+  for (const { name, km } of [...crossing.landmarks].sort((a, b) => a.km - b.km)) {
+    const isBeyond = km > plan.longest, words = isBeyond ? `\u2190 ${name}, ${length(km)}` : name;
+    const half = widthOf(pen, words, 13) / 2, x = isBeyond ? LEFT + half : keptIn(plan.x(km), half, plan.width);
+    if (x + half > right) continue;
+    if (!isBeyond) line(pen, [[plan.x(km), plan.axis], [plan.x(km), plan.landmarks]], palette.muted, 1, [1, 3]);
+    write(pen, words, x, plan.landmarks + 11, { size: 13, align: "center", colour: palette.ink });
+    right = x - half - 8;
+  }
+}
+
 function drawBorder(pen, plan, { palette, crossing, now }) {
   const top = plan.top - 4, bottom = plan.top + plan.tall + 4, tall = bottom - top;
   pen.fillStyle = palette.ink;
@@ -182,8 +198,10 @@ function drawBorder(pen, plan, { palette, crossing, now }) {
   pen.fillRect(left + width, top, 5, tall);
   const inside = crossing.stations.filter((station) => station.zone).reduce((sum, { id }) => sum + now.stations[id].queue, 0);
   const middle = left + width / 2;
-  write(pen, "post", plan.border + 2, top - 5, { size: 13, align: "center", colour: palette.muted });
-  write(pen, "post", plan.width, top - 5, { size: 13, align: "right", colour: palette.muted });
+  // a title such as "Verkhny Lars - Dariali" names both posts
+  const named = crossing.title.split(" - "), [here, there] = named.length === 2 ? named : ["post", "post"];
+  write(pen, here, plan.border + 2, top - 5, { size: 13, align: "center", colour: palette.muted });
+  write(pen, there, plan.width, top - 5, { size: 13, align: "right", colour: palette.muted });
   write(pen, count(inside), middle, plan.top + plan.tall / 2, { size: 15, weight: 600, align: "center", baseline: "middle", colour: palette.ink });
   const words = plan.zones.map((zone) => crossing.zones[zone] ?? zone).join(", ");
   write(pen, fitted(pen, words, width, 13), plan.width, plan.axis + 16, { size: 13, align: "right", colour: palette.muted });
