@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 from sim import units
-from sim.plotting.names import crossing_name
 from sim.plotting.rail import words
 from sim.scenario.model.class_words import of_classes
 from sim.scenario.model.controls import MOST_SERVERS
@@ -84,9 +83,6 @@ class _Here:
         self.path = f"crossings.{crossing}"
 
     def _lever(self, name: str, group: str, label: str, kind: Kind, value: Value, parts: Any, **more: Any) -> Lever:
-        many = len(self.scenario.crossings) > 1
-        where = f"{crossing_name(self.scenario, self.crossing)}: " if many else ""
-        label = f"{where}{label[0].lower() + label[1:] if where else label}"
         more.setdefault("whole", kind == "number" and more.get("step", 1) >= 1)
         return Lever(f"{self.crossing}/{name}", group, label, kind, value, parts, crossing=self.crossing, **more)
 
@@ -105,7 +101,7 @@ class _Stations(_Here):
 
     def levers(self) -> Iterator[Lever]:
         for name, pool in self.place.pools.items():
-            yield from self._staff(f"pools.{name}", name, pool, f"Servers of {words(name)}")
+            yield from self._staff(f"pools.{name}", name, pool, f"{words(name).capitalize()}, shared by stations")
         for name, described in _bare(self.written["stations"]).items():
             if name in self.place.stations:
                 yield from self._station(name, self.place.stations[name])

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sim
 from sim.errors import SimError
 from sim.scenario.text.load_scenario import load
 from sim.verbs.serve.base import read_base
@@ -271,3 +272,14 @@ def test_settings_that_were_not_played_have_no_differences() -> None:
     changes = study.differences(against(base, {}, kept, sampled=True))
     assert changes is not None
     assert all(change.mean == 0 or change.n == 0 for change in changes)
+
+
+def test_a_notebook_shows_the_page_in_a_frame() -> None:
+    page = sim.explore(TINY)
+    client = Client(int(page.url.rstrip("/").rpartition(":")[2]))
+    status, _, response = client.raw("/")
+    assert status == 200
+    assert "frame-ancestors 'self' http://localhost:*" in response.headers["content-security-policy"]
+    assert f'<iframe src="{page.url}"' in page._repr_html_()
+    assert page.url in repr(page)
+    page.stop()

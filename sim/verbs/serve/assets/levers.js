@@ -29,7 +29,8 @@ const localText = (seconds, zone) => {
 
 // Fills `place` with the levers of a scenario; `changed(settings)` is called with what differs from the scenario.
 export function makeLevers(place, scenario, changed) {
-  let settings = {}, searched = "";
+  let settings = {}, searched = "", crossing = Object.keys(scenario.crossings)[0];
+  const several = Object.keys(scenario.crossings).length > 1;
   const rows = new Map();
   const groups = new Map();
   place.replaceChildren();
@@ -125,24 +126,38 @@ export function makeLevers(place, scenario, changed) {
     }
   }
 
-  function find(text) {
-    searched = text.trim().toLowerCase();
-    for (const { box, lever } of rows.values()) box.hidden = !`${lever.label} ${lever.group} ${lever.note}`.toLowerCase().includes(searched);
-    for (const [name, { box }] of groups) {
-      const any = [...box.querySelectorAll(".lever")].some((each) => !each.hidden);
-      box.hidden = !any;
-      box.open = searched ? any : OPEN.has(name);
+  // Shows the levers of the chosen crossing, those that are changed, and those of no crossing; a search looks at all.
+  function filter() {
+    for (const { box, lever } of rows.values()) {
+      const isHere = !several || !lever.crossing || lever.crossing === crossing || lever.id in settings;
+      box.hidden = searched ? !`${nameOf(lever)} ${lever.group} ${lever.note}`.toLowerCase().includes(searched) : !isHere;
+      label(box).lastChild.textContent = searched || lever.crossing !== crossing ? nameOf(lever) : lever.label;
+    }
+    for (const { box } of groups.values()) {
+      box.hidden = [...box.querySelectorAll(".lever")].every((each) => each.hidden);
+      if (searched) box.open = true;
     }
   }
 
+  function find(text) {
+    if (searched && !text.trim()) for (const [name, { box }] of groups) box.open = OPEN.has(name);
+    searched = text.trim().toLowerCase();
+    filter();
+  }
+
+  const nameOf = (lever) => several && lever.crossing ? `${scenario.crossings[lever.crossing].title}: ${lever.label[0].toLowerCase()}${lever.label.slice(1)}` : lever.label;
+
   refresh();
+  filter();
   return {
     find,
+    choose(name) { crossing = name; filter(); },
     get: () => ({ ...settings }),
     set(given) {
       settings = Object.fromEntries(Object.entries(given).filter(([id]) => rows.has(id) && given[id] !== rows.get(id).lever.value));
       refresh();
+      filter();
     },
-    words: (given) => Object.entries(given).filter(([id]) => rows.has(id)).map(([id, value]) => `${rows.get(id).lever.label}: ${shownValue(rows.get(id).lever, value)}`),
+    words: (given) => Object.entries(given).filter(([id]) => rows.has(id)).map(([id, value]) => `${nameOf(rows.get(id).lever)}: ${shownValue(rows.get(id).lever, value)}`),
   };
 }

@@ -65,6 +65,7 @@ async function open(source, text, setting = {}) {
     scene = makeScene($("scene"), scenario, { onTime: timeChosen, onCrossing: chooseCrossing });
     scene.chooseCrossing?.(state.crossing);
     editing.setText(scenario.text);
+    levers.choose(state.crossing);
     levers.set(setting.settings ?? {});
     if (setting.pinned) await playPinned(setting.pinned);
     showPinned();
@@ -204,6 +205,7 @@ function timeChosen(seconds) {
 function chooseCrossing(name) {
   if (name === state.crossing || !(name in state.scenario.crossings)) return;
   state.crossing = name;
+  levers.choose(name);
   saveAddress();
   if (state.shown) show();
 }
