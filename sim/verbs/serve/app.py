@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import resources
@@ -24,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sim.errors import ScenarioError, SimError
+from sim.play.one import Played
 from sim.play.workers import cores
 from sim.scenario.catalogue import list_scenarios
 from sim.scenario.resolve import SCENARIOS, names
@@ -32,7 +33,7 @@ from sim.verbs.serve.base import Base, Bases
 from sim.verbs.serve.dropped import understood
 from sim.verbs.serve.kept import keep
 from sim.verbs.serve.lever import Value, read_settings
-from sim.verbs.serve.study import MOST_REPLICATIONS, Comparable, Study, against
+from sim.verbs.serve.study import MOST_REPLICATIONS, Comparable, Study, Totals, against
 from sim.verbs.serve.view import describe, document
 
 MOST_BYTES = 25_000_000
@@ -247,32 +248,43 @@ class _Page:
             async for step in self._steps(study, asked):
                 yield step + b"\n"
         except SimError as error:
-            yield json.dumps({"stage": "error", "problems": problems_of(error)}).encode() + b"\n"
+            yield _as_json({"stage": "error", "problems": problems_of(error)}) + b"\n"
 
     async def _steps(self, study: Study, asked: Asked) -> AsyncIterator[bytes]:
-        """Yield the first replication, then bands of more and more, each as JSON."""
+        """Yield the first replication, then bands of more and more, each as JSON. Raises SimError."""
         yield await to_thread.run_sync(_first, study, limiter=self.first)
         study.restart()
         of = asked.replications
         for stage in [*(stage for stage in STAGES if stage < of), of]:
-            played: dict[int, Any] = {}
-
-            async def one(replication: int, played: dict[int, Any] = played) -> None:
-                played[replication] = await to_thread.run_sync(study.play, replication, limiter=self.more)
-
-            for begin in range(study.replications, stage, cores()):
-                async with anyio.create_task_group() as group:
-                    for replication in range(begin, min(begin + cores(), stage)):
-                        group.start_soon(one, replication)
-                for replication in sorted(played):
-                    await to_thread.run_sync(study.add, played.pop(replication), limiter=self.more)
+            while study.replications < stage:
+                numbers = range(study.replications, min(study.replications + cores(), stage))
+                for played in await self._together(study, numbers):
+                    await to_thread.run_sync(study.add, played, limiter=self.more)
                 if study.replications < stage:
-                    yield json.dumps({"stage": "playing", "replications": study.replications, "of": of}).encode()
+                    yield _as_json({"stage": "playing", "replications": study.replications, "of": of})
             other = None
             if asked.pinned is not None:
                 other = against(asked.base, asked.pinned, self.options.kept, sampled=asked.sampled)
-            last = study.replications >= of
-            yield await to_thread.run_sync(_band, study, other, of, last, limiter=self.more)
+            yield await to_thread.run_sync(_band, study, other, of, limiter=self.more)
+
+    async def _together(self, study: Study, numbers: Sequence[int]) -> list[Played]:
+        """Play replications at the same time; return them in order. Raises SimError."""
+        results: dict[int, Played | SimError] = {}
+
+        async def one(replication: int) -> None:
+            try:
+                results[replication] = await to_thread.run_sync(study.play, replication, limiter=self.more)
+            except SimError as error:
+                results[replication] = error
+
+        async with anyio.create_task_group() as group:
+            for replication in numbers:
+                group.start_soon(one, replication)
+        played = [results[replication] for replication in numbers]
+        for each in played:
+            if isinstance(each, SimError):
+                raise each
+        return [each for each in played if not isinstance(each, SimError)]
 
     async def file(self, request: Request) -> Response:
         """Return the scenario file of a setting; `keep` writes it and returns the commands that play it."""
@@ -314,9 +326,9 @@ def _first(study: Study) -> bytes:
     return _as_json({"stage": "first", **document(study)})
 
 
-def _band(study: Study, other: Any, of: int, last: bool) -> bytes:
+def _band(study: Study, other: Totals | None, of: int) -> bytes:
     pinned = None if other is None else study.differences(other)
-    stage = {"stage": "done" if last else "band", "of": of, "sampled": study.posterior is not None}
+    stage = {"stage": "done" if study.replications >= of else "band", "of": of, "sampled": study.posterior is not None}
     return _as_json({**stage, **document(study, pinned)})
 
 

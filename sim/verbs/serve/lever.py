@@ -121,9 +121,13 @@ def read_settings(levers: Iterable[Lever], given: Any) -> dict[str, Value]:
 def parts_of(levers: Iterable[Lever], settings: Mapping[str, Value]) -> Parts:
     """Return what all settings together do, in the order of the levers."""
     done = [lever.parts(settings[lever.id]) for lever in levers if lever.id in settings]
+    scales: dict[str, float] = {}
+    for each in done:
+        for path, factor in each.scales.items():
+            scales[path] = scales.get(path, 1.0) * factor
     return Parts(
         {path: value for each in done for path, value in each.sets.items()},
-        {path: factor for each in done for path, factor in each.scales.items()},
+        scales,
         tuple(change for each in done for change in each.changes),
         tuple(name for each in done for name in each.named),
     )

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from sim import units
+from sim.plotting.names import origin_name
 from sim.plotting.rail import words
 from sim.scenario.model.class_words import of_classes
 from sim.scenario.model.controls import MOST_SERVERS
@@ -63,13 +64,18 @@ def _named(name: str) -> Callable[[bool], Parts]:
 
 
 def _of_origins(scenario: Scenario) -> Iterator[Lever]:
-    names = list(scenario.network.origins) if scenario.network else []
-    if names:
+    origins = scenario.network.origins if scenario.network else {}
+    if len(origins) > 1:
+        yield _origin("all", "Travellers from all origins", [f"network.origins.{name}.demand" for name in origins])
+    for name in origins:
+        yield _origin(name, f"Travellers from {origin_name(scenario, name)}", [f"network.origins.{name}.demand"])
 
-        def scaled(factor: float) -> Parts:
-            return Parts(scales={f"network.origins.{name}.demand": factor for name in names})
 
-        yield Lever("origins/demand", DEMAND, "Travellers from all origins", "number", 1.0, scaled, high=2, step=0.05)
+def _origin(name: str, label: str, paths: list[str]) -> Lever:
+    def scaled(factor: float) -> Parts:
+        return Parts(scales={path: factor for path in paths})
+
+    return Lever(f"origins/{name}", DEMAND, label, "number", 1.0, scaled, high=2, step=0.05, suffix=" ×")
 
 
 class _Here:
@@ -252,9 +258,10 @@ class _Traffic(_Here):
 
     def _demand(self) -> Iterator[Lever]:
         classes = [cls for cls in self.scenario.class_numbers if cls in self.place.demand]
+        come = "that come" if self.scenario.network is None else "that come besides those from the origins"
         for cls in classes:
             yield self._lever(
-                *(f"demand/{cls}", DEMAND, f"{self._words(cls).capitalize()} that come", "number", 1.0),
+                *(f"demand/{cls}", DEMAND, f"{self._words(cls).capitalize()} {come}", "number", 1.0),
                 lambda factor, cls=cls: self._change(classes=[cls], scale_demand=factor),
                 high=3,
                 step=0.05,

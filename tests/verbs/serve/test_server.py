@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -283,3 +284,42 @@ def test_a_notebook_shows_the_page_in_a_frame() -> None:
     assert f'<iframe src="{page.url}"' in page._repr_html_()
     assert page.url in repr(page)
     page.stop()
+
+
+def test_a_replication_that_cannot_be_played_is_told_in_the_stream(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played = Study.play
+
+    def play(study: Study, replication: int) -> Any:
+        if replication == 2:
+            raise SimError("the memory ran out")
+        return played(study, replication)
+
+    monkeypatch.setattr(Study, "play", play)
+    status, steps = client.ask("/api/play", {"replications": 6})
+    assert (status, [step["stage"] for step in steps]) == (200, ["first", "band", "error"])
+    assert steps[-1]["problems"] == [{"message": "the memory ran out"}]
+
+
+def test_a_page_that_went_away_stops_its_play(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    played = Study.play
+    begun: list[int] = []
+
+    def play(study: Study, replication: int) -> Any:
+        begun.append(replication)
+        time.sleep(0.05)
+        return played(study, replication)
+
+    monkeypatch.setattr(Study, "play", play)
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=60)
+    connection.request("POST", "/api/play", json.dumps({"replications": 200}), {"content-type": "application/json"})
+    response = connection.getresponse()
+    response.readline()
+    response.close()
+    connection.close()
+    before = 0
+    while len(begun) != before:  # until no more are begun
+        before = len(begun)
+        time.sleep(1)
+    assert len(begun) < 150
