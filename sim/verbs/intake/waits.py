@@ -14,8 +14,8 @@ from sim.errors import SimError
 from sim.scenario.model.reported import FIGURE_KINDS, ReportedQuantity
 from sim.scenario.text.yaml_text import one_line
 from sim.suggest import did_you_mean
-from sim.table.codes import error_codes
 from sim.table.columns import Role
+from sim.table.doubtful import FACTOR, error_codes, lonely_values
 from sim.table.numbers import SECONDS, unit_in, words_of
 from sim.table.points import MOST_POINTS
 from sim.table.reader import Reader
@@ -36,8 +36,8 @@ WAITS = tuple(name for name, kind in FIGURE_KINDS.items() if kind.is_wait)
 OTHERS: tuple[ReportedQuantity, ...] = ("queue", "queue_people")
 LONGEST_DAYS = 14
 """Days of a series to which a fit is proposed: the last ones."""
-ALONE, SHOWN = 3.0, 5
-"""Times its neighbours, and the 99 % quantile, above which a value stands alone; how many are listed."""
+SHOWN = 5
+"""Values that stand alone of which the lines are told."""
 PARAMETER = "service_factor"
 STEPS = (60.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10800.0, 21600.0, 43200.0, 86400.0)
 """Steps (s) over which a series with too many rows is averaged."""
@@ -60,8 +60,9 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     assert at is not None
     quantity, values = _values(reader, wanted)
     cls = _cls(target, wanted)
-    unit = SECONDS.get(reader.unit or reader.guessed_unit or unit_in(_heading(reader)) or "", 1.0)
-    coded = error_codes(values, unit if FIGURE_KINDS[quantity].is_wait else 1.0)
+    is_wait = FIGURE_KINDS[quantity].is_wait
+    unit = SECONDS.get(reader.unit or reader.guessed_unit or unit_in(_heading(reader)) or "", 1.0) if is_wait else 1.0
+    coded = error_codes(values, unit)
     for row in np.flatnonzero(coded):
         reader.reject(int(row), f"{values[row] / unit:g} stands for no reading: repeated, and far above all others")
     good = np.isfinite(at) & np.isfinite(values) & (values >= 0) & ~coded
@@ -70,10 +71,9 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     if good.sum() < 2:
         raise SimError(f"{reader.table.path}: has {int(good.sum())} rows with a time and a value; a series needs two")
     one_row_a_time(reader, at[good])
-    _tell_alone(reader, at, np.where(good, values, np.nan), FIGURE_KINDS[quantity].is_wait)
+    _tell_alone(reader, at, np.where(good, values, np.nan), (is_wait, unit))
     period, days = period_of(reader, at[good])
     finding = Finding(f"Waits in {reader.table.path.name}", days=days)
-    is_wait = FIGURE_KINDS[quantity].is_wait
     shown = [time_text(float(value)) if is_wait else f"{figures(float(value)):g}" for value in (
         values[good].mean(), np.quantile(values[good], 0.95), values[good].max())]  # fmt: skip
     words = "The wait" if is_wait else "The queue"
@@ -104,23 +104,23 @@ def _heading(reader: Reader) -> str:
     return next(each.column for each in reader.understood if each.role in ("wait", "queue"))
 
 
-def _tell_alone(reader: Reader, at: Floats, values: Floats, is_wait: bool) -> None:
-    """Note values far above all others, whose neighbours in time are small: most are errors of a digit."""
+def _tell_alone(reader: Reader, at: Floats, values: Floats, form: tuple[bool, float]) -> None:
+    """Note values that no other just before or after is near: most are errors of a digit.
+
+    `form` says whether they are waits, and how many s the unit of the file has.
+    """
+    is_wait, unit = form
     rows = np.flatnonzero(np.isfinite(values) & np.isfinite(at))
     rows = rows[np.argsort(at[rows], kind="stable")]
-    seen = np.pad(values[rows], 1, mode="edge")
-    beside = np.maximum(seen[:-2], seen[2:])
-    beside[[0, -1]] = seen[2], seen[-3]
-    high = float(np.quantile(values[rows], 0.99))
-    alone = rows[(values[rows] > ALONE * beside) & (values[rows] > ALONE * high)] if high > 0 else rows[:0]
+    alone = rows[lonely_values(values[rows] / unit)]
     if len(alone):
         what = [
             f"line {reader.table.lines[n]} ({time_text(values[n]) if is_wait else f'{values[n]:g}'})" for n in alone
         ]
         more = f" and {len(what) - SHOWN} more" if len(what) > SHOWN else ""
         reader.notes.append(
-            f"values that stand alone, more than {ALONE:g} times all near them: {', '.join(what[:SHOWN])}{more}; they "
-            "are in the series, so take them out of the file if they are errors"
+            f"values that stand alone, a factor of {FACTOR:g} or more from those near them: "
+            f"{', '.join(what[:SHOWN])}{more}; they are in the series, so take them out of the file if they are errors"
         )
 
 

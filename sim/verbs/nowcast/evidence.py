@@ -21,6 +21,7 @@ from sim.scenario.model.changes import EVERYWHERE, STAFF_ACTIONS
 from sim.scenario.text.load_scenario import Loaded, load
 from sim.suggest import no_such
 from sim.table.columns import Role
+from sim.table.doubtful import error_codes
 from sim.table.read import read_rows
 from sim.table.reader import Reader
 from sim.verbs.nowcast.plays import Simulator
@@ -117,7 +118,7 @@ def elasticity(path: Path, columns: Columns) -> Elasticity | None:
     if at is None or value is None or booths is None:
         return None
     column = reader.understood[-1].column
-    good = np.isfinite(at) & np.isfinite(value) & np.isfinite(booths) & (value >= 0)
+    good = np.isfinite(at) & np.isfinite(value) & np.isfinite(booths) & (value >= 0) & ~error_codes(value)
     order = np.argsort(at[good], kind="stable")
     hours, booths = at[good][order] / 3600, booths[good][order]
     readings = Readings.of(hours, value[good][order], columns.zone)

@@ -13,10 +13,10 @@ import numpy as np
 from sim.arrays import Bools, Floats
 from sim.errors import SimError
 from sim.table.columns import Role
+from sim.table.doubtful import error_codes, lonely_times, lonely_values
 from sim.table.read import read_rows
 from sim.table.reader import Reader, Understood
 from sim.verbs.nowcast.breaks import repeats, stuck
-from sim.verbs.nowcast.doubt import lonely_times, lonely_values
 from sim.verbs.nowcast.readings import Readings, hours_since_1970
 from sim.verbs.nowcast.words import moment
 
@@ -28,6 +28,8 @@ STEPS, KEPT = (0.25, 0.5, 1.0), 24 * 20.0
 """Hours to which frequent readings are thinned out, until so many hours of them are kept."""
 LARGEST = 1e9
 SHOWN = 20
+CODED = "repeated and far above all others, as a code for no reading is"
+LONELY = "far from those before and after"
 SAME_TIME = 0.2
 """Share of rows at the time of another above which rows are of several series."""
 
@@ -97,11 +99,11 @@ def read_seen(
         later = hours > latest
         notes += [f"{_rows(later.sum())} later than the time of the forecast and left out"] if later.any() else []
         hours, values = hours[~later], values[~later]
+    hours, values, more = _believed(hours, values, name, columns.zone)
+    notes += more
     if len(hours) < fewest:
         one = "; with a scenario, one is enough" if fewest > 1 else ""
         raise SimError(f"{path}: {name} has {len(hours)} usable readings; a forecast needs {fewest} or more{one}")
-    hours, values, more = _believed(hours, values, name, columns.zone)
-    notes += more
     if not whole:
         hours, values, more = _latest(hours, values)
         notes += more
@@ -147,16 +149,19 @@ def _near_in_time(hours: Floats, values: Floats, zone: str) -> tuple[Floats, Flo
 
 
 def _believed(hours: Floats, values: Floats, name: str, zone: str) -> tuple[Floats, Floats, list[str]]:
-    """Return the readings without those that stand alone, and a note."""
-    marks = lonely_values(values)
-    if not marks.any():
-        return hours, values, []
-    places = np.flatnonzero(marks)[-3:][::-1]
-    shown = ", ".join(f"{values[n]:,.10g} at {moment(hours[n], zone)}" for n in places)
-    more = f" and {int(marks.sum()) - 3:,} more" if marks.sum() > 3 else ""
-    last = "; the last reading is one of them, so the bands are wider" if marks[-1] else ""
-    note = f"far from those before and after, so set aside: {name} {shown}{more}{last}"
-    return hours[~marks], values[~marks], [note]
+    """Return the readings without codes and without those that stand alone, and notes."""
+    notes = []
+    for marks_of, why in ((error_codes, CODED), (lonely_values, LONELY)):
+        marks = marks_of(values)
+        if not marks.any():
+            continue
+        places = np.flatnonzero(marks)[-3:][::-1]
+        shown = ", ".join(f"{values[n]:,.10g} at {moment(hours[n], zone)}" for n in places)
+        more = f" and {int(marks.sum()) - 3:,} more" if marks.sum() > 3 else ""
+        last = "; the last reading is one of them, so the bands are wider" if marks[-1] else ""
+        notes.append(f"{why}, so set aside: {name} {shown}{more}{last}")
+        hours, values = hours[~marks], values[~marks]
+    return hours, values, notes
 
 
 def zone_named(name: str) -> ZoneInfo:

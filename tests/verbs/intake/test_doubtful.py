@@ -227,7 +227,7 @@ def test_a_wait_that_stands_alone_is_said(at: Path, high: int) -> None:  # noqa:
     waits = [high if n == 100 else n % 12 for n in range(240)]
     text = rows("time,wait_min", *(f"2026-06-{1 + n // 24:02d} {n % 24:02d}:00,{wait}" for n, wait in enumerate(waits)))
     said = done("waits", written(at, text), "--into", "hall.yaml", "--class", "visitor")
-    assert ("stand alone, more than 3 times all near them: line 102 (30 h)" in said) is (high == 1792)
+    assert ("stand alone, a factor of 4 or more from those near them: line 102 (30 h)" in said) is (high == 1792)
 
 
 def test_a_date_that_is_given_is_not_asked_for_and_one_day_is_said(at: Path) -> None:  # noqa: F811

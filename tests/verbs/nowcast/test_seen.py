@@ -118,6 +118,24 @@ def test_a_slip_is_said_and_set_aside_unless_the_next_reading_agrees(tmp_path: P
     assert any("4 Jul 2099 00:00" in note for note in far.notes)
 
 
+@pytest.mark.parametrize(("code", "times", "taken"), [("999", 5, False), ("999", 1, False), ("300", 5, True)])
+def test_a_code_that_is_repeated_is_no_reading(tmp_path: Path, code: str, times: int, taken: bool) -> None:
+    """Five in a row at the end, where the sensor is off; once, it is a slip; a high queue that lasts is believed."""
+    clean = read_seen(written(tmp_path, ROWS), Columns())
+    off = [f"2026-07-04 {hour:02d}:00,{code}" for hour in range(times)]
+    seen = read_seen(written(tmp_path, [*ROWS, *off]), Columns())
+    assert seen.now == clean.now + times
+    assert bool(seen.readings.values.max() == float(code)) is taken
+    said = [note for note in seen.notes if "repeated and far above all others" in note]
+    assert bool(said) is (code == "999" and times == 5)
+    if said:
+        assert np.array_equal(seen.readings.values, clean.readings.values)
+        assert "so set aside: waiting 999 at 4 Jul 04:00, 999 at 4 Jul 03:00" in said[0]
+        assert "and 2 more; the last reading is one of them, so the bands are wider" in said[0]
+        with pytest.raises(SimError, match="has 6 usable readings; a forecast needs 8 or more"):
+            read_seen(written(tmp_path, [*ROWS[:6], *off]), Columns())
+
+
 def test_frequent_readings_are_thinned_so_that_weeks_are_kept(tmp_path: Path) -> None:
     start = datetime(2026, 7, 1)
     rows = [f"{start + timedelta(minutes=5 * n):%Y-%m-%d %H:%M},{100 + n % 50}" for n in range(8000)]

@@ -1,6 +1,7 @@
-"""Readings that cannot be: a slip of a digit, or of a year. They are set aside and said.
+"""Readings that cannot be: a code such as 999 while a sensor is off, a slip of a digit, or of a year.
 
-A slip stands alone: no reading just before or after is near it. A second one in a row that agrees is believed.
+A slip stands alone: no reading just before or after is near it. A second one in a row that agrees is believed, unless
+it is a code.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ import numpy as np
 
 from sim.arrays import Bools, Floats
 
+CODES = (99, 999, 9999, 99999, 999999)
+BEYOND, REPEATED = 3.0, 3
+"""Times the largest other value from which a code is believed to be one, and how often it must stand there."""
 FEWEST = 20
 """Readings below which none is doubted: nothing tells what is usual."""
 NEAR = 2
@@ -23,6 +27,22 @@ COUNTS = 3.5
 """Least distance of counts, on the scale of square roots: seven standard deviations of a Poisson law."""
 FAR, FEW = 24 * 60.0, 2
 """Hours without a reading, before or after which so few rows are taken for a slip of the date."""
+
+
+def error_codes(values: Floats, unit: float = 1.0) -> Bools:
+    """Return which values are codes: exactly the same number of nines several times, and far above all others.
+
+    `unit` is that of the file in the unit of the values, such as 60 for minutes read as seconds.
+    """
+    coded = np.zeros(len(values), bool)
+    bare = np.round(values / unit, 9)
+    for code in CODES:
+        same = bare == code
+        others = values[np.isfinite(values) & (bare < code)]
+        if same.sum() >= REPEATED and len(others) >= same.sum() and code * unit > BEYOND * others.max():
+            coded |= bare >= code
+            break
+    return coded
 
 
 def lonely_times(hours: Floats) -> Bools:
