@@ -33,7 +33,7 @@ from sim.verbs.serve.base import Base, Bases
 from sim.verbs.serve.dropped import understood
 from sim.verbs.serve.kept import keep
 from sim.verbs.serve.lever import Value, read_settings
-from sim.verbs.serve.study import MOST_REPLICATIONS, Comparable, Study, Totals, against
+from sim.verbs.serve.study import MOST_REPLICATIONS, Comparable, Study, Totals
 from sim.verbs.serve.view import describe, document
 
 MOST_BYTES = 25_000_000
@@ -264,7 +264,7 @@ class _Page:
                     yield _as_json({"stage": "playing", "replications": study.replications, "of": of})
             other = None
             if asked.pinned is not None:
-                other = against(asked.base, asked.pinned, self.options.kept, sampled=asked.sampled)
+                other = self.options.kept.of(asked.base, asked.pinned, sampled=asked.sampled)
             yield await to_thread.run_sync(_band, study, other, of, limiter=self.more)
 
     async def _together(self, study: Study, numbers: Sequence[int]) -> list[Played]:

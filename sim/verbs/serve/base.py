@@ -19,7 +19,7 @@ from sim.scenario.resolve import FOLDERS, SCENARIOS, file_named, names, shipped
 from sim.scenario.text.fitted_values import Known, fitted_file, in_place_of, load_fitted, read_only
 from sim.scenario.text.load_scenario import Loaded, dump, from_text, template_of, tree_of_text
 from sim.scenario.text.tree import CALIBRATED, Node, Place, child, from_plain, merge
-from sim.scenario.text.yaml_text import read_text, recorded_reads
+from sim.scenario.text.yaml_text import MAX_BYTES, read_text, recorded_reads
 from sim.verbs.serve.lever import Lever, Value, parts_of
 from sim.verbs.serve.levers import fitted_levers, levers_of
 
@@ -135,6 +135,8 @@ def read_base(source: str, text: str | None = None) -> Base:
     """
     file = file_named(source, SCENARIOS)
     written = read_text(file) if text is None else text
+    if len(written.encode(errors="replace")) > MAX_BYTES:
+        raise SimError(f"the text is larger than {MAX_BYTES / 1e6:g} MB; a scenario is a small text file")
     with recorded_reads() as reads:
         try:
             loaded = from_text(written, file)

@@ -44,8 +44,9 @@ class Comparable:
         self._kept: OrderedDict[object, Totals] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, key: object) -> Totals:
-        """Return the totals of a setting, which are empty at first."""
+    def of(self, base: Base, settings: Mapping[str, Value], *, sampled: bool) -> Totals:
+        """Return the totals of a scenario with settings by replication; empty if it was not played."""
+        key = (base.loaded.scenario_hash, tuple(sorted(settings.items())), sampled)
         with self._lock:
             totals = self._kept.setdefault(key, {})
             self._kept.move_to_end(key)
@@ -59,7 +60,6 @@ class Study:
 
     def __init__(self, base: Base, settings: Mapping[str, Value], kept: Comparable, *, sampled: bool = True) -> None:
         """Make the scenario ready. Raises ScenarioError, or SimError if it is too large to be played on a page."""
-        self.base = base
         self.variant: Variant = base.variant(settings)
         scenario = self.scenario = self.variant.scenario
         parties = sum(parties_by_class(scenario).values())
@@ -70,9 +70,7 @@ class Study:
         self.headlines: list[tuple[str, Headline]] = [
             (crossing, row) for crossing in scenario.crossings for row in headlines_of(scenario)
         ]
-        self._kept, self.key = kept, (base.source, base.text, tuple(sorted(settings.items())), sampled)
-        self.totals = kept.of(self.key)
-        self.replications = 0
+        self.totals = kept.of(base, settings, sampled=sampled)
         self.restart()
 
     def restart(self) -> None:
@@ -119,8 +117,3 @@ class Study:
         if len(both) < 2 or any(len(other[n]) != len(self.headlines) for n in both):
             return None
         return totals_estimates(np.array([self.totals[n] - other[n] for n in both]))
-
-
-def against(base: Base, settings: Mapping[str, Value], kept: Comparable, *, sampled: bool) -> Totals:
-    """Return the totals of settings that were played before; empty if they were not."""
-    return kept.of((base.source, base.text, tuple(sorted(settings.items())), sampled))

@@ -19,7 +19,7 @@ from sim.errors import SimError
 from sim.scenario.text.load_scenario import load
 from sim.verbs.serve.base import read_base
 from sim.verbs.serve.server import Server
-from sim.verbs.serve.study import Comparable, Study, against
+from sim.verbs.serve.study import Comparable, Study
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 COUNTS = "time,cars\n" + "\n".join(
@@ -235,6 +235,11 @@ def test_a_request_that_is_too_large_is_refused(client: Client) -> None:
     assert (status, "larger than 25 MB" in told["problems"][0]["message"]) == (413, True)
 
 
+def test_a_text_that_is_too_large_is_told(client: Client) -> None:
+    status, told = client.ask("/api/describe", {"text": "# " + "x" * 20_000_000})
+    assert (status, told["problems"][0]["message"][:24]) == (422, "the text is larger than ")
+
+
 def test_too_many_parties_for_a_page_are_told(client: Client) -> None:
     text = TINY.read_text(encoding="utf-8").replace("rate: 25/h", "rate: 100000/h")
     status, told = client.ask("/api/play", {"text": text})
@@ -269,8 +274,8 @@ def test_settings_that_were_not_played_have_no_differences() -> None:
     study = Study(base, {}, kept)
     for replication in range(2):
         study.add(study.play(replication))
-    assert study.differences(against(base, {"post/exit_control/servers": 3.0}, kept, sampled=True)) is None
-    changes = study.differences(against(base, {}, kept, sampled=True))
+    assert study.differences(kept.of(base, {"post/exit_control/servers": 3.0}, sampled=True)) is None
+    changes = study.differences(kept.of(base, {}, sampled=True))
     assert changes is not None
     assert all(change.mean == 0 or change.n == 0 for change in changes)
 
