@@ -34,7 +34,7 @@ from sim.verbs.serve.dropped import understood
 from sim.verbs.serve.kept import keep
 from sim.verbs.serve.lever import Value, read_settings
 from sim.verbs.serve.study import MOST_REPLICATIONS, Comparable, Study, Totals
-from sim.verbs.serve.view import describe, document
+from sim.verbs.serve.view import REPLICATIONS, describe, document
 
 MOST_BYTES = 25_000_000
 """Size of a request; files of data are the largest."""
@@ -185,7 +185,7 @@ class Asked:
 
     base: Base
     settings: Mapping[str, Value]
-    pinned: Mapping[str, Value] | None
+    pinned: tuple[Base, Mapping[str, Value]] | None
     replications: int
     sampled: bool
 
@@ -264,7 +264,7 @@ class _Page:
                     yield _as_json({"stage": "playing", "replications": study.replications, "of": of})
             other = None
             if asked.pinned is not None:
-                other = self.options.kept.of(asked.base, asked.pinned, sampled=asked.sampled)
+                other = self.options.kept.of(*asked.pinned, sampled=asked.sampled)
             yield await to_thread.run_sync(_band, study, other, of, limiter=self.more)
 
     async def _together(self, study: Study, numbers: Sequence[int]) -> list[Played]:
@@ -301,24 +301,24 @@ class _Page:
         return JSONResponse(await to_thread.run_sync(understood, asked.base, body))
 
     async def _asked(self, request: Request) -> Asked:
+        """Read a request: `scenario`, `text`, `settings`, `pinned` (its `text` and `settings`), and how to play."""
         body = await _body(request)
-        source, text = body.get("scenario", self.options.scenario), body.get("text")
-        if not isinstance(source, str) or not (text is None or isinstance(text, str)):
-            raise SimError("scenario: expected the name of a scenario, and text as text")
-        if source != self.options.scenario and source not in names(SCENARIOS):
-            raise SimError(no_such("scenario", source[:80], names(SCENARIOS)))
-        base = await to_thread.run_sync(self.options.bases.get, source, text)
-        pinned = body.get("pinned")
-        number = body.get("replications", 30)
+        source = body.get("scenario", self.options.scenario)
+        if not isinstance(source, str) or (source != self.options.scenario and source not in names(SCENARIOS)):
+            raise SimError(no_such("scenario", str(source)[:80], names(SCENARIOS)))
+        number = body.get("replications", REPLICATIONS)
         if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MOST_REPLICATIONS:
             raise SimError(f"replications: expected a whole number from 1 to {MOST_REPLICATIONS}")
-        return Asked(
-            base,
-            read_settings(base.levers, body.get("settings", {})),
-            None if pinned is None else read_settings(base.levers, pinned),
-            number,
-            body.get("sampled", True) is not False,
-        )
+        given = body.get("pinned")
+        pinned = None if given is None else await self._setting(source, given)
+        return Asked(*await self._setting(source, body), pinned, number, body.get("sampled", True) is not False)
+
+    async def _setting(self, source: str, given: Any) -> tuple[Base, Mapping[str, Value]]:
+        """Read a scenario, or the `text` in its place, and the `settings` of its levers."""
+        if not isinstance(given, dict) or not isinstance(given.get("text"), str | None):
+            raise SimError("expected settings, and a text or none")
+        base = await to_thread.run_sync(self.options.bases.get, source, given.get("text"))
+        return base, read_settings(base.levers, given.get("settings", {}))
 
 
 def _first(study: Study) -> bytes:

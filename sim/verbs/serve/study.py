@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,8 +34,14 @@ MOST_REPLICATIONS = 200
 MOST_KEPT = 64
 """Settings of which the totals of each replication are kept, to compare with."""
 ENGINE = "compiled"
-Totals = dict[int, Floats]
-"""The headline measures of all crossings, by replication."""
+
+
+@dataclass
+class Totals:
+    """The headline measures of a setting by replication, and which they are."""
+
+    of: tuple[Key, ...] = ()
+    by_replication: dict[int, Floats] = field(default_factory=dict)
 
 
 class Comparable:
@@ -48,7 +55,7 @@ class Comparable:
         """Return the totals of a scenario with settings by replication; empty if it was not played."""
         key = (base.loaded.scenario_hash, tuple(sorted(settings.items())), sampled)
         with self._lock:
-            totals = self._kept.setdefault(key, {})
+            totals = self._kept.setdefault(key, Totals())
             self._kept.move_to_end(key)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
@@ -71,6 +78,7 @@ class Study:
             (crossing, row) for crossing in scenario.crossings for row in headlines_of(scenario)
         ]
         self.totals = kept.of(base, settings, sampled=sampled)
+        self.totals.of = tuple(Key(crossing, row.quantity, row.scope) for crossing, row in self.headlines)
         self.restart()
 
     def restart(self) -> None:
@@ -95,12 +103,8 @@ class Study:
         self._observer.add(observed_values(played.scenario, measures))
         self._estimator.add(Measures(measures.at, shown, measures.totals))
         if compare:
-            self.totals[self.replications] = np.array(
-                [
-                    measures.totals.get(Key(crossing, row.quantity, row.scope), np.nan)
-                    for crossing, row in self.headlines
-                ]
-            )
+            values = [measures.totals.get(key, np.nan) for key in self.totals.of]
+            self.totals.by_replication[self.replications] = np.array(values)
         self.replications += 1
 
     def result(self) -> tuple[Estimates, tuple[Observation, ...]]:
@@ -111,9 +115,10 @@ class Study:
     def differences(self, other: Totals) -> list[Estimate] | None:
         """Return the differences in the headline measures from other settings on the same random numbers.
 
-        None with fewer than two replications of both.
+        None with fewer than two replications of both, or if the scenarios have other measures.
         """
-        both = sorted(self.totals.keys() & other.keys())[: self.replications]
-        if len(both) < 2 or any(len(other[n]) != len(self.headlines) for n in both):
+        mine, others = self.totals.by_replication, other.by_replication
+        both = sorted(mine.keys() & others.keys())[: self.replications]
+        if len(both) < 2 or self.totals.of != other.of:
             return None
-        return totals_estimates(np.array([self.totals[n] - other[n] for n in both]))
+        return totals_estimates(np.array([mine[n] - others[n] for n in both]))

@@ -105,10 +105,13 @@ def test_a_scenario_is_described_and_played_in_stages(client: Client) -> None:
 def test_differences_from_a_pinned_setting_are_on_the_same_random_numbers(client: Client) -> None:
     setting = {"post/exit_control/servers": 4}
     client.ask("/api/play", {"replications": 4})
-    steps = client.ask("/api/play", {"replications": 4, "settings": setting, "pinned": {}})[1]
+    steps = client.ask("/api/play", {"replications": 4, "settings": setting, "pinned": {"settings": {}}})[1]
     changes = {row["name"]: row["change"] for row in steps[-1]["headlines"]}
     assert changes["most people waiting"]["high"] < 0
-    same = client.ask("/api/play", {"replications": 4, "settings": setting, "pinned": setting})[1]
+    same = client.ask("/api/play", {"replications": 4, "settings": setting, "pinned": {"settings": setting}})[1]
+    edited = TINY.read_text(encoding="utf-8").replace("staffing: 2", "staffing: 4")
+    steps = client.ask("/api/play", {"replications": 4, "text": edited, "pinned": {"settings": {}}})[1]
+    assert {row["name"]: row["change"] for row in steps[-1]["headlines"]} == changes
     assert {row["change"]["mean"] for row in same[-1]["headlines"]} <= {0, None}
 
 

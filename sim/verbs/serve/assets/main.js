@@ -16,7 +16,8 @@ const charts = new Map();
 
 const asked = (settings = levers.get()) => ({
   scenario: state.source, text: state.text ?? undefined, settings, sampled: state.sampled,
-  replications: Number($("replications").value), pinned: state.pinned?.settings,
+  replications: Number($("replications").value),
+  pinned: state.pinned ? { settings: state.pinned.settings, text: state.pinned.text ?? undefined } : undefined,
 });
 
 function tell(text) {
@@ -39,7 +40,8 @@ function clearProblems() {
   editing?.showProblems([]);
 }
 
-// Reads a scenario; with `setting` from a link, its levers are set.
+// Reads a scenario. `setting` comes from a link or, where the text was edited, from what is shown: settings, crossing,
+// time, what is pinned.
 async function open(source, text, setting = {}) {
   const mine = ++opening;
   isTextWrong = true;  // until it is read
@@ -48,7 +50,8 @@ async function open(source, text, setting = {}) {
     if (mine !== opening) return;
     isTextWrong = false;
     clearProblems();
-    Object.assign(state, { source, text, scenario, pinned: null, shown: null, at: (scenario.start + scenario.horizon) / 2 });
+    const middle = (scenario.start + scenario.horizon) / 2, isWithin = setting.at > scenario.start && setting.at < scenario.horizon;
+    Object.assign(state, { source, text, scenario, pinned: setting.kept ?? null, shown: null, at: isWithin ? setting.at : middle });
     state.crossing = setting.crossing in scenario.crossings ? setting.crossing : Object.keys(scenario.crossings)[0];
     state.sampled = scenario.posterior && setting.sampled !== false;
     $("sampled").value = state.sampled ? "yes" : "no";
@@ -93,7 +96,7 @@ function saveAddress() {
 function saveAddressNow() {
   const { source, crossing, sampled, pinned, scenario } = state;
   const several = Object.keys(scenario.crossings).length > 1;
-  history.replaceState(null, "", address.write({ scenario: source, settings: levers.get(), pinned: pinned?.settings ?? null, crossing: several ? crossing : null, sampled }));
+  history.replaceState(null, "", address.write({ scenario: source, settings: levers.get(), pinned: pinned && pinned.text === state.text ? pinned.settings : null, crossing: several ? crossing : null, sampled }));
 }
 
 // Plays the setting; what was being played before is given up.
@@ -215,7 +218,7 @@ async function playPinned(settings) {
   let shown = null;
   $("progress").textContent = "playing the pinned setting …";
   await stream("/api/play", { ...asked(settings), pinned: undefined }, null, (step) => { if (step.charts) shown = step; });
-  state.pinned = { settings, shown };
+  state.pinned = { settings, shown, text: state.text };
 }
 
 function showPinned() {
@@ -225,12 +228,12 @@ function showPinned() {
   $("pin").setAttribute("aria-pressed", String(Boolean(pinned)));
   scene?.pin(pinned?.shown ?? null);
   if (!pinned) return;
-  const words = levers.words(pinned.settings);
+  const words = [...(pinned.text === state.text ? [] : ["the text before it was edited"]), ...levers.words(pinned.settings)];
   place.textContent = `Pinned: ${words.length ? words.join("; ") : "the scenario as it is"}. The dashed lines and the differences are against it, on the same random numbers.`;
 }
 
 async function pin() {
-  state.pinned = state.pinned ? null : { settings: levers.get(), shown: state.shown };
+  state.pinned = state.pinned ? null : { settings: levers.get(), shown: state.shown, text: state.text };
   showPinned();
   saveAddress();
   if (state.shown) show();
@@ -298,8 +301,15 @@ function wire() {
   canDrop.wire(document.body, guarded(takeData), () => state.scenario.classes);
 }
 
+// Plays a text that was edited; levers, crossing, time and what is pinned stay.
+function edited(text) {
+  const { crossing, sampled, at, pinned } = state;
+  const isFile = state.text === null && text === state.scenario?.text;
+  open(state.source, isFile ? null : text, { settings: levers?.get(), crossing, sampled, at, kept: pinned });
+}
+
 async function begin() {
-  editing = makeEditing($("editing"), $("editor"), $("edit"), (text) => open(state.source, text === state.scenario?.text && state.text === null ? null : text));
+  editing = makeEditing($("editing"), $("editor"), $("edit"), edited);
   wire();
   const { scenarios, first } = await get("/api/scenarios");
   const named = address.scenarioOf(location.hash) ?? first;
