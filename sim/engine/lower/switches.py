@@ -140,14 +140,14 @@ def _staffed(change: Change, base: int) -> int:
 def _planned(clock: Clock, plan: Staffing) -> Callable[[int], int]:
     """Return the staffing by steps and shifts as a function of the instant."""
     steps = sorted((since_t0(clock, step.from_), step.servers) for step in plan.steps)
+    begins_of_steps = [begin for begin, _ in steps]
     midnights = day_times(clock)
     shifts = [(shift, day_times(clock, shift.from_), day_times(clock, shift.until)) for shift in plan.shifts]
     weekday = clock.start.weekday()
 
     def servers(at: int) -> int:
-        count = plan.servers
-        for begin, number in steps:
-            count = number if begin <= at else count
+        passed = bisect_right(begins_of_steps, at)
+        count = steps[passed - 1][1] if passed else plan.servers
         day = bisect_right(midnights, at) - 1
         for shift, begins, ends in shifts:
             if WEEKDAYS[(weekday + day) % 7] in shift.days and begins[day] <= at < ends[day]:
