@@ -119,7 +119,8 @@ def of_run(scenario: Scenario, crossing: str, series: Series, labels: Mapping[st
         rows = [row for row in scenario.reported if row.crossing == crossing and row.quantity in kind.figures]
         used = [row for row in rows if row.status in ("used", "validation") and row.id in labels]
         readings = [_reading(row, labels[row.id], zone) for row in used]
-        scopes = [ALL, *scenario.crossings[crossing].demand] if kind.by_class else [ALL]
+        classes = scenario.classes if scenario.network else scenario.crossings[crossing].demand
+        scopes = [ALL, *classes] if kind.by_class else [ALL]
 
         def name(scope: str) -> str:
             return class_name(scenario, scope) if scope != ALL else "together"

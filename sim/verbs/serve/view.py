@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -131,7 +131,7 @@ def document(study: Study, pinned: list[Estimate] | None = None) -> dict[str, An
     moments = live.times(*next(iter(estimates.series)))
     labels, one = {row.id: row.label for row in observations}, estimates.replications == 1
     charts = [
-        {**asdict(_plain(chart) if one else chart), "crossing": crossing}
+        {**_as_mapping(_plain(chart) if one else chart), "crossing": crossing}
         for crossing in scenario.crossings
         for chart in of_run(scenario, crossing, live, labels)
     ]
@@ -145,6 +145,15 @@ def document(study: Study, pinned: list[Estimate] | None = None) -> dict[str, An
         "headlines": _headlines(study, estimates, pinned),
         "nights": _nights(estimates, scenario),
         "flows": _flows(estimates),
+    }
+
+
+def _as_mapping(chart: Chart) -> dict[str, Any]:
+    """Return a chart as mappings. Unlike `dataclasses.asdict`, it copies no values."""
+    return {
+        **vars(chart),
+        "lines": [vars(line) for line in chart.lines],
+        "readings": [vars(row) for row in chart.readings],
     }
 
 

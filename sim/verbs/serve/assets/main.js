@@ -40,13 +40,13 @@ function clearProblems() {
   editing?.showProblems([]);
 }
 
-// Reads a scenario. `setting` comes from a link or, where the text was edited, from what is shown: settings, crossing,
-// time, what is pinned.
-async function open(source, text, setting = {}) {
+// Reads a scenario. `settingOf(scenario)` comes from a link or, where the text was edited, from what is shown: settings,
+// crossing, time, what is pinned.
+async function open(source, text, settingOf = () => ({})) {
   const mine = ++opening;
   isTextWrong = true;  // until it is read
   try {
-    const scenario = await post("/api/describe", { scenario: source, text: text ?? undefined });
+    const scenario = await post("/api/describe", { scenario: source, text: text ?? undefined }), setting = settingOf(scenario);
     if (mine !== opening) return;
     isTextWrong = false;
     clearProblems();
@@ -305,7 +305,7 @@ function wire() {
 function edited(text) {
   const { crossing, sampled, at, pinned } = state;
   const isFile = state.text === null && text === state.scenario?.text;
-  open(state.source, isFile ? null : text, { settings: levers?.get(), crossing, sampled, at, kept: pinned });
+  open(state.source, isFile ? null : text, () => ({ settings: levers?.get(), crossing, sampled, at, kept: pinned }));
 }
 
 async function begin() {
@@ -316,8 +316,7 @@ async function begin() {
   const known = scenarios.some((row) => row.name === first) ? scenarios : [{ name: first, title: first }, ...scenarios];
   $("scenario").replaceChildren(...known.map((row) => new Option(row.title, row.name, false, row.name === named)));
   const hash = location.hash;
-  const scenario = await post("/api/describe", { scenario: named });
-  await open(named, null, hash ? address.readFrom(hash, scenario.levers) : {});
+  await open(named, null, (scenario) => address.readFrom(hash, scenario.levers));
 }
 
 begin().catch(showProblems);
