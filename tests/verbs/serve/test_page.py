@@ -213,16 +213,6 @@ def test_a_setting_is_pinned_and_compared_with(page: Any) -> None:
     assert page.locator("#charts canvas").first.evaluate(DRAWN) not in (plain, pinned)
 
 
-def test_a_pinned_setting_outlasts_a_long_drag(page: Any) -> None:
-    page.get_by_role("button", name="Pin").click()
-    before, cars = shown(page), lever(page, "post/demand/car").locator("input")
-    for move in range(150):
-        cars.evaluate("(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }", move / 50)
-        page.wait_for_timeout(30)
-    done(page, before)
-    assert "against the pinned one" in page.locator("#numbers thead").inner_text()
-
-
 def test_a_link_shows_the_same_setting_and_the_pinned_one(page: Any, reader: Reader) -> None:
     drag(page, 0.0)
     page.get_by_role("button", name="Pin").click()
