@@ -28,7 +28,6 @@ from sim.play.one import Played
 from sim.play.workers import cores
 from sim.scenario.catalogue import list_scenarios
 from sim.scenario.resolve import SCENARIOS, names
-from sim.suggest import no_such
 from sim.verbs.serve.base import Base, Bases
 from sim.verbs.serve.dropped import understood
 from sim.verbs.serve.kept import keep
@@ -38,7 +37,7 @@ from sim.verbs.serve.view import REPLICATIONS, describe, document
 
 MOST_BYTES = 25_000_000
 """Size of a request; files of data are the largest."""
-STAGES = (2, 4, 8, 16, 32, 64, 128)
+STAGES = (4, 8, 16, 32, 64, 128)
 """Replications after which the page gets new bands."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -52,11 +51,10 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 @dataclass(frozen=True)
 class Options:
-    """What the server shows, the names by which it is addressed, a token if others may, and whether it is framed."""
+    """What the server shows, a token if others than this machine may ask for it, and whether a notebook frames it."""
 
     scenario: str
     port: int
-    hosts: tuple[str, ...] = LOOPBACK
     token: str = ""
     framed: bool = False
     bases: Bases = field(default_factory=Bases)
@@ -155,7 +153,8 @@ class Guard:
     def _refusal(self, request: Request) -> Response | None:
         """Return the answer to a request that is not one of the page; None if it is."""
         host = request.headers.get("host", "")
-        if host.rpartition(":")[0] not in self.options.hosts and host not in self.options.hosts:
+        named = host.rpartition(":")[0] in LOOPBACK or host in LOOPBACK
+        if not named and not self.options.token:  # a page that borrows a name does not know the token
             return _sentence(403, f"this page is not served as {host!r}; open http://127.0.0.1:{self.options.port}/")
         if request.method not in ("GET", "HEAD"):
             origin = request.headers.get("origin")
@@ -220,8 +219,7 @@ class _Page:
 
     async def scenarios(self, _: Request) -> Response:
         """Return the scenarios of the catalogue, and the one that the page begins with."""
-        entries = await to_thread.run_sync(list_scenarios)
-        rows = [{"name": entry.file.stem, "title": entry.title} for entry in entries if not entry.problems]
+        rows = await to_thread.run_sync(_catalogue, tuple(names(SCENARIOS)))
         return JSONResponse({"scenarios": rows, "first": self.options.scenario})
 
     async def schema(self, _: Request) -> Response:
@@ -305,7 +303,9 @@ class _Page:
         body = await _body(request)
         source = body.get("scenario", self.options.scenario)
         if not isinstance(source, str) or (source != self.options.scenario and source not in names(SCENARIOS)):
-            raise SimError(no_such("scenario", str(source)[:80], names(SCENARIOS)))
+            raise SimError(
+                f"this server does not know the scenario {str(source)[:80]!r}; choose another, or reload the page"
+            )
         number = body.get("replications", REPLICATIONS)
         if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MOST_REPLICATIONS:
             raise SimError(f"replications: expected a whole number from 1 to {MOST_REPLICATIONS}")
@@ -319,6 +319,12 @@ class _Page:
             raise SimError("expected settings, and a text or none")
         base = await to_thread.run_sync(self.options.bases.get, source, given.get("text"))
         return base, read_settings(base.levers, given.get("settings", {}))
+
+
+@functools.lru_cache(maxsize=1)
+def _catalogue(_: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return names and titles of the scenarios; they are read again when there are others."""
+    return [{"name": entry.file.stem, "title": entry.title} for entry in list_scenarios() if not entry.problems]
 
 
 def _first(study: Study) -> bytes:

@@ -12,7 +12,7 @@ EXAMPLES = """\b
 Examples:
   sim serve
   sim serve airport_hall
-  sim serve my_port.yaml --port 9000 --no-browser
+  sim serve my_port/scenarios/ferry_port.yaml --port 9000 --no-browser
   sim serve --host 0.0.0.0     for others in your network, with a token
 """
 

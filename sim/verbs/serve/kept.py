@@ -24,7 +24,8 @@ def keep(base: Base, settings: Mapping[str, Value]) -> dict[str, Any]:
     text = base.what_if(settings, FOLDER)
     path = FOLDER / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:DIGITS]}.yaml"
     store.write(path, text)
-    commands = [f"sim run {path}"]
+    results = path.with_suffix("")
+    commands = [f"sim run {path} --out {results}", f"sim report {results}"]
     if not base.edited:
         commands.append(f"sim compare {base.source} {path}")
     return {"path": str(path), "commands": commands, "text": text}

@@ -51,7 +51,9 @@ def levers_of(loaded: Loaded) -> list[Lever]:
         found += [*_Stations(loaded, crossing).levers(), *_Traffic(loaded, crossing).levers()]
     found += _of_origins(scenario)
     found += [
-        Lever(f"what_if/{name}", WHAT_IFS, words(name), "switch", False, _named(name), note=each.description)
+        Lever(
+            f"what_if/{name}", WHAT_IFS, words(name).capitalize(), "switch", False, _named(name), note=each.description
+        )
         for name, each in loaded.interventions.items()
         if name not in loaded.applied
     ]
@@ -175,8 +177,10 @@ class _Stations(_Here):
             plain = not staffing.reacts and not isinstance(staffing, Pool)
             return Parts({whole if plain else f"{whole}.servers": round(number)})
 
+        label += ", before the rule adds more" if staffing.reacts else ""
+        label += ", when most are open" if len(set(planned)) > 1 else ""
         yield self._lever(
-            *(f"{name}/servers", SERVERS, f"{label}{', at most' if len(set(planned)) > 1 else ''}"),
+            *(f"{name}/servers", SERVERS, label),
             *("number", float(most), servers),
             high=min(max(2 * most, most + 4), MOST_SERVERS),
             note=self._note(path),
@@ -205,7 +209,7 @@ class _Stations(_Here):
                 high=MOST_WAITING,
                 suffix=" waiting",
                 off=True,
-                note=f"a rule of your own: one more server at a time, up to twice as many ({2 * most})",
+                note=f"not in the file: one more server at a time, up to twice as many ({2 * most})",
             )
         elif rule.to != "quoted_wait":
             yield self._lever(
@@ -229,7 +233,7 @@ class _Stations(_Here):
             lambda share: self._change(stations=[name], intensity=f"{share:g} %"),
             high=100,
             suffix=" %",
-            note=self._note(f"{path}.screening.intensity"),
+            note=f"for the whole run, whatever the file says of dates. {self._note(f'{path}.screening.intensity')}",
         )
         if station.lightened is None:
 
@@ -244,7 +248,7 @@ class _Stations(_Here):
                 high=MOST_WAITING,
                 suffix=" waiting",
                 off=True,
-                note="a rule of your own: everybody is waved through until half as many wait",
+                note="not in the file: everybody is waved through until only half as many wait",
             )
 
 

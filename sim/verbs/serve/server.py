@@ -9,7 +9,6 @@ import socket
 import threading
 import time
 import webbrowser
-from typing import Any
 
 from sim.errors import SimError
 from sim.play import engines
@@ -25,19 +24,19 @@ class Server:
         try:
             import uvicorn
 
-            from sim.verbs.serve.app import LOOPBACK, Options, make_app
+            from sim.verbs.serve.app import Options, make_app
+            from sim.verbs.serve.base import Bases
         except ImportError as error:
             what = f"{error.name} is not installed" if error.name else str(error)
             raise SimError(f"{what}; the page needs `pip install 'border-queues[web]'`") from None
-        local = _is_local(host)
+        bases, local = Bases(), _is_local(host)
+        bases.get(scenario)
         self.socket = _listen(host, port)
         port = self.socket.getsockname()[1]
         token = "" if local else secrets.token_urlsafe(24)
-        hosts = LOOPBACK if local else (*LOOPBACK, *_names(host))
-        options = Options(scenario, port, hosts, token, framed)
-        options.bases.get(scenario)
+        options = Options(scenario, port, token, framed, bases)
         engines.ready("compiled")
-        shown = host if local or host not in ("0.0.0.0", "::") else _names(host)[-1]
+        shown = _own_address() if host in ("0.0.0.0", "::") else host
         shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
         self.url = f"http://{shown}:{port}/{f'?token={token}' if token else ''}"
         config = uvicorn.Config(
@@ -84,12 +83,9 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _names(host: str) -> list[str]:
-    """Return the names and addresses of this machine under which others may ask for the page."""
-    if host not in ("0.0.0.0", "::"):
-        return [host, f"[{host}]"] if ":" in host else [host]
-    name = socket.gethostname()
-    found: list[Any] = [name]
-    with contextlib.suppress(OSError):
-        found += [info[4][0] for info in socket.getaddrinfo(name, None)]
-    return list(dict.fromkeys(str(each) for each in found))
+def _own_address() -> str:
+    """Return the address of this machine in its network; nothing is sent to find it."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # an address for documentation (RFC 5737)
+        return str(probe.getsockname()[0])
+    return socket.gethostname()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import platform
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,12 @@ def places(folder: Path, page: Path, scenario: Path) -> Iterator[tuple[str, Path
 
 def next_steps(name: str) -> Iterator[tuple[str, str]]:
     """Yield three commands, each with what it is for; `name` is that of the small case."""
+    if importlib.util.find_spec("starlette") and importlib.util.find_spec("uvicorn"):
+        yield f"sim serve {name}", "a page in the browser: move a lever and see the queue change"
+    else:
+        yield (
+            "pip install 'border-queues[web]'",
+            "then `sim serve`: a page in the browser, with a lever for every number",
+        )
     yield f"sim sweep {name} --over stations.exit_cars.staffing.servers=6:10:1", "how many booths this border needs"
-    yield "sim run verkhny_lars", "Verkhny Lars in September 2022, beside what was reported"
     yield f"sim copy {name} my_border", "a border of your own: change the numbers in the copy, and run it"

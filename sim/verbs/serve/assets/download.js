@@ -23,21 +23,20 @@ export function seriesAsCsv(shown, scenario) {
   return `${rows.join("\n")}\n`;
 }
 
-// One picture of all charts below each other, with the title and the setting.
-export function pictureOf(charts, title, settings) {
+// One picture of all charts below each other, with a title and lines of words above them.
+export function pictureOf(charts, [title, ...lines]) {
   const plots = [...charts.values()].map(({ figure }) => ({ caption: figure.querySelector("figcaption").textContent, canvas: figure.querySelector("canvas"), legend: legendOf(figure) }));
   const ratio = devicePixelRatio, width = Math.max(...plots.map(({ canvas }) => canvas.width)), row = 22 * ratio;
-  const heads = [title, settings.length ? settings.join("; ") : "The scenario as it is"];
   const picture = document.createElement("canvas");
   picture.width = width + 2 * row;
-  picture.height = plots.reduce((sum, { canvas }) => sum + canvas.height + 3 * row, 4 * row);
+  picture.height = plots.reduce((sum, { canvas }) => sum + canvas.height + 3 * row, 5 * row);
   const context = picture.getContext("2d"), style = getComputedStyle(document.documentElement);
   const write = (text, y, font, colour = style.getPropertyValue("--ink")) => { context.font = font; context.fillStyle = colour; context.fillText(text, row, y, width); };
   context.fillStyle = style.getPropertyValue("--paper");
   context.fillRect(0, 0, picture.width, picture.height);
-  write(heads[0], 1.5 * row, `600 ${18 * ratio}px system-ui, sans-serif`);
-  write(heads[1], 2.6 * row, `${12 * ratio}px system-ui, sans-serif`);
-  let y = 4 * row;
+  write(title, 1.5 * row, `600 ${18 * ratio}px system-ui, sans-serif`);
+  lines.forEach((line, n) => write(line, (2.6 + n) * row, `${12 * ratio}px system-ui, sans-serif`));
+  let y = 5 * row;
   for (const { caption, canvas, legend } of plots) {
     write(caption, y, `600 ${14 * ratio}px system-ui, sans-serif`);
     context.drawImage(canvas, row, y + row / 2);

@@ -18,6 +18,13 @@ const option = (name, value, words, checked) => {
   return Object.assign(document.createElement("p"), {}).appendChild(label).parentElement;
 };
 
+const field = (id, words, placeholder) => {
+  const made = Object.assign(document.createElement("input"), { id, type: "text", placeholder }), label = document.createElement("label"), row = document.createElement("p");
+  label.append(`${words} `, made);
+  row.append(label);
+  return row;
+};
+
 const select = (id, words, options) => {
   const made = Object.assign(document.createElement("select"), { id }), label = document.createElement("label"), row = document.createElement("p");
   made.append(...options.map(([value, text]) => new Option(text, value)));
@@ -59,13 +66,15 @@ export const canDrop = {
       option("into", "shown", "put them into the scenario shown here", true),
       option("into", "new", "begin a new border with them", false),
       select("data-class", "They count", [["", "what the file says"], ...Object.entries(this.classes()).map(([cls, { words: many }]) => [cls, many])]),
+      field("data-column", "Column with the numbers", "found out"),
+      field("data-zone", "Time zone of a new border", Intl.DateTimeFormat().resolvedOptions().timeZone),
       go,
     );
     dialog().showModal();
     go.addEventListener("click", async () => {
       const chosen = (name) => dialog().querySelector(`input[name="${name}"]:checked`).value;
-      const isNew = chosen("into") === "new", cls = dialog().querySelector("#data-class").value;
-      const said = { kind: chosen("kind"), new: isNew, class: cls || undefined, zone: isNew ? Intl.DateTimeFormat().resolvedOptions().timeZone : undefined };
+      const isNew = chosen("into") === "new", value = (id) => dialog().querySelector(`#${id}`).value.trim() || undefined;
+      const said = { kind: chosen("kind"), new: isNew, class: value("data-class"), column: value("data-column"), zone: isNew ? value("data-zone") ?? Intl.DateTimeFormat().resolvedOptions().timeZone : undefined };
       dialog().close();
       this.take(file.size > MOST_BYTES ? { name: file.name, tooLarge: true } : { name: file.name, content: await encoded(file), ...said });
     });

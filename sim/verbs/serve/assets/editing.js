@@ -21,6 +21,7 @@ export function makeEditing(section, place, button, changed) {
   }
 
   return {
+    isOpen: () => !section.hidden,
     async toggle() {
       const isOpen = section.hidden;
       section.hidden = !isOpen;

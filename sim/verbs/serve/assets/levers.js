@@ -14,7 +14,7 @@ const element = (tag, attributes = {}, ...children) => {
 };
 
 export const shownValue = (lever, value) => {
-  if (value === null) return "off";
+  if (value === null) return lever.kind === "instant" ? "never" : "off";
   if (lever.kind === "switch") return value ? "on" : "off";
   if (lever.kind === "instant") return value.replace("T", " ");
   return `${Number(value.toPrecision(6)).toLocaleString("en")}${lever.suffix}`;

@@ -11,8 +11,9 @@ import { showFigures, showNights, showNumbers } from "./tables.js";
 
 const $ = (id) => document.getElementById(id);
 const state = { source: null, text: null, scenario: null, crossing: null, shown: null, pinned: null, at: null, sampled: true };
-let levers, scene, editing, playing = null, again = false, saving = null, opening = 0, isTextWrong = false;
+let levers, scene, editing, playing = null, again = false, saving = null, opening = 0, isTextWrong = false, isOfLink = false;
 const charts = new Map();
+let known = [];  // scenarios of the catalogue
 
 const asked = (settings = levers.get()) => ({
   scenario: state.source, text: state.text ?? undefined, settings, sampled: state.sampled,
@@ -29,10 +30,11 @@ function tell(text) {
 function showProblems(error) {
   if (error.name === "AbortError") return;
   const rows = error instanceof Problems ? error.rows : [{ message: error.message }];
+  const isInEditor = editing?.isOpen() && rows.every((row) => row.line);
   $("problems").textContent = rows.map((row) => (row.line ? `line ${row.line}: ${row.message}` : row.message)).join("\n");
-  $("problems").hidden = false;
+  $("problems").hidden = isInEditor;
   editing?.showProblems(rows);
-  $("progress").textContent = "";
+  $("progress").textContent = isInEditor ? "What is shown below is of the text before." : "";
 }
 
 function clearProblems() {
@@ -51,7 +53,7 @@ async function open(source, text, settingOf = () => ({})) {
     isTextWrong = false;
     clearProblems();
     const middle = (scenario.start + scenario.horizon) / 2, isWithin = setting.at > scenario.start && setting.at < scenario.horizon;
-    Object.assign(state, { source, text, scenario, pinned: setting.kept ?? null, shown: null, at: isWithin ? setting.at : middle });
+    Object.assign(state, { source: scenario.source, text, scenario, pinned: setting.kept ?? null, shown: null, at: isWithin ? setting.at : middle });
     state.crossing = setting.crossing in scenario.crossings ? setting.crossing : Object.keys(scenario.crossings)[0];
     state.sampled = scenario.posterior && setting.sampled !== false;
     $("sampled").value = state.sampled ? "yes" : "no";
@@ -60,6 +62,7 @@ async function open(source, text, settingOf = () => ({})) {
     $("title").textContent = scenario.title;
     $("description").textContent = scenario.description;
     document.title = `${scenario.title}: border queues`;
+    showScenarios();
     for (const chart of charts.values()) chart.handle.destroy();
     charts.clear();
     for (const place of ["charts", "figures", "numbers", "nights"]) $(place).replaceChildren();
@@ -70,14 +73,17 @@ async function open(source, text, settingOf = () => ({})) {
     editing.setText(scenario.text);
     levers.choose(state.crossing);
     levers.set(setting.settings ?? {});
+    if (setting.replications) $("replications").value = setting.replications;
     if (setting.pinned) await playPinned(setting.pinned);
     showPinned();
-    play();
+    isOfLink = Boolean(setting.unknown?.length);
+    if (isOfLink) throw new Problems([{ message: `The link has settings that this scenario does not have; they are left out: ${setting.unknown.join(", ")}` }]);
   } catch (error) {
     if (mine !== opening) return;
     showProblems(error);
     if (!state.scenario) $("title").textContent = "The scenario cannot be shown";
   }
+  if (mine === opening && !isTextWrong) play();
 }
 
 // Plays the new setting, at once or as soon as the first answer to the one before has come: a lever that is being
@@ -96,7 +102,7 @@ function saveAddress() {
 function saveAddressNow() {
   const { source, crossing, sampled, pinned, scenario } = state;
   const several = Object.keys(scenario.crossings).length > 1;
-  history.replaceState(null, "", address.write({ scenario: source, settings: levers.get(), pinned: pinned && pinned.text === state.text ? pinned.settings : null, crossing: several ? crossing : null, sampled }));
+  history.replaceState(null, "", address.write({ scenario: source, settings: levers.get(), pinned: pinned && pinned.text === state.text ? pinned.settings : null, crossing: several ? crossing : null, sampled, replications: $("replications").value }));
 }
 
 // Plays the setting; what was being played before is given up.
@@ -113,7 +119,8 @@ async function play() {
       showProgress(step);
       if (again) play();
     });
-    if (playing === mine && !isTextWrong) clearProblems();
+    if (playing === mine && !isTextWrong && !isOfLink) clearProblems();
+    isOfLink = false;
   } catch (error) {
     if (playing === mine) showProblems(error);
   } finally {
@@ -153,11 +160,22 @@ function busiest(shown) {
 
 function show() {
   const { scenario, shown, crossing, pinned } = state;
-  $("sentence").textContent = shown.sentences[crossing];
+  $("sentence").textContent = [shown.sentences[crossing], longestWait(shown, crossing)].filter(Boolean).join(" ");
   showCharts();
   showFigures($("figures"), scenario, shown, pinned?.shown);
   showNumbers($("numbers"), scenario, shown, crossing);
   showNights($("nights"), scenario, shown, crossing, state.at, pinned?.shown);
+}
+
+// A sentence on the wait of those who join at the worst time, of the class that is shown first.
+function longestWait(shown, crossing) {
+  const chart = shown.charts.find((each) => each.crossing === crossing && each.unit === "h");
+  const line = chart?.lines.find((each) => each.shown);
+  if (!line) return "";
+  const most = line.values.reduce((best, value, n) => (value !== null && value > (line.values[best] ?? -1) ? n : best), 0);
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZone: state.scenario.zone }).format(new Date(chart.times[most] * 1000));
+  const wait = line.values[most], words = wait < 1 ? `${Math.round(60 * wait)} min` : `${Number(wait.toPrecision(2))} h`;
+  return `Of the ${line.name}, those who join at the worst time (${day}) wait ${words} on average.`;
 }
 
 function showCharts() {
@@ -216,8 +234,12 @@ function chooseCrossing(name) {
 // Plays a setting to its end, to be compared with.
 async function playPinned(settings) {
   let shown = null;
-  $("progress").textContent = "playing the pinned setting …";
-  await stream("/api/play", { ...asked(settings), pinned: undefined }, null, (step) => { if (step.charts) shown = step; });
+  playing?.control.abort();
+  playing = null;
+  await stream("/api/play", { ...asked(settings), pinned: undefined }, null, (step) => {
+    if (step.charts) shown = step;
+    $("progress").textContent = `playing the setting to pin: ${step.replications} of ${$("replications").value} replications`;
+  });
   state.pinned = { settings, shown, text: state.text };
 }
 
@@ -232,11 +254,16 @@ function showPinned() {
   place.textContent = `Pinned: ${words.length ? words.join("; ") : "the scenario as it is"}. The dashed lines and the differences are against it, on the same random numbers.`;
 }
 
+// Pins the setting with all its replications: where some are still to come, they are played first.
 async function pin() {
-  state.pinned = state.pinned ? null : { settings: levers.get(), shown: state.shown, text: state.text };
+  const isDone = state.shown?.stage === "done";
+  if (state.pinned) state.pinned = null;
+  else if (isDone) state.pinned = { settings: levers.get(), shown: state.shown, text: state.text };
+  else await playPinned(levers.get());
   showPinned();
   saveAddress();
   if (state.shown) show();
+  if (!isDone || state.pinned === null) play();
 }
 
 async function share() {
@@ -244,7 +271,7 @@ async function share() {
   if (state.text !== null) return tell("A link holds levers, not an edited text: download the scenario instead.");
   try {
     await navigator.clipboard.writeText(location.href);
-    tell("The link is copied. It works where this page is served.");
+    tell("The link is copied. It opens for those who can open this page; to send the result itself, use Run it properly.");
   } catch {
     dialog("Link to this setting", [pre(location.href)]);
   }
@@ -262,13 +289,21 @@ function dialog(title, parts) {
 async function runProperly() {
   const { path, commands } = await post("/api/file", { ...asked(), keep: true });
   const words = `The scenario with this setting is written to ${path}. In a terminal, in the folder where this page was started:`;
-  dialog("Run it properly", [paragraph(words), pre(commands.join("\n")), paragraph("They play it with all replications, and keep tables, pictures and where everything comes from.")]);
+  dialog("Run it properly", [paragraph(words), pre(commands.join("\n")), paragraph("The first plays it with all replications and keeps tables, pictures and where everything comes from; the second makes one page of it to send.")]);
 }
 
 async function takeData(request) {
+  clearProblems();
   if (request.tooLarge) throw new Problems([{ message: tooLarge(request.name) }]);
   const found = await post("/api/import", { scenario: state.source, text: state.text ?? undefined, crossing: state.crossing, ...request });
   showDropped(dialog, found, () => open(state.source, found.text));
+}
+
+function pictureWords() {
+  const { scenario, shown } = state, words = levers.words(levers.get());
+  const bands = shown.replications > 1 ? `mean and 5–95 % band of ${shown.replications} replications` : "one replication";
+  const made = `A model, not a count: ${bands}; diamonds: reported figures, purple if not fitted. border-queues, ${new Date().toISOString().slice(0, 10)}`;
+  return [scenario.title, words.length ? words.join("; ") : "The scenario as it is", made];
 }
 
 async function downloadScenario() {
@@ -282,13 +317,13 @@ function wire() {
     pin, share, properly: runProperly, "download-scenario": downloadScenario,
     reset: () => { levers.set({}); later(); },
     "download-data": () => download(`${state.scenario.name}.csv`, seriesAsCsv(state.shown, state.scenario), "text/csv"),
-    "download-picture": () => pictureOf(charts, state.scenario.title, levers.words(levers.get())).then((blob) => download(`${state.scenario.name}.png`, blob)),
+    "download-picture": () => pictureOf(charts, pictureWords()).then((blob) => download(`${state.scenario.name}.png`, blob)),
     edit: () => editing.toggle(),
     drop: () => canDrop.choose(),
   };
   for (const [id, action] of Object.entries(actions)) $(id).addEventListener("click", () => guarded(action)());
   $("find").addEventListener("input", () => levers.find($("find").value));
-  $("scenario").addEventListener("change", () => open($("scenario").value, null));
+  $("scenario").addEventListener("change", () => { if ($("scenario").value) open($("scenario").value, null); });
   $("sampled").addEventListener("change", () => { state.sampled = $("sampled").value === "yes"; state.pinned = null; showPinned(); later(); });
   $("replications").addEventListener("change", later);
   // a page that nobody sees plays nothing
@@ -311,12 +346,17 @@ function edited(text) {
 async function begin() {
   editing = makeEditing($("editing"), $("editor"), $("edit"), edited);
   wire();
-  const { scenarios, first } = await get("/api/scenarios");
-  const named = address.scenarioOf(location.hash) ?? first;
-  const known = scenarios.some((row) => row.name === first) ? scenarios : [{ name: first, title: first }, ...scenarios];
-  $("scenario").replaceChildren(...known.map((row) => new Option(row.title, row.name, false, row.name === named)));
   const hash = location.hash;
-  await open(named, null, (scenario) => address.readFrom(hash, scenario.levers));
+  await open(address.scenarioOf(hash) ?? undefined, null, (scenario) => (hash ? address.readFrom(hash, scenario.levers) : {}));
+  const { scenarios } = await get("/api/scenarios"), shown = state.scenario;
+  known = !shown || scenarios.some((row) => row.name === shown.source) ? scenarios : [{ name: shown.source, title: shown.title }, ...scenarios];
+  showScenarios();
+}
+
+// Fills the list of scenarios; a text that was edited, or made from data, has a row of its own.
+function showScenarios() {
+  const own = !state.scenario ? [new Option("choose a scenario", "", false, true)] : state.text === null ? [] : [new Option(`${state.scenario.title} (as edited)`, "", false, true)];
+  $("scenario").replaceChildren(...own, ...known.map((row) => new Option(row.title, row.name, false, !own.length && row.name === state.source)));
 }
 
 begin().catch(showProblems);

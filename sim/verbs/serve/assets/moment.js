@@ -83,7 +83,8 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 // a number of people or parties; means over replications are rounded
 export function count(value) {
-  return value === null ? "no value" : whole.format(value);
+  // three significant digits: bands are far wider than the fourth
+  return value === null ? "no value" : whole.format(value >= 1000 ? Number(value.toPrecision(3)) : value);
 }
 
 // a length of queue: "16 km", "1.9 km", "240 m"

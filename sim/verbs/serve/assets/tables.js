@@ -38,11 +38,13 @@ function table(caption, heads, rows) {
   return frame;
 }
 
+const VERDICTS = { off: "not met", open: "no value" };
+
 export function showFigures(place, scenario, shown, pinned) {
   const byId = (rows) => new Map((rows || []).map((row) => [row.id, row]));
   const now = byId(shown.reported), before = byId(pinned?.reported);
   const rows = scenario.reported.filter((row) => now.has(row.id)).map((row) => {
-    const verdict = cell("td", now.get(row.id).verdict, { class: `verdict ${now.get(row.id).verdict}` });
+    const verdict = cell("td", VERDICTS[now.get(row.id).verdict] ?? now.get(row.id).verdict, { class: `verdict ${now.get(row.id).verdict}` });
     const cells = [`${row.label}${row.fitted ? "" : " (not fitted)"}`, row.when, now.get(row.id).modelled, verdict];
     return [...cells, ...(pinned ? [before.get(row.id)?.modelled ?? "–"] : []), row.source];
   });
@@ -60,6 +62,7 @@ export function showNumbers(place, scenario, shown, crossing) {
     const cells = [`${row.group}: ${row.name}`, `${row.at_least ? "≥ " : ""}${spread(row, row.unit)}`];
     if (!compared) return cells;
     const { mean, low, high } = row.change || {}, sign = mean > 0 ? "+" : "";
+    if (mean === 0 && low === 0 && high === 0) return [...cells, "the same"];
     const sure = low > 0 || high < 0;
     return [...cells, mean === undefined ? "–" : `${sign}${number(mean, row.unit)} (${number(low)} to ${number(high)})${sure ? "" : ", direction not known"}`];
   });
@@ -86,6 +89,6 @@ export function showNights(place, scenario, shown, crossing, seconds, pinned) {
     `${words}, ${scenario.night_hour} on ${dayOf(night.day)}`, spread(night), number(night.water, "L"),
     ...(pinned ? [before.has(night.day) ? spread(before.get(night.day)) : "–"] : []),
   ];
-  const rows = [...(tonight ? [row("The night shown above", tonight)] : []), row("The worst night", worst)];
+  const rows = [...(tonight ? [row("The night shown above", tonight)] : []), row("The worst night on average", worst)];
   place.replaceChildren(table("People stuck at the border", ["night", "people", "drinking water", ...(pinned ? ["pinned"] : [])], rows));
 }
