@@ -146,7 +146,7 @@ class Columns:
             other = self.form(name)
             if other is None or (other.is_clock == form.is_clock) or (form.is_clock and other.has_clock):
                 continue
-            by_name = set(words_of(name)) & {"hour", "time", "from", "start", "begin", "at", "slot", "heure", "stunde"}
-            if form.is_clock or by_name or other.name == "time of day":
+            by_name = set(words_of(name)) & {"time", "from", "start", "begin", "at", "slot"}
+            if form.is_clock or by_name or other.name in ("time of day", "hour of the day"):
                 return name
         return None

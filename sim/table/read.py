@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from sim.errors import SimError
 from sim.suggest import did_you_mean
+from sim.table.hour_headings import hours_in
 
 SAMPLE_LINES = 200
 MOST_BYTES = 2_000_000_000
@@ -263,8 +264,13 @@ def _lines_above(lines: list[str], separator: str, width: int) -> int:
 
 
 def _looks_like_data(cells: list[str]) -> bool:
-    """Say whether the first row has no headings: most of its cells are numbers or times."""
+    """Say whether the first row has no headings: most of its cells are numbers or times.
+
+    A word before nothing but hours that rise is a row of headings, as of a table of dates by hours.
+    """
     filled = [cell.strip() for cell in cells if cell.strip()]
+    if filled and not _NUMBER_OR_TIME.fullmatch(filled[0]) and hours_in(filled):
+        return False
     return bool(filled) and 2 * sum(bool(_NUMBER_OR_TIME.fullmatch(cell)) for cell in filled) > len(filled)
 
 

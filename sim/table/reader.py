@@ -7,7 +7,7 @@ assumed, and the rows that cannot be used are kept, so that a command can show t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -96,11 +96,19 @@ class Reader(Columns):
             found = self._joined(day_column, clock_column, zone)
             name = f"{day_column} and {clock_column}"
             self.dates.add(day_column)
+            form = self._of_both(form, partner)
         else:
             found = times.read_times(cells, form, zone, self.day)
         self.used.update({heading, *([partner] if partner else [])})
         self._heard(role, name, form, found, cells)
         return found.at
+
+    def _of_both(self, form: times.Form, partner: str) -> times.Form:
+        """Return the form of a column in the words of both, where one has the hour of the day as a number."""
+        other = self.form(partner)
+        parts = sorted((each for each in (form, other) if each), key=lambda each: each.is_clock)
+        by_hour = any(each.name == times.NUMBERS[3] for each in parts)
+        return replace(form, words="; ".join(each.words for each in parts)) if by_hour else form
 
     def _joined(self, day_column: str, clock_column: str, zone: str) -> times.Times:
         day_form, clock_form = self.form(day_column), self.form(clock_column)

@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sim.table.numbers import WAITS, words_of
+
 DAY = 86400.0
 SAMPLE = 2000
 ENOUGH = 0.5
@@ -36,6 +38,8 @@ FORMS = {
     "month day, year": rf"^(?P<n>[A-Za-z]{{3,9}})\.?\s+(?P<d>\d{{1,2}}),?\s+(?P<y>\d{{4}}){_TIME}{_ZONE}$",
     "time of day": rf"^{_CLOCK}\s*(?P<p>[AaPp]\.?[Mm]\.?)?(?:\s*[-–]\s*[\d:.h]+\s*(?:[AaPp][Mm])?)?$",
 }
+HOURS = {"hour", "hr", "std", "stunde", "heure", "час", "година", "hora", "godzina", "saat"}
+"""Words of headings of hours of the day, as whole numbers."""
 NUMBERS = ("seconds since 1970", "milliseconds since 1970", "seconds since midnight", "hour of the day")
 
 
@@ -129,14 +133,14 @@ def _of_numbers(name: str, sample: pa.Array) -> Form | None:
     if len(good) < ENOUGH * len(sample):
         return None
     low, high = good.min(), good.max()
-    words = set(re.split(r"[^a-z0-9]+", name.lower()))
+    words = set(words_of(name))
     if low > 5e8 and high < 5e9:
         return Form(NUMBERS[0], NUMBERS[0], has_zone=True)
     if low > 5e11 and high < 5e12:
         return Form(NUMBERS[1], NUMBERS[1], has_zone=True)
     named = words & {"time", "at", "arrival", "arrived", "start", "end", "entry", "exit", "begin", "clock"}
-    if "hour" in words and low >= 0 and high <= 24:
-        return Form(NUMBERS[3], NUMBERS[3], is_clock=True)
+    if words & HOURS and not words & WAITS and low >= 0 and high <= 24 and (good == np.floor(good)).all():
+        return Form(NUMBERS[3], f"{NUMBERS[3]}, {low:g} to {high:g}", is_clock=True)
     if named and words & {"s", "sec", "secs", "seconds"} and low >= 0 and 600 < high <= 3 * DAY:
         return Form(NUMBERS[2], NUMBERS[2], is_clock=True)
     return None

@@ -32,7 +32,8 @@ END = Role(("until", "end", "to"))
 COUNT = Role(
     ("count", "counts", "arrivals", "arriving", "parties", "vehicles", "cars", "trucks", "people", "passengers", "pax",
      "anzahl", "nombre", "liczba", "количество", "кількість", "travellers", "travelers", "pedestrians", "calls",
-     "number", "total", "volume", "n", "num"),
+     "fahrzeuge", "pkw", "lkw", "voitures", "véhicules", "автомобили", "автомобілі", "number", "total", "volume", "n",
+     "num"),
     ("wait", "delay", "min", "minutes", "booths", "lanes", "servers", "agents", "share", "bins", "flights", "id",
      "hour", "per", "open", "queue", "waiting", "suspended", "closed"),
 )  # fmt: skip
@@ -104,7 +105,9 @@ def _by_class(reader: Reader, target: Target, wanted: Wanted, begin: Floats) -> 
     """Return the rows and numbers of each class: by columns of their own, or by names in a column."""
     everything = np.ones(len(begin), bool)
     names = reader.names("class", CLASS) if wanted.cls is None else None
-    columns = {} if names or wanted.cls or "count" in wanted.columns else _a_column_each(reader, target)
+    columns = {} if names or "count" in wanted.columns else _a_column_each(reader, target)
+    if wanted.cls is not None:
+        columns = {heading: cls for heading, cls in columns.items() if cls == wanted.cls}
     if columns:
         found = []
         for heading, cls in columns.items():
@@ -188,20 +191,37 @@ def _checked(reader: Reader, count: Floats | None) -> Floats | None:
 
 
 def _a_column_each(reader: Reader, target: Target) -> dict[str, str]:
-    """Return the class of each column of counts, if several columns are named after classes; else nothing."""
+    """Return the class of each column of counts, if several columns are named after classes; else nothing.
+
+    A column of a kind that the scenario has no class for is told.
+    """
     classes: dict[str, str] = {}
+    strange: dict[str, str] = {}
     for heading in reader.unused:
         words = set(words_of(heading))
         if words & set(COUNT.against) or not reader.is_of(heading, "number"):
             continue
-        if target.scenario:
-            cls = target.class_called(heading)
-        else:
-            cls = clean_name(heading) if words & set(KINDS) else None
-            cls = kind_by(heading) if cls and len(words) == 1 and kind_by(heading) != "foot" else cls
+        bare = " ".join(word for word in words_of(heading) if word in KINDS or word not in COUNT.words)
+        cls = target.class_called(bare) if target.scenario else _new_class(bare)
         if cls is not None and cls not in classes.values():
             classes[heading] = cls
+        elif cls is None and words & set(KINDS):
+            strange[heading] = clean_name(kind_by(heading))
+    if target.scenario and classes:
+        reader.notes += [
+            f"{heading} is left out: {target.path} has no class for it; add `{cls}: {{kind: {kind_by(heading)}}}` "
+            "under `classes`, and import again"
+            for heading, cls in strange.items()
+        ]
     return classes if len(classes) > 1 else {}
+
+
+def _new_class(words: str) -> str | None:
+    """Return the name of a new class for a heading, None if no word of it names a kind."""
+    if not set(words_of(words)) & set(KINDS):
+        return None
+    one = len(words_of(words)) == 1 and kind_by(words) != "foot"
+    return kind_by(words) if one else clean_name(words)
 
 
 def _draw(counted: Counted, cls: str, zone: str) -> Any:

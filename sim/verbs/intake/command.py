@@ -37,7 +37,16 @@ def _pairs(_: click.Context, param: click.Parameter, values: tuple[str, ...]) ->
     wrong = next((value for value, (_, sign, _) in zip(values, pairs, strict=True) if not sign), None)
     if wrong is not None:
         raise click.BadParameter(f"expected {param.metavar}; got {wrong!r}")
-    return {key.strip(): value.strip() for key, _, value in pairs}
+    found: dict[str, str] = {}
+    for key, _sign, value in pairs:
+        if found.setdefault(key.strip(), value.strip()) != value.strip():
+            several = (
+                "; columns of several classes are told apart by headings such as cars and trucks, without --column"
+                if key.strip() == "count"
+                else ""
+            )
+            raise click.BadParameter(f"{key.strip()} is given twice, as {found[key.strip()]} and {value}{several}")
+    return found
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (

@@ -28,13 +28,15 @@ BEGINNERS = ("arrivals", "timetable", "log")
 """What a new scenario can be made from."""
 UTC = "UTC"
 KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("truck", "trucks", "lorry", "lorries", "hgv", "freight"), "truck"),
-    **dict.fromkeys(("bus", "buses", "coach", "coaches"), "bus"),
+    **dict.fromkeys(("truck", "trucks", "lorry", "lorries", "hgv", "freight", "lkw", "camion", "camions"), "truck"),
+    **dict.fromkeys(("грузовик", "грузовики", "грузовых", "вантажівки", "вантажних"), "truck"),
+    **dict.fromkeys(("bus", "buses", "coach", "coaches", "busse", "автобусы", "автобусов", "автобуси"), "bus"),
     **dict.fromkeys(("bike", "bikes", "bicycle", "bicycles", "cyclist", "cyclists"), "bike"),
     **dict.fromkeys(("foot", "people", "person", "persons", "pax", "passenger", "passengers", "pedestrian"), "foot"),
     **dict.fromkeys(("pedestrians", "walkers", "traveller", "travellers", "travelers", "visitors", "calls"), "foot"),
     **dict.fromkeys(("caller", "callers", "customer", "customers", "client", "clients", "traveler", "visitor"), "foot"),
-    **dict.fromkeys(("car", "cars", "vehicle", "vehicles"), "car"),
+    **dict.fromkeys(("car", "cars", "vehicle", "vehicles", "pkw", "auto", "autos", "fahrzeuge", "voitures"), "car"),
+    **dict.fromkeys(("легковые", "легковых", "автомобили", "автомобілі", "легкові", "véhicules"), "car"),
 }
 """The kind of a class by a word of its name or of a heading; all else are cars."""
 
@@ -231,7 +233,10 @@ def _single(target: Target, given: str | None, heading: str) -> str:
         return given or {"foot": "traveller"}.get(kind, kind)
     if given is not None:
         if given not in target.classes:
-            near = did_you_mean(given, target.classes) or f"; its classes are {', '.join(target.classes)}"
+            near = did_you_mean(given, target.classes) or (
+                f"; its classes are {', '.join(target.classes)}. Add `{given}: {{kind: {kind_by(given)}}}` under "
+                "`classes` of the file, if it is a new one"
+            )
             raise SimError(f"{target.path}: there is no class {given!r}{near}")
         return given
     if len(target.classes) == 1:

@@ -16,6 +16,7 @@ from sim.scenario.text.load_calibration import read_calibration
 from sim.scenario.text.load_scenario import load
 from sim.table.read import Rejected, read_rows
 from sim.table.reader import Reader, Understood
+from sim.table.wide import long_form
 from sim.verbs.intake.arrivals import read_arrivals
 from sim.verbs.intake.finding import Finding
 from sim.verbs.intake.patience import read_patience
@@ -66,6 +67,8 @@ def import_file(wanted: Wanted) -> Imported:
     """Read a file and find out what it says; nothing is written. Raises SimError or ScenarioError."""
     target = target_of(wanted)
     table = read_rows(wanted.file, wanted.sheet)
+    if wanted.what == "arrivals":
+        table = long_form(table)
     zone = wanted.zone or target.zone
     reader = Reader(table, wanted.columns, wanted.unit, wanted.day_first, zone=zone, day=wanted.day)
     reader.only(wanted.where)
