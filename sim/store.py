@@ -17,6 +17,7 @@ import secrets
 import shutil
 import socket
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -36,6 +37,7 @@ _PARTIAL = re.compile(r"\..+\.partial-(?P<host>.+)-(?P<pid>\d+)-[0-9a-f]{8}")
 _TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 _MOST_RUNS_A_SECOND = 1000
 _FACTS = b"sim"
+APP = "border-queues"
 DIGITS = 10
 """Significant digits in result files; later digits differ from one processor to another."""
 
@@ -116,6 +118,29 @@ def private_folder(path: Path) -> bool:
         return False
     ours = os.name != "posix" or (status.st_uid == os.geteuid() and not status.st_mode & 0o077)
     return stat.S_ISDIR(status.st_mode) and ours and os.access(path, os.W_OK | os.X_OK)
+
+
+def user_cache() -> Path | None:
+    """Return the private folder for caches of this user, one for temporary files if need be; None if there is none."""
+    user = str(getattr(os, "getuid", lambda: "")())
+    places = []
+    with suppress(OSError, RuntimeError):  # there is no home folder
+        places.append(_cache_home() / APP)
+    with suppress(OSError):
+        places.append(Path(tempfile.gettempdir()) / f"{APP}-{user}")
+    return next((place for place in places if private_folder(place)), None)
+
+
+def _cache_home() -> Path:
+    """Return the folder for caches by the convention of the platform."""
+    if named := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return home if home.is_absolute() else Path.home() / ".cache"
 
 
 def write(path: Path, content: bytes | str, *, lasting: bool = True) -> None:

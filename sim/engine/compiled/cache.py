@@ -8,10 +8,8 @@ this user. Without such a folder everything works, but every process compiles ag
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,25 +30,7 @@ SOURCES = (
     "units.py",
 )
 """Patterns of the source files of the compiled code, and of all modules they import except `store`."""
-APP = "border-queues"
 _config: Any = numba.config
-
-
-def _user_cache() -> Path:
-    """Return the folder for caches of this user by the convention of the platform."""
-    if _config.CACHE_DIR:  # the environment variable NUMBA_CACHE_DIR
-        return Path(_config.CACHE_DIR)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return named if named.is_absolute() else Path.home() / ".cache"
-
-
-def _places() -> list[Callable[[], Path]]:
-    user = str(getattr(os, "getuid", lambda: "")())
-    return [lambda: _user_cache() / APP, lambda: Path(tempfile.gettempdir()) / f"{APP}-{user}"]
 
 
 def sources(package: Path) -> list[Path]:
@@ -73,14 +53,9 @@ def _folder() -> Path | None:
     except OSError:
         return None
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-    for place in _places():
-        try:
-            parent = place()
-        except (OSError, RuntimeError):  # there is no home folder
-            continue
-        if store.private_folder(parent) and store.private_folder(parent / f"kernel-{key}"):
-            return parent / f"kernel-{key}"
-    return None
+    parent = store.user_cache()
+    folder = parent / f"kernel-{key}" if parent is not None else None
+    return folder if folder is not None and store.private_folder(folder) else None
 
 
 FOLDER = _folder()

@@ -25,10 +25,8 @@ KEPT = 30 * 86400.0
 
 def _home() -> Path | None:
     """Return the private folder of the plays, None if there is none."""
-    from sim.engine.compiled.cache import FOLDER  # late: the rest of the program works without numba
-
-    place = None if FOLDER is None else FOLDER.parent / "nowcast"
-    return place if place is not None and store.private_folder(place) else None
+    cache = store.user_cache()
+    return cache / "nowcast" if cache is not None and store.private_folder(cache / "nowcast") else None
 
 
 def name_of(scenario_hash: str, drawn: str, facts: Sequence[Any]) -> str:

@@ -119,7 +119,7 @@ def simulator_of(
     streams = [each for each in scenario.streams if each in words or f"{each}s" in words]
     scope = scope or (streams[0] if streams else scenario.streams[0] if wanted == "quoted_wait" else ALL)
     key = Key(here, wanted, scope)
-    known = _series_of(scenario)
+    known = [key] if key == Key(here, "queue", ALL) else _series_of(scenario)
     if quantity is None and key not in known:
         own = sorted({each.scope for each in known if each.quantity == wanted and each.crossing == here})
         key = Key(here, wanted, own[0]) if own else key

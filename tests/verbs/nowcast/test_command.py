@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ import sim
 from sim.cli import commands
 from sim.verbs.nowcast.readings import instant
 from tests.verbs.nowcast.series import queue
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +41,17 @@ def test_tables_picture_and_folder() -> None:
         "forecast.csv", "readings.csv", "samples.parquet", "scores.csv", "differences.csv", "provenance.json",
         "pictures/forecast.png", "pictures/forecast.svg",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("heading", "loaded"), [("queue", False), ("wait", True)])
+def test_the_engine_is_loaded_only_for_plays(heading: str, loaded: bool) -> None:
+    """An update whose plays are kept needs no engine, unless it must find out which waits the scenario has."""
+    code = (
+        "import sys; from sim.verbs.nowcast import kept_days; from sim.verbs.nowcast.plays import simulator_of; "
+        f"kept_days.read('none'); simulator_of('sample_port', (), {heading!r}); print('numba' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout == f"{loaded}\n"
 
 
 @pytest.mark.slow
