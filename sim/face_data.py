@@ -18,7 +18,7 @@ from sim.verbs.intake.request import WHAT, Wanted, What
 from sim.verbs.intake.result import ImportResult
 from sim.verbs.intake.study import import_file
 from sim.verbs.nowcast.evidence import with_what_if
-from sim.verbs.nowcast.plays import simulator_of
+from sim.verbs.nowcast.plays import simulator_of, zone_of
 from sim.verbs.nowcast.result import NowcastResult as NowcastResult
 from sim.verbs.nowcast.seen import FEWEST, Columns, read_seen
 from sim.verbs.nowcast.study import nowcast as forecast_readings
@@ -82,7 +82,7 @@ def nowcast(
     *,
     columns: Mapping[str, str] | None = None,
     where: Mapping[str, str] | None = None,
-    zone: str = "UTC",
+    zone: str | None = None,
     ahead: str = "12h",
     now: datetime | None = None,
     quantity: str | None = None,
@@ -105,7 +105,7 @@ def nowcast(
     where
         Values by heading: only these rows are taken.
     zone
-        Time zone of local times, and of the hours of the day.
+        Time zone of local times, and of the hours of the day; that of the scenario if left out, else UTC.
     ahead
         How far to look ahead, such as '6h'; at most a week.
     now
@@ -141,6 +141,7 @@ def nowcast(
         hours = units.parse("time", ahead) / 3600
     except ValueError as error:
         raise SimError(f"ahead: {error}") from None
+    zone = zone or (None if scenario is None else zone_of(str(scenario)))
     wanted = Columns(
         given.get("value"), given.get("time"), tuple((where or {}).items()), zone, given.get("booths"), sheet
     )

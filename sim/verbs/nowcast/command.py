@@ -45,6 +45,17 @@ NEEDING = ("sets", "intervene", "quantity", "crossing", "joins")
 """Options that only a scenario gives a meaning."""
 
 
+class _When(click.DateTime):
+    """A local date and time, whose refusal gives an example."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the time. Raises BadParameter."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no time; expected one such as 2025-04-25 18:00", param, ctx)
+
+
 @click.command(epilog=EXAMPLES, short_help="Forecast the next hours of a queue or wait from its readings.")
 @click.argument("scenario", required=False, shell_complete=names_and_files(SCENARIOS))
 @click.option(
@@ -63,11 +74,16 @@ NEEDING = ("sets", "intervene", "quantity", "crossing", "joins")
 )
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; may be repeated.")
 @click.option("--sheet", metavar="NAME", help="The sheet of an Excel file.  [default: the longest]")
-@click.option("--zone", default="UTC", show_default=True, metavar="NAME", help="Time zone, such as Europe/Warsaw.")
+@click.option(
+    "--zone",
+    metavar="NAME",
+    help="Time zone of local times, such as Europe/Warsaw.  "
+    "[default: that of the SCENARIO, with --score that of the forecasts, else UTC]",
+)
 @click.option("--ahead", default="12h", show_default=True, metavar="TIME", help="How far to look ahead, such as 6h.")
 @click.option(
     "--now",
-    type=click.DateTime(TIMES),
+    type=_When(TIMES),
     metavar="TIME",
     help="Local time of the forecast; later rows are left out.  [default: that of the last reading]",
 )
@@ -98,7 +114,7 @@ NEEDING = ("sets", "intervene", "quantity", "crossing", "joins")
 )
 @click.option(
     "--since",
-    type=click.DateTime(TIMES),
+    type=_When(TIMES),
     metavar="TIME",
     help="Local time before which history no longer holds, such as a new rule; earlier rows are left out.",
 )
@@ -120,9 +136,11 @@ def nowcast(scenario: str | None, seen: Path, score: Path | None, **given: Any) 
     """
     exclude(quiet=given["quiet"], json=given["as_json"])
     say(given["quiet"], f"reading {seen} ...")
+    from sim.verbs.nowcast.plays import zone_of
     from sim.verbs.nowcast.seen import columns_named
 
-    columns = columns_named(given["columns"], given["where"], given["zone"], given["sheet"])
+    zone = given["zone"] or (zone_of(scenario, given["sets"]) if scenario and score is None else None)
+    columns = columns_named(given["columns"], given["where"], zone, given["sheet"])
     if score is not None:
         _score(score, seen, columns, given)
         return

@@ -147,6 +147,11 @@ def simulator_of(
     )
 
 
+def zone_of(source: str, sets: tuple[str, ...] = ()) -> str:
+    """Return the time zone of a scenario. Raises SimError."""
+    return load(source, sets).scenario.clock.timezone
+
+
 def _series_of(scenario: Scenario) -> Collection[Key]:
     """Return the series that a play of a scenario has, by playing one interval of its report. Raises SimError."""
     clock = scenario.clock

@@ -54,15 +54,15 @@ class Difference(NamedTuple):
     crps: tuple[float, float, float]
 
 
-def scores(answers: Answers) -> list[Score]:
-    """Return the scores of every forecast at every lead with enough answers."""
+def scores(answers: Answers, fewest: int = FEWEST) -> list[Score]:
+    """Return the scores of every forecast at every lead with at least `fewest` answers."""
     found = []
     for lead in np.unique(answers.lead):
         rows = answers.lead == lead
         for m, name in enumerate(answers.names):
             sample, truth = answers.samples[rows, m], answers.truth[rows]
             given = np.isfinite(sample[:, 0])
-            if given.sum() >= FEWEST:
+            if given.sum() >= fewest:
                 found.append(Score(float(lead), name, int(given.sum()), *_scored(sample[given], truth[given])))
     return found
 

@@ -30,6 +30,7 @@ LARGEST = 1e9
 SHOWN = 20
 CODED = "repeated and far above all others, as a code for no reading is"
 LONELY = "far from those before and after"
+UNKNOWN_ZONE = "the time zone is unknown, so times are taken as UTC; give that of the readings with --zone"
 SAME_TIME = 0.2
 """Share of rows at the time of another above which rows are of several series."""
 
@@ -38,15 +39,20 @@ SAME_TIME = 0.2
 class Columns:
     """Which columns of a file to read: of values, times and open booths, what others must hold, and the time zone.
 
-    `sheet` is one of an Excel file; by default the longest.
+    `zone` is UTC if nobody gave it, `sheet` one of an Excel file, by default the longest.
     """
 
     value: str | None = None
     time: str | None = None
     where: tuple[tuple[str, str], ...] = ()
-    zone: str = "UTC"
+    given_zone: str | None = None
     booths: str | None = None
     sheet: str | None = None
+
+    @property
+    def zone(self) -> str:
+        """The time zone of local times."""
+        return self.given_zone or "UTC"
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,7 @@ def read_seen(
         hours, values, more = _latest(hours, values)
         notes += more
     readings, more = _freed(Readings.of(hours, values, columns.zone))
+    more += [UNKNOWN_ZONE] if reader.naive and columns.given_zone is None else []
     return Seen(
         path,
         table.digest,
@@ -247,7 +254,7 @@ def conditions(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, _, value in pairs)
 
 
-def columns_named(texts: Sequence[str], where: Sequence[str], zone: str, sheet: str | None = None) -> Columns:
+def columns_named(texts: Sequence[str], where: Sequence[str], zone: str | None, sheet: str | None = None) -> Columns:
     """Return the columns that `--column` names: `HEADING`, or after `value=`, `time=` or `booths=`. Raises SimError."""
     named: Mapping[str, str] = {}
     for text in texts:

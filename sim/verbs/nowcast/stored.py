@@ -5,7 +5,7 @@ A forecast is scored as it was stored; nothing is computed again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -49,8 +49,10 @@ def score_folder(folder: Path, seen: Path, columns: Columns) -> Board:
     """Return the scores of the forecasts in a folder against the readings in `seen`. Raises SimError."""
     if not is_folder(folder):
         raise SimError(no_folder(folder))
+    stored = list(_forecasts(folder))
+    columns = replace(columns, given_zone=_zone(folder, stored, columns.given_zone))
     truth = read_seen(seen, columns, fewest=1, whole=True)
-    found = list(_forecasts(folder, truth.name))
+    found = [each for each in stored if each.column == truth.name]
     if not found:
         raise SimError(f"{folder}: has no stored forecast of {truth.name}; `sim nowcast --out FOLDER` stores one")
     names = tuple(dict.fromkeys(name for each in found for name in each.names))
@@ -69,7 +71,7 @@ def score_folder(folder: Path, seen: Path, columns: Columns) -> Board:
         np.concatenate([part.samples for part in parts]),
         names,
     )
-    table = scores(answers)
+    table = scores(answers, fewest=1)
     apart = []
     for lead in sorted({score.lead for score in table}):
         best = best_of(table, tuple(NAIVE), lead)
@@ -82,10 +84,24 @@ def score_folder(folder: Path, seen: Path, columns: Columns) -> Board:
     )
 
 
+def _zone(folder: Path, stored: Sequence[_Stored], given: str | None) -> str | None:
+    """Return the time zone of stored forecasts, in which their readings are read too. Raises SimError."""
+    known = sorted({each.zone for each in stored})
+    if given is None:
+        if len(known) > 1:
+            raise SimError(f"{folder}: has forecasts in several time zones ({', '.join(known)}); name one with --zone")
+        return known[0] if known else None
+    if known and given not in known:
+        raise SimError(f"--zone {given}: the forecasts in {folder} were made in {', '.join(known)}; leave out --zone")
+    return given
+
+
 @dataclass(frozen=True)
 class _Stored:
-    """A stored forecast: when it was made, the times it is about, and the quantiles (P, M, 40) of each of `names`."""
+    """A stored forecast of a column: when it was made, its times, and the quantiles (P, M, 40) of each of `names`."""
 
+    column: str
+    zone: str
     now: float
     times: Floats
     names: tuple[str, ...]
@@ -98,28 +114,26 @@ class _Stored:
         return replace(self, names=names, samples=samples)
 
 
-def _forecasts(folder: Path, column: str) -> Iterator[_Stored]:
-    """Yield the forecasts of a column in a folder or its subfolders, in the order of their time."""
+def _forecasts(folder: Path) -> Iterator[_Stored]:
+    """Yield the forecasts in a folder or its subfolders, in the order of their time."""
     paths = sorted(path for path in folder.rglob(SAMPLES) if not any(part.startswith(".") for part in path.parts))
-    found = [each for path in paths if (each := _read(path, column)) is not None]
-    yield from sorted(found, key=lambda each: each.now)
+    yield from sorted(map(_read, paths), key=lambda each: each.now)
 
 
-def _read(path: Path, column: str) -> _Stored | None:
+def _read(path: Path) -> _Stored:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise SimError(f"{path}: cannot be read: {error.strerror or error}") from None
     columns, facts = store.labelled_table(content, path)
     try:
-        if facts["column"] != column:
-            return None
         labels = columns["forecast"]
         names = tuple(dict.fromkeys(labels.tolist()))
         values = np.stack([columns[f"v{n:02d}"] for n in range(len(LEVELS))], axis=1)
         now = hours_since_1970(datetime.fromisoformat(facts["now"]))
         times = columns["hours"][:: len(names)]
-        return _Stored(now, times, names, values.reshape(len(times), len(names), len(LEVELS)))
+        column, zone = facts["column"], facts["time_zone"]
+        return _Stored(column, zone, now, times, names, values.reshape(len(times), len(names), len(LEVELS)))
     except (KeyError, ValueError, TypeError, AttributeError):
         raise SimError(f"{path}: is damaged: it is no stored forecast") from None
 
@@ -157,13 +171,18 @@ def write(folder: Path, board: Board, command_line: str | None) -> None:
 def sentences(board: Board) -> list[str]:
     """Return the scoreboard in sentences."""
     first, last = (moment(hours, board.zone) for hours in board.span)
-    made = f"{board.forecasts} stored forecasts of {board.name}, made from {first} to {last}"
+    if board.forecasts == 1:
+        made = f"1 stored forecast of {board.name}, made at {first}"
+    else:
+        made = f"{board.forecasts} stored forecasts of {board.name}, made from {first} to {last}"
     waiting = (
         f"; {board.waiting} of them {'waits' if board.waiting == 1 else 'wait'} for readings" if board.waiting else ""
     )
-    lines = [f"{made}{waiting}."]
-    if not board.scores:
-        lines.append(f"Too few of them have been answered to say how good they are; it takes {FEWEST} at a lead.")
+    lines = [f"{made}{waiting}. Local times are those of {board.zone}, as in the forecasts."]
+    few = sorted({score.lead for score in board.scores if score.forecast == BLEND and score.number < FEWEST})
+    if few:
+        leads = ", ".join(map(lead_words, few))
+        lines.append(f"Too few have been answered to judge them by: fewer than {FEWEST} at {leads} ahead.")
     for each in board.differences:
         lines.append(f"{lead_words(each.lead)} ahead, the blend erred by {than(each)}.")
     return lines

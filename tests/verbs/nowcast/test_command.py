@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 import sim
 from sim.cli import commands
+from sim.verbs.nowcast import plays
 from sim.verbs.nowcast.readings import instant
 from tests.verbs.nowcast.series import queue
 
@@ -92,6 +93,40 @@ def test_stored_forecasts_are_scored_when_the_truth_has_come() -> None:
     assert Path("board/scoreboard.csv").read_bytes() == Path("again/scoreboard.csv").read_bytes()
 
 
+def test_stored_forecasts_are_scored_in_their_own_time_zone() -> None:
+    rows = [line.replace("Z,", ",") for line in Path("waits.csv").read_text().splitlines()]
+    Path("waits.csv").write_text("\n".join(rows) + "\n")
+    noted = json.loads(run("--json", "--no-pictures", "--out", "noted").stdout)["notes"]
+    assert noted == ["The time zone is unknown, so times are taken as UTC; give that of the readings with --zone."]
+    made = run("--zone", "Europe/Kyiv", "--now", "2025-12-05 08:00", "--ahead", "6h", "--quiet", "--out", "stored/a")
+    assert made.exit_code == 0, made.output
+    result = run("--score", "stored", "--out", "board")
+    assert "Local times are those of Europe/Kyiv, as in the forecasts." in " ".join(result.stdout.split())
+    assert " ".join(result.stdout.split()).startswith("1 stored forecast of trucks_waiting, made at 5 Dec 08:00. ")
+    assert "fewer than 8 at 2 h, 6 h ahead" in " ".join(result.stdout.split())
+    board = json.loads(run("--score", "stored", "--json", "--out", "again").stdout)
+    blend = next(row for row in board["scores"] if (row["lead"], row["forecast"]) == (6.0, "blend"))
+    assert blend["number"] == 1
+    truth = dict(line.split(",") for line in rows[1:])
+    told = Path("stored/a/forecast.csv").read_text().splitlines()
+    medians = dict(zip(told[0].split(","), told[-1].split(","), strict=True))
+    assert medians["time"] == "2025-12-05T12:00:00Z"
+    assert blend["error"] == pytest.approx(abs(float(medians["median"]) - float(truth["2025-12-05T14:00"])))
+    wrong = run("--score", "stored", "--zone", "UTC")
+    assert wrong.exit_code == 2
+    assert "--zone UTC: the forecasts in stored were made in Europe/Kyiv" in wrong.output
+
+
+def test_the_time_zone_is_that_of_the_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plays, "PLAYS", 20)
+    Path("waits.csv").write_text("at,queue\n2025-04-25T14:00,9\n2025-04-25T15:00,10\n")
+    arguments = ["nowcast", "sample_port", "--seen", "waits.csv", "--ahead", "1h", "--json", "--no-pictures"]
+    document = json.loads(CliRunner().invoke(commands, arguments, prog_name="sim").stdout)
+    assert (document["time_zone"], document["now"]) == ("Europe/Lisbon", "2025-04-25T14:00:00Z")
+    assert "unknown" not in " ".join(document["notes"])
+    assert sim.nowcast("waits.csv", "sample_port", ahead="1h").nowcast.seen.readings.zone == "Europe/Lisbon"
+
+
 def _error_by_hand(lead: float) -> float:
     """Return the mean absolute error of the stored medians at a lead, from the CSV files."""
     truth = dict(line.split(",") for line in Path("waits.csv").read_text().splitlines()[1:])
@@ -132,6 +167,7 @@ def test_watching_takes_up_new_rows_and_ends_with_ctrl_c(monkeypatch: pytest.Mon
         (["--score", "."], "has no stored forecast of trucks_waiting"),
         (["--column", "cars"], "there is no column 'cars'"),
         (["--now", "2001-01-01"], "0 usable readings"),
+        (["--now", "2025-13-01"], "'2025-13-01' is no time; expected one such as 2025-04-25 18:00"),
     ],
 )
 def test_errors_are_one_sentence_and_exit_with_2(arguments: list[str], words: str) -> None:

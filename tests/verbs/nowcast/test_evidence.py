@@ -39,8 +39,8 @@ def records(effect: float, folder: Path, seed: int = 1) -> Path:
 
 def test_booths_that_move_the_queue_are_told_from_booths_that_do_not(tmp_path: Path) -> None:
     """The interval has 95 %; at these seeds it holds the truth, and only one of the two is below zero."""
-    moving = elasticity(records(-0.1, tmp_path), Columns(zone="UTC"))
-    idle = elasticity(records(0.0, tmp_path, seed=2), Columns(zone="UTC"))
+    moving = elasticity(records(-0.1, tmp_path), Columns(given_zone="UTC"))
+    idle = elasticity(records(0.0, tmp_path, seed=2), Columns(given_zone="UTC"))
     assert moving is not None
     assert idle is not None
     assert moving.low < np.expm1(-0.1 * 200 / 260) < moving.high < 0
@@ -53,9 +53,9 @@ def test_a_what_if_needs_a_proof_and_a_rule_that_undoes_it_is_said(tmp_path: Pat
     for effect, seed in ((0.0, 2), (-0.03, 1)):
         seen = records(effect, tmp_path, seed=seed)
         with pytest.raises(SimError, match=r"faster_checks: changes .*but nothing shows .*interval -\d+ %.* -5 %"):
-            with_what_if(simulator, ("faster_checks",), seen, Columns(zone="UTC"))
+            with_what_if(simulator, ("faster_checks",), seen, Columns(given_zone="UTC"))
     with pytest.raises(SimError, match="did you mean 'faster_checks'"):
-        with_what_if(simulator, ("faster_check",), seen, Columns(zone="UTC"))
+        with_what_if(simulator, ("faster_check",), seen, Columns(given_zone="UTC"))
     more = "{description: more, changes: [{stations: [booths], add_servers: 1}]}"
     own = tmp_path / "own.yaml"
     own.write_text(f"extends: sample_port\nname: own\ninterventions: {{more: {more}}}\n")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.errors import SimError
-from sim.verbs.nowcast.seen import Columns, columns_named, read_seen
+from sim.verbs.nowcast.seen import UNKNOWN_ZONE, Columns, columns_named, read_seen
 from sim.verbs.nowcast.study import nowcast
 from tests.table.test_read import sheet
 
@@ -26,8 +26,9 @@ def written(folder: Path, rows: list[str], head: str = "time,waiting") -> Path:
 
 
 def test_a_clean_file(tmp_path: Path) -> None:
-    seen = read_seen(written(tmp_path, ROWS), Columns())
+    seen = read_seen(written(tmp_path, ROWS), Columns(given_zone="UTC"))
     assert (len(seen.readings), seen.name, seen.notes, seen.rejected) == (72, "waiting", (), ())
+    assert read_seen(seen.path, Columns()).notes == (UNKNOWN_ZONE,)
 
 
 def test_a_sheet_of_an_excel_file(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_bad_late_doubled_and_empty_rows_are_said(tmp_path: Path) -> None:
 
 def test_rows_after_now_are_left_out(tmp_path: Path) -> None:
     path = written(tmp_path, ROWS)
-    seen = read_seen(path, Columns(zone="Europe/Kyiv"), datetime(2026, 7, 2, 12))
+    seen = read_seen(path, Columns(given_zone="Europe/Kyiv"), datetime(2026, 7, 2, 12))
     assert len(seen.readings) == 37
     assert seen.notes == ("35 rows are later than the time of the forecast and left out",)
 
@@ -75,7 +76,7 @@ def test_several_series_in_a_file_must_be_told_apart(tmp_path: Path) -> None:
         (ROWS[:5], Columns(), "has 5 usable readings; a forecast needs 8 or more"),
         (ROWS, Columns("trucks"), "there is no column 'trucks'"),
         (ROWS, Columns(where=(("post", "x"),)), "there is no column 'post'"),
-        (ROWS, Columns(zone="Mars"), "is no time zone"),
+        (ROWS, Columns(given_zone="Mars"), "is no time zone"),
         (ROWS, Columns("waiting", "waiting"), "has no instants"),
     ],
 )
