@@ -43,6 +43,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 )
+OTHER_THREADS = 4
+"""Threads that read scenarios; each thread holds memory of its own."""
 KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "txt": "text/plain", "svg": "image/svg+xml"}
 COOKIE = "border_queues_token"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -201,6 +203,7 @@ class _Page:
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
         """Make the limits of what is played at a time: the first replication of a setting does not wait for others."""
         self.first, self.more = CapacityLimiter(2), CapacityLimiter(cores())
+        to_thread.current_default_thread_limiter().total_tokens = OTHER_THREADS
         yield
 
     async def index(self, _: Request) -> Response:
