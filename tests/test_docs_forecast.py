@@ -20,6 +20,8 @@ PAGE = (ROOT / "docs" / "forecast.md").read_text(encoding="utf-8")
 def test_the_page_is_followed_to_the_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "docs" / "sample_data", tmp_path / "docs" / "sample_data")
     monkeypatch.chdir(tmp_path)
+    (block,) = re.findall(r"```yaml\n# what_if.yaml\n(.*?)```", PAGE, re.DOTALL)
+    Path("what_if.yaml").write_text(block, encoding="utf-8")
     lines = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
     assert len(lines) >= 6
     for line in lines:

@@ -63,7 +63,7 @@ def repeats(readings: Readings) -> Bools:
     marks = np.zeros(len(readings), bool)
     same = np.diff(values) == 0
     dense = len(values) >= RECENT and float(np.median(np.diff(hours))) < DENSE
-    if not dense or same.mean() <= 0.5:
+    if not dense or same.mean() <= 0.5 or same.all():
         return marks
     lasted = np.diff(hours[np.flatnonzero(np.r_[True, ~same])])
     renewed = float(np.median(lasted))

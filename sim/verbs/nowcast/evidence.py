@@ -69,6 +69,7 @@ def with_what_if(simulator: Simulator, names: tuple[str, ...], path: Path, colum
     if wrong is not None:
         raise SimError(no_such("intervention", wrong, list(loaded.interventions)))
     for name in names:
+        _refuse_whole_run(loaded, name, simulator.key.crossing)
         _refuse_undone(loaded, name)
     changes = (change for name in names for change in loaded.interventions[name].changes)
     if not any(getattr(change, action) is not None for change in changes for action in MOVING):
@@ -85,6 +86,19 @@ def _evidence(path: Path, columns: Columns, names: tuple[str, ...]) -> str:
     raise SimError(
         f"--intervene {', '.join(names)}: changes staff or the pace of services, but nothing shows that booths "
         f"move the queue here: {shown}; it takes an interval that ends at -{100 * LEAST:.0f} % or below"
+    )
+
+
+def _refuse_whole_run(loaded: Loaded, name: str, crossing: str) -> None:
+    """Raise SimError if an intervention sets values of the whole run, with the line to write in its place."""
+    described = loaded.interventions[name]
+    if described.changes and not (described.set or described.scale):
+        return
+    place, station = next(iter(loaded.scenario.crossings[crossing].stations.items()))
+    action = "add_servers: 2" if getattr(station.staffing, "reacts", None) is None else "scale_service: 0.8"
+    raise SimError(
+        f"--intervene {name}: sets values of the whole run, so it cannot begin today; give it only changes, such as "
+        f"`changes: [{{stations: [{place}], {action}}}]` (from now on; `from: 2025-04-25T18:00` for a later time)"
     )
 
 

@@ -240,8 +240,6 @@ def _changed(simulator: Simulator, loaded: Loaded, scenario: Scenario) -> Scenar
         if name not in loaded.interventions:
             raise SimError(no_such("intervention", name, list(loaded.interventions)))
         described = loaded.interventions[name]
-        if described.set or described.scale or not described.changes:
-            raise SimError(f"--intervene {name}: sets values of the whole run; a what-if of today needs `changes` only")
         for change in described.changes:
             if change.until is not None and change.until <= begins:
                 raise SimError(f"--intervene {name}: ends at {change.until}, before it could begin")

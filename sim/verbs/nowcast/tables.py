@@ -15,7 +15,7 @@ from sim.verbs.nowcast.outlook import QUEUE, STUCK, WAIT
 from sim.verbs.nowcast.readings import instant
 from sim.verbs.nowcast.scoreboard import Difference, Score, best_of, ends
 from sim.verbs.nowcast.study import BLEND, NAIVE_BLEND, SIMULATOR, Nowcast
-from sim.verbs.nowcast.words import amount, lead_words, moment, notes, opening, shown_as, span_words
+from sim.verbs.nowcast.words import amount, lead_words, moment, notes, opening, shown_as, span_words, worst_row
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -183,6 +183,8 @@ def _ahead(forecast: Nowcast) -> Sheet:
     shown = shown_as(forecast)
     wanted = [lead for lead in (0.5, 1, 2, 3, 6, 12, 24, 48, 96, 168) if lead <= forecast.ahead]
     rows = sorted({int(np.abs(leads - lead).argmin()) for lead in (*wanted, forecast.ahead)})[-MOST_ROWS:]
+    worst = worst_row(forecast)
+    rows = sorted({*rows, *([] if worst is None else [worst])})
     for row in rows:
         low, lower, middle, upper, high = map(shown, ends(forecast.samples[row : row + 1, 0], SHOWN)[0])
         most = np.argsort(-forecast.weights[row], kind="stable")[:2]
@@ -190,7 +192,7 @@ def _ahead(forecast: Nowcast) -> Sheet:
         sheet.rows.append(
             (
                 moment(forecast.times[row], forecast.seen.readings.zone),
-                lead_words(float(leads[row])),
+                f"{lead_words(float(leads[row]))}{', at worst' if row == worst else ''}",
                 middle,
                 f"{lower}–{upper}",
                 f"{low}–{high}",

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from sim.units import show_duration, to_figures
+from sim.verbs.nowcast.outlook import QUEUE, WAIT
 from sim.verbs.nowcast.particles import HISTORY, LITTLE
 from sim.verbs.nowcast.readings import instant
 from sim.verbs.nowcast.scoreboard import ends
@@ -21,8 +24,13 @@ BREAK_SHOWN = 72.0
 """Hours for which a break is spoken of."""
 SPOKEN_OF = (3.0, 6.0)
 """Hours ahead of which the first sentence speaks, with the end of the forecast."""
+CLEARLY = 1.25
+"""Times the values of which the first sentence speaks above which it names the worst moment too."""
 TINY = 1e-3
 """Difference of errors, in the unit of the readings, below which there is none."""
+SAME = "the same"
+SOME = 0.25
+"""Weight of a simulator that errs more than a naive forecast, below which it is said to add little."""
 OLD = 1.5
 """Age of the last reading, in times between readings, from which it is spoken of."""
 
@@ -65,26 +73,76 @@ def opening(forecast: Nowcast) -> str:
         )
     else:
         last = ""
-    last += expected_words(forecast)
-    last += f"{forecast.seen.name} was {amount(readings.values[-1])} at {moment(readings.hours[-1], zone, year=True)}"
+    last += what_if_words(forecast) + expected_words(forecast)
+    when = moment(readings.hours[-1], zone, year=True)
+    last += f"{subject(forecast.seen.name)} was {amount(readings.values[-1])} at {when}"
     return " ".join(part for part in (f"{last}.", simulator_words(forecast), verdict(forecast)) if part)
 
 
 def expected_words(forecast: Nowcast) -> str:
-    """Return what is expected, and when: 'queue will be about 9 at 17:00 (90 %: 1-24) and ...'."""
+    """Return what is expected, and when: 'The queue will be about 9 at 17:00 (90 %: 1-24) and ...'."""
+    shown, bands = shown_as(forecast), ends(forecast.samples[:, 0], (0.05, 0.5, 0.95))
+
+    def about(row: int) -> str:
+        low, middle, high = map(shown, bands[row])
+        return f"about {middle} at {clock(forecast, forecast.times[row])} (90 %: {low}–{high})"
+
+    words = f"{subject(forecast.seen.name)} will be {' and '.join(map(about, spoken_of(forecast)))}"
+    worst = worst_row(forecast)
+    return f"{words}. " if worst is None else f"{words}; at its worst, {about(worst)}. "
+
+
+def spoken_of(forecast: Nowcast) -> list[int]:
+    """Return the rows of the forecast of which the first sentence speaks."""
     leads = forecast.times - forecast.seen.now
-    rows = sorted({int(abs(leads - lead).argmin()) for lead in SPOKEN_OF if lead < forecast.ahead} | {len(leads) - 1})
-    shown = shown_as(forecast)
-    parts = []
-    for row in rows[-2:]:
-        low, middle, high = ends(forecast.samples[row : row + 1, 0], (0.05, 0.5, 0.95))[0]
-        at, now = (
-            instant(hours).astimezone(ZoneInfo(forecast.seen.readings.zone))
-            for hours in (forecast.times[row], forecast.seen.now)
-        )
-        when = f"{at:%H:%M}" if at.date() == now.date() else moment(forecast.times[row], forecast.seen.readings.zone)
-        parts.append(f"about {shown(middle)} at {when} (90 %: {shown(low)}–{shown(high)})")
-    return f"{forecast.seen.name} will be {' and '.join(parts)}. "
+    rows = {int(abs(leads - lead).argmin()) for lead in SPOKEN_OF if lead < forecast.ahead} | {len(leads) - 1}
+    return sorted(rows)[-2:]
+
+
+def worst_row(forecast: Nowcast) -> int | None:
+    """Return the row with the largest median, or else upper end, if that lies clearly above those spoken of."""
+    shown, spoken = shown_as(forecast), spoken_of(forecast)
+    for column in ends(forecast.samples[:, 0], (0.5, 0.95)).T:
+        row, usual = int(column.argmax()), float(column[spoken].max())
+        if column[row] > CLEARLY * usual and shown(column[row]) != shown(usual):
+            return row
+    return None
+
+
+def clock(forecast: Nowcast, hours: float) -> str:
+    """Return a time as '14:30' if it is of the day of the forecast, else as '25 Jul 14:30'."""
+    zone = ZoneInfo(forecast.seen.readings.zone)
+    at, now = (instant(each).astimezone(zone) for each in (hours, forecast.seen.now))
+    return f"{at:%H:%M}" if at.date() == now.date() else moment(hours, zone.key)
+
+
+def subject(name: str) -> str:
+    """Return a heading as the subject of a sentence."""
+    return f"The {name}" if name in ("queue", "wait", "delay") else f"The column {name!r}"
+
+
+def what_if_words(forecast: Nowcast) -> str:
+    """Return what a what-if would do where it does most: 'With two more booths, 7 fewer wait at 22:00 (...)'."""
+    names = " and ".join(name.replace("_", " ") for name in forecast.what_if)
+    words = ""
+    for quantity, shown in ((WAIT, span_words), (QUEUE, lambda value: amount(round(value)))):
+        rows = [each for each in forecast.effects if each.quantity == quantity]
+        if not rows:
+            continue
+        apart = ends(np.array([each.difference for each in rows]), (0.05, 0.5, 0.95))
+        most = int(np.abs(apart[:, 1]).argmax())
+        low, middle, high = (_changed(value, shown, quantity) for value in apart[most])
+        if middle != SAME or not words:
+            change = f"{middle} wait" if quantity == QUEUE else f"the wait is {middle}"
+            words = f"With {names}, {change} at {clock(forecast, rows[most].at)} (90 %: {low} to {high}). "
+    return words
+
+
+def _changed(value: float, shown: Callable[[float], str], quantity: str) -> str:
+    """Return a change of a queue or wait in words."""
+    less, more = ("fewer", "more") if quantity == QUEUE else ("shorter", "longer")
+    size = shown(abs(value))
+    return SAME if size in ("0", "0 min") else f"{size} {less if value < 0 else more}"
 
 
 def simulator_words(forecast: Nowcast) -> str:
@@ -95,14 +153,31 @@ def simulator_words(forecast: Nowcast) -> str:
         return "Nothing tells how good it is."
     if not explained(forecast):
         return "No play of the simulator explains the readings; this is the blend without it."
-    share = f"{100 * forecast.weights[-1, -1]:.0f} %"
     apart = forecast.simulator
     if apart is None:
-        return f"The simulator has {share} of the weight at the end; there are too few days to say how good it is."
-    over = f"over {apart.days} days, {lead_words(apart.lead)} ahead"
-    if apart.error[0] > 0 or forecast.weights[-1, -1] < LITTLE:
-        return f"The simulator adds nothing here ({share} of the weight): {over}, it erred by {than(apart)}."
-    return f"The simulator has {share} of the weight at the end; {over}, it erred by {than(apart)}."
+        return f"The simulator {counting(forecast)}; there are too few days to say how good it is."
+    over = f"over {apart.days} days, {lead_words(apart.lead)} ahead, it erred by {than(apart)}"
+    weights = forecast.weights[:, -1]
+    if weights.max() < LITTLE or (apart.error[0] > 0 and weights.max() < SOME):
+        size = "nothing" if weights.max() < LITTLE else "little"
+        return f"The simulator adds {size} here (at most {100 * weights.max():.0f} % of the weight): {over}."
+    return f"The simulator {counting(forecast)}; {over}."
+
+
+def counting(forecast: Nowcast) -> str:
+    """Return how much the simulator counts by lead: 'counts for 45-58 % up to 3 h ahead, for nothing beyond'."""
+    weights, leads = forecast.weights[:, -1], forecast.times - forecast.seen.now
+    counts = weights >= LITTLE
+    if not counts.any():
+        return "counts for nothing"
+    low, high = (f"{100 * end:.0f}" for end in (weights[counts].min(), weights[counts].max()))
+    share = f"{low} %" if low == high else f"{low}–{high} %"
+    last = int(counts.sum())
+    if counts.all():
+        return f"counts for {share} of the forecast"
+    if counts[:last].all():
+        return f"counts for {share} up to {lead_words(float(leads[last - 1]))} ahead, for nothing beyond"
+    return f"counts for {share} at {last} of {len(counts)} times of the forecast, for nothing at the others"
 
 
 def explained(forecast: Nowcast) -> bool:
@@ -117,10 +192,13 @@ def today(forecast: Nowcast) -> Iterator[str]:
     agreement, zone = forecast.agreement, forecast.seen.readings.zone
     mean, low, high = (100 * (ratio - 1) for ratio in agreement.arrivals)
     yield (
-        f"Arrivals since {moment(agreement.since, zone)} are {mean:+.0f} % against what the scenario expects "
-        f"(90 %: {low:+.0f} to {high:+.0f} %); the estimate is worth {agreement.effective:.0f} of "
-        f"{agreement.plays} plays."
+        f"Arrivals since {moment(agreement.since, zone)} are {_more(mean)} than the scenario expects "
+        f"(90 %: {_more(low)} to {_more(high)}), as if {agreement.effective:.0f} of {agreement.plays} plays counted."
     )
+
+
+def _more(percent: float) -> str:
+    return f"{abs(percent):.0f} % {'fewer' if percent < 0 else 'more'}"
 
 
 def verdict(forecast: Nowcast) -> str:
@@ -144,13 +222,14 @@ def than(apart: Difference) -> str:
     size = max(abs(low), abs(high))
     if size < TINY:
         return f"as much as {apart.against!r}"
-    words = f"{_apart(mean, size)} {'less' if mean < 0 else 'more'} than {apart.against!r}"
+    size_words = f"{_apart(mean, size)} {'less' if mean < 0 else 'more'}"
+    words = f"{size_words} than {apart.against!r}"
     if high < 0:
         return f"{words} (95 % interval {_apart(high, size)} to {_apart(low, size)} less)"
     if low > 0:
         return f"{words} (95 % interval {_apart(low, size)} to {_apart(high, size)} more; use that one)"
     interval = f"{_apart(low, size)} less to {_apart(high, size)} more"
-    return f"{words}, which the data do not tell apart (95 % interval {interval})"
+    return f"about as much as {apart.against!r} ({size_words}; 95 % interval {interval})"
 
 
 def _apart(value: float, size: float) -> str:
@@ -180,7 +259,10 @@ def notes(forecast: Nowcast) -> Iterator[str]:
         yield f"Gaps of more than a day: {days}, the longest from {where}; they are left open."
     yield from today(forecast)
     if forecast.outlook and not forecast.alone and forecast.weights[-1, -1] < LITTLE:
-        yield "Who joins and who is stuck is told by a simulator that adds nothing here: do not rely on it."
+        yield (
+            f"Who joins and who is stuck is told by the simulator, which {counting(forecast)}: "
+            "do not rely on it where it counts for nothing."
+        )
     if forecast.evidence:
         yield forecast.evidence
     for each in forecast.breaks:

@@ -35,8 +35,8 @@ def run(*arguments: str) -> Result:
 def test_tables_picture_and_folder() -> None:
     result = run("--column", "trucks_waiting", "--ahead", "6h", "--out", "first")
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("trucks_waiting will be about ")
-    assert "trucks_waiting was" in " ".join(result.stdout.split())
+    assert result.stdout.startswith("The column 'trucks_waiting' will be about ")
+    assert "The column 'trucks_waiting' was" in " ".join(result.stdout.split())
     assert "6 h ahead, over the last" in " ".join(result.stdout.split())
     assert {path.relative_to("first").as_posix() for path in Path("first").rglob("*") if path.is_file()} == {
         "forecast.csv", "readings.csv", "samples.parquet", "scores.csv", "differences.csv", "provenance.json",
@@ -72,7 +72,7 @@ def test_json_and_python_say_the_same() -> None:
     assert [row["median"] for row in document["forecast"]] == result.table("forecast")["median"]
     assert document["readings"] == 300
     assert document["notes"] == []
-    assert "trucks_waiting was" in repr(result)
+    assert "The column 'trucks_waiting' was" in repr(result)
 
 
 @pytest.mark.slow

@@ -56,6 +56,10 @@ def test_a_what_if_needs_a_proof_and_a_rule_that_undoes_it_is_said(tmp_path: Pat
             with_what_if(simulator, ("faster_checks",), seen, Columns(given_zone="UTC"))
     with pytest.raises(SimError, match="did you mean 'faster_checks'"):
         with_what_if(simulator, ("faster_check",), seen, Columns(given_zone="UTC"))
+    with pytest.raises(
+        SimError, match=r"one_more_booth: sets values .* `changes: \[{stations: \[booths\], scale_service"
+    ):
+        with_what_if(simulator, ("one_more_booth",), STAFFING, SEEN)
     more = "{description: more, changes: [{stations: [booths], add_servers: 1}]}"
     own = tmp_path / "own.yaml"
     own.write_text(f"extends: sample_port\nname: own\ninterventions: {{more: {more}}}\n")

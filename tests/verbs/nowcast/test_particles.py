@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from sim import run
+from sim import run, store
 from sim.cli import commands
-from sim.engine.compiled import cache
 from sim.errors import SimError
 from sim.verbs.nowcast import particles, plays
 from sim.verbs.nowcast.outlook import QUEUE, STUCK, WAIT, Course, expectations, joining_times, scaled
@@ -219,7 +218,7 @@ def test_times_of_joining_that_cannot_be(text: str) -> None:
 def test_days_that_were_played_are_kept_and_damaged_ones_played_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "FOLDER", tmp_path / "kernel")
+    monkeypatch.setattr(store, "user_cache", lambda: tmp_path)
     simulator = simulator_of(SCENARIO, (), "queue")
     played = plays.plays_of.__wrapped__
     start = hours_since_1970(datetime(2025, 4, 25, 3, tzinfo=UTC))
