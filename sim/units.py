@@ -136,3 +136,8 @@ def waits_unit(seconds: Iterable[float]) -> str:
     """Return the unit of the longest of some waits; never days, because waits are quoted and reported in hours."""
     unit = show_duration(max(filter(math.isfinite, seconds), default=math.nan)).split()[-1]
     return unit if unit in ("s", "min") else "h"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return '1 point' or '1,200 points'."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

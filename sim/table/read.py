@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from sim.errors import SimError
 from sim.suggest import did_you_mean
 from sim.table.hour_headings import hours_in
+from sim.units import counted
 
 SAMPLE_LINES = 200
 MOST_BYTES = 2_000_000_000
@@ -226,7 +227,11 @@ def _from_text(raw: bytes, path: Path, digest: str) -> Table:
         more = f"; {rejected[0].reason} in line {rejected[0].line}" if rejected else ""
         raise SimError(f"{path}: has no rows below the headings{more}")
     form = f"CSV with {SEPARATORS[separator]}" if len(names) > 1 else "one column of text"
-    form += name + (f", {above} lines above the headings" if above else "") + ("" if has_headings else ", no headings")
+    form += (
+        name
+        + (f", {counted(above, 'line')} above the headings" if above else "")
+        + ("" if has_headings else ", no headings")
+    )
     return Table(path, columns, lines, rejected, form, digest)
 
 

@@ -22,6 +22,7 @@ from sim.table import times
 from sim.table.columns import MOST_NAMES, Columns, Role
 from sim.table.numbers import SECONDS, read_durations, read_flags, read_numbers, unit_in, words_of
 from sim.table.read import Rejected
+from sim.units import counted
 
 
 class Understood(NamedTuple):
@@ -128,18 +129,25 @@ class Reader(Columns):
             unknown = "the date is unknown; give one with --date"
             day = unknown if self.day is None else f"all rows are taken to be of {self.day}"
             self.notes.append(f"{heading}: only a time of day; {day}")
+        self._tell_clocks(heading, found)
+        self._reject(np.isnan(found.at) & np.asarray(cells.is_valid()), heading, cells, "is not a date and time")
+
+    def _tell_clocks(self, heading: str, found: times.Times) -> None:
+        """Note the local times that do not exist, or exist twice, as clocks change."""
+        change = f"as clocks change in {found.zone}"
+        if found.skipped:
+            rows = f"{counted(found.skipped, 'local time')} {'does' if found.skipped == 1 else 'do'} not exist"
+            self.notes.append(f"{heading}: {rows}, {change}; the end of the skipped hour was taken")
+        rows = f"{counted(found.unclear, 'local time')} {'exists' if found.unclear == 1 else 'exist'} twice"
         if found.unclear:
-            self.notes.append(
-                f"{heading}: {found.unclear} local times do not exist or exist twice, as clocks change in {found.zone}"
-                "; of two, the earlier one was taken"
-            )
+            self.notes.append(f"{heading}: {rows}, {change}; the earlier of the two was taken")
         self.ordered |= bool(found.ordered)
+        rows = f"{counted(found.ordered, 'local time')} {'exists' if found.ordered == 1 else 'exist'} twice"
         if found.ordered:
             self.notes.append(
-                f"{heading}: {found.ordered} local times exist twice, as clocks change in {found.zone}; by the order "
-                "of the rows, the first are of summer time and the second of winter time"
+                f"{heading}: {rows}, {change}; by the order of the rows, the first are of summer time and the second "
+                "of winter time"
             )
-        self._reject(np.isnan(found.at) & np.asarray(cells.is_valid()), heading, cells, "is no instant")
 
     def numbers(
         self, role: str, by: Role, *, needed: bool = True, heading: str | None = None
@@ -160,7 +168,7 @@ class Reader(Columns):
         else:
             values = read_numbers(cells, self.commas)
             self._take(role, heading, "numbers")
-        self._reject(np.isnan(values) & np.asarray(cells.is_valid()), heading, cells, "is no number")
+        self._reject(np.isnan(values) & np.asarray(cells.is_valid()), heading, cells, "is not a number")
         return values
 
     def durations(self, role: str, by: Role, *, needed: bool = True) -> NDArray[np.float64] | None:
@@ -175,7 +183,7 @@ class Reader(Columns):
             self.guessed_unit = found.unit
             what = {"s": "numbers are seconds", "min": "numbers are minutes", "h": "1:50 is 1 h 50 min"}[found.unit]
             self.notes.append(f"{heading}: the unit is not given, so {what}; say another with --unit")
-        self._reject(np.isnan(found.seconds) & np.asarray(cells.is_valid()), heading, cells, "is no duration")
+        self._reject(np.isnan(found.seconds) & np.asarray(cells.is_valid()), heading, cells, "is not a duration")
         return found.seconds
 
     def names(self, role: str, by: Role, *, numbers: bool = False) -> list[str | None] | None:

@@ -65,7 +65,9 @@ class Times:
     form: Form
     zone: str
     unclear: int = 0
-    """How many local times do not exist, or exist twice without a sign of which is meant, as clocks change."""
+    """How many local times exist twice, as clocks change, without a sign of which is meant."""
+    skipped: int = 0
+    """How many local times do not exist, as clocks change."""
     ordered: int = 0
     """How many local times exist twice and are told apart by the order of the rows."""
 
@@ -170,7 +172,7 @@ def read_times(cells: pa.Array, form: Form, zone: str, day: date | NDArray[np.fl
     `zone` is that of the local times, unless the cells have one. For times of day, `day` is the date, or midnight of
     each row (as local seconds since 1970).
     """
-    unclear = ordered = 0
+    unclear = skipped = ordered = 0
     if form.name in NUMBERS[:2]:
         at = _numbers(cells) / (1000 if form.name == NUMBERS[1] else 1)
         return Times(at, form, "UTC")
@@ -182,8 +184,8 @@ def read_times(cells: pa.Array, form: Form, zone: str, day: date | NDArray[np.fl
     at = local - offset
     naive = np.isnan(offset) & np.isfinite(local)
     if naive.any():
-        at[naive], unclear, ordered = _to_utc(local[naive], zone)
-    return Times(at, form, "as written" if form.has_zone else zone, unclear, ordered)
+        at[naive], (unclear, skipped, ordered) = _to_utc(local[naive], zone)
+    return Times(at, form, "as written" if form.has_zone else zone, unclear, skipped, ordered)
 
 
 def local_seconds(at: NDArray[np.float64], zone: str) -> NDArray[np.float64]:
@@ -201,8 +203,8 @@ def text_of(at: float, zone: str) -> str:
     return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
 
 
-def _to_utc(local: NDArray[np.float64], zone: str) -> tuple[NDArray[np.float64], int, int]:
-    """Return local seconds as UTC, and how many are unclear, and how many the order of rows tells.
+def _to_utc(local: NDArray[np.float64], zone: str) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
+    """Return local seconds as UTC, and how many are unclear, do not exist, and are told by the order of rows.
 
     Of an hour that exists twice the first is taken unless the rows tell the second; of one that does not exist its end.
     """
@@ -213,7 +215,8 @@ def _to_utc(local: NDArray[np.float64], zone: str) -> tuple[NDArray[np.float64],
     )
     doubled = first != last
     second, told = _second_time(local, doubled) if doubled.any() else (doubled, doubled)
-    return np.where(second, last, first), int(np.sum(doubled & ~told) + np.sum(first != gap)), int(told.sum())
+    counts = int(np.sum(doubled & ~told)), int(np.sum(first != gap)), int(told.sum())
+    return np.where(second, last, first), counts
 
 
 def _second_time(local: NDArray[np.float64], doubled: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

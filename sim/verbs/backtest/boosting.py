@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim.arrays import Floats
@@ -42,6 +44,11 @@ def boosted(history: History, origin: float, at: Floats) -> Floats | None:
     errors = np.quantile(y[cut:] - model.predict(x[cut:]), LEVELS)
     model.fit(x, y)
     return np.asarray(np.maximum(model.predict(_features(known, origin, at)[:, told])[:, None] + errors, 0.0))
+
+
+def is_constant(forecasts: Sequence[Floats]) -> bool:
+    """Say whether the middle of forecasts (n, m) is the same everywhere, as of one that learnt nothing."""
+    return bool(np.ptp(np.concatenate([np.median(each, axis=1) for each in forecasts])) == 0)
 
 
 def _features(known: History, origin: float, at: Floats) -> Floats:

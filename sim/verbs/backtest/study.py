@@ -23,7 +23,7 @@ from sim.scenario.model.reported_series import ReportedSeries
 from sim.scenario.text.load_calibration import LoadedCalibration
 from sim.scenario.text.load_scenario import Template, template_of
 from sim.scenario.text.tree import Node, child
-from sim.verbs.backtest.boosting import BOOSTING, boosted
+from sim.verbs.backtest.boosting import BOOSTING, boosted, is_constant
 from sim.verbs.backtest.correction import Corrected, Ensemble, corrected, with_errors
 from sim.verbs.backtest.inputs import known_inputs
 from sim.verbs.backtest.naive import NAIVE, History, forecast, lead_of
@@ -299,6 +299,7 @@ def _inside(history: History, window: Window) -> Bools:
 
 def _tested(series: ReportedSeries, parts: list[Part]) -> Tested:
     names = [name for name in parts[0].samples if all(name in part.samples for part in parts)]
+    names = [name for name in names if name != BOOSTING or not is_constant([part.samples[name] for part in parts])]
     scored = Scored(
         np.concatenate([part.truth for part in parts]),
         np.concatenate([lead_of(part.at, part.origin) for part in parts]),

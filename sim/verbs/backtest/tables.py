@@ -39,7 +39,7 @@ def _table(tested: Tested) -> Table:
         table.add_column(name, justify="right")
     for score in sorted((each for each in tested.scores if each.lead == ALL), key=_error):
         numbers = [_number(value * scale) for value in (score.error, score.rmse, score.bias)]
-        shares = [f"{share:.0%}" if np.isfinite(share) else "-" for share in (score.inside_50, score.inside_90)]
+        shares = [f"{100 * share:.0f} %" if np.isfinite(share) else "-" for share in (score.inside_50, score.inside_90)]
         correlation = f"{score.correlation:.2f}" if np.isfinite(score.correlation) else "-"
         table.add_row(score.forecast, f"{score.number:,}", *numbers, correlation, _number(score.crps * scale), *shares)
     return table

@@ -21,14 +21,10 @@ REPLACED = ("table", "log", "steps")
 
 def size(tested: Tested, value: float) -> str:
     """Return a value of the series with its unit."""
-    kind = tested.series.kind
     if not np.isfinite(value):
         return "-"
-    if kind.dimension == "time":
-        return units.show_duration(abs(value) * 3600) if value >= 0 else f"−{units.show_duration(-value * 3600)}"
-    if kind.dimension == "share":
-        return f"{100 * value:.3g} %"
-    return f"{value:.3g} {kind.unit}"
+    unit, scale = unit_of(tested)
+    return f"{value * scale:.3g} {unit}".replace("-", "−")
 
 
 def unit_of(tested: Tested) -> tuple[str, float]:
@@ -78,7 +74,16 @@ def verdict(tested: Tested) -> str:
         best = next((each for name in rivals(tested) if (each := against.get(name)) and each.low > 0), None)
         but = f", but worse than “{best.against}” by {size(tested, best.more)}" if best else ""
         return f"{tested.series.id}: better than a table of averages by {size(tested, -table.more)}{but} ({errors})."
-    return f"{tested.series.id}: no better and no worse than a table of averages, as far as can be told ({errors})."
+    apart = f"{_signed(tested, table.low)} to {_signed(tested, table.high)}"
+    days = units.counted(table.days, "day")
+    return (
+        f"{tested.series.id}: no better and no worse than a table of averages, as far as {days} can tell: "
+        f"use the table, it is simpler ({errors}; 95 % interval of the difference {apart})."
+    )
+
+
+def _signed(tested: Tested, value: float) -> str:
+    return f"{'+' if value > 0 else ''}{size(tested, value)}"
 
 
 def sentences(result: Backtest) -> Iterator[str]:
@@ -148,13 +153,16 @@ def _corrected(tested: Tested) -> Iterator[str]:
 
 def _more(tested: Tested) -> Iterator[str]:
     model = tested.score_of(model_of(tested))
-    inside = f"{model.inside_90:.0%} of what came lies in its 90 % bands, {model.inside_50:.0%} in its 50 % bands"
+    wide, narrow = (f"{100 * share:.0f} %" for share in (model.inside_90, model.inside_50))
+    inside = f"{wide} of what came lies in its 90 % bands, {narrow} in its 50 % bands"
     note = ""
     if model.inside_90 < 0.8:
         note = ": the bands are too narrow"
     elif model.inside_90 > 0.97:
         note = ": the bands are too wide"
     yield f"{tested.series.id}: {inside}{note}."
+    if BOOSTING not in tested.scored.samples and all(BOOSTING in part.samples for part in tested.parts):
+        yield f"{tested.series.id}: the {BOOSTING} learnt nothing (it says the same at all times), so it is left out."
     best = next(iter(rivals(tested)), None)
     if best is not None and best not in (TABLE, BOOSTING) and _error(tested, best) < tested.score_of(TABLE).error:
         yield f"{tested.series.id}: of the naive forecasts, “{best}” errs least, {size(tested, _error(tested, best))}."

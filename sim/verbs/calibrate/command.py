@@ -130,8 +130,8 @@ def _recover(calibration: Path, given: dict[str, Any]) -> None:
         echo(f"Results are in {where}")
 
 
-def _fit_and_write(calibration: Path, given: dict[str, Any]) -> tuple[Findings, Path, tuple[Path, ...]]:
-    """Fit and write; return the findings, the folder, and the files that were updated."""
+def _fit_and_write(calibration: Path, given: dict[str, Any]) -> tuple[Findings, Path, dict[Path, str]]:
+    """Fit and write; return the findings, the folder, and what became of the fitted file and its posterior."""
     from sim.scenario.text.load_calibration import known_until, read_calibration
     from sim.verbs.calibrate import files as results
     from sim.verbs.calibrate import study
@@ -151,11 +151,12 @@ def _fit_and_write(calibration: Path, given: dict[str, Any]) -> tuple[Findings, 
             if held_out:
                 findings = with_blocks(findings, shown_progress)
         CalibrationResult(findings).write_into(draft.path, command_line(), pictures=not given["no_pictures"])
-    updated = results.update(fit, file) if file else ()
+    became = "updated" if file and file.exists() else "written"
+    updated = dict.fromkeys(results.update(fit, file), became) if file else {}
     return findings, shown(given["out"], draft.final), updated
 
 
-def _print(findings: Findings, where: Path, updated: tuple[Path, ...], given: dict[str, Any]) -> None:
+def _print(findings: Findings, where: Path, updated: dict[Path, str], given: dict[str, Any]) -> None:
     from sim.verbs.calibrate import tables as calibration_tables
 
     if given["quiet"]:
@@ -166,6 +167,6 @@ def _print(findings: Findings, where: Path, updated: tuple[Path, ...], given: di
         print_json(document)
         return
     calibration_tables.show(findings)
-    for path in updated:
-        echo(f"{path} was updated")
+    for path, became in updated.items():
+        echo(f"{path} was {became}")
     echo(f"Results are in {where}")

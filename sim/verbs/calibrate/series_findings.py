@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 from scipy.special import ndtri
@@ -12,8 +13,12 @@ from sim.measures.quantiles import rows_at
 from sim.measures.reports import unit_of
 from sim.measures.series_likelihood import SeriesTarget, learnt, point_sd
 from sim.plotting.story import rounded, window
+from sim.scenario.model.instants import local
+from sim.units import MS_PER_H
 from sim.verbs.calibrate.fit import Fit
 
+LONG_H = 4.0
+"""Mean wait from which a series is shown in hours."""
 VECTORS = 400
 """Vectors of the posterior from which bands are made."""
 LEVELS = (np.arange(19) + 1) / 20
@@ -77,7 +82,7 @@ def _finding(fit: Fit, target: SeriesTarget, at: slice) -> tuple[SeriesFinding, 
     means = [float(values[exact].mean()) if exact.any() else np.nan for values in (target.value, expected[9], crps)]
     finding = SeriesFinding(
         id=target.series.id,
-        label=f"{target.series.id.replace('_', ' ')}, {window(row)}",
+        label=f"{target.series.id.replace('_', ' ')}, {_days(fit, target)}",
         unit=unit_of(row),
         points=len(target),
         fitted=int(target.used.sum()),
@@ -94,8 +99,27 @@ def _finding(fit: Fit, target: SeriesTarget, at: slice) -> tuple[SeriesFinding, 
     return finding, SeriesBand(target.hours, target.value, target.bound != 0, low, median, high)
 
 
+def _days(fit: Fit, target: SeriesTarget) -> str:
+    """Return the first and last day of the points in the fit, or of all in the run if none is."""
+    hours = target.hours[target.used] if target.used.any() else target.hours
+    if not len(hours):
+        return window(target.series.row)
+    clock = fit.loaded.central.scenario.clock
+    first, last = (local(clock, round(hour * MS_PER_H)).replace(tzinfo=None) for hour in (hours.min(), hours.max()))
+    return window(target.series.row.model_copy(update={"from_": first, "until": last + timedelta(minutes=1)}))
+
+
+def in_its_unit(finding: SeriesFinding) -> SeriesFinding:
+    """Return the finding of waits below four hours in minutes, as they are read; any other as it is."""
+    if finding.unit != "h" or not max(finding.reported, finding.model) < LONG_H:
+        return finding
+    values = {name: 60 * getattr(finding, name) for name in ("reported", "model", "crps")}
+    return replace(finding, unit="min", **values)
+
+
 def series_words(finding: SeriesFinding) -> str:
     """Return what the fit says of a series in a sentence or two."""
+    finding = in_its_unit(finding)
     use = f"{finding.fitted:,} of {finding.points:,} points fitted" if finding.fitted else "not fitted"
     outside = f"; {finding.left_out:,} outside the run are left out" if finding.left_out else ""
     scores = (

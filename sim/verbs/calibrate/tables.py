@@ -16,7 +16,7 @@ from sim.plotting.sheet import Sheet, print_sheets
 from sim.plotting.story import rounded, window
 from sim.verbs.calibrate.findings import TENSION, FigureFinding, Findings, ParameterFinding, is_logarithmic
 from sim.verbs.calibrate.fit import Block, Fit, HeldOut, Range
-from sim.verbs.calibrate.series_findings import findings_of_series
+from sim.verbs.calibrate.series_findings import findings_of_series, in_its_unit
 from sim.verbs.calibrate.words import (
     caveats,
     combination_words,
@@ -102,7 +102,7 @@ def _series(fit: Fit) -> Sheet:
     title = "Series: means, points in the 90 % band, and how many independent points they count as"
     columns = ("reported", "points", "mean", "model", "in band", "CRPS", "count as")
     sheet = Sheet(title, columns, [], (True, False, False, False, False, False, False))
-    for finding, _ in findings_of_series(fit):
+    for finding in (in_its_unit(finding) for finding, _ in findings_of_series(fit)):
         means = (f"{rounded(value)} {finding.unit}" for value in (finding.reported, finding.model))
         score = percent(finding.coverage), f"{finding.crps:.2g} {finding.unit}", f"{finding.witnesses:.0f}"
         sheet.rows.append((escape(finding.label), f"{finding.points:,}", *means, *score))

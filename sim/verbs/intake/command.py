@@ -78,6 +78,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Leave out what was from then on."),
     click.option("--all-parts", is_flag=True, help="Counts take the place of all parts of the demand of a class."),
     click.option("--gaps-are-zero", is_flag=True, help="Nobody came in an interval without a row."),
+    click.option("--partial", is_flag=True, help="Import although more than half of the rows cannot be used."),
     click.option("--replay", is_flag=True, help="Play counts or open booths as they were, not rates or shifts."),
     click.option(
         "--queue", type=click.Path(path_type=Path), metavar="FILE", help="For staffing: a file with the queue or wait."

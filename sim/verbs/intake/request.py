@@ -66,6 +66,7 @@ class Wanted:
     gaps_are_zero: bool = False
     all_parts: bool = False
     replay: bool = False
+    partial: bool = False
     queue: Path | None = None
     quantity: str | None = None
     sheet: str | None = None

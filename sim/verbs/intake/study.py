@@ -38,6 +38,8 @@ KINDS: dict[What, Callable[[Reader, Target, Wanted], Finding]] = {
     "timetable": read_timetable,
     "log": read_log,
 }
+MANY, MOST = 0.1, 0.5
+"""Share of rows that cannot be used from which it is said first, and from which nothing is imported."""
 MADE = b"# Made by `sim import"
 """How files begin that an import made and may write again."""
 
@@ -46,7 +48,7 @@ MADE = b"# Made by `sim import"
 class Imported:
     """What was read and understood, what it says, and the text of the scenario before and after.
 
-    `files` are the files beside the scenario, by path.
+    `warning` says that many rows cannot be used, '' if few. `files` are the files beside the scenario, by path.
     """
 
     wanted: Wanted
@@ -58,6 +60,7 @@ class Imported:
     unused: tuple[str, ...]
     notes: tuple[str, ...]
     rejected: tuple[Rejected, ...]
+    warning: str
     before: str
     after: str
     files: dict[Path, bytes]
@@ -74,6 +77,7 @@ def import_file(wanted: Wanted) -> Imported:
     reader.only(wanted.where)
     take_period(reader, wanted)
     finding = KINDS[wanted.what](reader, target, wanted)
+    warning = _of_unusable_rows(reader, wanted)
     if target.scenario is None and wanted.zone is None and reader.naive:
         reader.notes.append("the time zone is unknown, so times are taken as UTC; give that of the port with --zone")
     before = target.text or new_scenario(target, finding, wanted.what in ("timetable", "log") or wanted.replay)
@@ -84,8 +88,26 @@ def import_file(wanted: Wanted) -> Imported:
     files |= {folder / name: text.encode() for name, text in finding.texts.items()}
     return Imported(
         wanted, target, finding, table.rows, table.form, tuple(reader.understood), tuple(reader.unused),
-        tuple(reader.notes), tuple(sorted(reader.rejected, key=lambda row: row.line)), target.text, after, files,
+        tuple(reader.notes), tuple(sorted(reader.rejected, key=lambda row: row.line)), warning, target.text, after,
+        files,
     )  # fmt: skip
+
+
+def _of_unusable_rows(reader: Reader, wanted: Wanted) -> str:
+    """Return a sentence if many rows cannot be used. Raises SimError if most cannot, unless `partial` is wanted."""
+    faults = {fault.line: fault.reason for fault in reversed(reader.rejected)}
+    every = len(faults.keys() | set(reader.table.lines.tolist()))
+    share = len(faults) / max(every, 1)
+    if share <= MANY:
+        return ""
+    first = min(faults)
+    words = f"{len(faults):,} of {every:,} rows ({100 * share:.0f} %) cannot be used; the first is line {first}"
+    if share > MOST and not wanted.partial:
+        raise SimError(
+            f"{reader.table.path}: {words} ({faults[first]}). Mend the file, name the columns with --column, or say "
+            "--partial to take the others"
+        )
+    return f"Careful: {words} ({faults[first]}). What is written comes from the other rows."
 
 
 def _csv(columns: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from sim import units
 from sim.verbs.intake.study import Imported
 
 SHOWN = 20
@@ -27,7 +28,9 @@ def show(imported: Imported, written: bool) -> None:
 
 
 def _head(imported: Imported) -> Iterator[str]:
-    yield f"{imported.wanted.file}: {imported.rows:,} rows, {imported.form}"
+    yield f"{imported.wanted.file}: {units.counted(imported.rows, 'row')}, {imported.form}"
+    if imported.warning:
+        yield f"\n{imported.warning}\n"
 
 
 def _understood(imported: Imported) -> Table:
@@ -89,6 +92,7 @@ def document(imported: Imported) -> dict[str, Any]:
         "form": imported.form,
         "understood": [each._asdict() for each in imported.understood],
         "not_used": list(imported.unused),
+        "warning": imported.warning or None,
         "notes": list(imported.notes),
         "rejected": [{"line": row.line, "reason": row.reason} for row in imported.rejected],
         "sentences": list(imported.finding.sentences),

@@ -103,7 +103,7 @@ def _harmless(name: str) -> str:
 
 def _shown(imported: Imported, name: str, text: str) -> dict[str, Any]:
     rejected = {row.line: row.reason for row in reversed(imported.rejected)}
-    notes = list(imported.notes)
+    notes = [*filter(None, [imported.warning]), *imported.notes]
     if imported.target.scenario is None:
         notes.append(
             "a new border plays the days after the data, and has as many booths as the busiest hour needs; change both "

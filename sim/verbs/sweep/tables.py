@@ -16,6 +16,7 @@ from sim.plotting.rail import words
 from sim.plotting.sheet import Sheet, as_html, print_sheets
 from sim.plotting.story import at_least, interval, rounded
 from sim.scenario.model.class_words import STANDARD_WORDS, Words
+from sim.units import counted
 from sim.verbs.sweep.constraints import Constraint
 from sim.verbs.sweep.designs import numbers, unit_of
 from sim.verbs.sweep.files import bounds, estimates
@@ -85,11 +86,6 @@ def broken(words: str, width: int) -> str:
             lines.append("")
         lines[-1] += part
     return "\n".join(line.strip() for line in lines)
-
-
-def counted(number: int, thing: str) -> str:
-    """Return '1 point' or '1,200 points'."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def replication_counts(data: SweepData) -> str:

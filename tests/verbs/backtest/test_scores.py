@@ -12,12 +12,13 @@ import pytest
 from sim.errors import SimError
 from sim.plotting.interactive.charts import Backtested, of_backtest
 from sim.verbs.backtest import naive, study
-from sim.verbs.backtest.boosting import boosted
+from sim.verbs.backtest.boosting import boosted, is_constant
 from sim.verbs.backtest.naive import NAIVE, TABLE, History, forecast
 from sim.verbs.backtest.scores import ALL, Scored, all_scores, differences, pit
 from sim.verbs.backtest.study import MODEL, Part
 from sim.verbs.backtest.tables import forecast_columns, series_facts
 from sim.verbs.backtest.windows import windows_of
+from sim.verbs.backtest.words import verdict
 
 HOUR, DAY = 3600.0, 86400.0
 MONDAY = 4 * DAY
@@ -104,6 +105,25 @@ def test_a_boosting_learns_from_a_few_days_also() -> None:
     found = boosted(history, MONDAY + 5 * DAY, later)
     assert found is not None
     np.testing.assert_allclose(np.median(found, axis=1), 10 + 5 * np.sin(later / DAY * 2 * np.pi), atol=2)
+
+
+def test_a_boosting_that_says_the_same_everywhere_learnt_nothing() -> None:
+    spread = np.linspace(-1, 1, 39)
+    assert is_constant([np.zeros((5, 1)) + spread, np.zeros((7, 1)) + 2 * spread])
+    assert not is_constant([np.zeros((5, 1)) + spread, np.ones((7, 1)) + spread])
+
+
+def test_the_verdict_says_what_to_use_and_how_sure_that_is() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.uniform(0, 1, 96)
+    samples = {name: truth[:, None] + rng.normal(0, 0.2, (96, 5)) for name in (MODEL, TABLE)}
+    both = scored(truth, **samples)
+    series: Any = SimpleNamespace(id="waits", kind=SimpleNamespace(dimension="time", unit="h", is_wait=True))
+    tested = study.Tested(series, (), both, tuple(all_scores(both)), tuple(differences(both, MODEL)))
+    said = verdict(tested)
+    assert "as far as 4 days can tell: use the table, it is simpler" in said
+    (difference,) = differences(both, MODEL)
+    assert f"95 % interval of the difference −{-60 * difference.low:.3g} min to +{60 * difference.high:.3g} min" in said
 
 
 def scored(truth: np.ndarray, **samples: np.ndarray) -> Scored:

@@ -54,7 +54,7 @@ def test_the_folder_is_whole_and_the_scenario_takes_its_values(here: Path) -> No
     assert weighted.column_names[:3] == ["weight", "parameter.surge", "parameter.service"]
     provenance = json.loads((here / "out" / "provenance.json").read_text())
     assert set(provenance["files"]) == FILES - {"provenance.json"}
-    assert "post_fitted.yaml was updated" in done.stdout
+    assert "post_fitted.yaml was written" in done.stdout
     assert (here / "post_posterior.parquet").exists()
     surge = load(here / "post.yaml").scenario.crossings["post"].demand["car"]["surge"].step.rate
     assert surge == pytest.approx(fitted.values["surge"].value)

@@ -15,6 +15,7 @@ from sim.scenario.model.calibration import Calibration
 from sim.scenario.model.reported import Reported
 from sim.verbs.calibrate.findings import Findings, binned, findings_of, predictive, quantiles, tail
 from sim.verbs.calibrate.fit import Gate, Sample
+from sim.verbs.calibrate.series_findings import SeriesFinding, in_its_unit, series_words
 
 ROW = {"crossing": "pass", "quantity": "queue", "classes": ["car"], "from": "2022-09-25", "until": "2022-09-26",
        "statistic": "max", "value": 1000, "who": "-", "source": "-", "date": "-", "reading": "-"}  # fmt: skip
@@ -191,3 +192,12 @@ def test_verdicts() -> None:
     assert first.model == pytest.approx((1100, 1100, 1100))
     assert first.reports == first.reports_before
     assert first.reports.high == pytest.approx(1100 * np.exp(1.6449 * 0.5), rel=1e-4), "spread 0.3, discrepancy 0.4"
+
+
+def test_a_series_of_short_waits_is_told_in_minutes() -> None:
+    found = SeriesFinding("waits", "waits, 3–9 Mar", "h", 20, 20, 0, 0.1, 0.062, 0.9, 0.05, 0.3, 2.0, 8.0)
+    assert "Mean reported 6 min, expected 3.7; 90 % of the points lie in the 90 % band, CRPS 3 min" in series_words(
+        found
+    )
+    long = SeriesFinding("waits", "waits, 3–9 Mar", "h", 20, 20, 0, 48.0, 0.062, 0.9, 0.05, 0.3, 2.0, 8.0)
+    assert in_its_unit(long) == long

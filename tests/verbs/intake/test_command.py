@@ -122,7 +122,7 @@ def test_a_log_is_played_as_it_was(at: Path) -> None:
     )
     output = done("log", file, "--into", "hall.yaml", "--column", "class=who", "--station", "desks")
     assert "rows that cannot be used, in whole or in part: 1" in output
-    assert "line 4: arrived: 'x' is no instant" in output
+    assert "line 4: arrived: 'x' is not a date and time" in output
     part = load("hall.yaml").scenario.crossings["hall"].demand["visitor"]["log"]
     assert part.log is not None
     assert [(row.at.isoformat(), dict(row.service_times)) for row in part.log.rows] == [

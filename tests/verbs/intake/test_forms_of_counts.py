@@ -74,3 +74,48 @@ def test_a_class_that_is_not_there_is_named_and_told_how_to_add(at: Path) -> Non
 def test_a_role_given_twice_is_an_error(at: Path) -> None:  # noqa: F811
     words = ["--column", "count=Anzahl PKW", "--column", "count=Anzahl LKW"]
     assert "count is given twice, as Anzahl PKW and Anzahl LKW" in refused("arrivals", pairs(at), *INTO, *words)
+
+
+def hourly(first: str, counts: list[int]) -> list[str]:
+    begin = np.datetime64(first, "h")
+    return [f"{begin + n}:00,{count}" for n, count in enumerate(counts)]
+
+
+def test_an_hour_that_does_not_exist_is_said(at: Path) -> None:  # noqa: F811
+    text = done(
+        "arrivals", written(at, "\n".join(["time,cars", *hourly("2026-03-28T00", list(range(60, 12, -1)))])), *INTO
+    )
+    assert "time: 1 local time does not exist, as clocks change in Europe/Madrid; the end of the skipped hour" in text
+    assert "1 row repeats the time of another; the counts of both are added" in text
+    assert "twice" not in text
+
+
+def test_a_row_that_is_repeated_exactly_is_taken_once(at: Path) -> None:  # noqa: F811
+    rows = hourly("2026-07-01T00", COUNTS.tolist())
+    text = done("arrivals", written(at, "\n".join(["time,cars", *rows[:30], rows[29], *rows[30:]])), *INTO)
+    assert "1 row repeats another exactly, with its time and count; each is taken once" in text
+    assert f"{COUNTS.sum():,} parties" in text
+
+
+def test_rows_of_two_lanes_are_added_though_some_are_equal(at: Path) -> None:  # noqa: F811
+    rows = hourly("2026-07-01T00", COUNTS.tolist())
+    assert f"{2 * COUNTS.sum():,} parties" in done(
+        "arrivals", written(at, "\n".join(["time,cars", *(row for row in rows for _ in "ab")])), *INTO
+    )
+
+
+@pytest.mark.parametrize(("wrong", "warned"), [(0.05, False), (0.4, True), (0.6, True)])
+def test_rows_that_cannot_be_used_are_said_first(at: Path, wrong: float, warned: bool) -> None:  # noqa: F811
+    rows = hourly("2026-07-01T00", COUNTS.tolist())
+    many = round(wrong * len(rows))
+    rows[:many] = [f"{row.split(',')[0]},many" for row in rows[:many]]
+    words = ["--column", "count=cars"]
+    file = written(at, "\n".join(["time,cars", *rows]))
+    if wrong > 0.5:
+        message = refused("arrivals", file, *INTO, *words)
+        assert f"{many} of {len(rows)} rows (60 %) cannot be used; the first is line 2 (cars: 'many' is not" in message
+        assert not (at / "new.yaml").exists()
+        words.append("--partial")
+    text = done("arrivals", file, *INTO, *words)
+    assert (f"Careful: {many} of {len(rows)} rows" in text) == warned
+    assert not warned or text.index("Careful") < text.index("read as")

@@ -51,7 +51,7 @@ def test_bad_late_doubled_and_empty_rows_are_said(tmp_path: Path) -> None:
     assert len(seen.readings) == 72
     for words in ("out of the order of time", "at the time of a later one", "1 row is without a value"):
         assert words in said
-    assert "waits.csv:76: time: 'soon' is no instant" in said
+    assert "waits.csv:76: time: 'soon' is not a date and time" in said
     assert "waits.csv:77: waiting: -4 is below zero" in said
 
 
