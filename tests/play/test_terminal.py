@@ -62,7 +62,7 @@ def test_a_terminal_of_few_characters(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "1 +- 2 \\u017e\n", "")
 
 
-HEADINGS = ("numbers.py", "request.py", "arrivals.py", "hour_headings.py")
+HEADINGS = ("numbers.py", "request.py", "arrivals.py", "hour_headings.py", "times.py")
 
 
 def test_every_character_that_the_program_prints_has_a_spelling() -> None:

@@ -40,8 +40,6 @@ COUNT = Role(
 )  # fmt: skip
 SENTINELS = (999, 9999, 99999, 999999)
 """Numbers that stand for no count in some files."""
-MOST_REPEATED = 0.02
-"""Share of rows with the time of another, up to which rows that are equal are taken for repeated ones."""
 CLASS = Role(("class", "kind", "type", "category", "mode", "vehicle", "lane"), ("id",))
 
 
@@ -267,7 +265,7 @@ def _from_events(at: Floats) -> Bins:
 
 
 def _from_counts(reader: Reader, begin: Floats, lengths: Floats | None, count: Floats, wanted: Wanted) -> Bins:
-    begin, lengths, count = _once(reader, begin, lengths, np.asarray(count, float))
+    count = np.asarray(count, float)
     at, place = np.unique(begin, return_inverse=True)
     again = len(begin) - len(at)
     if again:
@@ -287,17 +285,6 @@ def _from_counts(reader: Reader, begin: Floats, lengths: Floats | None, count: F
     step = f"{usual / 60:g} min" if usual < HOUR else f"{usual / HOUR:g} h" if usual < DAY else f"{usual / DAY:g} d"
     reader.notes.append(f"{len(at):,} counts of {step}, {totals.sum():,.0f} parties in all")
     return _without_gaps(reader, Bins(at, length, totals), usual, wanted)
-
-
-def _once(reader: Reader, begin: Floats, lengths: Floats | None, count: Floats) -> tuple[Floats, Floats | None, Floats]:
-    """Return counts without rows that repeat another exactly, if few do; where many do, they are of several lanes."""
-    first = np.sort(np.unique(np.column_stack([begin, count]), axis=0, return_index=True)[1])
-    again, times = len(begin) - len(first), len(np.unique(begin))
-    if not again or len(begin) - times > MOST_REPEATED * len(begin):
-        return begin, lengths, count
-    rows = f"{units.counted(again, 'row')} {'repeats' if again == 1 else 'repeat'}"
-    reader.notes.append(f"{rows} another exactly, with its time and count; each is taken once")
-    return begin[first], None if lengths is None else lengths[first], count[first]
 
 
 def _without_gaps(reader: Reader, bins: Bins, usual: float, wanted: Wanted) -> Bins:

@@ -90,13 +90,6 @@ def test_an_hour_that_does_not_exist_is_said(at: Path) -> None:  # noqa: F811
     assert "twice" not in text
 
 
-def test_a_row_that_is_repeated_exactly_is_taken_once(at: Path) -> None:  # noqa: F811
-    rows = hourly("2026-07-01T00", COUNTS.tolist())
-    text = done("arrivals", written(at, "\n".join(["time,cars", *rows[:30], rows[29], *rows[30:]])), *INTO)
-    assert "1 row repeats another exactly, with its time and count; each is taken once" in text
-    assert f"{COUNTS.sum():,} parties" in text
-
-
 def test_rows_of_two_lanes_are_added_though_some_are_equal(at: Path) -> None:  # noqa: F811
     rows = hourly("2026-07-01T00", COUNTS.tolist())
     assert f"{2 * COUNTS.sum():,} parties" in done(
