@@ -157,8 +157,16 @@ def read_base(source: str, text: str | None = None) -> Base:
         return in_place_of(root, name, Known(value, units[name]))
 
     used = {name: row for name, row in rows.items() if name in template.names and not read_only(root, name)}
-    levers = (*levers_of(loaded), *fitted_levers(used, sets))
+    levers = (*levers_of(loaded), *fitted_levers(used, _ranges(posterior), sets))
     return Base(source, file, written, text is not None, root, loaded, posterior, values, units, levers)
+
+
+def _ranges(posterior: Posterior | None) -> dict[str, tuple[float, float]]:
+    """Return the smallest and the largest value of each parameter in a posterior; all of them can be played."""
+    if posterior is None:
+        return {}
+    ends = zip(posterior.values.min(axis=0).tolist(), posterior.values.max(axis=0).tolist(), strict=True)
+    return dict(zip(posterior.names, ends, strict=True))
 
 
 def _only_inside(reads: list[Path], file: Path) -> None:

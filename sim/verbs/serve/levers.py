@@ -351,27 +351,35 @@ def _upwards(path: str) -> Iterator[str]:
         path = path.rpartition(".")[0]
 
 
-def fitted_levers(values: Mapping[str, Any], sets: Callable[[str, float], Mapping[str, Any]]) -> Iterator[Lever]:
-    """Yield a lever for each fitted number (with value, low, high, unit and label); `sets` says what it sets."""
+def fitted_levers(
+    values: Mapping[str, Any],
+    ranges: Mapping[str, tuple[float, float]],
+    sets: Callable[[str, float], Mapping[str, Any]],
+) -> Iterator[Lever]:
+    """Yield a lever for each fitted number (with value, low, high, unit and label).
+
+    `ranges` are the smallest and largest values of the posterior, where there is one; `sets` says what a value sets.
+    """
     for name, row in values.items():
-        room = row.high - row.low
-        low = max(row.low - room / 5, row.low / 2) if row.low >= 0 else row.low - room / 5
-        high = row.high + room / 5
-        high = min(high, 100.0) if row.unit == "%" else high
-        if not room > 0:
+        low, high = ranges.get(name, (row.low, row.high))
+        if not high > low:
             continue
-        step = 10.0 ** math.floor(math.log10((high - low) / 100))
 
         def parts(value: float, name: str = name) -> Parts:
             return Parts(sets(name, value))
 
         yield Lever(
-            *(f"fitted/{name}", FITTED, (row.label or words(name)).capitalize(), "number", float(f"{row.value:.4g}")),
+            *(f"fitted/{name}", FITTED, (row.label or words(name)).capitalize(), "number", _short(row.value)),
             parts,
-            low=float(f"{low:.3g}"),
-            high=float(f"{high:.3g}"),
-            step=step,
+            low=_short(low),
+            high=_short(high),
+            step=10.0 ** math.floor(math.log10((high - low) / 100)),
             suffix=f" {row.unit}" if row.unit and not row.unit.startswith("/") else row.unit,
             note=f"fitted; 90 % interval {row.low:.3g} to {row.high:.3g}",
-            band=(float(f"{row.low:.4g}"), float(f"{row.high:.4g}")),
+            band=(_short(row.low), _short(row.high)),
         )
+
+
+def _short(value: float) -> float:
+    """Return a number with four significant digits."""
+    return float(f"{value:.4g}")

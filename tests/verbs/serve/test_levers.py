@@ -29,8 +29,6 @@ def another(lever: Lever, base: Base) -> Any:
         return base.loaded.scenario.clock.start.isoformat(timespec="minutes")
     if not isinstance(lever.value, int | float):
         return lever.high / 2
-    if lever.id.startswith("fitted/"):
-        return lever.high
     up = lever.value + 2 * lever.step
     return up if up <= lever.high else lever.value - 2 * lever.step
 
@@ -41,9 +39,10 @@ def test_every_lever_makes_another_valid_scenario(name: str) -> None:
     plain = base.variant({}).scenario
     assert len(base.levers) > 8
     for lever in base.levers:
-        settings = read_settings(base.levers, {lever.id: another(lever, base)})
-        changed = base.variant(settings).scenario
-        assert changed != plain, lever.id
+        # a fitted factor may be too small a change for whole numbers of servers at one of its ends
+        values = (lever.low, lever.high) if lever.id.startswith("fitted/") else (another(lever, base),)
+        settings = [read_settings(base.levers, {lever.id: value}) for value in values]
+        assert any(base.variant(each).scenario != plain for each in settings), lever.id
 
 
 def test_the_ends_of_every_range_are_valid() -> None:

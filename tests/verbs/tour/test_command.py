@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.cli import commands
+from sim.verbs.serve.server import Server
+from sim.verbs.tour.words import next_steps
 
 
 def invoke(*arguments: str) -> Result:
@@ -31,10 +33,20 @@ def test_the_tour_leaves_a_page_and_suggests_commands_that_work(
     places = [Path(line.split()[-1]) for line in lines[lines.index("3. Where things are") + 1 :][:4]]
     assert [place.name for place in places] == ["report.html", "poster.png", "first", "road_post.yaml"]
     assert all(place.exists() for place in places)
-    sweep, run, copy = (line.split() for line in lines if line.startswith("   sim "))
-    assert run == ["sim", "run", "verkhny_lars"]
+    serve, sweep, copy = (line.split() for line in lines if line.startswith("   sim "))
+    assert serve[:2] == ["sim", "serve"]
+    Server(serve[2]).socket.close()
     assert invoke(*copy[1:]).exit_code == 0
     assert invoke(*sweep[1:], "--replications", "1", "--no-pictures", "--workers", "1", "--quiet").exit_code == 0
+
+
+def test_without_the_extra_the_tour_says_how_to_get_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert [step.split()[:2] for step, _ in next_steps("road_post")] == [
+        ["pip", "install"],
+        ["sim", "sweep"],
+        ["sim", "copy"],
+    ]
 
 
 def test_a_folder_that_is_in_use_is_refused_in_a_sentence(tmp_path: Path) -> None:
