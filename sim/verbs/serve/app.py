@@ -121,7 +121,7 @@ def _placed(where: str) -> tuple[str, int | None, int | None]:
 
 
 class Guard:
-    """Lets only requests of the page through, limits their size, and adds the headers that protect it."""
+    """Lets only requests of the page through, and adds the headers that protect it."""
 
     def __init__(self, app: ASGIApp, options: Options) -> None:
         self.app, self.options = app, options
@@ -221,9 +221,8 @@ class _Page:
         raise Refused(404, f"there is no file {name[:80]!r}")
 
     async def scenarios(self, _: Request) -> Response:
-        """Return the scenarios of the catalogue, and the one that the page begins with."""
-        rows = await to_thread.run_sync(_catalogue, tuple(names(SCENARIOS)))
-        return JSONResponse({"scenarios": rows, "first": self.options.scenario})
+        """Return the scenarios of the catalogue."""
+        return JSONResponse({"scenarios": await to_thread.run_sync(_catalogue, tuple(names(SCENARIOS)))})
 
     async def schema(self, _: Request) -> Response:
         """Return the JSON Schema of scenario files."""
@@ -233,12 +232,12 @@ class _Page:
 
     async def describe(self, request: Request) -> Response:
         """Return the scenario: its levers, crossings and figures."""
-        asked = await self._asked(request)
+        asked = await self._asked(await _body(request))
         return JSONResponse(await to_thread.run_sync(describe, asked.base))
 
     async def play(self, request: Request) -> Response:
         """Play a scenario with settings, and stream what the page shows: a line of JSON for each step."""
-        asked = await self._asked(request)
+        asked = await self._asked(await _body(request))
         study = await to_thread.run_sync(
             functools.partial(Study, asked.base, asked.settings, self.options.kept, sampled=asked.sampled)
         )
@@ -289,21 +288,21 @@ class _Page:
 
     async def file(self, request: Request) -> Response:
         """Return the scenario file of a setting; `keep` writes it and returns the commands that play it."""
-        asked = await self._asked(request)
-        wanted = await _body(request)
-        if wanted.get("keep") is True:
+        body = await _body(request)
+        asked = await self._asked(body)
+        if body.get("keep") is True:
             return JSONResponse(await to_thread.run_sync(keep, asked.base, asked.settings))
         text = await to_thread.run_sync(asked.base.what_if, asked.settings)
         return JSONResponse({"text": text, "name": f"{asked.base.loaded.scenario.name}_page.yaml"})
 
     async def imported(self, request: Request) -> Response:
         """Take a file of data that was dropped on the page into the demand of the scenario."""
-        asked, body = await self._asked(request), await _body(request)
+        body = await _body(request)
+        asked = await self._asked(body)
         return JSONResponse(await to_thread.run_sync(understood, asked.base, body))
 
-    async def _asked(self, request: Request) -> Asked:
+    async def _asked(self, body: Mapping[str, Any]) -> Asked:
         """Read a request: `scenario`, `text`, `settings`, `pinned` (its `text` and `settings`), and how to play."""
-        body = await _body(request)
         source = body.get("scenario", self.options.scenario)
         if not isinstance(source, str) or (source != self.options.scenario and source not in names(SCENARIOS)):
             raise SimError(
@@ -348,17 +347,13 @@ def _as_json(value: Any) -> bytes:
 async def _body(request: Request) -> dict[str, Any]:
     """Return the mapping in a request. Raises Refused if it is too large or none."""
     chunks, size = [], 0
-    if hasattr(request, "_body"):
-        content = await request.body()
-    else:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > MOST_BYTES:
-                raise Refused(413, f"the request is larger than {MOST_BYTES / 1e6:g} MB")
-            chunks.append(chunk)
-        content = request._body = b"".join(chunks)
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise Refused(413, f"the request is larger than {MOST_BYTES / 1e6:g} MB")
+        chunks.append(chunk)
     try:
-        body = json.loads(content or b"{}")
+        body = json.loads(b"".join(chunks) or b"{}")
     except (ValueError, RecursionError):
         raise Refused(400, "expected JSON") from None
     if not isinstance(body, dict):

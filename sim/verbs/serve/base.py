@@ -33,7 +33,8 @@ MOST_KEPT = 8
 class Base:
     """A scenario as the page has it: its file, text and tree, and the levers that it has.
 
-    `values` and `units` are those of its fitted numbers; `edited` texts are not the content of the file.
+    `values` and `units` are those of its fitted numbers; `edited` texts are not the content of the file. `files` are
+    those that were read, each with the time at which it was last changed (ns since 1970).
     """
 
     source: str
@@ -46,6 +47,7 @@ class Base:
     values: Mapping[str, float] = field(repr=False)
     units: Mapping[str, str] = field(repr=False)
     levers: tuple[Lever, ...] = field(repr=False)
+    files: Mapping[Path, int] = field(repr=False)
 
     def variant(self, settings: Mapping[str, Value]) -> Variant:
         """Return the scenario with settings. Raises ScenarioError, or SimError if it is too large for the page."""
@@ -101,27 +103,26 @@ class Bases:
     """Reads scenarios, and keeps the latest ones as long as their files do not change."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str | None], tuple[Base, dict[Path, int]]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str | None], Base] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, source: str, text: str | None = None) -> Base:
         """Return a scenario by catalogue name or path; `text` is what stands in its place. Raises ScenarioError."""
         key = (source, text)
         with self._lock:
-            kept = self._kept.get(key)
-        if kept is None or any(_changed(path) != then for path, then in kept[1].items()):
-            with recorded_reads() as reads:
-                base = read_base(source, text)
-            kept = (base, {path: _changed(path) for path in reads})
+            base = self._kept.get(key)
+        if base is None or any(_changed(path) != then for path, then in base.files.items()):
+            base = read_base(source, text)
         with self._lock:
-            self._kept[key] = kept
+            self._kept[key] = base
             self._kept.move_to_end(key)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
-        return kept[0]
+        return base
 
 
 def _changed(path: Path) -> int:
+    """Return when a file was last changed, ns since 1970; 0 if it is gone."""
     try:
         return path.stat().st_mtime_ns
     except OSError:
@@ -134,10 +135,10 @@ def read_base(source: str, text: str | None = None) -> Base:
     A `text` may name only files of the folder of the scenario and of the catalogue.
     """
     file = file_named(source, SCENARIOS)
-    written = read_text(file) if text is None else text
-    if len(written.encode(errors="replace")) > MAX_BYTES:
-        raise SimError(f"the text is larger than {MAX_BYTES / 1e6:g} MB; a scenario is a small text file")
     with recorded_reads() as reads:
+        written = read_text(file) if text is None else text
+        if len(written.encode(errors="replace")) > MAX_BYTES:
+            raise SimError(f"the text is larger than {MAX_BYTES / 1e6:g} MB; a scenario is a small text file")
         try:
             loaded = from_text(written, file)
             problems: list[Problem] = []
@@ -145,20 +146,20 @@ def read_base(source: str, text: str | None = None) -> Base:
         finally:
             if text is not None:
                 _only_inside(reads, file)
-    named, values, units, rows = child(root, CALIBRATED), {}, {}, {}
-    if named is not None:
-        rows = load_fitted(fitted_file(named)).values
-        values = {name: row.value for name, row in rows.items()}
-        units = {name: row.unit for name, row in rows.items()}
-    template = template_of(root)
-    posterior = posterior_in(root, template)
+        named = child(root, CALIBRATED)
+        rows = {} if named is None else load_fitted(fitted_file(named)).values
+        template = template_of(root)
+        posterior = posterior_in(root, template)
+    values = {name: row.value for name, row in rows.items()}
+    units = {name: row.unit for name, row in rows.items()}
 
     def sets(name: str, value: float) -> Mapping[str, Any]:
         return in_place_of(root, name, Known(value, units[name]))
 
     used = {name: row for name, row in rows.items() if name in template.names and not read_only(root, name)}
     levers = (*levers_of(loaded), *fitted_levers(used, _ranges(posterior), sets))
-    return Base(source, file, written, text is not None, root, loaded, posterior, values, units, levers)
+    files = {path: _changed(path) for path in reads}
+    return Base(source, file, written, text is not None, root, loaded, posterior, values, units, levers, files)
 
 
 def _ranges(posterior: Posterior | None) -> dict[str, tuple[float, float]]:

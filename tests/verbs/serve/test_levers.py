@@ -9,7 +9,7 @@ import pytest
 
 from sim.errors import SimError
 from sim.scenario.text.load_scenario import load, template_of
-from sim.verbs.serve.base import Base, read_base
+from sim.verbs.serve.base import Base, Bases, read_base
 from sim.verbs.serve.lever import Lever, read_settings
 
 QUICK = ("airport_hall", "made_up_port", "verkhny_lars")
@@ -108,3 +108,18 @@ def test_a_text_on_the_page_reads_no_other_files(tmp_path: Path) -> None:
     with pytest.raises(SimError, match="may only name files of the scenario's own folders") as error:
         read_base("airport_hall", text)
     assert "tell nobody" not in str(error.value)
+
+
+def test_a_scenario_is_read_again_when_a_file_that_it_names_changes(tmp_path: Path) -> None:
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    tiny = Path(__file__).parents[2] / "tiny.yaml"
+    (folder / "base.yaml").write_text(tiny.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "more.yaml").write_text("extends: base.yaml\nseed: 6\n", encoding="utf-8")
+    bases = Bases()
+    first = bases.get(str(folder / "more.yaml"))
+    assert bases.get(str(folder / "more.yaml")) is first
+    changed = (folder / "base.yaml").read_text(encoding="utf-8").replace("staffing: 2", "staffing: 5")
+    (folder / "base.yaml").write_text(changed, encoding="utf-8")
+    again = bases.get(str(folder / "more.yaml"))
+    assert again.loaded.scenario.crossings["post"].stations["exit_control"].staffing.servers == 5  # type: ignore[union-attr]
