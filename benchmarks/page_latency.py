@@ -36,7 +36,7 @@ MOVE = """([lever, value]) => new Promise((done) => {
         drawn.disconnect();
         requestAnimationFrame(() => setTimeout(() => done(performance.now() - begun)));
     });
-    drawn.observe(document.body, { attributes: true, attributeFilter: ["data-shown"] });
+    drawn.observe(document.body, { attributes: true, attributeFilter: ["data-drawn"] });
     input.value = value;
     input.dispatchEvent(new Event("input", { bubbles: true }));
 })"""
@@ -136,7 +136,7 @@ def dragged(page: Page, process: int, minutes: float) -> None:
 def server_alone(number: int = 10) -> None:
     """Tell what the server does until the first answer, one after the other in this process."""
     engines.ready("compiled")
-    shown, kept = base.read_base(SCENARIO), study.Comparable()
+    shown, kept = base.read_base(SCENARIO), study.Kept()
     rows = []
     for value in range(number):
         at = [time.perf_counter()]
@@ -144,13 +144,12 @@ def server_alone(number: int = 10) -> None:
         at.append(time.perf_counter())
         played = made.first()
         at.append(time.perf_counter())
-        made.add(played, compare=False)
-        app._as_json(view.document(made))
+        app._charts(made, played)
         at.append(time.perf_counter())
         rows.append([1000 * (after - before) for before, after in itertools.pairwise(at)])
     read, play, answer = (median(row[n] for row in rows) for n in range(3))
     say(
-        f"in the server: {read:.0f} ms the scenario with its setting, {play:.0f} ms playing, {answer:.0f} ms the answer"
+        f"in the server: {read:.0f} ms the scenario with its setting, {play:.0f} ms playing, {answer:.0f} ms the charts"
     )
 
 

@@ -10,16 +10,17 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sim.arrays import Floats
+from sim.arrays import Floats, Ints
 from sim.measures.estimates import Estimates
 from sim.measures.names import ALL, Key
+from sim.measures.replication import Measures
 from sim.measures.reports import reported_value
 from sim.plotting.interactive.blocks import Chart, Line, Reading
 from sim.plotting.story import window
 from sim.plotting.style import INK, REPORTED, class_name, colour_of, with_gaps
 from sim.scenario.model.instants import local
 from sim.scenario.model.reported import WAIT_KINDS, Reported
-from sim.scenario.model.scenario import Scenario
+from sim.scenario.model.scenario import Clock, Scenario
 
 MOST_POINTS = 700
 """Points of a chart; of longer series every second, third ... point is shown."""
@@ -56,27 +57,49 @@ class Series(Protocol):
     """The series of one scenario by crossing, quantity and scope."""
 
     def of(self, crossing: str, quantity: str, scope: str, column: str = "mean") -> Floats | None:
-        """Return a column of a series; None if there is no such series."""
+        """Return a column of a series; None if there is no such series, or no such column of it."""
 
     def times(self, crossing: str, quantity: str, scope: str) -> Floats:
         """Return the times of a series, in seconds since 1970."""
 
 
 class EstimatesSeries:
-    """The series of a result in memory."""
+    """The series of a result in memory; those of a single replication have no bands."""
 
     def __init__(self, estimates: Estimates) -> None:
-        self._bands = estimates.series
-        self._times = local(estimates.clock, 0).timestamp() + estimates.at / 1000
+        self._bands, self._single = estimates.series, estimates.replications == 1
+        self._times = _since_1970(estimates.clock, estimates.at)
 
     def of(self, crossing: str, quantity: str, scope: str, column: str = "mean") -> Floats | None:
         """Return a column of a series; None if there is no such series."""
         band = self._bands.get(Key(crossing, quantity, scope))
-        return None if band is None else np.asarray(getattr(band, column), np.float64)
+        if band is None or (self._single and column != "mean"):
+            return None
+        return np.asarray(getattr(band, column), np.float64)
 
     def times(self, crossing: str, quantity: str, scope: str) -> Floats:  # noqa: ARG002
         """Return the times of a series, in seconds since 1970; all have the same."""
         return self._times
+
+
+class ReplicationSeries:
+    """The series of one replication, without bands."""
+
+    def __init__(self, clock: Clock, measures: Measures) -> None:
+        self._series, self._times = measures.series, _since_1970(clock, measures.at)
+
+    def of(self, crossing: str, quantity: str, scope: str, column: str = "mean") -> Floats | None:
+        """Return a series; None if there is no such series, or if `column` is not the mean."""
+        return self._series.get(Key(crossing, quantity, scope)) if column == "mean" else None
+
+    def times(self, crossing: str, quantity: str, scope: str) -> Floats:  # noqa: ARG002
+        """Return the times of a series, in seconds since 1970; all have the same."""
+        return self._times
+
+
+def _since_1970(clock: Clock, at: Ints) -> Floats:
+    seconds: Floats = local(clock, 0).timestamp() + at / 1000
+    return seconds
 
 
 class TableSeries:
@@ -179,12 +202,10 @@ def _with_bound(series: Series, kind: Kind, place: tuple[str, str], like: Line, 
     crossing, scope = place
     mean, low, high = (series.of(crossing, kind.quantity, scope, name) for name in ("mean", "p05", "p95"))
     assert mean is not None
-    assert low is not None
-    assert high is not None
     censored = series.of(crossing, f"{kind.quantity}_censored", scope)
     whole = np.ones(len(mean), np.bool_) if censored is None else ~(censored > CENSORED)
-    values, below, above = (numbers(np.where(whole, each, np.nan)[::step]) for each in (mean, low, high))
-    yield replace(like, values=values, low=below, high=above)
+    below, above = (None if each is None else numbers(np.where(whole, each, np.nan)[::step]) for each in (low, high))
+    yield replace(like, values=numbers(np.where(whole, mean, np.nan)[::step]), low=below, high=above)
     if not whole.all():
         bound = numbers(np.where(whole, np.nan, mean)[::step])
         yield Line(f"{like.name}, at least", like.colour, bound, dashed=True, shown=like.shown)

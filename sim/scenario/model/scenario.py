@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
@@ -213,9 +215,9 @@ class Scenario(Model):
         return _streams(tuple(self.classes))
 
     @property
-    def class_numbers(self) -> dict[str, int]:
+    def class_numbers(self) -> Mapping[str, int]:
         """The number of every class, standard or own: that of its stream."""
-        return {name: number for number, name in enumerate(self.streams) if number != len(CLASSES)}
+        return _class_numbers(tuple(self.classes))
 
     @property
     def class_words(self) -> Words:
@@ -248,6 +250,12 @@ class Scenario(Model):
 @lru_cache(1024)
 def _streams(classes: tuple[str, ...]) -> tuple[str, ...]:
     return (*STREAMS, *(name for name in classes if name not in CLASSES))
+
+
+@lru_cache(1024)
+def _class_numbers(classes: tuple[str, ...]) -> Mapping[str, int]:
+    streams = enumerate(_streams(classes))
+    return MappingProxyType({name: number for number, name in streams if number != len(CLASSES)})
 
 
 @lru_cache(1024)

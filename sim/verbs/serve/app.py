@@ -32,8 +32,8 @@ from sim.verbs.serve.base import Base, Bases
 from sim.verbs.serve.dropped import understood
 from sim.verbs.serve.kept import keep
 from sim.verbs.serve.lever import Value, read_settings
-from sim.verbs.serve.study import MOST_REPLICATIONS, Comparable, Study, Totals
-from sim.verbs.serve.view import REPLICATIONS, describe, document
+from sim.verbs.serve.study import MOST_REPLICATIONS, Kept, Study, Totals
+from sim.verbs.serve.view import REPLICATIONS, describe, document, first_charts
 
 MOST_BYTES = 25_000_000
 """Size of a request; files of data are the largest."""
@@ -60,7 +60,7 @@ class Options:
     token: str = ""
     framed: bool = False
     bases: Bases = field(default_factory=Bases)
-    kept: Comparable = field(default_factory=Comparable)
+    kept: Kept = field(default_factory=Kept)
 
 
 def make_app(options: Options) -> Starlette:
@@ -251,8 +251,10 @@ class _Page:
             yield _as_json({"stage": "error", "problems": problems_of(error)}) + b"\n"
 
     async def _steps(self, study: Study, asked: Asked) -> AsyncIterator[bytes]:
-        """Yield the first replication, then bands of more and more, each as JSON. Raises SimError."""
-        yield await to_thread.run_sync(_first, study, limiter=self.first)
+        """Yield the charts of the first replication, all of it, then bands of more, each as JSON. Raises SimError."""
+        played = await to_thread.run_sync(study.first, limiter=self.first)
+        yield await to_thread.run_sync(_charts, study, played, limiter=self.first)
+        yield await to_thread.run_sync(_first, study, played, limiter=self.first)
         study.restart()
         of = asked.replications
         for stage in [*(stage for stage in STAGES if stage < of), of]:
@@ -264,7 +266,7 @@ class _Page:
                     yield _as_json({"stage": "playing", "replications": study.replications, "of": of})
             other = None
             if asked.pinned is not None:
-                other = self.options.kept.of(*asked.pinned, sampled=asked.sampled)
+                other = self.options.kept.totals.of(*asked.pinned, sampled=asked.sampled)
             yield await to_thread.run_sync(_band, study, other, of, limiter=self.more)
 
     async def _together(self, study: Study, numbers: Sequence[int]) -> list[Played]:
@@ -329,8 +331,12 @@ def _catalogue(_: tuple[str, ...]) -> list[dict[str, str]]:
     return [{"name": entry.file.stem, "title": entry.title} for entry in list_scenarios() if not entry.problems]
 
 
-def _first(study: Study) -> bytes:
-    study.add(study.first(), compare=False)
+def _charts(study: Study, played: Played) -> bytes:
+    return _as_json({"stage": "charts", "charts": first_charts(study, played.measures)})
+
+
+def _first(study: Study, played: Played) -> bytes:
+    study.add(study.measured(played), compare=False)
     return _as_json({"stage": "first", **document(study)})
 
 

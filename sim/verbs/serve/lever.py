@@ -47,6 +47,7 @@ class Lever:
     `value` is None where a rule or event is off in the scenario; such a lever can be `off`. `suffix` follows a number,
     which must be `whole` where parts of one make no sense. `note` says where the present value comes from. The handle
     moves from `low` to `high`; `band` is the 90 % interval of a fitted number. `parts` says what a setting does.
+    Unless it `redraws`, the random numbers are the same at any value.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Lever:
     off: bool = False
     note: str = ""
     band: tuple[float, float] | None = None
+    redraws: bool = True
 
     def read(self, given: Any) -> Value:
         """Return a value as the page sends it. Raises SimError with the range if it is not one of this lever."""

@@ -152,6 +152,7 @@ class _Stations(_Here):
                 ),
                 high=max(MOST_WAITING, 2 * lightened.above),
                 suffix=" waiting",
+                redraws=False,
                 note=self._note(f"{path}.lightened"),
             )
         yield self._lever(
@@ -183,6 +184,7 @@ class _Stations(_Here):
             *(f"{name}/servers", SERVERS, label),
             *("number", float(most), servers),
             high=min(max(2 * most, most + 4), MOST_SERVERS),
+            redraws=False,
             note=self._note(path),
         )
         yield from self._reaction(whole, name, staffing, most)
@@ -208,6 +210,7 @@ class _Stations(_Here):
                 *(f"{name}/reacts", RULES, label, "number", None, reacts),
                 high=MOST_WAITING,
                 suffix=" waiting",
+                redraws=False,
                 off=True,
                 note=f"not in the file: one more server at a time, up to twice as many ({2 * most})",
             )
@@ -222,6 +225,7 @@ class _Stations(_Here):
                 ),
                 high=max(MOST_WAITING, 2 * rule.open_above),
                 suffix=" waiting",
+                redraws=False,
             )
 
     def _screening(self, name: str, station: Station) -> Iterator[Lever]:
@@ -233,6 +237,7 @@ class _Stations(_Here):
             lambda share: self._change(stations=[name], intensity=f"{share:g} %"),
             high=100,
             suffix=" %",
+            redraws=False,
             note=f"for the whole run, whatever the file says of dates. {self._note(f'{path}.screening.intensity')}",
         )
         if station.lightened is None:
@@ -247,6 +252,7 @@ class _Stations(_Here):
                 *(f"{name}/suspended", CHECKS, f"Checks at {title} suspended above", "number", None, suspended),
                 high=MOST_WAITING,
                 suffix=" waiting",
+                redraws=False,
                 off=True,
                 note="not in the file: everybody is waved through until only half as many wait",
             )

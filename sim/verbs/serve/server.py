@@ -76,6 +76,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host.strip("[]"), port))
+        listener.listen()  # who connects as soon as the address is told waits until the server has started
     except OSError as error:
         listener.close()
         advice = "; give another --port, or 0 for any" if port else ""

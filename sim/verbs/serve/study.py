@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -10,13 +11,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.arrays import Floats
+from sim.engine.draw.tape_from import draw
+from sim.engine.tape import Tape
 from sim.errors import SimError
 from sim.measures.estimates import Estimate, Estimates, Estimator, totals_estimates
 from sim.measures.headline import Headline, headlines_of
 from sim.measures.names import Key
-from sim.measures.replication import Measures
+from sim.measures.replication import Measures, measure, measure_queues
 from sim.measures.reports import Observation, Observer, observed_values
-from sim.play.one import Played, Subject, play_once
+from sim.play.engines import player
+from sim.play.memory import enough_memory
+from sim.play.one import Played, Subject
 from sim.scenario.checks.limits import parties_by_class
 from sim.verbs.serve.base import Base, Variant
 from sim.verbs.serve.lever import Value
@@ -31,6 +36,7 @@ SHOWN = frozenset(
 MOST_PARTIES = 1_000_000
 """Parties of a replication that the page plays; more take too long to wait for."""
 MOST_REPLICATIONS = 200
+MOST_TAPES = 2
 MOST_KEPT = 64
 """Settings of which the totals of each replication are kept, to compare with."""
 ENGINE = "compiled"
@@ -62,10 +68,40 @@ class Comparable:
             return totals
 
 
+class FirstTapes:
+    """The tapes of the first replication of the latest scenarios, for settings that leave all random numbers alone."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[object, Tape] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, base: Base, settings: Mapping[str, Value], variant: Variant) -> Tape:
+        """Return the tape of the first replication of a scenario with settings."""
+        drawn = {lever.id for lever in base.levers if lever.redraws}
+        key = (base.loaded.scenario_hash, tuple(sorted(item for item in settings.items() if item[0] in drawn)))
+        with self._lock:
+            tape = self._kept.get(key)
+        tape = tape or draw(variant.scenario, variant.plan, variant.scenario.seed, 0)
+        with self._lock:
+            self._kept[key] = tape
+            self._kept.move_to_end(key)
+            while len(self._kept) > MOST_TAPES:
+                self._kept.popitem(last=False)
+        return tape
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the page keeps of the settings that were played."""
+
+    totals: Comparable = field(default_factory=Comparable)
+    tapes: FirstTapes = field(default_factory=FirstTapes)
+
+
 class Study:
     """The replications of one scenario with settings, as the page asks for them; they must be added in order."""
 
-    def __init__(self, base: Base, settings: Mapping[str, Value], kept: Comparable, *, sampled: bool = True) -> None:
+    def __init__(self, base: Base, settings: Mapping[str, Value], kept: Kept, *, sampled: bool = True) -> None:
         """Make the scenario ready. Raises ScenarioError, or SimError if it is too large to be played on a page."""
         self.variant: Variant = base.variant(settings)
         scenario = self.scenario = self.variant.scenario
@@ -77,7 +113,8 @@ class Study:
         self.headlines: list[tuple[str, Headline]] = [
             (crossing, row) for crossing in scenario.crossings for row in headlines_of(scenario)
         ]
-        self.totals = kept.of(base, settings, sampled=sampled)
+        self.totals = kept.totals.of(base, settings, sampled=sampled)
+        self._tape = functools.partial(kept.tapes.of, base, settings, self.variant)
         self.totals.of = tuple(Key(crossing, row.quantity, row.scope) for crossing, row in self.headlines)
         self.restart()
 
@@ -88,8 +125,16 @@ class Study:
         self.replications = 0
 
     def first(self) -> Played:
-        """Play the first replication with the values of the file. Raises SimError."""
-        return play_once(self.scenario, self.scenario.seed, 0, ENGINE, self.variant.plan)
+        """Play the first replication with the values of the file; only its queues are measured. Raises SimError."""
+        scenario, plan = self.scenario, self.variant.plan
+        with enough_memory(scenario):
+            tape = self._tape()
+            records = player(ENGINE)(plan, tape)
+            return Played(scenario, plan, tape, records, measure_queues(scenario, plan, records))
+
+    def measured(self, played: Played) -> Played:
+        """Return a replication with all its measures."""
+        return played._replace(measures=measure(played.scenario, played.plan, played.records, played.tape))
 
     def play(self, replication: int) -> Played:
         """Play a replication, with its own parameters if there is a posterior. Raises SimError."""

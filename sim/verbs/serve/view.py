@@ -6,8 +6,7 @@ All values are plain mappings, lists, numbers and texts; None stands where there
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,9 +17,10 @@ from sim.measures.estimates import Estimate, Estimates
 from sim.measures.flows import is_flow
 from sim.measures.names import ALL, Key, at_station
 from sim.measures.nights import night_hour
+from sim.measures.replication import Measures
 from sim.measures.reports import Observation, label, reported_value, unit_of
 from sim.plotting.interactive.blocks import Chart
-from sim.plotting.interactive.charts import EstimatesSeries, numbers, of_run
+from sim.plotting.interactive.charts import EstimatesSeries, ReplicationSeries, Series, numbers, of_run
 from sim.plotting.names import crossing_name, origin_name
 from sim.plotting.rail import events, words
 from sim.plotting.sentences import summary
@@ -123,22 +123,31 @@ def _figures(scenario: Scenario, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
             }
 
 
+def first_charts(study: Study, measures: Measures) -> list[dict[str, Any]]:
+    """Return the charts of one replication."""
+    figures = study.scenario.reported
+    labels = {row.id: label(row, reported_value(row)) for row in figures if row.status in ("used", "validation")}
+    return _charts(study.scenario, ReplicationSeries(study.scenario.clock, measures), labels)
+
+
+def _charts(scenario: Scenario, live: Series, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {**_as_mapping(chart), "crossing": crossing}
+        for crossing in scenario.crossings
+        for chart in of_run(scenario, crossing, live, labels)
+    ]
+
+
 def document(study: Study, pinned: list[Estimate] | None = None) -> dict[str, Any]:
     """Return what the page shows of the replications so far; `pinned` are differences from settings to compare with."""
     scenario = study.scenario
     estimates, observations = study.result()
     live = EstimatesSeries(estimates)
     moments = live.times(*next(iter(estimates.series)))
-    labels, one = {row.id: row.label for row in observations}, estimates.replications == 1
-    charts = [
-        {**_as_mapping(_plain(chart) if one else chart), "crossing": crossing}
-        for crossing in scenario.crossings
-        for chart in of_run(scenario, crossing, live, labels)
-    ]
     return {
         "replications": estimates.replications,
         "times": moments.tolist(),
-        "charts": charts,
+        "charts": _charts(scenario, live, {row.id: row.label for row in observations}),
         "crossings": {name: _course(study, live, name) for name in scenario.crossings},
         "sentences": {name: summary(_story(study, estimates, observations, name)) for name in scenario.crossings},
         "reported": [_observed(row) for row in observations if row.status in ("used", "validation")],
@@ -155,11 +164,6 @@ def _as_mapping(chart: Chart) -> dict[str, Any]:
         "lines": [vars(line) for line in chart.lines],
         "readings": [vars(row) for row in chart.readings],
     }
-
-
-def _plain(chart: Chart) -> Chart:
-    """Return a chart without the bands of a single replication, which are its lines."""
-    return replace(chart, lines=[replace(line, low=None, high=None) for line in chart.lines])
 
 
 def _story(study: Study, estimates: Estimates, observations: Sequence[Observation], crossing: str) -> Story:

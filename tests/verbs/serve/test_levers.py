@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from sim.engine.draw.tape_from import draw
+from sim.engine.tape import Tape
 from sim.errors import SimError
 from sim.scenario.text.load_scenario import load, template_of
 from sim.verbs.serve.base import Base, Bases, read_base
@@ -43,6 +45,26 @@ def test_every_lever_makes_another_valid_scenario(name: str) -> None:
         values = (lever.low, lever.high) if lever.id.startswith("fitted/") else (another(lever, base),)
         settings = [read_settings(base.levers, {lever.id: value}) for value in values]
         assert any(base.variant(each).scenario != plain for each in settings), lever.id
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_levers_that_do_not_redraw_leave_the_tape_as_it_is(name: str) -> None:
+    """One lever of each sort is tried; that of the demand is the negative control."""
+    base = base_of(name)
+
+    def tape_of(settings: dict[str, Any]) -> Tape:
+        variant = base.variant(read_settings(base.levers, settings))
+        return draw(variant.scenario, variant.plan, 0, 0)
+
+    plain = tape_of({})
+    alike = {lever.id.rpartition("/")[2]: lever for lever in base.levers if not lever.redraws}
+    assert len(alike) > 1
+    for lever in alike.values():
+        for value in (lever.low, lever.high):
+            assert tape_of({lever.id: value}) == plain, (lever.id, value)
+    demand = next(lever for lever in base.levers if "/demand/" in lever.id)
+    assert demand.redraws
+    assert tape_of({demand.id: another(demand, base)}) != plain
 
 
 def test_the_ends_of_every_range_are_valid() -> None:

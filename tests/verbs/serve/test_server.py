@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from sim.errors import SimError
 from sim.scenario.text.load_scenario import load
 from sim.verbs.serve.base import read_base
 from sim.verbs.serve.server import Server
-from sim.verbs.serve.study import Comparable, Study
+from sim.verbs.serve.study import Kept, Study
 
 TINY = Path(__file__).parents[2] / "tiny.yaml"
 COUNTS = "time,cars\n" + "\n".join(
@@ -63,6 +64,12 @@ def client() -> Iterator[Client]:
     assert not thread.is_alive()
 
 
+def test_an_address_is_told_only_where_somebody_listens() -> None:
+    server = Server(str(TINY))  # not started yet
+    with server.socket, socket.create_connection(server.socket.getsockname(), timeout=5):
+        assert server.url == f"http://127.0.0.1:{server.socket.getsockname()[1]}/"
+
+
 def test_the_page_and_its_files_are_served_with_a_policy(client: Client) -> None:
     status, content, response = client.raw("/")
     assert (status, response.headers["content-type"].partition(";")[0]) == (200, "text/html")
@@ -89,7 +96,8 @@ def test_a_scenario_is_described_and_played_in_stages(client: Client) -> None:
     assert (status, shown["name"], list(shown["crossings"])) == (200, "tiny", ["post"])
     assert {"post/exit_control/servers", "what_if/more_booths"} <= {lever["id"] for lever in shown["levers"]}
     status, steps = client.ask("/api/play", {"replications": 5})
-    shown = [step for step in steps if step["stage"] != "playing"]
+    charts, *shown = [step for step in steps if step["stage"] != "playing"]
+    assert (charts["stage"], charts["charts"]) == ("charts", shown[0]["charts"])
     stages = [(step["stage"], step["replications"]) for step in shown]
     assert stages == [("first", 1), ("band", 4), ("done", 5)]
     assert shown[0]["charts"][0]["lines"][0]["low"] is None
@@ -276,12 +284,12 @@ def test_a_port_that_is_taken_is_told(client: Client) -> None:
 
 
 def test_settings_that_were_not_played_have_no_differences() -> None:
-    base, kept = read_base(str(TINY)), Comparable()
+    base, kept = read_base(str(TINY)), Kept()
     study = Study(base, {}, kept)
     for replication in range(2):
         study.add(study.play(replication))
-    assert study.differences(kept.of(base, {"post/exit_control/servers": 3.0}, sampled=True)) is None
-    changes = study.differences(kept.of(base, {}, sampled=True))
+    assert study.differences(kept.totals.of(base, {"post/exit_control/servers": 3.0}, sampled=True)) is None
+    changes = study.differences(kept.totals.of(base, {}, sampled=True))
     assert changes is not None
     assert all(change.mean == 0 or change.n == 0 for change in changes)
 
@@ -310,7 +318,7 @@ def test_a_replication_that_cannot_be_played_is_told_in_the_stream(
     monkeypatch.setattr(Study, "play", play)
     status, steps = client.ask("/api/play", {"replications": 6})
     stages = [step["stage"] for step in steps if step["stage"] != "playing"]
-    assert (status, stages) == (200, ["first", "band", "error"])
+    assert (status, stages) == (200, ["charts", "first", "band", "error"])
     assert steps[-1]["problems"] == [{"message": "the memory ran out"}]
 
 

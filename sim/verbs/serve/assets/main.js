@@ -114,6 +114,7 @@ async function play() {
   try {
     await stream("/api/play", asked(), mine.control.signal, (step) => {
       if (playing !== mine) return;
+      if (step.stage === "charts") return takeCharts(step);
       mine.isFirst = false;
       if (step.stage !== "playing") take(step);
       showProgress(step);
@@ -148,7 +149,20 @@ function take(shown) {
   scene.show(shown);
   scene.setTime(state.at);
   show();
-  document.body.dataset.shown = `${Number(document.body.dataset.shown ?? 0) + 1}`;
+  count("shown");
+}
+
+// The charts of the first replication come before all else of it, so that they follow a lever at once.
+function takeCharts(step) {
+  if (state.shown) {
+    state.shown = { ...state.shown, ...step };
+    showCharts();
+    count("drawn");
+  }
+}
+
+function count(what) {
+  document.body.dataset[what] = `${Number(document.body.dataset[what] ?? 0) + 1}`;
 }
 
 // The time at which most people wait, so that the first picture shows something.
