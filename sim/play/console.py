@@ -68,7 +68,7 @@ OPTIONS: Mapping[str, Callable[[Command], Command]] = {
         "--workers",
         type=click.IntRange(*RANGES["workers"]),
         metavar="N",
-        help="Number of processes.  [default: one per core]",
+        help="Number of processes.  [default: one per core; threads where few replications are played]",
     ),
     "sets": click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated."),
     "intervene": click.option(

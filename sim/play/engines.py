@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
 from typing import Any, TypeVar
 
 from sim.errors import SimError
+from sim.play.threads import begun, outcome
 from sim.suggest import no_such
 
 ENGINES = {"compiled": "sim.engine.compiled.engine", "reference": "sim.engine.reference.story"}
@@ -96,16 +95,4 @@ _compiled = _Compiled()
 
 def _in_thread(work: Callable[..., T], *arguments: Any) -> T:
     """Return what long work outside Python returns; it runs in a thread, so that a signal takes effect at once."""
-    done: Future[T] = Future()
-
-    def attempt() -> None:
-        try:
-            done.set_result(work(*arguments))
-        except Exception as error:
-            done.set_exception(error)
-
-    thread = threading.Thread(target=attempt, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(0.1)
-    return done.result()
+    return outcome(begun(work, *arguments))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.errors import SimError
 from sim.play import engines
 
 RANGES = {"replications": (1, 1_000_000), "workers": (1, 1024), "seed": (0, 2**63 - 1)}
 """The smallest and the largest value of the whole numbers of a request."""
-FEW = 40
-"""Replications of the compiled engine below which starting processes costs more than it saves."""
+MANY = 200
+"""Replications of the compiled engine from which on processes, which take seconds to start, are faster than threads."""
+MOST_THREADS = 4
+"""Threads of one process; more would wait for each other where Python is at work."""
 
 
 class Progress:
@@ -38,8 +40,8 @@ class Request:
     """The options common to all verbs. None means the default, usually the value in the scenario.
 
     With `precision` (0.05 is 5 %) replications are added until the half-width of every headline interval is at most
-    that share of its mean; `replications` is then the maximum number. `workers` is the number of processes. Raises
-    SimError for invalid values.
+    that share of its mean; `replications` is then the maximum number. `workers` is the number of processes, or of
+    `threads`. Raises SimError for invalid values.
     """
 
     replications: int | None = None
@@ -47,6 +49,7 @@ class Request:
     seed: int | None = None
     engine: str = engines.DEFAULT
     workers: int | None = None
+    threads: bool = False
 
     def __post_init__(self) -> None:
         engines.check(self.engine)
@@ -57,12 +60,14 @@ class Request:
         if self.precision is not None and not (isinstance(self.precision, int | float) and 0 < self.precision < 1):
             raise SimError(f"precision must be a share above 0 and below 100 %, such as 5 %; got {self.precision!r}")
 
-    def processes(self, plays: int, most: int) -> int:
-        """Return the number of processes for `plays` replications, at most `most`.
+    def staffed(self, plays: int, most: int) -> Request:
+        """Return the request with its number of workers for `plays` replications, at most `most`.
 
-        One process is faster than several for fewer than FEW replications of the compiled engine.
+        Unless `workers` was given, they are threads for fewer than MANY replications of the compiled engine, which runs
+        outside Python for most of the time.
         """
         from sim.play.workers import cores  # imported here because it loads numpy, which would slow down `sim --help`
 
-        few = self.engine == engines.COMPILED and plays < FEW
-        return min(self.workers or (1 if few else cores()), most)
+        threads = self.workers is None and self.engine == engines.COMPILED and plays < MANY
+        number = self.workers or (min(cores(), MOST_THREADS) if threads else cores())
+        return replace(self, workers=min(number, most), threads=threads)

@@ -1,4 +1,4 @@
-"""Execution of tasks in this process, or in spawned processes, which are replaced if they die.
+"""Execution of tasks in this process, in threads of it, or in spawned processes, which are replaced if they die.
 
 Results come in the order of the items for any number of workers, and only a few are computed ahead. A spawned worker
 returns its result through a file: with a pipe, a worker killed in the middle of a large result would leave the pool
@@ -14,6 +14,7 @@ import pickle
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -27,6 +28,7 @@ from threadpoolctl import threadpool_limits
 
 from sim import store
 from sim.errors import SimError
+from sim.play.threads import begun, outcome
 
 AHEAD = 4
 """Tasks submitted per worker ahead of the oldest result that was not yet returned."""
@@ -45,11 +47,13 @@ def cores() -> int:
 
 
 class Crew:
-    """Workers that execute `task(item)`; a context manager. Both must be picklable unless `workers` is 1."""
+    """Workers that execute `task(item)`; a context manager.
 
-    def __init__(self, task: Task, workers: int) -> None:
-        self.task = task
-        self.workers = workers
+    They are `threads` of this process, or processes; then task and items must be picklable, unless `workers` is 1.
+    """
+
+    def __init__(self, task: Task, workers: int, *, threads: bool = False) -> None:
+        self.task, self.workers, self.threads = task, workers, threads
         self._pool: ProcessPoolExecutor | None = None
         self._open = ExitStack()
         self._results: Path | None = None
@@ -66,6 +70,9 @@ class Crew:
         """Yield `task(item)` for each of `items`, in order. Raises SimError if workers keep dying."""
         if self.workers == 1:
             yield from map(self.task, items)
+            return
+        if self.threads:
+            yield from self._in_threads(items)
             return
         handed_out: dict[int, Future[Any]] = {}
         losses = 0
@@ -86,6 +93,15 @@ class Crew:
             losses = 0
             del handed_out[position]
             yield result
+
+    def _in_threads(self, items: Sequence[Any]) -> Iterator[Any]:
+        handed_out = deque[Future[Any]]()
+        for item in items:
+            handed_out.append(begun(self.task, item))
+            if len(handed_out) == self.workers:
+                yield outcome(handed_out.popleft())
+        while handed_out:
+            yield outcome(handed_out.popleft())
 
     def _hand_out(self, items: dict[int, Any], handed_out: dict[int, Future[Any]]) -> None:
         self._results = self._results or self._open.enter_context(store.scratch())

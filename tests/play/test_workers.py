@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -78,10 +79,24 @@ def test_workers_that_always_die_give_one_sentence() -> None:
     assert multiprocessing.active_children() == []
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_an_error_of_a_task_is_the_callers(workers: int) -> None:
-    with pytest.raises(SimError, match="number 0 cannot be done"), Crew(tasks.refuse, workers) as crew:
+@pytest.mark.parametrize(("workers", "threads"), [(1, False), (2, False), (2, True)])
+def test_an_error_of_a_task_is_the_callers(workers: int, threads: bool) -> None:
+    with pytest.raises(SimError, match="number 0 cannot be done"), Crew(tasks.refuse, workers, threads=threads) as crew:
         list(crew.results(range(2)))
+
+
+def test_threads_work_at_the_same_time_and_return_results_in_order() -> None:
+    both, running, most = threading.Barrier(2, timeout=60), threading.Semaphore(2), []
+
+    def task(item: int) -> int:
+        most.append(running.acquire(blocking=False))  # False if a third one runs
+        both.wait()
+        running.release()
+        return item * item
+
+    with Crew(task, 2, threads=True) as crew:
+        assert list(crew.results(range(6))) == [0, 1, 4, 9, 16, 25]
+    assert most == [True] * 6
 
 
 SCRIPT = """

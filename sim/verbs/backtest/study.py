@@ -113,10 +113,8 @@ def run_backtest(
         raise SimError(f"{loaded.path}: has no series to score; `sim import waits` makes one from a file of waits")
     number = request.replications or REPLICATIONS
     seed = loaded.central.scenario.seed if request.seed is None else request.seed
-    request = replace(
-        request, replications=number, seed=seed, engine=engines.ready(request.engine),
-        workers=request.processes(number, number),
-    )  # fmt: skip
+    request = replace(request, replications=number, seed=seed, engine=engines.ready(request.engine))
+    request = request.staffed(number, number)
     histories = [_history(series, loaded) for series in every]
     for series, history in zip(every, histories, strict=True):
         if not any(_inside(history, windows.score)):
@@ -264,7 +262,7 @@ def _play(
     task = PredictTask(inside.template, inside.units, vectors, request.seed or 0, request.engine)
     number, played = request.replications or REPLICATIONS, []
     progress(0, number, name)
-    with Crew(task, request.workers or 1) as crew:
+    with Crew(task, request.workers or 1, threads=request.threads) as crew:
         for values in crew.results(range(number)):
             played.append(values)
             progress(len(played), number, name)

@@ -277,12 +277,13 @@ def compare(
         seed=base.seed if request.seed is None else request.seed,
         engine=engines.ready(request.engine),
         replications=count,
-    )
-    request = replace(request, workers=request.processes(count * len(variants), count))
+    ).staffed(count * len(variants), count)
     subjects = tuple(Subject(each.scenario, each.plan, each.posterior) for each in variants)
     collector = _Collector(variants)
     progress(0, count)
-    with Crew(PlayAll(subjects, request.engine, request.seed or 0), request.workers or 1) as crew:
+    with Crew(
+        PlayAll(subjects, request.engine, request.seed or 0), request.workers or 1, threads=request.threads
+    ) as crew:
         for done, replication in enumerate(crew.results(range(count)), 1):
             collector.add(replication)
             if done == 1:

@@ -148,15 +148,14 @@ def run(
         request,
         seed=scenario.seed if request.seed is None else request.seed,
         engine=engines.ready(request.engine),
-    )
-    request = replace(request, workers=request.processes(most, most))
+    ).staffed(most, most)
     task = RunTask(Subject(scenario, plan, posterior), request.seed or 0, request.engine, records_to)
     estimator, observer = Estimator(scenario.clock), Observer(scenario, posterior.discrepancy if posterior else 0.0)
     planned = min(BATCH, most) if request.precision else most
     done, by_origin, each = 0, list[list[float]](), Replicates() if replicates else None
     end_states = EndStates()
     progress(0, planned)
-    with Crew(task, request.workers or 1) as crew:
+    with Crew(task, request.workers or 1, threads=request.threads) as crew:
         while done < planned:
             for reduced in crew.results(range(done, planned)):
                 estimator.add(reduced.measures)

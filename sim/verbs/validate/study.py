@@ -186,13 +186,12 @@ def validate(
         replications=number,
         seed=scenario.seed if request.seed is None else request.seed,
         engine=engines.ready(request.engine),
-        workers=request.processes(number, number),
-    )
+    ).staffed(number, number)
     subject = Subject(scenario, lower(scenario), posterior)
     task = ScoreTask(subject, request.seed or 0, request.engine, tuple(column for column, _ in kept))
     played = []
     progress(0, number)
-    with Crew(task, request.workers or 1) as crew:
+    with Crew(task, request.workers or 1, threads=request.threads) as crew:
         for values in crew.results(range(number)):
             played.append(values)
             progress(len(played), number)

@@ -49,6 +49,15 @@ def test_progress_is_told_from_the_start(tiny: Loaded) -> None:
 
 
 @pytest.mark.slow
+def test_few_replications_run_on_threads_with_the_same_result(tiny: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.play.workers.cores", lambda: 3)
+    threaded, alone = run(tiny, Request(7)), run(tiny, Request(7, workers=1))
+    assert (threaded.request.workers, threaded.request.threads, alone.request.threads) == (3, True, False)
+    assert (summary(threaded), threaded.observations) == (summary(alone), alone.observations)
+    assert not Request(7, engine="reference").staffed(7, 7).threads
+    assert not Request(500).staffed(500, 500).threads
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_for_precision_ends_after_the_batch_that_is_narrow_enough(tiny: Loaded, workers: int) -> None:
     asked = 0.12
