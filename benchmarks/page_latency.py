@@ -27,7 +27,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from sim.play import engines
 from sim.verbs.report.result import BROWSERS
-from sim.verbs.serve import app, base, study, view
+from sim.verbs.serve import app, base, study
 
 SCENARIO, LEVER = "verkhny_lars", "verkhny_lars/draft_screening/intensity"
 MOVE = """([lever, value]) => new Promise((done) => {

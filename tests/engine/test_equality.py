@@ -92,7 +92,7 @@ def test_random_networks(game: Game) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(game=games())
 def test_many_random_scenarios(game: Game) -> None:
     _, plan, tape = game
@@ -100,7 +100,7 @@ def test_many_random_scenarios(game: Game) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(game=games(with_network=True))
 def test_many_random_networks(game: Game) -> None:
     _, plan, tape = game

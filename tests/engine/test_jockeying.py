@@ -104,7 +104,7 @@ def test_jockeying_frees_room_in_a_hall(engine: Play) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(game=games(of=busy_booths()))
 def test_many_random_booths(game: tuple[Scenario, Plan, Tape]) -> None:
     _, plan, tape = game

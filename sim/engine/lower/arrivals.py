@@ -267,11 +267,13 @@ def _rush(announced: int, deadline: int, kind: Rush, edges: Ints) -> Floats:
 
 
 def _counts(clock: Clock, rows: Iterable[CountRow], edges: Ints) -> Floats:
-    cells, lengths = np.zeros(len(edges) - 1), np.diff(edges)
-    for row in rows_in_run(clock, rows):
-        begin, end = since_t0(clock, row.from_), since_t0(clock, row.until)
-        inside = slice(*np.searchsorted(edges, (begin, end)))
-        cells[inside] += row.count / (end - begin) * lengths[inside]
+    cells = np.zeros(len(edges) - 1)
+    known = [(since_t0(clock, row.from_), since_t0(clock, row.until), row.count) for row in rows_in_run(clock, rows)]
+    begin, end, count = np.array(known, dtype=np.float64).reshape(-1, 3).T
+    first, last = np.searchsorted(edges, begin), np.searchsorted(edges, end)
+    number = np.minimum(last, len(cells)) - first  # of cells of each row
+    inside = np.repeat(first - np.cumsum(number) + number, number) + np.arange(number.sum())
+    np.add.at(cells, inside, np.repeat(count / (end - begin), number) * np.diff(edges)[inside])
     return cells
 
 

@@ -92,9 +92,9 @@ def _staffing_rows(clock: Clock, crossing: Crossing, names: list[str], offset: i
     for team in teams_of(crossing):
         changes = [c for c in crossing.changes if _staff_change(c) is not None and _concerns(c, team.name)]
         plan, number = team.staffing, names.index(team.stations[0])
-        planned = _planned(clock, plan)
-        value = _overridden(clock, planned, changes, _staffed)
-        instants = _instants(clock, changes) | {since_t0(clock, step.from_) for step in plan.steps}
+        steps = sorted((since_t0(clock, step.from_), step.servers) for step in plan.steps)
+        value = _overridden(clock, _planned(clock, plan, steps), changes, _staffed)
+        instants = _instants(clock, changes) | {at for at, _ in steps}
         for at, servers in _steps(clock, instants | _shift_edges(clock, plan), value):
             yield at, offset + number, servers
 
@@ -137,9 +137,8 @@ def _staffed(change: Change, base: int) -> int:
     return int(base * (change.scale_servers or 0.0) + 0.5 + ROUNDING)
 
 
-def _planned(clock: Clock, plan: Staffing) -> Callable[[int], int]:
-    """Return the staffing by steps and shifts as a function of the instant."""
-    steps = sorted((since_t0(clock, step.from_), step.servers) for step in plan.steps)
+def _planned(clock: Clock, plan: Staffing, steps: list[tuple[int, int]]) -> Callable[[int], int]:
+    """Return the staffing by steps (at, servers) and shifts as a function of the instant."""
     begins_of_steps = [begin for begin, _ in steps]
     midnights = day_times(clock)
     shifts = [(shift, day_times(clock, shift.from_), day_times(clock, shift.until)) for shift in plan.shifts]

@@ -12,11 +12,18 @@ _MS = timedelta(milliseconds=1)
 _DAY = timedelta(days=1) // _MS
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=100_000)
 def since_t0(clock: Clock, instant: datetime) -> int:
     """Return the local `instant` as integer milliseconds since t0 (of an ambiguous hour, the earlier reading)."""
+    zone, origin = _origin(clock)
+    return (instant.replace(tzinfo=zone) - origin) // _MS
+
+
+@lru_cache(maxsize=64)
+def _origin(clock: Clock) -> tuple[ZoneInfo, datetime]:
+    """Return the zone of a clock, and its t0 in UTC: instants of one zone are subtracted as the clock shows them."""
     zone = ZoneInfo(clock.timezone)
-    return (instant.replace(tzinfo=zone).astimezone(UTC) - clock.t0.replace(tzinfo=zone).astimezone(UTC)) // _MS
+    return zone, clock.t0.replace(tzinfo=zone).astimezone(UTC)
 
 
 def counted_from(clock: Clock) -> int:
@@ -26,8 +33,8 @@ def counted_from(clock: Clock) -> int:
 
 def local(clock: Clock, at: int) -> datetime:
     """Return the local time, with its zone, of `at` milliseconds since t0."""
-    zone = ZoneInfo(clock.timezone)
-    return (clock.t0.replace(tzinfo=zone).astimezone(UTC) + timedelta(milliseconds=int(at))).astimezone(zone)
+    zone, origin = _origin(clock)
+    return (origin + timedelta(milliseconds=int(at))).astimezone(zone)
 
 
 @lru_cache(maxsize=64)

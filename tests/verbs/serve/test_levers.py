@@ -40,7 +40,7 @@ def test_every_lever_makes_another_valid_scenario(name: str) -> None:
     base = base_of(name)
     plain = base.variant({}).scenario
     assert len(base.levers) > 8
-    for lever in base.levers:
+    for lever in base.levers if name in QUICK else base.levers[::3]:
         # a fitted factor may be too small a change for whole numbers of servers at one of its ends
         values = (lever.low, lever.high) if lever.id.startswith("fitted/") else (another(lever, base),)
         settings = [read_settings(base.levers, {lever.id: value}) for value in values]
