@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim import units
+from sim.arrays import Floats
 from sim.errors import SimError
 from sim.scenario.text.edit import Edit
 from sim.table.reader import Reader
@@ -18,6 +20,8 @@ from sim.table.times import local_seconds
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+MOST_LABELS, FEW_TWICE = 100, 0.9
+"""Values of a column that may tell posts apart, and the share of rows that must then have a time of their own."""
 DIGEST = 12
 """Characters of the digest of a file in a passport."""
 
@@ -75,14 +79,22 @@ def dated(reader: Reader) -> None:
         raise SimError(f"{reader.table.path}: has only times of day; give their date with --date, such as 2026-07-04")
 
 
-def one_row_a_time(reader: Reader, at: Any) -> None:
-    """Raise SimError if many times have several rows, as of several posts or lanes."""
-    rows = np.unique(at, return_counts=True)[1]
-    if np.mean(rows > 1) > 0.1:
-        raise SimError(
-            f"{reader.table.path}: a time has up to {rows.max()} rows, as of several posts or lanes; take those of one "
-            "with --where HEADING=VALUE, or add them up first"
-        )
+def one_row_a_time(reader: Reader, at: Floats, taken: NDArray[Any]) -> None:
+    """Raise SimError if many of the times `taken` (indices or mask) have several rows, as of several posts or lanes."""
+    _, place, rows = np.unique(at[taken], return_inverse=True, return_counts=True)
+    if np.mean(rows > 1) <= 0.1:
+        return
+    example = "HEADING=VALUE"
+    for heading, cells in reader.table.columns.items():
+        labels, label = np.unique(np.array(cells.to_pylist(), str)[taken], return_inverse=True)
+        if 1 < len(labels) <= MOST_LABELS and len(np.unique(place * len(labels) + label)) > FEW_TWICE * len(place):
+            shown = ", ".join(map(repr, labels[:3].tolist())) + (", ..." if len(labels) > 3 else "")
+            example = f"{heading}={labels[0]}, as {heading!r} has {len(labels)} values ({shown})"
+            break
+    raise SimError(
+        f"{reader.table.path}: a time has up to {rows.max()} rows, as of several posts or lanes; take those of one "
+        f"with --where {example}, or add them up first"
+    )
 
 
 def date_of(day: int) -> str:

@@ -24,6 +24,8 @@ WHAT: tuple[What, ...] = get_args(What)
 """What can be imported."""
 TOTALS = ("total", "all", "sum", "gesamt", "summe", "итого", "всего")
 """Names of rows that add up the others."""
+STATION = "booths"
+"""The station of a new scenario."""
 BEGINNERS = ("arrivals", "timetable", "log")
 """What a new scenario can be made from."""
 UTC = "UTC"
@@ -115,8 +117,11 @@ class Target:
         return tree
 
     def station(self, given: str | None, cls: str | None) -> str:
-        """Return the station meant: the one given, or the first that serves the class. Raises SimError."""
-        assert self.scenario is not None
+        """Return the station meant: the one given, or the one that serves the class. Raises SimError."""
+        if self.scenario is None:
+            if given not in (None, STATION):
+                raise SimError(f"{self.path}: is new; its station is called {STATION!r}, rename it afterwards")
+            return STATION
         stations = self.scenario.crossings[self.crossing].stations
         if given is not None:
             if given not in stations:

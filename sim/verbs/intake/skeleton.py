@@ -6,7 +6,7 @@ import math
 
 from sim.scenario.text.yaml_text import one_line
 from sim.verbs.intake.finding import Finding, date_of, figures
-from sim.verbs.intake.request import Target
+from sim.verbs.intake.request import STATION, Target
 
 UTILISED = 0.85
 SECONDS = {"car": 60.0, "truck": 180.0, "bus": 600.0, "bike": 30.0, "foot": 45.0}
@@ -51,7 +51,7 @@ classes:
 crossings:
   {name}:
     stations:
-      booths:
+      {STATION}:
         staffing: {one_line(staffing)}
         service_time: {one_line(time)}
     quote: {one_line(quote)}

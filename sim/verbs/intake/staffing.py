@@ -95,7 +95,7 @@ def read_staffing(reader: Reader, target: Target, wanted: Wanted) -> Finding:
             f"{reader.table.path}: has {int(good.sum())} rows with a time and open booths; needs at least 24"
         )
     order = np.flatnonzero(good)[np.argsort(at[good], kind="stable")]
-    one_row_a_time(reader, at[order])
+    one_row_a_time(reader, at, order)
     period, days = period_of(reader, at[order])
     local = local_seconds(at, target.zone)[order]
     staffed = _staffed(local, number[order], None if seen is None else seen[order], what)

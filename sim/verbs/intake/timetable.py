@@ -106,7 +106,7 @@ def read_log(reader: Reader, target: Target, wanted: Wanted) -> Finding:
     dated(reader)
     assert at is not None
     people = reader.numbers("people", PARTY_PEOPLE, needed=False)
-    seconds = _service_times(reader) if target.scenario else None
+    seconds = _service_times(reader)
     names = reader.names("class", CLASS)
     classes, left = classes_of(target, wanted, names, reader.table.path.stem)
     for name, rows in left.items():
@@ -124,10 +124,13 @@ def read_log(reader: Reader, target: Target, wanted: Wanted) -> Finding:
         columns: dict[str, Any] = {"at": np.array([text_of(float(moment), target.zone) for moment in at[order]])}
         if people is not None:
             columns["people"] = _cells(people[order], "{:.0f}")
+        served = ""
         if seconds is not None:
-            columns[target.station(wanted.station, cls)] = _cells(seconds[order], "{:g} s")
+            station, known = target.station(wanted.station, cls), int(np.isfinite(seconds[order]).sum())
+            columns[station] = _cells(seconds[order], "{:g} s")
+            served = f", {'all' if known == len(order) else f'{known:,}'} with their service times at {station}"
         finding.files[name] = columns
-        finding.sentences.append(f"{cls}: {len(order):,} parties, {period}; they are played as they came.")
+        finding.sentences.append(f"{cls}: {len(order):,} parties, {period}; they are played as they came{served}.")
         finding.facts[cls] = {"parties": len(order)}
         finding.classes[cls] = kind_by(f"{cls} {reader.table.path.stem}")
         finding.busiest += 3 * len(order) / max((days[1] - days[0] + 1) * 24, 1)

@@ -70,7 +70,7 @@ def read_waits(reader: Reader, target: Target, wanted: Wanted) -> Finding:
         reader.reject(int(row), f"a value below 0: {values[row]:g}")
     if good.sum() < 2:
         raise SimError(f"{reader.table.path}: has {int(good.sum())} rows with a time and a value; a series needs two")
-    one_row_a_time(reader, at[good])
+    one_row_a_time(reader, at, good)
     _tell_alone(reader, at, np.where(good, values, np.nan), (is_wait, unit))
     period, days = period_of(reader, at[good])
     finding = Finding(f"Waits in {reader.table.path.name}", days=days)

@@ -130,6 +130,21 @@ def test_a_log_is_played_as_it_was(at: Path) -> None:
     ]
 
 
+def test_a_log_with_services_makes_a_scenario_with_the_waits_that_were(at: Path) -> None:
+    begun = [0, 1, 6, 7, 30]  # min; each is served for 5 min
+    starts = [max(begun[0], 0), 5, 10, 15, 30]
+    rows = "\n".join(
+        f"2026-07-04 08:{a:02},2026-07-04 08:{s:02},2026-07-04 08:{s + 5:02}"
+        for a, s in zip(begun, starts, strict=True)
+    )
+    output = done("log", written(at, f"arrival,start,end\n{rows}\n"), "--into", "new.yaml")
+    assert "all with their service times at booths" in output
+    rows = sim.run("new.yaml", replications=1).summary
+    waits = [row["mean"] for row in rows if (row["quantity"], row["scope"]) == ("wait_mean", "all")]
+    assert waits == [pytest.approx((0 + 4 + 4 + 8 + 0) / 5 / 60)]
+    assert "its station is called 'booths'" in refused("log", "data.csv", "--into", "newer.yaml", "--station", "desks")
+
+
 def test_a_timetable_with_actual_times_gives_the_law_of_delays(at: Path) -> None:
     rows = "\n".join(f"2026-07-{n % 28 + 1:02d} 10:00,2026-07-{n % 28 + 1:02d} 10:{n % 12:02d},180" for n in range(84))
     output = done(

@@ -52,6 +52,7 @@ def test_several_rows_at_a_time_are_not_open_booths(at: Path) -> None:  # noqa: 
     text = rows("time,lane,open", *(f"2026-06-01T{h:02d}:00,{lane},1" for h in range(24) for lane in "abc"))
     said = refused("staffing", written(at, text), "--into", "hall.yaml", "--station", "desks")
     assert "a time has up to 3 rows" in said
+    assert "--where lane=a, as 'lane' has 3 values ('a', 'b', 'c')" in said
 
 
 def test_one_date_serves_two_times_of_day_also_past_midnight(at: Path) -> None:  # noqa: F811
@@ -207,6 +208,7 @@ def test_waits_of_several_posts_are_not_one_series(at: Path) -> None:  # noqa: F
     text = rows("time,post,wait_min", *(f"2026-06-01T{h:02d}:00,{post},{h}" for h in range(24) for post in "ab"))
     said = refused("waits", written(at, text), "--into", "hall.yaml", "--class", "visitor")
     assert "a time has up to 2 rows" in said
+    assert "--where post=a, as 'post' has 2 values" in said
 
 
 def test_more_waits_than_a_series_may_have_are_averaged(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
