@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.patheffects import withStroke
-from matplotlib.textpath import TextPath
-from matplotlib.transforms import Bbox
 
 from sim.arrays import Floats
 from sim.measures.reports import UNFITTED
+from sim.plotting.lettering import text_width
+from sim.plotting.placement import SIDES, SPOTS, Obstacles, least_covering
 from sim.plotting.rail import Event
 from sim.plotting.style import FAINT, INK, MUTED, REPORTED, VALIDATION, day_name, days
 from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS
@@ -34,21 +31,11 @@ RAIL_ROW = 0.2
 GAP = 0.08
 SHORT = 3
 """Length of a run in days up to which the rail shows hours."""
-SANS = "DejaVu Sans"
-BOLD = 1.17
-"""Width of bold letters in those of plain ones, at most."""
 COUNTED = (0, (1, 0.7))
 COUNTED_LABEL = "model, as counted"
 """Dashes and legend of the model's value for a figure that is not about a line of the picture."""
-BESIDE, SHIFTS, OVER, UNDER = (9, 40, 80, 125, 180), (0, 18, -18, 40, -40, 64, -64), (9, 27, 45, 68, 95), (9, 30, 55)
-"""Possible positions of a label, in points: beside its mark and shifted up or down, above it, or below it."""
-LEADER = 24
-"""Distance in points beyond which a thin line connects a label to its mark."""
-NEAR = 16
-HIT = 3.0
-"""Cost of a line from a label to its mark through another mark or label."""
-SIDES = {"left": 0.0, "center": 0.5, "right": 1.0, "bottom": 0.0, "top": 1.0}
-"""Where on the box of a label the line to its mark begins, in shares of the box."""
+CLEAR, NEAR = 5, 16
+"""Points between a figure and labels: at least, and preferably between it and labels of others."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +80,14 @@ def draw_marks(axes: Axes, marks: Sequence[Mark], curves: Sequence[Floats], size
     for mark in marks:
         _draw_mark(axes, mark, legend if mark.validation else "")
         legend = f"_{UNFITTED}" if mark.validation else legend  # once in the legend
-    own = {id(mark): _mark_box(axes, mark) for mark in marks}
-    taken = list(own.values())
-    pixels = np.concatenate([_dense(axes.transData.transform(curve)) for curve in curves] or [np.empty((0, 2))])
-    for mark in sorted((mark for mark in marks if mark.label), key=lambda m: (m.middle, m.value)):
-        others = [_mark_box(axes, other, NEAR) for other in marks if other is not mark]
-        taken += _place(
-            axes, mark, ([*taken, *others], [box for box in taken if box is not own[id(mark)]]), pixels, size
-        )
+    own, near = (np.array([_mark_box(axes, mark, margin) for mark in marks]).reshape(-1, 4) for margin in (CLEAR, NEAR))
+    points = np.concatenate([_dense(axes.transData.transform(curve)) for curve in curves] or [np.empty((0, 2))])
+    written = np.empty((0, 4))
+    for n in sorted((n for n, mark in enumerate(marks) if mark.label), key=lambda n: (marks[n].middle, marks[n].value)):
+        others = np.arange(len(marks)) != n
+        taken, crossed = np.vstack([own, written, near[others]]), np.vstack([own[others], written])
+        around = Obstacles(np.array(axes.get_window_extent().extents), taken, crossed, points)
+        written = np.vstack([written, _write_label(axes, marks[n], around, size)])
 
 
 def _draw_mark(axes: Axes, mark: Mark, legend: str) -> None:
@@ -156,98 +143,51 @@ def _dense(line: Floats) -> Floats:
     return points[np.isfinite(points).all(axis=1)]
 
 
-def _mark_box(axes: Axes, mark: Mark, margin: float = 5) -> Bbox:
-    """Return the box of a mark in pixels, with a margin of `margin` points."""
+def _mark_box(axes: Axes, mark: Mark, margin: float) -> tuple[float, float, float, float]:
+    """Return the box of a mark in pixels (left, bottom, right, top), with a margin of `margin` points."""
     (left, y), (right, _) = axes.transData.transform([(mark.first, mark.value), (mark.last, mark.value)])
-    point = axes.get_figure().dpi / 72  # type: ignore[union-attr]
+    point = _point(axes)
     top, bottom = (26 if mark.qualifier in kind else 5 for kind in (ABOVE, BELOW))
     more, half = margin - 5, HALF_MARK * point
     left, right = min(left, (left + right) / 2 - half), max(right, (left + right) / 2 + half)
     beyond = more * point
-    return Bbox.from_extents(left - beyond, y - (bottom + more) * point, right + beyond, y + (top + more) * point)
+    return left - beyond, y - (bottom + more) * point, right + beyond, y + (top + more) * point
 
 
-def _sides() -> Iterator[tuple[int, int, str, str, float]]:
-    """Yield possible positions of a label: offset in points, horizontal and vertical alignment, penalty."""
-    for dx, dy in product(BESIDE, SHIFTS):
-        far = float(np.hypot(dx - BESIDE[0], dy)) / 60
-        yield dx, dy, "left", "center", far
-        yield -dx, dy, "right", "center", far + 0.1
-    for dy in OVER:
-        yield 0, dy, "center", "bottom", 0.1 + (dy - OVER[0]) / 60
-    for dy in UNDER:
-        yield 0, -dy, "center", "top", 0.2 + (dy - UNDER[0]) / 60
-
-
-def _place(
-    axes: Axes, mark: Mark, occupied: tuple[Sequence[Bbox], Sequence[Bbox]], pixels: Floats, size: float
-) -> list[Bbox]:
-    """Write the label where it overlaps least, with a line to its mark if it is far away; return the boxes of both.
-
-    `occupied` are the boxes that the label avoids, and those that the line avoids.
-    """
-    taken, crossed = occupied
-    frame, point = axes.get_window_extent(), axes.get_figure().dpi / 72  # type: ignore[union-attr]
+def _write_label(axes: Axes, mark: Mark, around: Obstacles, size: float) -> Floats:
+    """Write the label where it covers least, with a line to its mark if it is far away; return their boxes (N, 4)."""
     tried = axes.text(mark.middle, mark.value, mark.label, fontsize=size, linespacing=1.15)
     extent = tried.get_window_extent()
     tried.remove()
-    candidates: list[tuple[float, tuple[int, int], str, str, Bbox, list[Bbox]]] = []
-    for dx, dy, ha, va, penalty in _sides():
-        x, y = axes.transData.transform((_anchor(mark, ha), mark.value))
-        left = x + dx * point - extent.width * SIDES[ha]
-        low = y + dy * point - extent.height * SIDES[va]
-        box = Bbox.from_bounds(left, low, extent.width, extent.height)
-        leader = _leader(box, (x, y), (ha, va)) if np.hypot(dx, dy) > LEADER else []
-        hit = sum(any(one.overlaps(part) for part in leader) for one in crossed)
-        candidates.append((penalty + _cost(box, frame, taken, pixels) + HIT * hit, (dx, dy), ha, va, box, leader))
-    _, (dx, dy), ha, va, box, leader = min(candidates, key=lambda place: place[0])
-    end = (SIDES[ha], SIDES[va])
+    marked = axes.transData.transform([(_anchor(mark, spot.ha), mark.value) for spot in SPOTS])
+    spot, boxes = least_covering(marked, (extent.width, extent.height), around, _point(axes))
+    end = (SIDES[spot.ha], SIDES[spot.va])
     line = {"arrowstyle": "-", "color": REPORTED, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 3, "relpos": end}
     axes.annotate(
         mark.label,
-        (_anchor(mark, ha), mark.value),
-        (dx, dy),
+        (_anchor(mark, spot.ha), mark.value),
+        (spot.dx, spot.dy),
         textcoords="offset points",
-        ha=ha,
-        va=va,
+        ha=spot.ha,
+        va=spot.va,
         fontsize=size,
         color=REPORTED,
         zorder=8,
         linespacing=1.15,
-        arrowprops=line if leader else None,
+        arrowprops=line if len(boxes) > 1 else None,
         path_effects=[withStroke(linewidth=2.6, foreground="white", alpha=0.9)],
     )
-    return [box, *leader]
+    return boxes
 
 
-def _leader(box: Bbox, to: tuple[float, float], sides: tuple[str, str]) -> list[Bbox]:
-    """Return small boxes along the line from a label's box to its mark, in pixels."""
-    begin = (box.x0 + SIDES[sides[0]] * box.width, box.y0 + SIDES[sides[1]] * box.height)
-    return [Bbox.from_bounds(x - 1, y - 1, 2, 2) for x, y in np.linspace(begin, to, 30)]
+def _point(axes: Axes) -> float:
+    """Return the number of pixels in a point."""
+    return float(axes.get_figure().dpi / 72)  # type: ignore[union-attr]
 
 
 def _anchor(mark: Mark, ha: str) -> float:
     """Return the point of a mark to which its label belongs: the nearer end, or the middle."""
     return {"left": mark.last, "right": mark.first}.get(ha, mark.middle)
-
-
-def _cost(box: Bbox, frame: Bbox, taken: Sequence[Bbox], pixels: Floats) -> float:
-    area = box.width * box.height
-    outside = max(0.0, frame.x0 - box.x0) + max(0.0, box.x1 - frame.x1) + 2 * max(0.0, box.y1 - frame.y1)
-    outside += 2 * max(0.0, frame.y0 - box.y0)
-    covered = sum(common.width * common.height for other in taken if (common := Bbox.intersection(box, other)))
-    hits = 0
-    if len(pixels):
-        x, y = pixels[:, 0], pixels[:, 1]
-        hits = int(((x > box.x0 - 3) & (x < box.x1 + 3) & (y > box.y0 - 2) & (y < box.y1 + 2)).sum())
-    return float(outside + 40 * covered / area + min(hits, 60) / 12 + (hits > 0))
-
-
-@functools.cache
-def text_width(text: str, size: float, family: str = SANS) -> float:
-    """Return the width of `text` in inches at `size` points."""
-    path = TextPath((0, 0), text, size=size, prop=FontProperties(family=family))
-    return float(path.vertices[:, 0].max()) / 72 if len(path.vertices) else 0.0
 
 
 @dataclass(frozen=True)
@@ -367,27 +307,3 @@ def draw_rail(
         )
         for axes in above:
             axes.axvline(label.at, color=FAINT, linewidth=0.9, linestyle=(0, (3, 2)), zorder=0.5)
-
-
-def wrapped(text: str, width: float, size: float, family: str = SANS) -> str:
-    """Return `text` broken into lines of at most `width` inches at `size` points."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, size, family) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return "\n".join(lines)
-
-
-def shortened(text: str, width: float, size: float, family: str = SANS) -> str:
-    """Return the beginning of `text` that fits into `width` inches at `size` points, with '…' where it is cut."""
-    if text_width(text, size, family) <= width:
-        return text
-    fits, over = 0, len(text)
-    while over - fits > 1:
-        middle = (fits + over) // 2
-        short = text_width(f"{text[:middle].rstrip()}…", size, family) <= width
-        fits, over = (middle, over) if short else (fits, middle)
-    return f"{text[:fits].rstrip()}…"

@@ -22,7 +22,8 @@ from sim.measures.names import ALL
 from sim.measures.reports import short_amount
 from sim.plotting import daily, panels
 from sim.plotting.closures import closed, shade_closed, while_open
-from sim.plotting.marks import SIGNS, Mark, draw_marks, shortened, text_width, wrapped
+from sim.plotting.lettering import shortened, text_width, wrapped
+from sim.plotting.marks import SIGNS, Mark, draw_marks
 from sim.plotting.names import origin_name, ranged, ranged_estimate
 from sim.plotting.page import heading
 from sim.plotting.ribbons import ORIGIN_COLOURS

@@ -8,7 +8,8 @@ from math import inf
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.plotting.marks import BOLD, draw_rail, lay_rail, rail_height, shortened, text_width, wrapped
+from sim.plotting.lettering import BOLD, shortened, text_width, wrapped
+from sim.plotting.marks import draw_rail, lay_rail, rail_height
 from sim.plotting.story import Shown, Story, source_line
 from sim.plotting.style import MUTED, sheet, time_axis
 

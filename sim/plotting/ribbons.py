@@ -12,7 +12,7 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
 from sim.arrays import Floats
-from sim.plotting.marks import text_width
+from sim.plotting.lettering import text_width
 from sim.plotting.style import INK
 
 ORIGIN_COLOURS = ("#332288", "#DDCC77", "#882255", "#117733", "#88CCEE", "#AA4499", "#999933", "#44AA99")

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from sim.measures.headline import phrase
 from sim.measures.names import Key, by_trait
-from sim.plotting.marks import text_width, wrapped
+from sim.plotting.lettering import text_width, wrapped
 from sim.plotting.page import heading
 from sim.plotting.story import Story, at_least, rounded
 from sim.plotting.style import INK, MUTED, colour_of, sheet

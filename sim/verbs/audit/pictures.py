@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 
-from sim.plotting.marks import text_width
+from sim.plotting.lettering import text_width
 from sim.plotting.result import Drawers
 from sim.plotting.story import window
 from sim.plotting.style import FAINT, INK, MUTED, REPORTED, number, sheet, styled

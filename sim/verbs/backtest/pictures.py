@@ -65,7 +65,7 @@ def draw_forecast(result: Backtest, tested: Tested) -> Figure:
 
 
 def _wrapped(text: str) -> str:
-    from sim.plotting.marks import wrapped
+    from sim.plotting.lettering import wrapped
 
     return str(wrapped(text, WIDTH - 0.6, 10.5))
 

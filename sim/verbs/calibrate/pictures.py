@@ -17,7 +17,7 @@ from matplotlib.patches import Patch
 from sim.arrays import Floats
 from sim.measures.quantiles import plain_quantiles
 from sim.measures.reports import unit_of
-from sim.plotting.marks import wrapped
+from sim.plotting.lettering import wrapped
 from sim.plotting.result import Drawers
 from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled
 from sim.verbs.calibrate.findings import TENSION, FigureFinding, Findings, ParameterFinding, binned, is_logarithmic

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy.stats import kstwo
 
-from sim.plotting.marks import wrapped
+from sim.plotting.lettering import wrapped
 from sim.plotting.rail import words
 from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled
 from sim.verbs.calibrate.recovery import Recovery

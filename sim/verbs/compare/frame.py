@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from sim.arrays import Floats
 from sim.measures.estimates import CHANCE_ONLY
 from sim.measures.names import Key
-from sim.plotting.marks import text_width, wrapped
+from sim.plotting.lettering import text_width, wrapped
 from sim.plotting.page import heading
 from sim.plotting.rail import Event, all_events, most_important, words
 from sim.plotting.story import Story

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from sim.measures.headline import Headline, in_order
 from sim.measures.names import ALL, OUTCOMES
 from sim.plotting import panels
-from sim.plotting.marks import text_width, wrapped
+from sim.plotting.lettering import text_width, wrapped
 from sim.plotting.page import heading
 from sim.plotting.story import Story, whole
 from sim.plotting.style import FAINT, INK, MUTED, OUTCOME_COLOURS, sheet, styled

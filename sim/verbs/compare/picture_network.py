@@ -14,7 +14,7 @@ from sim.arrays import Floats
 from sim.measures.estimates import Band
 from sim.measures.names import ALL, Key
 from sim.plotting.closures import shade_closed, while_open
-from sim.plotting.marks import wrapped
+from sim.plotting.lettering import wrapped
 from sim.plotting.names import HOME, crossing_name, sure
 from sim.plotting.page import heading
 from sim.plotting.rail import words

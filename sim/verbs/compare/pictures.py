@@ -18,7 +18,8 @@ from sim.measures.names import ALL, Key
 from sim.measures.quantiles import plain_quantiles
 from sim.plotting import panels
 from sim.plotting.closures import where
-from sim.plotting.marks import Mark, draw_marks, wrapped
+from sim.plotting.lettering import wrapped
+from sim.plotting.marks import Mark, draw_marks
 from sim.plotting.page import time_page
 from sim.plotting.result import Drawers
 from sim.plotting.story import Shown, Story

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from matplotlib.figure import Figure
 
-from sim.plotting.marks import wrapped
+from sim.plotting.lettering import wrapped
 from sim.plotting.page import heading, legend
 from sim.plotting.result import Drawers
 from sim.plotting.style import FAINT, INK, MUTED, sheet, styled, time_axis, value_axis, with_gaps

@@ -12,7 +12,7 @@ from sim.measures.grid import grid_of
 from sim.measures.names import at_station
 from sim.measures.nights import worst_night
 from sim.plotting import daily, panels, staff, traits
-from sim.plotting.marks import text_width, wrapped
+from sim.plotting.lettering import text_width, wrapped
 from sim.plotting.names import ranged_estimate
 from sim.plotting.page import heading, legend, time_page
 from sim.plotting.rail import words

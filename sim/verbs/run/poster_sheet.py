@@ -16,7 +16,8 @@ from sim.measures.names import OUTCOMES, at_station
 from sim.measures.nights import worst_night
 from sim.measures.reports import counted, short_amount
 from sim.plotting import daily, panels
-from sim.plotting.marks import BOLD, draw_rail, lay_rail, rail_height, shortened, text_width, wrapped
+from sim.plotting.lettering import BOLD, shortened, text_width, wrapped
+from sim.plotting.marks import draw_rail, lay_rail, rail_height
 from sim.plotting.rail import words
 from sim.plotting.sentences import summary
 from sim.plotting.staff import servers_words

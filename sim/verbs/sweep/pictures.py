@@ -19,7 +19,7 @@ from sim.arrays import Bools, Floats
 from sim.measures.estimates import totals_estimates
 from sim.measures.headline import phrase
 from sim.measures.names import TOTALS, Key
-from sim.plotting.marks import shortened, wrapped
+from sim.plotting.lettering import shortened, wrapped
 from sim.plotting.result import Drawers
 from sim.plotting.story import at_least, rounded
 from sim.plotting.style import FAINT, INK, MUTED, number, sheet, styled

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import Floats
-from sim.plotting.marks import wrapped
+from sim.plotting.lettering import wrapped
 from sim.plotting.result import Drawers
 from sim.plotting.story import window
 from sim.plotting.style import INK, MUTED, REPORTED, VALIDATION, number, sheet, styled

@@ -19,7 +19,8 @@ from matplotlib.text import Text
 from sim.measures.names import VEHICLES, Key
 from sim.plotting import panels, style
 from sim.plotting.daily import flow_bars
-from sim.plotting.marks import COUNTED_LABEL, RAIL_SIZE, lay_rail, rail_height, text_width
+from sim.plotting.lettering import text_width
+from sim.plotting.marks import COUNTED_LABEL, RAIL_SIZE, lay_rail, rail_height
 from sim.plotting.page import legend
 from sim.plotting.picture import render
 from sim.plotting.rail import events
