@@ -14,7 +14,7 @@ from sim.plotting.marks import draw_marks
 from sim.plotting.page import legend
 from sim.plotting.panels import flows_of_vehicles, mark, outcomes_at, upright
 from sim.plotting.story import Shown, Story, others, outwards_per_day, rounded, window
-from sim.plotting.style import INK, MUTED, OUTCOME_COLOURS, value_axis
+from sim.plotting.style import INK, MUTED, OUTCOME_COLOURS, boxes, value_axis
 from sim.plotting.waiting import layers_of
 
 AT_THE_END = ("unfinished", "on_the_way")
@@ -109,7 +109,7 @@ def bars(axes: Axes, story: Story, parts: Sequence[Part], downwards: bool = Fals
         if values.sum() > 0:
             bottom = -base - values if downwards else base + np.zeros(len(values))
             inset = 0.07 * (last - first)
-            axes.bar(first + inset, values, last - first - 2 * inset, bottom, align="edge", color=colour, label=label)
+            axes.add_patch(boxes(first + inset, bottom, last - inset, bottom + values, color=colour, label=label))
         base = base + values
     return list(base)
 
@@ -155,7 +155,8 @@ def stuck(axes: Axes, story: Story) -> None:
     for layer in layers_of(story, tuple(story.nights[0].by_class)):
         people = np.array([sum(night.by_class[cls].mean for cls in layer.classes) for night in story.nights])
         if people.any():
-            axes.bar(at, people, NIGHT_BAR, bottom=base, color=layer.colour, label=layer.label)
+            left, right = at - NIGHT_BAR / 2, at + NIGHT_BAR / 2
+            axes.add_patch(boxes(left, base, right, base + people, color=layer.colour, label=layer.label))
         base = base + people
     low, high = (np.array([getattr(night.people, end) for night in story.nights]) for end in ("p05", "p95"))
     if (high > low).any():

@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
+from matplotlib.transforms import blended_transform_factory
 
 from sim.arrays import Floats
 from sim.measures.reports import UNFITTED
 from sim.plotting.lettering import text_width
 from sim.plotting.placement import SIDES, SPOTS, Obstacles, least_covering
 from sim.plotting.rail import Event
-from sim.plotting.style import FAINT, INK, MUTED, REPORTED, VALIDATION, day_name, days
+from sim.plotting.style import FAINT, INK, MUTED, REPORTED, VALIDATION, boxes, broken, day_name, days
 from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS
 
 ABOVE, BELOW = set(LOWER_BOUNDS), set(UPPER_BOUNDS)
@@ -283,27 +285,26 @@ def rail_height(labels: Sequence[RailLabel]) -> float:
     return RAIL_ROW * (1 + max((label.row for label in labels), default=-1))
 
 
-def draw_rail(
-    figure: Figure, box: tuple[float, float, float, float], labels: Sequence[RailLabel], above: Sequence[Axes]
-) -> None:
-    """Draw the rail in `box` (left, bottom, width, height in inches) and a thin line up through the axes `above`."""
+def draw_rail(figure: Figure, bottom: float, labels: Sequence[RailLabel], above: Sequence[Axes]) -> None:
+    """Draw the rail, `bottom` inches above the edge of the sheet, and a thin line up through the axes `above`.
+
+    All lines of a kind are one, since every artist costs as much as a line of text.
+    """
     if not labels:
         return
-    width, height = figure.get_size_inches()
-    rail = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
-    rail.set(xlim=above[0].get_xlim(), ylim=(box[3] / RAIL_ROW, 0))
-    rail.axis("off")
-    for label in labels:
-        middle = label.row + 0.5
-        rail.plot([label.at, label.at], [-0.2, middle + 0.35], color=MUTED, linewidth=0.8, clip_on=False)
-        rail.text(
-            label.begin,
-            middle,
-            label.words,
-            va="center",
-            fontsize=RAIL_SIZE,
-            color=INK,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-        )
-        for axes in above:
-            axes.axvline(label.at, color=FAINT, linewidth=0.9, linestyle=(0, (3, 2)), zorder=0.5)
+    panel, rail = above[0], blended_transform_factory(above[0].transData, figure.dpi_scale_trans)
+    top, at = bottom + rail_height(labels), np.array([label.at for label in labels])
+    middles = top - RAIL_ROW * (np.array([label.row for label in labels]) + 0.5)
+    ticks = np.full(len(at), top + 0.2 * RAIL_ROW), middles - 0.35 * RAIL_ROW
+    figure.add_artist(Line2D(*broken(at, *ticks), color=MUTED, linewidth=0.8, transform=rail))
+    begins = np.array([label.begin for label in labels])
+    day = panel.get_window_extent().width / figure.dpi / np.ptp(panel.get_xlim())  # inches
+    ends = begins + np.array([text_width(label.words, RAIL_SIZE) for label in labels]) / day
+    half = 0.4 * RAIL_ROW
+    figure.add_artist(boxes(begins, middles - half, ends, middles + half, color="white", transform=rail, zorder=2.5))
+    for label, middle in zip(labels, middles, strict=True):
+        figure.text(label.begin, middle, label.words, va="center", fontsize=RAIL_SIZE, color=INK, transform=rail)
+    x, y = broken(at, np.zeros(len(at)), np.ones(len(at)))
+    for axes in above:
+        line = Line2D(x, y, color=FAINT, linewidth=0.9, linestyle=(0, (3, 2)), transform=axes.get_xaxis_transform())
+        axes.add_artist(line).set_zorder(0.5)

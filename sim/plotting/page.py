@@ -52,7 +52,7 @@ def time_page(
         time_axis(axes[-1], story.limits, story.zone, story.scenario.clock.t0)
         top -= tall + GAP
     axes[-1].set_xlabel(f"local time ({story.scenario.clock.timezone})")
-    draw_rail(figure, (LEFT, rail_at, inner, rail), labels, axes)
+    draw_rail(figure, rail_at, labels, axes)
     figure.text(
         LEFT / WIDTH, 0.15 / height, "\n".join(notes), fontsize=NOTE_SIZE, color=MUTED, va="bottom", linespacing=1.25
     )

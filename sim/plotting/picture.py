@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from PIL import Image
 
 from sim import store
 from sim.errors import SimError
@@ -15,15 +16,23 @@ from sim.plotting.style import styled
 
 FORMATS = ("png", "svg")
 RASTER_DPI = 150
+COMPRESSION = 3
+"""Level of compression of a PNG file: the usual 6 takes a third longer for files that are 4 % smaller."""
 
 
 @styled
 def render(figure: Figure, format: str) -> bytes:
     """Return `figure` as the bytes of a "png" (150 dots per inch) or "svg" file: the same bytes every time."""
-    metadata = {"Date": None, "Creator": None} if format == "svg" else {"Software": None}
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=format, dpi=RASTER_DPI, metadata=metadata)
-    return buffer.getvalue()
+    if format == "svg":
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        return buffer.getvalue()
+    figure.savefig(buffer, format="rgba", dpi=RASTER_DPI)
+    size = [int(RASTER_DPI * side) for side in figure.get_size_inches()]
+    opaque = Image.frombuffer("RGBA", (size[0], size[1]), buffer.getvalue()).convert("RGB")
+    file = io.BytesIO()
+    opaque.save(file, "png", dpi=(RASTER_DPI, RASTER_DPI), compress_level=COMPRESSION)
+    return file.getvalue()
 
 
 @dataclass(frozen=True)

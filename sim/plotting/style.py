@@ -6,7 +6,7 @@ import functools
 import warnings
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import matplotlib as mpl
@@ -14,6 +14,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.markers import TICKDOWN
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import Floats
@@ -76,6 +80,7 @@ STYLE: dict[str, object] = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 8,
+    "axes.titley": 1.0,
     "axes.labelsize": 11,
     "axes.labelcolor": MUTED,
     "axes.edgecolor": MUTED,
@@ -192,14 +197,42 @@ def time_axis(axes: Axes, limits: tuple[float, float], zone: ZoneInfo, t0: datet
     if shown and all(tick.time() > time.min for tick in shown.values()):
         labels[0] += f"\n{day_name(start)}"
     axes.set_xticks(list(shown), labels)
-    axes.set_xticks([day for m in midnights if first <= (day := days(m, zone)) <= last], minor=True)
+    _mark_days(axes, [day for m in midnights if first <= (day := days(m, zone)) <= last])
     axes.set_xlim(first, last)
+
+
+def _mark_days(axes: Axes, midnights: Sequence[float]) -> None:
+    """Draw small ticks at `midnights`: as one line, since each tick of an axis costs as much as a line of text."""
+    ticks = Line2D(
+        midnights,
+        np.zeros(len(midnights)),
+        linestyle="none",
+        marker=TICKDOWN,  # type: ignore[arg-type]
+        markersize=mpl.rcParams["xtick.minor.size"],
+        markeredgewidth=mpl.rcParams["xtick.minor.width"],
+        color=MUTED,
+        clip_on=False,
+        transform=axes.get_xaxis_transform(),
+    )
+    axes.add_artist(ticks).set_zorder(0.5)
 
 
 def shade(axes: Axes, at: Floats, low: Floats, high: Floats, colour: str) -> None:
     """Draw the 5-95 % band of a series."""
     if np.isfinite(low).any() and bool((high > low).any()):
         axes.fill_between(at, low, high, color=colour, alpha=0.22, linewidth=0)
+
+
+def broken(at: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Return one broken line (3 N,) that goes up from `low` to `high` (N,) at every `at` (N,)."""
+    gap = np.full(len(at), np.nan)
+    return np.repeat(at, 3), np.column_stack([low, high, gap]).ravel()
+
+
+def boxes(left: Floats, bottom: Floats, right: Floats, top: Floats, **how: Any) -> PathPatch:
+    """Return rectangles with these sides (N,) as one patch without an edge, which costs as much as one of them."""
+    corners = np.array([(left, bottom), (right, bottom), (right, top), (left, top)]).transpose(2, 0, 1)
+    return PathPatch(Path.make_compound_path_from_polys(corners), linewidth=0, **how)
 
 
 def value_axis(axes: Axes, label: str, highest: Sequence[float] = (), least: float = 0.0) -> None:

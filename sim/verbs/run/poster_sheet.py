@@ -131,7 +131,7 @@ def _time_panels(figure: Figure, story: Story, bottom: float, top: float) -> Non
     third = "Length of the queue on the road" if story.has_length else f"People across per {daily.bar_span(story)}"
     for axes, title in ((queue, panels.waiting_label(story).capitalize()), (wait, "Waiting time"), (below, third)):
         axes.set_title(title, pad=22)
-    draw_rail(figure, (left, bottom, width, rail), labels, [queue])
+    draw_rail(figure, bottom, labels, [queue])
     panels.queue_stacked(queue, story)
     panels.wait(wait, story, name)
     (panels.length if story.has_length else daily.people_across)(below, story)
