@@ -61,7 +61,7 @@ OWNERS = {
     "uvicorn": ["sim.verbs.serve.server"],
     "anyio": ["sim.verbs.serve.app"],
     "markdown_it": ["sim.plotting.interactive.page"],
-    "PIL": ["sim.plotting.interactive.page"],
+    "PIL": ["sim.plotting.picture", "sim.plotting.interactive.page"],
     "click": ["sim.cli", "sim.verbs.*.command", "sim.play.console", "sim.play.completion"],
     "rich": ["sim.plotting.sheet", "sim.play.console", "sim.verbs.*.tables", "sim.verbs.*.command"],
     "scipy": ["sim.table.*", "sim.measures.*", "sim.engine.*", "sim.verbs.*"],

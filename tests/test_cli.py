@@ -171,7 +171,8 @@ def test_run_prints_a_table_and_where_the_results_are(at: Path) -> None:
     assert "Reported and modelled" in out
     assert err.splitlines() == ["reading tiny.yaml ...", "playing tiny: 2 replications ..."]
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert {*DATA, "provenance.json", "pictures/poster.png", "pictures/poster.svg"} <= names
+    assert {*DATA, "provenance.json", "pictures/poster.png"} <= names
+    assert not [name for name in names if name.endswith(".svg")]
     said = json.loads((folder / "provenance.json").read_text())
     assert set(said["files"]) == names - {"provenance.json"}
     assert said["command_line"] == "sim run tiny.yaml --replications 2"

@@ -81,6 +81,7 @@ OPTIONS: Mapping[str, Callable[[Command], Command]] = {
         "uncertainty of the parameters; or play the fitted values alone.  [default: the posterior, if there is one]",
     ),
     "no_pictures": click.option("--no-pictures", is_flag=True, help="Do not draw pictures."),
+    "svg": click.option("--svg", is_flag=True, help="Store every picture as SVG too, beside PNG."),
     "as_json": click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables."),
     "quiet": click.option("--quiet", is_flag=True, help="Print only the folder of the results."),
 }

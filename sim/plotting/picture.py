@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from sim import store
 from sim.errors import SimError
 from sim.plotting.style import styled
 
-FORMATS = ("png", "svg")
 RASTER_DPI = 150
 COMPRESSION = 3
 """Level of compression of a PNG file: the usual 6 takes a third longer for files that are 4 % smaller."""
@@ -60,22 +59,22 @@ class Picture:
 
 def write(
     folder: Path,
-    pictures: Mapping[str, Picture],
+    pictures: Iterable[Picture],
     *,
-    formats: Sequence[str] = FORMATS,
+    svg: bool = False,
     write_file: Callable[[Path, bytes], None] = store.write,
     pause: Callable[[], None] = lambda: None,
 ) -> list[str]:
-    """Write every picture into `folder` in every format and return the names of the files.
+    """Write every picture into `folder` as PNG, with `svg` also as SVG, and return the names of the files.
 
-    `pause` is called before each file is rendered. Raises SimError.
+    `pause` is called before each picture is drawn and before each file is rendered. Raises SimError.
     """
     files = []
-    for name in pictures:
-        pause()
-        picture = pictures[name]
-        for format in formats:
+    pause()
+    for picture in pictures:
+        for format in ("png", "svg") if svg else ("png",):
             pause()
-            files.append(f"{name}.{format}")
+            files.append(f"{picture.name}.{format}")
             write_file(folder / files[-1], picture.render(format))
+        pause()
     return files

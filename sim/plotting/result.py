@@ -40,6 +40,13 @@ class Plots(Mapping[str, "Picture"]):
             self._pictures[name] = Picture(name, self._drawers[name]())
         return self._pictures[name]
 
+    def one_by_one(self) -> Iterator[Picture]:
+        """Yield the pictures; those not yet drawn are not kept, since a network has dozens of them."""
+        from sim.plotting.picture import Picture
+
+        for name, draw in self._drawers.items():
+            yield self._pictures.get(name) or Picture(name, draw())
+
     def __contains__(self, name: object) -> bool:
         return name in self._drawers
 
@@ -84,8 +91,11 @@ class Result(ABC):
         return ()
 
     @abstractmethod
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
-        """Save tables, pictures and provenance in the folder `out` and return it. Raises SimError."""
+    def save(self, out: str | Path | None = None, *, pictures: bool = True, svg: bool = False) -> Path:
+        """Save tables, pictures (with `svg` also as SVG) and provenance in the folder `out` and return it.
+
+        Raises SimError.
+        """
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -139,6 +149,15 @@ class Result(ABC):
             choices = f"the pictures are {', '.join(self.plots)}" if self.plots else "this result has none"
             raise SimError(f"there is no picture {name!r}{did_you_mean(name, self.plots)}; {choices}")
         return self.plots[name]
+
+    def _write_pictures(self, folder: Path, *, svg: bool, **how: Callable[..., None]) -> list[str]:
+        """Write all pictures into `folder`, with `svg` also as SVG, and return the names of the files. Raises SimError.
+
+        `how` is for `picture.write`.
+        """
+        from sim.plotting import picture
+
+        return picture.write(folder, self.plots.one_by_one(), svg=svg, **how)
 
     def __repr__(self) -> str:
         lines = self._headline()

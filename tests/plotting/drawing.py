@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from sim.plotting.result import Drawers
 
@@ -25,3 +27,9 @@ class Drawn(Mapping[str, Figure]):
 
     def __len__(self) -> int:
         return len(self.drawers)
+
+
+def bars_in(axes: Axes) -> list[Bbox]:
+    """Return the bars that `boxes` drew, several in a patch, in data coordinates."""
+    corners = [patch.get_path().vertices.reshape(-1, 5, 2) for patch in axes.patches]
+    return [Bbox([bar.min(axis=0), bar.max(axis=0)]) for bars in corners for bar in bars]

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
-from sim.plotting.marks import Mark, _mark_box, draw_marks
+from sim.plotting.marks import CLEAR, Mark, _mark_box, draw_marks
 from sim.plotting.style import CLASS_COLOURS, HALF_DASHES, darker, sheet
 
 
@@ -43,7 +43,7 @@ def test_labels_and_their_lines_keep_clear_of_each_other_and_of_other_figures() 
     boxes = {label: _extent(text) for label, text in labels.items()}
     assert not [pair for pair in combinations(boxes, 2) if boxes[pair[0]].overlaps(boxes[pair[1]])]
     for mark in marks:
-        own = _mark_box(axes, mark, margin=5)
+        own = Bbox.from_extents(*_mark_box(axes, mark, CLEAR))
         assert not [label for label, box in boxes.items() if label != mark.label and box.overlaps(own)]
 
 

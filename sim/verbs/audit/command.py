@@ -25,15 +25,15 @@ Examples:
 @click.command(epilog=AUDIT_EXAMPLES, short_help="Check which reported figures can hold together.")
 @click.argument("calibration", type=click.Path(path_type=Path), shell_complete=names_and_files(CALIBRATIONS))
 @out_option("results/CALIBRATION/audit-TIME")
-@options("no_pictures", "as_json")
+@options("no_pictures", "svg", "as_json")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")
 @options("quiet")
-def audit(calibration: Path, out: str | None, no_pictures: bool, as_json: bool, as_csv: bool, quiet: bool) -> None:
+def audit(calibration: Path, out: str | None, no_pictures: bool, svg: bool, **printed: bool) -> None:
     """Check which reported figures of a CALIBRATION file are consistent with each other, without running the model.
 
     Arithmetic only: queue divided by wait, metres of road per vehicle, counts over time, people per vehicle.
     """
-    exclude(quiet=quiet, json=as_json, csv=as_csv)
+    exclude(quiet=printed["quiet"], json=printed["as_json"], csv=printed["as_csv"])
     from sim.scenario.text.load_calibration import read_calibration
     from sim.verbs.audit.files import folder
     from sim.verbs.audit.result import AuditResult
@@ -42,8 +42,8 @@ def audit(calibration: Path, out: str | None, no_pictures: bool, as_json: bool, 
     loaded = read_calibration(calibration)
     result = AuditResult(audited(loaded), loaded.path)
     with folder(loaded.path, out) as draft:
-        result.write_into(draft.path, command_line(), pictures=not no_pictures)
-    _print(result.audit, shown(out, draft.final), as_json=as_json, as_csv=as_csv, quiet=quiet)
+        result.write_into(draft.path, command_line(), pictures=not no_pictures, svg=svg)
+    _print(result.audit, shown(out, draft.final), **printed)
 
 
 def _print(audit: Audit, where: Path, *, as_json: bool, as_csv: bool, quiet: bool) -> None:

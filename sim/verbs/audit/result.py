@@ -52,23 +52,23 @@ class AuditResult(Result):
 
         return as_html(lambda console: print_to(console, self.audit))
 
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+    def save(self, out: str | Path | None = None, *, pictures: bool = True, svg: bool = False) -> Path:
         """Save sentences, table and picture in the new folder `out` (`results/CALIBRATION/audit-TIME`) and return it.
 
         Raises SimError.
         """
         with files.folder(self.path, out) as draft:
-            self.write_into(draft.path, pictures=pictures)
+            self.write_into(draft.path, pictures=pictures, svg=svg)
         return Path(draft.final)
 
-    def write_into(self, folder: Path, command_line: str | None = None, *, pictures: bool = True) -> None:
+    def write_into(
+        self, folder: Path, command_line: str | None = None, *, pictures: bool = True, svg: bool = False
+    ) -> None:
         """Write all files into an existing empty folder. Raises SimError."""
         from sim.verbs.audit.tables import columns, markdown
 
         store.write(folder / "sentences.md", markdown(self.audit))
         store.write_table(folder / "audit.csv", columns(self.audit))
         if pictures:
-            from sim.plotting import picture
-
-            picture.write(folder, self.plots)
+            self._write_pictures(folder, svg=svg)
         files.write_provenance(folder, self.audit, self.path, command_line)

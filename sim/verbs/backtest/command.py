@@ -45,7 +45,7 @@ Examples:
 )
 @options("replications")
 @out_option("results/CALIBRATION/backtest-TIME")
-@options("seed", "workers", "no_pictures", "as_json", "quiet")
+@options("seed", "workers", "no_pictures", "svg", "as_json", "quiet")
 def backtest(calibration: Path, **given: Any) -> None:
     """Fit a CALIBRATION file to one time window, predict a later one, and score the forecast.
 
@@ -69,7 +69,7 @@ def backtest(calibration: Path, **given: Any) -> None:
                 result = BacktestResult(
                     run_backtest(loaded, spans, read_request(given), display, evaluations(calibration))
                 )
-            result.write_into(draft.path, command_line(), pictures=not given["no_pictures"])
+            result.write_into(draft.path, command_line(), pictures=not given["no_pictures"], svg=given["svg"])
     except KeyboardInterrupt as stop:
         click.echo("\nstopped; finished plays are kept; the same command continues from there", err=True)
         raise click.exceptions.Exit(exit_code(stop)) from None

@@ -81,13 +81,15 @@ class BacktestResult(Result):
 
         return [of_backtest(Backtested(**series_facts(each)), forecast_columns(each)) for each in self.backtest.tested]
 
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+    def save(self, out: str | Path | None = None, *, pictures: bool = True, svg: bool = False) -> Path:
         """Save sentences, tables and pictures in a new folder and return it. Raises SimError."""
         with folder(self.backtest.loaded.path, out) as draft:
-            self.write_into(draft.path, pictures=pictures)
+            self.write_into(draft.path, pictures=pictures, svg=svg)
         return Path(draft.final)
 
-    def write_into(self, folder: Path, command_line: str | None = None, *, pictures: bool = True) -> None:
+    def write_into(
+        self, folder: Path, command_line: str | None = None, *, pictures: bool = True, svg: bool = False
+    ) -> None:
         """Write all files into an existing empty folder. Raises SimError."""
         from sim.verbs.backtest.tables import series_facts
         from sim.verbs.backtest.words import sentences
@@ -97,9 +99,7 @@ class BacktestResult(Result):
             ending = "csv" if name in ("scores", "differences") else "parquet"
             store.write_table(folder / f"{name}.{ending}", columns())
         if pictures:
-            from sim.plotting import picture
-
-            picture.write(folder, self.plots)
+            self._write_pictures(folder, svg=svg)
         facts = {
             **provenance.calibration_facts(self.backtest.loaded.path),
             "series": {tested.series.id: series_facts(tested) for tested in self.backtest.tested},

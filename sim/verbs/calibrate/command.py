@@ -78,7 +78,7 @@ Examples:
     help="With --recovery: an intervention in force in the simulated worlds and not in the fit, to see the coverage "
     "under a wrong model; may be repeated.",
 )
-@options("seed", "workers", "no_pictures", "as_json", "quiet")
+@options("seed", "workers", "no_pictures", "svg", "as_json", "quiet")
 def calibrate(calibration: Path, **given: Any) -> None:
     """Fit the parameters of a CALIBRATION file to its reported figures, and report how well they are determined.
 
@@ -118,7 +118,8 @@ def _recover(calibration: Path, given: dict[str, Any]) -> None:
         with progress(given["quiet"], "simulating worlds") as shown_progress:
             found = recover(loaded, request, design, shown_progress, cache)
         wall_s = time.perf_counter() - began
-        recovery_tables.write(draft.path, found, command_line(), wall_s, pictures=not given["no_pictures"])
+        drawn = {"pictures": not given["no_pictures"], "svg": given["svg"]}
+        recovery_tables.write(draft.path, found, command_line(), wall_s, **drawn)
     where = shown(given["out"], draft.final)
     if given["quiet"]:
         echo_path(where)
@@ -150,7 +151,9 @@ def _fit_and_write(calibration: Path, given: dict[str, Any]) -> tuple[Findings, 
             findings = findings_of(fit, held_out)
             if held_out:
                 findings = with_blocks(findings, shown_progress)
-        CalibrationResult(findings).write_into(draft.path, command_line(), pictures=not given["no_pictures"])
+        CalibrationResult(findings).write_into(
+            draft.path, command_line(), pictures=not given["no_pictures"], svg=given["svg"]
+        )
     became = "updated" if file and file.exists() else "written"
     updated = dict.fromkeys(results.update(fit, file), became) if file else {}
     return findings, shown(given["out"], draft.final), updated

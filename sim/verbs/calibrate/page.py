@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from sim.verbs.calibrate.words import (
 )
 
 if TYPE_CHECKING:
-    from sim.plotting.picture import Picture
+    from sim.plotting.result import Plots
     from sim.scenario.model.calibration import ErrorModel
 
 PAGE = "page.md"
@@ -36,14 +36,17 @@ FAR = 1.0
 """Least shift, in prior standard deviations, of a parameter that the page lists as moved by the figures."""
 
 
-def write(folder: Path, findings: Findings, pictures: Mapping[str, Picture]) -> None:
-    """Write the page, the tables and the pictures of a calibration into `folder`. Raises SimError."""
+def write(folder: Path, findings: Findings, pictures: Plots, *, svg: bool = False) -> None:
+    """Write the page, the tables and the pictures (with `svg` also as SVG) of a calibration into `folder`.
+
+    Raises SimError.
+    """
     for name, columns in csv_tables(findings).items():
         store.write_table(folder / name, columns)
     if pictures:
         from sim.plotting import picture
 
-        picture.write(folder / "pictures", pictures, formats=("png",))
+        picture.write(folder / "pictures", pictures.one_by_one(), svg=svg)
     store.write(folder / PAGE, markdown(findings, list(pictures)))
 
 

@@ -156,7 +156,9 @@ def records_of(found: Recovery) -> list[dict[str, Any]]:
     return records
 
 
-def write(folder: Path, found: Recovery, command_line: str | None, wall_s: float, *, pictures: bool = True) -> None:
+def write(
+    folder: Path, found: Recovery, command_line: str | None, wall_s: float, *, pictures: bool = True, svg: bool = False
+) -> None:
     """Write tables, picture, sentences and provenance into an existing empty folder. Raises SimError."""
     store.write_table(folder / "recovery.csv", _columns(records_of(found)))
     store.write_table(folder / "ranks.csv", _columns(list(_rank_records(found))))
@@ -165,7 +167,7 @@ def write(folder: Path, found: Recovery, command_line: str | None, wall_s: float
         from sim.plotting import picture
         from sim.verbs.calibrate.recovery_picture import picture_of
 
-        picture.write(folder, {"recovery": picture.Picture("recovery", picture_of(found))}, formats=("png",))
+        picture.write(folder, [picture.Picture("recovery", picture_of(found))], svg=svg)
     facts = {
         **provenance.calibration_facts(found.loaded.path),
         "method": "simulation-based calibration",

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sim.plotting.result import Drawers, Result
+from sim.plotting.result import Drawers, Plots, Result
 from sim.verbs.calibrate import files
 from sim.verbs.calibrate.findings import Findings
 
@@ -59,21 +59,23 @@ class CalibrationResult(Result):
 
         return as_html(lambda console: print_sheets(console, sheets(self.findings)))
 
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+    def save(self, out: str | Path | None = None, *, pictures: bool = True, svg: bool = False) -> Path:
         """Save fitted values, samples, page and pictures in the new folder `out` and return it.
 
         The default is `results/calibration/CALIBRATION/TIME`. Raises SimError.
         """
         with files.folder(self.findings.fit.loaded.path, out) as draft:
-            self.write_into(draft.path, pictures=pictures)
+            self.write_into(draft.path, pictures=pictures, svg=svg)
         return Path(draft.final)
 
-    def write_into(self, folder: Path, command_line: str | None = None, *, pictures: bool = True) -> None:
+    def write_into(
+        self, folder: Path, command_line: str | None = None, *, pictures: bool = True, svg: bool = False
+    ) -> None:
         """Write all files into an existing empty folder. Raises SimError."""
         from sim.verbs.calibrate import page
 
         files.write(folder, self.findings.fit)
-        page.write(folder, self.findings, self.plots if pictures else {})
+        page.write(folder, self.findings, self.plots if pictures else Plots({}), svg=svg)
         files.write_provenance(folder, self.findings.fit, command_line)
 
 

@@ -60,7 +60,13 @@ class CatalogueResult(Result):
         )
         return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:  # noqa: ARG002  (there are none)
+    def save(
+        self,
+        out: str | Path | None = None,
+        *,
+        pictures: bool = True,  # noqa: ARG002  (there are none)
+        svg: bool = False,  # noqa: ARG002
+    ) -> Path:
         """Save the table as `catalogue.csv` in the new folder `out` and return it. Raises SimError."""
         if out is None:
             raise SimError("name the folder in which the catalogue is to be saved")

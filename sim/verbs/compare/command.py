@@ -63,7 +63,7 @@ FEW_TO_RANK = 3
     help="Whether the highest or the lowest is best.  [default: highest for people and parties across, else lowest]",
 )
 @out_option("results/comparisons/BASE/TIME")
-@options("no_pictures", "as_json", "quiet")
+@options("no_pictures", "svg", "as_json", "quiet")
 def compare(base: str, others: tuple[str, ...], **given: Any) -> None:
     """Simulate scenarios on the same tapes; report differences from BASE, whom they affect, and their uncertainty.
 
@@ -107,7 +107,7 @@ def _carried_out(
         comparison = compare_variants(variants, request, shown_progress, lambda keys: _check_keys(keys, given))
         rankings = _rankings(comparison, given)
         Comparison(comparison, tuple(rankings)).write_into(
-            draft.path, command_line(), pictures=not given["no_pictures"], pause=raise_pending
+            draft.path, command_line(), pictures=not given["no_pictures"], svg=given["svg"], pause=raise_pending
         )
     return comparison, rankings, shown(given["out"], draft.final)
 

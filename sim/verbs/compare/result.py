@@ -80,10 +80,10 @@ class Comparison(Result):
         base = self.data.base.scenario
         return [chart for crossing in base.crossings for chart in of_scenarios(base, crossing, each)]
 
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+    def save(self, out: str | Path | None = None, *, pictures: bool = True, svg: bool = False) -> Path:
         """Save everything in the new folder `out` (`results/comparisons/BASE/TIME`) and return it. Raises SimError."""
         with files.folder(self.data.base.label, out) as draft:
-            self.write_into(draft.path, pictures=pictures)
+            self.write_into(draft.path, pictures=pictures, svg=svg)
         return Path(draft.final)
 
     def write_into(
@@ -92,6 +92,7 @@ class Comparison(Result):
         command_line: str | None = None,
         *,
         pictures: bool = True,
+        svg: bool = False,
         pause: Callable[[], None] = lambda: None,
     ) -> None:
         """Write all files into an existing empty folder; `pause` is called before each picture. Raises SimError."""
@@ -100,7 +101,5 @@ class Comparison(Result):
         files.write(folder, self.data, self.rankings)
         store.write(folder / "summary.md", markdown(self.data, self.rankings))
         if pictures:
-            from sim.plotting import picture
-
-            picture.write(folder / "pictures", self.plots, pause=pause)
+            self._write_pictures(folder / "pictures", svg=svg, pause=pause)
         files.write_provenance(folder, self.data, command_line)

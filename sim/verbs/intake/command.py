@@ -86,7 +86,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--quantity", metavar="NAME", help="Kind of waits, such as sojourn.  [default: by the column]"),
     click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing."),
     out_option("results/SCENARIO/import-WHAT-TIME"),
-    options("no_pictures", "as_json", "quiet"),
+    options("no_pictures", "svg", "as_json", "quiet"),
 )  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def import_(what: str, file: Path, into: Path, **given: Any) -> None:
     where = None
     if not given["dry_run"]:
         with folder(result.imported, given["out"]) as draft:
-            result.write_into(draft.path, command_line(), pictures=not given["no_pictures"])
+            result.write_into(draft.path, command_line(), pictures=not given["no_pictures"], svg=given["svg"])
             result.write_scenario()
         where = shown(given["out"], draft.final)
     _print(result, where, given)

@@ -63,13 +63,15 @@ class ImportResult(Result):
         write_scenario(self.imported)
         return self.imported.target.path
 
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+    def save(self, out: str | Path | None = None, *, pictures: bool = True, svg: bool = False) -> Path:
         """Save what was understood, and the pictures, in a new folder and return it. Raises SimError."""
         with folder(self.imported, out) as draft:
-            self.write_into(draft.path, pictures=pictures)
+            self.write_into(draft.path, pictures=pictures, svg=svg)
         return Path(draft.final)
 
-    def write_into(self, folder: Path, command_line: str | None = None, *, pictures: bool = True) -> None:
+    def write_into(
+        self, folder: Path, command_line: str | None = None, *, pictures: bool = True, svg: bool = False
+    ) -> None:
         """Write all files into an existing empty folder. Raises SimError."""
         from sim.verbs.intake.tables import document
 
@@ -79,9 +81,7 @@ class ImportResult(Result):
         for name, columns in self.imported.finding.tables.items():
             store.write_table(folder / f"{name}.csv", columns)
         if pictures and self.imported.finding.drawers:
-            from sim.plotting import picture
-
-            picture.write(folder, self.plots)
+            self._write_pictures(folder, svg=svg)
         facts = {"scenario": self.imported.target.crossing, "made_at": datetime.now(UTC).isoformat(timespec="seconds")}
         provenance.write(folder, facts, command_line)
 

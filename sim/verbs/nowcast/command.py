@@ -125,7 +125,7 @@ class _When(click.DateTime):
     help="Look at the file again and again; forecast when it has new rows, until Ctrl-C.",
 )
 @out_option("results/FILE/nowcast-TIME")
-@options("no_pictures", "as_json", "quiet")
+@options("no_pictures", "svg", "as_json", "quiet")
 def nowcast(scenario: str | None, seen: Path, score: Path | None, **given: Any) -> None:
     """Forecast a queue, a wait or a count from its own readings, with bands of 50 and 90 %.
 
@@ -172,7 +172,7 @@ def _forecast(scenario: str | None, seen: Path, columns: Any, given: dict[str, A
     with progress(given["quiet"] or given["as_json"], "forecasting", "day") as display:
         result = NowcastResult(forecast(readings, ahead, simulator, given["joins"], display))
     with files.folder(seen, given["out"]) as draft:
-        result.write_into(draft.path, command_line(), pictures=not given["no_pictures"])
+        result.write_into(draft.path, command_line(), pictures=not given["no_pictures"], svg=given["svg"])
     _print(result, shown(given["out"], draft.final), given)
 
 

@@ -78,20 +78,20 @@ class NowcastResult(Result):
         seen = self.nowcast.seen
         return [of_forecast(seen.name, seen.readings.zone, self.table("forecast"), self.table("readings"))]
 
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+    def save(self, out: str | Path | None = None, *, pictures: bool = True, svg: bool = False) -> Path:
         """Save tables and picture in the new folder `out` (`results/FILE/nowcast-TIME`) and return it.
 
         Raises SimError.
         """
         with files.folder(self.nowcast.seen.path, out) as draft:
-            self.write_into(draft.path, pictures=pictures)
+            self.write_into(draft.path, pictures=pictures, svg=svg)
         return Path(draft.final)
 
-    def write_into(self, folder: Path, command_line: str | None = None, *, pictures: bool = True) -> None:
+    def write_into(
+        self, folder: Path, command_line: str | None = None, *, pictures: bool = True, svg: bool = False
+    ) -> None:
         """Write all files into an existing empty folder. Raises SimError."""
         files.write(folder, self.nowcast)
         if pictures:
-            from sim.plotting import picture
-
-            picture.write(folder / "pictures", self.plots)
+            self._write_pictures(folder / "pictures", svg=svg)
         files.write_provenance(folder, self.nowcast, command_line)

@@ -59,7 +59,7 @@ Examples:
 @options("posterior")
 @click.option("--records", is_flag=True, help="Also store every visit of every party, and when servers came and went.")
 @click.option("--replicates", is_flag=True, help="Also store totals, series and reported figures of every replication.")
-@options("no_pictures", "as_json", "quiet")
+@options("no_pictures", "svg", "as_json", "quiet")
 def run(scenario: str, **choices: Any) -> None:
     """Simulate a scenario; print a table; store tables, series and pictures in a folder."""
     quiet, as_json = choices["quiet"], choices["as_json"]
@@ -74,7 +74,9 @@ def run(scenario: str, **choices: Any) -> None:
     loaded = load(scenario, sets, intervene)
     say_warnings(quiet, {"": loaded})
     posterior = posterior_of(scenario, sets, intervene, choices["posterior"], warner(quiet))
-    output = Output(choices["out"], choices["records"], not choices["no_pictures"], choices["replicates"])
+    output = Output(
+        choices["out"], choices["records"], not choices["no_pictures"], choices["replicates"], choices["svg"]
+    )
     source = Source(scenario, sets, intervene, command_line())
     request = read_request(choices)
     with progress(quiet, f"playing {loaded.scenario.name}") as shown_progress:

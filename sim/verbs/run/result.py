@@ -39,6 +39,7 @@ class Output(NamedTuple):
     records: bool = False
     pictures: bool = True
     replicates: bool = False
+    svg: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,22 +112,20 @@ class RunResult(Result):
         labels = {figure.id: figure.label for figure in self.run.observations}
         return [chart for crossing in scenario.crossings for chart in of_run(scenario, crossing, series, labels)]
 
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+    def save(self, out: str | Path | None = None, *, pictures: bool = True, svg: bool = False) -> Path:
         """Save tables, scenario, provenance and pictures in the new folder `out` and return it.
 
         The default is `results/SCENARIO/TIME-HASH`. Raises SimError if `out` is not empty or cannot be written.
         """
         with folder(out, self.run.loaded) as draft:
-            self.write_into(draft.path, pictures=pictures)
+            self.write_into(draft.path, pictures=pictures, svg=svg)
         return Path(draft.final)
 
-    def write_into(self, folder: Path, *, pictures: bool = True) -> None:
+    def write_into(self, folder: Path, *, pictures: bool = True, svg: bool = False) -> None:
         """Write all files except the records into an existing empty folder. Raises SimError."""
         files.write(folder, self.run)
         if pictures:
-            from sim.plotting import picture
-
-            picture.write(folder / files.PICTURES, self.plots)
+            self._write_pictures(folder / files.PICTURES, svg=svg)
         files.write_provenance(folder, self.run, self.source)
 
 
@@ -169,5 +168,5 @@ def run_into(
     with folder(output.out, loaded) as draft:
         records_to = draft.path if output.records else None
         result = RunResult(run(loaded, request, progress, posterior, records_to, output.replicates), source)
-        result.write_into(draft.path, pictures=output.pictures)
+        result.write_into(draft.path, pictures=output.pictures, svg=output.svg)
     return result, draft.final

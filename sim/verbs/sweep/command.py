@@ -92,7 +92,7 @@ Examples:
 @options("sets", "intervene")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first point that fails.")
 @click.option("--retry-failed", is_flag=True, help="Try points again that failed before.")
-@options("no_pictures", "as_json", "quiet")
+@options("no_pictures", "svg", "as_json", "quiet")
 def sweep(scenario: Path, **given: Any) -> None:
     """Simulate a SCENARIO (or a sweep file) at many points of its levers, all on the same tapes.
 
@@ -129,7 +129,9 @@ def _finish(sweep_request: SweepRequest, analysis: SweepAnalysis, given: dict[st
     for line in analysis.warnings:
         say(given["quiet"], f"warning: {line}")
     say(given["quiet"], "storing and drawing ...")
-    SweepResult(analysis, sweep_request.folder).finish(command_line(), pictures=not given["no_pictures"])
+    SweepResult(analysis, sweep_request.folder).finish(
+        command_line(), pictures=not given["no_pictures"], svg=given["svg"]
+    )
     if given["quiet"]:
         echo_path(sweep_request.folder)
     elif given["as_json"]:

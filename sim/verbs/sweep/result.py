@@ -67,12 +67,12 @@ class SweepResult(Result):
 
         return html(self.data)
 
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+    def save(self, out: str | Path | None = None, *, pictures: bool = True, svg: bool = False) -> Path:
         """Save the pictures and the provenance in the folder of the sweep, which has the rest, and return it.
 
         With `out`, save a copy of the folder there and return that. Raises SimError if something cannot be written.
         """
-        self.finish(pictures=pictures)
+        self.finish(pictures=pictures, svg=svg)
         if out is None or Path(out).resolve() == self.folder.resolve():
             return self.folder
         with store.new_folder(Path(out)) as draft:
@@ -80,7 +80,7 @@ class SweepResult(Result):
                 store.write(draft.path / file.relative_to(self.folder), file.read_bytes())
         return Path(draft.final)
 
-    def finish(self, command_line: str | None = None, *, pictures: bool = True) -> None:
+    def finish(self, command_line: str | None = None, *, pictures: bool = True, svg: bool = False) -> None:
         """Write the pictures and, last of all, the provenance into the folder. Raises SimError."""
         from sim.verbs.sweep.tables import markdown
 
@@ -88,8 +88,6 @@ class SweepResult(Result):
         with nothing_lost():
             store.write_shared(self.folder / files.SENTENCES, markdown(self.data))
             if pictures:
-                from sim.plotting import picture
-
-                drawn = picture.write(self.folder / files.PICTURES, self.plots, write_file=store.write_shared)
+                drawn = self._write_pictures(self.folder / files.PICTURES, svg=svg, write_file=store.write_shared)
                 names += [f"{files.PICTURES}/{name}" for name in drawn]
             files.write_provenance(self.folder, self.data.sweep, command_line, names)

@@ -51,7 +51,7 @@ Examples:
     help="Also replace the section of this calibration on a Markdown page, and write its pictures beside the page.",
 )
 @out_option("results/CALIBRATION/validation-TIME")
-@options("seed", "engine", "workers", "no_pictures", "as_json", "quiet")
+@options("seed", "engine", "workers", "no_pictures", "svg", "as_json", "quiet")
 def validate(calibration: Path, **given: Any) -> None:
     """Score the model, and naive forecasts, on the figures of a CALIBRATION file that no fit has used.
 
@@ -71,7 +71,7 @@ def validate(calibration: Path, **given: Any) -> None:
     with files.folder(loaded.path, given["out"]) as draft:
         with progress(given["quiet"], f"playing {loaded.central.scenario.name}") as shown_progress:
             result = ValidationResult(scored(loaded, request, shown_progress, given["everything"]))
-        result.write_into(draft.path, command_line(), pictures=not given["no_pictures"])
+        result.write_into(draft.path, command_line(), pictures=not given["no_pictures"], svg=given["svg"])
     if given["page"] is not None:
         page.update(given["page"], result.validation, {} if given["no_pictures"] else result.plots)
     _print(result, shown(given["out"], draft.final), given)

@@ -61,16 +61,18 @@ class ValidationResult(Result):
 
         return as_html(lambda console: print_to(console, self.validation))
 
-    def save(self, out: str | Path | None = None, *, pictures: bool = True) -> Path:
+    def save(self, out: str | Path | None = None, *, pictures: bool = True, svg: bool = False) -> Path:
         """Save tables and picture in the new folder `out` (`results/CALIBRATION/validation-TIME`) and return it.
 
         Raises SimError.
         """
         with files.folder(self.validation.loaded.path, out) as draft:
-            self.write_into(draft.path, pictures=pictures)
+            self.write_into(draft.path, pictures=pictures, svg=svg)
         return Path(draft.final)
 
-    def write_into(self, folder: Path, command_line: str | None = None, *, pictures: bool = True) -> None:
+    def write_into(
+        self, folder: Path, command_line: str | None = None, *, pictures: bool = True, svg: bool = False
+    ) -> None:
         """Write all files into an existing empty folder. Raises SimError."""
         from sim.verbs.validate.page import section
 
@@ -79,7 +81,5 @@ class ValidationResult(Result):
         scores = "; ".join(line.strip() for line in self._headline())
         store.write(folder / "summary.md", f"{title[1:]}\n\n{scores}.\n\n## Figures\n\n{text}")
         if pictures:
-            from sim.plotting import picture
-
-            picture.write(folder / "pictures", self.plots)
+            self._write_pictures(folder / "pictures", svg=svg)
         files.write_provenance(folder, self.validation, command_line)

@@ -28,7 +28,7 @@ def audit(*arguments: object) -> Result:
 
 @pytest.mark.slow
 def test_sentences_table_and_folder(at: Path) -> None:
-    result = audit()
+    result = audit("--svg")
     assert result.exit_code == 0
     assert "imply 62/h through the main queue" in " ".join(result.stdout.split())
     (folder,) = (at / "results" / "verkhny_lars").iterdir()

@@ -30,7 +30,7 @@ from sim.scenario.model.scenario import Scenario
 from sim.verbs.run.pictures import drawers, queue_km, stories, wait_by_joining, ways_across
 from sim.verbs.run.poster_sheet import poster
 from tests.plotting import synthetic
-from tests.plotting.drawing import Drawn
+from tests.plotting.drawing import Drawn, bars_in
 
 NAMES = [
     "queue_by_class",
@@ -514,8 +514,8 @@ def test_labels_stand_off_the_curves_and_bars_and_have_no_box(base: Drawn) -> No
                     points = axes.transData.transform(line.get_xydata())
                     for box in boxes:
                         assert not any(box.contains(x, y) for x, y in points), (name, line.get_label())
-            bars = [patch.get_window_extent() for patch in axes.patches if patch.get_height() > 0]
             if name == "crossings_per_day":
+                bars = [bar.transformed(axes.transData) for bar in bars_in(axes) if bar.height > 0]
                 assert not any(box.overlaps(bar) for box in boxes for bar in bars)
 
 
@@ -651,9 +651,8 @@ def test_the_nights_are_drawn_by_class_and_the_worst_is_named(base: Drawn) -> No
     assert "People stuck at 03:00" in text
     assert f"worst night: {worst.name}, {whole(worst.people.mean)} (" in text
     (axes,) = (axes for axes in base["stuck_at_night"].axes if axes.get_ylabel() == "people stuck")
-    tops = [patch.get_y() + patch.get_height() for patch in axes.patches]
-    assert max(tops) == pytest.approx(worst.people.mean)
-    assert len(axes.patches) % len(story.nights) == 0
+    assert max(bar.y1 for bar in bars_in(axes)) == pytest.approx(worst.people.mean)
+    assert len(bars_in(axes)) % len(story.nights) == 0
     assert f"worst night, {worst.name}" in said(base["poster"]).replace("\n", " ")
 
 
