@@ -25,6 +25,15 @@ from sim.measures.shares import sent_aside_over_time, shares_of_run, shares_over
 from sim.measures.waved_through import waved_through_totals
 from sim.scenario.model.scenario import Scenario
 
+FROM_QUEUES = frozenset(
+    (
+        *("queue", "queue_people", "queue_length", "quoted_wait", "virtual_wait", "crossed_parties", "crossed_people"),
+        *("wait", "wait_p10", "wait_p90", "wait_p95", "arrived_parties"),
+        *("gave_up_share", "turned_away_share", "class_share"),
+    )
+)
+"""Quantities of reported figures that `measure_queues` has, unless they are those of one way across or of a station."""
+
 
 @dataclass(frozen=True)
 class Measures:
@@ -38,10 +47,10 @@ class Measures:
     totals: dict[Key, float]
 
 
-def measure_queues(scenario: Scenario, plan: Plan, records: Records) -> Measures:
+def measure_queues(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None = None) -> Measures:
     """Return only queues, quoted waits, waits and events over time, which takes two fifths of the time of `measure`."""
     points = grid_of(scenario.clock, plan.start, plan.horizon)
-    counted = count_records(scenario, plan, records, points, only_queues=True)
+    counted = count_records(scenario, plan, records, points, tape, only_queues=True)
     over_time = chain(
         series.queues(scenario, plan, counted.queues, points),
         series.quoted_waits(scenario, plan, counted, points),
@@ -49,6 +58,13 @@ def measure_queues(scenario: Scenario, plan: Plan, records: Records) -> Measures
         series.events(scenario, plan, counted.events, points),
     )
     return Measures(points.at, dict(over_time), {})
+
+
+def measure_figures(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None = None) -> Measures:
+    """Return at least the series from which the reported figures of a scenario are read."""
+    figures = scenario.figures
+    suffices = all(row.quantity in FROM_QUEUES and row.way is None and row.station is None for row in figures)
+    return (measure_queues if suffices else measure)(scenario, plan, records, tape)
 
 
 def measure(scenario: Scenario, plan: Plan, records: Records, tape: Tape | None = None) -> Measures:

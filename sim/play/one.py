@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -27,7 +28,17 @@ class Played(NamedTuple):
     measures: Measures
 
 
-def play_once(scenario: Scenario, seed: int, replication: int, engine: str, plan: Plan | None = None) -> Played:
+Measuring = Callable[[Scenario, Plan, Records, Tape], Measures]
+
+
+def play_once(
+    scenario: Scenario,
+    seed: int,
+    replication: int,
+    engine: str,
+    plan: Plan | None = None,
+    measuring: Measuring = measure,
+) -> Played:
     """Play one replication of a scenario.
 
     Parameters
@@ -40,6 +51,8 @@ def play_once(scenario: Scenario, seed: int, replication: int, engine: str, plan
         Name of the engine; all engines return the same records.
     plan
         The plan of `scenario`, if it was made before.
+    measuring
+        Makes the measures: all of them, or only some.
 
     Raises
     ------
@@ -50,7 +63,7 @@ def play_once(scenario: Scenario, seed: int, replication: int, engine: str, plan
         plan = plan or lower(scenario)
         tape = draw(scenario, plan, seed, replication)
         records = player(engine)(plan, tape)
-        return Played(scenario, plan, tape, records, measure(scenario, plan, records, tape))
+        return Played(scenario, plan, tape, records, measuring(scenario, plan, records, tape))
 
 
 @dataclass(frozen=True)

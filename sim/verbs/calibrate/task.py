@@ -13,6 +13,7 @@ import numpy as np
 from sim import store
 from sim.arrays import Floats
 from sim.errors import ScenarioError, SimError
+from sim.measures.replication import measure_figures
 from sim.measures.reported_series import points_in_run, series_values
 from sim.measures.reports import observe
 from sim.play import provenance
@@ -55,8 +56,9 @@ class ObservationTask:
 
     def __call__(self, point: tuple[float, ...]) -> Floats:
         """Return what the model says for every row, (J,). Raises SimError where a value is invalid."""
-        replication = play_once(self.scenario(point[:-1]), self.seed, int(point[-1]), self.engine)
-        scenario, measures = replication.scenario, replication.measures
+        scenario = self.scenario(point[:-1])
+        replication = play_once(scenario, self.seed, int(point[-1]), self.engine, measuring=measure_figures)
+        measures = replication.measures
         single = [observe(row, scenario, measures) for row in scenario.reported]
         return np.append(single, series_values(scenario, measures)).astype(np.float64)
 

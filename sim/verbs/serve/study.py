@@ -130,7 +130,7 @@ class Study:
         with enough_memory(scenario):
             tape = self._tape()
             records = player(ENGINE)(plan, tape)
-            return Played(scenario, plan, tape, records, measure_queues(scenario, plan, records))
+            return Played(scenario, plan, tape, records, measure_queues(scenario, plan, records, tape))
 
     def measured(self, played: Played) -> Played:
         """Return a replication with all its measures."""
