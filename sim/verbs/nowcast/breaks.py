@@ -25,6 +25,7 @@ DAY, OTHER_DAYS, BESIDE, SAME_HOURS = 24.0, 7, 1.0, 2000
 """Days before whose same hours, and an hour beside them, are compared for scatter, among so many latest readings."""
 SHIFT_DAYS, SHIFT_FITS, SHIFT_GAIN = 5, 0.7, 0.4
 """Days compared for a shift of the clock, the correlation that the shifted day must have, and by how much more."""
+FAR_BEYOND = 3.0
 DENSE = 0.75
 """Hours between readings below which repeated readings are taken for a report that is renewed less often."""
 USUAL_JUMPS, JUMPS_WITHIN = 2, 24 * 60.0
@@ -55,6 +56,15 @@ def stuck(readings: Readings) -> Bools:
         elif values[first] > 0:  # an empty queue stays empty for long
             longest = max(longest, span)
     return marks
+
+
+def beyond_all(values: Floats) -> int:
+    """Return how many of the latest RECENT readings are all FAR_BEYOND times the largest one before them, or more."""
+    lowest = np.minimum.accumulate(values[::-1])[::-1]  # of each reading and all after it
+    highest = np.maximum.accumulate(values)  # of each reading and all before it
+    far = np.flatnonzero((lowest[1:] >= FAR_BEYOND * highest[:-1]) & (highest[:-1] > 0))
+    far = far[(far + 1 >= BEFORE // 2) & (far >= len(values) - 1 - RECENT)]
+    return len(values) - 1 - int(far[0]) if len(far) else 0
 
 
 def repeats(readings: Readings) -> Bools:

@@ -16,7 +16,7 @@ from sim.table.columns import Role
 from sim.table.doubtful import error_codes, lonely_times, lonely_values
 from sim.table.read import read_rows
 from sim.table.reader import Reader, Understood
-from sim.verbs.nowcast.breaks import repeats, stuck
+from sim.verbs.nowcast.breaks import beyond_all, repeats, stuck
 from sim.verbs.nowcast.readings import Readings, hours_since_1970
 from sim.verbs.nowcast.words import moment
 
@@ -219,6 +219,14 @@ def _freed(readings: Readings) -> tuple[Readings, list[str]]:
     if marks.any():
         notes.append(_stuck_words(readings, marks.tolist()))
         readings = _without(readings, marks)
+    number = beyond_all(readings.values)
+    if number:
+        low, most = readings.values[-number:].min(), readings.values[:-number].max()
+        since = moment(readings.hours[-number], readings.zone)
+        notes.append(
+            f"since {since} all readings are {low:,g} or more, where none before was above {most:,g}: a fault of the "
+            "feed, or something new, of which the history knows nothing"
+        )
     marks = repeats(readings)
     if marks.any():
         notes.append(f"the report is renewed less often than it is read: {_rows(int(marks.sum()))} mere repetitions")

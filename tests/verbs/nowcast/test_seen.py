@@ -101,6 +101,14 @@ def test_a_report_that_sticks_is_said_and_the_forecast_widens(tmp_path: Path) ->
     assert stuck[37] - stuck[2] > fresh[37] - fresh[2]
 
 
+def test_a_level_beyond_all_before_is_said(tmp_path: Path) -> None:
+    high = [f"2026-07-04 0{hour}:00,{900 + hour}" for hour in range(3)]
+    said = read_seen(written(tmp_path, [*ROWS, *high]), Columns()).notes
+    assert any("since 4 Jul 00:00 all readings are 900 or more" in note for note in said), said
+    usual = [f"2026-07-04 0{hour}:00,{250 + hour}" for hour in range(3)]
+    assert not any("all readings" in note for note in read_seen(written(tmp_path, [*ROWS, *usual]), Columns()).notes)
+
+
 @pytest.mark.parametrize("slip", [999_999, 900])
 def test_a_slip_is_said_and_set_aside_unless_the_next_reading_agrees(tmp_path: Path, slip: int) -> None:
     """The last reading, and one in the middle; a year that cannot be; two in a row are believed."""
