@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import json
-import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,9 +18,8 @@ from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sim.errors import ScenarioError, SimError
 from sim.play.one import Played
@@ -30,25 +28,20 @@ from sim.scenario.catalogue import list_scenarios
 from sim.scenario.resolve import SCENARIOS, names
 from sim.verbs.serve.base import Base, Bases
 from sim.verbs.serve.dropped import understood
-from sim.verbs.serve.kept import keep
+from sim.verbs.serve.guard import Guard
+from sim.verbs.serve.kept import keep, keep_range, read_bound
 from sim.verbs.serve.lever import Value, read_settings
 from sim.verbs.serve.study import MOST_REPLICATIONS, Kept, Study, Totals
-from sim.verbs.serve.view import REPLICATIONS, describe, document, first_charts
+from sim.verbs.serve.values import Tried, read_range, read_values
+from sim.verbs.serve.view import REPLICATIONS, describe, document, first_charts, headlines
 
 MOST_BYTES = 25_000_000
 """Size of a request; files of data are the largest."""
 STAGES = (4, 8, 16, 32, 64, 128)
 """Replications after which the page gets new bands."""
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
-)
 OTHER_THREADS = 4
 """Threads that read scenarios; each thread holds memory of its own."""
 KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "txt": "text/plain", "svg": "image/svg+xml"}
-COOKIE = "border_queues_token"
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-"""Names under which a page of this machine is asked for."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +66,13 @@ def make_app(options: Options) -> Starlette:
         Route("/api/schema", page.schema),
         Route("/api/describe", page.describe, methods=["POST"]),
         Route("/api/play", page.play, methods=["POST"]),
+        Route("/api/range", page.values, methods=["POST"]),
         Route("/api/file", page.file, methods=["POST"]),
         Route("/api/import", page.imported, methods=["POST"]),
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, options=options)],
+        middleware=[Middleware(Guard, port=options.port, token=options.token, framed=options.framed)],
         exception_handlers={SimError: _told, Refused: _refused},
         lifespan=page.lifespan,
     )
@@ -118,66 +112,6 @@ def _placed(where: str) -> tuple[str, int | None, int | None]:
     if len(place) == 2 and all(part.isdigit() for part in place):
         return file, int(place[0]), int(place[1])
     return where, None, None
-
-
-class Guard:
-    """Lets only requests of the page through, and adds the headers that protect it."""
-
-    def __init__(self, app: ASGIApp, options: Options) -> None:
-        self.app, self.options = app, options
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request = Request(scope, receive)
-        refusal = self._refusal(request)
-        if refusal is not None:
-            await refusal(scope, receive, send)
-            return
-        framed = "'self' http://localhost:* http://127.0.0.1:*" if self.options.framed else "'none'"
-
-        async def guarded(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                headers = {
-                    "content-security-policy": POLICY + framed,
-                    "x-content-type-options": "nosniff",
-                    "referrer-policy": "no-referrer",
-                    "cross-origin-resource-policy": "same-origin",
-                    "cache-control": "no-store",
-                }
-                message["headers"] += [(name.encode(), value.encode()) for name, value in headers.items()]
-            await send(message)
-
-        await self.app(scope, receive, guarded)
-
-    def _refusal(self, request: Request) -> Response | None:
-        """Return the answer to a request that is not one of the page; None if it is."""
-        host = request.headers.get("host", "")
-        named = host.rpartition(":")[0] in LOOPBACK or host in LOOPBACK
-        if not named and not self.options.token:  # a page that borrows a name does not know the token
-            return _sentence(403, f"this page is not served as {host!r}; open http://127.0.0.1:{self.options.port}/")
-        if request.method not in ("GET", "HEAD"):
-            origin = request.headers.get("origin")
-            if origin is not None and origin.partition("://")[2] != host:
-                return _sentence(403, "the request comes from another page")
-            if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-                return _sentence(415, "expected a request of kind application/json")
-        if not self.options.token:
-            return None
-        if secrets.compare_digest(request.cookies.get(COOKIE, "").encode(), self.options.token.encode()):
-            return None
-        given = request.query_params.get("token", "")
-        if request.url.path == "/" and secrets.compare_digest(given.encode(), self.options.token.encode()):
-            answer = RedirectResponse("/")
-            answer.set_cookie(COOKIE, self.options.token, httponly=True, samesite="strict")
-            return answer
-        return _sentence(403, "this page needs its token; open the address that `sim serve` printed")
-
-
-def _sentence(status: int, text: str) -> Response:
-    return JSONResponse({"problems": [{"message": text}]}, status)
 
 
 @dataclass(frozen=True)
@@ -241,14 +175,33 @@ class _Page:
         study = await to_thread.run_sync(
             functools.partial(Study, asked.base, asked.settings, self.options.kept, sampled=asked.sampled)
         )
-        return StreamingResponse(self._lines(study, asked), media_type="application/x-ndjson")
+        return StreamingResponse(_lines(self._steps(study, asked)), media_type="application/x-ndjson")
 
-    async def _lines(self, study: Study, asked: Asked) -> AsyncIterator[bytes]:
-        try:
-            async for step in self._steps(study, asked):
-                yield step + b"\n"
-        except SimError as error:
-            yield _as_json({"stage": "error", "problems": problems_of(error)}) + b"\n"
+    async def values(self, request: Request) -> Response:
+        """Play several values of one lever, and stream the headline measures of each: a line of JSON for each step."""
+        body = await _body(request)
+        asked = await self._asked(body)
+        tried = read_range(asked.base, asked.settings, body)
+        return StreamingResponse(_lines(self._each_value(tried, asked.sampled)), media_type="application/x-ndjson")
+
+    async def _each_value(self, tried: Tried, sampled: bool) -> AsyncIterator[bytes]:
+        """Yield the values that will be played, then the measures or the problems of each, as JSON."""
+        of = tried.replications
+        yield _as_json({"stage": "range", "values": tried.values, "present": tried.present, "of": of})
+        for value in tried.in_turn:
+            one: dict[str, Any] = {"stage": "value", "value": value}
+            try:
+                study = await to_thread.run_sync(
+                    functools.partial(Study, tried.base, tried.at(value), self.options.kept, sampled=sampled)
+                )
+                async for played in self._further(study, of):
+                    if played < of:
+                        yield _as_json({"stage": "playing", "value": value, "replications": played})
+                one["headlines"] = await to_thread.run_sync(_measured, study, limiter=self.more)
+            except SimError as error:  # the other values may be played all the same
+                one["problems"] = problems_of(error)
+            yield _as_json(one)
+        yield _as_json({"stage": "done"})
 
     async def _steps(self, study: Study, asked: Asked) -> AsyncIterator[bytes]:
         """Yield the charts of the first replication, all of it, then bands of more, each as JSON. Raises SimError."""
@@ -258,16 +211,21 @@ class _Page:
         study.restart()
         of = asked.replications
         for stage in [*(stage for stage in STAGES if stage < of), of]:
-            while study.replications < stage:
-                numbers = range(study.replications, min(study.replications + cores(), stage))
-                for played in await self._together(study, numbers):
-                    await to_thread.run_sync(study.add, played, limiter=self.more)
-                if study.replications < stage:
-                    yield _as_json({"stage": "playing", "replications": study.replications, "of": of})
+            async for played_so_far in self._further(study, stage):
+                if played_so_far < stage:
+                    yield _as_json({"stage": "playing", "replications": played_so_far, "of": of})
             other = None
             if asked.pinned is not None:
                 other = self.options.kept.totals.of(*asked.pinned, sampled=asked.sampled)
             yield await to_thread.run_sync(_band, study, other, of, limiter=self.more)
+
+    async def _further(self, study: Study, until: int) -> AsyncIterator[int]:
+        """Play and add replications until there are so many; yield their number from time to time. Raises SimError."""
+        while study.replications < until:
+            numbers = range(study.replications, min(study.replications + cores(), until))
+            for played in await self._together(study, numbers):
+                await to_thread.run_sync(study.add, played, limiter=self.more)
+            yield study.replications
 
     async def _together(self, study: Study, numbers: Sequence[int]) -> list[Played]:
         """Play replications at the same time; return them in order. Raises SimError."""
@@ -294,6 +252,9 @@ class _Page:
         asked = await self._asked(body)
         if body.get("keep") is True:
             return JSONResponse(await to_thread.run_sync(keep, asked.base, asked.settings))
+        if body.get("keep") == "range":
+            tried = read_values(asked.base, asked.settings, body)
+            return JSONResponse(await to_thread.run_sync(keep_range, tried, read_bound(body), asked.sampled))
         text = await to_thread.run_sync(asked.base.what_if, asked.settings)
         return JSONResponse({"text": text, "name": f"{asked.base.loaded.scenario.name}_page.yaml"})
 
@@ -329,6 +290,18 @@ class _Page:
 def _catalogue(_: tuple[str, ...]) -> list[dict[str, str]]:
     """Return names and titles of the scenarios; they are read again when there are others."""
     return [{"name": entry.file.stem, "title": entry.title} for entry in list_scenarios() if not entry.problems]
+
+
+async def _lines(steps: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    try:
+        async for step in steps:
+            yield step + b"\n"
+    except SimError as error:
+        yield _as_json({"stage": "error", "problems": problems_of(error)}) + b"\n"
+
+
+def _measured(study: Study) -> list[dict[str, Any]]:
+    return headlines(study, study.result()[0], zeros=True)
 
 
 def _charts(study: Study, played: Played) -> bytes:

@@ -20,7 +20,7 @@ from sim.scenario.text.fitted_values import Known, fitted_file, in_place_of, loa
 from sim.scenario.text.load_scenario import Loaded, dump, from_text, template_of, tree_of_text
 from sim.scenario.text.tree import CALIBRATED, Node, Place, child, from_plain, merge
 from sim.scenario.text.yaml_text import MAX_BYTES, read_text, recorded_reads
-from sim.verbs.serve.lever import Lever, Value, parts_of
+from sim.verbs.serve.lever import Lever, Parts, Value, parts_of
 from sim.verbs.serve.levers import fitted_levers, levers_of
 
 PAGE = "page"
@@ -63,27 +63,39 @@ class Base:
     def overlay(self, settings: Mapping[str, Value]) -> dict[str, Any]:
         """Return what a scenario file that extends this one must have for these settings to be in force."""
         parts = parts_of(self.levers, settings)
-        what_if: dict[str, Any] = {"description": "Set on the page."}
-        if parts.sets:
-            what_if["set"] = dict(parts.sets)
-        if parts.scales:
-            what_if["scale"] = dict(parts.scales)
-        if parts.changes:
-            what_if["changes"] = [dict(change) for change in parts.changes]
+        what_if = intervention("Set on the page.", parts)
         own = {"interventions": {PAGE: what_if}} if len(what_if) > 1 else {}
         applied = [*self.loaded.applied, *parts.named, *([PAGE] if own else [])]
         return {**own, "apply": applied} if applied else own
 
-    def what_if(self, settings: Mapping[str, Value], folder: Path | None = None) -> str:
+    def what_if(
+        self, settings: Mapping[str, Value], folder: Path | None = None, more: Mapping[str, Any] | None = None
+    ) -> str:
         """Return a scenario file with the settings; it extends this scenario, whose file it names from `folder`.
 
-        An edited text is written out whole, with its fitted values, and without what it extends.
+        `more` are interventions by name that the file has besides, not in force. An edited text is written out whole,
+        with its fitted values, and without what it extends.
         """
         if self.edited:
-            return dump(template_of(self._with(settings)).loaded(self.values, self.units).tree)
+            tree = template_of(self._with(settings)).loaded(self.values, self.units).tree
+            return dump({**tree, "interventions": more} if more else tree)
         overlay = self.overlay(settings)
+        if more:
+            overlay["interventions"] = {**overlay.get("interventions", {}), **more}
         base = self.source if self.source in names(SCENARIOS) else _from(self.file, folder)
         return dump({"extends": base, "name": f"{self.loaded.scenario.name}_{PAGE}"[:60], **overlay})
+
+
+def intervention(description: str, parts: Parts) -> dict[str, Any]:
+    """Return an intervention as a scenario file has it."""
+    what_if: dict[str, Any] = {"description": description}
+    if parts.sets:
+        what_if["set"] = dict(parts.sets)
+    if parts.scales:
+        what_if["scale"] = dict(parts.scales)
+    if parts.changes:
+        what_if["changes"] = [dict(change) for change in parts.changes]
+    return what_if
 
 
 def _from(file: Path, folder: Path | None) -> str:

@@ -151,7 +151,7 @@ def document(study: Study, pinned: list[Estimate] | None = None) -> dict[str, An
         "crossings": {name: _course(study, live, name) for name in scenario.crossings},
         "sentences": {name: summary(_story(study, estimates, observations, name)) for name in scenario.crossings},
         "reported": [_observed(row) for row in observations if row.status in ("used", "validation")],
-        "headlines": _headlines(study, estimates, pinned),
+        "headlines": headlines(study, estimates, pinned),
         "nights": _nights(estimates, scenario),
         "flows": _flows(estimates),
     }
@@ -210,20 +210,30 @@ def _observed(row: Observation) -> dict[str, Any]:
     return {"id": row.id, "modelled": told, "verdict": row.verdict}
 
 
-def _headlines(study: Study, estimates: Estimates, pinned: list[Estimate] | None) -> list[dict[str, Any]]:
+def headlines(
+    study: Study, estimates: Estimates, pinned: list[Estimate] | None = None, *, zeros: bool = False
+) -> list[dict[str, Any]]:
+    """Return the headline measures, each with its name for `sim sweep`; those that are 0 only if `zeros`."""
     rows = []
     for n, (crossing, row) in enumerate(study.headlines):
-        total = estimates.totals.get(Key(crossing, row.quantity, row.scope))
+        key = study.totals.of[n]
+        total = estimates.totals.get(key)
         change = pinned[n] if pinned else None
-        shown = total is not None and math.isfinite(total.mean) and total.mean != 0
+        shown = total is not None and math.isfinite(total.mean) and (zeros or total.mean != 0)
         if total is not None and (shown or (change is not None and change.mean != 0)):
             one: dict[str, Any] = {"crossing": crossing, "group": row.group, "name": row.name, "unit": row.unit}
+            one["measure"] = measure_name(key)
             one |= {name: number(row.scale * getattr(total, name)) for name in ("mean", "p05", "p95")}
             if change is not None:
                 one["change"] = {name: number(row.scale * getattr(change, name)) for name in ("mean", "low", "high")}
-            one["at_least"] = Key(crossing, row.quantity, row.scope) in estimates.lower_bounds
+            one["at_least"] = key in estimates.lower_bounds
             rows.append(one)
     return rows
+
+
+def measure_name(key: Key) -> str:
+    """Return the name of a measure as `sim sweep` reads it."""
+    return f"{key.crossing}:{key.quantity}@{key.scope}"
 
 
 def _nights(estimates: Estimates, scenario: Scenario) -> dict[str, Any]:

@@ -26,7 +26,9 @@ TINY = Path(__file__).parents[2] / "tiny.yaml"
 COUNTS = "time,cars\n" + "\n".join(
     f"2022-09-{day:02} {hour:02}:00,{hour + day}" for day in range(1, 15) for hour in range(24)
 )
-PATHS = ("/api/describe", "/api/play", "/api/file", "/api/import")
+PATHS = ("/api/describe", "/api/play", "/api/range", "/api/file", "/api/import")
+STREAMS = ("/api/play", "/api/range")
+BOOTHS = "post/exit_control/servers"
 
 
 class Client:
@@ -38,7 +40,7 @@ class Client:
     def ask(self, path: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         status, content, _ = self.raw(path, body, headers)
         lines = [json.loads(line) for line in content.decode().splitlines()]
-        return status, lines if path == "/api/play" and status == 200 else lines[0]
+        return status, lines if path in STREAMS and status == 200 else lines[0]
 
     def raw(
         self, path: str, body: Any = None, headers: dict[str, str] | None = None
@@ -192,7 +194,11 @@ JUNK = st.recursive(
     max_leaves=8,
 )
 KEYS = st.sampled_from(
-    ("scenario", "text", "settings", "pinned", "replications", "sampled", "keep", "name", "content", "kind", "new")
+    (
+        *("scenario", "text", "settings", "pinned", "replications", "sampled"),
+        *("keep", "name", "content", "kind", "new"),
+        *("lever", "from", "to", "values", "measure", "limit", "below"),
+    )
 )
 
 
@@ -202,6 +208,7 @@ def test_junk_is_told_in_a_sentence(client: Client, path: str, body: Any) -> Non
     if isinstance(body, dict):
         body.pop("keep", None)
         body["replications"] = body.get("replications", 1)
+        body["lever"] = body.get("lever", "post/exit_control/reacts")  # which is off
     status, content, _ = client.raw(path, json.dumps(body).encode())
     assert status in (200, 400, 422), content[:300]
     assert b"Traceback" not in content

@@ -2,7 +2,7 @@
 
 const OPEN = new Set(["Booths and officers", "Checks", "Demand", "Closure"]);
 
-const element = (tag, attributes = {}, ...children) => {
+export const element = (tag, attributes = {}, ...children) => {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "class") made.className = value;
@@ -27,8 +27,9 @@ const localText = (seconds, zone) => {
   return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`;
 };
 
-// Fills `place` with the levers of a scenario; `changed(settings)` is called with what differs from the scenario.
-export function makeLevers(place, scenario, changed) {
+// Fills `place` with the levers of a scenario; `changed(settings)` is called with what differs from the scenario, and
+// `tried(lever)` where several values of a number are wanted.
+export function makeLevers(place, scenario, changed, tried) {
   let settings = {}, searched = "", crossing = Object.keys(scenario.crossings)[0];
   const several = Object.keys(scenario.crossings).length > 1;
   const rows = new Map();
@@ -54,6 +55,7 @@ export function makeLevers(place, scenario, changed) {
       band.style.width = `calc(${at(lever.band[1])} - ${at(lever.band[0])})`;
       box.append(element("div", { class: "band", title: "90 % interval of the fit" }, band));
     }
+    if (control.button) box.append(control.button);
     if (lever.note) box.append(element("span", { class: "note", id: `${id}-note` }, lever.note));
     if (lever.note) control.input.setAttribute("aria-describedby", `${id}-note`);
     return { lever, box, output, control };
@@ -71,11 +73,18 @@ export function makeLevers(place, scenario, changed) {
         label(box).prepend(off, " ");
       }
       input.addEventListener("input", () => take(Number(input.value)));
+      // a key of the slider instead of one more stop for the Tab key at each lever
+      const title = "Play several values of this lever; or press Enter on the slider";
+      const button = element("button", { type: "button", class: "try", tabindex: -1, title }, "Try a range …");
+      button.addEventListener("click", () => tried(lever));
+      input.setAttribute("aria-keyshortcuts", "Enter");
+      input.addEventListener("keydown", (event) => { if (event.key === "Enter" && !button.hidden) tried(lever); });
       box.append(input);
       return {
-        input,
+        input, button,
         show(value) {
           if (off) off.checked = value !== null;
+          button.hidden = value === null;
           input.value = value ?? lever.high / 10;
           input.setAttribute("aria-valuetext", shownValue(lever, value));
         },
@@ -153,6 +162,9 @@ export function makeLevers(place, scenario, changed) {
     find,
     choose(name) { crossing = name; filter(); },
     get: () => ({ ...settings }),
+    move(id, value) { set(rows.get(id).lever, value); },
+    inputOf: (id) => rows.get(id)?.control.input,
+    nameOf,
     set(given) {
       settings = Object.fromEntries(Object.entries(given).filter(([id]) => rows.has(id) && given[id] !== rows.get(id).lever.value));
       refresh();

@@ -6,12 +6,13 @@ import { canDrop, showDropped, tooLarge } from "./drop.js";
 import { download, pictureOf, seriesAsCsv } from "./download.js";
 import { makeEditing } from "./editing.js";
 import { makeLevers } from "./levers.js";
+import { Range } from "./range.js";
 import { makeScene } from "./scene.js";
 import { showFigures, showNights, showNumbers } from "./tables.js";
 
 const $ = (id) => document.getElementById(id);
 const state = { source: null, text: null, scenario: null, crossing: null, shown: null, pinned: null, at: null, sampled: true };
-let levers, scene, editing, playing = null, again = false, saving = null, opening = 0, isTextWrong = false, isOfLink = false;
+let levers, scene, editing, range, playing = null, again = false, saving = null, opening = 0, isTextWrong = false, isOfLink = false;
 const charts = new Map();
 let known = [];  // scenarios of the catalogue
 
@@ -67,7 +68,8 @@ async function open(source, text, settingOf = () => ({})) {
     charts.clear();
     for (const place of ["charts", "figures", "numbers", "nights"]) $(place).replaceChildren();
     scene?.destroy();
-    levers = makeLevers($("levers"), scenario, () => { showPinned(); later(); });
+    range.close();
+    levers = makeLevers($("levers"), scenario, () => { showPinned(); later(); }, (lever) => range.start(lever));
     scene = makeScene($("scene"), scenario, { onTime: timeChosen, onCrossing: chooseCrossing });
     scene.chooseCrossing?.(state.crossing);
     editing.setText(scenario.text);
@@ -90,6 +92,7 @@ async function open(source, text, settingOf = () => ({})) {
 // dragged is followed as fast as the model can be played, and always ends at its last value.
 function later() {
   saveAddress();
+  range.moved();
   if (playing?.isFirst) again = true;
   else play();
 }
@@ -242,6 +245,7 @@ function chooseCrossing(name) {
   state.crossing = name;
   levers.choose(name);
   saveAddress();
+  range.show();
   if (state.shown) show();
 }
 
@@ -359,6 +363,11 @@ function edited(text) {
 
 async function begin() {
   editing = makeEditing($("editing"), $("editor"), $("edit"), edited);
+  range = new Range($("range"), {
+    asked, tell, showProblems, crossing: () => state.crossing, nameOf: (lever) => levers.nameOf(lever),
+    move: (lever, value) => levers.move(lever.id, value), inputOf: (lever) => levers.inputOf(lever.id),
+    showCommands: (words, commands) => dialog("Run it properly", [paragraph(words), pre(commands.join("\n"))]),
+  });
   wire();
   const hash = location.hash;
   await open(address.scenarioOf(hash) ?? undefined, null, (scenario) => (hash ? address.readFrom(hash, scenario.levers) : {}));

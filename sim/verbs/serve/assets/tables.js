@@ -1,6 +1,6 @@
 // The tables of the page: reported figures, headline numbers, and who is stuck at night.
 
-const cell = (tag, text, attributes = {}) => {
+export const cell = (tag, text, attributes = {}) => {
   const made = document.createElement(tag);
   made.textContent = text;
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -10,7 +10,7 @@ const cell = (tag, text, attributes = {}) => {
 export const number = (value, unit = "") => {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
-  const text = size >= 1000 ? Math.round(Number(value.toPrecision(3))).toLocaleString("en") : String(Number(value.toPrecision(3)));
+  const text = size >= 1000 ? Math.round(Number(value.toPrecision(3))).toLocaleString("en") : String(Number(Number(value.toPrecision(3)).toFixed(3)));
   return unit ? `${text} ${unit}` : text;
 };
 
@@ -19,7 +19,7 @@ const spread = (row, unit) => {
   return row.p05 !== row.p95 && row.p05 !== null ? `${middle} (${number(row.p05)}–${number(row.p95)})` : middle;
 };
 
-function table(caption, heads, rows) {
+export function table(caption, heads, rows) {
   const made = document.createElement("table");
   made.append(cell("caption", caption));
   const head = made.createTHead().insertRow();
