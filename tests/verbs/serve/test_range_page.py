@@ -141,7 +141,7 @@ def test_a_range_is_played_and_a_value_of_it_set(page: Any) -> None:
     assert page.locator("#range h2").inner_text() == "Servers at exit control: several values"
     before = cells(page)
     assert [each[0] for each in before] == ["1", "2 (now)", "3", "4", "5", "6"]
-    means = [float(each[1].removeprefix("≥ ")) for each in before]
+    means = [float(each[1].removeprefix("≥\u00a0")) for each in before]
     assert means[0] > means[1] > means[2]
     assert page.locator("#range caption").inner_text() == "Waits of those who crossed: cars, all queues, mean"
     page.get_by_label("Measure").select_option(label="most vehicles waiting")

@@ -229,7 +229,7 @@ export class Range {
     if (!rows.length) return this.table.replaceChildren();
     const made = rows.map((row) => {
       const words = `${this.name(row.value)}${row.value === present ? " (now)" : ""}`;
-      const numbers = row.problems ? [row.problems.map((problem) => problem.message).join("; "), "", ""] : [`${row.at_least ? "≥ " : ""}${number(row.mean)}`, number(row.p05), number(row.p95)];
+      const numbers = row.problems ? [row.problems.map((problem) => problem.message).join("; "), "", ""] : [`${row.at_least ? "≥\u00a0" : ""}${number(row.mean)}`, number(row.p05), number(row.p95)];
       return [words, ...numbers, this.setCell(row.value, present)];
     });
     const heads = [this.lever.label, `mean${unit ? `, ${unit}` : ""}`, "5 %", "95 %", "set"];
