@@ -7,6 +7,7 @@ import { chartOf } from "./range_chart.js";
 import { cell, number, table } from "./tables.js";
 
 const FIRST = 3;  // values after which the measure that is shown stays: the present one and both ends
+const LITTLE = 0.05;  // share of a wait that says little
 
 const settingOf = ({ scenario, text, settings, sampled }) => JSON.stringify([scenario, text, Object.entries(settings).sort(), sampled]);
 
@@ -153,13 +154,14 @@ export class Range {
     return found;
   }
 
-  // Until the reader chooses: of the mean waits of the classes, the one that this lever changes most, then the longest.
+  // Until the reader chooses: of the mean waits of the classes, the one that this lever changes most; where it changes little, the longest.
   chooseMeasure() {
     const known = this.measures(), isKnown = known.has(this.measure);
     if (!isKnown || (!this.isChosen && this.rows.size <= FIRST)) {
       const means = (measure) => this.numbers(measure).map((row) => row.mean).filter(Number.isFinite);
       const waits = [...known.keys()].filter((measure) => /:wait_mean@.*\/main$/.test(measure)).map((measure) => [measure, Math.max(...means(measure)), Math.min(...means(measure))]);
-      waits.sort((one, other) => other[1] - other[2] - (one[1] - one[2]) || other[1] - one[1]);
+      const change = ([, most, least]) => (most - least > LITTLE * most ? most - least : 0);
+      waits.sort((one, other) => change(other) - change(one) || other[1] - one[1]);
       this.measure = waits[0]?.[0] ?? known.keys().next().value ?? null;
       this.showLimit();
     }
