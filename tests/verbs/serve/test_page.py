@@ -261,6 +261,7 @@ def test_the_downloads_can_be_used(page: Any, server: Served) -> None:
     with downloaded(page, "Data (CSV)", server.folder).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {each["crossing"] for each in rows} == {"post"}
+    assert {(each["setting"], each["replications"]) for each in rows} == {(f"Servers at exit control: {servers}", "30")}
     assert len({each["chart"] for each in rows}) == page.locator("#charts figure").count()
     times = [datetime.fromisoformat(each["time"]) for each in rows if each["chart"] == "People waiting"]
     assert (min(times), max(times)) == (datetime(2022, 9, 21, 6), datetime(2022, 9, 21, 18))

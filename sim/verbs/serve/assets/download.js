@@ -9,14 +9,15 @@ export function download(name, content, type = "") {
 const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 // All series of the charts as rows: crossing, chart, unit, line, local time, mean and band.
-export function seriesAsCsv(shown, scenario) {
+// The setting stands in each row, so that a table of several downloads tells them apart.
+export function seriesAsCsv(shown, scenario, setting) {
   const local = new Intl.DateTimeFormat("sv-SE", { timeZone: scenario.zone, dateStyle: "short", timeStyle: "short" });
-  const rows = ["crossing,chart,unit,line,time,value,p05,p95"];
+  const rows = ["setting,replications,crossing,chart,unit,line,time,value,p05,p95"], begin = `${quoted(setting)},${shown.replications}`;
   for (const chart of shown.charts) {
     const times = chart.times.map((at) => local.format(new Date(at * 1000)));
     for (const line of chart.lines) {
       line.values.forEach((value, n) => {
-        if (value !== null) rows.push([quoted(chart.crossing), quoted(chart.title), chart.unit, quoted(line.name), times[n], value, line.low?.[n] ?? "", line.high?.[n] ?? ""].join(","));
+        if (value !== null) rows.push([begin, quoted(chart.crossing), quoted(chart.title), chart.unit, quoted(line.name), times[n], value, line.low?.[n] ?? "", line.high?.[n] ?? ""].join(","));
       });
     }
   }

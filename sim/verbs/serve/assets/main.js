@@ -317,11 +317,16 @@ async function takeData(request) {
   showDropped(dialog, found, () => open(state.source, found.text));
 }
 
+function settingWords() {
+  const words = [...(state.text === null ? [] : ["the text as edited"]), ...levers.words(levers.get())];
+  return words.length ? words.join("; ") : "the scenario as it is";
+}
+
 function pictureWords() {
-  const { scenario, shown } = state, words = levers.words(levers.get());
+  const { scenario, shown } = state, words = settingWords();
   const bands = shown.replications > 1 ? `mean and 5–95 % band of ${shown.replications} replications` : "one replication";
   const made = `A model, not a count: ${bands}; diamonds: reported figures, purple if not fitted. border-queues, ${new Date().toISOString().slice(0, 10)}`;
-  return [scenario.title, words.length ? words.join("; ") : "The scenario as it is", made];
+  return [scenario.title, `${words[0].toUpperCase()}${words.slice(1)}`, made];
 }
 
 async function downloadScenario() {
@@ -334,7 +339,7 @@ function wire() {
   const actions = {
     pin, share, properly: runProperly, "download-scenario": downloadScenario,
     reset: () => { levers.set({}); later(); },
-    "download-data": () => download(`${state.scenario.name}.csv`, seriesAsCsv(state.shown, state.scenario), "text/csv"),
+    "download-data": () => download(`${state.scenario.name}.csv`, seriesAsCsv(state.shown, state.scenario, settingWords()), "text/csv"),
     "download-picture": () => pictureOf(charts, pictureWords()).then((blob) => download(`${state.scenario.name}.png`, blob)),
     edit: () => editing.toggle(),
     drop: () => canDrop.choose(),
