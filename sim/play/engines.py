@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,7 +17,7 @@ from sim.suggest import no_such
 ENGINES = {"compiled": "sim.engine.compiled.engine", "reference": "sim.engine.reference.story"}
 COMPILED, REFERENCE = ENGINES
 DEFAULT = COMPILED
-COMPILING = "compiling the engine (once per installation, about a minute)"
+COMPILING = "compiling the engine (once per installation, about half a minute)"
 
 T = TypeVar("T")
 Waiting = Callable[[str], AbstractContextManager[object]]
@@ -85,12 +86,25 @@ class _Compiled:
 
     def _prepare(self, engine: Any, waiting: Waiting) -> None:
         measures = import_module("sim.measures.count.tally")
-        with nullcontext() if engine.is_compiled() and measures.is_compiled() else waiting(COMPILING):
+        is_compiled = engine.is_compiled() and measures.is_compiled()
+        with nullcontext() if is_compiled else waiting(COMPILING), _without_collection():
             _in_thread(engine.prepare)
             _in_thread(measures.prepare)
 
 
 _compiled = _Compiled()
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Do without garbage collection: the compiler makes very many long-lived objects, so it would take a sixth."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _in_thread(work: Callable[..., T], *arguments: Any) -> T:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).parents[1] / "tiny.yaml"
 
 
-COMPILING = "compiling the engine (once per installation, about a minute) ...\n"
+COMPILING = "compiling the engine (once per installation, about half a minute) ...\n"
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -18,6 +18,7 @@ import numba
 import numpy as np
 
 from sim import store
+from sim.engine.compiled.compilers import Entry, InlineRule, Rule
 
 SOURCES = (
     "arrays.py",
@@ -80,17 +81,16 @@ def clear_cache() -> None:
 
 def rule(function: Callable[..., Any]) -> Any:
     """Compile a function of the kernel inline into its callers, so that passing arguments costs nothing."""
-    return _once(numba.njit(error_model="numpy", forceinline=True)(function))
+    return _never_alone(numba.njit(error_model="numpy", pipeline_class=InlineRule)(function))
 
 
 def long_rule(function: Callable[..., Any]) -> Any:
     """Compile a function of the kernel that is too long to be inlined."""
-    # without the option, numba would take over that of the caller
-    return _once(numba.njit(error_model="numpy", forceinline=False)(function))
+    return _never_alone(numba.njit(error_model="numpy", pipeline_class=Rule)(function))
 
 
-def _once(function: Any) -> Any:
-    """Let numba compile a function for whole numbers once, and not again for every constant with which it is called."""
+def _never_alone(function: Any) -> Any:
+    """Let numba compile a function for its callers only: once for whole numbers, not for every constant again."""
     template: Any = function.get_call_template
     type_of: Any = numba.types.unliteral
 
@@ -98,15 +98,16 @@ def _once(function: Any) -> Any:
         return template([type_of(arg) for arg in args], {key: type_of(arg) for key, arg in kws.items()})
 
     function.get_call_template = with_types
+    function._insert = lambda *_: None  # there is no machine code that Python could call
     return function
 
 
 def entry(function: Callable[..., Any]) -> Any:
     """Compile a function that Python calls, with all that it calls, and save it in the cache."""
     if FOLDER is None:
-        return numba.njit(error_model="numpy", nogil=True)(function)
+        return numba.njit(error_model="numpy", pipeline_class=Entry)(function)
     before, _config.CACHE_DIR = _config.CACHE_DIR, str(FOLDER)
     try:
-        return numba.njit(error_model="numpy", nogil=True, cache=True)(function)
+        return numba.njit(error_model="numpy", pipeline_class=Entry, cache=True)(function)
     finally:
         _config.CACHE_DIR = before

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import carray
 
 from sim.engine.compiled.cache import long_rule, rule
 from sim.engine.compiled.choices import expected_wait, main_queue, wait_after_main_queue
@@ -16,13 +15,13 @@ from sim.engine.compiled.layout import (
     N_WAYS,
     NOWHERE,
     RENEGE_WITH_MEN,
-    _pointer,
     deterred_hazard_of,
     hazard_of,
     history_of,
     recent_of,
     switches_of,
 )
+from sim.engine.compiled.memory import table_at
 from sim.engine.compiled.pools import begin_claim
 from sim.engine.compiled.queues import leave_when_due, settle
 from sim.engine.compiled.staffing import break_down, plan_staff, set_condition
@@ -75,7 +74,7 @@ def announce(b: Any, x: int, now: int) -> None:
 @rule
 def quotes_of(b: Any) -> Any:
     """Return Records.quotes: the waits announced where quotes cover the way, as (at, crossing, class, ms)."""
-    return carray(_pointer(b.quotes_table), (1, 4), np.int64)
+    return table_at(b.quotes_table, (1, 4), np.int64)
 
 
 @rule

@@ -120,6 +120,12 @@ def queue_at(b: Any, s: int, cls: int) -> int:
     """Return how many wait at a station; nothing is shorter than a free server."""
     if can_start(b, s) and b.open[s, cls]:
         return -1
+    return number_waiting(b, s)
+
+
+@rule
+def number_waiting(b: Any, s: int) -> int:
+    """Return how many wait at a station."""
     waiting = 0
     for stream in range(b.all_streams):
         waiting += b.waiting[s, stream]

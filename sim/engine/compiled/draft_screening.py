@@ -9,6 +9,7 @@ import numpy as np
 from sim.engine.compiled.cache import long_rule, rule
 from sim.engine.compiled.heaps import take_slot
 from sim.engine.compiled.layout import (
+    N_FATES,
     NOWHERE,
     REFUSED,
     SENT_ON,
@@ -49,6 +50,15 @@ def part(b: Any, i: int, men: int, outcome: int, now: int) -> None:
         enter(b, j, b.office[p.station], now, OTHERWISE)
 
 
+@rule
+def fate_of(b: Any, s: int, u: float) -> int:
+    """Return the smallest fate with u < fate_cdf[s, fate]."""
+    fate = 0
+    while fate < N_FATES and u >= b.fate_cdf[s, fate]:
+        fate += 1
+    return fate
+
+
 @long_rule
 def screening(b: Any, i: int, s: int, now: int) -> int:
     """Return the outcome of draft screening for a party; SERVED if it goes on, perhaps without some of its men."""
@@ -57,7 +67,7 @@ def screening(b: Any, i: int, s: int, now: int) -> int:
     hits = inverse_cdf(chance_of(b, row + 1, column), cdf_of(b, b.hit_table)[s, p.checked])
     if hits == 0:
         return SERVED
-    fate = inverse_cdf(chance_of(b, row + 2, column), b.fate_cdf[s])
+    fate = fate_of(b, s, chance_of(b, row + 2, column))
     office = b.office[s]
     if fate == 3 and (office == NOWHERE or not b.active[office] or not b.open[office, p.cls]):
         fate = b.if_office_closed[s]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 import numpy as np
@@ -60,7 +59,7 @@ def play(plan: Plan, tape: Tape) -> Records:
         set_controls(border, tables["lightened"], plan, tape)
         _set_addresses(border, tables)
         _set_checked_tables(border, scratch, rows * enlarged, min(rows, MOST_MOMENTS) * enlarged)
-        kernel.play(border)
+        kernel.play(_address(border))
         if not border["full"]:
             break
         enlarged *= 2
@@ -73,19 +72,18 @@ def play(plan: Plan, tape: Tape) -> Records:
 def prepare() -> None:
     """Compile the kernel, or load it from the cache, by playing an empty border."""
     border = np.zeros(1, BORDER)[0]
-    collects = gc.isenabled()
-    gc.disable()  # the compiler makes very many long-lived objects; collection takes a sixth of its time
-    try:
-        for _ in range(2):
-            try:
-                kernel.play(border)
-                _records(border, {})
-                break
-            except OSError:  # the compiled code could not be saved, as on a full disk, but is in memory
-                continue
-    finally:
-        if collects:
-            gc.enable()
+    for _ in range(2):
+        try:
+            kernel.play(_address(border))
+            _records(border, {})
+            break
+        except OSError:  # the compiled code could not be saved, as on a full disk, but is in memory
+            continue
+
+
+def _address(border: Any) -> int:
+    """Return the address of the record of a border, which is a row of a table."""
+    return int(border.base.ctypes.data)
 
 
 def _initial_rows(plan: Plan, tape: Tape) -> int:
@@ -113,7 +111,7 @@ def _check_size(plan: Plan, tape: Tape) -> None:
 def _records(border: Any, tables: Scratch) -> Records:
     """Return the rows as records, sorted; every visit that began must have ended. The tables stand beside them."""
     columns = _blank(int(border["rows"]))
-    begun = output.copy_in_order(border, columns)
+    begun = output.copy_in_order(_address(border), columns)
     if begun != border["rows"]:
         raise AssertionError(f"{begun} visits began, but {border['rows']} ended")
     beside = {name: tables[table][: border[number]].copy() for name, table, number in BESIDE if table in tables}

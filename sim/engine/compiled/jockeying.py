@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.compiled.cache import long_rule, rule
-from sim.engine.compiled.choices import drawback_of, queue_at, stops_at, takes_room
+from sim.engine.compiled.choices import drawback_of, number_waiting, queue_at, stops_at, takes_room
 from sim.engine.compiled.layout import (
     JOCKEYED,
     MAX_STREAMS,
@@ -40,7 +40,7 @@ def changes_queue(b: Any, head: int, now: int) -> bool:
         i, t = last_of(b, s), head
         while i != NOBODY and t != NOWHERE:
             if t != s and may_join(b, i, t):
-                gains = b.waiting[s].sum() - queue_at(b, t, np.int64(party_in(b, i).cls))
+                gains = number_waiting(b, s) - queue_at(b, t, np.int64(party_in(b, i).cls))
                 if gains > gained:
                     gained, changing, target = gains, i, t
             t = b.beside[t]

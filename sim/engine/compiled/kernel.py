@@ -78,6 +78,7 @@ from sim.engine.compiled.layout import (
     TAIL,
     UNFINISHED,
     WALKING,
+    border_at,
     chance_of,
     column_of,
     heap_of,
@@ -344,11 +345,12 @@ def begin(b: Any) -> None:
 
 
 @entry
-def play(b: Any) -> None:
+def play(address: int) -> None:
     """Play all moments up to the horizon; parties that have not left by then get an unfinished row.
 
     Ends early, with `full` set, when a table is full.
     """
+    b = border_at(address)
     ends, later, road, switches = heap_of(b, ENDS), heap_of(b, LATER), heap_of(b, ROAD), switches_of(b)
     next_switch = 0
     begin(b)

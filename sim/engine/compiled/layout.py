@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import carray, types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
 from sim.engine.compiled.cache import rule
+from sim.engine.compiled.memory import border_reader, fetch, table_at, value_at
 from sim.engine.event_order import KIND_SHIFT, Kind
 from sim.engine.plan import CLOCKS
 from sim.engine.plan import RENEGE_WITH_MEN as RENEGE_WITH_MEN
@@ -25,7 +23,7 @@ NOWHERE = -1
 NOBODY = -1
 N_WAYS, BYPASS_STREAM = 3, STREAMS.index(BYPASS_NAME)
 MAX_STREAMS = len(STREAMS) + MOST_OWN_CLASSES
-N_CLOCKS = len(CLOCKS)
+N_CLOCKS, N_FATES = len(CLOCKS), 4
 HORIZON_KEY = int(Kind.HORIZON) << KIND_SHIFT
 SWITCH_KEY = int(Kind.SWITCH) << KIND_SHIFT
 QUOTE, SERVICE_END, RELEASE = int(Kind.QUOTE), int(Kind.SERVICE_END), int(Kind.RELEASE)
@@ -120,7 +118,7 @@ BORDER = np.dtype(
     + _fields("f8", (MAX_STATIONS,), "stays_together refusal")
     + _fields("f8", (MAX_STATIONS, MOST_CONDITIONS + 1), "choice_share")
     + _fields("i8", (MAX_STATIONS, MOST_CONDITIONS + 1), "choice_when")
-    + _fields("f8", (MAX_STATIONS, 4), "fate_cdf")
+    + _fields("f8", (MAX_STATIONS, N_FATES), "fate_cdf")
     + _fields("i8", (MAX_STATIONS, MAX_STREAMS), "next")
     + _fields("u1", (MAX_STATIONS, MAX_STREAMS), "open serves")
     + _fields("i8", (MAX_STATIONS, MAX_STREAMS), "passed stride rank waiting mean_service")
@@ -162,6 +160,8 @@ BORDER = np.dtype(
 )
 """All state except that of the parties, and the small tables of the plan under the same names."""
 
+border_at = border_reader(BORDER)
+
 MOMENT = np.dtype([("at", "i8"), ("key", "i8"), ("slot", "u4"), ("serial", "u4")])
 CHUNK_SIZE = 7
 CHUNK = np.dtype(
@@ -184,111 +184,88 @@ ROW = np.dtype(
 """A row of the records."""
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _pointer(_: Any, address: Any) -> Any:
-    """Turn an address into a pointer."""
-
-    def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], cgutils.voidptr_t)
-
-    return types.voidptr(address), codegen
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _fetch(_: Any, address: Any) -> Any:
-    """Prefetch the memory at an address into the processor's cache; any address is allowed."""
-
-    def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        ir, pointer, flag = cgutils.ir, cgutils.voidptr_t, cgutils.int32_t
-        kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])  # address; 0 to read, 3 to keep, 1 data
-        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
-        builder.call(prefetch, [builder.inttoptr(args[0], pointer), flag(0), flag(3), flag(1)])
-
-    return types.void(address), codegen
-
-
 @rule
 def party_in(b: Any, slot: int) -> Any:
     """Return the party in a slot (PARTY)."""
-    return carray(_pointer(b.party_table + slot * PARTY_BYTES), (1,), PARTY)[0]
+    return value_at(b.party_table + slot * PARTY_BYTES, PARTY)
 
 
 @rule
 def heap_of(b: Any, which: int) -> Any:
     """Return one of the three heaps of moments (MOMENT)."""
-    return carray(_pointer(b.heap_table[which]), (1,), MOMENT)
+    return table_at(b.heap_table[which], (1,), MOMENT)
 
 
 @rule
 def chunks_of(b: Any) -> Any:
     """Return the chunks of the calendar's buckets (CHUNK)."""
-    return carray(_pointer(b.chunk_table), (1,), CHUNK)
+    return table_at(b.chunk_table, (1,), CHUNK)
 
 
 @rule
 def buckets_of(b: Any) -> Any:
     """Return the row of CHUNK begun last, by bucket of the calendar."""
-    return carray(_pointer(b.buckets_table), (1,), np.int64)
+    return table_at(b.buckets_table, (1,), np.int64)
 
 
 @rule
 def rows_of(b: Any) -> Any:
     """Return the rows of the records (ROW)."""
-    return carray(_pointer(b.row_table), (b.row_rows,), ROW)
+    return table_at(b.row_table, (b.row_rows,), ROW)
 
 
 @rule
 def switches_of(b: Any) -> Any:
     """Return the switches as (at, number of the table, up to four values) in order of time."""
-    return carray(_pointer(b.switch_table), (b.switch_rows, 6), np.int64)
+    return table_at(b.switch_table, (b.switch_rows, 6), np.int64)
 
 
 @rule
 def staffed_of(b: Any) -> Any:
     """Return the staffing of stations with a control or with outages, after each change: (at, station, servers)."""
-    return carray(_pointer(b.staffed_table), (1, 3), np.int64)
+    return table_at(b.staffed_table, (1, 3), np.int64)
 
 
 @rule
 def lightened_of(b: Any) -> Any:
     """Return the turns of controls that lighten checks: (at, station, 1 lightened / 0 restored)."""
-    return carray(_pointer(b.lightened_table), (1, 3), np.int64)
+    return table_at(b.lightened_table, (1, 3), np.int64)
 
 
 @rule
 def people_served_of(b: Any) -> Any:
     """Return the services of people who are served one by one: (party, visit, station, started_at, ended_at)."""
-    return carray(_pointer(b.people_served_table), (1, 5), np.int64)
+    return table_at(b.people_served_table, (1, 5), np.int64)
 
 
 @rule
 def pace_of(b: Any) -> Any:
     """Return Plan.pace, [station, by servers or by queue, number]."""
-    return carray(_pointer(b.pace_table), (1, 2, b.pace_columns), np.int64)
+    return table_at(b.pace_table, (1, 2, b.pace_columns), np.int64)
 
 
 @rule
 def stack_of(b: Any) -> Any:
     """Return the stack of stations still to settle."""
-    return carray(_pointer(b.stack_table), (1,), np.int64)
+    return table_at(b.stack_table, (1,), np.int64)
 
 
 @rule
 def visits_of(b: Any) -> Any:
     """Return the number of visits of each party and twin that has left."""
-    return carray(_pointer(b.visits_table), (b.visits_rows,), np.int32)
+    return table_at(b.visits_table, (b.visits_rows,), np.int32)
 
 
 @rule
 def runs_of(b: Any) -> Any:
     """Return the ends of the runs of parties in order of arrival: the number after the last party of each."""
-    return carray(_pointer(b.run_table), (b.run_rows,), np.int64)
+    return table_at(b.run_table, (b.run_rows,), np.int64)
 
 
 @rule
 def column_of(b: Any, table: int, kind: Any) -> Any:
     """Return a column of the tape."""
-    return carray(_pointer(table), (b.parties,), kind)
+    return table_at(table, (b.parties,), kind)
 
 
 @rule
@@ -302,97 +279,97 @@ def tape_column(b: Any, p: Any) -> int:
 def time_of(b: Any, row: int, column: int) -> int:
     """Return Tape.times[row, column], and prefetch the cells of the next parties."""
     address = b.times_table + 8 * (row * b.parties + column)
-    _fetch(address + AHEAD)
-    return carray(_pointer(address), (1,), np.int64)[0]
+    fetch(address + AHEAD)
+    return value_at(address, np.int64)
 
 
 @rule
 def time_of_person(b: Any, row: int, column: int) -> int:
     """Return Tape.one_by_one[row, column]."""
-    return carray(_pointer(b.one_by_one_table + 8 * (row * b.people + column)), (1,), np.int64)[0]
+    return value_at(b.one_by_one_table + 8 * (row * b.people + column), np.int64)
 
 
 @rule
 def chance_of(b: Any, row: int, column: int) -> float:
     """Return Tape.chances[row, column], and prefetch the cells of the next parties."""
     address = b.chances_table + 8 * (row * b.parties + column)
-    _fetch(address + AHEAD)
-    return carray(_pointer(address), (1,), np.float64)[0]
+    fetch(address + AHEAD)
+    return value_at(address, np.float64)
 
 
 @rule
 def recent_of(b: Any) -> Any:
     """Return the departures from main queues in recent intervals between announcements, [crossing, class, interval]."""
-    return carray(_pointer(b.recent_table), (MAX_CROSSINGS, b.all_streams, b.recent_rows), np.int64)
+    return table_at(b.recent_table, (MAX_CROSSINGS, b.all_streams, b.recent_rows), np.int64)
 
 
 @rule
 def cdf_of(b: Any, table: int) -> Any:
     """Return Plan.hit_cdf or Plan.checked_cdf, [station or intensity, n, k]."""
-    return carray(_pointer(table), (MAX_STATIONS, b.most_people, b.most_people), np.float64)
+    return table_at(table, (MAX_STATIONS, b.most_people, b.most_people), np.float64)
 
 
 @rule
 def share_of(b: Any, table: int) -> Any:
     """Return Plan.balk_share or Plan.bypass_share, [crossing, class, column]."""
-    return carray(_pointer(table), (MAX_CROSSINGS, b.all_streams, b.wait_columns), np.float64)
+    return table_at(table, (MAX_CROSSINGS, b.all_streams, b.wait_columns), np.float64)
 
 
 @rule
 def hazard_of(b: Any) -> Any:
     """Return Plan.hazard, [crossing, class, way, column]."""
-    return carray(_pointer(b.hazard_table), (MAX_CROSSINGS, b.all_streams, N_WAYS, b.wait_columns), np.int64)
+    return table_at(b.hazard_table, (MAX_CROSSINGS, b.all_streams, N_WAYS, b.wait_columns), np.int64)
 
 
 @rule
 def tastes_of(b: Any) -> Any:
     """Return Tape.tastes, [party, column]."""
-    return carray(_pointer(b.tastes_table), (b.parties, b.tastes), np.float64)
+    return table_at(b.tastes_table, (b.parties, b.tastes), np.float64)
 
 
 @rule
 def known_of(table: int) -> Any:
     """Return Plan.utility as [2 * epoch + men, crossing], or Plan.informed as [epoch, crossing]."""
-    return carray(_pointer(table), (1, MAX_CROSSINGS), np.float64)
+    return table_at(table, (1, MAX_CROSSINGS), np.float64)
 
 
 @rule
 def share_by_class(b: Any, table: int) -> Any:
     """Return Plan.admits, Plan.accepts or Plan.bars, [epoch, crossing, class]."""
-    return carray(_pointer(table), (1, MAX_CROSSINGS, b.all_streams), np.float64)
+    return table_at(table, (1, MAX_CROSSINGS, b.all_streams), np.float64)
 
 
 @rule
 def drives_of(b: Any) -> Any:
     """Return Plan.drive, [place, crossing]."""
-    return carray(_pointer(b.drive_table), (1, MAX_CROSSINGS), np.int64)
+    return table_at(b.drive_table, (1, MAX_CROSSINGS), np.int64)
 
 
 @rule
 def wait_utility_of(b: Any) -> Any:
     """Return Plan.wait_utility, [column]."""
-    return carray(_pointer(b.wait_utility_table), (b.wait_columns,), np.float64)
+    return table_at(b.wait_utility_table, (b.wait_columns,), np.float64)
 
 
 @rule
 def history_of(b: Any) -> Any:
     """Return the columns of the waits announced so far, [crossing, class, announcement]."""
-    return carray(_pointer(b.history_table), (MAX_CROSSINGS, b.all_streams, b.history_rows), np.int16)
+    return table_at(b.history_table, (MAX_CROSSINGS, b.all_streams, b.history_rows), np.int16)
 
 
 @rule
 def stops_of(b: Any) -> Any:
     """Return the men examined and stopped so far, and the share stopped, [crossing, 0 to 2, announcement]."""
-    return carray(_pointer(b.stops_table), (MAX_CROSSINGS, 3, b.stops_rows), np.int64)
+    return table_at(b.stops_table, (MAX_CROSSINGS, 3, b.stops_rows), np.int64)
 
 
 @rule
 def deterred_share_of(b: Any) -> Any:
     """Return Plan.deterred_share, [crossing, class, share of men stopped]."""
-    return carray(_pointer(b.deterred_share_table), (MAX_CROSSINGS, b.all_streams, b.stopped_columns), np.float64)
+    return table_at(b.deterred_share_table, (MAX_CROSSINGS, b.all_streams, b.stopped_columns), np.float64)
 
 
 @rule
 def deterred_hazard_of(b: Any) -> Any:
     """Return Plan.deterred_hazard, [crossing, class, share of men stopped]."""
-    return carray(_pointer(b.deterred_hazard_table), (MAX_CROSSINGS, b.all_streams, b.stopped_columns), np.int64)
+    return table_at(b.deterred_hazard_table, (MAX_CROSSINGS, b.all_streams, b.stopped_columns), np.int64)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from sim.engine.compiled.cache import entry, holds
-from sim.engine.compiled.layout import rows_of, visits_of
+from sim.engine.compiled.layout import border_at, rows_of, visits_of
 
 
 @entry
-def copy_in_order(b: Any, columns: Any) -> int:
+def copy_in_order(address: int, columns: Any) -> int:
     """Copy the rows, sorted by party and visit, into columns (in the order of Records).
 
     Return how many visits began; if that is not the number of rows, nothing is copied.
     """
+    b = border_at(address)
     rows, begins, begin = rows_of(b), visits_of(b), 0
     for party in range(len(begins)):
         begins[party], begin = begin, begin + begins[party]

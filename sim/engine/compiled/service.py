@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.compiled.cache import long_rule, rule
+from sim.engine.compiled.choices import number_waiting
 from sim.engine.compiled.layout import (
     NOWHERE,
     cdf_of,
@@ -72,6 +73,6 @@ def paced(b: Any, s: int, time: int) -> int:
     """Return a service time after the factors by the servers at work, by the parties waiting, and by date."""
     last = b.pace_columns - 1
     time = time * pace_of(b)[s, 0, min(b.servers[s], last)] // PER_MILLE
-    time = time * pace_of(b)[s, 1, min(b.waiting[s].sum(), last)] // PER_MILLE
+    time = time * pace_of(b)[s, 1, min(number_waiting(b, s), last)] // PER_MILLE
     time = time * b.service_factor[s] // PER_MILLE
     return time * b.light_factor[s] // PER_MILLE if b.lightened[s] else time

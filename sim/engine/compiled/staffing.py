@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.compiled.cache import long_rule, rule
-from sim.engine.compiled.choices import main_queue
+from sim.engine.compiled.choices import main_queue, number_waiting
 from sim.engine.compiled.heaps import key_of, push, remove
 from sim.engine.compiled.layout import (
     CHECK,
@@ -106,7 +106,7 @@ def controlled(b: Any, s: int, added: int) -> int:
 def level_seen(b: Any, s: int, reacts_to: int) -> Any:
     """Return what a control of a station sees: the parties or people waiting, or the longest quoted wait here."""
     if reacts_to == TO_QUEUE:
-        return b.waiting[s].sum()
+        return number_waiting(b, s)
     if reacts_to == TO_PEOPLE:
         return b.people_waiting[s]
     level, x = 0, b.crossing[s]
