@@ -160,7 +160,7 @@ BORDER = np.dtype(
 )
 """All state except that of the parties, and the small tables of the plan under the same names."""
 
-border_at = border_reader(BORDER)
+border_at = border_reader(BORDER, "Border")
 
 MOMENT = np.dtype([("at", "i8"), ("key", "i8"), ("slot", "u4"), ("serial", "u4")])
 CHUNK_SIZE = 7

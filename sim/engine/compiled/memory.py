@@ -24,11 +24,11 @@ FIRST = {"target": "cpu"}
 class _Border(types.Record):
     """The record of the border. Its name is short, because numba writes out the names of types very often."""
 
-    def __init__(self, kind: np.dtype[Any]) -> None:
+    def __init__(self, kind: np.dtype[Any], name: str) -> None:
         record: Any = from_dtype(kind)
         fields: Any = {name: {"type": field.type, "offset": field.offset} for name, field in record.fields.items()}
         super().__init__(fields.items(), record.size, record.aligned)
-        self.name = "Border"
+        self.name = name
 
     def __repr__(self) -> str:
         return self.name
@@ -155,9 +155,9 @@ def fetch(_: Any, address: Any) -> Any:
     return types.void(address), codegen
 
 
-def border_reader(kind: np.dtype[Any]) -> Any:
-    """Return a function of the kernel that returns the record of the border at an address."""
-    result = _Border(kind)
+def border_reader(kind: np.dtype[Any], name: str) -> Any:
+    """Return a function of the kernel that returns the record at an address; the name tells it from other records."""
+    result = _Border(kind, name)
 
     @intrinsic
     def border_at(_: Any, address: Any) -> Any:

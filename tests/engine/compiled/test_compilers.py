@@ -12,7 +12,7 @@ from sim.engine.compiled.cache import entry, long_rule, rule
 from sim.engine.compiled.memory import border_reader
 
 SMALL = np.dtype([("steps", "i8"), ("table", "i8", (2, 3)), ("shares", "f8", (4,))])
-small_at = border_reader(SMALL)
+small_at = border_reader(SMALL, "Small")
 
 
 @rule
