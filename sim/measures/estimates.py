@@ -228,10 +228,13 @@ _COLUMNS = ("mean", "p05", "p50", "p95", "low", "high")
 
 
 def series_table(estimates: Estimates) -> dict[str, NDArray[Any]]:
-    """Return all series as tidy columns: crossing, quantity, scope, unit, at (local ISO time), mean, p05, ... high."""
+    """Return all series as tidy columns: crossing, quantity, scope, unit, at (local ISO time), mean, p05, ... high.
+
+    Names are objects, each there once: as arrays of letters, those of a network would take half a gigabyte.
+    """
     points, keys = len(estimates.at), list(estimates.series)
     table = _names(keys, [SERIES[key.quantity].unit for key in keys], points)
-    table["at"] = np.tile(np.array(estimates.local_times(), dtype=str), len(keys))
+    table["at"] = np.tile(np.array(estimates.local_times(), dtype=object), len(keys))
     for name in _COLUMNS:
         rows = [getattr(band, name) for band in estimates.series.values()]
         table[name] = np.concatenate(rows) if rows else np.zeros(0)
@@ -255,4 +258,4 @@ def summary_table(estimates: Estimates, includes: str = CHANCE_ONLY) -> dict[str
 
 def _names(keys: Sequence[Key], units: Sequence[str], repeat: int) -> dict[str, NDArray[Any]]:
     columns = {name: [getattr(key, name) for key in keys] for name in Key._fields} | {"unit": list(units)}
-    return {name: np.repeat(np.array(values, dtype=str), repeat) for name, values in columns.items()}
+    return {name: np.repeat(np.array(values, dtype=object), repeat) for name, values in columns.items()}
