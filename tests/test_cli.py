@@ -161,6 +161,17 @@ assert "--help" not in sys.argv or "pydantic" not in sys.modules
 
 
 @pytest.mark.slow
+def test_a_run_without_pictures_does_not_load_matplotlib(at: Path) -> None:
+    words = ["sim", "run", "tiny.yaml", "--replications", "1", "--no-pictures", "--quiet"]
+    code = f"import sys; sys.argv = {words!r}; from sim.cli import main\ntry: main()\nfinally: print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=at, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "numba" in done.stdout.split()
+    assert "matplotlib" not in done.stdout.split()
+
+
+@pytest.mark.slow
 def test_run_prints_a_table_and_where_the_results_are(at: Path) -> None:
     code, out, err = finish("run", "tiny.yaml", "--replications", "2", at=at)
     assert code == 0, err

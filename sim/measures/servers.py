@@ -54,6 +54,11 @@ def named(plan: Plan) -> list[tuple[str, str]]:
     return [(plan.crossings[plan.crossing[s]], name) for name, s in zip(names, firsts, strict=True)]
 
 
+def pools_of(plan: Plan, crossing: str) -> list[str]:
+    """Return the pools of a crossing, in the order of their first stations."""
+    return [name for where, name in named(plan)[len(plan.stations) :] if where == crossing]
+
+
 def number_in_work(plan: Plan) -> Ints:
     """Return for each station (S,) the number of its pool after the stations; NOWHERE where it has none."""
     number = np.full(len(plan.stations), NOWHERE)

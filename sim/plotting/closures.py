@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from sim.arrays import Bools, Floats
 from sim.measures.estimates import Band
 from sim.measures.series import closed_ways
+from sim.plotting.colours import FAINT, MUTED
 from sim.plotting.story import Story
-from sim.plotting.style import FAINT, MUTED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Periods = list[tuple[float, float]]
 NAMED = 0.06

@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 
 from sim.arrays import Floats
 from sim.measures.names import ALL, OTHERS, OUTCOMES, VEHICLES
+from sim.plotting.colours import INK, MUTED, OUTCOME_COLOURS
 from sim.plotting.marks import draw_marks
 from sim.plotting.page import legend
 from sim.plotting.panels import flows_of_vehicles, mark, outcomes_at, upright
 from sim.plotting.story import Shown, Story, others, outwards_per_day, rounded, window
-from sim.plotting.style import INK, MUTED, OUTCOME_COLOURS, boxes, value_axis
+from sim.plotting.style import boxes, value_axis
 from sim.plotting.waiting import layers_of
 
 AT_THE_END = ("unfinished", "on_the_way")

@@ -15,10 +15,11 @@ from matplotlib.transforms import blended_transform_factory
 
 from sim.arrays import Floats
 from sim.measures.reports import UNFITTED
+from sim.plotting.colours import FAINT, INK, MUTED, REPORTED, VALIDATION, day_name
 from sim.plotting.lettering import text_width
 from sim.plotting.placement import SIDES, SPOTS, Obstacles, least_covering
 from sim.plotting.rail import Event
-from sim.plotting.style import FAINT, INK, MUTED, REPORTED, VALIDATION, boxes, broken, day_name, days
+from sim.plotting.style import boxes, broken, days
 from sim.scenario.model.reported import LOWER_BOUNDS, UPPER_BOUNDS
 
 ABOVE, BELOW = set(LOWER_BOUNDS), set(UPPER_BOUNDS)

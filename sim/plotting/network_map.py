@@ -22,13 +22,14 @@ from sim.measures.names import ALL
 from sim.measures.reports import short_amount
 from sim.plotting import daily, panels
 from sim.plotting.closures import closed, shade_closed, while_open
+from sim.plotting.colours import INK, MUTED, class_name
 from sim.plotting.lettering import shortened, text_width, wrapped
 from sim.plotting.marks import SIGNS, Mark, draw_marks
 from sim.plotting.names import origin_name, ranged, ranged_estimate
 from sim.plotting.page import heading
 from sim.plotting.ribbons import ORIGIN_COLOURS
 from sim.plotting.story import Shown, Story, outwards_per_day, whole
-from sim.plotting.style import INK, MUTED, class_name, sheet, styled, time_axis, value_axis
+from sim.plotting.style import sheet, styled, time_axis, value_axis
 from sim.plotting.waiting import wait_classes
 from sim.scenario.model.network import Place
 from sim.scenario.model.scenario import Scenario

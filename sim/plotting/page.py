@@ -8,10 +8,11 @@ from math import inf
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.plotting.colours import MUTED
 from sim.plotting.lettering import BOLD, shortened, text_width, wrapped
 from sim.plotting.marks import draw_rail, lay_rail, rail_height
 from sim.plotting.story import Shown, Story, source_line
-from sim.plotting.style import MUTED, sheet, time_axis
+from sim.plotting.style import sheet, time_axis
 
 WIDTH = 10.0
 LEFT, RIGHT, HEAD, DATES, GAP = 0.95, 0.3, 1.05, 0.62, 0.75

@@ -13,24 +13,12 @@ from sim.measures.estimates import Band
 from sim.measures.names import ALL, LONGEST_QUOTE, OUTCOMES, VEHICLES, by_way
 from sim.measures.reports import count, counted
 from sim.plotting.closures import alone, shade_closed, where, while_open
+from sim.plotting.colours import BYPASS_COLOUR, INK, MUTED, class_label, colour_of
 from sim.plotting.marks import ABOVE, SIGNS, Mark, draw_marks
 from sim.plotting.page import legend, width_of
 from sim.plotting.reported_series import reported_points, reported_tops
 from sim.plotting.story import Shown, Story, is_about, others, outwards_per_day, window
-from sim.plotting.style import (
-    BYPASS_COLOUR,
-    HALF_DASHES,
-    INK,
-    MUTED,
-    class_label,
-    colour_of,
-    darker,
-    name_spike,
-    shade,
-    unit_axis,
-    value_axis,
-    without_spike,
-)
+from sim.plotting.style import HALF_DASHES, darker, name_spike, shade, unit_axis, value_axis, without_spike
 from sim.plotting.waiting import Layer, layers_of, parties_are_people, queue_scope
 from sim.scenario.model.reported import WAIT_KINDS, Reported
 

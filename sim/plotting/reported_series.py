@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from sim.measures.reported_series import points_in_run
+from sim.plotting.colours import REPORTED
 from sim.plotting.story import Story
-from sim.plotting.style import REPORTED
 
 ALPHA = 0.65
 REPORTED_LABEL = "reported: "

@@ -12,8 +12,8 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
 from sim.arrays import Floats
+from sim.plotting.colours import INK
 from sim.plotting.lettering import text_width
-from sim.plotting.style import INK
 
 ORIGIN_COLOURS = ("#332288", "#DDCC77", "#882255", "#117733", "#88CCEE", "#AA4499", "#999933", "#44AA99")
 """Colour-blind-safe colours (Tol's muted scheme) that differ from those of the outcomes."""

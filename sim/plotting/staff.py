@@ -10,28 +10,22 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 from sim.engine.plan import NOWHERE
 from sim.measures.names import at_station
-from sim.measures.servers import named, staffing
+from sim.measures.servers import pools_of, staffing
+from sim.plotting.colours import INK, OWN_COLOURS, SPAN_COLOURS
 from sim.plotting.panels import finish
 from sim.plotting.rail import words
 from sim.plotting.story import Story, rounded
-from sim.plotting.style import INK, OWN_COLOURS, SPAN_COLOURS
 from sim.scenario.model.teams import teams_of
 
 LIGHTENED, DARKEST = "#E69F00", 0.5
 """Colour of the time in which checks are lightened, and its opacity where they are so for most of an interval."""
 
 
-def pools_of(story: Story) -> list[str]:
-    """Return the pools of the crossing, in the order of their first stations."""
-    pools = named(story.plan)[len(story.plan.stations) :]
-    return [name for crossing, name in pools if crossing == story.crossing]
-
-
 def shown(story: Story) -> list[str]:
     """Return the stations whose servers differ between replications or whose checks are lightened, and all pools."""
     plan, own = story.plan, {name: story.number(name) for name in story.stations}
     varying = [name for name, s in own.items() if (plan.staff_varies[s] and plan.pool[s] < 0) or plan.light_every[s]]
-    return varying + pools_of(story)
+    return varying + pools_of(story.plan, story.crossing)
 
 
 def outage_notes(story: Story, names: Sequence[str]) -> list[str]:
@@ -48,7 +42,7 @@ def servers(axes: Axes, story: Story, name: str) -> None:
     """Draw the servers at work at a station or in a pool, and those of the plan; of a pool, also where they serve."""
     band = story.band("servers", at_station(name))
     label = f"{words(name)}: servers at work"
-    if name in pools_of(story) and band is not None:  # a band would cover where they serve
+    if name in pools_of(story.plan, story.crossing) and band is not None:  # a band would cover where they serve
         _by_station(axes, story, name)
         label = f"{label}, mean"
     elif band is not None:

@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 
 from sim.measures.headline import phrase
 from sim.measures.names import Key, by_trait
+from sim.plotting.colours import INK, MUTED, colour_of
 from sim.plotting.lettering import text_width, wrapped
 from sim.plotting.page import heading
 from sim.plotting.story import Story, at_least, rounded
-from sim.plotting.style import INK, MUTED, colour_of, sheet
+from sim.plotting.style import sheet
 from sim.scenario.model.traits import conditions_of
 from sim.units import SCALES, waits_unit
 

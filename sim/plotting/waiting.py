@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.measures.names import ALL, VEHICLES, by_way
+from sim.plotting.colours import TOGETHER_COLOUR, class_label, colour_of
 from sim.plotting.story import Story, others
-from sim.plotting.style import TOGETHER_COLOUR, class_label, colour_of
 from sim.scenario.model.reported import WAIT_KINDS
 
 MOST_CLASSES = 6

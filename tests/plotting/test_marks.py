@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
+from sim.plotting.colours import CLASS_COLOURS
 from sim.plotting.marks import CLEAR, Mark, _mark_box, draw_marks
-from sim.plotting.style import CLASS_COLOURS, HALF_DASHES, darker, sheet
+from sim.plotting.style import HALF_DASHES, darker, sheet
 
 
 def drawn(marks: list[Mark]) -> Axes:

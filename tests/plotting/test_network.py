@@ -23,12 +23,13 @@ from sim.measures.names import Key
 from sim.measures.nights import Night
 from sim.play.request import Request
 from sim.plotting import network_map
+from sim.plotting.colours import OUTCOME_COLOURS
 from sim.plotting.names import ranged, sure
 from sim.plotting.picture import render
 from sim.plotting.rail import change_words, events
 from sim.plotting.ribbons import LABEL, ORIGIN_COLOURS, SLOT
 from sim.plotting.story import Story, whole
-from sim.plotting.style import OUTCOME_COLOURS, styled
+from sim.plotting.style import styled
 from sim.scenario.model.changes import Change
 from sim.scenario.model.scenario import Scenario
 from sim.verbs.compare import picture_network as network_comparison

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from sim.measures.names import Key
+from sim.plotting.colours import colour_of
 from sim.plotting.sentences import period, summary
 from sim.plotting.story import Story
-from sim.plotting.style import colour_of
 from sim.plotting.waiting import by_people, layers_of, queue_scope, wait_classes
 from sim.scenario.model.class_words import plural
 from sim.scenario.model.scenario import Clock, Scenario

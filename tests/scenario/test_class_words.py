@@ -9,7 +9,7 @@ import pytest
 from sim.measures.headline import headlines_of, phrase
 from sim.measures.names import Key
 from sim.measures.reports import label
-from sim.plotting.style import class_label
+from sim.plotting.colours import class_label
 from sim.scenario.checks.warnings import warnings_of
 from sim.scenario.model.class_words import words_of
 from sim.scenario.model.scenario import Scenario

@@ -15,7 +15,7 @@ from sim.errors import ScenarioError
 from sim.face import load
 from sim.measures.names import Key
 from sim.measures.replication import measure
-from sim.plotting.style import CLASS_COLOURS, OWN_COLOURS, colour_of
+from sim.plotting.colours import CLASS_COLOURS, OWN_COLOURS, colour_of
 from sim.scenario.model.class_words import of_classes
 from sim.scenario.model.quantities import CLASSES, MOST_OWN_CLASSES, STREAMS
 from sim.scenario.model.scenario import Scenario

@@ -15,9 +15,9 @@ from sim.measures.estimates import Estimates
 from sim.measures.names import ALL, Key
 from sim.measures.replication import Measures
 from sim.measures.reports import reported_value
+from sim.plotting.colours import INK, REPORTED, class_name, colour_of, with_gaps
 from sim.plotting.interactive.blocks import Chart, Line, Reading
 from sim.plotting.story import window
-from sim.plotting.style import INK, REPORTED, class_name, colour_of, with_gaps
 from sim.scenario.model.instants import local
 from sim.scenario.model.reported import WAIT_KINDS, Reported
 from sim.scenario.model.scenario import Clock, Scenario

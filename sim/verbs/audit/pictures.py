@@ -12,10 +12,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 
+from sim.plotting.colours import FAINT, INK, MUTED, REPORTED, number
 from sim.plotting.lettering import text_width
 from sim.plotting.result import Drawers
 from sim.plotting.story import window
-from sim.plotting.style import FAINT, INK, MUTED, REPORTED, number, sheet, styled
+from sim.plotting.style import sheet, styled
 from sim.verbs.audit.arithmetic import Range
 from sim.verbs.audit.figures import Figure, Finding, hourly
 from sim.verbs.audit.study import Audit

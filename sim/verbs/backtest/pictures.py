@@ -9,9 +9,10 @@ from matplotlib import dates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.plotting.colours import INK, MUTED, REPORTED
 from sim.plotting.page import heading, legend
 from sim.plotting.result import Drawers
-from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled, value_axis
+from sim.plotting.style import sheet, styled, value_axis
 from sim.verbs.backtest.naive import TABLE
 from sim.verbs.backtest.scores import pit
 from sim.verbs.backtest.study import Backtest, Tested

@@ -17,9 +17,10 @@ from matplotlib.patches import Patch
 from sim.arrays import Floats
 from sim.measures.quantiles import plain_quantiles
 from sim.measures.reports import unit_of
+from sim.plotting.colours import INK, MUTED, REPORTED
 from sim.plotting.lettering import wrapped
 from sim.plotting.result import Drawers
-from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled
+from sim.plotting.style import sheet, styled
 from sim.verbs.calibrate.findings import TENSION, FigureFinding, Findings, ParameterFinding, binned, is_logarithmic
 from sim.verbs.calibrate.fit import HeldOut, Range
 from sim.verbs.calibrate.series_picture import series

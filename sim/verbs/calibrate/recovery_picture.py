@@ -11,9 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy.stats import kstwo
 
+from sim.plotting.colours import INK, MUTED, REPORTED
 from sim.plotting.lettering import wrapped
 from sim.plotting.rail import words
-from sim.plotting.style import INK, MUTED, REPORTED, sheet, styled
+from sim.plotting.style import sheet, styled
 from sim.verbs.calibrate.recovery import Recovery
 from sim.verbs.calibrate.recovery_tables import KINDS, LEVELS, Row, names_of, rows_of
 

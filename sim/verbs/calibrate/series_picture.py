@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from matplotlib.figure import Figure
 
+from sim.plotting.colours import REPORTED
 from sim.plotting.page import heading
 from sim.plotting.reported_series import ALPHA, size_of
-from sim.plotting.style import REPORTED, days, sheet, styled, time_axis, unit_axis, value_axis
+from sim.plotting.style import days, sheet, styled, time_axis, unit_axis, value_axis
 from sim.verbs.calibrate.findings import Findings
 from sim.verbs.calibrate.series_findings import findings_of_series
 

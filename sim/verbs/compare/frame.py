@@ -15,11 +15,12 @@ from matplotlib.lines import Line2D
 from sim.arrays import Floats
 from sim.measures.estimates import CHANCE_ONLY
 from sim.measures.names import Key
+from sim.plotting.colours import INK, number
 from sim.plotting.lettering import text_width, wrapped
 from sim.plotting.page import heading
 from sim.plotting.rail import Event, all_events, most_important, words
 from sim.plotting.story import Story
-from sim.plotting.style import INK, number, sheet
+from sim.plotting.style import sheet
 from sim.verbs.compare.effects import MINUS
 from sim.verbs.compare.study import ComparisonData
 

@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 from sim.measures.headline import Headline, in_order
 from sim.measures.names import ALL, OUTCOMES
 from sim.plotting import panels
+from sim.plotting.colours import FAINT, INK, MUTED, OUTCOME_COLOURS
 from sim.plotting.lettering import text_width, wrapped
 from sim.plotting.page import heading
 from sim.plotting.story import Story, whole
-from sim.plotting.style import FAINT, INK, MUTED, OUTCOME_COLOURS, sheet, styled
+from sim.plotting.style import sheet, styled
 from sim.verbs.compare.effects import Effect, effects_at, signed
 from sim.verbs.compare.frame import HEAD, HOW_LINE, LEGEND_ROW, WIDTH, Scene, colour, draw_key, key_rows
 

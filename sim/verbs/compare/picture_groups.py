@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from sim.arrays import Bools, Floats
+from sim.plotting.colours import MUTED
 from sim.plotting.lettering import wrapped
-from sim.plotting.style import MUTED, shade, styled
+from sim.plotting.style import shade, styled
 from sim.verbs.compare.by_group import AT_START, TIME, GroupChanges, group_changes
 from sim.verbs.compare.frame import LINE, Scene, around_zero, colour, covered, dashes, grid_page
 from sim.verbs.compare.words import short_date

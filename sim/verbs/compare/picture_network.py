@@ -14,13 +14,14 @@ from sim.arrays import Floats
 from sim.measures.estimates import Band
 from sim.measures.names import ALL, Key
 from sim.plotting.closures import shade_closed, while_open
+from sim.plotting.colours import INK, MUTED, OUTCOME_COLOURS
 from sim.plotting.lettering import wrapped
 from sim.plotting.names import HOME, crossing_name, sure
 from sim.plotting.page import heading
 from sim.plotting.rail import words
 from sim.plotting.result import Drawers
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
-from sim.plotting.style import INK, MUTED, OUTCOME_COLOURS, shade, sheet, styled, time_axis
+from sim.plotting.style import shade, sheet, styled, time_axis
 from sim.plotting.waiting import wait_classes
 from sim.verbs.compare.effects import bound_sign, change_text, signed
 from sim.verbs.compare.frame import Scene, around_zero

@@ -18,12 +18,13 @@ from sim.measures.names import ALL, Key
 from sim.measures.quantiles import plain_quantiles
 from sim.plotting import panels
 from sim.plotting.closures import where
+from sim.plotting.colours import MUTED
 from sim.plotting.lettering import wrapped
 from sim.plotting.marks import Mark, draw_marks
 from sim.plotting.page import time_page
 from sim.plotting.result import Drawers
 from sim.plotting.story import Shown, Story
-from sim.plotting.style import MUTED, shade, styled, time_axis, unit_axis, value_axis
+from sim.plotting.style import shade, styled, time_axis, unit_axis, value_axis
 from sim.plotting.waiting import wait_classes
 from sim.verbs.compare import picture_network
 from sim.verbs.compare.effects import effects_at

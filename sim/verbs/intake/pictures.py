@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from sim.arrays import Floats
+from sim.plotting.colours import FAINT, INK, MUTED, REPORTED
 from sim.plotting.page import heading
-from sim.plotting.style import FAINT, INK, MUTED, REPORTED, shade, sheet, styled, value_axis
+from sim.plotting.style import shade, sheet, styled, value_axis
 from sim.table.counts import Bins, Counted
 from sim.verbs.intake.laws import Fitted, comparable, distribution
 from sim.verbs.intake.staffing import Staffed

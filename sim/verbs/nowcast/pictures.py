@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from matplotlib.figure import Figure
 
+from sim.plotting.colours import FAINT, INK, MUTED, with_gaps
 from sim.plotting.lettering import wrapped
 from sim.plotting.page import heading, legend
 from sim.plotting.result import Drawers
-from sim.plotting.style import FAINT, INK, MUTED, sheet, styled, time_axis, value_axis, with_gaps
+from sim.plotting.style import sheet, styled, time_axis, value_axis
 from sim.verbs.nowcast.readings import instant
 from sim.verbs.nowcast.scoreboard import ends
 from sim.verbs.nowcast.tables import SHOWN, shown_from

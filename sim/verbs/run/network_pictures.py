@@ -10,13 +10,14 @@ from matplotlib.figure import Figure
 from sim.arrays import Floats
 from sim.measures.flows import DIVERTED, LAST, STAYED, Flows
 from sim.measures.names import OUTCOMES
+from sim.plotting.colours import MUTED, OUTCOME_COLOURS
 from sim.plotting.names import HOME, crossing_name, origin_name, ranged
 from sim.plotting.network_map import network
 from sim.plotting.page import heading
 from sim.plotting.result import Drawers
 from sim.plotting.ribbons import BAR, ORIGIN_COLOURS, Bar, Column, draw_columns, scale_of, words_width
 from sim.plotting.story import Story
-from sim.plotting.style import MUTED, OUTCOME_COLOURS, sheet, styled
+from sim.plotting.style import sheet, styled
 from sim.scenario.model.scenario import Scenario
 
 LEAST_WIDE, HEAD, FOOT, EDGE = 12.5, 1.35, 0.3, 0.3

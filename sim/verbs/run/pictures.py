@@ -12,6 +12,7 @@ from sim.measures.grid import grid_of
 from sim.measures.names import at_station
 from sim.measures.nights import worst_night
 from sim.plotting import daily, panels, staff, traits
+from sim.plotting.colours import INK, MUTED, SPAN_COLOURS
 from sim.plotting.lettering import text_width, wrapped
 from sim.plotting.names import ranged_estimate
 from sim.plotting.page import heading, legend, time_page
@@ -19,7 +20,7 @@ from sim.plotting.rail import words
 from sim.plotting.result import Drawers
 from sim.plotting.sentences import gave_up_note, left_out_note
 from sim.plotting.story import Story, at_least, in_one_day, others
-from sim.plotting.style import INK, MUTED, SPAN_COLOURS, sheet, styled
+from sim.plotting.style import sheet, styled
 from sim.plotting.waiting import wait_classes
 from sim.scenario.model.reported import WAIT_KINDS
 from sim.units import MS_PER_S, show_duration, show_wait

@@ -16,6 +16,7 @@ from sim.measures.names import OUTCOMES, at_station
 from sim.measures.nights import worst_night
 from sim.measures.reports import counted, short_amount
 from sim.plotting import daily, panels
+from sim.plotting.colours import CLASS_COLOURS, FAINT, INK, MUTED, OUTCOME_COLOURS, REPORTED, SPAN_COLOURS, day_name
 from sim.plotting.lettering import BOLD, shortened, text_width, wrapped
 from sim.plotting.marks import draw_rail, lay_rail, rail_height
 from sim.plotting.rail import words
@@ -34,20 +35,7 @@ from sim.plotting.story import (
     whole,
     window,
 )
-from sim.plotting.style import (
-    CLASS_COLOURS,
-    FAINT,
-    INK,
-    MUTED,
-    OUTCOME_COLOURS,
-    REPORTED,
-    SERIF,
-    SPAN_COLOURS,
-    day_name,
-    sheet,
-    styled,
-    time_axis,
-)
+from sim.plotting.style import SERIF, sheet, styled, time_axis
 from sim.plotting.waiting import layers_of, wait_classes
 from sim.scenario.model.reported import WAIT_KINDS
 from sim.verbs.run.skipped_stages import LEVEL, draw_skips, skips_of

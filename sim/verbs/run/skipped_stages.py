@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
+from sim.plotting.colours import MUTED
 from sim.plotting.story import Story
-from sim.plotting.style import MUTED
 from sim.verbs.run.stages import next_stations
 
 LEVEL = 0.13

@@ -14,11 +14,11 @@ from sim.measures.headline import ACROSS, FATES, QUEUE, RELIEF, WAITS, headlines
 from sim.measures.names import ALL, LONGEST_QUOTE, VEHICLES, at_station, by_way
 from sim.measures.nights import Night, worst_night
 from sim.measures.reports import UNFITTED, Observation
+from sim.measures.servers import pools_of
 from sim.plotting.closures import closed
 from sim.plotting.rail import words
 from sim.plotting.sentences import gave_up_note, left_out_note, summary
 from sim.plotting.sheet import NARROW, Sheet, as_html, borderless, print_sheets
-from sim.plotting.staff import pools_of
 from sim.plotting.story import (
     LONGEST_SHORT,
     NOTHING,
@@ -320,7 +320,7 @@ def _stations(story: Story) -> Sheet:
         spans = (_per_visit(story, f"{span}_per_visit", scope) for span in ("wait", "service", "blocked"))
         loads = (story.total(quantity, scope).mean for quantity in ("utilisation", "utilisation_worst_day"))
         sheet.rows.append((words(name), *map(rounded, here), *spans, *map(_percent, loads)))
-    for name in pools_of(story):
+    for name in pools_of(story.plan, story.crossing):
         loads = (story.total(quantity, at_station(name)).mean for quantity in ("utilisation", "utilisation_worst_day"))
         sheet.rows.append((f"pool: {words(name)}", *[""] * (len(columns) - 3), *map(_percent, loads)))
     return sheet

@@ -19,13 +19,13 @@ from sim.measures.names import ALL, Key, at_station
 from sim.measures.nights import night_hour
 from sim.measures.replication import Measures
 from sim.measures.reports import Observation, label, reported_value, unit_of
+from sim.plotting.colours import class_name, colour_of
 from sim.plotting.interactive.blocks import Chart
 from sim.plotting.interactive.charts import EstimatesSeries, ReplicationSeries, Series, numbers, of_run
 from sim.plotting.names import crossing_name, origin_name
 from sim.plotting.rail import events, words
 from sim.plotting.sentences import summary
 from sim.plotting.story import Story, modelled, window
-from sim.plotting.style import class_name, colour_of
 from sim.scenario.model.network import Place
 from sim.scenario.model.scenario import Scenario
 from sim.scenario.model.staffing import Pooled

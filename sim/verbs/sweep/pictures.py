@@ -19,10 +19,11 @@ from sim.arrays import Bools, Floats
 from sim.measures.estimates import totals_estimates
 from sim.measures.headline import phrase
 from sim.measures.names import TOTALS, Key
+from sim.plotting.colours import FAINT, INK, MUTED, number
 from sim.plotting.lettering import shortened, wrapped
 from sim.plotting.result import Drawers
 from sim.plotting.story import at_least, rounded
-from sim.plotting.style import FAINT, INK, MUTED, number, sheet, styled
+from sim.plotting.style import sheet, styled
 from sim.verbs.sweep.constraints import Constraint
 from sim.verbs.sweep.designs import GRID, ONE_AT_A_TIME, SENSITIVITY, Design, unit_of
 from sim.verbs.sweep.files import bounds as bounds_of

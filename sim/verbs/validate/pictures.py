@@ -15,10 +15,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.arrays import Floats
+from sim.plotting.colours import INK, MUTED, REPORTED, VALIDATION, number
 from sim.plotting.lettering import wrapped
 from sim.plotting.result import Drawers
 from sim.plotting.story import window
-from sim.plotting.style import INK, MUTED, REPORTED, VALIDATION, number, sheet, styled
+from sim.plotting.style import sheet, styled
 from sim.verbs.validate.pairs import Pair
 from sim.verbs.validate.study import MODEL, ScoredRow, Validation
 from sim.verbs.validate.words import FAR, band, percent, verdict

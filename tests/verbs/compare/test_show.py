@@ -18,8 +18,9 @@ from rich.console import Console
 from sim.measures.headline import COUNT, RELIEF, SPAN, Headline, headlines
 from sim.measures.names import TRAVELLERS, Key
 from sim.play.request import Request
+from sim.plotting.colours import CLASS_COLOURS, OUTCOME_COLOURS, REPORTED
 from sim.plotting.picture import render
-from sim.plotting.style import CLASS_COLOURS, OUTCOME_COLOURS, REPORTED, sheet, styled
+from sim.plotting.style import sheet, styled
 from sim.verbs.compare import picture_effects
 from sim.verbs.compare import tables as comparison_tables
 from sim.verbs.compare.effects import Effect, effects_at, signed

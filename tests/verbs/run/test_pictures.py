@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sim.measures.names import VEHICLES, Key
-from sim.plotting import panels, style
+from sim.plotting import colours, panels, style
 from sim.plotting.daily import flow_bars
 from sim.plotting.lettering import text_width
 from sim.plotting.marks import COUNTED_LABEL, RAIL_SIZE, lay_rail, rail_height
@@ -133,7 +133,8 @@ def test_a_figure_for_validation_is_a_mark_of_its_own_without_a_label() -> None:
     for name in ("queue_by_class", "poster"):
         assert "more than 3,000" not in said(drawn[name])
         assert "validation, not fitted" in said(drawn[name])
-        ours = [line for axes in drawn[name].axes for line in axes.get_lines() if line.get_color() == style.VALIDATION]
+        lines = [line for axes in drawn[name].axes for line in axes.get_lines()]
+        ours = [line for line in lines if line.get_color() == colours.VALIDATION]
         assert {line.get_ydata()[0] for line in ours} == {3000}
 
 
@@ -142,7 +143,7 @@ def marks_of(axes: Axes, value: float) -> list[tuple[float, float]]:
     return [
         (line.get_xdata()[0], line.get_xdata()[-1])
         for line in axes.get_lines()
-        if line.get_color() == style.REPORTED and len(line.get_xdata()) == 2 and line.get_ydata()[0] == value
+        if line.get_color() == colours.REPORTED and len(line.get_xdata()) == 2 and line.get_ydata()[0] == value
     ]
 
 
@@ -407,7 +408,7 @@ def test_the_lower_bound_of_the_wait_is_drawn_only_where_some_still_wait(base: D
     axes = next(axes for axes in base["wait_by_joining"].axes if "trucks" in str(axes.get_legend_handles_labels()[1]))
     (line,) = (line for line in axes.lines if str(line.get_label()).startswith("lower bound"))
     (others,) = (line for line in axes.lines if str(line.get_label()).startswith("trucks"))
-    assert line.get_color() == others.get_color() == style.CLASS_COLOURS["truck"]
+    assert line.get_color() == others.get_color() == colours.CLASS_COLOURS["truck"]
     known = np.isfinite(line.get_ydata())
     assert 0 < known.sum() <= 25
     assert not known[:-25].any()
@@ -476,7 +477,7 @@ def test_the_reported_flow_of_vehicles_stands_against_vehicles_alone(base: Drawn
     assert len(marks_of(vehicles, pytest.approx(37000 * 0.56 / 7))) == 1
     assert vehicles.get_legend_handles_labels()[1] == ["cars", "trucks", "buses"]
     assert others.get_legend_handles_labels()[1] == ["walkers"]
-    assert not [line for line in others.get_lines() if line.get_color() == style.REPORTED]
+    assert not [line for line in others.get_lines() if line.get_color() == colours.REPORTED]
 
 
 def test_the_line_and_the_sentence_speak_of_the_same_queue(base: Drawn) -> None:
@@ -506,7 +507,7 @@ def test_labels_stand_off_the_curves_and_bars_and_have_no_box(base: Drawn) -> No
     for name, figure in base.items():
         complete(figure)
         for axes in figure.axes:
-            labels = [text for text in axes.texts if text.get_color() == style.REPORTED and "Sep" in text.get_text()]
+            labels = [text for text in axes.texts if text.get_color() == colours.REPORTED and "Sep" in text.get_text()]
             assert all(text.get_bbox_patch() is None for text in labels), name
             boxes = [Text.get_window_extent(text) for text in labels if text.get_path_effects()]
             for line in axes.get_lines():
@@ -697,7 +698,7 @@ def test_the_poster_tells_the_worst_day_of_a_station_and_when_it_is_blocked() ->
     drawn = poster(stories(synthetic.run(described, estimates))[0])
     assert "12 servers · 61 % / 100 %" in said(drawn)
     assert "(orange: blocked)" in said(drawn)
-    orange = to_rgba(style.SPAN_COLOURS["blocked"])
+    orange = to_rgba(colours.SPAN_COLOURS["blocked"])
     thin = [patch for axes in drawn.axes for patch in axes.patches if patch.get_height() == pytest.approx(0.06)]
     assert len([bar for bar in thin if bar.get_facecolor() == orange and bar.get_width() > 0]) == 1
     assert "blocked" not in said(poster(synthetic.story(2, reported=[])))
