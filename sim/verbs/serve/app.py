@@ -37,6 +37,8 @@ from sim.verbs.serve.view import REPLICATIONS, describe, document, first_charts,
 
 MOST_BYTES = 25_000_000
 """Size of a request; files of data are the largest."""
+LONGEST_WHOLE = 300
+"""Digits from which on a number of a request is larger than any float."""
 STAGES = (4, 8, 16, 32, 64, 128)
 """Replications after which the page gets new bands."""
 OTHER_THREADS = 4
@@ -323,6 +325,11 @@ def _as_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
+def _whole(digits: str) -> int | float:
+    """Return a whole number; one beyond all that a float holds is infinite, which is refused like other values."""
+    return int(digits) if len(digits) < LONGEST_WHOLE else float(digits)
+
+
 async def _body(request: Request) -> dict[str, Any]:
     """Return the mapping in a request. Raises Refused if it is too large or none."""
     chunks, size = [], 0
@@ -332,7 +339,7 @@ async def _body(request: Request) -> dict[str, Any]:
             raise Refused(413, f"the request is larger than {MOST_BYTES / 1e6:g} MB")
         chunks.append(chunk)
     try:
-        body = json.loads(b"".join(chunks) or b"{}")
+        body = json.loads(b"".join(chunks) or b"{}", parse_int=_whole)
     except (ValueError, RecursionError):
         raise Refused(400, "expected JSON") from None
     if not isinstance(body, dict):

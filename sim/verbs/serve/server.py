@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
+import logging
 import secrets
 import socket
 import threading
@@ -15,6 +17,13 @@ from sim.play import engines
 
 GRACE = 2
 """Seconds that running answers have to end after Ctrl-C."""
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    """Tell a fault from an answer that was given up because the server was stopped."""
+    error = record.exc_info[0] if record.exc_info else None
+    given_up = error is not None and issubclass(error, asyncio.CancelledError)
+    return not (given_up or record.getMessage().startswith("Cancel "))
 
 
 class Server:
@@ -36,12 +45,14 @@ class Server:
         token = "" if local else secrets.token_urlsafe(24)
         options = Options(scenario, port, token, framed, bases)
         engines.ready("compiled")
+        self.socket.listen()  # from now on, who connects waits until the server has started
         shown = _own_address() if host in ("0.0.0.0", "::") else host
         shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
         self.url = f"http://{shown}:{port}/{f'?token={token}' if token else ''}"
         config = uvicorn.Config(
             make_app(options), log_level="error", access_log=False, timeout_graceful_shutdown=GRACE, server_header=False
         )
+        logging.getLogger("uvicorn.error").addFilter(_is_worth_telling)
         self._server = uvicorn.Server(config)
 
     def run(self, *, browser: bool) -> None:
@@ -76,7 +87,6 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host.strip("[]"), port))
-        listener.listen()  # who connects as soon as the address is told waits until the server has started
     except OSError as error:
         listener.close()
         advice = "; give another --port, or 0 for any" if port else ""

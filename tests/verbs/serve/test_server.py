@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -259,6 +262,33 @@ def test_a_request_that_is_too_large_is_refused(client: Client) -> None:
 def test_a_text_that_is_too_large_is_told(client: Client) -> None:
     status, told = client.ask("/api/describe", {"text": "# " + "x" * 20_000_000})
     assert (status, told["problems"][0]["message"][:24]) == (422, "the text is larger than ")
+
+
+@pytest.mark.parametrize("path", ["/api/play", "/api/range", "/api/file"])
+def test_a_number_beyond_all_floats_is_refused_in_words(client: Client, path: str) -> None:
+    settings = {"post/exit_control/servers": 10**400}
+    status, told = client.ask(path, {"settings": settings, "lever": "post/exit_control/servers"})
+    assert status == 422
+    assert "expected a number from" in told["problems"][0]["message"]
+
+
+def test_ctrl_c_while_it_plays_ends_without_a_traceback(tmp_path: Path) -> None:
+    text = TINY.read_text(encoding="utf-8").replace("rate: 25/h", "rate: 9000/h")
+    (tmp_path / "busy.yaml").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "sim", "serve", "busy.yaml", "--no-browser", "--port", "0", "--quiet"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline().strip().rstrip("/").rpartition(":")[2])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        content = {"content-type": "application/json", "host": f"127.0.0.1:{port}"}
+        connection.request("POST", "/api/play", json.dumps({"replications": 200}).encode(), content)
+        with connection.getresponse() as answer:
+            answer.readline()  # the first charts
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        connection.close()
+    assert "Traceback" not in said
+    assert "Cancel" not in said
 
 
 def test_too_many_parties_for_a_page_are_told(client: Client) -> None:

@@ -361,9 +361,9 @@ function wire() {
 
 // Plays a text that was edited; levers, crossing, time and what is pinned stay.
 function edited(text) {
-  const { crossing, sampled, at, pinned } = state;
+  const { crossing, sampled, at, pinned } = state, replications = $("replications").value;
   const isFile = state.text === null && text === state.scenario?.text;
-  open(state.source, isFile ? null : text, () => ({ settings: levers?.get(), crossing, sampled, at, kept: pinned }));
+  open(state.source, isFile ? null : text, () => ({ settings: levers?.get(), crossing, sampled, at, replications, kept: pinned }));
 }
 
 async function begin() {

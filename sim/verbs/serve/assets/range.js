@@ -51,7 +51,7 @@ export class Range {
       element("div", { class: "range-choices" }, this.again, this.copy, this.properly),
     );
     this.select.addEventListener("change", () => { this.measure = this.select.value; this.isChosen = true; this.showLimit(); this.show(); });
-    for (const each of [this.side, this.limit]) each.addEventListener("input", () => this.keepBound());
+    for (const each of [this.side, this.limit]) each.addEventListener("input", () => { this.isChosen = true; this.keepBound(); });
     this.again.addEventListener("submit", (event) => { event.preventDefault(); this.play({ from: this.from.value, to: this.to.value }); });
   }
 
@@ -141,7 +141,7 @@ export class Range {
     this.bar.hidden = this.halt.hidden = !isPlaying;
     Object.assign(this.bar, { max: this.planned * this.of || 1, value: this.arrived * this.of + replications });
     const stopped = this.planned ? `Stopped after ${this.arrived} of ${this.planned} values.` : "Stopped.";
-    const done = isPlaying ? (this.planned ? `${this.arrived} of ${this.planned} values, ${each}` : "playing …") : this.isDone ? `${this.rows.size} values, ${each}.` : stopped;
+    const done = isPlaying ? (this.planned ? `${this.arrived} of ${this.planned} values, ${each}` : "playing …") : this.isDone ? `${this.rows.size === 1 ? "1 value" : `${this.rows.size} values`}, ${each}.` : stopped;
     this.state.textContent = isSame ? done : `${done} Other levers were moved since then; this is the setting before.`;
   }
 
@@ -156,6 +156,7 @@ export class Range {
 
   // Until the reader chooses: of the mean waits of the classes, the one that this lever changes most; where it changes little, the longest.
   chooseMeasure() {
+    if (!this.rows.size) return;  // the choice, and the limit, stay for other values of the same lever
     const known = this.measures(), isKnown = known.has(this.measure);
     if (!isKnown || (!this.isChosen && this.rows.size <= FIRST)) {
       const means = (measure) => this.numbers(measure).map((row) => row.mean).filter(Number.isFinite);
@@ -202,7 +203,9 @@ export class Range {
     const { limit, isBelow } = this.bound, rows = this.numbers(this.measure), isCount = ["", " waiting"].includes(this.lever.suffix);
     this.unit.textContent = this.about.unit;
     const words = limit === null ? "Type a limit to read which values keep it." : answer(rows, { limit, isBelow, unit: this.about.unit, name: (value) => this.name(value), less: isCount ? "fewer" : "less", isDone: this.isDone });
-    if (this.sentence.textContent !== words) this.sentence.textContent = words;
+    const isMeanWait = limit !== null && words && this.about.unit === "h" && this.about.name.endsWith("mean");
+    const told = isMeanWait ? `${words} That is the mean of all who cross: at the worst time they wait longer.` : words;
+    if (this.sentence.textContent !== told) this.sentence.textContent = told;
     this.sentence.classList.toggle("hint", limit === null);
     const between = limit === null || this.playing ? null : gap(rows, limit, isBelow, this.lever.step);
     this.between = between?.map((value, n) => Number((value + (n ? -1 : 1) * this.lever.step).toPrecision(9)));
