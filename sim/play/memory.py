@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +37,14 @@ def check_series(name: str, need: float) -> None:
     if need > free:
         what = f"the series need about {need / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
         raise SimError(f"{name}: {what}; make clock.report_every longer, or play fewer replications")
+
+
+def give_back() -> None:
+    """Return freed memory to the system, where the C library keeps it for each thread (glibc)."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def _needs(need: float) -> str:

@@ -6,6 +6,7 @@ It answers only requests that come from the page itself: others are refused by t
 from __future__ import annotations
 
 import functools
+import gc
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from sim.errors import ScenarioError, SimError
+from sim.play.memory import give_back
 from sim.play.one import Played
 from sim.play.workers import cores
 from sim.scenario.catalogue import list_scenarios
@@ -41,6 +43,10 @@ LONGEST_WHOLE = 300
 """Digits from which on a number of a request is larger than any float."""
 STAGES = (4, 8, 16, 32, 64, 128)
 """Replications after which the page gets new bands."""
+REST = 3.0
+"""Seconds between collections of what was played."""
+RESTS = 20
+"""How often nothing was played before its memory goes back."""
 OTHER_THREADS = 4
 """Threads that read scenarios; each thread holds memory of its own."""
 KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "txt": "text/plain", "svg": "image/svg+xml"}
@@ -140,7 +146,26 @@ class _Page:
         """Make the limits of what is played at a time: the first replication of a setting does not wait for others."""
         self.first, self.more = CapacityLimiter(2), CapacityLimiter(cores())
         to_thread.current_default_thread_limiter().total_tokens = OTHER_THREADS
-        yield
+        self.played = False
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._tidy)
+            yield
+            group.cancel_scope.cancel()
+
+    async def _tidy(self) -> None:
+        """Free what was played for answers that were given up, which hangs in cycles of their errors till collected.
+
+        Once nothing has been played for a minute, the freed memory goes back to the system; fresh memory is slow.
+        """
+        rests = 0
+        while True:
+            await anyio.sleep(REST)
+            rests = 0 if self.played else rests + 1
+            if self.played:
+                await to_thread.run_sync(gc.collect)
+                self.played = bool(self.first.borrowed_tokens or self.more.borrowed_tokens)
+            elif rests == RESTS:
+                await to_thread.run_sync(give_back)
 
     async def index(self, _: Request) -> Response:
         """Return the page."""
@@ -207,6 +232,7 @@ class _Page:
 
     async def _steps(self, study: Study, asked: Asked) -> AsyncIterator[bytes]:
         """Yield the charts of the first replication, all of it, then bands of more, each as JSON. Raises SimError."""
+        self.played = True
         played = await to_thread.run_sync(study.first, limiter=self.first)
         yield await to_thread.run_sync(_charts, study, played, limiter=self.first)
         yield await to_thread.run_sync(_first, study, played, limiter=self.first)

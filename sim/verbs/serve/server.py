@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import ipaddress
 import logging
 import secrets
@@ -59,6 +60,8 @@ class Server:
         """Serve until Ctrl-C."""
         if browser:
             threading.Timer(0.5, webbrowser.open, [self.url]).start()
+        gc.collect()
+        gc.freeze()  # what lives as long as the server is not looked at again and again
         self._server.run(sockets=[self.socket])
 
     def start(self) -> threading.Thread:

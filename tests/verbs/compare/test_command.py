@@ -48,7 +48,7 @@ def test_a_table_sentences_and_a_folder(folder: tuple[Path, Result]) -> None:
         "series.parquet", "waits.parquet", "reported.csv", "ranking.csv", "summary.md", "provenance.json",
         "scenarios/tiny.yaml", "scenarios/more_booths.yaml", "scenarios/tiny_2.yaml",
     }  # fmt: skip
-    assert len(pictures) == 14
+    assert len(pictures) == 7
 
 
 def test_tables_agree_with_each_other(folder: tuple[Path, Result]) -> None:
