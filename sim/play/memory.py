@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from sim.errors import SimError
@@ -15,6 +16,7 @@ from sim.scenario.model.scenario import Scenario
 
 ALWAYS_FREE = 5e8
 """Bytes; a replication that needs less is not looked at."""
+_turn, _large = threading.Condition(), 0
 _ADVICE = "use fewer --workers, a shorter run or less demand"
 
 
@@ -22,13 +24,30 @@ _ADVICE = "use fewer --workers, a shorter run or less demand"
 def enough_memory(scenario: Scenario) -> Iterator[None]:
     """Raise SimError if a replication of a scenario needs more memory than is free, or if the memory runs out."""
     need = memory_of(scenario)
-    free = available() if need > ALWAYS_FREE else need
-    if need > free:
-        raise SimError(f"{scenario.name}: {_needs(need)}, and {free / 1e9:.1f} GB are free; {_ADVICE}")
+    with _in_turn(need) if need > ALWAYS_FREE else nullcontext():
+        free = available() if need > ALWAYS_FREE else need
+        if need > free:
+            raise SimError(f"{scenario.name}: {_needs(need)}, and {free / 1e9:.1f} GB are free; {_ADVICE}")
+        try:
+            yield
+        except MemoryError:
+            raise SimError(f"{scenario.name}: the memory ran out; {_needs(need)}; {_ADVICE}") from None
+
+
+@contextmanager
+def _in_turn(need: float) -> Iterator[None]:
+    """Let a large replication wait for others of this process, in other threads, unless there is memory for all."""
+    global _large
+    with _turn:
+        while _large and available() < need * (_large + 1):
+            _turn.wait()
+        _large += 1
     try:
         yield
-    except MemoryError:
-        raise SimError(f"{scenario.name}: the memory ran out; {_needs(need)}; {_ADVICE}") from None
+    finally:
+        with _turn:
+            _large -= 1
+            _turn.notify_all()
 
 
 def check_series(name: str, need: float) -> None:

@@ -59,7 +59,7 @@ class _Whole(JITCodeLibrary):
 class _Lean(Compiler):
     """A compiler with few steps. Flags are set late, because numba types a function anew for all others."""
 
-    library: type[JITCodeLibrary]
+    code: type[JITCodeLibrary]
     flags: Mapping[str, bool]
 
     def define_pipelines(self) -> list[PassManager]:
@@ -75,29 +75,29 @@ class _Lean(Compiler):
         return [lean]
 
     def compile_extra(self, func: Callable[..., Any]) -> Any:
-        """Compile a function into a library of its kind."""
-        self.state.library = self.library(self.state.targetctx.codegen(), func.__qualname__)
-        self.state.library.enable_object_caching()
+        """Compile a function into code of its kind."""
+        code = self.state["library"] = self.code(self.state.targetctx.codegen(), func.__qualname__)
+        code.enable_object_caching()
         return super().compile_extra(func)
 
 
 class Entry(_Lean):
     """Compile a function that Python calls; other threads run meanwhile."""
 
-    library = _Whole
+    code = _Whole
     flags: Mapping[str, bool] = {"no_cfunc_wrapper": True, "release_gil": True}
 
 
 class Rule(_Lean):
     """Compile a rule as far as its callers need it."""
 
-    library = _Part
+    code = _Part
     flags: Mapping[str, bool] = ALONE_NEVER
 
     def compile_extra(self, func: Callable[..., Any]) -> Any:
         """Compile a function for others; what stands for it, to them and to Python, is the function itself."""
         result = super().compile_extra(func)._replace(entry_point=func)
-        self.state.targetctx.insert_user_function(func, result.fndesc, [result.library])
+        self.state.targetctx.insert_user_function(func, result.fndesc, [self.state["library"]])
         return result
 
 
