@@ -90,7 +90,9 @@ def read_text(path: Path) -> str:
         raise stop(str(path), (), f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     recorded(path)
     if len(raw) > MAX_BYTES:
-        raise stop(str(path), (), f"is larger than {MAX_BYTES / 1e6:g} MB; a scenario is a small text file")
+        is_table = path.suffix.lower() == ".csv"
+        small = "a table of a scenario takes a shorter period" if is_table else "a scenario is a small text file"
+        raise stop(str(path), (), f"is larger than {MAX_BYTES / 1e6:g} MB; {small}")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -183,3 +183,10 @@ TREES = st.recursive(
 def test_dump_reads_back_equal(tree):
     assert plain(parse(dump(tree), "f")) == tree
     assert dump(plain(parse(dump(tree), "f"))) == dump(tree)
+
+
+def test_a_table_that_is_too_large_is_told_as_one(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_bytes(b"x" * 2_000_001)
+    with pytest.raises(ScenarioError, match="larger than 2 MB; a table of a scenario takes a shorter period"):
+        yaml_text.read_text(file)
